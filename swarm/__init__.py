@@ -1,0 +1,3 @@
+"""One book, all the machines in the house, one audiobook."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Clips become reels, reels become an audiobook."""

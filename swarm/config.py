@@ -1,0 +1,62 @@
+"""What a command was asked to do, as plain values. Built by `commands/`, read by everything else."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_PORT = 5847
+
+ENV_HOME = "E2A_SWARM_HOME"  # the state folder
+ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
+ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything that is found
+ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
+
+
+def state_folder(chosen: str | Path | None = None) -> Path:
+    """Where jobs, clips and the key live: --state-dir, else E2A_SWARM_HOME, else the platform's place."""
+    if chosen or os.environ.get(ENV_HOME):
+        return Path(chosen or os.environ[ENV_HOME]).expanduser().absolute()
+    from platformdirs import user_data_path  # not at import time: --help must be quick
+
+    return user_data_path("e2a-swarm", appauthor=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderConfig:
+    """How books are to sound and where they go; common to convert and coordinate."""
+
+    books: tuple[Path, ...]
+    output_dir: Path
+    state_dir: Path
+    output_format: str = "m4b"
+    engine: str = ""  # empty: the embedded voice for the book's language
+    voice: str = ""
+    language: str = ""
+    speed: float = 1.0
+    chapters: str = ""  # "1-3,7"; empty: the whole book
+    engine_options: dict[str, str] = field(default_factory=dict)
+    on_failure: str = "finish"  # or "stop"
+    min_workers: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoordinateConfig:
+    """A coordinator: what to render and where to listen."""
+
+    render: RenderConfig
+    bind: str = ""  # empty: every interface, IPv6 too
+    port: int | None = None  # None: 5847, else the next free one
+    open: bool = False  # no key, no encryption
+    advertise: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkConfig:
+    """A worker: what it computes on and whom it serves."""
+
+    state_dir: Path
+    devices: tuple[str, ...]  # one a slot: "cpu:0", "cuda:0"
+    coordinator: str = ""  # host[:port]; empty: found
+    open: bool = False
+    exit_when_done: bool = False
+    name: str = ""

@@ -1,0 +1,296 @@
+"""The table of messages (docs/design.md, section 4): what travels between worker and coordinator.
+
+Each is a frozen value with bounds; `node/wire.py` packs them and refuses what does not fit.
+Unknown types and fields are ignored by the reader, so an older peer understands a newer one.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from swarm.lease.recipe import Recipe
+
+PROTOCOL = 1  # major version: a different one is refused in words
+
+Name = Annotated[str, Meta(max_length=200)]
+Note = Annotated[str, Meta(max_length=2000)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Key = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]  # SHA-256, hexadecimal
+
+
+class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
+    """One message; its type is its class name."""
+
+
+# --- worker -> coordinator
+
+
+class EngineOffer(Struct, frozen=True):
+    """An engine that this worker can open, and the languages it speaks with it ("*" for any)."""
+
+    name: Name
+    languages: Annotated[tuple[Name, ...], Meta(max_length=1000)]
+
+
+class Device(Struct, frozen=True):
+    """What a worker computes on, proved at start."""
+
+    name: Name  # "cpu", "cuda:0"
+    about: Note = ""
+
+
+class Hello(Message, frozen=True, tag=True):
+    """Who a worker is. `nonce` is new for every process: two machines with one copied id are told apart."""
+
+    worker: Name
+    nonce: Name
+    name: Name
+    version: Name
+    engines: Annotated[tuple[EngineOffer, ...], Meta(max_length=100)]
+    devices: Annotated[tuple[Device, ...], Meta(max_length=64)]
+    slots: Annotated[int, Meta(ge=1, le=1024)]
+    held: Count = 0
+    protocol: int = PROTOCOL
+
+
+class Held(Message, frozen=True, tag=True):
+    """Clips spoken for a job but not known to be journaled; sent in pieces after `Welcome`."""
+
+    job: Name
+    clips: Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key
+
+
+SlotState = Literal["idle", "loading", "speaking", "waiting"]  # waiting: for credit
+
+
+class SlotReport(Struct, frozen=True, omit_defaults=True):
+    """What one slot is doing for this coordinator."""
+
+    slot: Count
+    state: SlotState
+    lease: Count = 0
+    index: Count = 0  # the segment being spoken
+    since_s: Seconds = 0.0  # how long it has been at it
+    note: Note = ""
+
+
+class Heartbeat(Message, frozen=True, tag=True):
+    """The whole state, so that a lost one costs nothing. `offers` are the slots that want a lease from here."""
+
+    slots: Annotated[tuple[SlotReport, ...], Meta(max_length=1024)]
+    offers: Annotated[tuple[Count, ...], Meta(max_length=1024)] = ()
+    leases: Annotated[tuple[Count, ...], Meta(max_length=4096)] = ()  # every lease held, queued ones too
+
+
+class Clip(Message, frozen=True, tag=True):
+    """One clip; its FLAC bytes are the frame that follows."""
+
+    job: Name
+    chapter: Count
+    index: Count
+    take: Count
+    key: Key
+    samples: Count
+    sample_rate: Annotated[int, Meta(ge=8000, le=192_000)]
+    digest: Digest  # of the frame
+    work_s: Seconds
+    lease: Count = 0
+    slot: Count = 0
+
+
+class Failed(Message, frozen=True, tag=True):
+    """A segment that this worker could not speak."""
+
+    job: Name
+    chapter: Count
+    index: Count
+    take: Count
+    kind: Name  # a swarm.voice.engine.FaultKind
+    note: Note
+    lease: Count = 0
+    slot: Count = 0
+
+
+class Release(Message, frozen=True, tag=True):
+    """Give a lease back: what of it is not yet accepted may go to others."""
+
+    lease: Count
+    note: Note = ""
+    unable: bool = False  # this worker cannot serve this job at all (the engine does not open)
+
+
+class Bye(Message, frozen=True, tag=True):
+    """The worker leaves; everything it holds may go to others at once."""
+
+
+class Status(Message, frozen=True, tag=True):
+    """Any member of the swarm asks what is going on."""
+
+
+# --- coordinator -> worker
+
+
+class Welcome(Message, frozen=True, tag=True):
+    """The worker is in."""
+
+    coordinator: Name
+    epoch: Count  # grows with every start of the coordinator
+    name: Name
+    heartbeat_s: Seconds
+    credit: Count  # bytes of unacknowledged audio
+
+
+class Refused(Message, frozen=True, tag=True):
+    """The worker is not let in; `why` is for its user."""
+
+    why: Note
+
+
+class Wanted(Message, frozen=True, tag=True):
+    """Which of the held clips to send; the rest of those listed may be forgotten."""
+
+    job: Name
+    wanted: Annotated[tuple[Key, ...], Meta(max_length=1000)]
+    forget: Annotated[tuple[Key, ...], Meta(max_length=1000)]
+
+
+class Job(Message, frozen=True, tag=True):
+    """What a job sounds like; sent to a worker before its first grant of it."""
+
+    job: Name
+    title: Note
+    recipe: Recipe
+
+
+class Line(Struct, frozen=True, array_like=True):
+    """One segment of a grant."""
+
+    index: Count
+    text: Text
+    take: Count
+
+
+class Grant(Message, frozen=True, tag=True):
+    """A lease: speak these segments of one chapter, in order."""
+
+    lease: Count
+    job: Name
+    slot: Count
+    chapter: Count
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=4096)]
+    deadline_s: Seconds  # from now until the first segment is due; renewed by progress
+
+
+class Accepted(Message, frozen=True, tag=True):
+    """These clips are journaled, or were not needed any more; either way forget them and take the credit back."""
+
+    job: Name
+    keys: Annotated[tuple[Key, ...], Meta(max_length=1000)]
+
+
+class Rejected(Message, frozen=True, tag=True):
+    """This clip is not valid; forget it, take its credit back."""
+
+    job: Name
+    key: Key
+    why: Note
+
+
+class Trim(Message, frozen=True, tag=True):
+    """Shorten a lease: speak nothing from index `end` on."""
+
+    lease: Count
+    end: Count
+
+
+class Revoke(Message, frozen=True, tag=True):
+    """Withdraw a lease: stop speaking it. What is spoken may still be sent."""
+
+    lease: Count
+
+
+class Done(Message, frozen=True, tag=True):
+    """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more."""
+
+    final: bool = False
+
+
+class WhoAreYou(Message, frozen=True, tag=True):
+    """The coordinator does not know this peer (it restarted, or the worker was thought dead): say Hello again."""
+
+
+# --- what `Status` is answered with
+
+
+class SlotStatus(Struct, frozen=True):
+    """One slot as the coordinator sees it."""
+
+    slot: Count
+    state: Name
+    job: Name = ""
+    chapter: Count = 0
+    index: Count = 0
+    remaining: Count = 0  # segments of its lease not yet accepted
+    speed_chars_s: Seconds = 0.0
+    realtime: Seconds = 0.0  # seconds of audio a second of work
+
+
+class WorkerStatus(Struct, frozen=True):
+    """One worker as the coordinator sees it."""
+
+    worker: Name
+    name: Name
+    device: Note
+    slots: tuple[SlotStatus, ...]
+    silent_s: Seconds
+    failures: Count
+    segments: Count = 0
+    audio_s: Seconds = 0.0
+    note: Note = ""
+
+
+class ChapterStatus(Struct, frozen=True, array_like=True):
+    """How far a chapter is."""
+
+    title: Note
+    segments: Count
+    accepted: Count
+
+
+class JobStatus(Struct, frozen=True):
+    """One job as the coordinator sees it."""
+
+    job: Name
+    title: Note
+    engine: Name
+    state: Literal["waiting", "speaking", "writing", "finished"]
+    segments: Count
+    accepted: Count
+    missing: Count  # quarantined
+    characters: Count
+    characters_left: Count
+    audio_s: Seconds
+    elapsed_s: Seconds
+    eta_s: Seconds | None  # None: nothing to judge by yet
+    chapters: tuple[ChapterStatus, ...]
+    note: Note = ""
+
+
+class StatusReply(Message, frozen=True, tag=True):
+    """The whole view: jobs and workers."""
+
+    coordinator: Name
+    name: Name
+    version: Name
+    epoch: Count
+    jobs: tuple[JobStatus, ...]
+    workers: tuple[WorkerStatus, ...]
+
+
+FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Status
+FromCoordinator = (
+    Welcome | Refused | Wanted | Job | Grant | Accepted | Rejected | Trim | Revoke | Done | WhoAreYou | StatusReply
+)

@@ -1,0 +1,28 @@
+"""What decides how a segment sounds, and the names that follow from it."""
+
+import hashlib
+
+import msgspec
+from msgspec import Struct
+
+Setting = str | int | float | bool
+
+
+class Recipe(Struct, frozen=True):
+    """Everything that decides how a segment sounds. Versions of libraries are not part of it."""
+
+    engine: str
+    voice: str
+    language: str
+    model: str = ""
+    settings: tuple[tuple[str, Setting], ...] = ()  # sorted by name
+
+
+def clip_key(text: str, recipe: Recipe, take: int) -> str:
+    """The name of a clip: 32 hexadecimal digits of a hash of text, recipe and take."""
+    return hashlib.sha256(msgspec.json.encode((text, recipe, take))).hexdigest()[:32]
+
+
+def seed_of(key: str) -> int:
+    """The seed of a take, 31 bits: the same text, recipe and take sound the same again."""
+    return int(key[:8], 16) & 0x7FFFFFFF

@@ -1,0 +1,1 @@
+"""The only loops, clocks, sockets and disks: coordinate, work, convert."""

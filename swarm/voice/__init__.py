@@ -1,0 +1,1 @@
+"""Engine cards, engines, and the child process that hosts one."""

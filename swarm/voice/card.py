@@ -1,0 +1,39 @@
+"""What is known of an engine without loading it. In the base install: a laptop without torch segments for any."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from swarm.lease.recipe import Setting
+
+
+class VoiceCard(Struct, frozen=True):
+    """One voice of an engine."""
+
+    name: str
+    language: str
+    about: str = ""
+
+
+class EngineCard(Struct, frozen=True):
+    """An engine as the coordinator sees it."""
+
+    name: str
+    about: str
+    languages: tuple[str, ...]  # primary subtags ("en", "fr"); ("*",) speaks any
+    scripts: tuple[str, ...]  # Unicode script names ("Latin"); () speaks any
+    limits: tuple[tuple[str, int], ...]  # (language, characters a segment); language "" is the default
+    voices: tuple[VoiceCard, ...]  # the first that fits the language is the default
+    settings: tuple[tuple[str, Setting], ...] = ()  # names it understands, with their defaults
+    loudness_lufs: float = -20.0  # integrated, as spoken; decides the gain
+    device: Literal["cpu", "gpu"] = "cpu"
+    install: str = ""  # the line that brings it, where it is not here
+
+    def limit(self, language: str) -> int:
+        """Characters a segment may have in a language."""
+        by_language = dict(self.limits)
+        return by_language.get(language, by_language[""])
+
+    def speaks(self, language: str) -> bool:
+        """Whether the engine speaks a language, given as its primary subtag."""
+        return "*" in self.languages or language in self.languages

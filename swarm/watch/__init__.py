@@ -1,0 +1,1 @@
+"""Progress, status and reports. Read-only: nothing here decides anything."""
