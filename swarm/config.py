@@ -37,6 +37,7 @@ class RenderConfig:
     engine_options: dict[str, str] = field(default_factory=dict)
     on_failure: str = "finish"  # or "stop"
     min_workers: int = 0
+    audiobook: bool = True  # False: speak everything, write no file (benchmarks)
 
 
 @dataclass(frozen=True, kw_only=True)

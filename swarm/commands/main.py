@@ -1,0 +1,174 @@
+"""The command line: finds the command, turns every error into one sentence and an exit code."""
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+from importlib.util import find_spec
+from io import TextIOWrapper
+from pathlib import Path
+
+from swarm import __version__
+from swarm.config import state_folder
+from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, EXIT_USAGE, SwarmError, UsageError
+
+COMMANDS = ("convert", "coordinate", "work", "inspect", "status", "jobs", "join", "key", "voices", "doctor")
+
+EPILOG = """\
+examples:
+  e2a-swarm convert book.epub      everything on this machine
+  e2a-swarm coordinate book.epub   share the book with every machine that runs:
+  e2a-swarm work
+
+e2a-swarm COMMAND --help says more.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises UsageError, and takes no abbreviations."""
+
+    def __init__(self, **settings: object) -> None:
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(**settings)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Raise UsageError with a hint at the right help."""
+        raise UsageError(f"{message.rstrip('.')}; try {self.prog} --help")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line, the program's own where none is given; returns the exit code."""
+    _forgive_odd_encodings()
+    arguments = argparse.Namespace()
+    try:
+        arguments = parse(sys.argv[1:] if argv is None else argv)
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
+    except SystemExit as leaving:  # --help and --version
+        return int(leaving.code or EXIT_DONE)
+    except SwarmError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("interrupted; the same command goes on where it stopped.", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        return _hush()
+    except Exception as error:  # the last line of defence: a user never sees a bare traceback
+        return _unforeseen(error, arguments)
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The command line as a namespace whose `run` does the work. Raises UsageError."""
+    words = [_dashed(word) for word in argv[: _end_of_options(argv)]] + argv[_end_of_options(argv) :]
+    parser = make_parser()
+    if words and words[0] not in COMMANDS:
+        _explain_first_word(words)
+    arguments, rest = parser.parse_known_args(words)
+    # argparse gives up collecting books at the first option that stands between two of them
+    loose = [word for word in rest if not word.startswith("-")] if "books" in arguments else []
+    unknown = [word for word in rest if word not in loose]
+    if unknown:
+        raise UsageError(_unknown(unknown[0], parser, words[0]))
+    if loose:
+        arguments.books = [*arguments.books, *loose]
+    return arguments
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line, every command in its place."""
+    parser: argparse.ArgumentParser = Parser(
+        prog="e2a-swarm", description="One book, all the machines in the house, one audiobook.", epilog=EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"e2a-swarm {__version__}")
+    parser.set_defaults(run=lambda _arguments: _show_help(parser))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    for name in COMMANDS:
+        if find_spec(f"swarm.commands.{name}"):
+            importlib.import_module(f"swarm.commands.{name}").add(commands)
+    return parser
+
+
+def _show_help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help(sys.stderr)
+    return EXIT_USAGE
+
+
+def _end_of_options(words: list[str]) -> int:
+    return words.index("--") if "--" in words else len(words)
+
+
+def _dashed(word: str) -> str:
+    name, equals, value = word.partition("=")
+    return name.replace("_", "-") + equals + value if name.startswith("--") else word
+
+
+def _explain_first_word(words: list[str]) -> None:
+    first = words[0]
+    if first in ("-h", "--help", "--version"):
+        return
+    if first.startswith("-"):
+        raise UsageError(f"say first what to do: e2a-swarm convert {' '.join(words)}")
+    if first.lower().endswith(".epub") or Path(first).exists():
+        raise UsageError(f"say what to do with {first}: e2a-swarm convert {first}")
+    raise UsageError(f"there is no command {first!r}{_nearest(first, COMMANDS)}; try e2a-swarm --help")
+
+
+def _unknown(word: str, parser: argparse.ArgumentParser, command: str) -> str:
+    kind = "option" if word.startswith("-") else "word"
+    name = word.partition("=")[0]
+    return (
+        f"e2a-swarm {command} does not know the {kind} {name}{_nearest(name, _options_of(parser, command))}; "
+        f"try e2a-swarm {command} --help"
+    )
+
+
+def _options_of(parser: argparse.ArgumentParser, command: str) -> list[str]:
+    choices = next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    actions = choices[command]._actions
+    return [name for action in actions if action.help != argparse.SUPPRESS for name in action.option_strings]
+
+
+def _nearest(word: str, known: tuple[str, ...] | list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _forgive_odd_encodings() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"e2a-swarm: {message}\n")
+    return code
+
+
+def _hush() -> int:
+    # the reader of our output left; without this the interpreter complains while it shuts down
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_DONE
+
+
+def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    if getattr(arguments, "verbose", False):
+        sys.stderr.write(text)
+    named = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return _fail(f"this should not happen: {named}; {_keep(text, arguments)}", EXIT_GAPS)
+
+
+def _keep(text: str, arguments: argparse.Namespace) -> str:
+    from datetime import UTC, datetime
+
+    path = state_folder(getattr(arguments, "state_dir", None)) / "log" / f"error-{datetime.now(UTC):%Y%m%d-%H%M%S}.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"e2a-swarm {__version__}, Python {sys.version}\n{text}", encoding="utf-8", errors="replace")
+    except OSError:
+        return "--verbose shows where."
+    return f"the traceback is in {path}"

@@ -1,0 +1,301 @@
+"""Options that several commands share, and the configs they become."""
+
+import argparse
+import math
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from swarm.commands.language import primary_subtag
+from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig, state_folder
+from swarm.errors import UsageError
+
+FORMATS = ("m4b", "m4a")
+SPEEDS = (0.25, 4.0)
+CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
+SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".m4a")
+
+AS_ENGINE_OPTION = (
+    "give it to the engine instead: --engine-option {name}=VALUE, if its card lists it (e2a-swarm voices)."
+)
+NOT_UPLOADED = "nothing is uploaded from here: put the finished file into Audiobookshelf's folder."
+
+# Words of ebook2audiobook that mean nothing here, each with what to do instead.
+REFUSED = {
+    "voice-map": "a book has one voice here: name it with --voice.",
+    "text": "only books are read: save the text as an EPUB first.",
+    "session": "leave it out: the same command on the same book resumes by itself.",
+    "translate": "books are spoken in the language they are written in: translate the EPUB first.",
+    "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
+    "script-mode": "leave it out: there is only one way to run.",
+    "output-channel": "leave it out: an audiobook is written in mono.",
+    "fine-tuned": "fine-tuned models come with the Coqui engine, which this version does not have yet.",
+    "custom-model": "custom models come with the Coqui engine, which this version does not have yet.",
+    "enable-text-splitting": "leave it out: sentences are cut to what the engine can speak by themselves.",
+    "temperature": AS_ENGINE_OPTION,
+    "length-penalty": AS_ENGINE_OPTION,
+    "num-beams": AS_ENGINE_OPTION,
+    "repetition-penalty": AS_ENGINE_OPTION,
+    "top-k": AS_ENGINE_OPTION,
+    "top-p": AS_ENGINE_OPTION,
+    "text-temp": AS_ENGINE_OPTION,
+    "waveform-temp": AS_ENGINE_OPTION,
+    "abs-server-url": NOT_UPLOADED,
+    "abs-api-token": NOT_UPLOADED,
+    "abs-library-id": NOT_UPLOADED,
+    "abs-auto-upload": NOT_UPLOADED,
+}
+
+
+class Refuse(argparse.Action):
+    """An option that is known elsewhere but not supported here: its sentence says what to do instead."""
+
+    def __call__(self, _parser: object, _namespace: object, _values: object, option: str | None = None) -> None:
+        """Raise UsageError with the sentence given as `const`."""
+        raise UsageError(f"{option} is not supported: {self.const}")
+
+
+def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
+    """Make a parser refuse an option, whatever value follows it, with a sentence."""
+    sentence = instead.format(name=name.replace("-", "_"))
+    parser.add_argument(f"--{name}", action=Refuse, nargs="?", const=sentence, dest="refused", help=argparse.SUPPRESS)
+
+
+def examples(*lines: str) -> str:
+    """The epilog of a command: its examples, one a line."""
+    return "\n".join(("examples:", *(f"  {line}" for line in lines)))
+
+
+def add_state_option(parser: argparse.ArgumentParser) -> None:
+    """--state-dir: where jobs, clips and the key live."""
+    parser.add_argument(
+        "--state-dir",
+        metavar="DIR",
+        help="where jobs, clips and the key live (default: $E2A_SWARM_HOME, or this user's)",
+    )
+
+
+def add_output_options(parser: argparse.ArgumentParser, *, json: str = "") -> None:
+    """--quiet and --verbose; --json too where `json` says what it prints."""
+    parser.add_argument("--quiet", action="store_true", help="say nothing but the end")
+    parser.add_argument("--verbose", action="store_true", help="say more, and show tracebacks")
+    if json:
+        parser.add_argument("--json", action="store_true", help=json)
+
+
+def add_render_options(parser: argparse.ArgumentParser) -> None:
+    """Which books, how they are to sound and where they go; read back by `render_config`."""
+    _add_books(parser)
+    sound = parser.add_argument_group("sound")
+    sound.add_argument(
+        "--tts-engine", metavar="NAME", default="", help="hibari, espeak, metronome (default: what fits)"
+    )
+    sound.add_argument(
+        "--voice", metavar="NAME", default="", help="a voice of the engine: `e2a-swarm voices` lists them"
+    )
+    sound.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
+    sound.add_argument("--speed", metavar="X", default="1", help="how fast the voice speaks (default: 1)")
+    sound.add_argument(
+        "--engine-option", metavar="K=V", action="append", default=[], help="a setting of the engine; may be repeated"
+    )
+    _add_job_options(parser)
+    for name, instead in REFUSED.items():
+        refuse(parser, name, instead)
+
+
+def _add_books(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("books", metavar="BOOK", nargs="*", help="an EPUB file")
+    parser.add_argument("--ebook", metavar="BOOK", action="append", default=[], help="the same as BOOK")
+    parser.add_argument("--ebooks-dir", metavar="DIR", help="every EPUB file of a folder")
+    parser.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # there is nothing else
+
+
+def _add_job_options(parser: argparse.ArgumentParser) -> None:
+    job = parser.add_argument_group("job")
+    job.add_argument("--output-dir", metavar="DIR", default=".", help="where the audiobook goes (default: here)")
+    job.add_argument("--output-format", metavar="FORMAT", default="m4b", help="m4b or m4a (default: m4b)")
+    job.add_argument("--chapters", metavar="1-3,7", default="", help="only these, as `e2a-swarm inspect` counts them")
+    job.add_argument(
+        "--min-workers", metavar="N", default="0", help="begin when N workers are there (default: at once)"
+    )
+    job.add_argument(
+        "--on-failure",
+        metavar="finish|stop",
+        default="finish",
+        help="a sentence that nothing can speak: finish the rest and name it, or stop there (default: finish)",
+    )
+    job.add_argument("--no-audiobook", action="store_true", help=argparse.SUPPRESS)  # benchmarks: speak, write no file
+    add_state_option(parser)
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """--gpu, --cpu and ebook2audiobook's --device; read back by `asked_devices`."""
+    group = parser.add_argument_group("devices")
+    group.add_argument(
+        "--gpu", metavar="N|all", action="append", default=[], help="compute on GPU N, or on all of them"
+    )
+    group.add_argument("--cpu", action="store_true", help="compute on the CPU, even if there are GPUs")
+    group.add_argument("--device", metavar="CPU|CUDA", help="the same as --cpu, or --gpu 0")
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """Where a coordinator listens and who may come in; read back by `coordinate_config`."""
+    group = parser.add_argument_group("network")
+    group.add_argument("--port", metavar="N", help=f"the TCP port (default: {DEFAULT_PORT}, else the next free one)")
+    group.add_argument(
+        "--bind", metavar="ADDRESS", help="listen on this address only (default: $E2A_SWARM_BIND, or all)"
+    )
+    group.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
+    _add_open_option(group)
+
+
+def add_coordinator_options(parser: argparse.ArgumentParser) -> None:
+    """Which coordinator to speak to: --coordinator and --open."""
+    group = parser.add_argument_group("network")
+    group.add_argument(
+        "--coordinator", metavar="HOST[:PORT]", default="", help="where it is (default: found by itself)"
+    )
+    _add_open_option(group)
+
+
+def _add_open_option(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--open", action="store_true", help="no key, no encryption: anybody on the network can join")
+
+
+def render_config(arguments: argparse.Namespace) -> RenderConfig:
+    """What `add_render_options` was told. Raises UsageError."""
+    return RenderConfig(
+        books=_books(arguments),
+        output_dir=Path(arguments.output_dir).expanduser(),
+        state_dir=state_folder(arguments.state_dir),
+        output_format=_output_format(arguments.output_format),
+        engine=arguments.tts_engine.strip().lower(),
+        voice=_voice(arguments.voice),
+        language=primary_subtag(arguments.language),
+        speed=_speed(arguments.speed),
+        chapters=_chapters(arguments.chapters),
+        engine_options=_engine_options(arguments.engine_option),
+        on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
+        min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
+        audiobook=not arguments.no_audiobook,
+    )
+
+
+def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:
+    """What `add_render_options` and `add_network_options` were told. Raises UsageError."""
+    return CoordinateConfig(
+        render=render_config(arguments),
+        bind=arguments.bind or os.environ.get(ENV_BIND, ""),
+        port=None if arguments.port is None else whole("--port", arguments.port, 1, 65535),
+        open=arguments.open,
+        advertise=not arguments.no_advertise,
+    )
+
+
+def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """What `add_device_options` was told: ("cpu",), ("cuda:0", "cuda:1"), ("cuda",) for all GPUs, () for what there is.
+
+    Raises UsageError.
+    """
+    gpus = [part for text in arguments.gpu for part in text.split(",")]
+    cpu = arguments.cpu
+    if arguments.device is not None:
+        kind = arguments.device.strip().lower()
+        if kind not in ("cpu", "cuda"):
+            raise UsageError(f"--device {arguments.device} is not supported: say --cpu, or --gpu N for an NVIDIA GPU.")
+        cpu, gpus = cpu or kind == "cpu", gpus + (["0"] if kind == "cuda" and not gpus else [])
+    if cpu and gpus:
+        raise UsageError("--cpu and --gpu exclude each other: start one worker for each.")
+    if "all" in gpus:
+        return ("cuda",)
+    return ("cpu",) if cpu else tuple(dict.fromkeys(f"cuda:{whole('--gpu', gpu, 0, 255)}" for gpu in gpus))
+
+
+def whole(option: str, text: str, low: int, high: int) -> int:
+    """A whole number between two bounds. Raises UsageError that names the option."""
+    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
+        return int(text)
+    raise UsageError(f"{option} takes a whole number from {low} to {high}, not {text!r}.")
+
+
+def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
+    """One of a few words. Raises UsageError that names the option."""
+    if text in allowed:
+        return text
+    raise UsageError(f"{option} takes {' or '.join(allowed)}, not {text!r}.")
+
+
+def _books(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    named = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
+    if arguments.ebooks_dir is not None:
+        named += _books_in(Path(arguments.ebooks_dir).expanduser())
+    if not named:
+        raise UsageError("Name a book: an EPUB file, or --ebooks-dir with a folder of them.")
+    return tuple(dict.fromkeys(named))
+
+
+def _books_in(folder: Path) -> list[Path]:
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".epub")
+    except OSError as error:
+        raise UsageError(f"--ebooks-dir {folder} cannot be read: {error.strerror or error}.") from error
+    if not found:
+        raise UsageError(f"--ebooks-dir {folder} holds no EPUB file.")
+    return found
+
+
+def _output_format(text: str) -> str:
+    chosen = text.strip().lower().removeprefix(".")
+    if chosen in FORMATS:
+        return chosen
+    raise UsageError(f"--output-format {text} is not written: take m4b (or m4a), which nearly every player opens.")
+
+
+def _voice(text: str) -> str:
+    if text.lower().endswith(SOUND_FILES):
+        raise UsageError(
+            "--voice takes the name of a voice (`e2a-swarm voices` lists them): "
+            "cloning from a recording comes with the Coqui engine, which this version does not have yet."
+        )
+    return text.strip()
+
+
+def _speed(text: str) -> float:
+    slowest, fastest = SPEEDS
+    value = _number(text)
+    if slowest <= value <= fastest:
+        return value
+    raise UsageError(f"--speed takes a number from {slowest:g} to {fastest:g}, not {text!r}.")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _chapters(text: str) -> str:
+    chosen = text.replace(" ", "")
+    if not chosen:
+        return ""
+    if not CHAPTERS.fullmatch(chosen):
+        raise UsageError(f"--chapters takes numbers and ranges such as 1-3,7, not {text!r}.")
+    for part in chosen.split(","):
+        first, _, last = part.partition("-")
+        if not 1 <= int(first) <= int(last or first):
+            raise UsageError(
+                f"--chapters {text}: {part} names no chapter; they count from 1, the smaller number first."
+            )
+    return chosen
+
+
+def _engine_options(pairs: Sequence[str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--engine-option takes NAME=VALUE, such as cost_per_char=0.001, not {pair!r}.")
+        options[name.strip()] = value.strip()
+    return options
