@@ -11,7 +11,7 @@ class VoiceCard(Struct, frozen=True):
     """One voice of an engine."""
 
     name: str
-    language: str
+    language: str  # primary subtag; "*" speaks any
     about: str = ""
 
 
@@ -28,6 +28,7 @@ class EngineCard(Struct, frozen=True):
     loudness_lufs: float = -20.0  # integrated, as spoken; decides the gain
     device: Literal["cpu", "gpu"] = "cpu"
     install: str = ""  # the line that brings it, where it is not here
+    shares_process: bool = False  # slots that only wait need no process each
 
     def limit(self, language: str) -> int:
         """Characters a segment may have in a language."""

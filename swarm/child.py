@@ -1,0 +1,253 @@
+"""Child processes that end with their parent: `python -m <module>`, msgpack maps over its pipes, both ends here.
+
+A frame is a big-endian length of four bytes and a map. A call carries `id`, and `lane` where calls may overlap:
+calls of one lane are answered in order, lanes side by side.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import queue
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import msgspec
+
+from swarm.errors import EnvironmentFault, SwarmError
+
+Message = dict[str, Any]
+Handler = Callable[[Message], Message]
+
+MAX_FRAME_BYTES = 64 << 20
+_LENGTH = struct.Struct(">I")
+_TAIL_BYTES = 2048  # of the log, in the message of a death
+_LOG_BYTES = 1 << 20  # a log larger than this is set aside at the next start
+_PATIENCE_S = 2.0  # for a child to end by itself
+_PR_SET_PDEATHSIG = 1
+
+
+class ChildDied(SwarmError):
+    """The process ended, or was ended, before it answered."""
+
+
+class ChildRaised(SwarmError):
+    """The process answered a call with an exception; its log has the traceback."""
+
+
+def pack_frame(message: Message) -> bytes:
+    """A message as it goes through a pipe. Raises ValueError over 64 MiB."""
+    body = msgspec.msgpack.encode(message)
+    if len(body) > MAX_FRAME_BYTES:
+        raise ValueError(f"a message of {len(body)} bytes is over the bound of {MAX_FRAME_BYTES}")
+    return _LENGTH.pack(len(body)) + body
+
+
+def read_frame(stream: IO[bytes]) -> Message | None:
+    """The next message, or None at the end of the stream. Raises ValueError over 64 MiB."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > MAX_FRAME_BYTES:
+        raise ValueError(f"a message of {length} bytes is over the bound of {MAX_FRAME_BYTES}")
+    body = stream.read(length)
+    return msgspec.msgpack.decode(body, type=Message) if len(body) == length else None
+
+
+# In the child
+
+
+def serve(handler: Handler) -> NoReturn:
+    """Answer the parent's calls with what `handler` returns, until the parent ends.
+
+    From here on whatever is printed goes to the log, and standard input is empty.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    die_with_parent()
+    calls, replies = _take_pipes()
+    writing = threading.Lock()
+    lanes: defaultdict[object, ThreadPoolExecutor] = defaultdict(lambda: ThreadPoolExecutor(1))
+
+    def send(message: Message) -> None:
+        frame = pack_frame(message)
+        with writing:
+            replies.write(frame)
+            replies.flush()
+
+    while (message := read_frame(calls)) is not None:
+        lanes[message.pop("lane", 0)].submit(_answer, handler, message, send)
+    os._exit(0)  # not sys.exit: a handler may be computing, and nobody waits for it
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process with its parent, even while a library holds the GIL (Linux).
+
+    Elsewhere the end of standard input has to do.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Move both pipes out of the reach of print() and input()."""
+    calls, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    return calls, replies
+
+
+def _answer(handler: Handler, message: Message, send: Callable[[Message], None]) -> None:
+    number = message.pop("id")
+    try:
+        send({**handler(message), "id": number})
+    except BaseException as raised:  # SystemExit too: an unanswered call waits for ever
+        traceback.print_exc()
+        send({"id": number, "raised": f"{type(raised).__name__}: {raised}"[:1000]})
+
+
+# In the parent
+
+
+class Child:
+    """A process of our own and the calls under way to it; belongs to the event loop that starts it.
+
+    Threads read and write its pipes: asyncio has none for them in the event loop that ZeroMQ needs on Windows.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[int, asyncio.Future[Message]] = {}
+        self._numbers = itertools.count()
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._gone = asyncio.Event()
+        self._death = ""
+
+    async def start(
+        self, module: str, args: Sequence[str], log_path: Path, env: Mapping[str, str] | None = None
+    ) -> None:
+        """Start `python -m module args`, its errors and prints going to the end of `log_path`.
+
+        `env` is added to this process's environment. Raises EnvironmentFault.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._module, self._log_path = module, log_path
+        try:
+            # Here and not in a thread: on Linux the child dies with the thread that started it.
+            self._process = self._popen([sys.executable, "-P", "-m", module, *args], env or {})
+        except OSError as fault:
+            raise EnvironmentFault(
+                f"Cannot start a process for {module} with its log at {log_path}: {fault}."
+            ) from fault
+        for target in (self._read, self._write):
+            threading.Thread(target=target, name=f"{module} {target.__name__}", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    async def call(self, message: Message) -> Message:
+        """Send a message and wait for its answer. Raises ChildDied, ChildRaised."""
+        if self._death:
+            raise ChildDied(self._death)
+        number = next(self._numbers)
+        self._outbox.put(pack_frame({**message, "id": number}))
+        self._calls[number] = self._loop.create_future()
+        try:
+            reply = await self._calls[number]
+        finally:
+            del self._calls[number]
+        if "raised" in reply:
+            raise ChildRaised(f"{self._module} raised {reply['raised']}; the traceback is in {self._log_path}.")
+        return reply
+
+    def kill(self) -> None:
+        """End the process now; calls under way raise ChildDied."""
+        self._process.kill()
+
+    async def close(self) -> None:
+        """End the process and wait until it is gone."""
+        self._outbox.put(None)
+        try:
+            await asyncio.wait_for(self._gone.wait(), _PATIENCE_S)
+        except TimeoutError:
+            self.kill()
+            await self._gone.wait()
+
+    def _popen(self, command: list[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        self._log_path.parent.mkdir(parents=True, exist_ok=True)
+        if self._log_path.exists() and self._log_path.stat().st_size > _LOG_BYTES:
+            self._log_path.replace(self._log_path.with_name(self._log_path.name + ".1"))
+        # The child imports what this process would, and nothing from the folder that it happens to stand in.
+        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        with self._log_path.open("ab") as log:
+            self._log_start = log.tell()
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **env},
+            )
+
+    def _write(self) -> None:
+        pipe = self._process.stdin
+        assert pipe is not None
+        with contextlib.suppress(OSError):  # it died: the reader tells
+            while (frame := self._outbox.get()) is not None:
+                pipe.write(frame)
+                pipe.flush()
+        with contextlib.suppress(OSError):
+            pipe.close()
+
+    def _read(self) -> None:
+        pipe = self._process.stdout
+        assert pipe is not None
+        with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError), pipe:
+            while (message := read_frame(pipe)) is not None:
+                self._post(self._resolve, message)
+        try:
+            code = self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:  # it lost its pipe, or sent what cannot be read
+            self.kill()
+            code = self._process.wait()
+        self._post(self._end, self._obituary(code))
+
+    def _post(self, act: Callable[..., None], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(act, *args)
+
+    def _resolve(self, reply: Message) -> None:
+        call = self._calls.get(reply.pop("id"))  # absent: its caller was cancelled
+        if call and not call.done():
+            call.set_result(reply)
+
+    def _end(self, obituary: str) -> None:
+        self._death = obituary
+        self._outbox.put(None)
+        for call in self._calls.values():
+            if not call.done():
+                call.set_exception(ChildDied(obituary))
+        self._gone.set()
+
+    def _obituary(self, code: int) -> str:
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        with contextlib.suppress(OSError), self._log_path.open("rb") as log:
+            log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            if tail := log.read().decode(errors="replace").strip():
+                return f"{self._module} {how}; {self._log_path} ends:\n" + "\n".join(tail.splitlines()[-8:])
+        return f"{self._module} {how}; it wrote nothing to {self._log_path}."

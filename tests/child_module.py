@@ -1,0 +1,47 @@
+"""What the child of test_child.py runs: does to itself what the message says."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+from swarm.child import serve
+
+gate = threading.Event()
+
+
+def handle(message: dict) -> dict:
+    match message["do"]:
+        case "echo":
+            return {"echo": message["value"]}
+        case "print":
+            print("printed by Python")
+            os.write(1, b"written by C\n")
+            return {}
+        case "input":
+            return {"read": sys.stdin.read()}
+        case "wait":
+            return {"opened": gate.wait(20)}
+        case "open":
+            gate.set()
+            return {}
+        case "raise":
+            raise LookupError("no such thing")
+        case "exit":
+            sys.exit(3)
+        case "die":
+            print("last words", file=sys.stderr, flush=True)
+            os._exit(7)
+        case "ignore":
+            return {"ignored": signal.getsignal(signal.SIGINT) == signal.SIG_IGN}
+        case "large":
+            return {"bytes": bytes(message["bytes"])}
+        case "busy":
+            while True:
+                time.sleep(1)
+    raise AssertionError(message)
+
+
+if __name__ == "__main__":
+    serve(handle)
