@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from swarm.commands.language import primary_subtag
 from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig, state_folder
 from swarm.errors import UsageError
 
@@ -172,7 +171,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         output_format=_output_format(arguments.output_format),
         engine=arguments.tts_engine.strip().lower(),
         voice=_voice(arguments.voice),
-        language=primary_subtag(arguments.language),
+        language=_language(arguments.language),
         speed=_speed(arguments.speed),
         chapters=_chapters(arguments.chapters),
         engine_options=_engine_options(arguments.engine_option),
@@ -259,6 +258,12 @@ def _voice(text: str) -> str:
             "cloning from a recording comes with the Coqui engine, which this version does not have yet."
         )
     return text.strip()
+
+
+def _language(text: str) -> str:
+    from swarm.voice.language import normal_language
+
+    return normal_language(text) if text.strip() else ""
 
 
 def _speed(text: str) -> float:

@@ -1,0 +1,187 @@
+"""Progress while a book is spoken, in the form that fits whoever reads it. Decides nothing, has no timer."""
+
+import sys
+from typing import Literal, Protocol, TextIO
+
+import msgspec
+
+from swarm.lease.message import JobStatus, StatusReply
+from swarm.watch.text import count_text
+from swarm.watch.view import JobView, View, Viewer, chapter_title, job_percent, title_of
+
+Mode = Literal["auto", "live", "plain", "json", "quiet"]
+
+STEP_PERCENT = 10
+STEP_S = 30.0
+LAST_STAGES = ("writing", "finished")  # waiting and speaking take turns whenever a lease ends
+LONGEST_SILENCE_S = 300.0
+
+
+class Progress(Protocol):
+    """What a running command shows."""
+
+    def update(self, reply: StatusReply) -> None:
+        """Show how things stand; cheap enough for five times a second."""
+
+    def note(self, line: str) -> None:
+        """Say one thing once: a line that stays."""
+
+    def close(self) -> None:
+        """Show nothing more; what is on the terminal stays there."""
+
+
+def make_progress(mode: Mode = "auto", stream: TextIO | None = None) -> Progress:
+    """The progress for a mode; "auto" draws on a terminal and prints plain lines elsewhere."""
+    stream = stream or sys.stdout
+    if mode == "quiet":
+        return QuietProgress()
+    if mode == "json":
+        return JsonProgress(stream)
+    if mode == "live" or (mode == "auto" and stream.isatty()):
+        from swarm.watch.live import LiveProgress  # rich only where it draws
+
+        return LiveProgress(stream)
+    return PlainProgress(stream)
+
+
+class QuietProgress:
+    """Shows nothing."""
+
+    def update(self, reply: StatusReply) -> None:
+        """Show nothing."""
+
+    def note(self, line: str) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        """Nothing was shown."""
+
+
+class Lines:
+    """Lines on a stream; a reader that went away does not stop a book."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream: TextIO | None = stream
+
+    def write(self, line: str) -> None:
+        """Write one line at once, or nothing where nobody reads any more."""
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):  # the pipe broke, the file was closed
+            self._stream = None
+
+
+class Pace:
+    """When it is time to say something of a job again."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, JobStatus] = {}
+
+    def is_news(self, job: JobStatus) -> bool:
+        """Whether to speak: a new stage or note, a tenth more, progress and half a minute, or a long silence."""
+        said = self._said.get(job.job)
+        if said is None or (job.state in LAST_STAGES and job.state != said.state):
+            return True
+        if job.note and job.note != said.note:
+            return True
+        waited_s = job.elapsed_s - said.elapsed_s
+        steps = job_percent(job) // STEP_PERCENT - job_percent(said) // STEP_PERCENT
+        moved = job_percent(job) > job_percent(said)
+        return steps > 0 or (moved and waited_s >= STEP_S) or waited_s >= LONGEST_SILENCE_S
+
+    def said(self, job: JobStatus) -> None:
+        """Remember how a job stood when something was said of it."""
+        self._said[job.job] = job
+
+
+class JsonProgress:
+    """One JSON object a line: {"type": "StatusReply", ...} when there is news, and {"type": "note", "text": ...}."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lines = Lines(stream)
+        self._pace = Pace()
+
+    def update(self, reply: StatusReply) -> None:
+        """Write the reply where there is news of a job."""
+        if any(self._pace.is_news(job) for job in reply.jobs):
+            for job in reply.jobs:
+                self._pace.said(job)
+            self._lines.write(msgspec.json.encode(reply).decode())
+
+    def note(self, line: str) -> None:
+        """Write {"type": "note", "text": line}."""
+        self._lines.write(msgspec.json.encode({"type": "note", "text": line}).decode())
+
+    def close(self) -> None:
+        """Every line is written already."""
+
+
+class PlainProgress:
+    """A line for each chapter that is done, and one in between where a chapter takes long."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lines = Lines(stream)
+        self._pace = Pace()
+        self._viewer = Viewer()
+        self._sealed: dict[str, set[int]] = {}
+
+    def update(self, reply: StatusReply) -> None:
+        """Write what is new."""
+        new = {job.job: sealed(job) - self._sealed.get(job.job, set()) for job in reply.jobs}
+        news = [job for job in reply.jobs if new[job.job] or self._pace.is_news(job)]
+        if not news:
+            return
+        view = self._viewer.look(reply)
+        shown = {job.job: job for job in view.jobs}
+        for job in news:
+            self._tell(job, shown[job.job], view, sorted(new[job.job]))
+
+    def _tell(self, job: JobStatus, shown: JobView, view: View, done: list[int]) -> None:
+        title = f"{shown.title}: " if len(view.jobs) > 1 else ""
+        if job.job not in self._sealed:
+            self._lines.write(opening_line(job, len(done)) + (f"; {shown.note}" if shown.note else ""))
+        elif done:
+            for place in done:
+                where = f"chapter {place + 1} of {len(job.chapters)} is spoken: {chapter_title(job, place)}"
+                self._lines.write(f"{title}{where} ({standing(shown, view)})")
+        else:
+            self._lines.write(f"{title}{standing(shown, view)}")
+        self._sealed[job.job] = sealed(job)
+        self._pace.said(job)
+
+    def note(self, line: str) -> None:
+        """Write a line."""
+        self._lines.write(line)
+
+    def close(self) -> None:
+        """Every line is written already."""
+
+
+def sealed(job: JobStatus) -> set[int]:
+    """The places of the chapters that are spoken to the end."""
+    return {place for place, chapter in enumerate(job.chapters) if 0 < chapter.segments == chapter.accepted}
+
+
+def opening_line(job: JobStatus, done: int) -> str:
+    """What a job is, and how much of it is there from an earlier run."""
+    size = f"{count_text(len(job.chapters), 'chapter')}, {count_text(job.segments, 'sentence')}"
+    if not job.accepted:
+        return f"{title_of(job)}: {size}"
+    return f"{title_of(job)}: {size}; {job.accepted} spoken already, {count_text(done, 'chapter')} complete"
+
+
+def standing(job: JobView, view: View) -> str:
+    """How a job stands: percent, what holds it up or how fast it goes, what is left."""
+    facts = [f"{job.percent} %"]
+    if job.state != "speaking":
+        facts.append(job.state)
+    elif view.speed:
+        facts.append(f"{count_text(len(view.workers), 'worker')} at {view.speed} real time")
+    if job.eta:
+        facts.append(f"{job.eta} left")
+    if job.note:
+        facts.append(job.note)
+    return ", ".join(facts)

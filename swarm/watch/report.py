@@ -1,0 +1,199 @@
+"""The report beside the audiobook: what was spoken by whom, and what was not. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from swarm.lease.facts import JobFacts
+from swarm.lease.record import AnyRecord, ClipAccepted, WorkerSeen
+from swarm.watch.history import History, Place
+from swarm.watch.text import clean, count_text, duration_text, speed_text
+
+Row = dict[str, Any]
+
+NOT_REACHED = "not spoken yet"
+MOST_NAMED = 10  # sentences named in the closing lines; the report has them all
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportExtra:
+    """What the records do not tell. Moments are seconds since the epoch, as in the records."""
+
+    files: tuple[str, ...] = ()
+    duration_s: float = 0.0  # of the audiobook, pauses included
+    first_grant_s: float | None = None
+    clips_received: int = 0
+    duplicates: int = 0
+    reissued: int = 0
+    idle_s: Mapping[str, float] = field(default_factory=dict)  # by worker id
+    wasted_s: Mapping[str, float] = field(default_factory=dict)
+
+
+def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
+    """The report of a job, ready for JSON (docs/design.md, section 8): its records are given oldest first."""
+    history = History.of(facts, records)
+    return {
+        "book": _book(facts),
+        "recipe": msgspec.to_builtins(facts.recipe) | {"settings": dict(facts.recipe.settings)},
+        "files": list(extra.files or history.files),
+        "totals": _totals(facts, history, extra),
+        "workers": _workers(facts, history, extra),
+        "missing": _missing(facts, history),
+        "unspoken": _unspoken(facts),
+        "segments": [_segment(facts, history, place) for place in _places(facts)],
+    }
+
+
+def _book(facts: JobFacts) -> Row:
+    book = msgspec.to_builtins(msgspec.structs.replace(facts.book, cover=None))
+    del book["cover"]
+    return {"job": facts.job, "source": facts.source, **book, "chapters": [chapter.title for chapter in facts.chapters]}
+
+
+def _places(facts: JobFacts) -> list[Place]:
+    return [(number, index) for number, chapter in enumerate(facts.chapters) for index in range(len(chapter.segments))]
+
+
+def _text(facts: JobFacts, place: Place) -> str:
+    chapter, index = place
+    return facts.chapters[chapter].segments[index].text
+
+
+def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
+    places = _places(facts)
+    accepted = history.accepted.values()
+    reused = sum(clip.reused for clip in accepted)
+    first_s, last_s = history.first_grant_s(extra.first_grant_s), history.last_accept_s()
+    return {
+        "segments": len(places),
+        "spoken": len(accepted),
+        "missing": len(places) - len(accepted),
+        "unspoken": sum(len(chapter.unspoken) for chapter in facts.chapters),
+        "characters": sum(len(_text(facts, place)) for place in places),
+        "audio_s": _rounded(sum(_audio_s(clip) for clip in accepted)),
+        "duration_s": _rounded(extra.duration_s),
+        "work_s": _rounded(sum(clip.work_s for clip in accepted)),
+        "makespan_s": _rounded(None if first_s is None or last_s is None else last_s - first_s),
+        "elapsed_s": _rounded(history.busy_s),
+        "runs": history.runs,
+        "first_grant_s": _rounded(first_s),
+        "last_accept_s": _rounded(last_s),
+        "clips_received": extra.clips_received,
+        "reused": reused,
+        "duplicates": extra.duplicates,
+        "reissued": extra.reissued,
+        "retakes": sum(clip.take for clip in accepted),
+        "failures": sum(map(len, history.failures.values())),
+        "bytes": sum(clip.bytes for clip in accepted),
+    }
+
+
+def _workers(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]:
+    spoken: dict[str, list[ClipAccepted]] = {worker: [] for worker in history.workers}
+    for clip in history.accepted.values():
+        if not clip.reused:
+            spoken.setdefault(clip.worker, []).append(clip)
+    return [_worker(facts, history.workers.get(worker), worker, clips, extra) for worker, clips in spoken.items()]
+
+
+def _worker(
+    facts: JobFacts, seen: WorkerSeen | None, worker: str, clips: list[ClipAccepted], extra: ReportExtra
+) -> Row:
+    work_s = sum(clip.work_s for clip in clips)
+    characters = sum(len(_text(facts, (clip.chapter, clip.index))) for clip in clips)
+    return {
+        "id": worker,
+        "name": seen.name if seen else worker,
+        "device": seen.device if seen else "",
+        "speed_chars_s": _rounded(characters / work_s if work_s > 0 else None),
+        "segments": len(clips),
+        "work_s": _rounded(work_s),
+        "idle_s": _rounded(extra.idle_s.get(worker, 0.0)),
+        "wasted_s": _rounded(extra.wasted_s.get(worker, 0.0)),
+    }
+
+
+def _segment(facts: JobFacts, history: History, place: Place) -> Row:
+    clip = history.accepted.get(place)
+    failures = len(history.failures.get(place, ()))
+    row: Row = {"chapter": place[0], "index": place[1], "characters": len(_text(facts, place))}
+    if clip is None:
+        nothing = {"worker": "", "work_s": 0.0, "audio_s": 0.0, "takes": failures, "attempts": failures}
+        return row | nothing | {"started_s": None, "accepted_s": None}
+    return row | {
+        "worker": clip.worker,
+        "work_s": _rounded(clip.work_s),
+        "audio_s": _rounded(_audio_s(clip)),
+        "takes": clip.take + 1,
+        "attempts": failures + (0 if clip.reused else 1),
+        "started_s": _rounded(clip.started_s - history.began_s),
+        "accepted_s": _rounded(clip.accepted_s - history.began_s),
+    }
+
+
+def _missing(facts: JobFacts, history: History) -> list[Row]:
+    return [
+        {
+            "chapter": place[0],
+            "title": facts.chapters[place[0]].title,
+            "index": place[1],
+            "text": _text(facts, place),
+            "reason": history.quarantined.get(place, NOT_REACHED),
+        }
+        for place in _places(facts)
+        if place not in history.accepted
+    ]
+
+
+def _unspoken(facts: JobFacts) -> list[Row]:
+    return [
+        {"chapter": number, "title": chapter.title, "after": doubt.after, "text": doubt.text, "reason": doubt.reason}
+        for number, chapter in enumerate(facts.chapters)
+        for doubt in chapter.unspoken
+    ]
+
+
+def _audio_s(clip: ClipAccepted) -> float:
+    return clip.samples / clip.sample_rate
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def closing_lines(report: Row) -> list[str]:
+    """What people read at the end: the file, its length, the time it took, and what it lacks, by name."""
+    totals = report["totals"]
+    lines = [str(path) for path in report["files"]]
+    lines.append(_figures(totals))
+    lines += _named(report["missing"], "could not be spoken", "missing from the audiobook")
+    lines += _named(report["unspoken"], "cannot be spoken by this voice", "left as a pause")
+    return lines
+
+
+def _figures(totals: Row) -> str:
+    sound_s = totals["duration_s"] or totals["audio_s"]
+    facts = [f"{duration_text(sound_s)} of sound in {duration_text(totals['elapsed_s'])}"]
+    if totals["elapsed_s"] > 0 and not totals["reused"]:
+        facts.append(f"{speed_text(sound_s / totals['elapsed_s'])} real time")
+    if totals["runs"] > 1:
+        facts.append(f"{totals['runs']} runs")
+    facts.append(f"{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken")
+    for count, words in ((totals["reused"], "known from before"), (totals["retakes"], "spoken again")):
+        if count:
+            facts.append(f"{count} {words}")
+    return ", ".join(facts)
+
+
+def _named(rows: list[Row], why: str, outcome: str) -> list[str]:
+    if not rows:
+        return []
+    lines = [f"{count_text(len(rows), 'sentence')} {why}, {outcome}:"]
+    for row in rows[:MOST_NAMED]:
+        title = clean(row["title"]) or f"chapter {row['chapter'] + 1}"
+        lines.append(f'  {title}: "{clean(row["text"])}" ({clean(row["reason"])})')
+    if len(rows) > MOST_NAMED:
+        lines.append(f"  and {len(rows) - MOST_NAMED} more, all of them in the report")
+    return lines

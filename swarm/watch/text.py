@@ -1,0 +1,58 @@
+"""Figures and titles as people read them. Pure, and plain ASCII apart from what a book brings along."""
+
+LONGEST_TITLE = 200
+
+MINUTE_S = 60
+HOUR_S = 3600
+DAY_S = 86400
+
+
+def clean(text: str) -> str:
+    """A title or note from outside, safe for a terminal: one line, no control characters, bounded."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * LONGEST_TITLE])
+    line = " ".join(printable.split())
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 3] + "..."
+
+
+def percent(done: float, whole: float) -> int:
+    """How much is done, rounded down, so that 100 means all of it."""
+    return 100 if whole <= 0 else max(0, min(100, int(100 * done / whole)))
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time: "7 h 32 min", "3 min 20 s", "12 s"."""
+    whole = round(max(0.0, seconds))
+    if whole >= HOUR_S:
+        return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S} min"
+    if whole >= MINUTE_S:
+        return f"{whole // MINUTE_S} min {whole % MINUTE_S} s"
+    return f"{whole} s" if whole >= 1 or seconds <= 0 else "less than 1 s"
+
+
+def about_text(seconds: float) -> str:
+    """A length of time that is a guess, coarse enough not to twitch: "about 4 min", "about 1 h 20 min"."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 50:
+        return "less than a minute"
+    if seconds < 57.5 * MINUTE_S:
+        minutes = seconds / MINUTE_S
+        return f"about {round(minutes) if minutes < 20 else 5 * round(minutes / 5)} min"
+    if seconds < 10 * HOUR_S:
+        minutes = 10 * round(seconds / MINUTE_S / 10)
+        return f"about {minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
+    if seconds < 2 * DAY_S:
+        return f"about {round(seconds / HOUR_S)} h"
+    return f"about {round(seconds / DAY_S)} days"
+
+
+def speed_text(realtime: float) -> str:
+    """A speed in multiples of real time: "0.4x", "12x"; empty where nothing is known yet."""
+    if realtime <= 0:
+        return ""
+    return f"{realtime:.1f}x" if realtime < 9.95 else f"{realtime:.0f}x"
+
+
+def count_text(count: int, noun: str) -> str:
+    """A number and its noun: "1 sentence", "812 sentences"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

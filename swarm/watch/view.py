@@ -1,0 +1,195 @@
+"""From what a coordinator answers to the figures that people see. Pure: the reply brings its own clock."""
+
+import math
+from dataclasses import dataclass
+
+from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.watch.text import about_text, clean, count_text, duration_text, percent, speed_text
+
+SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about this time
+SILENT_S = 5.0  # a heartbeat is due every second
+
+
+@dataclass(frozen=True)
+class ChapterView:
+    """A chapter somebody is at."""
+
+    title: str
+    percent: int
+
+
+@dataclass(frozen=True)
+class JobView:
+    """One book. `percent` is 100 only when every segment is spoken and the audiobook is written."""
+
+    job: str
+    title: str
+    state: str
+    percent: int
+    spoken: str  # "812 of 2011 sentences", and how many were set aside
+    eta: str  # "about 4 min"; empty where nothing can be said
+    chapters: tuple[ChapterView, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """One worker and what it is at."""
+
+    name: str
+    device: str
+    speed: str  # "85x" of real time, all its slots together
+    doing: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything on the screen; equal views look the same."""
+
+    jobs: tuple[JobView, ...]
+    workers: tuple[WorkerView, ...]
+    speed: str  # all workers together
+
+
+class Estimate:
+    """When a job will be finished, settled: what the coordinator says jumps with every clip."""
+
+    def __init__(self) -> None:
+        self._end_s: float | None = None
+        self._seen_s = 0.0
+
+    def settle(self, eta_s: float | None, elapsed_s: float) -> float | None:
+        """Take in what is left by the latest reckoning; returns what to show, in seconds."""
+        if eta_s is None:
+            self._end_s = None
+            return None
+        end_s = elapsed_s + eta_s
+        if self._end_s is None:
+            self._end_s = end_s
+        else:
+            weight = 1 - math.exp(-max(0.0, elapsed_s - self._seen_s) / SETTLING_S)
+            self._end_s += weight * (end_s - self._end_s)
+        self._seen_s = elapsed_s
+        return max(0.0, self._end_s - elapsed_s)
+
+
+class Viewer:
+    """Makes views from replies and remembers the estimates between them."""
+
+    def __init__(self) -> None:
+        self._estimates: dict[str, Estimate] = {}
+
+    def look(self, reply: StatusReply) -> View:
+        """What to show now."""
+        self._estimates = {job.job: self._estimates.get(job.job) or Estimate() for job in reply.jobs}
+        return View(
+            jobs=tuple(self._job(job, reply.workers) for job in reply.jobs),
+            workers=tuple(_worker(worker, reply.jobs) for worker in reply.workers),
+            speed=speed_text(sum(map(realtime, reply.workers))),
+        )
+
+    def _job(self, job: JobStatus, workers: tuple[WorkerStatus, ...]) -> JobView:
+        eta_s = self._estimates[job.job].settle(job.eta_s, job.elapsed_s)
+        return JobView(
+            job=job.job,
+            title=title_of(job),
+            state=state_text(job, len(workers)),
+            percent=job_percent(job),
+            spoken=spoken_text(job),
+            eta=about_text(eta_s) if eta_s is not None and job.state == "speaking" else "",
+            chapters=tuple(
+                ChapterView(chapter_title(job, place), chapter_percent(job.chapters[place]))
+                for place in under_way(job, workers)
+            ),
+            note=clean(job.note),
+        )
+
+
+def title_of(job: JobStatus) -> str:
+    """The book's title, or the job's name where it has none."""
+    return clean(job.title) or clean(job.job)
+
+
+def chapter_title(job: JobStatus, place: int) -> str:
+    """The title of a chapter, or its number where it has none."""
+    named = clean(job.chapters[place].title) if place < len(job.chapters) else ""
+    return named or f"chapter {place + 1}"
+
+
+def job_percent(job: JobStatus) -> int:
+    """How much of a job is done; 100 only where nothing is left to do and nothing is missing."""
+    if job.state == "finished" and job.accepted == job.segments:
+        return 100
+    if job.characters:
+        return min(99, percent(job.characters - job.characters_left, job.characters))
+    return min(99, percent(job.accepted, job.segments))
+
+
+def chapter_percent(chapter: ChapterStatus) -> int:
+    """How much of a chapter is spoken."""
+    return percent(chapter.accepted, chapter.segments)
+
+
+def spoken_text(job: JobStatus) -> str:
+    """How many sentences are spoken, and how many were set aside because nothing could speak them."""
+    spoken = f"{job.accepted} of {count_text(job.segments, 'sentence')}"
+    return f"{spoken} ({job.missing} set aside)" if job.missing else spoken
+
+
+def state_text(job: JobStatus, workers: int) -> str:
+    """What a job is doing, in words."""
+    if job.state == "finished":
+        return f"finished, {count_text(job.missing, 'sentence')} missing" if job.missing else "finished"
+    if job.state == "writing":
+        return "writing the audiobook"
+    return job.state if workers else "waiting for workers"
+
+
+def under_way(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> list[int]:
+    """The chapters somebody is at, or that are begun and not yet spoken, in reading order."""
+    if job.state in ("writing", "finished"):
+        return []
+    begun = {place for place, chapter in enumerate(job.chapters) if 0 < chapter.accepted < chapter.segments}
+    held = {
+        slot.chapter
+        for worker in workers
+        for slot in worker.slots
+        if slot.job == job.job and slot.state == "speaking" and slot.chapter < len(job.chapters)
+    }
+    return sorted(begun | held)
+
+
+def realtime(worker: WorkerStatus) -> float:
+    """Seconds of audio a second, all slots that speak together."""
+    return sum(slot.realtime for slot in worker.slots if slot.state == "speaking")
+
+
+def _worker(worker: WorkerStatus, jobs: tuple[JobStatus, ...]) -> WorkerView:
+    return WorkerView(
+        name=clean(worker.name) or clean(worker.worker),
+        device=clean(worker.device),
+        speed=speed_text(realtime(worker)),
+        doing=_doing(worker, {job.job: job for job in jobs}),
+        note=clean(worker.note),
+    )
+
+
+def _doing(worker: WorkerStatus, jobs: dict[str, JobStatus]) -> str:
+    if worker.silent_s >= SILENT_S:
+        return f"silent for {duration_text(worker.silent_s)}"
+    for state, words in (("loading", "loading the voice"), ("waiting", "waiting to send")):
+        if any(slot.state == state for slot in worker.slots) and not any(s.state == "speaking" for s in worker.slots):
+            return words
+    return _speaking([slot for slot in worker.slots if slot.state == "speaking"], jobs)
+
+
+def _speaking(slots: list[SlotStatus], jobs: dict[str, JobStatus]) -> str:
+    places = sorted({(slot.job, slot.chapter) for slot in slots})
+    if not places:
+        return "idle"
+    first, chapter = places[0]
+    title = chapter_title(jobs[first], chapter) if first in jobs else f"chapter {chapter + 1}"
+    if len({job for job, _ in places}) > 1 and first in jobs:
+        title = f"{title_of(jobs[first])}: {title}"
+    return f"{title} and {len(places) - 1} more" if len(places) > 1 else title
