@@ -1,0 +1,49 @@
+"""What a job is: written once when it is made and never changed, so that an upgrade in mid-book changes nothing."""
+
+from msgspec import Struct
+
+from swarm.book.model import Book, Chapter, Cover
+from swarm.lease.recipe import Recipe
+
+
+class BookFacts(Struct, frozen=True):
+    """A book without its text: what the audiobook's tags and the report need."""
+
+    title: str
+    authors: tuple[str, ...]
+    language: str
+    year: str = ""
+    publisher: str = ""
+    description: str = ""
+    identifier: str = ""
+    cover: Cover | None = None
+
+
+class JobFacts(Struct, frozen=True):
+    """One book under one recipe. `created_s` is seconds since the epoch."""
+
+    job: str
+    source: str  # the path the user named, for people
+    book: BookFacts
+    recipe: Recipe
+    chapters: tuple[Chapter, ...]
+    created_s: float
+
+    @property
+    def title(self) -> str:
+        """The book's title."""
+        return self.book.title
+
+
+def book_facts(book: Book) -> BookFacts:
+    """What outlives the reading of a book."""
+    return BookFacts(
+        title=book.title,
+        authors=book.authors,
+        language=book.language,
+        year=book.year,
+        publisher=book.publisher,
+        description=book.description,
+        identifier=book.identifier,
+        cover=book.cover,
+    )

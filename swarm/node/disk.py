@@ -1,0 +1,76 @@
+"""Small files written whole or not at all, and what a failing disk is called in words a user can act on."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from swarm.errors import StoreError
+from swarm.node.platform import sync_file, sync_folder
+
+FULL = "there is no space left on its disk; free some and run the same command again, nothing finished is lost"
+READ_ONLY = "it is on a read-only disk; make that writable, or choose another folder with --state-dir"
+FORBIDDEN = "this user may not write there; change its permissions, or choose another folder with --state-dir"
+DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
+BUSY = "another program is using it; end that one first"
+
+BY_ERRNO = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EROFS: READ_ONLY,
+    errno.EACCES: FORBIDDEN,
+    errno.EPERM: FORBIDDEN,
+}
+BY_SQLITE = {  # primary result codes; the upper bits only refine them
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_PERM: FORBIDDEN,
+    sqlite3.SQLITE_CANTOPEN: FORBIDDEN,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+}
+
+
+def store_fault(error: Exception, path: Path) -> StoreError:
+    """What went wrong with `path`, as the error a user reads."""
+    if isinstance(error, sqlite3.Error):
+        remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    else:
+        remedy = BY_ERRNO.get(getattr(error, "errno", None) or 0)
+    return StoreError(
+        f"{path} cannot be used: {remedy or f'{error}; check the disk, then run the same command again'}."
+    )
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turn what the disk or SQLite raises inside into StoreError about `path`."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise store_fault(error, path) from error
+
+
+def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a new file and bring it to the disk; its name is not yet durable. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        sync_file(file.fileno())
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write `path` whole or not at all, durably; `mode` is cut by the umask. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write_synced(part, data, mode)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)

@@ -1,0 +1,154 @@
+"""One job's journal: an SQLite file with what the job is and the records of what was done. One writer."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from swarm.errors import StoreError
+from swarm.lease.facts import JobFacts
+from swarm.lease.record import AnyRecord, ClipAccepted
+from swarm.node.disk import DAMAGED, guarded
+
+SCHEMA = 1
+FILE = "journal.sqlite"
+TABLES = """
+BEGIN;
+CREATE TABLE job (title TEXT NOT NULL, source TEXT NOT NULL, created_s REAL NOT NULL, facts BLOB NOT NULL);
+CREATE TABLE record (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, clip_bytes INTEGER NOT NULL, body BLOB NOT NULL
+);
+PRAGMA user_version = 1;
+COMMIT;
+"""
+COUNTS = """
+SELECT title, source, created_s,
+    (SELECT coalesce(sum((kind = 'ClipAccepted') - (kind = 'ClipDiscarded')), 0) FROM record),
+    (SELECT coalesce(sum(clip_bytes), 0) FROM record),
+    EXISTS (SELECT 1 FROM record WHERE kind = 'JobFinished')
+FROM job
+"""
+
+
+class Counts(NamedTuple):
+    """What a journal says of itself without being read through."""
+
+    title: str
+    source: str
+    created_s: float
+    accepted: int
+    clip_bytes: int
+    finished: bool
+
+
+class Journal:
+    """An open journal. Every method may raise StoreError that names the file and the remedy."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.path = folder / FILE
+        self._lock = threading.Lock()  # commits come from a thread, reads may come from another
+        self._records = msgspec.msgpack.Decoder(AnyRecord)
+        if not self.path.is_file():
+            raise StoreError(f"{self.path} is missing; move {folder} away and run the same command again.")
+        with guarded(self.path):
+            self._database = _connect_to_read(self.path) if read_only else _connect(self.path)
+        try:
+            self._check_version()
+            if not read_only:
+                self._check_pages()
+        except BaseException:
+            self.close()
+            raise
+
+    def _check_version(self) -> None:
+        with guarded(self.path):
+            version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA:
+                raise StoreError(
+                    f"{self.path} was written by a newer e2a-swarm; upgrade this one to go on with the job."
+                )
+        if version < SCHEMA:
+            raise self._damaged()
+
+    def _check_pages(self) -> None:
+        with guarded(self.path):
+            found = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise self._damaged()
+
+    def facts(self) -> JobFacts:
+        """What the job is."""
+        with guarded(self.path), self._lock:
+            row = self._database.execute("SELECT facts FROM job").fetchone()
+        try:
+            return msgspec.msgpack.decode(row[0], type=JobFacts)
+        except (TypeError, ValueError) as error:
+            raise self._damaged() from error
+
+    def records(self) -> Iterator[AnyRecord]:
+        """Every record, oldest first."""
+        with guarded(self.path), self._lock:  # read at once: an open cursor would hold back checkpoints
+            rows = self._database.execute("SELECT body FROM record ORDER BY number").fetchall()
+        for (body,) in rows:
+            try:
+                yield self._records.decode(body)
+            except ValueError as error:
+                raise self._damaged() from error
+
+    def append(self, records: Sequence[AnyRecord]) -> None:
+        """Write records in one transaction; durable on return, none of them written if it raises."""
+        rows = [(type(record).__name__, _clip_bytes(record), msgspec.msgpack.encode(record)) for record in records]
+        with guarded(self.path), self._lock, self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany("INSERT INTO record (kind, clip_bytes, body) VALUES (?, ?, ?)", rows)
+
+    def counts(self) -> Counts:
+        """A summary."""
+        with guarded(self.path), self._lock:
+            row = self._database.execute(COUNTS).fetchone()
+        if row is None:
+            raise self._damaged()
+        title, source, created_s, accepted, clip_bytes, finished = row
+        return Counts(title, source, created_s, accepted, clip_bytes, bool(finished))
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        with self._lock:
+            self._database.close()
+
+    def _damaged(self) -> StoreError:
+        return StoreError(f"{self.path} cannot be used: {DAMAGED}.")
+
+
+def create_journal(folder: Path, facts: JobFacts) -> None:
+    """Make a journal in a folder that nobody else sees yet. Raises StoreError."""
+    path = folder / FILE
+    row = (facts.title, facts.source, facts.created_s, msgspec.msgpack.encode(facts))
+    with guarded(path), closing(_connect(path)) as database:
+        database.executescript(TABLES)
+        with database:
+            database.execute("INSERT INTO job VALUES (?, ?, ?, ?)", row)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Look at a journal that another process may be writing, without ever touching its write-ahead log."""
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+
+
+def _clip_bytes(record: AnyRecord) -> int:
+    return record.bytes if isinstance(record, ClipAccepted) else 0

@@ -1,0 +1,52 @@
+"""Everything that differs between Linux, macOS and Windows, in one place."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+if sys.platform == "darwin":
+    import fcntl
+
+
+def sync_file(handle: int) -> None:
+    """Bring a file descriptor's data to the disk itself. Raises OSError."""
+    if sys.platform == "darwin":
+        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # fsync stops at the drive's cache there
+    else:
+        os.fsync(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; Windows does so by itself. Raises OSError."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sync_file(handle)
+    finally:
+        os.close(handle)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The event loop that ZeroMQ's sockets can be watched with: Windows' default one cannot."""
+    return asyncio.SelectorEventLoop if sys.platform == "win32" else asyncio.new_event_loop
+
+
+def run_loop(main: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end, as asyncio.run does, on a loop that fits ZeroMQ."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(main)
+
+
+def default_cpu_slots() -> int:
+    """Cores that this process may use, at least one."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,249 @@
+"""What a coordinator keeps: jobs with their journals, and the clips that all jobs share."""
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from swarm.errors import StoreError
+from swarm.lease.facts import JobFacts
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded
+from swarm.node.clips import ClipFolder, clip_size
+from swarm.node.disk import guarded, write_synced
+from swarm.node.journal import Journal, create_journal
+from swarm.node.lock import Lock
+from swarm.node.platform import sync_folder
+from swarm.node.scratch import Scratch
+
+JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+BOOK = "book.epub"
+
+Entry = tuple[str, AnyRecord, bytes]  # job, record, the clip's FLAC bytes or b""
+
+
+class JobSummary(NamedTuple):
+    """A job on this machine. `accepted` counts places, `disk_bytes` its folder and its clips, shared ones too.
+
+    `trouble` says why its journal cannot be read; nothing else is known of it then.
+    """
+
+    job: str
+    title: str
+    source: str
+    created_s: float
+    accepted: int
+    disk_bytes: int
+    finished: bool
+    trouble: str = ""
+
+
+class Store(Protocol):
+    """Jobs, records and clips. Any method may raise StoreError; then nothing of that call counts.
+
+    To be used from one thread at a time; `find_clip` and `clip_path` from any.
+    """
+
+    def create_job(self, facts: JobFacts, book_file: Path) -> None:
+        """Make a job, whole or not at all, with a copy of its book."""
+
+    def open_job(self, job: str) -> JobFacts | None:
+        """What a job is, None if there is none of that name."""
+
+    def records(self, job: str) -> Iterator[AnyRecord]:
+        """The records of a job, oldest first."""
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Write records, and the clips of those that carry one; durable on return."""
+
+    def clip_path(self, key: str) -> Path:
+        """Where a clip lies or would lie."""
+
+    def find_clip(self, key: str) -> Path | None:
+        """A clip's file if it is there."""
+
+    def discard_clip(self, key: str) -> None:
+        """Remove a clip that cannot be trusted."""
+
+    def lost_clips(self, job: str) -> list[ClipAccepted]:
+        """Accepted clips whose file is missing or of another size than journaled."""
+
+    def jobs(self) -> list[JobSummary]:
+        """Every job of this store, oldest first."""
+
+    def remove_job(self, job: str) -> None:
+        """Remove a job and the clips that no other job refers to."""
+
+    def lock_job(self, job: str) -> None:
+        """Keep every other process off a job until `close`; it need not exist yet."""
+
+    def folder(self, job: str) -> Path:
+        """A job's own folder, for its reels, report and log."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class DiskStore:
+    """The Store on a disk, under the state folder."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self._journals: dict[str, Journal] = {}
+        self._locks: dict[str, Lock] = {}
+        with guarded(state_dir):
+            for name in ("jobs", "clips"):
+                (state_dir / name).mkdir(parents=True, exist_ok=True)
+        self._scratch = Scratch(state_dir / "scratch")
+        self._clips = ClipFolder(state_dir / "clips", self._scratch.folder)
+
+    def folder(self, job: str) -> Path:
+        """A job's own folder. Raises StoreError for a name that cannot be a job's."""
+        if not JOB_NAME.fullmatch(job):
+            raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
+        return self.state_dir / "jobs" / job
+
+    def create_job(self, facts: JobFacts, book_file: Path) -> None:
+        """Make a job beside the others and rename it into place as the last step."""
+        folder = self.folder(facts.job)
+        if folder.exists():
+            raise StoreError(f"{folder} exists already; move it away and run the same command again.")
+        fresh = self._scratch.folder / facts.job
+        with guarded(folder):
+            fresh.mkdir()
+            write_synced(fresh / BOOK, book_file.read_bytes())
+            create_journal(fresh, facts)
+            sync_folder(fresh)
+            fresh.rename(folder)
+            sync_folder(folder.parent)
+
+    def open_job(self, job: str) -> JobFacts | None:
+        """What a job is; its journal is checked and stays open."""
+        return self._journal(job).facts() if self.folder(job).is_dir() else None
+
+    def records(self, job: str) -> Iterator[AnyRecord]:
+        """The records of a job, oldest first."""
+        return self._journal(job).records()
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Clips first, then rows, one transaction a journal: a row never speaks of a clip that is not there."""
+        by_job: dict[str, list[AnyRecord]] = {}
+        clips: dict[str, bytes] = {}
+        for job, record, frame in entries:
+            by_job.setdefault(job, []).append(record)
+            if frame and isinstance(record, ClipAccepted):
+                clips[record.key] = frame
+        journals = {job: self._journal(job) for job in by_job}
+        if clips:
+            self._clips.add(clips)
+        for job, records in by_job.items():
+            journals[job].append(records)
+
+    def clip_path(self, key: str) -> Path:
+        """Where a clip lies or would lie."""
+        return self._clips.path(key)
+
+    def find_clip(self, key: str) -> Path | None:
+        """A clip's file if it is there and not empty."""
+        return self._clips.find(key)
+
+    def discard_clip(self, key: str) -> None:
+        """Remove a clip that cannot be trusted."""
+        self._clips.discard(key)
+
+    def lost_clips(self, job: str) -> list[ClipAccepted]:
+        """Accepted clips whose file is missing or of another size than journaled."""
+        standing, sizes = standing_clips(self.records(job))
+        found = {key: clip_size(self.clip_path(key)) for key in sizes}
+        return [record for record in standing if not found[record.key] or found[record.key] != sizes[record.key]]
+
+    def jobs(self) -> list[JobSummary]:
+        """Every job of this store, oldest first."""
+        summaries = [_summary(self.folder(name)) for name in self._names()]
+        return sorted(summaries, key=lambda summary: summary.created_s)
+
+    def remove_job(self, job: str) -> None:
+        """Remove a job that nobody works on, and the clips that no other job refers to."""
+        folder, removed = self.folder(job), self._scratch.folder / f"{job}.removed"
+        if not folder.is_dir():
+            raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
+        self.lock_job(job)
+        orphans = self._orphans(job)
+        self._close_journal(job)
+        with guarded(folder):
+            folder.rename(removed)
+            sync_folder(folder.parent)
+            shutil.rmtree(removed)
+        for key in orphans:
+            self.discard_clip(key)
+        self._locks.pop(job).release()
+
+    def _orphans(self, job: str) -> set[str]:
+        """Keys of clips that only this job refers to; none if a journal cannot be read, for then nobody knows."""
+        try:
+            others = (keys_of(self.folder(name)) for name in self._names() if name != job)
+            return keys_of(self.folder(job)).difference(*others)
+        except StoreError:
+            return set()
+
+    def lock_job(self, job: str) -> None:
+        """Keep every other process off a job until `close`, or raise StoreError that says who is on it."""
+        self.folder(job)  # refuses a name that leads elsewhere
+        if job not in self._locks:
+            lock = Lock(self.state_dir / "locks" / f"{job}.lock")
+            lock.acquire(job)
+            self._locks[job] = lock
+
+    def close(self) -> None:
+        """Close the journals, let go of the locks, clear the scratch folder."""
+        for job in list(self._journals):
+            self._close_journal(job)
+        self._clips.close()
+        for lock in self._locks.values():
+            lock.release()
+        self._locks.clear()
+        self._scratch.close()
+
+    def _journal(self, job: str) -> Journal:
+        if job not in self._journals:
+            self._journals[job] = Journal(self.folder(job))
+        return self._journals[job]
+
+    def _close_journal(self, job: str) -> None:
+        if journal := self._journals.pop(job, None):
+            journal.close()
+
+    def _names(self) -> list[str]:
+        with guarded(self.state_dir):
+            names = [path.name for path in (self.state_dir / "jobs").iterdir() if path.is_dir()]
+        return [name for name in names if JOB_NAME.fullmatch(name)]
+
+
+def keys_of(folder: Path) -> set[str]:
+    """Keys of every clip that a job refers to. Raises StoreError."""
+    with closing(Journal(folder, read_only=True)) as journal:
+        return {record.key for record in journal.records() if isinstance(record, ClipAccepted)}
+
+
+def _summary(folder: Path) -> JobSummary:
+    folder_bytes = sum(clip_size(path) for path in folder.rglob("*") if path.is_file())
+    try:
+        with closing(Journal(folder, read_only=True)) as journal:
+            counts = journal.counts()
+    except StoreError as error:
+        return JobSummary(folder.name, "", "", 0.0, 0, folder_bytes, finished=False, trouble=str(error))
+    return JobSummary(folder.name, *counts[:4], folder_bytes + counts.clip_bytes, counts.finished)
+
+
+def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], dict[str, int]]:
+    """The accepted clips that were not discarded since, and the size of each clip's file as last written."""
+    standing: dict[tuple[int, int], ClipAccepted] = {}
+    sizes: dict[str, int] = {}
+    for record in records:
+        if isinstance(record, ClipAccepted):
+            standing[record.chapter, record.index] = record
+            sizes[record.key] = record.bytes
+        elif isinstance(record, ClipDiscarded):
+            standing.pop((record.chapter, record.index), None)
+    return list(standing.values()), sizes
