@@ -21,6 +21,9 @@ Key = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]  # SHA-256, hexadecimal
 
 
+Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur
+
+
 class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
     """One message; its type is its class name."""
 
@@ -60,7 +63,7 @@ class Held(Message, frozen=True, tag=True):
     """Clips spoken for a job but not known to be journaled; sent in pieces after `Welcome`."""
 
     job: Name
-    clips: Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key
+    clips: Clips
 
 
 SlotState = Literal["idle", "loading", "speaking", "waiting"]  # waiting: for credit
@@ -153,8 +156,8 @@ class Wanted(Message, frozen=True, tag=True):
     """Which of the held clips to send; the rest of those listed may be forgotten."""
 
     job: Name
-    wanted: Annotated[tuple[Key, ...], Meta(max_length=1000)]
-    forget: Annotated[tuple[Key, ...], Meta(max_length=1000)]
+    wanted: Clips
+    forget: Clips
 
 
 class Job(Message, frozen=True, tag=True):
@@ -188,13 +191,15 @@ class Accepted(Message, frozen=True, tag=True):
     """These clips are journaled, or were not needed any more; either way forget them and take the credit back."""
 
     job: Name
-    keys: Annotated[tuple[Key, ...], Meta(max_length=1000)]
+    clips: Clips
 
 
 class Rejected(Message, frozen=True, tag=True):
     """This clip is not valid; forget it, take its credit back."""
 
     job: Name
+    chapter: Count
+    index: Count
     key: Key
     why: Note
 
@@ -207,9 +212,13 @@ class Trim(Message, frozen=True, tag=True):
 
 
 class Revoke(Message, frozen=True, tag=True):
-    """Withdraw a lease: stop speaking it. What is spoken may still be sent."""
+    """Withdraw a lease: stop speaking it. What is spoken may still be sent.
+
+    `expired`: no progress before the deadline, so the engine is thought to hang and should be started afresh.
+    """
 
     lease: Count
+    expired: bool = False
 
 
 class Done(Message, frozen=True, tag=True):
@@ -260,13 +269,16 @@ class ChapterStatus(Struct, frozen=True, array_like=True):
     accepted: Count
 
 
+JobStage = Literal["waiting", "speaking", "writing", "finished"]
+
+
 class JobStatus(Struct, frozen=True):
     """One job as the coordinator sees it."""
 
     job: Name
     title: Note
     engine: Name
-    state: Literal["waiting", "speaking", "writing", "finished"]
+    state: JobStage
     segments: Count
     accepted: Count
     missing: Count  # quarantined

@@ -1,0 +1,293 @@
+"""The coordinator's core: messages in, outcomes out. Persist an outcome's entries before sending its messages.
+
+It owns no socket, disk or clock: `receive` and `tick` are told the time (seconds since the epoch, monotonic
+within a run), `next_deadline` says when to call `tick` again.
+"""
+
+from dataclasses import dataclass, field
+
+from swarm.lease.grant import Granter
+from swarm.lease.intake import Intake
+from swarm.lease.job import JobState, apply
+from swarm.lease.ledger import PROMISED, Lease, Ledger
+from swarm.lease.message import (
+    PROTOCOL,
+    Bye,
+    Clip,
+    Done,
+    Failed,
+    FromWorker,
+    Heartbeat,
+    Held,
+    Hello,
+    Refused,
+    Release,
+    Revoke,
+    Status,
+    StatusReply,
+    Wanted,
+    Welcome,
+    WhoAreYou,
+)
+from swarm.lease.outcome import Entry, Outcome
+from swarm.lease.record import AnyRecord, ClipDiscarded
+from swarm.lease.roster import Session, new_session, session_key
+from swarm.lease.settings import Settings
+from swarm.lease.snapshot import View
+from swarm.lease.work import Work
+
+SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
+GRANT_FLIGHT_S = 3.0  # a lease that a heartbeat does not list so long after its grant never arrived
+PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
+OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
+
+
+@dataclass
+class Coordinator:
+    """Who speaks what, until when; and what was spoken."""
+
+    settings: Settings
+    started_s: float
+    works: dict[str, Work] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    peers: dict[bytes, Session] = field(default_factory=dict)
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.ticked_s = self.started_s
+        self.last_lease = self.settings.epoch << 32  # an id never means two leases, also after a restart
+        self.granter = Granter(self.settings.split)
+        self.intake = Intake()
+
+    def add_job(self, state: JobState) -> None:
+        """Serve one more job, after those already here."""
+        self.works[state.job] = Work(state, Ledger(state))
+
+    # --- events
+
+    def receive(self, peer: bytes, message: FromWorker, now: float, frame: bytes = b"", fault: str = "") -> Outcome:
+        """Take one message. `fault` says what is wrong with a clip's frame; empty: nothing."""
+        outcome = Outcome()
+        if isinstance(message, Status):
+            outcome.send(peer, self.status(now))
+            return outcome
+        if isinstance(message, Hello):
+            self._welcome(peer, message, now, outcome)
+            return outcome
+        session = self.peers.get(peer)
+        if session is None:
+            outcome.send(peer, WhoAreYou())
+            return outcome
+        session.heard_s = now
+        self._dispatch(session, message, now, frame, fault, outcome)
+        self._pump(now, outcome)
+        return outcome
+
+    def tick(self, now: float) -> Outcome:
+        """Let time pass: silent workers lose their leases, and so do leases past their deadline."""
+        outcome = Outcome()
+        if now - self.ticked_s > OWN_GAP_S:
+            self._forgive(now - self.ticked_s)
+        self.ticked_s = now
+        for session in [s for s in self.sessions.values() if now - s.heard_s > SILENCE_S]:
+            outcome.notes.append(f"{session.hello.name}: silent for {SILENCE_S:.0f} s, its work goes to others")
+            self._drop(session, now)
+        for work in self.works.values():
+            for lease in [le for le in work.ledger.leases.values() if self._due(work, le) <= now]:
+                self._expire(work, lease, now, outcome)
+        self._pump(now, outcome)
+        return outcome
+
+    def next_deadline(self) -> float:
+        """When `tick` is due at the latest."""
+        dues = [self._due(work, lease) for work in self.works.values() for lease in work.ledger.leases.values()]
+        silences = [session.heard_s + SILENCE_S for session in self.sessions.values()]
+        return min([*dues, *silences, self.ticked_s + 1.0])
+
+    def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
+        """An accepted clip cannot be read after all: have the place spoken again."""
+        outcome = Outcome()
+        record = ClipDiscarded(chapter, index, why)
+        self._record(job, record, outcome)
+        self.works[job].ledger.reopen((chapter, index))
+        self._pump(now, outcome)
+        return outcome
+
+    def status(self, now: float) -> StatusReply:
+        """What this coordinator and its workers are doing."""
+        return View(self.settings, self.works, self.sessions, now).reply()
+
+    def end(self) -> Outcome:
+        """Tell everybody that this coordinator ends."""
+        outcome = Outcome()
+        self.ended = True
+        for session in self.sessions.values():
+            outcome.send(session.peer, Done(final=True))
+        return outcome
+
+    # --- who is here
+
+    def _welcome(self, peer: bytes, hello: Hello, now: float, outcome: Outcome) -> None:
+        if hello.protocol != PROTOCOL:
+            why = (
+                f"this worker speaks protocol {hello.protocol} (e2a-swarm {hello.version}), the coordinator "
+                f"{self.settings.name} speaks {PROTOCOL} (e2a-swarm {self.settings.version}): install the same version"
+            )
+            outcome.send(peer, Refused(why))
+            return
+        if self.ended:
+            outcome.send(peer, Done(final=True))
+            return
+        session = self.sessions.get(session_key(hello))
+        if session is None:
+            session = new_session(hello, peer, now)
+            self.sessions[session.key] = session
+            outcome.notes.append(f"{hello.name} joined with {hello.slots} slot{'s' * (hello.slots != 1)}")
+        self.peers.pop(session.peer, None)
+        self.peers[peer] = session
+        session.peer, session.heard_s, session.hello = peer, now, hello
+        session.told.clear()
+        session.offers.clear()
+        session.unable.clear()
+        s = self.settings
+        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, s.credit))
+
+    def _drop(self, session: Session, now: float) -> None:
+        self.sessions.pop(session.key, None)
+        self.peers.pop(session.peer, None)
+        for work in self.works.values():
+            for lease in [le for le in work.ledger.leases.values() if le.session == session.key]:
+                work.reissued += len(lease.pending)
+                work.ledger.end(lease)
+
+    def _forgive(self, gap_s: float) -> None:
+        for session in self.sessions.values():
+            session.heard_s += gap_s
+        for work in self.works.values():
+            for lease in work.ledger.leases.values():
+                lease.progressed_s += gap_s
+                lease.granted_s += gap_s
+
+    # --- what they say
+
+    def _dispatch(
+        self, session: Session, message: FromWorker, now: float, frame: bytes, fault: str, outcome: Outcome
+    ) -> None:
+        match message:
+            case Heartbeat():
+                self._heartbeat(session, message, now, outcome)
+            case Clip():
+                self.intake.clip(self.works, session, message, now, frame, fault, outcome)
+                self._tidy(session, now)
+            case Failed():
+                self.intake.failed(self.works, session, message, now, outcome)
+                self._set_aside(session, now, outcome)
+                self._tidy(session, now)
+            case Held():
+                self._held(session, message, now, outcome)
+            case Release():
+                self._release(session, message, now, outcome)
+            case Bye():
+                outcome.notes.append(f"{session.hello.name} left")
+                self._drop(session, now)
+
+    def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
+        known = self._leases_of(session)
+        for lease_id in set(message.leases) - known.keys():
+            outcome.send(session.peer, Revoke(lease_id))
+        for lease_id, (work, lease) in known.items():
+            if lease_id not in message.leases and now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
+                work.ledger.end(lease)
+        for report in message.slots:
+            if report.slot < len(session.slots):
+                session.slots[report.slot].report = report
+            if report.state in ("loading", "waiting") and report.lease in known:
+                known[report.lease][1].progressed_s = now
+        offered = {slot for slot in message.offers if slot < len(session.slots)}
+        session.offers = {slot: session.offers.get(slot, False) for slot in sorted(offered)}
+        self._tidy(session, now)
+
+    def _held(self, session: Session, message: Held, now: float, outcome: Outcome) -> None:
+        work = self.works.get(message.job)
+        if work is None:
+            return  # perhaps another coordinator's, or this one's next book: the worker keeps them, bounded
+        wanted = [
+            (chapter, index, key) for chapter, index, key in message.clips if work.is_wanted((chapter, index), key)
+        ]
+        for chapter in sorted({chapter for chapter, _, _ in wanted}):
+            free = work.ledger.free[chapter]
+            coming = [index for c, index, _ in wanted if c == chapter and index in free]
+            if coming:
+                lease = Lease(self._new_lease_id(), work.state.job, chapter, session.key, PROMISED, coming, now, now)
+                work.ledger.hold(lease)
+        forget = tuple(clip for clip in message.clips if clip not in set(wanted))
+        outcome.send(session.peer, Wanted(message.job, tuple(wanted), forget))
+
+    def _release(self, session: Session, message: Release, now: float, outcome: Outcome) -> None:
+        work, lease = self._leases_of(session).get(message.lease, (None, None))
+        if work is None or lease is None:
+            return
+        work.ledger.end(lease)
+        if message.unable:
+            session.unable[work.state.facts.recipe.engine] = message.note
+            outcome.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {message.note}")
+        self._tidy(session, now)
+
+    def _set_aside(self, session: Session, now: float, outcome: Outcome) -> None:
+        others = [s for s in self.sessions.values() if s is not session and s.aside_until_s <= now]
+        if self.intake.is_broken(session) and others:
+            session.aside_until_s = now + 60.0 * 2 ** min(session.streak - 5, 6)
+            outcome.notes.append(f"{session.hello.name} failed {session.streak} times in a row and is set aside")
+
+    # --- leases
+
+    def _leases_of(self, session: Session) -> dict[int, tuple[Work, Lease]]:
+        return {
+            lease.id: (work, lease)
+            for work in self.works.values()
+            for lease in work.ledger.leases.values()
+            if lease.session == session.key
+        }
+
+    def _tidy(self, session: Session, now: float) -> None:
+        live = self._leases_of(session)
+        for slot in session.slots:
+            slot.keep(live, now)
+
+    def _due(self, work: Work, lease: Lease) -> float:
+        if lease.slot == PROMISED:
+            return lease.progressed_s + PROMISE_S
+        session = self.sessions[lease.session]
+        if session.slots[lease.slot].leases[:1] != [lease.id]:
+            return float("inf")  # queued behind another: its time has not begun
+        return lease.progressed_s + work.deadline_s(session, lease)
+
+    def _expire(self, work: Work, lease: Lease, now: float, outcome: Outcome) -> None:
+        session = self.sessions[lease.session]
+        if lease.slot != PROMISED:
+            place = (lease.chapter, lease.pending[0])
+            work.ledger.expiries[place] += 1
+            work.reissued += len(lease.pending)
+            outcome.notes.append(f"{session.hello.name}: no progress on slot {lease.slot}, its lease goes to others")
+            outcome.send(session.peer, Revoke(lease.id, expired=True))
+        work.ledger.end(lease)
+        self._tidy(session, now)
+
+    def _pump(self, now: float, outcome: Outcome) -> None:
+        if now < self.started_s + self.settings.grace_s or len(self.sessions) < self.settings.min_workers:
+            return
+        for session in self.sessions.values():
+            for slot, answered in list(session.offers.items()):
+                if self.granter.grant(self.works, self.sessions, session, slot, self._new_lease_id, now, outcome):
+                    del session.offers[slot]
+                elif not answered:
+                    session.offers[slot] = True
+                    outcome.send(session.peer, Done())
+
+    def _new_lease_id(self) -> int:
+        self.last_lease += 1
+        return self.last_lease
+
+    def _record(self, job: str, record: AnyRecord, outcome: Outcome) -> None:
+        apply(self.works[job].state, record)
+        outcome.entries.append(Entry(job, record))

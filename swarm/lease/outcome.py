@@ -1,0 +1,36 @@
+"""What a core wants done: facts to persist first, then messages to send, and lines for people."""
+
+from dataclasses import dataclass, field
+
+from swarm.lease.message import Message
+from swarm.lease.record import AnyRecord
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record of one job; a `ClipAccepted` carries the clip's bytes with it."""
+
+    job: str
+    record: AnyRecord
+    frame: bytes = b""
+
+
+@dataclass(frozen=True)
+class Send:
+    """One message to one peer."""
+
+    peer: bytes
+    message: Message
+
+
+@dataclass
+class Outcome:
+    """Persist `entries`, all of them, before anything of `sends` leaves. `notes` are for the user's eyes."""
+
+    entries: list[Entry] = field(default_factory=list)
+    sends: list[Send] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def send(self, peer: bytes, message: Message) -> None:
+        """Add a message."""
+        self.sends.append(Send(peer, message))

@@ -1,0 +1,88 @@
+"""Who is in the swarm as the coordinator sees it: sessions, their slots, and when they were last heard."""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from swarm.lease.message import Hello, SlotReport
+from swarm.lease.recipe import Recipe
+from swarm.lease.speed import Speed
+
+Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
+
+
+def voicing(recipe: Recipe) -> Voicing:
+    """What of a recipe decides how fast it is spoken."""
+    return recipe.engine, recipe.model, recipe.language
+
+
+@dataclass
+class Slot:
+    """One engine of a worker; `leases` are held in the order they will be spoken."""
+
+    leases: list[int] = field(default_factory=list)
+    speeds: dict[Voicing, Speed] = field(default_factory=dict)
+    report: SlotReport | None = None
+    idle_since_s: float | None = None
+    idle_s: float = 0.0
+
+    def speed(self, recipe: Recipe) -> Speed:
+        """The running estimate for a recipe."""
+        return self.speeds.setdefault(voicing(recipe), Speed())
+
+    def begin(self, lease: int, now: float) -> None:
+        """The slot has work."""
+        self.leases.append(lease)
+        if self.idle_since_s is not None:
+            self.idle_s += now - self.idle_since_s
+            self.idle_since_s = None
+
+    def keep(self, live: Container[int], now: float) -> None:
+        """Forget the leases that are over."""
+        self.leases = [lease for lease in self.leases if lease in live]
+        if not self.leases and self.idle_since_s is None:
+            self.idle_since_s = now
+
+
+@dataclass
+class Session:
+    """One worker process: from its `Hello` until `Bye` or silence."""
+
+    key: str
+    peer: bytes
+    hello: Hello
+    joined_s: float
+    heard_s: float
+    slots: list[Slot]
+    offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
+    told: set[str] = field(default_factory=set)  # jobs it knows
+    unable: dict[str, str] = field(default_factory=dict)  # engine -> why it does not open there
+    failures: int = 0
+    streak: int = 0  # failures since its last good clip
+    aside_until_s: float = 0.0
+    segments: int = 0
+    audio_s: float = 0.0
+    work_s: float = 0.0
+    wasted_s: float = 0.0
+
+    @property
+    def worker(self) -> str:
+        """The worker's id."""
+        return self.hello.worker
+
+    def can_speak(self, recipe: Recipe) -> bool:
+        """Whether it offers the engine and language and the engine has not failed to open."""
+        return recipe.engine not in self.unable and any(
+            offer.name == recipe.engine and ("*" in offer.languages or recipe.language in offer.languages)
+            for offer in self.hello.engines
+        )
+
+
+def session_key(hello: Hello) -> str:
+    """Two processes are two sessions, also when a disk image was copied with its worker id."""
+    return f"{hello.worker}/{hello.nonce}"
+
+
+def new_session(hello: Hello, peer: bytes, now: float) -> Session:
+    """A worker comes in with all its slots idle."""
+    slots = [Slot(idle_since_s=now) for _ in range(hello.slots)]
+    return Session(session_key(hello), peer, hello, now, now, slots)

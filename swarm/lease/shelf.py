@@ -1,0 +1,96 @@
+"""The clips a worker has spoken and nobody has accepted yet: what they are, not their bytes."""
+
+from dataclasses import dataclass, field
+
+from swarm.lease.message import Clip, Clips, Held, Wanted
+
+MOST_HELD = 256 * 1024 * 1024  # bytes kept for coordinators out of reach; then the worker pauses
+PIECE = 500  # clips named in one `Held`
+
+_Name = tuple[str, int, int, str]  # job, chapter, index, key
+
+
+@dataclass
+class Item:
+    """One clip on the shelf: for which coordinator (None: out of reach), and whether it is under way."""
+
+    clip: Clip
+    size: int
+    link: str | None
+    sent: bool = False
+
+
+@dataclass
+class Shelf:
+    """Kept until accepted or refused, in the order spoken."""
+
+    clips: dict[_Name, Item] = field(default_factory=dict)
+    size: int = 0  # bytes, all together
+
+    def put(self, clip: Clip, size: int, link: str | None) -> None:
+        """Keep a new clip."""
+        self.drop(clip.job, ((clip.chapter, clip.index, clip.key),))
+        self.clips[clip.job, clip.chapter, clip.index, clip.key] = Item(clip, size, link)
+        self.size += size
+
+    def drop(self, job: str, clips: Clips) -> list[Clip]:
+        """Forget clips; returns those that were here."""
+        items = [self.clips.pop((job, *clip), None) for clip in clips]
+        gone = [item for item in items if item is not None]
+        self.size -= sum(item.size for item in gone)
+        return [item.clip for item in gone]
+
+    def orphan(self, link: str) -> None:
+        """A coordinator forgot us or is gone: what was on its way to it has to be offered again."""
+        for item in self.clips.values():
+            if item.link == link:
+                item.link, item.sent = None, False
+
+    def held_messages(self) -> list[Held]:
+        """What to offer to a coordinator that let us in."""
+        messages = []
+        orphans = [item.clip for item in self.clips.values() if item.link is None]
+        for job in dict.fromkeys(clip.job for clip in orphans):
+            names = [(clip.chapter, clip.index, clip.key) for clip in orphans if clip.job == job]
+            messages += [Held(job, tuple(names[i : i + PIECE])) for i in range(0, len(names), PIECE)]
+        return messages
+
+    def claim(self, link: str, wanted: Wanted) -> None:
+        """A coordinator wants these clips."""
+        for name in wanted.wanted:
+            item = self.clips.get((wanted.job, *name))
+            if item is not None and item.link is None:
+                item.link = link
+
+    def sendable(self, link: str, credit: int) -> list[Clip]:
+        """The clips that may leave now; they count as under way. At least one is always allowed."""
+        outstanding = self._bytes(link, sent=True)
+        leaving = []
+        for item in self.clips.values():
+            if item.link != link or item.sent:
+                continue
+            if outstanding and outstanding + item.size > credit:
+                break
+            item.sent = True
+            outstanding += item.size
+            leaving.append(item.clip)
+        return leaving
+
+    def unsend(self, link: str, clip: Clip) -> None:
+        """A clip did not leave after all."""
+        item = self.clips.get((clip.job, clip.chapter, clip.index, clip.key))
+        if item is not None and item.link == link:
+            item.sent = False
+
+    def waiting(self, link: str) -> bool:
+        """Whether a coordinator has yet to accept something."""
+        return any(item.link == link for item in self.clips.values())
+
+    def has_room(self, link: str, credit: int | None) -> bool:
+        """Whether another segment may be spoken: with a credit, as much may wait; without, what the disk holds."""
+        if credit is None:
+            return self.size < MOST_HELD
+        return self._bytes(link, sent=False) <= credit
+
+    def _bytes(self, link: str, sent: bool) -> int:
+        return sum(item.size for item in self.clips.values() if item.link == link and item.sent is sent)

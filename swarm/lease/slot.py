@@ -1,0 +1,101 @@
+"""One engine of a worker: what it holds, what it is speaking, whether it wants more."""
+
+from dataclasses import dataclass, field
+
+from swarm.lease.message import Job, Line, SlotReport, SlotState
+from swarm.lease.recipe import Recipe
+from swarm.lease.speed import Speed
+
+AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
+
+
+@dataclass
+class HeldLease:
+    """A lease in a worker's hands; `lines` are still to be spoken, the first perhaps under way."""
+
+    id: int
+    link: str
+    job: Job
+    chapter: int
+    lines: list[Line]
+
+
+@dataclass
+class EngineSlot:
+    """The slot's state. `turn` grows with every order to the engine, so that late reports are told apart."""
+
+    number: int
+    recipe: Recipe | None = None
+    loading: bool = False
+    waiting: bool = False  # for credit, or for room to keep clips
+    line: Line | None = None
+    since_s: float = 0.0
+    turn: int = 0
+    leases: list[HeldLease] = field(default_factory=list)
+    speed: Speed = field(default_factory=Speed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the engine is at work."""
+        return self.loading or self.line is not None
+
+    def wants_more(self) -> bool:
+        """Whether another lease should be on its way: none is queued and the present one ends soon."""
+        if len(self.leases) > 1:
+            return False
+        if not self.leases:
+            return True
+        if self.speed.chars_s is None:
+            return len(self.leases[0].lines) <= 1 and not self.loading
+        return sum(len(line.text) for line in self.leases[0].lines) / self.speed.chars_s < AHEAD_S
+
+    def load(self, recipe: Recipe, now: float) -> int:
+        """Order another engine; returns the turn."""
+        self.recipe, self.loading, self.since_s = recipe, True, now
+        self.speed = Speed()
+        self.turn += 1
+        return self.turn
+
+    def loaded(self) -> None:
+        """The engine is there."""
+        self.loading = False
+
+    def unload(self) -> None:
+        """The engine is gone; the next segment loads it afresh."""
+        self.recipe, self.loading = None, False
+
+    def speak(self, line: Line, now: float) -> int:
+        """Order a segment; returns the turn."""
+        self.line, self.since_s = line, now
+        self.turn += 1
+        return self.turn
+
+    def finish_line(self) -> tuple[HeldLease, Line]:
+        """The segment under way is over, well or not."""
+        line, lease = self.line, self.leases[0]
+        assert line is not None
+        self.line = None
+        lease.lines.remove(line)
+        return lease, line
+
+    def stop(self) -> None:
+        """Give up what is under way, and the engine with it."""
+        if self.line is not None:
+            self.finish_line()
+        self.unload()
+        self.turn += 1
+
+    def tidy(self) -> None:
+        """Forget leases of which nothing is left."""
+        self.leases = [lease for lease in self.leases if lease.lines]
+
+    def report(self, now: float) -> SlotReport:
+        """What a heartbeat says of this slot."""
+        lease = self.leases[0]
+        index = self.line.index if self.line else lease.lines[0].index
+        return SlotReport(self.number, self._state(), lease.id, index, max(0.0, now - self.since_s))
+
+    def _state(self) -> SlotState:
+        if self.loading:
+            return "loading"
+        return "waiting" if self.waiting and self.line is None else "speaking"

@@ -1,0 +1,128 @@
+"""What the coordinator shows of itself: the answer to `Status`, and what progress is drawn from."""
+
+from dataclasses import dataclass
+
+from swarm.lease.message import ChapterStatus, JobStage, JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.recipe import Recipe
+from swarm.lease.roster import Session, Slot, voicing
+from swarm.lease.settings import Settings
+from swarm.lease.work import Work
+
+
+@dataclass(frozen=True)
+class View:
+    """The coordinator at one moment, read-only."""
+
+    settings: Settings
+    works: dict[str, Work]
+    sessions: dict[str, Session]
+    now: float
+
+    def reply(self) -> StatusReply:
+        """All jobs and workers."""
+        return StatusReply(
+            coordinator=self.settings.coordinator,
+            name=self.settings.name,
+            version=self.settings.version,
+            epoch=self.settings.epoch,
+            jobs=tuple(self._job(work) for work in self.works.values()),
+            workers=tuple(self._worker(session) for session in self.sessions.values()),
+        )
+
+    def _job(self, work: Work) -> JobStatus:
+        state, facts = work.state, work.state.facts
+        return JobStatus(
+            job=facts.job,
+            title=facts.title,
+            engine=facts.recipe.engine,
+            state=self._stage(work),
+            segments=sum(len(chapter.segments) for chapter in facts.chapters),
+            accepted=len(state.accepted),
+            missing=len(state.quarantined),
+            characters=work.characters,
+            characters_left=work.characters - state.characters_settled,
+            audio_s=max(0.0, state.audio_s),
+            elapsed_s=max(0.0, self.now - (work.first_grant_s or self.now)),
+            eta_s=self._eta_s(work),
+            chapters=tuple(
+                ChapterStatus(chapter.title, len(chapter.segments), settled)
+                for chapter, settled in zip(facts.chapters, state.settled, strict=True)
+            ),
+            note=self._note(work),
+        )
+
+    def _stage(self, work: Work) -> JobStage:
+        if work.state.finished is not None:
+            return "finished"
+        if work.state.complete:
+            return "writing"
+        return "speaking" if work.ledger.leases else "waiting"
+
+    def _eta_s(self, work: Work) -> float | None:
+        """Jobs are spoken one after the other, so what stands before this one counts too."""
+        pace = sum(_pace(slot, work.state.facts.recipe) for s in self.sessions.values() for slot in s.slots)
+        if not pace:
+            return None
+        left = 0
+        for other in self.works.values():
+            left += other.characters - other.state.characters_settled
+            if other is work:
+                break
+        return left / pace
+
+    def _note(self, work: Work) -> str:
+        if work.state.complete:
+            return ""
+        recipe = work.state.facts.recipe
+        missing = self.settings.min_workers - len(self.sessions)
+        if missing > 0:
+            return f"waiting for {missing} more worker{'s' * (missing != 1)}"
+        if not self.sessions:
+            return "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
+        if any(session.can_speak(recipe) for session in self.sessions.values()):
+            return ""
+        reasons = sorted({s.unable[recipe.engine] for s in self.sessions.values() if recipe.engine in s.unable})
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        return f"no worker here can speak {recipe.language} with {recipe.engine}{why}"[:1500]
+
+    def _worker(self, session: Session) -> WorkerStatus:
+        return WorkerStatus(
+            worker=session.worker,
+            name=session.hello.name,
+            device=", ".join(device.about or device.name for device in session.hello.devices)[:1500],
+            slots=tuple(self._slot(number, slot) for number, slot in enumerate(session.slots)),
+            silent_s=max(0.0, self.now - session.heard_s),
+            failures=session.failures,
+            segments=session.segments,
+            audio_s=session.audio_s,
+            note=self._worker_note(session),
+        )
+
+    def _worker_note(self, session: Session) -> str:
+        if session.aside_until_s > self.now:
+            return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
+        return "; ".join(f"{engine}: {why}" for engine, why in session.unable.items())[:1500]
+
+    def _slot(self, number: int, slot: Slot) -> SlotStatus:
+        state = slot.report.state if slot.report and slot.leases else "idle"
+        for work in self.works.values():
+            lease = work.ledger.leases.get(slot.leases[0]) if slot.leases else None
+            if lease is None:
+                continue
+            speed = slot.speed(work.state.facts.recipe)
+            return SlotStatus(
+                slot=number,
+                state="speaking" if state == "idle" else state,
+                job=lease.job,
+                chapter=lease.chapter,
+                index=lease.pending[0],
+                remaining=len(lease.pending),
+                speed_chars_s=speed.chars_s or 0.0,
+                realtime=speed.realtime,
+            )
+        return SlotStatus(slot=number, state="idle")
+
+
+def _pace(slot: Slot, recipe: Recipe) -> float:
+    speed = slot.speeds.get(voicing(recipe))
+    return (speed.chars_s or 0.0) if speed else 0.0

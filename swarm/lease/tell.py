@@ -1,0 +1,63 @@
+"""What the worker's core wants done: commands for engines, messages and clips for coordinators."""
+
+from dataclasses import dataclass, field
+
+from swarm.lease.message import Clip, Message
+from swarm.lease.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Load:
+    """Open the engine of a recipe in a slot."""
+
+    slot: int
+    turn: int
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Speak:
+    """Speak a text in a slot."""
+
+    slot: int
+    turn: int
+    text: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Kill:
+    """End the engine of a slot; it hangs."""
+
+    slot: int
+
+
+Command = Load | Speak | Kill
+
+
+@dataclass
+class Tell:
+    """In this order: put clips on the shelf, drop those not needed, run commands, send messages, send clips."""
+
+    kept: list[tuple[int, Clip]] = field(default_factory=list)  # slot whose new sound is this clip's
+    dropped: list[Clip] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    messages: list[tuple[str, Message]] = field(default_factory=list)
+    clips: list[tuple[str, Clip]] = field(default_factory=list)
+    beats: dict[str, None] = field(default_factory=dict)  # links that are due a heartbeat, in order
+
+    def send(self, link: str, message: Message) -> None:
+        """Add a message."""
+        self.messages.append((link, message))
+
+    def beat(self, link: str) -> None:
+        """Have a heartbeat sent once everything else is decided."""
+        self.beats[link] = None
+
+    def keep(self, slot: int, clip: Clip) -> None:
+        """The sound that a slot just made belongs to this clip."""
+        self.kept.append((slot, clip))
+
+    def forget(self, clips: list[Clip]) -> None:
+        """These clips' bytes are needed no more."""
+        self.dropped.extend(clips)

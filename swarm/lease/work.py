@@ -1,0 +1,37 @@
+"""One job while it is being rendered: its durable state, its ledger, and counts for the report."""
+
+from dataclasses import dataclass
+
+from swarm.lease.job import JobState, Place
+from swarm.lease.ledger import Lease, Ledger
+from swarm.lease.roster import Session
+from swarm.lease.schedule import deadline_s
+
+
+@dataclass
+class Work:
+    """A job in the coordinator's hands."""
+
+    state: JobState
+    ledger: Ledger
+    clips_received: int = 0
+    duplicates: int = 0
+    reissued: int = 0
+    first_grant_s: float | None = None
+
+    def __post_init__(self) -> None:
+        self.characters = sum(
+            len(segment.text) for chapter in self.state.facts.chapters for segment in chapter.segments
+        )
+
+    def is_wanted(self, place: Place, key: str) -> bool:
+        """Whether a clip of this name is one that the place could still take."""
+        if not self.state.exists(place) or place in self.state.accepted:
+            return False
+        return any(self.state.key(place, take) == key for take in range(self.state.take(place) + 1))
+
+    def deadline_s(self, session: Session, lease: Lease) -> float:
+        """Seconds that the segment being spoken under a lease may take."""
+        place = (lease.chapter, lease.pending[0])
+        speed = session.slots[lease.slot].speed(self.state.facts.recipe)
+        return deadline_s(len(self.state.text(place)), speed.chars_s, self.ledger.expiries[place])

@@ -1,0 +1,331 @@
+"""The worker's core: grants in, commands for its engines and messages to its coordinators out.
+
+It owns no socket, engine or clock. The shell carries out the commands and reports back with `opened`, `unable`,
+`spoken` and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from swarm.lease.link import Link
+from swarm.lease.message import (
+    Accepted,
+    Bye,
+    Clip,
+    Done,
+    Failed,
+    FromCoordinator,
+    Grant,
+    Heartbeat,
+    Hello,
+    Job,
+    Refused,
+    Rejected,
+    Release,
+    Revoke,
+    Trim,
+    Wanted,
+    Welcome,
+    WhoAreYou,
+)
+from swarm.lease.recipe import clip_key, seed_of
+from swarm.lease.shelf import Shelf
+from swarm.lease.slot import EngineSlot, HeldLease
+from swarm.lease.tell import Command, Kill, Load, Speak, Tell
+
+EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What the shell knows of a clip that an engine just spoke; the bytes stay with the shell."""
+
+    samples: int
+    sample_rate: int
+    digest: str
+    work_s: float
+    size: int  # bytes of the frame
+
+
+@dataclass
+class Worker:
+    """All slots of one worker process, and every coordinator it serves."""
+
+    hello: Hello
+    slots: list[EngineSlot] = field(default_factory=list)
+    links: dict[str, Link] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
+    draining: bool = False
+
+    def __post_init__(self) -> None:
+        self.slots = [EngineSlot(number) for number in range(self.hello.slots)]
+
+    # --- the connection
+
+    def connect(self, name: str, now: float) -> Tell:
+        """A coordinator came into reach under this name: introduce yourself."""
+        tell = Tell()
+        served = [link.served_s for link in self.links.values()]
+        link = self.links.setdefault(name, Link(name, served_s=min(served, default=0.0)))
+        self._introduce(link, tell)
+        return tell
+
+    def disconnect(self, name: str, now: float) -> Tell:
+        """A coordinator went out of reach: finish what it leased, keep the clips."""
+        tell = Tell()
+        link = self.links.get(name)
+        if link is not None:
+            link.leave()
+            link.final, link.refused = False, ""
+            self.shelf.orphan(name)
+            self._go_on(now, tell)
+        return tell
+
+    def forget(self, name: str, now: float) -> Tell:
+        """A coordinator is gone for good."""
+        tell = self.disconnect(name, now)
+        self.links.pop(name, None)
+        for slot in self.slots:
+            slot.leases = [lease for lease in slot.leases if lease.link != name]
+        self._go_on(now, tell)
+        return tell
+
+    def _introduce(self, link: Link, tell: Tell) -> None:
+        link.leave()
+        self.shelf.orphan(link.name)
+        tell.send(link.name, hello_with(self.hello, len(self.shelf.clips)))
+
+    # --- messages
+
+    def receive(self, name: str, message: FromCoordinator, now: float) -> Tell:
+        """Take one message of a coordinator."""
+        tell = Tell()
+        link = self.links.get(name)
+        if link is not None:
+            self._dispatch(link, message, now, tell)
+            self._go_on(now, tell)
+        return tell
+
+    def _dispatch(self, link: Link, message: FromCoordinator, now: float, tell: Tell) -> None:
+        match message:
+            case Welcome():
+                link.welcome = message
+                link.final = False
+                for held in self.shelf.held_messages():
+                    tell.send(link.name, held)
+                tell.beat(link.name)
+            case Refused(why=why):
+                link.refused = why
+            case WhoAreYou():
+                self._introduce(link, tell)
+            case Wanted():
+                self.shelf.claim(link.name, message)
+                tell.forget(self.shelf.drop(message.job, message.forget))
+            case Job():
+                link.jobs[message.job] = message
+            case Grant():
+                self._granted(link, message, tell)
+            case Accepted():
+                tell.forget(self.shelf.drop(message.job, message.clips))
+            case Rejected():
+                tell.forget(self.shelf.drop(message.job, ((message.chapter, message.index, message.key),)))
+            case Trim():
+                self._trim(message.lease, message.end, tell)
+            case Revoke():
+                self._revoke(message, tell)
+            case Done():
+                link.empty_until_s = now + EMPTY_S
+                if message.final:
+                    link.leave()
+                    link.final = True
+
+    def _granted(self, link: Link, grant: Grant, tell: Tell) -> None:
+        job = link.jobs.get(grant.job)
+        slot = self.slots[grant.slot] if grant.slot < len(self.slots) else None
+        if job is None or slot is None or not slot.wants_more() or self.draining:
+            tell.send(link.name, Release(grant.lease, "not asked for any more"))
+            return
+        link.empty_until_s = 0.0
+        slot.leases.append(HeldLease(grant.lease, link.name, job, grant.chapter, list(grant.lines)))
+        tell.beat(link.name)
+
+    def _trim(self, lease_id: int, end: int, tell: Tell) -> None:
+        for slot, lease in self._holding(lease_id):
+            lease.lines = [line for line in lease.lines if line.index < end or line is slot.line]
+            slot.tidy()
+            tell.beat(lease.link)
+
+    def _revoke(self, revoke: Revoke, tell: Tell) -> None:
+        for slot, lease in self._holding(revoke.lease):
+            if revoke.expired and slot.line is not None and slot.leases[0] is lease:
+                slot.stop()
+                tell.commands.append(Kill(slot.number))
+            lease.lines = [line for line in lease.lines if line is slot.line]
+            slot.tidy()
+            tell.beat(lease.link)
+
+    def _holding(self, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
+        return [(slot, lease) for slot in self.slots for lease in slot.leases if lease.id == lease_id]
+
+    # --- the engines report
+
+    def opened(self, number: int, turn: int, now: float) -> Tell:
+        """The engine of a slot is loaded."""
+        return self._report(number, turn, now, lambda slot, tell: slot.loaded())
+
+    def unable(self, number: int, turn: int, note: str, now: float) -> Tell:
+        """The engine of a slot does not open here: no lease of that recipe can be served."""
+        return self._report(number, turn, now, lambda slot, tell: self._give_up(slot, note, tell))
+
+    def spoken(self, number: int, turn: int, sound: Sound, now: float) -> Tell:
+        """A slot has spoken its segment."""
+        return self._report(number, turn, now, lambda slot, tell: self._keep(slot, sound, tell))
+
+    def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> Tell:
+        """A slot could not speak its segment. A crashed engine is loaded afresh."""
+        return self._report(number, turn, now, lambda slot, tell: self._fail(slot, kind, note, tell))
+
+    def _report(self, number: int, turn: int, now: float, take: Callable[[EngineSlot, Tell], None]) -> Tell:
+        tell = Tell()
+        slot = self.slots[number]
+        if slot.turn == turn:
+            take(slot, tell)
+            self._go_on(now, tell)
+        return tell
+
+    def _give_up(self, slot: EngineSlot, note: str, tell: Tell) -> None:
+        recipe = slot.recipe
+        slot.stop()
+        for lease in [le for le in slot.leases if le.job.recipe == recipe]:
+            tell.send(lease.link, Release(lease.id, note[:1000], unable=True))
+            slot.leases.remove(lease)
+
+    def _keep(self, slot: EngineSlot, sound: Sound, tell: Tell) -> None:
+        lease, line = slot.finish_line()
+        if lease.link in self.links:
+            self.links[lease.link].served_s += sound.work_s
+        slot.speed.add(len(line.text), sound.samples / sound.sample_rate, sound.work_s)
+        clip = Clip(
+            job=lease.job.job,
+            chapter=lease.chapter,
+            index=line.index,
+            take=line.take,
+            key=clip_key(line.text, lease.job.recipe, line.take),
+            samples=sound.samples,
+            sample_rate=sound.sample_rate,
+            digest=sound.digest,
+            work_s=sound.work_s,
+            lease=lease.id,
+            slot=slot.number,
+        )
+        link = self.links.get(lease.link)
+        self.shelf.put(clip, sound.size, lease.link if link and link.up else None)
+        tell.keep(slot.number, clip)
+        slot.tidy()
+
+    def _fail(self, slot: EngineSlot, kind: str, note: str, tell: Tell) -> None:
+        lease, line = slot.finish_line()
+        if kind == "crashed":
+            slot.unload()
+        place = (lease.chapter, line.index, line.take)
+        tell.send(lease.link, Failed(lease.job.job, *place, kind, note[:1000], lease.id, slot.number))
+        slot.tidy()
+
+    # --- time, and the end
+
+    def beat(self, now: float) -> Tell:
+        """The regular heartbeat to every coordinator; also speaks and sends what had to wait."""
+        tell = Tell()
+        for link in self.links.values():
+            if link.up:
+                tell.beat(link.name)
+            elif not link.final and not link.refused:  # a greeting may have been lost
+                self._introduce(link, tell)
+        self._go_on(now, tell)
+        return tell
+
+    def unsent(self, name: str, clip: Clip) -> None:
+        """A clip could not leave just now; the next heartbeat tries again."""
+        self.shelf.unsend(name, clip)
+
+    def drain(self, now: float) -> Tell:
+        """Finish the segments being spoken, give back the rest, take nothing new."""
+        tell = Tell()
+        self.draining = True
+        for slot in self.slots:
+            for lease in list(slot.leases):
+                lease.lines = [line for line in lease.lines if line is slot.line]
+                if not lease.lines:
+                    tell.send(lease.link, Release(lease.id, "draining"))
+            slot.tidy()
+        self._go_on(now, tell)
+        return tell
+
+    def leave(self) -> Tell:
+        """Say good-bye to every coordinator."""
+        tell = Tell()
+        for link in self.links.values():
+            if link.up:
+                tell.send(link.name, Bye())
+        return tell
+
+    @property
+    def drained(self) -> bool:
+        """Nothing is being spoken and nothing waits for a coordinator in reach."""
+        busy = any(slot.leases for slot in self.slots)
+        return not busy and not any(self.shelf.waiting(link.name) for link in self.links.values() if link.up)
+
+    # --- going on
+
+    def _go_on(self, now: float, tell: Tell) -> None:
+        for slot in self.slots:
+            command = self._next(slot, now)
+            if command is not None:
+                tell.commands.append(command)
+        for link in self.links.values():
+            tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.credit))
+        self._offer(now, tell)
+        for name in tell.beats:
+            if name in self.links and self.links[name].up:
+                tell.send(name, self._heartbeat(self.links[name], now))
+
+    def _next(self, slot: EngineSlot, now: float) -> Command | None:
+        if slot.busy or not slot.leases:
+            return None
+        lease = slot.leases[0]
+        link = self.links.get(lease.link)
+        slot.waiting = not self.shelf.has_room(lease.link, link.credit if link and link.up else None)
+        if slot.waiting:
+            return None
+        if slot.recipe != lease.job.recipe:
+            return Load(slot.number, slot.load(lease.job.recipe, now), lease.job.recipe)
+        line = lease.lines[0]
+        seed = seed_of(clip_key(line.text, lease.job.recipe, line.take))
+        return Speak(slot.number, slot.speak(line, now), line.text, seed)
+
+    def _offer(self, now: float, tell: Tell) -> None:
+        """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them."""
+        up = [link for link in self.links.values() if link.up and not link.final]
+        wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more()]
+        hopeful = [link for link in up if link.empty_until_s <= now]
+        offers: dict[str, set[int]] = {link.name: set() for link in up}
+        for number in wanting:
+            kept = next((link for link in hopeful if number in link.offers), None)
+            chosen = kept or min(hopeful, key=lambda link: link.served_s, default=None)
+            for link in [chosen] if chosen else up:
+                offers[link.name].add(number)
+        for link in up:
+            if link.offers != offers[link.name]:
+                link.offers = offers[link.name]
+                tell.beat(link.name)
+
+    def _heartbeat(self, link: Link, now: float) -> Heartbeat:
+        mine = [(slot, lease) for slot in self.slots for lease in slot.leases if lease.link == link.name]
+        reports = [slot.report(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name]
+        return Heartbeat(tuple(reports), tuple(sorted(link.offers)), tuple(lease.id for _, lease in mine))
+
+
+def hello_with(hello: Hello, held: int) -> Hello:
+    """The greeting, with how many clips are held at the moment."""
+    fields = {name: getattr(hello, name) for name in hello.__struct_fields__}
+    return Hello(**{**fields, "held": held})
