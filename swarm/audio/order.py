@@ -1,0 +1,87 @@
+"""What is asked of the child processes that encode and assemble, and what they answer."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from swarm.book.model import Pause
+
+Value = TypeVar("Value")
+
+TARGET_LUFS = -18.0
+
+
+class ReelClip(Struct, frozen=True):
+    """A clip of a reel, as journaled."""
+
+    path: Path
+    digest: str
+    samples: int
+
+
+class ReelOrder(Struct, frozen=True):
+    """Encode these clips, each followed by its pause; None is a clip that is missing: only its pause remains."""
+
+    clips: tuple[ReelClip | None, ...]
+    pauses: tuple[Pause, ...]
+    sample_rate: int  # Hz
+    gain_db: float
+    target: Path
+
+
+class ReelDone(Struct, frozen=True):
+    """An encoded reel; with faults nothing was written, and the clips at these positions must be spoken again."""
+
+    path: Path
+    samples: int = 0
+    bytes: int = 0
+    faults: tuple[tuple[int, str], ...] = ()
+
+
+class AudiobookOrder(Struct, frozen=True):
+    """A book to put together. `part` is where it grows: in the folder of the finished file."""
+
+    part: Path
+    sample_rate: int  # Hz
+    title: str
+    authors: tuple[str, ...] = ()
+    year: str = ""
+    language: str = ""  # ISO 639-2: "eng"
+    description: str = ""
+    cover: bytes | None = None
+    chapters: int = 1
+    expected_s: float = 3600.0  # a guess: the file's index gets room at its front; a wrong one costs seconds
+
+
+class Mark(Struct, frozen=True):
+    """A chapter of the finished book, which begins with a reel, counted in the order of appending from 0."""
+
+    title: str
+    reel: int
+
+
+class FinishedBook(Struct, frozen=True):
+    """The audiobook as it lies on disk."""
+
+    path: Path
+    duration_s: float
+    bytes: int
+    note: str = ""  # what the user should know: a cover that could not be used
+
+
+def gain_db(loudness_lufs: float) -> float:
+    """The gain that brings a voice of this loudness to the loudness of every audiobook."""
+    return TARGET_LUFS - loudness_lufs
+
+
+def to_message(value: Struct) -> dict[str, Any]:
+    """A value as a child process is sent it."""
+    message: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=str)
+    return message
+
+
+def from_message(message: object, kind: type[Value]) -> Value:
+    """The value in a message. Raises msgspec.ValidationError."""
+    return msgspec.convert(message, kind, dec_hook=lambda wanted, found: wanted(found))

@@ -1,0 +1,69 @@
+"""Where a chapter is cut into reels, and where each clip lies in its reel. Pure: decided by the text alone."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from swarm.audio.pause import LENGTH_S, pause_samples
+from swarm.book.model import Chapter, Pause, Segment
+
+FRAME_SAMPLES = 1024  # AAC encodes in frames of this many, whatever the rate
+LEAD_SAMPLES = FRAME_SAMPLES  # silent: the frame after a join is decoded without its true predecessor
+
+CHARACTERS_S = 15  # a rough pace of speech; only where the cuts fall depends on it
+REEL_S = 60.0
+SHORTEST_S, LONGEST_S = 0.7 * REEL_S, 1.3 * REEL_S
+
+
+class Reel(Struct, frozen=True):
+    """A stretch of one chapter that is encoded at once: its segments `first` up to, not with, `end`."""
+
+    chapter: int
+    first: int
+    end: int
+
+
+class Layout(Struct, frozen=True):
+    """Where the clips of a reel begin, in samples, and how long it is: whole frames."""
+
+    starts: tuple[int, ...]
+    samples: int
+
+
+def plan_reels(chapter_index: int, chapter: Chapter) -> tuple[Reel, ...]:
+    """Cut a chapter into reels of about a minute, each ending at the longest pause near there."""
+    segments, reels, first = chapter.segments, [], 0
+    while first < len(segments):
+        end = _cut(segments, first)
+        reels.append(Reel(chapter_index, first, end))
+        first = end
+    return tuple(reels)
+
+
+def _cut(segments: Sequence[Segment], first: int) -> int:
+    """The end of the reel that begins at `first`."""
+    best, best_end, length_s = (0.0, 0.0), first + 1, 0.0
+    for index in range(first, len(segments)):
+        segment = segments[index]
+        length_s += len(segment.text) / CHARACTERS_S
+        if length_s > LONGEST_S and index > first:
+            return best_end
+        rank = (LENGTH_S[segment.pause] if length_s >= SHORTEST_S else 0.0, -abs(length_s - REEL_S))
+        if index == first or rank > best:
+            best, best_end = rank, index + 1
+        length_s += LENGTH_S[segment.pause]
+    return len(segments)
+
+
+def lay_reel(samples: Sequence[int], pauses: Sequence[Pause], sample_rate: int) -> Layout:
+    """Lay clips of so many samples one after another, each followed by its pause.
+
+    The silence that leads in is taken from the last pause, so that cutting a chapter into reels does not lengthen it.
+    """
+    starts, position, sounding = [], LEAD_SAMPLES, LEAD_SAMPLES
+    for length, pause in zip(samples, pauses, strict=True):
+        starts.append(position)
+        sounding = position + length
+        position = sounding + pause_samples(pause, sample_rate)
+    end = max(sounding, position - LEAD_SAMPLES)
+    return Layout(tuple(starts), -(-end // FRAME_SAMPLES) * FRAME_SAMPLES)

@@ -1,0 +1,79 @@
+"""A reel on disk: AAC packets with what is needed to join them to others, whole or refused.
+
+Magic, SHA-256 of all that follows, length of the head, head, packet sizes (two bytes each), packets.
+"""
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from swarm.node.disk import write_synced
+
+MAGIC = b"E2AREEL1"
+MAX_REEL_BYTES = 256 << 20
+_PREFIX = struct.Struct(">8s32sH")
+
+
+class ReelDamaged(Exception):
+    """A reel file is missing, cut short or changed: encode it again from its clips."""
+
+
+class ReelHead(Struct, frozen=True):
+    """What a reel says of itself."""
+
+    sample_rate: int  # Hz
+    packets: int  # of 1024 samples each
+    extradata: bytes  # the decoder's configuration; equal in all reels of a book
+
+
+class ReelSound(Struct, frozen=True):
+    """A reel as it was read."""
+
+    head: ReelHead
+    packets: tuple[bytes, ...]
+
+
+def write_reel(path: Path, sample_rate: int, extradata: bytes, packets: Sequence[bytes]) -> int:
+    """Write a reel whole or not at all and return its size in bytes. Raises OSError."""
+    head = ReelHead(sample_rate, len(packets), extradata)
+    packed = msgspec.msgpack.encode(head)
+    sizes = struct.pack(f">{len(packets)}H", *map(len, packets))
+    body = b"".join((packed, sizes, *packets))
+    data = _PREFIX.pack(MAGIC, hashlib.sha256(body).digest(), len(packed)) + body
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    write_synced(part, data)
+    part.replace(path)
+    return len(data)
+
+
+def read_reel(path: Path) -> ReelSound:
+    """Read a reel and check all of it. Raises ReelDamaged."""
+    try:
+        if path.stat().st_size > MAX_REEL_BYTES:
+            raise ReelDamaged(f"{path} is far too large")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ReelDamaged(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) < _PREFIX.size:
+        raise ReelDamaged(f"{path} is cut short")
+    magic, digest, head_bytes = _PREFIX.unpack_from(data)
+    body = memoryview(data)[_PREFIX.size :]
+    if magic != MAGIC or hashlib.sha256(body).digest() != digest:
+        raise ReelDamaged(f"{path} is not a whole reel")
+    return _unpack(path, body, head_bytes)
+
+
+def _unpack(path: Path, body: memoryview, head_bytes: int) -> ReelSound:
+    try:
+        head = msgspec.msgpack.decode(body[:head_bytes], type=ReelHead)
+        sizes = struct.unpack_from(f">{head.packets}H", body, head_bytes)
+    except (msgspec.MsgspecError, struct.error) as error:
+        raise ReelDamaged(f"{path} is of another version") from error
+    ends = accumulate(sizes, initial=head_bytes + 2 * head.packets)
+    return ReelSound(head, tuple(bytes(body[start:end]) for start, end in pairwise(ends)))
