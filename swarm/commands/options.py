@@ -11,7 +11,7 @@ from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig,
 from swarm.errors import UsageError
 
 FORMATS = ("m4b", "m4a")
-SPEEDS = (0.25, 4.0)
+SPEEDS = (0.5, 2.0)
 CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
 SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".m4a")
 

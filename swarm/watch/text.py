@@ -56,3 +56,11 @@ def speed_text(realtime: float) -> str:
 def count_text(count: int, noun: str) -> str:
     """A number and its noun: "1 sentence", "812 sentences"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def bytes_text(size: int) -> str:
+    """An amount of data: "812 kB", "1.4 GB"."""
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}" if size < 10 * scale else f"{size / scale:.0f} {unit}"
+    return f"{size} bytes"

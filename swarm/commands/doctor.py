@@ -1,0 +1,37 @@
+"""e2a-swarm doctor: what would stop this machine from working, and the remedy."""
+
+import argparse
+
+from swarm.commands.options import add_state_option, examples
+from swarm.commands.output import say, say_json
+from swarm.config import state_folder
+from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "doctor",
+        help="what would stop this machine from working, and the remedy",
+        description="Checks what a coordinator and a worker need. Exit code 0: nothing is in the way; 4: something is.",
+        epilog=examples("e2a-swarm doctor", "e2a-swarm doctor --json"),
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list of {name, verdict, text, remedy}")
+    add_state_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the checks and print what each found."""
+    from swarm.node.checkup import check_all
+
+    found = []
+    for check in check_all(state_folder(arguments.state_dir)):
+        found.append(check)
+        if not arguments.json:
+            say(f"{check.verdict:<4}  {check.name}: {check.text}")
+            if check.remedy:
+                say(f"      {check.remedy}")
+    if arguments.json:
+        say_json([check._asdict() for check in found])
+    return EXIT_ENVIRONMENT if any(check.verdict == "fail" for check in found) else EXIT_DONE

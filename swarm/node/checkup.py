@@ -1,0 +1,196 @@
+"""What would stop this machine from working, and the remedy: one small check for each."""
+
+import os
+import platform
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
+from swarm.watch.text import bytes_text
+
+Verdict = Literal["ok", "warn", "fail"]
+
+FULL_BYTES = 200 * 10**6  # less than this: not even a short book fits
+TIGHT_BYTES = 2 * 10**9  # the sound of a long book, clips and audiobook
+MDNS_GROUP = ("224.0.0.251", 5353)
+OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
+NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader")
+PATIENCE_S = 10.0
+
+
+class Check(NamedTuple):
+    """What one check found; `remedy` is empty where all is well."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    remedy: str = ""
+
+
+def check_python() -> Check:
+    """The interpreter and the platform."""
+    return Check("python", "ok", f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def check_state_folder(folder: Path) -> Check:
+    """Whether the state folder can be written, and how much room there is."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"e2a-swarm")
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        remedy = "give it to this user, or choose another with --state-dir or E2A_SWARM_HOME."
+        return Check("state folder", "fail", f"{folder} cannot be written: {error.strerror or error}", remedy)
+    text = f"{folder}, {bytes_text(free)} free"
+    if free >= TIGHT_BYTES:
+        return Check("state folder", "ok", text)
+    remedy = "free some room (`e2a-swarm jobs` shows what jobs take), or choose another folder with --state-dir."
+    return Check("state folder", "fail" if free < FULL_BYTES else "warn", text, remedy)
+
+
+def check_sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Check:
+    """Whether SQLite has the bug that can lose commits where two connections share a write-ahead log."""
+    text = f"SQLite {'.'.join(map(str, version))}"
+    mended = version >= (3, 51, 3) or (3, 44, 6) <= version < (3, 45) or (3, 50, 7) <= version < (3, 51)
+    if mended:
+        return Check("sqlite", "ok", text)
+    return Check("sqlite", "ok", f"{text}; its WAL-reset bug is avoided here by one writing connection a journal")
+
+
+def check_sound() -> Check:
+    """Whether audiobooks can be encoded."""
+    try:
+        import av
+
+        av.codec.Codec("aac", "w")
+    except (ImportError, ValueError, OSError) as error:
+        return Check("sound", "fail", f"PyAV has no AAC encoder: {error}", "pip install --force-reinstall av")
+    return Check("sound", "ok", f"PyAV {av.__version__} with AAC")
+
+
+def check_encryption() -> Check:
+    """Whether messages can be encrypted."""
+    try:
+        import zmq
+    except (ImportError, OSError) as error:
+        return Check("encryption", "fail", f"ZeroMQ does not load: {error}", "pip install --force-reinstall pyzmq")
+    if zmq.has("curve"):
+        return Check("encryption", "ok", f"ZeroMQ {zmq.zmq_version()} with CURVE")
+    remedy = "install pyzmq's own wheel: pip install --force-reinstall --only-binary pyzmq pyzmq"
+    return Check("encryption", "fail", f"ZeroMQ {zmq.zmq_version()} was built without CURVE", remedy)
+
+
+def check_engines() -> Iterator[Check]:
+    """Whether each installed engine can be imported; no model is loaded."""
+    from swarm.voice.registry import engine_targets, load_engine
+
+    for name, target in engine_targets().items():
+        try:
+            card = load_engine(target).card
+        except Exception as error:  # an engine of somebody else may raise anything
+            text = f"{target} does not load: {type(error).__name__}: {error}"
+            yield Check(f"engine {name}", "fail", text, "pip install --force-reinstall e2a-swarm")
+        else:
+            yield Check(f"engine {name}", "ok", card.about)
+
+
+def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
+    """Whether the usual port is free."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if os.name == "posix":  # elsewhere the option would let two sockets share the port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind, port))
+        except OSError as error:
+            text = f"port {port} cannot be had: {error.strerror or error}"
+            remedy = "another coordinator may have it; a new one takes the next free port by itself, or give --port."
+            return Check("port", "warn", text, remedy)
+    return Check("port", "ok", f"port {port} is free")
+
+
+def check_multicast(bind: str = "") -> Check:
+    """Whether there is an interface that machines can be found over; sends nothing."""
+    remedy = "connect to the network, or name the coordinator on each worker: e2a-swarm work --coordinator HOST"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            if bind and ":" not in bind:
+                probe.bind((bind, 0))
+            probe.connect(MDNS_GROUP)  # looks up the route; no packet leaves
+            address = probe.getsockname()[0]
+        except OSError as error:
+            return Check("network", "warn", f"no interface for multicast: {error.strerror or error}", remedy)
+    if address.startswith("127."):
+        return Check("network", "warn", f"multicast leaves by {address} only: other machines are not found", remedy)
+    return Check("network", "ok", f"machines are looked for from {address}")
+
+
+def check_gpu() -> Check:
+    """Which GPUs there are, and whether torch can use them."""
+    try:
+        answer = subprocess.run(
+            NVIDIA_SMI, capture_output=True, text=True, timeout=PATIENCE_S, check=True, errors="replace"
+        )
+    except FileNotFoundError:
+        return Check("gpu", "ok", "no NVIDIA driver: this machine speaks on its CPU")
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check(
+            "gpu", "warn", f"nvidia-smi fails: {error}", "restart the machine, or reinstall the NVIDIA driver."
+        )
+    gpus = "; ".join(line.strip() for line in answer.stdout.splitlines() if line.strip())
+    if not find_spec("torch"):
+        return Check("gpu", "ok", f"{gpus}; unused, for no engine installed here computes on GPUs")
+    import torch  # type: ignore[import-not-found,unused-ignore]
+
+    if torch.cuda.is_available():
+        return Check("gpu", "ok", f"{gpus}; torch {torch.__version__} can use them")
+    remedy = "install the torch that fits the driver (pytorch.org), or update the driver."
+    return Check("gpu", "warn", f"{gpus}; torch {torch.__version__} cannot use them", remedy)
+
+
+def check_clock(now_s: float | None = None) -> Check:
+    """Whether the clock was ever set."""
+    now_s = time.time() if now_s is None else now_s
+    said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
+    if now_s < OLDEST_NOW_S:
+        return Check("clock", "warn", f"it says {said} UTC", "set the clock; times in reports are wrong until then.")
+    return Check("clock", "ok", f"{said} UTC")
+
+
+def check_key(folder: Path) -> Check:
+    """Whether this machine has a swarm's key."""
+    if os.environ.get(ENV_KEY):
+        return Check("key", "ok", f"from {ENV_KEY}")
+    if (folder / "key").is_file():
+        return Check("key", "ok", str(folder / "key"))
+    remedy = "run `e2a-swarm coordinate BOOK` here, or `e2a-swarm join CODE` with the code of the machine that did."
+    return Check("key", "warn", "this machine is in no swarm yet; `convert` needs no key", remedy)
+
+
+def check_all(folder: Path) -> Iterator[Check]:
+    """Every check, one after the other."""
+    bind = os.environ.get(ENV_BIND, "")
+    checks: tuple[Callable[[], Check], ...] = (
+        check_python,
+        lambda: check_state_folder(folder),
+        check_sqlite,
+        check_sound,
+        check_encryption,
+        lambda: check_key(folder),
+        lambda: check_port(bind=bind),
+        lambda: check_multicast(bind),
+        check_gpu,
+        check_clock,
+    )
+    for check in checks:
+        yield check()
+    yield from check_engines()
