@@ -125,9 +125,12 @@ def _unknown(word: str, parser: argparse.ArgumentParser, command: str) -> str:
 
 
 def _options_of(parser: argparse.ArgumentParser, command: str) -> list[str]:
-    choices = next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    actions = choices[command]._actions
+    actions = _commands(parser)[command]._actions
     return [name for action in actions if action.help != argparse.SUPPRESS for name in action.option_strings]
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    return next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
 
 
 def _nearest(word: str, known: tuple[str, ...] | list[str]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
+from swarm.errors import EnvironmentFault
 from swarm.watch.text import bytes_text
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -90,32 +91,37 @@ def check_encryption() -> Check:
 
 
 def check_engines() -> Iterator[Check]:
-    """Whether each installed engine can be imported; no model is loaded."""
-    from swarm.voice.registry import engine_targets, load_engine
+    """Whether each installed engine loads; one that computes on the CPU is opened too."""
+    from swarm.voice.registry import engine_targets
 
     for name, target in engine_targets().items():
         try:
-            card = load_engine(target).card
+            about = _open_engine(name, target)
         except Exception as error:  # an engine of somebody else may raise anything
-            text = f"{target} does not load: {type(error).__name__}: {error}"
+            text = f"{target} does not open: {type(error).__name__}: {error}"
             yield Check(f"engine {name}", "fail", text, "pip install --force-reinstall e2a-swarm")
         else:
-            yield Check(f"engine {name}", "ok", card.about)
+            yield Check(f"engine {name}", "ok", about)
+
+
+def _open_engine(name: str, target: str) -> str:
+    from swarm.voice.registry import choose_recipe, load_engine
+
+    engine = load_engine(target)
+    language = "en" if engine.card.speaks("en") else engine.card.languages[0]
+    if engine.card.device == "cpu":  # loading a GPU's model takes minutes
+        engine.open(choose_recipe(language, engine=name), "cpu")
+    return engine.card.about
 
 
 def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
-    """Whether the usual port is free."""
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if os.name == "posix":  # elsewhere the option would let two sockets share the port
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((bind, port))
-        except OSError as error:
-            text = f"port {port} cannot be had: {error.strerror or error}"
-            remedy = "another coordinator may have it; a new one takes the next free port by itself, or give --port."
-            return Check("port", "warn", text, remedy)
-    return Check("port", "ok", f"port {port} is free")
+    """Whether somebody listens on the usual port."""
+    try:
+        socket.create_connection((bind or "127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return Check("port", "ok", f"port {port} is free")
+    remedy = "another coordinator has it, it seems; a new one takes the next free port by itself, or give --port."
+    return Check("port", "warn", f"port {port} is taken", remedy)
 
 
 def check_multicast(bind: str = "") -> Check:
@@ -167,13 +173,18 @@ def check_clock(now_s: float | None = None) -> Check:
 
 
 def check_key(folder: Path) -> Check:
-    """Whether this machine has a swarm's key."""
-    if os.environ.get(ENV_KEY):
-        return Check("key", "ok", f"from {ENV_KEY}")
-    if (folder / "key").is_file():
-        return Check("key", "ok", str(folder / "key"))
-    remedy = "run `e2a-swarm coordinate BOOK` here, or `e2a-swarm join CODE` with the code of the machine that did."
-    return Check("key", "warn", "this machine is in no swarm yet; `convert` needs no key", remedy)
+    """Whether this machine has a swarm's key, and a whole one."""
+    from swarm.node.keys import key_file, load_key
+
+    remedy = "run `e2a-swarm join CODE` with the code of the machine that coordinates."
+    try:
+        key = load_key(folder)
+    except EnvironmentFault as error:
+        return Check("key", "fail", str(error), remedy)
+    if key is None:
+        text = "this machine is in no swarm yet; `convert` needs no key and `coordinate` makes one"
+        return Check("key", "warn", text, remedy)
+    return Check("key", "ok", f"from {ENV_KEY if os.environ.get(ENV_KEY) else key_file(folder)}")
 
 
 def check_all(folder: Path) -> Iterator[Check]:

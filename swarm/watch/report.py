@@ -168,8 +168,8 @@ def closing_lines(report: Row) -> list[str]:
     totals = report["totals"]
     lines = [str(path) for path in report["files"]]
     lines.append(_figures(totals))
-    lines += _named(report["missing"], "could not be spoken", "missing from the audiobook")
-    lines += _named(report["unspoken"], "cannot be spoken by this voice", "left as a pause")
+    lines += _named(report["missing"], "missing from the audiobook")
+    lines += _named(report["unspoken"], "left as a pause, for this voice cannot speak it")
     return lines
 
 
@@ -187,10 +187,10 @@ def _figures(totals: Row) -> str:
     return ", ".join(facts)
 
 
-def _named(rows: list[Row], why: str, outcome: str) -> list[str]:
+def _named(rows: list[Row], outcome: str) -> list[str]:
     if not rows:
         return []
-    lines = [f"{count_text(len(rows), 'sentence')} {why}, {outcome}:"]
+    lines = [f"{count_text(len(rows), 'sentence')} {outcome}:"]
     for row in rows[:MOST_NAMED]:
         title = clean(row["title"]) or f"chapter {row['chapter'] + 1}"
         lines.append(f'  {title}: "{clean(row["text"])}" ({clean(row["reason"])})')

@@ -1,4 +1,4 @@
-"""The lines of `e2a-swarm status`. Pure."""
+"""How a coordinator stands, as the lines of `e2a-swarm status`. Pure."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from swarm.watch.text import clean, count_text
 from swarm.watch.view import JobView, Viewer, WorkerView
 
 
-def status_lines(reply: StatusReply, address: str = "") -> list[str]:
+def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
     """What one coordinator is doing: its books, the chapters under way, its workers."""
     view = Viewer().look(reply)
     where = f" at {address}" if address else ""

@@ -1,0 +1,43 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swarm.commands.main import main
+from swarm.node.checkup import Check
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[Check]:
+    """What the checks are made to find."""
+    checks: list[Check] = []
+
+    def check_all(_folder: Path) -> Iterator[Check]:
+        yield from checks
+
+    monkeypatch.setattr("swarm.node.checkup.check_all", check_all)
+    return checks
+
+
+def test_doubts_do_not_fail_and_obstacles_do(found: list[Check], capsys: pytest.CaptureFixture[str]) -> None:
+    found += [Check("python", "ok", "Python 3"), Check("key", "warn", "no key", "run join")]
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out == "ok    python: Python 3\nwarn  key: no key\n      run join\n"
+    found.append(Check("sound", "fail", "no AAC", "reinstall"))
+    assert main(["doctor"]) == 4
+    assert "fail  sound: no AAC\n      reinstall\n" in capsys.readouterr().out
+
+
+def test_as_json(found: list[Check], capsys: pytest.CaptureFixture[str]) -> None:
+    found.append(Check("sound", "fail", "no AAC", "reinstall"))
+    assert main(["doctor", "--json"]) == 4
+    expected = [{"name": "sound", "verdict": "fail", "text": "no AAC", "remedy": "reinstall"}]
+    assert json.loads(capsys.readouterr().out) == expected
+
+
+def test_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("E2A_SWARM_BIND", "127.0.0.1")
+    assert main(["doctor", "--json", "--state-dir", str(tmp_path)]) == 0
+    names = [check["name"] for check in json.loads(capsys.readouterr().out)]
+    assert names[:4] == ["python", "state folder", "sqlite", "sound"]

@@ -1,0 +1,155 @@
+import argparse
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from swarm import __version__
+from swarm.commands import main as frame
+from swarm.commands.main import COMMANDS, main
+from swarm.errors import BookError, StoreError, SwarmError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def convert(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[argparse.Namespace]:
+    """Replaces what `convert` does by a look at what it was told."""
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
+    told: list[argparse.Namespace] = []
+
+    def run(arguments: argparse.Namespace) -> int:
+        told.append(arguments)
+        return 0
+
+    monkeypatch.setattr("swarm.commands.convert.run", run)
+    return told
+
+
+def raising(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: BaseException) -> None:
+    def run(_arguments: argparse.Namespace) -> int:
+        raise error
+
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("swarm.commands.jobs.run", run)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"e2a-swarm {__version__}\n"
+
+
+def test_no_command_shows_the_help_and_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "e2a-swarm convert book.epub" in capsys.readouterr().err
+
+
+def test_dashes_and_underscores_mean_the_same_in_options_and_values_stay_as_they_are(
+    convert: list[argparse.Namespace],
+) -> None:
+    assert main(["convert", "my_book.epub", "--output_dir", "my_out", "--engine_option=cost_per_char=0.1"]) == 0
+    assert main(["convert", "my_book.epub", "--output-dir=my_out", "--engine-option", "cost_per_char=0.1"]) == 0
+    for arguments in convert:
+        assert arguments.books == ["my_book.epub"]
+        assert arguments.output_dir == "my_out"
+        assert arguments.engine_option == ["cost_per_char=0.1"]
+
+
+def test_books_may_stand_anywhere_between_options(convert: list[argparse.Namespace]) -> None:
+    assert main(["convert", "--speed", "1", "a.epub", "--language", "en", "b.epub", "--headless", "c.epub"]) == 0
+    assert convert[0].books == ["a.epub", "b.epub", "c.epub"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["covnert", "x"], "there is no command 'covnert' (did you mean convert?)"),
+        (["fly"], "there is no command 'fly'; try e2a-swarm --help"),
+        (["Book.EPUB"], "say what to do with Book.EPUB: e2a-swarm convert Book.EPUB"),
+        (["--ebook", "a.epub"], "say first what to do: e2a-swarm convert --ebook a.epub"),
+        (["doctor", "--jsn"], "e2a-swarm doctor does not know the option --jsn (did you mean --json?)"),
+        (["convert", "a.epub", "--out-dir", "x"], "does not know the option --out-dir (did you mean --output-dir?)"),
+        (["doctor", "now"], "e2a-swarm doctor does not know the word now; try e2a-swarm doctor --help"),
+        (["jobs", "--state-dir"], "argument --state-dir: expected one argument; try e2a-swarm jobs --help"),
+    ],
+)
+def test_a_slip_is_one_line_with_a_hint(capsys: pytest.CaptureFixture[str], words: list[str], sentence: str) -> None:
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("e2a-swarm: ")
+    assert captured.err.count("\n") == 1
+    assert sentence in captured.err
+
+
+@pytest.mark.parametrize(("error", "code"), [(SwarmError("a. b"), 1), (BookError("a. b"), 3), (StoreError("a. b"), 4)])
+def test_a_known_error_is_its_sentence_and_its_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], error: SwarmError, code: int
+) -> None:
+    raising(monkeypatch, tmp_path, error)
+    assert main(["jobs"]) == code
+    assert capsys.readouterr() == ("", "e2a-swarm: a. b\n")
+
+
+def test_an_interruption_says_that_the_work_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(monkeypatch, tmp_path, KeyboardInterrupt())
+    assert main(["jobs"]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_an_unforeseen_error_is_one_line_and_the_traceback_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(monkeypatch, tmp_path, RuntimeError("boom\nand more"))
+    assert main(["jobs"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "RuntimeError: boom;" in said
+    (kept,) = (tmp_path / "state" / "log").iterdir()
+    assert str(kept) in said
+    assert "raise error" in kept.read_text()
+
+
+def test_verbose_shows_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
+
+    def run(_arguments: argparse.Namespace) -> int:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("swarm.commands.convert.run", run)
+    assert main(["convert", "a.epub", "--verbose"]) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_an_unforeseen_error_where_nothing_can_be_written_is_still_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising(monkeypatch, tmp_path, RuntimeError("boom"))
+    (tmp_path / "state").write_text("a file stands where the folder should be")
+    assert main(["jobs"]) == 1
+    assert capsys.readouterr().err == "e2a-swarm: this should not happen: RuntimeError: boom; --verbose shows where.\n"
+
+
+def test_a_narrow_encoding_costs_a_letter_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stderr", narrow)
+    assert main(["日本語"]) == 2
+    narrow.flush()
+    assert b"there is no command '???'" in narrow.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    command = f"{sys.executable} cli.py convert --help | head -c 1; {sys.executable} cli.py doctor --json | true"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+
+
+def test_every_command_has_a_file_and_an_entry_in_the_order_of_the_design() -> None:
+    listed = list(frame._commands(frame.make_parser()))
+    assert tuple(listed) == COMMANDS

@@ -1,0 +1,157 @@
+import argparse
+from pathlib import Path
+
+import pytest
+
+from swarm.commands.main import Parser
+from swarm.commands.options import (
+    REFUSED,
+    add_coordinator_options,
+    add_device_options,
+    add_network_options,
+    add_output_options,
+    add_render_options,
+    asked_devices,
+    coordinate_config,
+    render_config,
+)
+from swarm.config import RenderConfig
+from swarm.errors import UsageError
+
+
+def parse(*words: str) -> argparse.Namespace:
+    parser = Parser(prog="e2a-swarm convert")
+    add_render_options(parser)
+    add_network_options(parser)
+    return parser.parse_args(words)
+
+
+def render(*words: str) -> RenderConfig:
+    return render_config(parse(*words))
+
+
+def devices(*words: str) -> tuple[str, ...]:
+    parser = Parser(prog="e2a-swarm work")
+    add_device_options(parser)
+    add_coordinator_options(parser)
+    return asked_devices(parser.parse_args(words))
+
+
+def test_a_book_alone_is_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
+    assert render("a.epub") == RenderConfig(books=(Path("a.epub"),), output_dir=Path(), state_dir=tmp_path)
+
+
+def test_everything_said_arrives(tmp_path: Path) -> None:
+    words = (
+        f"a.epub --output-dir out --output-format M4A --tts-engine Espeak --voice fr-be --language fra --speed 1.5 "
+        f"--chapters 1-3,7 --state-dir {tmp_path} --engine-option pitch=40 --engine-option x=a=b --min-workers 2 "
+        f"--on-failure stop --no-audiobook"
+    )
+    assert render(*words.split()) == RenderConfig(
+        books=(Path("a.epub"),),
+        output_dir=Path("out"),
+        state_dir=tmp_path,
+        output_format="m4a",
+        engine="espeak",
+        voice="fr-be",
+        language="fr",
+        speed=1.5,
+        chapters="1-3,7",
+        engine_options={"pitch": "40", "x": "a=b"},
+        on_failure="stop",
+        min_workers=2,
+        audiobook=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("eng", "en"), ("en-GB", "en"), ("FR", "fr"), ("deu", "de"), ("ger", "de")]
+)
+def test_languages_by_any_code(said: str, meant: str) -> None:
+    assert render("a.epub", "--language", said).language == meant
+
+
+def test_books_by_every_way_of_naming_them(tmp_path: Path) -> None:
+    for name in ("b.epub", "A.EPUB", "notes.txt"):
+        (tmp_path / name).touch()
+    books = render("x.epub", "--ebook", "y.epub", "--ebook", "x.epub", "--ebooks-dir", str(tmp_path)).books
+    assert books == (Path("x.epub"), Path("y.epub"), tmp_path / "A.EPUB", tmp_path / "b.epub")
+
+
+def test_headless_is_what_this_is_anyway() -> None:
+    assert render("a.epub", "--headless") == render("a.epub")
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("", "Name a book"),
+        ("--ebooks-dir /nonexistent", "/nonexistent cannot be read"),
+        ("a.epub --speed 0", "--speed takes a number from 0.5 to 2"),
+        ("a.epub --speed nan", "--speed"),
+        ("a.epub --speed fast", "'fast'"),
+        ("a.epub --chapters 3-1", "3-1 names no chapter"),
+        ("a.epub --chapters 0", "0 names no chapter"),
+        ("a.epub --chapters 1;2", "numbers and ranges"),
+        ("a.epub --chapters 1-", "numbers and ranges"),
+        ("a.epub --engine-option speed", "NAME=VALUE"),
+        ("a.epub --engine-option =1", "NAME=VALUE"),
+        ("a.epub --min-workers -1", "--min-workers"),
+        ("a.epub --min-workers two", "whole number"),
+        ("a.epub --on-failure cry", "finish or stop"),
+        ("a.epub --output-format mp3", "take m4b"),
+        ("a.epub --language x!", "no language"),
+        ("a.epub --voice me.wav", "cloning"),
+    ],
+)
+def test_nonsense_is_refused_in_words(words: str, part: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        render(*words.split())
+    assert part in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+@pytest.mark.parametrize("value", [(), ("x",)])
+def test_words_of_ebook2audiobook_that_mean_nothing_here_are_refused_with_advice(
+    name: str, value: tuple[str, ...]
+) -> None:
+    with pytest.raises(UsageError) as refusal:
+        parse("a.epub", f"--{name}", *value)
+    assert str(refusal.value).startswith(f"--{name} is not supported: ")
+    assert str(refusal.value).count(". ") == 0
+    assert "{" not in str(refusal.value)
+
+
+def test_devices() -> None:
+    assert devices() == ()
+    assert devices("--cpu") == devices("--device", "CPU") == ("cpu",)
+    assert devices("--device", "CUDA") == devices("--gpu", "0") == ("cuda:0",)
+    assert devices("--gpu", "1", "--gpu", "0,1") == ("cuda:1", "cuda:0")
+    assert devices("--gpu", "all") == ("cuda",)
+    assert devices("--device", "cuda", "--gpu", "1") == ("cuda:1",)
+
+
+@pytest.mark.parametrize("words", ["--cpu --gpu 0", "--gpu first", "--gpu -1", "--device ROCM", "--gpu 1,"])
+def test_devices_that_cannot_be_meant(words: str) -> None:
+    with pytest.raises(UsageError):
+        devices(*words.split())
+
+
+def test_where_a_coordinator_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("E2A_SWARM_BIND", "10.0.0.1")
+    config = coordinate_config(parse("a.epub"))
+    assert (config.bind, config.port, config.open, config.advertise) == ("10.0.0.1", None, False, True)
+    config = coordinate_config(parse("a.epub", "--port", "6000", "--bind", "::1", "--open", "--no-advertise"))
+    assert (config.bind, config.port, config.open, config.advertise) == ("::1", 6000, True, False)
+    with pytest.raises(UsageError, match="--port takes a whole number from 1 to 65535"):
+        coordinate_config(parse("a.epub", "--port", "70000"))
+
+
+def test_json_only_where_a_program_would_read_it() -> None:
+    parser = Parser(prog="x")
+    add_output_options(parser)
+    assert vars(parser.parse_args(["--quiet"])) == {"quiet": True, "verbose": False}
+    parser = Parser(prog="x")
+    add_output_options(parser, json="print JSON")
+    assert parser.parse_args(["--json"]).json

@@ -1,0 +1,85 @@
+import io
+import os
+import re
+import time
+
+import pytest
+from rich.console import Console
+from watch_replies import replies, worker
+
+from swarm.lease.message import SlotStatus, StatusReply
+from swarm.watch.live import LiveProgress, drawing
+from swarm.watch.view import Viewer
+
+
+def drawn(reply: StatusReply, width: int, height: int = 24) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, height=height)
+    console.print(drawing(Viewer().look(reply), width, height))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_everything_fits_its_width_on_one_row_each(width: int) -> None:
+    reply = replies(14, title="The Long " * 40, workers=(worker("a-machine-with-a-very-long-name" * 4), worker("b")))
+    picture = drawn(reply, width)
+    assert max(map(len, picture)) <= width
+    assert len(picture) == 1 + 2 + 1 + 2  # book, chapters, figures, workers
+    assert "46 %" in picture[0]
+    assert "40 %" in picture[2]
+    assert "12x" in picture[-1]
+
+
+def test_many_workers_and_chapters_fit_the_height() -> None:
+    workers = tuple(worker(f"w{n}", SlotStatus(0, "speaking", "moby", n, 1, 9, 400.0, 10.0)) for n in range(64))
+    picture = drawn(replies(14, chapters=100, workers=workers), 80)
+    assert len(picture) <= 24
+    assert picture[-1].startswith("and 52 more workers, 640x together")
+
+
+def test_titles_are_not_taken_for_markup() -> None:
+    assert "[bold]Emma[/bold] :smile:" in drawn(replies(3, title="[bold]Emma[/bold] :smile:"), 80)[0]
+
+
+def test_only_changes_are_drawn_and_notes_stand_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = io.StringIO()
+    stream.isatty = lambda: True  # type: ignore[method-assign]
+    progress = LiveProgress(stream)
+    progress.update(replies(14))
+    once = stream.tell()
+    for _ in range(50):
+        progress.update(replies(14))
+    assert stream.tell() == once
+    progress.note("tower joined")
+    progress.update(replies(15))
+    progress.close()
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert plain.index("tower joined") < plain.rindex("15 of 30 sentences")
+    assert stream.getvalue().endswith("\x1b[?25h")  # the cursor is back
+
+
+def test_a_swarm_of_64_on_a_terminal_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five drawings a second at under 10 ms each: at most a twentieth of one core, on a slow one too."""
+    monkeypatch.setenv("TERM", "xterm")
+    workers = tuple(worker(f"w{n}", *[SlotStatus(s, "speaking", "moby", n % 50) for s in range(2)]) for n in range(64))
+    shots = [replies(n, chapters=100, workers=workers, elapsed_s=n / 5) for n in range(40)]
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
+        progress = LiveProgress(nowhere)
+        progress._console._force_terminal = True
+        began = time.process_time()
+        for shot in shots:
+            progress.update(shot)
+        spent = time.process_time() - began
+        progress.close()
+    assert spent / len(shots) < 0.05
+
+
+def test_a_terminal_that_was_closed_does_not_stop_the_book() -> None:
+    stream = io.StringIO()
+    progress = LiveProgress(stream)
+    stream.close()
+    progress.note("hello")
+    progress.update(replies(14))
+    progress.close()

@@ -1,0 +1,109 @@
+import io
+import json
+
+import pytest
+from watch_replies import replies
+
+from swarm.watch.live import LiveProgress
+from swarm.watch.progress import JsonProgress, PlainProgress, QuietProgress, make_progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Gone(io.StringIO):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tries = 0
+
+    def write(self, text: str) -> int:
+        self.tries += 1
+        raise BrokenPipeError
+
+
+def lines(stream: io.StringIO) -> list[str]:
+    return stream.getvalue().splitlines()
+
+
+def test_the_form_fits_the_reader() -> None:
+    assert isinstance(make_progress(stream=io.StringIO()), PlainProgress)
+    live = make_progress(stream=Terminal())
+    assert isinstance(live, LiveProgress)
+    live.close()
+    assert isinstance(make_progress("json", Terminal()), JsonProgress)
+    assert isinstance(make_progress("quiet"), QuietProgress)
+
+
+def test_one_line_a_chapter_where_there_is_no_terminal() -> None:
+    stream = io.StringIO()
+    progress = make_progress("plain", stream)
+    for accepted in range(31):
+        progress.update(replies(accepted, elapsed_s=accepted * 0.5, eta_s=15 - accepted * 0.5))
+    progress.update(replies(30, state="writing", elapsed_s=16))
+    progress.update(replies(30, state="finished", elapsed_s=17))
+    chapters = [line.partition(" (")[0] for line in lines(stream) if line.startswith("chapter")]
+    assert lines(stream)[0] == "Moby Dick: 3 chapters, 30 sentences"
+    assert chapters == [f"chapter {n} of 3 is spoken: Part {n}" for n in (1, 2, 3)]
+    assert lines(stream)[-2:] == ["99 %, writing the audiobook", "100 %, finished"]
+    assert not any("100 %" in line for line in lines(stream)[:-1])
+
+
+def test_a_long_chapter_gets_a_line_now_and_then_and_a_hung_one_is_not_forgotten() -> None:
+    stream = io.StringIO()
+    progress = make_progress("plain", stream)
+    for tick in range(5 * 3600):  # an hour, five times a second, 300 sentences
+        progress.update(replies(tick // 60, chapters=100, elapsed_s=tick / 5))
+    assert 12 <= len(lines(stream)) <= 3600 / 30 + 30 + 2
+    before = len(lines(stream))
+    for tick in range(3600):
+        progress.update(replies(300, chapters=100, elapsed_s=3600.0 + tick))
+    assert 10 <= len(lines(stream)) - before <= 13
+
+
+def test_a_resumed_book_says_what_is_there_in_one_line() -> None:
+    stream = io.StringIO()
+    make_progress("plain", stream).update(replies(24))
+    assert lines(stream) == ["Moby Dick: 3 chapters, 30 sentences; 24 spoken already, 2 chapters complete"]
+
+
+def test_what_holds_a_job_up_is_said_once() -> None:
+    stream = io.StringIO()
+    progress = make_progress("plain", stream)
+    for elapsed_s in range(20):
+        progress.update(replies(0, state="waiting", elapsed_s=elapsed_s, note="waiting for 2 more workers"))
+    assert lines(stream) == ["Moby Dick: 3 chapters, 30 sentences; waiting for 2 more workers"]
+
+
+def test_json_is_one_object_a_line() -> None:
+    stream = io.StringIO()
+    progress = make_progress("json", stream)
+    progress.note("e2a-swarm join e2a-1234")
+    for accepted in range(31):
+        progress.update(replies(accepted, elapsed_s=accepted))
+    progress.update(replies(30, state="finished"))
+    objects = [json.loads(line) for line in lines(stream)]
+    assert objects[0] == {"type": "note", "text": "e2a-swarm join e2a-1234"}
+    assert {each["type"] for each in objects[1:]} == {"StatusReply"}
+    assert objects[-1]["jobs"][0]["state"] == "finished"
+    assert len(objects) < 15
+
+
+def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = make_progress("quiet")
+    progress.note("hello")
+    progress.update(replies(3))
+    progress.close()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("mode", ["plain", "json"])
+def test_a_reader_that_goes_away_does_not_stop_the_book(mode: str) -> None:
+    stream = Gone()
+    progress = make_progress(mode, stream)  # type: ignore[arg-type]
+    for accepted in range(30):
+        progress.update(replies(accepted, elapsed_s=60.0 * accepted))
+    progress.note("still here")
+    progress.close()
+    assert stream.tries == 1

@@ -1,0 +1,204 @@
+import json
+
+import pytest
+
+from swarm.book.model import Chapter, Cover, Pause, Segment, Unspoken
+from swarm.lease.facts import BookFacts, JobFacts
+from swarm.lease.recipe import Recipe
+from swarm.lease.record import (
+    AnyRecord,
+    ClipAccepted,
+    ClipDiscarded,
+    JobFinished,
+    RunStarted,
+    SegmentFailed,
+    SegmentQuarantined,
+    WorkerSeen,
+)
+from swarm.watch.report import ReportExtra, closing_lines, make_report
+
+BEGAN_S = 1_700_000_000.0
+
+
+def facts(*texts: tuple[str, ...]) -> JobFacts:
+    chapters = tuple(
+        Chapter(f"Part {number}", tuple(Segment(text, Pause.SENTENCE) for text in each))
+        for number, each in enumerate(texts, 1)
+    )
+    book = BookFacts("Emma", ("Jane Austen",), "en", year="1815", cover=Cover(b"\xff\xd8", "image/jpeg"))
+    recipe = Recipe("hibari", "heart", "en", settings=(("speed", 1.0),))
+    return JobFacts("emma-1", "/books/emma.epub", book, recipe, chapters, created_s=BEGAN_S - 5)
+
+
+def clip(place: tuple[int, int], accepted_s: float, work_s: float = 2.0, take: int = 0, **how: object) -> ClipAccepted:
+    return ClipAccepted(
+        chapter=place[0],
+        index=place[1],
+        take=take,
+        key="0" * 32,
+        samples=48_000,
+        sample_rate=24_000,
+        digest="0" * 64,
+        bytes=1000,
+        worker=str(how.get("worker", "w1")),
+        work_s=work_s,
+        started_s=BEGAN_S + accepted_s - work_s,
+        accepted_s=BEGAN_S + accepted_s,
+        reused=bool(how.get("reused", False)),
+    )
+
+
+JOB = facts(("Emma Woodhouse.", "Handsome, clever, and rich."), ("The end.",))
+WHOLE: list[AnyRecord] = [
+    RunStarted(1, BEGAN_S),
+    WorkerSeen("w1", "tower", "cuda:0"),
+    WorkerSeen("w2", "laptop", "cpu"),
+    clip((0, 0), 3.0),
+    SegmentFailed(0, 1, "w2", "silent", "no sound"),
+    clip((0, 1), 6.0, take=1),
+    clip((1, 0), 7.0, work_s=4.0, worker="w2"),
+    JobFinished(BEGAN_S + 8, ("/out/Emma.m4b",)),
+]
+
+
+def test_a_finished_book() -> None:
+    report = make_report(JOB, WHOLE, ReportExtra(clips_received=4, duplicates=1, idle_s={"w1": 0.5}, duration_s=9.0))
+    assert report["files"] == ["/out/Emma.m4b"]
+    assert (
+        report["totals"].items()
+        >= {
+            "segments": 3,
+            "spoken": 3,
+            "missing": 0,
+            "characters": 15 + 27 + 8,
+            "audio_s": 6.0,
+            "work_s": 8.0,
+            "makespan_s": 6.0,
+            "first_grant_s": 1.0,
+            "last_accept_s": 7.0,
+            "clips_received": 4,
+            "duplicates": 1,
+            "reissued": 0,
+            "retakes": 1,
+            "bytes": 3000,
+        }.items()
+    )
+    assert report["workers"] == [
+        {
+            "id": "w1",
+            "name": "tower",
+            "device": "cuda:0",
+            "speed_chars_s": 10.5,
+            "segments": 2,
+            "work_s": 4.0,
+            "idle_s": 0.5,
+            "wasted_s": 0.0,
+        },
+        {
+            "id": "w2",
+            "name": "laptop",
+            "device": "cpu",
+            "speed_chars_s": 2.0,
+            "segments": 1,
+            "work_s": 4.0,
+            "idle_s": 0.0,
+            "wasted_s": 0.0,
+        },
+    ]
+    assert report["segments"][1] == {
+        "chapter": 0,
+        "index": 1,
+        "characters": 27,
+        "worker": "w1",
+        "work_s": 2.0,
+        "audio_s": 2.0,
+        "takes": 2,
+        "attempts": 2,
+        "started_s": 4.0,
+        "accepted_s": 6.0,
+    }
+    assert report["missing"] == report["unspoken"] == []
+
+
+def test_it_is_json_and_leaves_the_cover_out() -> None:
+    report = json.loads(json.dumps(make_report(JOB, WHOLE, ReportExtra())))
+    assert report["book"]["title"] == "Emma"
+    assert report["book"]["authors"] == ["Jane Austen"]
+    assert "cover" not in report["book"]
+    assert report["recipe"]["settings"] == {"speed": 1.0}
+
+
+def test_missing_sentences_are_named_with_why() -> None:
+    records = [RunStarted(1, BEGAN_S), clip((0, 0), 3.0), SegmentFailed(0, 1, "w1", "error", "boom")]
+    report = make_report(JOB, [*records, SegmentQuarantined(0, 1, "failed on 3 workers: boom")], ReportExtra())
+    named = [(row["title"], row["index"], row["text"], row["reason"]) for row in report["missing"]]
+    assert named == [
+        ("Part 1", 1, "Handsome, clever, and rich.", "failed on 3 workers: boom"),
+        ("Part 2", 0, "The end.", "not spoken yet"),
+    ]
+    assert report["totals"]["missing"] == 2
+    assert (report["segments"][1]["attempts"], report["segments"][1]["accepted_s"]) == (1, None)
+
+
+def test_a_clip_that_was_lost_is_missing_until_it_is_spoken_again() -> None:
+    lost = [RunStarted(1, BEGAN_S), clip((1, 0), 3.0), ClipDiscarded(1, 0, "gone")]
+    assert make_report(JOB, lost, ReportExtra())["totals"]["spoken"] == 0
+    assert make_report(JOB, [*lost, clip((1, 0), 9.0)], ReportExtra())["segments"][2]["accepted_s"] == 9.0
+
+
+def test_time_taken_leaves_out_the_night_between_two_runs() -> None:
+    night_s = 30_000.0
+    records = [
+        RunStarted(1, BEGAN_S),
+        clip((0, 0), 3.0),
+        RunStarted(2, BEGAN_S + night_s),
+        clip((0, 1), night_s + 4),
+        clip((1, 0), night_s + 5),
+        JobFinished(BEGAN_S + night_s + 6, ("Emma.m4b",)),
+    ]
+    totals = make_report(JOB, records, ReportExtra())["totals"]
+    assert totals["elapsed_s"] == 3.0 + 6.0
+    assert totals["runs"] == 2
+    assert totals["last_accept_s"] == night_s + 5
+
+
+def test_clips_known_from_before_are_nobodys_work() -> None:
+    records = [RunStarted(1, BEGAN_S), clip((0, 0), 0.1, work_s=0.0, reused=True, worker="")]
+    report = make_report(JOB, records, ReportExtra())
+    assert report["totals"]["reused"] == 1
+    assert report["totals"]["first_grant_s"] is None
+    assert report["workers"] == []
+    assert report["segments"][0]["attempts"] == 0
+
+
+def test_a_job_that_never_began() -> None:
+    totals = make_report(JOB, [], ReportExtra())["totals"]
+    assert (totals["spoken"], totals["missing"], totals["makespan_s"], totals["elapsed_s"]) == (0, 3, None, 0.0)
+
+
+def test_the_closing_lines_of_a_whole_book() -> None:
+    assert closing_lines(make_report(JOB, WHOLE, ReportExtra(duration_s=80.0))) == [
+        "/out/Emma.m4b",
+        "1 min 20 s of sound in 8 s, 10x real time, 3 of 3 sentences spoken, 1 spoken again",
+    ]
+
+
+def test_the_closing_lines_name_what_the_book_lacks() -> None:
+    chapter = Chapter("Part 1", (Segment("Hello.", Pause.SENTENCE),), (Unspoken(0, "你好", "no Latin letters"),))
+    job = facts(*[("x",)] * 12)
+    lacking = JobFacts("j", "b.epub", job.book, job.recipe, (chapter, *job.chapters[1:]), BEGAN_S)
+    records = [RunStarted(1, BEGAN_S), clip((0, 0), 3.0), SegmentQuarantined(1, 0, "silent on 3 workers\x1b[2J")]
+    lines = closing_lines(make_report(lacking, records, ReportExtra()))
+    assert "11 sentences missing from the audiobook:" in lines
+    assert '  Part 2: "x" (silent on 3 workers [2J)' in lines
+    assert "  and 1 more, all of them in the report" in lines
+    assert lines[-2:] == [
+        "1 sentence left as a pause, for this voice cannot speak it:",
+        '  Part 1: "你好" (no Latin letters)',
+    ]
+
+
+@pytest.mark.parametrize("first_grant_s", [BEGAN_S + 0.25, None])
+def test_the_first_grant_is_the_earliest_that_is_known(first_grant_s: float | None) -> None:
+    totals = make_report(JOB, WHOLE, ReportExtra(first_grant_s=first_grant_s))["totals"]
+    assert totals["first_grant_s"] == (1.0 if first_grant_s is None else 0.25)

@@ -1,0 +1,24 @@
+from watch_replies import replies, worker
+
+from swarm.lease.message import SlotStatus
+from swarm.watch.standing import standing_lines
+
+
+def test_status_says_what_each_worker_is_doing() -> None:
+    busy, idle = worker("tower"), worker("old-laptop", SlotStatus(0, "idle"), device="cpu", note="espeak: not here")
+    assert standing_lines(replies(14, workers=(busy, idle)), "127.0.0.1:5847") == [
+        "laptop at 127.0.0.1:5847 (version 0.1.0)",
+        "  Moby Dick: 46 %, 14 of 30 sentences, speaking, about 2 min left",
+        "    100 %  Part 1",
+        "     40 %  Part 2",
+        "  tower       cuda:0  12x  Part 1",
+        "  old-laptop  cpu       -  idle (espeak: not here)",
+        "  2 workers, 12x real time together",
+    ]
+
+
+def test_status_of_a_coordinator_alone_says_how_to_start_a_worker() -> None:
+    lines = standing_lines(replies(state="waiting", workers=(), note="waiting for 2 more workers"))
+    assert lines[0] == "laptop (version 0.1.0)"
+    assert "    waiting for 2 more workers" in lines
+    assert lines[-1] == "  no worker yet; start one with: e2a-swarm work"

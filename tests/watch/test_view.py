@@ -1,0 +1,94 @@
+import msgspec
+import pytest
+from watch_replies import replies, worker
+
+from swarm.lease.message import SlotStatus, StatusReply
+from swarm.watch.view import Estimate, Viewer, under_way
+
+
+def test_a_book_is_at_100_percent_only_when_nothing_is_left() -> None:
+    def shown(*args: int, **how: str | int) -> int:
+        return Viewer().look(replies(*args, **how)).jobs[0].percent
+
+    assert shown(0) == 0
+    assert shown(15) == 50
+    assert shown(30) == 99
+    assert shown(30, state="writing") == 99
+    assert shown(29, missing=1, state="finished") == 99
+    assert shown(30, state="finished") == 100
+
+
+def test_missing_sentences_are_named_as_soon_as_they_are_set_aside() -> None:
+    assert Viewer().look(replies(14, missing=1)).jobs[0].spoken == "14 of 30 sentences (1 set aside)"
+    done = Viewer().look(replies(29, missing=1, state="finished")).jobs[0]
+    assert done.state == "finished, 1 sentence missing"
+
+
+def test_the_chapters_shown_are_those_begun_or_held() -> None:
+    reply = replies(14, workers=(worker("a", SlotStatus(0, "speaking", "moby", 2, 3)),))
+    assert [(c.title, c.percent) for c in Viewer().look(reply).jobs[0].chapters] == [("Part 2", 40), ("Part 3", 0)]
+    assert under_way(replies(30, state="writing").jobs[0], ()) == []
+
+
+def test_a_slot_that_names_an_unknown_chapter_or_job_breaks_nothing() -> None:
+    slots = SlotStatus(0, "speaking", "moby", 99), SlotStatus(1, "speaking", "other", 5)
+    view = Viewer().look(replies(workers=(worker("a", *slots),)))
+    assert view.workers[0].doing == "Moby Dick: chapter 100 and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("states", "doing"),
+    [
+        (("idle",), "idle"),
+        (("loading", "idle"), "loading the voice"),
+        (("waiting",), "waiting to send"),
+        (("loading", "speaking"), "Part 1"),
+    ],
+)
+def test_what_a_worker_does(states: tuple[str, ...], doing: str) -> None:
+    slots = [SlotStatus(n, state, "moby" if state == "speaking" else "") for n, state in enumerate(states)]
+    assert Viewer().look(replies(workers=(worker("a", *slots),))).workers[0].doing == doing
+
+
+def test_a_silent_worker_is_called_silent_whatever_it_did_last() -> None:
+    assert Viewer().look(replies(workers=(worker("a", silent_s=7.0),))).workers[0].doing == "silent for 7 s"
+
+
+def test_speed_is_the_sum_of_the_slots_that_speak() -> None:
+    slots = [
+        SlotStatus(n, state, "moby", 0, 0, 1, 100.0, 20.0) for n, state in enumerate(("speaking", "speaking", "idle"))
+    ]
+    view = Viewer().look(replies(workers=(worker("a", *slots), worker("b"))))
+    assert (view.workers[0].speed, view.workers[1].speed, view.speed) == ("40x", "12x", "52x")
+
+
+def test_no_time_left_is_claimed_where_nothing_is_known_or_nothing_is_spoken() -> None:
+    for reply in (replies(eta_s=None), replies(state="writing"), replies(state="waiting")):
+        assert Viewer().look(reply).jobs[0].eta == ""
+    assert Viewer().look(replies(eta_s=240.0)).jobs[0].eta == "about 4 min"
+
+
+def test_an_estimate_that_jumps_is_settled_and_one_that_stays_is_believed() -> None:
+    estimate = Estimate()
+    assert estimate.settle(600.0, 0.0) == 600.0
+    shown = [estimate.settle(600.0 - t + (300.0 if t % 2 else -300.0), t) for t in range(1, 100)]
+    assert all(abs(value - (600.0 - t)) < 60 for t, value in enumerate(shown, 1) if value is not None)
+
+    for t in range(100, 300):
+        settled = estimate.settle(2000.0, float(t))
+    assert settled == pytest.approx(2000.0, rel=0.05)
+
+
+def test_an_estimate_starts_afresh_after_a_time_without_one() -> None:
+    estimate = Estimate()
+    estimate.settle(600.0, 0.0)
+    assert estimate.settle(None, 1.0) is None
+    assert estimate.settle(50.0, 2.0) == 50.0
+    assert estimate.settle(0.0, 1000.0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_same_reply_makes_the_same_view() -> None:
+    viewer = Viewer()
+    first = viewer.look(replies(5, elapsed_s=60.0))
+    again = msgspec.json.decode(msgspec.json.encode(replies(5, elapsed_s=60.2)), type=StatusReply)
+    assert viewer.look(again) == first
