@@ -35,6 +35,12 @@ class Lock:
                 return False
         return True
 
+    def wait(self) -> None:
+        """Take it as soon as it is free: for what takes a moment only. Raises StoreError."""
+        with guarded(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+
     def holder(self) -> str:
         """Who has it, as far as known."""
         try:

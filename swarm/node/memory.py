@@ -1,12 +1,18 @@
 """In-memory twins of the edges, for tests and rehearsals: the same contracts, no disk and no sockets."""
 
+import asyncio
+import uuid
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
-from swarm.errors import StoreError
+from swarm.config import DEFAULT_PORT
+from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.facts import JobFacts
+from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
 from swarm.node.store import Entry, JobSummary, standing_clips
+from swarm.node.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
 
 
 class MemoryStore:
@@ -93,3 +99,114 @@ class MemoryStore:
 
 def _keys(records: list[AnyRecord]) -> set[str]:
     return {record.key for record in records if isinstance(record, ClipAccepted)}
+
+
+class MemoryNetwork:
+    """Routers and dealers that reach each other without sockets, through the same bytes and bounds."""
+
+    def __init__(self) -> None:
+        self.routers: dict[str, MemoryRouter] = {}
+        self.ports = count(DEFAULT_PORT)
+
+    def router(self) -> "MemoryRouter":
+        """A coordinator's end."""
+        return MemoryRouter(self)
+
+    def dealer(self) -> "MemoryDealer":
+        """A worker's end."""
+        return MemoryDealer(self)
+
+
+class MemoryRouter:
+    """The Router in memory."""
+
+    def __init__(self, network: MemoryNetwork) -> None:
+        self.dropped = 0
+        self.peers: dict[bytes, MemoryDealer] = {}
+        self.inbox: asyncio.Queue[tuple[bytes, bytes, bytes]] = asyncio.Queue()
+        self._network = network
+        self._address = ""
+
+    def bind(self, address: str, port: int | None) -> int:
+        """Listen."""
+        port = port or next(self._network.ports)
+        self._address = f"{address}:{port}"
+        if self._address in self._network.routers:
+            raise EnvironmentFault(f"Another program listens on {self._address}.")
+        self._network.routers[self._address] = self
+        return port
+
+    async def receive(self) -> tuple[bytes, FromWorker, bytes]:
+        """The next message that fits."""
+        while True:
+            peer, control, frame = await self.inbox.get()
+            if (message := unpack_from_worker(control)) is not None:
+                return peer, message, frame
+            self.dropped += 1
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        """Send to a peer that is there."""
+        if peer not in self.peers:
+            return False
+        self.peers[peer].inbox.put_nowait(pack(message))
+        return True
+
+    def waiting(self) -> bool:
+        """Whether something lies there unread."""
+        return not self.inbox.empty()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._network.routers.pop(self._address, None)
+        self.peers.clear()
+
+
+class MemoryDealer:
+    """The Dealer in memory."""
+
+    def __init__(self, network: MemoryNetwork) -> None:
+        self.network = network
+        self.dropped = 0
+        self.refusal: str | None = None  # everybody is let in
+        self.inbox: asyncio.Queue[bytes] = asyncio.Queue()
+        self._name = uuid.uuid4().bytes
+        self._addresses: Sequence[str] = ()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a coordinator listens."""
+        return self._router() is not None
+
+    def connect(self, addresses: Sequence[str]) -> None:
+        """Speak with the first of these that listens."""
+        self._addresses = addresses
+        self._router()
+
+    async def receive(self) -> FromCoordinator:
+        """The next message that fits."""
+        while True:
+            if (message := unpack_from_coordinator(await self.inbox.get())) is not None:
+                return message
+            self.dropped += 1
+
+    def send(self, message: Message, frame: bytes = b"") -> bool:
+        """Send to the coordinator, if one listens."""
+        control = pack(message)
+        if len(control) > CONTROL_MAX or len(frame) > CLIP_MAX:
+            self.dropped += 1
+        elif router := self._router():
+            router.inbox.put_nowait((self._name, control, frame))
+            return True
+        return False
+
+    def close(self) -> None:
+        """Leave."""
+        if router := self._router():
+            del router.peers[self._name]
+        self._addresses = ()
+
+    def _router(self) -> MemoryRouter | None:
+        found = (self.network.routers[address] for address in self._addresses if address in self.network.routers)
+        if router := next(found, None):
+            router.peers[self._name] = self
+        return router

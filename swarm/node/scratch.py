@@ -4,8 +4,6 @@ import shutil
 import uuid
 from pathlib import Path
 
-from filelock import FileLock
-
 from swarm.node.disk import guarded
 from swarm.node.lock import Lock
 
@@ -15,20 +13,26 @@ class Scratch:
 
     def __init__(self, root: Path) -> None:
         self.folder = root / uuid.uuid4().hex
-        self._guard = FileLock(root / "guard")
+        self._guard = Lock(root / "guard")
         self._lock = Lock(self.folder.with_suffix(".lock"))
-        with guarded(root):
-            root.mkdir(parents=True, exist_ok=True)
-            with self._guard:  # nobody may take a lock for dead while its owner is just making it
+        self._guard.wait()  # nobody may take a lock for dead while its owner is just making it
+        try:
+            with guarded(root):
                 self._lock.try_acquire()
                 self.folder.mkdir()
                 _clear_dead(root, self.folder)
+        finally:
+            self._guard.release()
 
     def close(self) -> None:
         """Remove it."""
-        with guarded(self.folder), self._guard:
-            self._lock.release()
-            _clear(self.folder)
+        self._guard.wait()
+        try:
+            with guarded(self.folder):
+                self._lock.release()
+                _clear(self.folder)
+        finally:
+            self._guard.release()
 
 
 def _clear_dead(root: Path, mine: Path) -> None:

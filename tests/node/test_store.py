@@ -55,7 +55,8 @@ def test_a_job_is_what_it_was_made_as(store: Store, book: Path) -> None:
 
 def test_records_come_back_in_order_and_of_their_kind(store: Store, book: Path) -> None:
     store.create_job(a_job(), book)
-    written = [RunStarted(1, 5.0), a_clip(0, b"one"), SegmentFailed(0, 1, "w1", "silent", "…"), JobFinished(9.0, ("a",))]
+    failed, finished = SegmentFailed(0, 1, "w1", "silent", "…"), JobFinished(9.0, ("a",))
+    written = [RunStarted(1, 5.0), a_clip(0, b"one"), failed, finished]
     store.commit([(JOB, record, b"one" if index == 1 else b"") for index, record in enumerate(written)])
     store.commit([(JOB, ClipDiscarded(0, 0, "lost"), b"")])
     assert list(store.records(JOB)) == [*written, ClipDiscarded(0, 0, "lost")]
@@ -172,9 +173,10 @@ def test_a_damaged_journal_is_named_and_the_remedy_with_it(disk: DiskStore, offs
     with journal.open("r+b") as file:
         file.seek(offset)
         file.write(b"\xa5" * 4096)
-    with contextlib.closing(DiskStore(disk.state_dir)) as again:
-        with pytest.raises(StoreError, match=r"journal\.sqlite .*damaged; move it away"):
-            list(again.records(JOB)) if again.open_job(JOB) else None
+    expected = pytest.raises(StoreError, match=r"journal\.sqlite .*damaged; move it away")
+    with contextlib.closing(DiskStore(disk.state_dir)) as again, expected:
+        again.open_job(JOB)
+        list(again.records(JOB))
 
 
 def test_a_damaged_journal_is_listed_and_can_be_removed_while_all_clips_stay(disk: DiskStore) -> None:

@@ -1,0 +1,73 @@
+"""A ZeroMQ socket on asyncio: received without a task switch a message, sent without ever waiting.
+
+ZeroMQ's descriptor only says that something changed, and any use of the socket may swallow that; so whoever sleeps
+on it is woken after every send too, if something waits.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import zmq
+
+FAIRNESS = 64  # messages received in a row before others get their turn
+GONE = (zmq.EAGAIN, zmq.EHOSTUNREACH)  # full, or nobody there
+
+
+class Channel:
+    """One socket, used from the loop it was made on."""
+
+    def __init__(self, socket: "zmq.Socket[bytes]") -> None:
+        self.socket = socket
+        self._loop = asyncio.get_running_loop()
+        self._sleeper: asyncio.Future[None] | None = None
+        self._streak = 0
+        self._loop.add_reader(socket.FD, self._wake)
+
+    def waiting(self) -> bool:
+        """Whether something lies there unread."""
+        return bool(int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
+
+    async def receive(self) -> list[bytes]:
+        """The parts of the next message."""
+        self._streak += 1
+        if self._streak >= FAIRNESS:
+            self._streak = 0
+            await asyncio.sleep(0)
+        while True:
+            try:
+                return self.socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                await self._sleep()
+
+    def send(self, parts: Sequence[bytes]) -> bool:
+        """Hand a message to ZeroMQ; False if its peer is gone or its queue full. Large parts are not copied."""
+        try:
+            self.socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
+        except zmq.ZMQError as error:
+            if error.errno not in GONE:
+                raise
+            return False
+        finally:
+            if self._sleeper and self.waiting():
+                self._wake()
+        return True
+
+    def close(self) -> None:
+        """Close the socket; a receiver that sleeps is cancelled."""
+        if not self.socket.closed:
+            self._loop.remove_reader(self.socket.FD)
+            self.socket.close()
+        if self._sleeper:
+            self._sleeper.cancel()
+
+    async def _sleep(self) -> None:
+        self._streak = 0
+        self._sleeper = self._loop.create_future()
+        try:
+            await self._sleeper
+        finally:
+            self._sleeper = None
+
+    def _wake(self) -> None:
+        if self._sleeper and not self._sleeper.done():
+            self._sleeper.set_result(None)
