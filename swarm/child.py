@@ -85,7 +85,7 @@ def serve(handler: Handler) -> NoReturn:
             replies.flush()
 
     while (message := read_frame(calls)) is not None:
-        lanes[message.pop("lane", 0)].submit(_answer, handler, message, send)
+        lanes[message.get("lane", 0)].submit(_answer, handler, message, send)
     os._exit(0)  # not sys.exit: a handler may be computing, and nobody waits for it
 
 

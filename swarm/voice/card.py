@@ -35,6 +35,10 @@ class EngineCard(Struct, frozen=True):
         by_language = dict(self.limits)
         return by_language.get(language, by_language[""])
 
+    def voices_for(self, language: str) -> tuple[VoiceCard, ...]:
+        """The voices that speak a language, the default first; all of them for ""."""
+        return tuple(voice for voice in self.voices if not language or voice.language in (language, "*"))
+
     def speaks(self, language: str) -> bool:
         """Whether the engine speaks a language, given as its primary subtag."""
         return "*" in self.languages or language in self.languages

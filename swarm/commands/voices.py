@@ -1,0 +1,145 @@
+"""`e2a-swarm voices`: what this machine can speak with."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from swarm.commands.options import add_output_options, examples
+from swarm.commands.output import say, say_json
+from swarm.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from swarm.voice.card import EngineCard
+
+WIDTH = 80
+FEW = 8  # voices or languages that are listed without being asked for
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "voices",
+        help="what this machine can speak with",
+        description="Engines, the languages and voices they have, and the settings they understand.",
+        epilog=examples("e2a-swarm voices", "e2a-swarm voices --language fr", "e2a-swarm voices --json"),
+    )
+    parser.add_argument("--language", metavar="CODE", default="", help="only what speaks it: fr, fra, French, ...")
+    add_output_options(parser, json="print one JSON value")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the engines; raises UsageError for what is no language."""
+    from swarm.voice.language import normal_language
+
+    language = normal_language(arguments.language) if arguments.language else ""
+    cards, broken = _cards()
+    cards = [card for card in cards if not language or card.speaks(language)]
+    if arguments.json:
+        say_json(_as_json(cards, broken, language))
+    elif sys.stdout.isatty():
+        _print_table(cards, language)
+        say(*_closing_lines(broken, language))
+    else:
+        for card in cards:
+            say(*_lines(card, language))
+        say(*_closing_lines(broken, language))
+    return 0
+
+
+def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
+    """The cards that can be had, and why others cannot, by name."""
+    from swarm.voice.cards import BUILT_IN
+    from swarm.voice.registry import engine_targets, find_card
+
+    cards, broken = list(BUILT_IN), {}
+    for name in engine_targets().keys() - {card.name for card in BUILT_IN}:
+        try:
+            cards.append(find_card(name))
+        except EnvironmentFault as fault:
+            broken[name] = str(fault)
+    return cards, broken
+
+
+def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -> dict[str, object]:
+    from swarm.voice.cards import COQUI_ABOUT, COQUI_INSTALL
+
+    engines = [
+        {
+            "engine": card.name,
+            "about": card.about,
+            "device": card.device,
+            "languages": card.languages,
+            "voices": card.voices_for(language),
+            "settings": dict(card.settings),
+        }
+        for card in cards
+    ]
+    missing = [{"engine": "coqui", "about": COQUI_ABOUT, "install": COQUI_INSTALL}]
+    return {"engines": engines, "broken": broken, "not_here": missing}
+
+
+def _languages(card: "EngineCard", language: str) -> str:
+    from swarm.voice.language import language_name
+
+    if "*" in card.languages:
+        return "any language"
+    if language or len(card.languages) <= FEW:
+        return ", ".join(f"{language_name(code)} ({code})" for code in card.languages if language in ("", code))
+    return f"{len(card.languages)} languages"
+
+
+def _voices(card: "EngineCard", language: str) -> list[str]:
+    """One line a voice, the default of a language first."""
+    fitting = card.voices_for(language)
+    if not language and len(fitting) > FEW:
+        return [f"{len(fitting)} voices: --language CODE lists them"]
+    return [f"{voice.name}: {voice.about}" if voice.about else voice.name for voice in fitting]
+
+
+def _settings(card: "EngineCard") -> list[str]:
+    return [f"{name}={value}" for name, value in card.settings]
+
+
+def _lines(card: "EngineCard", language: str) -> list[str]:
+    from textwrap import wrap
+
+    languages = _every_language(card) if len(card.languages) > FEW and not language else _languages(card, language)
+    lines = [f"{card.name}: {card.about}"]
+    lines += wrap(f"languages: {languages}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+    lines += ["  voices:", *(f"    {voice}" for voice in _voices(card, language))]
+    return [*lines, f"  settings: {', '.join(_settings(card))}"]
+
+
+def _every_language(card: "EngineCard") -> str:
+    from swarm.voice.language import language_name
+
+    return ", ".join(sorted(f"{language_name(code)} ({code})" for code in card.languages))
+
+
+def _print_table(cards: list["EngineCard"], language: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("engine", "voices", header_style="bold")
+    for card in cards:
+        about = Text.assemble((card.name, "bold"), f"\n{card.about}\n\n{_languages(card, language)}")
+        table.add_row(
+            about.append("".join(f"\n{setting}" for setting in _settings(card))),
+            Text("\n".join(_voices(card, language))),
+            end_section=True,
+        )
+    Console().print(table)
+
+
+def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
+    from textwrap import wrap
+
+    from swarm.voice.cards import COQUI_ABOUT, COQUI_INSTALL
+    from swarm.voice.registry import better_voices_line, default_engine, find_card
+
+    lines = [*broken.values(), f"coqui: not here: {COQUI_ABOUT} ({COQUI_INSTALL})"]
+    if language and (advice := better_voices_line(find_card(default_engine(language)), language)):
+        lines.append(advice)
+    return [line for text in lines for line in wrap(text, WIDTH, subsequent_indent="  ")]

@@ -1,0 +1,47 @@
+"""The cards of the engines that come with e2a-swarm, and what is known of the one that does not."""
+
+from swarm.voice.card import EngineCard, VoiceCard
+from swarm.voice.espeak_voices import VOICES as ESPEAK_VOICES
+
+HIBARI = EngineCard(
+    name="hibari",
+    about="natural English on the CPU, far faster than real time",
+    languages=("en",),
+    scripts=("Latin",),
+    limits=(("", 300),),  # its memory and time grow steeply past 400 phonemes
+    voices=(VoiceCard(name="heart", language="en", about="American, female"),),
+    settings=(("speed", 1.0),),
+    loudness_lufs=-26.7,
+)
+
+ESPEAK = EngineCard(
+    name="espeak",
+    about="over 100 languages, robotic",
+    languages=tuple(dict.fromkeys(voice.language for voice in ESPEAK_VOICES)),
+    scripts=(),
+    limits=(("", 400), ("ja", 150), ("zh", 150), ("yue", 150), ("ko", 200)),
+    voices=ESPEAK_VOICES,
+    settings=(("pitch", 50), ("speed", 1.0)),
+    loudness_lufs=-21.1,
+)
+
+METRONOME = EngineCard(
+    name="metronome",
+    about="a tone at a set pace, without using the CPU: for rehearsals",
+    languages=("*",),
+    scripts=(),
+    limits=(("", 300),),
+    voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
+    settings=(("cost_per_char", 0.001), ("seconds_per_char", 0.065)),  # s
+    loudness_lufs=-18.8,
+    shares_process=True,
+)
+
+BUILT_IN = (HIBARI, ESPEAK, METRONOME)
+TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in BUILT_IN}
+
+# Coqui's models by the names that ebook2audiobook gives them.
+COQUI_NAMES = ("coqui", "xtts", "xttsv2", "bark", "tortoise", "vits", "fairseq", "glowtts", "tacotron", "yourtts")
+COQUI_INSTALL = "pip install 'e2a-swarm[coqui]'"
+COQUI_ABOUT = "XTTS v2 and other Coqui models on a GPU; comes with the next version"
+XTTS_LANGUAGES = ("ar", "cs", "de", "en", "es", "fr", "hi", "hu", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "zh")

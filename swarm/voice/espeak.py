@@ -1,0 +1,105 @@
+"""espeak-ng as a library from a wheel: over 100 languages, robotic.
+
+What it says depends on what it said before, even when it is initialised anew. So the library is loaded for each
+segment and unloaded after it, which takes 2 ms.
+"""
+
+import _ctypes
+import contextlib
+import ctypes
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import espeakng_loader
+import numpy as np
+
+from swarm.lease.recipe import Recipe
+from swarm.voice.card import EngineCard
+from swarm.voice.cards import ESPEAK
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
+from swarm.voice.espeak_voices import IDENTIFIERS
+
+_SYNCHRONOUS = 2  # sound goes to the callback, within the call
+_DO_NOT_EXIT = 0x8000
+_UTF8 = 1
+_RATE, _PITCH = 1, 3  # numbers of espeak's parameters
+_WORDS_PER_MINUTE = 175
+_SoundCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+_SYNTH_TYPES = (  # text, its bytes, position, kind of position, end, flags, identifier, data for the callback
+    *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint),
+    *(ctypes.c_void_p, ctypes.c_void_p),
+)
+_library_lock = threading.Lock()  # one state a process
+
+
+class EspeakVoice:
+    """A voice with its parameters; each utterance starts from a fresh library."""
+
+    def __init__(self, identifier: str, parameters: dict[int, int]) -> None:
+        self._identifier, self._parameters = identifier, parameters
+        with _library(identifier, parameters) as (_, sample_rate):
+            self.sample_rate: int = sample_rate
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        """Speak one segment; the seed changes nothing. Raises EngineFault(ERROR)."""
+        words = text.replace("\0", " ").encode()
+        pieces: list[bytes] = []
+
+        def collect(samples: int | None, count: int, _events: int) -> int:
+            if samples and count > 0:
+                pieces.append(ctypes.string_at(samples, 2 * count))
+            return 0
+
+        callback = _SoundCallback(collect)
+        with _library(self._identifier, self._parameters) as (library, _):
+            library.espeak_SetSynthCallback(callback)
+            library.espeak_Synth.argtypes = _SYNTH_TYPES
+            status = library.espeak_Synth(words, len(words) + 1, 0, 0, 0, _UTF8, None, None)
+        if status != 0:
+            raise EngineFault(FaultKind.ERROR, f"espeak returned error {status}.")
+        return np.frombuffer(b"".join(pieces), np.int16)
+
+
+@contextlib.contextmanager
+def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctypes.CDLL, int]]:
+    """A fresh espeak-ng with a voice set, and its sample rate. Raises EngineFault(UNAVAILABLE)."""
+    data = Path(espeakng_loader.get_data_path())
+    # espeak cuts its data path at 160 bytes and takes no Unicode on Windows; from beside the data it is "."
+    with _library_lock, contextlib.chdir(data.parent):
+        library = ctypes.CDLL(espeakng_loader.get_library_path())
+        try:
+            sample_rate = library.espeak_Initialize(_SYNCHRONOUS, 0, b".", _DO_NOT_EXIT)
+            if sample_rate <= 0 or library.espeak_SetVoiceByName(identifier.encode()) != 0:
+                raise EngineFault(FaultKind.UNAVAILABLE, f"espeak cannot load {identifier} from {data}.")
+            for parameter, value in parameters.items():
+                library.espeak_SetParameter(parameter, value, 0)
+            yield library, sample_rate
+        finally:
+            library.espeak_Terminate()
+            _unload(library)
+
+
+def _unload(library: ctypes.CDLL) -> None:
+    if sys.platform == "win32":
+        _ctypes.FreeLibrary(library._handle)
+    else:
+        _ctypes.dlclose(library._handle)
+
+
+class EspeakEngine:
+    """Opens a voice in milliseconds."""
+
+    card: EngineCard = ESPEAK
+
+    def open(self, recipe: Recipe, device: str) -> Voice:
+        """Check that the voice can be loaded. Raises EngineFault(UNAVAILABLE)."""
+        if recipe.voice not in IDENTIFIERS:
+            raise EngineFault(FaultKind.UNAVAILABLE, f"espeak has no voice {recipe.voice!r} here.")
+        settings = dict(self.card.settings) | dict(recipe.settings)
+        rate = round(_WORDS_PER_MINUTE * float(settings["speed"]))
+        return EspeakVoice(IDENTIFIERS[recipe.voice], {_RATE: rate, _PITCH: int(settings["pitch"])})
+
+
+engine = EspeakEngine()

@@ -1,0 +1,69 @@
+"""metronome: a tone at a set pace, asleep meanwhile, for rehearsals, benchmarks and tests."""
+
+import math
+import os
+import time
+import zlib
+
+import numpy as np
+
+from swarm.lease.recipe import Recipe
+from swarm.voice.card import EngineCard
+from swarm.voice.cards import METRONOME
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
+
+SAMPLE_RATE = 24_000  # Hz
+ENV_SPEED = "E2A_METRONOME_SPEED"  # "1", or one for each slot: "1,0.8,0.5"
+_PEAK = 6_000
+
+
+class MetronomeVoice:
+    """Takes its time over each character."""
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, cost_per_char_s: float, sound_per_char_s: float) -> None:
+        self._cost_per_char_s, self._sound_per_char_s = cost_per_char_s, sound_per_char_s
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        """A tone whose pitch follows from text and seed, after the time that the text costs."""
+        ready = time.monotonic() + len(text) * self._cost_per_char_s
+        sound = tone(zlib.crc32(f"{seed} {text}".encode()), round(len(text) * self._sound_per_char_s * SAMPLE_RATE))
+        time.sleep(max(0.0, ready - time.monotonic()))
+        return sound
+
+
+def tone(pitch: int, samples: int) -> Pcm:
+    """A tone of one of 100 pitches between 150 and 600 Hz; one period is computed and repeated."""
+    period = 40 + pitch % 100 + (pitch % 100 // 5)
+    wave = np.sin(np.arange(period) * (2 * math.pi / period)) * _PEAK
+    return np.resize(wave.astype(np.int16), samples)
+
+
+def slot_speed(device: str) -> float:
+    """The speed of the slot named by a device such as "cpu:2". Raises EngineFault(UNAVAILABLE)."""
+    words = os.environ.get(ENV_SPEED, "1").split(",")
+    slot = device.partition(":")[2]
+    word = words[int(slot) % len(words) if slot.isdigit() else 0]
+    try:
+        speed = float(word)
+    except ValueError:
+        speed = math.nan
+    if not 0 < speed < math.inf:
+        raise EngineFault(FaultKind.UNAVAILABLE, f"{ENV_SPEED} must be positive numbers, not {word!r}.")
+    return speed
+
+
+class MetronomeEngine:
+    """Opens at once."""
+
+    card: EngineCard = METRONOME
+
+    def open(self, recipe: Recipe, device: str) -> Voice:
+        """A voice at the speed of its slot. Raises EngineFault(UNAVAILABLE)."""
+        settings = dict(self.card.settings) | dict(recipe.settings)
+        cost_s = float(settings["cost_per_char"]) / slot_speed(device)
+        return MetronomeVoice(cost_s, float(settings["seconds_per_char"]))
+
+
+engine = MetronomeEngine()

@@ -1,0 +1,75 @@
+"""The worker's side of an engine's process: open a voice, have it speak, and name what went wrong."""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from swarm.child import Child, ChildDied, ChildRaised, Message
+from swarm.errors import EnvironmentFault
+from swarm.lease.recipe import Recipe
+from swarm.voice.engine import EngineFault, FaultKind
+
+# A slot is one thread's worth of work; libraries that start a thread for each core slow each other down.
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
+
+
+class Spoken(Struct, frozen=True):
+    """A clip as it came out of the engine's process."""
+
+    frame: bytes  # FLAC
+    samples: int
+    sample_rate: int  # Hz
+    digest: str
+    work_s: float  # in the engine, encoding not counted
+
+
+class EngineProcess:
+    """An engine in a process of its own, speaking for one slot or several."""
+
+    def __init__(self) -> None:
+        self._child = Child()
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._child.pid
+
+    async def start(self, engine: str, log_path: Path) -> None:
+        """Start the process; `engine` is "module:object". Raises EngineFault(UNAVAILABLE)."""
+        self._engine = engine
+        try:
+            await self._child.start("swarm.voice.host", [], log_path, _ONE_THREAD)
+        except EnvironmentFault as fault:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+
+    async def open(self, slot: int, recipe: Recipe, device: str) -> None:
+        """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE)."""
+        call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
+        await self._call(slot, call, FaultKind.UNAVAILABLE)
+
+    async def speak(self, slot: int, text: str, seed: int) -> Spoken:
+        """Speak a segment. Raises EngineFault, CRASHED when the process died of it."""
+        reply = await self._call(slot, {"call": "speak", "text": text, "seed": seed}, FaultKind.CRASHED)
+        return Spoken(**reply)
+
+    def kill(self) -> None:
+        """End the process now; what is under way raises EngineFault(CRASHED)."""
+        self._child.kill()
+
+    async def close(self) -> None:
+        """End the process and wait until it is gone."""
+        await self._child.close()
+
+    async def _call(self, slot: int, message: Message, if_it_dies: FaultKind) -> Message:
+        try:
+            reply = await self._child.call({**message, "lane": slot})
+        except ChildDied as death:
+            raise EngineFault(if_it_dies, str(death)) from death
+        except ChildRaised as fault:
+            raise EngineFault(FaultKind.ERROR, str(fault)) from fault
+        if "fault" in reply:
+            raise EngineFault(FaultKind(reply["fault"]), reply["message"])
+        return reply

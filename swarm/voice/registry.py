@@ -1,0 +1,179 @@
+"""Which engines there are, which speaks a language, and the recipe that comes of what a user asks for."""
+
+import contextlib
+import importlib
+import math
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.lease.recipe import Recipe, Setting
+from swarm.voice.card import EngineCard, VoiceCard
+from swarm.voice.cards import BUILT_IN, COQUI_INSTALL, COQUI_NAMES, TARGETS, XTTS_LANGUAGES
+from swarm.voice.language import language_name, normal_language
+
+if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does not need
+    from swarm.voice.engine import Engine
+
+GROUP = "e2a_swarm.engines"
+_BOUNDS = {"speed": (0.5, 2.0), "pitch": (0, 99)}
+
+
+def all_cards() -> tuple[EngineCard, ...]:
+    """The cards of every engine that can be loaded here, the built-in ones first."""
+    cards = list(BUILT_IN)
+    for name in engine_targets():
+        if name not in TARGETS:
+            with contextlib.suppress(EnvironmentFault):  # one broken package takes nothing from the others
+                cards.append(find_card(name))
+    return tuple(cards)
+
+
+def find_card(name: str) -> EngineCard:
+    """The card of an engine by its name. Raises UsageError, EnvironmentFault."""
+    for card in BUILT_IN:
+        if card.name == name:
+            return card
+    return find_engine(name).card
+
+
+def engine_targets() -> dict[str, str]:
+    """Where each engine is, as "module:object", by name."""
+    found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    return found | TARGETS  # a checkout need not be installed; nothing takes a built-in engine's name
+
+
+def engine_target(name: str) -> str:
+    """Where an engine is, as "module:object". Raises UsageError."""
+    targets = engine_targets()
+    if name in targets:
+        return targets[name]
+    if name.lower().replace("_", "").replace("-", "") in COQUI_NAMES:
+        raise UsageError(
+            f"The engine {name} comes with Coqui, which is not part of this version yet. "
+            f"Here are: {', '.join(targets)}."
+        )
+    raise UsageError(f"There is no engine {name!r}. Here are: {', '.join(targets)}.")
+
+
+def find_engine(name: str) -> "Engine":
+    """The engine itself, its module imported but no model loaded. Raises UsageError, EnvironmentFault."""
+    target = engine_target(name)
+    try:
+        return load_engine(target)
+    except Exception as fault:  # somebody else's package
+        raise EnvironmentFault(f"The engine {name} ({target}) cannot be loaded here: {fault}.") from fault
+
+
+def load_engine(target: str) -> "Engine":
+    """The engine at "module:object". Raises ImportError, AttributeError."""
+    module, _, name = target.partition(":")
+    engine: Engine = getattr(importlib.import_module(module), name)
+    return engine
+
+
+def default_engine(language: str) -> str:
+    """The engine for a language when none is asked for."""
+    return "hibari" if language == "en" else "espeak"
+
+
+def check_speaks(card: EngineCard, language: str) -> None:
+    """Raises UsageError, naming engines that would do, when an engine does not speak a language."""
+    if card.speaks(language):
+        return
+    others = [other.name for other in BUILT_IN if language in other.languages]
+    advice = f"take --tts-engine {' or '.join(others)}" if others else "no engine here does"
+    spoken = ", ".join(language_name(code) for code in card.languages[:3])
+    only = f"speaks {spoken} only" if len(card.languages) <= 3 else f"does not speak {language_name(language)}"
+    raise UsageError(f"{card.name} {only} and the book is in {language_name(language)}: {advice}.")
+
+
+def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
+    """A voice of an engine by its name, else the engine's default for the language. Raises UsageError."""
+    fitting = card.voices_for(language)
+    wanted = name.strip().lower().replace("_", "-")
+    for voice in fitting if not wanted else card.voices:
+        if wanted in ("", voice.name.lower()):
+            if voice not in fitting:
+                raise UsageError(
+                    f"The voice {voice.name} of {card.name} speaks {language_name(voice.language)}, not "
+                    f"{language_name(language)}; for that there {_list(fitting)}. Or give the book's --language."
+                )
+            return voice
+    raise UsageError(f"{card.name} has no voice {name!r}; for {language_name(language)} there {_list(fitting)}.")
+
+
+def _list(voices: tuple[VoiceCard, ...]) -> str:
+    names = ", ".join(voice.name for voice in voices) or "none"
+    return ("is " if len(voices) < 2 else "are ") + names
+
+
+def check_settings(card: EngineCard, options: dict[str, str]) -> tuple[tuple[str, Setting], ...]:
+    """Every setting of an engine, sorted by name: its default, or what `options` say. Raises UsageError.
+
+    All are named, so that a worker of another version, with other defaults, speaks the same.
+    """
+    defaults = dict(card.settings)
+    for name in options:
+        if name not in defaults:
+            known = ", ".join(sorted(defaults)) or "none"
+            raise UsageError(f"{card.name} has no setting {name!r}; it has: {known}.")
+    return tuple(
+        (name, _typed(name, default, options[name]) if name in options else default)
+        for name, default in sorted(defaults.items())
+    )
+
+
+def _typed(name: str, default: Setting, word: str) -> Setting:
+    if isinstance(default, str):
+        return word
+    if isinstance(default, bool):
+        return _truth(name, word)
+    kind = type(default)
+    low, high = _BOUNDS.get(name, (0, 1_000_000))
+    try:
+        value = kind(word)
+    except ValueError:
+        value = kind(-1)
+    if not (math.isfinite(value) and low <= value <= high):
+        number = "a whole number" if kind is int else "a number"
+        raise UsageError(f"The setting {name} must be {number} from {low:g} to {high:g}, not {word!r}.")
+    return value
+
+
+def _truth(name: str, word: str) -> bool:
+    truths = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if word.lower() not in truths:
+        raise UsageError(f"The setting {name} must be yes or no, not {word!r}.")
+    return truths[word.lower()]
+
+
+def choose_recipe(
+    language: str, *, engine: str = "", voice: str = "", speed: float = 1.0, options: dict[str, str] | None = None
+) -> Recipe:
+    """How a book is to sound: what the user asked for, the rest by default. Raises UsageError.
+
+    `language` is the book's or the one asked for; "" for `engine` and `voice` leaves the choice to us.
+    """
+    code = normal_language(language)
+    card = find_card(engine or default_engine(code))
+    check_speaks(card, code)
+    asked = ({"speed": f"{speed:g}"} if speed != 1.0 else {}) | (options or {})
+    return Recipe(
+        engine=card.name,
+        voice=find_voice(card, code, voice).name,
+        language=code,
+        settings=check_settings(card, asked),
+    )
+
+
+def better_voices_line(card: EngineCard, language: str) -> str:
+    """What to tell a user whose book is spoken by espeak for want of better; "" when there is nothing to tell."""
+    if card.name != "espeak":
+        return ""
+    if language == "en":
+        return "espeak speaks English robotically; better: --tts-engine hibari."
+    line = f"espeak speaks {language_name(language)} robotically"
+    if language not in XTTS_LANGUAGES:
+        return line + "; no better voice is known here."
+    return f"{line}; better: the engine coqui (XTTS v2) on a worker with a GPU, from the next version: {COQUI_INSTALL}."

@@ -1,0 +1,74 @@
+import json
+from importlib.metadata import EntryPoint
+
+import pytest
+from rich.console import Console
+
+from swarm.commands.main import main
+from swarm.voice import registry
+
+
+def lines_of(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    assert main(["voices", *words]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_every_engine_is_listed_with_what_it_speaks(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = lines_of(capsys)
+    text = "\n".join(lines)
+    for words in ("hibari:", "espeak:", "metronome:", "English (en)", "Welsh (cy)", "heart:", "cost_per_char=0.001"):
+        assert words in text
+    assert max(len(line) for line in lines) <= 80
+
+
+def test_the_engine_that_is_not_here_comes_with_its_install_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "pip install 'e2a-swarm[coqui]'" in " ".join(" ".join(lines_of(capsys)).split())
+
+
+def test_a_language_narrows_it_down(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "\n".join(lines_of(capsys, "--language", "fra"))
+    assert "hibari" not in text
+    assert text.index("fr: French (France)") < text.index("fr-be: French (Belgium)")
+    assert "en-us" not in text
+    assert "French robotically" in text
+
+
+def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    value = json.loads("\n".join(lines_of(capsys, "--json")))
+    engines = {engine["engine"]: engine for engine in value["engines"]}
+    assert list(engines) == ["hibari", "espeak", "metronome"]
+    assert len(engines["espeak"]["voices"]) > 130
+    assert engines["espeak"]["settings"] == {"pitch": 50, "speed": 1.0}
+    assert value["not_here"][0]["engine"] == "coqui"
+
+
+def test_json_of_a_language_has_its_voices_only(capsys: pytest.CaptureFixture[str]) -> None:
+    value = json.loads("\n".join(lines_of(capsys, "--json", "--language", "pt")))
+    assert [[voice["name"] for voice in engine["voices"]] for engine in value["engines"]] == [["pt", "pt-br"], ["tick"]]
+
+
+def test_what_is_no_language_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["voices", "--language", "x y"]) == 2
+    assert "names no language" in capsys.readouterr().err
+
+
+def test_an_engine_that_cannot_be_loaded_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = EntryPoint("broken", "no_such_module:engine", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
+    assert "The engine broken" in "\n".join(lines_of(capsys))
+    assert "broken" in json.loads("\n".join(lines_of(capsys, "--json")))["broken"]
+
+
+@pytest.mark.parametrize("words", [[], ["--language", "en"]])
+def test_a_terminal_gets_a_table_that_fits(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("rich.console.Console", lambda: Console(width=80, color_system=None))
+    lines = lines_of(capsys, *words)
+    assert max(len(line) for line in lines) <= 80
+    assert any("┃ engine" in line for line in lines)
+    assert "…" not in "\n".join(lines)
+    assert any("hibari" in line for line in lines)

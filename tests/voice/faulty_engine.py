@@ -1,0 +1,74 @@
+"""A fake engine that fails as its text says. The host's process loads it as "faulty_engine:engine"."""
+
+import ctypes
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+
+from swarm.lease.recipe import Recipe
+from swarm.voice.card import EngineCard
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.pcm import from_floats
+
+RATE = 24_000
+SOUND = (np.sin(np.arange(RATE) / 20) * 9_000).astype(np.int16)  # 1 s
+meeting = threading.Barrier(2)
+
+
+class FaultyVoice:
+    sample_rate = RATE
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        match text.split()[0]:
+            case "crash":
+                print("the model broke", file=sys.stderr, flush=True)
+                os.abort()
+            case "segfault":
+                ctypes.string_at(0)
+            case "exit":
+                sys.exit(5)
+            case "hang":
+                time.sleep(60)
+            case "empty":
+                return SOUND[:0]
+            case "silent":
+                return np.zeros(RATE, np.int16)
+            case "nan":
+                return from_floats(np.full(RATE, np.nan, np.float32))
+            case "long":
+                return np.tile(SOUND, 60)
+            case "floats":
+                return np.zeros(RATE, np.float32)  # type: ignore[return-value]
+            case "raise":
+                raise ValueError("bad weather " * 1000)
+            case "chatter":
+                print("chatter")
+                os.write(1, b"from C\n")
+            case "meet":
+                meeting.wait(5)
+            case "slow":
+                time.sleep(0.1)
+        return SOUND
+
+
+class FaultyEngine:
+    card = EngineCard("faulty", "", ("*",), (), (("", 300),), ())
+
+    def open(self, recipe: Recipe, device: str) -> FaultyVoice:
+        match recipe.voice:
+            case "missing":
+                raise EngineFault(FaultKind.UNAVAILABLE, "no such model")
+            case "broken":
+                raise RuntimeError("no memory")
+            case "deadly":
+                os._exit(9)
+        return FaultyVoice(device)
+
+
+engine = FaultyEngine()

@@ -1,0 +1,116 @@
+"""One suite over every engine: what a worker relies on."""
+
+import subprocess
+import sys
+
+import espeakng_loader
+import numpy as np
+import pytest
+
+from swarm.lease.recipe import Recipe
+from swarm.voice import espeak
+from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI
+from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.espeak_voices import IDENTIFIERS
+from swarm.voice.registry import choose_recipe, find_engine
+
+TEXT = "The quick brown fox jumps over the lazy dog, and then it slept."
+OTHER_TEXT = "Other words entirely."
+
+
+@pytest.fixture(scope="module", params=[card.name for card in BUILT_IN])
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    options = {"cost_per_char": "0.0001"} if request.param == "metronome" else {}
+    return choose_recipe("en", engine=request.param, options=options)
+
+
+@pytest.fixture(scope="module")
+def voice(recipe: Recipe) -> Voice:
+    return find_engine(recipe.engine).open(recipe, "cpu:0")
+
+
+def test_a_sentence_is_int16_mono_of_a_plausible_length(voice: Voice) -> None:
+    sound = voice.speak(TEXT, 1)
+    assert sound.dtype == np.int16
+    assert sound.ndim == 1
+    assert voice.sample_rate in (22050, 24000)
+    assert 2 < len(sound) / voice.sample_rate < 8
+    assert 1000 < np.abs(sound.astype(int)).max() <= 32767
+
+
+def test_the_same_text_and_seed_sound_the_same_whatever_was_spoken_before(voice: Voice) -> None:
+    first = voice.speak(TEXT, 7)
+    voice.speak(OTHER_TEXT, 8)
+    assert np.array_equal(voice.speak(TEXT, 7), first)
+
+
+def test_another_process_that_spoke_other_things_makes_the_same_sound(recipe: Recipe, voice: Voice) -> None:
+    script = f"""
+import hashlib
+from swarm.voice.registry import choose_recipe, find_engine
+voice = find_engine({recipe.engine!r}).open(choose_recipe("en", engine={recipe.engine!r}), "cpu:0")
+voice.speak({OTHER_TEXT!r}, 3)
+print(hashlib.sha256(voice.speak({TEXT!r}, 7).tobytes()).hexdigest())
+"""
+    import hashlib
+
+    there = subprocess.check_output([sys.executable, "-c", script], text=True).split()[-1]
+    assert there == hashlib.sha256(voice.speak(TEXT, 7).tobytes()).hexdigest()
+
+
+def test_nothing_to_say_is_next_to_no_sound(voice: Voice) -> None:
+    assert len(voice.speak("", 1)) / voice.sample_rate < 0.1
+
+
+def test_odd_characters_do_no_harm(voice: Voice) -> None:
+    sound = voice.speak("A \0 zero, <b>tags</b> & [[h@'loU]], é ß 中文 😀 and ﻿marks.", 1)
+    assert len(sound) > voice.sample_rate / 2
+
+
+@pytest.mark.parametrize("engine", ["hibari", "espeak"])
+def test_speed_shortens_the_sound(engine: str) -> None:
+    def spoken_s(speed: float) -> float:
+        voice = find_engine(engine).open(choose_recipe("en", engine=engine, speed=speed), "cpu:0")
+        return len(voice.speak(TEXT, 1)) / voice.sample_rate
+
+    assert spoken_s(2.0) < 0.7 * spoken_s(1.0)
+
+
+@pytest.mark.parametrize("card", [HIBARI, ESPEAK], ids=lambda card: card.name)
+def test_a_voice_that_is_not_here_is_unavailable(card: object) -> None:
+    engine = find_engine(card.name)  # type: ignore[attr-defined]
+    with pytest.raises(EngineFault, match="has no voice 'emma'") as fault:
+        engine.open(Recipe(engine.card.name, "emma", "en"), "cpu:0")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+def test_every_voice_of_espeak_can_be_loaded_and_speaks() -> None:
+    silent = []
+    for name in IDENTIFIERS:
+        voice = espeak.engine.open(Recipe("espeak", name, ""), "cpu:0")
+        if len(voice.speak("mama 1 2 3", 1)) < voice.sample_rate / 5:
+            silent.append(name)
+    assert silent == []
+
+
+def test_espeak_speaks_each_language_its_own_way() -> None:
+    french = espeak.engine.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1)
+    english = espeak.engine.open(choose_recipe("en", engine="espeak"), "cpu:0").speak("Je suis ici.", 1)
+    assert not np.array_equal(french, english)
+
+
+def test_espeak_finds_its_data_at_the_end_of_a_long_unicode_path(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+    from pathlib import Path
+
+    folder = Path(str(tmp_path)) / ("ö" * 100) / ("x" * 100)
+    folder.mkdir(parents=True)
+    expected = espeak.engine.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1)
+    data = shutil.copytree(espeakng_loader.get_data_path(), folder / "espeak-ng-data")
+    monkeypatch.setattr(espeakng_loader, "get_data_path", lambda: str(data))
+    assert np.array_equal(espeak.engine.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1), expected)
+    shutil.rmtree(data)
+    with pytest.raises(EngineFault, match="espeak cannot load"):
+        espeak.engine.open(choose_recipe("fr"), "cpu:0")

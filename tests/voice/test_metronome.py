@@ -1,0 +1,61 @@
+import time
+import zlib
+
+import numpy as np
+import pytest
+
+from swarm.lease.recipe import Recipe
+from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.metronome import ENV_SPEED, engine, tone
+from swarm.voice.registry import choose_recipe
+
+
+def open_voice(device: str = "cpu:0", **options: str) -> Voice:
+    return engine.open(choose_recipe("en", engine="metronome", options=options), device)
+
+
+def time_of(voice: Voice, text: str) -> float:
+    began = time.monotonic()
+    voice.speak(text, 1)
+    return time.monotonic() - began
+
+
+def test_it_takes_the_time_that_the_text_costs() -> None:
+    assert 0.1 <= time_of(open_voice(), "x" * 100) < 0.2
+    assert time_of(open_voice(cost_per_char="0"), "x" * 100) < 0.05
+
+
+def test_the_sound_is_as_long_as_the_text_says() -> None:
+    voice = open_voice(cost_per_char="0", seconds_per_char="0.002")
+    assert len(voice.speak("x" * 100, 1)) == 0.2 * 24_000
+
+
+def test_each_slot_has_its_own_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENV_SPEED, "1, 0.5,4")
+    times = [time_of(open_voice(f"cpu:{slot}"), "x" * 100) for slot in range(4)]
+    assert times == pytest.approx([0.1, 0.2, 0.025, 0.1], abs=0.02)
+
+
+@pytest.mark.parametrize("speed", ["fast", "0", "-1", "nan", "1,,2"])
+def test_a_speed_that_is_no_speed_makes_it_unavailable(monkeypatch: pytest.MonkeyPatch, speed: str) -> None:
+    monkeypatch.setenv(ENV_SPEED, speed)
+    with pytest.raises(EngineFault, match=ENV_SPEED) as fault:
+        open_voice("cpu:1")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+def test_different_texts_sound_different() -> None:
+    voice = open_voice(cost_per_char="0")
+    sounds = {zlib.crc32(voice.speak(f"{n:03}", 1).tobytes()) for n in range(100)}
+    assert len(sounds) > 40
+
+
+def test_a_tone_is_audible_and_has_no_jumps() -> None:
+    for pitch in range(100):
+        sound = tone(pitch, 24_000).astype(int)
+        assert np.abs(sound).max() > 5_000
+        assert np.abs(np.diff(sound)).max() < 1_100
+
+
+def test_an_older_recipe_gets_the_defaults() -> None:
+    assert engine.open(Recipe("metronome", "tick", "en"), "cpu").speak("ab", 1).size == round(2 * 0.065 * 24_000)
