@@ -30,7 +30,7 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.outcome import Entry, Outcome
-from swarm.lease.record import AnyRecord, ClipDiscarded
+from swarm.lease.record import AnyRecord, ClipDiscarded, JobFinished
 from swarm.lease.roster import Session, new_session, session_key
 from swarm.lease.settings import Settings
 from swarm.lease.snapshot import View
@@ -51,6 +51,7 @@ class Coordinator:
     works: dict[str, Work] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     peers: dict[bytes, Session] = field(default_factory=dict)
+    stopping: bool = False
     ended: bool = False
 
     def __post_init__(self) -> None:
@@ -113,9 +114,41 @@ class Coordinator:
         self._pump(now, outcome)
         return outcome
 
+    def finish(self, job: str, files: tuple[str, ...], now: float) -> Outcome:
+        """The audiobook of a job is written."""
+        outcome = Outcome()
+        self._record(job, JobFinished(now, files), outcome)
+        return outcome
+
     def status(self, now: float) -> StatusReply:
         """What this coordinator and its workers are doing."""
         return View(self.settings, self.works, self.sessions, now).reply()
+
+    def stop(self) -> Outcome:
+        """Grant nothing more and have every lease given back; what is being spoken is still taken."""
+        outcome = Outcome()
+        self.stopping = True
+        for work in self.works.values():
+            for lease in list(work.ledger.leases.values()):
+                outcome.send(self.sessions[lease.session].peer, Revoke(lease.id))
+                work.ledger.end(lease)
+        return outcome
+
+    def hopeless(self) -> str:
+        """Why a job can never be finished: nobody else will come, and none of those here can open its engine."""
+        if not self.settings.alone or not self.sessions:
+            return ""
+        for work in self.works.values():
+            engine = work.state.facts.recipe.engine
+            reasons = [session.unable.get(engine, "") for session in self.sessions.values()]
+            if all(reasons) and not work.state.complete:
+                return f"The engine {engine} does not open on this machine: {reasons[0]}"
+        return ""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no worker still speaks for this coordinator, as far as their heartbeats tell."""
+        return not any(session.holding for session in self.sessions.values())
 
     def end(self) -> Outcome:
         """Tell everybody that this coordinator ends."""
@@ -193,6 +226,7 @@ class Coordinator:
 
     def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
         known = self._leases_of(session)
+        session.holding = len(message.leases)
         for lease_id in set(message.leases) - known.keys():
             outcome.send(session.peer, Revoke(lease_id))
         for lease_id, (work, lease) in known.items():
@@ -274,7 +308,11 @@ class Coordinator:
         self._tidy(session, now)
 
     def _pump(self, now: float, outcome: Outcome) -> None:
-        if now < self.started_s + self.settings.grace_s or len(self.sessions) < self.settings.min_workers:
+        if (
+            self.stopping
+            or now < self.started_s + self.settings.grace_s
+            or len(self.sessions) < self.settings.min_workers
+        ):
             return
         for session in self.sessions.values():
             for slot, answered in list(session.offers.items()):

@@ -35,7 +35,7 @@ class Intake:
         out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),)))
         _renew(work, clip.lease, now)
         _measure(work, session, clip)
-        if (clip.chapter, clip.index) in work.state.accepted:
+        if work.state.complete or (clip.chapter, clip.index) in work.state.accepted:
             work.duplicates += 1
             session.wasted_s += clip.work_s
             return
@@ -110,6 +110,8 @@ def _misfit(work: Work | None, clip: Clip) -> str:
         return "the book has no such place"
     if clip.take > 2 * MOST_ATTEMPTS or work.state.key(place, clip.take) != clip.key:
         return "the clip is not of this text and recipe"
+    if work.state.sample_rate not in (0, clip.sample_rate):
+        return f"the clip has {clip.sample_rate} Hz, the others of this job {work.state.sample_rate}"
     return ""
 
 

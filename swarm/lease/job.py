@@ -31,6 +31,7 @@ class JobState:
     settled: list[int] = field(default_factory=list)  # places accepted or set aside, by chapter
     characters_settled: int = 0
     audio_s: float = 0.0  # of the accepted clips
+    sample_rate: int = 0  # Hz, of the first clip and so of all
     epoch: int = 0
     began_s: float = 0.0  # the first run
     gain_db: float | None = None
@@ -125,6 +126,7 @@ def _accept(state: JobState, record: ClipAccepted) -> None:
     if state.quarantined.pop(place, None) is None:
         _count(state, place, 1)
     state.accepted[place] = record
+    state.sample_rate = state.sample_rate or record.sample_rate
     state.audio_s += record.samples / record.sample_rate
 
 

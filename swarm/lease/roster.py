@@ -56,6 +56,7 @@ class Session:
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: set[str] = field(default_factory=set)  # jobs it knows
     unable: dict[str, str] = field(default_factory=dict)  # engine -> why it does not open there
+    holding: int = 0  # leases it said it holds
     failures: int = 0
     streak: int = 0  # failures since its last good clip
     aside_until_s: float = 0.0

@@ -16,3 +16,4 @@ class Settings:
     min_workers: int = 0
     grace_s: float = 0.0  # grant nothing for so long, so that returning workers can say what they hold
     split: bool = True  # shorten one lease for the sake of an idle slot
+    alone: bool = False  # no worker but those here will ever come

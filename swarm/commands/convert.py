@@ -1,0 +1,42 @@
+"""`e2a-swarm convert`: everything on this machine."""
+
+import argparse
+
+from swarm.commands import options
+
+EXAMPLES = options.examples(
+    "e2a-swarm convert book.epub",
+    "e2a-swarm convert book.epub --output-dir ~/Audiobooks --chapters 1-3",
+    "e2a-swarm convert roman.epub --language fr --workers 4",
+    "e2a-swarm convert --ebooks-dir ~/Books",
+)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "convert",
+        help="turn a book into an audiobook on this machine",
+        description="Turn books into audiobooks on this machine. The same command resumes where it was interrupted.",
+        epilog=EXAMPLES,
+    )
+    options.add_render_options(parser)
+    options.add_device_options(parser)
+    parser.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
+    options.add_output_options(parser, json="print progress and the end as JSON lines")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Convert, and return the exit code."""
+    config = options.render_config(arguments)
+    slots = options.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
+    asked = options.asked_devices(arguments)
+    from swarm.node.convert import convert
+    from swarm.node.devices import list_gpus, slot_devices
+    from swarm.node.platform import run_loop
+    from swarm.watch.progress import make_progress
+
+    gpus = list_gpus()
+    devices = slot_devices(asked, slots, gpus)
+    return run_loop(convert(config, devices, gpus, make_progress(options.progress_mode(arguments))))

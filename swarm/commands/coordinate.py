@@ -1,0 +1,37 @@
+"""`e2a-swarm coordinate`: share books with the swarm."""
+
+import argparse
+
+from swarm.commands import options
+
+EXAMPLES = options.examples(
+    "e2a-swarm coordinate book.epub",
+    "e2a-swarm coordinate one.epub two.epub --output-dir ~/Audiobooks",
+    "e2a-swarm coordinate book.epub --min-workers 3 --port 5900",
+    "then, on every other machine, once `e2a-swarm join CODE` and from then on `e2a-swarm work`",
+)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "coordinate",
+        help="lease books to the machines of the swarm",
+        description="Lease books to every machine of the swarm; ends when the audiobooks are written. The same "
+        "command resumes where it was interrupted.",
+        epilog=EXAMPLES,
+    )
+    options.add_render_options(parser)
+    options.add_network_options(parser)
+    options.add_output_options(parser, json="print progress and the end as JSON lines")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Coordinate, and return the exit code."""
+    config = options.coordinate_config(arguments)
+    from swarm.node.coordinate import coordinate
+    from swarm.node.platform import run_loop
+    from swarm.watch.progress import make_progress
+
+    return run_loop(coordinate(config, make_progress(options.progress_mode(arguments))))

@@ -1,0 +1,54 @@
+"""`e2a-swarm work`: serve coordinators with this machine."""
+
+import argparse
+
+from swarm.commands import options
+
+EXAMPLES = options.examples(
+    "e2a-swarm work                          on the GPUs if there are any, else on the CPU",
+    "e2a-swarm work --gpu 0 --slots 2        two engines on the first GPU",
+    "e2a-swarm work --cpu --slots 4",
+    "e2a-swarm work --coordinator laptop:5847 --exit-when-done",
+)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "work",
+        help="speak for every coordinator of the swarm, for ever",
+        description="Find the coordinators of this machine's swarm and speak for them until told to leave: Ctrl-C "
+        "once finishes the sentences under way, twice stops at once.",
+        epilog=EXAMPLES,
+    )
+    options.add_device_options(parser)
+    parser.add_argument("--slots", metavar="N", help="engines on each GPU (default: 1), or on the CPU (one a core)")
+    parser.add_argument("--exit-when-done", action="store_true", help="leave when every coordinator served has ended")
+    parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
+    options.add_coordinator_options(parser)
+    options.add_state_option(parser)
+    options.add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Work, and return the exit code."""
+    slots = options.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
+    asked = options.asked_devices(arguments)
+    from swarm.config import WorkConfig, state_folder
+    from swarm.node.devices import list_gpus, slot_devices
+    from swarm.node.platform import run_loop
+    from swarm.node.serve_swarm import serve_swarm
+    from swarm.watch.progress import make_progress
+
+    gpus = list_gpus()
+    config = WorkConfig(
+        state_dir=state_folder(arguments.state_dir),
+        devices=slot_devices(asked, slots, gpus),
+        coordinator=arguments.coordinator,
+        open=arguments.open,
+        exit_when_done=arguments.exit_when_done,
+        name=arguments.name[:100],
+    )
+    mode = "quiet" if arguments.quiet else "plain"
+    return run_loop(serve_swarm(config, gpus, make_progress(mode).note))

@@ -1,0 +1,43 @@
+"""`convert`: a coordinator and its own worker in one process, over the same protocol as between machines."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from swarm.config import RenderConfig
+from swarm.node.coordinate import Coordination
+from swarm.node.engines import Engines
+from swarm.node.greeting import greeting
+from swarm.node.keys import CurveKeys, curve_keys, make_key
+from swarm.node.transport import RouterSocket
+from swarm.node.work import WorkNode
+from swarm.watch.progress import Progress
+
+LOOPBACK = "127.0.0.1"
+
+
+async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[str], progress: Progress) -> int:
+    """Turn books into audiobooks on this machine; returns the exit code. Raises SwarmError."""
+    keys = curve_keys(make_key())  # for this run only: nobody else on this machine gets in
+    async with AsyncExitStack() as stack:
+        coordination = Coordination(config, progress)
+        stack.callback(coordination.close)
+        coordination.open()
+        router = RouterSocket(keys)
+        stack.callback(router.close)
+        port = router.bind(LOOPBACK, 0)
+        node = _local_worker(coordination, devices, gpus, keys)
+        node.add(f"{LOOPBACK}:{port}", [f"{LOOPBACK}:{port}"])
+        worker = asyncio.create_task(node.run())
+        try:
+            return await coordination.serve(router, 0.0, alone=True)
+        finally:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+
+
+def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequence[str], keys: CurveKeys) -> WorkNode:
+    state_dir = coordination.config.state_dir
+    engines = Engines(tuple(devices), state_dir / "log")
+    hello = greeting(state_dir, devices, gpus)
+    return WorkNode(hello, engines, keys, coordination.clock, say=lambda line: None)

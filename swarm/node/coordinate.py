@@ -1,0 +1,134 @@
+"""A coordinator from start to end: books become jobs, jobs are served, audiobooks are written."""
+
+from contextlib import AsyncExitStack
+
+from swarm import __version__
+from swarm.config import CoordinateConfig, RenderConfig
+from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED
+from swarm.lease.coordinator import Coordinator
+from swarm.lease.settings import Settings
+from swarm.node.discovery import Advertisement
+from swarm.node.edition import Edition
+from swarm.node.identity import Clock, machine_name, new_nonce
+from swarm.node.interrupt import draining
+from swarm.node.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
+from swarm.node.platform import default_cpu_slots
+from swarm.node.prepare import Prepared, file_stem, prepare
+from swarm.node.serve import Server
+from swarm.node.store import DiskStore
+from swarm.node.transport import RouterSocket
+from swarm.watch.progress import Progress
+
+GRACE_S = 1.5  # after a restart, for returning workers to say what they hold
+
+
+class Coordination:
+    """The books of one command, their jobs and editions."""
+
+    def __init__(self, config: RenderConfig, progress: Progress) -> None:
+        self.config = config
+        self.progress = progress
+        self.clock = Clock()
+        self.store = DiskStore(config.state_dir)
+        self.editions: list[Edition] = []
+
+    def open(self) -> None:
+        """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
+        for path in self.config.books:
+            prepared = prepare(self.config, path, self.store, self.clock.now())
+            job = prepared.state.job
+            if any(edition.state.job == job for edition in self.editions):
+                continue  # the same book, named twice
+            self.store.commit([(job, record, b"") for record in prepared.records])
+            for note in prepared.notes:
+                self.progress.note(note)
+            self.editions.append(self._edition(prepared))
+
+    def _edition(self, prepared: Prepared) -> Edition:
+        name = f"{file_stem(prepared.state.facts, self.config.chapters)}.{self.config.output_format}"
+        target = self.config.output_dir / name
+        encoders = max(1, default_cpu_slots())
+        return Edition(prepared.state, self.store, target, self.config.audiobook, encoders)
+
+    @property
+    def epoch(self) -> int:
+        """How often the job that was opened most often has been opened."""
+        return max(edition.state.epoch for edition in self.editions)
+
+    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
+        """Serve the jobs until all is written; returns the exit code. Raises what stopped it."""
+        pending = [edition for edition in self.editions if not is_finished(edition)]
+        for edition in self.editions:
+            if edition not in pending:
+                self.progress.note(f"{edition.target} is finished already; nothing is left to do")
+        if not pending:
+            return EXIT_DONE
+        settings = Settings(
+            coordinator=new_nonce(),
+            name=machine_name(),
+            version=__version__,
+            epoch=self.epoch,
+            min_workers=self.config.min_workers,
+            grace_s=grace_s,
+            alone=alone,
+        )
+        core = Coordinator(settings, self.clock.now())
+        server = Server(core, self.store, router, self.progress, self.clock, self.config.on_failure)
+        for edition in pending:
+            server.add(edition)
+        with draining(server.drain):
+            ended = await server.run()
+        self.progress.close()
+        if not ended:
+            return EXIT_INTERRUPTED
+        for edition in pending:
+            for line in edition.closing_lines():
+                self.progress.note(line)
+        return EXIT_GAPS if any(edition.state.quarantined for edition in pending) else EXIT_DONE
+
+    def close(self) -> None:
+        """Let go of the jobs."""
+        self.progress.close()
+        self.store.close()
+
+
+def is_finished(edition: Edition) -> bool:
+    """Whether a job was written before and its file is still there."""
+    state = edition.state
+    return state.complete and state.finished is not None and (not edition.audiobook or edition.target.is_file())
+
+
+async def coordinate(config: CoordinateConfig, progress: Progress) -> int:
+    """Serve books to the swarm; returns the exit code. Raises SwarmError."""
+    keys, identity, code = _security(config)
+    async with AsyncExitStack() as stack:
+        coordination = Coordination(config.render, progress)
+        stack.callback(coordination.close)
+        coordination.open()
+        router = RouterSocket(keys)
+        stack.callback(router.close)
+        port = router.bind(config.bind, config.port)
+        _invite(progress, code, port, config)
+        if config.advertise:
+            advertisement = Advertisement(identity, port, coordination.epoch, config.bind, progress.note)
+            await advertisement.start()
+            stack.push_async_callback(advertisement.close)
+        resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
+        return await coordination.serve(router, GRACE_S if resumed else 0.0, alone=False)
+
+
+def _security(config: CoordinateConfig) -> tuple[CurveKeys | None, str, str]:
+    """The key pairs, the swarm's public name, and the code to show if the key was made just now."""
+    if config.open:
+        return None, swarm_id(None), ""
+    key, fresh = obtain_key(config.render.state_dir)
+    return curve_keys(key), swarm_id(key), key.code if fresh else ""
+
+
+def _invite(progress: Progress, code: str, port: int, config: CoordinateConfig) -> None:
+    if config.open:
+        progress.note(OPEN_WARNING)
+    if code:
+        progress.note(f"a new swarm: run this once on each other machine:  e2a-swarm join {code}")
+    where = f"{config.bind or machine_name()}:{port}"
+    progress.note(f"waiting for workers at {where}: run `e2a-swarm work` on any machine of the swarm")

@@ -1,0 +1,93 @@
+"""What comes out of one job: the audiobook and the report beside it."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from swarm.audio.order import FinishedBook
+from swarm.audio.studio import Studio
+from swarm.lease.coordinator import Coordinator
+from swarm.lease.job import JobState, Place
+from swarm.lease.roster import Session
+from swarm.node.disk import guarded, replace_file
+from swarm.node.press import Damaged, Press
+from swarm.node.store import Store
+from swarm.watch.report import ReportExtra, closing_lines, make_report
+
+
+@dataclass
+class Edition:
+    """The audiobook of one job at `target`; `audiobook` False: its clips are all that is wanted."""
+
+    state: JobState
+    store: Store
+    target: Path
+    audiobook: bool
+    encoders: int
+    book: FinishedBook | None = None
+    made: dict[str, Any] = field(default_factory=dict)  # the report
+
+    def __post_init__(self) -> None:
+        self._press: Press | None = None
+        self._complete = asyncio.Event()
+
+    def notice(self, place: Place) -> None:
+        """Something became of a place."""
+        if self._press is not None:
+            self._press.notice(place)
+        if self.state.complete:
+            self._complete.set()
+
+    async def write(self, damaged: Damaged) -> tuple[str, ...]:
+        """Wait for the clips and write the audiobook; returns the files. Raises StoreError, EnvironmentFault."""
+        if not self.audiobook:
+            if not self.state.complete:
+                await self._complete.wait()
+            return ()
+        with guarded(self.target):
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+        studio = Studio(self.store.folder(self.state.job) / "log", self.encoders)
+        try:
+            self._press = Press(self.state, self.store, studio, self.target, damaged)
+            self.book = await self._press.run()
+        finally:
+            await studio.close()
+        return (str(self.target.absolute()),)
+
+    def report(self, core: Coordinator) -> None:
+        """Write `<name>.report.json`. Raises StoreError."""
+        work = core.works[self.state.job]
+        extra = ReportExtra(
+            files=self.state.finished.files if self.state.finished else (),
+            duration_s=self.book.duration_s if self.book else 0.0,
+            first_grant_s=work.first_grant_s,
+            clips_received=work.clips_received,
+            duplicates=work.duplicates,
+            reissued=work.reissued,
+            idle_s=_by_worker(core.sessions, idle_s),
+            wasted_s=_by_worker(core.sessions, lambda session: session.wasted_s),
+        )
+        self.made = make_report(self.state.facts, self.store.records(self.state.job), extra)
+        path = self.target.with_suffix(".report.json")
+        with guarded(path):
+            replace_file(path, json.dumps(self.made, ensure_ascii=False, indent=1).encode())
+
+    def closing_lines(self) -> list[str]:
+        """What to say at the end."""
+        note = self.book.note if self.book else ""
+        return [*closing_lines(self.made), *([note] if note else [])]
+
+
+def idle_s(session: Session) -> float:
+    """Seconds that all slots of a worker had nothing to do."""
+    return sum(slot.idle_s for slot in session.slots)
+
+
+def _by_worker(sessions: Mapping[str, Session], figure: Any) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for session in sessions.values():
+        totals[session.worker] = totals.get(session.worker, 0.0) + figure(session)
+    return totals

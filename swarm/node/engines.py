@@ -1,0 +1,62 @@
+"""The engine processes of a worker: one a slot, or one for all slots of an engine that computes nothing."""
+
+from pathlib import Path
+
+from swarm.errors import SwarmError
+from swarm.lease.recipe import Recipe
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.process import EngineProcess, Spoken
+from swarm.voice.registry import engine_target, find_card
+
+
+class Engines:
+    """Opens, uses and ends the processes behind the slots."""
+
+    def __init__(self, devices: tuple[str, ...], log_dir: Path) -> None:
+        self._devices = devices
+        self._log_dir = log_dir
+        self._processes: dict[int, EngineProcess] = {}
+        self._engines: dict[int, str] = {}
+
+    async def load(self, slot: int, recipe: Recipe) -> None:
+        """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault(UNAVAILABLE)."""
+        try:
+            shared = find_card(recipe.engine).shares_process
+            target = engine_target(recipe.engine)
+        except SwarmError as error:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(error)) from error
+        if self._engines.get(slot) != recipe.engine:
+            await self.unload(slot)
+            self._processes[slot] = self._sharable(recipe.engine) if shared else EngineProcess()
+            self._engines[slot] = recipe.engine
+            if list(self._processes.values()).count(self._processes[slot]) == 1:
+                await self._processes[slot].start(target, self._log_dir / f"engine-{slot}.log")
+        await self._processes[slot].open(slot, recipe, self._devices[slot])
+
+    def _sharable(self, engine: str) -> EngineProcess:
+        return next((self._processes[s] for s, name in self._engines.items() if name == engine), EngineProcess())
+
+    async def speak(self, slot: int, text: str, seed: int) -> Spoken:
+        """Speak a segment. Raises EngineFault."""
+        return await self._processes[slot].speak(slot, text, seed)
+
+    def kill(self, slot: int) -> None:
+        """End a slot's process at once, without waiting for it."""
+        process = self._forget(slot)
+        if process is not None:
+            process.kill()
+
+    async def unload(self, slot: int) -> None:
+        """End a slot's process, unless other slots speak with it."""
+        process = self._forget(slot)
+        if process is not None and process not in self._processes.values():
+            await process.close()
+
+    def _forget(self, slot: int) -> EngineProcess | None:
+        self._engines.pop(slot, None)
+        return self._processes.pop(slot, None)
+
+    async def close(self) -> None:
+        """End every process."""
+        for slot in list(self._processes):
+            await self.unload(slot)

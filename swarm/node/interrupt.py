@@ -1,0 +1,26 @@
+"""Ctrl-C and SIGTERM: the first asks a node to drain, the second ends it at once."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def draining(drain: Callable[[], None]) -> Iterator[None]:
+    """Call `drain` on the loop at the first signal; a second one raises KeyboardInterrupt as usual."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.default_int_handler)
+        loop.call_soon_threadsafe(drain)
+
+    before = {number: signal.signal(number, first) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

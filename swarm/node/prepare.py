@@ -1,0 +1,141 @@
+"""From a file and what the user asked for to a job that can be served: read, recognised, locked, replayed."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from swarm.audio.frame import check_frame, read_streaminfo
+from swarm.audio.order import gain_db
+from swarm.book.epub import read_book
+from swarm.book.model import Book
+from swarm.book.script import make_script
+from swarm.config import RenderConfig
+from swarm.lease.facts import JobFacts, book_facts
+from swarm.lease.job import JobState, Place, apply
+from swarm.lease.recipe import Recipe
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, RunStarted
+from swarm.node.store import Store
+from swarm.voice.registry import better_voices_line, choose_recipe, find_card
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job ready to be served; `notes` are for the user, `records` are to be committed before anything else."""
+
+    state: JobState
+    records: list[AnyRecord]
+    notes: list[str]
+
+
+def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepared:
+    """Read a book, find or make its job, lock and replay it. Raises BookError, UsageError, StoreError."""
+    book = read_book(path)
+    recipe = choose_recipe(
+        config.language or book.language or "en",
+        engine=config.engine,
+        voice=config.voice,
+        speed=config.speed,
+        options=config.engine_options,
+    )
+    job = job_name(path, book, recipe, config.chapters)
+    store.lock_job(job)
+    facts = store.open_job(job)
+    notes = [line for line in (better_voices_line(find_card(recipe.engine), recipe.language),) if line]
+    if facts is None:
+        facts = _make_facts(config, path, book, recipe, job, now)
+        store.create_job(facts, path)
+    return Prepared(*_replay(facts, store, now, notes), notes)
+
+
+def job_name(path: Path, book: Book, recipe: Recipe, chapters: str) -> str:
+    """The name that a book, a recipe and a choice of chapters always lead to."""
+    digest = hashlib.sha256(path.read_bytes())
+    digest.update(msgspec.json.encode((recipe, chapters)))
+    return f"{slug(book.title)}-{digest.hexdigest()[:10]}"
+
+
+def slug(title: str) -> str:
+    """A title as a file name for programs: lower-case ASCII letters, digits and dashes."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
+
+
+def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobFacts:
+    chapters = make_script(book, find_card(recipe.engine), recipe.language, config.chapters)
+    return JobFacts(
+        job=job, source=str(path.absolute()), book=book_facts(book), recipe=recipe, chapters=chapters, created_s=now
+    )
+
+
+def _replay(facts: JobFacts, store: Store, now: float, notes: list[str]) -> tuple[JobState, list[AnyRecord]]:
+    state = JobState(facts)
+    for record in store.records(facts.job):
+        apply(state, record)
+    fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
+    if state.gain_db is None:
+        fresh.append(GainFixed(gain_db(find_card(facts.recipe.engine).loudness_lufs)))
+    for lost in store.lost_clips(facts.job):
+        fresh.append(ClipDiscarded(lost.chapter, lost.index, "its file is gone or of another size"))
+    if len(fresh) > 2:
+        notes.append(f"{len(fresh) - 2} clips are gone from the disk and will be spoken again")
+    for record in fresh:
+        apply(state, record)
+    for record in _reuse(state, store, now):
+        apply(state, record)
+        fresh.append(record)
+    return state, fresh
+
+
+def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
+    """Clips that another job or an earlier edition left in the clip folder: nobody has to speak them."""
+    found: list[AnyRecord] = []
+    for number, chapter in enumerate(state.facts.chapters):
+        for index in range(len(chapter.segments)):
+            place = (number, index)
+            if place not in state.accepted and (record := find_spoken(state, store, place, now)):
+                found.append(record)
+    return found
+
+
+def find_spoken(state: JobState, store: Store, place: Place, now: float) -> ClipAccepted | None:
+    """The acceptance of a clip that lies in the clip folder already, if one of this place does and is whole."""
+    key = state.key(place, state.take(place))
+    path = store.find_clip(key)
+    if path is None:
+        return None
+    frame = path.read_bytes()
+    sample_rate, _, _, samples = read_streaminfo(frame) or (0, 0, 0, 0)
+    digest = hashlib.sha256(frame).hexdigest()
+    if check_frame(frame, samples, sample_rate, digest):
+        store.discard_clip(key)
+        return None
+    return ClipAccepted(
+        chapter=place[0],
+        index=place[1],
+        take=state.take(place),
+        key=key,
+        samples=samples,
+        sample_rate=sample_rate,
+        digest=digest,
+        bytes=len(frame),
+        worker="",
+        work_s=0.0,
+        started_s=now,
+        accepted_s=now,
+        reused=True,
+    )
+
+
+def file_stem(facts: JobFacts, chapters: str) -> str:
+    """The audiobook's file name without its ending: "Title - Author", with the chapters where they are a choice."""
+    author = " & ".join(facts.book.authors[:3])
+    name = f"{facts.title} - {author}" if author else facts.title
+    if chapters:
+        name += f" (chapters {chapters})"
+    clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", unicodedata.normalize("NFC", name))
+    short = re.sub(r"\s+", " ", clean).strip(" .").encode()[:180].decode(errors="ignore").strip(" .")
+    return short or "audiobook"

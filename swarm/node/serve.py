@@ -1,0 +1,171 @@
+"""The coordinator's loops around its core: messages in, facts to disk, messages out, sound to the studio.
+
+Persist, then send: whatever the core wants done passes through one queue; its reader commits the records of all that
+waits there at once, and only then sends. If committing fails the node ends: the journal is the truth.
+"""
+
+import asyncio
+from typing import Any
+
+from msgspec import structs
+
+from swarm.audio.frame import check_frame
+from swarm.errors import EnvironmentFault, SwarmError
+from swarm.lease.coordinator import Coordinator
+from swarm.lease.job import Place
+from swarm.lease.message import Clip, FromWorker
+from swarm.lease.outcome import Entry, Outcome
+from swarm.lease.record import ClipAccepted, SegmentQuarantined
+from swarm.node.edition import Edition
+from swarm.node.identity import Clock
+from swarm.node.prepare import find_spoken
+from swarm.node.store import Store
+from swarm.node.transport import RouterSocket
+from swarm.watch.progress import Progress
+
+TICK_S = 0.5
+SHOW_S = 0.25
+DRAIN_S = 20.0
+FAREWELL_S = 0.3  # for the last messages to leave
+
+
+class Server:
+    """Serves jobs until all their editions are written, or until it is drained."""
+
+    def __init__(
+        self, core: Coordinator, store: Store, router: RouterSocket, progress: Progress, clock: Clock, on_failure: str
+    ) -> None:
+        self._core = core
+        self._store = store
+        self._router = router
+        self._progress = progress
+        self._clock = clock
+        self._stop_on_failure = on_failure == "stop"
+        self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
+        self._editions: dict[str, Edition] = {}
+        self._draining = asyncio.Event()
+
+    def add(self, edition: Edition) -> None:
+        """Serve one more job and write its edition."""
+        self._editions[edition.state.job] = edition
+        self._core.add_job(edition.state)
+
+    def drain(self) -> None:
+        """Take what is being spoken, grant nothing more, then end."""
+        self._progress.note("finishing the sentences under way; Ctrl-C again stops at once")
+        self._draining.set()
+
+    async def run(self) -> bool:
+        """Serve to the end; False when it was drained before. Raises what stopped it: StoreError, SwarmError."""
+        loops = [asyncio.create_task(loop) for loop in (self._listen(), self._persist(), self._tick(), self._show())]
+        editions = asyncio.gather(*(self._write(edition) for edition in self._editions.values()))
+        drained = asyncio.create_task(self._drained())
+        tasks: list[asyncio.Future[Any]] = [*loops, editions, drained]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()  # raises what ended it
+            self._queue.put_nowait(self._core.end())
+            await asyncio.sleep(FAREWELL_S)
+            return editions.done()
+        finally:
+            await _cancel(tasks)
+            self._progress.update(self._core.status(self._clock.now()))
+
+    # --- loops
+
+    async def _listen(self) -> None:
+        while True:
+            peer, message, frame = await self._router.receive()
+            self._queue.put_nowait(self._take(peer, message, frame))
+
+    def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
+        fault, now = "", self._clock.now()
+        if isinstance(message, Clip):
+            fault = check_frame(frame, message.samples, message.sample_rate, message.digest)
+            if not fault:
+                message, frame = self._known(message, frame, now)
+        return self._core.receive(peer, message, now, frame, fault)
+
+    def _known(self, clip: Clip, frame: bytes, now: float) -> tuple[Clip, bytes]:
+        """The clip that another job has stored under this name meanwhile wins: a file is never replaced."""
+        work = self._core.works.get(clip.job)
+        if work is None or not work.is_wanted((clip.chapter, clip.index), clip.key):
+            return clip, frame
+        found = find_spoken(work.state, self._store, (clip.chapter, clip.index), now)
+        if found is None or found.key != clip.key:
+            return clip, frame
+        known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
+        return known, self._store.clip_path(clip.key).read_bytes()
+
+    async def _persist(self) -> None:
+        while True:
+            outcomes = [await self._queue.get()]
+            while not self._queue.empty():
+                outcomes.append(self._queue.get_nowait())
+            entries = [entry for outcome in outcomes for entry in outcome.entries]
+            if entries:
+                rows = [(entry.job, entry.record, entry.frame) for entry in entries]
+                await asyncio.to_thread(self._store.commit, rows)
+            for outcome in outcomes:
+                self._carry_out(outcome)
+                self._queue.task_done()
+
+    def _carry_out(self, outcome: Outcome) -> None:
+        for send in outcome.sends:
+            self._router.send(send.peer, send.message)
+        for note in outcome.notes:
+            self._progress.note(note)
+        for entry in outcome.entries:
+            self._notice(entry)
+
+    def _notice(self, entry: Entry) -> None:
+        record = entry.record
+        if isinstance(record, ClipAccepted | SegmentQuarantined):
+            self._editions[entry.job].notice((record.chapter, record.index))
+        if isinstance(record, SegmentQuarantined) and self._stop_on_failure:
+            raise SwarmError(
+                f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({record.why}). "
+                "The same command goes on where it stopped."
+            )
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            if not self._router.waiting():  # whoever slept reads what waits before judging anybody
+                self._queue.put_nowait(self._core.tick(self._clock.now()))
+            if why := self._core.hopeless():
+                raise EnvironmentFault(f"{why} `e2a-swarm doctor` says more.")
+
+    async def _show(self) -> None:
+        while True:
+            self._progress.update(self._core.status(self._clock.now()))
+            await asyncio.sleep(SHOW_S)
+
+    async def _drained(self) -> None:
+        await self._draining.wait()
+        self._queue.put_nowait(self._core.stop())
+        deadline_s = self._clock.now() + DRAIN_S
+        await asyncio.sleep(FAREWELL_S)
+        while not self._core.quiet and self._clock.now() < deadline_s:
+            await asyncio.sleep(0.1)
+        await self._queue.join()
+
+    # --- editions
+
+    async def _write(self, edition: Edition) -> None:
+        def damaged(place: Place, why: str) -> None:
+            self._store.discard_clip(edition.state.accepted[place].key)
+            self._queue.put_nowait(self._core.discard(edition.state.job, *place, why, self._clock.now()))
+
+        files = await edition.write(damaged)
+        self._queue.put_nowait(self._core.finish(edition.state.job, files, self._clock.now()))
+        await self._queue.join()
+        edition.report(self._core)
+
+
+async def _cancel(tasks: "list[asyncio.Future[Any]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
