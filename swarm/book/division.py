@@ -1,0 +1,199 @@
+"""Where chapters begin: the documents' passages in one row, cut by the table of contents, else by headings."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+import regex
+from msgspec import Struct
+
+from swarm.book import matter
+from swarm.book.text import SUBTITLE, Document, Passage, tidy
+from swarm.book.toc import Contents
+
+MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no chapter of its own
+MAX_OPENING_CHARS = 50
+THIN_SHARE = 0.25  # a table of contents that names fewer of the documents is no guide
+
+
+class Part(Struct):
+    """A run of passages that belong together, not yet sorted into what is spoken and what is not."""
+
+    title: str
+    passages: list[Passage]
+    name: str  # of the document in which it begins
+    whole: bool = False  # it begins where its document begins
+    listed: bool = False  # the table of contents names it
+    reason: str = ""  # why landmarks or guide leave it out
+
+
+class Named(Struct, frozen=True):
+    """A document and its name."""
+
+    name: str
+    document: Document
+
+
+class Row:
+    """All passages of a book in order, and where each document begins."""
+
+    def __init__(self, documents: list[Named]) -> None:
+        self.documents = documents
+        self.passages: list[Passage] = []
+        self.starts: list[int] = []
+        for named in documents:
+            self.starts.append(len(self.passages))
+            self.passages += named.document.passages
+
+    def place(self, name: str, fragment: str, title: str = "") -> int | None:
+        """Where an entry leads; an anchor that does not exist is sought by its title. None: nowhere."""
+        for named, start in zip(self.documents, self.starts, strict=True):
+            if named.name == name:
+                if not fragment:
+                    return start
+                found = named.document.anchors.get(fragment, _heading(named.document, title))
+                return None if found is None else start + found
+        return None
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each document begins and ends."""
+        return list(pairwise([*self.starts, len(self.passages)]))
+
+    def span(self, name: str) -> tuple[int, int]:
+        """Where a document begins and ends; nowhere if there is no such."""
+        return next(
+            (span for named, span in zip(self.documents, self.spans(), strict=True) if named.name == name), (0, 0)
+        )
+
+
+def divide(documents: list[Named], contents: Contents) -> list[Part]:
+    """Cut a book into parts; together they hold every passage, each once."""
+    row = Row(documents)
+    cuts = _listed_cuts(row, contents)
+    reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
+    starts = set(cuts) | _document_cuts(row, set(cuts), reasons) | {0}
+    places = sorted(starts | (_heading_cuts(row) if _thin(row, set(cuts)) else set()))
+    parts = []
+    for place, end in pairwise([*places, len(row.passages)]):
+        title = cuts.get(place, "")
+        start = max(index for index, first in enumerate(row.starts) if first <= place)
+        passages = row.passages[place:end]
+        part = Part(title or _own_title(passages), passages, documents[start].name)
+        part.whole, part.listed = row.starts[start] == place, place in cuts
+        part.reason = reasons.get(place, "")
+        parts.append(part)
+    return list(_joined(parts))
+
+
+def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
+    """Where the table of contents cuts, with its titles; of several at one place the last, the deepest, counts."""
+    cuts: dict[int, str] = {}
+    astray = []
+    for entry in contents.entries:
+        place = row.place(entry.name, entry.fragment, entry.title)
+        if place is None:
+            astray.append(entry)
+        else:
+            cuts[place] = entry.title or cuts.get(place, "")
+    for entry in astray:  # an anchor that does not exist, in a document that no other entry names
+        start, end = row.span(entry.name)
+        if not any(start <= place < end for place in cuts):
+            cuts[start] = entry.title
+    return {_back_over_headings(row, place, cuts): title for place, title in sorted(cuts.items())}
+
+
+def _back_over_headings(row: Row, place: int, cuts: dict[int, str]) -> int:
+    """A heading right above the one that an entry leads to belongs to it: "CHAPTER I" above "The Storm"."""
+    passages, start = row.passages, max((start for start in row.starts if start <= place), default=0)
+    while (
+        start < place < len(passages)
+        and 0 < passages[place - 1].level <= passages[place].level
+        and place - 1 not in cuts
+    ):
+        place -= 1
+    return place
+
+
+def _document_cuts(row: Row, cuts: set[int], reasons: dict[int | None, str]) -> set[int]:
+    """Documents that the table of contents does not name and that yet begin something."""
+    found: set[int] = set()
+    thin, headed = _thin(row, cuts), _mostly_headed(row)
+    after_matter = True
+    for named, (start, end) in zip(row.documents, row.spans(), strict=True):
+        if start == end:
+            continue
+        first = row.passages[start]
+        begins = (not headed) if thin else 0 < first.level <= 2
+        is_matter = bool(reasons.get(start) or matter.named(_stem(named.name)) or first.left_out)
+        if begins or is_matter or after_matter:
+            found.add(start)
+        inside = any(start < cut < end for cut in cuts)
+        after_matter = (is_matter and not inside) or (after_matter and start not in found)
+    return found
+
+
+def _heading_cuts(row: Row) -> set[int]:
+    """Without a table of contents: the highest headings of which there are several."""
+    counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE)
+    deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
+    levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
+    return {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
+
+
+def _thin(row: Row, cuts: set[int]) -> bool:
+    spans = [(start, end) for start, end in row.spans() if start < end]
+    named = sum(1 for start, end in spans if any(start <= cut < end for cut in cuts))
+    return len(cuts) < 2 or named < THIN_SHARE * len(spans)
+
+
+def _mostly_headed(row: Row) -> bool:
+    firsts = [named.document.passages[0] for named in row.documents if named.document.passages]
+    return 2 * sum(1 for first in firsts if first.level) >= len(firsts) > 0
+
+
+def _joined(parts: list[Part]) -> Iterator[Part]:
+    """A few words before a document's first entry, a cover line or a link, go with that entry."""
+    lead: list[Passage] = []
+    for index, part in enumerate(parts):
+        following = parts[index + 1] if index + 1 < len(parts) else None
+        size = sum(len(passage.text) for passage in part.passages if not passage.left_out)
+        small = not part.listed and not part.reason and size <= MAX_LEAD_CHARS
+        if small and following is not None and following.name == part.name and following.listed:
+            lead += part.passages
+            continue
+        part.passages, lead = lead + part.passages, []
+        yield part
+
+
+def _own_title(passages: list[Passage]) -> str:
+    """The headings that a part begins with, else its opening words."""
+    passages = [passage for passage in passages if not passage.left_out] or passages
+    headings: list[str] = []
+    for passage in passages:
+        if not passage.level or len(headings) == 2:
+            break
+        headings.append(tidy(passage.text))
+    if headings:
+        return " ".join(text if text[-1:] in ".:!?…" or text is headings[-1] else text + "." for text in headings)
+    return _opening(next((tidy(passage.text) for passage in passages if passage.text), ""))
+
+
+def _opening(text: str) -> str:
+    if len(text) <= MAX_OPENING_CHARS:
+        return text
+    return text[:MAX_OPENING_CHARS].rsplit(" ", 1)[0].rstrip(" ,;:.-–—") + "…"
+
+
+def _heading(document: Document, title: str) -> int | None:
+    sought = plain(title)
+    places = (index for index, passage in enumerate(document.passages) if passage.level)
+    return next((index for index in places if sought and plain(document.passages[index].text) == sought), None)
+
+
+def plain(text: str) -> str:
+    """A text's letters and digits, for telling whether two titles are the same."""
+    return regex.sub(r"[^\p{L}\p{N}]+", "", text.casefold())
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[0]

@@ -1,0 +1,53 @@
+"""A sentence as pieces that fit an engine's limit, cut where a reader would draw breath."""
+
+import math
+
+import regex
+
+MIN_FILL = 0.5  # of the piece aimed at: a better cut that leaves less is not taken
+
+# From the best place to cut to the worst; a match ends where the next piece begins.
+_PLACES = tuple(
+    regex.compile(pattern)
+    for pattern in (
+        r"(?:[!?…]|(?<=\p{Ll}{4})\.|\.(?=[\"”»]))[\"'”’»)\]]*\s+|[。！？][」』”’）]*",  # "Mr." and "vol." end nothing
+        r"[;:][\"'”’»)\]]*\s+|[；：]",
+        r"\s*[—–―](?=\S)|\s[—–-]\s+",
+        r",[\"'”’»)\]]*\s+|[，、،]\s*",
+        r"\s(?=(?:and|or|but|nor|for|that|which|who|when|while|because|if|as|et|ou|mais|que|qui|dont|car|und|oder|"
+        r"aber|dass|weil|wenn|y|o|pero|porque|e|ma|che|perché|mas|en|of|maar|dat|omdat)\s)",
+        r"\s+",
+        r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])(?=\p{L})",
+    )
+)
+_GRAPHEME = regex.compile(r"\X")
+
+
+def cut(sentence: str, limit: int) -> list[str]:
+    """Pieces of at most `limit` characters, about equally long; a word is cut only if it alone is longer."""
+    pieces = []
+    rest = sentence.strip()
+    while len(rest) > limit:
+        place = _best_place(rest, limit)
+        pieces.append(rest[:place].strip())
+        rest = rest[place:].strip()
+    return [piece for piece in (*pieces, rest) if piece]
+
+
+def _best_place(text: str, limit: int) -> int:
+    aim = len(text) / math.ceil(len(text) / limit)
+    window = text[: limit + 1]
+    found = [[match.end() for match in places.finditer(window)] for places in _PLACES]
+    fitting = [[end for end in ends if 0 < len(text[:end].rstrip()) <= limit] for ends in found]
+    for least in (aim * MIN_FILL, 1):
+        for ends in fitting:
+            good = [end for end in ends if end >= least]
+            if good:
+                return min(good, key=lambda end: abs(end - aim))
+    return _inside_word(text, limit)
+
+
+def _inside_word(text: str, limit: int) -> int:
+    """A word longer than the limit: cut between letters, never between a letter and its accents if that can be."""
+    ends = [match.end() for match in _GRAPHEME.finditer(text[:limit])]
+    return ends[-2] if len(ends) > 1 else limit

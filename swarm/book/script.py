@@ -1,0 +1,50 @@
+"""A book as it is to be spoken: the chosen chapters in segments."""
+
+from swarm.book.model import Book, Chapter, ChapterText, Unspoken
+from swarm.book.segment import segment_chapter
+from swarm.book.selection import parse_selection
+from swarm.errors import BookError
+from swarm.voice.card import EngineCard
+
+
+def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
+    """The chapters that are not left out, in order: those that a selection counts."""
+    return tuple(chapter for chapter in book.chapters if not chapter.left_out)
+
+
+def make_script(book: Book, card: EngineCard, language: str, selection: str = "") -> tuple[Chapter, ...]:
+    """Segment what is to be spoken of a book; `language` is a primary subtag.
+
+    A chapter without a segment is dropped, but what is unspoken in it stays named in its neighbour.
+    Raises UsageError for a selection that cannot be, BookError where nothing is left to speak.
+    """
+    spoken = spoken_chapters(book)
+    chosen = [spoken[number] for number in parse_selection(selection, len(spoken))]
+    script: list[Chapter] = []
+    waiting: tuple[Unspoken, ...] = ()
+    for text in chosen:
+        chapter = segment_chapter(text, language, card)
+        if chapter.segments:
+            script.append(Chapter(chapter.title, chapter.segments, waiting + chapter.unspoken))
+            waiting = ()
+        elif script:
+            script[-1] = _with(script[-1], chapter.unspoken)
+        else:
+            waiting += chapter.unspoken
+    if not script:
+        raise BookError(_nothing(book, card, waiting))
+    return tuple(script)
+
+
+def _with(chapter: Chapter, unspoken: tuple[Unspoken, ...]) -> Chapter:
+    last = len(chapter.segments) - 1
+    moved = tuple(Unspoken(last, line.text, line.reason) for line in unspoken)
+    return Chapter(chapter.title, chapter.segments, chapter.unspoken + moved)
+
+
+def _nothing(book: Book, card: EngineCard, unspoken: tuple[Unspoken, ...]) -> str:
+    if unspoken:
+        return (
+            f"Nothing of “{book.title}” can be spoken: {unspoken[0].reason}; choose another engine with --tts-engine."
+        )
+    return f"Nothing of “{book.title}” is left to speak: e2a-swarm inspect shows what is left out and why."

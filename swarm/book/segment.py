@@ -1,0 +1,127 @@
+"""A chapter's text as segments: sentences, or pieces of them that fit the engine, each with its pause."""
+
+from functools import cache
+
+import regex
+
+from swarm.book.division import plain
+from swarm.book.model import Block, Chapter, ChapterText, Pause, Segment, Unspoken
+from swarm.book.piece import cut
+from swarm.book.sentence import split_sentences
+from swarm.voice.card import EngineCard
+
+TITLE_BLOCKS = 4  # a chapter's heading is sought among so many of its first blocks
+
+_ORDER = tuple(Pause)  # from the shortest to the longest
+_HEARD = regex.compile(r"[\p{L}\p{N}]")
+_LETTER = regex.compile(r"\p{L}")
+_ENDS = regex.compile(r"[.!?…。！？:][\"'”’»)\]」』]*$")
+_SCRIPTS = (
+    "Latin Greek Cyrillic Armenian Hebrew Arabic Devanagari Bengali Gurmukhi Gujarati Tamil Telugu Kannada Malayalam "
+    "Sinhala Thai Lao Tibetan Myanmar Georgian Hangul Ethiopic Khmer Mongolian Hiragana Katakana Bopomofo Han"
+)
+
+
+def segment_chapter(chapter: ChapterText, language: str, card: EngineCard) -> Chapter:
+    """Segment a chapter for an engine; what the engine cannot say is named in `unspoken` and becomes a pause."""
+    blocks = _titled(chapter)
+    row = _Row(card)
+    for index, block in enumerate(blocks):
+        following = blocks[index + 1] if index + 1 < len(blocks) else None
+        if not _HEARD.search(block.text):
+            row.rest(Pause.SCENE)
+            continue
+        row.add(_pieces(block, language, card), _pause_after(block, following))
+    row.rest(Pause.CHAPTER)
+    return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken))
+
+
+class _Row:
+    """Segments as they come, and what stands unspoken between them."""
+
+    def __init__(self, card: EngineCard) -> None:
+        self.card = card
+        self.segments: list[Segment] = []
+        self.unspoken: list[Unspoken] = []
+
+    def add(self, pieces: list[Segment], last: Pause) -> None:
+        """Take in a block's pieces; the pause after the block is never lost, whatever of it is spoken."""
+        for piece in pieces:
+            reason = _unspoken(piece.text, self.card)
+            if reason:
+                self.unspoken.append(Unspoken(len(self.segments) - 1, piece.text, reason))
+                self.rest(piece.pause)
+            else:
+                self.segments.append(piece)
+        self.rest(last)
+
+    def rest(self, pause: Pause) -> None:
+        """Lengthen the pause after the last segment; it is never shortened."""
+        if self.segments and _ORDER.index(pause) > _ORDER.index(self.segments[-1].pause):
+            self.segments[-1] = Segment(self.segments[-1].text, pause)
+
+
+def _titled(chapter: ChapterText) -> tuple[Block, ...]:
+    """The blocks with the title once: the book's own heading, else the title that the contents give."""
+    opening = [block for block in chapter.blocks if block.text][:TITLE_BLOCKS]
+    if not _HEARD.search(chapter.title) or any(block.kind == "heading" for block in opening):
+        return chapter.blocks
+    said = plain("".join(block.text for block in opening))
+    if said.startswith(plain(chapter.title.rstrip("…"))):
+        return chapter.blocks
+    return (Block("heading", chapter.title), *chapter.blocks)
+
+
+def _pause_after(block: Block, following: Block | None) -> Pause:
+    if block.kind == "heading" or (following is not None and following.kind == "heading"):
+        return Pause.HEADING
+    return Pause.PARAGRAPH
+
+
+def _pieces(block: Block, language: str, card: EngineCard) -> list[Segment]:
+    """A block's lines as sentences and their pieces."""
+    limit = card.limit(language)
+    found: list[Segment] = []
+    for line in block.text.split("\n"):
+        sentences = [cut(sentence, limit) for sentence in _heard(split_sentences(line, language), limit)]
+        for pieces in sentences:
+            found += [Segment(piece, Pause.CLAUSE) for piece in _heard(pieces, limit)]
+            if found:
+                found[-1] = Segment(found[-1].text, Pause.SENTENCE)
+        if found and block.kind != "heading" and not _ENDS.search(found[-1].text):
+            found[-1] = Segment(found[-1].text, Pause.CLAUSE)  # a line of verse runs on
+    return found
+
+
+def _heard(texts: list[str], limit: int) -> list[str]:
+    """Lone punctuation goes with the text before it, else after it, where the two fit; or it is a pause already."""
+    found: list[str] = []
+    lead = ""
+    for text in texts:
+        if _HEARD.search(text):
+            found.append(f"{lead} {text}" if lead and len(lead) + 1 + len(text) <= limit else text)
+            lead = ""
+        elif found and len(found[-1]) + 1 + len(text) <= limit:
+            found[-1] += f" {text}"
+        elif not found:
+            lead = f"{lead} {text}".strip()
+    return found
+
+
+def _unspoken(text: str, card: EngineCard) -> str:
+    """Why an engine cannot say a text; empty where it can."""
+    if not card.scripts or not _LETTER.search(text) or _known(card.scripts).search(text):
+        return ""
+    return f"{card.name} cannot read {_script(text)}"
+
+
+@cache
+def _known(scripts: tuple[str, ...]) -> "regex.Pattern[str]":
+    """A letter of these scripts, or one that belongs to no script."""
+    named = "".join(rf"\p{{Script={name}}}" for name in scripts)
+    return regex.compile(rf"[[{named}\p{{Script=Common}}]&&\p{{L}}]", regex.V1)
+
+
+def _script(text: str) -> str:
+    names = [name for name in _SCRIPTS.split() if regex.search(rf"\p{{Script={name}}}", text)]
+    return f"{' and '.join(names)} letters" if names else "these letters"

@@ -1,0 +1,76 @@
+"""A line of text as sentences: sentencex, pysbd where it is not, and glue for what they get wrong."""
+
+import regex
+
+# Abbreviations that the libraries take for the end of a sentence, by language; "" is for all.
+_ABBREVIATIONS = {
+    "": "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit St Ste Dr Prof Mr Mrs Ms",
+    "en": "Messrs Rev Hon Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
+    "fr": "M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env",
+    "de": "Bd Bde Nr S Hr Hrn Fr Frl bzw ca usw z.B d.h u.a v.Chr n.Chr",
+    "es": "Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs cap",
+    "it": "sig sigg sig.ra dott prof avv ing on pag pagg cap",
+    "pt": "Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap",
+    "nl": "dhr mevr mw dr mr drs ir blz hfdst",
+}
+# Before a capital letter these end a sentence as often as not; before anything else they do not.
+_BEFORE_NUMBER = "vol vols no nos nr p pp ch chap fig figs bk pt sect art t bd núm pág págs pag pagg blz"
+_LAST_WORD = regex.compile(r"(?:^|[\s(\[«“\"'‘’-])([\p{L}][\p{L}.]*)\.\s*$")
+_NUMBER = regex.compile(r"\s*[\"'“«(\[]*(?:\d|[IVXLCDMivxlcdm]+\b)")
+_LOWER = regex.compile(r"\s*[\"'“”’»)\]]*\s*\p{Ll}")
+
+
+def split_sentences(text: str, language: str) -> list[str]:
+    """A text's sentences in order, without the white space around them; nothing else is lost."""
+    pieces = _library_pieces(text, language)
+    if _bare("".join(pieces)) != _bare(text):
+        pieces = [text]
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and (_runs_on(joined[-1], piece, language) or not piece.strip()):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return [piece.strip() for piece in joined if piece.strip()]
+
+
+def _library_pieces(text: str, language: str) -> list[str]:
+    try:
+        import sentencex
+    except ImportError:
+        return _pysbd_pieces(text, language)
+    return list(sentencex.segment(language or "en", text))
+
+
+def _pysbd_pieces(text: str, language: str) -> list[str]:
+    import pysbd
+
+    try:
+        segmenter = pysbd.Segmenter(language=language or "en", clean=False)
+    except ValueError:
+        segmenter = pysbd.Segmenter(language="en", clean=False)
+    return [piece if piece[-1:].isspace() else piece + " " for piece in segmenter.segment(text)]
+
+
+def _runs_on(before: str, after: str, language: str) -> bool:
+    """Whether two pieces are one sentence after all."""
+    if _LOWER.match(after) and not before.rstrip().endswith(("!", "?", ":", "\u2026", '"', "”", "»", "’", "'")):
+        return True
+    last = _LAST_WORD.search(before)
+    if last is None:
+        return False
+    word = last[1]
+    if word.casefold() in _NUMBERED:
+        return bool(_NUMBER.match(after))
+    return word in _TABLES.get(language, _TABLES[""])
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+_NUMBERED = frozenset(_BEFORE_NUMBER.split())
+_TABLES = {
+    language: frozenset((words if not language else f"{words} {_ABBREVIATIONS['']}").split())
+    for language, words in _ABBREVIATIONS.items()
+}

@@ -1,0 +1,103 @@
+"""The table of contents: nav or NCX as one flat list of entries, and what nav and guide call parts of the book."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from lxml import etree
+from msgspec import Struct
+
+from swarm.book import matter
+from swarm.book.archive import Archive, join
+from swarm.book.markup import parse, types
+from swarm.book.package import Item, Package
+from swarm.book.text import tidy
+from swarm.errors import BookError
+
+MAX_ENTRIES = 20_000
+MAX_TITLE_CHARS = 200
+
+
+class Entry(Struct, frozen=True):
+    """A line of the table of contents: what it is called and where it leads."""
+
+    title: str
+    name: str  # the document's, from the archive's root
+    fragment: str = ""
+
+
+class Contents(Struct, frozen=True):
+    """All that the book says about its own parts."""
+
+    entries: tuple[Entry, ...] = ()
+    reasons: tuple[tuple[str, str, str], ...] = ()  # (document, fragment, why it is left out)
+
+
+def read_contents(archive: Archive, package: Package) -> Contents:
+    """Read nav, else NCX, and the guide; a damaged one counts as none."""
+    nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
+    known = {archive.find(item.name) for item in package.documents}
+    entries: tuple[Entry, ...] = ()
+    if nav is not None and package.nav is not None:
+        entries = _entries(_nav_links(nav, "toc"), package.nav, archive, known)
+    if not entries and ncx is not None and package.ncx is not None:
+        entries = _entries(_ncx_links(ncx), package.ncx, archive, known)
+    return Contents(entries, tuple(_reasons(archive, package, nav)))
+
+
+def _root(archive: Archive, item: Item | None) -> etree._Element | None:
+    if item is None:
+        return None
+    try:
+        return parse(archive.read(item.name), item.name)
+    except (BookError, KeyError):
+        return None  # chapters can be told by their headings
+
+
+def _entries(
+    links: Iterator[tuple[str, str]], source: Item, archive: Archive, known: set[str | None]
+) -> tuple[Entry, ...]:
+    found: list[Entry] = []
+    for title, reference in links:
+        name, fragment = _target(archive, source.name, reference)
+        if name in known and len(found) < MAX_ENTRIES:
+            found.append(Entry(tidy(title)[:MAX_TITLE_CHARS], name, fragment))
+    return tuple(found)
+
+
+def _target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
+    path, _, fragment = reference.strip().partition("#")
+    name = join(str(PurePosixPath(source).parent), path) if path else source
+    return archive.find(name) or name, fragment
+
+
+def _nav_links(root: etree._Element, kind: str) -> Iterator[tuple[str, str]]:
+    for nav in root.iter("{*}nav"):
+        if kind in types(nav):
+            for link in nav.iter("{*}a"):
+                if link.get("href"):
+                    yield "".join(link.itertext()), link.get("href")
+
+
+def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """Every point of the navMap; page lists stand elsewhere."""
+    for point in root.iterfind(".//{*}navMap//{*}navPoint"):
+        text, content = point.find("{*}navLabel/{*}text"), point.find("{*}content")
+        if content is not None and content.get("src"):
+            yield "".join(text.itertext()) if text is not None else "", content.get("src")
+
+
+def _reasons(archive: Archive, package: Package, nav: etree._Element | None) -> Iterator[tuple[str, str, str]]:
+    if nav is not None and package.nav is not None:
+        yield archive.find(package.nav.name) or "", "", matter.CONTENTS
+        for link in nav.iter("{*}a"):
+            reason = matter.marked(types(link))
+            if reason and link.get("href") and _in_landmarks(link):
+                yield *_target(archive, package.nav.name, link.get("href")), reason
+    for reference, kind in package.guide:
+        reason = matter.marked((kind,)) or ("notes" if kind == "notes" else "")
+        if reason:
+            yield *_target(archive, "", "/" + reference), reason
+
+
+def _in_landmarks(link: etree._Element) -> bool:
+    return any("landmarks" in types(nav) for nav in link.iterancestors("{*}nav"))
