@@ -3,6 +3,7 @@
 Memory: FFmpeg's muxer keeps some 85 bytes a packet, 7 MB an hour of sound at 24 kHz, so this runs in a child process.
 """
 
+import gc
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -46,15 +47,19 @@ class Audiobook:
         self._start(expected_packets, order.chapters)
 
     def append(self, path: Path) -> None:
-        """Append a reel. Raises ReelDamaged, after which the book is as before, and OSError."""
+        """Append a reel.
+
+        Raises ReelDamaged: of this reel, and the book is as before; of an earlier one: start again. Raises OSError.
+        """
         self._append(path)
         self._reels.append(path)
+        if self._packets > self._room_packets:
+            self._restart(2 * self._packets, self._room_chapters)  # now rather than when everybody waits for the end
 
     def finish(self, marks: Sequence[Mark], target: Path) -> FinishedBook:
         """Write chapters and index, and give the file its name. Raises OSError, ReelDamaged."""
-        packets = self._samples // FRAME_SAMPLES + 1
-        if packets > self._room_packets or len(marks) > self._room_chapters:
-            self._restart(packets, len(marks))
+        if len(marks) > self._room_chapters:
+            self._restart(self._packets, len(marks))
         self._container.set_chapters(list(self._chapters(marks)))
         self._container.close()
         self._file.flush()
@@ -62,13 +67,21 @@ class Audiobook:
         self._file.close()
         self._order.part.replace(target)
         sync_folder(target.parent)
-        note = "its cover is of a kind that cannot be shown" if self._order.cover and not self._picture else ""
+        note = (
+            "its cover is of a kind that cannot be shown" if self._order.cover is not None and not self._picture else ""
+        )
         return FinishedBook(target, self._samples / self._order.sample_rate, target.stat().st_size, note)
 
     def abandon(self) -> None:
         """Stop and remove the unfinished file."""
-        self._file.close()  # first: the muxer would write its end into it
-        self._order.part.unlink(missing_ok=True)
+        try:
+            self._file.close()  # first: the muxer would write its end into it
+        finally:
+            self._order.part.unlink(missing_ok=True)
+
+    @property
+    def _packets(self) -> int:
+        return self._samples // FRAME_SAMPLES + 1
 
     def _start(self, packets: int, chapters: int) -> None:
         self._room_packets, self._room_chapters = packets, chapters
@@ -116,7 +129,7 @@ class Audiobook:
         reel = read_reel(path)
         expected = (self._order.sample_rate, self._audio.codec_context.extradata)
         if (reel.head.sample_rate, reel.head.extradata) != expected:
-            raise ReelDamaged(f"{path} is of another sample rate or version")
+            raise ReelDamaged(path, "is of another sample rate or version")
         self._starts.append(self._samples)
         time_base = Fraction(1, self._order.sample_rate)
         for data in reel.packets:
@@ -134,6 +147,8 @@ class Audiobook:
     def _restart(self, packets: int, chapters: int) -> None:
         """Write the file again with enough room for its index."""
         self._file.close()
+        del self._container, self._audio
+        gc.collect()  # they refer to each other, and their index is large
         self._start(packets, chapters)
         for path in self._reels:
             self._append(path)
@@ -141,7 +156,9 @@ class Audiobook:
     def _chapters(self, marks: Sequence[Mark]) -> Iterator["Chapter"]:
         # Half of a reel's silent lead before its first sound: a player that jumps there decodes the silence first.
         starts = [max(0, self._starts[mark.reel] + LEAD_SAMPLES // 2) for mark in marks]
-        for number, (mark, (start, end)) in enumerate(zip(marks, pairwise([*starts, self._samples]), strict=True)):
+        spans = zip(marks, pairwise([*starts, self._samples]), strict=True)
+        heard = [(mark, start, end) for mark, (start, end) in spans if end > start]  # not a chapter without sound
+        for number, (mark, start, end) in enumerate(heard):
             yield {
                 "id": number,
                 "start": start,

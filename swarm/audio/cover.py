@@ -6,7 +6,8 @@ from fractions import Fraction
 import av
 from msgspec import Struct
 
-MAX_COVER_BYTES = 16 << 20
+from swarm.audio.order import MAX_COVER_BYTES
+
 MAX_PIXELS = 40_000_000  # a small file can claim a picture that fills the memory
 QUALITY = 4  # of MJPEG's 1 (best) to 31
 

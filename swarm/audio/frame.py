@@ -15,10 +15,9 @@ def check_frame(frame: bytes, samples: int, sample_rate: int, digest: str) -> st
         return f"the clip has {len(frame)} bytes, over the bound of {MAX_FRAME_BYTES}"
     if hashlib.sha256(frame).hexdigest() != digest:
         return "the clip's bytes do not match their digest"
-    if len(frame) < STREAMINFO_BYTES or frame[:8] not in STARTS:
+    found = read_streaminfo(frame)
+    if found is None:
         return "the clip is not FLAC"
-    head = int.from_bytes(frame[18:26], "big")  # 20 bits rate, 3 channels - 1, 5 bits - 1, 36 samples
-    found = (head >> 44, (head >> 41 & 7) + 1, (head >> 36 & 31) + 1, head & (1 << 36) - 1)
     if found != (sample_rate, 1, 16, samples):
         return "the clip is {} Hz, {} channels, {} bits, {} samples".format(*found) + (
             f"; {sample_rate} Hz, 1, 16, {samples} were announced"
@@ -26,3 +25,11 @@ def check_frame(frame: bytes, samples: int, sample_rate: int, digest: str) -> st
     if not 0 < samples <= MAX_CLIP_S * sample_rate:
         return f"the clip has {samples} samples, more than {MAX_CLIP_S} s or none"
     return ""
+
+
+def read_streaminfo(frame: bytes) -> tuple[int, int, int, int] | None:
+    """What a FLAC's head says: rate in Hz, channels, bits a sample, samples; None where it is no FLAC."""
+    if len(frame) < STREAMINFO_BYTES or frame[:8] not in STARTS:
+        return None
+    head = int.from_bytes(frame[18:26], "big")  # 20 bits rate, 3 channels - 1, 5 bits - 1, 36 samples
+    return head >> 44, (head >> 41 & 7) + 1, (head >> 36 & 31) + 1, head & (1 << 36) - 1

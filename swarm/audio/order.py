@@ -11,6 +11,7 @@ from swarm.book.model import Pause
 Value = TypeVar("Value")
 
 TARGET_LUFS = -18.0
+MAX_COVER_BYTES = 16 << 20
 
 
 class ReelClip(Struct, frozen=True):

@@ -4,6 +4,7 @@ Magic, SHA-256 of all that follows, length of the head, head, packet sizes (two 
 """
 
 import hashlib
+import os
 import struct
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -21,6 +22,11 @@ _PREFIX = struct.Struct(">8s32sH")
 
 class ReelDamaged(Exception):
     """A reel file is missing, cut short or changed: encode it again from its clips."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} {why}")
+        self.path = path
+        self.why = why
 
 
 class ReelHead(Struct, frozen=True):
@@ -46,7 +52,7 @@ def write_reel(path: Path, sample_rate: int, extradata: bytes, packets: Sequence
     body = b"".join((packed, sizes, *packets))
     data = _PREFIX.pack(MAGIC, hashlib.sha256(body).digest(), len(packed)) + body
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     write_synced(part, data)
     part.replace(path)
     return len(data)
@@ -56,16 +62,16 @@ def read_reel(path: Path) -> ReelSound:
     """Read a reel and check all of it. Raises ReelDamaged."""
     try:
         if path.stat().st_size > MAX_REEL_BYTES:
-            raise ReelDamaged(f"{path} is far too large")
+            raise ReelDamaged(path, "is far too large")
         data = path.read_bytes()
     except OSError as error:
-        raise ReelDamaged(f"{path} cannot be read: {error.strerror}") from error
+        raise ReelDamaged(path, f"cannot be read: {error.strerror}") from error
     if len(data) < _PREFIX.size:
-        raise ReelDamaged(f"{path} is cut short")
+        raise ReelDamaged(path, "is cut short")
     magic, digest, head_bytes = _PREFIX.unpack_from(data)
     body = memoryview(data)[_PREFIX.size :]
     if magic != MAGIC or hashlib.sha256(body).digest() != digest:
-        raise ReelDamaged(f"{path} is not a whole reel")
+        raise ReelDamaged(path, "is not a whole reel")
     return _unpack(path, body, head_bytes)
 
 
@@ -74,6 +80,6 @@ def _unpack(path: Path, body: memoryview, head_bytes: int) -> ReelSound:
         head = msgspec.msgpack.decode(body[:head_bytes], type=ReelHead)
         sizes = struct.unpack_from(f">{head.packets}H", body, head_bytes)
     except (msgspec.MsgspecError, struct.error) as error:
-        raise ReelDamaged(f"{path} is of another version") from error
+        raise ReelDamaged(path, "is of another version") from error
     ends = accumulate(sizes, initial=head_bytes + 2 * head.packets)
     return ReelSound(head, tuple(bytes(body[start:end]) for start, end in pairwise(ends)))

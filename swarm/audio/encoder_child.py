@@ -1,0 +1,29 @@
+"""The process that encodes reels: one call a reel."""
+
+import contextlib
+import os
+from typing import Any
+
+from swarm.audio.encoder import encode_reel
+from swarm.audio.order import ReelOrder, from_message, to_message
+from swarm.child import serve
+from swarm.errors import StoreError
+from swarm.node.disk import guarded
+
+NICENESS = 10  # voices come first
+
+
+def handle(message: dict[str, Any]) -> dict[str, Any]:
+    """Encode the reel of an order; a disk that fails is answered with a fault for the user."""
+    order = from_message(message["order"], ReelOrder)
+    try:
+        with guarded(order.target):
+            return {"reel": to_message(encode_reel(order))}
+    except StoreError as error:
+        return {"fault": str(error)}
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no such thing
+        os.nice(NICENESS)
+    serve(handle)

@@ -1,0 +1,42 @@
+"""Sounds that the tests of this folder build clips, reels and books from."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+
+from swarm.audio.clip import make_clip
+from swarm.audio.encoder import encode_reel
+from swarm.audio.order import ReelClip, ReelDone, ReelOrder
+from swarm.book.model import Pause
+from swarm.voice.engine import Pcm
+
+RATE = 24000
+
+
+def tone(length_s: float, rate: int = RATE, level: float = 0.3, pitch_hz: float = 440.0) -> Pcm:
+    times = np.arange(round(length_s * rate)) / rate
+    return (level * 32767 * np.sin(2 * np.pi * pitch_hz * times)).astype(np.int16)
+
+
+def silence(length_s: float, rate: int = RATE) -> Pcm:
+    return np.zeros(round(length_s * rate), np.int16)
+
+
+def store(folder: Path, pcm: Pcm, name: str = "clip", rate: int = RATE) -> ReelClip:
+    """Put a clip on disk as a coordinator would."""
+    clip = make_clip(pcm, rate, "a text long enough for any sound here, " * 3)
+    path = folder / f"{name}.flac"
+    path.write_bytes(clip.frame)
+    return ReelClip(path, clip.digest, clip.samples)
+
+
+def reel_of(folder: Path, clip: ReelClip, name: str, pause: Pause = Pause.CHAPTER, rate: int = RATE) -> ReelDone:
+    """Encode a reel of one clip."""
+    return encode_reel(ReelOrder((clip,), (pause,), rate, 0.0, folder / f"{name}.reel"))
+
+
+def decoded(path: Path) -> np.ndarray:
+    """What a player hears: float32 of shape (samples,)."""
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])

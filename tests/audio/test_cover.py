@@ -1,0 +1,58 @@
+import io
+
+import av
+import numpy as np
+import pytest
+from pictures import picture
+
+from swarm.audio.cover import Picture, fit_cover
+from swarm.audio.order import MAX_COVER_BYTES
+
+
+def gif() -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="gif") as container:
+        stream = container.add_stream("gif", rate=1, width=64, height=96, pix_fmt="rgb8")
+        red = np.full((96, 64, 3), (200, 30, 30), np.uint8)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(red, format="rgb24").reformat(format="rgb8")))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("codec", "pixels"), [("mjpeg", "yuvj420p"), ("png", "rgb24")])
+def test_jpeg_and_png_are_kept_as_they_are(codec: str, pixels: str) -> None:
+    data = picture(codec, pixels)
+    assert fit_cover(data) == Picture(codec, data)
+
+
+@pytest.mark.parametrize("data", [picture("bmp", "bgr24"), gif()])
+def test_other_pictures_become_jpeg(data: bytes) -> None:
+    found = fit_cover(data)
+    assert found is not None
+    assert found.codec == "mjpeg"
+    with av.open(io.BytesIO(found.data), format="mjpeg") as container:
+        frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    assert frame.shape == (96, 64, 3)
+    assert np.abs(frame.mean(axis=(0, 1)) - (200, 30, 30)).max() < 40
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"GIF89a",
+        b"BM" + bytes(200),
+        b"RIFF\x00\x00\x00\x00WEBPVP8 " + bytes(64),
+        picture("bmp", "bgr24")[:80],
+        b"\xff\xd8\xff" + bytes(MAX_COVER_BYTES),
+    ],
+)
+def test_what_cannot_be_shown_is_no_cover(data: bytes) -> None:
+    assert fit_cover(data) is None
+
+
+def test_a_picture_that_would_fill_the_memory_is_no_cover() -> None:
+    bomb = bytearray(gif())
+    bomb[6:10] = b"\xff\xff\xff\xff"  # 65535 x 65535
+    assert fit_cover(bytes(bomb)) is None

@@ -1,0 +1,70 @@
+import hashlib
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from sounds import RATE, tone
+
+from swarm.audio.clip import make_clip
+from swarm.audio.frame import MAX_CLIP_S, MAX_FRAME_BYTES, check_frame
+
+CLIP = make_clip(tone(0.5), RATE, "a clip")
+
+
+def check(frame: bytes, samples: int = CLIP.samples, rate: int = RATE) -> str:
+    return check_frame(frame, samples, rate, hashlib.sha256(frame).hexdigest())
+
+
+def flac(pcm: np.ndarray, rate: int = RATE, subtype: str = "PCM_16") -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, pcm, rate, format="FLAC", subtype=subtype)
+    return file.getvalue()
+
+
+def test_a_clip_as_it_was_made_passes() -> None:
+    assert check_frame(CLIP.frame, CLIP.samples, CLIP.sample_rate, CLIP.digest) == ""
+
+
+def test_another_digest_is_refused() -> None:
+    assert "digest" in check_frame(CLIP.frame + b"x", CLIP.samples, RATE, CLIP.digest)
+
+
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        (b"", "not FLAC"),
+        (b"fLaC", "not FLAC"),
+        (b"RIFF" + CLIP.frame[4:], "not FLAC"),
+        (flac(np.zeros((CLIP.samples, 2), np.int16)), "2 channels"),
+        (flac(np.zeros(CLIP.samples, np.int16), 22050), "22050 Hz"),
+        (flac(np.zeros(CLIP.samples, np.int16), subtype="PCM_24"), "24 bits"),
+        (flac(np.zeros(CLIP.samples - 1, np.int16)), f"{CLIP.samples - 1} samples"),
+        (bytes(MAX_FRAME_BYTES + 1), "over the bound"),
+    ],
+)
+def test_what_is_not_the_clip_announced_is_refused_with_a_reason(frame: bytes, why: str) -> None:
+    assert why in check(frame)
+
+
+@pytest.mark.parametrize("samples", [0, MAX_CLIP_S * RATE + 1])
+def test_a_length_beyond_reason_is_refused_though_head_and_announcement_agree(samples: int) -> None:
+    head = bytearray(CLIP.frame)
+    packed = int.from_bytes(head[18:26], "big") >> 36 << 36 | samples
+    head[18:26] = packed.to_bytes(8, "big")
+    assert "samples" in check(bytes(head), samples)
+
+
+@given(st.binary(max_size=100))
+def test_no_bytes_raise(noise: bytes) -> None:
+    assert check(noise)
+    assert check(CLIP.frame[:8] + noise)
+
+
+def test_checking_needs_no_numpy() -> None:
+    code = "import sys, swarm.audio.frame, swarm.audio.order; sys.exit('numpy' in sys.modules or 'av' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from swarm.audio.limiter import CEILING, limit
+
+RATE = 24000
+
+
+def speechlike(seed: int, level: float) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    envelope = np.repeat(rng.random(150) ** 3, 960)[: 1024 * 140]
+    return (level * envelope * rng.standard_normal(envelope.size)).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_sample_is_over_the_ceiling(seed: int) -> None:
+    loud = speechlike(seed, 1.0)
+    assert np.abs(loud).max() > 1.5
+    assert np.abs(limit(loud)).max() <= CEILING * 1.0001
+
+
+def test_a_click_at_either_end_is_limited_too() -> None:
+    sound = np.zeros(4096, np.float32)
+    sound[[0, 4095]] = 3.0
+    assert np.abs(limit(sound)).max() <= CEILING * 1.0001
+
+
+def test_what_is_under_the_ceiling_is_left_alone() -> None:
+    quiet = speechlike(0, 0.1)
+    assert np.array_equal(limit(quiet), quiet)
+
+
+def test_sound_far_from_a_peak_is_left_alone_and_near_it_turned_down_smoothly() -> None:
+    sound = np.full(48128, 0.1, np.float32)
+    sound[24000] = 2.0
+    limited = limit(sound)
+    assert np.allclose(limited[:22000], 0.1)
+    assert np.allclose(limited[26000:], 0.1)
+    around = np.delete(limited, 24000)
+    assert np.abs(np.diff(around)).max() < 0.0002

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelDone, ReelOrder, from_message, to_message
+from swarm.book.model import Pause
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ReelOrder((ReelClip(Path("ä.flac"), "0" * 64, 5), None), (Pause.CLAUSE, Pause.CHAPTER), 24000, 1.5, Path("r")),
+        ReelDone(Path("r"), 10, 20, ((0, "why"),)),
+        AudiobookOrder(Path("p"), 24000, "T", ("A", "B"), cover=b"\xff\x00"),
+        Mark("T", 3),
+    ],
+)
+def test_values_come_through_a_pipe_unchanged(value: msgspec.Struct) -> None:
+    message = msgspec.msgpack.decode(msgspec.msgpack.encode(to_message(value)))
+    assert from_message(message, type(value)) == value
+
+
+def test_what_is_no_order_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        from_message({"clips": 3}, ReelOrder)

@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from swarm.audio.reel_file import ReelDamaged, read_reel, write_reel
+
+PACKETS = [b"first", b"", b"third" * 100]
+
+
+def test_a_reel_reads_back(tmp_path: Path) -> None:
+    size = write_reel(tmp_path / "new" / "a.reel", 24000, b"conf", PACKETS)
+    reel = read_reel(tmp_path / "new" / "a.reel")
+    assert (reel.head.sample_rate, reel.head.extradata, reel.head.packets) == (24000, b"conf", 3)
+    assert list(reel.packets) == PACKETS
+    assert size == (tmp_path / "new" / "a.reel").stat().st_size
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.reel"]
+
+
+def test_every_shortened_or_changed_reel_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.reel"
+    write_reel(path, 24000, b"conf", PACKETS[:2])
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        for data in (whole[:place], whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]):
+            path.write_bytes(data)
+            with pytest.raises(ReelDamaged) as raised:
+                read_reel(path)
+            assert raised.value.path == path
+
+
+def test_a_missing_reel_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(ReelDamaged, match="missing"):
+        read_reel(tmp_path / "missing.reel")

@@ -1,0 +1,136 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import pytest
+import pytest_asyncio
+from sounds import RATE, decoded, reel_of, store, tone
+
+from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
+from swarm.audio.reel_file import ReelDamaged
+from swarm.audio.studio import Studio
+from swarm.book.model import Pause
+from swarm.errors import EnvironmentFault
+
+
+@pytest_asyncio.fixture
+async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
+    opened = Studio(tmp_path / "logs", encoders=2)
+    yield opened
+    await opened.close()
+
+
+def reel_order(folder: Path, clip: ReelClip, name: str) -> ReelOrder:
+    return ReelOrder((clip, None), (Pause.SENTENCE, Pause.CHAPTER), RATE, 0.0, folder / "reels" / name)
+
+
+def book_order(folder: Path) -> AudiobookOrder:
+    return AudiobookOrder(folder / ".book.part", RATE, "A title", ("Ann",), cover=b"\xff\xd8\xff\xd9")
+
+
+async def test_reels_are_encoded_side_by_side_and_become_a_book(tmp_path: Path, studio: Studio) -> None:
+    clip = store(tmp_path, tone(0.5))
+    done = await asyncio.gather(*(studio.encode(reel_order(tmp_path, clip, f"{n}.reel")) for n in range(6)))
+    await studio.begin(book_order(tmp_path))
+    for reel in done:
+        await studio.append(reel.path)
+    finished = await studio.finish([Mark("One", 0), Mark("Two", 3)], tmp_path / "book.m4b")
+    assert finished.duration_s * RATE == pytest.approx(sum(reel.samples for reel in done) - 1024)
+    assert decoded(finished.path).size == round(finished.duration_s * RATE)
+    assert finished.bytes == (tmp_path / "book.m4b").stat().st_size
+
+
+async def test_damaged_clips_come_back_as_faults(tmp_path: Path, studio: Studio) -> None:
+    clip = ReelClip(tmp_path / "gone.flac", "0" * 64, 100)
+    done = await studio.encode(reel_order(tmp_path, clip, "a.reel"))
+    assert [position for position, _ in done.faults] == [0]
+
+
+async def test_encoders_that_died_are_replaced(tmp_path: Path, studio: Studio) -> None:
+    clip = store(tmp_path, tone(0.5))
+    await asyncio.gather(*(studio.encode(reel_order(tmp_path, clip, f"{n}")) for n in range(2)))
+    for child in studio._children:
+        child.kill()
+    done = await asyncio.gather(*(studio.encode(reel_order(tmp_path, clip, f"again{n}")) for n in range(4)))
+    assert all(reel.path.exists() for reel in done)
+
+
+async def test_an_assembler_that_died_is_given_its_reels_again(tmp_path: Path, studio: Studio) -> None:
+    reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
+    await studio.begin(book_order(tmp_path))
+    for _ in range(3):
+        await studio.append(reel.path)
+        assert studio._assembler is not None
+        studio._assembler.kill()
+    finished = await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
+    assert finished.duration_s * RATE == pytest.approx(3 * reel.samples - 1024)
+    with av.open(str(finished.path)) as container:
+        assert len(container.chapters()) == 1
+
+
+async def test_a_damaged_reel_is_named_and_may_be_made_again(tmp_path: Path, studio: Studio) -> None:
+    reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
+    whole = reel.path.read_bytes()
+    await studio.begin(book_order(tmp_path))
+    reel.path.write_bytes(whole[:100])
+    with pytest.raises(ReelDamaged) as raised:
+        await studio.append(reel.path)
+    assert raised.value.path == reel.path
+    reel.path.write_bytes(whole)
+    await studio.append(reel.path)
+    assert (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s * RATE == pytest.approx(
+        reel.samples - 1024
+    )
+
+
+async def test_an_earlier_reel_that_was_damaged_since_is_named_and_the_book_begun_again(
+    tmp_path: Path, studio: Studio
+) -> None:
+    clip = store(tmp_path, tone(0.5))
+    first, second = reel_of(tmp_path, clip, "first"), reel_of(tmp_path, clip, "second")
+    await studio.begin(book_order(tmp_path))
+    await studio.append(first.path)
+    whole = first.path.read_bytes()
+    first.path.write_bytes(whole[:100])
+    assert studio._assembler is not None
+    studio._assembler.kill()
+    with pytest.raises(ReelDamaged) as raised:
+        await studio.append(second.path)
+    assert raised.value.path == first.path
+    first.path.write_bytes(whole)
+    await studio.begin(book_order(tmp_path))
+    for reel in (first, second):
+        await studio.append(reel.path)
+    finished = await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
+    assert finished.duration_s * RATE == pytest.approx(2 * first.samples - 1024)
+
+
+async def test_a_cover_too_large_for_a_pipe_is_left_out_and_named(tmp_path: Path, studio: Studio) -> None:
+    reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
+    order = AudiobookOrder(tmp_path / ".part", RATE, "T", cover=b"\xff\xd8\xff" + bytes(70 << 20))
+    await studio.begin(order)
+    await studio.append(reel.path)
+    assert "cover" in (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).note
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
+    full = tmp_path / "full.part"
+    full.symlink_to("/dev/full")
+    reel = reel_of(tmp_path, store(tmp_path, tone(20.0)), "one")
+    with pytest.raises(EnvironmentFault, match="--output-dir"):
+        await studio.begin(AudiobookOrder(full, RATE, "A title"))
+        for _ in range(20):
+            await studio.append(reel.path)
+        await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
+
+
+async def test_a_target_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(EnvironmentFault, match="--output-dir"):
+        await studio.begin(AudiobookOrder(tmp_path / "file" / ".part", RATE, "A title"))
+    clip = store(tmp_path, tone(0.5))
+    with pytest.raises(EnvironmentFault, match="in_the_way"):
+        (tmp_path / "in_the_way").mkdir()
+        await studio.encode(ReelOrder((clip,), (Pause.CHAPTER,), RATE, 0.0, tmp_path / "in_the_way"))
