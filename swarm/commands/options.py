@@ -6,9 +6,13 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig, state_folder
 from swarm.errors import UsageError
+
+if TYPE_CHECKING:
+    from swarm.watch.progress import Mode
 
 FORMATS = ("m4b", "m4a")
 SPEEDS = (0.5, 2.0)
@@ -83,6 +87,13 @@ def add_output_options(parser: argparse.ArgumentParser, *, json: str = "") -> No
         parser.add_argument("--json", action="store_true", help=json)
 
 
+def progress_mode(arguments: argparse.Namespace) -> "Mode":
+    """How progress is shown, as --quiet and --json say; otherwise what fits the terminal."""
+    if getattr(arguments, "json", False):
+        return "json"
+    return "quiet" if arguments.quiet else "auto"
+
+
 def add_render_options(parser: argparse.ArgumentParser) -> None:
     """Which books, how they are to sound and where they go; read back by `render_config`."""
     _add_books(parser)
@@ -147,6 +158,8 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
     _add_open_option(group)
+    for name in ("device", "gpu", "cpu"):
+        refuse(parser, name, "a coordinator only shares the book: say it to `e2a-swarm work`.")
 
 
 def add_coordinator_options(parser: argparse.ArgumentParser) -> None:

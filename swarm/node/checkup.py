@@ -38,7 +38,7 @@ class Check(NamedTuple):
 
 def check_python() -> Check:
     """The interpreter and the platform."""
-    return Check("python", "ok", f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
+    return Check("python", "ok", f"Python {platform.python_version()} on {platform.platform(terse=True)}")
 
 
 def check_state_folder(folder: Path) -> Check:

@@ -45,13 +45,14 @@ class LiveProgress:
         except (OSError, ValueError):
             self._live = None
 
-    def close(self) -> None:
-        """Leave the last drawing on the terminal and give the cursor back."""
-        if self._live is None:
-            return
-        with suppress(OSError, ValueError):
-            self._live.stop()
-        self._live = None
+    def close(self, *lines: str) -> None:
+        """Leave the last drawing on the terminal, give the cursor back, and write the end below."""
+        if self._live is not None:
+            with suppress(OSError, ValueError):
+                self._live.stop()
+            self._live = None
+        for line in lines:
+            self.note(line)
 
 
 def drawing(view: View, width: int, height: int) -> RenderableType:

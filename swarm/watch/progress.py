@@ -26,15 +26,15 @@ class Progress(Protocol):
     def note(self, line: str) -> None:
         """Say one thing once: a line that stays."""
 
-    def close(self) -> None:
-        """Show nothing more; what is on the terminal stays there."""
+    def close(self, *lines: str) -> None:
+        """Show nothing more than these lines, in every mode; what is on the terminal stays. More calls do no harm."""
 
 
 def make_progress(mode: Mode = "auto", stream: TextIO | None = None) -> Progress:
     """The progress for a mode; "auto" draws on a terminal and prints plain lines elsewhere."""
     stream = stream or sys.stdout
     if mode == "quiet":
-        return QuietProgress()
+        return QuietProgress(stream)
     if mode == "json":
         return JsonProgress(stream)
     if mode == "live" or (mode == "auto" and stream.isatty()):
@@ -42,19 +42,6 @@ def make_progress(mode: Mode = "auto", stream: TextIO | None = None) -> Progress
 
         return LiveProgress(stream)
     return PlainProgress(stream)
-
-
-class QuietProgress:
-    """Shows nothing."""
-
-    def update(self, reply: StatusReply) -> None:
-        """Show nothing."""
-
-    def note(self, line: str) -> None:
-        """Say nothing."""
-
-    def close(self) -> None:
-        """Nothing was shown."""
 
 
 class Lines:
@@ -72,6 +59,24 @@ class Lines:
             self._stream.flush()
         except (OSError, ValueError):  # the pipe broke, the file was closed
             self._stream = None
+
+
+class QuietProgress:
+    """Shows nothing but the end."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._lines = Lines(stream)
+
+    def update(self, reply: StatusReply) -> None:
+        """Show nothing."""
+
+    def note(self, line: str) -> None:
+        """Say nothing."""
+
+    def close(self, *lines: str) -> None:
+        """Write the end."""
+        for line in lines:
+            self._lines.write(line)
 
 
 class Pace:
@@ -115,8 +120,10 @@ class JsonProgress:
         """Write {"type": "note", "text": line}."""
         self._lines.write(msgspec.json.encode({"type": "note", "text": line}).decode())
 
-    def close(self) -> None:
-        """Every line is written already."""
+    def close(self, *lines: str) -> None:
+        """Write the end."""
+        for line in lines:
+            self.note(line)
 
 
 class PlainProgress:
@@ -156,8 +163,10 @@ class PlainProgress:
         """Write a line."""
         self._lines.write(line)
 
-    def close(self) -> None:
-        """Every line is written already."""
+    def close(self, *lines: str) -> None:
+        """Write the end."""
+        for line in lines:
+            self.note(line)
 
 
 def sealed(job: JobStatus) -> set[int]:

@@ -13,6 +13,7 @@ from swarm.commands.options import (
     add_render_options,
     asked_devices,
     coordinate_config,
+    progress_mode,
     render_config,
 )
 from swarm.config import RenderConfig
@@ -146,6 +147,18 @@ def test_where_a_coordinator_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (config.bind, config.port, config.open, config.advertise) == ("::1", 6000, True, False)
     with pytest.raises(UsageError, match="--port takes a whole number from 1 to 65535"):
         coordinate_config(parse("a.epub", "--port", "70000"))
+
+
+def test_a_coordinator_is_asked_for_no_device() -> None:
+    with pytest.raises(UsageError, match="e2a-swarm work"):
+        parse("a.epub", "--device", "CUDA")
+
+
+def test_progress_is_shown_as_asked() -> None:
+    parser = Parser(prog="x")
+    add_output_options(parser, json="print JSON")
+    modes = [progress_mode(parser.parse_args(words)) for words in ([], ["--quiet"], ["--json"], ["--json", "--quiet"])]
+    assert modes == ["auto", "quiet", "json", "json"]
 
 
 def test_json_only_where_a_program_would_read_it() -> None:

@@ -5,7 +5,7 @@ import pytest
 from watch_replies import replies
 
 from swarm.watch.live import LiveProgress
-from swarm.watch.progress import JsonProgress, PlainProgress, QuietProgress, make_progress
+from swarm.watch.progress import JsonProgress, Mode, PlainProgress, QuietProgress, make_progress
 
 
 class Terminal(io.StringIO):
@@ -90,18 +90,31 @@ def test_json_is_one_object_a_line() -> None:
     assert len(objects) < 15
 
 
-def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = make_progress("quiet")
+def test_quiet_shows_nothing_but_the_end() -> None:
+    stream = io.StringIO()
+    progress = make_progress("quiet", stream)
     progress.note("hello")
     progress.update(replies(3))
+    progress.close("Moby Dick.m4b")
     progress.close()
-    assert capsys.readouterr() == ("", "")
+    assert lines(stream) == ["Moby Dick.m4b"]
+
+
+@pytest.mark.parametrize("mode", ["live", "plain"])
+def test_the_end_is_shown_once_and_as_it_is(mode: Mode) -> None:
+    stream = io.StringIO()
+    progress = make_progress(mode, stream)
+    progress.update(replies(3))
+    progress.close("Moby Dick.m4b", "a line that is much longer than the eighty columns of a terminal " * 3)
+    progress.close()
+    assert stream.getvalue().count("Moby Dick.m4b") == 1
+    assert lines(stream)[-1].startswith("a line that is") or mode == "live"
 
 
 @pytest.mark.parametrize("mode", ["plain", "json"])
-def test_a_reader_that_goes_away_does_not_stop_the_book(mode: str) -> None:
+def test_a_reader_that_goes_away_does_not_stop_the_book(mode: Mode) -> None:
     stream = Gone()
-    progress = make_progress(mode, stream)  # type: ignore[arg-type]
+    progress = make_progress(mode, stream)
     for accepted in range(30):
         progress.update(replies(accepted, elapsed_s=60.0 * accepted))
     progress.note("still here")

@@ -1,0 +1,99 @@
+"""The house rules that a reader of one file cannot see: what is pure, what is mirrored (docs/design.md, section 3)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "swarm").rglob("*.py"))
+PURE = [path for path in SOURCES if path.startswith(("swarm/book/", "swarm/lease/"))]
+
+EDGES = {"zmq", "sqlite3", "zeroconf", "asyncio", "threading", "time", "random", "subprocess", "secrets", "uuid"}
+EDGES |= {"socket", "multiprocessing", "concurrent", "signal", "select", "ssl", "urllib.request", "http", "importlib"}
+DISKS = {"os", "io", "pathlib", "shutil", "tempfile", "zipfile"}  # a book is a file; who speaks what is not
+EDGE_PACKAGES = ("swarm.node", "swarm.audio", "swarm.watch", "swarm.commands", "swarm.child", "swarm.voice")
+PLAIN_VALUES = ("swarm.voice.card", "swarm.voice.language")
+
+ASKS_FOR_THE_PLATFORM = {
+    "swarm/child.py": "how a child process dies with its parent; node/ may not be imported by voice/ and audio/",
+    "swarm/voice/espeak.py": "how a library is opened privately",
+}
+MIRRORED_ELSEWHERE: dict[str, str] = {}
+
+
+def imports(path: str) -> Iterator[str]:
+    """Every module a file imports, also inside functions."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def impure(path: str) -> list[str]:
+    """What a pure file imports and should not."""
+    forbidden = EDGES | (DISKS if path.startswith("swarm/lease/") else set())
+    return [
+        name
+        for name in imports(path)
+        if {name, name.split(".")[0]} & forbidden or (name.startswith(EDGE_PACKAGES) and name not in PLAIN_VALUES)
+    ]
+
+
+@pytest.mark.parametrize("path", PURE)
+def test_a_pure_file_knows_no_edge(path: str) -> None:
+    assert impure(path) == []
+
+
+@pytest.mark.parametrize("path", PURE)
+def test_a_pure_file_reads_no_clock_and_opens_no_file_by_other_ways(path: str) -> None:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not called & {"open", "print", "input", "__import__", "eval", "exec", "compile"}
+    assert not attributes & {"now", "utcnow", "today"} or "datetime" not in set(imports(path))
+
+
+def test_the_purity_test_sees_what_it_should() -> None:
+    assert "zmq" in set(imports("swarm/node/transport.py"))
+    assert impure("swarm/node/transport.py")
+
+
+def mirrors(path: str) -> list[str]:
+    """The test files that may stand for a source file."""
+    source = Path(path)
+    folder = Path("tests", *source.parts[1:-1])
+    names = [f"test_{source.stem}.py", f"test_{source.parent.name}_{source.stem}.py"]
+    return [(folder / name).as_posix() for name in names]
+
+
+def test_every_file_has_its_tests_where_one_looks_for_them() -> None:
+    sources = [path for path in SOURCES if not path.endswith("__init__.py")]
+    bare = [path for path in sources if not any((ROOT / mirror).is_file() for mirror in mirrors(path))]
+    assert set(bare) - set(MIRRORED_ELSEWHERE) == set()
+    assert set(MIRRORED_ELSEWHERE) - set(bare) == set(), "these have tests of their own, or are gone"
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_a_file_is_small(path: str) -> None:
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_a_function_is_small(path: str) -> None:
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            assert (node.end_lineno or 0) - first.lineno < 40, f"{node.name} in {path}"
+
+
+def test_what_differs_by_platform_lives_in_one_file() -> None:
+    asking = {path for path in SOURCES if "sys.platform" in (ROOT / path).read_text(encoding="utf-8")}
+    assert asking - {"swarm/node/platform.py"} == set(ASKS_FOR_THE_PLATFORM)
