@@ -18,8 +18,8 @@ with warnings.catch_warnings():
     from pydub import AudioSegment
 
 SILENT_PEAK = 33  # of 32768: -60 dBFS
-QUIET_DBFS = -60.0  # what is trimmed: the quieter of the two rules
-QUIET_BELOW_PEAK_DB = 45.0  # a final "s" or "f" lies some 30 dB under the vowels
+QUIET_DBFS = -60.0  # what is trimmed lies under this, or under the next where the voice is loud
+QUIET_BELOW_PEAK_DB = 50.0  # a final "s" or "f" lies some 30 dB under the vowels, which lie 10 under their peaks
 STEP_MS = 10
 KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30
 FADE_IN_MS, FADE_OUT_MS = 5, 10
