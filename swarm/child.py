@@ -135,6 +135,7 @@ class Child:
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._gone = asyncio.Event()
         self._death = ""
+        self._process: subprocess.Popen[bytes] | None = None
 
     async def start(
         self, module: str, args: Sequence[str], log_path: Path, env: Mapping[str, str] | None = None
@@ -153,12 +154,17 @@ class Child:
                 f"Cannot start a process for {module} with its log at {log_path}: {fault}."
             ) from fault
         for target in (self._read, self._write):
-            threading.Thread(target=target, name=f"{module} {target.__name__}", daemon=True).start()
+            threading.Thread(target=target, args=[self._process], daemon=True).start()
 
     @property
     def pid(self) -> int:
-        """The process's number."""
-        return self._process.pid
+        """The process's number; 0 before it is started."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is started and not known to have ended."""
+        return self._process is not None and not self._death
 
     async def call(self, message: Message) -> Message:
         """Send a message and wait for its answer. Raises ChildDied, ChildRaised."""
@@ -177,10 +183,13 @@ class Child:
 
     def kill(self) -> None:
         """End the process now; calls under way raise ChildDied."""
-        self._process.kill()
+        if self._process:
+            self._process.kill()
 
     async def close(self) -> None:
         """End the process and wait until it is gone."""
+        if not self._process:
+            return
         self._outbox.put(None)
         try:
             await asyncio.wait_for(self._gone.wait(), _PATIENCE_S)
@@ -204,8 +213,8 @@ class Child:
                 env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **env},
             )
 
-    def _write(self) -> None:
-        pipe = self._process.stdin
+    def _write(self, process: "subprocess.Popen[bytes]") -> None:
+        pipe = process.stdin
         assert pipe is not None
         with contextlib.suppress(OSError):  # it died: the reader tells
             while (frame := self._outbox.get()) is not None:
@@ -214,17 +223,17 @@ class Child:
         with contextlib.suppress(OSError):
             pipe.close()
 
-    def _read(self) -> None:
-        pipe = self._process.stdout
+    def _read(self, process: "subprocess.Popen[bytes]") -> None:
+        pipe = process.stdout
         assert pipe is not None
         with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError), pipe:
             while (message := read_frame(pipe)) is not None:
                 self._post(self._resolve, message)
         try:
-            code = self._process.wait(_PATIENCE_S)
+            code = process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:  # it lost its pipe, or sent what cannot be read
-            self.kill()
-            code = self._process.wait()
+            process.kill()
+            code = process.wait()
         self._post(self._end, self._obituary(code))
 
     def _post(self, act: Callable[..., None], *args: object) -> None:

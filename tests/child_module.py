@@ -1,5 +1,6 @@
 """What the child of test_child.py runs: does to itself what the message says."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -37,6 +38,8 @@ def handle(message: dict) -> dict:
             return {"ignored": signal.getsignal(signal.SIGINT) == signal.SIG_IGN}
         case "large":
             return {"bytes": bytes(message["bytes"])}
+        case "hold":
+            ctypes.PyDLL(None).sleep(60)  # keeps the GIL, as a badly written library does
         case "busy":
             while True:
                 time.sleep(1)

@@ -35,6 +35,7 @@ def alive(pid: int) -> bool:
 async def test_an_answer_comes_back(child: Child) -> None:
     value = {"text": "Ægir", "bytes": b"\0\xff", "n": [1, 2.5, None]}
     assert await child.call({"do": "echo", "value": value}) == {"echo": value}
+    assert child.alive
 
 
 async def test_answers_find_their_calls_when_many_are_under_way(child: Child) -> None:
@@ -132,7 +133,7 @@ async def test_a_module_that_cannot_be_imported_is_a_death_that_says_why(tmp_pat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("message", ['{"do": "busy"}', '{"do": "echo", "value": 1}'])
+@pytest.mark.parametrize("message", ['{"do": "echo", "value": 1}', '{"do": "busy"}', '{"do": "hold"}'])
 def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path, message: str) -> None:
     script = f"""
         import asyncio, os, signal
@@ -162,6 +163,23 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path, message: str) 
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(pid)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="holds the GIL by a function of the C library")
+async def test_close_ends_even_a_child_that_holds_the_gil(child: Child) -> None:
+    held = asyncio.create_task(child.call({"do": "hold"}))
+    await asyncio.sleep(0.2)
+    await child.close()
+    with pytest.raises(ChildDied, match="signal 9"):
+        await held
+    assert not child.alive
+
+
+async def test_what_was_never_started_can_be_closed() -> None:
+    child = Child()
+    assert not child.alive
+    child.kill()
+    await child.close()
 
 
 async def test_a_large_log_is_set_aside(tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 """hibari: natural English on the CPU."""
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from swarm.lease.recipe import Recipe
 from swarm.voice.card import EngineCard
@@ -10,6 +14,9 @@ from swarm.voice.pcm import from_floats
 
 if TYPE_CHECKING:
     from hibari import Hibari
+
+_MOST_PHONEMES = 400
+_LONG_NUMBER = re.compile(r"\d{25,}")
 
 
 class HibariVoice:
@@ -21,7 +28,31 @@ class HibariVoice:
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment; no samples where the text has nothing to say. Raises EngineFault."""
-        return from_floats(self._model(text, speed=self._speed, seed=seed))
+        noise = np.random.default_rng(seed)  # one for all pieces: a sentence of one piece sounds as the package has it
+        pieces = [piece for phonemes in self._model.phonemize(readable(text)) for piece in cut(phonemes)]
+        waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in pieces]
+        return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
+
+
+def readable(text: str) -> str:
+    """Text without the numbers that the package stumbles over: ² and ①, and those too long to have a name."""
+    plain = "".join(_digit(character) for character in text)
+    return _LONG_NUMBER.sub(lambda number: " ".join(number[0]), plain)
+
+
+def _digit(character: str) -> str:
+    known = character.isdecimal() or not character.isdigit()
+    return character if known else f" {unicodedata.digit(character)}"
+
+
+def cut(phonemes: str) -> list[str]:
+    """Pieces of at most 400 phonemes, cut between words: memory and time grow with the square of the length."""
+    pieces = [""]
+    for word in phonemes.split(" "):
+        if pieces[-1] and len(pieces[-1]) + len(word) >= _MOST_PHONEMES:
+            pieces.append("")
+        pieces[-1] += (" " if pieces[-1] else "") + word[:_MOST_PHONEMES]
+    return pieces
 
 
 class HibariEngine:

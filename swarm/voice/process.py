@@ -34,8 +34,13 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process's number; 0 before it is started."""
         return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is started and not known to have ended."""
+        return self._child.alive
 
     async def start(self, engine: str, log_path: Path) -> None:
         """Start the process; `engine` is "module:object". Raises EngineFault(UNAVAILABLE)."""

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from swarm.voice.hibari import HibariVoice, cut, engine, readable
+from swarm.voice.pcm import from_floats
+from swarm.voice.registry import choose_recipe
+
+
+@pytest.fixture(scope="module")
+def voice() -> HibariVoice:
+    voice = engine.open(choose_recipe("en"), "cpu")
+    assert isinstance(voice, HibariVoice)
+    return voice
+
+
+def test_a_usual_sentence_sounds_as_the_package_has_it(voice: HibariVoice) -> None:
+    text = "It is very seldom that mere ordinary people secure ancestral halls for the summer."
+    assert np.array_equal(voice.speak(text, 3), from_floats(voice._model(text, seed=3)))
+
+
+@pytest.mark.parametrize("text", ["A footnote¹ and x² and ①.", "Pi is 3." + "1415926535" * 25, "½ of ⅔ is Ⅳ"])
+def test_numbers_that_the_package_stumbles_over_are_spoken(voice: HibariVoice, text: str) -> None:
+    assert len(voice.speak(text, 1)) > voice.sample_rate
+
+
+def test_digits_stay_readable() -> None:
+    assert readable("A footnote¹ of 1,234 and ٣") == "A footnote 1 of 1,234 and ٣"
+    assert readable("9" * 30) == " ".join("9" * 30)
+
+
+def test_what_has_no_letters_has_no_samples(voice: HibariVoice) -> None:
+    assert len(voice.speak("😀\u200b", 1)) == 0
+
+
+def test_phonemes_are_cut_between_words_and_none_is_lost() -> None:
+    words = [f"word{n}" for n in range(300)]
+    pieces = cut(" ".join(words))
+    assert " ".join(pieces).split(" ") == words
+    assert len(pieces) > 3
+    assert max(map(len, pieces)) <= 400
+    assert cut("one two") == ["one two"]
+
+
+def test_a_long_list_of_numbers_takes_little_time_and_memory(voice: HibariVoice) -> None:
+    longest = 0
+
+    def from_ids(ids: list[int], *rest: object) -> np.ndarray:
+        nonlocal longest
+        longest = max(longest, len(ids))
+        return voice._model.from_ids(ids, *rest)
+
+    class Spy:
+        sample_rate = voice.sample_rate
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(voice._model, name)
+
+    spy = Spy()
+    spy.from_ids = from_ids  # type: ignore[attr-defined]
+    sound = HibariVoice(spy, 1.0).speak("1,234,567 " * 30, 1)  # type: ignore[arg-type]
+    assert len(sound) / voice.sample_rate > 60
+    assert 300 < longest <= 402
