@@ -278,12 +278,12 @@ class Worker:
     # --- going on
 
     def _go_on(self, now: float, tell: Tell) -> None:
+        for link in self.links.values():  # first, for what leaves makes room to speak on
+            tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.credit))
         for slot in self.slots:
             command = self._next(slot, now)
             if command is not None:
                 tell.commands.append(command)
-        for link in self.links.values():
-            tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.credit))
         self._offer(now, tell)
         for name in tell.beats:
             if name in self.links and self.links[name].up:
@@ -309,11 +309,9 @@ class Worker:
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more()]
         hopeful = [link for link in up if link.empty_until_s <= now]
         offers: dict[str, set[int]] = {link.name: set() for link in up}
-        for number in wanting:
-            kept = next((link for link in hopeful if number in link.offers), None)
-            chosen = kept or min(hopeful, key=lambda link: link.served_s, default=None)
-            for link in [chosen] if chosen else up:
-                offers[link.name].add(number)
+        least_served = min(hopeful, key=lambda link: link.served_s, default=None)
+        for link in [least_served] if least_served else up:
+            offers[link.name].update(wanting)
         for link in up:
             if link.offers != offers[link.name]:
                 link.offers = offers[link.name]
