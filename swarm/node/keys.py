@@ -88,6 +88,11 @@ def load_key(state_dir: Path) -> SwarmKey | None:
     """The key of the swarm this machine is in: E2A_SWARM_KEY, else the key file. Raises EnvironmentFault."""
     if code := os.environ.get(ENV_KEY):
         return _read(code, f"The environment variable {ENV_KEY}")
+    return saved_key(state_dir)
+
+
+def saved_key(state_dir: Path) -> SwarmKey | None:
+    """The key in the key file. Raises EnvironmentFault if it holds something else."""
     path = key_file(state_dir)
     with guarded(path), contextlib.suppress(FileNotFoundError):
         return _read(path.read_bytes()[:200].decode("ascii", "replace"), f"The key file {path}")

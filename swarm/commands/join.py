@@ -1,0 +1,75 @@
+"""e2a-swarm join: enter a swarm with the code that its coordinator shows."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm.commands.options import add_state_option, examples
+from swarm.commands.output import say
+from swarm.config import ENV_KEY, state_folder
+from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
+
+if TYPE_CHECKING:
+    from swarm.node.keys import SwarmKey
+
+SUMMARY = "enter a swarm with its code"
+LINE_MAX = 4096
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "join",
+        help=SUMMARY,
+        description="The code is printed by the first `e2a-swarm coordinate` of a swarm, and by `e2a-swarm key`. "
+        "It is kept on this machine, for this user only; after that `e2a-swarm work` needs no word more.",
+        epilog=examples(
+            "e2a-swarm join e2a-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX",
+            "ssh laptop e2a-swarm key --code | e2a-swarm join",
+        ),
+    )
+    parser.add_argument(
+        "code", metavar="CODE", nargs="*", help="the swarm's code; - or nothing: read from standard input"
+    )
+    parser.add_argument("--replace", action="store_true", help="leave the swarm that this machine is in")
+    add_state_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Keep the key of the swarm."""
+    from swarm.node.keys import read_code
+
+    try:
+        key = read_code(_given_code(arguments.code))
+    except EnvironmentFault as error:
+        raise UsageError(str(error)) from error
+    say(join(state_folder(arguments.state_dir), key, replace=arguments.replace))
+    return EXIT_DONE
+
+
+def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
+    """Keep a key unless this machine is in another swarm; returns what to tell the user. Raises EnvironmentFault."""
+    import os
+
+    from swarm.node.keys import key_file, save_key, saved_key, swarm_id
+
+    before = None if replace else saved_key(state_dir)
+    if before is not None and before != key:
+        raise EnvironmentFault(
+            f"This machine is in another swarm already (its key is in {key_file(state_dir)}); "
+            "run the same command with --replace to leave that one."
+        )
+    save_key(state_dir, key)
+    hidden = f"; {ENV_KEY} is set, and comes before it" if os.environ.get(ENV_KEY) else ""
+    return f"This machine is in the swarm {swarm_id(key)} now{hidden}: run `e2a-swarm work` to lend it a hand."
+
+
+def _given_code(words: list[str]) -> str:
+    """The code of the command line, which may have been typed with spaces, else of standard input."""
+    if words and words != ["-"]:
+        return " ".join(words)
+    if not words and sys.stdin.isatty():
+        raise UsageError("Name the swarm's code: e2a-swarm join e2a-XXXX-… (`e2a-swarm key` shows it on a member).")
+    return sys.stdin.readline(LINE_MAX)

@@ -1,0 +1,62 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from swarm.commands.main import main
+from swarm.node.keys import load_key, make_key, read_code
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
+    return tmp_path / "home"
+
+
+def test_without_a_key_it_says_how_to_get_one_and_makes_none(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["key"]) == 4
+    said = capsys.readouterr().err
+    assert "--make" in said
+    assert "join" in said
+    assert load_key(home) is None
+
+
+def test_a_key_is_made_once_and_shown_as_the_line_to_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["key", "--make"]) == 0
+    first = capsys.readouterr().out
+    assert main(["key", "--make"]) == 0
+    assert main(["key"]) == 0
+    assert capsys.readouterr().out == first * 2
+    key = load_key(home)
+    assert key is not None
+    assert f"e2a-swarm join {key.code}\n" in first
+
+
+def test_programs_read_it_as_json_or_bare(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["key", "--make", "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert read_code(printed["code"]) == load_key(home)
+    assert main(["key", "--code"]) == 0
+    assert capsys.readouterr().out == printed["code"] + "\n"
+
+
+def test_a_rotated_key_is_a_new_one(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["key", "--make"])
+    before = load_key(home)
+    assert main(["key", "--rotate"]) == 0
+    after = load_key(home)
+    assert before != after
+    assert after is not None
+    assert after.code in capsys.readouterr().out
+
+
+def test_a_key_of_the_environment_is_shown_but_not_rotated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = make_key().code
+    monkeypatch.setenv("E2A_SWARM_KEY", code)
+    assert main(["key"]) == 0
+    assert code in capsys.readouterr().out
+    assert main(["key", "--rotate"]) == 4
+    assert "E2A_SWARM_KEY" in capsys.readouterr().err
