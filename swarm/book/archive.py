@@ -2,7 +2,6 @@
 
 import zipfile
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
 
 import regex
 from lxml import etree
@@ -18,6 +17,7 @@ MAX_READ_BYTES = 96 << 20  # pictures, sound and fonts are not read
 FONT_SCRAMBLING = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 LOCKS = ("META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl")
 ENCRYPTION = "META-INF/encryption.xml"
+_ESCAPES = regex.compile(r"(?:%[0-9A-Fa-f]{2})+")
 CONTAINER = "META-INF/container.xml"
 
 
@@ -49,7 +49,7 @@ class Archive:
 
     def find(self, name: str) -> str | None:
         """The entry that a name means, forgiving percent signs and letter case; None where there is none."""
-        for spelling in (_normal(name), _normal(unquote(name))):
+        for spelling in (_normal(name), _normal(decoded(name))):
             found = spelling if spelling in self._names else self._folded.get(spelling.casefold())
             if found:
                 return found
@@ -103,7 +103,13 @@ class Archive:
 
 def join(folder: str, reference: str) -> str:
     """The name, from the root of the archive, of what a reference in a folder means."""
-    return _normal(f"{folder}/{unquote(reference)}")
+    return _normal(f"{folder}/{decoded(reference)}")
+
+
+def decoded(reference: str) -> str:
+    """A reference without its percent signs."""
+    found = _ESCAPES.sub(lambda escape: bytes.fromhex(escape[0].replace("%", "")).decode(errors="replace"), reference)
+    return str(found)
 
 
 def _check_file(path: Path) -> None:

@@ -13,7 +13,8 @@ from swarm.book.model import Block, Book, ChapterText
 from swarm.book.package import Item, Package, read_package
 from swarm.book.text import Passage, read_document
 from swarm.book.toc import Contents, read_contents
-from swarm.errors import BookError
+from swarm.errors import BookError, UsageError
+from swarm.voice.language import normal_language
 
 DEFAULT_LANGUAGE = "en"  # of a book that names none
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
@@ -63,8 +64,13 @@ def _document(archive: Archive, item: Item, anchors: dict[str, set[str]]) -> Nam
 
 
 def _language(named: tuple[str, ...]) -> str:
+    """The first language that is one, by its short code."""
     subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)
-    return next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), DEFAULT_LANGUAGE)
+    tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), DEFAULT_LANGUAGE)
+    try:
+        return normal_language(tag)
+    except UsageError:
+        return tag
 
 
 def _chapters(parts: list[Part]) -> tuple[ChapterText, ...]:

@@ -23,8 +23,10 @@ def parse(data: bytes, name: str) -> etree._Element:
     try:
         root = etree.fromstring(_ENTITY.sub(_numeric, data), _xml_parser())
     except etree.XMLSyntaxError as error:
-        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT or b"<!ENTITY" in data:
+        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
             raise BookError(f"{name} is refused: it is nested or expanded beyond reason.") from error
+        if b"<!ENTITY" in data:
+            raise BookError(f"{name} is refused: it declares entities that cannot be expanded.") from error
         root = _browse(data, name)
     _check_depth(root, name)
     return root

@@ -1,0 +1,205 @@
+"""`e2a-swarm inspect`: what would be read of a book, what not and why."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm.commands.options import add_output_options, examples
+from swarm.commands.output import say, say_json
+
+if TYPE_CHECKING:
+    from swarm.book.model import Book, Chapter, ChapterText
+    from swarm.voice.card import EngineCard
+
+WIDTH = 80
+SPEAKING_CHARS_S = 15  # about what voices speak in a second
+FEW = 10  # unspoken pieces that are shown; --json has them all
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "inspect",
+        help="chapters, words, estimated length; what would be left out and why",
+        description="Read a book and say what would be spoken, and what would be left out and why.",
+        epilog=examples("e2a-swarm inspect book.epub", "e2a-swarm inspect book.epub --text | less"),
+    )
+    parser.add_argument("book", metavar="BOOK", help="an EPUB file")
+    parser.add_argument("--text", action="store_true", help="the text too, one segment a line, as it would be spoken")
+    parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
+    parser.add_argument("--tts-engine", metavar="NAME", default="", help="judge by what this engine can speak")
+    add_output_options(parser, json="print one JSON value")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what is in a book. Raises BookError, UsageError."""
+    from swarm.book.epub import read_book
+    from swarm.book.script import spoken_chapters
+    from swarm.book.segment import segment_chapter
+    from swarm.voice.language import normal_language
+
+    book = read_book(Path(arguments.book).expanduser())
+    language = normal_language(arguments.language) if arguments.language.strip() else book.language
+    card = _card(arguments.tts_engine.strip().lower(), language)
+    chapters = [segment_chapter(text, language, card) for text in spoken_chapters(book)]
+    if arguments.json:
+        say_json(_as_json(book, chapters, language, card, text=arguments.text))
+        return 0
+    if not arguments.quiet:
+        _print(book, chapters, language, card)
+    if arguments.text:
+        for number, chapter in enumerate(chapters, start=1):
+            say("", *_text_lines(number, chapter))
+    return 0
+
+
+def _card(engine: str, language: str) -> "EngineCard":
+    from swarm.voice.registry import check_speaks, default_engine, find_card
+
+    card = find_card(engine or default_engine(language))
+    if engine:
+        check_speaks(card, language)
+    return card
+
+
+def _print(book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard") -> None:
+    say(*_heading_lines(book, language, card), "")
+    if sys.stdout.isatty():
+        _print_table(chapters)
+    else:
+        for number, chapter in enumerate(chapters, start=1):
+            say(_row(number, chapter))
+    say("", *_total_lines(chapters), *_left_out_lines(book), *_unspoken_lines(chapters))
+
+
+def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]:
+    from swarm.voice.language import language_name
+
+    about = [language_name(language), f"engine {card.name}", book.year, book.publisher]
+    lines = [book.title, f"by {', '.join(book.authors)}" if book.authors else "by an unnamed author"]
+    return [*(_short(line) for line in lines), _short("; ".join(word for word in about if word))]
+
+
+def _print_table(chapters: list["Chapter"]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(header_style="bold")
+    for name in ("no.", "chapter", "words", "length"):
+        table.add_column(name, justify="left" if name == "chapter" else "right", overflow="ellipsis")
+    for number, chapter in enumerate(chapters, start=1):
+        table.add_row(
+            str(number), Text(chapter.title), f"{_words(chapter):,}", _length(_seconds(chapter)), end_section=False
+        )
+    Console(width=min(WIDTH, Console().width)).print(table)
+
+
+def _row(number: int, chapter: "Chapter") -> str:
+    figures = f"{_words(chapter):>8,} words {_length(_seconds(chapter)):>8}"
+    room = WIDTH - len(figures) - 6
+    return f"{number:>4}  {_short(chapter.title, room):<{room}}{figures}"
+
+
+def _total_lines(chapters: list["Chapter"]) -> list[str]:
+    words = sum(map(_words, chapters))
+    count = "1 chapter" if len(chapters) == 1 else f"{len(chapters)} chapters"
+    return [f"{count}, {words:,} words, about {_length(sum(map(_seconds, chapters)))} of sound"]
+
+
+def _left_out_lines(book: "Book") -> list[str]:
+    left_out = [text for text in book.chapters if text.left_out]
+    lines = [f"  {text.title}: {text.left_out}, {_count(_text_words(text))}" for text in left_out]
+    return ["", "left out:", *map(_short, lines)] if lines else []
+
+
+def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
+    lines = [
+        f"  chapter {number}: {_short(line.text, 30)}: {line.reason}"
+        for number, chapter in enumerate(chapters, start=1)
+        for line in chapter.unspoken
+    ]
+    more = [f"  and {len(lines) - FEW} more; --json names them all"] if len(lines) > FEW else []
+    return ["", "unspoken, a pause instead:", *map(_short, lines[:FEW]), *more] if lines else []
+
+
+def _text_lines(number: int, chapter: "Chapter") -> list[str]:
+    """One segment a line; an empty line where a paragraph ends."""
+    from swarm.book.model import Pause
+
+    lines = [f"--- {number}. {chapter.title}", ""]
+    for segment in chapter.segments:
+        lines += [segment.text] if segment.pause in (Pause.CLAUSE, Pause.SENTENCE) else [segment.text, ""]
+    return lines
+
+
+def _as_json(
+    book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard", *, text: bool
+) -> dict[str, object]:
+    rows = [_chapter_json(number, chapter, text=text) for number, chapter in enumerate(chapters, start=1)]
+    left_out = [
+        {"title": text.title, "reason": text.left_out, "words": _text_words(text)}
+        for text in book.chapters
+        if text.left_out
+    ]
+    about = {name: getattr(book, name) for name in ("title", "authors", "year", "publisher", "description")}
+    about |= {"identifier": book.identifier, "cover": book.cover.media_type if book.cover else ""}
+    totals = {"words": sum(map(_words, chapters)), "estimated_s": round(sum(map(_seconds, chapters)))}
+    return {
+        **about,
+        "language": language,
+        "engine": card.name,
+        "chapters": rows,
+        "left_out": left_out,
+        "unspoken": [
+            {"chapter": number, "text": line.text, "reason": line.reason}
+            for number, chapter in enumerate(chapters, start=1)
+            for line in chapter.unspoken
+        ],
+        "totals": totals,
+    }
+
+
+def _chapter_json(number: int, chapter: "Chapter", *, text: bool) -> dict[str, object]:
+    row: dict[str, object] = {
+        "number": number,
+        "title": chapter.title,
+        "words": _words(chapter),
+        "characters": _characters(chapter),
+        "segments": len(chapter.segments),
+        "estimated_s": round(_seconds(chapter)),
+    }
+    return row | ({"text": [segment.text for segment in chapter.segments]} if text else {})
+
+
+def _words(chapter: "Chapter") -> int:
+    return sum(len(segment.text.split()) for segment in chapter.segments)
+
+
+def _text_words(text: "ChapterText") -> int:
+    return sum(len(block.text.split()) for block in text.blocks)
+
+
+def _count(words: int) -> str:
+    return "1 word" if words == 1 else f"{words:,} words"
+
+
+def _characters(chapter: "Chapter") -> int:
+    return sum(len(segment.text) for segment in chapter.segments)
+
+
+def _seconds(chapter: "Chapter") -> float:
+    return _characters(chapter) / SPEAKING_CHARS_S
+
+
+def _length(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{max(1, round(seconds))} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _short(text: str, room: int = WIDTH) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
