@@ -5,7 +5,6 @@ import difflib
 import importlib
 import os
 import sys
-from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -85,8 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=lambda _arguments: _show_help(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name in COMMANDS:
-        if find_spec(f"swarm.commands.{name}"):
-            importlib.import_module(f"swarm.commands.{name}").add(commands)
+        importlib.import_module(f"swarm.commands.{name}").add(commands)
     return parser
 
 

@@ -9,6 +9,11 @@ def say(*lines: str) -> None:
         sys.stdout.write(line + "\n")
 
 
+def warn(line: str) -> None:
+    """Write a line to standard error, beside what a program reads."""
+    sys.stderr.write(line + "\n")
+
+
 def say_json(value: object) -> None:
     """Write one JSON value, indented, on standard output; msgspec structs and dataclasses too."""
     import msgspec

@@ -1,12 +1,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from swarm.errors import EnvironmentFault
 from swarm.lease.message import Status, StatusReply
-from swarm.node.ask import ask, ask_all
-from swarm.node.keys import CurveKeys, curve_keys, make_key
+from swarm.node.addresses import remember_address
+from swarm.node.ask import Answer, ask, ask_swarm
+from swarm.node.discovery import Advertisement
+from swarm.node.keys import CurveKeys, SwarmKey, curve_keys, make_key, save_key, swarm_id
 from swarm.node.transport import RouterSocket
 
 HERE = "127.0.0.1"
@@ -62,9 +66,52 @@ async def test_a_dead_address_does_not_hide_one_that_answers() -> None:
     assert answer.reply is not None
 
 
-async def test_several_are_asked_at_once_and_each_counts_once() -> None:
-    keys = curve_keys(make_key())
-    async with coordinator("c1", keys) as first, coordinator("c2", keys) as second:
-        answers = await ask_all([[first], [second], [first]], keys)
-    assert [answer.reply.coordinator for answer in answers if answer.reply] == ["c1", "c2"]
-    assert answers[0].address == first
+@pytest.fixture
+def member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SwarmKey:
+    """A machine that has a key, and keeps to loopback."""
+    monkeypatch.setenv("E2A_SWARM_BIND", HERE)
+    for name in ("E2A_SWARM_KEY", "E2A_SWARM_COORDINATOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("swarm.node.ask.SEARCH_S", 0.1)
+    key = make_key()
+    save_key(tmp_path, key)
+    return key
+
+
+def names(answers: list[Answer]) -> list[str]:
+    return [answer.reply.coordinator for answer in answers if answer.reply]
+
+
+async def test_the_one_that_is_named_is_asked_and_no_other(member: SwarmKey, tmp_path: Path) -> None:
+    async with coordinator("c1", curve_keys(member)) as first, coordinator("c2", curve_keys(member)) as second:
+        remember_address(tmp_path, swarm_id(member), second)
+        assert names(await ask_swarm(tmp_path, coordinator=first, is_open=False, say=print)) == ["c1"]
+
+
+async def test_all_that_worked_before_are_asked_and_each_counts_once(member: SwarmKey, tmp_path: Path) -> None:
+    async with coordinator("c2", curve_keys(member)) as second, coordinator("c1", curve_keys(member)) as first:
+        for address in (second, first, first.replace(HERE, "localhost"), f"{HERE}:1"):
+            remember_address(tmp_path, swarm_id(member), address)
+        assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=print)) == ["c1", "c2"]
+
+
+async def test_those_on_the_network_are_found(
+    member: SwarmKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.node.ask.SEARCH_S", 3.0)
+    said: list[str] = []
+    async with coordinator("c1", curve_keys(member)) as address:
+        port = int(address.rpartition(":")[2])
+        advertisement = Advertisement(swarm_id(member), port, 1, HERE, said.append)
+        await advertisement.start()
+        try:
+            assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=said.append)) == ["c1"]
+        finally:
+            await advertisement.close()
+    assert said == []
+
+
+async def test_without_a_key_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
+    with pytest.raises(EnvironmentFault, match="in no swarm yet"):
+        await ask_swarm(tmp_path, coordinator=f"{HERE}:1", is_open=False, say=print)

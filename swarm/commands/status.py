@@ -1,0 +1,57 @@
+"""`e2a-swarm status`: what every coordinator of the swarm in reach is doing."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from swarm.commands.options import add_coordinator_options, add_state_option, examples
+from swarm.commands.output import say, say_json, warn
+from swarm.config import state_folder
+from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
+
+if TYPE_CHECKING:
+    from swarm.node.ask import Answer
+
+NOBODY = "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one."
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "status",
+        help="what every coordinator of the swarm in reach is doing",
+        description="Asks every coordinator of this machine's swarm what it and its workers are doing. "
+        "Exit code 0 also where none is found; 4 where the one named with --coordinator does not answer.",
+        epilog=examples(
+            "e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"
+        ),
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list, one entry a coordinator")
+    add_coordinator_options(parser)
+    add_state_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask, and print the answers."""
+    from swarm.node.ask import ask_swarm
+    from swarm.node.platform import run_loop
+
+    state_dir = state_folder(arguments.state_dir)
+    search = ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
+    answers = run_loop(search)
+    if arguments.json:
+        say_json([answer.reply for answer in answers if answer.reply])
+    else:
+        say(*answer_lines(answers))
+    return EXIT_DONE if all(answer.reply for answer in answers) else EXIT_ENVIRONMENT
+
+
+def answer_lines(answers: "list[Answer]") -> list[str]:
+    """The answers for people, or why there is none."""
+    from swarm.watch.standing import standing_lines
+
+    lines: list[str] = []
+    for answer in answers:
+        nothing = [answer.refusal or f"no coordinator answers at {answer.address}"]
+        lines += ["", *(standing_lines(answer.reply, answer.address) if answer.reply else nothing)]
+    return lines[1:] or [NOBODY]

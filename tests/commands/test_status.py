@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from swarm.commands.main import main
+from swarm.errors import EnvironmentFault
+from swarm.lease.message import StatusReply
+from swarm.node.ask import Answer
+
+REPLY = StatusReply("c1", "laptop", "0.1.0", 1, (), ())
+ADDRESS = "127.0.0.1:5847"
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
+    """What the swarm is made to answer."""
+    given: list[Answer] = []
+
+    async def ask_swarm(_state_dir: Path, **_how: object) -> list[Answer]:
+        return given
+
+    monkeypatch.setattr("swarm.node.ask.ask_swarm", ask_swarm)
+    return given
+
+
+def test_nobody_there_is_said_and_is_no_failure(answers: list[Answer], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.startswith("no coordinator of this swarm answers")
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_every_coordinator_is_shown(answers: list[Answer], capsys: pytest.CaptureFixture[str]) -> None:
+    answers += [Answer(ADDRESS, REPLY), Answer("10.0.0.2:5847", StatusReply("c2", "tower", "0.1.0", 1, (), ()))]
+    assert main(["status"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"laptop at {ADDRESS} (version 0.1.0)\n")
+    assert "\n\ntower at 10.0.0.2:5847" in said
+    assert main(["status", "--json"]) == 0
+    assert [reply["name"] for reply in json.loads(capsys.readouterr().out)] == ["laptop", "tower"]
+
+
+def test_one_that_was_named_and_gives_no_answer_is_a_failure(
+    answers: list[Answer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers.append(Answer(ADDRESS, None))
+    assert main(["status", "--coordinator", ADDRESS]) == 4
+    assert capsys.readouterr().out == f"no coordinator answers at {ADDRESS}\n"
+    answers[:] = [Answer(ADDRESS, None, "it has another key")]
+    assert main(["status", "--coordinator", ADDRESS]) == 4
+    assert capsys.readouterr().out == "it has another key\n"
+
+
+def test_a_machine_without_a_key_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
+    assert main(["status", "--state-dir", str(tmp_path)]) == EnvironmentFault.exit_code
+    assert "in no swarm yet" in capsys.readouterr().err
