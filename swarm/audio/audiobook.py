@@ -67,9 +67,8 @@ class Audiobook:
         self._file.close()
         self._order.part.replace(target)
         sync_folder(target.parent)
-        note = (
-            "its cover is of a kind that cannot be shown" if self._order.cover is not None and not self._picture else ""
-        )
+        coverless = self._order.cover is not None and not self._picture
+        note = "its cover is of a kind that cannot be shown" if coverless else ""
         return FinishedBook(target, self._samples / self._order.sample_rate, target.stat().st_size, note)
 
     def abandon(self) -> None:
@@ -155,7 +154,8 @@ class Audiobook:
 
     def _chapters(self, marks: Sequence[Mark]) -> Iterator["Chapter"]:
         # Half of a reel's silent lead before its first sound: a player that jumps there decodes the silence first.
-        starts = [max(0, self._starts[mark.reel] + LEAD_SAMPLES // 2) for mark in marks]
+        places = [max(0, start + LEAD_SAMPLES // 2) for start in self._starts] + [self._samples]
+        starts = [places[mark.reel] for mark in marks]
         spans = zip(marks, pairwise([*starts, self._samples]), strict=True)
         heard = [(mark, start, end) for mark, (start, end) in spans if end > start]  # not a chapter without sound
         for number, (mark, start, end) in enumerate(heard):

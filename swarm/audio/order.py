@@ -57,7 +57,10 @@ class AudiobookOrder(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """A chapter of the finished book, which begins with a reel, counted in the order of appending from 0."""
+    """A chapter of the finished book, which begins with a reel: its number in the order of appending.
+
+    A chapter without sound has the reel that the next one begins with; it is not marked in the file.
+    """
 
     title: str
     reel: int

@@ -122,7 +122,9 @@ def test_the_index_lies_in_front_even_when_the_guess_was_wrong(
 
 
 def test_a_chapter_without_sound_is_not_marked(tmp_path: Path, reel: ReelDone) -> None:
-    finished = build(order(tmp_path), [reel, reel], [Mark("Empty", 0), Mark("One", 0), Mark("Two", 1)])
+    finished = build(
+        order(tmp_path), [reel, reel], [Mark("Empty", 0), Mark("One", 0), Mark("Two", 1), Mark("No more", 2)]
+    )
     with av.open(str(finished.path)) as container:
         assert [chapter["metadata"]["title"] for chapter in container.chapters()] == ["One", "Two"]
 

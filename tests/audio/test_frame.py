@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sounds import RATE, tone
 
 from swarm.audio.clip import make_clip
-from swarm.audio.frame import MAX_CLIP_S, MAX_FRAME_BYTES, check_frame
+from swarm.audio.frame import MAX_CLIP_S, MAX_FRAME_BYTES, check_frame, read_streaminfo
 
 CLIP = make_clip(tone(0.5), RATE, "a clip")
 
@@ -28,6 +28,11 @@ def flac(pcm: np.ndarray, rate: int = RATE, subtype: str = "PCM_16") -> bytes:
 
 def test_a_clip_as_it_was_made_passes() -> None:
     assert check_frame(CLIP.frame, CLIP.samples, CLIP.sample_rate, CLIP.digest) == ""
+
+
+def test_the_head_of_a_clip_says_what_it_is() -> None:
+    assert read_streaminfo(CLIP.frame) == (RATE, 1, 16, CLIP.samples)
+    assert read_streaminfo(CLIP.frame[:20]) is None
 
 
 def test_another_digest_is_refused() -> None:
