@@ -5,6 +5,7 @@ import difflib
 import importlib
 import os
 import sys
+from collections.abc import Generator
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -24,11 +25,25 @@ e2a-swarm COMMAND --help says more.
 """
 
 
+class Formatter(argparse.HelpFormatter):
+    """Help that keeps the lines of examples, and lists commands like options."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Generator[argparse.Action, None, None]:
+        yield from getattr(action, "_get_subactions", list)()
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UsageError, and takes no abbreviations."""
 
     def __init__(self, **settings: object) -> None:
-        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        settings.setdefault("formatter_class", Formatter)
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)  # type: ignore[arg-type]
 

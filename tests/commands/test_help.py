@@ -53,7 +53,7 @@ def test_help_is_quick() -> None:
 def test_help_names_every_command_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    places = [text.index(f"\n    {command} ") for command in COMMANDS]
+    places = [text.index(f"\n  {command} ") for command in COMMANDS]
     assert places == sorted(places)
 
 
