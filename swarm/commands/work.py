@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.config import WorkConfig, state_folder
     from swarm.node.devices import list_gpus, slot_devices
     from swarm.node.platform import run_loop
-    from swarm.node.serve_swarm import serve_swarm
+    from swarm.node.work import work
     from swarm.watch.progress import make_progress
 
     gpus = list_gpus()
@@ -50,5 +50,4 @@ def run(arguments: argparse.Namespace) -> int:
         exit_when_done=arguments.exit_when_done,
         name=arguments.name[:100],
     )
-    mode = "quiet" if arguments.quiet else "plain"
-    return run_loop(serve_swarm(config, gpus, make_progress(mode).note))
+    return run_loop(work(config, gpus, make_progress("quiet" if arguments.quiet else "plain").note))

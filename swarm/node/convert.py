@@ -10,7 +10,7 @@ from swarm.node.engines import Engines
 from swarm.node.greeting import greeting
 from swarm.node.keys import CurveKeys, curve_keys, make_key
 from swarm.node.transport import RouterSocket
-from swarm.node.work import WorkNode
+from swarm.node.worker import WorkNode
 from swarm.watch.progress import Progress
 
 LOOPBACK = "127.0.0.1"

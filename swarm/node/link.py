@@ -56,6 +56,11 @@ class Link:
             self._keeper.cancel()
         self._keeper = asyncio.create_task(self._keep())
 
+    @property
+    def address(self) -> str:
+        """The "host:port" in use."""
+        return self._current.removeprefix("tcp://")
+
     async def _keep(self) -> None:
         while True:
             if self.connected:

@@ -102,7 +102,7 @@ class Press:
         )
 
     def _clip(self, record: ClipAccepted | None) -> ReelClip | None:
-        return record and ReelClip(self._store.clip_path(record.key), record.digest, record.samples)
+        return None if record is None else ReelClip(self._store.clip_path(record.key), record.digest, record.samples)
 
     def _folder(self) -> Path:
         return self._store.folder(self._state.job) / "reels"

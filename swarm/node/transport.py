@@ -170,6 +170,11 @@ class DealerSocket:
         return self._link.connected
 
     @property
+    def address(self) -> str:
+        """The "host:port" it is connected to, or tries at the moment."""
+        return self._link.address
+
+    @property
     def refusal(self) -> str | None:
         """Why the last try was turned away, for the user; None once a coordinator let us in."""
         return self._link.refusal

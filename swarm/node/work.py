@@ -1,206 +1,97 @@
-"""A worker's loops around its core: coordinators on one side, engines on the other."""
+"""A worker from start to end: waits for a key, finds coordinators, serves them until it is told to leave."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Any
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 
-from swarm.lease.message import FromCoordinator, Hello, Refused, Welcome
-from swarm.lease.tell import Command, Kill, Load, Speak, Tell
-from swarm.lease.worker import Sound, Worker
+from swarm.config import ENV_BIND, WorkConfig
+from swarm.errors import EXIT_DONE
+from swarm.node.addresses import fixed_address, last_addresses, remember_address
+from swarm.node.discovery import Browser
 from swarm.node.engines import Engines
-from swarm.node.frames import Frames
+from swarm.node.greeting import greeting
 from swarm.node.identity import Clock
-from swarm.node.keys import CurveKeys
-from swarm.node.transport import DealerSocket
-from swarm.voice.engine import EngineFault, FaultKind
+from swarm.node.interrupt import draining
+from swarm.node.keys import NO_KEY, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
+from swarm.node.worker import WorkNode
 
-BEAT_S = 1.0
-DRAIN_S = 120.0
-FAREWELL_S = 0.3
+KEY_S = 2.0  # how often a worker without a key looks for one
+LOOK_S = 10.0
+FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
 
 Say = Callable[[str], None]
 
 
-@dataclass
-class Line:
-    """One coordinator's connection and what was said of it already."""
+async def work(config: WorkConfig, gpus: Sequence[str], say: Say) -> int:
+    """Serve coordinators; returns the exit code. Raises SwarmError."""
+    key = await _key(config, say)
+    clock = Clock()
+    hello = greeting(config.state_dir, config.devices, gpus, config.name)
+    engines = Engines(config.devices, config.state_dir / "log")
+    node = WorkNode(hello, engines, curve_keys(key) if key else None, clock, say, config.exit_when_done)
+    async with AsyncExitStack() as stack:
+        finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
+        stack.callback(finder.cancel)
+        finder.add_done_callback(lambda task: node.leave())  # it only ends by failing
+        with draining(lambda: _drain(node, say)):
+            await node.run()
+        if finder.done() and not finder.cancelled():
+            finder.result()
+    return EXIT_DONE
 
-    socket: DealerSocket
-    task: "asyncio.Task[None]"
-    connected: bool = False
-    refusal: str = ""
+
+def _drain(node: WorkNode, say: Say) -> None:
+    say("finishing the sentences under way; Ctrl-C again stops at once")
+    node.leave()
 
 
-class WorkNode:
-    """Serves coordinators with the slots of one machine until it is told to leave."""
+async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
+    """The key to speak with, waited for where there is none yet; None with --open."""
+    if config.open:
+        say(OPEN_WARNING)
+        return None
+    if load_key(config.state_dir) is None:
+        say(f"{NO_KEY} Waiting for that.")
+    while (key := load_key(config.state_dir)) is None:
+        await asyncio.sleep(KEY_S)
+    return key
 
-    def __init__(self, hello: Hello, engines: Engines, keys: CurveKeys | None, clock: Clock, say: Say) -> None:
-        self.core = Worker(hello)
-        self._engines = engines
-        self._keys = keys
-        self._clock = clock
-        self._say = say
-        self._frames = Frames()
-        self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
-        self._lines: dict[str, Line] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._leaving = asyncio.Event()
-        self._failure: BaseException | None = None
-        self.welcomed: Callable[[str], None] = lambda name: None
 
-    # --- coordinators
+async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> None:
+    """Tell the node of coordinators: the one named, else the last that worked and all that mDNS shows."""
+    named = fixed_address(config.coordinator)
+    if named:
+        node.add(named, [named])
+        await asyncio.Event().wait()
+    node.welcomed = lambda address: remember_address(config.state_dir, swarm, address)
+    last = last_addresses(config.state_dir, swarm)
+    for address in last:
+        node.add(address, [address])
+    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say)
+    await browser.start()
+    try:
+        say("looking for coordinators of this swarm")
+        await _browse(node, browser, set(last), say)
+    finally:
+        await browser.close()
 
-    def add(self, name: str, addresses: Sequence[str]) -> None:
-        """Serve the coordinator at these addresses, whenever it is there. Raises EnvironmentFault."""
-        line = self._lines.get(name)
-        if line is None:
-            socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
-            line = Line(socket, self._start(self._listen(name, socket)))
-            self._lines[name] = line
-        line.socket.connect(addresses)
 
-    def remove(self, name: str) -> None:
-        """This coordinator is gone for good."""
-        line = self._lines.pop(name, None)
-        if line is not None:
-            line.task.cancel()
-            line.socket.close()
-            self._carry_out(self.core.forget(name, self._clock.now()))
-
-    @property
-    def names(self) -> set[str]:
-        """The coordinators served or tried."""
-        return set(self._lines)
-
-    def is_idle(self, name: str) -> bool:
-        """Whether a coordinator is out of reach and nothing is held for it."""
-        line = self._lines[name]
-        return not line.connected and not any(le.link == name for slot in self.core.slots for le in slot.leases)
-
-    def _changed(self, name: str) -> None:
-        line, now = self._lines[name], self._clock.now()
-        if line.socket.refusal and line.socket.refusal != line.refusal:
-            self._say(line.socket.refusal)
-        line.refusal = line.socket.refusal or ""
-        if line.socket.connected == line.connected:
-            return
-        line.connected = line.socket.connected
-        tell = self.core.connect(name, now) if line.connected else self.core.disconnect(name, now)
-        self._carry_out(tell)
-
-    async def _listen(self, name: str, socket: DealerSocket) -> None:
-        while True:
-            message = await socket.receive()
-            self._announce(name, message)
-            self._carry_out(self.core.receive(name, message, self._clock.now()))
-
-    def _announce(self, name: str, message: FromCoordinator) -> None:
-        if isinstance(message, Welcome):
-            self._say(f"serving {message.name} at {name}")
-            self.welcomed(name)
-        elif isinstance(message, Refused):
-            self._say(f"{name} refused this worker: {message.why}")
-
-    # --- what the core wants
-
-    def _carry_out(self, tell: Tell) -> None:
-        for slot, clip in tell.kept:
-            self._frames.put(clip, self._fresh.pop(slot))
-        for clip in tell.dropped:
-            self._frames.drop(clip)
-        for command in tell.commands:
-            self._order(command)
-        for name, message in tell.messages:
-            if name in self._lines:
-                self._lines[name].socket.send(message)
-        for name, clip in tell.clips:
-            if name not in self._lines or not self._lines[name].socket.send(clip, self._frames.get(clip)):
-                self.core.unsent(name, clip)
-
-    def _order(self, command: Command) -> None:
-        match command:
-            case Kill(slot=slot):
-                self._say(f"slot {slot}: its engine made no progress and is started afresh")
-                self._engines.kill(slot)
-            case Load():
-                self._start(self._load(command))
-            case Speak():
-                self._start(self._speak(command))
-
-    async def _load(self, load: Load) -> None:
+async def _browse(node: WorkNode, browser: Browser, kept: set[str], say: Say) -> None:
+    warned: set[str] = set()
+    while True:
+        found = {candidate.name: candidate for candidate in browser.candidates()}
+        for candidate in found.values():
+            node.add(candidate.name, candidate.addresses)
+        for name in node.abandoned(FORGET_S):
+            if name not in found and name not in kept:
+                node.remove(name)
+        for stranger in browser.strangers():
+            if stranger.name not in warned and not node.connected:
+                warned.add(stranger.name)
+                say(f"a coordinator of another swarm is at {stranger.addresses[0]}: this machine's key does not fit it")
+        browser.changed.clear()
         try:
-            await self._engines.load(load.slot, load.recipe)
-        except EngineFault as fault:
-            self._say(f"slot {load.slot}: {fault}")
-            await self._engines.unload(load.slot)
-            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
-        else:
-            self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now()))
-
-    async def _speak(self, speak: Speak) -> None:
-        try:
-            spoken = await self._engines.speak(speak.slot, speak.text, speak.seed)
-        except EngineFault as fault:
-            if fault.kind is FaultKind.CRASHED:
-                await self._engines.unload(speak.slot)
-            tell = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
-        else:
-            self._fresh[speak.slot] = spoken.frame
-            sound = Sound(spoken.samples, spoken.sample_rate, spoken.digest, spoken.work_s, len(spoken.frame))
-            tell = self.core.spoken(speak.slot, speak.turn, sound, self._clock.now())
-        self._carry_out(tell)
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._failure = task.exception()
-            self._leaving.set()
-
-    # --- its life
-
-    def leave(self) -> None:
-        """End as soon as possible without losing work: what is being spoken is finished and sent."""
-        self._leaving.set()
-
-    async def run(self) -> None:
-        """Serve until `leave`, then drain. Raises what made going on impossible."""
-        beats = self._start(self._beat())
-        try:
-            await self._leaving.wait()
-            if self._failure is None:
-                await self._drain()
-        finally:
-            beats.cancel()
-            await self._close()
-        if self._failure is not None:
-            raise self._failure
-
-    async def _beat(self) -> None:
-        while True:
-            self._carry_out(self.core.beat(self._clock.now()))
-            await asyncio.sleep(BEAT_S)
-
-    async def _drain(self) -> None:
-        self._carry_out(self.core.drain(self._clock.now()))
-        deadline_s = self._clock.now() + DRAIN_S
-        while not self.core.drained and self._clock.now() < deadline_s:
-            await asyncio.sleep(0.05)
-        self._carry_out(self.core.leave())
-        await asyncio.sleep(FAREWELL_S)
-
-    async def _close(self) -> None:
-        for line in self._lines.values():
-            line.task.cancel()
-            line.socket.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._engines.close()
-        self._frames.close()
+            await asyncio.wait_for(browser.changed.wait(), LOOK_S)
+        except TimeoutError:
+            continue

@@ -1,0 +1,238 @@
+"""A worker's loops around its core: coordinators on one side, engines on the other."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from swarm.lease.message import FromCoordinator, Hello, Refused, Welcome
+from swarm.lease.tell import Command, Kill, Load, Speak, Tell
+from swarm.lease.worker import Sound, Worker
+from swarm.node.engines import Engines
+from swarm.node.frames import Frames
+from swarm.node.identity import Clock
+from swarm.node.keys import CurveKeys
+from swarm.node.transport import DealerSocket
+from swarm.voice.engine import EngineFault, FaultKind
+
+BEAT_S = 1.0
+DRAIN_S = 120.0
+FAREWELL_S = 0.3
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Line:
+    """One coordinator's connection and what was said of it already."""
+
+    socket: DealerSocket
+    task: "asyncio.Task[None]"
+    connected: bool = False
+    refusal: str = ""
+    lost_s: float = 0.0  # when it was last connected, or added
+
+
+class WorkNode:
+    """Serves coordinators with the slots of one machine until it is told to leave."""
+
+    def __init__(
+        self,
+        hello: Hello,
+        engines: Engines,
+        keys: CurveKeys | None,
+        clock: Clock,
+        say: Say,
+        exit_when_done: bool = False,
+    ) -> None:
+        self.core = Worker(hello)
+        self._engines = engines
+        self._keys = keys
+        self._clock = clock
+        self._say = say
+        self._exit_when_done = exit_when_done
+        self._frames = Frames()
+        self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
+        self._lines: dict[str, Line] = {}
+        self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving = asyncio.Event()
+        self._failure: BaseException | None = None
+        self.welcomed: Callable[[str], None] = lambda address: None
+
+    # --- coordinators
+
+    def add(self, name: str, addresses: Sequence[str]) -> None:
+        """Serve the coordinator at these addresses, whenever it is there. Raises EnvironmentFault."""
+        if name in self._aliases:
+            return
+        line = self._lines.get(name)
+        if line is None:
+            socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
+            line = Line(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
+            self._lines[name] = line
+        line.socket.connect(addresses)
+
+    def remove(self, name: str) -> None:
+        """This coordinator is gone for good."""
+        line = self._lines.pop(name, None)
+        if line is not None:
+            line.task.cancel()
+            line.socket.close()
+            self._carry_out(self.core.forget(name, self._clock.now()))
+
+    def abandoned(self, after_s: float) -> list[str]:
+        """The coordinators out of reach for so long, for which nothing is under way."""
+        holding = {lease.link for slot in self.core.slots for lease in slot.leases}
+        lost = [name for name, line in self._lines.items() if not line.connected and name not in holding]
+        return [name for name in lost if self._clock.now() - self._lines[name].lost_s > after_s]
+
+    @property
+    def connected(self) -> bool:
+        """Whether any coordinator is in reach."""
+        return any(line.connected for line in self._lines.values())
+
+    def _changed(self, name: str) -> None:
+        line, now = self._lines[name], self._clock.now()
+        if line.socket.refusal and line.socket.refusal != line.refusal:
+            self._say(line.socket.refusal)
+        line.refusal = line.socket.refusal or ""
+        if line.socket.connected == line.connected:
+            return
+        line.connected, line.lost_s = line.socket.connected, now
+        if not line.connected:
+            self._aliases = {alias: first for alias, first in self._aliases.items() if first != name}
+        tell = self.core.connect(name, now) if line.connected else self.core.disconnect(name, now)
+        self._carry_out(tell)
+
+    async def _listen(self, name: str, socket: DealerSocket) -> None:
+        while True:
+            message = await socket.receive()
+            self._announce(name, message)
+            self._carry_out(self.core.receive(name, message, self._clock.now()))
+            if self._exit_when_done and self._is_done():
+                self.leave()
+
+    def _is_done(self) -> bool:
+        """Every coordinator in reach has said that it ends."""
+        return all(link.final for link in self.core.links.values() if self._lines[link.name].connected)
+
+    def _announce(self, name: str, message: FromCoordinator) -> None:
+        if isinstance(message, Welcome):
+            if first := self._other_name_of(message.coordinator, name):
+                self._aliases[name] = first
+                asyncio.get_running_loop().call_soon(self.remove, name)
+                return
+            address = self._lines[name].socket.address
+            self._say(f"serving {message.name} at {address}")
+            self.welcomed(address)
+        elif isinstance(message, Refused):
+            self._say(f"{self._lines[name].socket.address} refused this worker: {message.why}")
+
+    def _other_name_of(self, coordinator: str, name: str) -> str:
+        """Under which other name the same coordinator is served already; two connections would be one too many."""
+        links = [link for link in self.core.links.values() if link.welcome and link.name != name]
+        return next((link.name for link in links if link.welcome and link.welcome.coordinator == coordinator), "")
+
+    # --- what the core wants
+
+    def _carry_out(self, tell: Tell) -> None:
+        for slot, clip in tell.kept:
+            self._frames.put(clip, self._fresh.pop(slot))
+        for clip in tell.dropped:
+            self._frames.drop(clip)
+        for command in tell.commands:
+            self._order(command)
+        for name, message in tell.messages:
+            if name in self._lines:
+                self._lines[name].socket.send(message)
+        for name, clip in tell.clips:
+            if name not in self._lines or not self._lines[name].socket.send(clip, self._frames.get(clip)):
+                self.core.unsent(name, clip)
+
+    def _order(self, command: Command) -> None:
+        match command:
+            case Kill(slot=slot):
+                self._say(f"slot {slot}: its engine made no progress and is started afresh")
+                self._engines.kill(slot)
+            case Load():
+                self._start(self._load(command))
+            case Speak():
+                self._start(self._speak(command))
+
+    async def _load(self, load: Load) -> None:
+        try:
+            await self._engines.load(load.slot, load.recipe)
+        except EngineFault as fault:
+            self._say(f"slot {load.slot}: {fault}")
+            await self._engines.unload(load.slot)
+            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
+        else:
+            self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now()))
+
+    async def _speak(self, speak: Speak) -> None:
+        try:
+            spoken = await self._engines.speak(speak.slot, speak.text, speak.seed)
+        except EngineFault as fault:
+            if fault.kind is FaultKind.CRASHED:
+                await self._engines.unload(speak.slot)
+            tell = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
+        else:
+            self._fresh[speak.slot] = spoken.frame
+            sound = Sound(spoken.samples, spoken.sample_rate, spoken.digest, spoken.work_s, len(spoken.frame))
+            tell = self.core.spoken(speak.slot, speak.turn, sound, self._clock.now())
+        self._carry_out(tell)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+            self._leaving.set()
+
+    # --- its life
+
+    def leave(self) -> None:
+        """End as soon as possible without losing work: what is being spoken is finished and sent."""
+        self._leaving.set()
+
+    async def run(self) -> None:
+        """Serve until `leave`, then drain. Raises what made going on impossible."""
+        beats = self._start(self._beat())
+        try:
+            await self._leaving.wait()
+            if self._failure is None:
+                await self._drain()
+        finally:
+            beats.cancel()
+            await self._close()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _beat(self) -> None:
+        while True:
+            self._carry_out(self.core.beat(self._clock.now()))
+            await asyncio.sleep(BEAT_S)
+
+    async def _drain(self) -> None:
+        self._carry_out(self.core.drain(self._clock.now()))
+        deadline_s = self._clock.now() + DRAIN_S
+        while not self.core.drained and self._clock.now() < deadline_s:
+            await asyncio.sleep(0.05)
+        self._carry_out(self.core.leave())
+        await asyncio.sleep(FAREWELL_S)
+
+    async def _close(self) -> None:
+        for line in self._lines.values():
+            line.task.cancel()
+            line.socket.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._engines.close()
+        self._frames.close()
