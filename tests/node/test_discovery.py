@@ -39,15 +39,15 @@ async def test_a_browser_finds_its_own_swarm_and_tells_strangers_apart() -> None
 
 
 async def test_what_is_there_is_found_at_once_and_by_every_new_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "SEARCH_S", 0.4)
-    monkeypatch.setattr(discovery, "REFRESH_S", 0.5)
+    monkeypatch.setattr(discovery, "SEARCH_S", 1.5)  # answers to the network are a second apart at least
+    monkeypatch.setattr(discovery, "REFRESH_S", 1.6)
     there = Advertisement("5afe0003", 7003, 1, LOOPBACK, ignore)
     await there.start()
     first = Browser("5afe0003", LOOPBACK, ignore)
     await first.start()
     await until(lambda: bool(first.candidates()))
-    for _ in range(50):  # rounds go by, and it is never lost between two of them
-        await asyncio.sleep(0.02)
+    for _ in range(120):  # rounds go by, and it is never lost between two of them
+        await asyncio.sleep(0.03)
         assert first.candidates()
     await asyncio.gather(first.close(), there.close())
 

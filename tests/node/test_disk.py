@@ -1,0 +1,51 @@
+import errno
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import StoreError
+from swarm.node import disk
+from swarm.node.disk import guarded, replace_file
+
+WHERE = Path("/state/jobs/moby")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "no space left"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "may not write"),
+        (errno.EIO, "check the disk"),
+    ],
+)
+def test_a_failing_disk_is_named_with_what_to_do(number: int, said: str) -> None:
+    with pytest.raises(StoreError, match=rf"^{WHERE} cannot be used: .*{said}.*\.$"), guarded(WHERE):
+        raise OSError(number, "…")
+
+
+def test_a_database_without_room_is_a_full_disk_too() -> None:
+    with pytest.raises(StoreError, match="no space left"), guarded(WHERE):
+        database = sqlite3.connect(":memory:", isolation_level=None)
+        database.execute("PRAGMA max_page_count = 2")
+        database.execute("CREATE TABLE full (text)")
+        database.execute("INSERT INTO full VALUES (?)", (bytes(100_000),))
+
+
+def test_other_errors_are_left_alone() -> None:
+    with pytest.raises(KeyError), guarded(WHERE):
+        raise KeyError
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_file(tmp_path / "folder" / "file", b"first")
+
+    def fail(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(disk, "sync_file", fail)
+    with pytest.raises(OSError, match="full"):
+        replace_file(tmp_path / "folder" / "file", b"second")
+    assert (tmp_path / "folder" / "file").read_bytes() == b"first"
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["file"]
