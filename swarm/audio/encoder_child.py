@@ -1,7 +1,5 @@
 """The process that encodes reels: one call a reel."""
 
-import contextlib
-import os
 from typing import Any
 
 from swarm.audio.encoder import encode_reel
@@ -9,8 +7,7 @@ from swarm.audio.order import ReelOrder, from_message, to_message
 from swarm.child import serve
 from swarm.errors import StoreError
 from swarm.node.disk import guarded
-
-NICENESS = 10  # voices come first
+from swarm.node.platform import lower_priority
 
 
 def handle(message: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +21,5 @@ def handle(message: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(AttributeError, OSError):  # Windows has no such thing
-        os.nice(NICENESS)
+    lower_priority()  # voices come first
     serve(handle)

@@ -1,5 +1,6 @@
 """The engine processes of a worker: one a slot, or one for all slots of an engine that computes nothing."""
 
+import asyncio
 from pathlib import Path
 
 from swarm.errors import SwarmError
@@ -17,24 +18,29 @@ class Engines:
         self._log_dir = log_dir
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
+        self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
     async def load(self, slot: int, recipe: Recipe) -> None:
         """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault(UNAVAILABLE)."""
-        try:
-            shared = find_card(recipe.engine).shares_process
-            target = engine_target(recipe.engine)
-        except SwarmError as error:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(error)) from error
-        if self._engines.get(slot) != recipe.engine:
-            await self.unload(slot)
-            self._processes[slot] = self._sharable(recipe.engine) if shared else EngineProcess()
-            self._engines[slot] = recipe.engine
-            if list(self._processes.values()).count(self._processes[slot]) == 1:
-                await self._processes[slot].start(target, self._log_dir / f"engine-{slot}.log")
+        async with self._starting:
+            if self._engines.get(slot) != recipe.engine:
+                await self.unload(slot)
+                self._processes[slot] = await self._process(slot, recipe.engine)
+                self._engines[slot] = recipe.engine
         await self._processes[slot].open(slot, recipe, self._devices[slot])
 
-    def _sharable(self, engine: str) -> EngineProcess:
-        return next((self._processes[s] for s, name in self._engines.items() if name == engine), EngineProcess())
+    async def _process(self, slot: int, engine: str) -> EngineProcess:
+        """A new process, or that of another slot where the engine computes nothing."""
+        try:
+            shared, target = find_card(engine).shares_process, engine_target(engine)
+        except SwarmError as error:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(error)) from error
+        for other, name in self._engines.items():
+            if shared and name == engine and self._processes[other].alive:
+                return self._processes[other]
+        process = EngineProcess()
+        await process.start(target, self._log_dir / f"engine-{slot}.log")
+        return process
 
     async def speak(self, slot: int, text: str, seed: int) -> Spoken:
         """Speak a segment. Raises EngineFault."""

@@ -1,6 +1,7 @@
 """Everything that differs between Linux, macOS and Windows, in one place."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -50,3 +51,10 @@ def default_cpu_slots() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def lower_priority() -> None:
+    """Let other processes go first; Windows has no such thing."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.nice(10)

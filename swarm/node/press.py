@@ -15,6 +15,7 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import ClipAccepted
 from swarm.node.store import Store
+from swarm.voice.language import long_code
 
 GUESSED_S_A_CHARACTER = 0.075
 MOST_ASSEMBLIES = 5
@@ -47,6 +48,8 @@ class Press:
 
     async def run(self) -> FinishedBook:
         """Encode and put together everything. Raises StoreError and EnvironmentFault."""
+        for torn in self._folder().glob("*.part"):  # by an encoder that died
+            torn.unlink(missing_ok=True)
         async with asyncio.TaskGroup() as group:
             encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
             book = group.create_task(self._assemble(encoded))
@@ -119,7 +122,7 @@ class Press:
             title=book.title,
             authors=book.authors,
             year=book.year,
-            language=self._state.facts.recipe.language,
+            language=long_code(self._state.facts.recipe.language),
             description=book.description,
             cover=book.cover.data if book.cover else None,
             chapters=len(chapters),

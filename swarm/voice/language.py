@@ -196,3 +196,14 @@ def normal_language(word: str) -> str:
 def language_name(code: str) -> str:
     """What people call a language; the code itself where that is not known."""
     return _names().get(code, code)
+
+
+def long_code(code: str) -> str:
+    """The ISO 639-2 code of a primary subtag ("eng" for "en"), as MP4 names languages; "und" where there is none."""
+    return _long_codes().get(code, code if len(code) == 3 else "und")
+
+
+@cache
+def _long_codes() -> dict[str, str]:
+    rows = [line.split(maxsplit=2) for line in _TABLE.strip().splitlines()]
+    return {code: others.partition(",")[0] for code, others, _ in rows if len(others.partition(",")[0]) == 3}

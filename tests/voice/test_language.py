@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.errors import UsageError
-from swarm.voice.language import language_name, normal_language
+from swarm.voice.language import language_name, long_code, normal_language
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,8 @@ def test_a_language_has_a_name() -> None:
     assert language_name("fr") == "French"
     assert language_name("grc") == "Ancient Greek"
     assert language_name("vo") == "vo"
+
+
+@pytest.mark.parametrize(("code", "long"), [("en", "eng"), ("fr", "fra"), ("grc", "grc"), ("zh", "zho"), ("xx", "und")])
+def test_a_language_has_its_three_letters(code: str, long: str) -> None:
+    assert long_code(code) == long
