@@ -41,7 +41,7 @@ class LiveProgress:
     def note(self, line: str) -> None:
         """Write a line above the bars."""
         try:
-            self._console.print(Text(line))
+            self._console.print(Text(line), soft_wrap=True)  # a path must stay in one piece
         except (OSError, ValueError):
             self._live = None
 

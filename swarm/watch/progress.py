@@ -149,7 +149,8 @@ class PlainProgress:
     def _tell(self, job: JobStatus, shown: JobView, view: View, done: list[int]) -> None:
         title = f"{shown.title}: " if len(view.jobs) > 1 else ""
         if job.job not in self._sealed:
-            self._lines.write(opening_line(job, len(done)) + (f"; {shown.note}" if shown.note else ""))
+            held_up = f"; {shown.state}" if job.state == "waiting" else ""
+            self._lines.write(opening_line(job, len(done)) + held_up)
         elif done:
             for place in done:
                 where = f"chapter {place + 1} of {len(job.chapters)} is spoken: {chapter_title(job, place)}"

@@ -102,7 +102,7 @@ class Viewer:
                 ChapterView(chapter_title(job, place), chapter_percent(job.chapters[place]))
                 for place in under_way(job, workers)
             ),
-            note=clean(job.note),
+            note="" if job.state == "waiting" else clean(job.note),
         )
 
 
@@ -143,6 +143,8 @@ def state_text(job: JobStatus, workers: int) -> str:
         return f"finished, {count_text(job.missing, 'sentence')} missing" if job.missing else "finished"
     if job.state == "writing":
         return "writing the audiobook"
+    if job.state == "waiting" and job.note:
+        return clean(job.note)
     return job.state if workers else "waiting for workers"
 
 

@@ -20,5 +20,5 @@ def test_status_says_what_each_worker_is_doing() -> None:
 def test_status_of_a_coordinator_alone_says_how_to_start_a_worker() -> None:
     lines = standing_lines(replies(state="waiting", workers=(), note="waiting for 2 more workers"))
     assert lines[0] == "laptop (version 0.1.0)"
-    assert "    waiting for 2 more workers" in lines
+    assert lines[1] == "  Moby Dick: 0 %, 0 of 30 sentences, waiting for 2 more workers"
     assert lines[-1] == "  no worker yet; start one with: e2a-swarm work"
