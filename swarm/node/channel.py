@@ -48,7 +48,7 @@ class Channel:
                 raise
             return False
         finally:
-            if self._sleeper and self.waiting():
+            if self._sleeper:
                 self._wake()
         return True
 
@@ -69,5 +69,6 @@ class Channel:
             self._sleeper = None
 
     def _wake(self) -> None:
-        if self._sleeper and not self._sleeper.done():
+        news = self.waiting()  # to ask is what calms the descriptor: unasked, it would wake the loop for ever
+        if news and self._sleeper and not self._sleeper.done():
             self._sleeper.set_result(None)

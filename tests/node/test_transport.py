@@ -109,6 +109,17 @@ async def test_a_receiver_asleep_hears_what_arrives_while_it_sends(ends: tuple[R
     receiving.cancel()
 
 
+async def test_what_nobody_reads_yet_costs_nothing(ends: tuple[Router, Dealer, int]) -> None:
+    router, dealer, _ = ends
+    for lease in range(10):
+        dealer.send(Release(lease))
+    await until(router.waiting)
+    before = time.process_time()
+    await asyncio.sleep(0.5)
+    assert time.process_time() - before < 0.25
+    assert (await soon(router.receive()))[1] == Release(0)
+
+
 async def test_two_workers_are_two_peers(ends: tuple[Router, Dealer, int]) -> None:
     router, dealer, port = ends
     other = dealer.network.dealer() if hasattr(dealer, "network") else DealerSocket(_keys_of(router))
