@@ -82,7 +82,7 @@ def add_state_option(parser: argparse.ArgumentParser) -> None:
 def add_output_options(parser: argparse.ArgumentParser, *, json: str = "") -> None:
     """--quiet and --verbose; --json too where `json` says what it prints."""
     parser.add_argument("--quiet", action="store_true", help="say nothing but the end")
-    parser.add_argument("--verbose", action="store_true", help="say more, and show tracebacks")
+    parser.add_argument("--verbose", action="store_true", help="show the whole traceback of an unforeseen error")
     if json:
         parser.add_argument("--json", action="store_true", help=json)
 
