@@ -1,7 +1,7 @@
 """A ZeroMQ socket on asyncio: received without a task switch a message, sent without ever waiting.
 
-ZeroMQ's descriptor only says that something changed, and any use of the socket may swallow that; so whoever sleeps
-on it is woken after every send too, if something waits.
+ZeroMQ's descriptor only says that something changed, and any use of the socket may swallow that; so every use looks
+whether something waits, and wakes whoever sleeps on it.
 """
 
 import asyncio
@@ -21,11 +21,17 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._sleeper: asyncio.Future[None] | None = None
         self._streak = 0
-        self._loop.add_reader(socket.FD, self._wake)
+        self._loop.add_reader(socket.FD, self.waiting)
 
     def waiting(self) -> bool:
-        """Whether something lies there unread."""
-        return bool(int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
+        """Whether something lies there unread; wakes who sleeps on it.
+
+        To ask is also what calms the descriptor: unasked, it would keep the loop awake for ever.
+        """
+        news = bool(int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
+        if news and self._sleeper and not self._sleeper.done():
+            self._sleeper.set_result(None)
+        return news
 
     async def receive(self) -> list[bytes]:
         """The parts of the next message."""
@@ -49,7 +55,7 @@ class Channel:
             return False
         finally:
             if self._sleeper:
-                self._wake()
+                self.waiting()
         return True
 
     def close(self) -> None:
@@ -67,8 +73,3 @@ class Channel:
             await self._sleeper
         finally:
             self._sleeper = None
-
-    def _wake(self) -> None:
-        news = self.waiting()  # to ask is what calms the descriptor: unasked, it would wake the loop for ever
-        if news and self._sleeper and not self._sleeper.done():
-            self._sleeper.set_result(None)

@@ -109,6 +109,20 @@ async def test_a_receiver_asleep_hears_what_arrives_while_it_sends(ends: tuple[R
     receiving.cancel()
 
 
+async def test_asking_whether_something_waits_never_leaves_the_receiver_asleep(
+    ends: tuple[Router, Dealer, int],
+) -> None:
+    router, dealer, _ = ends
+    for _ in range(50):
+        receiving = asyncio.create_task(router.receive())
+        await asyncio.sleep(0)
+        dealer.send(Status())
+        end = time.monotonic() + 5
+        while not router.waiting():  # without giving the loop a chance to see the descriptor
+            assert time.monotonic() < end
+        await soon(receiving)
+
+
 async def test_what_nobody_reads_yet_costs_nothing(ends: tuple[Router, Dealer, int]) -> None:
     router, dealer, _ = ends
     for lease in range(10):
@@ -169,7 +183,7 @@ def bare(port: int, keys: CurveKeys | None, secret: bytes = b"", public: bytes =
         yield client
 
 
-async def heard(router: RouterSocket, timeout_s: float = 0.7) -> bool:
+async def heard(router: RouterSocket, timeout_s: float = 0.5) -> bool:
     try:
         await asyncio.wait_for(router.receive(), timeout_s)
     except TimeoutError:
