@@ -1,5 +1,6 @@
 """Where chapters begin: the documents' passages in one row, cut by the table of contents, else by headings."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,6 +15,8 @@ from swarm.book.toc import Contents
 MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no chapter of its own
 MAX_OPENING_CHARS = 50
 THIN_SHARE = 0.25  # a table of contents that names fewer of the documents is no guide
+
+_PUNCTUATED = regex.compile(r"\p{P}$")
 
 
 class Part(Struct):
@@ -39,6 +42,8 @@ class Row:
 
     def __init__(self, documents: list[Named]) -> None:
         self.documents = documents
+        self.numbers = {named.name: number for number, named in enumerate(documents)}
+        self.headings: dict[int, dict[str, int]] = {}  # where a document's headings stand, by their letters
         self.passages: list[Passage] = []
         self.starts: list[int] = []
         for named in documents:
@@ -47,23 +52,29 @@ class Row:
 
     def place(self, name: str, fragment: str, title: str = "") -> int | None:
         """Where an entry leads; an anchor that does not exist is sought by its title. None: nowhere."""
-        for named, start in zip(self.documents, self.starts, strict=True):
-            if named.name == name:
-                if not fragment:
-                    return start
-                found = named.document.anchors.get(fragment, _heading(named.document, title))
-                return None if found is None else start + found
-        return None
+        number = self.numbers.get(name)
+        if number is None or not self.documents[number].document.passages:
+            return None
+        found: int | None = 0
+        if fragment:
+            found = self.documents[number].document.anchors.get(fragment)
+            found = self._headings(number).get(plain(title)) if found is None else found
+        return None if found is None else self.starts[number] + found
+
+    def _headings(self, number: int) -> dict[str, int]:
+        if number not in self.headings:
+            passages = self.documents[number].document.passages
+            titles = ((plain(passage.text), place) for place, passage in enumerate(passages) if passage.level)
+            self.headings[number] = {title: place for title, place in reversed(list(titles)) if title}
+        return self.headings[number]
+
+    def number(self, place: int) -> int:
+        """The document in which a place is; of empty ones there, the last."""
+        return bisect_right(self.starts, place) - 1
 
     def spans(self) -> list[tuple[int, int]]:
         """Where each document begins and ends."""
         return list(pairwise([*self.starts, len(self.passages)]))
-
-    def span(self, name: str) -> tuple[int, int]:
-        """Where a document begins and ends; nowhere if there is no such."""
-        return next(
-            (span for named, span in zip(self.documents, self.spans(), strict=True) if named.name == name), (0, 0)
-        )
 
 
 def divide(documents: list[Named], contents: Contents) -> list[Part]:
@@ -76,10 +87,10 @@ def divide(documents: list[Named], contents: Contents) -> list[Part]:
     parts = []
     for place, end in pairwise([*places, len(row.passages)]):
         title = cuts.get(place, "")
-        start = max(index for index, first in enumerate(row.starts) if first <= place)
+        number = row.number(place)
         passages = row.passages[place:end]
-        part = Part(title or _own_title(passages), passages, documents[start].name)
-        part.whole, part.listed = row.starts[start] == place, place in cuts
+        part = Part(title or _own_title(passages), passages, documents[number].name)
+        part.whole, part.listed = row.starts[number] == place, place in cuts
         part.reason = reasons.get(place, "")
         parts.append(part)
     return list(_joined(parts))
@@ -95,16 +106,18 @@ def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
             astray.append(entry)
         else:
             cuts[place] = entry.title or cuts.get(place, "")
+    named = {row.number(place) for place in cuts}
     for entry in astray:  # an anchor that does not exist, in a document that no other entry names
-        start, end = row.span(entry.name)
-        if not any(start <= place < end for place in cuts):
-            cuts[start] = entry.title
+        place = row.place(entry.name, "")
+        if place is not None and row.number(place) not in named:
+            named.add(row.number(place))
+            cuts[place] = entry.title
     return {_back_over_headings(row, place, cuts): title for place, title in sorted(cuts.items())}
 
 
 def _back_over_headings(row: Row, place: int, cuts: dict[int, str]) -> int:
     """A heading right above the one that an entry leads to belongs to it: "CHAPTER I" above "The Storm"."""
-    passages, start = row.passages, max((start for start in row.starts if start <= place), default=0)
+    passages, start = row.passages, row.starts[row.number(place)]
     while (
         start < place < len(passages)
         and 0 < passages[place - 1].level <= passages[place].level
@@ -117,6 +130,7 @@ def _back_over_headings(row: Row, place: int, cuts: dict[int, str]) -> int:
 def _document_cuts(row: Row, cuts: set[int], reasons: dict[int | None, str]) -> set[int]:
     """Documents that the table of contents does not name and that yet begin something."""
     found: set[int] = set()
+    ordered = sorted(cuts)
     thin, headed = _thin(row, cuts), _mostly_headed(row)
     after_matter = True
     for named, (start, end) in zip(row.documents, row.spans(), strict=True):
@@ -127,7 +141,7 @@ def _document_cuts(row: Row, cuts: set[int], reasons: dict[int | None, str]) -> 
         is_matter = bool(reasons.get(start) or matter.named(_stem(named.name)) or first.left_out)
         if begins or is_matter or after_matter:
             found.add(start)
-        inside = any(start < cut < end for cut in cuts)
+        inside = bisect_left(ordered, end) > bisect_right(ordered, start)
         after_matter = (is_matter and not inside) or (after_matter and start not in found)
     return found
 
@@ -142,7 +156,7 @@ def _heading_cuts(row: Row) -> set[int]:
 
 def _thin(row: Row, cuts: set[int]) -> bool:
     spans = [(start, end) for start, end in row.spans() if start < end]
-    named = sum(1 for start, end in spans if any(start <= cut < end for cut in cuts))
+    named = len({row.number(cut) for cut in cuts})
     return len(cuts) < 2 or named < THIN_SHARE * len(spans)
 
 
@@ -174,7 +188,8 @@ def _own_title(passages: list[Passage]) -> str:
             break
         headings.append(tidy(passage.text))
     if headings:
-        return " ".join(text if text[-1:] in ".:!?…" or text is headings[-1] else text + "." for text in headings)
+        *above, last = headings
+        return " ".join([*(text if _PUNCTUATED.search(text) else f"{text}." for text in above), last])
     return _opening(next((tidy(passage.text) for passage in passages if passage.text), ""))
 
 
@@ -182,12 +197,6 @@ def _opening(text: str) -> str:
     if len(text) <= MAX_OPENING_CHARS:
         return text
     return text[:MAX_OPENING_CHARS].rsplit(" ", 1)[0].rstrip(" ,;:.-–—") + "…"
-
-
-def _heading(document: Document, title: str) -> int | None:
-    sought = plain(title)
-    places = (index for index, passage in enumerate(document.passages) if passage.level)
-    return next((index for index in places if sought and plain(document.passages[index].text) == sought), None)
 
 
 def plain(text: str) -> str:

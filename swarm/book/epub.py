@@ -17,6 +17,7 @@ from swarm.errors import BookError, UsageError
 from swarm.voice.language import normal_language
 
 DEFAULT_LANGUAGE = "en"  # of a book that names none
+MAX_OPENING_PASSAGES = 200  # Project Gutenberg's opening words are fewer
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -82,13 +83,13 @@ def _chapters(parts: list[Part]) -> tuple[ChapterText, ...]:
 
 def _mark_licence(passages: list[Passage]) -> None:
     """Project Gutenberg's words around a book: what its two marker lines enclose is the book."""
-    licence = False
+    opened = licence = False
     for index, passage in enumerate(passages):
-        if matter.gutenberg_starts(passage.text):
-            for earlier in passages[:index]:
-                earlier.left_out = earlier.left_out or (matter.LICENCE if not licence else "")
+        if matter.gutenberg_starts(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
+            for earlier in passages[:index] if not opened else ():
+                earlier.left_out = earlier.left_out or matter.LICENCE
             passage.left_out = passage.left_out or matter.LICENCE
-            licence = False
+            opened, licence = True, False
             continue
         licence = licence or matter.gutenberg_ends(passage.text)
         if licence:

@@ -25,26 +25,26 @@ _GRAPHEME = regex.compile(r"\X")
 
 def cut(sentence: str, limit: int) -> list[str]:
     """Pieces of at most `limit` characters, about equally long; a word is cut only if it alone is longer."""
+    text, start = sentence.strip(), 0
     pieces = []
-    rest = sentence.strip()
-    while len(rest) > limit:
-        place = _best_place(rest, limit)
-        pieces.append(rest[:place].strip())
-        rest = rest[place:].strip()
-    return [piece for piece in (*pieces, rest) if piece]
+    while len(text) - start > limit:
+        end = start + _best_place(text[start : start + limit + 1], limit, len(text) - start)
+        pieces.append(text[start:end].strip())
+        start = end
+    return [piece for piece in (*pieces, text[start:].strip()) if piece]
 
 
-def _best_place(text: str, limit: int) -> int:
-    aim = len(text) / math.ceil(len(text) / limit)
-    window = text[: limit + 1]
+def _best_place(window: str, limit: int, left: int) -> int:
+    """Where to cut what begins with `window`; `left` characters are left in all."""
+    aim = left / math.ceil(left / limit)
     found = [[match.end() for match in places.finditer(window)] for places in _PLACES]
-    fitting = [[end for end in ends if 0 < len(text[:end].rstrip()) <= limit] for ends in found]
+    fitting = [[end for end in ends if 0 < len(window[:end].rstrip()) <= limit] for ends in found]
     for least in (aim * MIN_FILL, 1):
         for ends in fitting:
             good = [end for end in ends if end >= least]
             if good:
                 return min(good, key=lambda end: abs(end - aim))
-    return _inside_word(text, limit)
+    return _inside_word(window, limit)
 
 
 def _inside_word(text: str, limit: int) -> int:

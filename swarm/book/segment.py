@@ -83,29 +83,48 @@ def _pieces(block: Block, language: str, card: EngineCard) -> list[Segment]:
     limit = card.limit(language)
     found: list[Segment] = []
     for line in block.text.split("\n"):
-        sentences = [cut(sentence, limit) for sentence in _heard(split_sentences(line, language), limit)]
-        for pieces in sentences:
-            found += [Segment(piece, Pause.CLAUSE) for piece in _heard(pieces, limit)]
-            if found:
-                found[-1] = Segment(found[-1].text, Pause.SENTENCE)
+        for sentence in split_sentences(line, language):
+            *cuts, last = cut(sentence, limit)
+            found += [Segment(text, Pause.CLAUSE) for text in cuts]
+            found.append(Segment(last, Pause.SENTENCE))
         if found and block.kind != "heading" and not _ENDS.search(found[-1].text):
             found[-1] = Segment(found[-1].text, Pause.CLAUSE)  # a line of verse runs on
-    return found
+    return _heard(found, limit)
 
 
-def _heard(texts: list[str], limit: int) -> list[str]:
-    """Lone punctuation goes with the text before it, else after it, where the two fit; or it is a pause already."""
-    found: list[str] = []
+def _heard(pieces: list[Segment], limit: int) -> list[Segment]:
+    """Lone punctuation goes with what stands before it, else after it."""
+    found: list[Segment] = []
     lead = ""
-    for text in texts:
-        if _HEARD.search(text):
-            found.append(f"{lead} {text}" if lead and len(lead) + 1 + len(text) <= limit else text)
-            lead = ""
-        elif found and len(found[-1]) + 1 + len(text) <= limit:
-            found[-1] += f" {text}"
-        elif not found:
-            lead = f"{lead} {text}".strip()
+    for piece in pieces:
+        if not _HEARD.search(piece.text):
+            if found:
+                found[-1:] = _with_punctuation(found[-1].text, piece, limit)
+            else:
+                lead = f"{lead} {piece.text}".strip()
+        elif lead and not found:
+            *cuts, last = _fitting(lead, piece.text, limit)
+            found += [Segment(text, Pause.CLAUSE) for text in cuts]
+            found.append(Segment(last, piece.pause))
+        else:
+            found.append(piece)
     return found
+
+
+def _with_punctuation(before: str, piece: Segment, limit: int) -> list[Segment]:
+    """A segment and the punctuation after it; where the two do not fit, its last word goes over with it."""
+    if len(before) + 1 + len(piece.text) <= limit:
+        return [Segment(f"{before} {piece.text}", piece.pause)]
+    head, _, word = before.rpartition(" ")
+    if _HEARD.search(head) and _HEARD.search(word) and len(word) + 1 + len(piece.text) <= limit:
+        return [Segment(head, Pause.CLAUSE), Segment(f"{word} {piece.text}", piece.pause)]
+    return [Segment(before, piece.pause)]  # a page of dots is a pause
+
+
+def _fitting(lead: str, text: str, limit: int) -> list[str]:
+    whole = f"{lead} {text}"
+    pieces = cut(whole, limit) if len(lead) < limit // 2 else [text]
+    return pieces if all(map(_HEARD.search, pieces)) else [text]
 
 
 def _unspoken(text: str, card: EngineCard) -> str:

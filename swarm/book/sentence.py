@@ -2,6 +2,8 @@
 
 import regex
 
+TAIL_CHARS = 80  # of a piece: where it ends is decided by its last word
+
 # Abbreviations that the libraries take for the end of a sentence, by language; "" is for all.
 _ABBREVIATIONS = {
     "": "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit St Ste Dr Prof Mr Mrs Ms",
@@ -25,13 +27,14 @@ def split_sentences(text: str, language: str) -> list[str]:
     pieces = _library_pieces(text, language)
     if _bare("".join(pieces)) != _bare(text):
         pieces = [text]
-    joined: list[str] = []
+    joined: list[list[str]] = []
     for piece in pieces:
-        if joined and (_runs_on(joined[-1], piece, language) or not piece.strip()):
-            joined[-1] += piece
+        if joined and (_runs_on(joined[-1][-1][-TAIL_CHARS:], piece, language) or not piece.strip()):
+            joined[-1].append(piece)
         else:
-            joined.append(piece)
-    return [piece.strip() for piece in joined if piece.strip()]
+            joined.append([piece])
+    sentences = ("".join(parts).strip() for parts in joined)
+    return [sentence for sentence in sentences if sentence]
 
 
 def _library_pieces(text: str, language: str) -> list[str]:

@@ -1,0 +1,173 @@
+import time
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+import regex
+from lxml import etree
+
+from swarm.book.archive import Archive
+from swarm.book.epub import read_book
+from swarm.book.model import Book
+from swarm.book.package import read_package
+from swarm.errors import BookError
+
+REAL = (
+    "alice-illustrated.epub",
+    "jekyll-and-hyde.epub",
+    "moby-dick.epub",
+    "vingt-mille-lieues-fr.epub",
+    "yellow-wallpaper.epub",
+)
+
+
+def spoken(book: Book) -> list[str]:
+    return [chapter.title for chapter in book.chapters if not chapter.left_out]
+
+
+def left_out(book: Book) -> dict[str, str]:
+    return {chapter.title: chapter.left_out for chapter in book.chapters if chapter.left_out}
+
+
+def letters(text: str) -> str:
+    return regex.sub(r"[^\p{L}\p{N}]+", "", text)
+
+
+def test_moby_dick_has_its_chapters_by_name(books: Path) -> None:
+    started = time.perf_counter()
+    book = read_book(books / "moby-dick.epub")
+    assert time.perf_counter() - started < 10  # measured: 0.2 s
+    assert (book.title, book.authors, book.language) == ("Moby Dick", ("Herman Melville",), "en")
+    titles = spoken(book)
+    assert titles[:4] == ["Dedication", "Etymology", "Extracts", "I: Loomings"]
+    assert titles[-2:] == ["CXXXV: The Chase—Third Day", "Epilogue"]
+    assert len(titles) == 139
+    assert left_out(book) == {
+        "Titlepage": "title page",
+        "Imprint": "imprint",
+        "Moby Dick": "title page",
+        "Endnotes": "notes",
+        "Colophon": "colophon",
+        "Uncopyright": "copyright page",
+    }
+
+
+def test_vingt_mille_lieues_is_cut_at_its_anchors_and_its_licence_left_out(books: Path) -> None:
+    book = read_book(books / "vingt-mille-lieues-fr.epub")
+    titles = spoken(book)
+    assert book.language == "fr"
+    assert titles[0] == "VINGT MILLE LIEUES SOUS LES MERS"
+    assert titles[1] == "CHAPITRE PREMIER UN ÉCUEIL FUYANT."
+    assert titles[47] == "CHAPITRE XXIII CONCLUSION."
+    chapters = [chapter for chapter in book.chapters if not chapter.left_out]
+    assert [chapter.blocks[0].kind for chapter in chapters[1:48]] == ["heading"] * 47
+    assert chapters[4].blocks[0].text == "CHAPITRE IV\nNED LAND."
+    assert not [title for title in titles if "GUTENBERG" in title.upper()]
+    assert not [block for chapter in chapters for block in chapter.blocks if "Gutenberg" in block.text]
+    assert set(left_out(book).values()) == {"licence", "table of contents"}
+
+
+def test_jekyll_and_the_wallpaper_are_nothing_but_their_stories(books: Path) -> None:
+    jekyll = read_book(books / "jekyll-and-hyde.epub")
+    assert len(spoken(jekyll)) == 10
+    assert spoken(jekyll)[0] == "Story of the Door"
+    wallpaper = read_book(books / "yellow-wallpaper.epub")
+    assert spoken(wallpaper) == ["The Yellow Wallpaper"]
+    assert wallpaper.cover is not None
+    assert wallpaper.cover.data.startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_no_word_of_a_real_book_is_lost_or_said_twice(books: Path, name: str) -> None:
+    """Against a reader of its own: all text of the spine's bodies, but for the marks that are dropped on purpose."""
+    with Archive(books / name) as archive:
+        said = ""
+        for item in read_package(archive).documents:
+            root = etree.fromstring(archive.read(item.name))
+            for mark in root.xpath("//*[contains(@*[local-name()='type'], 'noteref')] | //*[local-name()='title']"):
+                mark.tag, mark.text = "dropped", ""
+            body = root.find("{*}body")
+            said += letters("".join(body.itertext(etree.Element)))
+    read = [letters(block.text) for chapter in read_book(books / name).chapters for block in chapter.blocks]
+    assert len("".join(read)) == len(said)
+    assert sorted("".join(read)) == sorted(said)
+    if name != "vingt-mille-lieues-fr.epub":  # its licence is gathered apart
+        assert "".join(read) == said
+
+
+def test_every_odd_book_opens(books: Path) -> None:
+    odd = sorted((books / "odd").glob("*.epub"))
+    read = {path.stem: read_book(path) for path in odd}
+    assert len(read) == 16
+    assert all(spoken(book) for book in read.values())
+    assert spoken(read["multiple-opf"]) == ["Link to main page"]
+    assert spoken(read["svg-spine-items"])[1:] == ["Page 2", "Page 3", "Page 4"]
+    assert read["japanese-vertical-ruby-preview"].language == "ja"
+    assert "やまみち" not in read["japanese-vertical-ruby-preview"].chapters[1].blocks[1].text
+    assert left_out(read["poem-noteref-single-file"])['NOTES ON "THE WASTE LAND"'] == "notes"
+    assert read["percent-encoded-href"].chapters[0].blocks[1].text == "Call me Ishmael."
+
+
+def test_matter_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    story = "<p>" + "A long story. " * 40 + "</p>"
+    pages = {
+        "cover.xhtml": maker.page("<p>A Test</p>"),
+        "a.xhtml": maker.page("<p>All rights reserved.</p>"),
+        "b.xhtml": maker.page("<h1>The Story</h1>" + story),
+        "c.xhtml": maker.page("<section epub:type='colophon'><p>Made with care.</p></section>"),
+    }
+    contents = maker.nav(("a.xhtml", "Copyright"), ("b.xhtml", "The Story"), ("c.xhtml", "About This Book"))
+    book = read_book(maker.make(tmp_path, pages, contents=contents))
+    assert spoken(book) == ["The Story"]
+    assert left_out(book) == {"A Test": "cover page", "Copyright": "copyright page", "About This Book": "colophon"}
+
+
+def test_notes_among_the_text_are_gathered_after_it(tmp_path: Path) -> None:
+    note = "<aside epub:type='footnote'>{}</aside>".format
+    body = f"<h1>One</h1><p>text</p>{note('a note')}<p>on</p>{note('two')}"
+    book = read_book(maker.make(tmp_path, {"1.xhtml": maker.page(body)}))
+    assert [[block.text for block in chapter.blocks] for chapter in book.chapters] == [
+        ["One", "text", "on"],
+        ["a note", "two"],
+    ]
+    assert left_out(book) == {"Notes": "notes"}
+
+
+def test_gutenberg_lines_part_the_book_from_its_licence(tmp_path: Path) -> None:
+    body = (
+        "<p>The Project Gutenberg eBook of X</p><p>*** START OF THE PROJECT GUTENBERG EBOOK X ***</p><h1>X</h1>"
+        "<p>story</p><p>*** END OF THE PROJECT GUTENBERG EBOOK X ***</p><p>Section 1. General Terms</p>"
+    )
+    book = read_book(maker.make(tmp_path, {"1.xhtml": maker.page(body)}))
+    kept = [block.text for chapter in book.chapters if not chapter.left_out for block in chapter.blocks]
+    assert kept == ["X", "story"]
+    assert set(left_out(book).values()) == {"licence"}
+
+
+def test_a_book_that_quotes_the_gutenberg_line_is_not_cut_short(tmp_path: Path) -> None:
+    line = "<p>*** START OF THE PROJECT GUTENBERG EBOOK X ***</p>"
+    book = read_book(maker.make(tmp_path, {"1.xhtml": maker.page("<p>story</p>" * 300 + line + "<p>on</p>")}))
+    assert left_out(book) == {}
+
+
+def test_a_book_of_pictures_is_refused(tmp_path: Path) -> None:
+    path = maker.make(tmp_path, {"1.xhtml": maker.page("<img src='a.jpg' alt='a picture'/><p>* * *</p>")})
+    with pytest.raises(BookError, match="no text to speak"):
+        read_book(path)
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [("en-GB", "en"), ("FR", "fr"), ("ger", "de"), ("pt_BR", "pt"), ("und", "en"), ("", "en"), ("x-klingon", "en")],
+)
+def test_languages(tmp_path: Path, declared: str, expected: str) -> None:
+    metadata = f"<dc:title>T</dc:title><dc:language>{declared}</dc:language>"
+    assert read_book(maker.make(tmp_path, {"1.xhtml": maker.page("<p>x</p>")}, metadata=metadata)).language == expected
+
+
+def test_a_document_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = maker.make(
+        tmp_path, {"1.xhtml": maker.page("<p>x</p>"), "2.xhtml": maker.page("<div>" * 300 + "</div>" * 300)}
+    )
+    with pytest.raises(BookError, match=r"2\.xhtml is refused"):
+        read_book(path)

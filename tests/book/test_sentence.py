@@ -1,0 +1,59 @@
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm.book.sentence import split_sentences
+
+
+def bare(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["See vol. ii for it.", "Mr. Smith went to vol. II.", "He left."]),
+        ("en", ["He said no.", "Then he left."]),
+        ("en", ["Mrs. A. B. Smith saw Dr. Jones, Esq. and e.g. others, etc. in the U.S. yesterday.", "Good."]),
+        ("en", ["“Stop!” cried the man.", "Nobody stopped."]),
+        ("en", ["Wait… what?", "Yes."]),
+        ("fr", ["M. Dupont est là.", "Il part avec Mme. Durand."]),
+        ("fr", ["Voir p. 12 et t. II.", "Il lit."]),
+        ("de", ["Das ist z.B. Herr Dr. Meier.", "Er geht."]),
+        ("es", ["El Sr. García vino.", "¿Quién?", "Nadie."]),
+        ("zh", ["你好。", "再见。"]),
+        ("xx", ["Hello there.", "Bye now."]),
+        ("", ["Hello there.", "Bye now."]),
+    ],
+)
+def test_sentences(language: str, sentences: list[str]) -> None:
+    joined = "" if language == "zh" else " "
+    assert split_sentences(joined.join(sentences), language) == sentences
+
+
+@given(st.text(max_size=200), st.sampled_from(["en", "fr", "ja", "xx", ""]))
+def test_nothing_is_lost(text: str, language: str) -> None:
+    assert bare("".join(split_sentences(text, language))) == bare(text)
+
+
+def test_pysbd_serves_where_sentencex_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pysbd")
+    real: Callable[..., Any] = builtins.__import__
+
+    def without_sentencex(name: str, *rest: Any) -> Any:
+        if name == "sentencex":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_sentencex)
+    assert split_sentences("See vol. ii for it. He left. M. Dupont too.", "en")[0] == "See vol. ii for it."
+    assert split_sentences("M. Dupont est là. Il part.", "fr") == ["M. Dupont est là.", "Il part."]
+    assert split_sentences("One here. Two here.", "xx") == ["One here.", "Two here."]
+
+
+def test_a_page_of_abbreviations_takes_no_long_time() -> None:
+    assert len(split_sentences("vol. 1 " * 50_000, "en")) == 1

@@ -1,0 +1,79 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from swarm.commands.main import main
+
+
+def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(books / "jekyll-and-hyde.epub")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "The Strange Case of Dr. Jekyll and Mr. Hyde",
+        "by Robert Louis Stevenson",
+        "English; engine hibari; 2015; Standard Ebooks",
+    ]
+    assert lines[4].split()[:5] == ["1", "Story", "of", "the", "Door"]
+    assert "10 chapters, 25,601 words, about 2 h 32 min of sound" in lines
+    assert "  Colophon: colophon, 155 words" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_as_json_with_the_text(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(books / "yellow-wallpaper.epub"), "--json", "--text"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["title"], found["authors"], found["language"]) == (
+        "The Yellow Wallpaper", ["Charlotte Perkins Gilman"], "en",
+    )  # fmt: skip
+    [chapter] = found["chapters"]
+    assert chapter["number"] == 1
+    assert chapter["text"][1].startswith("It is very seldom that mere ordinary people")
+    assert chapter["segments"] == len(chapter["text"])
+    assert chapter["estimated_s"] == round(sum(map(len, chapter["text"])) / 15)
+    assert {"title": "Colophon", "reason": "colophon", "words": 157} in found["left_out"]
+
+
+def test_the_text_alone(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(books / "odd" / "epub2-ncx-only.epub"), "--text", "--quiet"]) == 0
+    assert capsys.readouterr().out.split("\n") == [
+        "",
+        "--- 1. Loomings",
+        "",
+        "Loomings",
+        "",
+        "Call me Ishmael.",
+        "",
+        "",
+    ]
+
+
+def test_what_the_engine_cannot_say_is_shown(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(books / "moby-dick.epub")]) == 0
+    out = capsys.readouterr().out
+    assert "139 chapters" in out
+    assert "  chapter 2: חן: hibari cannot read Hebrew letters" in out
+
+
+def test_an_engine_that_does_not_speak_the_language_is_refused(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = str(books / "vingt-mille-lieues-fr.epub")
+    assert main(["inspect", book, "--tts-engine", "hibari"]) == 2
+    assert "hibari" in capsys.readouterr().err
+    assert main(["inspect", book, "--language", "eng", "--tts-engine", "hibari"]) == 0
+    assert "English; engine hibari" in capsys.readouterr().out
+
+
+def test_what_is_no_book_ends_with_3_and_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(tmp_path / "no.epub")]) == 3
+    assert capsys.readouterr().err == f"e2a-swarm: {tmp_path / 'no.epub'} does not exist: name an EPUB file.\n"
+
+
+def test_a_table_on_a_terminal(
+    books: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert main(["inspect", str(books / "jekyll-and-hyde.epub")]) == 0
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in capsys.readouterr().out.splitlines()]
+    assert any("│" in line and "Story of the Door" in line for line in lines)
+    assert max(map(len, lines)) <= 80
