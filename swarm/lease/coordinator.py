@@ -33,12 +33,13 @@ from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import AnyRecord, ClipDiscarded, JobFinished
 from swarm.lease.roster import Session, new_session, session_key
 from swarm.lease.settings import Settings
-from swarm.lease.snapshot import View
+from swarm.lease.snapshot import View, fitting
 from swarm.lease.work import Work
 
 SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
 GRANT_FLIGHT_S = 3.0  # a lease that a heartbeat does not list so long after its grant never arrived
 PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
+MOST_STATUS_BYTES = 60_000
 OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
 
 
@@ -70,7 +71,7 @@ class Coordinator:
         """Take one message. `fault` says what is wrong with a clip's frame; empty: nothing."""
         outcome = Outcome()
         if isinstance(message, Status):
-            outcome.send(peer, self.status(now))
+            outcome.send(peer, fitting(self.status(now), MOST_STATUS_BYTES))
             return outcome
         if isinstance(message, Hello):
             self._welcome(peer, message, now, outcome)

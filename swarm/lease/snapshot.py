@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec import msgpack, structs
+
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session, Slot, voicing
@@ -78,7 +80,9 @@ class View:
         if missing > 0:
             return f"waiting for {missing} more worker{'s' * (missing != 1)}"
         if not self.sessions:
-            return "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
+            return (
+                "" if self.settings.alone else "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
+            )
         if any(session.can_speak(recipe) for session in self.sessions.values()):
             return ""
         reasons = sorted({s.unable[recipe.engine] for s in self.sessions.values() if recipe.engine in s.unable})
@@ -121,6 +125,16 @@ class View:
                 realtime=speed.realtime,
             )
         return SlotStatus(slot=number, state="idle")
+
+
+def fitting(reply: StatusReply, most: int) -> StatusReply:
+    """The reply in at most so many bytes: without chapters where it must be, then with fewer workers."""
+    for chapters, workers in ((True, None), (False, None), (False, 64), (False, 8)):
+        jobs = reply.jobs if chapters else tuple(structs.replace(job, chapters=()) for job in reply.jobs[:32])
+        shorter = structs.replace(reply, jobs=jobs, workers=reply.workers[:workers])
+        if len(msgpack.encode(shorter)) <= most:
+            break
+    return shorter
 
 
 def _pace(slot: Slot, recipe: Recipe) -> float:

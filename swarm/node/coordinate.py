@@ -58,10 +58,13 @@ class Coordination:
     async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
         """Serve the jobs until all is written; returns the exit code. Raises what stopped it."""
         pending = [edition for edition in self.editions if not is_finished(edition)]
-        for edition in self.editions:
-            if edition not in pending:
-                self.progress.note(f"{edition.target} is finished already; nothing is left to do")
+        ready = [
+            f"{edition.target} is finished already; nothing is left to do"
+            for edition in self.editions
+            if edition not in pending
+        ]
         if not pending:
+            self.progress.close(*ready)
             return EXIT_DONE
         settings = Settings(
             coordinator=new_nonce(),
@@ -78,12 +81,10 @@ class Coordination:
             server.add(edition)
         with draining(server.drain):
             ended = await server.run()
-        self.progress.close()
         if not ended:
+            self.progress.close("interrupted; the same command goes on where it stopped")
             return EXIT_INTERRUPTED
-        for edition in pending:
-            for line in edition.closing_lines():
-                self.progress.note(line)
+        self.progress.close(*ready, *(line for edition in pending for line in edition.closing_lines()))
         return EXIT_GAPS if any(edition.state.quarantined for edition in pending) else EXIT_DONE
 
     def close(self) -> None:

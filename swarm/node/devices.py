@@ -43,5 +43,5 @@ def slot_devices(asked: Sequence[str], slots: int | None, gpus: Sequence[str]) -
 def describe(devices: Sequence[str], gpus: Sequence[str]) -> tuple[Device, ...]:
     """The devices behind the slots, each once, as a worker announces them."""
     if all(device.startswith("cpu") for device in devices):
-        return (Device("cpu", f"{len(devices)} × CPU"),)
+        return (Device("cpu", f"{len(devices)} x CPU"),)
     return tuple(Device(name, gpus[int(name.partition(":")[2])]) for name in dict.fromkeys(devices))

@@ -1,5 +1,6 @@
 """Who this machine is in the swarm, and what time it is."""
 
+import re
 import secrets
 import socket
 import time
@@ -12,7 +13,8 @@ def worker_id(state_dir: Path) -> str:
     """This machine's id as a worker, the same after a restart. Raises StoreError."""
     path = state_dir / "worker-id"
     with guarded(path):
-        if path.exists() and (known := path.read_text("ascii", errors="replace").strip()[:32]):
+        known = path.read_bytes()[:100].strip().decode("ascii", "replace") if path.exists() else ""
+        if re.fullmatch("[0-9a-f]{16}", known):
             return known
         fresh = secrets.token_hex(8)
         replace_file(path, fresh.encode())

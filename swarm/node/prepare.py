@@ -78,10 +78,10 @@ def _replay(facts: JobFacts, store: Store, now: float, notes: list[str]) -> tupl
     fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
     if state.gain_db is None:
         fresh.append(GainFixed(gain_db(find_card(facts.recipe.engine).loudness_lufs)))
-    for lost in store.lost_clips(facts.job):
-        fresh.append(ClipDiscarded(lost.chapter, lost.index, "its file is gone or of another size"))
-    if len(fresh) > 2:
-        notes.append(f"{len(fresh) - 2} clips are gone from the disk and will be spoken again")
+    lost = store.lost_clips(facts.job)
+    fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
+    if lost:
+        notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
     for record in fresh:
         apply(state, record)
     for record in _reuse(state, store, now):

@@ -1,5 +1,6 @@
 """Dialogues with the coordinator's core: who gets what, what is journaled, what is answered."""
 
+import msgspec
 import pytest
 from making import make_clip, make_core, make_facts, make_hello, sent
 
@@ -184,8 +185,8 @@ def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
     (record,) = [entry.record for entry in outcome.entries]
     assert isinstance(record, SegmentFailed)
     core.receive(b"b", Heartbeat((), (0,)), 1.1)
-    regranted = [line for lease in core.works["job"].ledger.leases.values() if lease.session == "b/n" for line in lease.pending]
-    assert 0 in regranted
+    leases = [lease for lease in core.works["job"].ledger.leases.values() if lease.session == "b/n"]
+    assert 0 in [index for lease in leases for index in lease.pending]
     assert core.works["job"].state.take((0, 0)) == 1
 
 
@@ -412,3 +413,14 @@ def test_a_worker_that_fails_everything_is_set_aside_while_others_can_go_on() ->
     assert any("set aside" in note for note in notes)
     assert not state.quarantined
     assert not sent(core.receive(b"bad", Heartbeat((), (0,)), now), Grant, b"bad")
+
+
+def test_a_status_reply_fits_a_message_however_long_the_book() -> None:
+    long = [[f"Sentence {n}."] for n in range(3000)]
+    core = make_core(JobState(make_facts(*long)))
+    for n in range(200):
+        join(core, b"%d" % n, slots=16)
+    (reply,) = sent(core.receive(b"anybody", Status(), 1.0), StatusReply)
+    assert len(msgspec.msgpack.encode(reply)) < 64 * 1024
+    assert reply.jobs[0].segments == 3000
+    assert reply.workers

@@ -13,9 +13,7 @@ speeds = st.floats(0.5, 5000)
 @st.composite
 def loads(draw: st.DrawFn) -> list[Load]:
     count = draw(st.integers(1, 6))
-    return [
-        Load(n, draw(st.integers(0, 2000)), draw(sizes), draw(st.booleans()), draw(speeds)) for n in range(count)
-    ]
+    return [Load(n, draw(st.integers(0, 2000)), draw(sizes), draw(st.booleans()), draw(speeds)) for n in range(count)]
 
 
 def test_equal_speeds_share_in_halves() -> None:

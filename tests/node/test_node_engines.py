@@ -1,0 +1,52 @@
+"""Real engine processes behind the slots."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from swarm.lease.recipe import Recipe
+from swarm.node.engines import Engines
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.registry import choose_recipe
+
+METRONOME = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
+
+
+async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0", "cpu:1", "cpu:2"), tmp_path)
+    await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(3)))
+    assert len({process.pid for process in engines._processes.values()}) == 1
+    spoken = await asyncio.gather(*(engines.speak(slot, "Tick.", 0) for slot in range(3)))
+    assert len({clip.digest for clip in spoken}) == 1
+    await engines.close()
+
+
+async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    before = engines._processes[0].pid
+    engines.kill(0)
+    await engines.load(0, METRONOME)
+    assert engines._processes[0].pid != before
+    assert (await engines.speak(0, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0", "cpu:1"), tmp_path)
+    await engines.load(0, METRONOME)
+    engines._processes[0].kill()
+    while engines._processes[0].alive:
+        await asyncio.sleep(0.01)
+    await engines.load(1, METRONOME)
+    assert (await engines.speak(1, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_an_engine_that_is_not_installed_is_unavailable(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    with pytest.raises(EngineFault) as fault:
+        await engines.load(0, Recipe("absent", "v", "en"))
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+    await engines.close()

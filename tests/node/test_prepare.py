@@ -1,0 +1,146 @@
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from epub_maker import CONTAINER, nav, opf, pack, page
+
+from swarm.audio.clip import make_clip
+from swarm.config import RenderConfig
+from swarm.errors import BookError, StoreError
+from swarm.lease.facts import JobFacts
+from swarm.lease.record import ClipAccepted, ClipDiscarded, GainFixed, RunStarted
+from swarm.node.prepare import Prepared, file_stem, prepare, slug
+from swarm.node.store import DiskStore
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return make_book(tmp_path / "book.epub", "It was a dark night. The wind howled.")
+
+
+def make_book(path: Path, text: str) -> Path:
+    pages = {"one.xhtml": page(f"<h1>One</h1><p>{text}</p>"), "two.xhtml": page("<h1>Two</h1><p>The end came.</p>")}
+    files = {f"OEBPS/{name}": content for name, content in pages.items()}
+    files["OEBPS/nav.xhtml"] = nav(("one.xhtml", "One"), ("two.xhtml", "Two"))
+    files["OEBPS/content.opf"] = opf(pages, toc="nav")
+    return pack(path, {"mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER, **files})
+
+
+def config(tmp_path: Path, **fields: object) -> RenderConfig:
+    settings = {"books": (), "output_dir": tmp_path / "out", "state_dir": tmp_path / "state"} | fields
+    return RenderConfig(**settings)  # type: ignore[arg-type]
+
+
+def run(tmp_path: Path, book: Path, **fields: object) -> Prepared:
+    """One run of a command up to the serving, its records committed and the job let go."""
+    store = DiskStore(tmp_path / "state")
+    prepared = prepare(config(tmp_path, **fields), book, store, 1000.0)
+    store.commit([(prepared.state.job, record, b"") for record in prepared.records])
+    store.close()
+    return prepared
+
+
+def speak_all(tmp_path: Path, prepared: Prepared) -> None:
+    """Accept a clip for every place, as a run that speaks the book would."""
+    store = DiskStore(tmp_path / "state")
+    state = prepared.state
+    for number, chapter in enumerate(state.facts.chapters):
+        for index, segment in enumerate(chapter.segments):
+            tone = (np.sin(np.arange(24000) / 20) * 9000).astype(np.int16)
+            sound = make_clip(tone, 24000, segment.text)
+            key = state.key((number, index), 0)
+            record = ClipAccepted(
+                number, index, 0, key, sound.samples, 24000, sound.digest, len(sound.frame), "w", 0.1, 1.0, 1.1
+            )
+            store.commit([(state.job, record, sound.frame)])
+    store.close()
+
+
+def test_a_new_job_starts_its_first_run_with_its_gain(tmp_path: Path, book: Path) -> None:
+    prepared = run(tmp_path, book)
+    assert [type(record) for record in prepared.records] == [RunStarted, GainFixed]
+    assert [chapter.title for chapter in prepared.state.facts.chapters] == ["One", "Two"]
+
+
+def test_the_same_book_and_voice_are_the_same_job_and_replayed(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    speak_all(tmp_path, first)
+    second = run(tmp_path, book)
+    assert second.state.job == first.state.job
+    assert second.state.complete
+    assert second.state.epoch == 2
+
+
+@pytest.mark.parametrize(
+    "fields", [{"chapters": "1"}, {"engine": "espeak"}, {"speed": 1.5}, {"engine_options": {"speed": "0.9"}}]
+)
+def test_another_voice_or_choice_of_chapters_is_another_job(tmp_path: Path, book: Path, fields: dict) -> None:
+    assert run(tmp_path, book).state.job != run(tmp_path, book, **fields).state.job
+
+
+def test_an_edited_book_speaks_only_what_is_new(tmp_path: Path, book: Path) -> None:
+    speak_all(tmp_path, run(tmp_path, book))
+    edited = run(tmp_path, make_book(tmp_path / "edited.epub", "It was a bright night. The wind howled."))
+    places = {place for place, record in edited.state.accepted.items() if record.reused}
+    texts = {edited.state.text(place) for place in places}
+    assert {"The wind howled.", "The end came."} <= texts
+    assert "It was a bright night." not in texts
+    assert not edited.state.complete
+
+
+def test_clips_that_are_gone_are_named_and_their_places_open(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    speak_all(tmp_path, first)
+    store = DiskStore(tmp_path / "state")
+    lost = store.clip_path(first.state.key((0, 0), 0))
+    store.close()
+    lost.unlink()
+    second = run(tmp_path, book)
+    assert [record for record in second.records if isinstance(record, ClipDiscarded)]
+    assert (0, 0) not in second.state.accepted
+    assert any("spoken again" in note for note in second.notes)
+
+
+def test_a_clip_that_is_no_clip_is_not_reused(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    store = DiskStore(tmp_path / "state")
+    path = store.clip_path(first.state.key((0, 0), 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"fLaC but not really")
+    store.close()
+    assert (0, 0) not in run(tmp_path, book).state.accepted
+    assert not path.exists()
+
+
+def test_two_at_once_on_one_job_are_refused(tmp_path: Path, book: Path) -> None:
+    store, other = DiskStore(tmp_path / "state"), DiskStore(tmp_path / "state")
+    prepare(config(tmp_path), book, store, 1.0)
+    with pytest.raises(StoreError):
+        prepare(config(tmp_path), book, other, 1.0)
+    store.close()
+    other.close()
+
+
+def test_what_is_no_book_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.epub").write_bytes(b"nothing")
+    with pytest.raises(BookError):
+        run(tmp_path, tmp_path / "x.epub")
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"), [("Été à Paris!", "ete-a-paris"), ("草枕", "book"), ("a" * 99, "a" * 48)]
+)
+def test_slugs(title: str, expected: str) -> None:
+    assert slug(title) == expected
+
+
+def test_a_file_name_says_title_author_and_chosen_chapters_and_leads_nowhere_else(tmp_path: Path, book: Path) -> None:
+    facts = run(tmp_path, book).state.facts
+    assert file_stem(facts, "") == "A Test - Ann Author"
+    assert file_stem(facts, "1-3") == "A Test - Ann Author (chapters 1-3)"
+    evil = msgspec.structs.replace(facts.book, title="../../etc/pass\x00wd: a <tale>" + "x" * 500, authors=())
+    stem = file_stem(JobFacts(facts.job, facts.source, evil, facts.recipe, facts.chapters, 0.0), "")
+    assert not set(stem) & set('/\\:<>\x00"|?*')
+    assert len(stem.encode()) <= 180
+    assert not stem.startswith(".")

@@ -1,0 +1,128 @@
+"""From clips on disk to an audiobook, through the real studio."""
+
+import asyncio
+from pathlib import Path
+
+import av
+import numpy as np
+from msgspec import structs
+
+from facts_for_tests import a_job  # isort: skip
+from swarm.audio.clip import make_clip
+from swarm.audio.studio import Studio
+from swarm.book.model import Chapter, Pause, Segment
+from swarm.lease.job import JobState, Place, apply
+from swarm.lease.record import ClipAccepted, ClipDiscarded, SegmentQuarantined
+from swarm.node.press import Press
+from swarm.node.store import DiskStore
+
+
+def make_state(sentences: int = 3) -> JobState:
+    chapters = tuple(
+        Chapter(f"Part {n}", tuple(Segment(f"Sentence {n} {i} is spoken.", Pause.SENTENCE) for i in range(sentences)))
+        for n in range(2)
+    )
+    return JobState(structs.replace(a_job(), chapters=chapters))
+
+
+def speak(state: JobState, store: DiskStore, place: Place, hertz: float = 300.0) -> None:
+    tone = (np.sin(np.arange(24000) * 2 * np.pi * hertz / 24000) * 9000).astype(np.int16)
+    sound = make_clip(tone, 24000, state.text(place))
+    record = ClipAccepted(
+        *place, 0, state.key(place, 0), sound.samples, 24000, sound.digest, len(sound.frame), "w", 0.1, 1.0, 1.1
+    )
+    store.commit([(state.job, record, sound.frame)])
+    apply(state, record)
+
+
+def places(state: JobState) -> list[Place]:
+    return [(n, i) for n, chapter in enumerate(state.facts.chapters) for i in range(len(chapter.segments))]
+
+
+class Bench:
+    """A job in a real store with a real studio; what is reported damaged is spoken again."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.state = make_state()
+        self.store = DiskStore(tmp_path / "state")
+        book = tmp_path / "book.epub"
+        book.write_bytes(b"book")
+        self.store.create_job(self.state.facts, book)
+        self.studio = Studio(tmp_path, 2)
+        self.damaged: list[Place] = []
+        self.target = tmp_path / "out.m4b"
+        self.press = Press(self.state, self.store, self.studio, self.target, self.mend)
+
+    def mend(self, place: Place, why: str) -> None:
+        self.damaged.append(place)
+        self.store.discard_clip(self.state.accepted[place].key)
+        apply(self.state, ClipDiscarded(*place, why))
+        asyncio.get_running_loop().call_later(0.05, self.speak, place)
+
+    def speak(self, place: Place) -> None:
+        speak(self.state, self.store, place)
+        self.press.notice(place)
+
+    async def close(self) -> None:
+        await self.studio.close()
+        self.store.close()
+
+
+async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    writing = asyncio.create_task(bench.press.run())
+    await asyncio.sleep(0)
+    for place in reversed(places(bench.state)):
+        bench.speak(place)
+        await asyncio.sleep(0.01)
+    book = await writing
+    with av.open(str(bench.target)) as container:
+        titles = [chapter["metadata"]["title"] for chapter in container.chapters()]
+    assert titles == ["Part 0", "Part 1"]
+    assert book.duration_s > 6.0
+    await bench.close()
+
+
+async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    path = bench.store.clip_path(bench.state.accepted[1, 1].key)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    await bench.press.run()
+    assert bench.damaged == [(1, 1)]
+    assert bench.target.is_file()
+    await bench.close()
+
+
+async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    apply(bench.state, SegmentQuarantined(0, 1, "empty"))
+    writing = asyncio.create_task(bench.press.run())
+    for place in places(bench.state)[:-1]:
+        if place != (0, 1):
+            bench.speak(place)
+    await asyncio.sleep(0.3)
+    assert not list(bench.store.folder(bench.state.job).glob("reels/00000-*.reel"))
+    bench.speak(places(bench.state)[-1])
+    await writing
+    assert bench.target.is_file()
+    await bench.close()
+
+
+async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_one_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
+    untouched = reels[0].stat().st_mtime_ns
+    reels[1].write_bytes(reels[1].read_bytes()[:-5])
+    bench.target.unlink()
+    await Press(bench.state, bench.store, bench.studio, bench.target, bench.mend).run()
+    assert bench.target.read_bytes() == first
+    assert reels[0].stat().st_mtime_ns == untouched
+    await bench.close()
