@@ -20,7 +20,7 @@ from swarm.node.edition import Edition
 from swarm.node.identity import Clock
 from swarm.node.prepare import find_spoken
 from swarm.node.store import Store
-from swarm.node.transport import RouterSocket
+from swarm.node.transport import Router
 from swarm.watch.progress import Progress
 
 TICK_S = 0.5
@@ -33,7 +33,7 @@ class Server:
     """Serves jobs until all their editions are written, or until it is drained."""
 
     def __init__(
-        self, core: Coordinator, store: Store, router: RouterSocket, progress: Progress, clock: Clock, on_failure: str
+        self, core: Coordinator, store: Store, router: Router, progress: Progress, clock: Clock, on_failure: str
     ) -> None:
         self._core = core
         self._store = store

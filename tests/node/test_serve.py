@@ -1,0 +1,164 @@
+"""The coordinator's loops over the in-memory twins: persist, then send."""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from facts_for_tests import a_job
+
+from swarm.audio.clip import make_clip
+from swarm.errors import EnvironmentFault, StoreError, SwarmError
+from swarm.lease.coordinator import Coordinator
+from swarm.lease.job import JobState
+from swarm.lease.message import (
+    Accepted,
+    Clip,
+    Device,
+    Done,
+    EngineOffer,
+    Failed,
+    Grant,
+    Heartbeat,
+    Hello,
+    Message,
+    Rejected,
+    Release,
+    Revoke,
+)
+from swarm.lease.recipe import clip_key
+from swarm.lease.settings import Settings
+from swarm.node.edition import Edition
+from swarm.node.identity import Clock
+from swarm.node.memory import MemoryDealer, MemoryNetwork, MemoryStore
+from swarm.node.serve import Server
+from swarm.node.store import Entry
+from swarm.watch.progress import QuietProgress
+
+Answer = TypeVar("Answer", bound=Message)
+TONE = (np.sin(np.arange(12000) / 20) * 9000).astype(np.int16)
+
+
+class Bench:
+    """A server of one small job, and a dealer to speak to it with."""
+
+    def __init__(self, tmp_path: Path, store: MemoryStore | None = None, on_failure: str = "finish") -> None:
+        self.store = store or MemoryStore()
+        self.state = JobState(a_job())
+        self.store.create_job(self.state.facts, tmp_path)
+        network = MemoryNetwork()
+        router = network.router()
+        port = router.bind("127.0.0.1", None)
+        clock = Clock()
+        settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
+        core = Coordinator(settings, clock.now())
+        self.server = Server(core, self.store, router, QuietProgress(io.StringIO()), clock, on_failure)
+        self.server.add(Edition(self.state, self.store, tmp_path / "book.m4b", audiobook=False, encoders=1))
+        self.dealer = network.dealer()
+        self.dealer.connect([f"127.0.0.1:{port}"])
+        self.running = asyncio.create_task(self.server.run())
+
+    async def join(self) -> Grant:
+        """Come in as a worker of one slot and get the lease."""
+        offers = (EngineOffer("metronome", ("*",)),)
+        self.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
+        self.dealer.send(Heartbeat((), (0,)))
+        return await self.hear(Grant)
+
+    async def hear(self, kind: type[Answer]) -> Answer:
+        """The next message of a kind."""
+        while True:
+            message = await asyncio.wait_for(self.dealer.receive(), 5)
+            if isinstance(message, kind):
+                return message
+
+
+def speak(dealer: MemoryDealer, grant: Grant, position: int, damage: bytes = b"") -> Clip:
+    """Send the clip of one line of a grant."""
+    line = grant.lines[position]
+    sound = make_clip(TONE, 24000, line.text)
+    clip = Clip(
+        job=grant.job,
+        chapter=grant.chapter,
+        index=line.index,
+        take=line.take,
+        key=clip_key(line.text, a_job().recipe, line.take),
+        samples=sound.samples,
+        sample_rate=24000,
+        digest=hashlib.sha256(sound.frame).hexdigest(),
+        work_s=0.1,
+        lease=grant.lease,
+    )
+    dealer.send(clip, sound.frame + damage)
+    return clip
+
+
+async def test_a_job_is_served_to_its_end_and_reported(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    grant = await bench.join()
+    for position in range(2):
+        clip = speak(bench.dealer, grant, position)
+        await bench.hear(Accepted)
+        assert bench.store.find_clip(clip.key)
+    assert await bench.hear(Done)
+    assert await bench.running
+    assert (tmp_path / "book.report.json").is_file()
+
+
+class FailingStore(MemoryStore):
+    """A disk that is full as soon as a clip comes."""
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        raise StoreError("the disk is full")
+
+
+async def test_nothing_is_acknowledged_that_could_not_be_persisted(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FailingStore())
+    speak(bench.dealer, await bench.join(), 0)
+    with pytest.raises(StoreError, match="full"):
+        await bench.running
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(bench.hear(Accepted), 0.2)
+
+
+async def test_a_clip_whose_bytes_are_not_what_it_says_is_rejected(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    speak(bench.dealer, await bench.join(), 0, damage=b"!")
+    assert "digest" in (await bench.hear(Rejected)).why
+    assert not bench.state.accepted
+    bench.running.cancel()
+
+
+async def test_on_failure_stop_ends_at_the_first_sentence_that_cannot_be_spoken(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, on_failure="stop")
+    grant = await bench.join()
+    for take in range(3):
+        bench.dealer.send(Failed(grant.job, 0, 0, take, "silent", "", grant.lease, 0))
+    with pytest.raises(SwarmError, match="--on-failure stop"):
+        await bench.running
+
+
+async def test_an_engine_that_nobody_here_can_open_ends_it_with_the_reason(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    grant = await bench.join()
+    bench.dealer.send(Release(grant.lease, "its library is missing", unable=True))
+    with pytest.raises(EnvironmentFault, match="its library is missing"):
+        await bench.running
+
+
+async def test_draining_takes_the_segment_under_way_and_ends(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    grant = await bench.join()
+    bench.dealer.send(Heartbeat((), (), (grant.lease,)))
+    await asyncio.sleep(0.05)
+    bench.server.drain()
+    await bench.hear(Revoke)
+    speak(bench.dealer, grant, 0)
+    await bench.hear(Accepted)
+    bench.dealer.send(Heartbeat((), ()))
+    assert await bench.running is False
+    assert (0, 0) in bench.state.accepted
