@@ -16,8 +16,7 @@ def limit(sound: Sound) -> Sound:
     if peaks.max() <= CEILING:
         return sound
     gain = _smooth(np.minimum(1, CEILING / np.maximum(peaks, CEILING)))
-    centres = np.arange(len(peaks)) * BLOCK_SAMPLES + BLOCK_SAMPLES / 2
-    return sound * np.interp(np.arange(sound.size), centres, gain).astype(np.float32)
+    return (sound.reshape(-1, 2, BLOCK_SAMPLES // 2) * _between_blocks(gain)).reshape(-1)
 
 
 def _smooth(gain: Sound) -> Sound:
@@ -26,8 +25,26 @@ def _smooth(gain: Sound) -> Sound:
     Held one block further than it is averaged over: the mean of values all below a bound is below it too.
     """
     reach = REACH_BLOCKS + 1
-    padded = np.pad(gain, reach, constant_values=1)
-    held = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
+    held = _lowest(np.pad(gain, reach, constant_values=1), 2 * reach + 1)
     weights = np.hanning(2 * REACH_BLOCKS + 3)[1:-1]
     padded = np.pad(held, REACH_BLOCKS, mode="edge")
     return np.convolve(padded, weights / weights.sum(), mode="valid").astype(np.float32)
+
+
+def _lowest(values: Sound, width: int) -> Sound:
+    """The least of every `width` neighbours; windows are doubled, for that takes few passes."""
+    have = 1
+    while have < width:
+        step = min(have, width - have)
+        values = np.minimum(values[:-step], values[step:])
+        have += step
+    return values
+
+
+def _between_blocks(gain: Sound) -> Sound:
+    """The gain of every sample, shape (blocks, halves, samples): straight lines between the blocks' centres."""
+    edges = np.concatenate((gain[:1], (gain[1:] + gain[:-1]) / 2, gain[-1:]))
+    starts = np.stack((edges[:-1], gain), axis=1)[..., None]
+    ends = np.stack((gain, edges[1:]), axis=1)[..., None]
+    ramp = np.arange(BLOCK_SAMPLES // 2, dtype=np.float32) / (BLOCK_SAMPLES // 2)
+    return (starts + (ends - starts) * ramp).astype(np.float32, copy=False)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swarm.lease.message import FromCoordinator, Hello, Refused, Welcome
+from swarm.lease.message import FromCoordinator, Hello, Job, Refused, Welcome
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 from swarm.lease.worker import Sound, Worker
 from swarm.node.engines import Engines
@@ -126,6 +126,8 @@ class WorkNode:
             address = self._lines[name].socket.address
             self._say(f"serving {message.name} at {address}")
             self.welcomed(address)
+        elif isinstance(message, Job):
+            self._say(f"speaking {message.title} with {message.recipe.engine}")
         elif isinstance(message, Refused):
             self._say(f"{self._lines[name].socket.address} refused this worker: {message.why}")
 
