@@ -1,0 +1,96 @@
+"""What a story leaves behind: the audiobook, its report, the journal, the clips."""
+
+import json
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+from mutagen.mp4 import MP4
+
+from swarm.lease.record import AnyRecord, ClipAccepted
+from swarm.node.journal import Journal
+
+Place = tuple[int, int]
+
+TOTALS = set(
+    ["segments", "spoken", "missing", "characters", "audio_s", "work_s", "makespan_s", "first_grant_s", "last_accept_s", "clips_received", "duplicates", "reissued", "retakes", "bytes"]
+)
+WORKER = {"id", "name", "device", "speed_chars_s", "segments", "work_s", "idle_s", "wasted_s"}
+SEGMENT = set(["chapter", "index", "characters", "worker", "work_s", "audio_s", "takes", "attempts", "started_s", "accepted_s"])
+
+
+class Audiobook(NamedTuple):
+    """What two independent readers see in an M4B."""
+
+    chapters: list[tuple[str, float]]  # title, start in seconds
+    duration_s: float
+    tags: dict[str, Any]  # mutagen's
+    cover: bytes
+    codec: str
+
+
+def listen(path: Path) -> Audiobook:
+    """Open an audiobook as players do."""
+    with av.open(str(path)) as container:
+        chapters = [
+            (mark["metadata"]["title"], float(mark["start"] * mark["time_base"])) for mark in container.chapters()
+        ]
+        duration_s = float(container.duration / av.time_base)
+        stream = container.streams.audio[0]
+        heard_s = float(stream.duration * stream.time_base)
+        codec = stream.codec_context.name
+    assert abs(heard_s - duration_s) < 0.1
+    tags = MP4(path)
+    assert abs(tags.info.length - duration_s) < 0.1
+    covers = tags.get("covr") or [b""]
+    return Audiobook(chapters, duration_s, dict(tags.tags), bytes(covers[0]), codec)
+
+
+def only(folder: Path, pattern: str) -> Path:
+    """The one file of a folder that fits."""
+    found = sorted(folder.glob(pattern))
+    assert len(found) == 1, f"{pattern} in {folder}: {[path.name for path in folder.iterdir()]}"
+    return found[0]
+
+
+def report_of(audiobook: Path) -> dict[str, Any]:
+    """The report beside an audiobook."""
+    made: dict[str, Any] = json.loads(audiobook.with_suffix(".report.json").read_bytes())
+    return made
+
+
+def records(home: Path) -> list[AnyRecord]:
+    """Every journaled fact of a machine's only job, oldest first."""
+    with closing(Journal(only(home / "jobs", "*"), read_only=True)) as journal:
+        return list(journal.records())
+
+
+def accepted(home: Path) -> list[ClipAccepted]:
+    """Every acceptance in the journal; [] while there is no journal."""
+    if not list((home / "jobs").glob("*/journal.sqlite")):
+        return []
+    return [record for record in records(home) if isinstance(record, ClipAccepted)]
+
+
+def clips(home: Path) -> dict[str, tuple[int, int, int]]:
+    """The clip files of a machine: their size, moment of change and inode, by key."""
+    found = {path.stem: path.stat() for path in (home / "clips").rglob("*.flac")}
+    return {key: (stat.st_size, stat.st_mtime_ns, stat.st_ino) for key, stat in found.items()}
+
+
+def assert_spoken_once(home: Path) -> None:
+    """No place was accepted twice, and no text was spoken again for another place."""
+    taken = accepted(home)
+    assert max(Counter((record.chapter, record.index) for record in taken).values()) == 1
+    assert max(Counter(record.key for record in taken if not record.reused).values()) == 1
+
+
+def assert_complete(report: dict[str, Any]) -> None:
+    """The report has every place of the book, spoken."""
+    totals, segments = report["totals"], report["segments"]
+    assert totals["missing"] == 0
+    assert totals["spoken"] == totals["segments"] == len(segments) > 0
+    assert len({(row["chapter"], row["index"]) for row in segments}) == len(segments)
+    assert all(row["audio_s"] > 0 and row["accepted_s"] is not None for row in segments)

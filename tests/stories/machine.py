@@ -1,0 +1,149 @@
+"""Pretended machines for stories: each a state folder of its own, running the real command line on this one."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CLI = Path(__file__).resolve().parents[2] / "cli.py"
+OURS = ("E2A_SWARM_KEY", "E2A_SWARM_COORDINATOR", "E2A_SWARM_HOME", "E2A_SWARM_BIND", "COLUMNS")
+LISTENING = re.compile(r"waiting for workers at 127\.0\.0\.1:(\d+)")
+
+# A voice that takes no time: `fast` for stories that are not about speed, `slow` for those that interrupt it.
+QUICK = ("--tts-engine", "metronome", "--engine-option", "seconds_per_char=0.005", "--engine-option")
+FAST, SLOW = (*QUICK, "cost_per_char=0.0001"), (*QUICK, "cost_per_char=0.004")
+
+
+def wait_for(condition: Callable[[], Any], timeout_s: float = 20.0, what: str = "") -> Any:
+    """Wait until a condition holds, and return what it gave; fails after `timeout_s`."""
+    deadline_s = time.monotonic() + timeout_s
+    while not (result := condition()):
+        if time.monotonic() > deadline_s:
+            raise AssertionError(f"waited {timeout_s:g} s in vain for {what or condition}")
+        time.sleep(0.02)
+    return result
+
+
+class Running:
+    """A command that runs; what it says goes to a file, so that it can be read at any time and never blocks."""
+
+    def __init__(self, words: list[str], env: dict[str, str], cwd: Path, log: Path) -> None:
+        self.words, self._log = words, log
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(
+                words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def port(self) -> int:
+        """Where a coordinator listens, once it does."""
+        found = self.says(LISTENING.pattern)
+        return int(found.group(1))
+
+    def says(self, pattern: str, timeout_s: float = 20.0) -> re.Match[str]:
+        """Wait until it has said something that fits the pattern."""
+
+        def heard() -> re.Match[str] | None:
+            found = re.search(pattern, self.output)
+            assert found or self.process.poll() is None, f"it ended without saying {pattern!r}:\n{self.output}"
+            return found
+
+        try:
+            match: re.Match[str] = wait_for(heard, timeout_s, repr(pattern))
+        except AssertionError as fault:
+            raise AssertionError(f"{fault}; it said:\n{self.output}") from None
+        return match
+
+    def signal(self, number: int = signal.SIGINT) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """What a power cut is to a process."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+
+    def ends(self, code: int = 0, timeout_s: float = 60.0) -> str:
+        """Wait for its end, check the exit code, and return all it said."""
+        try:
+            ended = self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.words} still runs after {timeout_s:g} s; it said:\n{self.output}") from None
+        assert ended == code, f"{self.words} ended with {ended} instead of {code}:\n{self.output}"
+        assert "Traceback" not in self.output
+        return self.output
+
+
+class Machine:
+    """One machine: its own state folder, and the folder its user stands in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home, self.desk = folder / "state", folder / "desk"
+        self.desk.mkdir(parents=True)
+        self.started: list[Running] = []
+
+    def environment(self, **more: str) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if name not in OURS}
+        return {**clean, "E2A_SWARM_HOME": str(self.home), "E2A_SWARM_BIND": "127.0.0.1", **more}
+
+    def run(self, *words: object, timeout_s: float = 60.0, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end; no terminal, nothing to read."""
+        return subprocess.run(
+            command(*words),
+            env=self.environment(**env),
+            cwd=self.desk,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=timeout_s,
+        )
+
+    def start(self, *words: object, **env: str) -> Running:
+        """Start a command and go on."""
+        log = self.desk.parent / f"output-{len(self.started)}.txt"
+        running = Running(command(*words), self.environment(**env), self.desk, log)
+        self.started.append(running)
+        return running
+
+    def close(self) -> None:
+        for running in self.started:
+            running.kill()
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, str(CLI), *map(str, words)]
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below one, by /proc (Linux)."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process computes on (Linux); one that only waits to be buried does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"

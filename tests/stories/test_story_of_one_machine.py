@@ -1,0 +1,94 @@
+"""`convert`, as somebody who has just installed it would try it."""
+
+import time
+from pathlib import Path
+
+from conftest import AUTHOR, CHAPTERS, TITLE, YEAR
+from evidence import (
+    SEGMENT,
+    TOTALS,
+    WORKER,
+    accepted,
+    assert_complete,
+    assert_spoken_once,
+    clips,
+    listen,
+    only,
+    report_of,
+)
+from machine import FAST, Machine
+
+
+def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path, cover: bytes) -> None:
+    done = here.run("convert", small_book)
+    assert (done.returncode, done.stderr) == (0, "")
+
+    path = only(here.desk, "*.m4b")
+    assert path.name == f"{TITLE} - {AUTHOR}.m4b"
+    assert str(path) in done.stdout
+    book = listen(path)
+    assert [title for title, _ in book.chapters] == list(CHAPTERS)
+    assert book.cover == cover
+    assert book.codec == "aac"
+    assert [book.tags[name] for name in ("©nam", "©ART", "©day", "©gen")] == [[TITLE], [AUTHOR], [YEAR], ["Audiobook"]]
+
+    report = report_of(path)
+    assert_complete(report)
+    assert_spoken_once(here.home)
+    assert report["files"] == [str(path)]
+    assert report["recipe"]["engine"] == "hibari"
+    assert abs(report["totals"]["duration_s"] - book.duration_s) < 0.1
+    assert report["totals"]["audio_s"] < book.duration_s < 2 * report["totals"]["audio_s"]
+
+
+def test_the_report_has_the_keys_that_programs_rely_on(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    report = report_of(only(here.desk, "*.m4b"))
+    assert {"book", "recipe", "files", "totals", "workers", "segments"} <= report.keys()
+    assert report["totals"].keys() >= TOTALS
+    assert all(row.keys() >= WORKER for row in report["workers"])
+    assert all(row.keys() >= SEGMENT for row in report["segments"])
+    assert sum(row["segments"] for row in report["workers"]) == report["totals"]["spoken"]
+
+
+def test_a_finished_book_is_not_spoken_again(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    path = only(here.desk, "*.m4b")
+    written, spoken, taken = path.stat().st_mtime_ns, clips(here.home), len(accepted(here.home))
+
+    began_s = time.monotonic()
+    again = here.run("convert", small_book, *FAST)
+    assert time.monotonic() - began_s < 10  # about one, on a machine that does nothing else
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "finished already" in again.stdout
+    assert str(path) in again.stdout or path.name in again.stdout
+    assert (path.stat().st_mtime_ns, clips(here.home), len(accepted(here.home))) == (written, spoken, taken)
+
+
+def test_a_lost_audiobook_is_written_again_without_speaking(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    path = only(here.desk, "*.m4b")
+    sound, spoken, taken = path.read_bytes(), clips(here.home), len(accepted(here.home))
+    path.unlink()
+
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    assert path.read_bytes() == sound
+    assert clips(here.home) == spoken
+    assert len(accepted(here.home)) == taken
+    report = report_of(path)
+    assert_complete(report)
+    assert report["totals"]["clips_received"] == 0
+
+
+def test_a_second_edition_speaks_only_what_is_new(here: Machine, small_book: Path, write_book) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    spoken = clips(here.home)
+    second = write_book({**CHAPTERS, "The Answer": CHAPTERS["The Answer"] + " Or did they?"}, title="Second Edition")
+
+    assert here.run("convert", second, *FAST).returncode == 0
+    fresh = clips(here.home)
+    assert {key: fresh[key] for key in spoken} == spoken
+    assert len(fresh) == len(spoken) + 1
+    report = report_of(only(here.desk, "Second*.m4b"))
+    assert_complete(report)
+    assert report["totals"]["clips_received"] == 1
