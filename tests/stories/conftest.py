@@ -90,3 +90,22 @@ def machine(tmp_path: Path) -> Iterator[Callable[[str], Machine]]:
 def here(machine: Callable[[str], Machine]) -> Machine:
     """The machine that most stories happen on."""
     return machine("here")
+
+
+@pytest.fixture
+def lan(machine: Callable[[str], Machine]) -> Callable[[str], Machine]:
+    """Makes machines of one swarm: the first makes the key, the others join with its code."""
+    code = ""
+
+    def make(name: str) -> Machine:
+        nonlocal code
+        made = machine(name)
+        if code:
+            joined = made.run("join", code)
+            assert joined.returncode == 0, joined.stderr
+        else:
+            assert made.run("key", "--make").returncode == 0
+            code = made.run("key", "--code").stdout.strip()
+        return made
+
+    return make

@@ -14,11 +14,11 @@ from swarm.node.journal import Journal
 
 Place = tuple[int, int]
 
-TOTALS = set(
-    ["segments", "spoken", "missing", "characters", "audio_s", "work_s", "makespan_s", "first_grant_s", "last_accept_s", "clips_received", "duplicates", "reissued", "retakes", "bytes"]
-)
+TOTALS = {"segments", "spoken", "missing", "characters", "audio_s", "work_s", "makespan_s", "first_grant_s"}
+TOTALS |= {"last_accept_s", "clips_received", "duplicates", "reissued", "retakes", "bytes"}
 WORKER = {"id", "name", "device", "speed_chars_s", "segments", "work_s", "idle_s", "wasted_s"}
-SEGMENT = set(["chapter", "index", "characters", "worker", "work_s", "audio_s", "takes", "attempts", "started_s", "accepted_s"])
+SEGMENT = {"chapter", "index", "characters", "worker", "work_s", "audio_s", "takes", "attempts"}
+SEGMENT |= {"started_s", "accepted_s"}
 
 
 class Audiobook(NamedTuple):

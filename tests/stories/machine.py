@@ -92,7 +92,7 @@ class Machine:
     """One machine: its own state folder, and the folder its user stands in."""
 
     def __init__(self, folder: Path) -> None:
-        self.home, self.desk = folder / "state", folder / "desk"
+        self.name, self.home, self.desk = folder.name, folder / "state", folder / "desk"
         self.desk.mkdir(parents=True)
         self.started: list[Running] = []
 

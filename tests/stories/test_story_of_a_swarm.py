@@ -1,0 +1,147 @@
+"""Coordinators and workers on several pretended machines, real sockets between them."""
+
+import json
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import CHAPTERS
+from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, report_of
+from machine import FAST, SLOW, Machine, Running, wait_for
+
+Make = Callable[[str], Machine]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that a coordinator can have, twice if need be."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def join_in(worker: Machine, port: int, *more: object) -> Running:
+    """Start a worker for one coordinator."""
+    where = f"127.0.0.1:{port}"
+    return worker.start("work", "--cpu", "--coordinator", where, "--exit-when-done", "--slots", "1", *more)
+
+
+def test_two_machines_share_a_book(lan: Make, small_book: Path) -> None:
+    laptop, desktop, tower = lan("laptop"), lan("desktop"), lan("tower")
+    coordinator = laptop.start("coordinate", small_book, *SLOW, "--min-workers", "2")
+    workers = [join_in(worker, coordinator.port, "--name", worker.name) for worker in (desktop, tower)]
+    said = coordinator.ends()
+    for worker in workers:
+        worker.ends(timeout_s=15)
+
+    assert "desktop joined" in said
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert_spoken_once(laptop.home)
+    assert {row["name"] for row in report["workers"] if row["segments"] > 3} == {"desktop", "tower"}
+    assert not (tower.home / "jobs").exists()  # a worker keeps nothing of the book
+
+
+def test_a_worker_outlives_its_coordinators(lan: Make, write_book: Callable[..., Path], free_port: int) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    worker = desktop.start("work", "--cpu", "--coordinator", f"127.0.0.1:{free_port}")  # it was there first
+    for title in ("One", "Another"):
+        book = write_book({title: f"This is the book called {title}. It is short."}, title)
+        laptop.start("coordinate", book, *FAST, "--port", free_port).ends()
+        assert only(laptop.desk, f"{title} - *.m4b")
+    assert worker.process.poll() is None
+    assert worker.output.count("serving") == 2
+
+
+def test_status_says_what_everybody_does(lan: Make, small_book: Path) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    coordinator = laptop.start("coordinate", small_book, *SLOW, "--engine-option", "cost_per_char=0.05")
+    port = coordinator.port
+    join_in(desktop, port, "--name", "desktop")
+    wait_for(lambda: accepted(laptop.home))
+
+    asked = desktop.run("status", "--json", "--coordinator", f"127.0.0.1:{port}")
+    (reply,) = json.loads(asked.stdout)
+    assert reply["jobs"][0]["accepted"] >= 1
+    assert [row["name"] for row in reply["workers"]] == ["desktop"]
+    shown = laptop.run("status", "--coordinator", f"127.0.0.1:{port}")
+    assert shown.returncode == 0
+    assert "The Lamp" in shown.stdout and "desktop" in shown.stdout
+
+
+def test_two_books_by_one_coordinator(lan: Make, small_book: Path, write_book: Callable[..., Path]) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    other = write_book(CHAPTERS | {"The End": "That was all."}, "The Other Book")
+    coordinator = laptop.start("coordinate", small_book, other, *FAST)
+    worker = join_in(desktop, coordinator.port)
+    coordinator.ends()
+    worker.ends(timeout_s=15)
+    for title, chapters in (("The Lamp & the Letter", 3), ("The Other Book", 4)):
+        path = only(laptop.desk, f"{title} - *.m4b")
+        assert_complete(report_of(path))
+        assert len(listen(path).chapters) == chapters
+
+
+def test_two_coordinators_and_two_workers_that_find_each_other(
+    lan: Make, small_book: Path, write_book: Callable[..., Path]
+) -> None:
+    """Nobody is told an address: mDNS on the loopback device."""
+    machines = [lan(name) for name in ("laptop", "kitchen", "desktop", "tower")]
+    workers = [machine.start("work", "--cpu", "--slots", "1", "--exit-when-done") for machine in machines[2:]]
+    books = [small_book, write_book(CHAPTERS, "The Other Book")]
+    coordinators = [
+        machine.start("coordinate", book, *SLOW, "--min-workers", "2")
+        for machine, book in zip(machines[:2], books, strict=True)
+    ]
+    for coordinator in coordinators:
+        coordinator.ends()
+    for worker in workers:
+        worker.ends(timeout_s=15)
+        assert worker.output.count("serving") >= 2
+    for machine in machines[:2]:
+        report = report_of(only(machine.desk, "*.m4b"))
+        assert_complete(report)
+        assert_spoken_once(machine.home)
+
+
+def survive(lan: Make, book: Path, port: int, voice: tuple[object, ...], total: int) -> tuple[Machine, list[Running]]:
+    """Three workers; one is killed half-way, then the coordinator, which is started again."""
+    laptop, *others = [lan(name) for name in ("laptop", "one", "two", "three")]
+    command = ("coordinate", book, *voice, "--port", port)
+    coordinator = laptop.start(*command)
+    workers = [join_in(machine, port) for machine in others]
+    wait_for(lambda: len(clips(laptop.home)) >= total * 0.4, 120)
+    workers[0].kill()
+    wait_for(lambda: len(clips(laptop.home)) >= total * 0.6, 120)
+    coordinator.kill()
+    before, taken = clips(laptop.home), accepted(laptop.home)
+
+    laptop.start(*command).ends(0, timeout_s=240)
+    for worker in workers[1:]:
+        worker.ends(timeout_s=15)
+    after = clips(laptop.home)
+    assert {key: after[key] for key in before} == before
+    assert accepted(laptop.home)[: len(taken)] == taken
+    assert_spoken_once(laptop.home)
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert report["totals"]["runs"] == 2
+    return laptop, workers
+
+
+@pytest.mark.chaos
+def test_a_worker_killed_and_then_the_coordinator(lan: Make, small_book: Path, free_port: int) -> None:
+    survive(lan, small_book, free_port, (*SLOW, "--engine-option", "cost_per_char=0.01"), 33)
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+def test_jekyll_and_hyde_survives_two_kills(lan: Make, books: Path, free_port: int) -> None:
+    laptop, _ = survive(lan, books / "jekyll-and-hyde.epub", free_port, (), 1100)
+    path = only(laptop.desk, "*.m4b")
+    book = listen(path)
+    assert len(book.chapters) == 10
+    assert book.duration_s > 2 * 3600
