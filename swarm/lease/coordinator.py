@@ -6,7 +6,7 @@ within a run), `next_deadline` says when to call `tick` again.
 
 from dataclasses import dataclass, field
 
-from swarm.lease.grant import Granter
+from swarm.lease.grant import Request
 from swarm.lease.intake import Intake
 from swarm.lease.job import JobState, apply
 from swarm.lease.ledger import PROMISED, Lease, Ledger
@@ -58,7 +58,6 @@ class Coordinator:
     def __post_init__(self) -> None:
         self.ticked_s = self.started_s
         self.last_lease = self.settings.epoch << 32  # an id never means two leases, also after a restart
-        self.granter = Granter(self.settings.split)
         self.intake = Intake()
 
     def add_job(self, state: JobState) -> None:
@@ -97,7 +96,7 @@ class Coordinator:
         for work in self.works.values():
             for lease in [le for le in work.ledger.leases.values() if self._due(work, le) <= now]:
                 self._expire(work, lease, now, outcome)
-        self._pump(now, outcome)
+        self._pump(now, outcome, thorough=True)
         return outcome
 
     def next_deadline(self) -> float:
@@ -308,18 +307,25 @@ class Coordinator:
         work.ledger.end(lease)
         self._tidy(session, now)
 
-    def _pump(self, now: float, outcome: Outcome) -> None:
+    def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
+        """Grant what can be granted. `thorough`: ask for every waiting slot, not only until one finds nothing."""
         if (
             self.stopping
             or now < self.started_s + self.settings.grace_s
             or len(self.sessions) < self.settings.min_workers
         ):
             return
+        exhausted = False  # where one slot that waits finds nothing, the next one will not either
         for session in self.sessions.values():
             for slot, answered in list(session.offers.items()):
-                if self.granter.grant(self.works, self.sessions, session, slot, self._new_lease_id, now, outcome):
+                if exhausted and answered:
+                    continue
+                request = Request(self.works, self.sessions, session, slot, now, outcome, self.settings.split)
+                if request.grant(self._new_lease_id):
                     del session.offers[slot]
-                elif not answered:
+                    continue
+                exhausted = not thorough
+                if not answered:
                     session.offers[slot] = True
                     outcome.send(session.peer, Done())
 

@@ -1,117 +1,143 @@
 """From a decision to a lease: finds an offering slot something to speak, and says so to all concerned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from swarm.lease.job import Place
-from swarm.lease.ledger import MAX_LEASE_CHARACTERS, PROMISED, Lease
+from swarm.lease.ledger import MAX_LEASE_CHARACTERS, PROMISED, Lease, Run
 from swarm.lease.message import Grant, Job, Line, Revoke, Trim
 from swarm.lease.outcome import Outcome
 from swarm.lease.roster import Session, Slot
-from swarm.lease.schedule import FIRST_LEASE_CHARACTERS, Load, choose_cut
+from swarm.lease.schedule import FIRST_LEASE_CHARACTERS, HELP_S, Load, choose_cut, choose_double
 from swarm.lease.work import Work
 
 MOST_LEASES = 2  # the one being spoken and the next
 
 
 @dataclass
-class Granter:
-    """Grants leases; `split` allows to shorten one lease for the sake of another."""
+class Request:
+    """One slot that wants a lease, and what has to be known to find it one."""
 
-    split: bool = True
+    works: dict[str, Work]
+    sessions: dict[str, Session]
+    session: Session
+    slot: int
+    now: float
+    out: Outcome
+    split: bool  # whether one lease may be shortened for the sake of another
 
-    def grant(
-        self,
-        works: dict[str, Work],
-        sessions: dict[str, Session],
-        session: Session,
-        slot: int,
-        new_id: Callable[[], int],
-        now: float,
-        out: Outcome,
-    ) -> bool:
-        """Give an offering slot a lease; False where there is none for it."""
-        if len(session.slots[slot].leases) >= MOST_LEASES or session.aside_until_s > now:
+    def grant(self, new_id: Callable[[], int]) -> bool:
+        """Give the slot a lease; False where there is none for it."""
+        if len(self._slot.leases) >= MOST_LEASES or self.session.aside_until_s > self.now:
             return False
-        for work in works.values():
-            if work.state.complete or not session.can_speak(work.state.facts.recipe):
-                continue
-            run = self._free_run(work, sessions, session, slot) or self._taken_run(work, sessions, session, slot, out)
+        for work, run in self._runs():
             if run:
-                self._issue(
-                    work,
-                    session,
-                    slot,
-                    Lease(new_id(), work.state.job, run[0], session.key, slot, run[1], now, now),
-                    out,
-                )
+                self._issue(work, run, new_id())
                 return True
         return False
 
-    def _free_run(
-        self, work: Work, sessions: dict[str, Session], session: Session, slot: int
-    ) -> tuple[int, list[int]] | None:
-        known = session.slots[slot].speed(work.state.facts.recipe).chars_s is not None
-        most = MAX_LEASE_CHARACTERS if known or not self.split else FIRST_LEASE_CHARACTERS
-        return work.ledger.find_run(lambda place: _may_try(work, sessions, session, place), most)
+    @property
+    def _slot(self) -> Slot:
+        return self.session.slots[self.slot]
 
-    def _taken_run(
-        self, work: Work, sessions: dict[str, Session], session: Session, slot: int, out: Outcome
-    ) -> tuple[int, list[int]] | None:
-        if not self.split:
+    def _runs(self) -> Iterator[tuple[Work, Run | None]]:
+        """What it could speak, the most useful first; a run that is taken must be used."""
+        works = [w for w in self.works.values() if not w.state.complete and self.session.can_speak(w.recipe)]
+        for work in works:
+            yield work, self._earliest(work)
+            yield work, work.ledger.find_run(partial(self._may_try, work), self._most(work))
+            yield work, self._tail(work, self._loads(work))
+        if not self._slot.leases:
+            for work in works:
+                yield work, self._double(work)
+
+    def _earliest(self, work: Work) -> Run | None:
+        """Of the chapter that a listener waits for: what is free, or the tail of what would take long."""
+        chapter = work.ledger.earliest_open()
+        if chapter is None:
             return None
-        recipe = work.state.facts.recipe
-        cut = choose_cut(_loads(work, sessions, skip=(session.key, slot)), session.slots[slot].speed(recipe).chars_s)
+        run = work.ledger.run_in(chapter, partial(self._may_try, work), self._most(work))
+        if run:
+            return run
+        loads = [load for load in self._loads(work, chapter) if load.seconds_left() > HELP_S]
+        return self._tail(work, loads)
+
+    def _tail(self, work: Work, loads: list[Load]) -> Run | None:
+        cut = choose_cut(loads, self._chars_s(work), work.ledger.sizes) if self.split else None
         if cut is None:
             return None
         lease = work.ledger.leases[cut.lease]
         end = lease.pending[-cut.segments]
         tail = work.ledger.cut(lease, end)
-        holder = sessions[lease.session]
-        out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
+        holder = self.sessions[lease.session]
+        self.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
         return lease.chapter, tail
 
-    def _issue(self, work: Work, session: Session, slot: int, lease: Lease, out: Outcome) -> None:
+    def _double(self, work: Work) -> Run | None:
+        """The last segments are spoken twice where that ends the book sooner; the first clip wins."""
+        single = [load for load in self._loads(work) if len(work.ledger.holders(_first(work, load))) == 1]
+        lease_id = choose_double(single, self._chars_s(work)) if self.split else None
+        if lease_id is None:
+            return None
+        lease = work.ledger.leases[lease_id]
+        return lease.chapter, lease.pending[:1]
+
+    def _most(self, work: Work) -> int:
+        """Characters of a lease; the first of a slot whose speed is unknown is small."""
+        return MAX_LEASE_CHARACTERS if self._chars_s(work) or not self.split else FIRST_LEASE_CHARACTERS
+
+    def _chars_s(self, work: Work) -> float | None:
+        return self._slot.speed(work.recipe).chars_s
+
+    def _may_try(self, work: Work, place: Place) -> bool:
+        """Whoever failed a place does not get it again while somebody else could try."""
+        failures = work.state.failures.get(place)
+        if not failures:
+            return True
+        blamed = {failure.worker for failure in failures}
+        if self.session.worker not in blamed:
+            return True
+        return not any(s.worker not in blamed and s.can_speak(work.recipe) for s in self.sessions.values())
+
+    def _loads(self, work: Work, chapter: int | None = None) -> list[Load]:
+        """What the leases of others still have before them."""
+        return [
+            self._load(work, self.sessions[lease.session].slots[lease.slot], lease)
+            for lease in work.ledger.leases.values()
+            if lease.slot != PROMISED
+            and (lease.session, lease.slot) != (self.session.key, self.slot)
+            and chapter in (None, lease.chapter)
+        ]
+
+    def _load(self, work: Work, slot: Slot, lease: Lease) -> Load:
+        queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
+        before = [work.ledger.leases[other] for other in queue if other in work.ledger.leases]
+        return Load(
+            lease=lease.id,
+            ahead=sum(other.characters for other in before),
+            characters=lease.characters,
+            first=len(work.state.text((lease.chapter, lease.pending[0]))),
+            started=not before,
+            elapsed_s=self.now - lease.progressed_s,
+            chars_s=slot.speed(work.recipe).chars_s,
+        )
+
+    def _issue(self, work: Work, run: Run, lease_id: int) -> None:
+        facts, session, now = work.state.facts, self.session, self.now
+        lease = Lease(lease_id, facts.job, run[0], session.key, self.slot, run[1], now, now)
         work.ledger.hold(lease)
-        session.slots[slot].begin(lease.id, lease.granted_s)
-        work.first_grant_s = work.first_grant_s or lease.granted_s
-        facts = work.state.facts
+        self._slot.begin(lease.id, now)
+        work.first_grant_s = work.first_grant_s or now
         if facts.job not in session.told:
             session.told.add(facts.job)
-            out.send(session.peer, Job(facts.job, facts.title, facts.recipe))
+            self.out.send(session.peer, Job(facts.job, facts.title, facts.recipe))
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(Line(place[1], work.state.text(place), work.state.take(place)) for place in places)
         due_s = work.deadline_s(session, lease)
-        out.send(session.peer, Grant(lease.id, facts.job, slot, lease.chapter, lines, due_s))
+        self.out.send(session.peer, Grant(lease.id, facts.job, self.slot, lease.chapter, lines, due_s))
 
 
-def _may_try(work: Work, sessions: dict[str, Session], session: Session, place: Place) -> bool:
-    """Whoever failed a place does not get it again while somebody else could try."""
-    failures = work.state.failures.get(place)
-    if not failures:
-        return True
-    blamed = {failure.worker for failure in failures}
-    if session.worker not in blamed:
-        return True
-    return not any(s.worker not in blamed and s.can_speak(work.state.facts.recipe) for s in sessions.values())
-
-
-def _loads(work: Work, sessions: dict[str, Session], skip: tuple[str, int]) -> list[Load]:
-    loads = []
-    for lease in work.ledger.leases.values():
-        if lease.slot == PROMISED or (lease.session, lease.slot) == skip:
-            continue
-        loads.append(_load(work, sessions[lease.session].slots[lease.slot], lease))
-    return loads
-
-
-def _load(work: Work, slot: Slot, lease: Lease) -> Load:
-    queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
-    before = [work.ledger.leases[other] for other in queue if other in work.ledger.leases]
-    return Load(
-        lease=lease.id,
-        ahead=sum(work.ledger.characters(other) for other in before),
-        pending=tuple(len(work.state.text((lease.chapter, index))) for index in lease.pending),
-        started=not before,
-        chars_s=slot.speed(work.state.facts.recipe).chars_s,
-    )
+def _first(work: Work, load: Load) -> Place:
+    lease = work.ledger.leases[load.lease]
+    return lease.chapter, lease.pending[0]

@@ -8,6 +8,8 @@ from swarm.lease.job import JobState, Place
 
 MAX_LEASE_CHARACTERS = 32 * 1024
 MAX_LEASE_LINES = 1000
+Run = tuple[int, list[int]]  # a chapter and indices in it
+
 PROMISED = -1  # the slot of a lease that covers clips on their way, spoken before
 
 
@@ -23,6 +25,7 @@ class Lease:
     pending: list[int]
     granted_s: float
     progressed_s: float  # the last sign that it advances
+    characters: int = 0  # of what is pending
 
 
 @dataclass
@@ -40,21 +43,25 @@ class Ledger:
             for number, chapter in enumerate(self.state.facts.chapters)
         ]
 
-    def find_run(self, allowed: Callable[[Place], bool], most: int) -> tuple[int, list[int]] | None:
+    def find_run(self, allowed: Callable[[Place], bool], most: int) -> Run | None:
         """The free run to speak next, in reading order: a chapter and its indices, at most `most` characters.
 
         A single segment longer than that is a run of its own.
         """
-        for chapter, free in enumerate(self.free):
-            run = self._run_of(chapter, [index for index in sorted(free) if allowed((chapter, index))], most)
-            if run:
-                return chapter, run
-        return None
+        runs = (self.run_in(chapter, allowed, most) for chapter, free in enumerate(self.free) if free)
+        return next((run for run in runs if run), None)
 
-    def _run_of(self, chapter: int, indices: list[int], most: int) -> list[int]:
+    def run_in(self, chapter: int, allowed: Callable[[Place], bool], most: int) -> Run | None:
+        """The free run of one chapter to speak next."""
+        run = self._start_of(
+            chapter, [index for index in sorted(self.free[chapter]) if allowed((chapter, index))], most
+        )
+        return (chapter, run) if run else None
+
+    def _start_of(self, chapter: int, indices: list[int], most: int) -> list[int]:
         run: list[int] = []
         for index in indices[:MAX_LEASE_LINES]:
-            most -= len(self.state.text((chapter, index)))
+            most -= self._size(chapter, index)
             if run and most < 0:
                 break
             run.append(index)
@@ -63,14 +70,16 @@ class Ledger:
     def hold(self, lease: Lease) -> None:
         """Start a lease: its places are free no more."""
         self.leases[lease.id] = lease
+        lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
 
     def settle(self, place: Place) -> None:
         """A place needs no more work, whoever held it."""
         chapter, index = place
         self.free[chapter].discard(index)
-        for lease in self._holders(place):
+        for lease in self.holders(place):
             lease.pending.remove(index)
+            lease.characters -= self._size(chapter, index)
             if not lease.pending:
                 del self.leases[lease.id]
 
@@ -88,17 +97,27 @@ class Ledger:
         """Take from a lease what lies at or after index `end`, for another lease; returns those indices."""
         tail = [index for index in lease.pending if index >= end]
         lease.pending = [index for index in lease.pending if index < end]
+        lease.characters -= sum(self._size(lease.chapter, index) for index in tail)
         if not lease.pending:
             del self.leases[lease.id]
         return tail
 
-    def characters(self, lease: Lease) -> int:
-        """How much text a lease still has to speak."""
-        return sum(len(self.state.text((lease.chapter, index))) for index in lease.pending)
+    def sizes(self, lease_id: int) -> list[int]:
+        """Characters of each segment that a lease still has."""
+        lease = self.leases[lease_id]
+        return [self._size(lease.chapter, index) for index in lease.pending]
 
-    def _holders(self, place: Place) -> list[Lease]:
+    def holders(self, place: Place) -> list[Lease]:
+        """The leases that hold a place: one, or two where the last segments are spoken twice."""
         chapter, index = place
         return [lease for lease in self.leases.values() if lease.chapter == chapter and index in lease.pending]
+
+    def earliest_open(self) -> int | None:
+        """The first chapter that is not sealed; None where all are."""
+        return next((n for n in range(len(self.free)) if not self.state.chapter_complete(n)), None)
+
+    def _size(self, chapter: int, index: int) -> int:
+        return len(self.state.text((chapter, index)))
 
     def _free_unsettled(self, chapter: int, indices: list[int]) -> None:
         held = {index for lease in self.leases.values() if lease.chapter == chapter for index in lease.pending}

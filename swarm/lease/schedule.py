@@ -1,29 +1,46 @@
 """Who speaks what next: pure decisions over leases and speeds (docs/design.md, Scheduling)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 FIRST_LEASE_CHARACTERS = 1500  # while a slot's speed is unknown
 UNKNOWN_CHARS_S = 100.0  # stands for a speed that nothing is known of
+HELP_S = 60.0  # the earliest unfinished chapter is helped before a new one is begun if it takes longer than that
+LEAST_LEFT = 0.25  # of a segment's time, once it takes longer than expected: who knows
 LEAST_DEADLINE_S = 20.0
 UNKNOWN_DEADLINE_S = 600.0
 DEADLINE_FACTOR = 4.0
 MOST_DOUBLINGS = 6
 
+Sizes = Callable[[int], Sequence[int]]  # of a lease: characters of each segment it still has, in speaking order
+
 
 @dataclass(frozen=True)
 class Load:
-    """What one lease still has before it. Sizes in characters, one a segment, in speaking order."""
+    """What one lease still has before it, in characters. `first` is its next segment; `started`: it is being spoken."""
 
     lease: int
-    ahead: int  # characters that its slot has to speak before this lease
-    pending: tuple[int, ...]
-    started: bool  # the first of `pending` is being spoken and cannot be given away
+    ahead: int  # what its slot has to speak before this lease
+    characters: int
+    first: int
+    started: bool
+    elapsed_s: float  # since its last sign of progress
     chars_s: float | None
+
+    @property
+    def pace(self) -> float:
+        """Characters a second, lower than the estimate where the segment under way takes longer than it should."""
+        known = self.chars_s or UNKNOWN_CHARS_S
+        return min(known, self.first / self.elapsed_s) if self.started and self.elapsed_s > 0 else known
 
     def seconds_left(self) -> float:
         """Until the slot is through with this lease."""
-        return (self.ahead + sum(self.pending)) / (self.chars_s or UNKNOWN_CHARS_S)
+        return (self.ahead + self.characters) / self.pace
+
+    def seconds_left_of_first(self) -> float:
+        """Until the segment under way is spoken, as far as one can tell."""
+        expected_s = self.first / self.pace
+        return max(expected_s - self.elapsed_s, LEAST_LEFT * expected_s)
 
 
 @dataclass(frozen=True)
@@ -34,24 +51,24 @@ class Cut:
     segments: int
 
 
-def choose_cut(loads: Iterable[Load], chars_s: float | None) -> Cut | None:
+def choose_cut(loads: Iterable[Load], chars_s: float | None, sizes: Sizes) -> Cut | None:
     """What an idle slot of speed `chars_s` takes over: the tail of the lease with the most time left.
 
     It is cut so that both ends finish together; None where no cut would finish the book sooner.
     """
     for load in sorted(loads, key=Load.seconds_left, reverse=True):
-        cut = _cut(load, chars_s or load.chars_s or UNKNOWN_CHARS_S)
+        if load.started and load.first == load.characters:
+            continue
+        cut = _cut(load, chars_s or load.chars_s or UNKNOWN_CHARS_S, sizes(load.lease))
         if cut:
             return cut
     return None
 
 
-def _cut(load: Load, helper_chars_s: float) -> Cut | None:
-    own = load.chars_s or UNKNOWN_CHARS_S
-    fair_share = (load.ahead + sum(load.pending)) * helper_chars_s / (own + helper_chars_s)
-    movable = load.pending[1:] if load.started else load.pending
+def _cut(load: Load, helper_chars_s: float, sizes: Sequence[int]) -> Cut | None:
+    fair_share = (load.ahead + load.characters) * helper_chars_s / (load.pace + helper_chars_s)
     taken = segments = 0
-    for size in reversed(movable):
+    for size in reversed(sizes[1:] if load.started else sizes):
         if segments and taken + size > fair_share:
             break
         taken += size
@@ -59,6 +76,16 @@ def _cut(load: Load, helper_chars_s: float) -> Cut | None:
     if not segments or taken / helper_chars_s >= load.seconds_left():
         return None
     return Cut(load.lease, segments)
+
+
+def choose_double(loads: Iterable[Load], chars_s: float | None) -> int | None:
+    """The lease whose segment under way an idle slot should speak too, for it would be through sooner."""
+    best, most_s = None, 0.0
+    for load in loads:
+        left_s = load.seconds_left_of_first() if load.started else 0.0
+        if left_s > most_s and (chars_s is None or load.first / chars_s < left_s):
+            best, most_s = load.lease, left_s
+    return best
 
 
 def deadline_s(characters: int, chars_s: float | None, expiries: int) -> float:

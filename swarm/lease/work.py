@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from swarm.lease.job import JobState, Place
 from swarm.lease.ledger import Lease, Ledger
+from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session
 from swarm.lease.schedule import deadline_s
 
@@ -24,6 +25,11 @@ class Work:
             len(segment.text) for chapter in self.state.facts.chapters for segment in chapter.segments
         )
 
+    @property
+    def recipe(self) -> Recipe:
+        """How it is to sound."""
+        return self.state.facts.recipe
+
     def is_wanted(self, place: Place, key: str) -> bool:
         """Whether a clip of this name is one that the place could still take."""
         if not self.state.exists(place) or place in self.state.accepted:
@@ -33,5 +39,5 @@ class Work:
     def deadline_s(self, session: Session, lease: Lease) -> float:
         """Seconds that the segment being spoken under a lease may take."""
         place = (lease.chapter, lease.pending[0])
-        speed = session.slots[lease.slot].speed(self.state.facts.recipe)
+        speed = session.slots[lease.slot].speed(self.recipe)
         return deadline_s(len(self.state.text(place)), speed.chars_s, self.ledger.expiries[place])

@@ -424,3 +424,39 @@ def test_a_status_reply_fits_a_message_however_long_the_book() -> None:
     assert len(msgspec.msgpack.encode(reply)) < 64 * 1024
     assert reply.jobs[0].segments == 3000
     assert reply.workers
+
+
+def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
+    state = JobState(make_facts(["A first sentence.", "A second sentence."]))
+    core = make_core(state)
+    join(core, b"slow")
+    join(core, b"quick")
+    grant = offer(core, b"slow")
+    core.receive(b"slow", make_clip(grant, 0, work_s=60.0), 60.0, b"x")
+    core.sessions["quick/n"].heard_s = 60.0
+    (double,) = sent(core.receive(b"quick", Heartbeat((), (0,)), 61.0), Grant, b"quick")
+    assert [line.index for line in double.lines] == [1]
+    core.receive(b"quick", make_clip(double, work_s=0.1), 61.5, b"y")
+    assert state.complete
+    assert state.accepted[0, 1].worker == "quick"
+    core.receive(b"slow", make_clip(grant, 1, work_s=60.0), 120.0, b"z")
+    assert core.works["job"].duplicates == 1
+
+
+def test_a_double_is_not_doubled_again() -> None:
+    core = make_core(JobState(make_facts(["Only one sentence."])))
+    for peer in (b"a", b"b", b"c"):
+        join(core, peer)
+    peers = enumerate((b"a", b"b", b"c"))
+    granted = [sent(core.receive(peer, Heartbeat((), (0,)), 3.0 + n), Grant) for n, peer in peers]
+    assert [len(grants) for grants in granted] == [1, 1, 0]
+
+
+def test_an_idle_slot_helps_the_chapter_that_a_listener_waits_for() -> None:
+    core = make_core(JobState(make_facts([f"Sentence {n} takes its time." for n in range(9)], ["The next chapter."])))
+    for peer in (b"slow", b"idle"):
+        join(core, peer)
+    grant = offer(core, b"slow")
+    core.receive(b"slow", make_clip(grant, 0, work_s=30.0), 4.0, b"x")
+    (help_,) = sent(core.receive(b"idle", Heartbeat((), (0,)), 4.5), Grant)
+    assert help_.chapter == 0
