@@ -73,6 +73,7 @@ class Coordination:
             epoch=self.epoch,
             min_workers=self.config.min_workers,
             grace_s=grace_s,
+            split=self.config.split,
             alone=alone,
         )
         core = Coordinator(settings, self.clock.now())
