@@ -24,14 +24,19 @@ class Channel:
         self._loop.add_reader(socket.FD, self.waiting)
 
     def waiting(self) -> bool:
-        """Whether something lies there unread; wakes who sleeps on it.
+        """Whether something lies there unread; wakes who sleeps on it."""
+        return self._events(zmq.POLLIN)
 
-        To ask is also what calms the descriptor: unasked, it would keep the loop awake for ever.
-        """
-        news = bool(int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN)
-        if news and self._sleeper and not self._sleeper.done():
+    def writable(self) -> bool:
+        """Whether a peer is there that takes a message."""
+        return self._events(zmq.POLLOUT)
+
+    def _events(self, asked: int) -> bool:
+        """To ask is also what calms the descriptor: unasked, it would keep the loop awake for ever."""
+        events = int(self.socket.get(zmq.EVENTS))
+        if events & zmq.POLLIN and self._sleeper and not self._sleeper.done():
             self._sleeper.set_result(None)
-        return news
+        return bool(events & asked)
 
     async def receive(self) -> list[bytes]:
         """The parts of the next message."""
@@ -47,15 +52,18 @@ class Channel:
 
     def send(self, parts: Sequence[bytes]) -> bool:
         """Hand a message to ZeroMQ; False if its peer is gone or its queue full. Large parts are not copied."""
+        sent = self._hand_over(parts)
+        if self._sleeper or not sent:
+            self.waiting()
+        return sent or self._hand_over(parts)  # it may not have known of a peer or of room until it was asked
+
+    def _hand_over(self, parts: Sequence[bytes]) -> bool:
         try:
             self.socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
         except zmq.ZMQError as error:
             if error.errno not in GONE:
                 raise
             return False
-        finally:
-            if self._sleeper:
-                self.waiting()
         return True
 
     def close(self) -> None:

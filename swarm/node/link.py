@@ -16,6 +16,7 @@ from swarm.node.channel import Channel
 
 PATIENCE_S = 1.0  # for an address to answer; longer each round, for a coordinator that is busy
 PATIENCE_MAX_S = 3.0
+WRITABLE_TRIES = 1000  # milliseconds
 REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 EVENTS = REFUSALS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
@@ -29,15 +30,15 @@ WANTS_KEY = "the coordinator at {} does not speak in the open: leave --open out,
 class Link:
     """What a dealer is connected to, watched through ZeroMQ's own monitor."""
 
-    def __init__(self, dealer: "zmq.Socket[bytes]", *, keyed: bool, on_change: Callable[[], None]) -> None:
+    def __init__(self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None]) -> None:
         self.refusal: str | None = None
-        self._dealer = dealer
+        self._channel, self._dealer = dealer, dealer.socket
         self._refused = OTHER_KEY if keyed else WANTS_KEY
         self._on_change = on_change
         self._endpoints: list[str] = []  # the one that worked last comes first
         self._current = ""
         self._found, self._lost = asyncio.Event(), asyncio.Event()
-        self._monitor = Channel(dealer.get_monitor_socket(EVENTS))
+        self._monitor = Channel(dealer.socket.get_monitor_socket(EVENTS))
         self._watcher = asyncio.create_task(self._watch())
         self._keeper: asyncio.Task[None] | None = None
 
@@ -84,10 +85,19 @@ class Link:
     async def _watch(self) -> None:
         while True:
             event = parse_monitor_message(await self._monitor.receive())
+            if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                await self._writable()
             before = self.connected, self.refusal
             self._note(int(event["event"]))
             if before != (self.connected, self.refusal):
                 self._on_change()
+
+    async def _writable(self) -> None:
+        """The news of a connection may come a moment before the connection."""
+        for _ in range(WRITABLE_TRIES):
+            if self._channel.writable():
+                return
+            await asyncio.sleep(0.001)
 
     def _note(self, event: int) -> None:
         if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:

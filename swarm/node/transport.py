@@ -161,8 +161,8 @@ class DealerSocket:
             dealer.set(zmq.CURVE_SERVERKEY, keys.server_public)
             dealer.set(zmq.CURVE_PUBLICKEY, keys.worker_public)
             dealer.set(zmq.CURVE_SECRETKEY, keys.worker_secret)
-        self._link = Link(dealer, keyed=keys is not None, on_change=on_change or _ignore)
         self._channel = Channel(dealer)
+        self._link = Link(self._channel, keyed=keys is not None, on_change=on_change or _ignore)
 
     @property
     def connected(self) -> bool:

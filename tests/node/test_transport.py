@@ -258,6 +258,19 @@ async def test_who_is_turned_away_learns_why(ours: CurveKeys | None, theirs: Cur
     router.close()
 
 
+@pytest.mark.parametrize("keys", [None, KEYS], ids=["open", "curve"])
+async def test_who_is_told_of_a_connection_can_send_at_once(keys: CurveKeys | None) -> None:
+    for _ in range(20):
+        sent: list[bool] = []
+        router = RouterSocket(keys)
+        dealer = DealerSocket(keys, on_change=lambda: sent.append(dealer.send(Bye())))  # noqa: B023
+        dealer.connect([f"127.0.0.1:{router.bind('127.0.0.1', 0)}"])
+        assert (await soon(router.receive()))[1] == Bye()
+        assert sent == [True]
+        dealer.close()
+        router.close()
+
+
 async def test_a_worker_gets_in_once_the_coordinator_has_the_right_key() -> None:
     stranger, dealer = RouterSocket(OTHERS), DealerSocket(KEYS)
     port = stranger.bind("127.0.0.1", 0)
