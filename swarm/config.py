@@ -38,6 +38,7 @@ class RenderConfig:
     on_failure: str = "finish"  # or "stop"
     min_workers: int = 0
     audiobook: bool = True  # False: speak everything, write no file (benchmarks)
+    allow_sleep: bool = False
     split: bool = True  # False: lease whole chapters only (benchmarks)
 
 

@@ -135,6 +135,7 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         default="finish",
         help="a sentence that nothing can speak: finish the rest and name it, or stop there (default: finish)",
     )
+    job.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it works")
     job.add_argument("--no-split", action="store_true", help=argparse.SUPPRESS)  # benchmarks: whole chapters only
     job.add_argument("--no-audiobook", action="store_true", help=argparse.SUPPRESS)  # benchmarks: speak, write no file
     add_state_option(parser)
@@ -193,6 +194,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         audiobook=not arguments.no_audiobook,
         split=not arguments.no_split,
+        allow_sleep=arguments.allow_sleep,
     )
 
 

@@ -7,6 +7,7 @@ from swarm.config import CoordinateConfig, RenderConfig
 from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.settings import Settings
+from swarm.node.awake import awake
 from swarm.node.discovery import Advertisement
 from swarm.node.edition import Edition
 from swarm.node.identity import Clock, machine_name, new_nonce
@@ -80,7 +81,7 @@ class Coordination:
         server = Server(core, self.store, router, self.progress, self.clock, self.config.on_failure)
         for edition in pending:
             server.add(edition)
-        with draining(server.drain):
+        with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
             ended = await server.run()
         if not ended:
             self.progress.close("interrupted; the same command goes on where it stopped")
