@@ -112,6 +112,7 @@ def test_a_time_that_is_none_makes_no_message(work_s: float) -> None:
         b"\x81\xc4\x01x\x01",  # a key of bytes
         pack(m.Bye()) + b"\x00",
         pack(m.Release(1, "x" * 70_000)),
+        msgpack.packb({"type": "Bye", "unknown": "x" * 70_000}),
     ],
 )
 def test_what_is_built_to_hurt_is_nothing(data: bytes) -> None:
