@@ -1,0 +1,229 @@
+"""How much of this machine `convert` turns into sound: the engine's own speed, and that of a whole book, in one run.
+
+    python benchmarks/single_machine.py [BOOK] [--workers N]
+
+The engine is measured alone, one process and one thread, before and after the book, over sentences from all of it,
+and as many at once as `convert` runs: what those lose is the machine's, the rest is ours. Ratios are by characters a
+second, so pauses between sentences flatter nobody.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT.parent / "shared" / "books" / "yellow-wallpaper.epub"
+CLI = (sys.executable, str(ROOT / "cli.py"))
+SAMPLE = 80  # sentences
+HELPS = 10
+ROLES = {
+    "swarm.voice.host": "engine",
+    "swarm.audio.encoder_child": "encoder",
+    "swarm.audio.audiobook_child": "muxer",
+}
+
+
+@dataclass
+class Engine:
+    """What an engine did."""
+
+    characters: int = 0
+    audio_s: float = 0.0
+    work_s: float = 0.0
+
+    def __add__(self, other: "Engine") -> "Engine":
+        return Engine(self.characters + other.characters, self.audio_s + other.audio_s, self.work_s + other.work_s)
+
+    @property
+    def chars_s(self) -> float:
+        """Characters a second."""
+        return self.characters / self.work_s
+
+    @property
+    def realtime(self) -> float:
+        """Seconds of sound a second of work."""
+        return self.audio_s / self.work_s
+
+
+@dataclass
+class Converted:
+    """What `convert` did with a book."""
+
+    wall_s: float
+    report: dict[str, Any]
+    processes: dict[int, "Process"]
+
+
+@dataclass
+class Process:
+    """One process of a run, as last seen."""
+
+    role: str
+    peak_bytes: int = 0
+    cpu_s: float = 0.0
+
+
+def sentences(book: Path) -> list[str]:
+    """Sentences of a book as they would be spoken, evenly spread over it."""
+    text = subprocess.run([*CLI, "inspect", str(book), "--json", "--text"], check=True, capture_output=True)
+    found = [line for chapter in json.loads(text.stdout)["chapters"] for line in chapter["text"]]
+    return found[:: max(1, len(found) // SAMPLE)]
+
+
+def speak(lines: list[str]) -> Engine:
+    """Have hibari speak in this process and count."""
+    sys.path.insert(0, str(ROOT))
+    from swarm.voice.hibari import engine as hibari
+    from swarm.voice.registry import choose_recipe
+
+    voice, engine = hibari.open(choose_recipe("en", engine="hibari"), "cpu"), Engine()
+    for line in lines:
+        began_s = time.perf_counter()
+        sound = voice.speak(line, 1)
+        engine.work_s += time.perf_counter() - began_s
+        engine.audio_s += len(sound) / voice.sample_rate
+        engine.characters += len(line)
+    return engine
+
+
+def speak_at_once(lines: list[str], count: int) -> list[Engine]:
+    """Have so many processes speak the same at the same time."""
+    with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+        return list(pool.map(speak, [lines] * count))
+
+
+def convert(book: Path, workers: int) -> Converted:
+    """Run `convert` on a book into a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="e2a-swarm-bench-") as name:
+        folder = Path(name)
+        places = ("--output-dir", str(folder), "--state-dir", str(folder / "state"))
+        began_s = time.perf_counter()
+        process = subprocess.Popen(
+            [*CLI, "convert", str(book), "--tts-engine", "hibari", "--workers", str(workers), "--quiet", *places],
+            stdout=subprocess.DEVNULL,
+        )
+        processes = watch(process)
+        wall_s = time.perf_counter() - began_s
+        if process.returncode != 0:
+            raise SystemExit(f"convert failed with exit code {process.returncode}")
+        (report,) = folder.glob("*.report.json")
+        return Converted(wall_s, json.loads(report.read_bytes()), processes)
+
+
+def watch(process: "subprocess.Popen[bytes]") -> dict[int, Process]:
+    """Wait for a process; what it and its children used, on Linux."""
+    seen: dict[int, Process] = {}
+    while process.poll() is None:
+        for pid in [process.pid, *children(process.pid)]:
+            one = seen.setdefault(pid, Process("coordinator" if pid == process.pid else ""))
+            one.role = one.role or role_of(pid)
+            one.peak_bytes = max(one.peak_bytes, peak_bytes(pid))
+            one.cpu_s = max(one.cpu_s, cpu_s(pid))
+        time.sleep(0.1)
+    return seen
+
+
+def children(pid: int) -> list[int]:
+    """The child processes of a process, whichever of its threads started them."""
+    try:
+        found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for one in found for child in one]
+
+
+def role_of(pid: int) -> str:
+    """What a child process is for, by its command line."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return ""
+    return next((role for module, role in ROLES.items() if module in words), "")
+
+
+def peak_bytes(pid: int) -> int:
+    """The most memory a process ever had."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor that a process used."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def help_s() -> float:
+    """Median seconds of `--help`."""
+    spent = []
+    for _ in range(HELPS):
+        began_s = time.perf_counter()
+        subprocess.run([*CLI, "--help"], check=True, stdout=subprocess.DEVNULL)
+        spent.append(time.perf_counter() - began_s)
+    return statistics.median(spent)
+
+
+def rows(alone: Engine, crowd: list[Engine], done: Converted, spent_help_s: float) -> list[tuple[str, str]]:
+    """The table."""
+    totals, ideal = done.report["totals"], len(crowd) * alone.chars_s
+    together = sum(engine.chars_s for engine in crowd)
+    reached = totals["characters"] / done.wall_s
+    sound_s = totals["duration_s"]
+    table = [
+        ("book", f"{done.report['book']['title']}, {totals['characters']:,} characters"),
+        ("engine alone, one thread", f"{alone.realtime:.0f} x real time, {alone.chars_s:,.0f} characters/s"),
+        ("`convert` to M4B, start to end", f"{done.wall_s:.1f} s for {sound_s / 60:.1f} min of sound"),
+        ("", f"{sound_s / done.wall_s:.0f} x real time, {reached:,.0f} characters/s"),
+        (f"`convert` / ({len(crowd)} x engine alone)", f"{100 * reached / ideal:.0f} %"),
+        (f"{len(crowd)} engines at once / ({len(crowd)} x engine alone)", f"{100 * together / ideal:.0f} %"),
+        ("`--help`, median", f"{spent_help_s:.2f} s"),
+    ]
+    return table + [(role, _use(done, role)) for role in ("coordinator", *ROLES.values())]
+
+
+def _use(done: Converted, role: str) -> str:
+    processes = [one for one in done.processes.values() if one.role == role and one.peak_bytes]
+    if not processes:
+        return "not measured here"
+    peak_mib = max(one.peak_bytes for one in processes) / 2**20
+    spent_s = sum(one.cpu_s for one in processes)
+    return f"{len(processes)} process(es), {peak_mib:.0f} MiB at most each, {spent_s:.1f} s of CPU"
+
+
+def main() -> None:
+    """Measure and print a table in Markdown."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("book", type=Path, nargs="?", default=BOOK)
+    parser.add_argument("--workers", type=int, default=cores)
+    arguments = parser.parse_args()
+    lines = sentences(arguments.book)
+    (before,) = speak_at_once(lines, 1)
+    crowd = speak_at_once(lines, arguments.workers)
+    done = convert(arguments.book, arguments.workers)
+    (after,) = speak_at_once(lines, 1)
+    print(f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}")
+    print("\n| what | measured |\n| --- | --- |")
+    for what, measured in rows(before + after, crowd, done, help_s()):
+        print(f"| {what} | {measured} |")
+
+
+if __name__ == "__main__":
+    main()

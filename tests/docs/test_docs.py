@@ -1,0 +1,139 @@
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from messages import printed_by_the_code
+from pages import LINK, OPTION, PAGES, ROOT, SPAN, anchors, blocks, prose, read, sections
+
+import swarm.errors
+from swarm import config
+from swarm.commands.main import COMMANDS, make_parser, parse
+from swarm.lease import message
+from swarm.lease.record import AnyRecord
+
+REFERENCE = ROOT / "docs" / "reference.md"
+DESIGN = ROOT / "docs" / "design.md"
+TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
+ELSEWHERE = re.compile(r"/(?:work|tmp|home|root|Users)/|C:\\Users")
+
+
+def page_id(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    return next((a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)), {})
+
+
+def options(parser: argparse.ArgumentParser, *, hidden: bool = False) -> set[str]:
+    """The options of a command and of the commands under it."""
+    shown = [action for action in parser._actions if hidden or action.help != argparse.SUPPRESS]
+    own = {name for action in shown for name in action.option_strings} - {"-h", "--help"}
+    return own.union(*(options(below, hidden=hidden) for below in parsers(parser).values()))
+
+
+def command_lines(page: Path) -> Iterator[list[str]]:
+    """The words after `e2a-swarm` in the shell blocks of a page."""
+    for block in blocks(page, "sh"):
+        for line in block.splitlines():
+            for part in re.split(r"&&|\||;", line):
+                words = shlex.split(part, comments=True)
+                at = next((n for n, word in enumerate(words) if Path(word).name == "e2a-swarm"), None)
+                if at is not None:
+                    yield words[at + 1 :]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_reference_names_every_option_and_no_other(command: str) -> None:
+    parser = parsers(make_parser())[command]
+    named = set(OPTION.findall(sections(REFERENCE)[f"e2a-swarm {command}"]))
+    assert named == options(parser)
+
+
+def test_the_reference_has_the_commands_in_the_order_of_the_help() -> None:
+    headings = [heading.partition(" ")[2] for heading in sections(REFERENCE) if heading.startswith("e2a-swarm ")]
+    assert tuple(headings) == COMMANDS
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", REFERENCE], ids=page_id)
+def test_every_command_is_named(page: Path) -> None:
+    assert all(f"e2a-swarm {command}" in prose(read(page)) for command in COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_option_named_anywhere_exists(page: Path) -> None:
+    known = options(make_parser(), hidden=True) | {"--help", "--version"}
+    spans = [span for span in SPAN.findall(prose(read(page))) if span.startswith(("--", "e2a-swarm "))]
+    named = {option.replace("_", "-") for span in spans for option in OPTION.findall(span)}
+    assert named <= known
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if list(command_lines(page))], ids=page_id)
+def test_every_command_line_in_a_block_can_be_parsed(page: Path) -> None:
+    for words in command_lines(page):
+        assert callable(parse(words).run)
+
+
+def test_the_reference_names_every_variable() -> None:
+    variables = {value for name, value in vars(config).items() if name.startswith("ENV_")}
+    assert variables
+    assert all(f"| `{variable}` |" in read(REFERENCE) for variable in variables)
+
+
+def test_the_reference_names_every_exit_code() -> None:
+    codes = {value for name, value in vars(swarm.errors).items() if name.startswith("EXIT_")}
+    assert codes == {int(code) for code in re.findall(r"^\| (\d+) \|", sections(REFERENCE)["Exit codes"], re.MULTILINE)}
+
+
+def test_the_design_names_every_message_and_record() -> None:
+    messages = (message.FromWorker | message.FromCoordinator).__args__
+    table = {line for line in sections(DESIGN)["4. The protocol"].splitlines() if line.startswith("|")}
+    for kind in messages:
+        assert any(f"`{kind.__name__}`" in line for line in table), kind
+    assert all(f"`{kind.__name__}`" in sections(DESIGN)["5. The journal"] for kind in AnyRecord.__args__)
+
+
+def test_what_troubleshooting_quotes_is_what_the_code_prints() -> None:
+    printed = printed_by_the_code(ROOT / "swarm")
+    quoted = [line for block in blocks(TROUBLESHOOTING, "text") for line in block.splitlines() if line]
+    assert len(quoted) > 20
+    assert [line for line in quoted if not any(line in text for text in printed)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    for link in LINK.findall(prose(read(page))):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_no_page_names_a_place_of_somebodys_machine(page: Path) -> None:
+    assert not ELSEWHERE.search(read(page))
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    linked = {(ROOT / link.partition("#")[0]).resolve() for link in LINK.findall(read(ROOT / "README.md"))}
+    assert set(PAGES) - {ROOT / "README.md"} <= linked
+
+
+def test_the_readme_is_short() -> None:
+    assert len(read(ROOT / "README.md").splitlines()) < 150
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="bash reads it")
+def test_the_checks_run_the_readmes_own_line() -> None:
+    script = ROOT / ".ci" / "run"
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    (pattern,) = re.findall(r"grep -m1 -- '(.+?)' README\.md", script.read_text())
+    lines = [line for line in read(ROOT / "README.md").splitlines() if re.search(pattern, line)]
+    assert lines == [".venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"]
