@@ -1,0 +1,135 @@
+"""What cannot be meant, and what cannot be read: one sentence, the right exit code, nothing left behind."""
+
+import zipfile
+from pathlib import Path
+
+import epub_maker
+import pytest
+from evidence import assert_complete, listen, only, report_of
+from machine import FAST, Machine
+
+DRM = (
+    '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" xmlns:enc="http://www.w3.org/2001/04/xmlenc#">'
+    '<enc:EncryptedData><enc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/>'
+    '<enc:CipherData><enc:CipherReference URI="OEBPS/c1.xhtml"/></enc:CipherData></enc:EncryptedData></encryption>'
+)
+
+
+def text_file(folder: Path) -> Path:
+    (folder / "novel.epub").write_text("It was a dark and stormy night.")
+    return folder / "novel.epub"
+
+
+def empty_file(folder: Path) -> Path:
+    (folder / "empty.epub").touch()
+    return folder / "empty.epub"
+
+
+def missing(folder: Path) -> Path:
+    return folder / "nowhere.epub"
+
+
+def a_folder(folder: Path) -> Path:
+    (folder / "folder.epub").mkdir()
+    return folder / "folder.epub"
+
+
+def other_zip(folder: Path) -> Path:
+    with zipfile.ZipFile(folder / "photos.epub", "w") as archive:
+        archive.writestr("holiday.jpg", b"\xff\xd8")
+    return folder / "photos.epub"
+
+
+def truncated(folder: Path) -> Path:
+    whole = epub_maker.make(folder, {"c1.xhtml": epub_maker.page("<p>One.</p>" * 2000)})
+    whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    return whole
+
+
+def protected(folder: Path) -> Path:
+    content = b"\x13\x37" * 500  # encrypted: not XML at all
+    return epub_maker.make(folder, {"c1.xhtml": content}, more={"META-INF/encryption.xml": DRM})  # type: ignore[dict-item]
+
+
+def wordless(folder: Path) -> Path:
+    return epub_maker.make(folder, {"c1.xhtml": epub_maker.page('<img src="a.png"/>')})
+
+
+BAD = [text_file, empty_file, missing, a_folder, other_zip, truncated, protected, wordless]
+
+
+@pytest.mark.parametrize("make", BAD, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("command", ["convert", "coordinate"])
+def test_a_file_that_is_no_readable_book(here: Machine, tmp_path: Path, make, command: str) -> None:
+    book = make(tmp_path)
+    done = here.run(command, book, *FAST)
+    assert_refused(done, 3, book.name)
+    assert not list((here.home / "jobs").glob("*"))
+    assert not list(here.desk.iterdir())
+    if make is protected:
+        assert "protected" in done.stderr or "DRM" in done.stderr
+
+
+def test_one_bad_book_among_good_ones_stops_before_anything_is_spoken(
+    here: Machine, small_book: Path, tmp_path: Path
+) -> None:
+    done = here.run("convert", small_book, text_file(tmp_path), *FAST)
+    assert_refused(done, 3, "novel.epub")
+    assert not list((here.home / "clips").rglob("*.flac"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--tts-engine", "parrot"],
+        ["--voice", "nobody"],
+        ["--language", "xx"],
+        ["--chapters", "9"],
+        ["--chapters", "3-1"],
+        ["--chapters", "one"],
+        ["--engine-option", "sparkle=1"],
+        ["--engine-option", "sparkle"],
+        ["--speed", "fast"],
+        ["--workers", "0"],
+        ["--output-format", "wav"],
+        ["--on-failure", "cry"],
+        ["--gpu", "7"],
+        ["--frobnicate"],
+        ["--voice-map"],
+    ],
+    ids=" ".join,
+)
+def test_a_word_that_cannot_be_meant(here: Machine, small_book: Path, words: list[str]) -> None:
+    done = here.run("convert", small_book, *words)
+    code = 4 if words[0] == "--gpu" else 2
+    assert_refused(done, code, words[-1].partition("=")[0].removeprefix("--"))
+    assert not list(here.desk.iterdir())
+    assert not list((here.home / "jobs").glob("*"))
+
+
+def assert_refused(done, code: int, named: str) -> None:
+    assert done.returncode == code, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("e2a-swarm: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert named in done.stderr
+    assert len(done.stderr) < 400
+
+
+def test_hibari_does_not_speak_french(here: Machine, books: Path) -> None:
+    done = here.run("convert", books / "vingt-mille-lieues-fr.epub", "--tts-engine", "hibari")
+    assert_refused(done, 2, "French")
+    assert "espeak" in done.stderr
+
+
+def test_a_french_book_is_spoken_in_french(here: Machine, books: Path) -> None:
+    done = here.run("convert", books / "vingt-mille-lieues-fr.epub", "--chapters", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "espeak speaks French robotically; better:" in done.stdout
+    path = only(here.desk, "*.m4b")
+    assert_complete(report_of(path))
+    recipe = report_of(path)["recipe"]
+    assert (recipe["engine"], recipe["language"]) == ("espeak", "fr")
+    book = listen(path)
+    assert len(book.chapters) == 1
+    assert book.duration_s > 8

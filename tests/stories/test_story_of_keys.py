@@ -1,0 +1,105 @@
+"""Who gets into a swarm: those that have its key, and nobody else unless the user said so loudly."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from evidence import assert_complete, only, report_of
+from machine import FAST, Machine, Running
+
+Make = Callable[[str], Machine]
+
+
+def work(worker: Machine, coordinator: Running, *more: object) -> Running:
+    where = f"127.0.0.1:{coordinator.port}"
+    return worker.start("work", "--cpu", "--slots", "1", "--coordinator", where, "--exit-when-done", *more)
+
+
+def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make, small_book: Path) -> None:
+    laptop, desktop = machine("laptop"), machine("desktop")
+    coordinator = laptop.start("coordinate", small_book, *FAST)
+    worker = work(desktop, coordinator)
+    worker.says("in no swarm yet.*e2a-swarm join CODE")
+    code = coordinator.says(r"e2a-swarm join (e2a-\S+)").group(1)
+
+    joined = desktop.run("join", code)  # while the worker waits
+    assert (joined.returncode, joined.stderr) == (0, "")
+    assert code not in joined.stdout
+    coordinator.ends()
+    worker.ends(timeout_s=15)
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    if sys.platform != "win32":
+        assert all((at.home / "swarm.key").stat().st_mode & 0o077 == 0 for at in (laptop, desktop))
+
+    again = laptop.start("coordinate", small_book, *FAST, "--chapters", "1")
+    again.says("waiting for workers")
+    assert code not in again.output  # once is enough
+
+
+def test_another_key_opens_nothing_and_the_worker_says_why(machine: Make, lan: Make, small_book: Path) -> None:
+    laptop, stranger = lan("laptop"), machine("stranger")
+    assert stranger.run("key", "--make").returncode == 0
+    coordinator = laptop.start("coordinate", small_book, *FAST)
+    worker = work(stranger, coordinator)
+    worker.says("another key than this machine.*e2a-swarm join CODE --replace")
+    time.sleep(1.5)
+    assert "serving" not in worker.output
+    assert "joined" not in coordinator.output
+    assert len(worker.output.splitlines()) == 1  # it tries on, but says so once
+
+    asked = stranger.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}")
+    assert asked.returncode == 4
+    assert "key" in asked.stdout + asked.stderr
+
+
+def test_a_stranger_found_over_mdns_is_named(machine: Make, lan: Make, small_book: Path) -> None:
+    laptop, stranger = lan("laptop"), machine("stranger")
+    assert stranger.run("key", "--make").returncode == 0
+    laptop.start("coordinate", small_book, *FAST)
+    worker = stranger.start("work", "--cpu")
+    worker.says("a coordinator of another swarm is at 127.0.0.1.*key")
+
+
+def test_open_on_both_sides_works_and_is_loud(machine: Make, small_book: Path) -> None:
+    laptop, desktop = machine("laptop"), machine("desktop")
+    coordinator = laptop.start("coordinate", "--open", small_book, *FAST)
+    worker = work(desktop, coordinator, "--open")
+    assert "nothing is encrypted" in coordinator.ends()
+    assert "nothing is encrypted" in worker.ends(timeout_s=15)
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    assert not (laptop.home / "swarm.key").exists()
+
+
+@pytest.mark.parametrize("opened", ["coordinator", "worker"])
+def test_a_machine_with_a_key_never_falls_back_to_open(lan: Make, small_book: Path, opened: str) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    flags = [["--open"] if side == opened else [] for side in ("coordinator", "worker")]
+    coordinator = laptop.start("coordinate", *flags[0], small_book, *FAST)
+    worker = work(desktop, coordinator, *flags[1])
+    worker.says("does not speak in the open" if opened == "worker" else "another key.*or it was started with --open")
+    time.sleep(1.5)
+    assert "serving" not in worker.output
+    assert "joined" not in coordinator.output
+
+
+def test_the_key_of_the_environment_serves_containers(machine: Make, small_book: Path) -> None:
+    laptop, desktop = machine("laptop"), machine("desktop")
+    assert laptop.run("key", "--make").returncode == 0
+    code = laptop.run("key", "--code").stdout.strip()
+    coordinator = laptop.start("coordinate", small_book, *FAST)
+    where = f"127.0.0.1:{coordinator.port}"
+    worker = desktop.start("work", "--cpu", "--exit-when-done", E2A_SWARM_KEY=code, E2A_SWARM_COORDINATOR=where)
+    coordinator.ends()
+    worker.ends(timeout_s=15)
+    assert not (desktop.home / "swarm.key").exists()
+
+
+def test_a_rotated_key_shuts_out_who_has_not_joined_again(lan: Make, small_book: Path) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    assert laptop.run("key", "--rotate").returncode == 0
+    coordinator = laptop.start("coordinate", small_book, *FAST)
+    worker = work(desktop, coordinator)
+    worker.says("another key than this machine")
+    assert "serving" not in worker.output
