@@ -40,6 +40,7 @@ SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
 GRANT_FLIGHT_S = 3.0  # a lease that a heartbeat does not list so long after its grant never arrived
 PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
 MOST_STATUS_BYTES = 60_000
+MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
 OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
 
 
@@ -235,7 +236,7 @@ class Coordinator:
         for report in message.slots:
             if report.slot < len(session.slots):
                 session.slots[report.slot].report = report
-            if report.state in ("loading", "waiting") and report.lease in known:
+            if report.lease in known and report.state in ("loading", "waiting") and report.since_s < MOST_LOADING_S:
                 known[report.lease][1].progressed_s = now
         offered = {slot for slot in message.offers if slot < len(session.slots)}
         session.offers = {slot: session.offers.get(slot, False) for slot in sorted(offered)}
@@ -286,7 +287,10 @@ class Coordinator:
     def _tidy(self, session: Session, now: float) -> None:
         live = self._leases_of(session)
         for slot in session.slots:
+            before = slot.leases[:1]
             slot.keep(live, now)
+            if slot.leases and slot.leases[:1] != before:
+                live[slot.leases[0]][1].progressed_s = now  # its turn comes only now
 
     def _due(self, work: Work, lease: Lease) -> float:
         if lease.slot == PROMISED:

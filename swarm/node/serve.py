@@ -24,6 +24,8 @@ from swarm.node.transport import Router
 from swarm.watch.progress import Progress
 
 TICK_S = 0.5
+SLEPT_S = 2.0  # so long between two ticks: the machine was asleep
+CATCH_UP_S = 10.0
 SHOW_S = 0.25
 DRAIN_S = 20.0
 FAREWELL_S = 0.3  # for the last messages to leave
@@ -131,12 +133,21 @@ class Server:
             )
 
     async def _tick(self) -> None:
+        ticked_s = self._clock.now()
         while True:
             await asyncio.sleep(TICK_S)
-            if not self._router.waiting():  # whoever slept reads what waits before judging anybody
-                self._queue.put_nowait(self._core.tick(self._clock.now()))
+            if self._clock.now() - ticked_s > SLEPT_S:
+                await self._read_what_waits()
+            ticked_s = self._clock.now()
+            self._queue.put_nowait(self._core.tick(ticked_s))
             if why := self._core.hopeless():
                 raise EnvironmentFault(f"{why} `e2a-swarm doctor` says more.")
+
+    async def _read_what_waits(self) -> None:
+        """This machine slept; whatever was sent meanwhile is read before anybody is judged."""
+        deadline_s = self._clock.now() + CATCH_UP_S
+        while self._router.waiting() and self._clock.now() < deadline_s:
+            await asyncio.sleep(0.01)
 
     async def _show(self) -> None:
         while True:

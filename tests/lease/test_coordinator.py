@@ -460,3 +460,18 @@ def test_an_idle_slot_helps_the_chapter_that_a_listener_waits_for() -> None:
     core.receive(b"slow", make_clip(grant, 0, work_s=30.0), 4.0, b"x")
     (help_,) = sent(core.receive(b"idle", Heartbeat((), (0,)), 4.5), Grant)
     assert help_.chapter == 0
+
+
+def test_a_queued_lease_has_its_full_time_from_when_its_turn_comes() -> None:
+    core = make_core(JobState(make_facts(["A first one.", "A second one."], ["The last one."])), split=False)
+    join(core)
+    first = offer(core)
+    core.receive(b"p", make_clip(first, 0), 1.0, b"x")
+    second = offer(core, now=2.0, leases=(first.lease,))
+    for now in range(3, 20):
+        core.receive(b"p", Heartbeat((), (), (first.lease, second.lease)), float(now))
+        core.tick(float(now))
+    core.receive(b"p", make_clip(first, 1), 20.0, b"x")
+    for now in range(21, 39):
+        core.receive(b"p", Heartbeat((), (), (second.lease,)), float(now))
+        assert not sent(core.tick(float(now)), Revoke)
