@@ -1,0 +1,144 @@
+"""Sentences that nothing can speak, and engines that fail, crash or do not open: the book goes on, by name."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, report_of
+from machine import Machine
+
+STUBBORN = ("--tts-engine", "stubborn")
+
+
+@pytest.fixture
+def stubborn(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine on which the fake engine is installed."""
+    info = tmp_path / "site" / "stubborn-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stubborn\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nstubborn = stubborn_engine:engine\n")
+    path = os.pathsep.join([str(info.parent), str(Path(__file__).parent)])
+    return {"PYTHONPATH": path, "STUBBORN_FOLDER": str(tmp_path)}
+
+
+@pytest.fixture
+def troubled_book(write_book: Callable[..., Path]) -> Path:
+    return write_book(
+        {
+            "The Sea": "The sea was calm. Then the Leviathan rose. Nobody spoke.",
+            "The Shore": "We came home. All was well.",
+        }
+    )
+
+
+def test_signs_that_no_voice_can_speak_are_pauses_or_doubts_by_name(
+    here: Machine, write_book: Callable[..., Path]
+) -> None:
+    text = (
+        "<p>The first scene ends here.</p><p>* * *</p><p>\U0001f389\U0001f600</p><p>The second begins.</p>"
+        "<p>私は猫である。</p><p>That is what the sign said.</p><p>—</p><p>…</p>"
+    )
+    done = here.run("convert", write_book({"Signs": text}))
+    assert (done.returncode, done.stderr) == (0, "")
+    report = report_of(only(here.desk, "*.m4b"))
+    assert_complete(report)
+    assert [row["text"] for row in report["unspoken"]] == ["私は猫である。"]
+    assert report["totals"]["segments"] == 4
+    assert "私は猫である" in done.stdout
+
+
+def test_a_sentence_that_fails_everywhere_is_named_and_the_book_finished(
+    here: Machine, troubled_book: Path, stubborn: dict[str, str]
+) -> None:
+    done = here.run("convert", troubled_book, *STUBBORN, **stubborn)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "Then the Leviathan rose." in done.stdout
+    assert "it is too big" in done.stdout
+    path = only(here.desk, "*.m4b")
+    assert [title for title, _ in listen(path).chapters] == ["The Sea", "The Shore"]
+    report = report_of(path)
+    assert report["totals"]["missing"] == 1
+    assert [row["text"] for row in report["missing"]] == ["Then the Leviathan rose."]
+    assert "it is too big" in report["missing"][0]["reason"]
+
+    spoken = clips(here.home)
+    mended = here.run("convert", troubled_book, *STUBBORN, **stubborn, STUBBORN_MENDED="1")
+    assert (mended.returncode, mended.stderr) == (0, "")
+    assert_complete(report_of(path))
+    assert_spoken_once(here.home)
+    after = clips(here.home)
+    assert {key: after[key] for key in spoken} == spoken
+    assert len(after) == len(spoken) + 1
+
+
+def test_a_gap_is_not_forgotten_the_next_time(here: Machine, troubled_book: Path, stubborn: dict[str, str]) -> None:
+    for _ in range(2):
+        done = here.run("convert", troubled_book, *STUBBORN, **stubborn)
+        assert done.returncode == 1
+        assert "Then the Leviathan rose." in done.stdout
+
+
+def test_on_failure_stop_stops_with_one_line(here: Machine, troubled_book: Path, stubborn: dict[str, str]) -> None:
+    done = here.run("convert", troubled_book, *STUBBORN, "--on-failure", "stop", **stubborn)
+    assert done.returncode == 1
+    assert done.stderr.startswith("e2a-swarm: Stopped, as --on-failure stop asks")
+    assert done.stderr.count("\n") == 1
+    assert not list(here.desk.glob("*.m4b"))
+
+    mended = here.run("convert", troubled_book, *STUBBORN, **stubborn, STUBBORN_MENDED="1")
+    assert mended.returncode == 0
+    assert_complete(report_of(only(here.desk, "*.m4b")))
+    assert_spoken_once(here.home)
+
+
+def test_an_engine_that_crashes_costs_retries_only(
+    here: Machine, write_book: Callable[..., Path], stubborn: dict[str, str]
+) -> None:
+    book = write_book({"One": "They all stumble. Then they get up.", "Two": "Some stumble again. It ends well."})
+    done = here.run("convert", book, *STUBBORN, **stubborn)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = report_of(only(here.desk, "*.m4b"))
+    assert_complete(report)
+    assert_spoken_once(here.home)
+    assert report["totals"]["retakes"] == report["totals"]["failures"] == 2
+    assert [row["attempts"] for row in report["segments"]].count(2) == 2
+
+
+def test_an_engine_that_always_crashes_or_is_silent_at_a_sentence_loses_only_that(
+    here: Machine, write_book: Callable[..., Path], stubborn: dict[str, str]
+) -> None:
+    book = write_book({"One": "We looked into the abyss. It was deep.", "Two": "A ghost sang. We left."})
+    done = here.run("convert", book, *STUBBORN, **stubborn)
+    assert (done.returncode, done.stderr) == (1, "")
+    report = report_of(only(here.desk, "*.m4b"))
+    assert {row["text"]: row["reason"].partition(":")[0] for row in report["missing"]} == {
+        "We looked into the abyss.": "crashed",
+        "A ghost sang.": "silent",
+    }
+    assert len(accepted(here.home)) == report["totals"]["spoken"] == 4
+
+
+def test_an_engine_that_does_not_open_ends_the_command_with_the_reason(
+    here: Machine, troubled_book: Path, stubborn: dict[str, str]
+) -> None:
+    done = here.run("convert", troubled_book, *STUBBORN, **stubborn, STUBBORN_LOCKED="1")
+    assert done.returncode == 4
+    assert "its model is locked away" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_worker_that_lacks_the_engine_leaves_the_book_to_one_that_has_it(
+    lan: Callable[[str], Machine], troubled_book: Path, stubborn: dict[str, str]
+) -> None:
+    laptop, plain, rich = lan("laptop"), lan("plain"), lan("rich")
+    mended = {**stubborn, "STUBBORN_MENDED": "1"}
+    coordinator = laptop.start("coordinate", troubled_book, *STUBBORN, **mended)
+    where = f"127.0.0.1:{coordinator.port}"
+    poor = plain.start("work", "--cpu", "--coordinator", where, "--exit-when-done")
+    coordinator.says("no worker here can speak")
+    assert not accepted(laptop.home)
+    rich.start("work", "--cpu", "--coordinator", where, "--exit-when-done", **mended).ends()
+    coordinator.ends()
+    poor.ends(timeout_s=15)
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
