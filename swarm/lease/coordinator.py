@@ -184,7 +184,8 @@ class Coordinator:
         session.offers.clear()
         session.unable.clear()
         s = self.settings
-        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, s.credit))
+        credit = s.credit_of_one(len(self.sessions))
+        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit))
 
     def _drop(self, session: Session, now: float) -> None:
         self.sessions.pop(session.key, None)
@@ -211,7 +212,8 @@ class Coordinator:
             case Heartbeat():
                 self._heartbeat(session, message, now, outcome)
             case Clip():
-                self.intake.clip(self.works, session, message, now, frame, fault, outcome)
+                credit = self.settings.credit_of_one(len(self.sessions))
+                self.intake.clip(self.works, session, message, now, frame, fault, credit, outcome)
                 self._tidy(session, now)
             case Failed():
                 self.intake.failed(self.works, session, message, now, outcome)

@@ -20,9 +20,17 @@ class Intake:
     """The first valid clip of a place wins, whoever sends it."""
 
     def clip(
-        self, works: dict[str, Work], session: Session, clip: Clip, now: float, frame: bytes, fault: str, out: Outcome
+        self,
+        works: dict[str, Work],
+        session: Session,
+        clip: Clip,
+        now: float,
+        frame: bytes,
+        fault: str,
+        credit: int,
+        out: Outcome,
     ) -> None:
-        """Accept, drop or reject one clip; either way its credit goes back."""
+        """Accept, drop or reject one clip; either way its credit goes back. `credit`: what the worker has in all."""
         work = works.get(clip.job)
         why = fault or _misfit(work, clip)
         if work is None or why:
@@ -32,7 +40,7 @@ class Intake:
                 self.failed(works, session, blamed, now, out)
             return
         work.clips_received += 1
-        out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),)))
+        out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),), credit))
         _renew(work, clip.lease, now)
         _measure(work, session, clip)
         if work.state.complete or (clip.chapter, clip.index) in work.state.accepted:

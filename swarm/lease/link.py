@@ -11,6 +11,7 @@ class Link:
 
     name: str
     welcome: Welcome | None = None
+    credit: int = 0  # bytes of unacknowledged audio it allows
     refused: str = ""
     final: bool = False  # it said that it ends
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -23,12 +24,7 @@ class Link:
         """Whether it let this worker in and is in reach."""
         return self.welcome is not None
 
-    @property
-    def credit(self) -> int:
-        """Bytes of unacknowledged audio it allows."""
-        return self.welcome.credit if self.welcome else 0
-
     def leave(self) -> None:
         """The session is over, or was forgotten on the other side."""
-        self.welcome = None
+        self.welcome, self.credit = None, 0
         self.offers = set()

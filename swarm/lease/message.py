@@ -188,10 +188,14 @@ class Grant(Message, frozen=True, tag=True):
 
 
 class Accepted(Message, frozen=True, tag=True):
-    """These clips are journaled, or were not needed any more; either way forget them and take the credit back."""
+    """These clips are journaled, or were not needed any more; either way forget them and take the credit back.
+
+    `credit`: what the worker may have under way from now on, for it shrinks as others join; 0: as before.
+    """
 
     job: Name
     clips: Clips
+    credit: Count = 0
 
 
 class Rejected(Message, frozen=True, tag=True):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+LEAST_CREDIT = 64 * 1024
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -12,8 +14,13 @@ class Settings:
     version: str
     epoch: int
     heartbeat_s: float = 1.0
-    credit: int = 8 * 1024 * 1024  # bytes of unacknowledged audio a worker
+    credit: int = 8 * 1024 * 1024  # bytes of unacknowledged audio a worker may have, at the most
+    budget: int = 32 * 1024 * 1024  # and all workers together, so that a slow disk does not fill the memory
     min_workers: int = 0
     grace_s: float = 0.0  # grant nothing for so long, so that returning workers can say what they hold
     split: bool = True  # shorten one lease for the sake of an idle slot
     alone: bool = False  # no worker but those here will ever come
+
+    def credit_of_one(self, workers: int) -> int:
+        """What each of so many workers may have under way; a worker may always send one clip."""
+        return min(self.credit, max(LEAST_CREDIT, self.budget // max(1, workers)))

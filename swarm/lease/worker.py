@@ -109,7 +109,7 @@ class Worker:
     def _dispatch(self, link: Link, message: FromCoordinator, now: float, tell: Tell) -> None:
         match message:
             case Welcome():
-                link.welcome = message
+                link.welcome, link.credit = message, message.credit
                 link.final = False
                 for held in self.shelf.held_messages():
                     tell.send(link.name, held)
@@ -126,6 +126,7 @@ class Worker:
             case Grant():
                 self._granted(link, message, tell)
             case Accepted():
+                link.credit = message.credit or link.credit
                 tell.forget(self.shelf.drop(message.job, message.clips))
             case Rejected():
                 tell.forget(self.shelf.drop(message.job, ((message.chapter, message.index, message.key),)))

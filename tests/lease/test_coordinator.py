@@ -70,7 +70,7 @@ def test_a_clip_is_journaled_with_its_bytes_and_acknowledged_in_the_same_outcome
     outcome = core.receive(b"p", clip, 1.0, b"flac")
     assert [type(entry.record) for entry in outcome.entries] == [WorkerSeen, ClipAccepted]
     assert outcome.entries[-1].frame == b"flac"
-    assert sent(outcome, Accepted) == [Accepted("job", ((0, 0, clip.key),))]
+    assert sent(outcome, Accepted) == [Accepted("job", ((0, 0, clip.key),), 8 * 1024 * 1024)]
     assert state.accepted[0, 0].bytes == 4
 
 
@@ -475,3 +475,12 @@ def test_a_queued_lease_has_its_full_time_from_when_its_turn_comes() -> None:
     for now in range(21, 39):
         core.receive(b"p", Heartbeat((), (), (second.lease,)), float(now))
         assert not sent(core.tick(float(now)), Revoke)
+
+
+def test_all_workers_together_never_have_more_under_way_than_the_memory_allows() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), budget=1000 * 1024, credit=500 * 1024)
+    granted = [sent(core.receive(b"%d" % n, make_hello(str(n)), 0.0), Welcome)[0].credit for n in range(10)]
+    assert granted[0] == 500 * 1024
+    assert granted[9] == 100 * 1024
+    (accepted,) = sent(core.receive(b"0", make_clip(offer(core, b"0")), 1.0, b"x"), Accepted)
+    assert accepted.credit == 100 * 1024

@@ -296,3 +296,14 @@ def test_a_clip_that_could_not_leave_goes_with_the_next_heartbeat() -> None:
     ((name, clip),) = speak(worker, speak(worker, grant(worker, "One."))).clips
     worker.unsent(name, clip)
     assert worker.beat(2.0).clips == [(name, clip)]
+
+
+def test_a_credit_that_shrinks_is_kept_to() -> None:
+    worker = make_worker(credit=1000)
+    tell = speak(worker, speak(worker, grant(worker, "One.", "Two.", "Three.", "Four.")))
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),), 150), 2.0)
+    sent = 0
+    while tell.commands:
+        tell = speak(worker, tell)
+        sent += len(tell.clips)
+    assert sent == 1
