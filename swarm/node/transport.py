@@ -25,8 +25,8 @@ OPTIONS = {
     zmq.LINGER: LINGER_MS,
     zmq.MAXMSGSIZE: CLIP_MAX + CONTROL_MAX,
     zmq.HANDSHAKE_IVL: 5000,
-    zmq.HEARTBEAT_IVL: 1000,  # of the connection; whether a worker lives is judged by its progress
-    zmq.HEARTBEAT_TIMEOUT: 10_000,  # a clip of 8 MiB must pass a slow link meanwhile
+    # no HEARTBEAT_IVL: libzmq 4.3.5 aborts the process when one is due for a peer that filled its queue and left
+    zmq.TCP_MAXRT: 10_000,  # milliseconds that what was sent may stay unacknowledged: a cable was pulled
     zmq.TCP_KEEPALIVE: 1,
     zmq.TCP_KEEPALIVE_IDLE: 10,
     zmq.TCP_KEEPALIVE_INTVL: 5,
