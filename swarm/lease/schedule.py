@@ -83,7 +83,7 @@ def choose_double(loads: Iterable[Load], chars_s: float | None) -> int | None:
     best, most_s = None, 0.0
     for load in loads:
         left_s = load.seconds_left_of_first() if load.started else 0.0
-        if left_s > most_s and (chars_s is None or load.first / chars_s < left_s):
+        if left_s > most_s and load.first / (chars_s or load.chars_s or UNKNOWN_CHARS_S) < left_s:
             best, most_s = load.lease, left_s
     return best
 

@@ -132,6 +132,7 @@ def _invite(progress: Progress, code: str, port: int, config: CoordinateConfig) 
     if config.open:
         progress.note(OPEN_WARNING)
     if code:
-        progress.note(f"a new swarm: run this once on each other machine:  e2a-swarm join {code}")
+        progress.note("a new swarm; on each other machine run once:")
+        progress.note(f"  e2a-swarm join {code}")
     where = f"{config.bind or machine_name()}:{port}"
     progress.note(f"waiting for workers at {where}: run `e2a-swarm work` on any machine of the swarm")

@@ -50,11 +50,12 @@ class Edition:
         with guarded(self.target):
             self.target.parent.mkdir(parents=True, exist_ok=True)
         studio = Studio(self.store.folder(self.state.job) / "log", self.encoders)
+        self._press = Press(self.state, self.store, studio, self.target, damaged)
         try:
-            self._press = Press(self.state, self.store, studio, self.target, damaged)
             self.book = await self._press.run()
         finally:
             await studio.close()
+            self._press.part.unlink(missing_ok=True)
         return (str(self.target.absolute()),)
 
     def report(self, core: Coordinator) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks a node to drain, the second ends it at once."""
+"""Ctrl-C, SIGTERM, a closed terminal: the first asks a node to drain, the second ends it at once."""
 
 import asyncio
 import signal
@@ -11,7 +11,9 @@ from types import FrameType
 def draining(drain: Callable[[], None]) -> Iterator[None]:
     """Call `drain` on the loop at the first signal; a second one raises KeyboardInterrupt as usual."""
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it
+        numbers.append(signal.SIGHUP)
 
     def first(_number: int, _frame: FrameType | None) -> None:
         for number in numbers:

@@ -34,6 +34,7 @@ class Press:
         self._store = store
         self._studio = studio
         self._target = target
+        self.part = target.with_name(f".{target.name}.part")  # where it grows
         self._damaged = damaged
         self._reels = [reel for n, chapter in enumerate(state.facts.chapters) for reel in plan_reels(n, chapter)]
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
@@ -117,7 +118,7 @@ class Press:
         book, chapters = self._state.facts.book, self._state.facts.chapters
         characters = sum(len(segment.text) for chapter in chapters for segment in chapter.segments)
         return AudiobookOrder(
-            part=self._target.with_name(f".{self._target.name}.part"),
+            part=self.part,
             sample_rate=self._sample_rate(),
             title=book.title,
             authors=book.authors,

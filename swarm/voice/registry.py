@@ -40,7 +40,7 @@ def find_card(name: str) -> EngineCard:
 def engine_targets() -> dict[str, str]:
     """Where each engine is, as "module:object", by name."""
     found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
-    return found | TARGETS  # a checkout need not be installed; nothing takes a built-in engine's name
+    return TARGETS | found | TARGETS  # a checkout need not be installed; nothing takes a built-in engine's name
 
 
 def engine_target(name: str) -> str:
