@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import CHAPTERS
 from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, report_of
-from machine import FAST, SLOW, Machine, Running, wait_for
+from household import FAST, SLOW, Machine, Running, wait_for
+from library import CHAPTERS, SENTENCES
 
 Make = Callable[[str], Machine]
 
@@ -134,7 +134,7 @@ def survive(lan: Make, book: Path, port: int, voice: tuple[object, ...], total: 
 
 @pytest.mark.chaos
 def test_a_worker_killed_and_then_the_coordinator(lan: Make, small_book: Path, free_port: int) -> None:
-    survive(lan, small_book, free_port, (*SLOW, "--engine-option", "cost_per_char=0.01"), 33)
+    survive(lan, small_book, free_port, (*SLOW, "--engine-option", "cost_per_char=0.01"), SENTENCES)
 
 
 @pytest.mark.chaos

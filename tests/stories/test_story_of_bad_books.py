@@ -6,7 +6,7 @@ from pathlib import Path
 import epub_maker
 import pytest
 from evidence import assert_complete, listen, only, report_of
-from machine import FAST, Machine
+from household import FAST, Machine
 
 DRM = (
     '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" xmlns:enc="http://www.w3.org/2001/04/xmlenc#">'

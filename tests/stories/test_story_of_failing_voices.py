@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, report_of
-from machine import Machine
+from household import Machine
 
 STUBBORN = ("--tts-engine", "stubborn")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from evidence import assert_complete, only, report_of
-from machine import FAST, Machine, Running
+from household import FAST, Machine, Running
 
 Make = Callable[[str], Machine]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
-from machine import SLOW, Machine, Running, descendants, is_alive, wait_for
+from household import SLOW, Machine, Running, descendants, is_alive, wait_for
 
 pytestmark = pytest.mark.chaos
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

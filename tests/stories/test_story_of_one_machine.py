@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-from conftest import AUTHOR, CHAPTERS, TITLE, YEAR
 from evidence import (
     SEGMENT,
     TOTALS,
@@ -16,10 +15,11 @@ from evidence import (
     only,
     report_of,
 )
-from machine import FAST, Machine
+from household import FAST, Machine
+from library import AUTHOR, CHAPTERS, TITLE, YEAR, picture
 
 
-def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path, cover: bytes) -> None:
+def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:
     done = here.run("convert", small_book)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -28,7 +28,7 @@ def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path, cover: byt
     assert str(path) in done.stdout
     book = listen(path)
     assert [title for title, _ in book.chapters] == list(CHAPTERS)
-    assert book.cover == cover
+    assert book.cover == picture()
     assert book.codec == "aac"
     assert [book.tags[name] for name in ("©nam", "©ART", "©day", "©gen")] == [[TITLE], [AUTHOR], [YEAR], ["Audiobook"]]
 

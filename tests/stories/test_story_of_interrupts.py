@@ -1,0 +1,120 @@
+"""Ctrl-C once finishes the sentences under way, twice stops at once; the same command goes on."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
+from household import SLOW, Machine, descendants, is_alive, wait_for
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")
+
+# A sentence takes about a second: long enough to be interrupted in the middle.
+SLEEPY = (*SLOW, "--engine-option", "cost_per_char=0.04")
+BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+
+
+@BOTH
+def test_convert_finishes_what_is_being_spoken(here: Machine, small_book: Path, number: signal.Signals) -> None:
+    running = here.start("convert", small_book, *SLEEPY, "--workers", "2")
+    wait_for(lambda: accepted(here.home))
+    taken, children = len(accepted(here.home)), descendants(running.pid)
+    running.signal(number)
+    said = running.ends(130, timeout_s=10)
+    assert "finishing the sentences under way" in said
+    assert "goes on where it stopped" in said
+    assert taken + 1 <= len(accepted(here.home)) <= taken + 4
+    assert not list(here.desk.glob("*.m4b"))
+    wait_for(lambda: not any(map(is_alive, children)), 5)
+
+    before = clips(here.home)
+    here.start("convert", small_book, *SLEEPY, "--workers", "16").ends()
+    after = clips(here.home)
+    assert {key: after[key] for key in before} == before
+    assert_spoken_once(here.home)
+    assert_complete(report_of(only(here.desk, "*.m4b")))
+
+
+@pytest.mark.parametrize("command", ["convert", "coordinate", "work"])
+def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, command: str) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    endless = (*SLOW, "--engine-option", "cost_per_char=1")
+    if command == "convert":
+        running = laptop.start("convert", small_book, *endless)
+        running.says("joined")
+    else:
+        coordinator = laptop.start("coordinate", small_book, *endless)
+        worker = desktop.start("work", "--cpu", "--coordinator", f"127.0.0.1:{coordinator.port}")
+        coordinator.says("joined")
+        running = coordinator if command == "coordinate" else worker
+    time.sleep(0.7)  # until something is being spoken
+    children = descendants(running.pid)
+    running.signal()
+    running.says("Ctrl-C again stops at once")
+    time.sleep(0.2)
+    assert running.process.poll() is None
+    running.signal()
+    began_s = time.monotonic()
+    running.ends(130, timeout_s=10)
+    assert time.monotonic() - began_s < 5
+    wait_for(lambda: not any(map(is_alive, children)), 5)
+
+
+@BOTH
+def test_a_coordinator_finishes_what_is_being_spoken(
+    lan: Callable[[str], Machine], small_book: Path, number: signal.Signals
+) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    coordinator = laptop.start("coordinate", small_book, *SLEEPY)
+    where = f"127.0.0.1:{coordinator.port}"
+    worker = desktop.start("work", "--cpu", "--slots", "2", "--coordinator", where, "--exit-when-done")
+    wait_for(lambda: accepted(laptop.home))
+    taken = len(accepted(laptop.home))
+    coordinator.signal(number)
+    assert "goes on where it stopped" in coordinator.ends(130, timeout_s=10)
+    assert taken + 1 <= len(accepted(laptop.home)) <= taken + 4
+    worker.ends(0, timeout_s=10)
+
+
+@BOTH
+def test_a_worker_delivers_what_it_speaks_before_it_leaves(
+    lan: Callable[[str], Machine], small_book: Path, number: signal.Signals
+) -> None:
+    laptop, desktop, tower = lan("laptop"), lan("desktop"), lan("tower")
+    coordinator = laptop.start("coordinate", small_book, *SLEEPY)
+    work = ("work", "--cpu", "--slots", "2", "--coordinator", f"127.0.0.1:{coordinator.port}", "--exit-when-done")
+    leaving = desktop.start(*work, "--name", "desktop")
+    wait_for(lambda: accepted(laptop.home))
+    taken = len(accepted(laptop.home))
+    leaving.signal(number)
+    assert "finishing the sentences under way" in leaving.ends(0, timeout_s=10)
+    assert taken + 1 <= len(accepted(laptop.home)) <= taken + 4
+    coordinator.says("desktop left")
+
+    tower.start(*work[:3], "16", *work[4:]).ends()
+    coordinator.ends()
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert report["totals"]["duplicates"] == 0
+
+
+@pytest.mark.parametrize("words", [["work", "--cpu"], ["coordinate"]], ids=" ".join)
+def test_whoever_only_waits_ends_at_once(lan: Callable[[str], Machine], small_book: Path, words: list[str]) -> None:
+    laptop = lan("laptop")
+    waiting = words[0] == "work"
+    running = laptop.start(*words) if waiting else laptop.start(*words, small_book, *SLOW)
+    running.says("looking for" if waiting else "waiting for a worker")
+    began_s = time.monotonic()
+    running.signal()
+    running.ends(0 if waiting else 130, timeout_s=10)
+    assert time.monotonic() - began_s < 3
+
+
+def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine) -> None:
+    running = here.start("work", "--cpu")
+    running.says("in no swarm yet")
+    running.signal()
+    running.ends(130, timeout_s=5)
