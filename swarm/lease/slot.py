@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from swarm.lease.message import Job, Line, SlotReport, SlotState
 from swarm.lease.recipe import Recipe
+from swarm.lease.schedule import deadline_s
 from swarm.lease.speed import Speed
 
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
@@ -18,6 +19,7 @@ class HeldLease:
     job: Job
     chapter: int
     lines: list[Line]
+    revoked: bool = False  # but for the segment under way
 
 
 @dataclass
@@ -84,6 +86,10 @@ class EngineSlot:
             self.finish_line()
         self.unload()
         self.turn += 1
+
+    def hangs(self, now: float) -> bool:
+        """Whether the segment under way takes longer than any coordinator would wait."""
+        return self.line is not None and now - self.since_s > deadline_s(len(self.line.text), self.speed.chars_s, 0)
 
     def tidy(self) -> None:
         """Forget leases of which nothing is left."""

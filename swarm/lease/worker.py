@@ -19,6 +19,7 @@ from swarm.lease.message import (
     Heartbeat,
     Hello,
     Job,
+    Line,
     Refused,
     Rejected,
     Release,
@@ -33,6 +34,7 @@ from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot, HeldLease
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 
+OWN_GAP_S = 3.0  # no beat for so long: this machine slept
 EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
 
 
@@ -59,6 +61,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.slots = [EngineSlot(number) for number in range(self.hello.slots)]
+        self.beaten_s = 0.0
 
     # --- the connection
 
@@ -152,18 +155,41 @@ class Worker:
 
     def _trim(self, lease_id: int, end: int, tell: Tell) -> None:
         for slot, lease in self._holding(lease_id):
-            lease.lines = [line for line in lease.lines if line.index < end or line is slot.line]
-            slot.tidy()
-            tell.beat(lease.link)
+            self._keep_lines(slot, lease, [line for line in lease.lines if line.index < end], tell)
 
     def _revoke(self, revoke: Revoke, tell: Tell) -> None:
         for slot, lease in self._holding(revoke.lease):
+            lease.revoked = True
             if revoke.expired and slot.line is not None and slot.leases[0] is lease:
-                slot.stop()
-                tell.commands.append(Kill(slot.number))
-            lease.lines = [line for line in lease.lines if line is slot.line]
-            slot.tidy()
+                self._kill(slot, tell)
+            self._keep_lines(slot, lease, [], tell)
+
+    def _kill(self, slot: EngineSlot, tell: Tell) -> None:
+        tell.beat(slot.leases[0].link)
+        slot.stop()
+        tell.commands.append(Kill(slot.number))
+        slot.tidy()
+
+    def _kill_what_hangs(self, now: float, tell: Tell) -> None:
+        """Where no coordinator judges any more: the lease was revoked, or its coordinator is out of reach."""
+        if self.beaten_s and now - self.beaten_s > OWN_GAP_S:  # this machine slept, and its engines with it
+            for slot in self.slots:
+                slot.since_s += now - self.beaten_s
+        self.beaten_s = now
+        for slot in self.slots:
+            if slot.hangs(now) and (slot.leases[0].revoked or not self._is_up(slot.leases[0].link)):
+                self._kill(slot, tell)
+
+    def _is_up(self, name: str) -> bool:
+        return name in self.links and self.links[name].up
+
+    def _keep_lines(self, slot: EngineSlot, lease: HeldLease, lines: list[Line], tell: Tell) -> None:
+        """Shorten a lease to these lines and the one under way."""
+        kept = [line for line in lease.lines if line in lines or line is slot.line]
+        if kept != lease.lines:  # else each heartbeat would be answered with a revocation, and that with a heartbeat
+            lease.lines = kept
             tell.beat(lease.link)
+        slot.tidy()
 
     def _holding(self, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
         return [(slot, lease) for slot in self.slots for lease in slot.leases if lease.id == lease_id]
@@ -242,6 +268,7 @@ class Worker:
                 tell.beat(link.name)
             elif not link.final and not link.refused:  # a greeting may have been lost
                 self._introduce(link, tell)
+        self._kill_what_hangs(now, tell)
         self._go_on(now, tell)
         return tell
 

@@ -307,3 +307,32 @@ def test_a_credit_that_shrinks_is_kept_to() -> None:
         tell = speak(worker, tell)
         sent += len(tell.clips)
     assert sent == 1
+
+
+def test_a_lease_revoked_again_is_not_answered_again() -> None:
+    worker = make_worker()
+    speak(worker, grant(worker, "One.", "Two."))
+    assert told(worker.receive("a", Revoke(1), 1.0), Heartbeat)
+    again = worker.receive("a", Revoke(1), 1.1)
+    assert not told(again, Heartbeat)  # or each would be answered with the other for as long as a segment takes
+
+
+def test_a_hung_engine_whose_lease_was_revoked_is_started_afresh_by_the_worker_itself() -> None:
+    worker = make_worker()
+    tell = speak(worker, grant(worker, "One.", "Two."))
+    for _ in range(2):
+        tell = speak(worker, tell) if tell.commands else tell
+    grant(worker, "Three.", lease=2, now=1.0)
+    worker.receive("a", Revoke(2), 1.0)
+    tells = [worker.beat(float(now)) for now in range(2, 60)]
+    (killed,) = [now for now, tell in enumerate(tells, 2) if Kill(0) in tell.commands]
+    assert 20 <= killed <= 23
+
+
+def test_a_worker_that_slept_does_not_think_that_its_engine_hangs() -> None:
+    worker = make_worker()
+    speak(worker, grant(worker, "One.", "Two."))
+    for now in range(1, 5):
+        worker.beat(float(now))
+    worker.disconnect("a", 5.0)
+    assert Kill(0) not in worker.beat(5000.0).commands
