@@ -1,35 +1,59 @@
-"""A network of pretended machines: Linux network namespaces on one bridge. Needs root and iproute2."""
+"""A network of pretended machines: Linux network namespaces on one bridge. Needs root, iproute2 and nftables."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import uuid
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 NETWORK = "10.77.0"
+TOOLS = ("ip", "tc", "nft", "unshare")
+RELAY = Path(__file__).with_name("relay.py")
+AS_HOST = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"')  # a machine has a name of its own
 
 
 def ip(*words: str) -> None:
     """Run iproute2; raises with what it said."""
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+    run(["ip", *words])
+
+
+def run(words: Sequence[str], text: str = "") -> None:
+    """Run a command to its end; raises with what it said."""
+    ended = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise OSError(f"{' '.join(words)}: {ended.stderr.strip()}")
 
 
 def require_lan() -> None:
     """Skip the test where namespaces cannot be made."""
-    if not sys.platform.startswith("linux") or os.geteuid() or not shutil.which("ip"):
-        pytest.skip("network namespaces need Linux, root and iproute2")
+    if not sys.platform.startswith("linux") or os.geteuid():
+        pytest.skip("network namespaces need Linux and root")
+    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
+        pytest.skip(f"a pretended network needs {', '.join(missing)} (packages iproute2, nftables, util-linux)")
     probe = f"e2a{uuid.uuid4().hex[:6]}"
-    if subprocess.run(["ip", "netns", "add", probe], capture_output=True, check=False).returncode:
-        pytest.skip("this machine does not let us make network namespaces")
-    ip("netns", "del", probe)
+    try:
+        ip("netns", "add", probe)
+        run(["ip", "netns", "exec", probe, "unshare", "--uts", "nft", "list", "ruleset"])
+    except OSError as fault:
+        pytest.skip(f"this machine does not let us make network namespaces ({fault})")
+    finally:
+        subprocess.run(["ip", "netns", "del", probe], capture_output=True, check=False)
 
 
 class Lan:
-    """Machines by name, each with an address of its own; gone with everything they ran when the block ends."""
+    """Machines by name, each with an address of its own; gone with everything they ran when the block ends.
+
+    with Lan("laptop", "attic") as lan:
+        lan.run("attic", ["ping", lan.address["laptop"]])
+        lan.partition({"laptop"}, {"attic"})
+        lan.heal()
+    """
 
     def __init__(self, *machines: str) -> None:
         self.prefix = f"e2a{uuid.uuid4().hex[:6]}"  # runs at the same time do not meet
@@ -53,7 +77,7 @@ class Lan:
         self.close()
 
     def _plug_in(self, machine: str) -> None:
-        space, port = self._space(machine), f"to-{machine}"[:15]
+        space, port = self._space(machine), _port(machine)
         ip("netns", "add", space)
         self._in("switch", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", space)
         self._in("switch", "link", "set", port, "master", "bridge", "up")
@@ -61,25 +85,86 @@ class Lan:
         for device in ("lo", "eth0"):
             self._in(machine, "link", "set", device, "up")
 
+    def inside(self, machine: str, command: Sequence[str]) -> list[str]:
+        """The command line that runs a program on a machine; the process started by it is the program itself."""
+        return ["ip", "netns", "exec", self._space(machine), *AS_HOST, machine, *command]
+
     def run(self, machine: str, command: Sequence[str], **settings: Any) -> "subprocess.Popen[str]":
         """Start a program on a machine; its process id is the program's own."""
-        inside = ["ip", "netns", "exec", self._space(machine), *command]
-        process = subprocess.Popen(inside, text=True, **settings)
+        process = subprocess.Popen(self.inside(machine, command), text=True, **settings)
         self.processes.append(process)
         return process
 
+    # --- faults
+
     def unplug(self, machine: str) -> None:
-        """Pull a machine's cable; nobody is told."""
-        self._in("switch", "link", "set", f"to-{machine}"[:15], "nomaster")
+        """Pull a machine's cable at the switch; nobody is told."""
+        self._in("switch", "link", "set", _port(machine), "nomaster")
 
     def plug(self, machine: str) -> None:
         """Put it back."""
-        self._in("switch", "link", "set", f"to-{machine}"[:15], "master", "bridge")
+        self._in("switch", "link", "set", _port(machine), "master", "bridge")
+
+    def link(self, machine: str, *, up: bool) -> None:
+        """Pull a machine's cable at its own end, which the machine notices, or put it back."""
+        self._in(machine, "link", "set", "eth0", "up" if up else "down")
+
+    def partition(self, some: set[str], others: set[str]) -> None:
+        """Nothing passes between the two sets any more; nobody is told."""
+        ways = ((some, others), (others, some))
+        rules = [f"iifname {{ {_ports(a)} }} oifname {{ {_ports(b)} }} drop" for a, b in ways]
+        self._filter("switch", "table bridge parted", "forward", rules)
+
+    def block_multicast(self, machine: str) -> None:
+        """mDNS neither leaves a machine nor reaches it, as with many guest networks."""
+        for way, rule in (("input", "udp dport 5353 drop"), ("output", "udp dport 5353 drop")):
+            self._filter(machine, f"table inet no_multicast_{way}", way, [rule])
+
+    def lose(self, machine: str, percent: int) -> None:
+        """Lose so many of the frames that come in to a machine."""
+        rule = f"numgen random mod 100 < {percent} drop"
+        self._filter(machine, "table netdev lossy", 'ingress device "eth0"', [rule])
+
+    def limit(self, machine: str, rate: str) -> None:
+        """What a machine sends leaves at most at this rate, such as "10mbit"."""
+        shaped = ["tbf", "rate", rate, "burst", "64kb", "latency", "500ms"]
+        run([*self._exec(machine), "tc", "qdisc", "replace", "dev", "eth0", "root", *shaped])
+
+    def delay(self, machine: str, ms: float) -> None:
+        """Every frame takes so long each way. Before the machine's programs start: they listen on its device."""
+        self._in(machine, "link", "set", "eth0", "down", "name", "slow")
+        self._in(machine, "address", "flush", "dev", "slow")
+        port = f"{_port(machine)[:13]}-x"
+        relay = [sys.executable, str(RELAY), self._space(machine), "eth0", self._space("switch"), port, str(ms)]
+        process = subprocess.Popen(relay, stdout=subprocess.PIPE, text=True)
+        self.processes.append(process)
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        self._in("switch", "link", "set", port, "master", "bridge", "up")
+        self._in(machine, "address", "add", f"{self.address[machine]}/24", "dev", "eth0")
+        self._in(machine, "link", "set", "eth0", "up")
+
+    def move(self, machine: str, address: str) -> None:
+        """Give a machine another address, as a router does after a restart."""
+        self._in(machine, "address", "del", f"{self.address[machine]}/24", "dev", "eth0")
+        self.address[machine] = address
+        self._in(machine, "address", "add", f"{address}/24", "dev", "eth0")
+
+    def heal(self) -> None:
+        """Partitions, losses, limits and blocks end; a delay stays."""
+        for machine in (*self.machines, "switch"):
+            run([*self._exec(machine), "nft", "flush", "ruleset"])
+        for machine in self.machines:
+            reset = [*self._exec(machine), "tc", "qdisc", "del", "dev", "eth0", "root"]
+            subprocess.run(reset, capture_output=True, check=False)  # there may be none
+
+    # --- the end
 
     def close(self) -> None:
         """End what runs and take the network down."""
         for process in self.processes:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             process.wait()
             if process.stdout:
                 process.stdout.close()
@@ -91,3 +176,18 @@ class Lan:
 
     def _in(self, machine: str, *words: str) -> None:
         ip("-n", self._space(machine), *words)
+
+    def _exec(self, machine: str) -> list[str]:
+        return ["ip", "netns", "exec", self._space(machine)]
+
+    def _filter(self, machine: str, table: str, hook: str, rules: Sequence[str]) -> None:
+        lines = [f"{table} {{", "chain rules {", f"type filter hook {hook} priority 0;", *rules, "}", "}", ""]
+        run([*self._exec(machine), "nft", "-f", "-"], "\n".join(lines))
+
+
+def _port(machine: str) -> str:
+    return f"to-{machine}"[:15]
+
+
+def _ports(machines: set[str]) -> str:
+    return ", ".join(f'"{port}"' for name in sorted(machines) for port in (_port(name), f"{_port(name)[:13]}-x"))
