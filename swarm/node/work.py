@@ -60,11 +60,11 @@ async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
 
 async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> None:
     """Tell the node of coordinators: the one named, else the last that worked and all that mDNS shows."""
+    node.welcomed = lambda address: remember_address(config.state_dir, swarm, address)
     named = fixed_address(config.coordinator)
     if named:
         node.add(named, [named])
         await asyncio.Event().wait()
-    node.welcomed = lambda address: remember_address(config.state_dir, swarm, address)
     last = last_addresses(config.state_dir, swarm)
     for address in last:
         node.add(address, [address])

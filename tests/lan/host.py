@@ -1,0 +1,129 @@
+"""One machine of a pretended network with its user: its own state folder, and the real commands."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import epub_maker
+from evidence import accepted, assert_complete, assert_spoken_once, only, report_of
+from household import Machine, Running, command
+from lan import Lan
+
+LISTENING = re.compile(r"waiting for workers at \S+:(\d+)")
+VOICE = ("--tts-engine", "metronome")
+WRONG = ("silent for", "no progress", "set aside")  # what a coordinator says of workers that it gave up
+COMMAND_S = 60.0
+
+
+class Host(Machine):
+    """A machine of a `Lan`; nothing tells it where anybody else is."""
+
+    def __init__(self, folder: Path, lan: Lan) -> None:
+        super().__init__(folder)
+        self.lan = lan
+
+    def environment(self, **more: str) -> dict[str, str]:
+        variables = super().environment(**more)
+        del variables["E2A_SWARM_BIND"]  # mDNS speaks over the machine's real device
+        return variables
+
+    def run(self, *words: object, timeout_s: float = COMMAND_S, **env: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.lan.inside(self.name, command(*words)),
+            env=self.environment(**env),
+            cwd=self.desk,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def start(self, *words: object, **env: str) -> Running:
+        log = self.desk.parent / f"output-{len(self.started)}.txt"
+        words_inside = self.lan.inside(self.name, command(*words))
+        running = Running(words_inside, self.environment(**env), self.desk, log)
+        self.started.append(running)
+        return running
+
+    # --- what users do
+
+    def coordinate(self, book: Path, cost_per_char: float, seconds_per_char: float = 0.01, *more: object) -> Running:
+        """Serve a book that takes so many seconds a character."""
+        options = (f"cost_per_char={cost_per_char}", f"seconds_per_char={seconds_per_char}")
+        pairs = [word for option in options for word in ("--engine-option", option)]
+        return self.start("coordinate", book, *VOICE, *pairs, *more)
+
+    def work(self, *more: object, slots: int = 1, speed: str = "1") -> Running:
+        """Serve whoever needs it."""
+        return self.start("work", "--cpu", "--slots", slots, "--name", self.name, *more, E2A_METRONOME_SPEED=speed)
+
+    def status(self, *more: object) -> list[dict[str, Any]]:
+        """What `status` says of every coordinator in reach."""
+        answer: list[dict[str, Any]] = json.loads(self.run("status", "--json", *more).stdout or "[]")
+        return answer
+
+    # --- what they have then
+
+    @property
+    def count(self) -> int:
+        """Places accepted so far, by the journal."""
+        return len(accepted(self.home))
+
+    def finished(self, coordinator: Running, timeout_s: float = COMMAND_S) -> dict[str, Any]:
+        """Wait for the audiobook; its report, after a look that all is there and nothing was accepted twice."""
+        coordinator.ends(timeout_s=timeout_s)
+        assert_spoken_once(self.home)
+        report = report_of(only(self.desk, "*.m4b"))
+        assert_complete(report)
+        return report
+
+
+def assert_undisturbed(coordinator: Running, report: dict[str, Any]) -> None:
+    """Nobody was given up, nothing was spoken twice."""
+    assert not [word for word in WRONG if word in coordinator.output], coordinator.output
+    totals = report["totals"]
+    assert (totals["reissued"], totals["retakes"]) == (0, 0), totals
+    assert totals["clips_received"] - totals["duplicates"] == totals["segments"] - totals["reused"]
+
+
+@contextmanager
+def swarm_of(folder: Path, *names: str, lan: Lan | None = None) -> Iterator[dict[str, Host]]:
+    """Machines of one network and one swarm: the first made the key, the others joined with its code."""
+    with ExitStack() as stack:
+        lan = lan or stack.enter_context(Lan(*names))
+        hosts = {name: Host(folder / name, lan) for name in names}
+        for host in hosts.values():
+            stack.callback(partial(Host.close, host))
+        first, *others = hosts.values()
+        assert first.run("key", "--make").returncode == 0
+        code = first.run("key", "--code").stdout.strip()
+        for host in others:
+            joined = host.run("join", code)
+            assert joined.returncode == 0, joined.stderr
+        yield hosts
+
+
+def write_book(folder: Path, title: str = "A Book", chapters: int = 3, characters: int = 6000) -> Path:
+    """An EPUB of short sentences, no two alike; so many characters in all."""
+    folder = folder / title
+    folder.mkdir(parents=True)
+    pages = {f"c{n}.xhtml": _page(title, n, characters // chapters) for n in range(1, chapters + 1)}
+    metadata = (
+        f'<dc:identifier id="uid">test:{title}</dc:identifier><dc:title>{title}</dc:title>'
+        "<dc:creator>Ada Example</dc:creator><dc:language>en</dc:language>"
+    )
+    entries = [(page, f"Chapter {number}") for number, page in enumerate(pages, 1)]
+    return epub_maker.make(folder, pages, contents=epub_maker.nav(*entries), metadata=metadata)
+
+
+def _page(title: str, chapter: int, characters: int) -> str:
+    sentences: list[str] = []
+    while sum(map(len, sentences)) < characters:
+        sentences.append(f"In {title}, chapter {chapter}, this is sentence {len(sentences)} of many. ")
+    return epub_maker.page(f"<h1>Chapter {chapter}</h1><p>{''.join(sentences)}</p>")
