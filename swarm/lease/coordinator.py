@@ -106,6 +106,10 @@ class Coordinator:
         silences = [session.heard_s + SILENCE_S for session in self.sessions.values()]
         return min([*dues, *silences, self.ticked_s + 1.0])
 
+    def unsent(self, peer: bytes) -> None:
+        """A message could not leave: have the peer greet again when it is heard, and say all of it anew."""
+        self.peers.pop(peer, None)
+
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
         """An accepted clip cannot be read after all: have the place spoken again."""
         outcome = Outcome()

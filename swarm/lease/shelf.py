@@ -40,6 +40,16 @@ class Shelf:
         self.size -= sum(item.size for item in gone)
         return [item.clip for item in gone]
 
+    def evict(self, kept: set[str]) -> list[Clip]:
+        """Make room at the cost of clips whose coordinator never came back; not of the jobs `kept`."""
+        gone: list[Clip] = []
+        for name, item in list(self.clips.items()):
+            if self.size <= MOST_HELD:
+                break
+            if item.link is None and item.clip.job not in kept:
+                gone += self.drop(name[0], (name[1:],))
+        return gone
+
     def orphan(self, link: str) -> None:
         """A coordinator forgot us or is gone: what was on its way to it has to be offered again."""
         for item in self.clips.values():
@@ -81,6 +91,10 @@ class Shelf:
         item = self.clips.get((clip.job, clip.chapter, clip.index, clip.key))
         if item is not None and item.link == link:
             item.sent = False
+
+    def leases(self, link: str) -> list[int]:
+        """The leases under which the clips for a coordinator were spoken."""
+        return [item.clip.lease for item in self.clips.values() if item.link == link]
 
     def waiting(self, link: str) -> bool:
         """Whether a coordinator has yet to accept something."""

@@ -34,6 +34,7 @@ from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot, HeldLease
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 
+MOST_LEASES = 4096  # in a heartbeat
 OWN_GAP_S = 3.0  # no beat for so long: this machine slept
 EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
 
@@ -248,6 +249,7 @@ class Worker:
         link = self.links.get(lease.link)
         self.shelf.put(clip, sound.size, lease.link if link and link.up else None)
         tell.keep(slot.number, clip)
+        tell.forget(self.shelf.evict({held.job.job for each in self.slots for held in each.leases}))
         slot.tidy()
 
     def _fail(self, slot: EngineSlot, kind: str, note: str, tell: Tell) -> None:
@@ -275,6 +277,13 @@ class Worker:
     def unsent(self, name: str, clip: Clip) -> None:
         """A clip could not leave just now; the next heartbeat tries again."""
         self.shelf.unsend(name, clip)
+
+    def unsaid(self, name: str) -> None:
+        """A message could not leave: the next heartbeat greets instead, and all is said again."""
+        link = self.links.get(name)
+        if link is not None and link.up:
+            link.leave()
+            self.shelf.orphan(name)
 
     def drain(self, now: float) -> Tell:
         """Finish the segments being spoken, give back the rest, take nothing new."""
@@ -346,9 +355,11 @@ class Worker:
                 tell.beat(link.name)
 
     def _heartbeat(self, link: Link, now: float) -> Heartbeat:
-        mine = [(slot, lease) for slot in self.slots for lease in slot.leases if lease.link == link.name]
+        """A lease is held until its clips are accepted: the last of them may still wait for credit."""
+        speaking = [lease.id for slot in self.slots for lease in slot.leases if lease.link == link.name]
+        leases = dict.fromkeys([*speaking, *self.shelf.leases(link.name)])
         reports = [slot.report(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name]
-        return Heartbeat(tuple(reports), tuple(sorted(link.offers)), tuple(lease.id for _, lease in mine))
+        return Heartbeat(tuple(reports), tuple(sorted(link.offers)), tuple(leases)[:MOST_LEASES])
 
 
 def hello_with(hello: Hello, held: int) -> Hello:

@@ -1,7 +1,9 @@
 """Dialogues with the worker's core: what it orders of its engines and tells its coordinators."""
 
+import pytest
 from making import RECIPE, make_hello
 
+from swarm.lease import shelf
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -336,3 +338,15 @@ def test_a_worker_that_slept_does_not_think_that_its_engine_hangs() -> None:
         worker.beat(float(now))
     worker.disconnect("a", 5.0)
     assert Kill(0) not in worker.beat(5000.0).commands
+
+
+def test_clips_of_a_coordinator_that_never_came_back_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "MOST_HELD", 250)
+    worker = make_worker(1, "a", "b")
+    first = next(name for name in "ab" if worker.links[name].offers)
+    other = "ab".replace(first, "")
+    speak(worker, speak(worker, speak(worker, grant(worker, "One.", "Two.", link=first))))
+    worker.forget(first, 2.0)
+    tell = speak(worker, grant(worker, "Three.", link=other, lease=2, now=3.0))
+    assert [clip.index for clip in tell.dropped] == [0]
+    assert worker.shelf.size <= 250
