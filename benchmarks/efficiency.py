@@ -11,24 +11,22 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from making import BOOKS, Swarm, make_book, speeds
+from making import BOOKS, make_book, speeds
+from process import head, row
+from running import Swarm, end_of
 
 SLOTS = 16  # of one worker process
 
 
 def measure(book: Path, slot_speeds: list[float], cost: float, options: list[str]) -> dict[str, float]:
     """One run: efficiency in percent, makespan, what was spoken twice, CPU of the coordinator."""
-    swarm = Swarm(book, cost, options=options)
-    try:
+    with Swarm(book, cost, options=options) as swarm:
         groups = [slot_speeds[n : n + SLOTS] for n in range(0, len(slot_speeds), SLOTS)]
         coordinator = swarm.coordinate(min_workers=len(groups))
         for group in groups:
             swarm.work(group)
-        if coordinator.wait(1800) != 0:
-            raise RuntimeError("the coordinator failed")
+        end_of(coordinator)
         report = swarm.report()
-    finally:
-        swarm.close()
     totals = report["totals"]
     spoken_once = sum(each["characters"] for each in report["segments"] if each["work_s"])
     ideal_s = spoken_once * cost / sum(slot_speeds)
@@ -53,17 +51,13 @@ def main() -> None:
     options = ["--no-split"] if arguments.no_split else []
     with tempfile.TemporaryDirectory() as folder:
         books = {"made": make_book(Path(folder)), "jekyll": BOOKS / "jekyll-and-hyde.epub"}
-        print("| book | workers | speeds | efficiency | makespan s | ideal s | spoken twice |")
-        print("| --- | --- | --- | --- | --- | --- | --- |")
+        head("book", "workers", "speeds", "efficiency", "makespan s", "ideal s", "spoken twice")
         for name in arguments.book:
             for count in arguments.workers:
                 got = measure(books[name], speeds(count, equal=arguments.equal), arguments.cost, options)
                 kind = "equal" if arguments.equal else "unequal"
-                print(
-                    f"| {name} | {count} | {kind} | {got['efficiency']:.1f} % | {got['makespan_s']:.1f} | "
-                    f"{got['ideal_s']:.1f} | {got['duplicates']:.0f} of {got['segments']:.0f} |",
-                    flush=True,
-                )
+                figures = f"{got['efficiency']:.1f} %", f"{got['makespan_s']:.1f}", f"{got['ideal_s']:.1f}"
+                row(name, count, kind, *figures, f"{got['duplicates']:.0f} of {got['segments']:.0f}")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,11 @@
-"""Books and swarms for the benchmarks: made here, run as real processes on loopback, ended when done."""
+"""Books for the benchmarks, and how unequal their workers are."""
 
-import json
-import os
 import random
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ebooklib import epub
 
-ROOT = Path(__file__).resolve().parents[1]
-BOOKS = ROOT.parent / "shared" / "books"
+BOOKS = Path(__file__).resolve().parents[2] / "shared" / "books"
 UNEQUAL = (1.0, 0.8, 0.5, 0.35, 0.25)  # repeated
 SYLLABLES = [consonant + vowel for consonant in "bdklmnrst" for vowel in "aeio"]
 
@@ -63,77 +53,3 @@ def _sentence(dice: random.Random) -> str:
     while sum(map(len, words)) + len(words) < length:
         words.append("".join(dice.choice(SYLLABLES) for _ in range(dice.randint(1, 4))))
     return " ".join(words).capitalize() + "."
-
-
-@dataclass
-class Swarm:
-    """One coordinator and its workers on loopback; everything started here is ended by `close`."""
-
-    book: Path
-    cost_per_char: float
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="e2a-swarm-bench-")))
-    port: int = 0
-    options: Sequence[str] = ()
-    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.port = self.port or free_port()
-
-    def coordinate(self, min_workers: int) -> "subprocess.Popen[bytes]":
-        """Start the coordinator; it grants nothing before so many workers are there."""
-        options = [f"cost_per_char={self.cost_per_char}", "seconds_per_char=0.002"]
-        return self.start(
-            "coordinate", str(self.book), "--tts-engine", "metronome", "--no-audiobook", "--quiet", "--no-advertise",
-            "--port", str(self.port), "--output-dir", str(self.folder), "--min-workers", str(min_workers),
-            *[word for option in options for word in ("--engine-option", option)], *self.options,
-        )  # fmt: skip
-
-    def work(self, slot_speeds: Sequence[float]) -> "subprocess.Popen[bytes]":
-        """Start one worker process, a slot for each speed."""
-        return self.start(
-            "work", "--cpu", "--slots", str(len(slot_speeds)), "--coordinator", f"127.0.0.1:{self.port}",
-            "--exit-when-done", "--quiet", E2A_METRONOME_SPEED=",".join(map(str, slot_speeds)),
-        )  # fmt: skip
-
-    def start(self, *words: str, **environment: str) -> "subprocess.Popen[bytes]":
-        """Start a command of e2a-swarm."""
-        places = {"E2A_SWARM_HOME": str(self.folder / "state"), "E2A_SWARM_BIND": "127.0.0.1"}
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "cli.py"), *words], env={**os.environ, **places, **environment}
-        )
-        self.processes.append(process)
-        return process
-
-    def report(self) -> dict[str, Any]:
-        """What the coordinator wrote at its end."""
-        (path,) = self.folder.glob("*.report.json")
-        report: dict[str, Any] = json.loads(path.read_bytes())
-        return report
-
-    def close(self) -> None:
-        """End what still runs."""
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for_end(process: "subprocess.Popen[bytes]", timeout_s: float) -> float:
-    """Wait until a process ended; CPU seconds it used."""
-    deadline_s = time.monotonic() + timeout_s
-    before = os.times()
-    while process.poll() is None:
-        if time.monotonic() > deadline_s:
-            raise TimeoutError("the run took far too long")
-        time.sleep(0.05)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,16 +21,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-BOOK = ROOT.parent / "shared" / "books" / "yellow-wallpaper.epub"
-CLI = (sys.executable, str(ROOT / "cli.py"))
+from making import BOOKS
+from process import CLI, ROLES, ROOT, Use, head, heaviest, help_s, mib, row, watch
+
+BOOK = BOOKS / "yellow-wallpaper.epub"
 SAMPLE = 80  # sentences
-HELPS = 10
-ROLES = {
-    "swarm.voice.host": "engine",
-    "swarm.audio.encoder_child": "encoder",
-    "swarm.audio.audiobook_child": "muxer",
-}
 
 
 @dataclass
@@ -62,16 +56,7 @@ class Converted:
 
     wall_s: float
     report: dict[str, Any]
-    processes: dict[int, "Process"]
-
-
-@dataclass
-class Process:
-    """One process of a run, as last seen."""
-
-    role: str
-    peak_bytes: int = 0
-    cpu_s: float = 0.0
+    processes: dict[int, Use]
 
 
 def sentences(book: Path) -> list[str]:
@@ -121,65 +106,6 @@ def convert(book: Path, workers: int) -> Converted:
         return Converted(wall_s, json.loads(report.read_bytes()), processes)
 
 
-def watch(process: "subprocess.Popen[bytes]") -> dict[int, Process]:
-    """Wait for a process; what it and its children used, on Linux."""
-    seen: dict[int, Process] = {}
-    while process.poll() is None:
-        for pid in [process.pid, *children(process.pid)]:
-            one = seen.setdefault(pid, Process("coordinator" if pid == process.pid else ""))
-            one.role = one.role or role_of(pid)
-            one.peak_bytes = max(one.peak_bytes, peak_bytes(pid))
-            one.cpu_s = max(one.cpu_s, cpu_s(pid))
-        time.sleep(0.1)
-    return seen
-
-
-def children(pid: int) -> list[int]:
-    """The child processes of a process, whichever of its threads started them."""
-    try:
-        found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
-    except OSError:
-        return []
-    return [int(child) for one in found for child in one]
-
-
-def role_of(pid: int) -> str:
-    """What a child process is for, by its command line."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    except OSError:
-        return ""
-    return next((role for module, role in ROLES.items() if module in words), "")
-
-
-def peak_bytes(pid: int) -> int:
-    """The most memory a process ever had."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds of processor that a process used."""
-    try:
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def help_s() -> float:
-    """Median seconds of `--help`."""
-    spent = []
-    for _ in range(HELPS):
-        began_s = time.perf_counter()
-        subprocess.run([*CLI, "--help"], check=True, stdout=subprocess.DEVNULL)
-        spent.append(time.perf_counter() - began_s)
-    return statistics.median(spent)
-
-
 def rows(alone: Engine, crowd: list[Engine], done: Converted, spent_help_s: float) -> list[tuple[str, str]]:
     """The table."""
     totals, ideal = done.report["totals"], len(crowd) * alone.chars_s
@@ -202,9 +128,8 @@ def _use(done: Converted, role: str) -> str:
     processes = [one for one in done.processes.values() if one.role == role and one.peak_bytes]
     if not processes:
         return "not measured here"
-    peak_mib = max(one.peak_bytes for one in processes) / 2**20
     spent_s = sum(one.cpu_s for one in processes)
-    return f"{len(processes)} process(es), {peak_mib:.0f} MiB at most each, {spent_s:.1f} s of CPU"
+    return f"{len(processes)} process(es), {mib(heaviest(processes).peak_bytes)} at most each, {spent_s:.1f} s of CPU"
 
 
 def main() -> None:
@@ -220,9 +145,10 @@ def main() -> None:
     done = convert(arguments.book, arguments.workers)
     (after,) = speak_at_once(lines, 1)
     print(f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}")
-    print("\n| what | measured |\n| --- | --- |")
+    print()
+    head("what", "measured")
     for what, measured in rows(before + after, crowd, done, help_s()):
-        print(f"| {what} | {measured} |")
+        row(what, measured)
 
 
 if __name__ == "__main__":

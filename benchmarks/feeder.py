@@ -1,0 +1,200 @@
+"""Pretended workers that have every clip ready and send them as fast as their credits allow."""
+
+import asyncio
+import hashlib
+import io
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+import numpy as np
+import soundfile
+from running import Swarm
+
+from swarm.lease.message import (
+    Accepted,
+    Clip,
+    Device,
+    Done,
+    EngineOffer,
+    FromCoordinator,
+    Grant,
+    Heartbeat,
+    Hello,
+    Job,
+    Line,
+    Rejected,
+    Revoke,
+    Trim,
+    Welcome,
+)
+from swarm.lease.recipe import clip_key
+from swarm.node.identity import new_nonce
+from swarm.node.keys import CurveKeys
+from swarm.node.transport import DealerSocket
+
+SAMPLE_RATE = 24_000  # Hz
+SLOTS = 4  # of one pretended worker
+LOW = 64  # lines left of a slot when it asks for more
+WORK_S = 0.01  # what each clip is said to have cost
+BEAT_S = 0.5
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What was accepted, and how long that took."""
+
+    clips: int
+    bytes: int
+    seconds: float
+
+    @property
+    def megabytes_s(self) -> float:
+        """The rate, in 10^6 bytes."""
+        return self.bytes / self.seconds / 1e6
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A valid clip of about the size asked for."""
+
+    frame: bytes
+    samples: int
+    digest: str
+
+
+def make_sample(size: int) -> Sample:
+    """Noise, which FLAC cannot make smaller: two bytes a sample."""
+    pcm = np.random.default_rng(1).integers(-32768, 32767, size // 2, dtype=np.int16)
+    file = io.BytesIO()
+    soundfile.write(file, pcm, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    frame = file.getvalue()
+    return Sample(frame, len(pcm), hashlib.sha256(frame).hexdigest())
+
+
+@dataclass
+class Feeder:
+    """One pretended worker."""
+
+    name: str
+    sample: Sample
+    socket: DealerSocket
+    credit: int = 0
+    jobs: dict[str, Job] = field(default_factory=dict)
+    leases: dict[int, tuple[Grant, deque[Line]]] = field(default_factory=dict)
+    under_way: int = 0  # bytes
+    accepted: int = 0
+    began_s: float = 0.0
+    ended_s: float = 0.0
+    offered: tuple[int, ...] = ()
+
+    async def run(self) -> None:
+        """Serve until the coordinator has nothing left."""
+        beats = asyncio.create_task(self._beat())
+        try:
+            while not self._take(await self.socket.receive()):
+                self._send()
+        finally:
+            beats.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            if not self.credit and self.socket.connected:
+                offers = (EngineOffer("metronome", ("*",)),)
+                self.socket.send(Hello(self.name, new_nonce(), self.name, "1", offers, (Device("cpu"),), SLOTS))
+            elif self.credit:
+                self._report()
+                self._send()
+            await asyncio.sleep(BEAT_S if self.credit else 0.05)
+
+    def _take(self, message: FromCoordinator) -> bool:
+        match message:
+            case Welcome(credit=credit):
+                self.credit = credit
+                self._report()
+            case Job():
+                self.jobs[message.job] = message
+            case Grant():
+                self.leases[message.lease] = (message, deque(message.lines))
+                self._report()
+            case Trim(lease=lease, end=end) if lease in self.leases:
+                grant, lines = self.leases[lease]
+                self.leases[lease] = (grant, deque(line for line in lines if line.index < end))
+            case Revoke(lease=lease):
+                self.leases.pop(lease, None)
+                self._report()
+            case Accepted(clips=clips):
+                self.under_way -= len(clips) * len(self.sample.frame)
+                self.accepted += len(clips)
+                self.ended_s = time.perf_counter()
+            case Rejected(why=why):
+                raise RuntimeError(f"a clip was rejected: {why}")
+        return isinstance(message, Done) and message.final
+
+    def _send(self) -> None:
+        for grant, lines in list(self.leases.values()):
+            while lines and self.under_way + len(self.sample.frame) <= self.credit:
+                if not self._send_one(grant, lines[0]):
+                    return
+                lines.popleft()
+        if self._wanting() != self.offered:
+            self._report()
+
+    def _send_one(self, grant: Grant, line: Line) -> bool:
+        self.began_s = self.began_s or time.perf_counter()
+        sample = self.sample
+        clip = Clip(
+            job=grant.job, chapter=grant.chapter, index=line.index, take=line.take,
+            key=clip_key(line.text, self.jobs[grant.job].recipe, line.take), samples=sample.samples,
+            sample_rate=SAMPLE_RATE, digest=sample.digest, work_s=WORK_S, lease=grant.lease, slot=grant.slot,
+        )  # fmt: skip
+        sent = self.socket.send(clip, sample.frame)
+        self.under_way += len(sample.frame) if sent else 0
+        return sent
+
+    def _wanting(self) -> tuple[int, ...]:
+        left = dict.fromkeys(range(SLOTS), 0)
+        for grant, lines in self.leases.values():
+            left[grant.slot] += len(lines)
+        return tuple(slot for slot, lines in left.items() if lines < LOW)
+
+    def _report(self) -> None:
+        self.leases = {lease: held for lease, held in self.leases.items() if held[1]}
+        self.offered = self._wanting()
+        self.socket.send(Heartbeat((), self.offered, tuple(self.leases)))
+
+
+def feed(swarm: Swarm, size: int, workers: int, timeout_s: float = 600) -> Fed:
+    """Have a process play so many workers until the book is complete. Raises TimeoutError."""
+    here, there = get_context("spawn").Pipe()
+    arguments = (there, swarm.address, swarm.keys, size, workers)
+    process = get_context("spawn").Process(target=_play, args=arguments, daemon=True)
+    process.start()
+    there.close()
+    try:
+        if not here.poll(timeout_s):
+            raise TimeoutError("feeding took far too long")
+        fed: Fed = here.recv()
+        return fed
+    finally:
+        process.kill()
+        process.join()
+
+
+def _play(answer: Connection, address: str, keys: CurveKeys, size: int, workers: int) -> None:
+    answer.send(asyncio.run(_play_all(address, keys, size, workers)))
+
+
+async def _play_all(address: str, keys: CurveKeys, size: int, workers: int) -> Fed:
+    sample = make_sample(size)
+    feeders = [Feeder(f"feeder-{number}", sample, DealerSocket(keys)) for number in range(workers)]
+    for feeder in feeders:
+        feeder.socket.connect([address])
+    await asyncio.gather(*(feeder.run() for feeder in feeders))
+    for feeder in feeders:
+        feeder.socket.close()
+    began_s = min(feeder.began_s for feeder in feeders if feeder.began_s)
+    clips = sum(feeder.accepted for feeder in feeders)
+    return Fed(clips, clips * len(sample.frame), max(feeder.ended_s for feeder in feeders) - began_s)

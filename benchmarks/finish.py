@@ -1,0 +1,71 @@
+"""From the last clip accepted to the finished M4B of a book of ten hours, and how long `--help` takes.
+
+    python benchmarks/finish.py
+    python benchmarks/finish.py --characters 60000 --times 200
+
+Metronomes make as much sound a character as a voice does. They speak at so many times real time in all, as a swarm
+would; faster than the encoders of the coordinator's cores can follow ("as fast as can be"), what is measured is
+the encoders.
+"""
+
+import argparse
+import subprocess
+import tempfile
+from pathlib import Path
+
+from making import make_book
+from process import head, heaviest, help_s, mib, row, watch
+from running import Swarm
+
+from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
+
+SLOTS = 8
+SECONDS_PER_CHAR = 0.065
+TEN_HOURS = 560_000  # characters
+
+
+def measure(book: Path, times: float) -> None:
+    """Print one row: a swarm of so many times real time, 0: as fast as can be."""
+    cost = SLOTS * SECONDS_PER_CHAR / times if times else 0.0
+    with Swarm(book, cost, seconds_per_char=SECONDS_PER_CHAR, audiobook=True) as swarm:
+        coordinator = swarm.coordinate(min_workers=1)
+        swarm.work([1.0] * SLOTS)
+        uses = watch(coordinator)
+        if coordinator.returncode != 0:
+            raise subprocess.CalledProcessError(coordinator.returncode, "coordinate")
+        report, records = swarm.report(), swarm.journal()[1]
+        size = sum(path.stat().st_size for path in swarm.folder.glob("*.m4b"))
+    totals = report["totals"]
+    encoders = [use for use in uses.values() if use.role == "encoder"]
+    row(
+        f"{times:.0f} x real time" if times else "as fast as can be", f"{totals['duration_s'] / 3600:.1f} h",
+        f"{totals['makespan_s']:.0f} s", f"{finish_s(records):.2f} s",
+        f"{mib(size)}", f"{sum(use.cpu_s for use in encoders):.0f} s",
+        mib(heaviest([use for use in uses.values() if use.role == "muxer"]).peak_bytes),
+    )  # fmt: skip
+
+
+def finish_s(records: list[AnyRecord]) -> float:
+    """Seconds from the last clip to the end of the job."""
+    last_s = max(record.accepted_s for record in records if isinstance(record, ClipAccepted))
+    return max(record.at_s for record in records if isinstance(record, JobFinished)) - last_s
+
+
+def main() -> None:
+    """Print two tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--characters", type=int, default=TEN_HOURS)
+    parser.add_argument("--times", type=float, nargs="*", default=[200, 0], help="real time; 0: as fast as can be")
+    arguments = parser.parse_args()
+    head("swarm", "sound", "makespan", "last clip to M4B", "file", "encoders' CPU", "muxer's memory")
+    with tempfile.TemporaryDirectory() as folder:
+        book = make_book(Path(folder), characters=arguments.characters)
+        for times in arguments.times:
+            measure(book, times)
+    print()
+    head("what", "measured")
+    row("`--help`, median of ten", f"{help_s():.3f} s")
+
+
+if __name__ == "__main__":
+    main()

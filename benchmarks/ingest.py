@@ -1,0 +1,124 @@
+"""How many clips a second become durable: over CURVE on loopback into a real coordinator, beside bare sockets.
+
+    python benchmarks/ingest.py
+    python benchmarks/ingest.py --sizes 60 --megabytes 100 --profile ingest.prof
+
+A process plays workers that have every clip ready and send as fast as their credits allow; the rate counts from the
+first clip sent until the last was acknowledged, that is: checked, written, synced and journaled. Beside it, the same
+bytes through a ROUTER and a DEALER with CURVE and the same window, received and acknowledged, nothing else; measured
+before and after. Megabytes are 10^6 bytes.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import zmq
+from feeder import Fed, feed, make_sample
+from making import make_book
+from process import CLI, cpu_s, head, row
+from running import LOOPBACK, Swarm
+
+from swarm.node.keys import CurveKeys, curve_keys, make_key
+
+WINDOW = 8 << 20  # bytes under way, as one worker's credit
+CHARACTERS = 112  # of a made segment, on average
+PATIENCE_MS = 60_000
+
+
+def ingest(folder: Path, size: int, megabytes: float, workers: int, profile: str) -> tuple[Fed, float]:
+    """The rate into a real coordinator, and the CPU seconds it took."""
+    clips = max(20, round(megabytes * 1e6 / size))
+    book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
+    command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *CLI[1:]) if profile else CLI
+    with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # nothing comes twice
+        coordinator = swarm.coordinate(workers, command)
+        swarm.segments()
+        before_s = cpu_s(coordinator.pid)
+        fed = feed(swarm, size, workers)
+        spent_s = cpu_s(coordinator.pid) - before_s
+        if profile:
+            coordinator.wait(60)  # writes its profile at its end
+    return fed, spent_s
+
+
+def bare(size: int, megabytes: float) -> float:
+    """MB/s of the same through bare sockets."""
+    keys, frame = curve_keys(make_key()), make_sample(size).frame
+    count = max(20, round(megabytes * 1e6 / len(frame)))
+    here, there = get_context("spawn").Pipe()
+    receiver = get_context("spawn").Process(target=_receive, args=(there, keys, count), daemon=True)
+    receiver.start()
+    try:
+        if not here.poll(PATIENCE_MS / 1000):
+            raise TimeoutError("the receiver did not start")
+        return _send(f"tcp://{LOOPBACK}:{here.recv()}", keys, frame, count)
+    finally:
+        receiver.kill()
+        receiver.join()
+
+
+def _receive(port: Connection, keys: CurveKeys, count: int) -> None:
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.set(zmq.CURVE_SERVER, 1)
+        router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
+        router.set(zmq.RCVTIMEO, PATIENCE_MS)
+        port.send(router.bind_to_random_port(f"tcp://{LOOPBACK}"))
+        for _ in range(count):
+            peer, _, _ = router.recv_multipart()
+            router.send_multipart([peer, b"accepted"])
+        time.sleep(PATIENCE_MS / 1000)  # until it is ended
+
+
+def _send(address: str, keys: CurveKeys, frame: bytes, count: int) -> float:
+    head_bytes, window = os.urandom(300), max(1, WINDOW // len(frame))
+    with zmq.Context() as context, context.socket(zmq.DEALER) as dealer:
+        for option, value in (
+            (zmq.CURVE_SERVERKEY, keys.server_public), (zmq.CURVE_PUBLICKEY, keys.worker_public),
+            (zmq.CURVE_SECRETKEY, keys.worker_secret), (zmq.RCVTIMEO, PATIENCE_MS), (zmq.SNDTIMEO, PATIENCE_MS),
+        ):  # fmt: skip
+            dealer.set(option, value)
+        dealer.connect(address)
+        began_s, sent = time.perf_counter(), 0
+        for accepted in range(count):
+            while sent < count and sent - accepted < window:
+                dealer.send_multipart([head_bytes, frame], copy=False)
+                sent += 1
+            dealer.recv_multipart()
+        return count * len(frame) / (time.perf_counter() - began_s) / 1e6
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[60, 200], help="of a clip, in kB")
+    parser.add_argument("--megabytes", type=float, default=600, help="in all, for each size")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 4])
+    parser.add_argument("--profile", default="", help="profile the coordinator into this file")
+    arguments = parser.parse_args()
+    head("clip", "workers", "clips", "durable", "clips a second", "bare sockets", "ratio", "coordinator's CPU")
+    with tempfile.TemporaryDirectory() as folder:
+        for kilobytes in arguments.sizes:
+            for workers in arguments.workers:
+                _measure(Path(folder), kilobytes, workers, arguments)
+
+
+def _measure(folder: Path, kilobytes: int, workers: int, arguments: argparse.Namespace) -> None:
+    size, megabytes = kilobytes * 1000, arguments.megabytes
+    before = bare(size, megabytes)
+    fed, spent_s = ingest(folder, size, megabytes, workers, arguments.profile)
+    plain = statistics.mean([before, bare(size, megabytes)])
+    figures = f"{fed.megabytes_s:.0f} MB/s", f"{fed.clips / fed.seconds:.0f}", f"{plain:.0f} MB/s"
+    ratio, cpu = f"{fed.megabytes_s / plain:.2f}", f"{1000 * spent_s / fed.clips:.2f} ms a clip"
+    row(f"{kilobytes} kB", workers, fed.clips, *figures, ratio, cpu)
+
+
+if __name__ == "__main__":
+    main()

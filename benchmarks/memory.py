@@ -1,0 +1,81 @@
+"""The most memory a coordinator takes, and whether it grows with the book.
+
+    python benchmarks/memory.py
+    python benchmarks/memory.py --characters 200000 --slots 16
+
+A quarter of the longest book, then all of it (as long as War and Peace): first with metronomes, 16 slots a worker,
+whose clips are small; then with as many workers as slots, all played by one process, that have clips of 60 kB ready
+and send as fast as their credits allow; then with the audiobook written. Encoders and the muxer are processes of
+their own and are shown apart.
+"""
+
+import argparse
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+
+from feeder import feed
+from making import make_book
+from process import Use, head, heaviest, mib, row, watch
+from running import Swarm
+
+LONGEST = 3_200_000  # characters
+CHARACTERS = 50_000  # of a chapter
+CLIP_BYTES = 60_000
+GROUP = 16  # slots of a metronome worker
+COST = 0.0001
+
+
+def with_metronomes(swarm: Swarm, slots: int) -> None:
+    """Have worker processes speak."""
+    for first in range(0, slots, GROUP):
+        swarm.work([1.0] * min(GROUP, slots - first))
+
+
+def with_feeders(swarm: Swarm, slots: int) -> None:
+    """Have one process send what many workers would."""
+    Thread(target=feed, args=(swarm, CLIP_BYTES, slots, 1800), daemon=True).start()
+
+
+def measure(what: str, book: Path, slots: int, begin: Callable[[Swarm, int], None], audiobook: bool = False) -> None:
+    """Print one row."""
+    workers = slots if begin is with_feeders else -(-slots // GROUP)
+    with Swarm(book, COST, audiobook=audiobook) as swarm:
+        coordinator = swarm.coordinate(min_workers=workers)
+        segments = swarm.segments()
+        begin(swarm, slots)
+        uses = watch(coordinator)
+        if coordinator.returncode != 0:
+            raise subprocess.CalledProcessError(coordinator.returncode, "coordinate")
+        received = swarm.report()["totals"]["bytes"]
+    own = uses.pop(coordinator.pid)
+    row(what, workers, segments, f"{received / 1e6:.0f} MB", mib(own.peak_bytes), _apart(list(uses.values())))
+
+
+def _apart(uses: list[Use]) -> str:
+    roles = sorted({use.role for use in uses if use.role})
+    by_role = {role: [use for use in uses if use.role == role] for role in roles}
+    found = [f"{len(same)} {role}(s) {mib(heaviest(same).peak_bytes)}" for role, same in by_role.items()]
+    return ", ".join(found) or "none"
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--characters", type=int, default=LONGEST)
+    parser.add_argument("--slots", type=int, default=64)
+    arguments = parser.parse_args()
+    head("workers are", "workers", "segments", "clips", "coordinator, most", "apart from it")
+    with tempfile.TemporaryDirectory() as name:
+        for share in (4, 1):
+            characters = arguments.characters // share
+            book = make_book(Path(name), max(2, characters // CHARACTERS), characters)
+            measure("metronomes", book, arguments.slots, with_metronomes)
+            measure("feeders", book, arguments.slots, with_feeders)
+            measure("metronomes, audiobook written", book, arguments.slots, with_metronomes, audiobook=True)
+
+
+if __name__ == "__main__":
+    main()

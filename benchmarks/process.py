@@ -1,0 +1,125 @@
+"""What the processes of a benchmark use of the machine, read from /proc: Linux only."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CLI = (sys.executable, str(ROOT / "cli.py"))
+HELPS = 10
+POLL_S = 0.1
+ROLES = {
+    "swarm.voice.host": "engine",
+    "swarm.audio.encoder_child": "encoder",
+    "swarm.audio.audiobook_child": "muxer",
+}
+
+
+@dataclass
+class Use:
+    """What one process used, as last seen."""
+
+    role: str
+    peak_bytes: int = 0
+    cpu_s: float = 0.0
+
+
+def watch(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> dict[int, Use]:
+    """Wait for a process; what it and its children used. Raises TimeoutError."""
+    seen: dict[int, Use] = {}
+    deadline_s = time.monotonic() + timeout_s
+    while process.poll() is None:
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("the run took far too long")
+        for pid in [process.pid, *children(process.pid)]:
+            look(seen.setdefault(pid, Use("coordinator" if pid == process.pid else "")), pid)
+        time.sleep(POLL_S)
+    return seen
+
+
+def look(use: Use, pid: int) -> None:
+    """Bring what is known of a process up to date."""
+    use.role = use.role or role_of(pid)
+    use.peak_bytes = max(use.peak_bytes, peak_bytes(pid))
+    use.cpu_s = max(use.cpu_s, cpu_s(pid))
+
+
+def children(pid: int) -> list[int]:
+    """The child processes of a process, whichever of its threads started them."""
+    try:
+        found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for one in found for child in one]
+
+
+def role_of(pid: int) -> str:
+    """What a child process is for, by its command line."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return ""
+    return next((role for module, role in ROLES.items() if module in words), "")
+
+
+def peak_bytes(pid: int) -> int:
+    """The most memory a process ever had."""
+    return _memory(pid, "VmHWM")
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory a process has now."""
+    return _memory(pid, "VmRSS")
+
+
+def _memory(pid: int, field: str) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor that a process used, without its children."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def help_s() -> float:
+    """Median seconds of `--help`."""
+    spent = []
+    for _ in range(HELPS):
+        began_s = time.perf_counter()
+        subprocess.run([*CLI, "--help"], check=True, stdout=subprocess.DEVNULL)
+        spent.append(time.perf_counter() - began_s)
+    return statistics.median(spent)
+
+
+def mib(size: int) -> str:
+    """Bytes as people read them."""
+    return f"{size / 2**20:.0f} MiB"
+
+
+def head(*titles: str) -> None:
+    """Begin a table in Markdown."""
+    row(*titles)
+    row(*["---"] * len(titles))
+
+
+def row(*cells: object) -> None:
+    """One more line of a table."""
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+
+def heaviest(uses: Sequence[Use]) -> Use:
+    """The one that took the most memory; of nothing, nothing."""
+    return max(uses, key=lambda use: use.peak_bytes, default=Use("none"))

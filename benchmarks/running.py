@@ -1,0 +1,162 @@
+"""A swarm for the benchmarks: real processes on loopback, ended and cleared away when done."""
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from process import CLI, ROOT
+
+sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
+
+from swarm.lease.facts import JobFacts
+from swarm.lease.record import AnyRecord
+from swarm.node.journal import Journal
+from swarm.node.keys import CurveKeys, SwarmKey, curve_keys, make_key
+
+LOOPBACK = "127.0.0.1"
+ACCEPTED = "SELECT count(*) FROM record WHERE kind = 'ClipAccepted'"
+
+
+@dataclass
+class Swarm:
+    """One coordinator and its workers, each with a state folder of its own, as on machines of their own."""
+
+    book: Path
+    cost_per_char: float  # seconds of a worker of speed 1
+    seconds_per_char: float = 0.002  # of sound
+    audiobook: bool = False
+    options: Sequence[str] = ()
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="e2a-swarm-bench-")))
+    port: int = 0
+    key: SwarmKey = field(default_factory=make_key)
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        self.port = self.port or free_port()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def address(self) -> str:
+        """Where the coordinator listens."""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def keys(self) -> CurveKeys:
+        """The key pairs of its members."""
+        return curve_keys(self.key)
+
+    def coordinate(self, min_workers: int, command: Sequence[str] = CLI) -> "subprocess.Popen[bytes]":
+        """Start the coordinator; it grants nothing before so many workers are there."""
+        options = [f"cost_per_char={self.cost_per_char}", f"seconds_per_char={self.seconds_per_char}"]
+        words = [
+            "coordinate", str(self.book), "--tts-engine", "metronome", "--quiet", "--no-advertise",
+            "--port", str(self.port), "--output-dir", str(self.folder), "--min-workers", str(min_workers),
+            *[word for option in options for word in ("--engine-option", option)], *self.options,
+        ]  # fmt: skip
+        words += [] if self.audiobook else ["--no-audiobook"]
+        return self._start([*command, *words], self.folder / "state")
+
+    def work(self, slot_speeds: Sequence[float], *more: str) -> "subprocess.Popen[bytes]":
+        """Start one worker process, a slot for each speed."""
+        self.workers += 1
+        words = (
+            "work", "--cpu", "--slots", str(len(slot_speeds)), "--coordinator", self.address,
+            "--exit-when-done", "--quiet", *more,
+        )  # fmt: skip
+        speeds = ",".join(map(str, slot_speeds))
+        return self._start([*CLI, *words], self.worker_folder(self.workers), E2A_METRONOME_SPEED=speeds)
+
+    def worker_folder(self, number: int) -> Path:
+        """The state folder of the worker started as number so-and-so, from 1."""
+        return self.folder / f"worker-{number}"
+
+    def worker_id(self, number: int) -> str:
+        """What the records call that worker."""
+        return (self.worker_folder(number) / "worker-id").read_text().strip()
+
+    def _start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
+        places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_BIND": LOOPBACK, "E2A_SWARM_KEY": self.key.code}
+        process = subprocess.Popen(
+            command, env={**os.environ, **places, **environment}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        self.processes.append(process)
+        return process
+
+    # --- what became of it
+
+    def report(self) -> dict[str, Any]:
+        """What the coordinator wrote at its end."""
+        (path,) = self.folder.glob("*.report.json")
+        report: dict[str, Any] = json.loads(path.read_bytes())
+        return report
+
+    def journal(self) -> tuple[JobFacts, list[AnyRecord]]:
+        """What the job is, and its records so far."""
+        with closing(Journal(self._job(), read_only=True)) as journal:
+            return journal.facts(), list(journal.records())
+
+    def segments(self) -> int:
+        """Of the whole book; waits for the job to be made."""
+        wait_for(self._has_job, 120, "the book to be read")
+        return sum(len(chapter.segments) for chapter in self.journal()[0].chapters)
+
+    def wait_for_clips(self, count: int, timeout_s: float) -> float:
+        """Wait until so many clips are accepted; the moment, in seconds since the epoch."""
+        path = self._job() / "journal.sqlite"
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+            wait_for(lambda: database.execute(ACCEPTED).fetchone()[0] >= count, timeout_s, f"{count} clips")
+        return time.time()
+
+    def _has_job(self) -> bool:
+        return any((self.folder / "state" / "jobs").glob("*/journal.sqlite"))
+
+    def _job(self) -> Path:
+        (path,) = (self.folder / "state" / "jobs").glob("*/journal.sqlite")
+        return path.parent
+
+    def close(self) -> None:
+        """End what still runs, and clear up."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def wait_for(condition: Any, timeout_s: float, what: str) -> None:
+    """Look again and again whether a condition holds. Raises TimeoutError."""
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError(f"waited {timeout_s:.0f} s in vain for {what}")
+        time.sleep(0.05)
+
+
+def end_of(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> None:
+    """Wait for a process that must end well. Raises RuntimeError and subprocess.TimeoutExpired."""
+    if process.wait(timeout_s) != 0:
+        raise RuntimeError(f"a process ended with exit code {process.returncode}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
