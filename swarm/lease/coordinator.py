@@ -4,7 +4,7 @@ It owns no socket, disk or clock: `receive` and `tick` are told the time (second
 within a run), `next_deadline` says when to call `tick` again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from swarm.lease.grant import Request
 from swarm.lease.intake import Intake
@@ -325,6 +325,8 @@ class Coordinator:
             or len(self.sessions) < self.settings.min_workers
         ):
             return
+        if self.settings.min_workers:
+            self.settings = replace(self.settings, min_workers=0)  # begun: it goes on with whoever is left
         exhausted = False  # where one slot that waits finds nothing, the next one will not either
         for session in self.sessions.values():
             for slot, answered in list(session.offers.items()):

@@ -270,6 +270,16 @@ def test_nothing_is_granted_before_enough_workers_are_there() -> None:
     assert {s.peer for s in outcome.sends if isinstance(s.message, Grant)} == {b"a", b"b"}
 
 
+def test_a_book_that_began_goes_on_when_workers_leave() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), min_workers=2)
+    join(core, b"a")
+    join(core, b"b")
+    core.tick(0.5)
+    core.receive(b"b", Bye(), 1.0)
+    assert sent(core.receive(b"a", Heartbeat((), (0,)), 2.0), Grant)
+    assert "more worker" not in core.status(2.0).jobs[0].note
+
+
 def test_a_worker_without_the_engine_gets_nothing_and_the_job_says_so() -> None:
     facts = make_facts(TEXTS, recipe=make_facts(TEXTS).recipe.__class__("xtts", "v", "en"))
     core = make_core(JobState(facts))
