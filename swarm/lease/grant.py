@@ -64,7 +64,9 @@ class Request:
         return self._tail(work, loads)
 
     def _tail(self, work: Work, loads: list[Load]) -> Run | None:
-        cut = choose_cut(loads, self._chars_s(work), work.ledger.sizes) if self.split else None
+        if not self.split or self._slot.leases:  # who is busy would queue it, and others as busy would take it on
+            return None
+        cut = choose_cut(loads, self._chars_s(work), work.ledger.sizes)
         if cut is None:
             return None
         lease = work.ledger.leases[cut.lease]

@@ -1,0 +1,18 @@
+"""What a slot is granted: the rest of these dialogues is in test_coordinator.py."""
+
+from making import make_core, make_facts, make_hello, sent
+
+from swarm.lease.job import JobState
+from swarm.lease.message import Done, Grant, Heartbeat
+
+TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
+
+
+def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    core.receive(b"p", make_hello(slots=3), 0.0)
+    granted = sent(core.receive(b"p", Heartbeat((), (0, 1, 2)), 0.1), Grant)
+    leases = tuple(grant.lease for grant in granted)
+    assert len(leases) == 3
+    outcome = core.receive(b"p", Heartbeat((), (0, 1, 2), leases), 0.2)  # each asks for its next lease ahead of time
+    assert [type(send.message) for send in outcome.sends] == [Done] * 3
