@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,8 @@ def file_stem(facts: JobFacts, chapters: str) -> str:
     name = f"{facts.title} - {author}" if author else facts.title
     if chapters:
         name += f" (chapters {chapters})"
-    clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", unicodedata.normalize("NFC", name))
+    coding = sys.getfilesystemencoding()  # ASCII in some old locales
+    writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
+    clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
     short = re.sub(r"\s+", " ", clean).strip(" .").encode()[:180].decode(errors="ignore").strip(" .")
     return short or "audiobook"

@@ -1,0 +1,116 @@
+"""Wherever the command is run: a pipe whose reader left, an odd locale, a narrow terminal, no terminal at all."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from evidence import assert_complete, listen, only, report_of
+from household import FAST, SLOW, Machine, command
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and terminals as on Unix")
+
+
+@posix
+@pytest.mark.parametrize(
+    "words", [["--help"], ["voices"], ["voices", "--json"], ["inspect"], ["convert"]], ids=" ".join
+)
+def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path, words: list[str]) -> None:
+    words = [*words, *([str(small_book)] if words[0] in ("inspect", "convert") else [])]
+    words += [*SLOW] if words[0] == "convert" else []
+    writing = subprocess.Popen(
+        command(*words),
+        env=here.environment(),
+        cwd=here.desk,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert writing.stdout and writing.stderr
+    writing.stdout.readline()
+    writing.stdout.close()
+    assert writing.stderr.read() == ""
+    assert writing.wait(60) == 0
+    if words[0] == "convert":
+        assert_complete(report_of(only(here.desk, "*.m4b")))
+
+
+@pytest.mark.parametrize("coerced", ["1", "0"])
+def test_a_locale_without_unicode(here: Machine, write_book: Callable[..., Path], coerced: str) -> None:
+    book = write_book({"Über Café 章": "Größe is a word. So is naïve — “indeed”."}, title="Über 本")
+    env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": coerced, "PYTHONCOERCECLOCALE": coerced}
+    for words in (["inspect", book], ["convert", book, *FAST], ["convert", book, *FAST], ["jobs"]):
+        done = here.run(*words, **env)
+        assert (done.returncode, done.stderr) == (0, ""), words
+    path = only(here.desk, "*.m4b")
+    assert path.name == ("Über 本 - Ada Example.m4b" if coerced == "1" else "ber - Ada Example.m4b")
+    assert listen(path).chapters[0][0] == "Über Café 章"
+    assert_complete(report_of(path))
+
+
+def test_json_lines_are_json_and_nothing_else(here: Machine, small_book: Path) -> None:
+    done = here.run("convert", small_book, *FAST, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {line["type"] for line in lines} == {"StatusReply", "note"}
+    assert any(str(here.desk) in line["text"] for line in lines if line["type"] == "note")
+
+
+def test_quiet_says_the_end_only(here: Machine, small_book: Path) -> None:
+    done = here.run("convert", small_book, *FAST, "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == str(only(here.desk, "*.m4b"))
+    assert len(done.stdout.splitlines()) == 2
+
+
+def in_a_terminal(here: Machine, columns: int, *words: object) -> tuple[int, str]:
+    """Run a command on a pretended terminal; its exit code and all it drew."""
+    import fcntl  # Windows has none of them
+    import pty
+    import termios
+
+    keyboard, screen = pty.openpty()
+    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(
+        command(*words), env=here.environment(TERM="xterm"), cwd=here.desk, stdin=screen, stdout=screen, stderr=screen
+    )
+    os.close(screen)
+    drawn = b""
+    while True:
+        try:
+            piece = os.read(keyboard, 4096)
+        except OSError:  # Linux says so when the last writer is gone
+            break
+        if not piece:
+            break
+        drawn += piece
+    os.close(keyboard)
+    return process.wait(60), drawn.decode(errors="replace")
+
+
+@posix
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_terminal_of_any_width(here: Machine, small_book: Path, columns: int) -> None:
+    code, drawn = in_a_terminal(here, columns, "convert", small_book, *SLOW)
+    assert code == 0, drawn
+    assert "Traceback" not in drawn
+    assert "\x1b[" in drawn  # it draws
+    path = only(here.desk, "*.m4b")
+    assert path.name in drawn.replace("\r\n", "").replace("\n", "")
+    assert "\x1b[?25h" in drawn or "\x1b[?25l" not in drawn  # the cursor is back
+
+
+@posix
+@pytest.mark.parametrize(
+    "words", [["--help"], ["convert", "--help"], ["voices"], ["doctor"], ["jobs"], ["key"]], ids=" ".join
+)
+def test_commands_in_a_narrow_terminal(here: Machine, words: list[str]) -> None:
+    code, drawn = in_a_terminal(here, 40, *words)
+    assert code in (0, 4)  # `key` where there is none, `doctor` where something is amiss
+    assert "Traceback" not in drawn
+    assert drawn.strip()
