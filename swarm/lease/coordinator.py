@@ -25,6 +25,7 @@ from swarm.lease.message import (
     Revoke,
     Status,
     StatusReply,
+    Trim,
     Wanted,
     Welcome,
     WhoAreYou,
@@ -57,7 +58,7 @@ class Coordinator:
     ended: bool = False
 
     def __post_init__(self) -> None:
-        self.ticked_s = self.started_s
+        self.ticked_s = self.called_s = self.started_s
         self.last_lease = self.settings.epoch << 32  # an id never means two leases, also after a restart
         self.intake = Intake()
 
@@ -70,6 +71,7 @@ class Coordinator:
     def receive(self, peer: bytes, message: FromWorker, now: float, frame: bytes = b"", fault: str = "") -> Outcome:
         """Take one message. `fault` says what is wrong with a clip's frame; empty: nothing."""
         outcome = Outcome()
+        self._wake(now)
         if isinstance(message, Status):
             outcome.send(peer, fitting(self.status(now), MOST_STATUS_BYTES))
             return outcome
@@ -88,8 +90,7 @@ class Coordinator:
     def tick(self, now: float) -> Outcome:
         """Let time pass: silent workers lose their leases, and so do leases past their deadline."""
         outcome = Outcome()
-        if now - self.ticked_s > OWN_GAP_S:
-            self._forgive(now - self.ticked_s)
+        self._wake(now)
         self.ticked_s = now
         for session in [s for s in self.sessions.values() if now - s.heard_s > SILENCE_S]:
             outcome.notes.append(f"{session.hello.name}: silent for {SILENCE_S:.0f} s, its work goes to others")
@@ -190,6 +191,9 @@ class Coordinator:
         s = self.settings
         credit = s.credit_of_one(len(self.sessions))
         outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit))
+        for _, lease in self._leases_of(session).values():  # a trim may have been lost with the last connection
+            if lease.slot != PROMISED:
+                outcome.send(peer, Trim(lease.id, lease.pending[-1] + 1))
 
     def _drop(self, session: Session, now: float) -> None:
         self.sessions.pop(session.key, None)
@@ -198,6 +202,12 @@ class Coordinator:
             for lease in [le for le in work.ledger.leases.values() if le.session == session.key]:
                 work.reissued += len(lease.pending)
                 work.ledger.end(lease)
+
+    def _wake(self, now: float) -> None:
+        """Whoever slept moves every deadline before it reads on: what waits was written long ago."""
+        gap_s, self.called_s = now - self.called_s, now
+        if gap_s > OWN_GAP_S:
+            self._forgive(gap_s)
 
     def _forgive(self, gap_s: float) -> None:
         for session in self.sessions.values():
@@ -256,8 +266,12 @@ class Coordinator:
             (chapter, index, key) for chapter, index, key in message.clips if work.is_wanted((chapter, index), key)
         ]
         for chapter in sorted({chapter for chapter, _, _ in wanted}):
+            for _, index, _ in [clip for clip in wanted if clip[0] == chapter]:
+                work.ledger.give_up(
+                    (chapter, index), session.key
+                )  # spoken under a lease that it need not keep for that
             free = work.ledger.free[chapter]
-            coming = [index for c, index, _ in wanted if c == chapter and index in free]
+            coming = sorted({index for c, index, _ in wanted if c == chapter and index in free})
             if coming:
                 lease = Lease(self._new_lease_id(), work.state.job, chapter, session.key, PROMISED, coming, now, now)
                 work.ledger.hold(lease)

@@ -66,6 +66,7 @@ class Request:
     def _tail(self, work: Work, loads: list[Load]) -> Run | None:
         if not self.split or self._slot.leases:  # who is busy would queue it, and others as busy would take it on
             return None
+        loads = [load for load in loads if self._may_try_all(work, load)]
         cut = choose_cut(loads, self._chars_s(work), work.ledger.sizes)
         if cut is None:
             return None
@@ -78,7 +79,8 @@ class Request:
 
     def _double(self, work: Work) -> Run | None:
         """The last segments are spoken twice where that ends the book sooner; the first clip wins."""
-        single = [load for load in self._loads(work) if len(work.ledger.holders(_first(work, load))) == 1]
+        loads = [load for load in self._loads(work) if self._may_try(work, _first(work, load))]
+        single = [load for load in loads if len(work.ledger.holders(_first(work, load))) == 1]
         lease_id = choose_double(single, self._chars_s(work)) if self.split else None
         if lease_id is None:
             return None
@@ -101,6 +103,12 @@ class Request:
         if self.session.worker not in blamed:
             return True
         return not any(s.worker not in blamed and s.can_speak(work.recipe) for s in self.sessions.values())
+
+    def _may_try_all(self, work: Work, load: Load) -> bool:
+        """Whether none of a lease's segments has failed here."""
+        lease = work.ledger.leases[load.lease]
+        failures = work.state.failures
+        return not failures or all(self._may_try(work, (lease.chapter, index)) for index in lease.pending)
 
     def _loads(self, work: Work, chapter: int | None = None) -> list[Load]:
         """What the leases of others still have before them."""

@@ -74,12 +74,11 @@ class Intake:
         session.failures += 1
         session.streak += 1
         _renew(work, failed.lease, now)
-        if work.state.is_settled(place):
-            return
+        if work.state.is_settled(place) or not work.ledger.give_up(place, session.key):
+            return  # a failure at what it does not hold speaks against the worker only
         kind, note = failed.kind, failed.note[:500]
         _record(work, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
         if len(work.state.failures[place]) < MOST_ATTEMPTS:
-            work.ledger.reopen(place)
             return
         why = f"{kind}: {note}" if note else kind
         _record(work, SegmentQuarantined(failed.chapter, failed.index, why), out)

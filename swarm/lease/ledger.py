@@ -78,10 +78,17 @@ class Ledger:
         chapter, index = place
         self.free[chapter].discard(index)
         for lease in self.holders(place):
-            lease.pending.remove(index)
-            lease.characters -= self._size(chapter, index)
-            if not lease.pending:
-                del self.leases[lease.id]
+            self._remove(lease, index)
+
+    def give_up(self, place: Place, session: str) -> bool:
+        """Whoever held a place holds it no more; where nobody else does, it is free. False if it did not hold it."""
+        held = self.holders(place)
+        own = [lease for lease in held if lease.session == session]
+        for lease in own:
+            self._remove(lease, place[1])
+        if own and len(own) == len(held):
+            self.free[place[0]].add(place[1])
+        return bool(own)
 
     def reopen(self, place: Place) -> None:
         """A place is to be spoken (again), by whoever comes."""
@@ -115,6 +122,12 @@ class Ledger:
     def earliest_open(self) -> int | None:
         """The first chapter that is not sealed; None where all are."""
         return next((n for n in range(len(self.free)) if not self.state.chapter_complete(n)), None)
+
+    def _remove(self, lease: Lease, index: int) -> None:
+        lease.pending.remove(index)
+        lease.characters -= self._size(lease.chapter, index)
+        if not lease.pending:
+            del self.leases[lease.id]
 
     def _size(self, chapter: int, index: int) -> int:
         return len(self.state.text((chapter, index)))

@@ -116,7 +116,8 @@ class Server:
 
     def _carry_out(self, outcome: Outcome) -> None:
         for send in outcome.sends:
-            self._router.send(send.peer, send.message)
+            if not self._router.send(send.peer, send.message):
+                self._core.unsent(send.peer)
         for note in outcome.notes:
             self._progress.note(note)
         for entry in outcome.entries:

@@ -146,8 +146,8 @@ class WorkNode:
         for command in tell.commands:
             self._order(command)
         for name, message in tell.messages:
-            if name in self._lines:
-                self._lines[name].socket.send(message)
+            if name in self._lines and not self._lines[name].socket.send(message):
+                self.core.unsaid(name)
         for name, clip in tell.clips:
             if name not in self._lines or not self._lines[name].socket.send(clip, self._frames.get(clip)):
                 self.core.unsent(name, clip)

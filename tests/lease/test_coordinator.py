@@ -220,8 +220,9 @@ def test_a_lease_whose_grant_was_lost_is_granted_again() -> None:
     core = make_core(JobState(make_facts(TEXTS)))
     join(core)
     offer(core)
-    assert not sent(core.receive(b"p", Heartbeat((), ()), 1.0), Grant)
-    assert len(offer(core, now=10.0).lines) == len(TEXTS)
+    for now in (1.0, 2.0, 3.0):
+        assert not sent(core.receive(b"p", Heartbeat((), ()), now), Grant)
+    assert len(offer(core, now=4.0).lines) == len(TEXTS)
 
 
 def test_a_lease_from_before_a_restart_is_revoked() -> None:
@@ -497,3 +498,68 @@ def test_all_workers_together_never_have_more_under_way_than_the_memory_allows()
     assert granted[9] == 100 * 1024
     (accepted,) = sent(core.receive(b"0", make_clip(offer(core, b"0")), 1.0, b"x"), Accepted)
     assert accepted.credit == 100 * 1024
+
+
+def test_a_peer_that_a_message_could_not_reach_is_asked_who_it_is_and_keeps_its_leases() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    grant = offer(core)
+    core.unsent(b"p")
+    assert sent(core.receive(b"p", Heartbeat((), (), (grant.lease,)), 1.0), WhoAreYou)
+    join(core, now=1.1)
+    assert not sent(core.receive(b"p", Heartbeat((), (), (grant.lease,)), 1.2), Revoke)
+
+
+def test_who_greets_again_is_told_the_end_of_its_leases_for_a_trim_may_have_been_lost() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    (trim,) = sent(core.receive(b"b", Heartbeat((), (0,)), 0.5), Trim, b"a")
+    outcome = core.receive(b"a2", make_hello("a"), 1.0)
+    assert sent(outcome, Trim, b"a2") == [trim]
+    assert trim.lease == grant.lease
+
+
+def test_clips_held_by_the_worker_whose_lease_covers_them_are_not_granted_again_when_the_lease_is_not_listed() -> None:
+    core = make_core(JobState(make_facts(TEXTS[:1])))
+    join(core)
+    clip = make_clip(offer(core))
+    for now in (1.0, 2.0, 3.0):
+        core.receive(b"p", Heartbeat((), ()), now)
+    join(core, now=3.5)
+    core.receive(b"p", Held("job", ((0, 0, clip.key),)), 3.6)
+    assert not sent(core.receive(b"p", Heartbeat((), (0,)), 5.0), Grant)
+
+
+def test_a_failure_at_what_a_worker_does_not_hold_counts_against_the_worker_only() -> None:
+    state = JobState(make_facts(TEXTS))
+    core = make_core(state, split=False)
+    join(core, b"a")
+    join(core, b"liar")
+    offer(core, b"a")
+    for take in range(4):
+        outcome = core.receive(b"liar", Failed("job", 0, 0, take, "error", "", 1, 0), 1.0)
+        assert not outcome.entries
+    assert core.sessions["liar/n"].failures == 4
+    assert core.works["job"].ledger.holders((0, 0))
+
+
+def test_what_one_of_two_holders_fails_stays_with_the_other() -> None:
+    core = make_core(JobState(make_facts(["The last sentence."])))
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    double = offer(core, b"b", now=2.0)
+    core.receive(b"b", Failed("job", 0, 0, 0, "error", "", double.lease, 0), 2.5)
+    assert [lease.id for lease in core.works["job"].ledger.holders((0, 0))] == [grant.lease]
+    assert not sent(core.receive(b"b", Heartbeat((), (0,)), 3.0), Grant)  # it failed there
+
+
+def test_what_waited_while_the_coordinator_slept_is_read_as_if_no_time_had_passed() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    grant = offer(core)
+    outcome = core.receive(b"p", Heartbeat((), (0,)), 3600.0)  # written before the grant arrived
+    assert not sent(outcome, Grant)
+    assert not sent(core.receive(b"p", Heartbeat((), (), (grant.lease,)), 3600.1), Revoke)

@@ -350,3 +350,23 @@ def test_clips_of_a_coordinator_that_never_came_back_make_room_for_others(monkey
     tell = speak(worker, grant(worker, "Three.", link=other, lease=2, now=3.0))
     assert [clip.index for clip in tell.dropped] == [0]
     assert worker.shelf.size <= 250
+
+
+def test_a_lease_is_held_until_its_last_clip_is_accepted() -> None:
+    worker = make_worker()
+    tell = speak(worker, speak(worker, grant(worker, "One.")))
+    assert tell.clips
+    (heartbeat,) = told(worker.beat(1.5), Heartbeat)
+    assert heartbeat.leases == (1,)
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
+    (heartbeat,) = told(worker.beat(3.0), Heartbeat)
+    assert heartbeat.leases == ()
+
+
+def test_after_a_message_that_could_not_leave_it_greets_again_and_offers_what_it_holds() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")))
+    worker.unsaid("a")
+    assert [hello.held for hello in told(worker.beat(2.0), Hello)] == [1]
+    tell = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    assert told(tell, Held) == [Held("job-a", ((0, 0, KEY),))]

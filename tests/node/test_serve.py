@@ -138,6 +138,7 @@ async def test_on_failure_stop_ends_at_the_first_sentence_that_cannot_be_spoken(
     grant = await bench.join()
     for take in range(3):
         bench.dealer.send(Failed(grant.job, 0, 0, take, "silent", "", grant.lease, 0))
+        bench.dealer.send(Heartbeat((), (0,)))
     with pytest.raises(SwarmError, match="--on-failure stop"):
         await bench.running
 
