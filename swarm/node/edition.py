@@ -1,6 +1,7 @@
 """What comes out of one job: the audiobook and the report beside it."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,9 +54,12 @@ class Edition:
         self._press = Press(self.state, self.store, studio, self.target, damaged)
         try:
             self.book = await self._press.run()
+        except ExceptionGroup as group:  # one of those that failed together is enough to tell
+            raise group.exceptions[0] from None
         finally:
             await studio.close()
-            self._press.part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it may be the disk that failed
+                self._press.part.unlink(missing_ok=True)
         return (str(self.target.absolute()),)
 
     def report(self, core: Coordinator) -> None:
