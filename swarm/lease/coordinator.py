@@ -266,10 +266,9 @@ class Coordinator:
             (chapter, index, key) for chapter, index, key in message.clips if work.is_wanted((chapter, index), key)
         ]
         for chapter in sorted({chapter for chapter, _, _ in wanted}):
-            for _, index, _ in [clip for clip in wanted if clip[0] == chapter]:
-                work.ledger.give_up(
-                    (chapter, index), session.key
-                )  # spoken under a lease that it need not keep for that
+            for place in [(c, index) for c, index, _ in wanted if c == chapter]:
+                if not any(lease.slot == PROMISED for lease in work.ledger.holders(place)):
+                    work.ledger.give_up(place, session.key)  # spoken already: the lease itself may be over there
             free = work.ledger.free[chapter]
             coming = sorted({index for c, index, _ in wanted if c == chapter and index in free})
             if coming:
