@@ -1,5 +1,6 @@
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -56,3 +57,12 @@ def lan(machine: Callable[[str], Machine]) -> Callable[[str], Machine]:
         return made
 
     return make
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that a coordinator can have, twice if need be."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,9 +1,7 @@
 """Coordinators and workers on several pretended machines, real sockets between them."""
 
 import json
-import socket
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,15 +10,6 @@ from household import FAST, SLOW, Machine, Running, wait_for
 from library import CHAPTERS, SENTENCES
 
 Make = Callable[[str], Machine]
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port that a coordinator can have, twice if need be."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def join_in(worker: Machine, port: int, *more: object) -> Running:
