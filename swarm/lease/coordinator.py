@@ -42,6 +42,7 @@ GRANT_FLIGHT_S = 3.0  # a lease that a heartbeat does not list so long after its
 PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
 MOST_STATUS_BYTES = 60_000
 MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
+MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
 OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
 
 
@@ -212,6 +213,7 @@ class Coordinator:
     def _forgive(self, gap_s: float) -> None:
         for session in self.sessions.values():
             session.heard_s += gap_s
+            session.sent_s += gap_s
         for work in self.works.values():
             for lease in work.ledger.leases.values():
                 lease.progressed_s += gap_s
@@ -226,6 +228,7 @@ class Coordinator:
             case Heartbeat():
                 self._heartbeat(session, message, now, outcome)
             case Clip():
+                session.sent_s = now
                 credit = self.settings.credit_of_one(len(self.sessions))
                 self.intake.clip(self.works, session, message, now, frame, fault, credit, outcome)
                 self._tidy(session, now)
@@ -252,10 +255,12 @@ class Coordinator:
         for report in message.slots:
             if report.slot < len(session.slots):
                 session.slots[report.slot].report = report
-            if report.lease in known and report.state in ("loading", "waiting") and report.since_s < MOST_LOADING_S:
+            loading = report.state == "loading" and report.since_s < MOST_LOADING_S
+            waiting = report.state == "waiting" and now - session.sent_s < MOST_WAITING_S
+            if report.lease in known and (loading or waiting):
                 known[report.lease][1].progressed_s = now
         offered = {slot for slot in message.offers if slot < len(session.slots)}
-        session.offers = {slot: session.offers.get(slot, False) for slot in sorted(offered)}
+        session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
         self._tidy(session, now)
 
     def _held(self, session: Session, message: Held, now: float, outcome: Outcome) -> None:
@@ -342,6 +347,7 @@ class Coordinator:
             self.settings = replace(self.settings, min_workers=0)  # begun: it goes on with whoever is left
         exhausted = False  # where one slot that waits finds nothing, the next one will not either
         for session in self.sessions.values():
+            in_vain = False
             for slot, answered in list(session.offers.items()):
                 if exhausted and answered:
                     continue
@@ -350,9 +356,10 @@ class Coordinator:
                     del session.offers[slot]
                     continue
                 exhausted = not thorough
-                if not answered:
-                    session.offers[slot] = True
-                    outcome.send(session.peer, Done())
+                in_vain = in_vain or not answered
+                session.offers[slot] = True
+            if in_vain:
+                outcome.send(session.peer, Done())
 
     def _new_lease_id(self) -> int:
         self.last_lease += 1

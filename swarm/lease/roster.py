@@ -52,6 +52,7 @@ class Session:
     hello: Hello
     joined_s: float
     heard_s: float
+    sent_s: float  # its last clip
     slots: list[Slot]
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: set[str] = field(default_factory=set)  # jobs it knows
@@ -86,4 +87,4 @@ def session_key(hello: Hello) -> str:
 def new_session(hello: Hello, peer: bytes, now: float) -> Session:
     """A worker comes in with all its slots idle."""
     slots = [Slot(idle_since_s=now) for _ in range(hello.slots)]
-    return Session(session_key(hello), peer, hello, now, now, slots)
+    return Session(session_key(hello), peer, hello, now, now, now, slots)

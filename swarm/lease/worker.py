@@ -120,7 +120,7 @@ class Worker:
                 tell.beat(link.name)
             case Refused(why=why):
                 link.refused = why
-            case WhoAreYou():
+            case WhoAreYou() if link.up:  # else another greeting is under way already
                 self._introduce(link, tell)
             case Wanted():
                 self.shelf.claim(link.name, message)
@@ -178,11 +178,8 @@ class Worker:
                 slot.since_s += now - self.beaten_s
         self.beaten_s = now
         for slot in self.slots:
-            if slot.hangs(now) and (slot.leases[0].revoked or not self._is_up(slot.leases[0].link)):
+            if slot.hangs(now) and (slot.leases[0].revoked or not self.serves(slot.leases[0].link)):
                 self._kill(slot, tell)
-
-    def _is_up(self, name: str) -> bool:
-        return name in self.links and self.links[name].up
 
     def _keep_lines(self, slot: EngineSlot, lease: HeldLease, lines: list[Line], tell: Tell) -> None:
         """Shorten a lease to these lines and the one under way."""
@@ -277,6 +274,10 @@ class Worker:
     def unsent(self, name: str, clip: Clip) -> None:
         """A clip could not leave just now; the next heartbeat tries again."""
         self.shelf.unsend(name, clip)
+
+    def serves(self, name: str) -> bool:
+        """Whether a coordinator has let this worker in and is in reach."""
+        return name in self.links and self.links[name].up
 
     def unsaid(self, name: str) -> None:
         """A message could not leave: the next heartbeat greets instead, and all is said again."""

@@ -149,6 +149,8 @@ class WorkNode:
             if name in self._lines and not self._lines[name].socket.send(message):
                 self.core.unsaid(name)
         for name, clip in tell.clips:
+            if not self.core.serves(name):
+                continue  # all of its clips are offered again, after another greeting
             if name not in self._lines or not self._lines[name].socket.send(clip, self._frames.get(clip)):
                 self.core.unsent(name, clip)
 
