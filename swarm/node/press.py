@@ -39,9 +39,12 @@ class Press:
         self._reels = [reel for n, chapter in enumerate(state.facts.chapters) for reel in plan_reels(n, chapter)]
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
         self._changed = [asyncio.Event() for _ in self._reels]
+        self._stored: set[Place] = set()  # an accepted clip is on the disk only once it was noticed
 
     def notice(self, place: Place) -> None:
-        """Something became of a place: see whether its reel can be encoded now."""
+        """What became of a place is on the disk now: see whether its reel can be encoded."""
+        if place in self._state.accepted:
+            self._stored.add(place)
         self._changed[bisect_right(self._starts, place) - 1].set()
         if self._state.complete:  # reels with gaps wait until nothing can fill them any more
             for event in self._changed:
@@ -49,6 +52,7 @@ class Press:
 
     async def run(self) -> FinishedBook:
         """Encode and put together everything. Raises StoreError and EnvironmentFault."""
+        self._stored |= self._state.accepted.keys()  # by earlier runs
         for torn in self._folder().glob("*.part"):  # by an encoder that died
             torn.unlink(missing_ok=True)
         async with asyncio.TaskGroup() as group:
@@ -84,13 +88,14 @@ class Press:
             if not done.faults:
                 return done.path
             for position, why in done.faults:
-                self._damaged((reel.chapter, reel.first + position), why)
+                place = (reel.chapter, reel.first + position)
+                self._stored.discard(place)
+                self._damaged(place, why)
 
     def _ready(self, reel: Reel) -> bool:
         places = [(reel.chapter, index) for index in range(reel.first, reel.end)]
-        if all(place in self._state.accepted for place in places):
-            return True
-        return self._state.complete
+        missing = [place for place in places if place not in self._stored]
+        return not missing or (self._state.complete and not any(place in self._state.accepted for place in missing))
 
     def _reel_order(self, reel: Reel) -> ReelOrder:
         segments = self._state.facts.chapters[reel.chapter].segments[reel.first : reel.end]

@@ -25,14 +25,16 @@ def make_state(sentences: int = 3) -> JobState:
     return JobState(structs.replace(a_job(), chapters=chapters))
 
 
-def speak(state: JobState, store: DiskStore, place: Place, hertz: float = 300.0) -> None:
+def speak(state: JobState, store: DiskStore, place: Place, hertz: float = 300.0, *, stored: bool = True) -> bytes:
     tone = (np.sin(np.arange(24000) * 2 * np.pi * hertz / 24000) * 9000).astype(np.int16)
     sound = make_clip(tone, 24000, state.text(place))
     record = ClipAccepted(
         *place, 0, state.key(place, 0), sound.samples, 24000, sound.digest, len(sound.frame), "w", 0.1, 1.0, 1.1
     )
-    store.commit([(state.job, record, sound.frame)])
+    if stored:
+        store.commit([(state.job, record, sound.frame)])
     apply(state, record)
+    return sound.frame
 
 
 def places(state: JobState) -> list[Place]:
@@ -66,6 +68,24 @@ class Bench:
     async def close(self) -> None:
         await self.studio.close()
         self.store.close()
+
+
+async def test_a_clip_that_is_accepted_but_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    writing = asyncio.create_task(bench.press.run())
+    await asyncio.sleep(0)
+    *early, last = places(bench.state)
+    frames = {place: speak(bench.state, bench.store, place, stored=False) for place in early}
+    speak(bench.state, bench.store, last)
+    bench.press.notice(last)
+    for _ in range(150):  # time enough for an encoder to start and miss them
+        await asyncio.sleep(0 if bench.damaged else 0.01)
+    for place, frame in frames.items():
+        bench.store.commit([(bench.state.job, bench.state.accepted[place], frame)])
+        bench.press.notice(place)
+    await writing
+    assert bench.damaged == []
+    await bench.close()
 
 
 async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path) -> None:
