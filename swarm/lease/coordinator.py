@@ -61,7 +61,7 @@ class Coordinator:
     def __post_init__(self) -> None:
         self.ticked_s = self.called_s = self.started_s
         self.last_lease = self.settings.epoch << 32  # an id never means two leases, also after a restart
-        self.intake = Intake()
+        self.intake = Intake(self.sessions)
 
     def add_job(self, state: JobState) -> None:
         """Serve one more job, after those already here."""

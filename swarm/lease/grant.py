@@ -102,7 +102,7 @@ class Request:
         blamed = {failure.worker for failure in failures}
         if self.session.worker not in blamed:
             return True
-        return not any(s.worker not in blamed and s.can_speak(work.recipe) for s in self.sessions.values())
+        return not any(s.worker not in blamed and s.can_try(work.recipe, self.now) for s in self.sessions.values())
 
     def _may_try_all(self, work: Work, load: Load) -> bool:
         """Whether none of a lease's segments has failed here."""

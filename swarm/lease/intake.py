@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from swarm.lease.job import apply
+from swarm.lease.job import Place, apply
 from swarm.lease.message import Accepted, Clip, Failed, Rejected
 from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import AnyRecord, ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
@@ -18,6 +18,8 @@ BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the
 @dataclass
 class Intake:
     """The first valid clip of a place wins, whoever sends it."""
+
+    sessions: dict[str, Session]
 
     def clip(
         self,
@@ -78,13 +80,19 @@ class Intake:
             return  # a failure at what it does not hold speaks against the worker only
         kind, note = failed.kind, failed.note[:500]
         _record(work, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
-        if len(work.state.failures[place]) < MOST_ATTEMPTS:
+        if len(work.state.failures[place]) < MOST_ATTEMPTS or self._is_one_workers_word(work, place, now):
             return
         why = f"{kind}: {note}" if note else kind
         _record(work, SegmentQuarantined(failed.chapter, failed.index, why), out)
         work.ledger.settle(place)
         text = work.state.text(place)
         out.notes.append(f"set aside after {MOST_ATTEMPTS} failures: “{text[:60]}” ({why})")
+
+    def _is_one_workers_word(self, work: Work, place: Place, now: float) -> bool:
+        """Whether all failures are of one worker while another is there to try."""
+        blamed = {failure.worker for failure in work.state.failures[place]}
+        others = (s for s in self.sessions.values() if s.worker not in blamed)
+        return len(blamed) == 1 and any(s.can_try(work.recipe, now) for s in others)
 
     @staticmethod
     def is_broken(session: Session) -> bool:

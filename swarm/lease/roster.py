@@ -78,6 +78,10 @@ class Session:
             for offer in self.hello.engines
         )
 
+    def can_try(self, recipe: Recipe, now: float) -> bool:
+        """Whether it can speak it and is not set aside."""
+        return self.aside_until_s <= now and self.can_speak(recipe)
+
 
 def session_key(hello: Hello) -> str:
     """Two processes are two sessions, also when a disk image was copied with its worker id."""

@@ -563,3 +563,46 @@ def test_what_waited_while_the_coordinator_slept_is_read_as_if_no_time_had_passe
     outcome = core.receive(b"p", Heartbeat((), (0,)), 3600.0)  # written before the grant arrived
     assert not sent(outcome, Grant)
     assert not sent(core.receive(b"p", Heartbeat((), (), (grant.lease,)), 3600.1), Revoke)
+
+
+def test_a_worker_set_aside_is_not_waited_for() -> None:
+    core = make_core(JobState(make_facts(["One sentence."])), split=False)
+    join(core, b"a")
+    join(core, b"aside")
+    grant = offer(core, b"a")
+    core.sessions["aside/n"].aside_until_s = 3600.0
+    core.receive(b"a", Failed("job", 0, 0, 0, "error", "", grant.lease, 0), 1.0)
+    assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.1), Grant)
+
+
+def test_a_segment_is_not_set_aside_on_one_workers_word_while_another_could_try() -> None:
+    state = JobState(make_facts(["One sentence."]))
+    core = make_core(state, split=False)
+    join(core, b"a")
+    for take in range(3):
+        grant = offer(core, b"a", now=take + 0.1)
+        if take == 2:
+            join(core, b"late", now=take + 0.2)
+        core.receive(b"a", Failed("job", 0, 0, take, "error", "", grant.lease, 0), take + 0.5)
+    assert not state.quarantined
+    assert offer(core, b"late", now=3.0).lines[0].take == 3
+
+
+def test_every_offer_is_answered_so_that_a_coordinator_without_work_keeps_no_slot_from_another() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    grant = offer(core)
+    for now in (1.0, 2.0):
+        assert sent(core.receive(b"p", Heartbeat((), (0,), (grant.lease,)), now), Done) == [Done()]
+
+
+def test_waiting_for_credit_is_no_lack_of_progress_while_clips_come() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    grant = offer(core)
+    core.receive(b"p", make_clip(grant), 1.0, b"flac")
+    report, revoked_s = SlotReport(0, "waiting", grant.lease), 0.0
+    for now in range(2, 400):
+        core.receive(b"p", Heartbeat((report,), (), (grant.lease,)), float(now))
+        revoked_s = revoked_s or now * bool(sent(core.tick(float(now)), Revoke))
+    assert 120 < revoked_s < 200
