@@ -77,7 +77,7 @@ class Host(Machine):
 
     def finished(self, coordinator: Running, timeout_s: float = COMMAND_S) -> dict[str, Any]:
         """Wait for the audiobook; its report, after a look that all is there and nothing was accepted twice."""
-        coordinator.ends(timeout_s=timeout_s)
+        print(coordinator.ends(timeout_s=timeout_s))  # shown where what follows fails
         assert_spoken_once(self.home)
         report = report_of(only(self.desk, "*.m4b"))
         assert_complete(report)

@@ -1,0 +1,92 @@
+"""More than one coordinator on a network; strangers, and peers that mean no good."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from evidence import accepted
+from host import Host, assert_undisturbed, write_book
+from household import wait_for
+
+pytestmark = [pytest.mark.lan, pytest.mark.slow]
+Swarm = Callable[..., dict[str, Host]]
+
+NOISE = Path(__file__).with_name("noise.py")
+GROWN_KIB = 32 * 1024  # more than that after the noise is a leak
+
+
+def test_two_coordinators_share_two_workers_fairly(swarm: Swarm, tmp_path: Path) -> None:
+    hosts = swarm("laptop", "kitchen", "attic", "tower")
+    coordinators = [
+        hosts[name].coordinate(write_book(tmp_path, title, characters=8000), 0.004, 0.01, "--min-workers", 2)
+        for name, title in (("laptop", "One"), ("kitchen", "Two"))
+    ]
+    workers = [hosts[name].work("--exit-when-done", slots=2) for name in ("attic", "tower")]
+    owners = [hosts["laptop"], hosts["kitchen"]]
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(Host.finished, owners, coordinators))
+    for coordinator, report in zip(coordinators, reports, strict=True):
+        assert_undisturbed(coordinator, report)
+    for worker in workers:
+        worker.ends(timeout_s=30)
+        assert worker.output.count("serving laptop") == worker.output.count("serving kitchen") == 1
+
+    one, two = (sorted(clip.accepted_s for clip in accepted(owner.home)) for owner in owners)
+    first_end_s = min(one[-1], two[-1])
+    shares = [sum(moment_s <= first_end_s for moment_s in times) / len(times) for times in (one, two)]
+    print("spoken of each book when the first was through:", shares)
+    assert min(shares) > 0.6  # neither waited for the other's end
+
+
+def test_a_stranger_gets_nowhere_and_learns_why(swarm: Swarm, tmp_path: Path) -> None:
+    laptop, attic, stranger = swarm("laptop", "attic", "stranger").values()
+    assert stranger.run("key", "--rotate").returncode == 0
+    coordinator = laptop.coordinate(write_book(tmp_path, characters=4000), 0.002)
+    coordinator.says("waiting for workers")
+    waiting = stranger.work()
+    waiting.says("another swarm is at 10.77.0.1:5847")
+    where = laptop.lan.address["laptop"]
+    insisting = stranger.work("--coordinator", where)
+    insisting.says("has another key than this machine")
+    asked = stranger.run("status", "--coordinator", where)
+    assert asked.returncode != 0
+    assert "key" in asked.stdout + asked.stderr
+    open_one = stranger.work("--open", "--coordinator", where)
+    open_one.says("does not speak in the open")
+
+    worker = attic.work("--exit-when-done")
+    report = laptop.finished(coordinator)
+    assert_undisturbed(coordinator, report)
+    assert [row["name"] for row in report["workers"]] == ["attic"]
+    assert "stranger joined" not in coordinator.output
+    worker.ends(timeout_s=15)
+    assert all(turned_away.process.poll() is None for turned_away in (waiting, insisting, open_one))
+
+
+def test_noise_at_the_port_disturbs_nobody(swarm: Swarm, tmp_path: Path) -> None:
+    laptop, attic, _ = swarm("laptop", "attic", "stranger").values()
+    coordinator = laptop.coordinate(write_book(tmp_path, characters=4000), 0.004)
+    worker = attic.work("--exit-when-done")
+    wait_for(lambda: laptop.count >= 20, what="some sentences")
+    before_kib, count = memory_kib(coordinator.pid), laptop.count
+    noise = laptop.lan.run(
+        "stranger", [sys.executable, str(NOISE), laptop.lan.address["laptop"], "5847"], stdout=subprocess.PIPE
+    )
+    said, _ = noise.communicate(timeout=60)
+    grown_kib = memory_kib(coordinator.pid) - before_kib
+    print(said, f"coordinator grew by {grown_kib} KiB from {before_kib}; spoken meanwhile: {laptop.count - count}")
+    assert "200 half-open" in said
+    assert grown_kib < GROWN_KIB
+    assert laptop.count > count
+    report = laptop.finished(coordinator)
+    assert_undisturbed(coordinator, report)
+    worker.ends(timeout_s=15)
+
+
+def memory_kib(pid: int) -> int:
+    """What a process has in memory, now."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
