@@ -123,7 +123,8 @@ class Worker:
             case WhoAreYou() if link.up:  # else another greeting is under way already
                 self._introduce(link, tell)
             case Wanted():
-                self.shelf.claim(link.name, message)
+                if link.up:  # else all is offered again once it has let us in
+                    self.shelf.claim(link.name, message)
                 tell.forget(self.shelf.drop(message.job, message.forget))
             case Job():
                 link.jobs[message.job] = message

@@ -370,3 +370,20 @@ def test_after_a_message_that_could_not_leave_it_greets_again_and_offers_what_it
     assert [hello.held for hello in told(worker.beat(2.0), Hello)] == [1]
     tell = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
     assert told(tell, Held) == [Held("job-a", ((0, 0, KEY),))]
+
+
+def test_what_is_wanted_by_an_answer_to_an_older_greeting_waits_for_the_newer_one() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")))
+    worker.unsaid("a")
+    wanted = Wanted("job-a", ((0, 0, KEY),), ())
+    assert not worker.receive("a", wanted, 2.0).clips
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    assert worker.receive("a", wanted, 2.2).clips
+
+
+def test_one_greeting_is_enough_however_often_it_is_asked_for() -> None:
+    worker = make_worker()
+    assert told(worker.receive("a", WhoAreYou(), 1.0), Hello)
+    assert not told(worker.receive("a", WhoAreYou(), 1.0), Hello)
+    assert told(worker.beat(2.0), Hello)
