@@ -28,9 +28,11 @@ class Shelf:
     size: int = 0  # bytes, all together
 
     def put(self, clip: Clip, size: int, link: str | None) -> None:
-        """Keep a new clip."""
-        self.drop(clip.job, ((clip.chapter, clip.index, clip.key),))
-        self.clips[clip.job, clip.chapter, clip.index, clip.key] = Item(clip, size, link)
+        """Keep a new clip; one of the same name that is under way already is not sent again."""
+        name = (clip.job, clip.chapter, clip.index, clip.key)
+        before = self.clips.get(name)
+        self.drop(clip.job, (name[1:],))
+        self.clips[name] = Item(clip, size, link, before is not None and before.sent and before.link == link)
         self.size += size
 
     def drop(self, job: str, clips: Clips) -> list[Clip]:

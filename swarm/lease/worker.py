@@ -136,9 +136,9 @@ class Worker:
             case Rejected():
                 tell.forget(self.shelf.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Trim():
-                self._trim(message.lease, message.end, tell)
+                self._trim(link, message, tell)
             case Revoke():
-                self._revoke(message, tell)
+                self._revoke(link, message, tell)
             case Done():
                 link.empty_until_s = now + EMPTY_S
                 if message.final:
@@ -155,12 +155,12 @@ class Worker:
         slot.leases.append(HeldLease(grant.lease, link.name, job, grant.chapter, list(grant.lines)))
         tell.beat(link.name)
 
-    def _trim(self, lease_id: int, end: int, tell: Tell) -> None:
-        for slot, lease in self._holding(lease_id):
-            self._keep_lines(slot, lease, [line for line in lease.lines if line.index < end], tell)
+    def _trim(self, link: Link, trim: Trim, tell: Tell) -> None:
+        for slot, lease in self._holding(link, trim.lease):
+            self._keep_lines(slot, lease, [line for line in lease.lines if line.index < trim.end], tell)
 
-    def _revoke(self, revoke: Revoke, tell: Tell) -> None:
-        for slot, lease in self._holding(revoke.lease):
+    def _revoke(self, link: Link, revoke: Revoke, tell: Tell) -> None:
+        for slot, lease in self._holding(link, revoke.lease):
             lease.revoked = True
             if revoke.expired and slot.line is not None and slot.leases[0] is lease:
                 self._kill(slot, tell)
@@ -190,8 +190,10 @@ class Worker:
             tell.beat(lease.link)
         slot.tidy()
 
-    def _holding(self, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
-        return [(slot, lease) for slot in self.slots for lease in slot.leases if lease.id == lease_id]
+    def _holding(self, link: Link, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
+        """Coordinators number their leases without knowing of each other."""
+        own = [(slot, lease) for slot in self.slots for lease in slot.leases if lease.link == link.name]
+        return [(slot, lease) for slot, lease in own if lease.id == lease_id]
 
     # --- the engines report
 

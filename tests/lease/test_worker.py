@@ -387,3 +387,22 @@ def test_one_greeting_is_enough_however_often_it_is_asked_for() -> None:
     assert told(worker.receive("a", WhoAreYou(), 1.0), Hello)
     assert not told(worker.receive("a", WhoAreYou(), 1.0), Hello)
     assert told(worker.beat(2.0), Hello)
+
+
+def test_two_coordinators_may_number_their_leases_alike() -> None:
+    worker = make_worker(2, "a", "b")
+    speak(worker, grant(worker, "One.", "Two.", link="a", slot=0))
+    speak(worker, grant(worker, "Three.", "Four.", link="b", slot=1))
+    worker.receive("a", Trim(1, 1), 1.0)
+    worker.receive("a", Revoke(1, expired=True), 1.0)
+    assert [len(lease.lines) for slot in worker.slots for lease in slot.leases] == [2]
+
+
+def test_a_clip_spoken_twice_is_under_way_once() -> None:
+    worker = make_worker(2)
+    first = speak(worker, speak(worker, grant(worker, "One.")))
+    again = speak(worker, speak(worker, grant(worker, "One.", lease=2, slot=1)))
+    assert len(first.clips) == 1
+    assert not again.clips
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
+    assert not worker.shelf.clips
