@@ -32,7 +32,7 @@ def half_way(folder: Path) -> Iterator[tuple[dict[str, Host], Running, list[Runn
     """Two workers in the midst of a book of half a minute."""
     with swarm_of(folder, "laptop", "attic", "tower") as hosts:
         laptop = hosts["laptop"]
-        book = write_book(folder, chapters=7, characters=14_000)
+        book = write_book(folder, chapters=6, characters=12_000)
         coordinator = laptop.coordinate(book, COST_S, 0.01, "--min-workers", 2)
         workers = [hosts[name].work("--exit-when-done") for name in ("attic", "tower")]
         wait_for(lambda: laptop.count >= 30, 60, "30 sentences")
