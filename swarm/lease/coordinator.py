@@ -84,6 +84,9 @@ class Coordinator:
             outcome.send(peer, WhoAreYou())
             return outcome
         session.heard_s = now
+        if session.estranged:
+            outcome.send(peer, WhoAreYou())
+            return outcome
         self._dispatch(session, message, now, frame, fault, outcome)
         self._pump(now, outcome)
         return outcome
@@ -110,7 +113,8 @@ class Coordinator:
 
     def unsent(self, peer: bytes) -> None:
         """A message could not leave: have the peer greet again when it is heard, and say all of it anew."""
-        self.peers.pop(peer, None)
+        if session := self.peers.get(peer):
+            session.estranged = True
 
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
         """An accepted clip cannot be read after all: have the place spoken again."""
@@ -186,6 +190,7 @@ class Coordinator:
         self.peers.pop(session.peer, None)
         self.peers[peer] = session
         session.peer, session.heard_s, session.hello = peer, now, hello
+        session.estranged = False
         session.told.clear()
         session.offers.clear()
         session.unable.clear()
@@ -312,7 +317,10 @@ class Coordinator:
         live = self._leases_of(session)
         for slot in session.slots:
             before = slot.leases[:1]
+            first = slot.leases[:1]
             slot.keep(live, now)
+            if slot.leases and slot.leases[:1] != first:
+                live[slot.leases[0]][1].progressed_s = now  # only now its time begins
             if slot.leases and slot.leases[:1] != before:
                 live[slot.leases[0]][1].progressed_s = now  # its turn comes only now
 

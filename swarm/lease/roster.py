@@ -57,6 +57,7 @@ class Session:
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: set[str] = field(default_factory=set)  # jobs it knows
     unable: dict[str, str] = field(default_factory=dict)  # engine -> why it does not open there
+    estranged: bool = False  # a message did not reach it: it has to greet again
     holding: int = 0  # leases it said it holds
     failures: int = 0
     streak: int = 0  # failures since its last good clip

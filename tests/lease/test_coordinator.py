@@ -606,3 +606,21 @@ def test_waiting_for_credit_is_no_lack_of_progress_while_clips_come() -> None:
         core.receive(b"p", Heartbeat((report,), (), (grant.lease,)), float(now))
         revoked_s = revoked_s or now * bool(sent(core.tick(float(now)), Revoke))
     assert 120 < revoked_s < 200
+
+
+def test_the_time_of_a_queued_lease_begins_when_the_one_before_it_is_done() -> None:
+    core = make_core(JobState(make_facts(TEXTS[:1], TEXTS[1:2])), split=False)
+    join(core)
+    first = offer(core)
+    core.sessions["p/n"].slots[0].speed(core.works["job"].recipe).add(100, 1.0, 1.0)
+    second = offer(core, leases=(first.lease,))
+    now = 0.0
+    while now < 15.0:
+        now += 1.0
+        core.receive(b"p", Heartbeat((), (), (first.lease, second.lease)), now)
+        core.tick(now)
+    core.receive(b"p", make_clip(first), now, b"flac")
+    while now < 30.0:  # the second would be overdue, had its time begun with its grant
+        now += 1.0
+        core.receive(b"p", Heartbeat((), (), (second.lease,)), now)
+        assert not sent(core.tick(now), Revoke)
