@@ -45,12 +45,16 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4, 5, 16, 32, 64])
     parser.add_argument("--cost", type=float, default=0.001, help="seconds a character at speed 1")
     parser.add_argument("--book", choices=["made", "jekyll"], nargs="*", default=["made", "jekyll"])
+    parser.add_argument("--characters", type=int, default=600_000, help="of the book that is made")
     parser.add_argument("--equal", action="store_true", help="workers of one speed")
     parser.add_argument("--no-split", action="store_true", help="whole chapters, for comparison")
     arguments = parser.parse_args()
     options = ["--no-split"] if arguments.no_split else []
     with tempfile.TemporaryDirectory() as folder:
-        books = {"made": make_book(Path(folder)), "jekyll": BOOKS / "jekyll-and-hyde.epub"}
+        books = {
+            "made": make_book(Path(folder), characters=arguments.characters),
+            "jekyll": BOOKS / "jekyll-and-hyde.epub",
+        }
         head("book", "workers", "speeds", "efficiency", "makespan s", "ideal s", "spoken twice")
         for name in arguments.book:
             for count in arguments.workers:

@@ -25,7 +25,7 @@ LONGEST = 3_200_000  # characters
 CHARACTERS = 50_000  # of a chapter
 CLIP_BYTES = 60_000
 GROUP = 16  # slots of a metronome worker
-COST = 0.0001
+COST = 0.001  # seconds a character: more than the coordinator can take would measure the queue
 
 
 def with_metronomes(swarm: Swarm, slots: int) -> None:
@@ -39,8 +39,16 @@ def with_feeders(swarm: Swarm, slots: int) -> None:
     Thread(target=feed, args=(swarm, CLIP_BYTES, slots, 1800), daemon=True).start()
 
 
-def measure(what: str, book: Path, slots: int, begin: Callable[[Swarm, int], None], audiobook: bool = False) -> None:
+KINDS: dict[str, tuple[Callable[[Swarm, int], None], bool]] = {  # who speaks, and whether an audiobook is written
+    "metronomes": (with_metronomes, False),
+    "feeders": (with_feeders, False),
+    "audiobook": (with_metronomes, True),
+}
+
+
+def measure(kind: str, book: Path, slots: int) -> None:
     """Print one row."""
+    begin, audiobook = KINDS[kind]
     workers = slots if begin is with_feeders else -(-slots // GROUP)
     with Swarm(book, COST, audiobook=audiobook) as swarm:
         coordinator = swarm.coordinate(min_workers=workers)
@@ -51,7 +59,7 @@ def measure(what: str, book: Path, slots: int, begin: Callable[[Swarm, int], Non
             raise subprocess.CalledProcessError(coordinator.returncode, "coordinate")
         received = swarm.report()["totals"]["bytes"]
     own = uses.pop(coordinator.pid)
-    row(what, workers, segments, f"{received / 1e6:.0f} MB", mib(own.peak_bytes), _apart(list(uses.values())))
+    row(kind, workers, segments, f"{received / 1e6:.0f} MB", mib(own.peak_bytes), _apart(list(uses.values())))
 
 
 def _apart(uses: list[Use]) -> str:
@@ -66,15 +74,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--characters", type=int, default=LONGEST)
     parser.add_argument("--slots", type=int, default=64)
+    parser.add_argument("--kinds", choices=list(KINDS), nargs="*", default=list(KINDS))
     arguments = parser.parse_args()
-    head("workers are", "workers", "segments", "clips", "coordinator, most", "apart from it")
+    head("kind", "workers", "segments", "clips", "coordinator, most", "apart from it")
     with tempfile.TemporaryDirectory() as name:
         for share in (4, 1):
             characters = arguments.characters // share
             book = make_book(Path(name), max(2, characters // CHARACTERS), characters)
-            measure("metronomes", book, arguments.slots, with_metronomes)
-            measure("feeders", book, arguments.slots, with_feeders)
-            measure("metronomes, audiobook written", book, arguments.slots, with_metronomes, audiobook=True)
+            for kind in arguments.kinds:
+                measure(kind, book, arguments.slots)
 
 
 if __name__ == "__main__":

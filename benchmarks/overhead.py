@@ -19,7 +19,7 @@ from process import head, row, watch
 from running import Swarm
 
 SECONDS_PER_CHAR = 0.065
-FEW, MANY = 8, 200  # chapters
+FEW = 8  # chapters
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ def main() -> None:
     """Print two tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--characters", type=int, default=400_000, help="of the long books")
+    parser.add_argument("--chapters", type=int, default=200, help="of the one in many chapters")
     parser.add_argument("--cost", type=float, default=0.0001, help="seconds a character")
     arguments = parser.parse_args()
-    sizes = [(FEW, arguments.characters // 4), (FEW, arguments.characters), (MANY, arguments.characters)]
+    sizes = [(FEW, arguments.characters // 4), (FEW, arguments.characters), (arguments.chapters, arguments.characters)]
     with tempfile.TemporaryDirectory() as folder:
         runs = [measure(make_book(Path(folder), *size), arguments.cost) for size in sizes]
     head("clips", "leases", "sound", "bytes", "coordinator's CPU", "CPU for an hour of sound", "waiting")

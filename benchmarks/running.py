@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -47,6 +48,7 @@ class Swarm:
         self.port = self.port or free_port()
 
     def __enter__(self) -> Self:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # else nobody would end what runs here
         return self
 
     def __exit__(self, *_: object) -> None:
