@@ -69,7 +69,7 @@ def everybody_is_cut_off_for_forty_seconds(folder: Path) -> None:
         report = end(laptop, coordinator, workers)
         returned_s, longest_s = flow_after(laptop, healed_s)
         print(f"cut for 40 s: first clip {returned_s:.2f} s after, longest gap {longest_s:.2f} s", report["totals"])
-        assert report["totals"]["duplicates"] <= 4  # the segment under way at either end, of each
+        assert report["totals"]["duplicates"] <= 10  # who is back first may speak what the other, not yet back, holds
         assert returned_s < RETURNED_S
         assert longest_s < RETURNED_S
 
