@@ -4,6 +4,11 @@ from dataclasses import dataclass, field
 
 from swarm.lease.message import Job, Welcome
 
+FIRST_WINDOW = 512 * 1024
+LEAST_WINDOW = 64 * 1024
+QUICK_S, SLOW_S = 0.5, 1.5  # from sending a clip to its acceptance: between the two the window is right
+SHRINK = 0.7
+
 
 @dataclass
 class Link:
@@ -12,6 +17,8 @@ class Link:
     name: str
     welcome: Welcome | None = None
     credit: int = 0  # bytes of unacknowledged audio it allows
+    window: int = FIRST_WINDOW  # about a second of what the link and the coordinator's disk take
+    shrunk_s: float = 0.0
     refused: str = ""
     final: bool = False  # it said that it ends
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -23,6 +30,18 @@ class Link:
     def up(self) -> bool:
         """Whether it let this worker in and is in reach."""
         return self.welcome is not None
+
+    @property
+    def allowance(self) -> int:
+        """Bytes that may be under way: what is allowed, and no more than arrives soon, else heartbeats come late."""
+        return min(self.credit, self.window)
+
+    def answered(self, age_s: float, size: int, now: float) -> None:
+        """Clips of so many bytes were accepted, so long after they were sent."""
+        if age_s < QUICK_S:
+            self.window = min(self.window + size, self.credit)
+        elif age_s > SLOW_S and now - self.shrunk_s > SLOW_S:
+            self.window, self.shrunk_s = max(LEAST_WINDOW, int(self.window * SHRINK)), now
 
     def leave(self) -> None:
         """The session is over, or was forgotten on the other side."""

@@ -18,6 +18,7 @@ class Item:
     size: int
     link: str | None
     sent: bool = False
+    sent_s: float = 0.0
 
 
 @dataclass
@@ -74,7 +75,13 @@ class Shelf:
             if item is not None and item.link is None:
                 item.link = link
 
-    def sendable(self, link: str, credit: int) -> list[Clip]:
+    def under_way(self, job: str, clips: Clips, now: float) -> tuple[float, int]:
+        """How long the oldest of these clips has been under way, and how many bytes they are."""
+        items = [self.clips[job, *clip] for clip in clips if (job, *clip) in self.clips]
+        sent = [item for item in items if item.sent]
+        return max((now - item.sent_s for item in sent), default=0.0), sum(item.size for item in sent)
+
+    def sendable(self, link: str, credit: int, now: float) -> list[Clip]:
         """The clips that may leave now; they count as under way. At least one is always allowed."""
         outstanding = self._bytes(link, sent=True)
         leaving = []
@@ -83,7 +90,7 @@ class Shelf:
                 continue
             if outstanding and outstanding + item.size > credit:
                 break
-            item.sent = True
+            item.sent, item.sent_s = True, now
             outstanding += item.size
             leaving.append(item.clip)
         return leaving

@@ -132,6 +132,7 @@ class Worker:
                 self._granted(link, message, tell)
             case Accepted():
                 link.credit = message.credit or link.credit
+                link.answered(*self.shelf.under_way(message.job, message.clips, now), now)
                 tell.forget(self.shelf.drop(message.job, message.clips))
             case Rejected():
                 tell.forget(self.shelf.drop(message.job, ((message.chapter, message.index, message.key),)))
@@ -320,7 +321,7 @@ class Worker:
 
     def _go_on(self, now: float, tell: Tell) -> None:
         for link in self.links.values():  # first, for what leaves makes room to speak on
-            tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.credit))
+            tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.allowance, now))
         for slot in self.slots:
             command = self._next(slot, now)
             if command is not None:
@@ -335,7 +336,7 @@ class Worker:
             return None
         lease = slot.leases[0]
         link = self.links.get(lease.link)
-        slot.waiting = not self.shelf.has_room(lease.link, link.credit if link and link.up else None)
+        slot.waiting = not self.shelf.has_room(lease.link, link.allowance if link and link.up else None)
         if slot.waiting:
             return None
         if slot.recipe != lease.job.recipe:

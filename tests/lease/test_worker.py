@@ -4,6 +4,7 @@ import pytest
 from making import RECIPE, make_hello
 
 from swarm.lease import shelf
+from swarm.lease.link import LEAST_WINDOW, Link
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -406,3 +407,21 @@ def test_a_clip_spoken_twice_is_under_way_once() -> None:
     assert not again.clips
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
     assert not worker.shelf.clips
+
+
+def test_a_slow_link_gets_no_more_than_arrives_soon_and_a_quick_one_ever_more() -> None:
+    link = Link("a", credit=8 * 1024 * 1024)
+    for now in range(100):
+        link.answered(4.0, 60_000, now * 2.0)
+    assert link.allowance == LEAST_WINDOW
+    for now in range(400):
+        link.answered(0.1, 60_000, 300.0 + now)
+    assert link.allowance == link.credit
+
+
+def test_how_long_clips_take_to_be_accepted_is_measured() -> None:
+    worker = make_worker(credit=10_000_000)
+    before = worker.links["a"].window
+    speak(worker, speak(worker, grant(worker, "One.")), now=1.0)
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 9.0)
+    assert worker.links["a"].window < before
