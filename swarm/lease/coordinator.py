@@ -23,6 +23,7 @@ from swarm.lease.message import (
     Refused,
     Release,
     Revoke,
+    SlotReport,
     Status,
     StatusReply,
     Trim,
@@ -260,13 +261,22 @@ class Coordinator:
         for report in message.slots:
             if report.slot < len(session.slots):
                 session.slots[report.slot].report = report
-            loading = report.state == "loading" and report.since_s < MOST_LOADING_S
-            waiting = report.state == "waiting" and now - session.sent_s < MOST_WAITING_S
-            if report.lease in known and (loading or waiting):
+            if report.lease in known and self._is_patient(session, report, now):
                 known[report.lease][1].progressed_s = now
+        busy = {report.slot for report in message.slots}
+        for lease_id in message.leases:
+            if lease_id in known and known[lease_id][1].slot not in busy:  # it speaks for another coordinator first
+                lease = known[lease_id][1]
+                lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MOST_WAITING_S))
         offered = {slot for slot in message.offers if slot < len(session.slots)}
         session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
         self._tidy(session, now)
+
+    @staticmethod
+    def _is_patient(session: Session, report: SlotReport, now: float) -> bool:
+        """Whether a slot has reason to make no progress."""
+        loading = report.state == "loading" and report.since_s < MOST_LOADING_S
+        return loading or (report.state == "waiting" and now - session.sent_s < MOST_WAITING_S)
 
     def _held(self, session: Session, message: Held, now: float, outcome: Outcome) -> None:
         work = self.works.get(message.job)

@@ -624,3 +624,13 @@ def test_the_time_of_a_queued_lease_begins_when_the_one_before_it_is_done() -> N
         now += 1.0
         core.receive(b"p", Heartbeat((), (), (second.lease,)), now)
         assert not sent(core.tick(now), Revoke)
+
+
+def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanwhile() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    grant = offer(core)
+    core.sessions["p/n"].slots[0].speed(core.works["job"].recipe).add(100, 1.0, 1.0)
+    for now in range(1, 100):  # its slot reports to the other coordinator
+        core.receive(b"p", Heartbeat((), (), (grant.lease,)), float(now))
+        assert not sent(core.tick(float(now)), Revoke)
