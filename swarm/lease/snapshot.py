@@ -9,6 +9,7 @@ from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session, Slot, voicing
 from swarm.lease.settings import Settings
 from swarm.lease.work import Work
+from swarm.voice.language import language_name
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class View:
             return ""
         reasons = sorted({s.unable[recipe.engine] for s in self.sessions.values() if recipe.engine in s.unable})
         why = f" ({'; '.join(reasons)})" if reasons else ""
-        return f"no worker here can speak {recipe.language} with {recipe.engine}{why}"[:1500]
+        return f"no worker here can speak {language_name(recipe.language)} with {recipe.engine}{why}"[:1500]
 
     def _worker(self, session: Session) -> WorkerStatus:
         return WorkerStatus(

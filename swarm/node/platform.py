@@ -57,4 +57,4 @@ def lower_priority() -> None:
     """Let other processes go first; Windows has no such thing."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
-            os.nice(10)
+            os.nice(3)
