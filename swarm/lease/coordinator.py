@@ -263,9 +263,9 @@ class Coordinator:
                 session.slots[report.slot].report = report
             if report.lease in known and self._is_patient(session, report, now):
                 known[report.lease][1].progressed_s = now
-        busy = {report.slot for report in message.slots}
+        speaking = {report.lease for report in message.slots}
         for lease_id in message.leases:
-            if lease_id in known and known[lease_id][1].slot not in busy:  # it speaks for another coordinator first
+            if lease_id in known and lease_id not in speaking:  # its slot speaks for another lease or coordinator first
                 lease = known[lease_id][1]
                 lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MOST_WAITING_S))
         offered = {slot for slot in message.offers if slot < len(session.slots)}
