@@ -1,0 +1,119 @@
+"""Cores broken on purpose: each variant is an edit of one line, and the simulator has to notice every one.
+
+An edit whose line is gone from the core says so: choose another line that breaks the same promise.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from coordinator import SimCoordinator
+
+from swarm.lease import coordinator as core
+from swarm.lease.coordinator import Coordinator
+from swarm.lease.grant import Request
+from swarm.lease.intake import Intake
+from swarm.lease.ledger import Ledger
+from swarm.lease.shelf import Shelf
+from swarm.lease.work import Work
+from swarm.lease.worker import Worker
+
+
+@dataclass(frozen=True)
+class Edit:
+    """In a method of a class, one text in place of another."""
+
+    owner: type
+    method: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """Another value for a name."""
+
+    owner: Any
+    name: str
+    value: object
+
+
+VARIANTS: dict[str, Edit | Value] = {
+    "send before persist": Value(SimCoordinator, "persist_first", False),
+    "no expiry": Value(Work, "deadline_s", lambda self, session, lease: 1e9),
+    "no silence detection": Value(core, "SILENCE_S", 1e9),
+    "no first-wins": Edit(
+        Intake, "clip", "work.state.complete or (clip.chapter, clip.index) in work.state.accepted", "work.state.complete"
+    ),
+    "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
+    "trim not said again": Edit(Coordinator, "_welcome", "if lease.slot != PROMISED:", "if False:"),
+    "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
+    "forgotten held clips": Value(Shelf, "held_messages", lambda self: []),
+    "held clips not promised": Edit(Coordinator, "_held", "if coming:", "if False:"),
+    "held clips all forgotten": Edit(Coordinator, "_held", "work.is_wanted((chapter, index), key)", "False"),
+    "credit not given back for duplicates": Edit(
+        Intake, "clip", "out.send(session.peer, Accepted(", "work.state.complete or out.send(session.peer, Accepted("
+    ),
+    "credit not given back for refusals": Edit(Intake, "clip", "out.send(session.peer, Rejected(", "_ = (Rejected("),
+    "credit not counted": Edit(Shelf, "sendable", "outstanding += item.size", "pass"),
+    "revoke ignored": Value(Worker, "_revoke", lambda self, link, revoke, tell: None),
+    "engine not killed": Edit(Worker, "_kill", "tell.commands.append(Kill(slot.number))", "pass"),
+    "revocation answered for ever": Edit(Worker, "_keep_lines", "if kept != lease.lines:", "if True:"),
+    "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
+    "failure not counted": Edit(Intake, "failed", "len(work.state.failures[place]) < MOST_ATTEMPTS", "True"),
+    "failure not journaled": Edit(Intake, "failed", "_record(work, SegmentFailed(", "apply(work.state, SegmentFailed("),
+    "failures of strangers count": Edit(
+        Intake, "failed", "not work.ledger.give_up(place, session.key)", "work.ledger.reopen(place)"
+    ),
+    "one worker's word": Value(Intake, "_is_one_workers_word", lambda self, work, place, now: False),
+    "the blamed try again": Value(Request, "_may_try", lambda self, work, place: True),
+    "the unknown are not asked": Edit(
+        Coordinator, "receive", "session is None:\n        outcome.send(peer, WhoAreYou())", "session is None:"
+    ),
+    "no grace after a restart": Edit(Coordinator, "_pump", "now < self.started_s + self.settings.grace_s", "False"),
+    "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
+    "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),
+    "leases end before their clips came": Edit(Worker, "_heartbeat", "*self.shelf.leases(link.name)", ""),
+    "queued leases run out": Edit(Coordinator, "_tidy", "slot.leases[:1] != first", "False"),
+    "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
+    "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
+    "ids shared by two coordinators": Edit(Worker, "_holding", "if lease.link == link.name", "if True"),
+    "offers answered once": Edit(
+        Coordinator, "_heartbeat", "dict.fromkeys(sorted(offered), False)", "{s: session.offers.get(s, False) for s in sorted(offered)}"
+    ),
+    "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
+    "the dead keep their places": Edit(Coordinator, "_drop", "work.ledger.end(lease)", "pass"),
+    "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
+    "discarded clips are not spoken again": Edit(
+        Coordinator, "discard", "self.works[job].ledger.reopen((chapter, index))", "pass"
+    ),
+    "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
+}
+
+
+@contextmanager
+def broken(name: str) -> Iterator[None]:
+    """The cores with one variant in place."""
+    variant = VARIANTS[name]
+    owner, attribute = variant.owner, variant.name if isinstance(variant, Value) else variant.method
+    sound = inspect.getattr_static(owner, attribute) if isinstance(owner, type) else getattr(owner, attribute)
+    setattr(owner, attribute, variant.value if isinstance(variant, Value) else _edited(variant))
+    try:
+        yield
+    finally:
+        setattr(owner, attribute, sound)
+
+
+def _edited(edit: Edit) -> object:
+    source = textwrap.dedent(inspect.getsource(getattr(edit.owner, edit.method)))
+    assert source.count(edit.old) == 1, f"{edit.owner.__name__}.{edit.method} has no single {edit.old!r} any more"
+    names: dict[str, Any] = {}
+    globals_ = vars(sys.modules[edit.owner.__module__])
+    exec(compile(source.replace(edit.old, edit.new), f"broken {edit.method}", "exec"), globals_, names)
+    return names[edit.method]

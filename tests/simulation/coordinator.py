@@ -1,0 +1,234 @@
+"""A simulated coordinator's process around the real core, as node/serve.py drives it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from disk import Disk
+from machine import Machine
+
+from swarm.audio.frame import check_frame
+from swarm.book.model import Segment
+from swarm.lease.coordinator import Coordinator
+from swarm.lease.ledger import PROMISED
+from swarm.lease.message import Clip, FromWorker, Message
+from swarm.lease.outcome import Entry, Outcome
+from swarm.lease.record import RunStarted
+from swarm.lease.settings import Settings
+
+if TYPE_CHECKING:
+    from world import World
+
+TICK_S = 0.5
+DRAIN_S = 20.0
+FAREWELL_S = 0.3
+GRACE_S = 1.5
+
+
+class SimCoordinator(Machine):
+    """Reads, persists, then sends; ticks when nothing waits to be read."""
+
+    persist_first = True
+
+    def __init__(self, world: World, number: int, disk: Disk, credit: int) -> None:
+        super().__init__(world, number, f"coordinator-{number}")
+        self.disk, self.credit = disk, credit
+        self.core: Coordinator | None = None
+        self.inbox: deque[tuple[bytes, FromWorker, bytes]] = deque()
+        self.queue: list[Outcome] = []
+        self.draining = False
+        self.ended = False
+        self.started_s = 0.0
+        self.heard_s: dict[str, float] = {}  # worker process -> its last message, in our waking hours
+
+    # --- its life
+
+    def start(self) -> None:
+        """Replay the journals and serve."""
+        super().start()
+        self.inbox.clear()
+        self.queue, self.draining, self.started_s = [], False, self.world.heap.now
+        states = []
+        for job in self.disk.facts:
+            state = self.disk.replay(job)
+            self.disk.begin([Entry(job, RunStarted(state.epoch + 1, self.clock()))])
+            self.disk.commit()
+            states.append(self.disk.replay(job))
+        epoch = max(state.epoch for state in states)
+        grace_s = GRACE_S if epoch > 1 else 0.0
+        name = f"{self.name}-{self.run}"
+        settings = Settings(coordinator=name, name=name, version="1", epoch=epoch, credit=self.credit, grace_s=grace_s)
+        self.core = Coordinator(settings, self.clock())
+        for state in states:
+            self.core.add_job(state)
+        self.world.log(self.name, f"starts, epoch {epoch}")
+        self.later(TICK_S, self._tick)
+        self.later(grace_s + 0.1, self.world.judge.graced, self)
+
+    def crash(self) -> None:
+        """Killed, or without power: perhaps in the middle of a commit."""
+        self.world.log(self.name, "crashes")
+        self.world.judge.crashed(self)
+        self._gone()
+
+    def _gone(self) -> None:
+        self.disk.crash(self.world.random)
+        self.core = None
+        self.end()
+
+    def restart(self) -> None:
+        """The same command again, if it does not run."""
+        if not self.alive and not self.ended:
+            self.start()
+
+    def drain(self) -> None:
+        """Take what is being spoken, grant nothing more, then end."""
+        if self.core is None or self.draining:
+            return
+        self.draining = True
+        self.world.log(self.name, "drains")
+        self.world.judge.stopping(self)
+        self.take(self.core.stop())
+        self.later(FAREWELL_S, self._drained, self.world.heap.now + DRAIN_S)
+
+    def _drained(self, until_s: float) -> None:
+        assert self.core is not None
+        if (not self.core.quiet and self.world.heap.now < until_s) or self.disk.writing:
+            self.later(0.1, self._drained, until_s)
+            return
+        self.take(self.core.end())
+        self.later(FAREWELL_S, self._stopped)
+
+    def _stopped(self) -> None:
+        self._gone()
+        self.world.heap.after(self.world.random.choice([0.5, 5.0]), self.restart)
+
+    def finish(self) -> None:
+        """All is written: say so and end."""
+        assert self.core is not None
+        self.ended = True
+        for job in self.disk.facts:
+            self.take(self.core.finish(job, ("book.m4b",), self.clock()))
+        self.take(self.core.end())
+
+    def lose_a_clip(self) -> None:
+        """The studio finds that an accepted clip cannot be read."""
+        if not self.awake or self.core is None or self.draining:
+            return
+        for job in self.disk.facts:
+            accepted = self.core.works[job].state.accepted
+            durable = [place for place in accepted if place in self.disk.durable[job].accepted]
+            if durable:
+                place = self.world.random.choice(durable)
+                self.world.log(self.name, f"clip {place} of {job} rots", place)
+                self.world.judge.excuse(1, "a clip rots")
+                self.take(self.core.discard(job, *place, "it rots", self.clock()))
+                return
+
+    # --- messages
+
+    def deliver(self, peer: bytes, message: Message, frame: bytes) -> None:
+        """Something arrived."""
+        self.inbox.append((peer, message, frame))  # type: ignore[arg-type]
+        self.now_or_awake(self._read)
+
+    def _read(self) -> None:
+        while self.inbox and self.awake:
+            self._receive(*self.inbox.popleft())
+
+    def _receive(self, peer: bytes, message: FromWorker, frame: bytes) -> None:
+        core = self.core
+        assert core is not None
+        fault = ""
+        if isinstance(message, Clip):
+            fault = check_frame(frame, message.samples, message.sample_rate, message.digest)
+        self.world.log(self.name, f"<- {peer.decode()}", message, fault)
+        self.heard_s[peer_process(self.world, peer)] = self.awake_s()
+        outcome = core.receive(peer, message, self.clock(), frame, fault)
+        self.take(outcome)
+        self.world.judge.coordinator(self, ticked=False)
+
+    def _tick(self) -> None:
+        self.later(TICK_S, self._tick)
+        if self.inbox:
+            return
+        core = self.core
+        assert core is not None
+        before = self.world.judge.holdings(core)
+        outcome = core.tick(self.clock())
+        self.world.judge.ticked(self, before)
+        self.take(outcome)
+        self.world.judge.coordinator(self, ticked=True)
+
+    # --- persist, then send
+
+    def take(self, outcome: Outcome) -> None:
+        """What the core wants done waits for its turn."""
+        self.world.judge.decided(self, outcome)
+        for note in outcome.notes:
+            self.world.log(self.name, note)
+        if not self.persist_first:
+            self._send(outcome)
+        self.queue.append(outcome)
+        self._write()
+
+    def _write(self) -> None:
+        while self.queue and not self.disk.writing:
+            batch, self.queue = self.queue, []
+            entries = [entry for outcome in batch for entry in outcome.entries]
+            if entries:
+                self.disk.begin(entries)
+                run = self.run
+                self.world.heap.after(self.world.random.choice([0.002, 0.02, 0.2]), self._written, run, batch)
+                return
+            self._carry_out(batch)
+
+    def _written(self, run: int, batch: list[Outcome]) -> None:
+        if run == self.run and self.alive:
+            self.disk.commit()  # the kernel goes on also while the process sleeps
+            self.now_or_awake(self._go_on, batch)
+
+    def _go_on(self, batch: list[Outcome]) -> None:
+        self._carry_out(batch)
+        self._write()
+
+    def _carry_out(self, batch: list[Outcome]) -> None:
+        for outcome in batch:
+            for entry in outcome.entries:
+                self.world.log(self.name, "durable", entry.record)
+            if self.persist_first:
+                self._send(outcome)
+
+    def _send(self, outcome: Outcome) -> None:
+        for send in outcome.sends:
+            self.world.judge.sends(self, send.peer, send.message)
+            connection = self.world.network.open.get(send.peer)
+            left = connection is not None and self.world.network.send(connection, connection.worker, send.message)
+            if not left and self.core is not None:
+                self.core.unsent(send.peer)
+                if connection is not None:
+                    self.world.judge.unsteady(connection.worker)
+            self.world.log(self.name, f"-> {send.peer.decode()}" + ("" if left else " (lost)"), send.message)
+
+    # --- for the judge
+
+    @property
+    def segments(self) -> list[Segment]:
+        """All there is to speak."""
+        return [s for facts in self.disk.facts.values() for chapter in facts.chapters for s in chapter.segments]
+
+    @property
+    def coming(self) -> list[Entry]:
+        """What the core has decided and the disk has not confirmed."""
+        return [*self.disk.writing, *(entry for outcome in self.queue for entry in outcome.entries)]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to speak, for good."""
+        return all(state.complete for state in self.disk.durable.values())
+
+
+def peer_process(world: World, peer: bytes) -> str:
+    """Which process stands behind a peer, as the core names its sessions."""
+    return world.network.processes[peer]

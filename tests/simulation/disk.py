@@ -1,0 +1,76 @@
+"""A coordinator's disk: what survives its crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from swarm.lease.facts import JobFacts
+from swarm.lease.job import JobState, Place, apply
+from swarm.lease.outcome import Entry
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded
+
+
+class Disk:
+    """The journals of some jobs. `durable` is what replaying them gives, kept up to date with every commit."""
+
+    def __init__(self, jobs: Sequence[JobFacts]) -> None:
+        self.facts = {facts.job: facts for facts in jobs}
+        self.records: dict[str, list[AnyRecord]] = {facts.job: [] for facts in jobs}
+        self.durable = {facts.job: JobState(facts) for facts in jobs}
+        self.writing: list[Entry] = []
+
+    def begin(self, entries: list[Entry]) -> None:
+        """Start to write; durable once `commit` is called."""
+        assert not self.writing, "one commit at a time"
+        self.writing = entries
+
+    def commit(self) -> None:
+        """The disk has confirmed."""
+        entries, self.writing = self.writing, []
+        for entry in entries:
+            self._append(entry)
+
+    def crash(self, random: Random) -> None:
+        """The process ends while writing: each job's transaction is there as a whole, or not at all."""
+        survived = {job: random.random() < 0.5 for job in self.facts}
+        entries, self.writing = self.writing, []
+        for entry in entries:
+            if survived[entry.job]:
+                self._append(entry)
+
+    def replay(self, job: str) -> JobState:
+        """A job's state as a new process finds it."""
+        state = JobState(self.facts[job])
+        for record in self.records[job]:
+            apply(state, record)
+        return state
+
+    def replay_with(self, job: str, coming: list[Entry]) -> JobState:
+        """A job's state once what is under way is written too."""
+        state = self.replay(job)
+        for entry in coming:
+            if entry.job == job:
+                apply(state, entry.record)
+        return state
+
+    def settled(self, job: str, place: Place) -> bool:
+        """Whether a place is known for good to need no more work."""
+        return job in self.durable and self.durable[job].is_settled(place)
+
+    def _append(self, entry: Entry) -> None:
+        self.records[entry.job].append(entry.record)
+        apply(self.durable[entry.job], entry.record)
+
+
+def doubly_accepted(records: Sequence[AnyRecord]) -> Place | None:
+    """A place of which two clips were accepted without the first having been discarded."""
+    standing: dict[Place, bool] = {}
+    for record in records:
+        if isinstance(record, ClipAccepted):
+            if standing.get((record.chapter, record.index)):
+                return record.chapter, record.index
+            standing[record.chapter, record.index] = True
+        elif isinstance(record, ClipDiscarded):
+            standing[record.chapter, record.index] = False
+    return None

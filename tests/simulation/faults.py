@@ -1,0 +1,142 @@
+"""What goes wrong in a world: a random subset for every seed, so that no fault always hides another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from coordinator import SimCoordinator
+    from world import World
+    from worker import SimWorker
+
+SOMETIMES = 0.3
+LAST_S = 45.0  # no fault begins later
+
+STANDING = (  # on from the start, off when faults stop
+    "loss",
+    "doubling",
+    "reordering",
+    "latency",
+    "refusals",
+    "liar",
+    "hangs",
+    "slow",
+    "engine crashes",
+    "texts that fail once",
+)
+FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
+
+
+class Faults:
+    """Which faults a world has, and when those happen that happen at a moment."""
+
+    def __init__(self, random: Random) -> None:
+        names = [*STANDING, *FOR_EVER, *MOMENTS]
+        rare = {"loss", "doubling", "reordering"}
+        self.on = {name for name in names if random.random() < (SOMETIMES / 2 if name in rare else SOMETIMES)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.on
+
+    @property
+    def raw(self) -> bool:
+        """Whether connections do what TCP never does."""
+        return "loss" in self.on or "doubling" in self.on or "reordering" in self.on
+
+    def schedule(self, world: World) -> None:
+        """Have the momentary ones happen."""
+        for name, act in MOMENTS.items():
+            if name in self.on:
+                for _ in range(world.random.randint(1, 3)):
+                    world.heap.after(world.random.uniform(0.5, LAST_S), world.befall, name, act)
+
+    def stop(self) -> None:
+        """From now on nothing goes wrong any more that could be helped."""
+        self.on -= set(STANDING) | set(MOMENTS)
+
+
+def _coordinator(world: World) -> SimCoordinator:
+    return world.random.choice(world.coordinators)
+
+
+def _worker(world: World) -> SimWorker:
+    return world.random.choice(world.workers)
+
+
+def coordinator_crashes(world: World) -> None:
+    """It is killed or loses power, and is started again after a while."""
+    coordinator = _coordinator(world)
+    if coordinator.alive:
+        coordinator.crash()
+        world.heap.after(world.random.choice([0.2, 2.0, 20.0]), coordinator.restart)
+
+
+def coordinator_stops(world: World) -> None:
+    """Ctrl-C: it drains, ends, and the same command goes on later."""
+    coordinator = _coordinator(world)
+    if coordinator.awake:
+        coordinator.drain()
+
+
+def coordinator_sleeps(world: World) -> None:
+    """A laptop lid."""
+    coordinator = _coordinator(world)
+    coordinator.fall_asleep(world.random.random() < 0.5)
+    world.heap.after(world.random.choice([2.0, 8.0, 60.0]), coordinator.wake)
+
+
+def clip_rots(world: World) -> None:
+    """An accepted clip turns out to be damaged."""
+    _coordinator(world).lose_a_clip()
+
+
+def worker_crashes(world: World) -> None:
+    """It is gone; most come back as a new process."""
+    worker = _worker(world)
+    if worker.alive:
+        worker.crash()
+        if world.random.random() < 0.7:
+            world.heap.after(world.random.choice([0.5, 10.0]), worker.restart)
+
+
+def worker_sleeps(world: World) -> None:
+    """A laptop lid."""
+    worker = _worker(world)
+    worker.fall_asleep(world.random.random() < 0.5)
+    world.heap.after(world.random.choice([2.0, 8.0, 60.0]), worker.wake)
+
+
+def worker_leaves(world: World) -> None:
+    """Ctrl-C: it finishes what it speaks and says good-bye."""
+    worker = _worker(world)
+    if worker.awake:
+        worker.drain()
+
+
+def connection_breaks(world: World) -> None:
+    """One connection breaks; both sides live."""
+    connections = world.network.between()
+    if connections:
+        world.trouble(world.random.choice(connections))
+
+
+def network_parts(world: World) -> None:
+    """One worker and one coordinator do not reach each other for a while."""
+    worker, coordinator = _worker(world), _coordinator(world)
+    world.network.part(worker, coordinator)
+    world.heap.after(world.random.choice([1.0, 7.0, 30.0]), world.network.heal, worker, coordinator)
+
+
+MOMENTS: dict[str, Callable[[World], None]] = {
+    "coordinator crashes": coordinator_crashes,
+    "coordinator stops": coordinator_stops,
+    "coordinator sleeps": coordinator_sleeps,
+    "a clip rots": clip_rots,
+    "worker crashes": worker_crashes,
+    "worker sleeps": worker_sleeps,
+    "worker leaves": worker_leaves,
+    "a connection breaks": connection_breaks,
+    "the network parts": network_parts,
+}

@@ -1,0 +1,100 @@
+"""A worker that lies: what it changes in its clips, and what it makes up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clips import RATE, speak
+from msgspec import structs
+
+from swarm.lease.message import Accepted, Clip, Failed, FromCoordinator, Heartbeat, Held, Rejected, Release, SlotReport
+from swarm.lease.recipe import Recipe, clip_key, seed_of
+
+if TYPE_CHECKING:
+    from worker import SimWorker
+
+
+class Liar:
+    """How one worker lies."""
+
+    def __init__(self, worker: SimWorker, share: float) -> None:
+        self.worker, self.share = worker, share
+        self.lies: dict[tuple[str, int, int, str], Clip] = {}  # by what was claimed
+
+    def clip(self, clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
+        """Change a clip on its way, or not."""
+        told, frame = self._changed(clip, frame)
+        self.lies[told.job, told.chapter, told.index, told.key] = clip
+        return told, frame
+
+    def answers(self, message: FromCoordinator) -> list[FromCoordinator]:
+        """What its core has to hear: an answer to a lie settles the clip behind it."""
+        if not isinstance(message, Rejected | Accepted):
+            return [message]
+        name = (message.chapter, message.index, message.key) if isinstance(message, Rejected) else message.clips[0]
+        clip = self.lies.pop((message.job, *name), None)
+        return [message] if clip is None else [message, Rejected(clip.job, clip.chapter, clip.index, clip.key, "a lie")]
+
+    def _changed(self, clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
+        random = self.worker.world.random
+        if random.random() > self.share:
+            return clip, frame
+        match random.randrange(7):
+            case 0:
+                return clip, b"noise" + frame[5:]
+            case 1:
+                return structs.replace(clip, digest="0" * 64), frame
+            case 2:
+                return structs.replace(clip, key="f" * 32), frame
+            case 3:
+                return structs.replace(clip, take=clip.take + 1), frame
+            case 4:
+                return structs.replace(clip, index=clip.index + 1), frame
+            case 5:
+                return structs.replace(clip, job="no such job"), frame
+            case _:
+                other = Recipe("metronome", "another voice", "en")
+                return structs.replace(clip, key=clip_key("another text", other, clip.take)), frame
+
+    def beat(self) -> None:
+        """Make something up."""
+        random, worker = self.worker.world.random, self.worker
+        if random.random() > self.share or not worker.connections:
+            return
+        name = random.choice(list(worker.connections))
+        coordinator = worker.connections[name].coordinator
+        job = random.choice(list(coordinator.disk.facts))
+        chapter = random.randrange(4)
+        index = random.randrange(14)
+        lease = (1 << 32) + random.randrange(40)
+        match random.randrange(6):
+            case 0:
+                worker.send(name, Failed(job, chapter, index, 0, "error", "a lie", lease, 0))
+            case 1:
+                worker.send(name, Release(lease))
+            case 2:
+                state = coordinator.disk.durable[job]
+                places = [(c, i) for c in range(3) for i in range(12)]
+                keys = tuple((c, i, state.key((c, i), 0)) for c, i in places if state.exists((c, i)))
+                worker.send(name, Held(job, keys))
+            case 3:
+                report = SlotReport(0, "waiting", lease)
+                worker.send(name, Heartbeat((report,), (0, 1, 77), (lease, lease + 1)))
+            case 4:
+                self._unasked(name, job, (chapter, index))
+            case _:
+                bad = self._made(job, (0, 0), "Anything.")
+                worker.send(name, structs.replace(bad[0], chapter=chapter, index=index), bad[1])
+
+    def _unasked(self, name: str, job: str, place: tuple[int, int]) -> None:
+        """A good clip of a segment that was never leased to it."""
+        state = self.worker.connections[name].coordinator.disk.durable[job]
+        if state.exists(place):
+            clip, frame = self._made(job, place, state.text(place), state.facts.recipe)
+            self.worker.world.log(self.worker.name, "unasked", clip)
+            self.worker.send(name, clip, frame)
+
+    def _made(self, job: str, place: tuple[int, int], text: str, recipe: Recipe | None = None) -> tuple[Clip, bytes]:
+        key = clip_key(text, recipe or Recipe("metronome", "another voice", "en"), 0)
+        spoken = speak(text, seed_of(key), 1)
+        return Clip(job, *place, 0, key, spoken.samples, RATE, spoken.digest, 0.1), spoken.frame

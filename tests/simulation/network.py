@@ -1,0 +1,151 @@
+"""Connections as ZeroMQ over TCP has them: in order and without loss, until one breaks and takes a suffix with it.
+
+With raw faults messages are also lost, doubled and reordered within a connection, harder than TCP ever is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from machine import Machine
+
+from swarm.lease.message import Message
+
+if TYPE_CHECKING:
+    from coordinator import SimCoordinator
+    from world import World
+    from worker import SimWorker
+
+NOTICE_S = 10.0  # after so long without a sign of life a connection is given up (ZMTP heartbeats)
+
+
+class Connection:
+    """One worker's dealer at one coordinator's router."""
+
+    def __init__(self, worker: SimWorker, coordinator: SimCoordinator, peer: bytes) -> None:
+        self.worker, self.coordinator, self.peer = worker, coordinator, peer
+        self.alive = True
+        self.noticed = False  # that it is gone, by the worker
+        self.held: list[tuple[Machine, Message, bytes]] = []  # while the network is cut
+        self.last_s = {worker.name: 0.0, coordinator.name: 0.0}
+
+
+class Network:
+    """All connections of a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.open: dict[bytes, Connection] = {}
+        self.cut: dict[tuple[str, str], float] = {}  # since when
+        self.latency_s = 0.002
+        self.loss = self.doubling = self.reordering = self.full = 0.0
+        self.owners: dict[bytes, SimWorker] = {}  # of every peer there ever was
+        self.processes: dict[bytes, str] = {}
+
+    # --- connections
+
+    def dial(self, worker: SimWorker, coordinator: SimCoordinator) -> Connection | None:
+        """A new connection under a new name; None where nobody answers."""
+        if not coordinator.awake or not worker.awake or self.is_cut(worker, coordinator):
+            return None
+        connection = Connection(worker, coordinator, b"peer-%d" % (len(self.owners) + 1))
+        self.owners[connection.peer] = worker
+        self.processes[connection.peer] = worker.process
+        self.open[connection.peer] = connection
+        return connection
+
+    def is_cut(self, worker: Machine, coordinator: Machine) -> bool:
+        """Whether nothing passes between two machines."""
+        return (worker.name, coordinator.name) in self.cut
+
+    def break_(self, connection: Connection, notice_s: float = 0.0) -> None:
+        """A connection is over: what is under way is lost. The worker notices after a while."""
+        if not connection.alive:
+            return
+        connection.alive = False
+        connection.held.clear()
+        del self.open[connection.peer]
+        worker = connection.worker
+        worker.later(notice_s, worker.disconnected, connection)
+
+    def between(self, worker: Machine | None = None, coordinator: Machine | None = None) -> list[Connection]:
+        """The open connections of a machine."""
+        found = self.open.values()
+        return [c for c in found if worker in (None, c.worker) and coordinator in (None, c.coordinator)]
+
+    def reaches(self, peer: bytes) -> bool:
+        """Whether what is sent to a peer now is read at once."""
+        connection = self.open.get(peer)
+        return connection is not None and connection.worker.awake and not connection.held
+
+    # --- what befalls machines
+
+    def died(self, machine: Machine) -> None:
+        """A process ended: its connections break."""
+        for connection in [c for c in self.open.values() if machine in (c.worker, c.coordinator)]:
+            self.break_(connection, self.world.random.choice([0.01, NOTICE_S]))
+
+    def slept(self, machine: Machine) -> None:
+        """A machine does not answer: in the end its connections are given up."""
+        for connection in [c for c in self.open.values() if machine in (c.worker, c.coordinator)]:
+            self.world.heap.after(NOTICE_S, self._give_up_on, connection, machine, machine.asleep_since_s)
+
+    def _give_up_on(self, connection: Connection, machine: Machine, since_s: float | None) -> None:
+        if machine.asleep_since_s == since_s and machine.alive:
+            self.break_(connection)
+
+    def part(self, worker: Machine, coordinator: Machine) -> None:
+        """Cut the network between two machines."""
+        self.cut[worker.name, coordinator.name] = self.world.heap.now
+        for connection in self.between(worker, coordinator):
+            self.world.heap.after(NOTICE_S, self._give_up_cut, connection, self.world.heap.now)
+
+    def _give_up_cut(self, connection: Connection, since_s: float) -> None:
+        if self.cut.get((connection.worker.name, connection.coordinator.name)) == since_s:
+            self.break_(connection)
+
+    def heal(self, worker: Machine, coordinator: Machine) -> None:
+        """Join two machines again: what TCP kept arrives late."""
+        self.cut.pop((worker.name, coordinator.name), None)
+        for connection in self.between(worker, coordinator):
+            held, connection.held = connection.held, []
+            for to, message, frame in held:
+                self._carry(connection, to, message, frame)
+
+    # --- messages
+
+    def send(self, connection: Connection, to: Machine, message: Message, frame: bytes = b"") -> bool:
+        """Send without waiting; False where it is known at once that it does not leave."""
+        if not connection.alive:
+            return to is connection.coordinator and not connection.noticed
+        random = self.world.random
+        if self.full and random.random() < self.full:
+            return False
+        if self.loss and random.random() < self.loss:
+            self.world.log("network", "lost", message)
+            return True
+        if self.is_cut(connection.worker, connection.coordinator):
+            connection.held.append((to, message, frame))
+            return True
+        self._carry(connection, to, message, frame)
+        if self.doubling and random.random() < self.doubling:
+            self._carry(connection, to, message, frame)
+        return True
+
+    def _carry(self, connection: Connection, to: Machine, message: Message, frame: bytes) -> None:
+        random, heap = self.world.random, self.world.heap
+        at_s = heap.now + self.latency_s * (0.5 + random.random())
+        if self.reordering and random.random() < self.reordering:
+            at_s += random.random() * 3.0
+        else:
+            at_s = connection.last_s[to.name] = max(at_s, connection.last_s[to.name])
+        heap.after(at_s - heap.now, self._arrive, connection, to, message, frame)
+
+    def _arrive(self, connection: Connection, to: Machine, message: Message, frame: bytes) -> None:
+        if not connection.alive:
+            return
+        if to is connection.coordinator:
+            connection.coordinator.deliver(connection.peer, message, frame)
+        else:
+            worker = connection.worker
+            worker.now_or_awake(worker.deliver, connection, message)

@@ -1,0 +1,65 @@
+"""What happened to one segment: the log of a world, filtered by place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swarm.lease.message import Accepted, Clip, Failed, Grant, Heartbeat, Held, Rejected, Release, Revoke, Trim, Wanted
+from swarm.lease.record import Record
+
+Spot = tuple[str, int, int]  # job, chapter, index
+
+
+class Story:
+    """Everything that was logged."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[float, str, str, tuple[Any, ...]]] = []
+
+    def add(self, at_s: float, who: str, what: str, about: tuple[Any, ...]) -> None:
+        """One more line."""
+        self.lines.append((at_s, who, what, about))
+
+    def of(self, spot: Spot) -> str:
+        """The lines that concern a segment, and all that befell machines."""
+        self._leases: set[int] = set()
+        kept = [line for line in self.lines if self._concerns(line[3], spot)]
+        return "\n".join(
+            f"{at_s:9.3f} {who:14} {what} {' '.join(map(_short, about))}" for at_s, who, what, about in kept
+        )
+
+    def _concerns(self, about: tuple[Any, ...], spot: Spot) -> bool:
+        if not about or about[0] in ("", None):
+            return True
+        subject = about[0]
+        if isinstance(subject, tuple):
+            return subject in (spot, spot[1:])
+        if isinstance(subject, Record):
+            return (getattr(subject, "chapter", None), getattr(subject, "index", None)) == spot[1:]
+        return self._mentions(subject, spot)
+
+    def _mentions(self, message: Any, spot: Spot) -> bool:
+        match message:
+            case Clip() | Failed() | Rejected():
+                return (message.job, message.chapter, message.index) == spot
+            case Grant():
+                found = (message.job, message.chapter) == spot[:2] and spot[2] in [line.index for line in message.lines]
+                if found:
+                    self._leases.add(message.lease)
+                return found
+            case Accepted() | Held():
+                return message.job == spot[0] and any(clip[:2] == spot[1:] for clip in message.clips)
+            case Wanted():
+                return message.job == spot[0] and any(c[:2] == spot[1:] for c in message.wanted + message.forget)
+            case Trim() | Revoke() | Release():
+                return message.lease in self._leases
+            case Heartbeat():
+                return any(lease in self._leases for lease in message.leases)
+        return True
+
+
+def _short(thing: Any) -> str:
+    if isinstance(thing, Grant):
+        return f"Grant(lease={thing.lease}, slot={thing.slot}, {thing.chapter}: {[line.index for line in thing.lines]})"
+    text = str(thing)
+    return text if len(text) < 220 else text[:220] + "…"

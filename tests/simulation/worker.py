@@ -1,0 +1,239 @@
+"""A simulated worker's process around the real core, as node/worker.py drives it; its engines are in engine.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clips import RATE, Spoken
+from engine import SimEngine
+from invariants import Violation
+from liar import Liar
+from machine import Machine
+from network import Connection
+
+from swarm.lease.message import Accepted, Clip, Device, EngineOffer, FromCoordinator, Hello, Message, Rejected, Wanted
+from swarm.lease.recipe import Recipe
+from swarm.lease.tell import Command, Kill, Load, Speak, Tell
+from swarm.lease.worker import Sound, Worker
+
+if TYPE_CHECKING:
+    from coordinator import SimCoordinator
+    from world import World
+
+BEAT_S = 1.0
+DRAIN_S = 120.0
+FAREWELL_S = 0.3
+
+Name = tuple[str, int, int, str]  # job, chapter, index, key
+
+
+class SimWorker(Machine):
+    """Keeps frames, runs commands, sends; beats every second."""
+
+    def __init__(self, world: World, number: int, slots: int) -> None:
+        super().__init__(world, number, f"worker-{number}")
+        self.slots = slots
+        self.chars_s = 100.0
+        self.liar: Liar | None = None
+        self.able = True  # whether its engine opens
+        self.core: Worker
+        self.engines: list[SimEngine] = []
+        self.frames: dict[Name, bytes] = {}
+        self.fresh: dict[int, Spoken] = {}
+        self.connections: dict[str, Connection] = {}
+        self.outstanding: dict[str, dict[Name, int]] = {}  # bytes sent and not answered, by coordinator
+        self.draining = False
+        self.died_s: dict[str, dict[str, float]] = {}  # process -> coordinator -> in its waking hours
+
+    @property
+    def process(self) -> str:
+        """The process, as coordinators name its session."""
+        return f"{self.name}/nonce-{self.run}"
+
+    # --- its life
+
+    def start(self) -> None:
+        """A new process; it looks for coordinators."""
+        super().start()
+        offers = (EngineOffer("metronome", ("*",)),)
+        hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, (Device("cpu"),), self.slots)
+        self.core = Worker(hello)
+        self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
+        self.frames, self.fresh, self.connections, self.outstanding = {}, {}, {}, {}
+        self.draining = False
+        self.world.log(self.name, "starts")
+        for coordinator in self.world.coordinators:
+            self.later(self.world.random.uniform(0.01, 0.3), self._dial, coordinator)
+        self.later(BEAT_S, self._beat)
+
+    def crash(self) -> None:
+        """Killed, with everything it held."""
+        self.world.log(self.name, "crashes")
+        self._end()
+
+    def _end(self) -> None:
+        self.world.judge.died(self)
+        self.died_s[self.process] = {c.name: c.awake_s() for c in self.world.coordinators}
+        self.end()
+
+    def restart(self) -> None:
+        """It is started again, if it does not run."""
+        if not self.alive:
+            self.start()
+
+    def drain(self) -> None:
+        """Finish what is spoken, give back the rest, leave."""
+        if self.draining:
+            return
+        self.draining = True
+        self.world.log(self.name, "drains")
+        self.carry_out(self.core.drain(self.clock()))
+        self.later(0.05, self._drained, self.clock() + DRAIN_S)
+
+    def _drained(self, until_s: float) -> None:
+        if not self.core.drained and self.clock() < until_s:
+            self.later(0.05, self._drained, until_s)
+            return
+        self.carry_out(self.core.leave())
+        self.later(FAREWELL_S, self._left)
+
+    def _left(self) -> None:
+        self.world.log(self.name, "left")
+        self._end()
+        if self.world.healed:  # somebody has to be there
+            self.world.heap.after(1.0, self.restart)
+
+    def _beat(self) -> None:
+        self.later(BEAT_S, self._beat)
+        self.carry_out(self.core.beat(self.clock()))
+        if self.liar:
+            self.liar.beat()
+
+    # --- connections
+
+    def _dial(self, coordinator: SimCoordinator) -> None:
+        connection = self.world.network.dial(self, coordinator)
+        if connection is None:
+            self.later(self.world.random.uniform(0.1, 1.0), self._dial, coordinator)
+            return
+        self.connections[coordinator.name] = connection
+        self.world.log(self.name, f"is {connection.peer.decode()} at {coordinator.name}")
+        self.carry_out(self.core.connect(coordinator.name, self.clock()))
+
+    def disconnected(self, connection: Connection) -> None:
+        """It notices that a connection is gone."""
+        connection.noticed = True
+        coordinator = connection.coordinator
+        if self.connections.get(coordinator.name) is not connection:
+            return
+        del self.connections[coordinator.name]
+        self.outstanding.pop(coordinator.name, None)
+        self.world.log(self.name, f"lost {coordinator.name}")
+        self.carry_out(self.core.disconnect(coordinator.name, self.clock()))
+        self.later(self.world.random.uniform(0.1, 1.0), self._dial, coordinator)
+
+    def deliver(self, connection: Connection, message: FromCoordinator) -> None:
+        """Something arrived."""
+        name = connection.coordinator.name
+        if self.connections.get(name) is not connection:
+            return
+        self.world.log(self.name, f"<- {name}", message)
+        for heard in self.liar.answers(message) if self.liar else [message]:
+            self._give_back(name, heard)
+            before = self.world.judge.elsewhere(self, name)
+            tell = self.core.receive(name, heard, self.clock())
+            if before != self.world.judge.elsewhere(self, name):
+                raise Violation(f"{self.name} let {name} change a lease of another coordinator")
+            self.carry_out(tell)
+
+    def _give_back(self, name: str, message: FromCoordinator) -> None:
+        outstanding = self.outstanding.get(name, {})
+        gone: list[tuple[int, int, str]] = []
+        if isinstance(message, Accepted):
+            gone = list(message.clips)
+        elif isinstance(message, Rejected):
+            gone = [(message.chapter, message.index, message.key)]
+        elif isinstance(message, Wanted):
+            gone = list(message.forget)
+        for clip in gone:
+            outstanding.pop((message.job, *clip), None)  # type: ignore[union-attr]
+
+    # --- what the core wants
+
+    def carry_out(self, tell: Tell) -> None:
+        """In the order that a Tell asks for."""
+        for slot, clip in tell.kept:
+            self.frames[name_of(clip)] = self.fresh.pop(slot).frame
+        for clip in tell.dropped:
+            self.frames.pop(name_of(clip), None)
+        for command in tell.commands:
+            self._order(command)
+        for name, message in tell.messages:
+            if isinstance(message, Hello):
+                self.outstanding.pop(name, None)
+            if not self.send(name, message):
+                self.outstanding.pop(name, None)
+                self.world.judge.unsteady(self)
+                self.core.unsaid(name)
+        for name, clip in tell.clips:
+            if self.core.serves(name):
+                self._send_clip(name, clip)
+        self.world.judge.worker(self)
+
+    def _send_clip(self, name: str, clip: Clip) -> None:
+        frame = self.frames.get(name_of(clip), b"")
+        outstanding = self.outstanding.setdefault(name, {})
+        outstanding[name_of(clip)] = len(frame)
+        self.world.judge.under_way(self, name, outstanding)
+        message = clip
+        if self.liar:
+            message, frame = self.liar.clip(clip, frame)
+        if not self.send(name, message, frame):
+            self.outstanding[name].pop(name_of(clip))
+            self.core.unsent(name, clip)
+
+    def send(self, name: str, message: Message, frame: bytes = b"") -> bool:
+        """Hand a message to the network."""
+        connection = self.connections.get(name)
+        left = connection is not None and self.world.network.send(connection, connection.coordinator, message, frame)
+        self.world.log(self.name, f"-> {name}" + ("" if left else " (lost)"), message)
+        return left
+
+    def _order(self, command: Command) -> None:
+        engine = self.engines[command.slot]
+        match command:
+            case Kill():
+                engine.kill()
+            case Load(turn=turn, recipe=recipe):
+                engine.load(turn, recipe)
+            case Speak(turn=turn, text=text, seed=seed):
+                engine.speak(turn, text, seed)
+
+    # --- the engines report
+
+    def opened(self, slot: int, turn: int) -> None:
+        """An engine is loaded."""
+        self.carry_out(self.core.opened(slot, turn, self.clock()))
+
+    def unable(self, slot: int, turn: int) -> None:
+        """An engine does not open."""
+        self.carry_out(self.core.unable(slot, turn, "no such engine here", self.clock()))
+
+    def spoken(self, slot: int, turn: int, spoken: Spoken, work_s: float) -> None:
+        """A segment is spoken."""
+        self.fresh[slot] = spoken
+        sound = Sound(spoken.samples, RATE, spoken.digest, work_s, len(spoken.frame))
+        self.carry_out(self.core.spoken(slot, turn, sound, self.clock()))
+
+    def failed(self, slot: int, turn: int, kind: str) -> None:
+        """A segment could not be spoken."""
+        self.carry_out(self.core.failed(slot, turn, kind, "simulated", self.clock()))
+
+    def recipe_of(self, slot: int) -> Recipe | None:
+        """What the core believes a slot to be loaded with."""
+        return self.core.slots[slot].recipe
+
+
+def name_of(clip: Clip) -> Name:
+    """What a clip's bytes are kept under."""
+    return clip.job, clip.chapter, clip.index, clip.key

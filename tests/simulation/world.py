@@ -1,0 +1,209 @@
+"""A whole swarm from one seed: machines, network, disks, faults, and a judge who looks on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from coordinator import SimCoordinator
+from disk import Disk
+from faults import Faults
+from heap import Heap
+from invariants import Judge, Violation
+from liar import Liar
+from network import Connection, Network
+from story import Story
+from worker import SimWorker
+
+from swarm.book.model import Chapter, Pause, Segment
+from swarm.lease import schedule, shelf
+from swarm.lease.facts import BookFacts, JobFacts
+from swarm.lease.recipe import Recipe
+
+CHAPTERS, SEGMENTS = 3, 12
+FAULTS_STOP_S = 60.0
+BUSY_S = 30.0  # about what a book takes
+FINISH_S = 400.0  # after that every book has to be complete
+MOST_STEPS = 100_000
+QUIET_S = 200.0  # then nothing may be outstanding any more
+
+
+class World:
+    """One run. `tell` keeps the story of everything, for a seed that failed."""
+
+    def __init__(self, seed: int, tell: bool = False) -> None:
+        self.seed = seed
+        self.random = Random(seed)
+        self.heap = Heap()
+        self.story = Story() if tell else None
+        self.faults = Faults(self.random)
+        self.was_raw = self.faults.raw
+        self.network = Network(self)
+        self.judge = Judge(self)
+        self.failed_once: Counter[str] = Counter()
+        self.steps = 0
+        self.healed = False
+        self.began_s = self.heap.now
+        self.bytes_a_character = self.random.choice([1, 10, 40])
+        self._make()
+
+    # --- making it
+
+    def _make(self) -> None:
+        random, faults = self.random, self.faults
+        schedule.UNKNOWN_DEADLINE_S = 60.0
+        shelf.MOST_HELD = 20_000 if "small disk" in faults else 256 << 20
+        credit = random.choice([1, 3_000, 20_000, 8 << 20])
+        books = 2 if "two coordinators" in faults else 1
+        self.coordinators = [SimCoordinator(self, n, Disk([self._book(n)]), credit) for n in range(books)]
+        count = random.randint(1, 5)
+        self.workers = [SimWorker(self, n, random.choice([1, 1, 1, 2])) for n in range(count)]
+        text = sum(len(s.text) for c in self.coordinators for s in c.segments)
+        for worker in self.workers:  # so that faults find something to disturb
+            worker.chars_s = text / BUSY_S / count * random.choice([0.5, 1.0, 2.0])
+        if "latency" in faults:
+            self.network.latency_s = random.choice([0.1, 0.5, 1.0])
+        if "no engine" in faults:
+            for worker in self.workers[1:]:
+                worker.able = random.random() < 0.5
+        if "liar" in faults and count > 1:
+            self.workers[-1].liar = Liar(self.workers[-1], random.choice([0.1, 0.5, 1.0]))
+        self.network.loss = 0.03 if "loss" in faults else 0.0
+        self.network.doubling = 0.05 if "doubling" in faults else 0.0
+        self.network.reordering = 0.05 if "reordering" in faults else 0.0
+        self.network.full = 0.05 if "refusals" in faults else 0.0
+        for coordinator in self.coordinators:
+            self.heap.after(random.uniform(0, 2), coordinator.start)
+        for worker in self.workers:
+            late_s = random.choice([0.0, 5.0, 30.0]) if "late joiners" in faults else 0.0
+            self.heap.after(late_s + random.uniform(0, 2), worker.restart)
+        faults.schedule(self)
+
+    def _book(self, number: int) -> JobFacts:
+        random = self.random
+        texts = []
+        for chapter in range(CHAPTERS):
+            for index in range(random.randint(3, SEGMENTS)):
+                length = random.randint(20, 250)
+                texts.append((chapter, f"{number}.{chapter}.{index} ".ljust(length, "x")))
+        if "recurring texts" in self.faults:
+            texts = [(chapter, "Yes." if random.random() < 0.3 else text) for chapter, text in texts]
+        chapters = tuple(
+            Chapter(f"{n}", tuple(Segment(text, Pause.SENTENCE) for c, text in texts if c == n))
+            for n in range(CHAPTERS)
+        )
+        recipe = Recipe("metronome", f"voice {number}", "en")
+        book = BookFacts(f"Book {number}", ("Author",), "en")
+        return JobFacts(f"job-{number}", "book.epub", book, recipe, chapters, 0.0)
+
+    # --- running it
+
+    def go(self) -> None:
+        """To the end. Raises Violation."""
+        end_s = self.heap.now + FAULTS_STOP_S
+        self._run(lambda: self.heap.now >= end_s or self.complete)
+        self._heal()
+        self._run(lambda: self.complete, self.heap.now + FINISH_S, "a book is not finished")
+        self.finished_s = self.heap.now
+        self._run(lambda: self.quiet, self.heap.now + QUIET_S, "")
+        self.judge.settled()
+
+    def _run(self, until: Callable[[], bool], limit_s: float = float("inf"), what: str = "") -> None:
+        while not until():
+            self.heap.step()
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                raise Violation("messages chase each other without end", *self._unfinished())
+            if self.heap.now > limit_s:
+                if what:
+                    raise Violation(f"{what} {FINISH_S:.0f} s after the last fault", *self._unfinished())
+                return
+
+    def _unfinished(self) -> list[tuple[str, int, int]]:
+        return [
+            (job, chapter, index)
+            for coordinator in self.coordinators
+            for job, state in coordinator.disk.durable.items()
+            for chapter, about in enumerate(state.facts.chapters)
+            for index in range(len(about.segments))
+            if not state.is_settled((chapter, index))
+        ][:1]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every book is."""
+        return all(coordinator.complete for coordinator in self.coordinators)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is outstanding anywhere."""
+        try:
+            self.judge.settled()
+        except Violation:
+            return False
+        return True
+
+    def _heal(self) -> None:
+        """Faults stop: everybody wakes, comes back, and is honest."""
+        self.log("world", "faults stop")
+        self.faults.stop()
+        self.healed = True
+        network = self.network
+        network.loss = network.doubling = network.reordering = network.full = 0.0
+        network.latency_s = 0.002
+        for worker in self.workers:
+            if worker.liar:
+                worker.liar.share = -1.0
+            for coordinator in self.coordinators:
+                network.heal(worker, coordinator)
+        for machine in [*self.coordinators, *self.workers]:
+            machine.wake()
+            machine.restart()
+        if self.was_raw:  # TCP would have broken what lost a message
+            for connection in network.between():
+                network.break_(connection)
+
+    # --- what goes wrong
+
+    def befall(self, name: str, act: Callable[[World], None]) -> None:
+        """One fault happens, if faults have not stopped."""
+        if name in self.faults:
+            self.log("world", name)
+            act(self)
+
+    def trouble(self, connection: Connection) -> None:
+        """A connection breaks."""
+        self.judge.unsteady(connection.worker)
+        self.network.break_(connection, self.random.choice([0.0, 1.0, 10.0]))
+
+    def fate(self, worker: SimWorker, text: str) -> str:
+        """What becomes of a text in an engine: "" for well."""
+        random, faults = self.random, self.faults
+        if "texts that always fail" in faults and hash_of(text) % 17 == 0:
+            return "error"
+        if "texts that fail once" in faults and hash_of(text) % 7 == 1 and not self.failed_once[text]:
+            self.failed_once[text] += 1
+            return "silent"
+        if "engine crashes" in faults and random.random() < 0.05:
+            return "crashed"
+        if "hangs" in faults and random.random() < 0.03:
+            return "hang"
+        return ""
+
+    def pace(self, worker: SimWorker) -> float:
+        """How fast a worker is just now, of its usual speed."""
+        if "slow" in self.faults and worker.number % 2 == 0:
+            return 0.05 if int(self.heap.now / 20) % 2 else 1.0
+        return 1.0
+
+    def log(self, who: str, what: str, *about: Any) -> None:
+        """For the story, if anybody asks for it."""
+        if self.story is not None:
+            self.story.add(self.heap.now - self.began_s, who, what, about)
+
+
+def hash_of(text: str) -> int:
+    """The same in every process, unlike hash()."""
+    return sum(text.encode()) + len(text)
