@@ -29,6 +29,7 @@ from swarm.lease.message import (
     Revoke,
     Trim,
     Welcome,
+    WhoAreYou,
 )
 from swarm.lease.recipe import clip_key
 from swarm.node.identity import new_nonce
@@ -36,8 +37,8 @@ from swarm.node.keys import CurveKeys
 from swarm.node.transport import DealerSocket
 
 SAMPLE_RATE = 24_000  # Hz
-SLOTS = 4  # of one pretended worker
-LOW = 64  # lines left of a slot when it asks for more
+SLOTS = 1  # of one pretended worker
+LOW = 200  # lines left of a slot when it asks for more
 WORK_S = 0.01  # what each clip is said to have cost
 BEAT_S = 0.5
 
@@ -81,6 +82,7 @@ class Feeder:
     name: str
     sample: Sample
     socket: DealerSocket
+    nonce: str = field(default_factory=new_nonce)
     credit: int = 0
     jobs: dict[str, Job] = field(default_factory=dict)
     leases: dict[int, tuple[Grant, deque[Line]]] = field(default_factory=dict)
@@ -102,12 +104,18 @@ class Feeder:
     async def _beat(self) -> None:
         while True:
             if not self.credit and self.socket.connected:
-                offers = (EngineOffer("metronome", ("*",)),)
-                self.socket.send(Hello(self.name, new_nonce(), self.name, "1", offers, (Device("cpu"),), SLOTS))
+                self._greet()
             elif self.credit:
                 self._report()
                 self._send()
             await asyncio.sleep(BEAT_S if self.credit else 0.05)
+
+    def _greet(self) -> None:
+        """Come in, or come in again after having been thought dead."""
+        self.credit, self.under_way = 0, 0
+        self.leases.clear()
+        offers = (EngineOffer("metronome", ("*",)),)
+        self.socket.send(Hello(self.name, self.nonce, self.name, "1", offers, (Device("cpu"),), SLOTS))
 
     def _take(self, message: FromCoordinator) -> bool:
         match message:
@@ -129,6 +137,8 @@ class Feeder:
                 self.under_way -= len(clips) * len(self.sample.frame)
                 self.accepted += len(clips)
                 self.ended_s = time.perf_counter()
+            case WhoAreYou():
+                self._greet()
             case Rejected(why=why):
                 raise RuntimeError(f"a clip was rejected: {why}")
         return isinstance(message, Done) and message.final
@@ -166,21 +176,27 @@ class Feeder:
         self.socket.send(Heartbeat((), self.offered, tuple(self.leases)))
 
 
-def feed(swarm: Swarm, size: int, workers: int, timeout_s: float = 600) -> Fed:
-    """Have a process play so many workers until the book is complete. Raises TimeoutError."""
-    here, there = get_context("spawn").Pipe()
-    arguments = (there, swarm.address, swarm.keys, size, workers)
-    process = get_context("spawn").Process(target=_play, args=arguments, daemon=True)
-    process.start()
-    there.close()
-    try:
-        if not here.poll(timeout_s):
+class Feeding:
+    """A process that plays so many workers until the book is complete."""
+
+    def __init__(self, swarm: Swarm, size: int, workers: int) -> None:
+        self._answer, there = get_context("spawn").Pipe()
+        arguments = (there, swarm.address, swarm.keys, size, workers)
+        self._process = get_context("spawn").Process(target=_play, args=arguments, daemon=True)
+        self._process.start()
+        there.close()
+
+    def wait(self, timeout_s: float = 600) -> Fed:
+        """What was accepted in the end. Raises TimeoutError."""
+        if not self._answer.poll(timeout_s):
             raise TimeoutError("feeding took far too long")
-        fed: Fed = here.recv()
+        fed: Fed = self._answer.recv()
         return fed
-    finally:
-        process.kill()
-        process.join()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.join()
 
 
 def _play(answer: Connection, address: str, keys: CurveKeys, size: int, workers: int) -> None:

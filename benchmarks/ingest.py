@@ -16,12 +16,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import zmq
-from feeder import Fed, feed, make_sample
+from feeder import Fed, Feeding, make_sample
 from making import make_book
 from process import CLI, cpu_s, head, row
 from running import LOOPBACK, Swarm
@@ -42,7 +43,8 @@ def ingest(folder: Path, size: int, megabytes: float, workers: int, profile: str
         coordinator = swarm.coordinate(workers, command)
         swarm.segments()
         before_s = cpu_s(coordinator.pid)
-        fed = feed(swarm, size, workers)
+        with closing(Feeding(swarm, size, workers)) as feeding:
+            fed = feeding.wait()
         spent_s = cpu_s(coordinator.pid) - before_s
         if profile:
             coordinator.wait(60)  # writes its profile at its end

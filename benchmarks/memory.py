@@ -13,10 +13,10 @@ import argparse
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Thread
 
-from feeder import feed
+from feeder import Feeding
 from making import make_book
 from process import Use, head, heaviest, mib, row, watch
 from running import Swarm
@@ -28,18 +28,20 @@ GROUP = 16  # slots of a metronome worker
 COST = 0.001  # seconds a character: more than the coordinator can take would measure the queue
 
 
-def with_metronomes(swarm: Swarm, slots: int) -> None:
+def with_metronomes(swarm: Swarm, slots: int, stack: ExitStack) -> None:
     """Have worker processes speak."""
     for first in range(0, slots, GROUP):
         swarm.work([1.0] * min(GROUP, slots - first))
 
 
-def with_feeders(swarm: Swarm, slots: int) -> None:
-    """Have one process send what many workers would."""
-    Thread(target=feed, args=(swarm, CLIP_BYTES, slots, 1800), daemon=True).start()
+def with_feeders(swarm: Swarm, slots: int, stack: ExitStack) -> None:
+    """Have one process send what many workers would, until `stack` ends it."""
+    stack.callback(Feeding(swarm, CLIP_BYTES, slots).close)
 
 
-KINDS: dict[str, tuple[Callable[[Swarm, int], None], bool]] = {  # who speaks, and whether an audiobook is written
+KINDS: dict[
+    str, tuple[Callable[[Swarm, int, ExitStack], None], bool]
+] = {  # who speaks, and whether an audiobook is written
     "metronomes": (with_metronomes, False),
     "feeders": (with_feeders, False),
     "audiobook": (with_metronomes, True),
@@ -50,10 +52,10 @@ def measure(kind: str, book: Path, slots: int) -> None:
     """Print one row."""
     begin, audiobook = KINDS[kind]
     workers = slots if begin is with_feeders else -(-slots // GROUP)
-    with Swarm(book, COST, audiobook=audiobook) as swarm:
+    with Swarm(book, COST, audiobook=audiobook) as swarm, ExitStack() as stack:
         coordinator = swarm.coordinate(min_workers=workers)
         segments = swarm.segments()
-        begin(swarm, slots)
+        begin(swarm, slots, stack)
         uses = watch(coordinator)
         if coordinator.returncode != 0:
             raise subprocess.CalledProcessError(coordinator.returncode, "coordinate")
