@@ -126,10 +126,10 @@ class Coordinator:
         self._pump(now, outcome)
         return outcome
 
-    def finish(self, job: str, files: tuple[str, ...], now: float) -> Outcome:
+    def finish(self, job: str, files: tuple[str, ...], now: float, size: int = 0) -> Outcome:
         """The audiobook of a job is written."""
         outcome = Outcome()
-        self._record(job, JobFinished(now, files), outcome)
+        self._record(job, JobFinished(now, files, size), outcome)
         return outcome
 
     def status(self, now: float) -> StatusReply:

@@ -77,6 +77,7 @@ class JobFinished(Record, frozen=True, tag=True):
 
     at_s: float
     files: tuple[str, ...]
+    bytes: int = 0  # of the audiobook
 
 
 AnyRecord = (

@@ -17,6 +17,7 @@ from swarm.node.platform import default_cpu_slots
 from swarm.node.prepare import Prepared, file_stem, prepare
 from swarm.node.serve import Server
 from swarm.node.store import DiskStore
+from swarm.node.target import claim_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
 
@@ -46,8 +47,9 @@ class Coordination:
             self.editions.append(self._edition(prepared))
 
     def _edition(self, prepared: Prepared) -> Edition:
-        name = f"{file_stem(prepared.state.facts, self.config.chapters)}.{self.config.output_format}"
-        target = self.config.output_dir / name
+        stem = file_stem(prepared.state.facts, self.config.chapters)
+        job = prepared.state.job
+        target = claim_target(self.config.output_dir, stem, self.config.output_format, job)
         encoders = max(1, default_cpu_slots())
         return Edition(prepared.state, self.store, target, self.config.audiobook, encoders)
 
@@ -58,7 +60,7 @@ class Coordination:
 
     async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
         """Serve the jobs until all is written; returns the exit code. Raises what stopped it."""
-        pending = [edition for edition in self.editions if not is_finished(edition)]
+        pending = [edition for edition in self.editions if not edition.is_finished]
         ready = [
             f"{edition.target} is finished already; nothing is left to do"
             for edition in self.editions
@@ -95,19 +97,13 @@ class Coordination:
         self.store.close()
 
 
-def is_finished(edition: Edition) -> bool:
-    """Whether a job was written before and its file is still there."""
-    state = edition.state
-    return state.complete and state.finished is not None and (not edition.audiobook or edition.target.is_file())
-
-
 async def coordinate(config: CoordinateConfig, progress: Progress) -> int:
     """Serve books to the swarm; returns the exit code. Raises SwarmError."""
-    keys, identity, code = _security(config)
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress)
         stack.callback(coordination.close)
         coordination.open()
+        keys, identity, code = _security(config)  # only now: a code that is made must also be shown
         router = RouterSocket(keys)
         stack.callback(router.close)
         port = router.bind(config.bind, config.port)
@@ -136,3 +132,5 @@ def _invite(progress: Progress, code: str, port: int, config: CoordinateConfig) 
         progress.note(f"  e2a-swarm join {code}")
     where = f"{config.bind or machine_name()}:{port}"
     progress.note(f"waiting for workers at {where}: run `e2a-swarm work` on any machine of the swarm")
+    if not code and not config.open:
+        progress.note("  (`e2a-swarm key` shows the code for a machine that is new to it)")

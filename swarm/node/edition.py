@@ -16,6 +16,7 @@ from swarm.lease.roster import Session
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Press
 from swarm.node.store import Store
+from swarm.node.target import report_path
 from swarm.watch.report import ReportExtra, closing_lines, make_report
 
 
@@ -35,6 +36,19 @@ class Edition:
         self._press: Press | None = None
         self._complete = asyncio.Event()
 
+    @property
+    def size(self) -> int:
+        """Bytes of the audiobook written now; 0 where there is none."""
+        return self.book.bytes if self.book else 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the audiobook was written before and lies there as it was written."""
+        finished = self.state.finished
+        if finished is None or not self.state.complete:
+            return False
+        return not self.audiobook or (self.target.is_file() and self.target.stat().st_size == finished.bytes)
+
     def notice(self, place: Place) -> None:
         """Something became of a place."""
         if self._press is not None:
@@ -48,8 +62,6 @@ class Edition:
             if not self.state.complete:
                 await self._complete.wait()
             return ()
-        with guarded(self.target):
-            self.target.parent.mkdir(parents=True, exist_ok=True)
         studio = Studio(self.store.folder(self.state.job) / "log", self.encoders)
         self._press = Press(self.state, self.store, studio, self.target, damaged)
         try:
@@ -76,7 +88,7 @@ class Edition:
             wasted_s=_by_worker(core.sessions, lambda session: session.wasted_s),
         )
         self.made = make_report(self.state.facts, self.store.records(self.state.job), extra)
-        path = self.target.with_suffix(".report.json")
+        path = report_path(self.target)
         with guarded(path):
             replace_file(path, json.dumps(self.made, ensure_ascii=False, indent=1).encode())
 

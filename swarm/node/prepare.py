@@ -136,7 +136,7 @@ def file_stem(facts: JobFacts, chapters: str) -> str:
     author = " & ".join(facts.book.authors[:3])
     name = f"{facts.title} - {author}" if author else facts.title
     if chapters:
-        name += f" (chapters {chapters})"
+        name += f" (chapter{'s' * (not chapters.isdigit())} {chapters})"
     coding = sys.getfilesystemencoding()  # ASCII in some old locales
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)

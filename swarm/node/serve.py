@@ -172,7 +172,7 @@ class Server:
             self._queue.put_nowait(self._core.discard(edition.state.job, *place, why, self._clock.now()))
 
         files = await edition.write(damaged)
-        self._queue.put_nowait(self._core.finish(edition.state.job, files, self._clock.now()))
+        self._queue.put_nowait(self._core.finish(edition.state.job, files, self._clock.now(), edition.size))
         await self._queue.join()
         edition.report(self._core)
 

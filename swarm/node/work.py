@@ -18,6 +18,7 @@ from swarm.node.worker import WorkNode
 
 KEY_S = 2.0  # how often a worker without a key looks for one
 LOOK_S = 10.0
+QUIET_S = 5.0  # then it is said that nobody answers
 FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
 
 Say = Callable[[str], None]
@@ -63,7 +64,11 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
     node.welcomed = lambda address: remember_address(config.state_dir, swarm, address)
     named = fixed_address(config.coordinator)
     if named:
+        say(f"trying {named}")
         node.add(named, [named])
+        await asyncio.sleep(QUIET_S)
+        if not node.connected:
+            say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
     last = last_addresses(config.state_dir, swarm)
     for address in last:

@@ -139,6 +139,7 @@ def test_a_file_name_says_title_author_and_chosen_chapters_and_leads_nowhere_els
     facts = run(tmp_path, book).state.facts
     assert file_stem(facts, "") == "A Test - Ann Author"
     assert file_stem(facts, "1-3") == "A Test - Ann Author (chapters 1-3)"
+    assert file_stem(facts, "4") == "A Test - Ann Author (chapter 4)"
     evil = msgspec.structs.replace(facts.book, title="../../etc/pass\x00wd: a <tale>" + "x" * 500, authors=())
     stem = file_stem(JobFacts(facts.job, facts.source, evil, facts.recipe, facts.chapters, 0.0), "")
     assert not set(stem) & set('/\\:<>\x00"|?*')
