@@ -5,13 +5,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swarm.lease.message import FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.message import Done, FromCoordinator, Hello, Job, Refused, Welcome
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 from swarm.lease.worker import Sound, Worker
 from swarm.node.engines import Engines
 from swarm.node.frames import Frames
 from swarm.node.identity import Clock
 from swarm.node.keys import CurveKeys
+from swarm.node.tally import Tally
 from swarm.node.transport import DealerSocket
 from swarm.voice.engine import EngineFault, FaultKind
 
@@ -31,6 +32,7 @@ class Line:
     connected: bool = False
     refusal: str = ""
     lost_s: float = 0.0  # when it was last connected, or added
+    coordinator: str = ""  # its machine's name, once it let us in
 
 
 class WorkNode:
@@ -52,6 +54,7 @@ class WorkNode:
         self._say = say
         self._exit_when_done = exit_when_done
         self._frames = Frames()
+        self._tally = Tally(said_s=clock.now())
         self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
         self._lines: dict[str, Line] = {}
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
@@ -101,6 +104,9 @@ class WorkNode:
             return
         line.connected, line.lost_s = line.socket.connected, now
         if not line.connected:
+            if line.coordinator:
+                self._say(f"{line.coordinator} is out of reach; what is spoken for it is kept")
+                line.coordinator = ""
             self._aliases = {alias: first for alias, first in self._aliases.items() if first != name}
         tell = self.core.connect(name, now) if line.connected else self.core.disconnect(name, now)
         self._carry_out(tell)
@@ -124,12 +130,20 @@ class WorkNode:
                 asyncio.get_running_loop().call_soon(self.remove, name)
                 return
             address = self._lines[name].socket.address
+            self._lines[name].coordinator = message.name
             self._say(f"serving {message.name} at {address}")
             self.welcomed(address)
+        elif isinstance(message, Done):
+            self._farewell(name, message)
         elif isinstance(message, Job):
             self._say(f"speaking {message.title} with {message.recipe.engine}")
         elif isinstance(message, Refused):
             self._say(f"{self._lines[name].socket.address} refused this worker: {message.why}")
+
+    def _farewell(self, name: str, done: Done) -> None:
+        if done.final and self._lines[name].coordinator:
+            who, self._lines[name].coordinator = self._lines[name].coordinator, ""
+            self._say(f"{who} has ended; {self._tally.line(self._clock.now())}")
 
     def _other_name_of(self, coordinator: str, name: str) -> str:
         """Under which other name the same coordinator is served already; two connections would be one too many."""
@@ -140,6 +154,7 @@ class WorkNode:
 
     def _carry_out(self, tell: Tell) -> None:
         for slot, clip in tell.kept:
+            self._tally.add(clip)
             self._frames.put(clip, self._fresh.pop(slot))
         for clip in tell.dropped:
             self._frames.drop(clip)
@@ -221,6 +236,8 @@ class WorkNode:
     async def _beat(self) -> None:
         while True:
             self._carry_out(self.core.beat(self._clock.now()))
+            if news := self._tally.news(self._clock.now()):
+                self._say(news)
             await asyncio.sleep(BEAT_S)
 
     async def _drain(self) -> None:

@@ -1,0 +1,37 @@
+"""What a worker tells its own user now and then: how much it has spoken, and how fast."""
+
+from dataclasses import dataclass
+
+from swarm.lease.message import Clip
+from swarm.watch.text import count_text, duration_text, speed_text
+
+SAY_S = 60.0
+
+
+@dataclass
+class Tally:
+    """Sentences and seconds of sound since the start, and when they were last spoken of."""
+
+    sentences: int = 0
+    audio_s: float = 0.0
+    work_s: float = 0.0
+    said: int = 0
+    said_s: float = 0.0
+
+    def add(self, clip: Clip) -> None:
+        """Count a clip."""
+        self.sentences += 1
+        self.audio_s += clip.samples / clip.sample_rate
+        self.work_s += clip.work_s
+
+    def news(self, now: float) -> str:
+        """The line for a minute in which something was spoken; "" where there is nothing new to say."""
+        if self.sentences == self.said or now - self.said_s < SAY_S:
+            return ""
+        return self.line(now)
+
+    def line(self, now: float) -> str:
+        """How much was spoken so far."""
+        self.said, self.said_s = self.sentences, now
+        speed = f", {speed_text(self.audio_s / self.work_s)} real time a slot" if self.work_s else ""
+        return f"spoke {count_text(self.sentences, 'sentence')} so far, {duration_text(self.audio_s)} of sound{speed}"
