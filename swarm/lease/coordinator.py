@@ -44,6 +44,7 @@ PROMISE_S = 15.0  # clips said to be held are awaited so long before their place
 MOST_STATUS_BYTES = 60_000
 MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
 MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
+GATHER_S = 0.5  # after such a sleep, what was spoken meanwhile is read before anything is granted
 OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
 
 
@@ -61,6 +62,7 @@ class Coordinator:
 
     def __post_init__(self) -> None:
         self.ticked_s = self.called_s = self.started_s
+        self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.epoch << 32  # an id never means two leases, also after a restart
         self.intake = Intake(self.sessions)
 
@@ -215,6 +217,7 @@ class Coordinator:
         gap_s, self.called_s = now - self.called_s, now
         if gap_s > OWN_GAP_S:
             self._forgive(gap_s)
+            self.grants_s = now + GATHER_S
 
     def _forgive(self, gap_s: float) -> None:
         for session in self.sessions.values():
@@ -355,11 +358,7 @@ class Coordinator:
 
     def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
         """Grant what can be granted. `thorough`: ask for every waiting slot, not only until one finds nothing."""
-        if (
-            self.stopping
-            or now < self.started_s + self.settings.grace_s
-            or len(self.sessions) < self.settings.min_workers
-        ):
+        if self.stopping or now < self.grants_s or len(self.sessions) < self.settings.min_workers:
             return
         if self.settings.min_workers:
             self.settings = replace(self.settings, min_workers=0)  # begun: it goes on with whoever is left

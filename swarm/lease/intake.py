@@ -9,9 +9,8 @@ from swarm.lease.message import Accepted, Clip, Failed, Rejected
 from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import AnyRecord, ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.lease.roster import Session
-from swarm.lease.work import Work
+from swarm.lease.work import MOST_ATTEMPTS, MOST_TAKES, Work
 
-MOST_ATTEMPTS = 3  # then a segment is set aside
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
 
 
@@ -123,7 +122,7 @@ def _misfit(work: Work | None, clip: Clip) -> str:
     place = (clip.chapter, clip.index)
     if not work.state.exists(place):
         return "the book has no such place"
-    if clip.take > 2 * MOST_ATTEMPTS or work.state.key(place, clip.take) != clip.key:
+    if clip.take > MOST_TAKES or work.state.key(place, clip.take) != clip.key:
         return "the clip is not of this text and recipe"
     if work.state.sample_rate not in (0, clip.sample_rate):
         return f"the clip has {clip.sample_rate} Hz, the others of this job {work.state.sample_rate}"

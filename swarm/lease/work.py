@@ -8,6 +8,9 @@ from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session
 from swarm.lease.schedule import deadline_s
 
+MOST_ATTEMPTS = 3  # then a segment is set aside
+MOST_TAKES = 2 * MOST_ATTEMPTS
+
 
 @dataclass
 class Work:
@@ -34,7 +37,7 @@ class Work:
         """Whether a clip of this name is one that the place could still take."""
         if not self.state.exists(place) or place in self.state.accepted:
             return False
-        return any(self.state.key(place, take) == key for take in range(self.state.take(place) + 1))
+        return any(self.state.key(place, take) == key for take in range(MOST_TAKES + 1))  # a restart forgets failures
 
     def deadline_s(self, session: Session, lease: Lease) -> float:
         """Seconds that the segment being spoken under a lease may take."""

@@ -302,8 +302,8 @@ def test_a_late_joiner_is_put_to_work_at_once() -> None:
     core = make_core(JobState(make_facts(TEXTS)))
     join(core, b"a")
     offer(core, b"a")
-    join(core, b"b", now=5.0)
-    assert sent(core.receive(b"b", Heartbeat((), (0,)), 5.0), Grant)
+    join(core, b"b", now=2.0)
+    assert sent(core.receive(b"b", Heartbeat((), (0,)), 2.0), Grant)
 
 
 def test_leaving_frees_everything_at_once() -> None:
@@ -634,3 +634,19 @@ def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanw
     for now in range(1, 100):  # its slot reports to the other coordinator
         core.receive(b"p", Heartbeat((), (), (grant.lease,)), float(now))
         assert not sent(core.tick(float(now)), Revoke)
+
+
+def test_a_held_clip_of_a_later_take_is_wanted_although_a_restart_forgot_the_failures() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), epoch=2)
+    join(core)
+    key = core.works["job"].state.key((0, 0), 2)
+    (wanted,) = sent(core.receive(b"p", Held("job", ((0, 0, key),)), 0.1), Wanted)
+    assert wanted.wanted == ((0, 0, key),)
+
+
+def test_after_a_sleep_what_waits_is_read_before_anything_is_granted() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), split=False)
+    join(core, b"a")
+    join(core, b"b")
+    assert not sent(core.receive(b"b", Heartbeat((), (0,)), 3600.0), Grant)
+    assert sent(core.tick(3600.6), Grant, b"b")
