@@ -49,7 +49,10 @@ VARIANTS: dict[str, Edit | Value] = {
     "no expiry": Value(Work, "deadline_s", lambda self, session, lease: 1e9),
     "no silence detection": Value(core, "SILENCE_S", 1e9),
     "no first-wins": Edit(
-        Intake, "clip", "work.state.complete or (clip.chapter, clip.index) in work.state.accepted", "work.state.complete"
+        Intake,
+        "clip",
+        "work.state.complete or (clip.chapter, clip.index) in work.state.accepted",
+        "work.state.complete",
     ),
     "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
     "trim not said again": Edit(Coordinator, "_welcome", "if lease.slot != PROMISED:", "if False:"),
@@ -76,7 +79,7 @@ VARIANTS: dict[str, Edit | Value] = {
     "the unknown are not asked": Edit(
         Coordinator, "receive", "session is None:\n        outcome.send(peer, WhoAreYou())", "session is None:"
     ),
-    "no grace after a restart": Edit(Coordinator, "_pump", "now < self.started_s + self.settings.grace_s", "False"),
+    "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),
     "leases end before their clips came": Edit(Worker, "_heartbeat", "*self.shelf.leases(link.name)", ""),
@@ -85,7 +88,10 @@ VARIANTS: dict[str, Edit | Value] = {
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
     "ids shared by two coordinators": Edit(Worker, "_holding", "if lease.link == link.name", "if True"),
     "offers answered once": Edit(
-        Coordinator, "_heartbeat", "dict.fromkeys(sorted(offered), False)", "{s: session.offers.get(s, False) for s in sorted(offered)}"
+        Coordinator,
+        "_heartbeat",
+        "dict.fromkeys(sorted(offered), False)",
+        "{s: session.offers.get(s, False) for s in sorted(offered)}",
     ),
     "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
     "the dead keep their places": Edit(Coordinator, "_drop", "work.ledger.end(lease)", "pass"),

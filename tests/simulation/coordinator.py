@@ -10,7 +10,7 @@ from machine import Machine
 
 from swarm.audio.frame import check_frame
 from swarm.book.model import Segment
-from swarm.lease.coordinator import Coordinator
+from swarm.lease.coordinator import OWN_GAP_S, Coordinator
 from swarm.lease.ledger import PROMISED
 from swarm.lease.message import Clip, FromWorker, Message
 from swarm.lease.outcome import Entry, Outcome
@@ -64,12 +64,12 @@ class SimCoordinator(Machine):
             self.core.add_job(state)
         self.world.log(self.name, f"starts, epoch {epoch}")
         self.later(TICK_S, self._tick)
-        self.later(grace_s + 0.1, self.world.judge.graced, self)
+        self.later(grace_s + 0.1, self.world.judge.excuses.graced, self)
 
     def crash(self) -> None:
         """Killed, or without power: perhaps in the middle of a commit."""
         self.world.log(self.name, "crashes")
-        self.world.judge.crashed(self)
+        self.world.judge.excuses.crashed(self)
         self._gone()
 
     def _gone(self) -> None:
@@ -88,7 +88,7 @@ class SimCoordinator(Machine):
             return
         self.draining = True
         self.world.log(self.name, "drains")
-        self.world.judge.stopping(self)
+        self.world.judge.excuses.crashed(self)
         self.take(self.core.stop())
         self.later(FAREWELL_S, self._drained, self.world.heap.now + DRAIN_S)
 
@@ -112,6 +112,13 @@ class SimCoordinator(Machine):
             self.take(self.core.finish(job, ("book.m4b",), self.clock()))
         self.take(self.core.end())
 
+    def wake(self) -> None:
+        """It does not know of a short sleep, nor of one that stopped its clock: it grants before it has read all."""
+        since_s = self.asleep_since_s
+        if since_s is not None and (self.clock_stands or self.world.heap.now - since_s <= OWN_GAP_S):
+            self.world.judge.excuses.dozed(self)
+        super().wake()
+
     def lose_a_clip(self) -> None:
         """The studio finds that an accepted clip cannot be read."""
         if not self.awake or self.core is None or self.draining:
@@ -122,7 +129,7 @@ class SimCoordinator(Machine):
             if durable:
                 place = self.world.random.choice(durable)
                 self.world.log(self.name, f"clip {place} of {job} rots", place)
-                self.world.judge.excuse(1, "a clip rots")
+                self.world.judge.excuses.excuse([(job, *place)], "a clip rots")
                 self.take(self.core.discard(job, *place, "it rots", self.clock()))
                 return
 
@@ -147,6 +154,7 @@ class SimCoordinator(Machine):
         self.heard_s[peer_process(self.world, peer)] = self.awake_s()
         outcome = core.receive(peer, message, self.clock(), frame, fault)
         self.take(outcome)
+        self.world.judge.listed(self, peer, message)
         self.world.judge.coordinator(self, ticked=False)
 
     def _tick(self) -> None:
@@ -208,7 +216,7 @@ class SimCoordinator(Machine):
             if not left and self.core is not None:
                 self.core.unsent(send.peer)
                 if connection is not None:
-                    self.world.judge.unsteady(connection.worker)
+                    self.world.judge.excuses.unsteady(connection.worker)
             self.world.log(self.name, f"-> {send.peer.decode()}" + ("" if left else " (lost)"), send.message)
 
     # --- for the judge

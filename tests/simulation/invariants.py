@@ -1,19 +1,20 @@
-"""What must hold after every step, and how much double work the faults so far excuse."""
+"""What must hold after every step."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from disk import doubly_accepted
+from excuses import Excuses
+from story import Spot, Violation
 
 from swarm.lease.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease import schedule
 from swarm.lease.grant import MOST_LEASES
 from swarm.lease.ledger import PROMISED
-from swarm.lease.message import Accepted, Grant, Hello, Message, Rejected, Revoke, Trim
+from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim
 from swarm.lease.outcome import Outcome, Send
-from swarm.lease.record import ClipAccepted, SegmentQuarantined
+from swarm.lease.record import SegmentQuarantined
 from swarm.lease.roster import Session
 from swarm.lease.work import Work
 
@@ -23,16 +24,8 @@ if TYPE_CHECKING:
     from worker import SimWorker
 
 DEAD_S = 10.0  # a dead worker is replaced within so long
-STEADY_S = 0.1  # a network as slow as that makes judgements late
-Spot = tuple[str, int, int]  # job, chapter, index
-
-
-class Violation(AssertionError):
-    """An invariant does not hold. `spots` are the segments whose story matters."""
-
-    def __init__(self, what: str, *spots: Spot) -> None:
-        super().__init__(what)
-        self.what, self.spots = what, spots
+MISSED_S = 8.0  # a grant that never arrived is missed within so long
+STARVED_S = 15.0  # an idle worker gets what is free within so long
 
 
 class Judge:
@@ -40,72 +33,23 @@ class Judge:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.said: Counter[Spot] = Counter()
-        self.doubled = 0
-        self.excused = 0
-        self.excuses: Counter[str] = Counter()
-        self.accepted = 0
+        self.excuses = Excuses(world)
+        self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
+        self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
         self.known: dict[tuple[object, ...], bool] = {}  # what was excused already
         self.shadow: dict[str, object] = {}
 
-    # --- double work
-
-    def excuse(self, segments: int, why: str) -> None:
-        """A fault explains so much double work."""
-        if segments:
-            self.excused += segments
-            self.excuses[why] += segments
-            self.world.log("judge", f"excuses {segments}: {why}")
-
-    def spoken(self, worker: SimWorker, spot: Spot) -> None:
-        """A worker has spoken a segment well."""
-        if worker.liar:
-            return
-        self.said[spot] += 1
-        self.doubled += self.said[spot] > 1
-        if self.doubled > self.excused and not self.world.was_raw:
-            raise Violation(f"{self.doubled} segments spoken again, {self.excused} excused {dict(self.excuses)}", spot)
-
-    def died(self, worker: SimWorker) -> None:
-        """What a worker has not handed over is lost with it."""
-        self.excuse(len(worker.core.shelf.clips), f"{worker.name} died with clips")
-
-    def crashed(self, coordinator: SimCoordinator) -> None:
-        """Leases are forgotten; each slot finishes the segment under way."""
-        self.excuse(self._slots(), f"{coordinator.name} crashed")
-
-    stopping = crashed
-
-    def graced(self, coordinator: SimCoordinator) -> None:
-        """Whoever has not come back in time may find its places taken."""
-        core = coordinator.core
-        assert core is not None
-        for worker in self.world.workers:
-            if worker.alive and not any(session.hello.worker == worker.name for session in core.sessions.values()):
-                self.excuse(self._holds(worker), f"{worker.name} is late after a restart")
-
-    def unsteady(self, worker: SimWorker) -> None:
-        """A connection broke or was cut: what was under way either way is late or lost."""
-        self.excuse(worker.slots, f"{worker.name} was out of reach")
-
-    def _slots(self) -> int:
-        return sum(worker.slots for worker in self.world.workers if worker.alive)
-
-    def _holds(self, worker: SimWorker) -> int:
-        lines = sum(len(lease.lines) for slot in worker.core.slots for lease in slot.leases)
-        return lines + len(worker.core.shelf.clips)
-
     # --- the coordinator
 
-    def holdings(self, core: Coordinator) -> dict[str, int]:
-        """How many segments each session has before it."""
-        pending = dict.fromkeys(core.sessions, 0)
-        for work in core.works.values():
+    def holdings(self, core: Coordinator) -> dict[str, list[Spot]]:
+        """What each session has before it."""
+        pending: dict[str, list[Spot]] = {process: [] for process in core.sessions}
+        for job, work in core.works.items():
             for lease in work.ledger.leases.values():
-                pending[lease.session] += len(lease.pending)
+                pending[lease.session] += [(job, lease.chapter, index) for index in lease.pending]
         return pending
 
-    def ticked(self, coordinator: SimCoordinator, before: dict[str, int]) -> None:
+    def ticked(self, coordinator: SimCoordinator, before: dict[str, list[Spot]]) -> None:
         """Whoever is gone now was silent while the coordinator was awake."""
         core = coordinator.core
         assert core is not None
@@ -115,16 +59,14 @@ class Judge:
                 slept = coordinator.awake_s() < self.world.heap.now  # shorter gaps than OWN_GAP_S are not noticed
                 if silent_s < SILENCE_S - (OWN_GAP_S if slept else 0.05):
                     raise Violation(f"{process} is thought dead, heard of {silent_s:.1f} s ago")
-                self.excuse(pending, f"{process} was silent")
+                self.excuses.silent(self._owner(process), pending)
 
     def decided(self, coordinator: SimCoordinator, outcome: Outcome) -> None:
         """What a coordinator wants done."""
         core = coordinator.core
         assert core is not None
         for entry in outcome.entries:
-            if isinstance(entry.record, ClipAccepted) and not entry.record.reused:
-                self.accepted += 1
-            elif isinstance(entry.record, SegmentQuarantined):
+            if isinstance(entry.record, SegmentQuarantined):
                 self._fairly_set_aside(core, entry.job, entry.record, coordinator.clock())
         for send in outcome.sends:
             if isinstance(send.message, Grant):
@@ -143,8 +85,8 @@ class Judge:
                 s.can_try(work.recipe, core.called_s) and s.worker not in blamed for s in core.sessions.values()
             ):
                 raise Violation(f"granted to {session.worker} again", (grant.job, grant.chapter, line.index))
-            twice = sum(le.chapter == grant.chapter and line.index in le.pending for le in others)
-            self.excuse(twice, "granted twice on purpose")
+            if any(le.chapter == grant.chapter and line.index in le.pending for le in others):
+                self.excuses.excuse([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
 
     def _shortened(self, coordinator: SimCoordinator, send: Send) -> None:
         worker = self.world.network.owners[send.peer]
@@ -152,14 +94,14 @@ class Judge:
         assert isinstance(message, Trim | Revoke)
         leases = [lease for slot in worker.core.slots for lease in slot.leases if lease.id == message.lease]
         end = message.end if isinstance(message, Trim) else 0
-        lines = sum(line.index >= end for lease in leases for line in lease.lines)
-        in_reach = self.world.network.reaches(send.peer) and self.world.network.latency_s < STEADY_S
+        spots = [(le.job.job, le.chapter, line.index) for le in leases for line in le.lines if line.index >= end]
+        in_reach = self.world.network.reaches(send.peer) and self.world.network.is_steady
         if in_reach and isinstance(message, Revoke) and message.expired:
             self._fairly_expired(coordinator, worker, message.lease)
         name = (coordinator.name, send.peer, type(message).__name__, message.lease, end)
         if name not in self.known:
             self.known[name] = True
-            self.excuse(min(1, lines) if in_reach else lines, f"{name[2]} under way")
+            self.excuses.shortened(worker, spots, in_reach)
 
     def _fairly_expired(self, coordinator: SimCoordinator, worker: SimWorker, lease_id: int) -> None:
         for slot, engine in zip(worker.core.slots, worker.engines, strict=True):
@@ -197,6 +139,7 @@ class Judge:
             self._ledger(core, work)
             if ticked:
                 self._nobody_idles(core, work, coordinator.clock())
+                self._nobody_starves(coordinator, core, work)
         self._the_dead_hold_nothing(coordinator, core)
 
     def _replay(self, coordinator: SimCoordinator, work: Work) -> None:
@@ -241,7 +184,7 @@ class Judge:
 
     def _nobody_idles(self, core: Coordinator, work: Work, now: float) -> None:
         settings = core.settings
-        if core.stopping or now < core.started_s + settings.grace_s or len(core.sessions) < settings.min_workers:
+        if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
             return
         if not any(work.ledger.free):
             return
@@ -256,12 +199,58 @@ class Judge:
                             spot = (work.state.job, chapter, index)
                             raise Violation(f"free although {session.worker} asks for work", spot)
 
+    def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, work: Work) -> None:
+        """An idle worker in reach does not stay idle while there is something for it."""
+        free = [(chapter, index) for chapter, places in enumerate(work.ledger.free) for index in sorted(places)]
+        for session in core.sessions.values():
+            worker = self._owner(session.key)
+            name, now = (core.settings.coordinator, session.key), coordinator.awake_s()
+            if free and not core.stopping and self._could_work(worker, session, core, work, free):
+                if now - self.idle.setdefault(name, now) > STARVED_S:
+                    raise Violation(f"{worker.name} is idle while there is work", (work.state.job, *free[0]))
+            else:
+                self.idle.pop(name, None)
+
+    def _could_work(
+        self, worker: SimWorker, session: Session, core: Coordinator, work: Work, free: list[tuple[int, int]]
+    ) -> bool:
+        connection = self.world.network.open.get(session.peer)
+        if not worker.awake or worker.liar or worker.draining or connection is None or self.world.was_raw:
+            return False
+        if any(slot.leases for slot in worker.core.slots) or not session.can_try(work.recipe, core.called_s):
+            return False
+        if self.world.network.is_cut(worker, connection.coordinator) or connection.worker.process != session.key:
+            return False
+        blames = [[failure.worker for failure in work.state.failures.get(place, ())] for place in free]
+        return any(session.worker not in blamed for blamed in blames)
+
+    def listed(self, coordinator: SimCoordinator, peer: bytes, message: Message) -> None:
+        """A lease that its worker does not know of is missed."""
+        core = coordinator.core
+        assert core is not None
+        session = core.peers.get(peer)
+        if not isinstance(message, Heartbeat) or session is None or session.estranged or self.world.was_raw:
+            return
+        for work in core.works.values():
+            for lease in work.ledger.leases.values():
+                if lease.session != session.key or lease.slot == PROMISED:
+                    continue
+                name, now = (core.settings.coordinator, lease.id), coordinator.awake_s()
+                if lease.id in message.leases:
+                    self.unlisted.pop(name, None)
+                elif now - self.unlisted.setdefault(name, now) > MISSED_S:
+                    spot = (work.state.job, lease.chapter, lease.pending[0])
+                    raise Violation(f"{session.worker} does not know of lease {lease.id}", spot)
+
     def _the_dead_hold_nothing(self, coordinator: SimCoordinator, core: Coordinator) -> None:
         for process in core.sessions:
-            worker = self.world.workers[int(process.partition("/")[0].removeprefix("worker-"))]
+            worker = self._owner(process)
             died_s = worker.died_s.get(process)
             if died_s and coordinator.awake_s() - died_s[coordinator.name] > DEAD_S:
                 raise Violation(f"{process} is dead for {DEAD_S:.0f} s and thought to be here")
+
+    def _owner(self, process: str) -> SimWorker:
+        return self.world.workers[int(process.partition("/")[0].removeprefix("worker-"))]
 
     # --- the worker
 
@@ -290,7 +279,7 @@ class Judge:
     def settled(self) -> None:
         """All books are complete and all is quiet."""
         for worker in self.world.workers:
-            if not worker.awake:
+            if not worker.awake or (worker.liar and "recurring texts" in self.world.faults):
                 continue
             if worker.core.shelf.clips:
                 job, chapter, index, _ = next(iter(worker.core.shelf.clips))

@@ -73,6 +73,11 @@ class Network:
         found = self.open.values()
         return [c for c in found if worker in (None, c.worker) and coordinator in (None, c.coordinator)]
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether what is sent arrives soon."""
+        return self.latency_s < 0.1
+
     def reaches(self, peer: bytes) -> bool:
         """Whether what is sent to a peer now is read at once."""
         connection = self.open.get(peer)

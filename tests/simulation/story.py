@@ -10,6 +10,14 @@ from swarm.lease.record import Record
 Spot = tuple[str, int, int]  # job, chapter, index
 
 
+class Violation(AssertionError):
+    """An invariant does not hold. `spots` are the segments whose story matters."""
+
+    def __init__(self, what: str, *spots: Spot) -> None:
+        super().__init__(what)
+        self.what, self.spots = what, spots
+
+
 class Story:
     """Everything that was logged."""
 

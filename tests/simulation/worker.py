@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from clips import RATE, Spoken
 from engine import SimEngine
-from invariants import Violation
 from liar import Liar
 from machine import Machine
 from network import Connection
+from story import Violation
 
 from swarm.lease.message import Accepted, Clip, Device, EngineOffer, FromCoordinator, Hello, Message, Rejected, Wanted
 from swarm.lease.recipe import Recipe
@@ -72,7 +72,7 @@ class SimWorker(Machine):
         self._end()
 
     def _end(self) -> None:
-        self.world.judge.died(self)
+        self.world.judge.excuses.died(self)
         self.died_s[self.process] = {c.name: c.awake_s() for c in self.world.coordinators}
         self.end()
 
@@ -173,7 +173,8 @@ class SimWorker(Machine):
                 self.outstanding.pop(name, None)
             if not self.send(name, message):
                 self.outstanding.pop(name, None)
-                self.world.judge.unsteady(self)
+                if name in self.connections:
+                    self.world.judge.excuses.unsteady(self)
                 self.core.unsaid(name)
         for name, clip in tell.clips:
             if self.core.serves(name):

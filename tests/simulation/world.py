@@ -11,10 +11,10 @@ from coordinator import SimCoordinator
 from disk import Disk
 from faults import Faults
 from heap import Heap
-from invariants import Judge, Violation
+from invariants import Judge
 from liar import Liar
 from network import Connection, Network
-from story import Story
+from story import Story, Violation
 from worker import SimWorker
 
 from swarm.book.model import Chapter, Pause, Segment
@@ -175,7 +175,7 @@ class World:
 
     def trouble(self, connection: Connection) -> None:
         """A connection breaks."""
-        self.judge.unsteady(connection.worker)
+        self.judge.excuses.unsteady(connection.worker)
         self.network.break_(connection, self.random.choice([0.0, 1.0, 10.0]))
 
     def fate(self, worker: SimWorker, text: str) -> str:
