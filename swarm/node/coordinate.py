@@ -13,7 +13,7 @@ from swarm.node.edition import Edition
 from swarm.node.identity import Clock, machine_name, new_nonce
 from swarm.node.interrupt import draining
 from swarm.node.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
-from swarm.node.platform import default_cpu_slots
+from swarm.node.platform import default_cpu_slots, few_arenas
 from swarm.node.prepare import Prepared, file_stem, prepare
 from swarm.node.serve import Server
 from swarm.node.store import DiskStore
@@ -21,13 +21,14 @@ from swarm.node.target import claim_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
 
-GRACE_S = 1.5  # after a restart, for returning workers to say what they hold
+GRACE_S = 1.0  # after a restart, for returning workers to say what they hold
 
 
 class Coordination:
     """The books of one command, their jobs and editions."""
 
     def __init__(self, config: RenderConfig, progress: Progress) -> None:
+        few_arenas()
         self.config = config
         self.progress = progress
         self.clock = Clock()

@@ -77,7 +77,8 @@ class Link:
             self._current = endpoint
             self._connect(endpoint)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._found.wait(), patience_s)
+                async with asyncio.timeout(patience_s):  # wait_for may swallow the cancellation of a link that closes
+                    await self._found.wait()
                 self._endpoints.remove(endpoint)
                 self._endpoints.insert(0, endpoint)
                 return

@@ -1,6 +1,7 @@
 """A worker from start to end: waits for a key, finds coordinators, serves them until it is told to leave."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -96,7 +97,6 @@ async def _browse(node: WorkNode, browser: Browser, kept: set[str], say: Say) ->
                 warned.add(stranger.name)
                 say(f"a coordinator of another swarm is at {stranger.addresses[0]}: this machine's key does not fit it")
         browser.changed.clear()
-        try:
-            await asyncio.wait_for(browser.changed.wait(), LOOK_S)
-        except TimeoutError:
-            continue
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await browser.changed.wait()
