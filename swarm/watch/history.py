@@ -19,31 +19,38 @@ Place = tuple[int, int]  # chapter, index
 
 
 @dataclass
+class Run:
+    """One time a coordinator had the job open, up to the last thing that came of it."""
+
+    began_s: float
+    last_s: float
+    spoke: bool = False
+
+
+@dataclass
 class History:
     """The records of a job, sorted by what they are about."""
 
     began_s: float
-    runs: int = 0
-    busy_s: float = 0.0  # from the start of each run to its last record
+    runs: list[Run] = field(default_factory=list)
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
     workers: dict[str, WorkerSeen] = field(default_factory=dict)
+    spoken_keys: set[str] = field(default_factory=set)  # clips that this job's workers made
     files: tuple[str, ...] = ()
-    _run_s: float | None = None
-    _last_s: float = 0.0
 
     def take(self, record: AnyRecord) -> None:
         """Take in the next record."""
         match record:
             case RunStarted():
-                self._end_run()
                 self.began_s = record.at_s if not self.runs else self.began_s
-                self.runs += 1
-                self._run_s = self._last_s = record.at_s
+                self.runs.append(Run(record.at_s, record.at_s))
             case ClipAccepted():
                 self.accepted[record.chapter, record.index] = record
-                self._last_s = max(self._last_s, record.accepted_s)
+                self._reach(record.accepted_s, spoke=not record.reused)
+                if not record.reused:
+                    self.spoken_keys.add(record.key)
             case ClipDiscarded():
                 self.accepted.pop((record.chapter, record.index), None)
             case SegmentFailed():
@@ -54,7 +61,19 @@ class History:
                 self.workers[record.worker] = record
             case JobFinished():
                 self.files = record.files
-                self._last_s = max(self._last_s, record.at_s)
+                self._reach(record.at_s)
+
+    def runs_that_spoke(self) -> list[Run]:
+        """The runs in which a worker made a clip that counts."""
+        return [run for run in self.runs if run.spoke]
+
+    def busy_s(self) -> float:
+        """Seconds of the runs in which something was spoken; of the last run where none spoke."""
+        return sum(run.last_s - run.began_s for run in self.runs_that_spoke() or self.runs[-1:])
+
+    def known(self) -> list[ClipAccepted]:
+        """Clips that an earlier job left; a text that recurs in this book is not among them."""
+        return [clip for clip in self.accepted.values() if clip.reused and clip.key not in self.spoken_keys]
 
     def first_grant_s(self, granted_s: float | None) -> float | None:
         """When speaking began, seconds since the job began; `granted_s` is the first grant known elsewhere."""
@@ -66,9 +85,10 @@ class History:
         """When the last clip was accepted, seconds since the job began."""
         return max((clip.accepted_s - self.began_s for clip in self.accepted.values()), default=None)
 
-    def _end_run(self) -> None:
-        if self._run_s is not None:
-            self.busy_s += self._last_s - self._run_s
+    def _reach(self, at_s: float, spoke: bool = False) -> None:
+        if self.runs:
+            run = self.runs[-1]
+            run.last_s, run.spoke = max(run.last_s, at_s), run.spoke or spoke
 
     @classmethod
     def of(cls, facts: JobFacts, records: Iterable[AnyRecord]) -> "History":
@@ -76,5 +96,4 @@ class History:
         history = cls(began_s=facts.created_s)
         for record in records:
             history.take(record)
-        history._end_run()
         return history

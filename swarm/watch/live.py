@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
+from rich.constrain import Constrain
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -13,7 +14,8 @@ from swarm.lease.message import StatusReply
 from swarm.watch.view import JobView, View, Viewer, WorkerView
 
 MOST_CHAPTERS = 6  # a job
-WIDE = 60  # columns from which there is room for devices
+WIDE = 60  # columns from which there is room for devices and speeds
+SPARE_COLUMNS = 4  # a terminal echoes ^C behind the last row: were that to wrap, the next drawing would stand too low
 SPARE_ROWS = 3  # the prompt's, and a line or two of what was said before
 
 
@@ -56,10 +58,10 @@ class LiveProgress:
 
 
 def drawing(view: View, width: int, height: int) -> RenderableType:
-    """The whole picture, no taller than the terminal."""
+    """The whole picture, a little narrower than the terminal and no taller."""
     rows: list[RenderableType] = []
     for job in view.jobs:
-        rows += [_bars(job, width), _under(job, view)]
+        rows += [_bars(job, width), _under(job, view, width)]
     taken = sum(2 + min(len(job.chapters), MOST_CHAPTERS) for job in view.jobs)
     room = max(2, height - SPARE_ROWS - taken)
     shown = view.workers if len(view.workers) <= room else view.workers[: room - 1]
@@ -68,7 +70,7 @@ def drawing(view: View, width: int, height: int) -> RenderableType:
         rows.append(
             Text(f"and {len(view.workers) - len(shown)} more workers, {view.speed or '0x'} together", style="dim")
         )
-    return Group(*rows)
+    return Constrain(Group(*rows), max(1, width - SPARE_COLUMNS))
 
 
 def _bars(job: JobView, width: int) -> Table:
@@ -84,12 +86,11 @@ def _bars(job: JobView, width: int) -> Table:
     return table
 
 
-def _under(job: JobView, view: View) -> Text:
-    facts = [job.spoken if job.state == "speaking" else f"{job.spoken}, {job.state}"]
-    if view.speed and len(view.jobs) == 1:
+def _under(job: JobView, view: View, width: int) -> Text:
+    facts = [f"{job.eta} left"] if job.eta else []
+    facts.append(job.spoken if job.state == "speaking" else f"{job.spoken}, {job.state}")
+    if view.speed and len(view.jobs) == 1 and width >= WIDE:
         facts.append(f"{view.speed} real time")
-    if job.eta:
-        facts.append(f"{job.eta} left")
     if job.note:
         facts.append(job.note)
     return Text(", ".join(facts), style="dim", no_wrap=True, overflow="ellipsis")

@@ -180,7 +180,8 @@ def opening_line(job: JobStatus, done: int) -> str:
     size = f"{count_text(len(job.chapters), 'chapter')}, {count_text(job.segments, 'sentence')}"
     if not job.accepted:
         return f"{title_of(job)}: {size}"
-    return f"{title_of(job)}: {size}; {job.accepted} spoken already, {count_text(done, 'chapter')} complete"
+    complete = f", {count_text(done, 'chapter')} complete" if done else ""
+    return f"{title_of(job)}: {size}; {job.accepted} spoken already{complete}"
 
 
 def standing(job: JobView, view: View) -> str:
@@ -189,7 +190,8 @@ def standing(job: JobView, view: View) -> str:
     if job.state != "speaking":
         facts.append(job.state)
     elif view.speed:
-        facts.append(f"{count_text(len(view.workers), 'worker')} at {view.speed} real time")
+        together = f"{len(view.workers)} workers at " if len(view.workers) > 1 else ""
+        facts.append(f"{together}{view.speed} real time")
     if job.eta:
         facts.append(f"{job.eta} left")
     if job.note:

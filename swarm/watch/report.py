@@ -15,6 +15,7 @@ Row = dict[str, Any]
 
 NOT_REACHED = "not spoken yet"
 MOST_NAMED = 10  # sentences named in the closing lines; the report has them all
+MOST_KNOWN_SHARE = 0.2  # of the sound: with more that nobody spoke now, a speed would flatter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ def _text(facts: JobFacts, place: Place) -> str:
 def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
     places = _places(facts)
     accepted = history.accepted.values()
-    reused = sum(clip.reused for clip in accepted)
+    known = history.known()
     first_s, last_s = history.first_grant_s(extra.first_grant_s), history.last_accept_s()
     return {
         "segments": len(places),
@@ -76,12 +77,14 @@ def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
         "duration_s": _rounded(extra.duration_s),
         "work_s": _rounded(sum(clip.work_s for clip in accepted)),
         "makespan_s": _rounded(None if first_s is None or last_s is None else last_s - first_s),
-        "elapsed_s": _rounded(history.busy_s),
-        "runs": history.runs,
+        "elapsed_s": _rounded(history.busy_s()),
+        "runs": len(history.runs_that_spoke()),
         "first_grant_s": _rounded(first_s),
         "last_accept_s": _rounded(last_s),
         "clips_received": extra.clips_received,
-        "reused": reused,
+        "reused": sum(clip.reused for clip in accepted),
+        "known": len(known),
+        "known_audio_s": _rounded(sum(map(_audio_s, known))),
         "duplicates": extra.duplicates,
         "reissued": extra.reissued,
         "retakes": sum(clip.take for clip in accepted),
@@ -176,12 +179,13 @@ def closing_lines(report: Row) -> list[str]:
 def _figures(totals: Row) -> str:
     sound_s = totals["duration_s"] or totals["audio_s"]
     facts = [f"{duration_text(sound_s)} of sound in {duration_text(totals['elapsed_s'])}"]
-    if totals["elapsed_s"] > 0 and not totals["reused"]:
-        facts.append(f"{speed_text(sound_s / totals['elapsed_s'])} real time")
+    speed = speed_text(sound_s / totals["elapsed_s"]) if totals["elapsed_s"] > 0 else ""
+    if speed and totals["known_audio_s"] <= MOST_KNOWN_SHARE * totals["audio_s"]:
+        facts.append(f"{speed} real time")
     if totals["runs"] > 1:
         facts.append(f"{totals['runs']} runs")
     facts.append(f"{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken")
-    for count, words in ((totals["reused"], "known from before"), (totals["retakes"], "spoken again")):
+    for count, words in ((totals["known"], "known from an earlier job"), (totals["retakes"], "spoken again")):
         if count:
             facts.append(f"{count} {words}")
     return ", ".join(facts)

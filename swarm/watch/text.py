@@ -31,8 +31,6 @@ def duration_text(seconds: float) -> str:
 
 def about_text(seconds: float) -> str:
     """A length of time that is a guess, coarse enough not to twitch: "about 4 min", "about 1 h 20 min"."""
-    if seconds < 10:
-        return "a few seconds"
     if seconds < 50:
         return "less than a minute"
     if seconds < 57.5 * MINUTE_S:

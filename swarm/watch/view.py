@@ -83,18 +83,21 @@ class Viewer:
     def look(self, reply: StatusReply) -> View:
         """What to show now."""
         self._estimates = {job.job: self._estimates.get(job.job) or Estimate() for job in reply.jobs}
+        notes = [job.note for job in reply.jobs]
         return View(
-            jobs=tuple(self._job(job, reply.workers) for job in reply.jobs),
+            jobs=tuple(
+                self._job(job, reply.workers, told=job.note in notes[:place]) for place, job in enumerate(reply.jobs)
+            ),
             workers=tuple(_worker(worker, reply.jobs) for worker in reply.workers),
             speed=speed_text(sum(map(realtime, reply.workers))),
         )
 
-    def _job(self, job: JobStatus, workers: tuple[WorkerStatus, ...]) -> JobView:
+    def _job(self, job: JobStatus, workers: tuple[WorkerStatus, ...], told: bool) -> JobView:
         eta_s = self._estimates[job.job].settle(job.eta_s, job.elapsed_s)
         return JobView(
             job=job.job,
             title=title_of(job),
-            state=state_text(job, len(workers)),
+            state="waiting" if told and held_up(job, workers) else state_text(job, workers),
             percent=job_percent(job),
             spoken=spoken_text(job),
             eta=about_text(eta_s) if eta_s is not None and job.state == "speaking" else "",
@@ -102,7 +105,7 @@ class Viewer:
                 ChapterView(chapter_title(job, place), chapter_percent(job.chapters[place]))
                 for place in under_way(job, workers)
             ),
-            note="" if job.state == "waiting" else clean(job.note),
+            note="" if told or held_up(job, workers) else clean(job.note),
         )
 
 
@@ -121,9 +124,7 @@ def job_percent(job: JobStatus) -> int:
     """How much of a job is done; 100 only where nothing is left to do and nothing is missing."""
     if job.state == "finished" and job.accepted == job.segments:
         return 100
-    if job.characters:
-        return min(99, percent(job.characters - job.characters_left, job.characters))
-    return min(99, percent(job.accepted, job.segments))
+    return min(99, percent(job.accepted + job.missing, job.segments))  # by sentences, as its chapters
 
 
 def chapter_percent(chapter: ChapterStatus) -> int:
@@ -137,15 +138,20 @@ def spoken_text(job: JobStatus) -> str:
     return f"{spoken} ({job.missing} set aside)" if job.missing else spoken
 
 
-def state_text(job: JobStatus, workers: int) -> str:
+def held_up(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> bool:
+    """Whether its note is all there is to say of what a job is doing."""
+    return bool(job.note) and (job.state == "waiting" or (job.state == "speaking" and not workers))
+
+
+def state_text(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> str:
     """What a job is doing, in words."""
     if job.state == "finished":
         return f"finished, {count_text(job.missing, 'sentence')} missing" if job.missing else "finished"
     if job.state == "writing":
         return "writing the audiobook"
-    if job.state == "waiting" and job.note:
+    if held_up(job, workers):
         return clean(job.note)
-    return job.state if workers else "waiting for workers"
+    return job.state if workers else "starting the voice"  # on one machine: a swarm's note names what it waits for
 
 
 def under_way(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> list[int]:

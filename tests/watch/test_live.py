@@ -27,7 +27,7 @@ def drawn(reply: StatusReply, width: int, height: int = 24) -> list[str]:
 def test_everything_fits_its_width_on_one_row_each(width: int) -> None:
     reply = replies(14, title="The Long " * 40, workers=(worker("a-machine-with-a-very-long-name" * 4), worker("b")))
     picture = drawn(reply, width)
-    assert max(map(len, picture)) <= width
+    assert max(map(len, picture)) <= width - len("^C^C")
     assert len(picture) == 1 + 2 + 1 + 2  # book, chapters, figures, workers
     assert "46 %" in picture[0]
     assert "40 %" in picture[2]
@@ -39,6 +39,19 @@ def test_many_workers_and_chapters_fit_the_height() -> None:
     picture = drawn(replies(14, chapters=100, workers=workers), 80)
     assert len(picture) <= 24
     assert picture[-1].startswith("and 52 more workers, 640x together")
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [(80, "about 4 min left, 14 of 30 sentences, 12x real time"), (59, "about 4 min left, 14 of 30 sentences")],
+)
+def test_the_time_left_comes_first_and_speeds_want_room(width: int, line: str) -> None:
+    assert drawn(replies(14, eta_s=240.0), width)[-2].rstrip() == line
+
+
+def test_no_time_left_is_drawn_while_the_audiobook_is_written() -> None:
+    reply = replies(30, state="writing", eta_s=0.0, workers=(worker("a", SlotStatus(0, "idle")),))
+    assert drawn(reply, 80)[1].rstrip() == "30 of 30 sentences, writing the audiobook"
 
 
 def test_titles_are_not_taken_for_markup() -> None:

@@ -2,7 +2,7 @@ import io
 import json
 
 import pytest
-from watch_replies import replies
+from watch_replies import replies, worker
 
 from swarm.watch.live import LiveProgress
 from swarm.watch.progress import JsonProgress, Mode, PlainProgress, QuietProgress, make_progress
@@ -66,6 +66,21 @@ def test_a_resumed_book_says_what_is_there_in_one_line() -> None:
     stream = io.StringIO()
     make_progress("plain", stream).update(replies(24))
     assert lines(stream) == ["Moby Dick: 3 chapters, 30 sentences; 24 spoken already, 2 chapters complete"]
+
+
+def test_no_chapter_is_called_complete_where_none_is() -> None:
+    stream = io.StringIO()
+    make_progress("plain", stream).update(replies(4))
+    assert lines(stream) == ["Moby Dick: 3 chapters, 30 sentences; 4 spoken already"]
+
+
+@pytest.mark.parametrize(("names", "speed"), [("a", "12x"), ("ab", "2 workers at 25x")])
+def test_a_machine_alone_is_not_counted(names: str, speed: str) -> None:
+    stream = io.StringIO()
+    progress = make_progress("plain", stream)
+    for accepted in (0, 10):
+        progress.update(replies(accepted, workers=tuple(map(worker, names))))
+    assert lines(stream)[-1] == f"chapter 1 of 3 is spoken: Part 1 (33 %, {speed} real time, about 2 min left)"
 
 
 def test_what_holds_a_job_up_is_said_once() -> None:

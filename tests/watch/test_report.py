@@ -35,7 +35,7 @@ def clip(place: tuple[int, int], accepted_s: float, work_s: float = 2.0, take: i
         chapter=place[0],
         index=place[1],
         take=take,
-        key="0" * 32,
+        key=str(how.get("key", f"{place[0]:016}{place[1]:016}")),
         samples=48_000,
         sample_rate=24_000,
         digest="0" * 64,
@@ -160,6 +160,46 @@ def test_time_taken_leaves_out_the_night_between_two_runs() -> None:
     assert totals["elapsed_s"] == 3.0 + 6.0
     assert totals["runs"] == 2
     assert totals["last_accept_s"] == night_s + 5
+
+
+def test_a_run_that_spoke_nothing_is_no_run() -> None:
+    records: list[AnyRecord] = [
+        RunStarted(1, BEGAN_S),
+        RunStarted(2, BEGAN_S + 100),
+        *(clip((0, index), 103.0 + index) for index in range(2)),
+        clip((1, 0), 106.0),
+        RunStarted(3, BEGAN_S + 200),
+        JobFinished(BEGAN_S + 250, ("Emma.m4b",)),
+    ]
+    report = make_report(JOB, records, ReportExtra())
+    assert (report["totals"]["runs"], report["totals"]["elapsed_s"]) == (1, 6.0)
+    assert closing_lines(report)[-1] == "6 s of sound in 6 s, 1.0x real time, 3 of 3 sentences spoken"
+
+
+def test_a_text_that_recurs_is_not_known_from_an_earlier_job() -> None:
+    twins: list[AnyRecord] = [
+        RunStarted(1, BEGAN_S),
+        clip((0, 0), 3.0),
+        clip((0, 1), 3.0, key=clip((0, 0), 3.0).key, work_s=0.0, reused=True),
+        clip((1, 0), 4.0),
+    ]
+    report = make_report(JOB, twins, ReportExtra())
+    assert (report["totals"]["reused"], report["totals"]["known"]) == (1, 0)
+    assert closing_lines(report) == ["6 s of sound in 4 s, 1.5x real time, 3 of 3 sentences spoken"]
+
+
+def test_no_speed_is_claimed_where_much_was_known_from_an_earlier_job() -> None:
+    known: list[AnyRecord] = [
+        RunStarted(1, BEGAN_S),
+        clip((0, 0), 0.1, work_s=0.0, reused=True, worker=""),
+        clip((0, 1), 4.0),
+    ]
+    report = make_report(JOB, [*known, clip((1, 0), 5.0)], ReportExtra())
+    line = "6 s of sound in 5 s, 3 of 3 sentences spoken, 1 known from an earlier job"
+    assert closing_lines(report) == [line]
+    little = facts(tuple("abcdefghij"))
+    few = [*known, *(clip((0, index), 4.0) for index in range(2, 10))]
+    assert "5.0x real time" in closing_lines(make_report(little, few, ReportExtra()))[0]
 
 
 def test_clips_known_from_before_are_nobodys_work() -> None:

@@ -35,7 +35,7 @@ def test_durations(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (3, "a few seconds"),
+        (3, "less than a minute"),
         (49, "less than a minute"),
         (50, "about 1 min"),
         (240, "about 4 min"),

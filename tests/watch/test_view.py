@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+from msgspec import structs
 from watch_replies import replies, worker
 
 from swarm.lease.message import SlotStatus, StatusReply
@@ -16,6 +17,22 @@ def test_a_book_is_at_100_percent_only_when_nothing_is_left() -> None:
     assert shown(30, state="writing") == 99
     assert shown(29, missing=1, state="finished") == 99
     assert shown(30, state="finished") == 100
+
+
+def test_a_book_of_one_chapter_is_as_far_as_its_chapter() -> None:
+    (job,) = replies(3, missing=1, chapters=1).jobs
+    uneven = structs.replace(job, characters=1000, characters_left=970)
+    shown = Viewer().look(structs.replace(replies(), jobs=(uneven,))).jobs[0]
+    assert shown.percent == shown.chapters[0].percent == 40
+
+
+def test_a_note_is_told_once_on_a_screen() -> None:
+    note = "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
+    (lonely,) = replies(3, workers=(), note=note).jobs
+    jobs = lonely, structs.replace(lonely, job="emma"), structs.replace(lonely, job="jane", state="waiting")
+    shown = Viewer().look(structs.replace(replies(workers=()), jobs=jobs)).jobs
+    assert [(job.state, job.note) for job in shown] == [(note, ""), ("waiting", ""), ("waiting", "")]
+    assert Viewer().look(replies(3, note=note)).jobs[0].note == note
 
 
 def test_missing_sentences_are_named_as_soon_as_they_are_set_aside() -> None:
