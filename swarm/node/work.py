@@ -68,7 +68,7 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
         say(f"trying {named}")
         node.add(named, [named])
         await asyncio.sleep(QUIET_S)
-        if not node.connected:
+        if not node.answered:
             say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
     last = last_addresses(config.state_dir, swarm)

@@ -91,6 +91,11 @@ class WorkNode:
         return [name for name in lost if self._clock.now() - self._lines[name].lost_s > after_s]
 
     @property
+    def answered(self) -> bool:
+        """Whether any coordinator let this worker in, or turned it away."""
+        return any(line.connected or line.refusal for line in self._lines.values())
+
+    @property
     def connected(self) -> bool:
         """Whether any coordinator is in reach."""
         return any(line.connected for line in self._lines.values())

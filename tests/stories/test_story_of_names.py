@@ -1,0 +1,51 @@
+"""Which audiobook lies under which name: nothing of another book, another voice or the user's own is overwritten."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from evidence import listen
+from household import FAST, Machine
+from library import AUTHOR, TITLE
+
+NAME = f"{TITLE} - {AUTHOR}"
+
+
+def test_another_voice_gets_a_name_of_its_own_and_each_is_known_as_finished(here: Machine, small_book: Path) -> None:
+    voices = (FAST, ("--tts-engine", "espeak"))
+    for words in voices:
+        assert here.run("convert", small_book, *words).returncode == 0
+    first, second = here.desk / f"{NAME}.m4b", here.desk / f"{NAME} (2).m4b"
+    lengths = [round(listen(path).duration_s, 1) for path in (first, second)]
+    assert lengths[0] != lengths[1]
+    for words, path in zip(voices, (first, second), strict=True):
+        again = here.run("convert", small_book, *words)
+        assert f"{path.name} is finished already" in again.stdout
+    assert [round(listen(path).duration_s, 1) for path in (first, second)] == lengths
+
+
+def test_two_books_of_one_title_in_one_command_are_two_audiobooks(
+    here: Machine, write_book: Callable[..., Path], tmp_path: Path
+) -> None:
+    one = write_book({"One": "This is the first of two books."})
+    one = one.rename(tmp_path / "one.epub")
+    two = write_book({"One": "And this is quite another one, of the same title."})
+    done = here.run("convert", one, two, *FAST)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in here.desk.glob("*.m4b")) == [f"{NAME} (2).m4b", f"{NAME}.m4b"]
+
+
+def test_a_file_of_the_users_own_is_left_alone(here: Machine, small_book: Path) -> None:
+    own = here.desk / f"{NAME}.m4b"
+    own.write_text("my own")
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    assert own.read_text() == "my own"
+    assert (here.desk / f"{NAME} (2).m4b").is_file()
+
+
+def test_an_audiobook_that_was_changed_is_written_again(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    path = here.desk / f"{NAME}.m4b"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    assert path.read_bytes() == whole
