@@ -42,6 +42,7 @@ class LiveProgress:
 
     def note(self, line: str) -> None:
         """Write a line above the bars."""
+        self._viewer.hear(line)
         try:
             self._console.print(Text(line), soft_wrap=True)  # a path must stay in one piece
         except (OSError, ValueError):

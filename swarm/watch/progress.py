@@ -162,6 +162,7 @@ class PlainProgress:
 
     def note(self, line: str) -> None:
         """Write a line."""
+        self._viewer.hear(line)
         self._lines.write(line)
 
     def close(self, *lines: str) -> None:

@@ -35,6 +35,15 @@ def test_a_note_is_told_once_on_a_screen() -> None:
     assert Viewer().look(replies(3, note=note)).jobs[0].note == note
 
 
+def test_advice_that_stands_above_is_not_given_again() -> None:
+    reply = replies(state="waiting", workers=(), note="waiting for a worker: run `e2a-swarm work`")
+    viewer = Viewer()
+    viewer.hear("tower joined with 1 slot")
+    assert viewer.look(reply).jobs[0].state == "waiting for a worker: run `e2a-swarm work`"
+    viewer.hear("waiting for workers at 127.0.0.1:5847: run `e2a-swarm work`")
+    assert viewer.look(reply).jobs[0].state == "waiting for a worker"
+
+
 def test_missing_sentences_are_named_as_soon_as_they_are_set_aside() -> None:
     assert Viewer().look(replies(14, missing=1)).jobs[0].spoken == "14 of 30 sentences (1 set aside)"
     done = Viewer().look(replies(29, missing=1, state="finished")).jobs[0]
