@@ -44,7 +44,7 @@ PROMISE_S = 15.0  # clips said to be held are awaited so long before their place
 MOST_STATUS_BYTES = 60_000
 MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
 MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
-GATHER_S = 0.5  # after such a sleep, what was spoken meanwhile is read before anything is granted
+GATHER_S = 1.5  # after such a sleep, workers come back and say what they spoke before anything is granted
 OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
 
 
@@ -330,10 +330,7 @@ class Coordinator:
         live = self._leases_of(session)
         for slot in session.slots:
             before = slot.leases[:1]
-            first = slot.leases[:1]
             slot.keep(live, now)
-            if slot.leases and slot.leases[:1] != first:
-                live[slot.leases[0]][1].progressed_s = now  # only now its time begins
             if slot.leases and slot.leases[:1] != before:
                 live[slot.leases[0]][1].progressed_s = now  # its turn comes only now
 

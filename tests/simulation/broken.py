@@ -83,7 +83,7 @@ VARIANTS: dict[str, Edit | Value] = {
     "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),
     "leases end before their clips came": Edit(Worker, "_heartbeat", "*self.shelf.leases(link.name)", ""),
-    "queued leases run out": Edit(Coordinator, "_tidy", "slot.leases[:1] != first", "False"),
+    "queued leases run out": Edit(Coordinator, "_tidy", "slot.leases[:1] != before", "False"),
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
     "ids shared by two coordinators": Edit(Worker, "_holding", "if lease.link == link.name", "if True"),

@@ -10,7 +10,7 @@ from machine import Machine
 
 from swarm.audio.frame import check_frame
 from swarm.book.model import Segment
-from swarm.lease.coordinator import OWN_GAP_S, Coordinator
+from swarm.lease.coordinator import GATHER_S, OWN_GAP_S, Coordinator
 from swarm.lease.ledger import PROMISED
 from swarm.lease.message import Clip, FromWorker, Message
 from swarm.lease.outcome import Entry, Outcome
@@ -117,6 +117,8 @@ class SimCoordinator(Machine):
         since_s = self.asleep_since_s
         if since_s is not None and (self.clock_stands or self.world.heap.now - since_s <= OWN_GAP_S):
             self.world.judge.excuses.dozed(self)
+        if since_s is not None:
+            self.later(GATHER_S + 0.1, self.world.judge.excuses.graced, self)
         super().wake()
 
     def lose_a_clip(self) -> None:
