@@ -29,7 +29,7 @@ class Request:
 
     def grant(self, new_id: Callable[[], int]) -> bool:
         """Give the slot a lease; False where there is none for it."""
-        if len(self._slot.leases) >= MOST_LEASES or self.session.aside_until_s > self.now:
+        if len(self._slot.leases) >= MOST_LEASES:
             return False
         for work, run in self._runs():
             if run:
@@ -43,7 +43,7 @@ class Request:
 
     def _runs(self) -> Iterator[tuple[Work, Run | None]]:
         """What it could speak, the most useful first; a run that is taken must be used."""
-        works = [w for w in self.works.values() if not w.state.complete and self.session.can_speak(w.recipe)]
+        works = [w for w in self.works.values() if not w.state.complete and self._is_let(w)]
         for work in works:
             yield work, self._earliest(work)
             yield work, work.ledger.find_run(partial(self._may_try, work), self._most(work))
@@ -51,6 +51,14 @@ class Request:
         if not self._slot.leases:
             for work in works:
                 yield work, self._double(work)
+
+    def _is_let(self, work: Work) -> bool:
+        """Whether it can speak a job; who is set aside waits while others can, and no longer."""
+        if self.session.aside_until_s <= self.now:
+            return self.session.can_speak(work.recipe)
+        return self.session.can_speak(work.recipe) and not any(
+            other.can_try(work.recipe, self.now) for other in self.sessions.values()
+        )
 
     def _earliest(self, work: Work) -> Run | None:
         """Of the chapter that a listener waits for: what is free, or the tail of what would take long."""

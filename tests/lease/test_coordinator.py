@@ -633,3 +633,13 @@ def test_after_a_sleep_what_waits_is_read_before_anything_is_granted() -> None:
     join(core, b"b")
     assert not sent(core.receive(b"b", Heartbeat((), (0,)), 3600.0), Grant)
     assert sent(core.tick(3601.6), Grant, b"b")
+
+
+def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    core.sessions["a/n"].aside_until_s = 3600.0
+    join(core, b"unable")
+    assert not sent(core.receive(b"a", Heartbeat((), (0,)), 0.5), Grant)
+    core.sessions["unable/n"].unable["metronome"] = "no such engine"
+    assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)
