@@ -119,7 +119,8 @@ def _check_file(path: Path) -> None:
         if path.stat().st_size == 0:
             raise BookError(f"{path} is empty: fetch the book again.")
     except FileNotFoundError as error:
-        raise BookError(f"{path} does not exist: name an EPUB file.") from error
+        quotes = "" if path.suffix.lower() == ".epub" else ", in quotes where there is a space in its path"
+        raise BookError(f"{path} does not exist: name an EPUB file{quotes}.") from error
     except (OSError, ValueError) as error:
         raise BookError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 

@@ -19,7 +19,7 @@ def make_script(book: Book, card: EngineCard, language: str, selection: str = ""
     Raises UsageError for a selection that cannot be, BookError where nothing is left to speak.
     """
     spoken = spoken_chapters(book)
-    chosen = [spoken[number] for number in parse_selection(selection, len(spoken))]
+    chosen = [spoken[number] for number in parse_selection(selection, len(spoken), f"“{book.title}”")]
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()
     for text in chosen:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from swarm.voice.card import EngineCard
 
 WIDTH = 80
-SPEAKING_CHARS_S = 15  # about what voices speak in a second
 FEW = 10  # unspoken pieces that are shown; --json has them all
 
 
@@ -29,7 +28,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--text", action="store_true", help="the text too, one segment a line, as it would be spoken")
     parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
     parser.add_argument("--tts-engine", metavar="NAME", default="", help="judge by what this engine can speak")
-    add_output_options(parser, json="print one JSON value")
+    add_output_options(parser, json="print one JSON value", quiet="with --text: nothing but the text")
     parser.set_defaults(run=run)
 
 
@@ -59,19 +58,18 @@ def _card(engine: str, language: str) -> "EngineCard":
     from swarm.voice.registry import check_speaks, default_engine, find_card
 
     card = find_card(engine or default_engine(language))
-    if engine:
-        check_speaks(card, language)
+    check_speaks(card, language)
     return card
 
 
 def _print(book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard") -> None:
     say(*_heading_lines(book, language, card), "")
     if sys.stdout.isatty():
-        _print_table(chapters)
+        _print_table(chapters, card)
     else:
         for number, chapter in enumerate(chapters, start=1):
-            say(_row(number, chapter))
-    say("", *_total_lines(chapters), *_left_out_lines(book), *_unspoken_lines(chapters))
+            say(_row(number, chapter, card))
+    say("", *_total_lines(chapters, card), *_left_out_lines(book), *_unspoken_lines(chapters))
 
 
 def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]:
@@ -82,7 +80,7 @@ def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]
     return [*(_short(line) for line in lines), _short("; ".join(word for word in about if word))]
 
 
-def _print_table(chapters: list["Chapter"]) -> None:
+def _print_table(chapters: list["Chapter"], card: "EngineCard") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -91,22 +89,20 @@ def _print_table(chapters: list["Chapter"]) -> None:
     for name in ("no.", "chapter", "words", "length"):
         table.add_column(name, justify="left" if name == "chapter" else "right", overflow="ellipsis")
     for number, chapter in enumerate(chapters, start=1):
-        table.add_row(
-            str(number), Text(chapter.title), f"{_words(chapter):,}", _length(_seconds(chapter)), end_section=False
-        )
+        table.add_row(str(number), Text(chapter.title), f"{_words(chapter):,}", _length(_seconds(chapter, card)))
     Console(width=min(WIDTH, Console().width)).print(table)
 
 
-def _row(number: int, chapter: "Chapter") -> str:
-    figures = f"{_words(chapter):>8,} words {_length(_seconds(chapter)):>8}"
+def _row(number: int, chapter: "Chapter", card: "EngineCard") -> str:
+    figures = f"{_words(chapter):>8,} words {_length(_seconds(chapter, card)):>8}"
     room = WIDTH - len(figures) - 6
     return f"{number:>4}  {_short(chapter.title, room):<{room}}{figures}"
 
 
-def _total_lines(chapters: list["Chapter"]) -> list[str]:
+def _total_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
     words = sum(map(_words, chapters))
     count = "1 chapter" if len(chapters) == 1 else f"{len(chapters)} chapters"
-    return [f"{count}, {words:,} words, about {_length(sum(map(_seconds, chapters)))} of sound"]
+    return [f"{count}, {words:,} words, about {_length(sum(_seconds(chapter, card) for chapter in chapters))} of sound"]
 
 
 def _left_out_lines(book: "Book") -> list[str]:
@@ -138,7 +134,7 @@ def _text_lines(number: int, chapter: "Chapter") -> list[str]:
 def _as_json(
     book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard", *, text: bool
 ) -> dict[str, object]:
-    rows = [_chapter_json(number, chapter, text=text) for number, chapter in enumerate(chapters, start=1)]
+    rows = [_chapter_json(number, chapter, card, text=text) for number, chapter in enumerate(chapters, start=1)]
     left_out = [
         {"title": text.title, "reason": text.left_out, "words": _text_words(text)}
         for text in book.chapters
@@ -146,7 +142,8 @@ def _as_json(
     ]
     about = {name: getattr(book, name) for name in ("title", "authors", "year", "publisher", "description")}
     about |= {"identifier": book.identifier, "cover": book.cover.media_type if book.cover else ""}
-    totals = {"words": sum(map(_words, chapters)), "estimated_s": round(sum(map(_seconds, chapters)))}
+    estimated_s = round(sum(_seconds(chapter, card) for chapter in chapters))
+    totals = {"words": sum(map(_words, chapters)), "estimated_s": estimated_s}
     return {
         **about,
         "language": language,
@@ -162,14 +159,14 @@ def _as_json(
     }
 
 
-def _chapter_json(number: int, chapter: "Chapter", *, text: bool) -> dict[str, object]:
+def _chapter_json(number: int, chapter: "Chapter", card: "EngineCard", *, text: bool) -> dict[str, object]:
     row: dict[str, object] = {
         "number": number,
         "title": chapter.title,
         "words": _words(chapter),
         "characters": _characters(chapter),
         "segments": len(chapter.segments),
-        "estimated_s": round(_seconds(chapter)),
+        "estimated_s": round(_seconds(chapter, card)),
     }
     return row | ({"text": [segment.text for segment in chapter.segments]} if text else {})
 
@@ -190,8 +187,10 @@ def _characters(chapter: "Chapter") -> int:
     return sum(len(segment.text) for segment in chapter.segments)
 
 
-def _seconds(chapter: "Chapter") -> float:
-    return _characters(chapter) / SPEAKING_CHARS_S
+def _seconds(chapter: "Chapter", card: "EngineCard") -> float:
+    from swarm.audio.pause import LENGTH_S
+
+    return _characters(chapter) / card.characters_s + sum(LENGTH_S[segment.pause] for segment in chapter.segments)
 
 
 def _length(seconds: float) -> str:

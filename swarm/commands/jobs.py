@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from swarm.node.store import JobSummary
 
 SUMMARY = "list the jobs on this machine, or remove some"
+FEW = 3  # chapters that are named one by one
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,12 +23,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help=SUMMARY,
         description="A job is one book in one voice. It stays here until it is removed, so that the same command "
         "resumes it, and so that a new edition speaks only what is new.",
+        usage="e2a-swarm jobs [--json] [--state-dir DIR]\n       e2a-swarm jobs remove NAME...",
         epilog=examples("e2a-swarm jobs", "e2a-swarm jobs --json", "e2a-swarm jobs remove NAME"),
     )
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     add_state_option(parser)
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="remove NAME...")
+    actions = parser.add_subparsers(metavar="remove NAME...", prog="e2a-swarm jobs")
     remove = actions.add_parser(
         "remove",
         description="Removes jobs and the sound that no other job needs. Audiobooks that are written stay.",
@@ -40,11 +42,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the jobs."""
-    found = list_jobs(state_folder(arguments.state_dir))
+    folder = state_folder(arguments.state_dir)
+    found = list_jobs(folder)
     if arguments.json:
         say_json([job._asdict() for job in found])
     else:
-        say(*job_lines(found))
+        say(*job_lines(found), *total_lines(folder, found))
     return EXIT_DONE
 
 
@@ -84,15 +87,47 @@ def job_lines(found: "list[JobSummary]") -> list[str]:
     """The jobs as a table for people."""
     if not found:
         return ["no jobs here yet; `e2a-swarm convert BOOK` makes one."]
-    from swarm.watch.text import bytes_text, clean, count_text
+    return [line for job in found for line in (job.job, *(f"  {line}" for line in _about(job)))]
 
-    lines = []
-    for job in found:
-        lines.append(job.job)
-        if job.trouble:
-            lines.append(f"  {job.trouble} ({bytes_text(job.disk_bytes)})")
-            continue
-        state = "finished" if job.finished else f"{count_text(job.accepted, 'sentence')} spoken, not finished"
-        lines.append(f"  {clean(job.title)}: {state}, {bytes_text(job.disk_bytes)}")
-        lines.append(f"  from {clean(job.source)}")
-    return lines
+
+def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
+    """What all jobs take together: less than their sum, where they share sound."""
+    if not found:
+        return []
+    from swarm.node.store import size_of
+    from swarm.watch.text import bytes_text, count_text
+
+    total = sum(size_of(folder / part) for part in ("jobs", "clips"))
+    return ["", f"{count_text(len(found), 'job')}, together {bytes_text(total)} in {folder}"]
+
+
+def _about(job: "JobSummary") -> list[str]:
+    from datetime import datetime
+
+    from swarm.watch.text import bytes_text, clean
+
+    if job.trouble:
+        return [f"{job.trouble} ({bytes_text(job.disk_bytes)})"]
+    made = f"{datetime.fromtimestamp(job.created_s):%Y-%m-%d %H:%M}"
+    state = "finished" if job.finished else "not finished"
+    lines = [
+        f"{clean(job.title)}: {_chapters(job.chapters)}",
+        f"{_sound(job)}, made {made}",
+        f"{job.accepted} of {job.sentences} sentences, {state}, {bytes_text(job.disk_bytes)}",
+        f"from {clean(job.source)}",
+    ]
+    return lines + [f"audiobook {clean(file)}{'' if Path(file).exists() else ' (not there now)'}" for file in job.files]
+
+
+def _sound(job: "JobSummary") -> str:
+    from swarm.voice.language import language_name
+
+    speed = "" if job.speed == 1.0 else f" at speed {job.speed}"
+    return f"{language_name(job.language)} by {job.engine}, voice {job.voice}{speed}"
+
+
+def _chapters(titles: tuple[str, ...]) -> str:
+    from swarm.watch.text import clean, count_text
+
+    shown = titles if len(titles) <= FEW else (titles[0], "...", titles[-1])
+    return f"{count_text(len(titles), 'chapter')} ({', '.join(map(clean, shown))})"

@@ -70,6 +70,7 @@ def _given_code(words: list[str]) -> str:
     """The code of the command line, which may have been typed with spaces, else of standard input."""
     if words and words != ["-"]:
         return " ".join(words)
-    if not words and sys.stdin.isatty():
-        raise UsageError("Name the swarm's code: e2a-swarm join e2a-XXXX-… (`e2a-swarm key` shows it on a member).")
-    return sys.stdin.readline(LINE_MAX)
+    read = sys.stdin.readline(LINE_MAX) if words or not sys.stdin.isatty() else ""
+    if not read.strip():
+        raise UsageError("Give the code: e2a-swarm join CODE (`e2a-swarm key` shows it on a machine of the swarm).")
+    return read

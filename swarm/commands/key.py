@@ -36,16 +36,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the key."""
-    from swarm.node.keys import swarm_id
+    from swarm.node.keys import key_file, swarm_id
 
-    key = _key(state_folder(arguments.state_dir), make=arguments.make, rotate_it=arguments.rotate)
+    folder = state_folder(arguments.state_dir)
+    had_key = key_file(folder).exists()
+    key = _key(folder, make=arguments.make, rotate_it=arguments.rotate)
     if arguments.json:
         say_json({"swarm": swarm_id(key), "code": key.code})
     elif arguments.code:
         say(key.code)
     else:
         say(f"swarm {swarm_id(key)}; on each other machine run once:", "", f"  e2a-swarm join {key.code}")
-        if arguments.rotate:
+        if arguments.rotate and had_key:
             say("", "Machines with the old key are shut out; add --replace where they join again.")
     return EXIT_DONE
 

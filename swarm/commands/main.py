@@ -47,6 +47,11 @@ class Parser(argparse.ArgumentParser):
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)  # type: ignore[arg-type]
 
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            raise UsageError(f"{self.prog} does not know {value!r}; it knows {', '.join(action.choices)}.")
+        super()._check_value(action, value)
+
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise UsageError with a hint at the right help."""
         raise UsageError(f"{message.rstrip('.')}; try {self.prog} --help")
@@ -84,6 +89,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     loose = [word for word in rest if not word.startswith("-")] if "books" in arguments else []
     unknown = [word for word in rest if word not in loose]
     if unknown:
+        if "book" in arguments and not unknown[0].startswith("-"):
+            raise UsageError(f"{words[0]} takes one book, in quotes where there is a space in its path.")
         raise UsageError(_unknown(unknown[0], parser, words[0]))
     if loose:
         arguments.books = [*arguments.books, *loose]

@@ -79,9 +79,12 @@ def add_state_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output_options(parser: argparse.ArgumentParser, *, json: str = "") -> None:
-    """--quiet and --verbose; --json too where `json` says what it prints."""
-    parser.add_argument("--quiet", action="store_true", help="say nothing but the end")
+def add_output_options(
+    parser: argparse.ArgumentParser, *, json: str = "", quiet: str = "say nothing but the end"
+) -> None:
+    """--verbose; --json and --quiet too where a sentence says what they print."""
+    if quiet:
+        parser.add_argument("--quiet", action="store_true", help=quiet)
     parser.add_argument("--verbose", action="store_true", help="show the whole traceback of an unforeseen error")
     if json:
         parser.add_argument("--json", action="store_true", help=json)

@@ -24,17 +24,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         epilog=examples("e2a-swarm voices", "e2a-swarm voices --language fr", "e2a-swarm voices --json"),
     )
     parser.add_argument("--language", metavar="CODE", default="", help="only what speaks it: fr, fra, French, ...")
-    add_output_options(parser, json="print one JSON value")
+    add_output_options(parser, json="print one JSON value", quiet="")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the engines; raises UsageError for what is no language."""
+    """Print the engines; raises UsageError for what is no language, or one that nothing here speaks."""
     from swarm.voice.language import normal_language
 
     language = normal_language(arguments.language) if arguments.language else ""
     cards, broken = _cards()
-    cards = [card for card in cards if not language or card.speaks(language)]
+    if language:
+        cards = _speaking(cards, language)
     if arguments.json:
         say_json(_as_json(cards, broken, language))
     elif sys.stdout.isatty():
@@ -45,6 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
             say(*_lines(card, language))
         say(*_closing_lines(broken, language))
     return 0
+
+
+def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
+    from swarm.voice.cards import METRONOME
+    from swarm.voice.registry import check_speaks, default_engine, find_card
+
+    speaking = [card for card in cards if card.speaks(language)]
+    if speaking == [METRONOME]:  # a tone is no speech
+        check_speaks(find_card(default_engine(language)), language)
+    return speaking
 
 
 def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
@@ -62,7 +73,7 @@ def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
 
 
 def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -> dict[str, object]:
-    from swarm.voice.cards import COQUI_ABOUT, COQUI_INSTALL
+    from swarm.voice.cards import COQUI_ABOUT
 
     engines = [
         {
@@ -75,7 +86,7 @@ def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -
         }
         for card in cards
     ]
-    missing = [{"engine": "coqui", "about": COQUI_ABOUT, "install": COQUI_INSTALL}]
+    missing = [{"engine": "coqui", "about": COQUI_ABOUT}]
     return {"engines": engines, "broken": broken, "not_here": missing}
 
 
@@ -136,10 +147,10 @@ def _print_table(cards: list["EngineCard"], language: str) -> None:
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
     from textwrap import wrap
 
-    from swarm.voice.cards import COQUI_ABOUT, COQUI_INSTALL
+    from swarm.voice.cards import COQUI_ABOUT
     from swarm.voice.registry import better_voices_line, default_engine, find_card
 
-    lines = [*broken.values(), f"coqui: not here: {COQUI_ABOUT} ({COQUI_INSTALL})"]
+    lines = [*broken.values(), f"coqui: not here: {COQUI_ABOUT}"]
     if language and (advice := better_voices_line(find_card(default_engine(language)), language)):
         lines.append(advice)
     return [line for text in lines for line in wrap(text, WIDTH, subsequent_indent="  ")]

@@ -27,7 +27,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
     options.add_coordinator_options(parser)
     options.add_state_option(parser)
-    options.add_output_options(parser)
+    options.add_output_options(parser, quiet="say nothing but errors")
     parser.set_defaults(run=run)
 
 

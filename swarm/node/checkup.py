@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
 from swarm.errors import EnvironmentFault
+from swarm.node.disk import store_fault
 from swarm.watch.text import bytes_text
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -50,7 +51,7 @@ def check_state_folder(folder: Path) -> Check:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         remedy = "give it to this user, or choose another with --state-dir or E2A_SWARM_HOME."
-        return Check("state folder", "fail", f"{folder} cannot be written: {error.strerror or error}", remedy)
+        return Check("state folder", "fail", str(store_fault(error, folder)), remedy)
     text = f"{folder}, {bytes_text(free)} free"
     if free >= TIGHT_BYTES:
         return Check("state folder", "ok", text)
@@ -64,7 +65,7 @@ def check_sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Chec
     mended = version >= (3, 51, 3) or (3, 44, 6) <= version < (3, 45) or (3, 50, 7) <= version < (3, 51)
     if mended:
         return Check("sqlite", "ok", text)
-    return Check("sqlite", "ok", f"{text}; its WAL-reset bug is avoided here by one writing connection a journal")
+    return Check("sqlite", "ok", f"{text}; it has a bug that two programs writing at once run into: here one writes")
 
 
 def check_sound() -> Check:
@@ -85,9 +86,9 @@ def check_encryption() -> Check:
     except (ImportError, OSError) as error:
         return Check("encryption", "fail", f"ZeroMQ does not load: {error}", "pip install --force-reinstall pyzmq")
     if zmq.has("curve"):
-        return Check("encryption", "ok", f"ZeroMQ {zmq.zmq_version()} with CURVE")
+        return Check("encryption", "ok", f"ZeroMQ {zmq.zmq_version()} can encrypt")
     remedy = "install pyzmq's own wheel: pip install --force-reinstall --only-binary pyzmq pyzmq"
-    return Check("encryption", "fail", f"ZeroMQ {zmq.zmq_version()} was built without CURVE", remedy)
+    return Check("encryption", "fail", f"ZeroMQ {zmq.zmq_version()} cannot encrypt", remedy)
 
 
 def check_engines() -> Iterator[Check]:

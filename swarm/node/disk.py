@@ -14,6 +14,8 @@ FULL = "there is no space left on its disk; free some and run the same command a
 READ_ONLY = "it is on a read-only disk; make that writable, or choose another folder with --state-dir"
 FORBIDDEN = "this user may not write there; change its permissions, or choose another folder with --state-dir"
 DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
+NO_FOLDER = "a file stands where a folder has to be; name another folder"
+NO_PLACE = "it is not there and cannot be made; name another folder"
 BUSY = "another program is using it; end that one first"
 
 BY_ERRNO = {
@@ -22,6 +24,9 @@ BY_ERRNO = {
     errno.EROFS: READ_ONLY,
     errno.EACCES: FORBIDDEN,
     errno.EPERM: FORBIDDEN,
+    errno.EEXIST: NO_FOLDER,
+    errno.ENOTDIR: NO_FOLDER,
+    errno.ENOENT: NO_PLACE,
 }
 BY_SQLITE = {  # primary result codes; the upper bits only refine them
     sqlite3.SQLITE_FULL: FULL,

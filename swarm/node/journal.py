@@ -11,7 +11,7 @@ import msgspec
 
 from swarm.errors import StoreError
 from swarm.lease.facts import JobFacts
-from swarm.lease.record import AnyRecord, ClipAccepted
+from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
 from swarm.node.disk import DAMAGED, guarded
 
 SCHEMA = 1
@@ -26,10 +26,10 @@ PRAGMA user_version = 1;
 COMMIT;
 """
 COUNTS = """
-SELECT title, source, created_s,
+SELECT
     (SELECT coalesce(sum((kind = 'ClipAccepted') - (kind = 'ClipDiscarded')), 0) FROM record),
     (SELECT coalesce(sum(clip_bytes), 0) FROM record),
-    EXISTS (SELECT 1 FROM record WHERE kind = 'JobFinished')
+    (SELECT body FROM record WHERE kind = 'JobFinished' ORDER BY number DESC LIMIT 1)
 FROM job
 """
 
@@ -37,12 +37,9 @@ FROM job
 class Counts(NamedTuple):
     """What a journal says of itself without being read through."""
 
-    title: str
-    source: str
-    created_s: float
     accepted: int
     clip_bytes: int
-    finished: bool
+    finished: JobFinished | None  # the last of them
 
 
 class Journal:
@@ -112,8 +109,12 @@ class Journal:
             row = self._database.execute(COUNTS).fetchone()
         if row is None:
             raise self._damaged()
-        title, source, created_s, accepted, clip_bytes, finished = row
-        return Counts(title, source, created_s, accepted, clip_bytes, bool(finished))
+        accepted, clip_bytes, body = row
+        try:
+            finished = None if body is None else msgspec.msgpack.decode(body, type=JobFinished)
+        except ValueError as error:
+            raise self._damaged() from error
+        return Counts(accepted, clip_bytes, finished)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""

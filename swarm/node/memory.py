@@ -11,7 +11,7 @@ from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.facts import JobFacts
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
-from swarm.node.store import Entry, JobSummary, standing_clips
+from swarm.node.store import Entry, JobSummary, standing_clips, summary_of
 from swarm.node.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
 
 
@@ -92,9 +92,8 @@ class MemoryStore:
     def _summary(self, facts: JobFacts) -> JobSummary:
         records = self._records[facts.job]
         standing, sizes = standing_clips(records)
-        finished = any(isinstance(record, JobFinished) for record in records)
-        title, source, created_s = facts.title, facts.source, facts.created_s
-        return JobSummary(facts.job, title, source, created_s, len(standing), sum(sizes.values()), finished)
+        finished = next((record for record in reversed(records) if isinstance(record, JobFinished)), None)
+        return summary_of(facts, len(standing), sum(sizes.values()), finished)
 
 
 def _keys(records: list[AnyRecord]) -> set[str]:

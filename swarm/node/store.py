@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 
 from swarm.errors import StoreError
 from swarm.lease.facts import JobFacts
-from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded
+from swarm.lease.recipe import Setting
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished
 from swarm.node.clips import ClipFolder, clip_size
 from swarm.node.disk import guarded, write_synced
 from swarm.node.journal import Journal, create_journal
@@ -24,7 +25,7 @@ Entry = tuple[str, AnyRecord, bytes]  # job, record, the clip's FLAC bytes or b"
 
 
 class JobSummary(NamedTuple):
-    """A job on this machine. `accepted` counts places, `disk_bytes` its folder and its clips, shared ones too.
+    """A job on this machine. `accepted` counts places of `sentences`, `disk_bytes` its folder and all its clips.
 
     `trouble` says why its journal cannot be read; nothing else is known of it then.
     """
@@ -37,6 +38,13 @@ class JobSummary(NamedTuple):
     disk_bytes: int
     finished: bool
     trouble: str = ""
+    engine: str = ""
+    voice: str = ""
+    language: str = ""
+    speed: Setting = 1.0
+    chapters: tuple[str, ...] = ()  # titles of those that are spoken
+    sentences: int = 0
+    files: tuple[str, ...] = ()  # the audiobook, as last written
 
 
 class Store(Protocol):
@@ -227,13 +235,38 @@ def keys_of(folder: Path) -> set[str]:
 
 
 def _summary(folder: Path) -> JobSummary:
-    folder_bytes = sum(clip_size(path) for path in folder.rglob("*") if path.is_file())
+    folder_bytes = size_of(folder)
     try:
         with closing(Journal(folder, read_only=True)) as journal:
-            counts = journal.counts()
+            facts, counts = journal.facts(), journal.counts()
     except StoreError as error:
         return JobSummary(folder.name, "", "", 0.0, 0, folder_bytes, finished=False, trouble=str(error))
-    return JobSummary(folder.name, *counts[:4], folder_bytes + counts.clip_bytes, counts.finished)
+    return summary_of(facts, counts.accepted, folder_bytes + counts.clip_bytes, counts.finished)
+
+
+def summary_of(facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFinished | None) -> JobSummary:
+    """A job in short, `finished` being the last record of its audiobook."""
+    return JobSummary(
+        job=facts.job,
+        title=facts.title,
+        source=facts.source,
+        created_s=facts.created_s,
+        accepted=accepted,
+        disk_bytes=disk_bytes,
+        finished=finished is not None,
+        engine=facts.recipe.engine,
+        voice=facts.recipe.voice,
+        language=facts.recipe.language,
+        speed=dict(facts.recipe.settings).get("speed", 1.0),
+        chapters=tuple(chapter.title for chapter in facts.chapters),
+        sentences=sum(len(chapter.segments) for chapter in facts.chapters),
+        files=finished.files if finished else (),
+    )
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all the files under a folder."""
+    return sum(clip_size(path) for path in folder.rglob("*") if path.is_file())
 
 
 def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], dict[str, int]]:

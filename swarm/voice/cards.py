@@ -12,6 +12,7 @@ HIBARI = EngineCard(
     voices=(VoiceCard(name="heart", language="en", about="American, female"),),
     settings=(("speed", 1.0),),
     loudness_lufs=-26.7,
+    characters_s=18.0,
 )
 
 ESPEAK = EngineCard(
@@ -23,6 +24,7 @@ ESPEAK = EngineCard(
     voices=ESPEAK_VOICES,
     settings=(("pitch", 50), ("speed", 1.0)),
     loudness_lufs=-21.1,
+    characters_s=22.0,
 )
 
 METRONOME = EngineCard(
@@ -42,6 +44,5 @@ TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in BUILT_IN}
 
 # Coqui's models by the names that ebook2audiobook gives them.
 COQUI_NAMES = ("coqui", "xtts", "xttsv2", "bark", "tortoise", "vits", "fairseq", "glowtts", "tacotron", "yourtts")
-COQUI_INSTALL = "pip install 'e2a-swarm[coqui]'"
-COQUI_ABOUT = "XTTS v2 and other Coqui models on a GPU; comes with the next version"
+COQUI_ABOUT = "XTTS v2 and other Coqui models on a GPU come with a later version"
 XTTS_LANGUAGES = ("ar", "cs", "de", "en", "es", "fr", "hi", "hu", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "zh")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.recipe import Recipe, Setting
 from swarm.voice.card import EngineCard, VoiceCard
-from swarm.voice.cards import BUILT_IN, COQUI_INSTALL, COQUI_NAMES, TARGETS, XTTS_LANGUAGES
+from swarm.voice.cards import BUILT_IN, COQUI_NAMES, TARGETS, XTTS_LANGUAGES
 from swarm.voice.language import language_name, normal_language
 
 if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does not need
@@ -84,8 +84,12 @@ def check_speaks(card: EngineCard, language: str) -> None:
     others = [other.name for other in BUILT_IN if language in other.languages]
     advice = f"take --tts-engine {' or '.join(others)}" if others else "no engine here does"
     spoken = ", ".join(language_name(code) for code in card.languages[:3])
-    only = f"speaks {spoken} only" if len(card.languages) <= 3 else f"does not speak {language_name(language)}"
-    raise UsageError(f"{card.name} {only} and the book is in {language_name(language)}: {advice}.")
+    only = (
+        f"speaks {spoken} only, not {language_name(language)}"
+        if len(card.languages) <= 3
+        else f"does not speak {language_name(language)}"
+    )
+    raise UsageError(f"{card.name} {only}: {advice}.")
 
 
 def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
@@ -100,6 +104,9 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
                     f"{language_name(language)}; for that there {_list(fitting)}. Or give the book's --language."
                 )
             return voice
+    owners = [other.name for other in BUILT_IN if any(wanted == voice.name.lower() for voice in other.voices)]
+    if owners:
+        raise UsageError(f"{card.name} has no voice {name!r}; {owners[0]} has it: --tts-engine {owners[0]}.")
     raise UsageError(f"{card.name} has no voice {name!r}; for {language_name(language)} there {_list(fitting)}.")
 
 
@@ -174,6 +181,8 @@ def better_voices_line(card: EngineCard, language: str) -> str:
     if language == "en":
         return "espeak speaks English robotically; better: --tts-engine hibari."
     line = f"espeak speaks {language_name(language)} robotically"
+    if language == "ja":
+        line += ", reads kana only and says “Chinese letter” for every kanji"
     if language not in XTTS_LANGUAGES:
         return line + "; no better voice is known here."
-    return f"{line}; better: the engine coqui (XTTS v2) on a worker with a GPU, from the next version: {COQUI_INSTALL}."
+    return f"{line}; neural voices for it come with a later version."

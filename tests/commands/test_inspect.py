@@ -16,7 +16,7 @@ def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.Capture
         "English; engine hibari; 2015; Standard Ebooks",
     ]
     assert lines[4].split()[:5] == ["1", "Story", "of", "the", "Door"]
-    assert "10 chapters, 25,601 words, about 2 h 32 min of sound" in lines
+    assert "10 chapters, 25,601 words, about 2 h 15 min of sound" in lines
     assert "  Colophon: colophon, 155 words" in lines
     assert max(map(len, lines)) <= 80
 
@@ -31,7 +31,7 @@ def test_as_json_with_the_text(books: Path, capsys: pytest.CaptureFixture[str]) 
     assert chapter["number"] == 1
     assert chapter["text"][1].startswith("It is very seldom that mere ordinary people")
     assert chapter["segments"] == len(chapter["text"])
-    assert chapter["estimated_s"] == round(sum(map(len, chapter["text"])) / 15)
+    assert chapter["estimated_s"] == pytest.approx(31 * 60 + 42, rel=0.03)  # as hibari spoke it
     assert {"title": "Colophon", "reason": "colophon", "words": 157} in found["left_out"]
 
 
@@ -62,6 +62,30 @@ def test_an_engine_that_does_not_speak_the_language_is_refused(books: Path, caps
     assert "hibari" in capsys.readouterr().err
     assert main(["inspect", book, "--language", "eng", "--tts-engine", "hibari"]) == 0
     assert "English; engine hibari" in capsys.readouterr().out
+
+
+def test_the_length_is_that_of_the_engine(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(books / "vingt-mille-lieues-fr.epub"), "--json"]) == 0
+    lengths = [chapter["estimated_s"] for chapter in json.loads(capsys.readouterr().out)["chapters"]]
+    assert lengths[1] == pytest.approx(12 * 60 + 1, rel=0.03)  # as espeak spoke them
+    assert sum(lengths[2:7]) == pytest.approx(56 * 60 + 50, rel=0.03)
+
+
+def test_a_language_that_nothing_speaks_is_refused_as_convert_does(
+    books: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inspect", str(books / "jekyll-and-hyde.epub"), "--language", "xx"]) == 2
+    assert capsys.readouterr().err == "e2a-swarm: espeak does not speak xx: no engine here does.\n"
+
+
+def test_two_books_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", "my", "book.epub"]) == 2
+    assert "inspect takes one book, in quotes" in capsys.readouterr().err
+
+
+def test_a_name_that_was_cut_at_a_space_is_asked_for_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", "my"]) == 3
+    assert "my does not exist: name an EPUB file, in quotes where" in capsys.readouterr().err
 
 
 def test_what_is_no_book_ends_with_3_and_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

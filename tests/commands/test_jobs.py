@@ -7,8 +7,9 @@ from swarm.book.model import Chapter, Pause, Segment
 from swarm.commands.main import main
 from swarm.lease.facts import BookFacts, JobFacts
 from swarm.lease.recipe import Recipe
-from swarm.lease.record import ClipAccepted
-from swarm.node.store import DiskStore
+from swarm.lease.record import ClipAccepted, JobFinished
+from swarm.node.store import DiskStore, size_of
+from swarm.watch.text import bytes_text
 
 KEY = "0123456789abcdef" * 2
 
@@ -41,13 +42,40 @@ def test_an_empty_machine_says_so_and_stays_empty(tmp_path: Path, capsys: pytest
 def test_jobs_are_listed_with_state_and_size(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["jobs", "--state-dir", str(state)]) == 0
     said = capsys.readouterr().out
-    assert "emma-1\n  Emma: 1 sentence spoken, not finished, " in said
-    assert "emma-2\n  Emma: 0 sentences spoken, not finished, " in said
+    assert "emma-1\n  Emma: 1 chapter (I)\n  English by metronome, voice tick, made 2001-09-" in said
+    assert "  1 of 1 sentences, not finished, " in said
+    assert "  0 of 1 sentences, not finished, " in said
+    assert f"2 jobs, together {bytes_text(size_of(state / 'jobs') + 5)} in {state}" in said
     assert main(["jobs", "--json", "--state-dir", str(state)]) == 0
     listed = {job["job"]: job for job in json.loads(capsys.readouterr().out)}
-    assert listed["emma-1"]["accepted"] == 1
+    assert (listed["emma-1"]["accepted"], listed["emma-1"]["sentences"]) == (1, 1)
+    assert (listed["emma-1"]["engine"], listed["emma-1"]["chapters"]) == ("metronome", ["I"])
     assert listed["emma-1"]["disk_bytes"] > listed["emma-2"]["disk_bytes"] - 4096
     assert not listed["emma-2"]["finished"]
+
+
+def test_a_finished_job_names_its_audiobook_and_whether_it_is_still_there(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "Emma.m4b"
+    file.touch()
+    store = DiskStore(state)
+    store.commit([("emma-1", JobFinished(1e9, ("/old.m4b",)), b""), ("emma-1", JobFinished(2e9, (str(file),)), b"")])
+    store.close()
+    assert main(["jobs", "--state-dir", str(state)]) == 0
+    assert f"audiobook {file}\n" in capsys.readouterr().out
+    file.unlink()
+    assert main(["jobs", "--state-dir", str(state)]) == 0
+    assert f"audiobook {file} (not there now)\n" in capsys.readouterr().out
+
+
+def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["jobs", "--help"]) == 0
+    assert "e2a-swarm jobs remove NAME...\n" in capsys.readouterr().out
+    assert main(["jobs", "remove", "--help"]) == 0
+    assert "usage: e2a-swarm jobs remove [-h]" in capsys.readouterr().out
+    assert main(["jobs", "delete", "x"]) == 2
+    assert capsys.readouterr().err == "e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows remove.\n"
 
 
 def test_a_job_is_removed_with_its_sound(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

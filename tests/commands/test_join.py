@@ -79,4 +79,4 @@ def test_it_never_asks(home: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
-    assert "code" in done.stderr
+    assert "Give the code: e2a-swarm join CODE" in done.stderr

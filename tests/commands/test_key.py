@@ -48,7 +48,14 @@ def test_a_rotated_key_is_a_new_one(home: Path, capsys: pytest.CaptureFixture[st
     after = load_key(home)
     assert before != after
     assert after is not None
-    assert after.code in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert after.code in said
+    assert "Machines with the old key" in said
+
+
+def test_the_first_key_puts_no_machine_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["key", "--rotate"]) == 0
+    assert "old key" not in capsys.readouterr().out
 
 
 def test_a_key_of_the_environment_is_shown_but_not_rotated(

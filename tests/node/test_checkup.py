@@ -31,6 +31,7 @@ def test_a_state_folder_that_cannot_be_written_fails_with_a_remedy(tmp_path: Pat
     (tmp_path / "file").touch()
     check = check_state_folder(tmp_path / "file" / "state")
     assert (check.verdict, "--state-dir" in check.remedy) == ("fail", True)
+    assert "a file stands where a folder has to be" in check.text
 
 
 @pytest.mark.parametrize(("free", "verdict"), [(10**6, "fail"), (10**9, "warn"), (10**10, "ok")])
@@ -47,7 +48,7 @@ def test_little_room_warns_and_none_fails(
     [((3, 46, 1), True), ((3, 51, 2), True), ((3, 51, 3), False), ((3, 44, 6), False), ((3, 50, 7), False)],
 )
 def test_sqlite_with_the_bug_is_noted(version: tuple[int, ...], noted: bool) -> None:
-    assert ("WAL-reset" in check_sqlite(version).text) is noted
+    assert ("writing at once" in check_sqlite(version).text) is noted
 
 
 def test_what_is_installed_here_works() -> None:

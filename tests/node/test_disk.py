@@ -17,6 +17,9 @@ WHERE = Path("/state/jobs/moby")
         (errno.ENOSPC, "no space left"),
         (errno.EROFS, "read-only"),
         (errno.EACCES, "may not write"),
+        (errno.EEXIST, "a file stands where a folder"),
+        (errno.ENOTDIR, "a file stands where a folder"),
+        (errno.ENOENT, "cannot be made; name another folder"),
         (errno.EIO, "check the disk"),
     ],
 )

@@ -99,6 +99,9 @@ def test_jobs_are_listed_oldest_first_with_what_they_hold(store: Store, book: Pa
     assert (first.job, first.title, first.source, first.accepted) == ("first", "Moby Dick", "/books/moby.epub", 1)
     assert first.disk_bytes >= 8
     assert (first.finished, second.finished) == (False, True)
+    assert (first.files, second.files) == ((), ("a.m4b",))
+    assert (first.engine, first.voice, first.language, first.speed) == ("metronome", "tick", "en", 1.0)
+    assert (first.chapters, first.sentences) == (("1. Loomings",), 2)
 
 
 def test_a_removed_job_takes_only_its_own_clips_along(store: Store, book: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_default_engine_speaks_the_language() -> None:
 
 
 def test_hibari_refuses_french_and_names_who_speaks_it() -> None:
-    with pytest.raises(UsageError, match=r"hibari speaks English only.*French.*--tts-engine espeak"):
+    with pytest.raises(UsageError, match=r"^hibari speaks English only, not French: take --tts-engine espeak"):
         check_speaks(HIBARI, "fr")
     check_speaks(HIBARI, "en")
     check_speaks(METRONOME, "vo")
@@ -120,6 +120,8 @@ def test_a_voice_is_found_however_it_is_written() -> None:
 def test_a_voice_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(UsageError, match=r"hibari has no voice 'emma'; for English there is heart"):
         find_voice(HIBARI, "en", "emma")
+    with pytest.raises(UsageError, match=r"hibari has no voice 'en-gb'; espeak has it: --tts-engine espeak\.$"):
+        find_voice(HIBARI, "en", "en-gb")
     with pytest.raises(UsageError, match=r"en-us of espeak speaks English, not French; .*fr, fr-be, fr-ch"):
         find_voice(ESPEAK, "fr", "en-us")
 
@@ -164,8 +166,8 @@ def test_a_recipe_comes_of_what_is_asked_for() -> None:
 
 
 def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
-    assert "French robotically; better" in better_voices_line(ESPEAK, "fr")
-    assert "e2a-swarm[coqui]" in better_voices_line(ESPEAK, "fr")
+    assert "French robotically; neural voices" in better_voices_line(ESPEAK, "fr")
+    assert "kana only" in better_voices_line(ESPEAK, "ja")
     assert "hibari" in better_voices_line(ESPEAK, "en")
     assert "no better voice" in better_voices_line(ESPEAK, "is")
     assert better_voices_line(HIBARI, "en") == ""
