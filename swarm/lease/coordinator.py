@@ -189,7 +189,8 @@ class Coordinator:
         if session is None:
             session = new_session(hello, peer, now)
             self.sessions[session.key] = session
-            outcome.notes.append(f"{hello.name} joined with {hello.slots} slot{'s' * (hello.slots != 1)}")
+            if not self.settings.alone:
+                outcome.notes.append(f"{hello.name} joined with {hello.slots} slot{'s' * (hello.slots != 1)}")
         self.peers.pop(session.peer, None)
         self.peers[peer] = session
         session.peer, session.heard_s, session.hello = peer, now, hello
