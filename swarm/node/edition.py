@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
@@ -90,7 +91,8 @@ class Edition:
         self.made = make_report(self.state.facts, self.store.records(self.state.job), extra)
         path = report_path(self.target)
         with guarded(path):
-            replace_file(path, json.dumps(self.made, ensure_ascii=False, indent=1).encode())
+            replace_file(path, msgspec.json.encode(self.made))
+        del self.made["segments"]  # a row each: the largest thing in memory of a long book
 
     def closing_lines(self) -> list[str]:
         """What to say at the end."""
