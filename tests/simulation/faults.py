@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from world import World
     from worker import SimWorker
 
-SOMETIMES = 0.3
+SOMETIMES = 0.2
 LAST_S = 45.0  # no fault begins later
 
 STANDING = (  # on from the start, off when faults stop
@@ -70,7 +70,7 @@ def coordinator_crashes(world: World) -> None:
     coordinator = _coordinator(world)
     if coordinator.alive:
         coordinator.crash()
-        world.heap.after(world.random.choice([0.2, 2.0, 20.0]), coordinator.restart)
+        world.heap.after(world.random.choice([0.5, 5.0, 20.0]), coordinator.restart)
 
 
 def coordinator_stops(world: World) -> None:

@@ -37,6 +37,7 @@ class Judge:
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
         self.known: dict[tuple[object, ...], bool] = {}  # what was excused already
+        self.granted: dict[tuple[bytes, int], list[Spot]] = {}
         self.shadow: dict[str, object] = {}
 
     # --- the coordinator
@@ -77,6 +78,8 @@ class Judge:
     def _granted(self, core: Coordinator, session: Session, grant: Grant) -> None:
         work = core.works[grant.job]
         others = [lease for lease in work.ledger.leases.values() if lease.id != grant.lease]
+        spots = [(grant.job, grant.chapter, line.index) for line in grant.lines]
+        self.granted[session.peer, grant.lease] = spots
         for line in grant.lines:
             if (grant.chapter, line.index) in work.state.accepted:
                 raise Violation("granted although accepted", (grant.job, grant.chapter, line.index))
@@ -93,8 +96,10 @@ class Judge:
         message = send.message
         assert isinstance(message, Trim | Revoke)
         leases = [lease for slot in worker.core.slots for lease in slot.leases if lease.id == message.lease]
+        coming = [] if leases else self.granted.get((send.peer, message.lease), [])
         end = message.end if isinstance(message, Trim) else 0
         spots = [(le.job.job, le.chapter, line.index) for le in leases for line in le.lines if line.index >= end]
+        spots += [spot for spot in coming if spot[2] >= end]
         in_reach = self.world.network.reaches(send.peer) and self.world.network.is_steady
         if in_reach and isinstance(message, Revoke) and message.expired:
             self._fairly_expired(coordinator, worker, message.lease)
