@@ -23,6 +23,7 @@ class Link:
     final: bool = False  # it said that it ends
     jobs: dict[str, Job] = field(default_factory=dict)
     offers: set[int] = field(default_factory=set)  # the slots offered to it
+    heard_s: float = 0.0  # its last message
     empty_until_s: float = 0.0  # it had nothing; others come first until then
     served_s: float = 0.0  # work done for it, so that all get their share
 

@@ -36,6 +36,7 @@ from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 
 MOST_LEASES = 4096  # in a heartbeat
 OWN_GAP_S = 3.0  # no beat for so long: this machine slept
+SILENT_S = 3.0  # a coordinator that answers no offer for so long may be gone; others are asked too
 EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
 
 
@@ -106,6 +107,7 @@ class Worker:
         tell = Tell()
         link = self.links.get(name)
         if link is not None:
+            link.heard_s = now
             self._dispatch(link, message, now, tell)
             self._go_on(now, tell)
         return tell
@@ -349,7 +351,7 @@ class Worker:
         """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them."""
         up = [link for link in self.links.values() if link.up and not link.final]
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more()]
-        hopeful = [link for link in up if link.empty_until_s <= now]
+        hopeful = [link for link in up if link.empty_until_s <= now and now - link.heard_s < SILENT_S]
         offers: dict[str, set[int]] = {link.name: set() for link in up}
         least_served = min(hopeful, key=lambda link: link.served_s, default=None)
         for link in [least_served] if least_served else up:

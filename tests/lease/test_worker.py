@@ -267,6 +267,8 @@ def test_a_coordinator_without_work_passes_the_slot_on_and_all_are_asked_where_n
     assert worker.links[other].offers == {0}
     worker.receive(other, Done(), 1.1)
     assert worker.links["a"].offers == worker.links["b"].offers == {0}
+    for name in ("a", "b"):
+        worker.receive(name, Trim(99, 0), 1.1 + EMPTY_S)  # both are there still
     worker.beat(1.2 + EMPTY_S)
     assert sum(len(link.offers) for link in worker.links.values()) == 1
 
@@ -425,3 +427,14 @@ def test_how_long_clips_take_to_be_accepted_is_measured() -> None:
     speak(worker, speak(worker, grant(worker, "One.")), now=1.0)
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 9.0)
     assert worker.links["a"].window < before
+
+
+def test_a_coordinator_that_answers_no_more_does_not_keep_the_slot_from_others() -> None:
+    worker = make_worker(1, "a", "b")
+    worker.links["b"].served_s = 100.0
+    assert [name for name, m in worker.beat(1.0).messages if isinstance(m, Heartbeat) and m.offers] == ["a"]
+    offered: list[str] = []
+    for now in range(2, 6):
+        worker.receive("b", Done(), float(now))
+        offered = [name for name, m in worker.beat(now + 0.5).messages if isinstance(m, Heartbeat) and m.offers]
+    assert offered == ["a", "b"]
