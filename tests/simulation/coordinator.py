@@ -11,7 +11,6 @@ from machine import Machine
 from swarm.audio.frame import check_frame
 from swarm.book.model import Segment
 from swarm.lease.coordinator import GATHER_S, OWN_GAP_S, Coordinator
-from swarm.lease.ledger import PROMISED
 from swarm.lease.message import Clip, FromWorker, Message
 from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import RunStarted

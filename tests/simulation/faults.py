@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
-    from world import World
     from worker import SimWorker
+    from world import World
 
 SOMETIMES = 0.2
 LAST_S = 45.0  # no fault begins later
@@ -36,6 +36,11 @@ class Faults:
         names = [*STANDING, *FOR_EVER, *MOMENTS]
         rare = {"loss", "doubling", "reordering"}
         self.on = {name for name in names if random.random() < (SOMETIMES / 2 if name in rare else SOMETIMES)}
+
+    @classmethod
+    def of(cls, seed: int) -> Faults:
+        """Those of a seed: the first that it decides."""
+        return cls(Random(seed))
 
     def __contains__(self, name: str) -> bool:
         return name in self.on

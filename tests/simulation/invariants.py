@@ -8,8 +8,8 @@ from disk import doubly_accepted
 from excuses import Excuses
 from story import Spot, Violation
 
-from swarm.lease.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease import schedule
+from swarm.lease.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease.grant import MOST_LEASES
 from swarm.lease.ledger import PROMISED
 from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim
@@ -20,8 +20,8 @@ from swarm.lease.work import Work
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
-    from world import World
     from worker import SimWorker
+    from world import World
 
 DEAD_S = 10.0  # a dead worker is replaced within so long
 MISSED_S = 8.0  # a grant that never arrived is missed within so long

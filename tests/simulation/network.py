@@ -13,8 +13,8 @@ from swarm.lease.message import Message
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
-    from world import World
     from worker import SimWorker
+    from world import World
 
 NOTICE_S = 10.0  # after so long without a sign of life a connection is given up (ZMTP heartbeats)
 

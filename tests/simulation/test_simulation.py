@@ -1,0 +1,97 @@
+"""Whole swarms from seeds, and cores broken on purpose that the seeds have to catch.
+
+`python tests/simulation/run.py --seed N` tells the story of a seed that fails here.
+"""
+
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from broken import VARIANTS, broken
+from run import play
+from world import World
+
+from swarm.lease import schedule, shelf
+
+QUICK = 50
+MOST = 600  # in CI
+CHUNK = 50
+CAUGHT_WITHIN = 200  # seeds
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worlds shorten some times; put them back afterwards."""
+    monkeypatch.setattr(schedule, "UNKNOWN_DEADLINE_S", schedule.UNKNOWN_DEADLINE_S)
+    monkeypatch.setattr(shelf, "MOST_HELD", shelf.MOST_HELD)
+
+
+def run_all(first: int, last: int) -> None:
+    for seed in range(first, last):
+        if told := play(seed):
+            pytest.fail(told, pytrace=False)
+
+
+def test_the_first_seeds_hold_every_promise() -> None:
+    run_all(0, QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(QUICK, MOST, CHUNK))
+def test_many_seeds_hold_every_promise(first: int) -> None:
+    run_all(first, first + CHUNK)
+
+
+def outcome(seed: int) -> str:
+    """What a seed comes to, in the cores as they are just now."""
+    try:
+        World(seed).go()
+    except Exception as complaint:  # a broken core may also simply fall over
+        return repr(complaint)
+    return ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_broken_core_is_caught(name: str) -> None:
+    with broken(name):
+        complaints = (told for seed in range(CAUGHT_WITHIN) if (told := outcome(seed)))
+        assert list(islice(complaints, 1)), f"“{name}” went unnoticed for {CAUGHT_WITHIN} seeds"
+
+
+def test_a_core_that_is_broken_is_whole_again_afterwards() -> None:
+    with broken("send before persist"):
+        assert "durable" in outcome(0)
+    assert not outcome(0)
+
+
+def test_a_seed_that_fails_prints_itself_its_faults_and_the_story_of_the_segment() -> None:
+    with broken("no first-wins"):
+        told = next(told for seed in range(CAUGHT_WITHIN) if (told := play(seed)))
+    assert "two clips accepted for one place" in told
+    assert "faults:" in told
+    assert told.count("ClipAccepted") >= 2
+
+
+def test_a_seed_depends_on_nothing_but_itself() -> None:
+    program = "import run, world; w = world.World(11); w.go(); print(w.steps, w.heap.now, w.judge.excuses.said.total())"
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": hashes,
+                "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]),
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hashes in ("1", "2")
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0].strip()
