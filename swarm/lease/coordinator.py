@@ -39,7 +39,7 @@ from swarm.lease.snapshot import View, fitting
 from swarm.lease.work import Work
 
 SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
-GRANT_FLIGHT_S = 3.0  # a lease that a heartbeat does not list so long after its grant never arrived
+GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant never arrived; disks may be slow
 PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
 MOST_STATUS_BYTES = 60_000
 MOST_LOADING_S = 3600.0  # a model that takes longer to load never will

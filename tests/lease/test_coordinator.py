@@ -220,9 +220,9 @@ def test_a_lease_whose_grant_was_lost_is_granted_again() -> None:
     core = make_core(JobState(make_facts(TEXTS)))
     join(core)
     offer(core)
-    for now in (1.0, 2.0, 3.0):
-        assert not sent(core.receive(b"p", Heartbeat((), ()), now), Grant)
-    assert len(offer(core, now=4.0).lines) == len(TEXTS)
+    for now in range(1, 7):
+        assert not sent(core.receive(b"p", Heartbeat((), (0,)), float(now)), Grant)
+    assert len(offer(core, now=7.0).lines) == len(TEXTS)
 
 
 def test_a_lease_from_before_a_restart_is_revoked() -> None:

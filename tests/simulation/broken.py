@@ -55,7 +55,6 @@ VARIANTS: dict[str, Edit | Value] = {
         "work.state.complete",
     ),
     "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
-    "trim not said again": Edit(Coordinator, "_welcome", "if lease.slot != PROMISED:", "if False:"),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
     "forgotten held clips": Value(Shelf, "held_messages", lambda self: []),
     "held clips not promised": Edit(Coordinator, "_held", "if coming:", "if False:"),
@@ -74,7 +73,6 @@ VARIANTS: dict[str, Edit | Value] = {
     "failures of strangers count": Edit(
         Intake, "failed", "not work.ledger.give_up(place, session.key)", "work.ledger.reopen(place)"
     ),
-    "one worker's word": Value(Intake, "_is_one_workers_word", lambda self, work, place, now: False),
     "the blamed try again": Value(Request, "_may_try", lambda self, work, place: True),
     "the unknown are not asked": Edit(
         Coordinator, "receive", "session is None:\n        outcome.send(peer, WhoAreYou())", "session is None:"
@@ -83,16 +81,9 @@ VARIANTS: dict[str, Edit | Value] = {
     "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),
     "leases end before their clips came": Edit(Worker, "_heartbeat", "*self.shelf.leases(link.name)", ""),
-    "queued leases run out": Edit(Coordinator, "_tidy", "slot.leases[:1] != before", "False"),
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
     "ids shared by two coordinators": Edit(Worker, "_holding", "if lease.link == link.name", "if True"),
-    "offers answered once": Edit(
-        Coordinator,
-        "_heartbeat",
-        "dict.fromkeys(sorted(offered), False)",
-        "{s: session.offers.get(s, False) for s in sorted(offered)}",
-    ),
     "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
     "the dead keep their places": Edit(Coordinator, "_drop", "work.ledger.end(lease)", "pass"),
     "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
@@ -100,6 +91,13 @@ VARIANTS: dict[str, Edit | Value] = {
         Coordinator, "discard", "self.works[job].ledger.reopen((chapter, index))", "pass"
     ),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
+}
+
+PROVOKED_BY = {  # what such a break takes to show, where one seed in many has it
+    "no expiry": ("hangs",),
+    "own gap not forgiven": ("coordinator sleeps",),
+    "failures of strangers count": ("liar",),
+    "no grace after a restart": ("coordinator crashes",),
 }
 
 

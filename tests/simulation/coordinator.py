@@ -189,7 +189,7 @@ class SimCoordinator(Machine):
             if entries:
                 self.disk.begin(entries)
                 run = self.run
-                self.world.heap.after(self.world.random.choice([0.002, 0.02, 0.2]), self._written, run, batch)
+                self.world.heap.after(self.world.commit_s(), self._written, run, batch)
                 return
             self._carry_out(batch)
 

@@ -19,6 +19,7 @@ class Disk:
         self.records: dict[str, list[AnyRecord]] = {facts.job: [] for facts in jobs}
         self.durable = {facts.job: JobState(facts) for facts in jobs}
         self.writing: list[Entry] = []
+        self._settled: set[tuple[str, int, int]] = set()
 
     def begin(self, entries: list[Entry]) -> None:
         """Start to write; durable once `commit` is called."""
@@ -55,12 +56,14 @@ class Disk:
         return state
 
     def settled(self, job: str, place: Place) -> bool:
-        """Whether a place is known for good to need no more work."""
-        return job in self.durable and self.durable[job].is_settled(place)
+        """Whether a place was known for good to need no more work; its clip may have rotted since."""
+        return (job, *place) in self._settled or self.durable[job].is_settled(place)
 
     def _append(self, entry: Entry) -> None:
         self.records[entry.job].append(entry.record)
         apply(self.durable[entry.job], entry.record)
+        if isinstance(entry.record, ClipAccepted):
+            self._settled.add((entry.job, entry.record.chapter, entry.record.index))
 
 
 def doubly_accepted(records: Sequence[AnyRecord]) -> Place | None:

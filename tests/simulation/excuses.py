@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from worker import SimWorker
     from world import World
 
+RECALL_S = 0.5  # to tell a worker that is back what it missed
+
 
 class Excuses:
     """Counts how often a segment is spoken well; a second time needs a reason that lies in a fault."""
@@ -21,6 +23,7 @@ class Excuses:
         self.world = world
         self.said: Counter[Spot] = Counter()
         self.left: Counter[Spot] = Counter()
+        self.lent: dict[str, list[Spot]] = {}  # excused for as long as a worker is out of reach
         self.doubled = 0
         self.given = 0
 
@@ -66,8 +69,8 @@ class Excuses:
                 self.excuse(holds(worker), f"{worker.name} is late after a restart")
 
     def unsteady(self, worker: SimWorker) -> None:
-        """A connection broke or took no more: news of what it holds may be lost; its clips are offered again."""
-        self.excuse(lines(worker), f"{worker.name} was out of reach")
+        """A connection broke or took no more: its leases may be cut by what is known of them, and the news lost."""
+        self._lend(worker, holds(worker), f"{worker.name} was out of reach")
 
     def dozed(self, coordinator: SimCoordinator) -> None:
         """It cuts leases that are further than it knows."""
@@ -79,9 +82,29 @@ class Excuses:
         """Its places are granted to others; it goes on until it hears of that."""
         self.excuse(pending, f"{worker.name} was silent")
 
-    def shortened(self, worker: SimWorker, spots: list[Spot], at_once: bool) -> None:
+    def shortened(self, worker: SimWorker, spots: list[Spot], at_once: bool, most: int) -> None:
         """While a trim or revocation is under way, what it takes may be begun."""
-        self.excuse(spots[:1] if at_once else spots, "news under way")
+        if at_once:
+            self.excuse(spots[:most], "news under way")
+        else:
+            self._lend(worker, spots, "news under way to one out of reach")
+
+    def _lend(self, worker: SimWorker, spots: list[Spot], why: str) -> None:
+        self.lent.setdefault(worker.process, []).extend(spots)
+        self.excuse(spots, why)
+
+    def welcomed(self, worker: SimWorker) -> None:
+        """A worker is in reach again, and will be told what it missed; if messages leave at the first try."""
+        if "refusals" in self.world.faults:
+            return
+        worker.later(RECALL_S, self._recall, worker, self.lent.pop(worker.process, []))
+
+    def _recall(self, worker: SimWorker, lent: list[Spot]) -> None:
+        """What it still holds, it holds alone."""
+        held = holds(worker)
+        for spot in lent:
+            if spot in held and spot not in under_way(worker) and self.left[spot]:
+                self.left[spot] -= 1
 
 
 def lines(worker: SimWorker) -> list[Spot]:

@@ -19,6 +19,7 @@ STANDING = (  # on from the start, off when faults stop
     "doubling",
     "reordering",
     "latency",
+    "slow disk",
     "refusals",
     "liar",
     "hangs",
@@ -32,10 +33,11 @@ FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordina
 class Faults:
     """Which faults a world has, and when those happen that happen at a moment."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, also: tuple[str, ...] = ()) -> None:
         names = [*STANDING, *FOR_EVER, *MOMENTS]
         rare = {"loss", "doubling", "reordering"}
         self.on = {name for name in names if random.random() < (SOMETIMES / 2 if name in rare else SOMETIMES)}
+        self.on |= set(also)
 
     @classmethod
     def of(cls, seed: int) -> Faults:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from world import World
 
 DEAD_S = 10.0  # a dead worker is replaced within so long
-MISSED_S = 8.0  # a grant that never arrived is missed within so long
+MISSED_S = 10.0  # a grant that never arrived is missed within so long
 STARVED_S = 15.0  # an idle worker gets what is free within so long
 
 
@@ -100,13 +100,21 @@ class Judge:
         end = message.end if isinstance(message, Trim) else 0
         spots = [(le.job.job, le.chapter, line.index) for le in leases for line in le.lines if line.index >= end]
         spots += [spot for spot in coming if spot[2] >= end]
+        spots = [spot for spot in spots if not self._is_accepted(coordinator, spot)]
         in_reach = self.world.network.reaches(send.peer) and self.world.network.is_steady
         if in_reach and isinstance(message, Revoke) and message.expired:
             self._fairly_expired(coordinator, worker, message.lease)
         name = (coordinator.name, send.peer, type(message).__name__, message.lease, end)
         if name not in self.known:
             self.known[name] = True
-            self.excuses.shortened(worker, spots, in_reach)
+            most = 1 if isinstance(message, Trim) else 2  # the one under way, and the next may begin
+            self.excuses.shortened(worker, spots, in_reach, most)
+
+    @staticmethod
+    def _is_accepted(coordinator: SimCoordinator, spot: Spot) -> bool:
+        assert coordinator.core is not None
+        work = coordinator.core.works.get(spot[0])
+        return work is not None and spot[1:] in work.state.accepted
 
     def _fairly_expired(self, coordinator: SimCoordinator, worker: SimWorker, lease_id: int) -> None:
         for slot, engine in zip(worker.core.slots, worker.engines, strict=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from clips import RATE, speak
 from msgspec import structs
 
+from swarm.lease.job import JobState
 from swarm.lease.message import Accepted, Clip, Failed, FromCoordinator, Heartbeat, Held, Rejected, Release, SlotReport
 from swarm.lease.recipe import Recipe, clip_key, seed_of
 
@@ -64,8 +65,7 @@ class Liar:
         name = random.choice(list(worker.connections))
         coordinator = worker.connections[name].coordinator
         job = random.choice(list(coordinator.disk.facts))
-        chapter = random.randrange(4)
-        index = random.randrange(14)
+        chapter, index = random.choice(self._places(coordinator.disk.durable[job]))
         lease = (1 << 32) + random.randrange(40)
         match random.randrange(6):
             case 0:
@@ -74,8 +74,7 @@ class Liar:
                 worker.send(name, Release(lease))
             case 2:
                 state = coordinator.disk.durable[job]
-                places = [(c, i) for c in range(3) for i in range(12)]
-                keys = tuple((c, i, state.key((c, i), 0)) for c, i in places if state.exists((c, i)))
+                keys = tuple((*place, state.key(place, 0)) for place in self._places(state) if state.exists(place))
                 worker.send(name, Held(job, keys))
             case 3:
                 report = SlotReport(0, "waiting", lease)
@@ -85,6 +84,11 @@ class Liar:
             case _:
                 bad = self._made(job, (0, 0), "Anything.")
                 worker.send(name, structs.replace(bad[0], chapter=chapter, index=index), bad[1])
+
+    def _places(self, state: JobState) -> list[tuple[int, int]]:
+        """All there are, and one that is not."""
+        chapters = enumerate(state.facts.chapters)
+        return [(number, index) for number, chapter in chapters for index in range(len(chapter.segments))] + [(3, 99)]
 
     def _unasked(self, name: str, job: str, place: tuple[int, int]) -> None:
         """A good clip of a segment that was never leased to it."""

@@ -76,12 +76,14 @@ class Network:
     @property
     def is_steady(self) -> bool:
         """Whether what is sent arrives soon."""
-        return self.latency_s < 0.1
+        return self.latency_s < 0.1 and "slow disk" not in self.world.faults  # what is sent waits for the disk
 
     def reaches(self, peer: bytes) -> bool:
         """Whether what is sent to a peer now is read at once."""
         connection = self.open.get(peer)
-        return connection is not None and connection.worker.awake and not connection.held
+        if connection is None or not connection.worker.awake:
+            return False
+        return not self.is_cut(connection.worker, connection.coordinator)
 
     # --- what befalls machines
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from broken import VARIANTS, broken
+from broken import PROVOKED_BY, VARIANTS, broken
 from run import play
 from world import World
 
@@ -46,10 +46,10 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
     run_all(first, first + CHUNK)
 
 
-def outcome(seed: int) -> str:
+def outcome(seed: int, also: tuple[str, ...] = ()) -> str:
     """What a seed comes to, in the cores as they are just now."""
     try:
-        World(seed).go()
+        World(seed, also=also).go()
     except Exception as complaint:  # a broken core may also simply fall over
         return repr(complaint)
     return ""
@@ -59,7 +59,7 @@ def outcome(seed: int) -> str:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_broken_core_is_caught(name: str) -> None:
     with broken(name):
-        complaints = (told for seed in range(CAUGHT_WITHIN) if (told := outcome(seed)))
+        complaints = (told for seed in range(CAUGHT_WITHIN) if (told := outcome(seed, PROVOKED_BY.get(name, ()))))
         assert list(islice(complaints, 1)), f"“{name}” went unnoticed for {CAUGHT_WITHIN} seeds"
 
 
@@ -74,7 +74,8 @@ def test_a_seed_that_fails_prints_itself_its_faults_and_the_story_of_the_segment
         told = next(told for seed in range(CAUGHT_WITHIN) if (told := play(seed)))
     assert "two clips accepted for one place" in told
     assert "faults:" in told
-    assert told.count("ClipAccepted") >= 2
+    assert "Grant(" in told
+    assert "ClipAccepted" in told
 
 
 def test_a_seed_depends_on_nothing_but_itself() -> None:

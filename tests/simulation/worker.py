@@ -11,7 +11,18 @@ from machine import Machine
 from network import Connection
 from story import Violation
 
-from swarm.lease.message import Accepted, Clip, Device, EngineOffer, FromCoordinator, Hello, Message, Rejected, Wanted
+from swarm.lease.message import (
+    Accepted,
+    Clip,
+    Device,
+    EngineOffer,
+    FromCoordinator,
+    Hello,
+    Message,
+    Rejected,
+    Wanted,
+    Welcome,
+)
 from swarm.lease.recipe import Recipe
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 from swarm.lease.worker import Sound, Worker
@@ -138,6 +149,8 @@ class SimWorker(Machine):
         if self.connections.get(name) is not connection:
             return
         self.world.log(self.name, f"<- {name}", message)
+        if isinstance(message, Welcome):
+            self.world.judge.excuses.welcomed(self)
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.elsewhere(self, name)

@@ -31,14 +31,14 @@ QUIET_S = 200.0  # then nothing may be outstanding any more
 
 
 class World:
-    """One run. `tell` keeps the story of everything, for a seed that failed."""
+    """One run. `tell` keeps the story of everything, for a seed that failed; `also` are faults to have in any case."""
 
-    def __init__(self, seed: int, tell: bool = False) -> None:
+    def __init__(self, seed: int, tell: bool = False, also: tuple[str, ...] = ()) -> None:
         self.seed = seed
         self.random = Random(seed)
         self.heap = Heap()
         self.story = Story() if tell else None
-        self.faults = Faults(self.random)
+        self.faults = Faults(self.random, also)
         self.was_raw = self.faults.raw
         self.network = Network(self)
         self.judge = Judge(self)
@@ -197,6 +197,10 @@ class World:
         if "slow" in self.faults and worker.number % 2 == 0:
             return 0.05 if int(self.heap.now / 20) % 2 else 1.0
         return 1.0
+
+    def commit_s(self) -> float:
+        """How long a disk takes."""
+        return self.random.choice([0.5, 1.5]) if "slow disk" in self.faults else self.random.choice([0.002, 0.02, 0.2])
 
     def log(self, who: str, what: str, *about: Any) -> None:
         """For the story, if anybody asks for it."""
