@@ -20,6 +20,7 @@ class SimEngine:
         self.recipe: Recipe | None = None
         self.busy = False
         self.life = 0
+        self.began_s = 0.0
         self.since_s: dict[str, float] = {}  # on each coordinator's clock of waking hours, when it began to speak
 
     def kill(self) -> None:
@@ -55,6 +56,7 @@ class SimEngine:
         place = (slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index if slot.line else -1)
         fate = world.fate(worker, text)
         world.log(worker.name, f"slot {self.slot} speaks {place}, fate {fate or 'well'}", place)
+        self.began_s = world.heap.now
         self.since_s = {coordinator.name: coordinator.awake_s() for coordinator in world.coordinators}
         if fate == "hang":
             return

@@ -119,7 +119,8 @@ class Judge:
     def _fairly_expired(self, coordinator: SimCoordinator, worker: SimWorker, lease_id: int) -> None:
         for slot, engine in zip(worker.core.slots, worker.engines, strict=True):
             mine = slot.leases and (slot.leases[0].link, slot.leases[0].id) == (coordinator.name, lease_id)
-            if mine and slot.line and engine.busy and not self.world.was_raw:
+            reached = worker.connections[coordinator.name].opened_s < engine.began_s  # else its progress went unseen
+            if mine and slot.line and engine.busy and reached and not self.world.was_raw:
                 spent_s = coordinator.awake_s() - engine.since_s[coordinator.name]
                 if spent_s < schedule.LEAST_DEADLINE_S - 1.0 - OWN_GAP_S:
                     spot = (slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index)

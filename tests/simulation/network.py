@@ -24,6 +24,7 @@ class Connection:
 
     def __init__(self, worker: SimWorker, coordinator: SimCoordinator, peer: bytes) -> None:
         self.worker, self.coordinator, self.peer = worker, coordinator, peer
+        self.opened_s = worker.world.heap.now
         self.alive = True
         self.noticed = False  # that it is gone, by the worker
         self.held: list[tuple[Machine, Message, bytes]] = []  # while the network is cut
