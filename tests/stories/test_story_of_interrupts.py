@@ -44,7 +44,8 @@ def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, co
     endless = (*SLOW, "--engine-option", "cost_per_char=1")
     if command == "convert":
         running = laptop.start("convert", small_book, *endless)
-        running.says("joined")
+        running.says("starting the voice")
+        wait_for(lambda: bool(descendants(running.pid)), 10)
     else:
         coordinator = laptop.start("coordinate", small_book, *endless)
         worker = desktop.start("work", "--cpu", "--coordinator", f"127.0.0.1:{coordinator.port}")
