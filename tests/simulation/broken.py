@@ -69,7 +69,9 @@ VARIANTS: dict[str, Edit | Value] = {
     "revocation answered for ever": Edit(Worker, "_keep_lines", "if kept != lease.lines:", "if True:"),
     "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
     "failure not counted": Edit(Intake, "failed", "len(work.state.failures[place]) < MOST_ATTEMPTS", "True"),
-    "failure not journaled": Edit(Intake, "failed", "_record(work, SegmentFailed(", "apply(work.state, SegmentFailed("),
+    "failure not journaled": Edit(
+        Intake, "failed", "_record(work, SegmentFailed(", "(lambda w, r, _: apply(w.state, r))(work, SegmentFailed("
+    ),
     "failures of strangers count": Edit(
         Intake, "failed", "not work.ledger.give_up(place, session.key)", "work.ledger.reopen(place)"
     ),
@@ -95,6 +97,10 @@ VARIANTS: dict[str, Edit | Value] = {
 
 PROVOKED_BY = {  # what such a break takes to show, where one seed in many has it
     "no expiry": ("hangs",),
+    "held clips not promised": ("coordinator crashes", "slow disk"),
+    "lost messages are not missed": ("refusals",),
+    "unsent clips are forgotten": ("refusals",),
+    "turns ignored": ("hangs",),
     "own gap not forgiven": ("coordinator sleeps",),
     "failures of strangers count": ("liar",),
     "no grace after a restart": ("coordinator crashes",),
