@@ -72,7 +72,9 @@ def serve(handler: Handler) -> NoReturn:
 
     From here on whatever is printed goes to the log, and standard input is empty.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # they reach the whole group; the parent decides
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     die_with_parent()
     calls, replies = _take_pipes()
     writing = threading.Lock()

@@ -3,6 +3,7 @@
 import argparse
 
 from swarm.commands import options
+from swarm.errors import UsageError
 
 EXAMPLES = options.examples(
     "e2a-swarm convert book.epub",
@@ -30,6 +31,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Convert, and return the exit code."""
     config = options.render_config(arguments)
+    if config.min_workers > 1:
+        raise UsageError("--min-workers: convert has no worker but its own; `e2a-swarm coordinate` waits for others.")
     slots = options.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
     asked = options.asked_devices(arguments)
     from swarm.node.convert import convert

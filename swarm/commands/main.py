@@ -159,6 +159,9 @@ def _nearest(word: str, known: tuple[str, ...] | list[str]) -> str:
 
 
 def _forgive_odd_encodings() -> None:
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (for as long as the program runs)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -29,11 +29,16 @@ async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[s
         node = _local_worker(coordination, devices, gpus, keys)
         node.add(f"{LOOPBACK}:{port}", [f"{LOOPBACK}:{port}"])
         worker = asyncio.create_task(node.run())
+        serving = asyncio.create_task(coordination.serve(router, 0.0, alone=True))
         try:
-            return await coordination.serve(router, 0.0, alone=True)
+            await asyncio.wait([worker, serving], return_when=asyncio.FIRST_COMPLETED)
+            if not serving.done():
+                worker.result()  # it never ends before its coordinator unless it failed
+            return await serving
         finally:
             worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
+            serving.cancel()
+            await asyncio.gather(worker, serving, return_exceptions=True)
 
 
 def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequence[str], keys: CurveKeys) -> WorkNode:

@@ -17,7 +17,7 @@ from swarm.lease.roster import Session
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Press
 from swarm.node.store import Store
-from swarm.node.target import report_path
+from swarm.node.target import is_whole, report_path
 from swarm.watch.report import ReportExtra, closing_lines, make_report
 
 
@@ -47,6 +47,8 @@ class Edition:
         """Whether the audiobook was written before and lies there as it was written."""
         finished = self.state.finished
         if finished is None or not self.state.complete:
+            return False
+        if not is_whole(report_path(self.target)):
             return False
         return not self.audiobook or (self.target.is_file() and self.target.stat().st_size == finished.bytes)
 

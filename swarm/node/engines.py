@@ -20,14 +20,21 @@ class Engines:
         self._engines: dict[int, str] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
-    async def load(self, slot: int, recipe: Recipe) -> None:
+    async def load(self, slot: int, recipe: Recipe, *, again: bool = True) -> None:
         """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault(UNAVAILABLE)."""
         async with self._starting:
             if self._engines.get(slot) != recipe.engine:
                 await self.unload(slot)
                 self._processes[slot] = await self._process(slot, recipe.engine)
                 self._engines[slot] = recipe.engine
-        await self._processes[slot].open(slot, recipe, self._devices[slot])
+        process = self._processes[slot]
+        try:
+            await process.open(slot, recipe, self._devices[slot])
+        except EngineFault:
+            if process.alive or not again:
+                raise
+            await self.unload(slot, process)  # it did not refuse but died, perhaps for want of memory: once more
+            await self.load(slot, recipe, again=False)
 
     async def _process(self, slot: int, engine: str) -> EngineProcess:
         """A new process, or that of another slot where the engine computes nothing."""
@@ -52,8 +59,14 @@ class Engines:
         if process is not None:
             process.kill()
 
-    async def unload(self, slot: int) -> None:
-        """End a slot's process, unless other slots speak with it."""
+    def process(self, slot: int) -> EngineProcess | None:
+        """The process behind a slot at present."""
+        return self._processes.get(slot)
+
+    async def unload(self, slot: int, only: EngineProcess | None = None) -> None:
+        """End a slot's process, unless other slots speak with it; with `only`, unless it is another one by now."""
+        if only is not None and self._processes.get(slot) is not only:
+            return
         process = self._forget(slot)
         if process is not None and process not in self._processes.values():
             await process.close()

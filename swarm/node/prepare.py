@@ -1,6 +1,7 @@
 """From a file and what the user asked for to a job that can be served: read, recognised, locked, replayed."""
 
 import hashlib
+import os
 import re
 import sys
 import unicodedata
@@ -68,7 +69,12 @@ def slug(title: str) -> str:
 def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobFacts:
     chapters = make_script(book, find_card(recipe.engine), recipe.language, config.chapters)
     return JobFacts(
-        job=job, source=str(path.absolute()), book=book_facts(book), recipe=recipe, chapters=chapters, created_s=now
+        job=job,
+        source=os.fsencode(path.absolute()).decode("utf-8", "replace"),
+        book=book_facts(book),
+        recipe=recipe,
+        chapters=chapters,
+        created_s=now,
     )
 
 

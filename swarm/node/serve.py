@@ -73,6 +73,8 @@ class Server:
             return editions.done()
         finally:
             await _cancel(tasks)
+            for send in self._core.end().sends:  # also when it failed: nobody shall wait for it
+                self._router.send(send.peer, send.message)
             self._progress.update(self._core.status(self._clock.now()))
 
     # --- loops

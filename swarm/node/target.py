@@ -29,6 +29,14 @@ def report_path(target: Path) -> Path:
     return target.with_name(f"{target.name.rpartition('.')[0]}.report.json")
 
 
+def is_whole(report: Path) -> bool:
+    """Whether a report was written to its end, not only begun."""
+    try:
+        return b'"totals"' in report.read_bytes()
+    except OSError:
+        return False
+
+
 def _claim(target: Path, job: str) -> bool:
     report = report_path(target)
     if report.exists():

@@ -195,11 +195,12 @@ class WorkNode:
             self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now()))
 
     async def _speak(self, speak: Speak) -> None:
+        process = self._engines.process(speak.slot)
         try:
             spoken = await self._engines.speak(speak.slot, speak.text, speak.seed)
         except EngineFault as fault:
             if fault.kind is FaultKind.CRASHED:
-                await self._engines.unload(speak.slot)
+                await self._engines.unload(speak.slot, process)  # a fresh one may stand there already
             tell = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
         else:
             self._fresh[speak.slot] = spoken.frame

@@ -1,5 +1,6 @@
 """hibari: natural English on the CPU."""
 
+import os
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ class HibariEngine:
         if recipe.voice not in [voice.name for voice in self.card.voices]:  # the package would download others
             raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r} here.")
         try:
+            os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime would write to the home and phone out
             from hibari import Hibari
         except ImportError as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault

@@ -8,6 +8,7 @@ import pytest
 from swarm.lease.recipe import Recipe
 from swarm.node.engines import Engines
 from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.process import EngineProcess
 from swarm.voice.registry import choose_recipe
 
 METRONOME = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
@@ -49,4 +50,35 @@ async def test_an_engine_that_is_not_installed_is_unavailable(tmp_path: Path) ->
     with pytest.raises(EngineFault) as fault:
         await engines.load(0, Recipe("absent", "v", "en"))
     assert fault.value.kind is FaultKind.UNAVAILABLE
+    await engines.close()
+
+
+async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    killed = engines.process(0)
+    engines.kill(0)
+    await engines.load(0, METRONOME)
+    await engines.unload(0, killed)
+    assert (await engines.speak(0, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaths = 1
+    opened = EngineProcess.open
+
+    async def dying(self: EngineProcess, slot: int, recipe: Recipe, device: str) -> None:
+        nonlocal deaths
+        if deaths:
+            deaths -= 1
+            self.kill()
+        await opened(self, slot, recipe, device)
+
+    monkeypatch.setattr(EngineProcess, "open", dying)
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    assert (await engines.speak(0, "Tick.", 0)).samples
     await engines.close()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import StoreError
-from swarm.node.target import claim_target, report_path
+from swarm.node.target import claim_target, is_whole, report_path
 
 
 def test_a_job_keeps_its_name(tmp_path: Path) -> None:
@@ -40,3 +40,11 @@ def test_a_folder_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreError):
         claim_target(tmp_path / "file", "Emma", "m4b", "job")
+
+
+def test_a_report_that_was_only_begun_is_not_whole(tmp_path: Path) -> None:
+    report = report_path(claim_target(tmp_path, "Emma", "m4b", "job"))
+    assert not is_whole(report)
+    report.write_bytes(b'{"book": {"job": "job"}, "totals": {}}')
+    assert is_whole(report)
+    assert not is_whole(tmp_path / "absent")

@@ -1,0 +1,22 @@
+"""An engine that hangs costs its own process, not the worker and not the book."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from evidence import accepted, assert_complete, only, report_of
+from household import SLOW, Machine, descendants, wait_for
+
+
+@pytest.mark.slow
+@pytest.mark.chaos
+def test_a_hung_engine_is_replaced_and_the_book_goes_on(here: Machine, small_book: Path) -> None:
+    running = here.start("convert", small_book, *SLOW, "--workers", "1")
+    wait_for(lambda: bool(accepted(here.home)), 30)
+    (host,) = [
+        pid for pid in descendants(running.pid) if b"swarm.voice.host" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    os.kill(host, signal.SIGSTOP)
+    running.ends(0, timeout_s=120)
+    assert_complete(report_of(only(here.desk, "*.m4b")))
