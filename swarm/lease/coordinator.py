@@ -59,6 +59,7 @@ class Coordinator:
     peers: dict[bytes, Session] = field(default_factory=dict)
     stopping: bool = False
     ended: bool = False
+    deserted: bool = False  # all workers fell silent
 
     def __post_init__(self) -> None:
         self.ticked_s = self.called_s = self.started_s
@@ -102,6 +103,7 @@ class Coordinator:
         for session in [s for s in self.sessions.values() if now - s.heard_s > SILENCE_S]:
             outcome.notes.append(f"{session.hello.name}: silent for {SILENCE_S:.0f} s, its work goes to others")
             self._drop(session, now)
+            self.deserted = not self.sessions
         for work in self.works.values():
             for lease in [le for le in work.ledger.leases.values() if self._due(work, le) <= now]:
                 self._expire(work, lease, now, outcome)
@@ -189,6 +191,8 @@ class Coordinator:
         if session is None:
             session = new_session(hello, peer, now)
             self.sessions[session.key] = session
+            if self.deserted:  # all were cut off together: who is back first must not speak what the others hold
+                self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
             if not self.settings.alone:
                 outcome.notes.append(f"{hello.name} joined with {hello.slots} slot{'s' * (hello.slots != 1)}")
         self.peers.pop(session.peer, None)

@@ -643,3 +643,16 @@ def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
     assert not sent(core.receive(b"a", Heartbeat((), (0,)), 0.5), Grant)
     core.sessions["unable/n"].unable["metronome"] = "no such engine"
     assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)
+
+
+def test_after_all_were_cut_off_the_first_one_back_waits_for_the_others() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    offer(core, b"a")
+    for now in range(1, 8):
+        core.tick(float(now))
+    assert not core.sessions
+    join(core, b"a", now=7.5)
+    assert not sent(core.receive(b"a", Heartbeat((), (0,)), 7.6), Grant)
+    core.tick(8.5)
+    assert sent(core.tick(9.5), Grant)
