@@ -246,7 +246,7 @@ async def test_who_is_turned_away_learns_why(ours: CurveKeys | None, theirs: Cur
     dealer = DealerSocket(ours, on_change=lambda: changes.append(dealer.refusal or ""))
     port = router.bind("127.0.0.1", 0)
     dealer.connect([f"127.0.0.1:{port}"])
-    await until(lambda: dealer.refusal is not None)
+    await until(lambda: dealer.refusal is not None, timeout_s=30.0)
     assert said in str(dealer.refusal)
     assert f"127.0.0.1:{port}" in str(dealer.refusal)
     assert not dealer.connected
