@@ -23,7 +23,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     options.add_device_options(parser)
     parser.add_argument("--slots", metavar="N", help="engines on each GPU (default: 1), or on the CPU (one a core)")
-    parser.add_argument("--exit-when-done", action="store_true", help="leave when every coordinator served has ended")
+    parser.add_argument(
+        "--exit-when-done", action="store_true", help="leave when every coordinator served has ended, save by a fault"
+    )
     parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
     options.add_coordinator_options(parser)
     options.add_state_option(parser)

@@ -166,12 +166,12 @@ class Coordinator:
         """Whether no worker still speaks for this coordinator, as far as their heartbeats tell."""
         return not any(session.holding for session in self.sessions.values())
 
-    def end(self) -> Outcome:
-        """Tell everybody that this coordinator ends."""
+    def end(self, *, failed: bool = False) -> Outcome:
+        """Tell everybody that this coordinator ends, as it should or for a fault."""
         outcome = Outcome()
         self.ended = True
         for session in self.sessions.values():
-            outcome.send(session.peer, Done(final=True))
+            outcome.send(session.peer, Done(final=True, failed=failed))
         return outcome
 
     # --- who is here

@@ -21,6 +21,7 @@ class Link:
     shrunk_s: float = 0.0
     refused: str = ""
     final: bool = False  # it said that it ends
+    failed: bool = False  # for a fault: it may come back
     jobs: dict[str, Job] = field(default_factory=dict)
     offers: set[int] = field(default_factory=set)  # the slots offered to it
     heard_s: float = 0.0  # its last message

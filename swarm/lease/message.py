@@ -226,9 +226,13 @@ class Revoke(Message, frozen=True, tag=True):
 
 
 class Done(Message, frozen=True, tag=True):
-    """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more."""
+    """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more.
+
+    `failed`: it ends for a fault, such as a full disk; somebody will mend that and start it again.
+    """
 
     final: bool = False
+    failed: bool = False
 
 
 class WhoAreYou(Message, frozen=True, tag=True):

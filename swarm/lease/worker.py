@@ -60,6 +60,7 @@ class Worker:
     links: dict[str, Link] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
     draining: bool = False
+    left: bool = False
 
     def __post_init__(self) -> None:
         self.slots = [EngineSlot(number) for number in range(self.hello.slots)]
@@ -98,7 +99,8 @@ class Worker:
     def _introduce(self, link: Link, tell: Tell) -> None:
         link.leave()
         self.shelf.orphan(link.name)
-        tell.send(link.name, hello_with(self.hello, len(self.shelf.clips)))
+        if not self.left:
+            tell.send(link.name, hello_with(self.hello, len(self.shelf.clips)))
 
     # --- messages
 
@@ -114,6 +116,8 @@ class Worker:
 
     def _dispatch(self, link: Link, message: FromCoordinator, now: float, tell: Tell) -> None:
         match message:
+            case Welcome() if self.left:  # it heard a greeting from before
+                tell.send(link.name, Bye())
             case Welcome():
                 link.welcome, link.credit = message, message.credit
                 link.final = False
@@ -146,7 +150,7 @@ class Worker:
                 link.empty_until_s = now + EMPTY_S
                 if message.final:
                     link.leave()
-                    link.final = True
+                    link.final, link.failed = True, message.failed
 
     def _granted(self, link: Link, grant: Grant, tell: Tell) -> None:
         job = link.jobs.get(grant.job)
@@ -306,8 +310,9 @@ class Worker:
         return tell
 
     def leave(self) -> Tell:
-        """Say good-bye to every coordinator."""
+        """Say good-bye to every coordinator, and greet none any more."""
         tell = Tell()
+        self.left = True
         for link in self.links.values():
             if link.up:
                 tell.send(link.name, Bye())

@@ -71,11 +71,18 @@ class Server:
             self._queue.put_nowait(self._core.end())
             await asyncio.sleep(FAREWELL_S)
             return editions.done()
+        except Exception:
+            self._say(self._core.end(failed=True))  # nobody shall count on it
+            await asyncio.sleep(FAREWELL_S)
+            raise
         finally:
             await _cancel(tasks)
-            for send in self._core.end().sends:  # also when it failed: nobody shall wait for it
-                self._router.send(send.peer, send.message)
             self._progress.update(self._core.status(self._clock.now()))
+
+    def _say(self, outcome: Outcome) -> None:
+        for send in outcome.sends:
+            if not self._router.send(send.peer, send.message):
+                self._core.unsent(send.peer)
 
     # --- loops
 
@@ -117,9 +124,7 @@ class Server:
                 self._queue.task_done()
 
     def _carry_out(self, outcome: Outcome) -> None:
-        for send in outcome.sends:
-            if not self._router.send(send.peer, send.message):
-                self._core.unsent(send.peer)
+        self._say(outcome)
         for note in outcome.notes:
             self._progress.note(note)
         for entry in outcome.entries:

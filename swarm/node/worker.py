@@ -125,8 +125,9 @@ class WorkNode:
                 self.leave()
 
     def _is_done(self) -> bool:
-        """Every coordinator in reach has said that it ends."""
-        return all(link.final for link in self.core.links.values() if self._lines[link.name].connected)
+        """Every coordinator in reach has ended, and none of them for a fault."""
+        links = [link for link in self.core.links.values() if self._lines[link.name].connected]
+        return all(link.final and not link.failed for link in links)
 
     def _announce(self, name: str, message: FromCoordinator) -> None:
         if isinstance(message, Welcome):
@@ -148,7 +149,8 @@ class WorkNode:
     def _farewell(self, name: str, done: Done) -> None:
         if done.final and self._lines[name].coordinator:
             who, self._lines[name].coordinator = self._lines[name].coordinator, ""
-            self._say(f"{who} has ended; {self._tally.line(self._clock.now())}")
+            how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
+            self._say(f"{who} {how}; {self._tally.line(self._clock.now())}")
 
     def _other_name_of(self, coordinator: str, name: str) -> str:
         """Under which other name the same coordinator is served already; two connections would be one too many."""

@@ -385,6 +385,7 @@ def test_the_end_is_told_to_all_and_to_whoever_comes_after() -> None:
     join(core)
     assert sent(core.end(), Done) == [Done(final=True)]
     assert sent(core.receive(b"late", make_hello("late"), 9.0), Done) == [Done(final=True)]
+    assert sent(core.end(failed=True), Done) == [Done(final=True, failed=True)]
 
 
 def test_status_says_what_every_worker_does() -> None:

@@ -296,6 +296,16 @@ def test_a_coordinator_that_ended_is_left_in_peace_until_it_is_lost() -> None:
     assert told(worker.connect("a", 4.0), Hello)
 
 
+def test_who_has_left_greets_nobody_and_says_so_to_whom_it_greeted_before() -> None:
+    worker = make_worker()
+    worker.disconnect("a", 1.0)
+    assert told(worker.connect("a", 2.0), Hello)
+    worker.leave()
+    assert not told(worker.connect("b", 2.5), Hello)
+    welcomed = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 3.0)
+    assert told(welcomed, Bye) and not told(welcomed, Heartbeat)
+
+
 def test_a_clip_that_could_not_leave_goes_with_the_next_heartbeat() -> None:
     worker = make_worker()
     ((name, clip),) = speak(worker, speak(worker, grant(worker, "One."))).clips

@@ -101,6 +101,7 @@ def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     assert accepted(laptop.home)[: len(taken)] == taken
     assert_spoken_once(laptop.home)
     worker.ends(timeout_s=15)
+    assert "ended for a fault" in worker.output
 
 
 @pytest.mark.parametrize("size", ["64k", "200k"])
