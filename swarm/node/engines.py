@@ -20,8 +20,11 @@ class Engines:
         self._engines: dict[int, str] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
-    async def load(self, slot: int, recipe: Recipe, *, again: bool = True) -> None:
-        """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault(UNAVAILABLE)."""
+    async def load(self, slot: int, recipe: Recipe, assets: Path | None = None, *, again: bool = True) -> bytes:
+        """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault(UNAVAILABLE).
+
+        `assets` is the folder with the job's files. Returns the latents that were computed, b"" where there are none.
+        """
         async with self._starting:
             if self._engines.get(slot) != recipe.engine:
                 await self.unload(slot)
@@ -29,12 +32,12 @@ class Engines:
                 self._engines[slot] = recipe.engine
         process = self._processes[slot]
         try:
-            await process.open(slot, recipe, self._devices[slot])
+            return await process.open(slot, recipe, self._devices[slot], assets)
         except EngineFault:
             if process.alive or not again:
                 raise
             await self.unload(slot, process)  # it did not refuse but died, perhaps for want of memory: once more
-            await self.load(slot, recipe, again=False)
+            return await self.load(slot, recipe, assets, again=False)
 
     async def _process(self, slot: int, engine: str) -> EngineProcess:
         """A new process, or that of another slot where the engine computes nothing."""

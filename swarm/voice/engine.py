@@ -4,7 +4,8 @@ Engines are found by the entry-point group `e2a_swarm.engines`; each entry is an
 """
 
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,14 @@ class Voice(Protocol):
         """Speak one segment: int16 mono PCM, shape (samples,). Raises EngineFault."""
 
 
+@runtime_checkable
+class SharingVoice(Voice, Protocol):
+    """A voice that computed, when it was opened, what other workers need not compute again."""
+
+    def latents(self) -> bytes | None:
+        """What to keep with the job as `latents.safetensors`; None where it was given or there is none."""
+
+
 class Engine(Protocol):
     """Something that can load voices."""
 
@@ -53,5 +62,9 @@ class Engine(Protocol):
     def card(self) -> EngineCard:
         """What is known without loading."""
 
-    def open(self, recipe: Recipe, device: str) -> Voice:
-        """Load the model; may take minutes. `device` is "cpu" or "cuda:0". Raises EngineFault(UNAVAILABLE)."""
+    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> Voice:
+        """Load the model; may take minutes. `device` is "cpu" or "cuda:0". Raises EngineFault(UNAVAILABLE).
+
+        `assets` is a folder with the job's files by name: `voice.wav` (the reference, mono), `model/` (a custom model),
+        `latents.safetensors` (what another worker's `latents` returned). None where the recipe needs none.
+        """

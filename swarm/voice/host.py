@@ -2,13 +2,14 @@
 
 import time
 import traceback
+from pathlib import Path
 
 import msgspec
 
 from swarm.audio.clip import make_clip
 from swarm.child import Message, serve
 from swarm.lease.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
 from swarm.voice.pcm import check_pcm
 from swarm.voice.registry import load_engine
 
@@ -35,8 +36,10 @@ class Host:
 
     def _open(self, message: Message) -> Message:
         recipe = msgspec.convert(message["recipe"], Recipe)
-        self._voices[message["lane"]] = load_engine(message["engine"]).open(recipe, message["device"])
-        return {}
+        assets = Path(message["assets"]) if message["assets"] else None
+        voice = load_engine(message["engine"]).open(recipe, message["device"], assets)
+        self._voices[message["lane"]] = voice
+        return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
     def _speak(self, message: Message) -> Message:
         voice = self._voices[message["lane"]]

@@ -50,10 +50,15 @@ class EngineProcess:
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
 
-    async def open(self, slot: int, recipe: Recipe, device: str) -> None:
-        """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE)."""
+    async def open(self, slot: int, recipe: Recipe, device: str, assets: Path | None = None) -> bytes:
+        """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE).
+
+        `assets` is the folder with the job's files. Returns the latents that were computed, b"" where there are none.
+        """
         call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
-        await self._call(slot, call, FaultKind.UNAVAILABLE)
+        reply = await self._call(slot, {**call, "assets": str(assets or "")}, FaultKind.UNAVAILABLE)
+        latents: bytes = reply["latents"]
+        return latents
 
     async def speak(self, slot: int, text: str, seed: int) -> Spoken:
         """Speak a segment. Raises EngineFault, CRASHED when the process died of it."""

@@ -70,12 +70,12 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
     deaths = 1
     opened = EngineProcess.open
 
-    async def dying(self: EngineProcess, slot: int, recipe: Recipe, device: str) -> None:
+    async def dying(self: EngineProcess, slot: int, recipe: Recipe, device: str, assets: Path | None) -> bytes:
         nonlocal deaths
         if deaths:
             deaths -= 1
             self.kill()
-        await opened(self, slot, recipe, device)
+        return await opened(self, slot, recipe, device, assets)
 
     monkeypatch.setattr(EngineProcess, "open", dying)
     engines = Engines(("cpu:0",), tmp_path)

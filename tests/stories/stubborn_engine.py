@@ -40,7 +40,7 @@ class StubbornVoice:
 class StubbornEngine:
     card = EngineCard("stubborn", "", ("*",), (), (("", 300),), (VoiceCard("mule", "*"),))
 
-    def open(self, recipe: Recipe, device: str) -> StubbornVoice:
+    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> StubbornVoice:
         if "STUBBORN_LOCKED" in os.environ:
             raise EngineFault(FaultKind.UNAVAILABLE, "its model is locked away")
         return StubbornVoice()

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -21,8 +22,11 @@ meeting = threading.Barrier(2)
 class FaultyVoice:
     sample_rate = RATE
 
-    def __init__(self, device: str) -> None:
-        self._device = device
+    def __init__(self, assets: Path | None) -> None:
+        self._assets = assets
+
+    def latents(self) -> bytes | None:
+        return (self._assets / "voice.wav").read_bytes()[::-1] if self._assets else None
 
     def speak(self, text: str, seed: int) -> Pcm:
         match text.split()[0]:
@@ -60,7 +64,7 @@ class FaultyVoice:
 class FaultyEngine:
     card = EngineCard("faulty", "", ("*",), (), (("", 300),), ())
 
-    def open(self, recipe: Recipe, device: str) -> FaultyVoice:
+    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> FaultyVoice:
         match recipe.voice:
             case "missing":
                 raise EngineFault(FaultKind.UNAVAILABLE, "no such model")
@@ -68,7 +72,7 @@ class FaultyEngine:
                 raise RuntimeError("no memory")
             case "deadly":
                 os._exit(9)
-        return FaultyVoice(device)
+        return FaultyVoice(assets)
 
 
 engine = FaultyEngine()

@@ -103,6 +103,14 @@ async def test_an_engine_that_cannot_be_imported_is_unavailable(tmp_path: Path) 
     await process.close()
 
 
+async def test_a_voice_gets_its_files_and_what_it_computed_of_them_comes_back(
+    process: EngineProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "voice.wav").write_bytes(b"RIFF")
+    assert await process.open(0, RECIPE, "cpu:0", tmp_path) == b"FFIR"
+    assert await process.open(1, RECIPE, "cpu:1") == b""
+
+
 async def test_a_log_that_cannot_be_written_makes_it_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineFault, match="log") as fault:
