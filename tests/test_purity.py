@@ -25,6 +25,8 @@ VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
     "swarm/errors.py": VALUES,
     "swarm/book/model.py": VALUES,
+    "swarm/book/passage.py": VALUES,
+    "swarm/book/reading.py": VALUES,
     "swarm/lease/facts.py": VALUES,
     "swarm/lease/message.py": VALUES,
     "swarm/lease/record.py": VALUES,

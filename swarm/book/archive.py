@@ -30,6 +30,8 @@ class Archive:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
+        except PermissionError as error:
+            raise BookError(f"{path} cannot be read: {error.strerror}; give yourself the right to read it.") from error
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise BookError(f"{path} is not an EPUB: it cannot be opened as a zip file.") from error
         self._left_bytes = MAX_READ_BYTES

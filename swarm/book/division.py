@@ -9,7 +9,8 @@ import regex
 from msgspec import Struct
 
 from swarm.book import matter
-from swarm.book.text import SUBTITLE, Document, Passage, tidy
+from swarm.book.passage import Passage
+from swarm.book.text import SUBTITLE, Document, tidy
 from swarm.book.toc import Contents
 
 MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no chapter of its own
@@ -138,12 +139,18 @@ def _document_cuts(row: Row, cuts: set[int], reasons: dict[int | None, str]) -> 
             continue
         first = row.passages[start]
         begins = (not headed) if thin else 0 < first.level <= 2
-        is_matter = bool(reasons.get(start) or matter.named(_stem(named.name)) or first.left_out)
+        is_matter = bool(reasons.get(start) or matter.named(_stem(named.name)) or _all_matter(row.passages[start:end]))
         if begins or is_matter or after_matter:
             found.add(start)
         inside = bisect_left(ordered, end) > bisect_right(ordered, start)
         after_matter = (is_matter and not inside) or (after_matter and start not in found)
     return found
+
+
+def _all_matter(passages: list[Passage]) -> bool:
+    """Whether a document begins with matter; notes at the head of a page belong to the text around them."""
+    first = passages[0]
+    return bool(first.left_out) and (not first.note or all(passage.left_out for passage in passages))
 
 
 def _heading_cuts(row: Row) -> set[int]:

@@ -1,46 +1,50 @@
 """From an EPUB file to a book: chapters in reading order, each with its title, text and fate."""
 
 from collections import defaultdict
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import regex
+from lxml import etree
 
-from swarm.book import matter
 from swarm.book.archive import Archive
-from swarm.book.division import Named, Part, divide
+from swarm.book.division import Named, divide
+from swarm.book.fate import chosen, decide, mark_licence
 from swarm.book.markup import parse
-from swarm.book.model import Block, Book, ChapterText
-from swarm.book.package import Item, Package, read_package
-from swarm.book.text import Passage, read_document
-from swarm.book.toc import Contents, read_contents
+from swarm.book.matter import NOTES
+from swarm.book.model import Book, ChapterText
+from swarm.book.note import mark_notes, mark_written_notes, place_notes
+from swarm.book.package import Package, read_package
+from swarm.book.reading import Reading
+from swarm.book.text import Document, read_document
+from swarm.book.toc import Contents, read_contents, target
 from swarm.errors import BookError, UsageError
 from swarm.voice.language import normal_language
 
 DEFAULT_LANGUAGE = "en"  # of a book that names none
-MAX_OPENING_PASSAGES = 200  # Project Gutenberg's opening words are fewer
+PLAIN = Reading()
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
-def read_book(path: Path) -> Book:
-    """Read an EPUB.
+def read_book(path: Path, reading: Reading = PLAIN) -> Book:
+    """Read an EPUB as the user chose.
 
     What is not the book itself (title page, imprint, licence, notes, ...) is among the chapters too, with
     the reason why it is left out. Raises BookError where the file is no EPUB that can be read, is protected,
-    damaged, over a bound, or holds nothing to speak.
+    damaged, over a bound, or holds nothing to speak; UsageError where a choice fits nothing in the book.
     """
     with Archive(path) as archive:
         package = read_package(archive)
         contents = read_contents(archive, package)
-        documents = _documents(archive, package, contents)
-    _mark_licence([passage for named in documents for passage in named.document.passages])
-    chapters = _chapters(divide(documents, contents)) if documents else ()
+        documents = _documents(archive, package, contents, reading)
+    language = _language((*package.languages, *(named.document.language for named in documents)))
+    chapters = chosen(_chapters(documents, contents, package.title, language, reading), reading)
     if not any(_HEARD.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
     return Book(
         title=package.title,
         authors=package.authors,
-        language=_language((*package.languages, *(named.document.language for named in documents))),
-        chapters=chapters,
+        language=language,
+        chapters=tuple(chapters),
         year=package.year,
         publisher=package.publisher,
         description=package.description,
@@ -49,19 +53,35 @@ def read_book(path: Path) -> Book:
     )
 
 
-def _documents(archive: Archive, package: Package, contents: Contents) -> list[Named]:
+def _documents(archive: Archive, package: Package, contents: Contents, reading: Reading) -> list[Named]:
     anchors: dict[str, set[str]] = defaultdict(set)
     for name, fragment in [(entry.name, entry.fragment) for entry in contents.entries] + [
         (name, fragment) for name, fragment, _ in contents.reasons
     ]:
         anchors[name].add(fragment)
-    return [_document(archive, item, anchors) for item in package.documents]
+    names = [archive.find(item.name) or item.name for item in package.documents]
+    pages = [(name, parse(archive.read(name), f"{archive.path}: {name}")) for name in names]
+    mark_notes(pages, lambda name, reference: target(archive, name, reference))
+    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages]
 
 
-def _document(archive: Archive, item: Item, anchors: dict[str, set[str]]) -> Named:
-    name = archive.find(item.name) or item.name
-    root = parse(archive.read(name), f"{archive.path}: {name}")
-    return Named(name, read_document(root, anchors[name] - {""}))
+def _document(root: etree._Element, anchors: set[str], reading: Reading) -> Document:
+    document = read_document(root, anchors, reading)
+    root.clear()  # trees of a whole book weigh more than its text
+    return document
+
+
+def _chapters(
+    documents: list[Named], contents: Contents, title: str, language: str, reading: Reading
+) -> tuple[ChapterText, ...]:
+    passages = [passage for named in documents for passage in named.document.passages]
+    mark_licence(passages)
+    mark_written_notes(passages, NOTES)
+    parts = divide(documents, contents) if documents else []
+    rows = place_notes([part.passages for part in parts], reading.notes, language)
+    for part, row in zip(parts, rows, strict=True):
+        part.passages = row
+    return decide(parts, title)
 
 
 def _language(named: tuple[str, ...]) -> str:
@@ -72,56 +92,3 @@ def _language(named: tuple[str, ...]) -> str:
         return normal_language(tag)
     except UsageError:
         return tag
-
-
-def _chapters(parts: list[Part]) -> tuple[ChapterText, ...]:
-    chapters: list[ChapterText] = []
-    for number, part in enumerate(parts):
-        chapters += _sorted(part, number / max(1, len(parts) - 1))
-    return tuple(chapters)
-
-
-def _mark_licence(passages: list[Passage]) -> None:
-    """Project Gutenberg's words around a book: what its two marker lines enclose is the book."""
-    opened = licence = False
-    for index, passage in enumerate(passages):
-        if matter.gutenberg_starts(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
-            for earlier in passages[:index] if not opened else ():
-                earlier.left_out = earlier.left_out or matter.LICENCE
-            passage.left_out = passage.left_out or matter.LICENCE
-            opened, licence = True, False
-            continue
-        licence = licence or matter.gutenberg_ends(passage.text)
-        if licence:
-            passage.left_out = passage.left_out or matter.LICENCE
-
-
-def _sorted(part: Part, at: float) -> list[ChapterText]:
-    """A part as one chapter that is spoken, and one for each kind of matter in it."""
-    groups: dict[str, list[Passage]] = defaultdict(list)
-    for passage in part.passages:
-        groups[passage.left_out].append(passage)
-    chapters = []
-    for marked, passages in groups.items():
-        blocks = tuple(Block(passage.kind, passage.text) for passage in passages)
-        if any(block.text for block in blocks):
-            reason = marked or _promised(part, passages, at)
-            title = part.title if not marked or len(groups) == 1 else marked.capitalize()
-            chapters.append(ChapterText(title or "…", _trimmed(blocks), reason))
-    return chapters
-
-
-def _promised(part: Part, passages: list[Passage], at: float) -> str:
-    """Why the book's own lists or names leave a part out, if its text bears them out."""
-    texts = [passage.text for passage in passages if passage.text]
-    stem = PurePosixPath(part.name).stem if part.whole else ""
-    for reason in (part.reason, matter.named(part.title), matter.named(stem)):
-        if reason and matter.plausible(reason, texts, at):
-            return reason
-    return ""
-
-
-def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Scene breaks at either end of a chapter part nothing."""
-    heard = [index for index, block in enumerate(blocks) if block.text]
-    return blocks[heard[0] : heard[-1] + 1]

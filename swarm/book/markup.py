@@ -17,6 +17,11 @@ _SELF_CLOSING = regex.compile(rb"<(title|script|style|textarea|iframe|a|span|div
 _ENCODED = regex.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
 
+def words(text: str) -> frozenset[str]:
+    """Names that stand in a row."""
+    return frozenset(text.split())
+
+
 def parse(data: bytes, name: str) -> etree._Element:
     """The root of a document; not well-formed ones are read as a browser would. Raises BookError that says `name`."""
     data = _as_ascii_compatible(data).lstrip()

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 import regex
 
+from swarm.book.markup import words
+
 TITLE_PAGE = "title page"
 COVER = "cover page"
 IMPRINT = "imprint"
@@ -18,6 +20,9 @@ CONTENTS = "table of contents"
 PICTURES = "list of illustrations"
 NOTES = "notes"
 INDEX = "index"
+BIBLIOGRAPHY = "bibliography"
+TRANSCRIBER = "transcriber's note"
+ADVERTISEMENT = "advertisement"
 
 _BY_TYPE = {
     "titlepage": TITLE_PAGE,
@@ -40,8 +45,12 @@ _BY_TYPE = {
     "rearnote": NOTES,
     "footnote": NOTES,
     "index": INDEX,
+    "bibliography": BIBLIOGRAPHY,
 }
+# Parts that are read wherever they stand, on a title page too.
+_KEPT = words("dedication epigraph foreword preface introduction prologue epilogue afterword")
 _GUTENBERG_MARKS = frozenset(("pgheader", "pg-boilerplate", "pg-header", "pg-footer"))
+_TRANSCRIBER_MARKS = words("tnote tnotes transnote transnotes trans-note transcriber transcribernote")
 
 _BY_NAME = {
     reason: frozenset(names.split("|"))
@@ -59,13 +68,26 @@ _BY_NAME = {
         PICTURES: "illustrations|list of illustrations|loi|list of figures|table des illustrations|"
         "liste des illustrations|abbildungsverzeichnis|lista de ilustraciones|elenco delle illustrazioni",
         NOTES: "notes|endnotes|footnotes|end notes|anmerkungen|endnoten|fussnoten|notas|note",
-        INDEX: "index|register|sachregister",
+        INDEX: "index|register|sachregister|personenregister|indice analitico|indice alfabetico|indice de materias|"
+        "indice onomastico|index des noms|index general",
+        BIBLIOGRAPHY: "bibliography|select bibliography|selected bibliography|works cited|bibliographie|"
+        "literaturverzeichnis|quellenverzeichnis|bibliografia|bibliografie",
+        TRANSCRIBER: "transcriber s note|transcriber s notes|transcribers note|transcribers notes|"
+        "transcriber s endnote|transcriber s endnotes|note du transcripteur|notes du transcripteur|"
+        "note de transcription|notes de transcription|note sur la transcription|anmerkungen zur transkription|"
+        "anmerkung zur transkription|nota del transcriptor|notas del transcriptor|nota del trascrittore|"
+        "note del trascrittore|opmerkingen van de bewerker",
+        ADVERTISEMENT: "advertisement|advertisements|advertising|publisher s advertisements|books by the same author|"
+        "by the same author|other books by this author|also available|du meme auteur|ouvrages du meme auteur|"
+        "a paraitre|dello stesso autore|del mismo autor|vom selben autor|weitere bucher|newsletter",
     }.items()
 }
 _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
-_LISTS = frozenset((CONTENTS, PICTURES, INDEX))
+_LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
 MAX_SMALL_CHARS = 6_000
 MAX_LIST_LINE_CHARS = 160  # on average
+MAX_TITLE_PAGE_CHARS = 500
+MAX_TITLE_LINE_CHARS = 60
 
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
 _END = regex.compile(
@@ -73,10 +95,32 @@ _END = regex.compile(
 )
 
 
+_CREDIT = regex.compile(
+    r"(?:This (?:file|e-?book|e-?text) was )?(?:produced|prepared|transcribed|created) (?:by|from)|"
+    r"E-?text (?:prepared|produced)",
+    regex.IGNORECASE,
+)
+_TRANSCRIBED = regex.compile(
+    r"transcriber.s notes?\b|notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit|"
+    r"anmerkung(?:en)? zur transkription|nota del? (?:transcriptor|trascrittore)|"
+    r"electronic (?:text|edition) (?:was|has been)",
+    regex.IGNORECASE,
+)
+
+
+def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:
+    """Why a block is left out, if what it stands in is left out for `above`."""
+    if above in _SMALL and not _KEPT.isdisjoint(types):
+        return ""
+    return above or marked(types, classes)
+
+
 def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
     """Why an element is left out, by its types and its classes and id; empty where it is not."""
     if not _GUTENBERG_MARKS.isdisjoint(classes):
         return LICENCE
+    if not _TRANSCRIBER_MARKS.isdisjoint(classes):
+        return TRANSCRIBER
     return next((_BY_TYPE[word] for word in sorted(types) if word in _BY_TYPE), "")
 
 
@@ -104,6 +148,23 @@ def gutenberg_starts(text: str) -> bool:
 def gutenberg_ends(text: str) -> bool:
     """Whether a block begins Project Gutenberg's closing words and licence."""
     return bool(_END.search(text))
+
+
+def is_credit(text: str) -> bool:
+    """Whether a block says who made Project Gutenberg's file."""
+    return bool(_CREDIT.match(text))
+
+
+def is_title_page(texts: list[str]) -> bool:
+    """Whether texts that begin with the book's title are nothing but names: no line is long, nothing is told."""
+    lines = [line for text in texts for line in text.split("\n")]
+    return sum(map(len, lines)) <= MAX_TITLE_PAGE_CHARS and max(map(len, lines), default=0) <= MAX_TITLE_LINE_CHARS
+
+
+def is_transcribers(title: str, texts: list[str]) -> bool:
+    """Whether a part's opening words are about the making of the electronic text."""
+    opening = f"{title}\n" + "\n".join(texts[:2])[:400]
+    return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))
 
 
 def _plain(name: str) -> str:

@@ -22,14 +22,16 @@ class Block(Struct, frozen=True):
 
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
+    language: str = ""  # as the markup names it, where it does
 
 
 class ChapterText(Struct, frozen=True):
-    """One chapter as the book has it. `left_out` says why it is not spoken; empty means it is."""
+    """One chapter as the book has it. `left_out` says why it is not spoken, empty: it is; `grounds` how one knows."""
 
     title: str
     blocks: tuple[Block, ...]
     left_out: str = ""
+    grounds: str = ""
 
 
 class Cover(Struct, frozen=True):

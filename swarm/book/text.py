@@ -1,40 +1,40 @@
 """A document's text as a reader sees it: passages in order, every visible word once, and where its anchors stand."""
 
 from collections.abc import Set
-from typing import Literal
 
 import regex
 from lxml import etree
 from msgspec import Struct
 
 from swarm.book import matter
-from swarm.book.markup import local, types
+from swarm.book.furniture import drop_cap, is_caption, is_furniture, without_page, without_picture_mark
+from swarm.book.markup import local, types, words
+from swarm.book.note import NOTE, REFERENCE, RETURN
+from swarm.book.passage import Passage
+from swarm.book.reading import Reading
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-BLOCKS = _words(
+BLOCKS = words(
     "html body div p section article main header footer aside nav address blockquote pre figure figcaption hgroup "
     "h1 h2 h3 h4 h5 h6 ul ol dl li dt dd menu dir table caption thead tbody tfoot tr form fieldset legend details "
     "summary center dialog search"
 )
 SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
-DROPPED = _words(
-    "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
-    "metadata defs desc case"
-)
-UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak"))
-PAGE_NUMBERS = frozenset(("pagenum", "pageno", "x-ebookmaker-pageno"))
+LINES = frozenset(("div", "p", "li", "ul", "ol"))  # what may be lines in a stanza
+SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # signs of a formula stand apart
+MAX_CAP_CHARS = 8
+EVERYTHING = Reading()
 SUBTITLE = 9  # the level of a line under a heading: no chapter begins there
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
-_NOTEREF = "\ufffc"
-_NOTEREFS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
+_MARK = "\ufffc"  # of a note
+_MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
+_VERSE = "\u2028"  # a line of verse ends
+_VERSES = regex.compile(r"\s*\u2028\s*")
+_STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|lg|strophe)\b", regex.IGNORECASE)
+_CAP = "\ufff9"  # behind a drop cap
+_CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll})|\ufff9")  # "O nce" is one word, "A man" is two
 # Joiners stay where a script needs them to shape its letters.
 _ZERO_WIDTH = regex.compile(
     r"[[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}]--[\t\n\r\f]]"
@@ -47,15 +47,6 @@ _ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§☙❦❧✦✧✶�
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
-class Passage(Struct):
-    """A block with what decides its chapter: the level of a heading (0: none) and why it is left out."""
-
-    kind: Literal["heading", "paragraph", "scene"]
-    text: str = ""
-    level: int = 0
-    left_out: str = ""
-
-
 class Document(Struct):
     """What one document says: passages, and for each anchor asked for, the passage it stands before."""
 
@@ -64,9 +55,9 @@ class Document(Struct):
     language: str = ""
 
 
-def read_document(root: etree._Element, anchors: Set[str]) -> Document:
+def read_document(root: etree._Element, anchors: Set[str], reading: Reading = EVERYTHING) -> Document:
     """Read a tree; `anchors` are the ids at which something may begin."""
-    return _Walk(anchors).read(root)
+    return _Walk(anchors, reading).read(root)
 
 
 def tidy(text: str) -> str:
@@ -74,19 +65,31 @@ def tidy(text: str) -> str:
     return " ".join(_ZERO_WIDTH.sub("", text).split())
 
 
+class _Open(Struct):
+    """A block that is open, with what everything in it inherits."""
+
+    element: etree._Element | None = None
+    level: int = 0  # of the heading that is open
+    left_out: str = ""
+    language: str = ""
+    note: str = ""
+    pre: bool = False
+    stanza: bool = False
+    caption: bool = False
+
+
 class _Walk:
-    def __init__(self, anchors: Set[str]) -> None:
+    def __init__(self, anchors: Set[str], reading: Reading) -> None:
         self.wanted = anchors
+        self.reading = reading
         self.document = Document([], {})
         self.parts: list[str] = []  # of the block being read; lines end with \n
-        self.levels: list[int] = []  # of the headings that are open
-        self.left_out: list[str] = []  # one for each open block
-        self.open: list[etree._Element] = []  # blocks
+        self.references: list[str] = []  # the notes that the block refers to
+        self.open = [_Open()]
         self.groups: list[int] = []  # where open heading groups began
-        self.pre = 0
 
     def read(self, root: etree._Element) -> Document:
-        self.document.language = root.get(_XML_LANG) or root.get("lang") or ""
+        self.document.language = _language(root)
         walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walk:
             if event == "start":
@@ -102,14 +105,18 @@ class _Walk:
 
     def _start(self, element: etree._Element) -> bool:
         """Take an element in; whether what is inside it is to be read."""
-        if _dropped(element):
-            self.parts.append(_NOTEREF if "noteref" in types(element) else "")
+        if is_furniture(element):
+            self._anchor(element)
+            self._drop(element)
             return False
         tag = local(element)
         if _is_block(element, tag):
-            self._open(element, tag)
-            self.open.append(element)
+            self._begin(element, tag)
         self._anchor(element)
+        said_whole = self._instead(element, tag)
+        if said_whole is not None:
+            self.parts.append(said_whole)
+            return False
         if tag == "br":
             self.parts.append("\n")
         elif tag == "hr":
@@ -117,63 +124,116 @@ class _Walk:
             self._keep(Passage("scene"))
         elif tag in CELLS and self.parts:
             self.parts.append("\n")
-        said_whole = element.get("alttext") if tag == "math" else None
-        self._add(said_whole or element.text)
-        return not said_whole
+        elif tag in SPACED or (tag == "tspan" and (element.get("x") or element.get("dy"))):
+            self.parts.append(" ")
+        self._add(element.text)
+        return True
 
-    def _open(self, element: etree._Element, tag: str) -> None:
-        self._flush()
-        classes = {*(element.get("class") or "").split(), element.get("id")} - {None}
-        inherited = self.left_out[-1] if self.left_out else ""
-        self.left_out.append(inherited or matter.marked(types(element), (str(word) for word in classes)))
+    def _drop(self, element: etree._Element) -> None:
+        reference = element.get(REFERENCE)
+        if reference:
+            self.references.append(reference)
+        if reference or element.get(RETURN) or "noteref" in types(element):
+            self.parts.append(_MARK)
+
+    def _instead(self, element: etree._Element, tag: str) -> str | None:
+        """What is said in the place of all that an element holds; None: what it holds."""
+        if tag == "math" and element.get("alttext"):
+            return f" {element.get('alttext')} "
+        if tag == "ruby" and self.reading.ruby == "reading":
+            return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
+        cap = drop_cap(element)
+        if cap:
+            return cap + _CAP
+        if tag == "img" and self.reading.alt_text and element.get("alt"):
+            return f" {element.get('alt')} "
+        return None
+
+    def _begin(self, element: etree._Element, tag: str) -> None:
+        above = self.open[-1]
+        self._part(above, tag)
+        level = _level(element, tag, bool(self.groups)) or above.level
         if tag == "hgroup":
             self.groups.append(len(self.document.passages))
-        self.pre += tag == "pre"
-        self.levels.append(_level(element, tag, bool(self.groups)) or (self.levels[-1] if self.levels else 0))
+        note = element.get(NOTE) or above.note
+        names = {*(element.get("class") or "").split(), element.get("id") or ""}
+        self.open.append(
+            _Open(
+                element,
+                level=level,
+                left_out=matter.NOTES if note else matter.inherited(above.left_out, types(element), names),
+                language=_language(element) or above.language,
+                note=note,
+                pre=above.pre or tag == "pre",
+                stanza=above.stanza or bool(_STANZA.search(element.get("class") or "")),
+                caption=above.caption or is_caption(element),
+            )
+        )
 
     def _end(self, element: etree._Element) -> None:
-        if not self.open or element is not self.open[-1]:
+        if element is not self.open[-1].element:
             return
-        self._flush()
-        tag = local(self.open.pop())
-        self.left_out.pop()
-        self.levels.pop()
-        self.pre -= tag == "pre"
+        tag = local(element)
+        inside = len(self.open) > 1 and self.open[-2].stanza
+        if inside:
+            self._part(self.open[-2], tag)
+        else:
+            self._flush()
+        self.open.pop()
         if tag == "hgroup":
             self.groups.pop()
+
+    def _part(self, around: _Open, tag: str) -> None:
+        """A block begins or ends: a line of verse in a stanza, a passage elsewhere."""
+        if around.stanza and tag in LINES and not around.level:
+            self.parts.append(_VERSE)
+        else:
+            self._flush()
 
     def _anchor(self, element: etree._Element) -> None:
         for key in ("id", "name"):
             name = element.get(key)
             if name in self.wanted and name not in self.document.anchors:
-                if not (self.levels and self.levels[-1]):
+                if not self.open[-1].level:
                     self._flush()  # a heading is never cut, any other block is
                 place = self.groups[0] if self.groups else len(self.document.passages)
                 self.document.anchors[name] = place
 
     def _add(self, text: str | None) -> None:
         if text:
-            self.parts.append(text if self.pre else " ".join(text.split("\n")))
+            self.parts.append(text if self.open[-1].pre else " ".join(text.split("\n")))
 
     def _flush(self) -> None:
         text, self.parts = "".join(self.parts), []
         if not text or text.isspace():
             return
-        text = _NOTEREFS.sub("", _ZERO_WIDTH.sub("", text))
+        if len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP):
+            self.parts = [text.strip()]  # a drop cap that is a block of its own goes with the next
+            return
+        text = _VERSES.sub("\n", text.strip(_VERSE + " ")) if _VERSE in text else text
+        text = _CAPS.sub("", _MARKS.sub("", _ZERO_WIDTH.sub("", text)))
+        text = without_page(text) if self.open[-1].caption else text
         lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
         for paragraph in "\n".join(lines).split("\n\n"):
-            if paragraph.strip():
-                self._keep(self._passage(paragraph.strip()))
+            said = without_picture_mark(paragraph.strip())
+            if said:
+                self._keep(self._passage(said))
 
     def _passage(self, text: str) -> Passage:
         if not _HEARD.search(text) and _ORNAMENT.fullmatch(text):
             return Passage("scene")
-        level = self.levels[-1] if self.levels else 0
-        return Passage("heading" if level else "paragraph", text, level)
+        level = self.open[-1].level
+        references, self.references = tuple(self.references), []
+        return Passage("heading" if level else "paragraph", text, level, references=references)
 
     def _keep(self, passage: Passage) -> None:
-        passage.left_out = self.left_out[-1] if self.left_out else ""
+        inherited = self.open[-1]
+        passage.left_out, passage.language, passage.note = inherited.left_out, inherited.language, inherited.note
         self.document.passages.append(passage)
+
+
+def _language(element: etree._Element) -> str:
+    return element.get(_XML_LANG) or element.get("lang") or ""
 
 
 def _is_block(element: etree._Element, tag: str) -> bool:
@@ -189,13 +249,3 @@ def _level(element: etree._Element, tag: str, in_group: bool) -> int:
 
 def _later(element: etree._Element) -> bool:
     return any(True for _ in element.itersiblings("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6", preceding=True))
-
-
-def _dropped(element: etree._Element) -> bool:
-    if local(element) in DROPPED or element.get("hidden") is not None or types(element) & UNSPOKEN_TYPES:
-        return True
-    style = element.get("style")
-    if style and _HIDDEN.search(style):
-        return True
-    names = element.get("class")
-    return bool(names) and not PAGE_NUMBERS.isdisjoint(names.split()) and len("".join(element.itertext())) < 16

@@ -58,13 +58,14 @@ def _entries(
 ) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for title, reference in links:
-        name, fragment = _target(archive, source.name, reference)
+        name, fragment = target(archive, source.name, reference)
         if name in known and len(found) < MAX_ENTRIES:
             found.append(Entry(tidy(title)[:MAX_TITLE_CHARS], name, fragment))
     return tuple(found)
 
 
-def _target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
+def target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
+    """The document and the id in it that a reference in another document means."""
     path, _, fragment = reference.strip().partition("#")
     name = join(str(PurePosixPath(source).parent), path) if path else source
     return archive.find(name) or name, fragment
@@ -92,11 +93,11 @@ def _reasons(archive: Archive, package: Package, nav: etree._Element | None) -> 
         for link in nav.iter("{*}a"):
             reason = matter.marked(types(link))
             if reason and link.get("href") and _in_landmarks(link):
-                yield *_target(archive, package.nav.name, link.get("href")), reason
+                yield *target(archive, package.nav.name, link.get("href")), reason
     for reference, kind in package.guide:
         reason = matter.marked((kind,)) or ("notes" if kind == "notes" else "")
         if reason:
-            yield *_target(archive, "", "/" + reference), reason
+            yield *target(archive, "", "/" + reference), reason
 
 
 def _in_landmarks(link: etree._Element) -> bool:

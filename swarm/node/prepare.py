@@ -146,5 +146,5 @@ def file_stem(facts: JobFacts, chapters: str) -> str:
     coding = sys.getfilesystemencoding()  # ASCII in some old locales
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
-    short = re.sub(r"\s+", " ", clean).strip(" .").encode()[:180].decode(errors="ignore").strip(" .")
+    short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
     return short or "audiobook"

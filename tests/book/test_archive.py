@@ -1,3 +1,5 @@
+import os
+import zipfile
 from pathlib import Path
 
 import epub_maker as maker
@@ -102,3 +104,24 @@ def test_references_stay_inside_the_archive() -> None:
     assert join("OEBPS/text", "../images/a%20b.jpg") == "OEBPS/images/a b.jpg"
     assert join("", "../../etc/passwd") == "etc/passwd"
     assert decoded("100%25%zz") == "100%%zz"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_called_so(tmp_path: Path) -> None:
+    path = maker.make(tmp_path, {"1.xhtml": maker.page("<p>x</p>")})
+    path.chmod(0)
+    with pytest.raises(BookError, match="cannot be read: Permission denied"):
+        Archive(path)
+
+
+def test_a_file_that_the_system_withholds_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = maker.make(tmp_path, {"1.xhtml": maker.page("<p>x</p>")})
+
+    def withheld(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(zipfile, "ZipFile", withheld)
+    with pytest.raises(BookError, match="cannot be read: Permission denied; give yourself the right"):
+        Archive(path)

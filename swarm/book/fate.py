@@ -1,0 +1,115 @@
+"""Each part of a book as chapters that are spoken and chapters that are left out, with the reason and its grounds."""
+
+from collections import defaultdict
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from swarm.book import matter
+from swarm.book.division import Part, plain
+from swarm.book.model import Block, ChapterText
+from swarm.book.passage import Passage
+from swarm.book.reading import Reading
+from swarm.errors import UsageError
+
+MAX_OPENING_PASSAGES = 200  # Project Gutenberg's opening words are fewer
+MAX_CREDITS = 6  # passages after its opening line that may say who made the file
+
+MARKED = "marked so in the book"
+LISTED = "listed so in the book"
+TITLE = "by its title"
+FILE = "by its file name"
+WORDS = "by its words"
+WANTED = "left out as asked"
+
+
+def mark_licence(passages: list[Passage]) -> None:
+    """Project Gutenberg's words around a book: what its two marker lines enclose is the book."""
+    opened = licence = False
+    for index, passage in enumerate(passages):
+        if matter.gutenberg_starts(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
+            for earlier in passages[:index] if not opened else ():
+                earlier.left_out = earlier.left_out or matter.LICENCE
+            passage.left_out = passage.left_out or matter.LICENCE
+            _mark_credits(passages[index + 1 : index + 1 + MAX_CREDITS])
+            opened, licence = True, False
+            continue
+        licence = licence or matter.gutenberg_ends(passage.text)
+        if licence:
+            passage.left_out = passage.left_out or matter.LICENCE
+
+
+def _mark_credits(passages: list[Passage]) -> None:
+    for passage in passages:
+        if matter.is_credit(passage.text):
+            passage.left_out = passage.left_out or matter.LICENCE
+
+
+def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
+    """Every part's passages, each once, as chapters; `title` is the book's."""
+    chapters: list[ChapterText] = []
+    for number, part in enumerate(parts):
+        opening = not any(not chapter.left_out for chapter in chapters)
+        chapters += _sorted(part, number / max(1, len(parts) - 1), title if opening else "")
+    return tuple(chapters)
+
+
+def _sorted(part: Part, at: float, title: str) -> list[ChapterText]:
+    """A part as one chapter that is spoken, and one for each kind of matter in it."""
+    groups: dict[str, list[Passage]] = defaultdict(list)
+    for passage in part.passages:
+        groups[passage.left_out].append(passage)
+    chapters = []
+    for marked, passages in groups.items():
+        blocks = tuple(Block(passage.kind, passage.text, passage.language) for passage in passages)
+        if any(block.text for block in blocks):
+            reason, grounds = (marked, MARKED) if marked else _promised(part, passages, at, title)
+            name = part.title if not marked or len(groups) == 1 else marked.capitalize()
+            chapters.append(ChapterText(name or "…", _trimmed(blocks), reason, grounds))
+    return chapters
+
+
+def _promised(part: Part, passages: list[Passage], at: float, title: str) -> tuple[str, str]:
+    """Why the book's own lists, names or words leave a part out, if its text bears them out; and on what grounds."""
+    texts = [passage.text for passage in passages if passage.text]
+    stem = PurePosixPath(part.name).stem if part.whole else ""
+    named = ((part.reason, LISTED), (matter.named(part.title), TITLE), (matter.named(stem), FILE))
+    for reason, grounds in named:
+        if reason and matter.plausible(reason, texts, at):
+            return reason, grounds
+    if title and matter.is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4]):
+        return matter.TITLE_PAGE, WORDS
+    if matter.is_transcribers(part.title, texts):
+        return matter.TRANSCRIBER, WORDS
+    return "", ""
+
+
+def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Scene breaks at either end of a chapter part nothing."""
+    heard = [index for index, block in enumerate(blocks) if block.text]
+    return blocks[heard[0] : heard[-1] + 1]
+
+
+def chosen(chapters: tuple[ChapterText, ...], reading: Reading) -> list[ChapterText]:
+    """The chapters with what the user wants otherwise. Raises UsageError for a name that fits nothing."""
+    found = list(chapters)
+    for name in reading.include:
+        fitting = [at for at, chapter in enumerate(found) if chapter.left_out and _fits(name, chapter)]
+        _check(fitting, "--include", name, "nothing that is left out")
+        for at in fitting:
+            found[at] = ChapterText(found[at].title, found[at].blocks)
+    for name in reading.exclude:
+        fitting = [at for at, chapter in enumerate(found) if not chapter.left_out and _fits(name, chapter)]
+        _check(fitting, "--exclude", name, "no chapter")
+        for at in fitting:
+            found[at] = ChapterText(found[at].title, found[at].blocks, "not wanted", WANTED)
+    return found
+
+
+def _fits(name: str, chapter: ChapterText) -> bool:
+    pattern = name.strip().casefold()
+    return any(fnmatchcase(text.casefold(), pattern) for text in (chapter.title, chapter.left_out) if text)
+
+
+def _check(fitting: list[int], option: str, name: str, what: str) -> None:
+    if not fitting:
+        raise UsageError(f"{option} {name!r} names {what} in this book: e2a-swarm inspect shows titles and reasons.")

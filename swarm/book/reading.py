@@ -1,0 +1,18 @@
+"""How a book is to be read: what the user chose."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Notes = Literal["skip", "inline", "end"]
+Ruby = Literal["base", "reading"]
+
+
+class Reading(Struct, frozen=True):
+    """Choices that change which words are spoken; they are part of what makes a job."""
+
+    notes: Notes = "skip"  # "inline": after the paragraph that refers to them, "end": after the chapter
+    ruby: Ruby = "base"  # what is read of a word with its pronunciation beside it
+    alt_text: bool = False  # what pictures show, in words
+    include: tuple[str, ...] = ()  # titles, or reasons, of what would be left out and is not
+    exclude: tuple[str, ...] = ()  # titles of what is left out all the same

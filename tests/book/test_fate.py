@@ -1,0 +1,76 @@
+import pytest
+
+from swarm.book.division import Part
+from swarm.book.fate import chosen, decide, mark_licence
+from swarm.book.model import Block, ChapterText
+from swarm.book.passage import Passage
+from swarm.book.reading import Reading
+from swarm.errors import UsageError
+
+
+def part(title: str, *texts: str, name: str = "a.xhtml") -> Part:
+    return Part(title, [Passage("paragraph", text) for text in texts], name, whole=True)
+
+
+def fates(*parts: Part, title: str = "The Ship") -> list[tuple[str, str]]:
+    return [(chapter.left_out, chapter.grounds) for chapter in decide(list(parts), title)]
+
+
+STORY = part("I", "A long story. " * 40)
+
+
+def test_each_decision_has_its_grounds() -> None:
+    page = part("x", "A", name="colophon.xhtml")
+    marked = Part("y", [Passage("paragraph", "z", left_out="imprint")], "b.xhtml")
+    assert fates(part("Copyright", "All rights."), page, marked, STORY) == [
+        ("copyright page", "by its title"), ("colophon", "by its file name"), ("imprint", "marked so in the book"),
+        ("", ""),
+    ]  # fmt: skip
+
+
+def test_a_title_page_is_told_by_its_words() -> None:
+    names = part("", "THE SHIP", "A NOVEL", "by Ann Author", "LONDON")
+    assert fates(names, STORY) == [("title page", "by its words"), ("", "")]
+    told = part("", "The Ship", "It was a dark night, and nobody on board of her had slept for three whole days.")
+    assert fates(told, STORY) == [("", ""), ("", "")]
+    assert fates(STORY, names) == [("", ""), ("", "")], "only the first page is one"
+
+
+def test_what_the_transcriber_says_is_not_the_book() -> None:
+    assert fates(STORY, part("Au lecteur", "Ce livre électronique reproduit la version originale."))[1] == (
+        "transcriber's note", "by its words",
+    )  # fmt: skip
+    assert fates(STORY, part("Au lecteur", "C'est ici un livre de bonne foi, lecteur."))[1] == ("", "")
+
+
+def test_who_made_the_file_belongs_to_the_licence() -> None:
+    texts = (
+        "*** START OF THE PROJECT GUTENBERG EBOOK X ***",
+        "Produced by Ann Other",
+        "X",
+        "He produced by magic a hat",
+    )
+    passages = [Passage("paragraph", text) for text in texts]
+    mark_licence(passages)
+    assert [passage.left_out for passage in passages] == ["licence", "licence", "", ""]
+
+
+CHAPTERS = (
+    ChapterText("Preface", (Block("paragraph", "a"),)),
+    ChapterText("I", (Block("paragraph", "b"),)),
+    ChapterText("Notes", (Block("paragraph", "c"),), "notes", "by its title"),
+    ChapterText("The Making of", (Block("paragraph", "d"),), "colophon", "by its file name"),
+)
+
+
+def test_decisions_can_be_reversed_by_title_or_reason() -> None:
+    found = chosen(CHAPTERS, Reading(include=("NOTES", "colophon"), exclude=("pre*",)))
+    assert [chapter.left_out for chapter in found] == ["not wanted", "", "", ""]
+    assert chosen(CHAPTERS, Reading()) == list(CHAPTERS)
+
+
+def test_a_name_that_fits_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match="--include 'index' names nothing that is left out"):
+        chosen(CHAPTERS, Reading(include=("index",)))
+    with pytest.raises(UsageError, match="--exclude 'Chapter 9' names no chapter"):
+        chosen(CHAPTERS, Reading(exclude=("Chapter 9",)))

@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+
+from swarm.book.epub import read_book
+from swarm.book.reading import Notes, Reading
+
+STORY = "<h1>One</h1><p>The ship{} sailed.</p><p>It came back.</p>"
+
+
+def read(folder: Path, *bodies: str, notes: Notes = "skip", language: str = "en") -> dict[str, list[str]]:
+    """The texts of each chapter, by why it is left out."""
+    pages = {f"{number}.xhtml": maker.page(body) for number, body in enumerate(bodies)}
+    metadata = maker.METADATA.replace("en-GB", language)
+    book = read_book(maker.make(folder, pages, metadata=metadata), Reading(notes=notes))
+    found: dict[str, list[str]] = {}
+    for chapter in book.chapters:
+        found.setdefault(chapter.left_out, []).extend(block.text for block in chapter.blocks)
+    return found
+
+
+SHAPES = [
+    (  # by types, in a document of its own
+        (
+            STORY.format('<a epub:type="noteref" href="1.xhtml#n1">1</a>'),
+            '<section epub:type="endnotes"><ol><li id="n1" epub:type="endnote"><p>A brig. '
+            '<a href="0.xhtml#r1" epub:type="backlink">↩</a></p></li></ol></section>',
+        )
+    ),
+    (  # by roles
+        (
+            STORY.format('<a role="doc-noteref" href="#n1">1</a>')
+            + '<aside role="doc-footnote" id="n1"><p>A brig.</p></aside>',
+        )
+    ),
+    (  # a superscript link and one back
+        (
+            STORY.format('<sup><a id="r1" href="#n1">1</a></sup>')
+            + '<p><a id="n1" href="#r1">1.</a> A brig.</p>',
+        )
+    ),
+    (  # Project Gutenberg's
+        (
+            STORY.format('<a id="FNanchor_1" href="#Footnote_1" class="fnanchor">[1]</a>')
+            + '<div class="footnote"><p><a id="Footnote_1" href="#FNanchor_1"><span class="label">[1]</span></a> '
+            "A brig.</p></div>",
+        )
+    ),
+    (  # brackets, and a link back in brackets in a plain list
+        (
+            STORY.format('<a href="#f1" id="b1">[1]</a>')
+            + '<article id="f1"><p>[<a href="#b1">1</a>] A brig.</p></article>',
+        )
+    ),
+    (  # an asterisk, no way back
+        (STORY.format('<a href="#star">*</a>') + '<div class="notes"><p id="star">* A brig.</p></div>',)
+    ),
+    (  # plain text in brackets
+        (STORY.format("[1]") + "<p>[Footnote 1: A brig.]</p>",)
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bodies", SHAPES)
+def test_marks_are_not_spoken_and_notes_left_out(tmp_path: Path, bodies: tuple[str, ...]) -> None:
+    found = read(tmp_path, *bodies)
+    assert found[""] == ["One", "The ship sailed.", "It came back."]
+    assert any("A brig." in text for text in found["notes"])
+
+
+@pytest.mark.parametrize("bodies", SHAPES[:5] + SHAPES[6:])
+def test_a_note_is_read_after_its_paragraph(tmp_path: Path, bodies: tuple[str, ...]) -> None:
+    found = read(tmp_path, *bodies, notes="inline")
+    assert found == {"": ["One", "The ship sailed.", "Note: A brig.", "It came back."]}
+
+
+def test_a_note_is_read_after_its_chapter(tmp_path: Path) -> None:
+    found = read(tmp_path, *SHAPES[3], notes="end", language="fr")
+    assert found == {"": ["One", "The ship sailed.", "It came back.", "", "Note : A brig."]}
+
+
+def test_a_note_of_several_paragraphs_is_read_whole_and_once(tmp_path: Path) -> None:
+    body = (
+        "<p>one<sup><a id='r' href='#n'>1</a></sup> and<sup><a href='#n'>1</a></sup> two</p><p>end</p>"
+        "<aside epub:type='footnote' id='n'><p><a href='#r'>1</a> First.</p><p>Second.</p></aside>"
+    )
+    assert read(tmp_path, body, notes="inline") == {"": ["one and two", "Note: First.", "Second.", "end"]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>the 1<sup>st</sup> of 10<sup>2</sup></p>",
+        "<p>see <a href='#p'>chapter 3</a></p><p id='p'>Chapter 3 is here</p>",
+        "<p><a href='#p'>12</a></p><p id='p'>12 men</p>",
+        "<p id='p'>back</p><p>see<sup><a href='#p'>1</a></sup></p>",
+        "<p>see<sup><a href='#gone'>1</a></sup></p>",
+    ],
+)
+def test_what_is_no_note_is_read(tmp_path: Path, body: str) -> None:
+    assert set(read(tmp_path, body)) == {""}
+
+
+def test_a_page_that_begins_with_a_note_goes_on_with_its_chapter(tmp_path: Path) -> None:
+    first = STORY.format('<a class="fnanchor" href="1.xhtml#n" id="r">[1]</a>')
+    second = (
+        '<div class="footnote"><p><a href="0.xhtml#r" id="n">[1]</a> A brig.</p></div><p>More.</p><h1>Two</h1><p>x</p>'
+    )
+    pages = {"0.xhtml": maker.page(first), "1.xhtml": maker.page(second)}
+    contents = maker.ncx(("0.xhtml", "One"), ("1.xhtml#none", "Two"))
+    book = read_book(maker.make(tmp_path, pages, contents=contents))
+    spoken = [chapter for chapter in book.chapters if not chapter.left_out]
+    assert [block.text for block in spoken[0].blocks][-1] == "More."
