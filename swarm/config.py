@@ -3,6 +3,10 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swarm.book.reading import Reading
 
 DEFAULT_PORT = 5847
 
@@ -34,6 +38,7 @@ class RenderConfig:
     language: str = ""
     speed: float = 1.0
     chapters: str = ""  # "1-3,7"; empty: the whole book
+    reading: "Reading | None" = None  # which words of the book; None: as a listener would expect
     engine_options: dict[str, str] = field(default_factory=dict)
     on_failure: str = "finish"  # or "stop"
     min_workers: int = 0

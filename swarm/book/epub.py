@@ -1,6 +1,7 @@
 """From an EPUB file to a book: chapters in reading order, each with its title, text and fate."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import regex
@@ -25,18 +26,20 @@ PLAIN = Reading()
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
-def read_book(path: Path, reading: Reading = PLAIN) -> Book:
+def read_book(path: Path, reading: Reading | None = None) -> Book:
     """Read an EPUB as the user chose.
 
     What is not the book itself (title page, imprint, licence, notes, ...) is among the chapters too, with
     the reason why it is left out. Raises BookError where the file is no EPUB that can be read, is protected,
     damaged, over a bound, or holds nothing to speak; UsageError where a choice fits nothing in the book.
     """
+    reading = reading or PLAIN
     with Archive(path) as archive:
         package = read_package(archive)
         contents = read_contents(archive, package)
         documents = _documents(archive, package, contents, reading)
     language = _language((*package.languages, *(named.document.language for named in documents)))
+    notes = len({key for named in documents for passage in named.document.passages for key in passage.references})
     chapters = chosen(_chapters(documents, contents, package.title, language, reading), reading)
     if not any(_HEARD.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
@@ -50,6 +53,8 @@ def read_book(path: Path, reading: Reading = PLAIN) -> Book:
         description=package.description,
         identifier=package.identifier,
         cover=package.cover,
+        notes=notes,
+        oddities=tuple(_oddities(package, contents, documents)),
     )
 
 
@@ -82,6 +87,22 @@ def _chapters(
     for part, row in zip(parts, rows, strict=True):
         part.passages = row
     return decide(parts, title)
+
+
+def _oddities(package: Package, contents: Contents, documents: list[Named]) -> Iterator[str]:
+    anchors = {named.name: named.document.anchors for named in documents}
+    if not contents.entries:
+        yield "it has no table of contents: chapters begin at headings"
+    astray = [entry for entry in contents.entries if entry.fragment and entry.fragment not in anchors[entry.name]]
+    if astray:
+        yield f"its table of contents leads nowhere {len(astray)} times: {astray[0].title!r} is the first"
+    if not package.languages:
+        yield "it does not say its language"
+    for name in package.aside:
+        yield f"{name} stands outside the reading order and is not read"
+    empty = sum(1 for named in documents if not named.document.passages)
+    if empty:
+        yield f"pages without a word: {empty}"
 
 
 def _language(named: tuple[str, ...]) -> str:

@@ -53,6 +53,8 @@ class Book(Struct, frozen=True):
     description: str = ""
     identifier: str = ""
     cover: Cover | None = None
+    notes: int = 0  # footnotes and endnotes that the text refers to
+    oddities: tuple[str, ...] = ()  # what is unusual about the file and may explain how it is read
 
 
 class Segment(Struct, frozen=True, array_like=True):

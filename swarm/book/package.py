@@ -50,6 +50,7 @@ class Package(Struct, frozen=True):
     authors: tuple[str, ...]
     languages: tuple[str, ...]
     documents: tuple[Item, ...]  # the spine's, in order
+    aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
     nav: Item | None = None
     ncx: Item | None = None
     guide: tuple[tuple[str, str], ...] = ()  # (reference from the archive's root, type)
@@ -127,6 +128,7 @@ def _package(reader: _Reader) -> Package:
         authors=_authors(reader),
         languages=_values(reader, "language"),
         documents=documents,
+        aside=_aside(reader),
         nav=next((item for item in items if "nav" in item.properties), None),
         ncx=ncx,
         guide=_guide(reader),
@@ -156,6 +158,11 @@ def _documents(reader: _Reader) -> tuple[Item, ...]:
         if archive.find(item.name) is None:
             raise BookError(f"{archive.path} is not whole: {item.name} is missing from it; fetch the book again.")
     return tuple(found.values())
+
+
+def _aside(reader: _Reader) -> tuple[str, ...]:
+    names = [reader.items[name].name for name, linear in reader.book.spine if linear == "no" and name in reader.items]
+    return tuple(dict.fromkeys(names))
 
 
 def _text_item(reader: _Reader, name: str) -> Item | None:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from swarm.commands.options import add_output_options, examples
 from swarm.commands.output import say, say_json
+from swarm.commands.reading import add_reading_options, reading
 
 if TYPE_CHECKING:
     from swarm.book.model import Book, Chapter, ChapterText
     from swarm.voice.card import EngineCard
 
 WIDTH = 80
+OPENING_CHARS = 52
+HEADING_LINES = 6  # among the first, those that may be a heading
 FEW = 10  # unspoken pieces that are shown; --json has them all
 
 
@@ -28,6 +31,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--text", action="store_true", help="the text too, one segment a line, as it would be spoken")
     parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
     parser.add_argument("--tts-engine", metavar="NAME", default="", help="judge by what this engine can speak")
+    add_reading_options(parser)
     add_output_options(parser, json="print one JSON value", quiet="with --text: nothing but the text")
     parser.set_defaults(run=run)
 
@@ -39,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.book.segment import segment_chapter
     from swarm.voice.language import normal_language
 
-    book = read_book(Path(arguments.book).expanduser())
+    book = read_book(Path(arguments.book).expanduser(), reading(arguments))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
     chapters = [segment_chapter(text, language, card) for text in spoken_chapters(book)]
@@ -68,14 +72,16 @@ def _print(book: "Book", chapters: list["Chapter"], language: str, card: "Engine
         _print_table(chapters, card)
     else:
         for number, chapter in enumerate(chapters, start=1):
-            say(_row(number, chapter, card))
-    say("", *_total_lines(chapters, card), *_left_out_lines(book), *_unspoken_lines(chapters))
+            say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
+    say("", *_total_lines(chapters, card), *_left_out_lines(book), *_unspoken_lines(chapters), *_odd_lines(book))
 
 
 def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]:
     from swarm.voice.language import language_name
 
     about = [language_name(language), f"engine {card.name}", book.year, book.publisher]
+    about.append("" if book.cover else "no cover")
+    about.append(_notes(book))
     lines = [book.title, f"by {', '.join(book.authors)}" if book.authors else "by an unnamed author"]
     return [*(_short(line) for line in lines), _short("; ".join(word for word in about if word))]
 
@@ -89,7 +95,8 @@ def _print_table(chapters: list["Chapter"], card: "EngineCard") -> None:
     for name in ("no.", "chapter", "words", "length"):
         table.add_column(name, justify="left" if name == "chapter" else "right", overflow="ellipsis")
     for number, chapter in enumerate(chapters, start=1):
-        table.add_row(str(number), Text(chapter.title), f"{_words(chapter):,}", _length(_seconds(chapter, card)))
+        title = Text(chapter.title).append(f"\n{_opening(chapter)}", style="dim")
+        table.add_row(str(number), title, f"{_words(chapter):,}", _length(_seconds(chapter, card)))
     Console(width=min(WIDTH, Console().width)).print(table)
 
 
@@ -107,8 +114,8 @@ def _total_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
 
 def _left_out_lines(book: "Book") -> list[str]:
     left_out = [text for text in book.chapters if text.left_out]
-    lines = [f"  {text.title}: {text.left_out}, {_count(_text_words(text))}" for text in left_out]
-    return ["", "left out:", *map(_short, lines)] if lines else []
+    lines = [f"  {text.title}: {text.left_out} ({text.grounds}), {_count(_text_words(text))}" for text in left_out]
+    return ["", "left out (--include NAME reads it):", *map(_short, lines)] if lines else []
 
 
 def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
@@ -119,6 +126,23 @@ def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
     ]
     more = [f"  and {len(lines) - FEW} more; --json names them all"] if len(lines) > FEW else []
     return ["", "unspoken, a pause instead:", *map(_short, lines[:FEW]), *more] if lines else []
+
+
+def _odd_lines(book: "Book") -> list[str]:
+    return ["", "odd about this file:", *(_short(f"  {line}") for line in book.oddities)] if book.oddities else []
+
+
+def _opening(chapter: "Chapter") -> str:
+    """The first words behind the heading."""
+    from swarm.book.model import Pause
+
+    headed = [at for at, segment in enumerate(chapter.segments[:HEADING_LINES]) if segment.pause is Pause.HEADING]
+    start = headed[-1] + 1 if headed else 0
+    return _short(" ".join(segment.text for segment in chapter.segments[start : start + 3]), OPENING_CHARS)
+
+
+def _notes(book: "Book") -> str:
+    return "" if not book.notes else "1 note" if book.notes == 1 else f"{book.notes} notes"
 
 
 def _text_lines(number: int, chapter: "Chapter") -> list[str]:
@@ -136,12 +160,13 @@ def _as_json(
 ) -> dict[str, object]:
     rows = [_chapter_json(number, chapter, card, text=text) for number, chapter in enumerate(chapters, start=1)]
     left_out = [
-        {"title": text.title, "reason": text.left_out, "words": _text_words(text)}
+        {"title": text.title, "reason": text.left_out, "grounds": text.grounds, "words": _text_words(text)}
         for text in book.chapters
         if text.left_out
     ]
     about = {name: getattr(book, name) for name in ("title", "authors", "year", "publisher", "description")}
     about |= {"identifier": book.identifier, "cover": book.cover.media_type if book.cover else ""}
+    about |= {"notes": book.notes, "oddities": book.oddities}
     estimated_s = round(sum(_seconds(chapter, card) for chapter in chapters))
     totals = {"words": sum(map(_words, chapters)), "estimated_s": estimated_s}
     return {
@@ -163,6 +188,7 @@ def _chapter_json(number: int, chapter: "Chapter", card: "EngineCard", *, text: 
     row: dict[str, object] = {
         "number": number,
         "title": chapter.title,
+        "opening": _opening(chapter),
         "words": _words(chapter),
         "characters": _characters(chapter),
         "segments": len(chapter.segments),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands.reading import add_reading_options, reading
 from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig, state_folder
 from swarm.errors import UsageError
 
@@ -112,6 +113,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     sound.add_argument(
         "--engine-option", metavar="K=V", action="append", default=[], help="a setting of the engine; may be repeated"
     )
+    add_reading_options(parser)
     _add_job_options(parser)
     for name, instead in REFUSED.items():
         refuse(parser, name, instead)
@@ -192,6 +194,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         language=_language(arguments.language),
         speed=_speed(arguments.speed),
         chapters=_chapters(arguments.chapters),
+        reading=reading(arguments),
         engine_options=_engine_options(arguments.engine_option),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),

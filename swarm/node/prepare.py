@@ -35,7 +35,7 @@ class Prepared:
 
 def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepared:
     """Read a book, find or make its job, lock and replay it. Raises BookError, UsageError, StoreError."""
-    book = read_book(path)
+    book = read_book(path, config.reading)
     recipe = choose_recipe(
         config.language or book.language or "en",
         engine=config.engine,
@@ -43,7 +43,7 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepa
         speed=config.speed,
         options=config.engine_options,
     )
-    job = job_name(path, book, recipe, config.chapters)
+    job = job_name(path, book, recipe, config)
     store.lock_job(job)
     facts = store.open_job(job)
     notes = [line for line in (better_voices_line(find_card(recipe.engine), recipe.language),) if line]
@@ -53,10 +53,12 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepa
     return Prepared(*_replay(facts, store, now, notes), notes)
 
 
-def job_name(path: Path, book: Book, recipe: Recipe, chapters: str) -> str:
-    """The name that a book, a recipe and a choice of chapters always lead to."""
+def job_name(path: Path, book: Book, recipe: Recipe, config: RenderConfig) -> str:
+    """The name that a book, a recipe and what is chosen of the text always lead to."""
     digest = hashlib.sha256(path.read_bytes())
-    digest.update(msgspec.json.encode((recipe, chapters)))
+    digest.update(msgspec.json.encode((recipe, config.chapters)))
+    if config.reading is not None:
+        digest.update(msgspec.json.encode(config.reading))
     return f"{slug(book.title)}-{digest.hexdigest()[:10]}"
 
 

@@ -17,7 +17,8 @@ def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.Capture
     ]
     assert lines[4].split()[:5] == ["1", "Story", "of", "the", "Door"]
     assert "10 chapters, 25,601 words, about 2 h 15 min of sound" in lines
-    assert "  Colophon: colophon, 155 words" in lines
+    assert "  Colophon: colophon (marked so in the book), 155 words" in lines
+    assert lines[5].startswith("      Mr. Utterson the lawyer")
     assert max(map(len, lines)) <= 80
 
 
@@ -32,7 +33,9 @@ def test_as_json_with_the_text(books: Path, capsys: pytest.CaptureFixture[str]) 
     assert chapter["text"][1].startswith("It is very seldom that mere ordinary people")
     assert chapter["segments"] == len(chapter["text"])
     assert chapter["estimated_s"] == pytest.approx(31 * 60 + 42, rel=0.03)  # as hibari spoke it
-    assert {"title": "Colophon", "reason": "colophon", "words": 157} in found["left_out"]
+    assert {"title": "Colophon", "reason": "colophon", "grounds": "marked so in the book", "words": 157} in found[
+        "left_out"
+    ]
 
 
 def test_the_text_alone(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,3 +104,27 @@ def test_a_table_on_a_terminal(
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in capsys.readouterr().out.splitlines()]
     assert any("│" in line and "Story of the Door" in line for line in lines)
     assert max(map(len, lines)) <= 80
+
+
+def test_notes_are_read_where_one_wants_them(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = str(books / "vingt-mille-lieues-fr.epub")
+    assert main(["inspect", book, "--text", "--notes", "inline", "--exclude", "CHAPITRE XXIII CONCLUSION."]) == 0
+    out = capsys.readouterr().out
+    assert "French; engine espeak; 2017; 7 notes" in out
+    assert "\nNote : Environ 106 mètres.\n" in out
+    assert "  CHAPITRE XXIII CONCLUSION.: not wanted (left out as asked), " in out
+    assert "46 chapters" in out
+
+
+def test_a_part_that_is_left_out_can_be_had(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = str(books / "yellow-wallpaper.epub")
+    assert main(["inspect", book, "--include", "colophon"]) == 0
+    assert "2 chapters" in capsys.readouterr().out
+    assert main(["inspect", book, "--include", "nothing"]) == 2
+
+
+def test_what_is_odd_about_a_file_is_said(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(books / "odd" / "spine-nonlinear.epub")]) == 0
+    out = capsys.readouterr().out
+    assert "content_002.xhtml stands outside the reading order and is not read" in out
+    assert "no cover" in out

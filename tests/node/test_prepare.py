@@ -6,6 +6,7 @@ import pytest
 from epub_maker import CONTAINER, nav, opf, pack, page
 
 from swarm.audio.clip import make_clip
+from swarm.book.reading import Reading
 from swarm.config import RenderConfig
 from swarm.errors import BookError, StoreError
 from swarm.lease.facts import JobFacts
@@ -147,3 +148,11 @@ def test_a_file_name_says_title_author_and_chosen_chapters_and_leads_nowhere_els
     assert not stem.startswith(".")
     dots = msgspec.structs.replace(facts.book, title="..")
     assert file_stem(JobFacts(facts.job, facts.source, dots, facts.recipe, facts.chapters, 0.0), "") == "Ann Author"
+
+
+def test_another_reading_of_a_book_is_another_job(tmp_path: Path, book: Path) -> None:
+    jobs = {
+        run(tmp_path, book, reading=reading).state.job
+        for reading in (None, Reading(notes="end"), Reading(ruby="reading"))
+    }
+    assert len(jobs) == 3

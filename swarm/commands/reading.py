@@ -1,0 +1,48 @@
+"""The options that say how a book is to be read, and the choice they become."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swarm.book.reading import Reading
+
+MAX_NAMES = 200
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """What is spoken of a book; read back by `reading`."""
+    group = parser.add_argument_group("reading")
+    group.add_argument(
+        "--notes", metavar="HOW", default="skip", help="footnotes: skip, inline or end (of the chapter) (default: skip)"
+    )
+    group.add_argument(
+        "--include", metavar="NAME", action="append", default=[], help="read a part that is left out: title or reason"
+    )
+    group.add_argument(
+        "--exclude", metavar="NAME", action="append", default=[], help="leave a chapter out: its title; may be repeated"
+    )
+    group.add_argument(
+        "--ruby",
+        metavar="base|reading",
+        default="base",
+        help="of words with their pronunciation beside them, what is read (default: base)",
+    )
+    group.add_argument("--alt-text", action="store_true", help="read what pictures show, where the book says it")
+
+
+def reading(arguments: argparse.Namespace) -> "Reading | None":
+    """What `add_reading_options` was told; None: nothing. Raises UsageError."""
+    import msgspec
+
+    from swarm.book.reading import Reading
+    from swarm.commands.options import one_of  # it imports this file
+
+    chosen = {
+        "notes": one_of("--notes", arguments.notes.strip().lower(), ("skip", "inline", "end")),
+        "ruby": one_of("--ruby", arguments.ruby.strip().lower(), ("base", "reading")),
+        "alt_text": arguments.alt_text,
+        "include": [name for name in arguments.include[:MAX_NAMES] if name.strip()],
+        "exclude": [name for name in arguments.exclude[:MAX_NAMES] if name.strip()],
+    }
+    found = msgspec.convert(chosen, Reading)
+    return None if found == Reading() else found
