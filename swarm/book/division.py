@@ -17,6 +17,12 @@ MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no ch
 MAX_OPENING_CHARS = 50
 THIN_SHARE = 0.25  # a table of contents that names fewer of the documents is no guide
 
+# "Part One", "DEUXIEME PARTIE": a part's name that is no heading by its markup.
+_PART = regex.compile(
+    r"(?:(?!fin|end|ende|fine)\p{L}+\s+)?(?:part|book|partie|livre|tome|volume|teil|buch|band|parte|libro|deel)"
+    r"(?:\s+[\p{L}\d]{1,12})?[.:]?",
+    regex.IGNORECASE,
+)
 _PUNCTUATED = regex.compile(r"\p{P}$")
 
 
@@ -117,13 +123,13 @@ def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
 
 
 def _back_over_headings(row: Row, place: int, cuts: dict[int, str]) -> int:
-    """A heading right above the one that an entry leads to belongs to it: "CHAPTER I" above "The Storm"."""
+    """A heading right above the one that an entry leads to belongs to it: "PART ONE", "CHAPTER I" above "The Storm"."""
     passages, start = row.passages, row.starts[row.number(place)]
-    while (
-        start < place < len(passages)
-        and 0 < passages[place - 1].level <= passages[place].level
-        and place - 1 not in cuts
-    ):
+    while start < place < len(passages) and place - 1 not in cuts:
+        above = passages[place - 1]
+        named = above.kind == "paragraph" and _PART.fullmatch(above.text)
+        if not named and not 0 < above.level <= passages[place].level:
+            break
         place -= 1
     return place
 

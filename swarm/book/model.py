@@ -62,6 +62,7 @@ class Segment(Struct, frozen=True, array_like=True):
 
     text: str
     pause: Pause
+    language: str = ""  # primary subtag, where it is not the job's
 
 
 class Unspoken(Struct, frozen=True, array_like=True):

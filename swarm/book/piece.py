@@ -16,6 +16,7 @@ _PLACES = tuple(
         r",[\"'”’»)\]]*\s+|[，、،]\s*",
         r"\s(?=(?:and|or|but|nor|for|that|which|who|when|while|because|if|as|et|ou|mais|que|qui|dont|car|und|oder|"
         r"aber|dass|weil|wenn|y|o|pero|porque|e|ma|che|perché|mas|en|of|maar|dat|omdat)\s)",
+        r"(?<!\d)\s+|\s+(?!\d)",  # "20 000" is one number
         r"\s+",
         r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])(?=\p{L})",
     )

@@ -3,6 +3,7 @@
 from functools import cache
 
 import regex
+from msgspec.structs import replace
 
 from swarm.book.division import plain
 from swarm.book.model import Block, Chapter, ChapterText, Pause, Segment, Unspoken
@@ -58,7 +59,7 @@ class _Row:
     def rest(self, pause: Pause) -> None:
         """Lengthen the pause after the last segment; it is never shortened."""
         if self.segments and _ORDER.index(pause) > _ORDER.index(self.segments[-1].pause):
-            self.segments[-1] = Segment(self.segments[-1].text, pause)
+            self.segments[-1] = replace(self.segments[-1], pause=pause)
 
 
 def _titled(chapter: ChapterText) -> tuple[Block, ...]:
@@ -82,14 +83,33 @@ def _pieces(block: Block, language: str, card: EngineCard) -> list[Segment]:
     """A block's lines as sentences and their pieces."""
     limit = card.limit(language)
     found: list[Segment] = []
+    own = _subtag(block.language)
     for line in block.text.split("\n"):
-        for sentence in split_sentences(line, language):
+        for sentence in split_sentences(line, own or language):
             *cuts, last = cut(sentence, limit)
             found += [Segment(text, Pause.CLAUSE) for text in cuts]
             found.append(Segment(last, Pause.SENTENCE))
         if found and block.kind != "heading" and not _ENDS.search(found[-1].text):
             found[-1] = Segment(found[-1].text, Pause.CLAUSE)  # a line of verse runs on
-    return _heard(found, limit)
+    found = _together(_heard(found, limit), card.shortest, limit)
+    return [replace(piece, language=own) for piece in found] if own not in ("", language) else found
+
+
+def _subtag(language: str) -> str:
+    subtag = regex.split(r"[-_]", language.strip().lower())[0]
+    return subtag if regex.fullmatch(r"[a-z]{2,3}", subtag) else ""
+
+
+def _together(pieces: list[Segment], shortest: int, limit: int) -> list[Segment]:
+    """Sentences that an engine does badly on alone go with the next one, the last with the one before."""
+    found: list[Segment] = []
+    for piece in pieces:
+        short = bool(found) and (len(found[-1].text) < shortest or (piece is pieces[-1] and len(piece.text) < shortest))
+        if short and len(found[-1].text) + 1 + len(piece.text) <= limit:
+            found[-1] = Segment(f"{found[-1].text} {piece.text}", piece.pause)
+        else:
+            found.append(piece)
+    return found
 
 
 def _heard(pieces: list[Segment], limit: int) -> list[Segment]:

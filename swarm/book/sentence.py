@@ -19,6 +19,9 @@ _ABBREVIATIONS = {
 _BEFORE_NUMBER = "vol vols no nos nr p pp ch chap fig figs bk pt sect art t bd núm pág págs pag pagg blz"
 _LAST_WORD = regex.compile(r"(?:^|[\s(\[«“\"'‘’-])([\p{L}][\p{L}.]*)\.\s*$")
 _NUMBER = regex.compile(r"\s*[\"'“«(\[]*(?:\d|[IVXLCDMivxlcdm]+\b)")
+_INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)  # "— J. Hetzel"
+_ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
+_ORDINAL_LANGUAGES = frozenset(("de", "da", "nb", "nn", "no", "fi", "cs", "sk", "hu", "et", "sl", "hr"))
 _LOWER = regex.compile(r"\s*[\"'“”’»)\]]*\s*\p{Ll}")
 
 
@@ -57,8 +60,10 @@ def _pysbd_pieces(text: str, language: str) -> list[str]:
 
 def _runs_on(before: str, after: str, language: str) -> bool:
     """Whether two pieces are one sentence after all."""
-    if _LOWER.match(after) and not before.rstrip().endswith(("!", "?", ":", "\u2026", '"', "”", "»", "’", "'")):
+    if _LOWER.match(after) or _INITIAL.search(before):
         return True
+    if language in _ORDINAL_LANGUAGES and _ORDINAL.search(before):
+        return True  # "am 3. Mai": a sentence that ends in a small number is rarer
     last = _LAST_WORD.search(before)
     if last is None:
         return False

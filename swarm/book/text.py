@@ -21,6 +21,7 @@ BLOCKS = words(
 SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
 LINES = frozenset(("div", "p", "li", "ul", "ol"))  # what may be lines in a stanza
+ROOTS = frozenset(("html", "body"))  # their language is as often as not what the tool was set to
 SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # signs of a formula stand apart
 MAX_CAP_CHARS = 8
 EVERYTHING = Reading()
@@ -162,7 +163,7 @@ class _Walk:
                 element,
                 level=level,
                 left_out=matter.NOTES if note else matter.inherited(above.left_out, types(element), names),
-                language=_language(element) or above.language,
+                language=(_language(element) if tag not in ROOTS else "") or above.language,
                 note=note,
                 pre=above.pre or tag == "pre",
                 stanza=above.stanza or bool(_STANZA.search(element.get("class") or "")),

@@ -30,6 +30,7 @@ class EngineCard(Struct, frozen=True):
     device: Literal["cpu", "gpu"] = "cpu"
     install: str = ""  # the line that brings it, where it is not here
     shares_process: bool = False  # slots that only wait need no process each
+    shortest: int = 0  # characters; a shorter sentence is spoken together with the next one
 
     def limit(self, language: str) -> int:
         """Characters a segment may have in a language."""

@@ -102,3 +102,16 @@ def test_many_entries_take_no_long_time(tmp_path: Path) -> None:
     body = "".join(f"<h2 id='a{number}'>T{number}</h2><p>x</p>" for number in range(3000))
     entries = [(f"1.xhtml#{kind}{number}", f"T{number}") for kind in "az" for number in range(3000)]
     assert len(titles(book(tmp_path, {"1.xhtml": body}, maker.nav(*entries)))) == 3000
+
+
+def test_a_part_is_named_before_its_first_chapter(tmp_path: Path) -> None:
+    pages = {
+        "1.xhtml": maker.page("<h2>I</h2><p>One. FIN.</p><p>FIN DE LA PREMIÈRE PARTIE.</p>"),
+        "2.xhtml": maker.page(
+            "<p>DEUXIEME PARTIE</p><h2 id='a'>I</h2><p>Two.</p><p>a part of it</p><h2 id='b'>II</h2><p>x</p>"
+        ),
+    }
+    contents = maker.ncx(("1.xhtml", "I"), ("2.xhtml#a", "I"), ("2.xhtml#b", "II"))
+    chapters = read_book(maker.make(tmp_path, pages, contents=contents)).chapters
+    assert [chapter.blocks[0].text for chapter in chapters] == ["I", "DEUXIEME PARTIE", "II"]
+    assert chapters[1].blocks[-1].text == "a part of it"

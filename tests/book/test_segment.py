@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm.book.epub import read_book
-from swarm.book.model import Block, Chapter, ChapterText, Pause, Segment, Unspoken
+from swarm.book.model import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.book.segment import segment_chapter
 from swarm.voice.card import EngineCard
 
@@ -122,9 +122,12 @@ def test_all_text_comes_back_up_to_white_space(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("limit", [300, 90])
-@pytest.mark.parametrize("name", ["moby-dick", "vingt-mille-lieues-fr", "alice-illustrated", "jekyll-and-hyde"])
-def test_real_books_come_back_whole(books: Path, name: str, limit: int) -> None:
-    book = read_book(books / f"{name}.epub")
+def test_every_book_comes_back_whole(books: Path, limit: int) -> None:
+    for path in sorted(books.rglob("*.epub")):
+        comes_back_whole(read_book(path), limit)
+
+
+def comes_back_whole(book: Book, limit: int) -> None:
     for text in book.chapters:
         chapter = segment_chapter(text, book.language, card(limit, "Latin"))
         assert all(len(segment.text) <= limit for segment in chapter.segments)
@@ -134,4 +137,23 @@ def test_real_books_come_back_whole(books: Path, name: str, limit: int) -> None:
             *(b.text for b in text.blocks),
         ]
         assert everything(chapter) == "".join("".join(block.split()) for block in blocks if HEARD.search(block))
-        assert chapter.segments[-1].pause == Pause.CHAPTER
+        assert all(segment.pause == Pause.CHAPTER for segment in chapter.segments[-1:])
+
+
+def test_short_sentences_go_with_the_next_where_the_engine_needs_it() -> None:
+    engine = EngineCard("tester", "", ("en",), (), (("", 40),), (), shortest=6)
+    assert said(segmented("No. No! He said so. Why?", "Ah.", engine=engine)) == [
+        ("No. No!", "sentence"), ("He said so. Why?", "paragraph"), ("Ah.", "chapter"),
+    ]  # fmt: skip
+
+
+def test_a_change_of_language_is_kept() -> None:
+    blocks = (Block("paragraph", "He said."), Block("paragraph", "Oui. Non.", "fr-FR"), Block("paragraph", "So.", "en"))
+    chapter = segment_chapter(ChapterText("", blocks), "en", LATIN)
+    assert [segment.language for segment in chapter.segments] == ["", "fr", "fr", ""]
+
+
+def test_a_number_is_not_cut() -> None:
+    assert [text for text, _ in said(segmented("Il compta 20 000 lieues.", engine=card(14)))] == [
+        "Il compta", "20 000 lieues.",
+    ]  # fmt: skip

@@ -27,6 +27,11 @@ def bare(text: str) -> str:
         ("es", ["El Sr. García vino.", "¿Quién?", "Nadie."]),
         ("zh", ["你好。", "再见。"]),
         ("xx", ["Hello there.", "Bye now."]),
+        ("fr", ["«Partons!", "Partons! m'écriai-je."]),
+        ("fr", ["— J. HETZEL, ÉDITEUR —"]),
+        ("en", ["It runs in a N.E.-S.W. direction.", "It ends."]),
+        ("de", ["Am 3. Mai kam er im 19. Jahrhundert an.", "Gut."]),
+        ("es", ["¿Qué?", "¡Ay!", "«Hola», dijo."]),
         ("", ["Hello there.", "Bye now."]),
     ],
 )
