@@ -26,13 +26,28 @@ def state_folder(chosen: str | Path | None = None) -> Path:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StyleConfig:
+    """How the finished file is to be: nothing here has a sentence spoken again."""
+
+    output_format: str = "m4b"
+    split: str = ""  # "chapter", or hours: "6h"; empty: one file
+    bitrate: int = 0  # bit/s; 0: what the format takes for speech
+    channels: int = 1
+    sample_rate: int = 0  # Hz; 0: the voice's own, where the format has it
+    title: str = ""  # empty, this and the next: what the book says
+    author: str = ""
+    narrator: str = ""  # empty: the voice
+    cover: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RenderConfig:
     """How books are to sound and where they go; common to convert and coordinate."""
 
     books: tuple[Path, ...]
     output_dir: Path
     state_dir: Path
-    output_format: str = "m4b"
+    style: StyleConfig = StyleConfig()
     engine: str = ""  # empty: the embedded voice for the book's language
     voice: str = ""
     language: str = ""

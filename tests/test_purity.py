@@ -44,6 +44,8 @@ TESTED_ELSEWHERE = {
     "swarm/voice/host.py": "tests/voice/test_process.py",
     "swarm/voice/pcm.py": "tests/voice/test_process.py",
     "swarm/audio/audiobook_child.py": "tests/audio/test_studio.py",
+    "swarm/audio/container.py": "tests/audio/test_tagged.py",
+    "swarm/audio/mp4.py": "tests/audio/test_audiobook.py",
     "swarm/audio/encoder_child.py": "tests/audio/test_encoder.py",
     "swarm/lease/grant.py": "tests/lease/test_coordinator.py",
     "swarm/lease/intake.py": "tests/lease/test_coordinator.py",

@@ -1,20 +1,19 @@
-"""Encodes one reel: clips are decoded, laid out, brought to one loudness, limited, and become AAC packets."""
+"""Encodes one reel: clips are decoded, laid out, brought to one loudness, limited, and become packets."""
 
+import io
 from collections.abc import Iterator
 from fractions import Fraction
 
 import av
 import numpy as np
+import soundfile
 
 from swarm.audio.clip import ClipDamaged, read_clip
+from swarm.audio.format import Coding
 from swarm.audio.limiter import Sound, limit
 from swarm.audio.order import ReelDone, ReelOrder
-from swarm.audio.reel import FRAME_SAMPLES, lay_reel
-from swarm.audio.reel_file import write_reel
-
-BITRATE = 64_000
-# The fast coder measures equal on speech and takes a third of the time; bitexact: no version number in the sound.
-CODER = {"aac_coder": "fast", "flags": "+bitexact"}
+from swarm.audio.reel import lay_reel, whole_frames
+from swarm.audio.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
 
 
 def encode_reel(order: ReelOrder) -> ReelDone:
@@ -25,15 +24,18 @@ def encode_reel(order: ReelOrder) -> ReelDone:
     sound, faults = _mix(order)
     if faults:
         return ReelDone(order.target, faults=faults)
-    extradata, packets = encode_aac(limit(sound), order.sample_rate)
-    size = write_reel(order.target, order.sample_rate, extradata, packets)
-    return ReelDone(order.target, samples=sound.size, bytes=size)
+    coding = order.coding
+    frames = whole_frames(sound.size, order.sample_rate, coding.sample_rate, coding.frame_samples)
+    fitted = limit(_fit(sound, order.sample_rate, coding.sample_rate, frames * coding.frame_samples))
+    extradata, packets = encode(fitted, coding)
+    size = write_reel(order.target, ReelHead(coding, fitted.size, len(packets), extradata), packets)
+    return ReelDone(order.target, samples=fitted.size, bytes=size)
 
 
 def _mix(order: ReelOrder) -> tuple[Sound, tuple[tuple[int, str], ...]]:
     """The reel's sound with its gain, float32 of shape (samples,), and the clips that are damaged."""
     lengths = [clip.samples if clip else 0 for clip in order.clips]
-    layout = lay_reel(lengths, order.pauses, order.sample_rate)
+    layout = lay_reel(lengths, order.pauses_s, order.sample_rate, order.coding.lead_s)
     sound = np.zeros(layout.samples, np.float32)
     scale = np.float32(10 ** (order.gain_db / 20) / 32768)
     faults = []
@@ -49,26 +51,72 @@ def _mix(order: ReelOrder) -> tuple[Sound, tuple[tuple[int, str], ...]]:
     return sound, tuple(faults)
 
 
-def encode_aac(sound: Sound, sample_rate: int) -> tuple[bytes, list[bytes]]:
-    """AAC of whole frames, float32 of shape (k * 1024,): the decoder's configuration and k packets.
+def _fit(sound: Sound, sample_rate: int, target_rate: int, samples: int) -> Sound:
+    """The sound at another rate, silence added to its end: shape (samples,)."""
+    if target_rate != sample_rate:
+        sound = _resample(sound, sample_rate, target_rate)
+    fitted = np.zeros(samples, np.float32)
+    length = min(samples, sound.size)
+    fitted[:length] = sound[:length]
+    return fitted
 
-    The packet that only primes the decoder is left out: a reel leads in with a frame of silence, which does that.
+
+def _resample(sound: Sound, sample_rate: int, target_rate: int) -> Sound:
+    resampler = av.AudioResampler(format="fltp", layout="mono", rate=target_rate)
+    frame = _frame(sound[None], "fltp", "mono", sample_rate, 0)
+    parts = [part.to_ndarray()[0] for part in (*resampler.resample(frame), *resampler.resample(None))]
+    return np.concatenate(parts)
+
+
+def encode(sound: Sound, coding: Coding) -> tuple[bytes, list[bytes]]:
+    """Encode whole frames, float32 of shape (k * frame,): the decoder's configuration and k packets.
+
+    Packets that only prime the decoder are left out: a reel leads in with silence, which does that.
     """
-    coder = av.CodecContext.create("aac", "w")
-    assert isinstance(coder, av.AudioCodecContext)
-    coder.sample_rate, coder.layout, coder.format, coder.bit_rate = sample_rate, "mono", "fltp", BITRATE
-    coder.time_base = Fraction(1, sample_rate)
-    coder.options = dict(CODER)
-    coder.open()
-    packets = [bytes(packet) for frame in _frames(sound, sample_rate) for packet in coder.encode(frame)]
+    if coding.codec == "flac":
+        return b"", _flac(sound, coding)
+    kind, frame = coding.kind, coding.frame_samples
+    coder = _coder(coding)
+    packets = [bytes(packet) for part in _frames(sound, coding) for packet in coder.encode(part)]
     packets += [bytes(packet) for packet in coder.encode(None)]
-    if len(packets) != sound.size // FRAME_SAMPLES + 1:
+    kept = packets[kind.primers :][: sound.size // frame]
+    if len(kept) != sound.size // frame:
         raise RuntimeError(f"{len(packets)} packets came of {sound.size} samples")
-    return bytes(coder.extradata or b""), packets[1:]
+    return bytes(coder.extradata or b""), kept
 
 
-def _frames(sound: Sound, sample_rate: int) -> Iterator[av.AudioFrame]:
-    for start in range(0, sound.size, FRAME_SAMPLES):
-        frame = av.AudioFrame.from_ndarray(sound[None, start : start + FRAME_SAMPLES], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = sample_rate, start, Fraction(1, sample_rate)
-        yield frame
+def _coder(coding: Coding) -> "av.AudioCodecContext":
+    coder = av.CodecContext.create(coding.kind.coder, "w")
+    assert isinstance(coder, av.AudioCodecContext)
+    coder.sample_rate, coder.layout, coder.format = coding.sample_rate, coding.layout, coding.kind.layout
+    coder.bit_rate, coder.time_base = coding.bitrate, Fraction(1, coding.sample_rate)
+    coder.options = dict(coding.kind.options)
+    coder.open()
+    return coder
+
+
+def _frames(sound: Sound, coding: Coding) -> Iterator[av.AudioFrame]:
+    frame, layout = coding.frame_samples, coding.kind.layout
+    for start in range(0, sound.size, frame):
+        part = sound[start : start + frame]
+        if coding.channels == 1:
+            shaped = part[None]
+        else:
+            shaped = np.stack([part, part]) if layout == "fltp" else np.repeat(part, 2)[None]
+        yield _frame(shaped, layout, coding.layout, coding.sample_rate, start)
+
+
+def _frame(samples: Sound, kind: str, layout: str, sample_rate: int, start: int) -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(samples, format=kind, layout=layout)
+    frame.sample_rate, frame.pts, frame.time_base = sample_rate, start, Fraction(1, sample_rate)
+    return frame
+
+
+def _flac(sound: Sound, coding: Coding) -> list[bytes]:
+    """One FLAC file, cut so that each piece fits a packet."""
+    pcm = np.rint(np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    file = io.BytesIO()
+    shaped = pcm if coding.channels == 1 else np.stack([pcm, pcm], axis=1)
+    soundfile.write(file, shaped, coding.sample_rate, format="FLAC", subtype="PCM_16")
+    whole = file.getvalue()
+    return [whole[start : start + MAX_PACKET_BYTES] for start in range(0, len(whole), MAX_PACKET_BYTES)]

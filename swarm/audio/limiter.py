@@ -11,12 +11,14 @@ REACH_BLOCKS = 24  # each side of a peak: 32 ms at 24 kHz, slow enough not to be
 
 
 def limit(sound: Sound) -> Sound:
-    """Bring peaks under the ceiling by turning the sound down smoothly around them; shape (k * 32,)."""
-    peaks = np.abs(sound).reshape(-1, BLOCK_SAMPLES).max(axis=1)
-    if peaks.max() <= CEILING:
+    """Bring peaks under the ceiling by turning the sound down smoothly around them; shape (samples,)."""
+    whole = np.pad(sound, (0, -sound.size % BLOCK_SAMPLES))
+    peaks = np.abs(whole).reshape(-1, BLOCK_SAMPLES).max(axis=1)
+    if not peaks.size or peaks.max() <= CEILING:
         return sound
     gain = _smooth(np.minimum(1, CEILING / np.maximum(peaks, CEILING)))
-    return (sound.reshape(-1, 2, BLOCK_SAMPLES // 2) * _between_blocks(gain)).reshape(-1)
+    limited = whole.reshape(-1, 2, BLOCK_SAMPLES // 2) * _between_blocks(gain)
+    return limited.reshape(-1)[: sound.size]
 
 
 def _smooth(gain: Sound) -> Sound:

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from swarm.book.model import Pause
+from swarm.audio.format import Coding, Family
+from swarm.audio.tags import Tags
 
 Value = TypeVar("Value")
 
@@ -26,34 +27,32 @@ class ReelOrder(Struct, frozen=True):
     """Encode these clips, each followed by its pause; None is a clip that is missing: only its pause remains."""
 
     clips: tuple[ReelClip | None, ...]
-    pauses: tuple[Pause, ...]
-    sample_rate: int  # Hz
+    pauses_s: tuple[float, ...]
+    sample_rate: int  # Hz, of the clips
     gain_db: float
     target: Path
+    coding: Coding = Coding()
 
 
 class ReelDone(Struct, frozen=True):
     """An encoded reel; with faults nothing was written, and the clips at these positions must be spoken again."""
 
     path: Path
-    samples: int = 0
+    samples: int = 0  # at the coding's rate
     bytes: int = 0
     faults: tuple[tuple[int, str], ...] = ()
 
 
 class AudiobookOrder(Struct, frozen=True):
-    """A book to put together. `part` is where it grows: in the folder of the finished file."""
+    """A file to put together. `part` is where it grows: in the folder of the finished file."""
 
     part: Path
-    sample_rate: int  # Hz
-    title: str
-    authors: tuple[str, ...] = ()
-    year: str = ""
-    language: str = ""  # ISO 639-2: "eng"
-    description: str = ""
+    tags: Tags
+    family: Family = "mp4"
+    coding: Coding = Coding()
     cover: bytes | None = None
-    chapters: int = 1
-    expected_s: float = 3600.0  # a guess: the file's index gets room at its front; a wrong one costs seconds
+    titles: tuple[str, ...] = ()  # of the chapters: the file's index gets room at its front
+    expected_s: float = 3600.0  # a guess, for the same; a wrong one costs seconds
 
 
 class Mark(Struct, frozen=True):

@@ -10,8 +10,3 @@ LENGTH_S = {
     Pause.SCENE: 1.2,
     Pause.CHAPTER: 2.0,
 }
-
-
-def pause_samples(pause: Pause, sample_rate: int) -> int:
-    """Length of a pause in samples at a rate in Hz."""
-    return round(LENGTH_S[pause] * sample_rate)

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from swarm.audio.pause import LENGTH_S, pause_samples
-from swarm.book.model import Chapter, Pause, Segment
-
-FRAME_SAMPLES = 1024  # AAC encodes in frames of this many, whatever the rate
-LEAD_SAMPLES = FRAME_SAMPLES  # silent: the frame after a join is decoded without its true predecessor
+from swarm.audio.pause import LENGTH_S
+from swarm.book.model import Chapter, Segment
 
 CHARACTERS_S = 15  # a rough pace of speech; only where the cuts fall depends on it
 REEL_S = 60.0
@@ -24,7 +21,7 @@ class Reel(Struct, frozen=True):
 
 
 class Layout(Struct, frozen=True):
-    """Where the clips of a reel begin, in samples, and how long it is: whole frames."""
+    """Where the clips of a reel begin, and how long it is, in samples of the voice's rate."""
 
     starts: tuple[int, ...]
     samples: int
@@ -55,15 +52,21 @@ def _cut(segments: Sequence[Segment], first: int) -> int:
     return len(segments)
 
 
-def lay_reel(samples: Sequence[int], pauses: Sequence[Pause], sample_rate: int) -> Layout:
-    """Lay clips of so many samples one after another, each followed by its pause.
+def lay_reel(samples: Sequence[int], pauses_s: Sequence[float], sample_rate: int, lead_s: float) -> Layout:
+    """Lay clips of so many samples one after another, each followed by its pause, at the voice's rate in Hz.
 
     The silence that leads in is taken from the last pause, so that cutting a chapter into reels does not lengthen it.
     """
-    starts, position, sounding = [], LEAD_SAMPLES, LEAD_SAMPLES
-    for length, pause in zip(samples, pauses, strict=True):
+    lead = round(lead_s * sample_rate)
+    starts, position, sounding = [], lead, lead
+    for length, pause_s in zip(samples, pauses_s, strict=True):
         starts.append(position)
         sounding = position + length
-        position = sounding + pause_samples(pause, sample_rate)
-    end = max(sounding, position - LEAD_SAMPLES)
-    return Layout(tuple(starts), -(-end // FRAME_SAMPLES) * FRAME_SAMPLES)
+        position = sounding + round(pause_s * sample_rate)
+    return Layout(tuple(starts), max(sounding, position - lead))
+
+
+def whole_frames(samples: int, sample_rate: int, target_rate: int, frame_samples: int) -> int:
+    """How many frames hold so many samples once their rate has become the target's."""
+    resampled = -(-samples * target_rate // sample_rate)
+    return -(-resampled // frame_samples)

@@ -1,4 +1,4 @@
-"""A reel on disk: AAC packets with what is needed to join them to others, whole or refused.
+"""A reel on disk: packets with what is needed to join them to others, whole or refused.
 
 Magic, SHA-256 of all that follows, length of the head, head, packet sizes (two bytes each), packets.
 """
@@ -13,10 +13,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from swarm.audio.format import Coding
 from swarm.node.disk import write_synced
 
-MAGIC = b"E2AREEL1"
+MAGIC = b"E2AREEL2"
 MAX_REEL_BYTES = 256 << 20
+MAX_PACKET_BYTES = 0xFFFF
 _PREFIX = struct.Struct(">8s32sH")
 
 
@@ -32,8 +34,9 @@ class ReelDamaged(Exception):
 class ReelHead(Struct, frozen=True):
     """What a reel says of itself."""
 
-    sample_rate: int  # Hz
-    packets: int  # of 1024 samples each
+    coding: Coding
+    samples: int  # whole frames
+    packets: int  # one a frame
     extradata: bytes  # the decoder's configuration; equal in all reels of a book
 
 
@@ -44,9 +47,8 @@ class ReelSound(Struct, frozen=True):
     packets: tuple[bytes, ...]
 
 
-def write_reel(path: Path, sample_rate: int, extradata: bytes, packets: Sequence[bytes]) -> int:
+def write_reel(path: Path, head: ReelHead, packets: Sequence[bytes]) -> int:
     """Write a reel whole or not at all and return its size in bytes. Raises OSError."""
-    head = ReelHead(sample_rate, len(packets), extradata)
     packed = msgspec.msgpack.encode(head)
     sizes = struct.pack(f">{len(packets)}H", *map(len, packets))
     body = b"".join((packed, sizes, *packets))

@@ -55,6 +55,10 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         cover=package.cover,
         notes=notes,
         oddities=tuple(_oddities(package, contents, documents)),
+        subtitle=package.label.subtitle,
+        series=package.label.series,
+        series_number=package.label.series_number,
+        isbn=package.label.isbn,
     )
 
 

@@ -55,6 +55,10 @@ class Book(Struct, frozen=True):
     cover: Cover | None = None
     notes: int = 0  # footnotes and endnotes that the text refers to
     oddities: tuple[str, ...] = ()  # what is unusual about the file and may explain how it is read
+    subtitle: str = ""
+    series: str = ""
+    series_number: str = ""
+    isbn: str = ""
 
 
 class Segment(Struct, frozen=True, array_like=True):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from swarm.book import matter
 from swarm.book.archive import CONTAINER, Archive, join
+from swarm.book.label import Label, read_label
 from swarm.book.model import Cover
 from swarm.book.text import tidy
 from swarm.errors import BookError
@@ -59,6 +60,7 @@ class Package(Struct, frozen=True):
     description: str = ""
     identifier: str = ""
     cover: Cover | None = None
+    label: Label = Label()
 
 
 def read_package(archive: Archive) -> Package:
@@ -137,6 +139,7 @@ def _package(reader: _Reader) -> Package:
         description=_plain_text(next(iter(_values(reader, "description")), "")),
         identifier=reader.book.uid if isinstance(reader.book.uid, str) and _values(reader, "identifier") else "",
         cover=_cover(reader),
+        label=read_label(reader.container),
     )
 
 

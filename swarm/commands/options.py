@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands.reading import add_reading_options, reading
+from swarm.commands.style_options import add_style_options, style_config
 from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig, state_folder
 from swarm.errors import UsageError
 
 if TYPE_CHECKING:
     from swarm.watch.progress import Mode
 
-FORMATS = ("m4b", "m4a")
 SPEEDS = (0.5, 2.0)
 CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
 SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".m4a")
@@ -33,7 +33,6 @@ REFUSED = {
     "translate": "books are spoken in the language they are written in: translate the EPUB first.",
     "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
     "script-mode": "leave it out: there is only one way to run.",
-    "output-channel": "leave it out: an audiobook is written in mono.",
     "fine-tuned": "fine-tuned models come with the Coqui engine, which this version does not have yet.",
     "custom-model": "custom models come with the Coqui engine, which this version does not have yet.",
     "enable-text-splitting": "leave it out: sentences are cut to what the engine can speak by themselves.",
@@ -114,6 +113,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
         "--engine-option", metavar="K=V", action="append", default=[], help="a setting of the engine; may be repeated"
     )
     add_reading_options(parser)
+    add_style_options(parser)
     _add_job_options(parser)
     for name, instead in REFUSED.items():
         refuse(parser, name, instead)
@@ -129,7 +129,6 @@ def _add_books(parser: argparse.ArgumentParser) -> None:
 def _add_job_options(parser: argparse.ArgumentParser) -> None:
     job = parser.add_argument_group("job")
     job.add_argument("--output-dir", metavar="DIR", default=".", help="where the audiobook goes (default: here)")
-    job.add_argument("--output-format", metavar="FORMAT", default="m4b", help="m4b or m4a (default: m4b)")
     job.add_argument("--chapters", metavar="1-3,7", default="", help="only these, as `e2a-swarm inspect` counts them")
     job.add_argument(
         "--min-workers", metavar="N", default="0", help="begin when N workers are there (default: at once)"
@@ -188,7 +187,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         books=_books(arguments),
         output_dir=Path(arguments.output_dir).expanduser(),
         state_dir=state_folder(arguments.state_dir),
-        output_format=_output_format(arguments.output_format),
+        style=style_config(arguments),
         engine=arguments.tts_engine.strip().lower(),
         voice=_voice(arguments.voice),
         language=_language(arguments.language),
@@ -265,13 +264,6 @@ def _books_in(folder: Path) -> list[Path]:
     if not found:
         raise UsageError(f"--ebooks-dir {folder} holds no EPUB file.")
     return found
-
-
-def _output_format(text: str) -> str:
-    chosen = text.strip().lower().removeprefix(".")
-    if chosen in FORMATS:
-        return chosen
-    raise UsageError(f"--output-format {text} is not written: take m4b (or m4a), which nearly every player opens.")
 
 
 def _voice(text: str) -> str:

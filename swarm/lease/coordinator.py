@@ -130,10 +130,10 @@ class Coordinator:
         self._pump(now, outcome)
         return outcome
 
-    def finish(self, job: str, files: tuple[str, ...], now: float, size: int = 0) -> Outcome:
+    def finish(self, job: str, files: tuple[str, ...], now: float, size: int = 0, style: str = "") -> Outcome:
         """The audiobook of a job is written."""
         outcome = Outcome()
-        self._record(job, JobFinished(now, files, size), outcome)
+        self._record(job, JobFinished(now, files, size, style), outcome)
         return outcome
 
     def status(self, now: float) -> StatusReply:

@@ -17,6 +17,10 @@ class BookFacts(Struct, frozen=True):
     description: str = ""
     identifier: str = ""
     cover: Cover | None = None
+    subtitle: str = ""
+    series: str = ""
+    series_number: str = ""
+    isbn: str = ""
 
 
 class JobFacts(Struct, frozen=True):
@@ -46,4 +50,8 @@ def book_facts(book: Book) -> BookFacts:
         description=book.description,
         identifier=book.identifier,
         cover=book.cover,
+        subtitle=book.subtitle,
+        series=book.series,
+        series_number=book.series_number,
+        isbn=book.isbn,
     )

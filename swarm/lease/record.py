@@ -78,6 +78,7 @@ class JobFinished(Record, frozen=True, tag=True):
     at_s: float
     files: tuple[str, ...]
     bytes: int = 0  # of the audiobook
+    style: str = ""  # a digest of how it was to be
 
 
 AnyRecord = (

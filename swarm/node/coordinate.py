@@ -17,6 +17,7 @@ from swarm.node.platform import default_cpu_slots, few_arenas
 from swarm.node.prepare import Prepared, file_stem, prepare
 from swarm.node.serve import Server
 from swarm.node.store import DiskStore
+from swarm.node.style import make_style
 from swarm.node.target import claim_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
@@ -48,11 +49,12 @@ class Coordination:
             self.editions.append(self._edition(prepared))
 
     def _edition(self, prepared: Prepared) -> Edition:
-        stem = file_stem(prepared.state.facts, self.config.chapters)
         job = prepared.state.job
-        target = claim_target(self.config.output_dir, stem, self.config.output_format, job)
+        style = make_style(self.config.style, prepared.state.facts)
+        stem = file_stem(style.tags.title, style.tags.authors, self.config.chapters)
+        target = claim_target(self.config.output_dir, stem, style.output_format, job)
         encoders = max(1, default_cpu_slots())
-        return Edition(prepared.state, self.store, target, self.config.audiobook, encoders)
+        return Edition(prepared.state, self.store, target, style, self.config.audiobook, encoders)
 
     @property
     def epoch(self) -> int:

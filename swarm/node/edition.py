@@ -13,10 +13,12 @@ from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState, Place
+from swarm.lease.record import JobFinished
 from swarm.lease.roster import Session
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Press
 from swarm.node.store import Store
+from swarm.node.style import Style
 from swarm.node.target import is_whole, report_path
 from swarm.watch.report import ReportExtra, closing_lines, make_report
 
@@ -28,9 +30,10 @@ class Edition:
     state: JobState
     store: Store
     target: Path
+    style: Style
     audiobook: bool
     encoders: int
-    book: FinishedBook | None = None
+    books: tuple[FinishedBook, ...] = ()
     made: dict[str, Any] = field(default_factory=dict)  # the report
 
     def __post_init__(self) -> None:
@@ -40,17 +43,24 @@ class Edition:
     @property
     def size(self) -> int:
         """Bytes of the audiobook written now; 0 where there is none."""
-        return self.book.bytes if self.book else 0
+        return sum(book.bytes for book in self.books)
 
     @property
     def is_finished(self) -> bool:
         """Whether the audiobook was written before and lies there as it was written."""
         finished = self.state.finished
-        if finished is None or not self.state.complete:
+        if finished is None or finished.style != self.style.digest or not self.state.complete:
             return False
         if not is_whole(report_path(self.target)):
             return False
-        return not self.audiobook or (self.target.is_file() and self.target.stat().st_size == finished.bytes)
+        return not self.audiobook or self._lies_there(finished)
+
+    def _lies_there(self, finished: JobFinished) -> bool:
+        files = [Path(name) for name in finished.files]
+        here = self.target.absolute().parent
+        if not files or any(not file.is_file() or here not in file.parents for file in files):
+            return False
+        return sum(file.stat().st_size for file in files) == finished.bytes
 
     def notice(self, place: Place) -> None:
         """Something became of a place."""
@@ -66,23 +76,24 @@ class Edition:
                 await self._complete.wait()
             return ()
         studio = Studio(self.store.folder(self.state.job) / "log", self.encoders)
-        self._press = Press(self.state, self.store, studio, self.target, damaged)
+        self._press = Press(self.state, self.store, studio, self.target, self.style, damaged)
         try:
-            self.book = await self._press.run()
+            self.books = await self._press.run()
         except ExceptionGroup as group:  # one of those that failed together is enough to tell
             raise group.exceptions[0] from None
         finally:
             await studio.close()
             with contextlib.suppress(OSError):  # it may be the disk that failed
-                self._press.part.unlink(missing_ok=True)
-        return (str(self.target.absolute()),)
+                for part in self._press.parts:
+                    part.unlink(missing_ok=True)
+        return tuple(str(book.path.absolute()) for book in self.books)
 
     def report(self, core: Coordinator) -> None:
         """Write `<name>.report.json`. Raises StoreError."""
         work = core.works[self.state.job]
         extra = ReportExtra(
             files=self.state.finished.files if self.state.finished else (),
-            duration_s=self.book.duration_s if self.book else 0.0,
+            duration_s=sum(book.duration_s for book in self.books),
             first_grant_s=work.first_grant_s,
             clips_received=work.clips_received,
             duplicates=work.duplicates,
@@ -98,8 +109,8 @@ class Edition:
 
     def closing_lines(self) -> list[str]:
         """What to say at the end."""
-        note = self.book.note if self.book else ""
-        return [*closing_lines(self.made), *([note] if note else [])]
+        notes = dict.fromkeys(book.note for book in self.books if book.note)
+        return [*closing_lines(self.made), *notes]
 
 
 def idle_s(session: Session) -> float:

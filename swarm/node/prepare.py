@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,10 +140,10 @@ def find_spoken(state: JobState, store: Store, place: Place, now: float) -> Clip
     )
 
 
-def file_stem(facts: JobFacts, chapters: str) -> str:
+def file_stem(title: str, authors: Sequence[str], chapters: str) -> str:
     """The audiobook's file name without its ending: "Title - Author", with the chapters where they are a choice."""
-    author = " & ".join(facts.book.authors[:3])
-    name = f"{facts.title} - {author}" if author else facts.title
+    author = " & ".join(authors[:3])
+    name = f"{title} - {author}" if author else title
     if chapters:
         name += f" (chapter{'s' * (not chapters.isdigit())} {chapters})"
     coding = sys.getfilesystemencoding()  # ASCII in some old locales

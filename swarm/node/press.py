@@ -3,22 +3,27 @@
 import asyncio
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from swarm.audio.order import AudiobookOrder, FinishedBook, Mark, ReelClip, ReelOrder
-from swarm.audio.reel import Reel, plan_reels
+from msgspec import structs
+
+from swarm.audio.format import Coding
+from swarm.audio.order import AudiobookOrder, FinishedBook, ReelClip, ReelOrder
+from swarm.audio.pause import LENGTH_S
+from swarm.audio.reel import Reel, lay_reel, plan_reels, whole_frames
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
-from swarm.book.model import Pause
+from swarm.audio.volume import Volume, by_chapter, by_length, volume_marks, volume_name
 from swarm.errors import EnvironmentFault
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import ClipAccepted
 from swarm.node.store import Store
-from swarm.voice.language import long_code
+from swarm.node.style import Style
 
 GUESSED_S_A_CHARACTER = 0.075
 MOST_ASSEMBLIES = 5
+CHAPTER_SPLIT = "chapter"
 
 Damaged = Callable[[Place, str], None]
 
@@ -29,13 +34,17 @@ class Press:
     `damaged` is called for an accepted clip that cannot be decoded; its place comes again.
     """
 
-    def __init__(self, state: JobState, store: Store, studio: Studio, target: Path, damaged: Damaged) -> None:
+    def __init__(
+        self, state: JobState, store: Store, studio: Studio, target: Path, style: Style, damaged: Damaged
+    ) -> None:
         self._state = state
         self._store = store
         self._studio = studio
         self._target = target
-        self.part = target.with_name(f".{target.name}.part")  # where it grows
+        self._style = style
+        self.parts: list[Path] = []  # where files grow
         self._damaged = damaged
+        self._titles = [chapter.title for chapter in state.facts.chapters]
         self._reels = [reel for n, chapter in enumerate(state.facts.chapters) for reel in plan_reels(n, chapter)]
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
         self._changed = [asyncio.Event() for _ in self._reels]
@@ -50,24 +59,42 @@ class Press:
             for event in self._changed:
                 event.set()
 
-    async def run(self) -> FinishedBook:
+    async def run(self) -> tuple[FinishedBook, ...]:
         """Encode and put together everything. Raises StoreError and EnvironmentFault."""
         self._stored |= self._state.accepted.keys()  # by earlier runs
         for torn in self._folder().glob("*.part"):  # by an encoder that died
             torn.unlink(missing_ok=True)
         async with asyncio.TaskGroup() as group:
             encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
-            book = group.create_task(self._assemble(encoded))
-        return book.result()
+            books = group.create_task(self._assemble(encoded))
+        self._sweep({task.result() for task in encoded})
+        return books.result()
 
-    async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
+    async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
         await encoded[0]  # by then the sample rate is known
+        return tuple([await self._bind(volume, encoded) for volume in await self._volumes(encoded)])
+
+    async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:
+        split = self._style.split
+        if not split:
+            return [Volume(0, len(self._reels))]
+        if split == CHAPTER_SPLIT:
+            return by_chapter(self._reels, self._titles)
+        await asyncio.wait(encoded)  # lengths are known then
+        lengths_s = [self._length_s(reel) for reel in self._reels]
+        return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")))
+
+    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
+        """Put one file together."""
+        marks, target = volume_marks(volume, self._reels, self._titles), self._volume_path(volume)
+        order = self._order(volume, target, tuple(mark.title for mark in marks))
+        self.parts.append(order.part)
         for _ in range(MOST_ASSEMBLIES):
             try:
-                await self._studio.begin(self._order())
-                for task in encoded:
-                    await self._studio.append(await task)
-                return await self._studio.finish(self._marks(), self._target)
+                await self._studio.begin(order)
+                for number in range(volume.first, volume.end):
+                    await self._studio.append(await encoded[number])
+                return await self._studio.finish(marks, target)
             except ReelDamaged as damage:  # on the disk, since it was encoded: once more
                 number = next(n for n, task in enumerate(encoded) if task.done() and task.result() == damage.path)
                 damage.path.unlink(missing_ok=True)
@@ -98,17 +125,32 @@ class Press:
         return not missing or (self._state.complete and not any(place in self._state.accepted for place in missing))
 
     def _reel_order(self, reel: Reel) -> ReelOrder:
-        segments = self._state.facts.chapters[reel.chapter].segments[reel.first : reel.end]
-        records = [self._state.accepted.get((reel.chapter, index)) for index in range(reel.first, reel.end)]
-        pauses = tuple(segment.pause for segment in segments)
-        gain_db = self._state.gain_db or 0.0
+        records, pauses_s = self._records(reel), self._pauses_s(reel)
+        gain_db, coding = self._state.gain_db or 0.0, self._coding()
+        name = f"{reel.chapter:05}-{reel.first:05}-{_digest(records, pauses_s, gain_db, coding)}.reel"
         return ReelOrder(
             clips=tuple(self._clip(record) for record in records),
-            pauses=pauses,
+            pauses_s=pauses_s,
             sample_rate=self._sample_rate(),
             gain_db=gain_db,
-            target=self._folder() / f"{reel.chapter:05}-{reel.first:05}-{_digest(records, pauses, gain_db)}.reel",
+            target=self._folder() / name,
+            coding=coding,
         )
+
+    def _records(self, reel: Reel) -> list[ClipAccepted | None]:
+        return [self._state.accepted.get((reel.chapter, index)) for index in range(reel.first, reel.end)]
+
+    def _pauses_s(self, reel: Reel) -> tuple[float, ...]:
+        segments = self._state.facts.chapters[reel.chapter].segments[reel.first : reel.end]
+        return tuple(LENGTH_S[segment.pause] for segment in segments)
+
+    def _length_s(self, reel: Reel) -> float:
+        """Seconds of a reel, known from its clips."""
+        samples = [record.samples if record else 0 for record in self._records(reel)]
+        coding, rate = self._coding(), self._sample_rate()
+        layout = lay_reel(samples, self._pauses_s(reel), rate, coding.lead_s)
+        frames = whole_frames(layout.samples, rate, coding.sample_rate, coding.frame_samples)
+        return frames * coding.frame_samples / coding.sample_rate
 
     def _clip(self, record: ClipAccepted | None) -> ReelClip | None:
         return None if record is None else ReelClip(self._store.clip_path(record.key), record.digest, record.samples)
@@ -116,32 +158,42 @@ class Press:
     def _folder(self) -> Path:
         return self._store.folder(self._state.job) / "reels"
 
+    def _sweep(self, used: set[Path]) -> None:
+        """Reels of another format, or of clips that were spoken again, only take room."""
+        for path in self._folder().glob("*.reel"):
+            if path not in used:
+                path.unlink(missing_ok=True)
+
     def _sample_rate(self) -> int:
         return self._state.sample_rate or 24000  # nothing was spoken: there is only silence to encode
 
-    def _order(self) -> AudiobookOrder:
-        book, chapters = self._state.facts.book, self._state.facts.chapters
-        characters = sum(len(segment.text) for chapter in chapters for segment in chapter.segments)
+    def _coding(self) -> Coding:
+        return self._style.coding(self._sample_rate())
+
+    def _volume_path(self, volume: Volume) -> Path:
+        if not volume.number:
+            return self._target
+        folder = self._target.with_name(self._target.name.rpartition(".")[0])
+        return folder / volume_name(volume, self._style.output_format)
+
+    def _order(self, volume: Volume, target: Path, titles: tuple[str, ...]) -> AudiobookOrder:
+        chapters = {reel.chapter for reel in self._reels[volume.first : volume.end]}
+        characters = sum(len(segment.text) for n in chapters for segment in self._state.facts.chapters[n].segments)
+        tags = self._style.tags
+        if volume.number:
+            tags = structs.replace(tags, part_title=volume.title, part=volume.number, parts=volume.count)
         return AudiobookOrder(
-            part=self.part,
-            sample_rate=self._sample_rate(),
-            title=book.title,
-            authors=book.authors,
-            year=book.year,
-            language=long_code(self._state.facts.recipe.language),
-            description=book.description,
-            cover=book.cover.data if book.cover else None,
-            chapters=len(chapters),
+            part=target.with_name(f".{target.name}.part"),
+            tags=tags,
+            family=self._style.format.family,
+            coding=self._coding(),
+            cover=self._style.cover,
+            titles=titles,
             expected_s=characters * GUESSED_S_A_CHARACTER,
         )
 
-    def _marks(self) -> tuple[Mark, ...]:
-        first_reels = [number for number, (_, first) in enumerate(self._starts) if first == 0]
-        titles = [chapter.title for chapter in self._state.facts.chapters]
-        return tuple(Mark(title, number) for title, number in zip(titles, first_reels, strict=True))
 
-
-def _digest(records: list[ClipAccepted | None], pauses: tuple[Pause, ...], gain_db: float) -> str:
+def _digest(records: Sequence[ClipAccepted | None], pauses_s: Sequence[float], gain_db: float, coding: Coding) -> str:
     """A reel's name says what it was made of, so that an old one is never taken for it."""
-    made_of = ([record and record.digest for record in records], pauses, round(gain_db, 3))
+    made_of = ([record and record.digest for record in records], pauses_s, round(gain_db, 3), coding)
     return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]

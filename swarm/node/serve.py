@@ -179,7 +179,8 @@ class Server:
             self._queue.put_nowait(self._core.discard(edition.state.job, *place, why, self._clock.now()))
 
         files = await edition.write(damaged)
-        self._queue.put_nowait(self._core.finish(edition.state.job, files, self._clock.now(), edition.size))
+        job, now, style = edition.state.job, self._clock.now(), edition.style.digest
+        self._queue.put_nowait(self._core.finish(job, files, now, edition.size, style))
         await self._queue.join()
         edition.report(self._core)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from swarm.watch.text import clean, count_text, duration_text, speed_text
 Row = dict[str, Any]
 
 NOT_REACHED = "not spoken yet"
+MOST_FILES = 3  # named one by one
 MOST_NAMED = 10  # sentences named in the closing lines; the report has them all
 MOST_KNOWN_SHARE = 0.2  # of the sound: with more that nobody spoke now, a speed would flatter
 
@@ -169,11 +171,17 @@ def _rounded(value: float | None) -> float | None:
 def closing_lines(report: Row) -> list[str]:
     """What people read at the end: the file, its length, the time it took, and what it lacks, by name."""
     totals = report["totals"]
-    lines = [str(path) for path in report["files"]]
+    lines = _files(report["files"])
     lines.append(_figures(totals))
     lines += _named(report["missing"], "missing from the audiobook")
     lines += _named(report["unspoken"], "left as a pause, for this voice cannot speak it")
     return lines
+
+
+def _files(files: list[str]) -> list[str]:
+    if len(files) <= MOST_FILES:
+        return list(files)
+    return [f"{count_text(len(files), 'file')} in {PurePath(files[0]).parent}"]
 
 
 def _figures(totals: Row) -> str:

@@ -7,11 +7,12 @@ import numpy as np
 
 from swarm.audio.clip import make_clip
 from swarm.audio.encoder import encode_reel
+from swarm.audio.format import Coding
 from swarm.audio.order import ReelClip, ReelDone, ReelOrder
-from swarm.book.model import Pause
 from swarm.voice.engine import Pcm
 
 RATE = 24000
+CODING = Coding()
 
 
 def tone(length_s: float, rate: int = RATE, level: float = 0.3, pitch_hz: float = 440.0) -> Pcm:
@@ -31,9 +32,9 @@ def store(folder: Path, pcm: Pcm, name: str = "clip", rate: int = RATE) -> ReelC
     return ReelClip(path, clip.digest, clip.samples)
 
 
-def reel_of(folder: Path, clip: ReelClip, name: str, pause: Pause = Pause.CHAPTER, rate: int = RATE) -> ReelDone:
-    """Encode a reel of one clip."""
-    return encode_reel(ReelOrder((clip,), (pause,), rate, 0.0, folder / f"{name}.reel"))
+def reel_of(folder: Path, clip: ReelClip, name: str, pause_s: float = 2.0, coding: Coding = CODING) -> ReelDone:
+    """Encode a reel of one clip, of the coding's rate."""
+    return encode_reel(ReelOrder((clip,), (pause_s,), coding.sample_rate, 0.0, folder / f"{name}.reel", coding))
 
 
 def decoded(path: Path) -> np.ndarray:

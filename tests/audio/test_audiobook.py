@@ -9,15 +9,16 @@ from pictures import picture
 from sounds import RATE, decoded, reel_of, store, tone
 
 from swarm.audio.audiobook import Audiobook
+from swarm.audio.format import Coding
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark, ReelDone
 from swarm.audio.reel_file import ReelDamaged
-from swarm.book.model import Pause
+from swarm.audio.tags import Tags
 
 JPEG = picture("mjpeg", "yuvj420p")
 
 
 def order(folder: Path, **changes: object) -> AudiobookOrder:
-    plain = AudiobookOrder(folder / ".book.part", RATE, "Bücher & Städte", ("Ann Ä.", "Bob"), language="eng")
+    plain = AudiobookOrder(folder / ".book.part", Tags("Bücher & Städte", ("Ann Ä.", "Bob"), language="eng"))
     return msgspec.structs.replace(plain, **changes)
 
 
@@ -44,7 +45,7 @@ def reel(tmp_path: Path) -> ReelDone:
 def test_chapter_marks_are_right_to_50_ms_after_135_chapters(tmp_path: Path) -> None:
     clips = [store(tmp_path, tone(0.2 + 0.007 * number), f"{number}") for number in range(7)]
     reels = [reel_of(tmp_path, clips[number % 7], f"{number}") for number in range(135)]
-    finished = build(order(tmp_path, chapters=135), reels, [Mark(f"Chapter {n}", n) for n in range(135)])
+    finished = build(order(tmp_path, titles=("",) * 135), reels, [Mark(f"Chapter {n}", n) for n in range(135)])
     heard = decoded(finished.path)
     loud = np.flatnonzero(np.abs(heard) > 0.03)
     onsets = loud[np.concatenate([[0], np.flatnonzero(np.diff(loud) > RATE) + 1])] / RATE
@@ -59,7 +60,7 @@ def test_chapter_marks_are_right_to_50_ms_after_135_chapters(tmp_path: Path) -> 
 
 def test_joins_are_silent(tmp_path: Path) -> None:
     loud = store(tmp_path, tone(0.4, level=0.9))
-    reels = [reel_of(tmp_path, loud, f"{number}", Pause.CLAUSE) for number in range(6)]
+    reels = [reel_of(tmp_path, loud, f"{number}", 0.15) for number in range(6)]
     heard = np.abs(decoded(build(order(tmp_path), reels, [Mark("All", 0)]).path))
     position = -1024
     for reel in reels[:-1]:
@@ -71,8 +72,8 @@ def test_joins_are_silent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rate", [22050, 16000])
 def test_other_rates_keep_their_marks(tmp_path: Path, rate: int) -> None:
     clip = store(tmp_path, tone(0.3, rate), "low", rate)
-    reels = [reel_of(tmp_path, clip, f"{number}", rate=rate) for number in range(20)]
-    finished = build(order(tmp_path, sample_rate=rate), reels, [Mark(f"{n}", n) for n in range(20)])
+    reels = [reel_of(tmp_path, clip, f"{number}", coding=Coding(sample_rate=rate)) for number in range(20)]
+    finished = build(order(tmp_path, coding=Coding(sample_rate=rate)), reels, [Mark(f"{n}", n) for n in range(20)])
     loud = np.flatnonzero(np.abs(decoded(finished.path)) > 0.03)
     onsets = loud[np.concatenate([[0], np.flatnonzero(np.diff(loud) > rate) + 1])] / rate
     with av.open(str(finished.path)) as container:
@@ -81,14 +82,20 @@ def test_other_rates_keep_their_marks(tmp_path: Path, rate: int) -> None:
 
 
 def test_tags_chapters_and_cover_are_read_back_by_two_readers(tmp_path: Path, reel: ReelDone) -> None:
-    wanted = order(tmp_path, year="1899", description="A long\nstory.", cover=JPEG, chapters=2)
+    tags_given = Tags("Bücher & Städte", ("Ann Ä.", "Bob"), year="1899", description="A long\nstory.", language="eng")
+    wanted = order(tmp_path, tags=tags_given, cover=JPEG)
     finished = build(wanted, [reel, reel], [Mark("Erstes «Kapitel»", 0), Mark("第二章", 1)])
     with av.open(str(finished.path)) as container:
         tags, titles = container.metadata, [chapter["metadata"]["title"] for chapter in container.chapters()]
         assert [stream.metadata.get("language") for stream in container.streams.audio] == ["eng"]
         assert bytes(next(container.demux(container.streams.video[0]))) == JPEG
     assert titles == ["Erstes «Kapitel»", "第二章"]
-    expected = {"title": wanted.title, "album": wanted.title, "artist": "Ann Ä., Bob", "album_artist": "Ann Ä., Bob"}
+    expected = {
+        "title": wanted.tags.title,
+        "album": wanted.tags.title,
+        "artist": "Ann Ä., Bob",
+        "album_artist": "Ann Ä., Bob",
+    }
     expected |= {"date": "1899", "genre": "Audiobook", "media_type": "2", "description": "A long\nstory."}
     assert expected.items() <= tags.items()
     assert tags["major_brand"] == "M4B "
@@ -97,12 +104,12 @@ def test_tags_chapters_and_cover_are_read_back_by_two_readers(tmp_path: Path, re
     assert other.chapters[1].start == pytest.approx((reel.samples - 512) / RATE, abs=0.002)
     assert other.tags["stik"] == [2]
     assert bytes(other.tags["covr"][0]) == JPEG
-    assert other.tags["\xa9nam"] == [wanted.title]
+    assert other.tags["\xa9nam"] == [wanted.tags.title]
 
 
 def test_a_book_of_more_chapters_than_old_lists_hold_shows_them_all(tmp_path: Path, reel: ReelDone) -> None:
     marks = [Mark(f"Chapter {number}", number) for number in range(300)]
-    finished = build(order(tmp_path, chapters=300), [reel] * 300, marks)
+    finished = build(order(tmp_path, titles=("",) * 300), [reel] * 300, marks)
     with av.open(str(finished.path)) as container:
         assert [chapter["metadata"]["title"] for chapter in container.chapters()] == [mark.title for mark in marks]
     assert not mutagen.mp4.MP4(finished.path).chapters  # a list that ends at 255 would be wrong
@@ -113,7 +120,7 @@ def test_the_index_lies_in_front_even_when_the_guess_was_wrong(
     tmp_path: Path, reel: ReelDone, expected_s: float, chapters: int
 ) -> None:
     marks = [Mark("x" * 400, number) for number in range(300)]
-    finished = build(order(tmp_path, expected_s=expected_s, chapters=chapters, cover=JPEG), [reel] * 300, marks)
+    finished = build(order(tmp_path, expected_s=expected_s, titles=("",) * chapters, cover=JPEG), [reel] * 300, marks)
     found = atoms(finished.path)
     assert found.index("moov") < found.index("mdat")
     assert decoded(finished.path).size == round(finished.duration_s * RATE)
@@ -137,7 +144,9 @@ def test_the_same_reels_make_the_same_file(tmp_path: Path, reel: ReelDone) -> No
 def test_a_damaged_reel_is_refused_and_the_book_goes_on_without_it(tmp_path: Path, reel: ReelDone) -> None:
     cut = tmp_path / "cut.reel"
     cut.write_bytes(reel.path.read_bytes()[:-5])
-    other = reel_of(tmp_path, store(tmp_path, tone(0.3, 22050), "other", 22050), "other", rate=22050)
+    other = reel_of(
+        tmp_path, store(tmp_path, tone(0.3, 22050), "other", 22050), "other", coding=Coding(sample_rate=22050)
+    )
     book = Audiobook(order(tmp_path))
     book.append(reel.path)
     for damaged in (cut, other.path):
@@ -167,7 +176,8 @@ def test_a_cover_that_cannot_be_shown_is_named_and_left_out(tmp_path: Path, reel
 
 
 def test_hostile_titles_do_no_harm(tmp_path: Path, reel: ReelDone) -> None:
-    wanted = order(tmp_path, title="a\x00b\ud800" + "t" * 10_000, authors=("\x00",), description="d" * 100_000)
+    tags = Tags("a\x00b\ud800" + "t" * 10_000, ("\x00",), subtitle="s" * 9000, description="d" * 100_000)
+    wanted = order(tmp_path, tags=tags)
     finished = build(wanted, [reel, reel], [Mark("\x00\ud800" + "é" * 500, 0), Mark("", 1)])
     with av.open(str(finished.path)) as container:
         assert container.metadata["title"].startswith("ab?ttt")

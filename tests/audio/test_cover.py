@@ -1,4 +1,5 @@
 import io
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -56,3 +57,14 @@ def test_a_picture_that_would_fill_the_memory_is_no_cover() -> None:
     bomb = bytearray(gif())
     bomb[6:10] = b"\xff\xff\xff\xff"  # 65535 x 65535
     assert fit_cover(bytes(bomb)) is None
+
+
+def test_a_huge_picture_is_made_smaller_and_keeps_its_shape() -> None:
+    coder = av.CodecContext.create("png", "w")
+    coder.width, coder.height, coder.pix_fmt, coder.time_base = 1000, 2000, "rgb24", Fraction(1, 1)
+    noise = np.random.default_rng(1).integers(0, 255, (2000, 1000, 3), np.uint8)
+    found = fit_cover(bytes(coder.encode(av.VideoFrame.from_ndarray(noise, format="rgb24"))[0]))
+    assert found is not None
+    with av.open(io.BytesIO(found.data), format="mjpeg") as container:
+        frame = next(container.decode(video=0))
+    assert (frame.width, frame.height) == (800, 1600)

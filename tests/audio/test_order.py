@@ -3,16 +3,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from swarm.audio.format import Coding
 from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelDone, ReelOrder, from_message, to_message
-from swarm.book.model import Pause
+from swarm.audio.tags import Tags
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        ReelOrder((ReelClip(Path("ä.flac"), "0" * 64, 5), None), (Pause.CLAUSE, Pause.CHAPTER), 24000, 1.5, Path("r")),
+        ReelOrder((ReelClip(Path("ä.flac"), "0" * 64, 5), None), (0.1, 2.0), 24000, 1.5, Path("r")),
         ReelDone(Path("r"), 10, 20, ((0, "why"),)),
-        AudiobookOrder(Path("p"), 24000, "T", ("A", "B"), cover=b"\xff\x00"),
+        AudiobookOrder(Path("p"), Tags("T", ("A", "B")), coding=Coding("opus"), cover=b"\xff\x00"),
         Mark("T", 3),
     ],
 )

@@ -1,8 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.audio.pause import pause_samples
-from swarm.audio.reel import FRAME_SAMPLES, LEAD_SAMPLES, Reel, lay_reel, plan_reels
+from swarm.audio.reel import Reel, lay_reel, plan_reels, whole_frames
 from swarm.book.model import Chapter, Pause, Segment
 
 texts = st.integers(1, 2000).map(lambda length: "x" * length)
@@ -46,17 +45,16 @@ def test_a_short_chapter_is_one_reel_and_an_empty_one_none() -> None:
 
 
 def test_clips_lie_after_a_silent_lead_each_followed_by_its_pause() -> None:
-    layout = lay_reel([1000, 0, 500], [Pause.SENTENCE, Pause.CLAUSE, Pause.CHAPTER], 24000)
-    second = LEAD_SAMPLES + 1000 + pause_samples(Pause.SENTENCE, 24000)
-    third = second + pause_samples(Pause.CLAUSE, 24000)
-    assert layout.starts == (LEAD_SAMPLES, second, third)
-    end = third + 500 + pause_samples(Pause.CHAPTER, 24000) - LEAD_SAMPLES
-    assert end <= layout.samples < end + FRAME_SAMPLES
+    layout = lay_reel([1000, 0, 500], [0.35, 0.15, 2.0], 24000, 0.05)
+    assert layout.starts == (1200, 1200 + 1000 + 8400, 1200 + 1000 + 8400 + 3600)
+    assert layout.samples == layout.starts[2] + 500 + 48000 - 1200  # the lead comes out of the last pause
 
 
-@given(st.lists(st.tuples(st.integers(0, 50_000), st.sampled_from(Pause)), max_size=20), st.sampled_from([8000, 22050]))
-def test_a_reel_is_whole_frames_and_holds_all_of_its_clips(found: list[tuple[int, Pause]], rate: int) -> None:
-    layout = lay_reel([length for length, _ in found], [pause for _, pause in found], rate)
-    assert layout.samples % FRAME_SAMPLES == 0
-    ends = [start + length for start, (length, _) in zip(layout.starts, found, strict=True)]
-    assert all(end <= layout.samples for end in ends)
+def test_a_lead_longer_than_the_last_pause_cuts_nothing_of_the_last_clip() -> None:
+    assert lay_reel([1000], [0.0], 24000, 0.05).samples == 2200
+
+
+@given(st.integers(0, 10**7), st.sampled_from([8000, 22050, 24000]), st.sampled_from([24000, 44100, 48000]))
+def test_as_few_whole_frames_as_hold_a_sound(samples: int, rate: int, target: int) -> None:
+    frames = whole_frames(samples, rate, target, 1024)
+    assert (frames - 1) * 1024 * rate < samples * target <= frames * 1024 * rate or frames == samples == 0

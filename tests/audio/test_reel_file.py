@@ -1,16 +1,19 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from swarm.audio.reel_file import ReelDamaged, read_reel, write_reel
+from swarm.audio.format import Coding
+from swarm.audio.reel_file import ReelDamaged, ReelHead, read_reel, write_reel
 
+HEAD = ReelHead(Coding(), 3072, 3, b"conf")
 PACKETS = [b"first", b"", b"third" * 100]
 
 
 def test_a_reel_reads_back(tmp_path: Path) -> None:
-    size = write_reel(tmp_path / "new" / "a.reel", 24000, b"conf", PACKETS)
+    size = write_reel(tmp_path / "new" / "a.reel", HEAD, PACKETS)
     reel = read_reel(tmp_path / "new" / "a.reel")
-    assert (reel.head.sample_rate, reel.head.extradata, reel.head.packets) == (24000, b"conf", 3)
+    assert reel.head == HEAD
     assert list(reel.packets) == PACKETS
     assert size == (tmp_path / "new" / "a.reel").stat().st_size
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.reel"]
@@ -18,7 +21,7 @@ def test_a_reel_reads_back(tmp_path: Path) -> None:
 
 def test_every_shortened_or_changed_reel_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "a.reel"
-    write_reel(path, 24000, b"conf", PACKETS[:2])
+    write_reel(path, structs.replace(HEAD, packets=2), PACKETS[:2])
     whole = path.read_bytes()
     for place in range(len(whole)):
         for data in (whole[:place], whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]):

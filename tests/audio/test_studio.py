@@ -10,7 +10,7 @@ from sounds import RATE, decoded, reel_of, store, tone
 from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
-from swarm.book.model import Pause
+from swarm.audio.tags import Tags
 from swarm.errors import EnvironmentFault
 
 
@@ -22,11 +22,11 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
 
 
 def reel_order(folder: Path, clip: ReelClip, name: str) -> ReelOrder:
-    return ReelOrder((clip, None), (Pause.SENTENCE, Pause.CHAPTER), RATE, 0.0, folder / "reels" / name)
+    return ReelOrder((clip, None), (0.35, 2.0), RATE, 0.0, folder / "reels" / name)
 
 
 def book_order(folder: Path) -> AudiobookOrder:
-    return AudiobookOrder(folder / ".book.part", RATE, "A title", ("Ann",), cover=b"\xff\xd8\xff\xd9")
+    return AudiobookOrder(folder / ".book.part", Tags("A title", ("Ann",)), cover=b"\xff\xd8\xff\xd9")
 
 
 async def test_reels_are_encoded_side_by_side_and_become_a_book(tmp_path: Path, studio: Studio) -> None:
@@ -108,7 +108,7 @@ async def test_an_earlier_reel_that_was_damaged_since_is_named_and_the_book_begu
 
 async def test_a_cover_too_large_for_a_pipe_is_left_out_and_named(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
-    order = AudiobookOrder(tmp_path / ".part", RATE, "T", cover=b"\xff\xd8\xff" + bytes(70 << 20))
+    order = AudiobookOrder(tmp_path / ".part", Tags("T"), cover=b"\xff\xd8\xff" + bytes(70 << 20))
     await studio.begin(order)
     await studio.append(reel.path)
     assert "cover" in (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).note
@@ -120,7 +120,7 @@ async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> N
     full.symlink_to("/dev/full")
     reel = reel_of(tmp_path, store(tmp_path, tone(20.0)), "one")
     with pytest.raises(EnvironmentFault, match="--output-dir"):
-        await studio.begin(AudiobookOrder(full, RATE, "A title"))
+        await studio.begin(AudiobookOrder(full, Tags("A title")))
         for _ in range(20):
             await studio.append(reel.path)
         await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
@@ -129,8 +129,8 @@ async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> N
 async def test_a_target_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(EnvironmentFault, match="--output-dir"):
-        await studio.begin(AudiobookOrder(tmp_path / "file" / ".part", RATE, "A title"))
+        await studio.begin(AudiobookOrder(tmp_path / "file" / ".part", Tags("A title")))
     clip = store(tmp_path, tone(0.5))
     with pytest.raises(EnvironmentFault, match="in_the_way"):
         (tmp_path / "in_the_way").mkdir()
-        await studio.encode(ReelOrder((clip,), (Pause.CHAPTER,), RATE, 0.0, tmp_path / "in_the_way"))
+        await studio.encode(ReelOrder((clip,), (2.0,), RATE, 0.0, tmp_path / "in_the_way"))

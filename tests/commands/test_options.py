@@ -16,7 +16,7 @@ from swarm.commands.options import (
     progress_mode,
     render_config,
 )
-from swarm.config import RenderConfig
+from swarm.config import RenderConfig, StyleConfig
 from swarm.errors import UsageError
 
 
@@ -53,7 +53,7 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
         books=(Path("a.epub"),),
         output_dir=Path("out"),
         state_dir=tmp_path,
-        output_format="m4a",
+        style=StyleConfig(output_format="m4a"),
         engine="espeak",
         voice="fr-be",
         language="fr",
@@ -101,7 +101,7 @@ def test_headless_is_what_this_is_anyway() -> None:
         ("a.epub --min-workers -1", "--min-workers"),
         ("a.epub --min-workers two", "whole number"),
         ("a.epub --on-failure cry", "finish or stop"),
-        ("a.epub --output-format mp3", "take m4b"),
+        ("a.epub --output-format wma", "take one of m4b"),
         ("a.epub --language x!", "no language"),
         ("a.epub --voice me.wav", "cloning"),
     ],

@@ -5,16 +5,21 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 from msgspec import structs
 
 from facts_for_tests import a_job  # isort: skip
 from swarm.audio.clip import make_clip
 from swarm.audio.studio import Studio
+from swarm.audio.tags import Tags
 from swarm.book.model import Chapter, Pause, Segment
 from swarm.lease.job import JobState, Place, apply
 from swarm.lease.record import ClipAccepted, ClipDiscarded, SegmentQuarantined
 from swarm.node.press import Press
 from swarm.node.store import DiskStore
+from swarm.node.style import Style
+
+STYLE = Style(Tags("Book", ("Author",)))
 
 
 def make_state(sentences: int = 3) -> JobState:
@@ -53,7 +58,7 @@ class Bench:
         self.studio = Studio(tmp_path, 2)
         self.damaged: list[Place] = []
         self.target = tmp_path / "out.m4b"
-        self.press = Press(self.state, self.store, self.studio, self.target, self.mend)
+        self.press = Press(self.state, self.store, self.studio, self.target, STYLE, self.mend)
 
     def mend(self, place: Place, why: str) -> None:
         self.damaged.append(place)
@@ -95,7 +100,7 @@ async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path
     for place in reversed(places(bench.state)):
         bench.speak(place)
         await asyncio.sleep(0.01)
-    book = await writing
+    (book,) = await writing
     with av.open(str(bench.target)) as container:
         titles = [chapter["metadata"]["title"] for chapter in container.chapters()]
     assert titles == ["Part 0", "Part 1"]
@@ -142,7 +147,38 @@ async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_o
     untouched = reels[0].stat().st_mtime_ns
     reels[1].write_bytes(reels[1].read_bytes()[:-5])
     bench.target.unlink()
-    await Press(bench.state, bench.store, bench.studio, bench.target, bench.mend).run()
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend).run()
     assert bench.target.read_bytes() == first
     assert reels[0].stat().st_mtime_ns == untouched
+    await bench.close()
+
+
+async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    style = structs.replace(STYLE, output_format="mp3", split="chapter")
+    press = Press(bench.state, bench.store, bench.studio, bench.target.with_suffix(".mp3"), style, bench.mend)
+    books = await press.run()
+    assert [book.path.relative_to(tmp_path).as_posix() for book in books] == [
+        "out/01 - Part 0.mp3", "out/02 - Part 1.mp3"
+    ]  # fmt: skip
+    with av.open(str(books[1].path)) as container:
+        tags = container.metadata
+        assert (tags["title"], tags["album"], tags["track"]) == ("Part 1", "Book", "2/2")
+    assert bench.damaged == []
+    assert len(list(bench.store.folder(bench.state.job).glob("reels/*"))) == 2  # those of the first format are gone
+    await bench.close()
+
+
+async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, split="1h")
+    (book,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend).run()
+    with av.open(str(book.path)) as container:
+        assert len(container.chapters()) == 2
+        assert container.duration / av.time_base == pytest.approx(book.duration_s, abs=0.01)
     await bench.close()

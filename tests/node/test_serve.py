@@ -12,6 +12,7 @@ import pytest
 from facts_for_tests import a_job
 
 from swarm.audio.clip import make_clip
+from swarm.audio.tags import Tags
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState
@@ -37,6 +38,7 @@ from swarm.node.identity import Clock
 from swarm.node.memory import MemoryDealer, MemoryNetwork, MemoryStore
 from swarm.node.serve import Server
 from swarm.node.store import Entry
+from swarm.node.style import Style
 from swarm.watch.progress import QuietProgress
 
 Answer = TypeVar("Answer", bound=Message)
@@ -57,7 +59,9 @@ class Bench:
         settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
         core = Coordinator(settings, clock.now())
         self.server = Server(core, self.store, router, QuietProgress(io.StringIO()), clock, on_failure)
-        self.server.add(Edition(self.state, self.store, tmp_path / "book.m4b", audiobook=False, encoders=1))
+        self.server.add(
+            Edition(self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), audiobook=False, encoders=1)
+        )
         self.dealer = network.dealer()
         self.dealer.connect([f"127.0.0.1:{port}"])
         self.running = asyncio.create_task(self.server.run())

@@ -91,7 +91,7 @@ def test_one_bad_book_among_good_ones_stops_before_anything_is_spoken(
         ["--engine-option", "sparkle"],
         ["--speed", "fast"],
         ["--workers", "0"],
-        ["--output-format", "wav"],
+        ["--output-format", "wma"],
         ["--on-failure", "cry"],
         ["--gpu", "7"],
         ["--frobnicate"],

@@ -1,0 +1,161 @@
+"""The formats an audiobook can have: container, codec, and what each of them needs. Light: no sound library here."""
+
+from fractions import Fraction
+from typing import Literal
+
+from msgspec import Struct
+
+from swarm.errors import UsageError
+
+Family = Literal["mp4", "mp3", "ogg", "flac", "wav"]
+
+MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+HIGHEST_RATE = 192_000  # Hz
+
+
+class Codec(Struct, frozen=True):
+    """How a stretch of sound is encoded apart from others, so that it can be joined to them.
+
+    The encoder is given whole frames. Of its packets the first `primers` are dropped: they hold what the stretch's
+    silent lead, `leads` frames, makes up for. Then as many packets are left as frames went in.
+    """
+
+    name: str  # FFmpeg's, of encoder and decoder
+    coder: str
+    layout: Literal["fltp", "flt", "s16"]
+    options: tuple[tuple[str, str], ...]
+    bitrate: int  # bit/s a channel, where the user names none; 0: the codec decides
+    rates: tuple[int, ...]  # Hz; () takes any
+    bitrates: tuple[int, int] = (0, 0)  # the least and the most that can be asked for
+    frame: Fraction | int = 0  # samples, or seconds where it is a fraction
+    leads: int = 1
+    primers: int = 0
+    clock_rate: int = 0  # Hz, of the container's time; 0: the sound's own rate
+
+    def frame_samples(self, sample_rate: int) -> int:
+        """Samples of a frame at a rate in Hz."""
+        return int(self.frame * sample_rate) if isinstance(self.frame, Fraction) else self.frame
+
+
+# The fast coder measures equal on speech and takes a third of the time; bitexact: no version number in the sound.
+AAC = Codec(
+    name="aac",
+    coder="aac",
+    layout="fltp",
+    options=(("aac_coder", "fast"), ("flags", "+bitexact")),
+    bitrate=64_000,
+    rates=(*MPEG_RATES, 64000, 88200, 96000),
+    bitrates=(16_000, 320_000),
+    frame=1024,
+    primers=1,
+)
+# Without its reservoir a frame needs nothing of the frames before it but their overlap.
+MP3_OPTIONS = (("reservoir", "0"), ("compression_level", "5"), ("flags", "+bitexact"))
+MP3_LOW = Codec(
+    name="mp3float",
+    coder="libmp3lame",
+    layout="fltp",
+    options=MP3_OPTIONS,
+    bitrate=64_000,
+    rates=tuple(rate for rate in MPEG_RATES if rate < 32000),
+    bitrates=(8_000, 160_000),
+    frame=576,
+    leads=2,
+    primers=2,
+)
+MP3_HIGH = Codec(
+    name="mp3float",
+    coder="libmp3lame",
+    layout="fltp",
+    options=MP3_OPTIONS,
+    bitrate=64_000,
+    rates=(32000, 44100, 48000),
+    bitrates=(32_000, 320_000),
+    frame=1152,
+    primers=1,
+)
+# Its decoder carries on from what it heard before: four frames of silence lead it in.
+OPUS = Codec(
+    name="libopus",
+    coder="libopus",
+    layout="flt",
+    options=(("application", "audio"), ("flags", "+bitexact")),
+    bitrate=32_000,
+    rates=(8000, 12000, 16000, 24000, 48000),
+    bitrates=(6_000, 256_000),
+    frame=Fraction(1, 50),
+    leads=4,
+    primers=1,
+    clock_rate=48_000,
+)
+# Kept whole and without frames: an audiobook of this kind is encoded anew as its reels come, in no time.
+FLAC = Codec(name="flac", coder="flac", layout="s16", options=(), bitrate=0, rates=(), frame=1, leads=0)
+
+CODECS = {"aac": (AAC,), "mp3": (MP3_LOW, MP3_HIGH), "opus": (OPUS,), "flac": (FLAC,)}
+
+
+class Coding(Struct, frozen=True):
+    """How the reels of a book are encoded: everything that decides whether they can be joined."""
+
+    codec: str = "aac"  # of CODECS
+    sample_rate: int = 24_000  # Hz, of what is encoded
+    channels: int = 1  # a voice is mono: two are the same
+    bitrate: int = 64_000  # bit/s
+
+    @property
+    def kind(self) -> Codec:
+        """The codec at this rate."""
+        return next(kind for kind in CODECS[self.codec] if not kind.rates or self.sample_rate in kind.rates)
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples of a frame."""
+        return self.kind.frame_samples(self.sample_rate)
+
+    @property
+    def lead_s(self) -> float:
+        """Seconds of silence that lead a reel in."""
+        return self.kind.leads * self.frame_samples / self.sample_rate
+
+    @property
+    def layout(self) -> str:
+        """FFmpeg's word for the channels."""
+        return "mono" if self.channels == 1 else "stereo"
+
+
+class Format(Struct, frozen=True):
+    """What a user names: an ending, what the file is by its nature, and how its sound is encoded."""
+
+    family: Family
+    codec: str
+
+
+FORMATS = {
+    "m4b": Format("mp4", "aac"),
+    "m4a": Format("mp4", "aac"),
+    "mp3": Format("mp3", "mp3"),
+    "opus": Format("ogg", "opus"),
+    "ogg": Format("ogg", "opus"),
+    "flac": Format("flac", "flac"),
+    "wav": Format("wav", "flac"),  # reels keep it small; the file is plain PCM
+}
+
+
+def make_coding(name: str, voice_rate: int, sample_rate: int = 0, channels: int = 1, bitrate: int = 0) -> Coding:
+    """How to encode a voice of a rate in Hz for a format; what is 0 is decided here. Raises UsageError."""
+    codec = FORMATS[name].codec
+    kinds = CODECS[codec]
+    if not kinds[0].rates:
+        if bitrate:
+            raise UsageError(f"--bitrate: {name} keeps every sample and has no bit rate; leave it out.")
+        return Coding(codec, sample_rate or voice_rate, channels, 0)
+    rates = sorted(rate for kind in kinds for rate in kind.rates)
+    if sample_rate and sample_rate not in rates:
+        raise UsageError(f"--sample-rate {sample_rate}: {name} takes {', '.join(map(str, rates))}.")
+    wanted = [sample_rate] if sample_rate else [rate for rate in rates if rate >= voice_rate] or rates[-1:]
+    for rate in wanted:
+        kind = next(kind for kind in kinds if rate in kind.rates)
+        least, most = kind.bitrates
+        if not bitrate or least <= bitrate <= most:
+            return Coding(codec, rate, channels, bitrate or kind.bitrate * channels)
+    raise UsageError(f"--bitrate {bitrate // 1000}k: {name} takes {least // 1000}k to {most // 1000}k at {rate} Hz.")

@@ -1,0 +1,14 @@
+"""Which kind of picture some bytes begin like. Light: no picture library here."""
+
+
+def picture_kind(data: bytes) -> str:
+    """FFmpeg's name for the kind; "" where it is none that covers can have."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "mjpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith(b"GIF8"):
+        return "gif"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "webp"
+    return "bmp" if data.startswith(b"BM") else ""

@@ -1,0 +1,85 @@
+"""Options of how the finished file is to be: none of them has a sentence spoken again."""
+
+import argparse
+import re
+from pathlib import Path
+
+from swarm.config import StyleConfig
+from swarm.errors import UsageError
+
+FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")  # of audio/format.py, which takes longer to import
+CHANNELS = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
+KILOBITS = re.compile(r"(\d{1,4})k?")
+SPLIT = re.compile(r"chapter|[1-9]\d{0,2}h")
+GUESSED_VOICE_RATE = 24_000  # Hz; most voices
+
+
+def add_style_options(parser: argparse.ArgumentParser) -> None:
+    """Format and tags of the finished file; read back by `style_config`."""
+    file = parser.add_argument_group("file (changing these has nothing spoken again)")
+    file.add_argument("--output-format", metavar="FORMAT", default="m4b", help=f"{', '.join(FORMATS)} (default: m4b)")
+    file.add_argument("--split", metavar="chapter|6h", default="", help="a file a chapter, or files of so many hours")
+    file.add_argument("--bitrate", metavar="64k", default="", help="bits a second (default: what suits speech)")
+    file.add_argument(
+        "--channels", "--output-channel", metavar="mono|stereo", default="mono", help="both the same (default: mono)"
+    )
+    file.add_argument("--sample-rate", metavar="HZ", default="", help="default: the voice's own")
+    for name, what in (("title", "its title"), ("author", "its author"), ("narrator", "who reads it")):
+        file.add_argument(f"--{name}", metavar="NAME", default="", help=f"{what}, in place of what the book says")
+    file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
+
+
+def style_config(arguments: argparse.Namespace) -> StyleConfig:
+    """What `add_style_options` was told. Raises UsageError."""
+    config = StyleConfig(
+        output_format=_output_format(arguments.output_format),
+        split=_split(arguments.split),
+        bitrate=_bitrate(arguments.bitrate),
+        channels=_channels(arguments.channels),
+        sample_rate=_sample_rate(arguments.sample_rate),
+        title=arguments.title.strip(),
+        author=arguments.author.strip(),
+        narrator=arguments.narrator.strip(),
+        cover=Path(arguments.cover).expanduser() if arguments.cover else None,
+    )
+    from swarm.audio.format import make_coding
+
+    make_coding(config.output_format, GUESSED_VOICE_RATE, config.sample_rate, config.channels, config.bitrate)
+    return config
+
+
+def _output_format(text: str) -> str:
+    chosen = text.strip().lower().removeprefix(".")
+    if chosen in FORMATS:
+        return chosen
+    raise UsageError(f"--output-format {text} is not written: take one of {', '.join(FORMATS)}.")
+
+
+def _split(text: str) -> str:
+    chosen = text.strip().lower()
+    if not chosen or SPLIT.fullmatch(chosen):
+        return chosen
+    raise UsageError(f"--split takes `chapter` or hours such as 6h, not {text!r}.")
+
+
+def _bitrate(text: str) -> int:
+    if not text:
+        return 0
+    found = KILOBITS.fullmatch(text.strip().lower())
+    if not found:
+        raise UsageError(f"--bitrate takes kilobits a second such as 64k, not {text!r}.")
+    return 1000 * int(found[1])
+
+
+def _channels(text: str) -> int:
+    if text.strip().lower() in CHANNELS:
+        return CHANNELS[text.strip().lower()]
+    raise UsageError(f"--channels takes mono or stereo, not {text!r}.")
+
+
+def _sample_rate(text: str) -> int:
+    if not text:
+        return 0
+    from swarm.commands.options import whole
+
+    return whole("--sample-rate", text, 8000, 192_000)

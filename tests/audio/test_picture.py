@@ -1,0 +1,19 @@
+import pytest
+from pictures import picture
+
+from swarm.audio.picture import picture_kind
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (picture("mjpeg", "yuvj420p"), "mjpeg"),
+        (picture("png", "rgb24"), "png"),
+        (picture("bmp", "bgr24"), "bmp"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "webp"),
+        (b"<svg/>", ""),
+        (b"", ""),
+    ],
+)
+def test_pictures_are_known_by_their_first_bytes(data: bytes, kind: str) -> None:
+    assert picture_kind(data) == kind

@@ -1,0 +1,126 @@
+"""Every format, read back by FFmpeg and by mutagen."""
+
+from pathlib import Path
+
+import av
+import mutagen
+import numpy as np
+import pytest
+from pictures import picture
+from sounds import encode_reel, store, tone
+
+from swarm.audio.audiobook import Audiobook
+from swarm.audio.format import FORMATS, make_coding
+from swarm.audio.order import AudiobookOrder, FinishedBook, Mark, ReelOrder
+from swarm.audio.tags import Tags
+
+JPEG = picture("mjpeg", "yuvj420p")
+CHAPTERED = [name for name in FORMATS if name != "wav"]
+TAGS = Tags(
+    "Bücher & Städte", ("Ann Ä.", "Bob"), "Untertitel", "Clara", "Die Reihe", "2", "1899", "Verlag", "Eine Tat.", "ger",
+    "9780306406157",
+)  # fmt: skip
+
+
+def build(
+    folder: Path, name: str, rate: int = 24000, channels: int = 1, count: int = 8, titles: tuple[str, ...] = ()
+) -> FinishedBook:
+    coding = make_coding(name, rate, channels=channels)
+    clips = [store(folder, tone(0.3 + 0.07 * number, rate), f"{number}", rate) for number in range(min(4, count))]
+    reels = [
+        encode_reel(ReelOrder((clip,), (2.0,), rate, 0.0, folder / f"{number}.reel", coding))
+        for number, clip in enumerate(clips)
+    ]
+    marks = [Mark(f"Kapitel «{number}» 章", number) for number in range(count)]
+    titles = titles or tuple(mark.title for mark in marks)
+    book = Audiobook(AudiobookOrder(folder / ".part", TAGS, FORMATS[name].family, coding, JPEG, titles))
+    for number in range(count):
+        book.append(reels[number % len(reels)].path)
+    return book.finish(marks, folder / f"book.{name}")
+
+
+def heard(path: Path) -> tuple[np.ndarray, int]:
+    """The left channel as a player has it, and its rate in Hz."""
+    with av.open(str(path)) as container:
+        rate = container.streams.audio[0].rate
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+        frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames]), rate
+
+
+def marks_of(path: Path) -> list[tuple[str, float]]:
+    with av.open(str(path)) as container:
+        return [(mark["metadata"]["title"], float(mark["start"] * mark["time_base"])) for mark in container.chapters()]
+
+
+@pytest.mark.parametrize("name", CHAPTERED)
+@pytest.mark.parametrize(("rate", "channels"), [(24000, 1), (22050, 2)])
+def test_chapters_of_every_format_begin_where_they_are_heard(
+    tmp_path: Path, name: str, rate: int, channels: int
+) -> None:
+    path = build(tmp_path, name, rate, channels).path
+    sound, heard_rate = heard(path)
+    loud = np.flatnonzero(np.abs(sound) > 0.03)
+    onsets = loud[np.concatenate([[0], np.flatnonzero(np.diff(loud) > heard_rate) + 1])] / heard_rate
+    found = marks_of(path)
+    assert [title for title, _ in found] == [f"Kapitel «{number}» 章" for number in range(8)]
+    starts = np.array([start for _, start in found])
+    assert np.all(onsets >= starts - 0.001)
+    assert np.abs(onsets - starts).max() < 0.05
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_as_long_as_its_sound(tmp_path: Path, name: str) -> None:
+    finished = build(tmp_path, name)
+    sound, rate = heard(finished.path)
+    assert sound.size / rate == pytest.approx(finished.duration_s, abs=0.02)
+    assert mutagen.File(finished.path).info.length == pytest.approx(finished.duration_s, abs=0.05)
+    assert finished.bytes == finished.path.stat().st_size
+
+
+@pytest.mark.parametrize("name", ["flac", "wav"])
+def test_lossless_formats_lose_nothing(tmp_path: Path, name: str) -> None:
+    sound, _ = heard(build(tmp_path, name, count=1).path)
+    expected = tone(0.3) / 32768
+    where = int(np.argmax(np.abs(sound) > 1e-3))
+    middle = expected[1000:6000]
+    window = sound[max(0, where - 500) : where + 9000]
+    best = min(np.abs(window[start : start + middle.size] - middle).max() for start in range(2500))
+    assert best < 2 / 32768
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("m4b", ("©nam", "----:com.apple.iTunes:SUBTITLE", "----:com.apple.iTunes:SERIES", "©wrt", "covr")),
+        ("mp3", ("TIT2", "TIT3", "TXXX:SERIES", "TCOM", "APIC:")),
+        ("opus", ("title", "subtitle", "series", "composer", "metadata_block_picture")),
+        ("flac", ("title", "subtitle", "series", "composer")),
+    ],
+)
+def test_tags_and_cover_are_read_back_by_another_library(tmp_path: Path, name: str, names: tuple[str, ...]) -> None:
+    file = mutagen.File(build(tmp_path, name, count=2).path)
+    title, subtitle, series, narrator, *cover = (file[tag] for tag in names)
+    wanted = ((title, TAGS.title), (subtitle, TAGS.subtitle), (series, TAGS.series), (narrator, TAGS.narrator))
+    for found, value in wanted:
+        assert value in (str(found[0]), bytes(found[0]).decode() if isinstance(found[0], bytes) else "")
+    if name == "flac":
+        assert file.pictures[0].data == JPEG
+    if name == "mp3":
+        assert cover[0].data == JPEG
+    if name == "m4b":
+        assert bytes(cover[0][0]) == JPEG
+
+
+@pytest.mark.parametrize("name", CHAPTERED)
+def test_more_chapters_than_a_byte_counts_are_all_there(tmp_path: Path, name: str) -> None:
+    path = build(tmp_path, name, count=300).path
+    assert [title for title, _ in marks_of(path)] == [f"Kapitel «{number}» 章" for number in range(300)]
+    assert mutagen.File(path) is not None
+
+
+@pytest.mark.parametrize("name", CHAPTERED)
+def test_a_file_whose_titles_were_not_known_is_written_again(tmp_path: Path, name: str) -> None:
+    path = build(tmp_path, name, titles=("x",)).path
+    assert len(marks_of(path)) == 8
+    assert heard(path)[0].size > 0

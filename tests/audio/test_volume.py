@@ -1,0 +1,31 @@
+from swarm.audio.order import Mark
+from swarm.audio.reel import Reel
+from swarm.audio.volume import Volume, by_chapter, by_length, file_name, volume_marks, volume_name
+
+REELS = [Reel(0, 0, 5), Reel(0, 5, 9), Reel(1, 0, 4), Reel(3, 0, 4), Reel(3, 4, 8)]  # chapter 2 is empty
+TITLES = ["One", "Two", "Nothing", "Four"]
+
+
+def test_a_file_for_each_chapter_that_has_something_to_say() -> None:
+    assert by_chapter(REELS, TITLES) == [
+        Volume(0, 2, 1, 3, "One"), Volume(2, 3, 2, 3, "Two"), Volume(3, 5, 3, 3, "Four")
+    ]  # fmt: skip
+
+
+def test_files_of_a_length_are_cut_between_chapters_and_within_one_only_if_it_is_longer() -> None:
+    assert by_length(REELS, TITLES, [30, 30, 30, 60, 60], 100) == [
+        Volume(0, 3, 1, 3, "One"), Volume(3, 4, 2, 3, "Four"), Volume(4, 5, 3, 3, "Four")
+    ]  # fmt: skip
+    assert [(volume.first, volume.end) for volume in by_length(REELS, TITLES, [60] * 5, 1000)] == [(0, 5)]
+
+
+def test_the_marks_of_a_file_count_its_own_reels() -> None:
+    assert volume_marks(Volume(0, 5), REELS, TITLES) == (Mark("One", 0), Mark("Two", 2), Mark("Four", 3))
+    assert volume_marks(Volume(1, 4), REELS, TITLES) == (Mark("One", 0), Mark("Two", 1), Mark("Four", 2))
+
+
+def test_names_sort_as_the_book_goes_and_lead_nowhere_else() -> None:
+    names = [volume_name(Volume(0, 1, number, 120, "A/B: c?"), "mp3") for number in (2, 10, 100)]
+    assert names == ["002 - A B c.mp3", "010 - A B c.mp3", "100 - A B c.mp3"]
+    assert volume_name(Volume(0, 1, 1, 3, ""), "mp3") == "01 -.mp3"
+    assert len(file_name("é" * 500).encode()) <= 120
