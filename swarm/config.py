@@ -13,6 +13,7 @@ DEFAULT_PORT = 5847
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything that is found
+ENV_LICENCE = "COQUI_TOS_AGREED"  # "1": this machine's operator agrees to the licence of XTTS; Coqui's own name
 ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
 
 
@@ -49,6 +50,7 @@ class RenderConfig:
     state_dir: Path
     style: StyleConfig = StyleConfig()
     engine: str = ""  # empty: the embedded voice for the book's language
+    model: str = ""  # of Coqui's list; empty: the engine's own
     voice: str = ""
     language: str = ""
     speed: float = 1.0

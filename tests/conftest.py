@@ -2,7 +2,17 @@ from pathlib import Path
 
 import pytest
 
+from swarm.voice.coqui_card import is_installed
+
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of Coqui's models skip where it is not installed, and say so."""
+    if not is_installed():
+        for item in items:
+            if item.get_closest_marker("coqui"):
+                item.add_marker(pytest.mark.skip(reason="Coqui is not installed: pip install '.[coqui]'"))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from swarm.commands import options
+from swarm.commands import coqui_options, options
 from swarm.errors import UsageError
 
 EXAMPLES = options.examples(
@@ -24,6 +24,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     options.add_render_options(parser)
     options.add_device_options(parser)
     parser.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
+    coqui_options.add_licence_option(parser)
     options.add_output_options(parser, json="print progress and the end as JSON lines")
     parser.set_defaults(run=run)
 
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--min-workers: convert has no worker but its own; `e2a-swarm coordinate` waits for others.")
     slots = options.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
     asked = options.asked_devices(arguments)
+    coqui_options.accept_licence(arguments)
     from swarm.node.convert import convert
     from swarm.node.devices import list_gpus, slot_devices
     from swarm.node.platform import run_loop

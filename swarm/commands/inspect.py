@@ -59,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _card(engine: str, language: str) -> "EngineCard":
-    from swarm.voice.registry import check_speaks, default_engine, find_card
+    from swarm.voice.registry import check_speaks, choose_card
 
-    card = find_card(engine or default_engine(language))
+    card, _ = choose_card(engine, "", language)
     check_speaks(card, language)
     return card
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands.coqui_options import add_model_options, model_settings
 from swarm.commands.reading import add_reading_options, reading
 from swarm.commands.style_options import add_style_options, style_config
 from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig, state_folder
@@ -20,9 +21,6 @@ SPEEDS = (0.5, 2.0)
 CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
 SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".m4a")
 
-AS_ENGINE_OPTION = (
-    "give it to the engine instead: --engine-option {name}=VALUE, if its card lists it (e2a-swarm voices)."
-)
 NOT_UPLOADED = "nothing is uploaded from here: put the finished file into Audiobookshelf's folder."
 
 # Words of ebook2audiobook that mean nothing here, each with what to do instead.
@@ -33,17 +31,7 @@ REFUSED = {
     "translate": "books are spoken in the language they are written in: translate the EPUB first.",
     "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
     "script-mode": "leave it out: there is only one way to run.",
-    "fine-tuned": "fine-tuned models come with the Coqui engine, which this version does not have yet.",
     "custom-model": "custom models come with the Coqui engine, which this version does not have yet.",
-    "enable-text-splitting": "leave it out: sentences are cut to what the engine can speak by themselves.",
-    "temperature": AS_ENGINE_OPTION,
-    "length-penalty": AS_ENGINE_OPTION,
-    "num-beams": AS_ENGINE_OPTION,
-    "repetition-penalty": AS_ENGINE_OPTION,
-    "top-k": AS_ENGINE_OPTION,
-    "top-p": AS_ENGINE_OPTION,
-    "text-temp": AS_ENGINE_OPTION,
-    "waveform-temp": AS_ENGINE_OPTION,
     "abs-server-url": NOT_UPLOADED,
     "abs-api-token": NOT_UPLOADED,
     "abs-library-id": NOT_UPLOADED,
@@ -102,7 +90,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     _add_books(parser)
     sound = parser.add_argument_group("sound")
     sound.add_argument(
-        "--tts-engine", metavar="NAME", default="", help="hibari, espeak, metronome (default: what fits)"
+        "--tts-engine", metavar="NAME", default="", help="hibari, espeak, xtts, vits, ... (default: what fits)"
     )
     sound.add_argument(
         "--voice", metavar="NAME", default="", help="a voice of the engine: `e2a-swarm voices` lists them"
@@ -112,6 +100,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     sound.add_argument(
         "--engine-option", metavar="K=V", action="append", default=[], help="a setting of the engine; may be repeated"
     )
+    add_model_options(sound)
     add_reading_options(parser)
     add_style_options(parser)
     _add_job_options(parser)
@@ -164,7 +153,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
     _add_open_option(group)
-    for name in ("device", "gpu", "cpu"):
+    for name in ("device", "gpu", "cpu", "accept-coqui-license"):
         refuse(parser, name, "a coordinator only shares the book: say it to `e2a-swarm work`.")
 
 
@@ -189,12 +178,13 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         state_dir=state_folder(arguments.state_dir),
         style=style_config(arguments),
         engine=arguments.tts_engine.strip().lower(),
+        model=arguments.fine_tuned.strip(),
         voice=_voice(arguments.voice),
         language=_language(arguments.language),
         speed=_speed(arguments.speed),
         chapters=_chapters(arguments.chapters),
         reading=reading(arguments),
-        engine_options=_engine_options(arguments.engine_option),
+        engine_options=model_settings(arguments) | _engine_options(arguments.engine_option),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         audiobook=not arguments.no_audiobook,

@@ -59,12 +59,14 @@ def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
 
 
 def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
-    """The cards that can be had, and why others cannot, by name."""
-    from swarm.voice.cards import BUILT_IN
+    """The cards that can be had, and why others cannot, by name. Coqui's is that of XTTS, here or not."""
+    from swarm.voice.cards import BUILT_IN, KNOWN
+    from swarm.voice.coqui_card import model_card
+    from swarm.voice.coqui_models import XTTS
     from swarm.voice.registry import engine_targets, find_card
 
-    cards, broken = list(BUILT_IN), {}
-    for name in engine_targets().keys() - {card.name for card in BUILT_IN}:
+    cards, broken = [*BUILT_IN, model_card(XTTS)], {}
+    for name in engine_targets().keys() - {card.name for card in KNOWN}:
         try:
             cards.append(find_card(name))
         except EnvironmentFault as fault:
@@ -73,8 +75,6 @@ def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
 
 
 def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -> dict[str, object]:
-    from swarm.voice.cards import COQUI_ABOUT
-
     engines = [
         {
             "engine": card.name,
@@ -86,8 +86,15 @@ def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -
         }
         for card in cards
     ]
-    missing = [{"engine": "coqui", "about": COQUI_ABOUT}]
+    missing = [{"engine": name, "about": why} for name, why in _missing().items()]
     return {"engines": engines, "broken": broken, "not_here": missing}
+
+
+def _missing() -> dict[str, str]:
+    """The engines that are listed but cannot speak on this machine, each with what brings it."""
+    from swarm.voice.coqui_card import COQUI, INSTALL, is_installed
+
+    return {} if is_installed() else {COQUI.name: f"not installed here; a worker needs: {INSTALL}"}
 
 
 def _languages(card: "EngineCard", language: str) -> str:
@@ -119,7 +126,8 @@ def _lines(card: "EngineCard", language: str) -> list[str]:
     lines = [f"{card.name}: {card.about}"]
     lines += wrap(f"languages: {languages}", WIDTH, initial_indent="  ", subsequent_indent="    ")
     lines += ["  voices:", *(f"    {voice}" for voice in _voices(card, language))]
-    return [*lines, f"  settings: {', '.join(_settings(card))}"]
+    settings = f"settings: {', '.join(_settings(card))}"
+    return [*lines, *wrap(settings, WIDTH, initial_indent="  ", subsequent_indent="    ")]
 
 
 def _every_language(card: "EngineCard") -> str:
@@ -147,10 +155,9 @@ def _print_table(cards: list["EngineCard"], language: str) -> None:
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
     from textwrap import wrap
 
-    from swarm.voice.cards import COQUI_ABOUT
     from swarm.voice.registry import better_voices_line, default_engine, find_card
 
-    lines = [*broken.values(), f"coqui: not here: {COQUI_ABOUT}"]
+    lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
     if language and (advice := better_voices_line(find_card(default_engine(language)), language)):
         lines.append(advice)
     return [line for text in lines for line in wrap(text, WIDTH, subsequent_indent="  ")]

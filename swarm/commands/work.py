@@ -2,7 +2,7 @@
 
 import argparse
 
-from swarm.commands import options
+from swarm.commands import coqui_options, options
 
 EXAMPLES = options.examples(
     "e2a-swarm work                          on the GPUs if there are any, else on the CPU",
@@ -27,6 +27,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--exit-when-done", action="store_true", help="leave when every coordinator served has ended, save by a fault"
     )
     parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
+    coqui_options.add_licence_option(parser)
     options.add_coordinator_options(parser)
     options.add_state_option(parser)
     options.add_output_options(parser, quiet="say nothing but errors")
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Work, and return the exit code."""
     slots = options.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
     asked = options.asked_devices(arguments)
+    coqui_options.accept_licence(arguments)
     from swarm.config import WorkConfig, state_folder
     from swarm.node.devices import list_gpus, slot_devices
     from swarm.node.platform import run_loop

@@ -9,11 +9,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
+from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY, ENV_LICENCE
 from swarm.errors import EnvironmentFault
 from swarm.node.disk import store_fault
 from swarm.watch.text import bytes_text
@@ -96,6 +97,9 @@ def check_engines() -> Iterator[Check]:
     from swarm.voice.registry import engine_targets
 
     for name, target in engine_targets().items():
+        if name == "coqui":  # which may well not be here
+            yield check_coqui()
+            continue
         try:
             about = _open_engine(name, target)
         except Exception as error:  # an engine of somebody else may raise anything
@@ -113,6 +117,22 @@ def _open_engine(name: str, target: str) -> str:
     if engine.card.device == "cpu":  # loading a GPU's model takes minutes
         engine.open(choose_recipe(language, engine=name), "cpu")
     return engine.card.about
+
+
+def check_coqui() -> Check:
+    """Whether Coqui's models can be loaded; takes some seconds where it is installed."""
+    from swarm.voice.coqui import check_installed
+    from swarm.voice.coqui_card import INSTALL, is_installed
+    from swarm.voice.engine import EngineFault
+
+    if not is_installed():
+        return Check("engine coqui", "ok", f"not installed; {INSTALL} brings XTTS and other neural voices")
+    try:
+        check_installed()
+    except EngineFault as fault:
+        return Check("engine coqui", "fail", str(fault), f"{INSTALL} --force-reinstall")
+    licence = "accepted" if os.environ.get(ENV_LICENCE) == "1" else f"not accepted ({ENV_LICENCE}=1 does)"
+    return Check("engine coqui", "ok", f"coqui-tts {version('coqui-tts')}; the licence of XTTS is {licence}")
 
 
 def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:

@@ -22,7 +22,7 @@ from swarm.lease.job import JobState, Place, apply
 from swarm.lease.recipe import Recipe
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, RunStarted
 from swarm.node.store import Store
-from swarm.voice.registry import better_voices_line, choose_recipe, find_card
+from swarm.voice.registry import better_voices_line, choose_recipe, recipe_card
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepa
     recipe = choose_recipe(
         config.language or book.language or "en",
         engine=config.engine,
+        model=config.model,
         voice=config.voice,
         speed=config.speed,
         options=config.engine_options,
@@ -47,7 +48,7 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepa
     job = job_name(path, book, recipe, config)
     store.lock_job(job)
     facts = store.open_job(job)
-    notes = [line for line in (better_voices_line(find_card(recipe.engine), recipe.language),) if line]
+    notes = [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
     if facts is None:
         facts = _make_facts(config, path, book, recipe, job, now)
         store.create_job(facts, path)
@@ -70,7 +71,7 @@ def slug(title: str) -> str:
 
 
 def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobFacts:
-    chapters = make_script(book, find_card(recipe.engine), recipe.language, config.chapters)
+    chapters = make_script(book, recipe_card(recipe), recipe.language, config.chapters)
     return JobFacts(
         job=job,
         source=os.fsencode(path.absolute()).decode("utf-8", "replace"),
@@ -87,7 +88,7 @@ def _replay(facts: JobFacts, store: Store, now: float, notes: list[str]) -> tupl
         apply(state, record)
     fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
     if state.gain_db is None:
-        fresh.append(GainFixed(gain_db(find_card(facts.recipe.engine).loudness_lufs)))
+        fresh.append(GainFixed(gain_db(recipe_card(facts.recipe).loudness_lufs)))
     lost = store.lost_clips(facts.job)
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
     if lost:

@@ -31,6 +31,9 @@ class EngineCard(Struct, frozen=True):
     install: str = ""  # the line that brings it, where it is not here
     shares_process: bool = False  # slots that only wait need no process each
     shortest: int = 0  # characters; a shorter sentence is spoken together with the next one
+    takes: int = 1  # of a doubtful sentence; more than one where another seed sounds different
+    clones: bool = False  # speaks with the voice of a recording
+    any_voice: bool = False  # has voices that are known only once it is loaded
 
     def limit(self, language: str) -> int:
         """Characters a segment may have in a language."""

@@ -1,6 +1,7 @@
-"""The cards of the engines that come with e2a-swarm, and what is known of the one that does not."""
+"""The cards of the engines that come with e2a-swarm."""
 
 from swarm.voice.card import EngineCard, VoiceCard
+from swarm.voice.coqui_card import COQUI
 from swarm.voice.espeak_voices import VOICES as ESPEAK_VOICES
 
 HIBARI = EngineCard(
@@ -39,10 +40,6 @@ METRONOME = EngineCard(
     shares_process=True,
 )
 
-BUILT_IN = (HIBARI, ESPEAK, METRONOME)
-TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in BUILT_IN}
-
-# Coqui's models by the names that ebook2audiobook gives them.
-COQUI_NAMES = ("coqui", "xtts", "xttsv2", "bark", "tortoise", "vits", "fairseq", "glowtts", "tacotron", "yourtts")
-COQUI_ABOUT = "XTTS v2 and other Coqui models on a GPU come with a later version"
-XTTS_LANGUAGES = ("ar", "cs", "de", "en", "es", "fr", "hi", "hu", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "zh")
+BUILT_IN = (HIBARI, ESPEAK, METRONOME)  # they speak as soon as e2a-swarm is installed
+KNOWN = (*BUILT_IN, COQUI)
+TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in KNOWN}

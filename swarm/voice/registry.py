@@ -3,25 +3,39 @@
 import contextlib
 import importlib
 import math
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.recipe import Recipe, Setting
 from swarm.voice.card import EngineCard, VoiceCard
-from swarm.voice.cards import BUILT_IN, COQUI_NAMES, TARGETS, XTTS_LANGUAGES
+from swarm.voice.cards import BUILT_IN, KNOWN, TARGETS
+from swarm.voice.coqui_card import COQUI, XTTS_LANGUAGES, is_installed, model_card
+from swarm.voice.coqui_models import CLONE, CUSTOM, choose_model, is_coqui
 from swarm.voice.language import language_name, normal_language
 
 if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does not need
     from swarm.voice.engine import Engine
 
 GROUP = "e2a_swarm.engines"
-_BOUNDS = {"speed": (0.5, 2.0), "pitch": (0, 99)}
+_BOUNDS = {
+    "speed": (0.5, 2.0),
+    "pitch": (0, 99),
+    "temperature": (0.01, 2.0),
+    "text_temp": (0.01, 2.0),
+    "waveform_temp": (0.01, 2.0),
+    "top_k": (1, 1000),
+    "top_p": (0.01, 1.0),
+    "repetition_penalty": (1.0, 100.0),
+    "length_penalty": (-10.0, 10.0),
+    "num_beams": (1, 16),
+}
 
 
 def all_cards() -> tuple[EngineCard, ...]:
     """The cards of every engine that can be loaded here, the built-in ones first."""
-    cards = list(BUILT_IN)
+    cards = list(KNOWN if is_installed() else BUILT_IN)
     for name in engine_targets():
         if name not in TARGETS:
             with contextlib.suppress(EnvironmentFault):  # one broken package takes nothing from the others
@@ -31,10 +45,15 @@ def all_cards() -> tuple[EngineCard, ...]:
 
 def find_card(name: str) -> EngineCard:
     """The card of an engine by its name. Raises UsageError, EnvironmentFault."""
-    for card in BUILT_IN:
+    for card in KNOWN:
         if card.name == name:
             return card
     return find_engine(name).card
+
+
+def recipe_card(recipe: Recipe) -> EngineCard:
+    """The card of what a recipe speaks with: of its model, where its engine has several. Raises UsageError."""
+    return model_card(recipe.model) if recipe.engine == COQUI.name else find_card(recipe.engine)
 
 
 def engine_targets() -> dict[str, str]:
@@ -48,11 +67,6 @@ def engine_target(name: str) -> str:
     targets = engine_targets()
     if name in targets:
         return targets[name]
-    if name.lower().replace("_", "").replace("-", "") in COQUI_NAMES:
-        raise UsageError(
-            f"The engine {name} comes with Coqui, which is not part of this version yet. "
-            f"Here are: {', '.join(targets)}."
-        )
     raise UsageError(f"There is no engine {name!r}. Here are: {', '.join(targets)}.")
 
 
@@ -96,14 +110,18 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
     """A voice of an engine by its name, else the engine's default for the language. Raises UsageError."""
     fitting = card.voices_for(language)
     wanted = name.strip().lower().replace("_", "-")
+    if card.clones and name.startswith(CLONE):
+        return VoiceCard(name, "*")
     for voice in fitting if not wanted else card.voices:
-        if wanted in ("", voice.name.lower()):
+        if wanted in ("", voice.name.lower().replace("_", "-")):
             if voice not in fitting:
                 raise UsageError(
                     f"The voice {voice.name} of {card.name} speaks {language_name(voice.language)}, not "
                     f"{language_name(language)}; for that there {_list(fitting)}. Or give the book's --language."
                 )
             return voice
+    if card.any_voice:
+        return VoiceCard(name.strip(), "*")
     owners = [other.name for other in BUILT_IN if any(wanted == voice.name.lower() for voice in other.voices)]
     if owners:
         raise UsageError(f"{card.name} has no voice {name!r}; {owners[0]} has it: --tts-engine {owners[0]}.")
@@ -156,22 +174,47 @@ def _truth(name: str, word: str) -> bool:
 
 
 def choose_recipe(
-    language: str, *, engine: str = "", voice: str = "", speed: float = 1.0, options: dict[str, str] | None = None
+    language: str,
+    *,
+    engine: str = "",
+    model: str = "",
+    config: Mapping[str, object] | None = None,
+    voice: str = "",
+    speed: float = 1.0,
+    options: dict[str, str] | None = None,
 ) -> Recipe:
     """How a book is to sound: what the user asked for, the rest by default. Raises UsageError.
 
-    `language` is the book's or the one asked for; "" for `engine` and `voice` leaves the choice to us.
+    `language` is the book's or the one asked for; "" for `engine`, `model` and `voice` leaves the choice to us.
+    `model` is a name of Coqui's list, or "custom:" and a digest; then `config` is what its config.json says.
     """
     code = normal_language(language)
-    card = find_card(engine or default_engine(code))
+    card, model = choose_card(engine, model, code, config)
     check_speaks(card, code)
     asked = ({"speed": f"{speed:g}"} if speed != 1.0 else {}) | (options or {})
     return Recipe(
         engine=card.name,
         voice=find_voice(card, code, voice).name,
         language=code,
+        model=model,
         settings=check_settings(card, asked),
     )
+
+
+def choose_card(
+    engine: str, model: str, language: str, config: Mapping[str, object] | None = None
+) -> tuple[EngineCard, str]:
+    """The card of the engine and model asked for, and the model's name; "" where the engine has one only.
+
+    Raises UsageError.
+    """
+    if is_coqui(engine) or (model and not engine):
+        chosen = model if model.startswith(CUSTOM) else choose_model(engine, language, model)
+        return model_card(chosen, config), chosen
+    card = find_card(engine or default_engine(language))
+    if model:
+        raise UsageError(f"{card.name} has one model only: leave out --fine-tuned, or take --tts-engine xtts.")
+    return card, ""
 
 
 def better_voices_line(card: EngineCard, language: str) -> str:
@@ -185,4 +228,4 @@ def better_voices_line(card: EngineCard, language: str) -> str:
         line += ", reads kana only and says “Chinese letter” for every kanji"
     if language not in XTTS_LANGUAGES:
         return line + "; no better voice is known here."
-    return f"{line}; neural voices for it come with a later version."
+    return f"{line}; far better, on a machine with a GPU: --tts-engine xtts."

@@ -1,8 +1,10 @@
 import argparse
+import os
 from pathlib import Path
 
 import pytest
 
+from swarm.commands.coqui_options import accept_licence, add_licence_option
 from swarm.commands.main import Parser
 from swarm.commands.options import (
     REFUSED,
@@ -168,3 +170,24 @@ def test_json_only_where_a_program_would_read_it() -> None:
     parser = Parser(prog="x")
     add_output_options(parser, json="print JSON")
     assert parser.parse_args(["--json"]).json
+
+
+def test_the_words_for_sampling_are_settings_of_the_engine() -> None:
+    sampling = ("--temperature", "0.6", "--top-k", "20", "--half", "--enable-text-splitting")
+    config = render("a.epub", "--tts-engine", "xtts", "--fine-tuned", "jenny", *sampling, "--engine-option", "top_k=30")
+    assert (config.engine, config.model) == ("xtts", "jenny")
+    assert config.engine_options == {"temperature": "0.6", "top_k": "30", "half": "yes"}
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_the_licence_is_accepted_where_models_are_loaded(said: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COQUI_TOS_AGREED", "0")
+    parser = Parser(prog="e2a-swarm work")
+    add_licence_option(parser)
+    accept_licence(parser.parse_args(["--accept-coqui-license"] * said))
+    assert os.environ["COQUI_TOS_AGREED"] == ("1" if said else "0")
+
+
+def test_a_coordinator_accepts_no_licence_for_its_workers() -> None:
+    with pytest.raises(UsageError, match="say it to `e2a-swarm work`"):
+        parse("a.epub", "--accept-coqui-license")

@@ -16,15 +16,28 @@ def lines_of(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
 def test_every_engine_is_listed_with_what_it_speaks(capsys: pytest.CaptureFixture[str]) -> None:
     lines = lines_of(capsys)
     text = "\n".join(lines)
-    for words in ("hibari:", "espeak:", "metronome:", "English (en)", "Welsh (cy)", "heart:", "cost_per_char=0.001"):
+    for words in (
+        "hibari:",
+        "espeak:",
+        "metronome:",
+        "coqui:",
+        "English (en)",
+        "Welsh (cy)",
+        "heart:",
+        "cost_per_char=0.001",
+    ):
         assert words in text
     assert max(len(line) for line in lines) <= 80
 
 
-def test_the_engine_that_is_not_here_is_named_without_a_command_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = lines_of(capsys)
-    assert any(line.startswith("coqui: not here: ") for line in lines)
-    assert "pip install" not in "\n".join(lines)
+@pytest.mark.parametrize("here", [True, False])
+def test_an_engine_that_is_not_here_is_named_with_what_brings_it(
+    here: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.voice.coqui_card.is_installed", lambda: here)
+    text = "\n".join(lines_of(capsys))
+    assert ("not installed here; a worker needs: pip install 'e2a-swarm[coqui]'" in text) is not here
+    assert "58 voices" in text
 
 
 def test_a_language_narrows_it_down(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,10 +48,11 @@ def test_a_language_narrows_it_down(capsys: pytest.CaptureFixture[str]) -> None:
     assert "French robotically" in text
 
 
-def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.voice.coqui_card.is_installed", lambda: False)
     value = json.loads("\n".join(lines_of(capsys, "--json")))
     engines = {engine["engine"]: engine for engine in value["engines"]}
-    assert list(engines) == ["hibari", "espeak", "metronome"]
+    assert list(engines) == ["hibari", "espeak", "metronome", "coqui"]
     assert len(engines["espeak"]["voices"]) > 130
     assert engines["espeak"]["settings"] == {"pitch": 50, "speed": 1.0}
     assert value["not_here"][0]["engine"] == "coqui"
@@ -46,7 +60,9 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_json_of_a_language_has_its_voices_only(capsys: pytest.CaptureFixture[str]) -> None:
     value = json.loads("\n".join(lines_of(capsys, "--json", "--language", "pt")))
-    assert [[voice["name"] for voice in engine["voices"]] for engine in value["engines"]] == [["pt", "pt-br"], ["tick"]]
+    espeak, metronome, coqui = ([voice["name"] for voice in engine["voices"]] for engine in value["engines"])
+    assert (espeak, metronome) == (["pt", "pt-br"], ["tick"])
+    assert "Gitta Nikolina" in coqui
 
 
 def test_what_is_no_language_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from swarm.node import checkup
 from swarm.node.checkup import (
     check_clock,
+    check_coqui,
     check_encryption,
     check_engines,
     check_gpu,
@@ -55,6 +57,22 @@ def test_what_is_installed_here_works() -> None:
     checks = [check_sound(), check_encryption(), *check_engines()]
     assert [check.name for check in checks if check.verdict != "ok"] == []
     assert {"engine hibari", "engine espeak", "engine metronome"} <= {check.name for check in checks}
+
+
+def test_coqui_may_be_absent_or_broken_or_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.voice.coqui_card.is_installed", lambda: False)
+    assert (check_coqui().verdict, "pip install" in check_coqui().text) == ("ok", True)
+    monkeypatch.setattr("swarm.voice.coqui_card.is_installed", lambda: True)
+    monkeypatch.setattr("swarm.voice.coqui.is_installed", lambda: True)
+    monkeypatch.setitem(sys.modules, "torchaudio", None)
+    assert check_coqui().verdict == "fail"
+    assert "torchaudio" in check_coqui().text
+
+
+@pytest.mark.coqui
+def test_where_coqui_is_installed_it_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COQUI_TOS_AGREED", "1")
+    assert (check_coqui().verdict, check_coqui().text[-8:]) == ("ok", "accepted")
 
 
 def test_an_engine_that_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.voice import registry
 from swarm.voice.card import EngineCard
-from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI, METRONOME
+from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI, KNOWN, METRONOME
 from swarm.voice.language import language_name
 from swarm.voice.registry import (
     all_cards,
@@ -42,17 +42,19 @@ def other_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == registry.GROUP else [])
 
 
-def test_the_three_engines_are_known_without_an_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("coqui", [True, False])
+def test_the_engines_are_known_without_an_installation(coqui: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", lambda group: [])
-    assert [card.name for card in all_cards()] == ["hibari", "espeak", "metronome"]
-    for card in BUILT_IN:
+    monkeypatch.setattr(registry, "is_installed", lambda: coqui)
+    assert [card.name for card in all_cards()] == ["hibari", "espeak", "metronome", *["coqui"] * coqui]
+    for card in KNOWN:
         assert find_card(card.name) is card
         assert find_engine(card.name).card is card
 
 
 def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed: None) -> None:
     assert find_card("other") == OTHER
-    assert [card.name for card in all_cards()] == ["hibari", "espeak", "metronome", "other"]
+    assert [card.name for card in all_cards() if card.name != "coqui"] == ["hibari", "espeak", "metronome", "other"]
     assert engine_target("other") == "test_registry:other_engine"
     assert engine_target("hibari") == "swarm.voice.hibari:engine"
 
@@ -67,16 +69,11 @@ def test_an_unknown_engine_is_refused_with_the_names_of_those_there_are() -> Non
         find_card("festival")
 
 
-@pytest.mark.parametrize("name", ["xtts", "XTTSv2", "bark", "vits", "coqui"])
-def test_engines_of_coqui_are_refused_for_now(name: str) -> None:
-    with pytest.raises(UsageError, match="not part of this version"):
-        find_card(name)
-
-
 def test_cards_are_read_without_loading_an_engine() -> None:
     script = (
-        "import sys, swarm.voice.registry as r; r.all_cards(); r.choose_recipe('fr');"
-        "print([m for m in ('numpy', 'onnxruntime', 'hibari', 'ctypes', 'espeakng_loader') if m in sys.modules])"
+        "import sys, swarm.voice.registry as r;"
+        "r.all_cards(); r.choose_recipe('fr'); r.choose_recipe('fr', engine='xtts'); heavy = 'numpy torch TTS '"
+        "'onnxruntime hibari ctypes espeakng_loader'; print([m for m in heavy.split() if m in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 
@@ -166,7 +163,7 @@ def test_a_recipe_comes_of_what_is_asked_for() -> None:
 
 
 def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
-    assert "French robotically; neural voices" in better_voices_line(ESPEAK, "fr")
+    assert "French robotically; far better" in better_voices_line(ESPEAK, "fr")
     assert "kana only" in better_voices_line(ESPEAK, "ja")
     assert "hibari" in better_voices_line(ESPEAK, "en")
     assert "no better voice" in better_voices_line(ESPEAK, "is")

@@ -1,0 +1,107 @@
+"""A model's config.json, rebuilt from what it may say: one that came from elsewhere could name files to unpickle.
+
+Coqui loads a pickle where a config names `audio.stats_path`, imports whatever class `characters_class` names, and
+opens every path. So only numbers and truth values are taken over under any name, and words under a few names, each in
+a form of its own; a path passes under none.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+Config = dict[str, Any]
+
+MAX_BYTES = 4 << 20
+_MOST_DEPTH = 6
+_MOST_ITEMS = 20_000
+_MOST_NUMBER = 1e9
+_MOST_TEXT = 20_000
+
+KINDS = ("xtts", "vits", "glow_tts", "tacotron", "tacotron2", "fast_pitch")
+_OF_SOUND = ("xtts", "vits")  # they make waves themselves; the others spectrograms, by statistics if they had them
+
+_CODE = r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*"
+_WORDS = {
+    "model": "|".join(KINDS),
+    "base_model": "|".join(KINDS),
+    "text_cleaner": "[a-z_]+_cleaners",
+    "phonemizer": "espeak|gruut|multi_phonemizer|(ja_jp|ko_kr|zh_cn|bn|be)_phonemizer",
+    "phoneme_language": _CODE,
+    "language": _CODE,
+    "characters_class": r"TTS\.tts\.utils\.text\.characters\.(Graphemes|IPAPhonemes|BaseVocabulary|BaseCharacters)"
+    r"|TTS\.tts\.models\.vits\.VitsCharacters",
+    "log_func": r"np\.log(10)?",
+    "stft_pad_mode": "reflect|constant",
+    "resblock_type_decoder": "[12]",
+    "encoder_type": "[a-z_]+",
+    "attention_type": "[a-z_]+",
+    "attention_norm": "[a-z_]+",
+    "prenet_type": "[a-z_]+",
+    "memory_size_type": "[a-z_]+",
+}
+_TEXTS = ("pad", "eos", "bos", "blank", "characters", "punctuations", "phonemes")  # letters, which Coqui never opens
+_NAMES = ("speakers", "languages")  # lists of them
+_DROPPED = ("test_sentences", "test_sentences_file")
+
+
+class ConfigRefused(Exception):
+    """The config cannot be used; the words are for the worker's user."""
+
+
+def read_config(path: Path) -> Config:
+    """What a config.json says, bounded. Raises ConfigRefused."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigRefused(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as fault:
+        raise ConfigRefused(f"{path.name} cannot be read: {fault}.") from fault
+    if not isinstance(said, dict):
+        raise ConfigRefused(f"{path.name} is no config of a model.")
+    return said
+
+
+def rebuild(said: Config) -> Config:
+    """A config with nothing in it but what is allowed. Raises ConfigRefused."""
+    kind = str(said.get("model", "")).lower()
+    if kind not in KINDS:
+        raise ConfigRefused(f"A model of the kind {kind[:40]!r} is not loaded from files: only {', '.join(KINDS)} are.")
+    audio = said.get("audio")
+    if kind not in _OF_SOUND and isinstance(audio, dict) and audio.get("stats_path") and audio.get("signal_norm", True):
+        raise ConfigRefused("This model needs statistics (audio.stats_path) that are a pickle, which is never loaded.")
+    allowed: Config = _taken("", {**said, "model": kind}, 0)
+    return allowed
+
+
+def _taken(name: str, value: object, depth: int) -> Any:
+    """The allowed part of a value; None where nothing of it is."""
+    if depth > _MOST_DEPTH or name in _DROPPED:
+        return None
+    if isinstance(value, dict):
+        pairs = [
+            (str(key)[:200], _taken(str(key), below, depth + 1)) for key, below in list(value.items())[:_MOST_ITEMS]
+        ]
+        return {key: below for key, below in pairs if below is not None}
+    if isinstance(value, list):
+        items = [_item(name, below, depth + 1) for below in value[:_MOST_ITEMS]]
+        return [below for below in items if below is not None]
+    return _item(name, value, depth)
+
+
+def _item(name: str, value: object, depth: int) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return value if abs(value) <= _MOST_NUMBER else None
+    if isinstance(value, str):
+        return value if _is_allowed(name, value) else None
+    return _taken(name, value, depth) if isinstance(value, dict | list) else None
+
+
+def _is_allowed(name: str, word: str) -> bool:
+    if name in _TEXTS:
+        return len(word) <= _MOST_TEXT
+    if name in _NAMES:
+        return len(word) <= 200
+    return name in _WORDS and len(word) <= 200 and re.fullmatch(_WORDS[name], word) is not None

@@ -1,0 +1,65 @@
+"""What a voice is to XTTS: two small tensors, computed once of a recording, the same on every worker."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import soundfile
+import torch
+
+from swarm.voice.engine import EngineFault, FaultKind
+
+MAX_BYTES = 8 << 20
+REFERENCE_S = 30.0  # so much of a recording is listened to
+_NAMES = ("gpt_cond_latent", "speaker_embedding")
+
+
+@dataclass(frozen=True)
+class Latents:
+    """`gpt`: [1, n, channels of the model]; `speaker`: [1, d, 1]."""
+
+    gpt: Any
+    speaker: Any
+
+    def pack(self) -> bytes:
+        """As safetensors, which carry no code."""
+        tensors = {
+            name: tensor.detach().float().cpu().contiguous()
+            for name, tensor in zip(_NAMES, (self.gpt, self.speaker), strict=True)
+        }
+        return bytes(safetensors.torch.save(tensors))
+
+
+def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
+    """The latents of a mono recording. Raises EngineFault(UNAVAILABLE) for one that cannot be used."""
+    try:
+        wave, rate = soundfile.read(recording, frames=-1, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, RuntimeError) as fault:
+        raise EngineFault(FaultKind.UNAVAILABLE, f"The recording of the voice cannot be read: {fault}.") from fault
+    audio = torch.from_numpy(wave.mean(axis=1)[: round(REFERENCE_S * rate)].copy())[None, :].to(model.device)
+    if not torch.isfinite(audio).all() or audio.shape[1] < rate:
+        raise EngineFault(FaultKind.UNAVAILABLE, "The recording of the voice is broken or shorter than a second.")
+    gpt = model.get_gpt_cond_latents(audio, rate, length=round(REFERENCE_S), chunk_length=chunk_s)
+    return Latents(gpt, model.get_speaker_embedding(audio, rate))
+
+
+def read_latents(path: Path, channels: int) -> Latents:
+    """What another worker computed, checked. Raises EngineFault(UNAVAILABLE)."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
+        found = safetensors.torch.load(path.read_bytes())
+        gpt, speaker = (found[name].float() for name in _NAMES)
+    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as fault:
+        raise _unusable(f"{fault}") from fault
+    fit = gpt.ndim == 3 and gpt.shape[0] == 1 and gpt.shape[2] == channels and speaker.ndim == 3
+    if not fit or not torch.isfinite(gpt).all() or not torch.isfinite(speaker).all():
+        raise _unusable("they are of another model, or no numbers")
+    return Latents(gpt, speaker)
+
+
+def _unusable(why: str) -> EngineFault:
+    return EngineFault(
+        FaultKind.UNAVAILABLE, f"The voice's latents that came with the job cannot be used: {why[:200]}."
+    )

@@ -1,0 +1,115 @@
+"""From a recipe to a loaded model of Coqui: config rebuilt, weights read without running what is pickled in them."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from swarm.lease.recipe import Recipe
+from swarm.voice.coqui_config import Config, ConfigRefused, read_config, rebuild
+from swarm.voice.coqui_files import KNOWS_ITSELF, ModelFiles, find_model
+from swarm.voice.coqui_plain import open_plain
+from swarm.voice.coqui_xtts import open_xtts
+from swarm.voice.engine import EngineFault, FaultKind, Voice
+
+MAX_SPEAKERS_BYTES = 64 << 20
+
+# Files of a model that its config names by paths of another machine: by these names they are found beside it.
+_BESIDE = {
+    "speakers_file": ("speaker_ids.json", "speaker_ids.pth"),
+    "d_vector_file": ("speakers.json", "speakers.pth"),
+    "language_ids_file": ("language_ids.json",),
+}
+# These come with configs of their own, so they are taken from Coqui's models only, not from a peer's.
+_BESIDE_LISTED = {
+    "speaker_encoder_model_path": ("model_se.pth", "model_se.pth.tar"),
+    "speaker_encoder_config_path": ("config_se.json",),
+}
+
+
+def open_voice(recipe: Recipe, device: str, assets: Path | None) -> Voice:
+    """Load a recipe's model onto a device. Raises EngineFault(UNAVAILABLE)."""
+    place = torch_device(device)
+    files = find_model(recipe, assets)
+    try:
+        with _memory_named(device):
+            return _open(recipe, files, place, assets)
+    except ConfigRefused as fault:
+        raise _unavailable(f"The model {_name(recipe)} is not loaded: {fault}") from fault
+    except EngineFault:
+        raise
+    except Exception as fault:  # a truncated or a malicious file, a config that does not fit it, a missing package
+        reason = " ".join(str(fault).split())[:300]
+        raise _unavailable(f"The model {_name(recipe)} does not load: {type(fault).__name__}: {reason}") from fault
+
+
+def torch_device(device: str) -> Any:
+    """The torch device of a slot's device such as "cpu:3" or "cuda:0", proved. Raises EngineFault(UNAVAILABLE)."""
+    if device.startswith("cpu"):
+        torch.set_num_threads(1)  # a slot is one thread's worth of work, and the bits of a clip depend on it
+        return torch.device("cpu")
+    try:
+        place = torch.device(device)
+        torch.ones(1, device=place).item()
+    except (RuntimeError, AssertionError) as fault:
+        reason = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
+        raise _unavailable(
+            f"torch {torch.__version__} cannot use {device}: {reason}. `e2a-swarm doctor` says more."
+        ) from fault
+    return place
+
+
+def _open(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | None) -> Voice:
+    if recipe.model in KNOWS_ITSELF:
+        return open_plain(recipe, files, None, place, assets)
+    if "fairseq" in recipe.model:  # its config is not one of Coqui's
+        return open_plain(recipe, files, None, place, assets)
+    config = rebuild(read_config(files.config))
+    if config["model"] == "xtts":
+        return open_xtts(recipe, files.folder, files.weights, config, place, assets)
+    _find_beside(config, files)
+    with _written(config) as path:
+        return open_plain(recipe, files, path, place, assets)
+
+
+def _find_beside(config: Config, files: ModelFiles) -> None:
+    """Name the files beside the weights to the config, in place of the paths that were dropped."""
+    names = _BESIDE if files.custom else _BESIDE | _BESIDE_LISTED
+    arguments = config.setdefault("model_args", {})
+    for field, candidates in names.items():
+        found = [files.folder / name for name in candidates if (files.folder / name).is_file()]
+        if found and found[0].stat().st_size <= MAX_SPEAKERS_BYTES * (1 if files.custom else 16):
+            path = str(found[0])
+            arguments[field] = config[field] = [path] if field == "d_vector_file" else path
+
+
+@contextmanager
+def _written(config: Config) -> Iterator[Path]:
+    """The config as a file, for as long as Coqui reads it."""
+    with tempfile.TemporaryDirectory(prefix="e2a-swarm-") as folder:
+        path = Path(folder) / "config.json"
+        path.write_text(json.dumps(config), encoding="utf-8")
+        yield path
+
+
+@contextmanager
+def _memory_named(device: str) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as fault:
+        torch.cuda.empty_cache()
+        raise _unavailable(
+            f"{device} has not enough memory for this model: give it fewer --slots, or end what else uses it."
+        ) from fault
+
+
+def _name(recipe: Recipe) -> str:
+    return recipe.model[:80]
+
+
+def _unavailable(message: str) -> EngineFault:
+    return EngineFault(FaultKind.UNAVAILABLE, message)

@@ -1,0 +1,321 @@
+"""Coqui's own code with tiny models: what a worker relies on, and what a hostile model cannot do."""
+
+import hashlib
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_models import RATE, SPEAKERS, recording, tiny_vits, tiny_xtts
+
+from swarm.lease.recipe import Recipe
+from swarm.voice.coqui import engine
+from swarm.voice.coqui_models import CLONE, CUSTOM
+from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
+from swarm.voice.registry import choose_recipe
+
+pytestmark = pytest.mark.coqui
+
+TEXT = "The quick brown fox jumps over the lazy dog."
+CLONED = CLONE + "0" * 64
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders with assets by name: each has its model in `model`, and a recording."""
+    root = tmp_path_factory.mktemp("coqui")
+    tiny_vits(root / "vits" / "model")
+    tiny_vits(root / "choir" / "model", SPEAKERS, ("en", "fr-fr"))
+    tiny_xtts(root / "xtts" / "model")
+    recording(root / "xtts" / "voice.wav")
+    yield root
+    shutil.rmtree(root)  # 90 MB
+
+
+def recipe_for(folder: Path, language: str = "en", **asked: Any) -> Recipe:
+    config = json.loads((folder / "model" / "config.json").read_text())
+    return choose_recipe(language, engine="xtts", model=CUSTOM + "0" * 64, config=config, **asked)
+
+
+def open_voice(folder: Path, **asked: Any) -> Voice:
+    return engine.open(recipe_for(folder, **asked), "cpu:0", folder)
+
+
+@pytest.fixture(scope="module")
+def vits(models: Path) -> Voice:
+    return open_voice(models / "vits")
+
+
+@pytest.fixture(scope="module")
+def xtts(models: Path) -> Voice:
+    return open_voice(models / "xtts")
+
+
+def copy_of(folder: Path, target: Path) -> Path:
+    return shutil.copytree(folder, target)
+
+
+def edit_config(folder: Path, **changes: Any) -> None:
+    path = folder / "model" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def why_unavailable(folder: Path, recipe: Recipe) -> str:
+    with pytest.raises(EngineFault) as fault:
+        engine.open(recipe, "cpu:0", folder)
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+    return str(fault.value)
+
+
+def digest(voice: Voice, text: str = TEXT, seed: int = 7) -> str:
+    return hashlib.sha256(voice.speak(text, seed).tobytes()).hexdigest()
+
+
+# --- speaking
+
+
+@pytest.mark.parametrize(("name", "rate"), [("vits", RATE), ("xtts", 24_000)])
+def test_a_sentence_is_int16_mono_and_not_scaled_to_full_peak(
+    name: str, rate: int, request: pytest.FixtureRequest
+) -> None:
+    voice: Voice = request.getfixturevalue(name)
+    sound = voice.speak(TEXT, 1)
+    assert (sound.dtype, sound.ndim, voice.sample_rate) == (np.int16, 1, rate)
+    assert 0.8 < len(sound) / rate < 10
+    assert 500 < np.abs(sound.astype(int)).max() < 32_000
+
+
+@pytest.mark.parametrize("name", ["vits", "xtts"])
+def test_a_seed_sounds_the_same_whatever_was_spoken_before(name: str, request: pytest.FixtureRequest) -> None:
+    voice: Voice = request.getfixturevalue(name)
+    first = digest(voice)
+    voice.speak("Other words.", 8)
+    assert digest(voice) == first
+    assert digest(voice, seed=8) != first
+
+
+@pytest.mark.parametrize("name", ["vits", "xtts"])
+def test_another_process_makes_the_same_sound(name: str, models: Path, request: pytest.FixtureRequest) -> None:
+    script = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+import test_coqui
+voice = test_coqui.open_voice(Path({str(models / name)!r}))
+voice.speak("Other words.", 3)
+print(test_coqui.digest(voice))
+"""
+    there = subprocess.check_output([sys.executable, "-c", script], text=True, stderr=subprocess.DEVNULL).split()[-1]
+    assert there == digest(request.getfixturevalue(name))
+
+
+@pytest.mark.parametrize("name", ["vits", "xtts"])
+@pytest.mark.parametrize("text", ["", " ", "A \0 zero, <b>tags</b> & é 中文 😀.", "₪ ♫", "no " * 400, "x" * 1200])
+def test_no_text_is_too_odd_or_too_long(name: str, text: str, request: pytest.FixtureRequest) -> None:
+    voice: Voice = request.getfixturevalue(name)
+    sound = voice.speak(text, 1)
+    assert (len(sound) > voice.sample_rate / 2) == (len(text) > 10)
+
+
+def test_a_text_with_more_tokens_than_xtts_takes_is_spoken_in_pieces_as_one_clip(xtts: Voice) -> None:
+    whole = xtts.speak("1234567890 " * 20, 1)  # under the limit of characters, far over that of tokens
+    assert len(whole) > 1.9 * len(xtts.speak("1234567890", 1))
+
+
+def test_speakers_and_languages_of_a_model_can_be_chosen(models: Path) -> None:
+    folder = models / "choir"
+    said = {digest(open_voice(folder, voice=name)) for name in SPEAKERS}
+    assert len(said) == len(SPEAKERS)
+    assert digest(open_voice(folder)) == digest(open_voice(folder, voice=SPEAKERS[0]))
+    assert digest(open_voice(folder, language="fr")) not in said
+    assert "no voice 'zoe'; it has ada, bob, eve" in why_unavailable(folder, recipe_for(folder, voice="zoe"))
+
+
+def test_speed_shortens_the_sound(models: Path, vits: Voice) -> None:
+    assert len(open_voice(models / "vits", speed=2.0).speak(TEXT, 1)) < 0.7 * len(vits.speak(TEXT, 1))
+
+
+def test_sampling_settings_change_the_sound(models: Path, xtts: Voice) -> None:
+    assert digest(open_voice(models / "xtts", options={"temperature": "0.2", "top_k": "5"})) != digest(xtts)
+
+
+# --- voices of recordings
+
+
+def test_a_recording_is_listened_to_once_and_every_worker_then_sounds_the_same(models: Path, tmp_path: Path) -> None:
+    folder = models / "xtts"
+    first = open_voice(folder, voice=CLONED)
+    assert isinstance(first, SharingVoice)
+    latents = first.latents()
+    assert latents
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "model").symlink_to(folder / "model", target_is_directory=True)
+    (other / "latents.safetensors").write_bytes(latents)  # and no recording: it is not needed any more
+    second = engine.open(recipe_for(folder, voice=CLONED), "cpu:0", other)
+    assert isinstance(second, SharingVoice)
+    assert second.latents() is None
+    assert digest(second) == digest(first)
+
+
+@pytest.mark.parametrize("latents", [b"", b"\x80\x04.", b"\xff" * 100, b"\x02\0\0\0\0\0\0\0{}"])
+def test_latents_that_are_none_are_refused(latents: bytes, models: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to(models / "xtts" / "model", target_is_directory=True)
+    (tmp_path / "latents.safetensors").write_bytes(latents)
+    assert "latents" in why_unavailable(tmp_path, recipe_for(models / "xtts", voice=CLONED))
+
+
+def test_a_recording_that_cannot_be_used_is_refused(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to(models / "xtts" / "model", target_is_directory=True)
+    recording(tmp_path / "voice.wav", 0.5)
+    recipe = recipe_for(models / "xtts", voice=CLONED)
+    assert "shorter than a second" in why_unavailable(tmp_path, recipe)
+    (tmp_path / "voice.wav").write_bytes(b"RIFF")
+    assert "cannot be read" in why_unavailable(tmp_path, recipe)
+
+
+def test_a_model_that_cannot_clone_says_so(models: Path) -> None:
+    recipe = Recipe("coqui", CLONED, "en", CUSTOM + "0" * 64)
+    assert "cannot speak with the voice of a recording" in why_unavailable(models / "vits", recipe)
+
+
+# --- models that are damaged or hostile
+
+
+class Exploit:
+    """Unpickled, it leaves a file."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.mark,)
+
+
+def test_weights_that_carry_code_are_refused_and_it_does_not_run(models: Path, tmp_path: Path) -> None:
+    import torch
+
+    mark = tmp_path / "ran"
+    for name, victim in (("vits", "model.pth"), ("xtts", "model.pth"), ("xtts", "speakers_xtts.pth")):
+        folder = tmp_path / f"{name}-{victim}"
+        (folder / "model").mkdir(parents=True)
+        for file in (models / name / "model").iterdir():
+            (folder / "model" / file.name).symlink_to(file)
+        (folder / "model" / victim).unlink()
+        torch.save({"model": {"x": Exploit(mark)}, "narrator": Exploit(mark)}, folder / "model" / victim)
+        assert "does not load" in why_unavailable(folder, recipe_for(folder))
+    assert not mark.exists()
+
+
+def test_a_config_cannot_have_a_pickle_loaded(models: Path, tmp_path: Path) -> None:
+    mark, statistics = tmp_path / "ran", tmp_path / "stats.npy"
+    np.save(statistics, np.array(Exploit(mark), dtype=object), allow_pickle=True)
+    folder = copy_of(models / "vits", tmp_path / "job")
+    audio = json.loads((folder / "model" / "config.json").read_text())["audio"]
+    edit_config(folder, audio={**audio, "stats_path": str(statistics), "signal_norm": True})
+    assert digest(engine.open(recipe_for(folder), "cpu:0", folder)) == digest(open_voice(models / "vits"))
+    assert not mark.exists()
+    with pytest.raises(FileNotFoundError):  # of the exploit itself: left alone, it would have worked
+        pickle.loads(pickle.dumps(Exploit(tmp_path / "no such folder" / "ran")))
+
+
+@pytest.mark.parametrize("kind", ["bark", "tortoise", "os.path", "xtts_trainer", ""])
+def test_only_models_that_are_read_safely_come_from_files(kind: str, models: Path, tmp_path: Path) -> None:
+    folder = copy_of(models / "vits", tmp_path / "job")
+    edit_config(folder, model=kind)
+    assert "is not loaded from files" in why_unavailable(folder, recipe_for(models / "vits"))
+
+
+def test_truncated_and_missing_files_are_named(models: Path, tmp_path: Path) -> None:
+    folder = copy_of(models / "vits", tmp_path / "job")
+    recipe = recipe_for(folder)
+    weights = folder / "model" / "model.pth"
+    weights.write_bytes(weights.read_bytes()[:500_000])
+    assert "does not load" in why_unavailable(folder, recipe)
+    weights.unlink()
+    assert "lacks its weights" in why_unavailable(folder, recipe)
+    (folder / "model" / "config.json").write_text("{" * 5000)
+    weights.touch()
+    assert "config.json cannot be read" in why_unavailable(folder, recipe)
+
+
+# --- the machine
+
+
+def test_a_gpu_that_is_not_there_is_no_cpu(models: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(EngineFault, match="cannot use cuda:7") as fault:
+        engine.open(recipe_for(models / "vits"), "cuda:7", models / "vits")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+def test_memory_that_runs_out_is_tried_once_more_and_then_asks_for_a_fresh_process() -> None:
+    import torch
+
+    from swarm.voice.coqui_speak import speak_pieces
+
+    def failing(times: int) -> Any:
+        left = [times]
+
+        def say(text: str) -> Any:
+            if left[0]:
+                left[0] -= 1
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return torch.rand(24_000) - 0.5
+
+        return say
+
+    once = speak_pieces("Yes.", 5, 24_000, lambda text: True, failing(1))
+    assert np.array_equal(once, speak_pieces("Yes.", 5, 24_000, lambda text: True, failing(0)))
+    with pytest.raises(EngineFault) as fault:
+        speak_pieces("Yes.", 5, 24_000, lambda text: True, failing(2))
+    assert fault.value.kind is FaultKind.CRASHED
+
+
+# --- models by name, in Coqui's own cache
+
+
+def test_a_model_of_coquis_list_is_found_in_its_cache(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_HOME", str(tmp_path))
+    shutil.copytree(models / "vits" / "model", tmp_path / "tts" / "tts_models--fr--css10--vits")
+    recipe = choose_recipe("fr", engine="vits")
+    voice = engine.open(recipe, "cpu:0")
+    assert len(voice.speak("Bonjour.", 1)) > RATE / 2
+
+
+def test_xtts_is_found_in_the_hubs_cache_once_its_licence_is_accepted(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_HOME", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.delenv("COQUI_TOS_AGREED", raising=False)
+    repository = tmp_path / "models--tts-hub--XTTS-v2"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("0" * 40)
+    shutil.copytree(models / "xtts" / "model", repository / "snapshots" / ("0" * 40))
+    recipe = Recipe("coqui", "narrator", "en", choose_recipe("en", engine="xtts").model)
+    assert "--accept-coqui-license" in why_unavailable(tmp_path, recipe)
+    monkeypatch.setenv("COQUI_TOS_AGREED", "1")
+    assert len(engine.open(recipe, "cpu:0").speak("Hello.", 1)) > 12_000
+
+
+def test_a_model_that_cannot_be_downloaded_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import requests
+
+    def unplugged(*args: Any, **kwargs: Any) -> Any:
+        raise requests.ConnectionError("no route to host")
+
+    monkeypatch.setenv("TTS_HOME", str(tmp_path))
+    monkeypatch.setattr(requests, "get", unplugged)
+    assert "cannot be downloaded" in why_unavailable(tmp_path, choose_recipe("fr", engine="vits"))

@@ -1,0 +1,134 @@
+"""Tiny models of Coqui with random weights and the real code: what they say is noise of the right kind."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789àâäçèéêëîïôöùûüß"
+RATE = 16_000  # of VITS
+SPEAKERS = ("ada", "bob", "eve")
+
+
+def tiny_vits(folder: Path, speakers: Sequence[str] = (), languages: Sequence[str] = ("en",), seed: int = 0) -> Path:
+    """A VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder."""
+    import torch
+    from TTS.config.shared_configs import BaseAudioConfig
+    from TTS.tts.configs.shared_configs import CharactersConfig
+    from TTS.tts.configs.vits_config import VitsConfig
+    from TTS.tts.models.vits import Vits
+
+    characters = CharactersConfig(
+        characters_class="TTS.tts.utils.text.characters.Graphemes",
+        characters=ALPHABET,
+        punctuations="!'(),-.:;? ",
+        pad="<PAD>",
+        eos="<EOS>",
+        bos="<BOS>",
+        blank="<BLNK>",
+    )
+    config = VitsConfig(
+        audio=BaseAudioConfig(sample_rate=RATE, fft_size=512, win_length=512, hop_length=128, do_trim_silence=False),
+        model_args=_vits_arguments(speakers, languages),
+        characters=characters,
+        use_phonemes=False,
+        phonemizer=None,
+        text_cleaner="multilingual_cleaners",
+        test_sentences=[],
+    )
+    config.languages = list(languages)
+    if speakers:
+        config.speakers, config.num_speakers, config.use_speaker_embedding = list(speakers), len(speakers), True
+    torch.manual_seed(seed)
+    model = Vits(config)
+    with torch.no_grad():
+        model.waveform_decoder.conv_post.weight.mul_(5.0)  # loud enough to be heard
+    return _saved(folder, config, model)
+
+
+def _vits_arguments(speakers: Sequence[str], languages: Sequence[str]) -> Any:
+    from TTS.tts.configs.vits_config import VitsArgs
+
+    return VitsArgs(
+        out_channels=257,
+        spec_segment_size=16,
+        hidden_channels=16,
+        hidden_channels_ffn_text_encoder=32,
+        num_heads_text_encoder=2,
+        num_layers_text_encoder=1,
+        num_layers_posterior_encoder=1,
+        num_layers_flow=1,
+        use_sdp=False,
+        init_discriminator=False,
+        resblock_type_decoder="2",
+        resblock_kernel_sizes_decoder=[3],
+        resblock_dilation_sizes_decoder=[[1, 3]],
+        upsample_rates_decoder=[8, 4, 4],
+        upsample_kernel_sizes_decoder=[16, 8, 8],
+        upsample_initial_channel_decoder=32,
+        length_scale=4.0,  # random durations are short
+        max_inference_len=4000,
+        use_language_embedding=len(languages) > 1,
+        embedded_language_dim=4,
+        use_speaker_embedding=bool(speakers),
+        speaker_embedding_channels=16 if speakers else 0,
+    )
+
+
+def tiny_xtts(folder: Path, seed: int = 0) -> Path:
+    """An XTTS of one layer, 90 MB since its vocoder has one size only, with one speaker, "narrator"."""
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import BPE
+    from TTS.tts.configs.xtts_config import XttsArgs, XttsConfig
+    from TTS.tts.models.xtts import Xtts
+
+    languages = XttsConfig().languages
+    special = ["[STOP]", "[UNK]", "[SPACE]", "[START]", *(f"[{language}]" for language in languages)]
+    words = {word: number for number, word in enumerate([*special, *map(chr, range(33, 127))])}
+    tokenizer = Tokenizer(BPE(vocab=words, merges=[], unk_token="[UNK]"))
+    tokenizer.add_special_tokens(special)
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "vocab.json"))
+    arguments = XttsArgs(
+        gpt_layers=1,
+        gpt_n_model_channels=32,
+        gpt_n_heads=2,
+        decoder_input_dim=32,
+        gpt_max_audio_tokens=24,  # random weights do not stop by themselves: a second a piece
+        gpt_num_audio_tokens=66,
+        gpt_start_audio_token=64,
+        gpt_stop_audio_token=65,
+        gpt_use_perceiver_resampler=True,
+        gpt_number_text_tokens=len(words),
+        gpt_start_text_token=words["[START]"],
+        gpt_stop_text_token=words["[STOP]"],
+    )
+    config = XttsConfig(model_args=arguments, languages=languages)
+    torch.manual_seed(seed)
+    model = Xtts(config)
+    speaker = {"gpt_cond_latent": torch.randn(1, 32, 32), "speaker_embedding": torch.randn(1, 512, 1)}
+    torch.save({"narrator": speaker}, folder / "speakers_xtts.pth")
+    return _saved(folder, config, model)
+
+
+def _saved(folder: Path, config: Any, model: Any) -> Path:
+    import torch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.redirect_stdout(io.StringIO()):
+        config.save_json(str(folder / "config.json"))
+    torch.save({"config": config.to_dict(), "model": model.state_dict()}, folder / "model.pth")
+    return folder
+
+
+def recording(path: Path, length_s: float = 3.0) -> Path:
+    """A mono WAV of something like a voice."""
+    time_s = np.arange(round(24_000 * length_s)) / 24_000
+    wave = sum(np.sin(2 * np.pi * 120 * n * time_s) / n for n in range(1, 12)) * (1 + np.sin(9 * time_s)) / 8
+    soundfile.write(path, wave.astype(np.float32), 24_000)
+    return path
