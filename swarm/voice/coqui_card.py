@@ -58,6 +58,7 @@ def _card(
         settings=settings,
         device="gpu",
         install=INSTALL,
+        shortest=10,  # "Yes." alone comes out with words that nobody wrote
         takes=3,
         clones=clones,
         any_voice=voices == (DEFAULT_VOICE,),
