@@ -12,10 +12,12 @@ from swarm.lease.job import JobState, apply
 from swarm.lease.ledger import PROMISED, Lease, Ledger
 from swarm.lease.message import (
     PROTOCOL,
+    Asset,
     Bye,
     Clip,
     Done,
     Failed,
+    Fetch,
     FromWorker,
     Heartbeat,
     Held,
@@ -36,6 +38,7 @@ from swarm.lease.record import AnyRecord, ClipDiscarded, JobFinished
 from swarm.lease.roster import Session, new_session, session_key
 from swarm.lease.settings import Settings
 from swarm.lease.snapshot import View, fitting
+from swarm.lease.supplier import Supplier
 from swarm.lease.work import Work
 
 SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
@@ -66,10 +69,11 @@ class Coordinator:
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.epoch << 32  # an id never means two leases, also after a restart
         self.intake = Intake(self.sessions)
+        self.supplier = Supplier(self.works, self.sessions)
 
-    def add_job(self, state: JobState) -> None:
-        """Serve one more job, after those already here."""
-        self.works[state.job] = Work(state, Ledger(state))
+    def add_job(self, state: JobState, install: str = "") -> None:
+        """Serve one more job, after those already here. `install`: the line that brings its engine to a worker."""
+        self.works[state.job] = Work(state, Ledger(state), install)
 
     # --- events
 
@@ -155,8 +159,8 @@ class Coordinator:
         if not self.settings.alone or not self.sessions:
             return ""
         for work in self.works.values():
-            engine = work.state.facts.recipe.engine
-            reasons = [session.unable.get(engine, "") for session in self.sessions.values()]
+            engine, model = work.recipe.engine, work.recipe.model
+            reasons = [session.unable.get((engine, model), "") for session in self.sessions.values()]
             if all(reasons) and not work.state.complete:
                 return f"The engine {engine} does not open on this machine: {reasons[0]}"
         return ""
@@ -252,6 +256,11 @@ class Coordinator:
                 self._tidy(session, now)
             case Held():
                 self._held(session, message, now, outcome)
+            case Fetch():
+                self.supplier.fetch(session, message, outcome)
+            case Asset():
+                self.supplier.asset(session, message, frame, now, outcome)
+                self._tidy(session, now)
             case Release():
                 self._release(session, message, now, outcome)
             case Bye():
@@ -278,6 +287,7 @@ class Coordinator:
                 lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MOST_WAITING_S))
         offered = {slot for slot in message.offers if slot < len(session.slots)}
         session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
+        self.supplier.heard(session, message, now, outcome)
         self._tidy(session, now)
 
     @staticmethod
@@ -310,8 +320,9 @@ class Coordinator:
         if work is None or lease is None:
             return
         work.ledger.end(lease)
+        session.told.discard(work.state.job)  # it may not have heard of it
         if message.unable:
-            session.unable[work.state.facts.recipe.engine] = message.note
+            session.unable[work.recipe.engine, work.recipe.model] = message.note
             outcome.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {message.note}")
         self._tidy(session, now)
 

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from swarm.book.model import Book, Chapter, Cover
+from swarm.lease.asset import VOICE, AssetInfo
 from swarm.lease.recipe import Recipe
 
 
@@ -23,6 +24,14 @@ class BookFacts(Struct, frozen=True):
     isbn: str = ""
 
 
+class Origin(Struct, frozen=True):
+    """The file that a job's voice or model was made from: its path as the user named it, and its content."""
+
+    kind: str  # "voice" or "model"
+    path: str
+    digest: str  # "" where only the path is known
+
+
 class JobFacts(Struct, frozen=True):
     """One book under one recipe. `created_s` is seconds since the epoch."""
 
@@ -32,6 +41,13 @@ class JobFacts(Struct, frozen=True):
     recipe: Recipe
     chapters: tuple[Chapter, ...]
     created_s: float
+    assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def is_cloned(self) -> bool:
+        """Whether its voice is a recording's, from which latents are computed."""
+        return any(asset.name == VOICE for asset in self.assets)
 
     @property
     def title(self) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from swarm.lease.job import Place
 from swarm.lease.ledger import MAX_LEASE_CHARACTERS, PROMISED, Lease, Run
-from swarm.lease.message import Grant, Job, Line, Revoke, Trim
+from swarm.lease.message import Grant, Line, Revoke, Trim
 from swarm.lease.outcome import Outcome
 from swarm.lease.roster import Session, Slot
 from swarm.lease.schedule import FIRST_LEASE_CHARACTERS, HELP_S, Load, choose_cut, choose_double
@@ -53,12 +53,19 @@ class Request:
                 yield work, self._double(work)
 
     def _is_let(self, work: Work) -> bool:
-        """Whether it can speak a job; who is set aside waits while others can, and no longer."""
-        if self.session.aside_until_s <= self.now:
-            return self.session.can_speak(work.recipe)
-        return self.session.can_speak(work.recipe) and not any(
-            other.can_try(work.recipe, self.now) for other in self.sessions.values()
+        """Whether it can speak a job now; who is set aside waits while others can, and no longer."""
+        if not (self.session.can_speak(work.recipe) and work.needed <= self.session.assets):
+            return False
+        if work.state.awaits_latents and self._is_begun_elsewhere(work):
+            return False
+        return self.session.aside_until_s <= self.now or not any(
+            other.can_try(work.recipe, self.now, work.needed) for other in self.sessions.values()
         )
+
+    def _is_begun_elsewhere(self, work: Work) -> bool:
+        """Whether another slot holds a lease: it computes the latents, for all."""
+        holders = {(lease.session, lease.slot) for lease in work.ledger.leases.values() if lease.slot != PROMISED}
+        return bool(holders - {(self.session.key, self.slot)})
 
     def _earliest(self, work: Work) -> Run | None:
         """Of the chapter that a listener waits for: what is free, or the tail of what would take long."""
@@ -110,7 +117,8 @@ class Request:
         blamed = {failure.worker for failure in failures}
         if self.session.worker not in blamed:
             return True
-        return not any(s.worker not in blamed and s.can_try(work.recipe, self.now) for s in self.sessions.values())
+        others = [session for session in self.sessions.values() if session.worker not in blamed]
+        return not any(session.can_try(work.recipe, self.now, work.needed) for session in others)
 
     def _may_try_all(self, work: Work, load: Load) -> bool:
         """Whether none of a lease's segments has failed here."""
@@ -149,7 +157,7 @@ class Request:
         work.first_grant_s = work.first_grant_s or now
         if facts.job not in session.told:
             session.told.add(facts.job)
-            self.out.send(session.peer, Job(facts.job, facts.title, facts.recipe))
+            self.out.send(session.peer, work.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(Line(place[1], work.state.text(place), work.state.take(place)) for place in places)
         due_s = work.deadline_s(session, lease)

@@ -91,7 +91,7 @@ class Intake:
         """Whether all failures are of one worker while another is there to try."""
         blamed = {failure.worker for failure in work.state.failures[place]}
         others = (s for s in self.sessions.values() if s.worker not in blamed)
-        return len(blamed) == 1 and any(s.can_try(work.recipe, now) for s in others)
+        return len(blamed) == 1 and any(s.can_try(work.recipe, now, work.needed) for s in others)
 
     @staticmethod
     def is_broken(session: Session) -> bool:

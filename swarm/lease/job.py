@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from swarm.lease.asset import LATENTS, AssetInfo
 from swarm.lease.facts import JobFacts
 from swarm.lease.recipe import clip_key
 from swarm.lease.record import (
@@ -10,6 +11,7 @@ from swarm.lease.record import (
     ClipDiscarded,
     GainFixed,
     JobFinished,
+    LatentsKept,
     RunStarted,
     SegmentFailed,
     SegmentQuarantined,
@@ -35,6 +37,7 @@ class JobState:
     epoch: int = 0
     began_s: float = 0.0  # the first run
     gain_db: float | None = None
+    latents: LatentsKept | None = None
     finished: JobFinished | None = None
 
     def __post_init__(self) -> None:
@@ -45,6 +48,18 @@ class JobState:
     def job(self) -> str:
         """The job's name."""
         return self.facts.job
+
+    @property
+    def awaits_latents(self) -> bool:
+        """Whether somebody has yet to compute the latents of its voice, before anything is spoken."""
+        return self.facts.is_cloned and self.latents is None
+
+    @property
+    def assets(self) -> tuple[AssetInfo, ...]:
+        """The files that its voice needs, the latents too once they are known."""
+        if self.latents is None or not self.latents.digest:
+            return self.facts.assets
+        return (*self.facts.assets, AssetInfo(LATENTS, self.latents.digest, self.latents.size))
 
     @property
     def complete(self) -> bool:
@@ -110,6 +125,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
             state.workers.add(worker)
         case GainFixed(gain_db=gain_db):
             state.gain_db = gain_db
+        case LatentsKept():
+            state.latents = state.latents or record
         case JobFinished():
             state.finished = record
 

@@ -1,5 +1,6 @@
 """One coordinator as a worker sees it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from swarm.lease.message import Job, Welcome
@@ -8,6 +9,8 @@ FIRST_WINDOW = 512 * 1024
 LEAST_WINDOW = 64 * 1024
 QUICK_S, SLOW_S = 0.5, 1.5  # from sending a clip to its acceptance: between the two the window is right
 SHRINK = 0.7
+SILENT_S = 3.0  # a coordinator that answers no offer for so long may be gone; others are asked too
+EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
 
 
 @dataclass
@@ -49,3 +52,13 @@ class Link:
         """The session is over, or was forgotten on the other side."""
         self.welcome, self.credit = None, 0
         self.offers = set()
+
+
+def share(links: Sequence[Link], slots: Iterable[int], now: float) -> dict[str, set[int]]:
+    """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them."""
+    hopeful = [link for link in links if link.empty_until_s <= now and now - link.heard_s < SILENT_S]
+    offers: dict[str, set[int]] = {link.name: set() for link in links}
+    least_served = min(hopeful, key=lambda link: link.served_s, default=None)
+    for link in [least_served] if least_served else links:
+        offers[link.name].update(slots)
+    return offers

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from swarm.lease.asset import MOST_ASSETS, MOST_BYTES, AssetInfo, Digest
 from swarm.lease.recipe import Recipe
 
 PROTOCOL = 1  # major version: a different one is refused in words
@@ -17,10 +18,10 @@ Note = Annotated[str, Meta(max_length=2000)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
-Key = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]  # SHA-256, hexadecimal
+Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+Offset = Annotated[int, Meta(ge=0, le=MOST_BYTES)]
 
-
+MOST_HELD_ASSETS = 400  # as many digests as fit a control message
 Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur
 
 
@@ -32,10 +33,11 @@ class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
 
 
 class EngineOffer(Struct, frozen=True):
-    """An engine that this worker can open, and the languages it speaks with it ("*" for any)."""
+    """An engine that this worker can open, the languages it speaks with it, and its models ("*" for any)."""
 
     name: Name
     languages: Annotated[tuple[Name, ...], Meta(max_length=1000)]
+    models: Annotated[tuple[Name, ...], Meta(max_length=500)] = ("*",)
 
 
 class Device(Struct, frozen=True):
@@ -80,12 +82,46 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     note: Note = ""
 
 
+class Fetching(Struct, frozen=True, omit_defaults=True):
+    """An asset on its way to a worker; `note` says what holds it up."""
+
+    digest: Digest
+    have: Offset = 0  # bytes on the disk
+    note: Note = ""
+
+
+class Made(Struct, frozen=True):
+    """The latents that a worker computed for a job; `digest` "" and `size` 0 where its engine computes none."""
+
+    job: Name
+    digest: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+    size: Offset
+
+
 class Heartbeat(Message, frozen=True, tag=True):
     """The whole state, so that a lost one costs nothing. `offers` are the slots that want a lease from here."""
 
     slots: Annotated[tuple[SlotReport, ...], Meta(max_length=1024)]
     offers: Annotated[tuple[Count, ...], Meta(max_length=1024)] = ()
     leases: Annotated[tuple[Count, ...], Meta(max_length=4096)] = ()  # every lease held, queued ones too
+    assets: Annotated[tuple[Digest, ...], Meta(max_length=MOST_HELD_ASSETS)] = ()  # whole and verified
+    fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MOST_ASSETS)] = ()
+    made: Annotated[tuple[Made, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
+
+
+class Fetch(Message, frozen=True, tag=True):
+    """Asks for the piece of an asset that begins at `offset`. Latents are asked for the other way."""
+
+    digest: Digest
+    offset: Offset
+
+
+class Asset(Message, frozen=True, tag=True):
+    """A piece of an asset; its bytes are the frame that follows."""
+
+    digest: Digest
+    offset: Offset
+    total: Offset  # bytes of the whole
 
 
 class Clip(Message, frozen=True, tag=True):
@@ -161,11 +197,16 @@ class Wanted(Message, frozen=True, tag=True):
 
 
 class Job(Message, frozen=True, tag=True):
-    """What a job sounds like; sent to a worker before its first grant of it."""
+    """What a job sounds like; sent to a worker before its first grant of it, and before that where it needs files.
+
+    `latents`: none are known yet. Who loads the voice computes them and speaks once they are journaled.
+    """
 
     job: Name
     title: Note
     recipe: Recipe
+    assets: Annotated[tuple[AssetInfo, ...], Meta(max_length=MOST_ASSETS)] = ()
+    latents: bool = False
 
 
 class Line(Struct, frozen=True, array_like=True):
@@ -310,7 +351,20 @@ class StatusReply(Message, frozen=True, tag=True):
     workers: tuple[WorkerStatus, ...]
 
 
-FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Status
+FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Fetch | Asset | Status
 FromCoordinator = (
-    Welcome | Refused | Wanted | Job | Grant | Accepted | Rejected | Trim | Revoke | Done | WhoAreYou | StatusReply
+    Welcome
+    | Refused
+    | Wanted
+    | Job
+    | Grant
+    | Accepted
+    | Rejected
+    | Trim
+    | Revoke
+    | Fetch
+    | Asset
+    | Done
+    | WhoAreYou
+    | StatusReply
 )

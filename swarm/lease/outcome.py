@@ -8,7 +8,7 @@ from swarm.lease.record import AnyRecord
 
 @dataclass(frozen=True)
 class Entry:
-    """One record of one job; a `ClipAccepted` carries the clip's bytes with it."""
+    """One record of one job; a `ClipAccepted` or `LatentsKept` carries its bytes with it."""
 
     job: str
     record: AnyRecord
@@ -23,12 +23,27 @@ class Send:
     message: Message
 
 
+@dataclass(frozen=True)
+class Serve:
+    """One piece of a job's file, to be read and sent to a peer."""
+
+    peer: bytes
+    job: str
+    digest: str
+    offset: int
+    total: int
+
+
 @dataclass
 class Outcome:
-    """Persist `entries`, all of them, before anything of `sends` leaves. `notes` are for the user's eyes."""
+    """Persist `entries`, all of them, before anything of `sends` leaves. `notes` are for the user's eyes.
+
+    `serves` may be late: whoever asked asks again.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
+    serves: list[Serve] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def send(self, peer: bytes, message: Message) -> None:

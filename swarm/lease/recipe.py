@@ -7,6 +7,9 @@ from msgspec import Struct
 
 Setting = str | int | float | bool
 
+CUSTOM = "custom:"  # begins the model of a recipe whose files come with the job
+CLONE = "clone:"  # begins the voice of a recipe that speaks as a recording does
+
 
 class Recipe(Struct, frozen=True):
     """Everything that decides how a segment sounds. Versions of libraries are not part of it."""

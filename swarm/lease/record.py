@@ -72,6 +72,14 @@ class GainFixed(Record, frozen=True, tag=True):
     gain_db: float
 
 
+class LatentsKept(Record, frozen=True, tag=True):
+    """What one worker computed from the reference recording, for all to use; `digest` "" where nothing is computed."""
+
+    digest: str
+    size: int
+    worker: str
+
+
 class JobFinished(Record, frozen=True, tag=True):
     """The audiobook was written."""
 
@@ -89,5 +97,6 @@ AnyRecord = (
     | SegmentQuarantined
     | WorkerSeen
     | GainFixed
+    | LatentsKept
     | JobFinished
 )

@@ -3,8 +3,8 @@
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from swarm.lease.message import Hello, SlotReport
-from swarm.lease.recipe import Recipe
+from swarm.lease.message import Fetching, Heartbeat, Hello, SlotReport
+from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.lease.speed import Speed
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
@@ -56,7 +56,9 @@ class Session:
     slots: list[Slot]
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: set[str] = field(default_factory=set)  # jobs it knows
-    unable: dict[str, str] = field(default_factory=dict)  # engine -> why it does not open there
+    unable: dict[tuple[str, str], str] = field(default_factory=dict)  # engine, model -> why it does not open there
+    assets: frozenset[str] = frozenset()  # the contents it has, by its last heartbeat
+    fetching: dict[str, Fetching] = field(default_factory=dict)
     estranged: bool = False  # a message did not reach it: it has to greet again
     holding: int = 0  # leases it said it holds
     failures: int = 0
@@ -73,15 +75,22 @@ class Session:
         return self.hello.worker
 
     def can_speak(self, recipe: Recipe) -> bool:
-        """Whether it offers the engine and language and the engine has not failed to open."""
-        return recipe.engine not in self.unable and any(
-            offer.name == recipe.engine and ("*" in offer.languages or recipe.language in offer.languages)
+        """Whether it offers the engine with this model and language, and has not failed to open it."""
+        return (recipe.engine, recipe.model) not in self.unable and any(
+            offer.name == recipe.engine
+            and ("*" in offer.languages or recipe.language in offer.languages)
+            and ("*" in offer.models or recipe.model in ("", *offer.models) or recipe.model.startswith(CUSTOM))
             for offer in self.hello.engines
         )
 
-    def can_try(self, recipe: Recipe, now: float) -> bool:
-        """Whether it can speak it and is not set aside."""
-        return self.aside_until_s <= now and self.can_speak(recipe)
+    def can_try(self, recipe: Recipe, now: float, needed: frozenset[str] = frozenset()) -> bool:
+        """Whether it can speak it, has the contents it needs for that, and is not set aside."""
+        return self.aside_until_s <= now and needed <= self.assets and self.can_speak(recipe)
+
+    def supplied(self, heartbeat: Heartbeat) -> None:
+        """What it has and what it fetches."""
+        self.assets = frozenset(heartbeat.assets)
+        self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
 
 
 def session_key(hello: Hello) -> str:

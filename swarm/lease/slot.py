@@ -2,12 +2,24 @@
 
 from dataclasses import dataclass, field
 
+from swarm.lease.asset import AssetInfo, find_latents
 from swarm.lease.message import Job, Line, SlotReport, SlotState
 from swarm.lease.recipe import Recipe
 from swarm.lease.schedule import deadline_s
 from swarm.lease.speed import Speed
 
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What the shell knows of a clip that an engine just spoke; the bytes stay with the shell."""
+
+    samples: int
+    sample_rate: int
+    digest: str
+    work_s: float
+    size: int  # bytes of the frame
 
 
 @dataclass
@@ -28,8 +40,9 @@ class EngineSlot:
 
     number: int
     recipe: Recipe | None = None
+    latents: AssetInfo | None = None  # those that its voice was loaded with, or made
     loading: bool = False
-    waiting: bool = False  # for credit, or for room to keep clips
+    waiting: bool = False  # for credit, for room to keep clips, or until latents are journaled
     line: Line | None = None
     since_s: float = 0.0
     turn: int = 0
@@ -51,9 +64,14 @@ class EngineSlot:
             return len(self.leases[0].lines) <= 1 and not self.loading
         return sum(len(line.text) for line in self.leases[0].lines) / self.speed.chars_s < AHEAD_S
 
-    def load(self, recipe: Recipe, now: float) -> int:
+    def suits(self, job: Job) -> bool:
+        """Whether its voice is the job's, with the latents that all speak it with."""
+        return self.recipe == job.recipe and (job.latents or self.latents == find_latents(job.assets))
+
+    def load(self, job: Job, now: float) -> int:
         """Order another engine; returns the turn."""
-        self.recipe, self.loading, self.since_s = recipe, True, now
+        self.recipe, self.loading, self.since_s = job.recipe, True, now
+        self.latents = find_latents(job.assets)
         self.speed = Speed()
         self.turn += 1
         return self.turn

@@ -1,9 +1,11 @@
 """What the coordinator shows of itself: the answer to `Status`, and what progress is drawn from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import msgpack, structs
 
+from swarm.lease.asset import what
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session, Slot, voicing
@@ -84,11 +86,24 @@ class View:
             return (
                 "" if self.settings.alone else "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
             )
-        if any(session.can_speak(recipe) for session in self.sessions.values()):
-            return ""
-        reasons = sorted({s.unable[recipe.engine] for s in self.sessions.values() if recipe.engine in s.unable})
+        able = [session for session in self.sessions.values() if session.can_speak(recipe)]
+        if not able:
+            return self._unserved(work)
+        if work.state.awaits_latents and work.ledger.leases:
+            return "preparing the voice"
+        return "" if any(work.needed <= session.assets for session in able) else _fetching(work, able)
+
+    def _unserved(self, work: Work) -> str:
+        """Why nobody can speak a job, and what would help."""
+        recipe, install = work.recipe, work.install
+        name = (recipe.engine, recipe.model)
+        reasons = sorted({s.unable[name] for s in self.sessions.values() if name in s.unable})
         why = f" ({'; '.join(reasons)})" if reasons else ""
-        return f"no worker here can speak {language_name(recipe.language)} with {recipe.engine}{why}"[:1500]
+        offered = any(offer.name == recipe.engine for s in self.sessions.values() for offer in s.hello.engines)
+        missing = f" and the model {recipe.model}" if offered and recipe.model and not reasons else ""
+        remedy = f"; on a machine that shall speak it: {install}" if install and not offered else ""
+        spoken = f"no worker here can speak {language_name(recipe.language)} with {recipe.engine}"
+        return f"{spoken}{missing}{why}{remedy}"[:1500]
 
     def _worker(self, session: Session) -> WorkerStatus:
         return WorkerStatus(
@@ -106,7 +121,11 @@ class View:
     def _worker_note(self, session: Session) -> str:
         if session.aside_until_s > self.now:
             return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
-        return "; ".join(f"{engine}: {why}" for engine, why in session.unable.items())[:1500]
+        notes = [f"{engine}: {why}" for (engine, _), why in session.unable.items()]
+        for work in self.works.values():
+            if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.assets:
+                notes.append(_fetching(work, [session]))
+        return "; ".join(dict.fromkeys(notes))[:1500]
 
     def _slot(self, number: int, slot: Slot) -> SlotStatus:
         state = slot.report.state if slot.report and slot.leases else "idle"
@@ -136,6 +155,20 @@ def fitting(reply: StatusReply, most: int) -> StatusReply:
         if len(msgpack.encode(shorter)) <= most:
             break
     return shorter
+
+
+def _fetching(work: Work, sessions: Sequence[Session]) -> str:
+    """How far the worker is that has most of a job's files."""
+    assets = {asset.digest: asset.size for asset in work.state.assets}
+
+    def have(session: Session) -> int:
+        coming = [session.fetching[digest].have for digest in assets if digest in session.fetching]
+        return sum(coming) + sum(size for digest, size in assets.items() if digest in session.assets)
+
+    best = max(sessions, key=have)
+    held_up = next((best.fetching[digest].note for digest in assets if digest in best.fetching), "")
+    progress = f"fetching {what(work.state.assets)}, {100 * have(best) // sum(assets.values())} %"
+    return f"{progress} ({held_up})" if held_up else progress
 
 
 def _pace(slot: Slot, recipe: Recipe) -> float:

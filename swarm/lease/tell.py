@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass, field
 
-from swarm.lease.message import Clip, Message
+from swarm.lease.asset import AssetInfo
+from swarm.lease.message import Clip, Fetch, Message
 from swarm.lease.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Load:
-    """Open the engine of a recipe in a slot."""
+    """Open the engine of a recipe in a slot, with the files of a job."""
 
     slot: int
     turn: int
     recipe: Recipe
+    assets: tuple[AssetInfo, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,31 @@ class Kill:
     slot: int
 
 
-Command = Load | Speak | Kill
+@dataclass(frozen=True)
+class Seek:
+    """Look how much of a content lies on the disk, make room for the rest, and report it."""
+
+    digest: str
+    size: int
+
+
+Command = Load | Speak | Kill | Seek
 
 
 @dataclass
 class Tell:
-    """In this order: put clips on the shelf, drop those not needed, run commands, send messages, send clips."""
+    """In this order: put clips on the shelf, drop those not needed, run commands, send messages, send clips.
+
+    `pieces` are to be written to the disk in their order, after the commands; `serves` read from it and sent.
+    """
 
     kept: list[tuple[int, Clip]] = field(default_factory=list)  # slot whose new sound is this clip's
     dropped: list[Clip] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     messages: list[tuple[str, Message]] = field(default_factory=list)
     clips: list[tuple[str, Clip]] = field(default_factory=list)
+    pieces: list[tuple[str, int, bytes]] = field(default_factory=list)  # digest, offset, bytes
+    serves: list[tuple[str, Fetch]] = field(default_factory=list)  # link that asks for a piece of latents made here
     beats: dict[str, None] = field(default_factory=dict)  # links that are due a heartbeat, in order
 
     def send(self, link: str, message: Message) -> None:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from swarm.lease.asset import digests_of
 from swarm.lease.job import JobState, Place
 from swarm.lease.ledger import Lease, Ledger
+from swarm.lease.message import Job
 from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session
 from swarm.lease.schedule import deadline_s
@@ -18,6 +20,7 @@ class Work:
 
     state: JobState
     ledger: Ledger
+    install: str = ""  # the line that brings its engine to a worker
     clips_received: int = 0
     duplicates: int = 0
     reissued: int = 0
@@ -32,6 +35,17 @@ class Work:
     def recipe(self) -> Recipe:
         """How it is to sound."""
         return self.state.facts.recipe
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The contents that a worker has to have before it is granted anything of it."""
+        return digests_of(self.state.assets) if self.state.facts.assets else frozenset()
+
+    @property
+    def instruction(self) -> Job:
+        """What a worker has to know of it."""
+        facts = self.state.facts
+        return Job(facts.job, facts.title, facts.recipe, self.state.assets, self.state.awaits_latents)
 
     def is_wanted(self, place: Place, key: str) -> bool:
         """Whether a clip of this name is one that the place could still take."""

@@ -7,13 +7,18 @@ It owns no socket, engine or clock. The shell carries out the commands and repor
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from swarm.lease.link import Link
+from msgspec import structs
+
+from swarm.lease.asset import AssetInfo
+from swarm.lease.link import EMPTY_S, Link, share
 from swarm.lease.message import (
     Accepted,
+    Asset,
     Bye,
     Clip,
     Done,
     Failed,
+    Fetch,
     FromCoordinator,
     Grant,
     Heartbeat,
@@ -31,24 +36,12 @@ from swarm.lease.message import (
 )
 from swarm.lease.recipe import clip_key, seed_of
 from swarm.lease.shelf import Shelf
-from swarm.lease.slot import EngineSlot, HeldLease
+from swarm.lease.slot import EngineSlot, HeldLease, Sound
+from swarm.lease.supplies import Supplies
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 
 MOST_LEASES = 4096  # in a heartbeat
 OWN_GAP_S = 3.0  # no beat for so long: this machine slept
-SILENT_S = 3.0  # a coordinator that answers no offer for so long may be gone; others are asked too
-EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
-
-
-@dataclass(frozen=True)
-class Sound:
-    """What the shell knows of a clip that an engine just spoke; the bytes stay with the shell."""
-
-    samples: int
-    sample_rate: int
-    digest: str
-    work_s: float
-    size: int  # bytes of the frame
 
 
 @dataclass
@@ -59,6 +52,7 @@ class Worker:
     slots: list[EngineSlot] = field(default_factory=list)
     links: dict[str, Link] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
+    supplies: Supplies = field(default_factory=Supplies)
     draining: bool = False
     left: bool = False
 
@@ -100,17 +94,20 @@ class Worker:
         link.leave()
         self.shelf.orphan(link.name)
         if not self.left:
-            tell.send(link.name, hello_with(self.hello, len(self.shelf.clips)))
+            tell.send(link.name, structs.replace(self.hello, held=len(self.shelf.clips)))
 
     # --- messages
 
-    def receive(self, name: str, message: FromCoordinator, now: float) -> Tell:
-        """Take one message of a coordinator."""
+    def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> Tell:
+        """Take one message of a coordinator; `frame` is what follows an `Asset`."""
         tell = Tell()
         link = self.links.get(name)
         if link is not None:
             link.heard_s = now
-            self._dispatch(link, message, now, tell)
+            if isinstance(message, Asset):
+                self.supplies.downloads.take(message, frame, now, tell)
+            else:
+                self._dispatch(link, message, now, tell)
             self._go_on(now, tell)
         return tell
 
@@ -133,7 +130,9 @@ class Worker:
                     self.shelf.claim(link.name, message)
                 tell.forget(self.shelf.drop(message.job, message.forget))
             case Job():
-                link.jobs[message.job] = message
+                self.supplies.instructed(link, message, self.slots)
+                if message.assets:
+                    tell.beat(link.name)
             case Grant():
                 self._granted(link, message, tell)
             case Accepted():
@@ -142,6 +141,8 @@ class Worker:
                 tell.forget(self.shelf.drop(message.job, message.clips))
             case Rejected():
                 tell.forget(self.shelf.drop(message.job, ((message.chapter, message.index, message.key),)))
+            case Fetch():
+                self.supplies.asked(link, message, tell)
             case Trim():
                 self._trim(link, message, tell)
             case Revoke():
@@ -155,7 +156,10 @@ class Worker:
     def _granted(self, link: Link, grant: Grant, tell: Tell) -> None:
         job = link.jobs.get(grant.job)
         slot = self.slots[grant.slot] if grant.slot < len(self.slots) else None
-        if job is None or slot is None or not slot.wants_more() or self.draining:
+        if job is None or not self.supplies.downloads.has(job.assets):
+            tell.send(link.name, Release(grant.lease, "its files are not here"))
+            return
+        if slot is None or not slot.wants_more() or self.draining:
             tell.send(link.name, Release(grant.lease, "not asked for any more"))
             return
         link.empty_until_s = 0.0
@@ -204,13 +208,27 @@ class Worker:
 
     # --- the engines report
 
-    def opened(self, number: int, turn: int, now: float) -> Tell:
-        """The engine of a slot is loaded."""
-        return self._report(number, turn, now, lambda slot, tell: slot.loaded())
+    def opened(self, number: int, turn: int, now: float, latents: AssetInfo | None = None) -> Tell:
+        """The engine of a slot is loaded; `latents` are those it computed, on the disk by now."""
+        return self._report(number, turn, now, lambda slot, tell: self.supplies.loaded(slot, latents))
 
-    def unable(self, number: int, turn: int, note: str, now: float) -> Tell:
-        """The engine of a slot does not open here: no lease of that recipe can be served."""
-        return self._report(number, turn, now, lambda slot, tell: self._give_up(slot, note, tell))
+    def kept(self, digest: str, have: int, now: float, note: str = "") -> Tell:
+        """So much of an asset lies on the disk; all of it only if it is what its digest says."""
+        tell = Tell()
+        self.supplies.downloads.kept(digest, have, note, now)
+        if self.supplies.downloads.is_here(digest):
+            for link in self.links.values():
+                link.empty_until_s = 0.0  # it may have something for us now
+                tell.beat(link.name)
+        self._go_on(now, tell)
+        return tell
+
+    def unable(self, number: int, turn: int, note: str, now: float, *, mislaid: bool = False) -> Tell:
+        """The engine of a slot does not open here: no lease of that recipe can be served.
+
+        `mislaid`: only its files are gone from the disk; they are looked for afresh.
+        """
+        return self._report(number, turn, now, lambda slot, tell: self._give_up(slot, note, tell, not mislaid))
 
     def spoken(self, number: int, turn: int, sound: Sound, now: float) -> Tell:
         """A slot has spoken its segment."""
@@ -228,11 +246,13 @@ class Worker:
             self._go_on(now, tell)
         return tell
 
-    def _give_up(self, slot: EngineSlot, note: str, tell: Tell) -> None:
+    def _give_up(self, slot: EngineSlot, note: str, tell: Tell, unable: bool) -> None:
         recipe = slot.recipe
+        if not unable:
+            self.supplies.mislaid(slot)
         slot.stop()
         for lease in [le for le in slot.leases if le.job.recipe == recipe]:
-            tell.send(lease.link, Release(lease.id, note[:1000], unable=True))
+            tell.send(lease.link, Release(lease.id, note[:1000], unable=unable))
             slot.leases.remove(lease)
 
     def _keep(self, slot: EngineSlot, sound: Sound, tell: Tell) -> None:
@@ -330,15 +350,16 @@ class Worker:
         for link in self.links.values():  # first, for what leaves makes room to speak on
             tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.allowance, now))
         for slot in self.slots:
-            command = self._next(slot, now)
+            command = self._next(slot, now, tell)
             if command is not None:
                 tell.commands.append(command)
+        self.supplies.go_on(self.links.values(), self.slots, now, tell)
         self._offer(now, tell)
         for name in tell.beats:
             if name in self.links and self.links[name].up:
                 tell.send(name, self._heartbeat(self.links[name], now))
 
-    def _next(self, slot: EngineSlot, now: float) -> Command | None:
+    def _next(self, slot: EngineSlot, now: float, tell: Tell) -> Command | None:
         if slot.busy or not slot.leases:
             return None
         lease = slot.leases[0]
@@ -346,21 +367,21 @@ class Worker:
         slot.waiting = not self.shelf.has_room(lease.link, link.allowance if link and link.up else None)
         if slot.waiting:
             return None
-        if slot.recipe != lease.job.recipe:
-            return Load(slot.number, slot.load(lease.job.recipe, now), lease.job.recipe)
+        if not slot.suits(lease.job):
+            return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.assets)
+        if lease.job.latents:
+            slot.waiting = True
+            self.supplies.offer_latents(slot, lease, tell)
+            return None
         line = lease.lines[0]
         seed = seed_of(clip_key(line.text, lease.job.recipe, line.take))
         return Speak(slot.number, slot.speak(line, now), line.text, seed)
 
     def _offer(self, now: float, tell: Tell) -> None:
-        """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them."""
+        """Have heartbeats say which slots want more."""
         up = [link for link in self.links.values() if link.up and not link.final]
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more()]
-        hopeful = [link for link in up if link.empty_until_s <= now and now - link.heard_s < SILENT_S]
-        offers: dict[str, set[int]] = {link.name: set() for link in up}
-        least_served = min(hopeful, key=lambda link: link.served_s, default=None)
-        for link in [least_served] if least_served else up:
-            offers[link.name].update(wanting)
+        offers = share(up, wanting, now)
         for link in up:
             if link.offers != offers[link.name]:
                 link.offers = offers[link.name]
@@ -371,10 +392,5 @@ class Worker:
         speaking = [lease.id for slot in self.slots for lease in slot.leases if lease.link == link.name]
         leases = dict.fromkeys([*speaking, *self.shelf.leases(link.name)])
         reports = [slot.report(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name]
-        return Heartbeat(tuple(reports), tuple(sorted(link.offers)), tuple(leases)[:MOST_LEASES])
-
-
-def hello_with(hello: Hello, held: int) -> Hello:
-    """The greeting, with how many clips are held at the moment."""
-    fields = {name: getattr(hello, name) for name in hello.__struct_fields__}
-    return Hello(**{**fields, "held": held})
+        offers = tuple(sorted(link.offers))
+        return Heartbeat(tuple(reports), offers, tuple(leases)[:MOST_LEASES], *self.supplies.report(link))

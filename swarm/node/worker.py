@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from swarm.lease.message import Done, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.slot import Sound
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
-from swarm.lease.worker import Sound, Worker
+from swarm.lease.worker import Worker
 from swarm.node.engines import Engines
 from swarm.node.frames import Frames
 from swarm.node.identity import Clock

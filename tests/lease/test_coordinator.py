@@ -642,7 +642,7 @@ def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
     core.sessions["a/n"].aside_until_s = 3600.0
     join(core, b"unable")
     assert not sent(core.receive(b"a", Heartbeat((), (0,)), 0.5), Grant)
-    core.sessions["unable/n"].unable["metronome"] = "no such engine"
+    core.sessions["unable/n"].unable["metronome", ""] = "no such engine"
     assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)
 
 

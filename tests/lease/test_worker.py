@@ -4,7 +4,7 @@ import pytest
 from making import RECIPE, make_hello
 
 from swarm.lease import shelf
-from swarm.lease.link import LEAST_WINDOW, Link
+from swarm.lease.link import EMPTY_S, LEAST_WINDOW, Link
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -27,8 +27,9 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.recipe import Recipe, clip_key
+from swarm.lease.slot import Sound
 from swarm.lease.tell import Kill, Load, Speak, Tell
-from swarm.lease.worker import EMPTY_S, Sound, Worker
+from swarm.lease.worker import Worker
 
 KEY = clip_key("One.", RECIPE, 0)
 

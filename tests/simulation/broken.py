@@ -16,11 +16,15 @@ from typing import Any
 from coordinator import SimCoordinator
 
 from swarm.lease import coordinator as core
+from swarm.lease import download
 from swarm.lease.coordinator import Coordinator
+from swarm.lease.download import Downloads
 from swarm.lease.grant import Request
 from swarm.lease.intake import Intake
 from swarm.lease.ledger import Ledger
 from swarm.lease.shelf import Shelf
+from swarm.lease.slot import EngineSlot
+from swarm.lease.supplier import Supplier
 from swarm.lease.work import Work
 from swarm.lease.worker import Worker
 
@@ -92,6 +96,21 @@ VARIANTS: dict[str, Edit | Value] = {
     "discarded clips are not spoken again": Edit(
         Coordinator, "discard", "self.works[job].ledger.reopen((chapter, index))", "pass"
     ),
+    "granted before its files are there": Edit(
+        Request, "_is_let", "self.session.can_speak(work.recipe) and work.needed <= self.session.assets", "True"
+    ),
+    "latents of two workers": Edit(Request, "_is_let", "work.state.awaits_latents and", "False and"),
+    "spoken before its latents are journaled": Edit(Worker, "_next", "if lease.job.latents:", "if False:"),
+    "latents are not looked at": Edit(
+        Supplier, "_take", "hashlib.sha256(data).hexdigest() == coming.made.digest", "True"
+    ),
+    "a voice of other latents goes on": Edit(EngineSlot, "suits", "self.latents == find_latents(job.assets)", "True"),
+    "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
+    "pieces that do not come are not missed": Value(download, "STALLED_S", 1e9),
+    "all is asked for at once": Edit(Downloads, "_ask", " and item.asked - item.have < window()", ""),
+    "what a job needs is said once": Edit(
+        Supplier, "heard", "and not work.needed <= known", "and work.state.job not in session.told"
+    ),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
@@ -104,6 +123,15 @@ PROVOKED_BY = {  # what such a break takes to show, where one seed in many has i
     "own gap not forgiven": ("coordinator sleeps",),
     "failures of strangers count": ("liar",),
     "no grace after a restart": ("coordinator crashes",),
+    "granted before its files are there": ("files",),
+    "latents of two workers": ("files",),
+    "spoken before its latents are journaled": ("files",),
+    "latents are not looked at": ("files", "liar"),
+    "a voice of other latents goes on": ("files", "two coordinators"),
+    "pieces out of turn are written": ("files", "reordering"),
+    "pieces that do not come are not missed": ("files", "refusals"),
+    "all is asked for at once": ("files",),
+    "what a job needs is said once": ("files", "loss"),
 }
 
 

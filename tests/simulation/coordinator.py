@@ -10,9 +10,10 @@ from machine import Machine
 
 from swarm.audio.frame import check_frame
 from swarm.book.model import Segment
+from swarm.lease.asset import piece_size
 from swarm.lease.coordinator import GATHER_S, OWN_GAP_S, Coordinator
-from swarm.lease.message import Clip, FromWorker, Message
-from swarm.lease.outcome import Entry, Outcome
+from swarm.lease.message import Asset, Clip, FromWorker, Message
+from swarm.lease.outcome import Entry, Outcome, Serve
 from swarm.lease.record import RunStarted
 from swarm.lease.settings import Settings
 
@@ -208,6 +209,20 @@ class SimCoordinator(Machine):
                 self.world.log(self.name, "durable", entry.record)
             if self.persist_first:
                 self._send(outcome)
+            for serve in outcome.serves:
+                self.later(0.001, self._serve, serve)
+
+    def _serve(self, serve: Serve) -> None:
+        """A piece is read and sent; now and then the disk, or somebody, changed it."""
+        world, data = self.world, self.disk.files[serve.digest]
+        frame = data[serve.offset : serve.offset + piece_size(len(data), serve.offset)]
+        if "lying pieces" in world.faults and world.random.random() < 0.2:
+            frame = bytes(byte ^ 1 for byte in frame)
+        connection = world.network.open.get(serve.peer)
+        if connection is not None:
+            message = Asset(serve.digest, serve.offset, serve.total)
+            world.log(self.name, f"-> {serve.peer.decode()}", message)
+            world.network.send(connection, connection.worker, message, frame)
 
     def _send(self, outcome: Outcome) -> None:
         for send in outcome.sends:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from random import Random
 
 from swarm.lease.facts import JobFacts
 from swarm.lease.job import JobState, Place, apply
 from swarm.lease.outcome import Entry
-from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept
 
 
 class Disk:
     """The journals of some jobs. `durable` is what replaying them gives, kept up to date with every commit."""
 
-    def __init__(self, jobs: Sequence[JobFacts]) -> None:
+    def __init__(self, jobs: Sequence[JobFacts], files: dict[str, bytes]) -> None:
+        self.files = files  # contents by digest
         self.facts = {facts.job: facts for facts in jobs}
         self.records: dict[str, list[AnyRecord]] = {facts.job: [] for facts in jobs}
         self.durable = {facts.job: JobState(facts) for facts in jobs}
@@ -61,6 +63,10 @@ class Disk:
 
     def _append(self, entry: Entry) -> None:
         self.records[entry.job].append(entry.record)
+        if isinstance(entry.record, LatentsKept):
+            assert self.durable[entry.job].latents is None, "two latents for one voice"
+            assert not entry.frame or hashlib.sha256(entry.frame).hexdigest() == entry.record.digest, "wrong latents"
+            self.files[entry.record.digest] = entry.frame
         apply(self.durable[entry.job], entry.record)
         if isinstance(entry.record, ClipAccepted):
             self._settled.add((entry.job, entry.record.chapter, entry.record.index))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clips import speak
+from files import check_latents, latents_made
 
+from swarm.lease.asset import VOICE, AssetInfo, find_latents
 from swarm.lease.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ class SimEngine:
         self.worker, self.slot = worker, slot
         self.recipe: Recipe | None = None
         self.busy = False
+        self.latents = ""  # the digest of those it speaks with
         self.life = 0
         self.began_s = 0.0
         self.since_s: dict[str, float] = {}  # on each coordinator's clock of waking hours, when it began to speak
@@ -28,23 +31,28 @@ class SimEngine:
         self.life += 1
         self.recipe, self.busy = None, False
 
-    def load(self, turn: int, recipe: Recipe) -> None:
+    def load(self, turn: int, recipe: Recipe, assets: tuple[AssetInfo, ...]) -> None:
         """Open a voice."""
         assert not self.busy, "loaded while it works"
         self.busy = True
         self.life += 1
         random = self.worker.world.random
-        self.worker.later(random.choice([0.1, 1.0, 5.0]), self._loaded, self.life, turn, recipe)
+        self.worker.later(random.choice([0.1, 1.0, 5.0]), self._loaded, self.life, turn, recipe, assets)
 
-    def _loaded(self, life: int, turn: int, recipe: Recipe) -> None:
+    def _loaded(self, life: int, turn: int, recipe: Recipe, assets: tuple[AssetInfo, ...]) -> None:
         if life != self.life:
             return
         self.busy = False
-        if not self.worker.able:
-            self.worker.unable(self.slot, turn)
+        mislaid = not self.worker.disk.has(assets)
+        if mislaid or not self.worker.able:
+            self.worker.unable(self.slot, turn, mislaid)
             return
         self.recipe = recipe
-        self.worker.opened(self.slot, turn)
+        given = find_latents(assets)
+        made = latents_made(self.worker) if not given and any(asset.name == VOICE for asset in assets) else None
+        latents = given or made
+        self.latents = latents.digest if latents else ""
+        self.worker.opened(self.slot, turn, made)
 
     def speak(self, turn: int, text: str, seed: int) -> None:
         """Speak a text."""
@@ -54,6 +62,7 @@ class SimEngine:
         world, worker = self.worker.world, self.worker
         slot = worker.core.slots[self.slot]
         place = (slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index if slot.line else -1)
+        check_latents(worker, place, self.latents)
         fate = world.fate(worker, text)
         world.log(worker.name, f"slot {self.slot} speaks {place}, fate {fate or 'well'}", place)
         self.began_s = world.heap.now

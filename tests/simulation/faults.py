@@ -27,6 +27,7 @@ STANDING = (  # on from the start, off when faults stop
     "engine crashes",
     "texts that fail once",
 )
+WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, drawn apart
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
 
@@ -54,6 +55,9 @@ class Faults:
 
     def schedule(self, world: World) -> None:
         """Have the momentary ones happen."""
+        if any(world.contents):
+            self.on |= {name for name in WITH_FILES if world.files_random.random() < SOMETIMES}
+            world.heap.after(world.files_random.uniform(0.5, LAST_S), world.befall, "a file vanishes", file_vanishes)
         for name, act in MOMENTS.items():
             if name in self.on:
                 for _ in range(world.random.randint(1, 3)):
@@ -61,7 +65,7 @@ class Faults:
 
     def stop(self) -> None:
         """From now on nothing goes wrong any more that could be helped."""
-        self.on -= set(STANDING) | set(MOMENTS)
+        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES)
 
 
 def _coordinator(world: World) -> SimCoordinator:
@@ -127,6 +131,12 @@ def connection_breaks(world: World) -> None:
     connections = world.network.between()
     if connections:
         world.trouble(world.random.choice(connections))
+
+
+def file_vanishes(world: World) -> None:
+    """Somebody tidies a worker's folder up."""
+    world.vanished = True
+    world.files_random.choice(world.workers).disk.lose()
 
 
 def network_parts(world: World) -> None:

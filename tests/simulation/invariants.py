@@ -9,6 +9,7 @@ from excuses import Excuses
 from story import Spot, Violation
 
 from swarm.lease import schedule
+from swarm.lease.asset import window
 from swarm.lease.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease.grant import MOST_LEASES
 from swarm.lease.ledger import PROMISED
@@ -36,6 +37,7 @@ class Judge:
         self.excuses = Excuses(world)
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
+        self.fetched: dict[tuple[object, ...], tuple[float, int]] = {}  # since when so much of a job's files is there
         self.known: dict[tuple[object, ...], bool] = {}  # what was excused already
         self.granted: dict[tuple[bytes, int], list[Spot]] = {}
         self.shadow: dict[str, object] = {}
@@ -80,12 +82,16 @@ class Judge:
         others = [lease for lease in work.ledger.leases.values() if lease.id != grant.lease]
         spots = [(grant.job, grant.chapter, line.index) for line in grant.lines]
         self.granted[session.peer, grant.lease] = spots
+        worker = self._owner(session.key)
+        if not worker.disk.has(work.state.assets) and not self.world.vanished and not worker.liar:
+            raise Violation(f"granted to {worker.name} before its files were there", spots[0])
         for line in grant.lines:
             if (grant.chapter, line.index) in work.state.accepted:
                 raise Violation("granted although accepted", (grant.job, grant.chapter, line.index))
             blamed = [failure.worker for failure in work.state.failures.get((grant.chapter, line.index), ())]
             if session.worker in blamed and any(
-                s.can_try(work.recipe, core.called_s) and s.worker not in blamed for s in core.sessions.values()
+                s.can_try(work.recipe, core.called_s, work.needed) and s.worker not in blamed
+                for s in core.sessions.values()
             ):
                 raise Violation(f"granted to {session.worker} again", (grant.job, grant.chapter, line.index))
             if any(le.chapter == grant.chapter and line.index in le.pending for le in others):
@@ -130,7 +136,7 @@ class Judge:
         work = core.works[job]
         place = (record.chapter, record.index)
         blamed = {failure.worker for failure in work.state.failures[place]}
-        able = {s.worker for s in core.sessions.values() if s.can_speak(work.recipe) and s.aside_until_s < record_s}
+        able = {s.worker for s in core.sessions.values() if s.can_try(work.recipe, record_s, work.needed)}
         if len(blamed) == 1 and able - blamed:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
 
@@ -154,6 +160,7 @@ class Judge:
             if ticked:
                 self._nobody_idles(core, work, coordinator.clock())
                 self._nobody_starves(coordinator, core, work)
+                self._nobody_is_left_without_files(coordinator, core, work)
         self._the_dead_hold_nothing(coordinator, core)
 
     def _replay(self, coordinator: SimCoordinator, work: Work) -> None:
@@ -192,6 +199,9 @@ class Judge:
             for index in places:
                 if state.is_settled((chapter, index)):
                     raise Violation("settled and still to be spoken", (state.job, chapter, index))
+        holders = {(lease.session, lease.slot) for lease in ledger.leases.values() if lease.slot != PROMISED}
+        if state.awaits_latents and len(holders) > 1:
+            raise Violation(f"{len(holders)} slots compute the latents of {state.job}")
         for lease in ledger.leases.values():
             if not ledger.free[lease.chapter].isdisjoint(lease.pending):
                 raise Violation(f"lease {lease.id} holds what is free")
@@ -200,10 +210,10 @@ class Judge:
         settings = core.settings
         if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
             return
-        if not any(work.ledger.free):
+        if not any(work.ledger.free) or (work.state.awaits_latents and work.ledger.leases):
             return
         for session in core.sessions.values():
-            if not session.offers or session.aside_until_s > now or not session.can_speak(work.state.facts.recipe):
+            if not session.offers or not session.can_try(work.recipe, now, work.needed):
                 continue
             if any(len(session.slots[slot].leases) < MOST_LEASES for slot in session.offers):
                 for chapter, free in enumerate(work.ledger.free):
@@ -225,13 +235,40 @@ class Judge:
             else:
                 self.idle.pop(name, None)
 
+    def _nobody_is_left_without_files(self, coordinator: SimCoordinator, core: Coordinator, work: Work) -> None:
+        """Whoever could speak a job and lacks files of it gets on with them."""
+        for session in core.sessions.values():
+            worker = self._owner(session.key)
+            name, now = (
+                (core.settings.coordinator, session.key, session.joined_s, work.state.job),
+                coordinator.awake_s(),
+            )
+            items = worker.core.supplies.downloads.items
+            have = sum(items[digest].have for digest in work.needed if digest in items)
+            lacks = session.can_speak(work.recipe) and not work.needed <= session.assets and not core.stopping
+            since_s, before = self.fetched.get(name, (now, -1))
+            if not lacks or have != before or not self._gets_files(worker, session) or work.state.complete:
+                self.fetched[name] = (now, have)
+            elif now - since_s > STARVED_S:
+                raise Violation(f"{worker.name} gets no further with its files, {have} bytes")
+
+    def _gets_files(self, worker: SimWorker, session: Session) -> bool:
+        connection = self.world.network.open.get(session.peer)
+        if not worker.awake or worker.liar or worker.draining or connection is None:
+            return False
+        if "lying pieces" in self.world.faults or (self.world.was_raw and not self.world.healed):
+            return False
+        return worker.process == session.key and not self.world.network.is_cut(worker, connection.coordinator)
+
     def _could_work(
         self, worker: SimWorker, session: Session, core: Coordinator, work: Work, free: list[tuple[int, int]]
     ) -> bool:
         connection = self.world.network.open.get(session.peer)
         if not worker.awake or worker.liar or worker.draining or connection is None or self.world.was_raw:
             return False
-        if any(slot.leases for slot in worker.core.slots) or not session.can_try(work.recipe, core.called_s):
+        if any(slot.leases for slot in worker.core.slots) or (work.state.awaits_latents and work.ledger.leases):
+            return False
+        if not session.can_try(work.recipe, core.called_s, work.needed):
             return False
         if self.world.network.is_cut(worker, connection.coordinator) or connection.worker.process != session.key:
             return False
@@ -276,6 +313,9 @@ class Judge:
     def worker(self, worker: SimWorker) -> None:
         """The state of a worker after a step."""
         core = worker.core
+        for item in core.supplies.downloads.items.values():
+            if item.asked - item.have > window():
+                raise Violation(f"{worker.name} asked for {item.asked - item.have} bytes at once")
         for slot in core.slots:
             if len(slot.leases) > MOST_LEASES or any(not lease.lines for lease in slot.leases):
                 raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")
@@ -316,4 +356,5 @@ def fingerprint(work: Work) -> tuple[int, ...]:
         sum(state.settled),
         state.characters_settled,
         len(state.workers),
+        int(state.latents is not None),
     )

@@ -28,6 +28,10 @@ class Liar:
         self.lies[told.job, told.chapter, told.index, told.key] = clip
         return told, frame
 
+    def piece(self, frame: bytes) -> bytes:
+        """Change latents on their way, or not."""
+        return frame[::-1] if self.worker.world.random.random() < self.share else frame
+
     def answers(self, message: FromCoordinator) -> list[FromCoordinator]:
         """What its core has to hear: an answer to a lie settles the clip behind it."""
         if not isinstance(message, Rejected | Accepted):

@@ -156,4 +156,4 @@ class Network:
             connection.coordinator.deliver(connection.peer, message, frame)
         else:
             worker = connection.worker
-            worker.now_or_awake(worker.deliver, connection, message)
+            worker.now_or_awake(worker.deliver, connection, message, frame)

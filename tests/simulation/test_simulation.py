@@ -14,7 +14,7 @@ from broken import PROVOKED_BY, VARIANTS, broken
 from run import play
 from world import World
 
-from swarm.lease import schedule, shelf
+from swarm.lease import asset, schedule, shelf
 
 QUICK = 50
 MOST = 600  # in CI
@@ -28,6 +28,7 @@ def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
     """Worlds shorten some times; put them back afterwards."""
     monkeypatch.setattr(schedule, "UNKNOWN_DEADLINE_S", schedule.UNKNOWN_DEADLINE_S)
     monkeypatch.setattr(shelf, "MOST_HELD", shelf.MOST_HELD)
+    monkeypatch.setattr(asset, "PIECE", asset.PIECE)
 
 
 def run_all(first: int, last: int) -> None:

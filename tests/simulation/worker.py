@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from clips import RATE, Spoken
 from engine import SimEngine
+from files import FileDisk
 from liar import Liar
 from machine import Machine
 from network import Connection
 from story import Violation
 
+from swarm.lease.asset import AssetInfo
 from swarm.lease.message import (
     Accepted,
     Clip,
@@ -24,8 +26,9 @@ from swarm.lease.message import (
     Welcome,
 )
 from swarm.lease.recipe import Recipe
-from swarm.lease.tell import Command, Kill, Load, Speak, Tell
-from swarm.lease.worker import Sound, Worker
+from swarm.lease.slot import Sound
+from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell
+from swarm.lease.worker import Worker
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
@@ -47,6 +50,8 @@ class SimWorker(Machine):
         self.chars_s = 100.0
         self.liar: Liar | None = None
         self.able = True  # whether its engine opens
+        self.disk = FileDisk(self)
+        self.computed = 0  # latents
         self.core: Worker
         self.engines: list[SimEngine] = []
         self.frames: dict[Name, bytes] = {}
@@ -143,7 +148,7 @@ class SimWorker(Machine):
         self.carry_out(self.core.disconnect(coordinator.name, self.clock()))
         self.later(self.world.random.uniform(0.1, 1.0), self._dial, coordinator)
 
-    def deliver(self, connection: Connection, message: FromCoordinator) -> None:
+    def deliver(self, connection: Connection, message: FromCoordinator, frame: bytes) -> None:
         """Something arrived."""
         name = connection.coordinator.name
         if self.connections.get(name) is not connection:
@@ -154,7 +159,7 @@ class SimWorker(Machine):
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.elsewhere(self, name)
-            tell = self.core.receive(name, heard, self.clock())
+            tell = self.core.receive(name, heard, self.clock(), frame)
             if before != self.world.judge.elsewhere(self, name):
                 raise Violation(f"{self.name} let {name} change a lease of another coordinator")
             self.carry_out(tell)
@@ -192,6 +197,10 @@ class SimWorker(Machine):
         for name, clip in tell.clips:
             if self.core.serves(name):
                 self._send_clip(name, clip)
+        for digest, offset, data in tell.pieces:
+            self.disk.write(digest, offset, data)
+        for name, fetch in tell.serves:
+            self.disk.serve(name, fetch)
         self.world.judge.worker(self)
 
     def _send_clip(self, name: str, clip: Clip) -> None:
@@ -214,24 +223,25 @@ class SimWorker(Machine):
         return left
 
     def _order(self, command: Command) -> None:
-        engine = self.engines[command.slot]
         match command:
-            case Kill():
-                engine.kill()
-            case Load(turn=turn, recipe=recipe):
-                engine.load(turn, recipe)
-            case Speak(turn=turn, text=text, seed=seed):
-                engine.speak(turn, text, seed)
+            case Seek(digest=digest, size=size):
+                self.disk.seek(digest, size)
+            case Kill(slot=slot):
+                self.engines[slot].kill()
+            case Load(slot=slot, turn=turn, recipe=recipe, assets=assets):
+                self.engines[slot].load(turn, recipe, assets)
+            case Speak(slot=slot, turn=turn, text=text, seed=seed):
+                self.engines[slot].speak(turn, text, seed)
 
     # --- the engines report
 
-    def opened(self, slot: int, turn: int) -> None:
+    def opened(self, slot: int, turn: int, latents: AssetInfo | None) -> None:
         """An engine is loaded."""
-        self.carry_out(self.core.opened(slot, turn, self.clock()))
+        self.carry_out(self.core.opened(slot, turn, self.clock(), latents))
 
-    def unable(self, slot: int, turn: int) -> None:
+    def unable(self, slot: int, turn: int, mislaid: bool) -> None:
         """An engine does not open."""
-        self.carry_out(self.core.unable(slot, turn, "no such engine here", self.clock()))
+        self.carry_out(self.core.unable(slot, turn, "no such engine here", self.clock(), mislaid=mislaid))
 
     def spoken(self, slot: int, turn: int, spoken: Spoken, work_s: float) -> None:
         """A segment is spoken."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import files
 from coordinator import SimCoordinator
 from disk import Disk
 from faults import Faults
@@ -18,7 +19,7 @@ from story import Story, Violation
 from worker import SimWorker
 
 from swarm.book.model import Chapter, Pause, Segment
-from swarm.lease import schedule, shelf
+from swarm.lease import asset, schedule, shelf
 from swarm.lease.facts import BookFacts, JobFacts
 from swarm.lease.recipe import Recipe
 
@@ -36,6 +37,7 @@ class World:
     def __init__(self, seed: int, tell: bool = False, also: tuple[str, ...] = ()) -> None:
         self.seed = seed
         self.random = Random(seed)
+        self.files_random = Random(f"files {seed}")  # of its own, so that worlds without files stay as they were
         self.heap = Heap()
         self.story = Story() if tell else None
         self.faults = Faults(self.random, also)
@@ -44,7 +46,9 @@ class World:
         self.judge = Judge(self)
         self.failed_once: Counter[str] = Counter()
         self.steps = 0
+        self.no_latents = self.files_random.random() < 0.1  # whether engines compute any
         self.healed = False
+        self.vanished = False  # a file that a worker believes to have
         self.began_s = self.heap.now
         self.bytes_a_character = self.random.choice([1, 10, 40])
         self._make()
@@ -54,10 +58,12 @@ class World:
     def _make(self) -> None:
         random, faults = self.random, self.faults
         schedule.UNKNOWN_DEADLINE_S = 60.0
+        asset.PIECE = files.PIECE
         shelf.MOST_HELD = 20_000 if "small disk" in faults else 256 << 20
         credit = random.choice([1, 1, 3_000, 20_000])
         books = 2 if "two coordinators" in faults else 1
-        self.coordinators = [SimCoordinator(self, n, Disk([self._book(n)]), credit) for n in range(books)]
+        self.contents = [files.files_of(self, n) for n in range(books)]
+        self.coordinators = [SimCoordinator(self, n, self._disk(n), credit) for n in range(books)]
         count = random.choice([1, 2, 2, 3, 4, 5])
         self.workers = [SimWorker(self, n, random.choice([1, 1, 1, 2])) for n in range(count)]
         text = sum(len(s.text) for c in self.coordinators for s in c.segments)
@@ -81,6 +87,9 @@ class World:
             self.heap.after(late_s + random.uniform(0, 2), worker.restart)
         faults.schedule(self)
 
+    def _disk(self, number: int) -> Disk:
+        return Disk([self._book(number)], {info.digest: data for info, data in self.contents[number].items()})
+
     def _book(self, number: int) -> JobFacts:
         random = self.random
         texts = []
@@ -96,7 +105,7 @@ class World:
         )
         recipe = Recipe("metronome", f"voice {number}", "en")
         book = BookFacts(f"Book {number}", ("Author",), "en")
-        return JobFacts(f"job-{number}", "book.epub", book, recipe, chapters, 0.0)
+        return JobFacts(f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]))
 
     # --- running it
 

@@ -1,0 +1,56 @@
+"""The files that a job's voice needs besides its recipe: what they are called, and how they travel in pieces."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+PIECE = 256 * 1024  # bytes of one `Asset`
+WINDOW = 4  # pieces asked for and not yet on the disk
+MOST_ASSETS = 32  # of a job
+MOST_BYTES = 16 * 1024**3  # of one asset
+MOST_LATENTS = 16 * 1024 * 1024  # bytes
+
+VOICE = "voice.wav"  # the reference recording
+LATENTS = "latents.safetensors"  # what an engine computed from it
+MODEL = "model/"  # the files of a custom model
+
+Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]  # SHA-256, hexadecimal
+Size = Annotated[int, Meta(ge=1, le=MOST_BYTES)]
+_PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
+AssetName = Annotated[str, Meta(pattern=rf"\A{_PART}(/{_PART}){{0,2}}\Z")]  # a relative path that leads nowhere else
+
+
+class AssetInfo(Struct, frozen=True):
+    """One file of a job: its name in the folder that an engine is given, and its content by digest."""
+
+    name: AssetName
+    digest: Digest
+    size: Size
+
+
+def digests_of(assets: Iterable[AssetInfo]) -> frozenset[str]:
+    """The contents that are needed."""
+    return frozenset(asset.digest for asset in assets)
+
+
+def find_latents(assets: Iterable[AssetInfo]) -> AssetInfo | None:
+    """The latents among a job's files."""
+    return next((asset for asset in assets if asset.name == LATENTS), None)
+
+
+def what(assets: Iterable[AssetInfo]) -> str:
+    """What people call the files of a job."""
+    names = [asset.name for asset in assets]
+    model, voice = any(name.startswith(MODEL) for name in names), VOICE in names
+    return "the voice and the model" if model and voice else "the model" if model else "the voice"
+
+
+def window() -> int:
+    """Bytes of one asset that may be asked for and not yet be on the disk."""
+    return WINDOW * PIECE
+
+
+def piece_size(size: int, offset: int) -> int:
+    """Bytes of the piece that begins at an offset."""
+    return max(0, min(PIECE, size - offset))

@@ -1,0 +1,128 @@
+"""The files of simulated jobs: what they are, and a worker's disk that keeps them through crashes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from story import Violation
+
+from swarm.lease.asset import LATENTS, MODEL, VOICE, AssetInfo, piece_size
+from swarm.lease.message import Asset, Fetch
+
+if TYPE_CHECKING:
+    from worker import SimWorker
+    from world import World
+
+PIECE = 50  # bytes
+WRITE_S = 0.01
+
+
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def made(name: str, data: bytes) -> AssetInfo:
+    return AssetInfo(name, digest_of(data), len(data))
+
+
+def files_of(world: World, number: int) -> dict[AssetInfo, bytes]:
+    """What a book's voice needs: a reference, a model, both, or nothing."""
+    random = world.files_random
+    if not (random.random() < 0.4 or "files" in world.faults):
+        return {}
+    shared = 0 if random.random() < 0.5 else number  # two books may have the same model
+    files = {}
+    for name, who in ((VOICE, number), (MODEL + "model.pth", shared), (MODEL + "config.json", shared)):
+        if random.random() < 0.7 or (name == VOICE and "files" in world.faults):
+            data = f"{name} of {who} ".encode() * random.randint(1, 60)
+            files[made(name, data)] = data
+    return files
+
+
+class FileDisk:
+    """A worker's disk: whole contents, and parts that a crash leaves where they were."""
+
+    def __init__(self, worker: SimWorker) -> None:
+        self.worker = worker
+        self.whole: dict[str, bytes] = {}
+        self.parts: dict[str, bytearray] = {}
+        self.sizes: dict[str, int] = {}
+        self.free_s = 0.0
+
+    def seek(self, digest: str, size: int) -> None:
+        """Look how much is here."""
+        self.sizes[digest] = size
+        self._later(self._sought, digest, size)
+
+    def _sought(self, digest: str, size: int) -> None:
+        have = size if digest in self.whole else len(self.parts.setdefault(digest, bytearray()))
+        self._kept(digest, have)
+
+    def write(self, digest: str, offset: int, data: bytes) -> None:
+        """Write a piece after those before it."""
+        self._later(self._written, digest, offset, data)
+
+    def _written(self, digest: str, offset: int, data: bytes) -> None:
+        part = self.parts.setdefault(digest, bytearray())
+        if offset != len(part) or digest in self.whole:
+            return
+        part.extend(data)
+        if len(part) < self.sizes[digest]:
+            self._kept(digest, len(part))
+            return
+        del self.parts[digest]
+        if digest_of(part) == digest:
+            self.whole[digest] = bytes(part)
+            self._kept(digest, len(part))
+        else:
+            self._kept(digest, 0, "what came does not fit its digest")
+
+    def _kept(self, digest: str, have: int, note: str = "") -> None:
+        worker = self.worker
+        worker.carry_out(worker.core.kept(digest, have, worker.clock(), note))
+
+    def _later(self, act: object, *args: object) -> None:
+        now = self.worker.world.heap.now
+        self.free_s = max(self.free_s, now) + WRITE_S
+        self.worker.later(self.free_s - now, act, *args)  # type: ignore[arg-type]
+
+    def serve(self, name: str, fetch: Fetch) -> None:
+        """Send a piece of latents up."""
+        data = self.whole.get(fetch.digest)
+        if data is not None:
+            frame = data[fetch.offset : fetch.offset + piece_size(len(data), fetch.offset)]
+            frame = self.worker.liar.piece(frame) if self.worker.liar else frame
+            self.worker.send(name, Asset(fetch.digest, fetch.offset, len(data)), frame)
+
+    def has(self, assets: tuple[AssetInfo, ...]) -> bool:
+        """Whether an engine can be given these files."""
+        return all(asset.digest in self.whole for asset in assets)
+
+    def lose(self) -> None:
+        """Somebody tidied up."""
+        if self.whole:
+            self.whole.pop(self.worker.world.random.choice(sorted(self.whole)))
+
+
+def latents_made(worker: SimWorker) -> AssetInfo | None:
+    """What an engine computes: never twice the same."""
+    if worker.world.no_latents:
+        return None
+    worker.computed += 1
+    data = f"latents {worker.name} {worker.computed} ".encode() * worker.world.files_random.randint(1, 20)
+    info = made(LATENTS, data)
+    worker.disk.whole[info.digest] = data
+    return info
+
+
+def check_latents(worker: SimWorker, spot: tuple[str, int, int], used: str) -> None:
+    """Nothing is spoken but with the latents that are in the journal."""
+    for coordinator in worker.world.coordinators:
+        state = coordinator.disk.durable.get(spot[0])
+        if state is None or not state.facts.is_cloned or worker.liar:
+            continue
+        if state.latents is None:
+            raise Violation("spoken before its latents were journaled", spot)
+        if state.latents.digest != used:
+            raise Violation("spoken with other latents than the journal's", spot)
