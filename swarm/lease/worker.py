@@ -368,6 +368,9 @@ class Worker:
         if slot.waiting:
             return None
         if not slot.suits(lease.job):
+            slot.waiting = not self.supplies.downloads.has(lease.job.assets)
+            if slot.waiting:  # latents that another worker made in the meantime
+                return None
             return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.assets)
         if lease.job.latents:
             slot.waiting = True

@@ -38,8 +38,8 @@ def make_core(*states: JobState, now: float = 0.0, **settings: object) -> Coordi
 
 def make_hello(worker: str = "w", slots: int = 1, nonce: str = "n", **fields: object) -> Hello:
     """A worker that speaks English with the metronome."""
-    offers = (EngineOffer("metronome", ("*",)),)
-    return Hello(worker, nonce, worker.upper(), "1", offers, (Device("cpu"),), slots, **fields)  # type: ignore[arg-type]
+    fixed = {"engines": (EngineOffer("metronome", ("*",)),), "devices": (Device("cpu"),)} | fields
+    return Hello(worker=worker, nonce=nonce, name=worker.upper(), version="1", slots=slots, **fixed)  # type: ignore[arg-type]
 
 
 def make_clip(grant: Grant, position: int = 0, recipe: Recipe = RECIPE, work_s: float = 1.0) -> Clip:

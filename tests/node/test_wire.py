@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarm.lease import message as m
+from swarm.lease.asset import AssetInfo
 from swarm.lease.recipe import Recipe
 from swarm.node.wire import CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
 
@@ -16,7 +17,16 @@ SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
 FROM_WORKER: list[m.Message] = [
     m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2, 5),
     m.Held("job", ((0, 1, KEY), (2, 3, KEY))),
-    m.Heartbeat((m.SlotReport(0, "speaking", 7, 3, 1.5, "note"),), (1, 2), (7,)),
+    m.Heartbeat(
+        (m.SlotReport(0, "speaking", 7, 3, 1.5, "note"),),
+        (1, 2),
+        (7,),
+        (DIGEST,),
+        (m.Fetching(DIGEST, 5, "no room"),),
+        (m.Made("job", DIGEST, 5), m.Made("other", "", 0)),
+    ),
+    m.Fetch(DIGEST, 2**33),
+    m.Asset(DIGEST, 5, 2**33),
     m.Clip("job", 0, 1, 2, KEY, 2400, 24000, DIGEST, 0.25, 7, 1),
     m.Failed("job", 0, 1, 2, "silent", "nothing heard", 7, 1),
     m.Release(7, "leaving", True),
@@ -28,6 +38,9 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Refused("another version"),
     m.Wanted("job", ((0, 1, KEY),), ()),
     m.Job("job", "Moby Dick", Recipe("metronome", "tick", "en", "", (("cost", 0.5), ("fast", True), ("n", 1)))),
+    m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (AssetInfo("model/model.pth", DIGEST, 2**31),), True),
+    m.Fetch(DIGEST, 0),
+    m.Asset(DIGEST, 0, 5),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1)), 60.0),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, "digest"),
@@ -59,13 +72,13 @@ def test_every_message_of_the_table_is_tried_here() -> None:
 @pytest.mark.parametrize("message", FROM_WORKER, ids=lambda message: type(message).__name__)
 def test_what_a_worker_says_arrives_as_it_was(message: m.Message) -> None:
     assert unpack_from_worker(pack(message)) == message
-    assert unpack_from_coordinator(pack(message)) is None
+    assert isinstance(message, m.Fetch | m.Asset) or unpack_from_coordinator(pack(message)) is None
 
 
 @pytest.mark.parametrize("message", FROM_COORDINATOR, ids=lambda message: type(message).__name__)
 def test_what_a_coordinator_says_arrives_as_it_was(message: m.Message) -> None:
     assert unpack_from_coordinator(pack(message)) == message
-    assert unpack_from_worker(pack(message)) is None
+    assert isinstance(message, m.Fetch | m.Asset) or unpack_from_worker(pack(message)) is None
 
 
 def test_unknown_fields_are_ignored_and_unknown_types_are_nothing() -> None:
@@ -145,3 +158,14 @@ def test_a_message_with_any_byte_flipped_is_a_message_or_nothing(message: m.Mess
     packed[at] ^= struct.pack("B", data.draw(st.integers(1, 255)))[0]
     unpack_from_worker(bytes(packed))
     unpack_from_coordinator(bytes(packed))
+
+
+@pytest.mark.parametrize("name", ["../voice.wav", "/voice.wav", "model/../x", "a/b/c/d", ".hidden", "a\\b", "", "x\n"])
+def test_a_file_of_a_job_cannot_lead_out_of_its_folder(name: str) -> None:
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (AssetInfo(name, DIGEST, 5),))
+    assert unpack_from_coordinator(pack(job)) is None
+
+
+@pytest.mark.parametrize("digest", [DIGEST + "\n", "../" + DIGEST[3:], DIGEST.upper()])
+def test_a_digest_is_nothing_but_a_digest(digest: str) -> None:
+    assert unpack_from_worker(pack(m.Fetch(digest, 0))) is None
