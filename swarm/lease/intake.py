@@ -58,7 +58,7 @@ class Intake:
         record = _acceptance(session.worker, clip, now, len(frame))
         _record(work, record, out, frame)
         work.ledger.settle(place)
-        for chapter, index in work.state.twins(place, clip.key):  # one clip serves every place of its text
+        for chapter, index in work.state.twins(place, clip.take):  # one clip serves every place of its text
             _record(work, structs.replace(record, chapter=chapter, index=index, work_s=0.0, reused=True), out)
             work.ledger.settle((chapter, index))
         session.streak = 0
@@ -113,6 +113,8 @@ def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:
         work_s=clip.work_s,
         started_s=now - clip.work_s,
         accepted_s=now,
+        takes=clip.takes,
+        doubt=clip.doubt[:500],
     )
 
 

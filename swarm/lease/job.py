@@ -87,10 +87,10 @@ class JobState:
         """The take to try next: a new one after each failure."""
         return len(self.failures.get(place, ()))
 
-    def twins(self, place: Place, key: str) -> list[Place]:
-        """The other places, still without a clip, whose next take would have the same name."""
+    def twins(self, place: Place, take: int) -> list[Place]:
+        """The other places of the same text, still without a clip, to which this take is not one that failed there."""
         places = self.recurring.get(self.text(place), ())
-        return [p for p in places if p not in self.accepted and self.key(p, self.take(p)) == key]
+        return [p for p in places if p not in self.accepted and self.take(p) <= take]
 
     def key(self, place: Place, take: int) -> str:
         """The clip's name for a take at a place."""

@@ -138,6 +138,8 @@ class Clip(Message, frozen=True, tag=True):
     work_s: Seconds
     lease: Count = 0
     slot: Count = 0
+    takes: Count = 1  # spoken at once, of which this is the best
+    doubt: Note = ""  # what may be wrong with it all the same
 
 
 class Failed(Message, frozen=True, tag=True):

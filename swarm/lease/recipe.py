@@ -9,6 +9,7 @@ Setting = str | int | float | bool
 
 CUSTOM = "custom:"  # begins the model of a recipe whose files come with the job
 CLONE = "clone:"  # begins the voice of a recipe that speaks as a recording does
+TAKES = 3  # of a doubtful clip, one after the other on the same worker, before the best is kept
 
 
 class Recipe(Struct, frozen=True):

@@ -30,6 +30,8 @@ class ClipAccepted(Record, frozen=True, tag=True):
     started_s: float
     accepted_s: float
     reused: bool = False
+    takes: int = 1  # spoken at once, of which this is the best
+    doubt: str = ""  # what may be wrong with it all the same
 
 
 class ClipDiscarded(Record, frozen=True, tag=True):

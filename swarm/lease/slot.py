@@ -20,6 +20,9 @@ class Sound:
     digest: str
     work_s: float
     size: int  # bytes of the frame
+    further: int = 0  # takes beyond the one that was asked for
+    takes: int = 1  # spoken, of which it is the best
+    doubt: str = ""  # what may be wrong with it all the same
 
 
 @dataclass

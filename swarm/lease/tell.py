@@ -19,12 +19,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Speak:
-    """Speak a text in a slot."""
+    """Speak a text in a slot; `others` are the seeds of the next takes, for where this one is doubtful."""
 
     slot: int
     turn: int
     text: str
     seed: int
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

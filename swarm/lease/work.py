@@ -6,12 +6,12 @@ from swarm.lease.asset import digests_of
 from swarm.lease.job import JobState, Place
 from swarm.lease.ledger import Lease, Ledger
 from swarm.lease.message import Job
-from swarm.lease.recipe import Recipe
+from swarm.lease.recipe import TAKES, Recipe
 from swarm.lease.roster import Session
 from swarm.lease.schedule import deadline_s
 
 MOST_ATTEMPTS = 3  # then a segment is set aside
-MOST_TAKES = 2 * MOST_ATTEMPTS
+MOST_TAKES = 2 * MOST_ATTEMPTS + TAKES
 
 
 @dataclass

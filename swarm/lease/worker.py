@@ -34,7 +34,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.recipe import clip_key, seed_of
+from swarm.lease.recipe import TAKES, clip_key, seed_of
 from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot, HeldLease, Sound
 from swarm.lease.supplies import Supplies
@@ -264,14 +264,16 @@ class Worker:
             job=lease.job.job,
             chapter=lease.chapter,
             index=line.index,
-            take=line.take,
-            key=clip_key(line.text, lease.job.recipe, line.take),
+            take=line.take + sound.further,
+            key=clip_key(line.text, lease.job.recipe, line.take + sound.further),
             samples=sound.samples,
             sample_rate=sound.sample_rate,
             digest=sound.digest,
             work_s=sound.work_s,
             lease=lease.id,
             slot=slot.number,
+            takes=sound.takes,
+            doubt=sound.doubt[:500],
         )
         link = self.links.get(lease.link)
         self.shelf.put(clip, sound.size, lease.link if link and link.up else None)
@@ -377,8 +379,9 @@ class Worker:
             self.supplies.offer_latents(slot, lease, tell)
             return None
         line = lease.lines[0]
-        seed = seed_of(clip_key(line.text, lease.job.recipe, line.take))
-        return Speak(slot.number, slot.speak(line, now), line.text, seed)
+        takes = range(line.take, line.take + TAKES)
+        seed, *others = (seed_of(clip_key(line.text, lease.job.recipe, take)) for take in takes)
+        return Speak(slot.number, slot.speak(line, now), line.text, seed, tuple(others))
 
     def _offer(self, now: float, tell: Tell) -> None:
         """Have heartbeats say which slots want more."""

@@ -52,9 +52,9 @@ class Engines:
         await process.start(target, self._log_dir / f"engine-{slot}.log")
         return process
 
-    async def speak(self, slot: int, text: str, seed: int) -> Spoken:
-        """Speak a segment. Raises EngineFault."""
-        return await self._processes[slot].speak(slot, text, seed)
+    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+        """Speak a segment, with the next of the seeds where a take is doubtful. Raises EngineFault."""
+        return await self._processes[slot].speak(slot, text, *seeds)
 
     def kill(self, slot: int) -> None:
         """End a slot's process at once, without waiting for it."""

@@ -19,7 +19,7 @@ from swarm.book.script import make_script
 from swarm.config import RenderConfig
 from swarm.lease.facts import JobFacts, book_facts
 from swarm.lease.job import JobState, Place, apply
-from swarm.lease.recipe import Recipe
+from swarm.lease.recipe import TAKES, Recipe
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, RunStarted
 from swarm.node.store import Store
 from swarm.voice.registry import better_voices_line, choose_recipe, recipe_card
@@ -107,14 +107,20 @@ def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
     for number, chapter in enumerate(state.facts.chapters):
         for index in range(len(chapter.segments)):
             place = (number, index)
-            if place not in state.accepted and (record := find_spoken(state, store, place, now)):
+            if place not in state.accepted and (record := _find_any(state, store, place, now)):
                 found.append(record)
     return found
 
 
-def find_spoken(state: JobState, store: Store, place: Place, now: float) -> ClipAccepted | None:
-    """The acceptance of a clip that lies in the clip folder already, if one of this place does and is whole."""
-    key = state.key(place, state.take(place))
+def _find_any(state: JobState, store: Store, place: Place, now: float) -> ClipAccepted | None:
+    """The clip of one of the takes that a worker may have chosen between."""
+    takes = range(state.take(place), state.take(place) + TAKES)
+    return next(filter(None, (find_spoken(state, store, place, now, take) for take in takes)), None)
+
+
+def find_spoken(state: JobState, store: Store, place: Place, now: float, take: int) -> ClipAccepted | None:
+    """The acceptance of a clip that lies in the clip folder already, if this take of the place does and is whole."""
+    key = state.key(place, take)
     path = store.find_clip(key)
     if path is None:
         return None
@@ -127,7 +133,7 @@ def find_spoken(state: JobState, store: Store, place: Place, now: float) -> Clip
     return ClipAccepted(
         chapter=place[0],
         index=place[1],
-        take=state.take(place),
+        take=take,
         key=key,
         samples=samples,
         sample_rate=sample_rate,

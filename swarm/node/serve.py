@@ -104,7 +104,7 @@ class Server:
         work = self._core.works.get(clip.job)
         if work is None or not work.is_wanted((clip.chapter, clip.index), clip.key):
             return clip, frame
-        found = find_spoken(work.state, self._store, (clip.chapter, clip.index), now)
+        found = find_spoken(work.state, self._store, (clip.chapter, clip.index), now, clip.take)
         if found is None or found.key != clip.key:
             return clip, frame
         known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)

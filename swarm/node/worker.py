@@ -200,14 +200,23 @@ class WorkNode:
     async def _speak(self, speak: Speak) -> None:
         process = self._engines.process(speak.slot)
         try:
-            spoken = await self._engines.speak(speak.slot, speak.text, speak.seed)
+            spoken = await self._engines.speak(speak.slot, speak.text, speak.seed, *speak.others)
         except EngineFault as fault:
             if fault.kind is FaultKind.CRASHED:
                 await self._engines.unload(speak.slot, process)  # a fresh one may stand there already
             tell = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
         else:
             self._fresh[speak.slot] = spoken.frame
-            sound = Sound(spoken.samples, spoken.sample_rate, spoken.digest, spoken.work_s, len(spoken.frame))
+            sound = Sound(
+                spoken.samples,
+                spoken.sample_rate,
+                spoken.digest,
+                spoken.work_s,
+                len(spoken.frame),
+                spoken.further,
+                spoken.takes,
+                spoken.doubt,
+            )
             tell = self.core.spoken(speak.slot, speak.turn, sound, self._clock.now())
         self._carry_out(tell)
 

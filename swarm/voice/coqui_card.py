@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 
 from swarm.errors import UsageError
-from swarm.lease.recipe import Setting
+from swarm.lease.recipe import CUSTOM, Setting
 from swarm.voice.card import EngineCard, VoiceCard
-from swarm.voice.coqui_models import BARK, CUSTOM, TORTOISE, XTTS, YOUR_TTS, model_language
+from swarm.voice.coqui_models import BARK, TORTOISE, XTTS, YOUR_TTS, model_language
 from swarm.voice.coqui_speakers import XTTS_SPEAKERS
 from swarm.voice.language import normal_language
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from swarm.config import ENV_LICENCE
-from swarm.lease.recipe import Recipe
-from swarm.voice.coqui_models import BARK, CUSTOM, TORTOISE
+from swarm.lease.recipe import CUSTOM, Recipe
+from swarm.voice.coqui_models import BARK, TORTOISE
 from swarm.voice.engine import EngineFault, FaultKind
 
 LICENCE = "https://tts-hub.github.io/cpml"

@@ -9,8 +9,6 @@ XTTS = "tts_models/multilingual/multi-dataset/xtts_v2"
 YOUR_TTS = "tts_models/multilingual/multi-dataset/your_tts"
 BARK = "tts_models/multilingual/multi-dataset/bark"
 TORTOISE = "tts_models/en/multi-dataset/tortoise-v2"
-CUSTOM = "custom:"  # then the digest of a model that the user brings
-CLONE = "clone:"  # then the digest of the recording whose voice is meant
 
 # ebook2audiobook's names of engines. Those of one model stand with it; the others have one for each language.
 ENGINES = ("xtts", "vits", "yourtts", "fairseq", "tacotron", "glowtts", "bark", "tortoise")

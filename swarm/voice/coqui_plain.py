@@ -7,10 +7,9 @@ import numpy as np
 import torch
 from TTS.utils.synthesizer import Synthesizer
 
-from swarm.lease.recipe import Recipe, Setting
+from swarm.lease.recipe import CLONE, Recipe, Setting
 from swarm.voice.coqui_card import DEFAULT_VOICE
 from swarm.voice.coqui_files import ModelFiles
-from swarm.voice.coqui_models import CLONE
 from swarm.voice.coqui_speak import speak_pieces
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.language import normal_language

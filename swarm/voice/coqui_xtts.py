@@ -8,11 +8,10 @@ import torch
 from TTS.tts.configs.xtts_config import XttsConfig
 from TTS.tts.models.xtts import Xtts
 
-from swarm.lease.recipe import Recipe, Setting
+from swarm.lease.recipe import CLONE, Recipe, Setting
 from swarm.voice.coqui_card import DEFAULT_VOICE, XTTS_LIMITS
 from swarm.voice.coqui_config import Config
 from swarm.voice.coqui_latents import Latents, compute_latents, read_latents
-from swarm.voice.coqui_models import CLONE
 from swarm.voice.coqui_speak import speak_pieces
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 

@@ -1,17 +1,15 @@
 """The child process that hosts an engine: `python -m swarm.voice.host`. Its faults go back as data."""
 
-import time
 import traceback
 from pathlib import Path
 
 import msgspec
 
-from swarm.audio.clip import make_clip
 from swarm.child import Message, serve
 from swarm.lease.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
-from swarm.voice.pcm import check_pcm
+from swarm.voice.engine import EngineFault, FaultKind, SharingVoice
 from swarm.voice.registry import load_engine
+from swarm.voice.takes import Speaker
 
 _MESSAGE_CHARS = 500
 
@@ -20,7 +18,7 @@ class Host:
     """The voices of one engine, one a slot."""
 
     def __init__(self) -> None:
-        self._voices: dict[int, Voice] = {}
+        self._speakers: dict[int, Speaker] = {}
 
     def handle(self, message: Message) -> Message:
         """Answer `open` and `speak`."""
@@ -37,22 +35,24 @@ class Host:
     def _open(self, message: Message) -> Message:
         recipe = msgspec.convert(message["recipe"], Recipe)
         assets = Path(message["assets"]) if message["assets"] else None
-        voice = load_engine(message["engine"]).open(recipe, message["device"], assets)
-        self._voices[message["lane"]] = voice
+        engine = load_engine(message["engine"])
+        self._speakers.pop(message["lane"], None)  # a GPU may not have room for two
+        voice = engine.open(recipe, message["device"], assets)
+        self._speakers[message["lane"]] = Speaker(voice, engine.card.takes)
         return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
     def _speak(self, message: Message) -> Message:
-        voice = self._voices[message["lane"]]
-        began = time.perf_counter()
-        sound = check_pcm(voice.speak(message["text"], message["seed"]))
-        work_s = time.perf_counter() - began
-        clip = make_clip(sound, voice.sample_rate, message["text"])
+        speaker = self._speakers[message["lane"]]
+        take = speaker.speak(message["text"], message["seeds"])
         return {
-            "frame": clip.frame,
-            "samples": clip.samples,
-            "sample_rate": clip.sample_rate,
-            "digest": clip.digest,
-            "work_s": work_s,
+            "frame": take.clip.frame,
+            "samples": take.clip.samples,
+            "sample_rate": take.clip.sample_rate,
+            "digest": take.clip.digest,
+            "work_s": speaker.work_s,
+            "further": take.number,
+            "takes": speaker.spoken,
+            "doubt": take.judgement.doubt,
         }
 
 

@@ -24,6 +24,9 @@ class Spoken(Struct, frozen=True):
     sample_rate: int  # Hz
     digest: str
     work_s: float  # in the engine, encoding not counted
+    further: int = 0  # which of the seeds it was spoken with
+    takes: int = 1  # spoken, of which it is the best
+    doubt: str = ""  # what may be wrong with it all the same
 
 
 class EngineProcess:
@@ -60,9 +63,12 @@ class EngineProcess:
         latents: bytes = reply["latents"]
         return latents
 
-    async def speak(self, slot: int, text: str, seed: int) -> Spoken:
-        """Speak a segment. Raises EngineFault, CRASHED when the process died of it."""
-        reply = await self._call(slot, {"call": "speak", "text": text, "seed": seed}, FaultKind.CRASHED)
+    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+        """Speak a segment, with the next of the seeds where a take is doubtful.
+
+        Raises EngineFault, CRASHED when the process died of it.
+        """
+        reply = await self._call(slot, {"call": "speak", "text": text, "seeds": seeds}, FaultKind.CRASHED)
         return Spoken(**reply)
 
     def kill(self) -> None:

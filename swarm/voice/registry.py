@@ -8,11 +8,11 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.lease.recipe import Recipe, Setting
+from swarm.lease.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.card import EngineCard, VoiceCard
 from swarm.voice.cards import BUILT_IN, KNOWN, TARGETS
 from swarm.voice.coqui_card import COQUI, XTTS_LANGUAGES, is_installed, model_card
-from swarm.voice.coqui_models import CLONE, CUSTOM, choose_model, is_coqui
+from swarm.voice.coqui_models import choose_model, is_coqui
 from swarm.voice.language import language_name, normal_language
 
 if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does not need

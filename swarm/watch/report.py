@@ -44,6 +44,7 @@ def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtr
         "totals": _totals(facts, history, extra),
         "workers": _workers(facts, history, extra),
         "missing": _missing(facts, history),
+        "doubtful": _doubtful(facts, history),
         "unspoken": _unspoken(facts),
         "segments": [_segment(facts, history, place) for place in _places(facts)],
     }
@@ -89,7 +90,8 @@ def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
         "known_audio_s": _rounded(sum(map(_audio_s, known))),
         "duplicates": extra.duplicates,
         "reissued": extra.reissued,
-        "retakes": sum(clip.take for clip in accepted),
+        "retakes": sum(_takes(clip) - 1 for clip in accepted),
+        "doubtful": sum(bool(clip.doubt) for clip in accepted),
         "failures": sum(map(len, history.failures.values())),
         "bytes": sum(clip.bytes for clip in accepted),
     }
@@ -131,11 +133,30 @@ def _segment(facts: JobFacts, history: History, place: Place) -> Row:
         "worker": clip.worker,
         "work_s": _rounded(clip.work_s),
         "audio_s": _rounded(_audio_s(clip)),
-        "takes": clip.take + 1,
+        "takes": _takes(clip),
         "attempts": failures + (0 if clip.reused else 1),
         "started_s": _rounded(clip.started_s - history.began_s),
         "accepted_s": _rounded(clip.accepted_s - history.began_s),
     }
+
+
+def _takes(clip: ClipAccepted) -> int:
+    """How often a sentence was spoken for its clip: again after a failure, and again where a take was doubtful."""
+    return max(clip.take + 1, clip.takes)
+
+
+def _doubtful(facts: JobFacts, history: History) -> list[Row]:
+    return [
+        {
+            "chapter": chapter,
+            "title": facts.chapters[chapter].title,
+            "index": index,
+            "text": _text(facts, (chapter, index)),
+            "reason": clip.doubt,
+        }
+        for (chapter, index), clip in sorted(history.accepted.items())
+        if clip.doubt
+    ]
 
 
 def _missing(facts: JobFacts, history: History) -> list[Row]:
@@ -174,6 +195,7 @@ def closing_lines(report: Row) -> list[str]:
     lines = _files(report["files"])
     lines.append(_figures(totals))
     lines += _named(report["missing"], "missing from the audiobook")
+    lines += _named(report["doubtful"], "may sound wrong, also when spoken again")
     lines += _named(report["unspoken"], "left as a pause, for this voice cannot speak it")
     return lines
 

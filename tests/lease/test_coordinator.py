@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 from making import make_clip, make_core, make_facts, make_hello, sent
+from msgspec import structs
 
 from swarm.lease.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease.job import JobState, apply
@@ -109,13 +110,16 @@ def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back(changed:
     assert not state.accepted
 
 
-def test_one_clip_serves_every_place_of_its_text() -> None:
+@pytest.mark.parametrize("take", [0, 2])
+def test_one_clip_serves_every_place_of_its_text(take: int) -> None:
     state = JobState(make_facts(["Yes.", "No, not at all.", "Yes."]))
     core = make_core(state)
     join(core)
-    outcome = core.receive(b"p", make_clip(offer(core)), 1.0, b"flac")
+    clip = structs.replace(make_clip(offer(core)), take=take, key=state.key((0, 0), take), takes=3, doubt="hums")
+    outcome = core.receive(b"p", clip, 1.0, b"flac")
     accepted = [entry.record for entry in outcome.entries if isinstance(entry.record, ClipAccepted)]
     assert [(record.index, record.reused) for record in accepted] == [(0, False), (2, True)]
+    assert {(record.take, record.takes, record.doubt) for record in accepted} == {(take, 3, "hums")}
     assert (0, 1) not in state.accepted
 
 

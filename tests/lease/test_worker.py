@@ -26,7 +26,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.recipe import Recipe, clip_key
+from swarm.lease.recipe import Recipe, clip_key, seed_of
 from swarm.lease.slot import Sound
 from swarm.lease.tell import Kill, Load, Speak, Tell
 from swarm.lease.worker import Worker
@@ -84,6 +84,16 @@ def test_the_same_text_recipe_and_take_have_the_same_seed() -> None:
         worker = make_worker()
         seeds.append(speak(worker, grant(worker, "One.")).commands[0].seed)
     assert seeds[0] == seeds[1]
+
+
+def test_a_clip_goes_up_under_the_take_that_was_kept() -> None:
+    worker = make_worker()
+    (command,) = speak(worker, grant(worker, "One.")).commands
+    assert (command.seed, *command.others) == tuple(seed_of(clip_key("One.", RECIPE, take)) for take in range(3))
+    sound = Sound(24000, 24000, "0" * 64, 0.5, 100, further=2, takes=3, doubt="9.0 s, where 1.0 s are usual")
+    ((_, clip),) = worker.spoken(command.slot, command.turn, sound, 1.0).clips
+    assert (clip.take, clip.key, clip.takes) == (2, clip_key("One.", RECIPE, 2), 3)
+    assert "are usual" in clip.doubt
 
 
 def test_a_clip_is_kept_until_it_is_accepted() -> None:

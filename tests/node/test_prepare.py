@@ -40,7 +40,7 @@ def run(tmp_path: Path, book: Path, **fields: object) -> Prepared:
     return prepared
 
 
-def speak_all(tmp_path: Path, prepared: Prepared) -> None:
+def speak_all(tmp_path: Path, prepared: Prepared, take: int = 0) -> None:
     """Accept a clip for every place, as a run that speaks the book would."""
     store = DiskStore(tmp_path / "state")
     state = prepared.state
@@ -48,9 +48,9 @@ def speak_all(tmp_path: Path, prepared: Prepared) -> None:
         for index, segment in enumerate(chapter.segments):
             tone = (np.sin(np.arange(24000) / 20) * 9000).astype(np.int16)
             sound = make_clip(tone, 24000, segment.text)
-            key = state.key((number, index), 0)
+            key = state.key((number, index), take)
             record = ClipAccepted(
-                number, index, 0, key, sound.samples, 24000, sound.digest, len(sound.frame), "w", 0.1, 1.0, 1.1
+                number, index, take, key, sound.samples, 24000, sound.digest, len(sound.frame), "w", 0.1, 1.0, 1.1
             )
             store.commit([(state.job, record, sound.frame)])
     store.close()
@@ -86,6 +86,12 @@ def test_an_edited_book_speaks_only_what_is_new(tmp_path: Path, book: Path) -> N
     assert {"The wind howled.", "The end came."} <= texts
     assert "It was a bright night." not in texts
     assert not edited.state.complete
+
+
+def test_a_clip_of_a_later_take_is_found_too(tmp_path: Path, book: Path) -> None:
+    speak_all(tmp_path, run(tmp_path, book), take=1)
+    edited = run(tmp_path, make_book(tmp_path / "edited.epub", "It was a bright night. The wind howled."))
+    assert {record.take for record in edited.state.accepted.values() if record.reused} == {1}
 
 
 def test_clips_that_are_gone_are_named_and_their_places_open(tmp_path: Path, book: Path) -> None:

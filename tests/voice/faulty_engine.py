@@ -45,6 +45,8 @@ class FaultyVoice:
                 return np.zeros(RATE, np.int16)
             case "nan":
                 return from_floats(np.full(RATE, np.nan, np.float32))
+            case "waver" if seed == 1:
+                return np.zeros(RATE, np.int16)
             case "long":
                 return np.tile(SOUND, 60)
             case "floats":
@@ -62,7 +64,7 @@ class FaultyVoice:
 
 
 class FaultyEngine:
-    card = EngineCard("faulty", "", ("*",), (), (("", 300),), ())
+    card = EngineCard("faulty", "", ("*",), (), (("", 300),), (), takes=3)
 
     def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> FaultyVoice:
         match recipe.voice:

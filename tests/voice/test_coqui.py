@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from tiny_models import RATE, SPEAKERS, recording, tiny_vits, tiny_xtts
 
-from swarm.lease.recipe import Recipe
+from swarm.lease.recipe import CLONE, CUSTOM, Recipe
 from swarm.voice.coqui import engine
-from swarm.voice.coqui_models import CLONE, CUSTOM
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
 from swarm.voice.registry import choose_recipe
 

@@ -1,9 +1,10 @@
 import pytest
 
 from swarm.errors import UsageError
+from swarm.lease.recipe import CUSTOM
 from swarm.voice.card import EngineCard
 from swarm.voice.coqui_card import COQUI, model_card
-from swarm.voice.coqui_models import CUSTOM, XTTS, known_models
+from swarm.voice.coqui_models import XTTS, known_models
 from swarm.voice.registry import check_speaks, choose_recipe, find_voice, recipe_card
 
 MINE = CUSTOM + "0" * 64

@@ -67,6 +67,13 @@ async def test_a_bad_sound_is_named_and_the_process_goes_on(
     assert (await process.speak(0, "fine", 1)).samples > 20_000
 
 
+async def test_a_take_without_sound_is_followed_by_one_with_the_next_seed(process: EngineProcess) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    spoken = await process.speak(0, "waver", 1, 2, 3)
+    assert (spoken.further, spoken.takes, spoken.doubt) == (1, 2, "")
+    assert (await process.speak(0, "waver", 2, 3)).further == 0
+
+
 @pytest.mark.parametrize("text", ["crash", "segfault"])
 async def test_a_crash_is_named_with_the_end_of_the_log(process: EngineProcess, text: str) -> None:
     await process.open(0, RECIPE, "cpu:0")

@@ -45,6 +45,8 @@ def clip(place: tuple[int, int], accepted_s: float, work_s: float = 2.0, take: i
         started_s=BEGAN_S + accepted_s - work_s,
         accepted_s=BEGAN_S + accepted_s,
         reused=bool(how.get("reused", False)),
+        takes=int(str(how.get("takes", 1))),
+        doubt=str(how.get("doubt", "")),
     )
 
 
@@ -236,6 +238,16 @@ def test_the_closing_lines_name_what_the_book_lacks() -> None:
         "1 sentence left as a pause, for this voice cannot speak it:",
         '  Part 1: "你好" (no Latin letters)',
     ]
+
+
+def test_doubtful_sentences_are_named_and_takes_counted() -> None:
+    doubt = "9.0 s, where 1.0 s are usual"
+    again = clip((0, 0), 3.0, take=1, takes=2)
+    report = make_report(JOB, [RunStarted(1, BEGAN_S), again, clip((1, 0), 7.0, takes=3, doubt=doubt)], ReportExtra())
+    assert [row["takes"] for row in report["segments"]] == [2, 0, 3]
+    assert report["totals"].items() >= {"retakes": 3, "doubtful": 1}.items()
+    assert [(row["text"], row["reason"]) for row in report["doubtful"]] == [("The end.", doubt)]
+    assert "1 sentence may sound wrong, also when spoken again:" in closing_lines(report)
 
 
 @pytest.mark.parametrize("first_grant_s", [BEGAN_S + 0.25, None])

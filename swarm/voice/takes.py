@@ -1,0 +1,67 @@
+"""A text spoken until a take is beyond doubt, or the best of several that are not."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from swarm.audio.clip import ClipSound, make_clip
+from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.guard import Guard, Judgement, measure
+from swarm.voice.pcm import check_pcm
+
+# What another seed may mend; whatever else goes wrong would go wrong again.
+_OF_THE_SOUND = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
+
+
+@dataclass(frozen=True)
+class Take:
+    """A clip, which of the seeds it is of, and what is doubtful about it."""
+
+    clip: ClipSound
+    number: int
+    judgement: Judgement
+
+
+class Speaker:
+    """A voice and what is known of how it sounds; `takes`: how many a doubtful sentence may have."""
+
+    def __init__(self, voice: Voice, takes: int) -> None:
+        self.voice = voice
+        self._takes = takes
+        self._guard = Guard()
+        self.work_s = 0.0  # in the engine, for the last text
+        self.spoken = 0  # takes, of the last text
+
+    def speak(self, text: str, seeds: Sequence[int]) -> Take:
+        """Speak a text with one seed after the other until nothing is doubtful; the best take.
+
+        Raises EngineFault when no take is a clip.
+        """
+        self.work_s, self.spoken = 0.0, 0
+        takes: list[Take] = []
+        for number, seed in enumerate(seeds[: self._takes]):
+            try:
+                takes.append(self._take(text, number, seed))
+            except EngineFault as fault:
+                last = number + 1 == min(len(seeds), self._takes)
+                if fault.kind not in _OF_THE_SOUND or (last and not takes):
+                    raise
+            else:
+                if not takes[-1].judgement.doubt:
+                    break
+        best = min(takes, key=lambda take: take.judgement.badness)
+        self._guard.learn(text, best.clip.samples / best.clip.sample_rate)
+        return best
+
+    def _take(self, text: str, number: int, seed: int) -> Take:
+        self.spoken += 1
+        began = time.perf_counter()
+        try:
+            sound = check_pcm(self.voice.speak(text, seed))
+        finally:
+            self.work_s += time.perf_counter() - began
+        clip = make_clip(sound, self.voice.sample_rate, text)
+        if self._takes == 1:  # nothing better could be had
+            return Take(clip, number, Judgement("", 0.0))
+        measured = measure(sound, self.voice.sample_rate, clip.samples / clip.sample_rate)
+        return Take(clip, number, self._guard.judge(text, measured))
