@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from swarm.lease.asset import AssetInfo, find_latents
-from swarm.lease.message import Job, Line, SlotReport, SlotState
-from swarm.lease.recipe import Recipe
+from swarm.lease.message import Clip, Job, Line, SlotReport, SlotState
+from swarm.lease.recipe import Recipe, clip_key
 from swarm.lease.schedule import deadline_s
 from swarm.lease.speed import Speed
 
@@ -100,6 +100,25 @@ class EngineSlot:
         self.line = None
         lease.lines.remove(line)
         return lease, line
+
+    def clip(self, lease: HeldLease, line: Line, sound: Sound) -> Clip:
+        """The clip of a line that was just spoken, under the take that was kept."""
+        take = line.take + sound.further
+        return Clip(
+            job=lease.job.job,
+            chapter=lease.chapter,
+            index=line.index,
+            take=take,
+            key=clip_key(line.text, lease.job.recipe, take),
+            samples=sound.samples,
+            sample_rate=sound.sample_rate,
+            digest=sound.digest,
+            work_s=sound.work_s,
+            lease=lease.id,
+            slot=self.number,
+            takes=sound.takes,
+            doubt=sound.doubt[:500],
+        )
 
     def stop(self) -> None:
         """Give up what is under way, and the engine with it."""

@@ -260,21 +260,7 @@ class Worker:
         if lease.link in self.links:
             self.links[lease.link].served_s += sound.work_s
         slot.speed.add(len(line.text), sound.samples / sound.sample_rate, sound.work_s)
-        clip = Clip(
-            job=lease.job.job,
-            chapter=lease.chapter,
-            index=line.index,
-            take=line.take + sound.further,
-            key=clip_key(line.text, lease.job.recipe, line.take + sound.further),
-            samples=sound.samples,
-            sample_rate=sound.sample_rate,
-            digest=sound.digest,
-            work_s=sound.work_s,
-            lease=lease.id,
-            slot=slot.number,
-            takes=sound.takes,
-            doubt=sound.doubt[:500],
-        )
+        clip = slot.clip(lease, line, sound)
         link = self.links.get(lease.link)
         self.shelf.put(clip, sound.size, lease.link if link and link.up else None)
         tell.keep(slot.number, clip)
