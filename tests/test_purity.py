@@ -27,6 +27,7 @@ TESTED_ELSEWHERE = {
     "swarm/book/model.py": VALUES,
     "swarm/book/passage.py": VALUES,
     "swarm/book/reading.py": VALUES,
+    "swarm/book/number_words.py": "tests/book/test_number.py",
     "swarm/lease/facts.py": VALUES,
     "swarm/lease/message.py": VALUES,
     "swarm/lease/record.py": VALUES,

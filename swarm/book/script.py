@@ -1,8 +1,10 @@
 """A book as it is to be spoken: the chosen chapters in segments."""
 
+from swarm.book.lexicon import NO_LEXICON, Lexicon
 from swarm.book.model import Book, Chapter, ChapterText, Unspoken
 from swarm.book.segment import segment_chapter
 from swarm.book.selection import parse_selection
+from swarm.book.speech import Speech
 from swarm.errors import BookError
 from swarm.voice.card import EngineCard
 
@@ -12,7 +14,9 @@ def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
     return tuple(chapter for chapter in book.chapters if not chapter.left_out)
 
 
-def make_script(book: Book, card: EngineCard, language: str, selection: str = "") -> tuple[Chapter, ...]:
+def make_script(
+    book: Book, card: EngineCard, language: str, selection: str = "", lexicon: Lexicon = NO_LEXICON
+) -> tuple[Chapter, ...]:
     """Segment what is to be spoken of a book; `language` is a primary subtag.
 
     A chapter without a segment is dropped, but what is unspoken in it stays named in its neighbour.
@@ -20,10 +24,11 @@ def make_script(book: Book, card: EngineCard, language: str, selection: str = ""
     """
     spoken = spoken_chapters(book)
     chosen = [spoken[number] for number in parse_selection(selection, len(spoken), f"“{book.title}”")]
+    speech = Speech(card, lexicon)
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()
     for text in chosen:
-        chapter = segment_chapter(text, language, card)
+        chapter = segment_chapter(text, language, card, speech)
         if chapter.segments:
             script.append(Chapter(chapter.title, chapter.segments, waiting + chapter.unspoken))
             waiting = ()

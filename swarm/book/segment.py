@@ -6,9 +6,11 @@ import regex
 from msgspec.structs import replace
 
 from swarm.book.division import plain
+from swarm.book.mark import marked_pieces
 from swarm.book.model import Block, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.book.piece import cut
 from swarm.book.sentence import split_sentences
+from swarm.book.speech import Speech
 from swarm.voice.card import EngineCard
 
 TITLE_BLOCKS = 4  # a chapter's heading is sought among so many of its first blocks
@@ -23,8 +25,11 @@ _SCRIPTS = (
 )
 
 
-def segment_chapter(chapter: ChapterText, language: str, card: EngineCard) -> Chapter:
-    """Segment a chapter for an engine; what the engine cannot say is named in `unspoken` and becomes a pause."""
+def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speech: Speech | None = None) -> Chapter:
+    """Segment a chapter for an engine; what the engine cannot say is named in `unspoken` and becomes a pause.
+
+    Without `speech` every sentence stays as it is written.
+    """
     blocks = _titled(chapter)
     row = _Row(card)
     for index, block in enumerate(blocks):
@@ -32,7 +37,7 @@ def segment_chapter(chapter: ChapterText, language: str, card: EngineCard) -> Ch
         if not _HEARD.search(block.text):
             row.rest(Pause.SCENE)
             continue
-        row.add(_pieces(block, language, card), _pause_after(block, following))
+        row.add(_pieces(block, language, card, speech), _pause_after(block, following))
     row.rest(Pause.CHAPTER)
     return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken))
 
@@ -79,20 +84,28 @@ def _pause_after(block: Block, following: Block | None) -> Pause:
     return Pause.PARAGRAPH
 
 
-def _pieces(block: Block, language: str, card: EngineCard) -> list[Segment]:
+def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None) -> list[Segment]:
     """A block's lines as sentences and their pieces."""
     limit = card.limit(language)
-    found: list[Segment] = []
     own = _subtag(block.language)
+    found: list[Segment] = []
     for line in block.text.split("\n"):
-        for sentence in split_sentences(line, own or language):
-            *cuts, last = cut(sentence, limit)
-            found += [Segment(text, Pause.CLAUSE) for text in cuts]
-            found.append(Segment(last, Pause.SENTENCE))
-        if found and block.kind != "heading" and not _ENDS.search(found[-1].text):
+        for text, pause in marked_pieces(line) if speech else ((line, None),):
+            for sentence in split_sentences(text, own or language):
+                said = speech.say(sentence, own or language, heading=block.kind == "heading") if speech else sentence
+                found += _fitted(said, limit)
+            if pause and found:
+                found[-1] = Segment(found[-1].text, pause)
+        if found and block.kind != "heading" and not _ENDS.search(found[-1].text) and found[-1].pause == Pause.SENTENCE:
             found[-1] = Segment(found[-1].text, Pause.CLAUSE)  # a line of verse runs on
     found = _together(_heard(found, limit), card.shortest, limit)
     return [replace(piece, language=own) for piece in found] if own not in ("", language) else found
+
+
+def _fitted(sentence: str, limit: int) -> list[Segment]:
+    *cuts, last = cut(sentence, limit) or [""]
+    found = [Segment(text, Pause.CLAUSE) for text in cuts]
+    return [*found, Segment(last, Pause.SENTENCE)] if last else found
 
 
 def _subtag(language: str) -> str:

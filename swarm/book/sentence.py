@@ -60,7 +60,7 @@ def _pysbd_pieces(text: str, language: str) -> list[str]:
 
 def _runs_on(before: str, after: str, language: str) -> bool:
     """Whether two pieces are one sentence after all."""
-    if _LOWER.match(after) or _INITIAL.search(before):
+    if _LOWER.match(after) or _INITIAL.search(before) or after.startswith(("-", "‐")):
         return True
     if language in _ORDINAL_LANGUAGES and _ORDINAL.search(before):
         return True  # "am 3. Mai": a sentence that ends in a small number is rarer

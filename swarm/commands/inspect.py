@@ -39,14 +39,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Print what is in a book. Raises BookError, UsageError."""
     from swarm.book.epub import read_book
+    from swarm.book.lexicon import NO_LEXICON, read_lexicon
     from swarm.book.script import spoken_chapters
     from swarm.book.segment import segment_chapter
+    from swarm.book.speech import Speech
     from swarm.voice.language import normal_language
 
     book = read_book(Path(arguments.book).expanduser(), reading(arguments))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
-    chapters = [segment_chapter(text, language, card) for text in spoken_chapters(book)]
+    lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON
+    speech = Speech(card, lexicon)
+    chapters = [segment_chapter(text, language, card, speech) for text in spoken_chapters(book)]
     if arguments.json:
         say_json(_as_json(book, chapters, language, card, text=arguments.text))
         return 0

@@ -184,6 +184,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         speed=_speed(arguments.speed),
         chapters=_chapters(arguments.chapters),
         reading=reading(arguments),
+        lexicon=Path(arguments.lexicon).expanduser() if arguments.lexicon else None,
         engine_options=model_settings(arguments) | _engine_options(arguments.engine_option),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),

@@ -27,6 +27,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         default="base",
         help="of words with their pronunciation beside them, what is read (default: base)",
     )
+    group.add_argument("--lexicon", metavar="FILE", help="a dictionary: word = spelling, one a line")
     group.add_argument("--alt-text", action="store_true", help="read what pictures show, where the book says it")
 
 

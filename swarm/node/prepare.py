@@ -14,6 +14,7 @@ import msgspec
 from swarm.audio.frame import check_frame, read_streaminfo
 from swarm.audio.order import gain_db
 from swarm.book.epub import read_book
+from swarm.book.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.model import Book
 from swarm.book.script import make_script
 from swarm.config import RenderConfig
@@ -61,6 +62,8 @@ def job_name(path: Path, book: Book, recipe: Recipe, config: RenderConfig) -> st
     digest.update(msgspec.json.encode((recipe, config.chapters)))
     if config.reading is not None:
         digest.update(msgspec.json.encode(config.reading))
+    if config.lexicon is not None:
+        digest.update(msgspec.json.encode(read_lexicon(config.lexicon).rules))
     return f"{slug(book.title)}-{digest.hexdigest()[:10]}"
 
 
@@ -71,7 +74,8 @@ def slug(title: str) -> str:
 
 
 def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobFacts:
-    chapters = make_script(book, recipe_card(recipe), recipe.language, config.chapters)
+    lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
+    chapters = make_script(book, recipe_card(recipe), recipe.language, config.chapters, lexicon)
     return JobFacts(
         job=job,
         source=os.fsencode(path.absolute()).decode("utf-8", "replace"),

@@ -14,6 +14,8 @@ HIBARI = EngineCard(
     settings=(("speed", 1.0),),
     loudness_lufs=-26.7,
     characters_s=18.0,
+    numbers=("en",),
+    abbreviations=("en",),
 )
 
 ESPEAK = EngineCard(
@@ -26,6 +28,7 @@ ESPEAK = EngineCard(
     settings=(("pitch", 50), ("speed", 1.0)),
     loudness_lufs=-21.1,
     characters_s=22.0,
+    numbers=("*",),
 )
 
 METRONOME = EngineCard(
@@ -37,6 +40,8 @@ METRONOME = EngineCard(
     voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
     settings=(("cost_per_char", 0.001), ("seconds_per_char", 0.065)),  # s
     loudness_lufs=-18.8,
+    numbers=("*",),
+    abbreviations=("*",),
     shares_process=True,
 )
 

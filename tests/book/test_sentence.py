@@ -28,6 +28,7 @@ def bare(text: str) -> str:
         ("zh", ["你好。", "再见。"]),
         ("xx", ["Hello there.", "Bye now."]),
         ("fr", ["«Partons!", "Partons! m'écriai-je."]),
+        ("fr", ["Il songea à la lettre de J.-B. Hobson, et partit."]),
         ("fr", ["— J. HETZEL, ÉDITEUR —"]),
         ("en", ["It runs in a N.E.-S.W. direction.", "It ends."]),
         ("de", ["Am 3. Mai kam er im 19. Jahrhundert an.", "Gut."]),

@@ -1,0 +1,84 @@
+"""Abbreviations as the words they stand for, where no engine would know and no reader doubts."""
+
+from collections.abc import Collection
+
+import regex
+
+# What is written (a pattern) and what is said, by language. A capital must follow a title.
+_TITLES = {
+    "en": "Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
+    "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|Maj=Major|Gov=Governor|"
+    "Pres=President|Sen=Senator",
+    "fr": "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"
+    "Dr=Docteur",
+    "de": "Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor",
+    "es": "Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Ud=usted|Uds=ustedes",
+    "it": "Sig=Signor|sig=signor|sig.ra=signora|Dott=Dottor|dott=dottor|prof=professor|Prof=Professor|avv=avvocato",
+    "pt": "Sr=Senhor|Sra=Senhora|Dr=Doutor|Dra=Doutora|D=Dom",
+    "nl": "dhr=de heer|mevr=mevrouw|Mevr=Mevrouw|mr=meester|dr=doctor|Dr=Doctor",
+}
+_BEFORE_NUMBERS = {
+    "en": "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|Fig=Figure",
+    "fr": "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|chap=chapitre|fig=figure",
+    "de": "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung",
+    "es": "núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo",
+    "it": "n=numero|pag=pagina|pagg=pagine|vol=volume|cap=capitolo",
+    "pt": "n.º=número|pág=página|págs=páginas|vol=volume|cap=capítulo",
+    "nl": "nr=nummer|blz=bladzijde|hfdst=hoofdstuk",
+}
+_ANYWHERE = {
+    "en": "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely",
+    "fr": "c.-à-d.=c'est-à-dire|etc.=et cætera|p. ex.=par exemple|av. J.-C.=avant Jésus-Christ|"
+    "ap. J.-C.=après Jésus-Christ",
+    "de": "z. B.=zum Beispiel|z.B.=zum Beispiel|d. h.=das heißt|d.h.=das heißt|usw.=und so weiter|bzw.=beziehungsweise|"
+    "u. a.=unter anderem|v. Chr.=vor Christus|n. Chr.=nach Christus",
+    "es": "etc.=etcétera|p. ej.=por ejemplo|EE. UU.=Estados Unidos|a. C.=antes de Cristo|d. C.=después de Cristo",
+    "it": "ecc.=eccetera|a.C.=avanti Cristo|d.C.=dopo Cristo",
+    "pt": "etc.=et cetera|p. ex.=por exemplo",
+    "nl": "bijv.=bijvoorbeeld|enz.=enzovoort|d.w.z.=dat wil zeggen",
+}
+
+
+_PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’']"
+_UNDOTTED = frozenset(("Mr", "Mrs", "Ms", "Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr"))
+
+
+def say_abbreviations(text: str, language: str) -> str:
+    """A sentence with its abbreviations as words."""
+    for finder, said in _FINDERS.get(language, ()):
+        text = _said(text, finder, said)
+    return text
+
+
+def _said(text: str, finder: "regex.Pattern[str]", said: dict[str, str]) -> str:
+    return finder.sub(lambda match: said[match[1]] + _stop(match), text)
+
+
+def _stop(match: "regex.Match[str]") -> str:
+    """An abbreviation that ends the sentence keeps its full stop."""
+    ends = match[0].endswith(".") and not match.string[match.end() :].strip(" \"'”’»)")
+    return "." if ends else ""
+
+
+def _finders(language: str) -> tuple[tuple["regex.Pattern[str]", dict[str, str]], ...]:
+    return (
+        _finder(_TITLES[language], rf"\s(?:{_PARTICLES})?\p{{Lu}}", _UNDOTTED),
+        _finder(_BEFORE_NUMBERS[language], r"\s?(?:\d|[IVXLCivxlc]+\b)", ("n°", "n.º")),
+        _finder(_ANYWHERE[language], "", _table(_ANYWHERE[language])),
+    )
+
+
+def _table(text: str) -> dict[str, str]:
+    return dict(pair.split("=") for pair in text.split("|"))
+
+
+def _finder(table: str, after: str, whole: Collection[str]) -> tuple["regex.Pattern[str]", dict[str, str]]:
+    """Finds names that end in a full stop, or need none, before what has to follow."""
+    said = _table(table)
+    names = "|".join(map(regex.escape, sorted(said, key=len, reverse=True)))
+    complete = "|".join(map(regex.escape, sorted(set(whole) & set(said), key=len, reverse=True)))
+    undotted = rf"|(?<=(?:{complete}))" if complete else ""
+    return regex.compile(rf"(?<![\p{{L}}\d.])({names})(?:\.{undotted})(?={after})"), said
+
+
+_FINDERS = {language: _finders(language) for language in _TITLES}

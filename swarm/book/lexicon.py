@@ -1,0 +1,133 @@
+"""A pronunciation dictionary: words, or patterns, and how to spell them so that a voice says them right."""
+
+from pathlib import Path
+
+import regex
+from lxml import etree
+from msgspec import Struct
+
+from swarm.errors import UsageError
+
+MAX_BYTES = 4 << 20
+MAX_RULES = 50_000
+TIMEOUT_S = 2.0  # for one pattern on one sentence
+_SECTION = regex.compile(r"\[\s*(\*|[A-Za-z]{2,3}(?:-\w+)?)\s*\]")
+_PLS = "{http://www.w3.org/2005/01/pronunciation-lexicon}"
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+class Rule(Struct, frozen=True):
+    """One line: what is written and what is said; `language` is a primary subtag, empty for every one."""
+
+    written: str
+    said: str
+    language: str = ""
+    pattern: bool = False
+
+
+class Lexicon:
+    """Rules in the order in which they were written, ready to be applied."""
+
+    def __init__(self, rules: tuple[Rule, ...] = ()) -> None:
+        self.rules = rules
+        self._words: dict[str, dict[str, str]] = {}
+        self._finders: dict[str, regex.Pattern[str] | None] = {}
+
+    def apply(self, text: str, language: str) -> str:
+        """A text as it is to be said. Raises UsageError where a pattern takes too long."""
+        finder = self._finder(language)
+        if finder is not None:
+            words = self._words[language]
+            text = finder.sub(lambda match: words[match[0]], text)
+        for rule in self.rules:
+            if rule.pattern and rule.language in ("", language):
+                text = _applied(rule, text)
+        return text
+
+    def _finder(self, language: str) -> "regex.Pattern[str] | None":
+        """All plain words at once: a dictionary of thousands costs no more than one."""
+        if language not in self._finders:
+            fitting = [rule for rule in self.rules if not rule.pattern and rule.language in ("", language)]
+            words: dict[str, str] = {}
+            for rule in fitting:  # a word in lower case is meant at the start of a sentence and in headings too
+                spellings = (rule.written.capitalize(), rule.written.upper()) if rule.written.islower() else ()
+                words |= dict.fromkeys(spellings, rule.said)
+            words |= {rule.written: rule.said for rule in fitting}
+            self._words[language] = words
+            exact = regex.compile(r"(?<![\p{L}\p{N}])(?:\L<words>)(?![\p{L}\p{N}])", words=list(words))
+            self._finders[language] = exact if words else None
+        return self._finders[language]
+
+
+NO_LEXICON = Lexicon()
+
+
+def read_lexicon(path: Path) -> Lexicon:
+    """Read a dictionary: `word = spelling`, `/pattern/ = spelling`, sections `[fr]`, comments `#`; or a PLS file.
+
+    Raises UsageError, which names the line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"--lexicon {path} cannot be read: {error.strerror or error}.") from error
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"--lexicon {path} is larger than {MAX_BYTES >> 20} MiB: no dictionary of words is.")
+    rules = _pls_rules(path, data) if data.lstrip()[:1] == b"<" else _rules(path, data)
+    if len(rules) > MAX_RULES:
+        raise UsageError(f"--lexicon {path} has more than {MAX_RULES} lines.")
+    return Lexicon(tuple(rules))
+
+
+def _rules(path: Path, data: bytes) -> list[Rule]:
+    rules: list[Rule] = []
+    language = ""
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), start=1):
+        line = line.strip()
+        section = _SECTION.fullmatch(line)
+        if section:
+            language = section[1].partition("-")[0].lower().replace("*", "")
+        elif line and not line.startswith("#"):
+            rules.append(_rule(f"--lexicon {path}, line {number}", line, language))
+    return rules
+
+
+def _rule(where: str, line: str, language: str) -> Rule:
+    written, equals, said = (part.strip() for part in line.partition(" = ")) if " = " in line else line.partition("=")
+    if not equals or not written.strip():
+        raise UsageError(f"{where}: expected word = spelling, or /pattern/ = spelling, not {line!r}.")
+    if len(written) > 2 and written.startswith("/") and written.endswith("/"):
+        rule = Rule(written[1:-1], said.strip(), language, pattern=True)
+        _check(where, rule)
+        return rule
+    return Rule(written.strip(), said.strip(), language)
+
+
+def _check(where: str, rule: Rule) -> None:
+    try:
+        regex.compile(rule.written)
+        regex.sub(f"(?:{rule.written})|", rule.said, "")  # matches, so that the spelling is looked at as well
+    except (regex.error, IndexError) as error:
+        raise UsageError(f"{where}: /{rule.written}/ is no pattern: {error}.") from error
+
+
+def _applied(rule: Rule, text: str) -> str:
+    try:
+        return str(regex.sub(rule.written, rule.said, text, timeout=TIMEOUT_S))
+    except (TimeoutError, regex.error, IndexError) as error:
+        raise UsageError(f"--lexicon: /{rule.written}/ cannot be applied to {text[:40]!r}: {error}.") from error
+
+
+def _pls_rules(path: Path, data: bytes) -> list[Rule]:
+    """Of a PLS lexicon, the spellings (`alias`): phonemes are beyond the engines here."""
+    try:
+        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        raise UsageError(f"--lexicon {path} is no PLS file: {error.msg}.") from error
+    language = (root.get(_XML_LANG) or "").partition("-")[0].lower()
+    rules = []
+    for lexeme in root.iter(f"{_PLS}lexeme"):
+        said = lexeme.findtext(f"{_PLS}alias")
+        for written in lexeme.iter(f"{_PLS}grapheme") if said else ():
+            rules.append(Rule((written.text or "").strip(), (said or "").strip(), language))
+    return [rule for rule in rules if rule.written]

@@ -1,0 +1,171 @@
+"""Figures as words: numbers, years, ordinals, sums of money, times, degrees, kings; by num2words."""
+
+from collections.abc import Callable
+from functools import cache
+
+import regex
+
+from swarm.book.number_words import FRACTIONS, RULERS, SIGNS, UNITS, WORDS, Words
+from swarm.book.roman import NUMERAL, value
+
+MAX_DIGITS = 15  # longer ones are no number that anybody says
+
+_MONTHS = (
+    "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jahrhundert\\w*|Kapitel|"
+    "Auflage|Band|Teil|Stock|Klasse|Juni|Mal"
+)
+_FRACTION = regex.compile(rf"(?<!\d)([{FRACTIONS}])")
+_WRITTEN = regex.compile(r"(?<![\d/.,])(?:1/2|1/4|3/4)(?![\d/])")
+_GERMAN_ORDINAL = regex.compile(
+    rf"(?:\b(am|im|vom|zum|dem|den|des|seit|bis)\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+(?:{_MONTHS})\b)", regex.IGNORECASE
+)
+_KING = regex.compile(rf"\b(\p{{Lu}}\p{{L}}+)\s({NUMERAL})\b(?!\.\p{{L}})(?:\.(?=\s+\p{{Ll}}))?")
+_CENTURY = regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b")
+_SPANISH_CENTURY = regex.compile(rf"(?<=\b(?:siglos?|séculos?)\s)({NUMERAL})\b")
+_ITALIAN_CENTURY = regex.compile(rf"\b({NUMERAL})(?=\s+secolo\b)")
+
+
+def say_numbers(text: str, language: str) -> str:
+    """A sentence with its figures as words; languages that are not known here keep theirs."""
+    words = WORDS.get(language)
+    if words is None or not text:
+        return text
+    text = _romans(text, language, words)
+    if not regex.search(rf"[\d{FRACTIONS}]", text):
+        return text
+    text = _WRITTEN.sub(lambda match: FRACTIONS[("1/2", "1/4", "3/4").index(match[0])], text)
+    text = _FRACTION.sub(lambda match: f"{words.halves[FRACTIONS.index(match[1])]}", text)
+    if language == "de":
+        text = _GERMAN_ORDINAL.sub(_german_ordinal, text)
+    for pattern, say in _steps(language):
+        text = _said(text, pattern, say)
+    return text
+
+
+def _said(text: str, pattern: "regex.Pattern[str]", say: Callable[["regex.Match[str]"], str]) -> str:
+    return pattern.sub(lambda match: say(match) or match[0], text)
+
+
+@cache
+def _steps(language: str) -> tuple[tuple["regex.Pattern[str]", Callable[["regex.Match[str]"], str]], ...]:
+    """What is looked for, the special before the general, and how it is said."""
+    words = WORDS[language]
+    thousands, point = (r"[.\u00a0\u202f ]", ",") if words.comma else (",", r"\.")
+    number = rf"\d{{1,3}}(?:{thousands}\d{{3}})+(?!\d)(?:{point}\d+)?|\d+(?:{point}\d+)?"
+    lone, units = r"(?<![\p{L}\d.,:/-])", "|".join(map(regex.escape, UNITS))
+    measured = rf"{lone}({number})\s?(%|°|′|″|(?:{units})(?!\p{{L}}))"
+    found: list[tuple[str, Callable[[regex.Match[str]], str]]] = [
+        (rf"{lone}(\d{{1,2}})(?:\s?h\s?|:)([0-5]\d)(?![\d:])", lambda match: _time(match, language)),
+        (
+            rf"([{SIGNS}])\s?({number})(?:\s(million|billion|thousand)s?)?",
+            lambda match: _sum(match[1], match[2], match[3], language),
+        ),
+        (rf"{lone}({number})\s?([{SIGNS}])", lambda match: _sum(match[2], match[1], None, language)),
+        (r"(?<![\d-–])(\d+)\s?[-–]\s?(\d+)(?!\d*[-–]\d)", lambda match: f"{match[1]} {words.to} {match[2]}"),
+        (measured, lambda match: f"{_number(match[1], language)} {_measure(match[2], words)}"),
+    ]
+    if words.ordinal:
+        found.append((rf"{lone}(\d{{1,6}})(?:{words.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
+    if words.years:
+        year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)"
+        found.append((rf"{year}s(?!\p{{L}})", lambda match: _decade(_number(match[1], language, "year"))))
+        found.append((rf"{year}(?![.,]?\d|\p{{L}})", lambda match: _number(match[1], language, "year")))
+    found.append((rf"(?<![\p{{L}}\d]|\d\.)(?:{number})(?!\d|\p{{L}}|\.\d)", lambda match: _number(match[0], language)))
+    return tuple((regex.compile(pattern), say) for pattern, say in found)
+
+
+def _measure(sign: str, words: Words) -> str:
+    if sign in UNITS:
+        return words.units[UNITS.index(sign)]
+    return {"%": words.percent, "°": words.degrees, "′": words.arc[0], "″": words.arc[1]}[sign]
+
+
+def _decade(year: str) -> str:
+    return f"{year[:-1]}ies" if year.endswith("y") else f"{year}s"
+
+
+@cache
+def _number(figures: str, language: str, kind: str = "cardinal") -> str:
+    """One number in words; as it is where nobody would say it as one."""
+    from num2words import num2words
+
+    words = WORDS[language]
+    whole, _, decimals = figures.partition("," if words.comma else ".")
+    whole = regex.sub(r"\D", "", whole)
+    if decimals:
+        together = language in ("fr", "es", "it", "pt") and len(decimals) < 3 and decimals[0] != "0"
+        said = _number(decimals, language) if together else _digits(decimals, language)
+        return f"{_number(whole, language)} {words.point} {said}"
+    if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
+        return _digits(whole, language)
+    try:
+        return str(num2words(int(whole), lang=language, to=kind))
+    except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
+        return figures
+
+
+def _digits(figures: str, language: str) -> str:
+    return " ".join(_number(digit, language) for digit in figures)
+
+
+def _ordinal(match: "regex.Match[str]", language: str) -> str:
+    said = _number(match[1], language, "ordinal")
+    suffix = match[0][len(match[1]) :]
+    if language == "fr":
+        said = "première" if suffix.startswith("re") else said
+        return f"{said}s" if suffix.endswith("s") and not said.endswith("s") else said
+    return said[:-1] + "a" if suffix.endswith("ª") and said.endswith("o") else said
+
+
+def _german_ordinal(match: "regex.Match[str]") -> str:
+    said = _number(match[2], "de", "ordinal")
+    return f"{match[1]} {said}n" if match[1] else said
+
+
+def _sum(sign: str, figures: str, scale: str | None, language: str) -> str:
+    words = WORDS[language]
+    one, several = words.money[SIGNS.index(sign)]
+    if scale:
+        return f"{_number(figures, language)} {scale} {several}"
+    whole, _, hundredths = figures.partition("," if words.comma else ".")
+    if not hundredths or len(hundredths) != 2:
+        return f"{_number(figures, language)} {one if figures == '1' else several}"
+    said = f"{_number(whole, language)} {one if whole == '1' else several}"
+    return said if hundredths == "00" else f"{said} {words.coins} {_number(hundredths.lstrip('0'), language)}"
+
+
+def _time(match: "regex.Match[str]", language: str) -> str:
+    words = WORDS[language]
+    hours, minutes = int(match[1]), int(match[2])
+    if hours > 24:
+        return ""
+    said = _number(str(hours), language)
+    if not minutes:
+        after = {"en": "o'clock", "fr": words.hours, "de": words.hours, "nl": words.hours}.get(language, "")
+        return f"{said} {after}".strip()
+    if language == "en" and minutes < 10:
+        return f"{said} oh {_number(str(minutes), language)}"
+    return " ".join(filter(None, (said, words.hours, _number(str(minutes), language))))
+
+
+def _romans(text: str, language: str, words: Words) -> str:
+    def ordinal(match: "regex.Match[str]") -> str:
+        return _number(str(value(match[1])), language, "ordinal")
+
+    def king(match: "regex.Match[str]") -> str:
+        number = value(match[2])
+        if match[1] not in RULERS:
+            return str(match[0])
+        if number <= words.last_ordinal_king:
+            said = _number(str(number), language, "ordinal")
+            return f"{match[1]} {words.king}{said.capitalize() if language in ('en', 'de') else said}"
+        return f"{match[1]} {_number(str(number), language)}"
+
+    text = _KING.sub(king, text)
+    if language == "fr":
+        text = _CENTURY.sub(ordinal, text)
+    if language == "it":
+        text = _ITALIAN_CENTURY.sub(ordinal, text)
+    if language in ("es", "pt"):
+        text = _SPANISH_CENTURY.sub(lambda match: _number(str(value(match[1])), language), text)
+    return text

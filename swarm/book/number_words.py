@@ -1,0 +1,150 @@
+"""How languages say what stands around figures."""
+
+from msgspec import Struct
+
+from swarm.book.markup import words
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """One language's words and habits."""
+
+    percent: str
+    degrees: str
+    point: str  # before decimals
+    arc: tuple[str, str]  # minutes and seconds of a degree
+    to: str  # in "1861-65"
+    hours: str  # between hours and minutes
+    coins: str  # between a sum and its hundredths
+    halves: tuple[str, str, str]  # ½ ¼ ¾
+    money: tuple[tuple[str, str], ...]  # of $ £ €: one, several
+    units: tuple[str, ...]  # of UNITS
+    ordinal: str = ""  # a pattern for what makes a figure an ordinal
+    king: str = ""  # "the" in "Louis the Fourteenth"
+    last_ordinal_king: int = 0
+    years: bool = False  # "eighteen sixty-six"
+    comma: bool = True  # before decimals; a full stop then parts thousands
+
+
+SIGNS = "$£€"
+UNITS = ("km/h", "km", "cm", "mm", "kg")
+FRACTIONS = "½¼¾"
+
+WORDS = {
+    "en": Words(
+        percent="percent",
+        degrees="degrees",
+        point="point",
+        arc=("minutes", "seconds"),
+        to="to",
+        hours="",
+        coins="and",
+        halves=("one half", "one quarter", "three quarters"),
+        money=(("dollar", "dollars"), ("pound", "pounds"), ("euro", "euros")),
+        units=("kilometres an hour", "kilometres", "centimetres", "millimetres", "kilograms"),
+        ordinal="st|nd|rd|th",
+        king="the ",
+        last_ordinal_king=99,
+        years=True,
+        comma=False,
+    ),
+    "fr": Words(
+        percent="pour cent",
+        degrees="degrés",
+        point="virgule",
+        arc=("minutes", "secondes"),
+        to="à",
+        hours="heures",
+        coins="et",
+        halves=("un demi", "un quart", "trois quarts"),
+        money=(("dollar", "dollars"), ("livre", "livres"), ("euro", "euros")),
+        units=("kilomètres à l'heure", "kilomètres", "centimètres", "millimètres", "kilogrammes"),
+        ordinal="ers?|i?[eè]mes?|nde?|res?|es?",
+        last_ordinal_king=1,
+    ),
+    "de": Words(
+        percent="Prozent",
+        degrees="Grad",
+        point="Komma",
+        arc=("Minuten", "Sekunden"),
+        to="bis",
+        hours="Uhr",
+        coins="und",
+        halves=("ein halb", "ein Viertel", "drei Viertel"),
+        money=(("Dollar", "Dollar"), ("Pfund", "Pfund"), ("Euro", "Euro")),
+        units=("Kilometer pro Stunde", "Kilometer", "Zentimeter", "Millimeter", "Kilogramm"),
+        king="der ",
+        last_ordinal_king=99,
+        years=True,
+    ),
+    "es": Words(
+        percent="por ciento",
+        degrees="grados",
+        point="coma",
+        arc=("minutos", "segundos"),
+        to="a",
+        hours="y",
+        coins="con",
+        halves=("un medio", "un cuarto", "tres cuartos"),
+        money=(("dólar", "dólares"), ("libra", "libras"), ("euro", "euros")),
+        units=("kilómetros por hora", "kilómetros", "centímetros", "milímetros", "kilogramos"),
+        ordinal=r"\.?[ºª]",
+        last_ordinal_king=10,
+    ),
+    "it": Words(
+        percent="per cento",
+        degrees="gradi",
+        point="virgola",
+        arc=("minuti", "secondi"),
+        to="a",
+        hours="e",
+        coins="e",
+        halves=("un mezzo", "un quarto", "tre quarti"),
+        money=(("dollaro", "dollari"), ("sterlina", "sterline"), ("euro", "euro")),
+        units=("chilometri all'ora", "chilometri", "centimetri", "millimetri", "chilogrammi"),
+        ordinal=r"\.?[ºª]",
+        last_ordinal_king=99,
+    ),
+    "pt": Words(
+        percent="por cento",
+        degrees="graus",
+        point="vírgula",
+        arc=("minutos", "segundos"),
+        to="a",
+        hours="e",
+        coins="e",
+        halves=("um meio", "um quarto", "três quartos"),
+        money=(("dólar", "dólares"), ("libra", "libras"), ("euro", "euros")),
+        units=("quilómetros por hora", "quilómetros", "centímetros", "milímetros", "quilogramas"),
+        ordinal=r"\.?[ºª]",
+        last_ordinal_king=10,
+    ),
+    "nl": Words(
+        percent="procent",
+        degrees="graden",
+        point="komma",
+        arc=("minuten", "seconden"),
+        to="tot",
+        hours="uur",
+        coins="en",
+        halves=("een half", "een kwart", "drie kwart"),
+        money=(("dollar", "dollar"), ("pond", "pond"), ("euro", "euro")),
+        units=("kilometer per uur", "kilometer", "centimeter", "millimeter", "kilogram"),
+        ordinal="e|ste|de",
+        king="de ",
+        last_ordinal_king=99,
+        years=True,
+    ),
+}
+
+# Rulers whose numerals are said, however their names are spelled; "Malcolm X" is none.
+RULERS = words(
+    "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
+    "George Georges Georg Jorge Giorgio Edward Édouard Eduard Eduardo Edoardo William Guillaume Wilhelm Guillermo "
+    "Guglielmo Willem Philip Philippe Philipp Felipe Filippo Filips Francis François Franz Francisco Francesco "
+    "Napoleon Napoléon Napoleón Napoleone James Jacques Richard Ricardo Riccardo John Jean Johann Juan "
+    "Giovanni João Paul Pablo Paolo Peter Pierre Pedro Pietro Pius Pie Pío Pio Leo Léon León Leone Benedict Benoît "
+    "Benedikt Benedicto Benedetto Gregory Grégoire Gregor Gregorio Alexander Alexandre Alejandro Alessandro "
+    "Nicholas Nicolas Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina "
+    "Caterina Elizabeth Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele "
+    "Innocent Urban Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph Josef José Maria"
+)

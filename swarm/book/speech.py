@@ -1,0 +1,29 @@
+"""From what is written to what is said: dictionary, addresses, numerals, abbreviations, figures."""
+
+from swarm.book.abbreviation import say_abbreviations
+from swarm.book.address import shorten
+from swarm.book.lexicon import NO_LEXICON, Lexicon
+from swarm.book.number import say_numbers
+from swarm.book.roman import figures_in_heading, figures_in_prose
+from swarm.voice.card import EngineCard
+
+
+class Speech:
+    """How sentences are spelled for an engine: what it says right by itself is left to it."""
+
+    def __init__(self, card: EngineCard, lexicon: Lexicon = NO_LEXICON) -> None:
+        self.card = card
+        self.lexicon = lexicon
+
+    def say(self, sentence: str, language: str, *, heading: bool = False) -> str:
+        """A sentence as the engine is to be given it. Raises UsageError where the lexicon cannot be applied."""
+        text = self.lexicon.apply(sentence, language)
+        text = shorten(text, language)
+        text = figures_in_heading(text) if heading else figures_in_prose(text)
+        if not _knows(self.card.abbreviations, language):
+            text = say_abbreviations(text, language)
+        return text if _knows(self.card.numbers, language) else say_numbers(text, language)
+
+
+def _knows(languages: tuple[str, ...], language: str) -> bool:
+    return "*" in languages or language in languages

@@ -1,0 +1,18 @@
+import pytest
+
+from swarm.book.mark import marked_pieces
+from swarm.book.model import Pause
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("One [pause:2] two", [("One", Pause.CHAPTER), ("two", None)]),
+        ("One [pause:0.5]two", [("One", Pause.SENTENCE), ("two", None)]),
+        ("One [break] two [pause]", [("One", Pause.PARAGRAPH), ("two", Pause.SCENE), ("", None)]),
+        ("[voice:/v/ann.wav]One[/voice] two", [("", None), ("One", None), ("two", None)]),
+        ("a [note] and [brackets: 3]", [("a [note] and [brackets: 3]", None)]),
+    ],
+)
+def test_marks_are_pauses(text: str, pieces: list[tuple[str, Pause | None]]) -> None:
+    assert list(marked_pieces(text)) == pieces

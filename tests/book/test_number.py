@@ -1,0 +1,55 @@
+import pytest
+import regex
+
+from swarm.book.number import say_numbers
+from swarm.book.number_words import SIGNS, UNITS, WORDS
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "in 1866 and the 1840s", "in eighteen sixty-six and the eighteen forties"),
+        ("en", "5,000 men, 3.14 and 3.10", "five thousand men, three point one four and three point one zero"),
+        ("en", "the 1st, 2nd, 22nd", "the first, second, twenty-second"),
+        (
+            "en",
+            "$3.50, £20, $1, $5 million",
+            "three dollars and fifty, twenty pounds, one dollar, five million dollars",
+        ),
+        ("en", "at 10:30, 8:05 and 9:00", "at ten thirty, eight oh five and nine o'clock"),
+        ("en", "1861-1865", "eighteen sixty-one to eighteen sixty-five"),
+        ("en", "50% at 30° 31′ 39″", "fifty percent at thirty degrees thirty-one minutes thirty-nine seconds"),
+        ("en", "½ and 3/4 mile, 20 km/h", "one half and three quarters mile, twenty kilometres an hour"),
+        ("en", "Louis XIV met Malcolm X", "Louis the Fourteenth met Malcolm X"),
+        ("en", "agent 007, B2, v. 2.0.1", "agent zero zero seven, B2, v. 2.0.1"),
+        ("fr", "en 1866, 20 000 lieues", "en mille huit cent soixante-six, vingt mille lieues"),
+        ("fr", "le 1er mai, la 2e fois, 10h30", "le premier mai, la deuxième fois, dix heures trente"),
+        ("fr", "Le XIXe siècle de Louis XIV", "Le dix-neuvième siècle de Louis quatorze"),
+        ("fr", "30,40 m et 42° 15′", "trente virgule quarante m et quarante-deux degrés quinze minutes"),
+        ("de", "Am 3. Mai 1866", "Am dritten Mai achtzehnhundertsechsundsechzig"),
+        ("de", "5.000 Mann um 10:30", "fünftausend Mann um zehn Uhr dreißig"),
+        ("de", "Ludwig XIV. lebte", "Ludwig der Vierzehnte lebte"),
+        ("es", "el siglo XIX, Felipe II, 5 €", "el siglo diecinueve, Felipe segundo, cinco euros"),
+        ("it", "il XIX secolo, 3,5 km", "il diciannovesimo secolo, tre virgola cinque chilometri"),
+        ("pt", "a 2ª vez", "a segunda vez"),
+        ("nl", "Willem III, 5 km", "Willem de derde, vijf kilometer"),
+        ("ru", "в 1866", "в 1866"),
+        ("en", "", ""),
+    ],
+)
+def test_figures_are_said(language: str, written: str, said: str) -> None:
+    assert say_numbers(written, language) == said
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_language_has_its_words(language: str) -> None:
+    words = WORDS[language]
+    assert len(words.money) == len(SIGNS)
+    assert len(words.units) == len(UNITS)
+    said = say_numbers("12 345 678 901 234 567 890, 1/2, 5 %, 7 $, 2 kg, 3 € 0,5", language)
+    assert not regex.search(r"\d|[%$€½]", said)
+
+
+def test_a_page_of_figures_takes_no_long_time() -> None:
+    assert say_numbers("9" * 20_000, "en").startswith("nine nine")
+    assert say_numbers("1-" * 20_000, "en")
