@@ -8,11 +8,23 @@ BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of Coqui's models skip where it is not installed, and say so."""
+    """Tests of Coqui's models skip where it is not installed, those of GPUs where there is none, and say so."""
+    lacking = {} if is_installed() else {"coqui": "Coqui is not installed: pip install '.[coqui]'"}
+    if any(item.get_closest_marker("gpu") for item in items) and not has_gpu():
+        lacking["gpu"] = "there is no GPU that torch can use"
+    for item in items:
+        for mark, reason in lacking.items():
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def has_gpu() -> bool:
+    """Whether torch is here and sees a GPU."""
     if not is_installed():
-        for item in items:
-            if item.get_closest_marker("coqui"):
-                item.add_marker(pytest.mark.skip(reason="Coqui is not installed: pip install '.[coqui]'"))
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 @pytest.fixture(scope="session")

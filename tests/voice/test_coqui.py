@@ -257,6 +257,20 @@ def test_a_gpu_that_is_not_there_is_no_cpu(models: Path) -> None:
     assert fault.value.kind is FaultKind.UNAVAILABLE
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["vits", "xtts"])
+def test_a_gpu_speaks_too_the_same_for_the_same_seed(name: str, models: Path) -> None:
+    voice = engine.open(recipe_for(models / name), "cuda:0", models / name)
+    assert len(voice.speak(TEXT, 7)) > voice.sample_rate / 2
+    assert digest(voice) == digest(voice)
+
+
+@pytest.mark.gpu
+def test_half_precision_speaks_on_a_gpu(models: Path) -> None:
+    voice = engine.open(recipe_for(models / "xtts", options={"half": "yes"}), "cuda:0", models / "xtts")
+    assert len(voice.speak(TEXT, 7)) > voice.sample_rate / 2
+
+
 def test_memory_that_runs_out_is_tried_once_more_and_then_asks_for_a_fresh_process() -> None:
     import torch
 
