@@ -96,7 +96,7 @@ class Feeder:
         """Serve until the coordinator has nothing left."""
         beats = asyncio.create_task(self._beat())
         try:
-            while not self._take(await self.socket.receive()):
+            while not self._take((await self.socket.receive())[0]):
                 self._send()
         finally:
             beats.cancel()

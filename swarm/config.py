@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     from swarm.book.reading import Reading
 
 DEFAULT_PORT = 5847
+ASSETS_LIMIT = 20_000_000_000
 
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything that is found
 ENV_LICENCE = "COQUI_TOS_AGREED"  # "1": this machine's operator agrees to the licence of XTTS; Coqui's own name
+ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps
 ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
 
 
@@ -62,6 +64,7 @@ class RenderConfig:
     min_workers: int = 0
     audiobook: bool = True  # False: speak everything, write no file (benchmarks)
     allow_sleep: bool = False
+    assets_limit: int = ASSETS_LIMIT  # bytes that convert's own worker keeps of voices and models
     split: bool = True  # False: lease whole chapters only (benchmarks)
 
 
@@ -85,4 +88,5 @@ class WorkConfig:
     coordinator: str = ""  # host[:port]; empty: found
     open: bool = False
     exit_when_done: bool = False
+    assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""

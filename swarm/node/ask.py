@@ -49,7 +49,7 @@ async def _converse(dealer: DealerSocket, changed: asyncio.Event) -> StatusReply
         await changed.wait()
         changed.clear()
     while True:
-        message = await dealer.receive()
+        message, _ = await dealer.receive()
         if isinstance(message, StatusReply):
             return message
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from swarm.config import RenderConfig
+from swarm.node.assets import AssetFolder
 from swarm.node.coordinate import Coordination
 from swarm.node.engines import Engines
 from swarm.node.greeting import greeting
@@ -45,4 +46,5 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     state_dir = coordination.config.state_dir
     engines = Engines(tuple(devices), state_dir / "log")
     hello = greeting(state_dir, devices, gpus)
-    return WorkNode(hello, engines, keys, coordination.clock, say=lambda line: None)
+    assets = AssetFolder(state_dir, coordination.config.assets_limit)
+    return WorkNode(hello, engines, assets, keys, coordination.clock, say=lambda line: None)

@@ -8,25 +8,30 @@ from pathlib import Path
 
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault, StoreError
+from swarm.lease.asset import piece_size
 from swarm.lease.facts import JobFacts
 from swarm.lease.message import FromCoordinator, FromWorker, Message
-from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
-from swarm.node.store import Entry, JobSummary, standing_clips, summary_of
+from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept
+from swarm.node.contents import Contents
+from swarm.node.store import NOTHING, Entry, JobSummary, standing_clips, summary_of
 from swarm.node.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
 
 
 class MemoryStore:
-    """The Store in memory. `clips` is what would lie on the disk; the paths it gives are names only."""
+    """The Store in memory. `clips` and `assets` are what would lie on the disk; the paths it gives are names only."""
 
     def __init__(self) -> None:
         self.clips: dict[str, bytes] = {}
+        self.assets: dict[tuple[str, str], bytes] = {}  # by job and digest
         self._facts: dict[str, JobFacts] = {}
         self._records: dict[str, list[AnyRecord]] = {}
 
-    def create_job(self, facts: JobFacts, book_file: Path) -> None:
+    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
         """Make a job."""
         if facts.job in self._facts:
             raise StoreError(f"The job {facts.job} exists already.")
+        for digest, content in contents.items():
+            self.assets[facts.job, digest] = content if isinstance(content, bytes) else content.read_bytes()
         self._facts[facts.job] = facts
         self._records[facts.job] = []
 
@@ -45,6 +50,22 @@ class MemoryStore:
             records.append(record)
             if frame and isinstance(record, ClipAccepted):
                 self.clips[record.key] = frame
+        for job, record, frame in entries:
+            if frame and isinstance(record, LatentsKept):
+                self.assets[job, record.digest] = frame
+
+    def asset_size(self, job: str, digest: str) -> int:
+        """Bytes of a file of a job."""
+        return len(self.assets.get((job, digest), b""))
+
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+        """Put a file of a job back."""
+        self.assets[job, digest] = content if isinstance(content, bytes) else content.read_bytes()
+
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+        """A piece of a file of a job."""
+        content = self.assets[job, digest]
+        return content[offset : offset + piece_size(len(content), offset)]
 
     def clip_path(self, key: str) -> Path:
         """A name for a clip."""
@@ -147,7 +168,7 @@ class MemoryRouter:
         """Send to a peer that is there."""
         if peer not in self.peers:
             return False
-        self.peers[peer].inbox.put_nowait(pack(message))
+        self.peers[peer].inbox.put_nowait((pack(message), frame))
         return True
 
     def waiting(self) -> bool:
@@ -167,7 +188,7 @@ class MemoryDealer:
         self.network = network
         self.dropped = 0
         self.refusal: str | None = None  # everybody is let in
-        self.inbox: asyncio.Queue[bytes] = asyncio.Queue()
+        self.inbox: asyncio.Queue[tuple[bytes, bytes]] = asyncio.Queue()
         self._name = uuid.uuid4().bytes
         self._addresses: Sequence[str] = ()
 
@@ -181,11 +202,12 @@ class MemoryDealer:
         self._addresses = addresses
         self._router()
 
-    async def receive(self) -> FromCoordinator:
-        """The next message that fits."""
+    async def receive(self) -> tuple[FromCoordinator, bytes]:
+        """The next message that fits, and its frame."""
         while True:
-            if (message := unpack_from_coordinator(await self.inbox.get())) is not None:
-                return message
+            control, frame = await self.inbox.get()
+            if (message := unpack_from_coordinator(control)) is not None:
+                return message, frame
             self.dropped += 1
 
     def send(self, message: Message, frame: bytes = b"") -> bool:

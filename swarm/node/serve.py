@@ -17,6 +17,7 @@ from swarm.lease.message import Clip, FromWorker
 from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import ClipAccepted, SegmentQuarantined
 from swarm.node.edition import Edition
+from swarm.node.feed import Feed
 from swarm.node.identity import Clock
 from swarm.node.prepare import find_spoken
 from swarm.node.store import Store
@@ -45,6 +46,7 @@ class Server:
         self._clock = clock
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
+        self._feed = Feed(store, router)
         self._editions: dict[str, Edition] = {}
         self._draining = asyncio.Event()
 
@@ -60,7 +62,8 @@ class Server:
 
     async def run(self) -> bool:
         """Serve to the end; False when it was drained before. Raises what stopped it: StoreError, SwarmError."""
-        loops = [asyncio.create_task(loop) for loop in (self._listen(), self._persist(), self._tick(), self._show())]
+        running = (self._listen(), self._persist(), self._feed.run(), self._tick(), self._show())
+        loops = [asyncio.create_task(loop) for loop in running]
         editions = asyncio.gather(*(self._write(edition) for edition in self._editions.values()))
         drained = asyncio.create_task(self._drained())
         tasks: list[asyncio.Future[Any]] = [*loops, editions, drained]
@@ -126,6 +129,8 @@ class Server:
 
     def _carry_out(self, outcome: Outcome) -> None:
         self._say(outcome)
+        for serve in outcome.serves:
+            self._feed.add(serve)
         for note in outcome.notes:
             self._progress.note(note)
         for entry in outcome.entries:

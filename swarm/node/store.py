@@ -10,8 +10,9 @@ from typing import NamedTuple, Protocol
 from swarm.errors import StoreError
 from swarm.lease.facts import JobFacts
 from swarm.lease.recipe import Setting
-from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept
 from swarm.node.clips import ClipFolder, clip_size
+from swarm.node.contents import Contents, content_path, put_contents, read_piece
 from swarm.node.disk import guarded, write_synced
 from swarm.node.journal import Journal, create_journal
 from swarm.node.lock import Lock
@@ -20,6 +21,7 @@ from swarm.node.scratch import Scratch
 
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
+NOTHING: Contents = {}
 
 Entry = tuple[str, AnyRecord, bytes]  # job, record, the clip's FLAC bytes or b""
 
@@ -50,11 +52,11 @@ class JobSummary(NamedTuple):
 class Store(Protocol):
     """Jobs, records and clips. Any method may raise StoreError; then nothing of that call counts.
 
-    To be used from one thread at a time; `find_clip` and `clip_path` from any.
+    To be used from one thread at a time; `find_clip`, `clip_path` and `read_asset` from any.
     """
 
-    def create_job(self, facts: JobFacts, book_file: Path) -> None:
-        """Make a job, whole or not at all, with a copy of its book."""
+    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
+        """Make a job, whole or not at all, with a copy of its book and of the files its voice needs."""
 
     def open_job(self, job: str) -> JobFacts | None:
         """What a job is, None if there is none of that name."""
@@ -63,7 +65,16 @@ class Store(Protocol):
         """The records of a job, oldest first."""
 
     def commit(self, entries: Sequence[Entry]) -> None:
-        """Write records, and the clips of those that carry one; durable on return."""
+        """Write records, and the clips or latents of those that carry some; durable on return."""
+
+    def asset_size(self, job: str, digest: str) -> int:
+        """Bytes of a file of a job; 0 where it is gone."""
+
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+        """Put a file of a job back."""
+
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+        """The piece of a job's file that begins at an offset."""
 
     def clip_path(self, key: str) -> Path:
         """Where a clip lies or would lie."""
@@ -112,7 +123,7 @@ class DiskStore:
             raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
         return self.state_dir / "jobs" / job
 
-    def create_job(self, facts: JobFacts, book_file: Path) -> None:
+    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
         """Make a job beside the others and rename it into place as the last step."""
         folder = self.folder(facts.job)
         if folder.exists():
@@ -121,6 +132,7 @@ class DiskStore:
         with guarded(folder):
             fresh.mkdir()
             write_synced(fresh / BOOK, book_file.read_bytes())
+            put_contents(fresh, contents, self.state_dir / "jobs")
             create_journal(fresh, facts)
             sync_folder(fresh)
             fresh.rename(folder)
@@ -142,11 +154,26 @@ class DiskStore:
             by_job.setdefault(job, []).append(record)
             if frame and isinstance(record, ClipAccepted):
                 clips[record.key] = frame
+            elif frame and isinstance(record, LatentsKept):
+                self.restore_asset(job, record.digest, frame)
         journals = {job: self._journal(job) for job in by_job}
         if clips:
             self._clips.add(clips)
         for job, records in by_job.items():
             journals[job].append(records)
+
+    def asset_size(self, job: str, digest: str) -> int:
+        """Bytes of a file of a job; 0 where it is gone."""
+        return clip_size(content_path(self.folder(job), digest))
+
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+        """Put a file of a job back."""
+        with guarded(self.folder(job)):
+            put_contents(self.folder(job), {digest: content}, self.state_dir / "jobs")
+
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+        """The piece of a job's file that begins at an offset."""
+        return read_piece(content_path(self.folder(job), digest), offset)
 
     def clip_path(self, key: str) -> Path:
         """Where a clip lies or would lie."""

@@ -76,8 +76,8 @@ class Dealer(Protocol):
     def connect(self, addresses: Sequence[str]) -> None:
         """Try these "host:port" of one coordinator, one after the other, for ever. Raises EnvironmentFault."""
 
-    async def receive(self) -> FromCoordinator:
-        """The next message that fits."""
+    async def receive(self) -> tuple[FromCoordinator, bytes]:
+        """The next message that fits, and its frame (b"" if it has none)."""
 
     def send(self, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if there is no connection or it takes no more."""
@@ -183,12 +183,12 @@ class DealerSocket:
         """Try these "host:port" of one coordinator in turn until one answers, and again whenever it is lost."""
         self._link.aim([f"tcp://{address}" for address in addresses])
 
-    async def receive(self) -> FromCoordinator:
+    async def receive(self) -> tuple[FromCoordinator, bytes]:
         """The next message that fits; others are counted."""
         while True:
             parts = await self._channel.receive()
             if len(parts) <= 2 and (message := unpack_from_coordinator(parts[0])) is not None:
-                return message
+                return message, parts[1] if len(parts) == 2 else b""
             self.dropped += 1
 
     def send(self, message: Message, frame: bytes = b"") -> bool:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE
 from swarm.node.addresses import fixed_address, last_addresses, remember_address
+from swarm.node.assets import AssetFolder
 from swarm.node.discovery import Browser
 from swarm.node.engines import Engines
 from swarm.node.greeting import greeting
@@ -31,7 +32,8 @@ async def work(config: WorkConfig, gpus: Sequence[str], say: Say) -> int:
     clock = Clock()
     hello = greeting(config.state_dir, config.devices, gpus, config.name)
     engines = Engines(config.devices, config.state_dir / "log")
-    node = WorkNode(hello, engines, curve_keys(key) if key else None, clock, say, config.exit_when_done)
+    assets = AssetFolder(config.state_dir, config.assets_limit)
+    node = WorkNode(hello, engines, assets, curve_keys(key) if key else None, clock, say, config.exit_when_done)
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
         stack.callback(finder.cancel)

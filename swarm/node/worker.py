@@ -5,10 +5,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swarm.lease.message import Done, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.errors import StoreError
+from swarm.lease.asset import what
+from swarm.lease.message import Asset, Done, FromCoordinator, Hello, Job, Refused, Welcome
 from swarm.lease.slot import Sound
-from swarm.lease.tell import Command, Kill, Load, Speak, Tell
+from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell
 from swarm.lease.worker import Worker
+from swarm.node.assets import AssetFolder, Kept
+from swarm.node.courier import Courier
 from swarm.node.engines import Engines
 from swarm.node.frames import Frames
 from swarm.node.identity import Clock
@@ -16,6 +20,7 @@ from swarm.node.keys import CurveKeys
 from swarm.node.tally import Tally
 from swarm.node.transport import DealerSocket
 from swarm.voice.engine import EngineFault, FaultKind
+from swarm.watch.text import bytes_text
 
 BEAT_S = 1.0
 DRAIN_S = 120.0
@@ -43,6 +48,7 @@ class WorkNode:
         self,
         hello: Hello,
         engines: Engines,
+        assets: AssetFolder,
         keys: CurveKeys | None,
         clock: Clock,
         say: Say,
@@ -50,6 +56,9 @@ class WorkNode:
     ) -> None:
         self.core = Worker(hello)
         self._engines = engines
+        self._courier = Courier(assets, self._kept, self._reply)
+        self._introduced: set[str] = set()  # jobs
+        self._trouble: dict[str, str] = {}  # by digest, what was said of it last
         self._keys = keys
         self._clock = clock
         self._say = say
@@ -119,9 +128,9 @@ class WorkNode:
 
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
-            message = await socket.receive()
+            message, frame = await socket.receive()
             self._announce(name, message)
-            self._carry_out(self.core.receive(name, message, self._clock.now()))
+            self._carry_out(self.core.receive(name, message, self._clock.now(), frame))
             if self._exit_when_done and self._is_done():
                 self.leave()
 
@@ -143,9 +152,30 @@ class WorkNode:
         elif isinstance(message, Done):
             self._farewell(name, message)
         elif isinstance(message, Job):
-            self._say(f"speaking {message.title} with {message.recipe.engine}")
+            self._introduce(message)
         elif isinstance(message, Refused):
             self._say(f"{self._lines[name].socket.address} refused this worker: {message.why}")
+
+    def _introduce(self, job: Job) -> None:
+        """Say once what a job is and what it needs; it is told again whenever it needs more."""
+        if job.job in self._introduced:
+            return
+        self._introduced.add(job.job)
+        self._say(f"speaking {job.title} with {job.recipe.engine}")
+        if job.assets and not self.core.supplies.downloads.has(job.assets):
+            size = sum(asset.size for asset in job.assets)
+            self._say(f"first fetching {what(job.assets)}, {bytes_text(size)}, if it is not here already")
+
+    def _kept(self, digest: str, kept: Kept) -> None:
+        if kept.note and kept.note != self._trouble.get(digest):
+            self._say(f"cannot fetch a file of the voice: {kept.note}; trying on")
+        self._trouble[digest] = kept.note
+        self._carry_out(self.core.kept(digest, kept.have, self._clock.now(), kept.note))
+
+    def _reply(self, name: str, piece: Asset, frame: bytes) -> None:
+        """A piece that does not leave is asked for again."""
+        if name in self._lines:
+            self._lines[name].socket.send(piece, frame)
 
     def _farewell(self, name: str, done: Done) -> None:
         if done.final and self._lines[name].coordinator:
@@ -171,6 +201,10 @@ class WorkNode:
         for name, message in tell.messages:
             if name in self._lines and not self._lines[name].socket.send(message):
                 self.core.unsaid(name)
+        for digest, offset, data in tell.pieces:
+            self._courier.write(digest, offset, data)
+        for name, fetch in tell.serves:
+            self._courier.serve(name, fetch)
         for name, clip in tell.clips:
             if not self.core.serves(name):
                 continue  # all of its clips are offered again, after another greeting
@@ -182,6 +216,8 @@ class WorkNode:
             case Kill(slot=slot):
                 self._say(f"slot {slot}: its engine made no progress and is started afresh")
                 self._engines.kill(slot)
+            case Seek(digest=digest, size=size):
+                self._courier.seek(digest, size, frozenset(self.core.supplies.downloads.items))
             case Load():
                 self._start(self._load(command))
             case Speak():
@@ -189,13 +225,21 @@ class WorkNode:
 
     async def _load(self, load: Load) -> None:
         try:
-            await self._engines.load(load.slot, load.recipe)
+            folder = await self._courier.gather(load.assets, load.slot)
+        except StoreError as fault:
+            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now(), mislaid=True))
+            return
+        try:
+            latents = await self._courier.put(await self._engines.load(load.slot, load.recipe, folder))
+        except StoreError as fault:
+            await self._engines.unload(load.slot)
+            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
         except EngineFault as fault:
             self._say(f"slot {load.slot}: {fault}")
             await self._engines.unload(load.slot)
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
         else:
-            self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now()))
+            self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
 
     async def _speak(self, speak: Speak) -> None:
         process = self._engines.process(speak.slot)
@@ -240,13 +284,14 @@ class WorkNode:
 
     async def run(self) -> None:
         """Serve until `leave`, then drain. Raises what made going on impossible."""
-        beats = self._start(self._beat())
+        beats, carrying = self._start(self._beat()), self._start(self._courier.run())
         try:
             await self._leaving.wait()
             if self._failure is None:
                 await self._drain()
         finally:
             beats.cancel()
+            carrying.cancel()
             await self._close()
         if self._failure is not None:
             raise self._failure
@@ -275,3 +320,4 @@ class WorkNode:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._engines.close()
         self._frames.close()
+        self._courier.close()

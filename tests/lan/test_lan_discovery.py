@@ -56,7 +56,7 @@ async def main():
     dealer.connect(found[0].addresses)
     while not dealer.send(Hello("w1", "n1", "attic", "1", (), (), 1)):
         await asyncio.sleep(0.02)
-    print("welcomed by", (await dealer.receive()).name, "at", found[0].addresses[0], flush=True)
+    print("welcomed by", (await dealer.receive())[0].name, "at", found[0].addresses[0], flush=True)
 run_loop(main())
 """
 

@@ -76,7 +76,7 @@ class Bench:
     async def hear(self, kind: type[Answer]) -> Answer:
         """The next message of a kind."""
         while True:
-            message = await asyncio.wait_for(self.dealer.receive(), 5)
+            message, _ = await asyncio.wait_for(self.dealer.receive(), 5)
             if isinstance(message, kind):
                 return message
 

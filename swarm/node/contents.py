@@ -1,0 +1,60 @@
+"""The files of a job that its voice needs, in the job's own folder: assets/<digest>."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from swarm.lease.asset import piece_size
+from swarm.node.disk import guarded, write_synced
+from swarm.node.platform import sync_file, sync_folder
+
+Contents = Mapping[str, bytes | Path]  # by digest
+CHUNK = 1 << 20
+
+
+def content_path(folder: Path, digest: str) -> Path:
+    """Where a content of a job lies or would lie."""
+    return folder / "assets" / digest
+
+
+def put_contents(folder: Path, contents: Contents, jobs: Path) -> None:
+    """Put files into a job's folder, durably. What another of the `jobs` has takes no room twice. Raises OSError."""
+    for digest, content in contents.items():
+        target = content_path(folder, digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        if isinstance(content, bytes):
+            write_synced(part, content)
+        elif not _share(digest, content.stat().st_size, part, jobs):
+            _copy(content, part)
+        part.replace(target)
+        sync_folder(target.parent)
+
+
+def _share(digest: str, size: int, part: Path, jobs: Path) -> bool:
+    """Make it another name of the same content in another job, if one has it and the disk can do that."""
+    for twin in jobs.glob(f"*/assets/{digest}"):
+        if twin.stat().st_size == size:
+            try:
+                os.link(twin, part)
+            except OSError:
+                return False
+            return True
+    return False
+
+
+def _copy(source: Path, part: Path) -> None:
+    with source.open("rb") as reading, part.open("wb") as writing:
+        while chunk := reading.read(CHUNK):
+            writing.write(chunk)
+        writing.flush()
+        sync_file(writing.fileno())
+
+
+def read_piece(path: Path, offset: int) -> bytes:
+    """The piece that begins at an offset. Raises StoreError."""
+    with guarded(path), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(offset)
+        return file.read(piece_size(size, offset))
