@@ -54,6 +54,8 @@ class RenderConfig:
     engine: str = ""  # empty: the embedded voice for the book's language
     model: str = ""  # of Coqui's list; empty: the engine's own
     voice: str = ""
+    voice_file: Path | None = None  # a recording to speak like
+    custom_model: Path | None = None  # a folder or zip
     language: str = ""
     speed: float = 1.0
     chapters: str = ""  # "1-3,7"; empty: the whole book

@@ -19,8 +19,11 @@ FLAGS = ("half", "deepspeed")
 
 
 def add_model_options(group: argparse._ArgumentGroup) -> None:
-    """--fine-tuned, --half, --deepspeed and the sampling settings; read back by `model_settings`."""
+    """--fine-tuned, --custom-model, --half, --deepspeed and the sampling settings; read back by `model_settings`."""
     group.add_argument("--fine-tuned", metavar="NAME", default="", help="another model of Coqui's list")
+    group.add_argument(
+        "--custom-model", metavar="PATH", default="", help="a model of your own: a folder or zip with its files"
+    )
     group.add_argument("--half", action="store_true", help="half precision on GPUs (XTTS): less memory")
     group.add_argument("--deepspeed", action="store_true", help="DeepSpeed on GPUs (XTTS), where it is installed")
     for name in SAMPLING:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from swarm.commands.coqui_options import add_model_options, model_settings
 from swarm.commands.reading import add_reading_options, reading
 from swarm.commands.style_options import add_style_options, style_config
-from swarm.config import DEFAULT_PORT, ENV_BIND, CoordinateConfig, RenderConfig, state_folder
+from swarm.config import (
+    ASSETS_LIMIT,
+    DEFAULT_PORT,
+    ENV_ASSETS_LIMIT,
+    ENV_BIND,
+    CoordinateConfig,
+    RenderConfig,
+    state_folder,
+)
 from swarm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
 
 SPEEDS = (0.5, 2.0)
 CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
-SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".m4a")
+SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".wma", ".aiff")
 
 NOT_UPLOADED = "nothing is uploaded from here: put the finished file into Audiobookshelf's folder."
 
@@ -31,7 +39,6 @@ REFUSED = {
     "translate": "books are spoken in the language they are written in: translate the EPUB first.",
     "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
     "script-mode": "leave it out: there is only one way to run.",
-    "custom-model": "custom models come with the Coqui engine, which this version does not have yet.",
     "abs-server-url": NOT_UPLOADED,
     "abs-api-token": NOT_UPLOADED,
     "abs-library-id": NOT_UPLOADED,
@@ -93,7 +100,10 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
         "--tts-engine", metavar="NAME", default="", help="hibari, espeak, xtts, vits, ... (default: what fits)"
     )
     sound.add_argument(
-        "--voice", metavar="NAME", default="", help="a voice of the engine: `e2a-swarm voices` lists them"
+        "--voice",
+        metavar="NAME|FILE",
+        default="",
+        help="a voice of the engine (`e2a-swarm voices` lists them), or a recording to speak like",
     )
     sound.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
     sound.add_argument("--speed", metavar="X", default="1", help="how fast the voice speaks (default: 1)")
@@ -172,6 +182,7 @@ def _add_open_option(group: argparse._ArgumentGroup) -> None:
 
 def render_config(arguments: argparse.Namespace) -> RenderConfig:
     """What `add_render_options` was told. Raises UsageError."""
+    voice_file = _voice_file(arguments.voice)
     return RenderConfig(
         books=_books(arguments),
         output_dir=Path(arguments.output_dir).expanduser(),
@@ -179,7 +190,9 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         style=style_config(arguments),
         engine=arguments.tts_engine.strip().lower(),
         model=arguments.fine_tuned.strip(),
-        voice=_voice(arguments.voice),
+        voice="" if voice_file else arguments.voice.strip(),
+        voice_file=voice_file,
+        custom_model=_custom_model(arguments),
         language=_language(arguments.language),
         speed=_speed(arguments.speed),
         chapters=_chapters(arguments.chapters),
@@ -191,6 +204,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         audiobook=not arguments.no_audiobook,
         split=not arguments.no_split,
         allow_sleep=arguments.allow_sleep,
+        assets_limit=assets_limit(),
     )
 
 
@@ -257,13 +271,25 @@ def _books_in(folder: Path) -> list[Path]:
     return found
 
 
-def _voice(text: str) -> str:
-    if text.lower().endswith(SOUND_FILES):
-        raise UsageError(
-            "--voice takes the name of a voice (`e2a-swarm voices` lists them): "
-            "cloning from a recording comes with the Coqui engine, which this version does not have yet."
-        )
-    return text.strip()
+def _voice_file(text: str) -> Path | None:
+    """The recording that --voice names, if it does not name a voice; it may be gone since the job was made."""
+    path = Path(text.strip()).expanduser()
+    return path if text.strip() and (path.suffix.lower() in SOUND_FILES or path.is_file()) else None
+
+
+def _custom_model(arguments: argparse.Namespace) -> Path | None:
+    if not arguments.custom_model.strip():
+        return None
+    if arguments.fine_tuned.strip():
+        raise UsageError("--custom-model and --fine-tuned exclude each other: a book is spoken with one model.")
+    return Path(arguments.custom_model.strip()).expanduser()
+
+
+def assets_limit(text: str = "") -> int:
+    """--assets-limit, else the variable, in bytes. Raises UsageError."""
+    named = text.strip() or os.environ.get(ENV_ASSETS_LIMIT, "").strip()
+    source = "--assets-limit" if text.strip() else ENV_ASSETS_LIMIT
+    return whole(source, named, 1, 100_000) * 1_000_000_000 if named else ASSETS_LIMIT
 
 
 def _language(text: str) -> str:

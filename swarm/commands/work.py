@@ -28,6 +28,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
     coqui_options.add_licence_option(parser)
+    parser.add_argument(
+        "--assets-limit",
+        metavar="GB",
+        default="",
+        help="how much to keep of voices and models that coordinators send (default: $E2A_SWARM_ASSETS_LIMIT, or 20)",
+    )
     options.add_coordinator_options(parser)
     options.add_state_option(parser)
     options.add_output_options(parser, quiet="say nothing but errors")
@@ -53,5 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
         open=arguments.open,
         exit_when_done=arguments.exit_when_done,
         name=arguments.name[:100],
+        assets_limit=options.assets_limit(arguments.assets_limit),
     )
     return run_loop(work(config, gpus, make_progress("quiet" if arguments.quiet else "plain").note))

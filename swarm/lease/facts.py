@@ -29,7 +29,8 @@ class Origin(Struct, frozen=True):
 
     kind: str  # "voice" or "model"
     path: str
-    digest: str  # "" where only the path is known
+    name: str  # what the recipe calls what it became
+    digest: str  # of the file; "" for a model, whose name tells
 
 
 class JobFacts(Struct, frozen=True):

@@ -1,7 +1,9 @@
 """The files of a job that its voice needs, in the job's own folder: assets/<digest>."""
 
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from swarm.lease.asset import piece_size
@@ -30,6 +32,13 @@ def put_contents(folder: Path, contents: Contents, jobs: Path) -> None:
             _copy(content, part)
         part.replace(target)
         sync_folder(target.parent)
+
+
+@contextmanager
+def unpacking(parent: Path) -> Iterator[Path]:
+    """A new folder in one that is there, gone afterwards."""
+    with guarded(parent), tempfile.TemporaryDirectory(dir=parent) as folder:
+        yield Path(folder)
 
 
 def _share(digest: str, size: int, part: Path, jobs: Path) -> bool:

@@ -18,6 +18,7 @@ from swarm.node.prepare import Prepared, file_stem, prepare
 from swarm.node.serve import Server
 from swarm.node.store import DiskStore
 from swarm.node.style import make_style
+from swarm.node.supply import make_supply
 from swarm.node.target import claim_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
@@ -38,8 +39,11 @@ class Coordination:
 
     def open(self) -> None:
         """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
+        supply = make_supply(self.config, self.store)
+        for note in supply.notes:
+            self.progress.note(note)
         for path in self.config.books:
-            prepared = prepare(self.config, path, self.store, self.clock.now())
+            prepared = prepare(self.config, path, self.store, self.clock.now(), supply)
             job = prepared.state.job
             if any(edition.state.job == job for edition in self.editions):
                 continue  # the same book, named twice

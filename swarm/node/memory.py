@@ -1,8 +1,10 @@
 """In-memory twins of the edges, for tests and rehearsals: the same contracts, no disk and no sockets."""
 
 import asyncio
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from swarm.lease.asset import piece_size
 from swarm.lease.facts import JobFacts
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept
-from swarm.node.contents import Contents
+from swarm.node.contents import Contents, unpacking
 from swarm.node.store import NOTHING, Entry, JobSummary, standing_clips, summary_of
 from swarm.node.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
 
@@ -57,6 +59,14 @@ class MemoryStore:
     def asset_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job."""
         return len(self.assets.get((job, digest), b""))
+
+    def asset_path(self, job: str, digest: str) -> Path:
+        """A name for a file of a job."""
+        return Path("memory") / job / digest
+
+    def unpacking(self) -> AbstractContextManager[Path]:
+        """A folder that is gone afterwards."""
+        return unpacking(Path(tempfile.gettempdir()))
 
     def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
         """Put a file of a job back."""

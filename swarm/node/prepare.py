@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from swarm.audio.frame import check_frame, read_streaminfo
 from swarm.audio.order import gain_db
@@ -23,6 +24,7 @@ from swarm.lease.job import JobState, Place, apply
 from swarm.lease.recipe import TAKES, Recipe
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, RunStarted
 from swarm.node.store import Store
+from swarm.node.supply import Supply, restore_assets
 from swarm.voice.registry import better_voices_line, choose_recipe, recipe_card
 
 
@@ -35,14 +37,16 @@ class Prepared:
     notes: list[str]
 
 
-def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepared:
+def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: Supply | None = None) -> Prepared:
     """Read a book, find or make its job, lock and replay it. Raises BookError, UsageError, StoreError."""
     book = read_book(path, config.reading)
+    supply = supply or Supply()
     recipe = choose_recipe(
         config.language or book.language or "en",
-        engine=config.engine,
-        model=config.model,
-        voice=config.voice,
+        engine=config.engine or supply.engine,
+        model=supply.model or config.model,
+        config=supply.config,
+        voice=supply.voice or config.voice,
         speed=config.speed,
         options=config.engine_options,
     )
@@ -52,8 +56,12 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float) -> Prepa
     notes = [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
     if facts is None:
         facts = _make_facts(config, path, book, recipe, job, now)
-        store.create_job(facts, path)
-    return Prepared(*_replay(facts, store, now, notes), notes)
+        facts = structs.replace(facts, assets=supply.assets, origins=supply.origins)
+        with store.unpacking() as folder:
+            store.create_job(facts, path, supply.contents(folder))
+    state, records = _replay(facts, store, now, notes)
+    restore_assets(state, supply, store)
+    return Prepared(state, records, notes)
 
 
 def job_name(path: Path, book: Book, recipe: Recipe, config: RenderConfig) -> str:

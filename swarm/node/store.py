@@ -3,16 +3,17 @@
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from swarm.errors import StoreError
-from swarm.lease.facts import JobFacts
+from swarm.lease.asset import AssetInfo
+from swarm.lease.facts import JobFacts, Origin
 from swarm.lease.recipe import Setting
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept
 from swarm.node.clips import ClipFolder, clip_size
-from swarm.node.contents import Contents, content_path, put_contents, read_piece
+from swarm.node.contents import Contents, content_path, put_contents, read_piece, unpacking
 from swarm.node.disk import guarded, write_synced
 from swarm.node.journal import Journal, create_journal
 from swarm.node.lock import Lock
@@ -47,6 +48,8 @@ class JobSummary(NamedTuple):
     chapters: tuple[str, ...] = ()  # titles of those that are spoken
     sentences: int = 0
     files: tuple[str, ...] = ()  # the audiobook, as last written
+    assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
+    origins: tuple[Origin, ...] = ()  # and what they were made from
 
 
 class Store(Protocol):
@@ -69,6 +72,12 @@ class Store(Protocol):
 
     def asset_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job; 0 where it is gone."""
+
+    def asset_path(self, job: str, digest: str) -> Path:
+        """Where a file of a job lies or would lie."""
+
+    def unpacking(self) -> AbstractContextManager[Path]:
+        """A folder for what is half made, gone afterwards."""
 
     def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
         """Put a file of a job back."""
@@ -164,7 +173,15 @@ class DiskStore:
 
     def asset_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job; 0 where it is gone."""
-        return clip_size(content_path(self.folder(job), digest))
+        return clip_size(self.asset_path(job, digest))
+
+    def asset_path(self, job: str, digest: str) -> Path:
+        """Where a file of a job lies or would lie."""
+        return content_path(self.folder(job), digest)
+
+    def unpacking(self) -> AbstractContextManager[Path]:
+        """A folder on the same disk for what is half made."""
+        return unpacking(self._scratch.folder)
 
     def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
         """Put a file of a job back."""
@@ -173,7 +190,7 @@ class DiskStore:
 
     def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         """The piece of a job's file that begins at an offset."""
-        return read_piece(content_path(self.folder(job), digest), offset)
+        return read_piece(self.asset_path(job, digest), offset)
 
     def clip_path(self, key: str) -> Path:
         """Where a clip lies or would lie."""
@@ -288,6 +305,8 @@ def summary_of(facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFin
         chapters=tuple(chapter.title for chapter in facts.chapters),
         sentences=sum(len(chapter.segments) for chapter in facts.chapters),
         files=finished.files if finished else (),
+        assets=facts.assets,
+        origins=facts.origins,
     )
 
 

@@ -35,6 +35,7 @@ class EngineCard(Struct, frozen=True):
     shortest: int = 0  # characters; a shorter sentence is spoken together with the next one
     takes: int = 1  # of a doubtful sentence; more than one where another seed sounds different
     clones: bool = False  # speaks with the voice of a recording
+    custom: bool = False  # loads a model whose files come with the job
     any_voice: bool = False  # has voices that are known only once it is loaded
 
     def limit(self, language: str) -> int:

@@ -118,7 +118,9 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
     """A voice of an engine by its name, else the engine's default for the language. Raises UsageError."""
     fitting = card.voices_for(language)
     wanted = name.strip().lower().replace("_", "-")
-    if card.clones and name.startswith(CLONE):
+    if name.startswith(CLONE):
+        if not card.clones:
+            raise UsageError(f"{card.name} does not speak like a recording: take --tts-engine xtts.")
         return VoiceCard(name, "*")
     for voice in fitting if not wanted else card.voices:
         if wanted in ("", voice.name.lower().replace("_", "-")):
@@ -220,9 +222,10 @@ def choose_card(
         chosen = model if model.startswith(CUSTOM) else choose_model(engine, language, model)
         return model_card(chosen, config), chosen
     card = find_card(engine or default_engine(language))
-    if model:
-        raise UsageError(f"{card.name} has one model only: leave out --fine-tuned, or take --tts-engine xtts.")
-    return card, ""
+    if model and not (card.custom and model.startswith(CUSTOM)):
+        option = "--custom-model" if model.startswith(CUSTOM) else "--fine-tuned"
+        raise UsageError(f"{card.name} has one model only: leave out {option}, or take --tts-engine xtts.")
+    return card, model
 
 
 def better_voices_line(card: EngineCard, language: str) -> str:

@@ -105,7 +105,7 @@ def test_headless_is_what_this_is_anyway() -> None:
         ("a.epub --on-failure cry", "finish or stop"),
         ("a.epub --output-format wma", "take one of m4b"),
         ("a.epub --language x!", "no language"),
-        ("a.epub --voice me.wav", "cloning"),
+        ("a.epub --custom-model x --fine-tuned jenny", "exclude each other"),
     ],
 )
 def test_nonsense_is_refused_in_words(words: str, part: str) -> None:

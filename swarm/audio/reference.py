@@ -1,0 +1,116 @@
+"""A reference recording of any format becomes what is sent to the workers: mono, 24 kHz, at most 30 s."""
+
+import io
+import wave
+from pathlib import Path
+from typing import IO
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from swarm.errors import UsageError
+
+RATE = 24_000  # Hz
+LEAST_S = 1.0  # of sound
+MOST_S = 30.0  # more than any engine listens to
+LONGEST_S = 1800.0  # of the file
+WINDOW = RATE // 50  # 20 ms
+MARGIN = 5  # windows kept before and after the sound
+LEAST_PEAK = 300  # of 32767: nothing but noise below
+QUIET = 0.02  # of the loudest window
+CUT_S = 3.0  # the cut is made at the quietest place of so much
+
+Samples = NDArray[np.int16]
+
+
+def read_reference(path: Path, file: IO[bytes] | None = None) -> bytes:
+    """The WAV file made of a recording; `file` where it is not the file at `path`. Raises UsageError.
+
+    The same recording gives the same bytes.
+    """
+    try:
+        with file or path.open("rb") as opened:
+            sound = _decode(opened, path)
+    except (av.FFmpegError, ValueError, EOFError) as fault:
+        raise UsageError(
+            f"--voice {path}: this is no recording that can be read ({_reason(fault)}); give it as WAV, FLAC or MP3."
+        ) from fault
+    except OSError as fault:
+        raise UsageError(f"--voice {path} cannot be read: {fault.strerror or fault}.") from fault
+    return _wav(_useful(sound, path))
+
+
+def _reason(fault: Exception) -> str:
+    return str(getattr(fault, "strerror", "") or fault)[:100]
+
+
+def _decode(file: IO[bytes], path: Path) -> Samples:
+    with av.open(file, "r") as container:
+        if not container.streams.audio:
+            raise UsageError(f"--voice {path} holds no sound.")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        pieces: list[Samples] = []
+        length = 0
+        for frame in container.decode(container.streams.audio[0]):
+            for resampled in resampler.resample(frame):
+                pieces.append(_samples(resampled))
+                length += len(pieces[-1])
+            if length > LONGEST_S * RATE:
+                raise UsageError(
+                    f"--voice {path} is over {LONGEST_S / 60:.0f} minutes long: cut 6 to {MOST_S:.0f} s out of it."
+                )
+        pieces += [_samples(resampled) for resampled in resampler.resample(None)]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+
+
+def _samples(frame: av.AudioFrame) -> Samples:
+    return frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+
+
+def _useful(sound: Samples, path: Path) -> Samples:
+    """Without the silence around it, and no more than engines listen to."""
+    levels = _levels(sound)
+    if not len(levels) or np.abs(sound.astype(np.int32)).max() < LEAST_PEAK:
+        if len(sound) < LEAST_S * RATE:
+            raise _too_short(path, len(sound))
+        raise UsageError(f"--voice {path} is silent: give a recording in which somebody speaks.")
+    loud = np.flatnonzero(levels > QUIET * levels.max())
+    first, last = max(0, loud[0] - MARGIN), loud[-1] + 1 + MARGIN
+    trimmed = sound[first * WINDOW : last * WINDOW]
+    if len(trimmed) < LEAST_S * RATE:
+        raise _too_short(path, len(trimmed))
+    return trimmed[: _cut(trimmed)]
+
+
+def _too_short(path: Path, samples: int) -> UsageError:
+    return UsageError(
+        f"--voice {path} holds {samples / RATE:.1f} s of sound: at least {LEAST_S:.0f} s is needed, "
+        f"6 to {MOST_S:.0f} s are good."
+    )
+
+
+def _cut(sound: Samples) -> int:
+    """Where to end: at a quiet place."""
+    most = int(MOST_S * RATE)
+    if len(sound) <= most:
+        return len(sound)
+    begin = int((MOST_S - CUT_S) * RATE)
+    return begin + int(np.argmin(_levels(sound[begin:most]))) * WINDOW
+
+
+def _levels(sound: Samples) -> NDArray[np.float64]:
+    """The loudness of each window."""
+    whole = sound[: len(sound) // WINDOW * WINDOW].reshape(-1, WINDOW).astype(np.float64)
+    levels: NDArray[np.float64] = np.sqrt(np.mean(whole**2, axis=1))
+    return levels
+
+
+def _wav(sound: Samples) -> bytes:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(sound.astype("<i2").tobytes())
+    return buffer.getvalue()

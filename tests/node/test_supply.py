@@ -1,0 +1,137 @@
+"""What a user brings: the content decides, not the path, and what is gone is found with the job."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import epub_maker
+import numpy as np
+import pytest
+import soundfile
+
+from swarm.config import RenderConfig
+from swarm.errors import StoreError, UsageError
+from swarm.lease.job import JobState
+from swarm.lease.record import LatentsKept
+from swarm.node.prepare import Prepared, prepare
+from swarm.node.store import DiskStore
+from swarm.node.supply import make_supply
+from swarm.voice import cards, coqui_card
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> RenderConfig:
+    soundfile.write(tmp_path / "narrator.wav", np.sin(np.arange(48_000) / 20) / 3, 24_000)
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text(json.dumps({"model": "xtts", "languages": ["en"]}))
+    (model / "model.pth").write_bytes(b"weights" * 1000)
+    book = epub_maker.make(tmp_path, {"c1.xhtml": epub_maker.page("<h1>One</h1><p>She read it twice.</p>")})
+    return RenderConfig(
+        books=(book,),
+        output_dir=tmp_path,
+        state_dir=tmp_path / "state",
+        voice_file=tmp_path / "narrator.wav",
+        custom_model=model,
+    )
+
+
+def open_job(config: RenderConfig) -> Prepared:
+    store = DiskStore(config.state_dir)
+    try:
+        return prepare(config, config.books[0], store, 0.0, make_supply(config, store))
+    finally:
+        store.close()
+
+
+def test_a_recording_and_a_model_are_kept_with_the_job_and_named_by_content(config: RenderConfig) -> None:
+    state = open_job(config).state
+    recipe = state.facts.recipe
+    assert (recipe.engine, recipe.voice[:6], recipe.model[:7]) == (coqui_card.COQUI.name, "clone:", "custom:")
+    assert [asset.name for asset in state.assets] == ["model/config.json", "model/model.pth", "voice.wav"]
+    folder = config.state_dir / "jobs" / state.job / "assets"
+    assert {path.name: path.stat().st_size for path in folder.iterdir()} == {a.digest: a.size for a in state.assets}
+    assert state.awaits_latents
+
+
+def test_a_job_is_found_again_wherever_its_files_were_moved(config: RenderConfig, tmp_path: Path) -> None:
+    job = open_job(config).state.job
+    (tmp_path / "model").rename(tmp_path / "moved")
+    (tmp_path / "narrator.wav").rename(tmp_path / "other.wav")
+    moved = dataclasses.replace(config, voice_file=tmp_path / "other.wav", custom_model=tmp_path / "moved")
+    assert open_job(moved).state.job == job
+
+
+def test_a_job_resumes_where_the_originals_are_gone(config: RenderConfig, tmp_path: Path) -> None:
+    job = open_job(config).state.job
+    (tmp_path / "narrator.wav").unlink()
+    (tmp_path / "model" / "model.pth").unlink()
+    (tmp_path / "model").rename(tmp_path / "gone")
+    assert open_job(config).state.job == job
+
+
+def test_another_recording_under_the_same_path_is_another_job(config: RenderConfig, tmp_path: Path) -> None:
+    job = open_job(config).state.job
+    soundfile.write(tmp_path / "narrator.wav", np.sin(np.arange(48_000) / 30) / 3, 24_000)
+    assert open_job(config).state.job != job
+
+
+def test_what_is_not_there_and_never_was_is_refused(config: RenderConfig, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not there, and no job"):
+        open_job(dataclasses.replace(config, voice_file=tmp_path / "nobody.mp3"))
+    with pytest.raises(UsageError, match="is not there, and no job"):
+        open_job(dataclasses.replace(config, custom_model=tmp_path / "nothing.zip"))
+
+
+def kept(config: RenderConfig, state: JobState, name: str) -> Path:
+    digest = next(asset.digest for asset in state.assets if asset.name == name)
+    return config.state_dir / "jobs" / state.job / "assets" / digest
+
+
+def test_a_file_that_is_gone_from_the_job_is_put_back_as_long_as_somebody_has_it(
+    config: RenderConfig, tmp_path: Path
+) -> None:
+    state = open_job(config).state
+    weights = kept(config, state, "model/model.pth")
+    weights.unlink()
+    open_job(config)
+    assert weights.stat().st_size == 7000
+    voice = kept(config, state, "voice.wav")
+    voice.write_bytes(b"cut off")
+    open_job(config)
+    assert voice.stat().st_size > 7
+    voice.unlink()
+    (tmp_path / "narrator.wav").unlink()
+    with pytest.raises(UsageError, match="is not there, and no job"):
+        open_job(config)
+
+
+def test_latents_that_are_gone_are_named(config: RenderConfig) -> None:
+    state = open_job(config).state
+    store = DiskStore(config.state_dir)
+    store.commit([(state.job, LatentsKept("d" * 64, 5, "w"), b"bytes")])
+    store.close()
+    assert open_job(config).state.latents is not None
+    (config.state_dir / "jobs" / state.job / "assets" / ("d" * 64)).unlink()
+    with pytest.raises(StoreError, match=r"is gone or damaged.*e2a-swarm jobs remove"):
+        open_job(config)
+
+
+def test_the_recording_that_comes_with_a_model_is_its_voice(config: RenderConfig, tmp_path: Path) -> None:
+    (tmp_path / "narrator.wav").rename(tmp_path / "model" / "ref.wav")
+    state = open_job(dataclasses.replace(config, voice_file=None)).state
+    assert state.facts.recipe.voice.startswith("clone:")
+
+
+def test_an_engine_that_cannot_speak_like_a_recording_says_which_can(config: RenderConfig) -> None:
+    assert cards.METRONOME.clones is False
+    with pytest.raises(UsageError, match="does not speak like a recording: take --tts-engine xtts"):
+        open_job(dataclasses.replace(config, engine="metronome", custom_model=None))
+    with pytest.raises(UsageError, match="leave out --custom-model"):
+        open_job(dataclasses.replace(config, engine="metronome"))
+
+
+def test_two_books_share_one_copy_of_a_model(config: RenderConfig, tmp_path: Path) -> None:
+    states = [open_job(config).state, open_job(dataclasses.replace(config, chapters="1")).state]
+    one, two = (kept(config, state, "model/model.pth").stat() for state in states)
+    assert one.st_ino == two.st_ino

@@ -1,0 +1,150 @@
+"""Recordings and models travel: once to each worker, through kills of anybody, and the voice is the same everywhere."""
+
+import hashlib
+import json
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from evidence import assert_complete, assert_spoken_once, listen, only, records, report_of
+from household import Machine, Running, wait_for
+
+from swarm.lease.record import LatentsKept
+
+PARROT = ("--tts-engine", "parrot")
+WEIGHTS = 96 * 1024 * 1024  # bytes: a second or so over loopback
+
+
+@pytest.fixture
+def parrot(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine on which the stand-in engine is installed."""
+    info = tmp_path / "site" / "parrot-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: parrot\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nparrot = parrot_engine:engine\n")
+    path = os.pathsep.join([str(info.parent), str(Path(__file__).parent)])
+    return {"PYTHONPATH": path, "PARROT_LOG": str(tmp_path / "parrot.log")}
+
+
+@pytest.fixture
+def narrator(tmp_path: Path) -> Path:
+    path = tmp_path / "narrator.flac"
+    soundfile.write(path, np.sin(np.arange(88_200) / 20) / 3, 44_100)
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"model": "parrot"}))
+    (folder / "model.pth").write_bytes(random.Random(1).randbytes(WEIGHTS))
+    return folder
+
+
+def computed(parrot: dict[str, str]) -> list[str]:
+    return Path(parrot["PARROT_LOG"]).read_text().split()
+
+
+def have(machine: Machine) -> int:
+    """Bytes of files that a worker has or is fetching."""
+    sizes = []
+    for path in (machine.home / "assets").glob("*"):
+        try:
+            sizes.append(path.stat().st_size if path.is_file() else 0)
+        except FileNotFoundError:  # just renamed
+            continue
+    return sum(sizes)
+
+
+def whole(machine: Machine) -> set[str]:
+    return {path.name for path in (machine.home / "assets").glob("*") if path.is_file() and not path.suffix}
+
+
+def assert_good(machine: Machine) -> None:
+    for name in whole(machine):
+        assert hashlib.sha256((machine.home / "assets" / name).read_bytes()).hexdigest() == name
+
+
+def test_one_command_on_one_machine_speaks_like_a_recording(
+    here: Machine, small_book: Path, narrator: Path, parrot: dict[str, str]
+) -> None:
+    done = here.run("convert", small_book, *PARROT, "--voice", narrator, "--workers", "3", **parrot)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_complete(report_of(only(here.desk, "*.m4b")))
+    assert computed(parrot).count("computed") == 1
+    narrator.unlink()
+    again = here.run("convert", small_book, *PARROT, "--voice", narrator, "--workers", "3", **parrot)
+    assert "is finished already" in again.stdout
+
+
+@pytest.mark.chaos
+def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
+    lan: Callable[[str], Machine], small_book: Path, narrator: Path, model: Path, parrot: dict[str, str], free_port: int
+) -> None:
+    laptop, attic, cellar = lan("laptop"), lan("attic"), lan("cellar")
+    command = ("coordinate", small_book, *PARROT, "--voice", narrator, "--custom-model", model, "--port", free_port)
+
+    def work(machine: Machine) -> Running:
+        where = f"127.0.0.1:{free_port}"
+        return machine.start("work", "--cpu", "--slots", "2", "--coordinator", where, "--exit-when-done", **parrot)
+
+    coordinator = laptop.start(*command, **parrot)
+    assert coordinator.port == free_port
+    first = work(attic)
+    wait_for(lambda: have(attic) > WEIGHTS // 4, what="a quarter of the model")
+    first.kill()
+    arrived = have(attic)
+    assert WEIGHTS // 4 < arrived < WEIGHTS
+    second = work(attic)
+    wait_for(lambda: have(attic) > max(arrived, WEIGHTS // 2), what="half of the model")
+    assert "fetching the voice and the model" in laptop.run("status", "--coordinator", f"127.0.0.1:{free_port}").stdout
+    coordinator.kill()
+    (model / "model.pth").unlink()
+    model.rename(model.with_name("elsewhere"))
+    narrator.unlink()
+    third = work(cellar)
+    coordinator = laptop.start(*command, **parrot)
+    coordinator.ends()
+    second.ends()
+    third.ends()
+
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    assert_spoken_once(laptop.home)
+    assert len([record for record in records(laptop.home) if isinstance(record, LatentsKept)]) == 1
+    assert computed(parrot).count("computed") == 1
+    assert_good(attic)
+    assert len(whole(attic)) == 4
+    assert listen(only(laptop.desk, "*.m4b")).chapters
+
+
+def test_a_job_nobody_can_speak_names_what_would_help_and_goes_on_when_somebody_comes(
+    lan: Callable[[str], Machine], small_book: Path, narrator: Path, parrot: dict[str, str]
+) -> None:
+    laptop, plain, rich = lan("laptop"), lan("plain"), lan("rich")
+    coordinator = laptop.start("coordinate", small_book, *PARROT, "--voice", narrator, **parrot)
+    where = f"127.0.0.1:{coordinator.port}"
+    poor = plain.start("work", "--cpu", "--coordinator", where, "--exit-when-done")
+    coordinator.says("no worker here can speak English with parrot")
+    assert "no worker here can speak English with parrot" in laptop.run("status", "--coordinator", where).stdout
+    rich.start("work", "--cpu", "--coordinator", where, "--exit-when-done", **parrot).ends()
+    coordinator.ends()
+    poor.ends(timeout_s=15)
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    assert not whole(plain)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a sound at all", None])
+def test_a_recording_that_is_none_is_refused_at_once(
+    here: Machine, small_book: Path, parrot: dict[str, str], content: bytes | None
+) -> None:
+    if content is not None:
+        (here.desk / "me.wav").write_bytes(content)
+    done = here.run("coordinate", small_book, *PARROT, "--voice", "me.wav", **parrot)
+    assert done.returncode == 2
+    assert done.stderr.startswith("e2a-swarm: --voice")
+    assert done.stderr.count("\n") == 1
