@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from swarm.errors import EnvironmentFault, SwarmError, UsageError
+from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.card import EngineCard, VoiceCard
 from swarm.voice.cards import BUILT_IN, KNOWN, TARGETS
@@ -54,14 +54,6 @@ def find_card(name: str) -> EngineCard:
 def recipe_card(recipe: Recipe) -> EngineCard:
     """The card of what a recipe speaks with: of its model, where its engine has several. Raises UsageError."""
     return model_card(recipe.model) if recipe.engine == COQUI.name else find_card(recipe.engine)
-
-
-def install_line(engine: str) -> str:
-    """The line that brings an engine to a machine that lacks it; "" where it is always there."""
-    try:
-        return find_card(engine).install
-    except SwarmError:
-        return ""
 
 
 def engine_targets() -> dict[str, str]:
