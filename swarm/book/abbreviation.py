@@ -39,6 +39,7 @@ _ANYWHERE = {
 }
 
 
+_END = regex.compile(r"[\s\"'”’»)]*+$")
 _PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’']"
 _UNDOTTED = frozenset(("Mr", "Mrs", "Ms", "Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr"))
 
@@ -56,8 +57,7 @@ def _said(text: str, finder: "regex.Pattern[str]", said: dict[str, str]) -> str:
 
 def _stop(match: "regex.Match[str]") -> str:
     """An abbreviation that ends the sentence keeps its full stop."""
-    ends = match[0].endswith(".") and not match.string[match.end() :].strip(" \"'”’»)")
-    return "." if ends else ""
+    return "." if match[0].endswith(".") and _END.match(match.string, match.end()) else ""
 
 
 def _finders(language: str) -> tuple[tuple["regex.Pattern[str]", dict[str, str]], ...]:

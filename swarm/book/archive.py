@@ -63,8 +63,10 @@ class Archive:
         if found is None:
             raise KeyError(name)
         info = self._names[found]
-        if info.file_size > min(MAX_DOCUMENT_BYTES, self._left_bytes):
+        if info.file_size > MAX_DOCUMENT_BYTES:
             raise BookError(f"{self.path} is refused: {found} in it inflates beyond {MAX_DOCUMENT_BYTES >> 20} MiB.")
+        if info.file_size > self._left_bytes:
+            raise BookError(f"{self.path} is refused: its pages inflate beyond {MAX_READ_BYTES >> 20} MiB.")
         self._left_bytes -= info.file_size
         try:
             return self._zip.read(info)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import regex
 from lxml import etree
@@ -14,6 +15,7 @@ REFERENCE = "e2a-reference"  # attributes that mark a tree: the note that a mark
 NOTE = "e2a-note"  # the note that an element is,
 RETURN = "e2a-return"  # and a link back from a note to its mark
 MAX_NOTE_CHARS = 20_000
+MAX_LABEL_PIECES = 8
 NEAR = 3  # steps from a link to an ancestor with an id or a telling class
 
 # How a listener is told that a note follows.
@@ -32,6 +34,7 @@ _HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
 _WRITTEN = regex.compile(
     r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
+_WRITTEN_MARK = regex.compile(r"\s?\[(\w{1,4}|[*†‡§]{1,3})\]")
 
 Target = tuple[str, str]  # a document and an id in it
 Resolve = Callable[[str, str], Target]
@@ -40,27 +43,39 @@ Resolve = Callable[[str, str], Target]
 class _Link(Struct):
     element: etree._Element
     page: int
+    at: int  # its place in the page
     target: Target
     label: str
     typed: bool
 
 
+class _Note(Struct):
+    """A block that may be a note."""
+
+    element: etree._Element
+    opening: str
+    apart: bool  # its place or its class says that it is one
+    back: dict[Target, list[etree._Element]]  # its links, by where they lead
+
+
 def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> None:
     """Mark the notes of all documents, and what refers to them; `resolve` says where a reference in one leads."""
     links = [link for number in range(len(pages)) for link in _links(number, *pages[number], resolve)]
-    numbers = {name: number for number, (name, _) in enumerate(pages)}
-    targets = _targets(pages, numbers, {link.target for link in links})
-    sources = {(pages[link.page][0], near): link for link in links for near in _ids_near(link.element)}
+    targets = _targets(pages, {link.target for link in links})
+    notes: dict[Target, _Note | None] = {}
     for link in links:
-        found = targets.get(link.target)
-        if found is None or link.element.get(RETURN):
+        if link.target not in targets or link.element.get(RETURN):
             continue
-        page, element = found
-        holder = _holder(element, link.element)
-        back = [] if holder is None else _back_links(holder, pages[page][0], link, sources, resolve)
-        if holder is not None and _later(page, holder, link) and (back or _looks_like_note(holder, link)):
+        page, at, element = targets[link.target]
+        if link.target not in notes:
+            notes[link.target] = _note(element, pages[page][0], resolve)
+        note = notes[link.target]
+        if note is None or (page, at) <= (link.page, link.at) or note.element in link.element.iterancestors():
+            continue
+        back = [line for near in _ids_near(link.element) for line in note.back.get((pages[link.page][0], near), ())]
+        if back or note.apart or _same_label(link.label, note.opening):
             key = "#".join(link.target)
-            holder.set(NOTE, key)
+            note.element.set(NOTE, key)
             link.element.set(REFERENCE, key)
             for line in back:
                 line.set(RETURN, key)
@@ -76,20 +91,21 @@ def mark_written_notes(passages: list[Passage], reason: str) -> None:
             labels.add(label)
             passage.text, passage.left_out, passage.note = written[2], reason, f"{number}[{label}]"
     if labels - {""}:
-        marks = regex.compile(rf"\s?\[(?:{'|'.join(sorted(map(regex.escape, labels - {''})))})\]")
-        _strip_marks(passages, marks)
+        _strip_marks(passages, labels)
 
 
-def _strip_marks(passages: list[Passage], marks: "regex.Pattern[str]") -> None:
+def _strip_marks(passages: list[Passage], labels: set[str]) -> None:
     """Take the marks out of the text, each referring to the next note of its label."""
-    waiting: dict[str, list[Passage]] = defaultdict(list)
+    waiting: dict[str, Passage] = {}
     for passage in passages:
-        if passage.note:
-            for referring in waiting.pop(passage.note.partition("[")[2], [])[-1:]:
-                referring.references = (*referring.references, passage.note)
-        for mark in marks.findall(passage.text) if not passage.left_out else ():
-            waiting[mark.strip()[1:]].append(passage)
-        passage.text = marks.sub("", passage.text)
+        label = passage.note.partition("[")[2].removesuffix("]")
+        if passage.note and label in waiting:
+            referring = waiting.pop(label)
+            referring.references = (*referring.references, passage.note)
+        found = [mark for mark in _WRITTEN_MARK.findall(passage.text) if mark in labels]
+        if found:
+            passage.text = _WRITTEN_MARK.sub(lambda mark: "" if mark[1] in labels else mark[0], passage.text)
+            waiting |= dict.fromkeys(found, passage)
 
 
 def place_notes(rows: list[list[Passage]], mode: str, language: str) -> list[list[Passage]]:
@@ -129,43 +145,47 @@ def _said(note: list[Passage], word: str) -> Iterator[Passage]:
 
 
 def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> Iterator[_Link]:
-    for element in root.iter("{*}a"):
-        href = element.get("href") or ""
-        if "#" not in href:
+    for at, element in enumerate(root.iter("*")):
+        href = element.get("href") if local(element) == "a" else None
+        if not href or "#" not in href:
             continue
-        label = "".join(element.itertext()).strip()
+        label = "".join(islice(element.itertext(), MAX_LABEL_PIECES)).strip()
         typed = "noteref" in types(element) or bool(_ANCHOR_CLASS.search(_classes_near(element)))
         if typed or (_LABEL.fullmatch(label) and (not _PLAIN.fullmatch(label) or _high(element))):
-            yield _Link(element, number, resolve(name, href), label, typed)
+            yield _Link(element, number, at, resolve(name, href), label, typed)
 
 
 def _targets(
-    pages: list[tuple[str, etree._Element]], numbers: dict[str, int], wanted: set[Target]
-) -> dict[Target, tuple[int, etree._Element]]:
-    found: dict[Target, tuple[int, etree._Element]] = {}
-    for name in {name for name, _ in wanted if name in numbers}:
-        number = numbers[name]
-        for element in pages[number][1].iter("*"):
+    pages: list[tuple[str, etree._Element]], wanted: set[Target]
+) -> dict[Target, tuple[int, int, etree._Element]]:
+    """Where ids stand: page, place in it, element."""
+    found: dict[Target, tuple[int, int, etree._Element]] = {}
+    names = {name for name, _ in wanted}
+    for number, (name, root) in enumerate(pages):
+        for at, element in enumerate(root.iter("*")) if name in names else ():
             for key in (element.get("id"), element.get("name")):
                 if key and (name, key) in wanted:
-                    found.setdefault((name, key), (number, element))
+                    found.setdefault((name, key), (number, at, element))
     return found
 
 
-def _holder(element: etree._Element, link: etree._Element) -> etree._Element | None:
-    """The block that is the note, from the element that a mark leads to; None where that cannot be a note."""
+def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
+    """The block that an element opens, if it can be a note."""
     block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
-    if block is None or block in link.iterancestors():
+    if block is None:
         return None
     for step in [*block.iterancestors()][:NEAR]:
-        if _is_note(step):
-            block = step
+        block = step if _is_note(step) else block
     parent = block.getparent()
     while parent is not None and local(parent) in ("li", "dd", "tr", "article", "aside") and _first(parent, block):
         block, parent = parent, parent.getparent()
-    if link in block.iterdescendants("{*}a") or next(block.iter(*_HEADINGS), None) is not None:
+    if next(block.iter(*_HEADINGS), None) is not None or sum(map(len, block.itertext())) > MAX_NOTE_CHARS:
         return None
-    return block if sum(map(len, block.itertext())) <= MAX_NOTE_CHARS else None
+    back: dict[Target, list[etree._Element]] = defaultdict(list)
+    for line in block.iter("{*}a"):
+        if "#" in (line.get("href") or ""):
+            back[resolve(name, line.get("href"))].append(line)
+    return _Note(block, "".join(block.itertext()).strip()[:12], _is_note(block) or _apart(block), back)
 
 
 def _first(parent: etree._Element, block: etree._Element) -> bool:
@@ -179,41 +199,16 @@ def _is_note(element: etree._Element) -> bool:
     return any(_NOTE_CLASS.search(word) for word in singular)
 
 
-def _looks_like_note(holder: etree._Element, link: _Link) -> bool:
-    if _is_note(holder):
-        return True
-    apart = any(
+def _apart(block: etree._Element) -> bool:
+    return any(
         types(step) & _SECTION_TYPES or _NOTE_CLASS.search(step.get("class") or step.get("id") or "")
-        for step in (holder, *holder.iterancestors())
+        for step in (block, *block.iterancestors())
     )
-    opening = "".join(holder.itertext()).strip()[:12]
-    label = regex.sub(r"[^\p{L}\p{N}*†‡§¶#]+", "", link.label)
-    same = bool(label) and regex.match(rf"[\[(]?{regex.escape(label)}(?![\p{{L}}\p{{N}}])", opening)
-    return apart or bool(same)
 
 
-def _back_links(
-    holder: etree._Element, name: str, link: _Link, sources: dict[Target, _Link], resolve: Resolve
-) -> list[etree._Element]:
-    """Links in a note that lead back to the mark."""
-    return [
-        line
-        for line in holder.iter("{*}a")
-        if "#" in (line.get("href") or "") and sources.get(resolve(name, line.get("href"))) is link
-    ]
-
-
-def _later(page: int, holder: etree._Element, link: _Link) -> bool:
-    """Whether a note stands after its mark, as it does unless the mark is the note's own link back."""
-    if page != link.page:
-        return page > link.page
-    chain = [*reversed([*link.element.iterancestors()]), link.element]
-    others = [*reversed([*holder.iterancestors()]), holder]
-    for one, other in zip(chain, others, strict=False):
-        if one is not other:
-            parent = one.getparent()
-            return parent is None or parent.index(other) > parent.index(one)
-    return False
+def _same_label(label: str, opening: str) -> bool:
+    label = regex.sub(r"[^\p{L}\p{N}*†‡§¶#]+", "", label)
+    return bool(label) and bool(regex.match(rf"[\[(]?{regex.escape(label)}(?![\p{{L}}\p{{N}}])", opening))
 
 
 def _ids_near(element: etree._Element) -> Iterator[str]:

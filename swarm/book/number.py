@@ -1,7 +1,7 @@
 """Figures as words: numbers, years, ordinals, sums of money, times, degrees, kings; by num2words."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -84,7 +84,7 @@ def _decade(year: str) -> str:
     return f"{year[:-1]}ies" if year.endswith("y") else f"{year}s"
 
 
-@cache
+@lru_cache(4096)
 def _number(figures: str, language: str, kind: str = "cardinal") -> str:
     """One number in words; as it is where nobody would say it as one."""
     from num2words import num2words

@@ -133,7 +133,7 @@ def _heard(pieces: list[Segment], limit: int) -> list[Segment]:
         if not _HEARD.search(piece.text):
             if found:
                 found[-1:] = _with_punctuation(found[-1].text, piece, limit)
-            else:
+            elif len(lead) < limit:  # a page of it is a pause
                 lead = f"{lead} {piece.text}".strip()
         elif lead and not found:
             *cuts, last = _fitting(lead, piece.text, limit)

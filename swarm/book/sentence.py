@@ -1,7 +1,10 @@
 """A line of text as sentences: sentencex, pysbd where it is not, and glue for what they get wrong."""
 
+from collections.abc import Iterator
+
 import regex
 
+MAX_STRETCH_CHARS = 10_000  # the libraries' time grows with the square of a paragraph
 TAIL_CHARS = 80  # of a piece: where it ends is decided by its last word
 
 # Abbreviations that the libraries take for the end of a sentence, by language; "" is for all.
@@ -27,9 +30,7 @@ _LOWER = regex.compile(r"\s*[\"'“”’»)\]]*\s*\p{Ll}")
 
 def split_sentences(text: str, language: str) -> list[str]:
     """A text's sentences in order, without the white space around them; nothing else is lost."""
-    pieces = _library_pieces(text, language)
-    if _bare("".join(pieces)) != _bare(text):
-        pieces = [text]
+    pieces = [piece for stretch in _stretches(text) for piece in _whole_pieces(stretch, language)]
     joined: list[list[str]] = []
     for piece in pieces:
         if joined and (_runs_on(joined[-1][-1][-TAIL_CHARS:], piece, language) or not piece.strip()):
@@ -38,6 +39,23 @@ def split_sentences(text: str, language: str) -> list[str]:
             joined.append([piece])
     sentences = ("".join(parts).strip() for parts in joined)
     return [sentence for sentence in sentences if sentence]
+
+
+def _stretches(text: str) -> Iterator[str]:
+    """A paragraph beyond all measure in parts, cut behind a sentence or at least behind a word."""
+    start = 0
+    while len(text) - start > MAX_STRETCH_CHARS:
+        window = text[start : start + MAX_STRETCH_CHARS]
+        end = max((window.rfind(stop) for stop in (". ", "! ", "? ", "。")), default=0) + 1
+        end = end if end > MAX_STRETCH_CHARS // 2 else window.rfind(" ") + 1 or MAX_STRETCH_CHARS
+        yield text[start : start + end]
+        start += end
+    yield text[start:]
+
+
+def _whole_pieces(text: str, language: str) -> list[str]:
+    pieces = _library_pieces(text, language)
+    return pieces if _bare("".join(pieces)) == _bare(text) else [text]
 
 
 def _library_pieces(text: str, language: str) -> list[str]:

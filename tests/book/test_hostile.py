@@ -1,0 +1,127 @@
+"""Files made to break a reader: read within bounds, or refused in a sentence; never anything else."""
+
+import random
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+
+from swarm.book.epub import read_book
+from swarm.book.model import Chapter
+from swarm.book.script import make_script
+from swarm.errors import BookError
+from swarm.voice.card import EngineCard
+
+CARD = EngineCard("tester", "", ("*",), (), (("", 250),), ())
+LONGEST_S = 60
+
+BODIES: dict[str, Callable[[], str]] = {
+    "many paragraphs": lambda: "<p>One more line of text.</p>" * 30_000,
+    "a paragraph without an end": lambda: f"<p>{'word ' * 100_000}</p>",
+    "a word without an end": lambda: f"<p>{'w' * 500_000}</p>",
+    "abbreviations": lambda: f"<p>{'Mr. A. ' * 50_000}</p>",
+    "quotes": lambda: f"<p>{'“‘(' * 100_000}x</p><p>{'! ? ' * 100_000}</p>",
+    "stars": lambda: f"<p>{'* ' * 200_000}x</p>",
+    "figures": lambda: f"<p>{'1,234 ' * 30_000}{'1-' * 60_000}{'XIV ' * 60_000}{'Chapter X of ' * 20_000}</p>",
+    "addresses": lambda: f"<p>{'http://a.b/' * 30_000}</p><p>{'a@' * 90_000}</p><p>{'[pause ' * 30_000}</p>",
+    "links to one note": lambda: (
+        "".join(f"<p>a<sup><a id='r{n}' href='#n'>1</a></sup></p>" for n in range(10_000))
+        + f"<div id='n'>1 note{''.join(f'<a href=¤#r{n}¤>1</a>' for n in range(600))}</div>".replace("¤", "'")
+    ),
+    "notes in plain text": lambda: "".join(f"<p>a[{n}]</p><p>[Footnote {n}: x]</p>" for n in range(9_000)),
+    "headings": lambda: "<h1>Part One</h1>" * 20_000,
+    "classes": lambda: f"<div class='{'a ' * 50_000}'>x</div>" * 20,
+}
+
+
+def script(path: Path) -> tuple[Chapter, ...]:
+    return make_script(read_book(path), CARD, "en")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BODIES)
+def test_enormous_pages_are_read_in_time(tmp_path: Path, name: str) -> None:
+    path = maker.make(tmp_path, {"a.xhtml": maker.page(BODIES[name]())})
+    started = time.monotonic()
+    assert script(path)
+    assert time.monotonic() - started < LONGEST_S  # measured: at most 5 s
+
+
+@pytest.mark.slow
+def test_an_enormous_table_of_contents_is_read_in_time(tmp_path: Path) -> None:
+    entries = [(f"a.xhtml#i{number}", f"T {number}") for number in range(30_000)]
+    body = "".join(f"<p id='i{number}'>One {number}.</p>" for number in range(30_000))
+    started = time.monotonic()
+    assert len(script(maker.make(tmp_path, {"a.xhtml": maker.page(body)}, contents=maker.nav(*entries)))) == 20_000
+    assert time.monotonic() - started < LONGEST_S
+
+
+REFUSED = {
+    "laughs": (
+        "<!DOCTYPE html [<!ENTITY a0 'ha'>"
+        + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
+        + "]>"
+        + maker.page("<p>&a11;</p>")
+    ),
+    "a file of this machine": "<!DOCTYPE html [<!ENTITY x SYSTEM 'file:///etc/hosts'>]>" + maker.page("<p>&x;</p>"),
+    "recursion": "<!DOCTYPE html [<!ENTITY x '&y;'><!ENTITY y '&x;'>]>" + maker.page("<p>&x;</p>"),
+    "depth": "<html><body>" + "<div>" * 100_000 + "x",
+    "a bomb": maker.page(f"<p>{' ' * (17 << 20)}x</p>"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_expands_beyond_reason_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BookError, match=r"a\.xhtml"):
+        read_book(maker.make(tmp_path, {"a.xhtml": REFUSED[name]}))
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "latin-1", "utf-8-sig", "windows-1252"])
+def test_undeclared_encodings_are_told_apart(tmp_path: Path, coding: str) -> None:
+    path = maker.make(tmp_path, {"a.xhtml": ""}, more={"OEBPS/a.xhtml": maker.page("<p>café</p>").encode(coding)})
+    assert read_book(path).chapters[0].blocks[0].text == "café"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_a_mutated_book_is_read_or_refused(books: Path, tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    source = rng.choice(sorted((books / "odd").glob("*.epub")))
+    path = tmp_path / "mutated.epub"
+    if rng.random() < 0.3:
+        path.write_bytes(_mutated(source.read_bytes(), rng))
+    else:
+        with zipfile.ZipFile(source) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        for name in rng.sample([name for name in files if _is_markup(name)], 1):
+            files[name] = _mutated(files[name], rng)
+        maker.pack(path, files)
+    try:
+        script(path)
+    except BookError as error:
+        assert str(path) in str(error)
+
+
+def _is_markup(name: str) -> bool:
+    return name.endswith(("html", ".opf", ".ncx", ".xml"))
+
+
+def _mutated(data: bytes, rng: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 30)):
+        at = rng.randrange(len(changed))
+        kind = rng.randrange(4)
+        if kind == 0:
+            changed[at] = rng.randrange(256)
+        elif kind == 1:
+            del changed[at : at + rng.randint(1, 400)]
+        elif kind == 2:
+            changed[at:at] = changed[max(0, at - rng.randint(1, 400)) : at]
+        else:
+            changed[at:at] = rng.choice([b"<", b">", b"&", b"'", b"\x00", b"\xff\xfe", b"<!--", b"<![CDATA["])
+        if not changed:
+            return b""
+    return bytes(changed)
