@@ -41,6 +41,8 @@ class StyleConfig:
     author: str = ""
     narrator: str = ""  # empty: the voice
     cover: Path | None = None
+    loudness: str = "-18"  # LUFS, or "off", or "acx"
+    pauses_s: tuple[tuple[str, float], ...] = ()  # by the kind of pause, sorted; the others are as usual
 
 
 @dataclass(frozen=True, kw_only=True)

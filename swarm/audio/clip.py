@@ -89,7 +89,8 @@ def _check_length(length_s: float, text: str) -> None:
 
 def _to_flac(pcm: Pcm, sample_rate: int) -> bytes:
     file = io.BytesIO()
-    soundfile.write(file, pcm, sample_rate, format="FLAC", subtype="PCM_16")
+    # The least effort takes a seventh less time for half a percent more bytes.
+    soundfile.write(file, pcm, sample_rate, format="FLAC", subtype="PCM_16", compression_level=0.0)
     return file.getvalue()
 
 

@@ -1,8 +1,8 @@
-"""The process that encodes reels: one call a reel."""
+"""The process that encodes reels, one call a reel, and measures voices."""
 
 from typing import Any
 
-from swarm.audio.encoder import encode_reel
+from swarm.audio.encoder import encode_reel, find_gain_db
 from swarm.audio.order import ReelOrder, from_message, to_message
 from swarm.child import serve
 from swarm.errors import StoreError
@@ -11,8 +11,10 @@ from swarm.node.platform import lower_priority
 
 
 def handle(message: dict[str, Any]) -> dict[str, Any]:
-    """Encode the reel of an order; a disk that fails is answered with a fault for the user."""
-    order = from_message(message["order"], ReelOrder)
+    """Encode the reel of an order, or find its gain; a disk that fails is answered with a fault for the user."""
+    order = from_message(message.get("measure") or message["order"], ReelOrder)
+    if "measure" in message:
+        return {"gain_db": find_gain_db(order)}
     try:
         with guarded(order.target):
             return {"reel": to_message(encode_reel(order))}

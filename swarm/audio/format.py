@@ -30,6 +30,8 @@ class Codec(Struct, frozen=True):
     frame: Fraction | int = 0  # samples, or seconds where it is a fraction
     leads: int = 1
     primers: int = 0
+    room_db: float = 0.0  # what coding adds to a peak, measured at the usual bit rate
+    loss_db: float = 0.0  # by which a coder turns everything down
     clock_rate: int = 0  # Hz, of the container's time; 0: the sound's own rate
 
     def frame_samples(self, sample_rate: int) -> int:
@@ -37,17 +39,19 @@ class Codec(Struct, frozen=True):
         return int(self.frame * sample_rate) if isinstance(self.frame, Fraction) else self.frame
 
 
-# The fast coder measures equal on speech and takes a third of the time; bitexact: no version number in the sound.
+# The fast coder measures equal on speech and takes a third of the time; noise shaping and substitution, made for music,
+# cost a tenth and gain speech nothing. Bitexact: no version number in the sound.
 AAC = Codec(
     name="aac",
     coder="aac",
     layout="fltp",
-    options=(("aac_coder", "fast"), ("flags", "+bitexact")),
+    options=(("aac_coder", "fast"), ("aac_tns", "0"), ("aac_pns", "0"), ("flags", "+bitexact")),
     bitrate=64_000,
     rates=(*MPEG_RATES, 64000, 88200, 96000),
     bitrates=(16_000, 320_000),
     frame=1024,
     primers=1,
+    room_db=0.75,
 )
 # Without its reservoir a frame needs nothing of the frames before it but their overlap.
 MP3_OPTIONS = (("reservoir", "0"), ("compression_level", "5"), ("flags", "+bitexact"))
@@ -62,6 +66,8 @@ MP3_LOW = Codec(
     frame=576,
     leads=2,
     primers=2,
+    room_db=0.6,
+    loss_db=0.45,
 )
 MP3_HIGH = Codec(
     name="mp3float",
@@ -73,6 +79,8 @@ MP3_HIGH = Codec(
     bitrates=(32_000, 320_000),
     frame=1152,
     primers=1,
+    room_db=0.6,
+    loss_db=0.45,
 )
 # Its decoder carries on from what it heard before: four frames of silence lead it in.
 OPUS = Codec(
@@ -86,6 +94,8 @@ OPUS = Codec(
     frame=Fraction(1, 50),
     leads=4,
     primers=1,
+    room_db=1.45,
+    loss_db=0.3,
     clock_rate=48_000,
 )
 # Kept whole and without frames: an audiobook of this kind is encoded anew as its reels come, in no time.

@@ -1,24 +1,51 @@
-"""A peak limiter that looks ahead: numpy only, since scipy's presence would change what hibari speaks."""
+"""A true-peak limiter that looks ahead: numpy only, since scipy's presence would change what hibari speaks."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Sound = NDArray[np.float32]
 
-CEILING = np.float32(0.84)  # -1.5 dBFS: room for what AAC adds
 BLOCK_SAMPLES = 32
 REACH_BLOCKS = 24  # each side of a peak: 32 ms at 24 kHz, slow enough not to be heard as distortion
+BETWEEN = 4  # peaks lie between samples too: looked for at so many times the rate
+AROUND = 12  # samples each side that decide what lies between two
+DOUBTFUL = np.float32(0.7)  # of the ceiling: where all samples are under that, nothing between them reaches it
 
 
-def limit(sound: Sound) -> Sound:
-    """Bring peaks under the ceiling by turning the sound down smoothly around them; shape (samples,)."""
+def limit(sound: Sound, ceiling: float) -> Sound:
+    """Bring true peaks under the ceiling by turning the sound down smoothly around them; shape (samples,)."""
     whole = np.pad(sound, (0, -sound.size % BLOCK_SAMPLES))
-    peaks = np.abs(whole).reshape(-1, BLOCK_SAMPLES).max(axis=1)
-    if not peaks.size or peaks.max() <= CEILING:
+    if not whole.size:
         return sound
-    gain = _smooth(np.minimum(1, CEILING / np.maximum(peaks, CEILING)))
-    limited = whole.reshape(-1, 2, BLOCK_SAMPLES // 2) * _between_blocks(gain)
+    peaks = np.maximum.reduceat(np.abs(whole), np.arange(0, whole.size, BLOCK_SAMPLES))  # the quickest way
+    doubtful = np.flatnonzero(peaks > ceiling * DOUBTFUL)
+    if not doubtful.size:
+        return sound
+    peaks[doubtful] = np.maximum(peaks[doubtful], _peaks_between(whole, doubtful))
+    gain = _smooth(np.minimum(1, np.float32(ceiling) / np.maximum(peaks, np.float32(ceiling))))
+    touched = np.flatnonzero(_widest(gain) < 1)
+    limited = whole.reshape(-1, BLOCK_SAMPLES).copy()
+    limited[touched] *= _between_blocks(gain, touched)
     return limited.reshape(-1)[: sound.size]
+
+
+def _peaks_between(whole: Sound, numbers: NDArray[np.intp]) -> Sound:
+    """The highest value between the samples of these blocks, shape (blocks,)."""
+    padded = np.pad(whole, (AROUND, AROUND))
+    places = numbers[:, None] * BLOCK_SAMPLES + np.arange(BLOCK_SAMPLES + 2 * AROUND)
+    peaks: Sound = np.abs(padded[places] @ _INTERPOLATE).max(axis=1)
+    return peaks
+
+
+def _interpolator() -> Sound:
+    """A matrix from a block with its surroundings to what lies between its samples: windowed sinc."""
+    targets = AROUND + np.arange(BLOCK_SAMPLES)[:, None] + np.arange(1, BETWEEN) / BETWEEN
+    distance = targets.reshape(-1) - np.arange(BLOCK_SAMPLES + 2 * AROUND)[:, None]
+    window = np.where(np.abs(distance) < AROUND, np.cos(np.pi * distance / (2 * AROUND)) ** 2, 0)
+    return (np.sinc(distance) * window).astype(np.float32)
+
+
+_INTERPOLATE = _interpolator()
 
 
 def _smooth(gain: Sound) -> Sound:
@@ -43,10 +70,15 @@ def _lowest(values: Sound, width: int) -> Sound:
     return values
 
 
-def _between_blocks(gain: Sound) -> Sound:
-    """The gain of every sample, shape (blocks, halves, samples): straight lines between the blocks' centres."""
+def _widest(gain: Sound) -> Sound:
+    """The least gain that each block or a neighbour has: where it is 1 there is nothing to do."""
+    return _lowest(np.pad(gain, 1, constant_values=1), 3)
+
+
+def _between_blocks(gain: Sound, numbers: NDArray[np.intp]) -> Sound:
+    """The gain of every sample of these blocks, (blocks, samples): straight lines between the blocks' centres."""
     edges = np.concatenate((gain[:1], (gain[1:] + gain[:-1]) / 2, gain[-1:]))
-    starts = np.stack((edges[:-1], gain), axis=1)[..., None]
-    ends = np.stack((gain, edges[1:]), axis=1)[..., None]
+    first, middle, last = edges[:-1][numbers], gain[numbers], edges[1:][numbers]
+    starts, ends = np.stack((first, middle), axis=1)[..., None], np.stack((middle, last), axis=1)[..., None]
     ramp = np.arange(BLOCK_SAMPLES // 2, dtype=np.float32) / (BLOCK_SAMPLES // 2)
-    return (starts + (ends - starts) * ramp).astype(np.float32, copy=False)
+    return (starts + (ends - starts) * ramp).astype(np.float32, copy=False).reshape(-1, BLOCK_SAMPLES)

@@ -7,11 +7,11 @@ import msgspec
 from msgspec import Struct
 
 from swarm.audio.format import Coding, Family
+from swarm.audio.level import Level
 from swarm.audio.tags import Tags
 
 Value = TypeVar("Value")
 
-TARGET_LUFS = -18.0
 MAX_COVER_BYTES = 16 << 20
 
 
@@ -32,6 +32,7 @@ class ReelOrder(Struct, frozen=True):
     gain_db: float
     target: Path
     coding: Coding = Coding()
+    level: Level = Level()
 
 
 class ReelDone(Struct, frozen=True):
@@ -72,11 +73,6 @@ class FinishedBook(Struct, frozen=True):
     duration_s: float
     bytes: int
     note: str = ""  # what the user should know: a cover that could not be used
-
-
-def gain_db(loudness_lufs: float) -> float:
-    """The gain that brings a voice of this loudness to the loudness of every audiobook."""
-    return TARGET_LUFS - loudness_lufs
 
 
 def to_message(value: Struct) -> dict[str, Any]:

@@ -56,13 +56,14 @@ def lay_reel(samples: Sequence[int], pauses_s: Sequence[float], sample_rate: int
     """Lay clips of so many samples one after another, each followed by its pause, at the voice's rate in Hz.
 
     The silence that leads in is taken from the last pause, so that cutting a chapter into reels does not lengthen it.
+    A clip that is missing (0 samples) adds no pause to the one before: the longer of both stands.
     """
     lead = round(lead_s * sample_rate)
     starts, position, sounding = [], lead, lead
     for length, pause_s in zip(samples, pauses_s, strict=True):
         starts.append(position)
-        sounding = position + length
-        position = sounding + round(pause_s * sample_rate)
+        sounding = position + length if length else sounding
+        position = max(position, sounding + round(pause_s * sample_rate))
     return Layout(tuple(starts), max(sounding, position - lead))
 
 

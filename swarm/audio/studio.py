@@ -41,13 +41,20 @@ class Studio:
 
     async def encode(self, order: ReelOrder) -> ReelDone:
         """Encode a reel as soon as an encoder is free. Raises EnvironmentFault, ChildDied, ChildRaised."""
+        return from_message((await self._work({"order": to_message(order)}))["reel"], ReelDone)
+
+    async def measure(self, order: ReelOrder) -> float:
+        """The gain in dB that brings a stretch of a book to its level. Raises as `encode`."""
+        gain_db: float = (await self._work({"measure": to_message(order)}))["gain_db"]
+        return gain_db
+
+    async def _work(self, message: dict[str, Any]) -> dict[str, Any]:
         async with self._seats:
-            message = {"order": to_message(order)}
             try:
                 reply = await self._encode(message, self._idle.pop() if self._idle else await self._start(ENCODER))
             except ChildDied:
                 reply = await self._encode(message, await self._start(ENCODER))
-        return from_message(_checked(reply)["reel"], ReelDone)
+        return _checked(reply)
 
     async def begin(self, book: AudiobookOrder) -> None:
         """Start the audiobook, from nothing. Raises EnvironmentFault, ChildDied, ChildRaised."""

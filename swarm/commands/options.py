@@ -300,13 +300,14 @@ def _language(text: str) -> str:
 
 def _speed(text: str) -> float:
     slowest, fastest = SPEEDS
-    value = _number(text)
+    value = number(text)
     if slowest <= value <= fastest:
         return value
     raise UsageError(f"--speed takes a number from {slowest:g} to {fastest:g}, not {text!r}.")
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """A number, or NaN where it is none."""
     try:
         return float(text)
     except ValueError:

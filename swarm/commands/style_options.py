@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from swarm.config import StyleConfig
@@ -11,6 +12,8 @@ FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")  # of audio/format
 CHANNELS = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
 KILOBITS = re.compile(r"(\d{1,4})k?")
 SPLIT = re.compile(r"chapter|[1-9]\d{0,2}h")
+PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")  # of book/model.py
+LONGEST_PAUSE_S = 30.0
 GUESSED_VOICE_RATE = 24_000  # Hz; most voices
 
 
@@ -26,6 +29,10 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     file.add_argument("--sample-rate", metavar="HZ", default="", help="default: the voice's own")
     for name, what in (("title", "its title"), ("author", "its author"), ("narrator", "who reads it")):
         file.add_argument(f"--{name}", metavar="NAME", default="", help=f"{what}, in place of what the book says")
+    file.add_argument("--loudness", metavar="LUFS|off|acx", default="-18", help="by EBU R128 (default: -18)")
+    file.add_argument(
+        "--pause", metavar="KIND=S", action="append", default=[], help=f"seconds after a {', '.join(PAUSES)}"
+    )
     file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
 
 
@@ -41,9 +48,13 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         author=arguments.author.strip(),
         narrator=arguments.narrator.strip(),
         cover=Path(arguments.cover).expanduser() if arguments.cover else None,
+        loudness=arguments.loudness.strip().lower(),
+        pauses_s=_pauses(arguments.pause),
     )
     from swarm.audio.format import make_coding
+    from swarm.audio.level import read_level
 
+    read_level(config.loudness)
     make_coding(config.output_format, GUESSED_VOICE_RATE, config.sample_rate, config.channels, config.bitrate)
     return config
 
@@ -83,3 +94,19 @@ def _sample_rate(text: str) -> int:
     from swarm.commands.options import whole
 
     return whole("--sample-rate", text, 8000, 192_000)
+
+
+def _pauses(pairs: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    from swarm.commands.options import number
+
+    found: dict[str, float] = {}
+    for pair in pairs:
+        kind, _, seconds = pair.partition("=")
+        value = number(seconds)
+        if kind.strip() not in PAUSES or not 0 <= value <= LONGEST_PAUSE_S:
+            raise UsageError(
+                f"--pause takes KIND=SECONDS such as paragraph=0.8, up to {LONGEST_PAUSE_S:g}, not {pair!r}; "
+                f"kinds are {', '.join(PAUSES)}."
+            )
+        found[kind.strip()] = value
+    return tuple(sorted(found.items()))

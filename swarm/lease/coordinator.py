@@ -34,7 +34,7 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.outcome import Entry, Outcome
-from swarm.lease.record import AnyRecord, ClipDiscarded, JobFinished
+from swarm.lease.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.lease.roster import Session, new_session, session_key
 from swarm.lease.settings import Settings
 from swarm.lease.snapshot import View, fitting
@@ -134,10 +134,10 @@ class Coordinator:
         self._pump(now, outcome)
         return outcome
 
-    def finish(self, job: str, files: tuple[str, ...], now: float, size: int = 0, style: str = "") -> Outcome:
-        """The audiobook of a job is written."""
+    def journal(self, job: str, record: GainFixed | JobFinished) -> Outcome:
+        """Something about a job's sound is known for good: its gain, or that the audiobook is written."""
         outcome = Outcome()
-        self._record(job, JobFinished(now, files, size, style), outcome)
+        self._record(job, record, outcome)
         return outcome
 
     def status(self, now: float) -> StatusReply:

@@ -36,7 +36,7 @@ class JobState:
     sample_rate: int = 0  # Hz, of the first clip and so of all
     epoch: int = 0
     began_s: float = 0.0  # the first run
-    gain_db: float | None = None
+    gains_db: dict[str, float] = field(default_factory=dict)  # of the voice, by level
     latents: LatentsKept | None = None
     finished: JobFinished | None = None
 
@@ -123,10 +123,10 @@ def apply(state: JobState, record: AnyRecord) -> None:
             _start_run(state, record)
         case WorkerSeen(worker=worker):
             state.workers.add(worker)
-        case GainFixed(gain_db=gain_db):
-            state.gain_db = gain_db
         case LatentsKept():
             state.latents = state.latents or record
+        case GainFixed(gain_db=gain_db, level=level):
+            state.gains_db.setdefault(level, gain_db)
         case JobFinished():
             state.finished = record
 

@@ -69,9 +69,10 @@ class WorkerSeen(Record, frozen=True, tag=True):
 
 
 class GainFixed(Record, frozen=True, tag=True):
-    """The gain of the voice, decided once, so that no chapter is louder than another."""
+    """The gain that brings the voice to a level, measured once, so that no chapter is louder than another."""
 
     gain_db: float
+    level: str = ""  # which: loudness, peak and format
 
 
 class LatentsKept(Record, frozen=True, tag=True):

@@ -16,7 +16,7 @@ from swarm.lease.job import JobState, Place
 from swarm.lease.record import JobFinished
 from swarm.lease.roster import Session
 from swarm.node.disk import guarded, replace_file
-from swarm.node.press import Damaged, Press
+from swarm.node.press import Damaged, Measured, Press
 from swarm.node.store import Store
 from swarm.node.style import Style
 from swarm.node.target import is_whole, report_path
@@ -69,14 +69,14 @@ class Edition:
         if self.state.complete:
             self._complete.set()
 
-    async def write(self, damaged: Damaged) -> tuple[str, ...]:
+    async def write(self, damaged: Damaged, measured: Measured) -> tuple[str, ...]:
         """Wait for the clips and write the audiobook; returns the files. Raises StoreError, EnvironmentFault."""
         if not self.audiobook:
             if not self.state.complete:
                 await self._complete.wait()
             return ()
         studio = Studio(self.store.folder(self.state.job) / "log", self.encoders)
-        self._press = Press(self.state, self.store, studio, self.target, self.style, damaged)
+        self._press = Press(self.state, self.store, studio, self.target, self.style, damaged, measured)
         try:
             self.books = await self._press.run()
         except ExceptionGroup as group:  # one of those that failed together is enough to tell

@@ -13,7 +13,6 @@ import msgspec
 from msgspec import structs
 
 from swarm.audio.frame import check_frame, read_streaminfo
-from swarm.audio.order import gain_db
 from swarm.book.epub import read_book
 from swarm.book.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.model import Book
@@ -22,7 +21,7 @@ from swarm.config import RenderConfig
 from swarm.lease.facts import JobFacts, book_facts
 from swarm.lease.job import JobState, Place, apply
 from swarm.lease.recipe import TAKES, Recipe
-from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, RunStarted
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.node.store import Store
 from swarm.node.supply import Supply, restore_assets
 from swarm.voice.registry import better_voices_line, choose_recipe, recipe_card
@@ -99,8 +98,6 @@ def _replay(facts: JobFacts, store: Store, now: float, notes: list[str]) -> tupl
     for record in store.records(facts.job):
         apply(state, record)
     fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
-    if state.gain_db is None:
-        fresh.append(GainFixed(gain_db(recipe_card(facts.recipe).loudness_lufs)))
     lost = store.lost_clips(facts.job)
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
     if lost:

@@ -10,32 +10,44 @@ from msgspec import structs
 
 from swarm.audio.format import Coding
 from swarm.audio.order import AudiobookOrder, FinishedBook, ReelClip, ReelOrder
-from swarm.audio.pause import LENGTH_S
 from swarm.audio.reel import Reel, lay_reel, plan_reels, whole_frames
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
 from swarm.audio.volume import Volume, by_chapter, by_length, volume_marks, volume_name
 from swarm.errors import EnvironmentFault
 from swarm.lease.job import JobState, Place
-from swarm.lease.record import ClipAccepted
+from swarm.lease.record import ClipAccepted, GainFixed
 from swarm.node.store import Store
 from swarm.node.style import Style
 
 GUESSED_S_A_CHARACTER = 0.075
 MOST_ASSEMBLIES = 5
+MADE = 2  # how: a new number has every reel encoded anew
 CHAPTER_SPLIT = "chapter"
 
+MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
+ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of the book is waited for no longer
+
 Damaged = Callable[[Place, str], None]
+Measured = Callable[[GainFixed], None]
 
 
 class Press:
     """Watches a job's places and turns finished stretches into the audiobook at `target`.
 
-    `damaged` is called for an accepted clip that cannot be decoded; its place comes again.
+    `damaged` is called for an accepted clip that cannot be decoded; its place comes again. `measured` is called once in
+    the life of a job for each level, with the gain that its voice needs.
     """
 
     def __init__(
-        self, state: JobState, store: Store, studio: Studio, target: Path, style: Style, damaged: Damaged
+        self,
+        state: JobState,
+        store: Store,
+        studio: Studio,
+        target: Path,
+        style: Style,
+        damaged: Damaged,
+        measured: Measured,
     ) -> None:
         self._state = state
         self._store = store
@@ -44,6 +56,9 @@ class Press:
         self._style = style
         self.parts: list[Path] = []  # where files grow
         self._damaged = damaged
+        self._measured = measured
+        self._news = asyncio.Event()  # a clip is there
+        self._gain_known = asyncio.Event()
         self._titles = [chapter.title for chapter in state.facts.chapters]
         self._reels = [reel for n, chapter in enumerate(state.facts.chapters) for reel in plan_reels(n, chapter)]
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
@@ -54,6 +69,7 @@ class Press:
         """What became of a place is on the disk now: see whether its reel can be encoded."""
         if place in self._state.accepted:
             self._stored.add(place)
+        self._news.set()
         self._changed[bisect_right(self._starts, place) - 1].set()
         if self._state.complete:  # reels with gaps wait until nothing can fill them any more
             for event in self._changed:
@@ -67,6 +83,7 @@ class Press:
         async with asyncio.TaskGroup() as group:
             encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
             books = group.create_task(self._assemble(encoded))
+            group.create_task(self._fix_gain())
         self._sweep({task.result() for task in encoded})
         return books.result()
 
@@ -101,9 +118,43 @@ class Press:
                 encoded[number] = asyncio.create_task(self._encode(number))
         raise EnvironmentFault(f"{self._folder()} keeps losing what is written there: check its disk.")
 
+    async def _fix_gain(self) -> None:
+        """Measure the voice by the first minutes of the book, unless that was done before or nobody asks for it."""
+        while self._level not in self._state.gains_db and self._style.level.target_lufs is not None:
+            order = self._first_minutes()
+            if order is None:
+                await self._news.wait()
+                self._news.clear()
+                continue
+            self._measured(GainFixed(await self._studio.measure(order), self._level))
+        self._gain_known.set()
+
+    def _first_minutes(self) -> ReelOrder | None:
+        """The clips to measure, in reading order; None while there are too few of them."""
+        complete, clips, pauses_s, heard_s = self._state.complete, [], [], 0.0
+        patient = self._state.audio_s < ENOUGH_S and not complete
+        for number, chapter in enumerate(self._state.facts.chapters):
+            for index, segment in enumerate(chapter.segments):
+                record = self._state.accepted.get((number, index)) if (number, index) in self._stored else None
+                if record is None:
+                    if patient:
+                        return None
+                    continue
+                clips.append(self._clip(record))
+                pauses_s.append(self._style.pause_s(segment.pause))
+                heard_s += record.samples / record.sample_rate
+                if heard_s >= MEASURED_S:
+                    return self._sound_order(clips, pauses_s)
+        return self._sound_order(clips, pauses_s) if complete else None
+
+    def _sound_order(self, clips: Sequence[ReelClip | None], pauses_s: Sequence[float]) -> ReelOrder:
+        rate, level = self._sample_rate(), self._style.level
+        return ReelOrder(tuple(clips), tuple(pauses_s), rate, 0.0, Path(), self._coding(), level)
+
     async def _encode(self, number: int) -> Path:
         """Wait until a reel's clips are there, then encode it, until all of them proved good."""
         reel, changed = self._reels[number], self._changed[number]
+        await self._gain_known.wait()
         while True:
             while not self._ready(reel):
                 await changed.wait()
@@ -126,23 +177,18 @@ class Press:
 
     def _reel_order(self, reel: Reel) -> ReelOrder:
         records, pauses_s = self._records(reel), self._pauses_s(reel)
-        gain_db, coding = self._state.gain_db or 0.0, self._coding()
-        name = f"{reel.chapter:05}-{reel.first:05}-{_digest(records, pauses_s, gain_db, coding)}.reel"
-        return ReelOrder(
-            clips=tuple(self._clip(record) for record in records),
-            pauses_s=pauses_s,
-            sample_rate=self._sample_rate(),
-            gain_db=gain_db,
-            target=self._folder() / name,
-            coding=coding,
-        )
+        gain_db = self._state.gains_db.get(self._level, 0.0)
+        digest = _digest(records, pauses_s, gain_db, self._style.level, self._coding())
+        target = self._folder() / f"{reel.chapter:05}-{reel.first:05}-{digest}.reel"
+        order = self._sound_order([self._clip(record) for record in records], pauses_s)
+        return structs.replace(order, gain_db=gain_db, target=target)
 
     def _records(self, reel: Reel) -> list[ClipAccepted | None]:
         return [self._state.accepted.get((reel.chapter, index)) for index in range(reel.first, reel.end)]
 
     def _pauses_s(self, reel: Reel) -> tuple[float, ...]:
         segments = self._state.facts.chapters[reel.chapter].segments[reel.first : reel.end]
-        return tuple(LENGTH_S[segment.pause] for segment in segments)
+        return tuple(self._style.pause_s(segment.pause) for segment in segments)
 
     def _length_s(self, reel: Reel) -> float:
         """Seconds of a reel, known from its clips."""
@@ -163,6 +209,10 @@ class Press:
         for path in self._folder().glob("*.reel"):
             if path not in used:
                 path.unlink(missing_ok=True)
+
+    @property
+    def _level(self) -> str:
+        return f"{self._style.level.target_lufs}/{self._style.level.peak_db}/{self._style.format.codec}"
 
     def _sample_rate(self) -> int:
         return self._state.sample_rate or 24000  # nothing was spoken: there is only silence to encode
@@ -193,7 +243,7 @@ class Press:
         )
 
 
-def _digest(records: Sequence[ClipAccepted | None], pauses_s: Sequence[float], gain_db: float, coding: Coding) -> str:
+def _digest(records: Sequence[ClipAccepted | None], *settings: object) -> str:
     """A reel's name says what it was made of, so that an old one is never taken for it."""
-    made_of = ([record and record.digest for record in records], pauses_s, round(gain_db, 3), coding)
+    made_of = (MADE, [record and record.digest for record in records], settings)
     return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import Place
 from swarm.lease.message import Clip, FromWorker
 from swarm.lease.outcome import Entry, Outcome
-from swarm.lease.record import ClipAccepted, SegmentQuarantined
+from swarm.lease.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.node.edition import Edition
 from swarm.node.feed import Feed
 from swarm.node.identity import Clock
@@ -180,13 +180,18 @@ class Server:
     # --- editions
 
     async def _write(self, edition: Edition) -> None:
+        job = edition.state.job
+
         def damaged(place: Place, why: str) -> None:
             self._store.discard_clip(edition.state.accepted[place].key)
-            self._queue.put_nowait(self._core.discard(edition.state.job, *place, why, self._clock.now()))
+            self._queue.put_nowait(self._core.discard(job, *place, why, self._clock.now()))
 
-        files = await edition.write(damaged)
-        job, now, style = edition.state.job, self._clock.now(), edition.style.digest
-        self._queue.put_nowait(self._core.finish(job, files, now, edition.size, style))
+        def measured(gain: GainFixed) -> None:
+            self._queue.put_nowait(self._core.journal(job, gain))
+
+        files = await edition.write(damaged, measured)
+        finished = JobFinished(self._clock.now(), files, edition.size, edition.style.digest)
+        self._queue.put_nowait(self._core.journal(job, finished))
         await self._queue.join()
         edition.report(self._core)
 

@@ -8,9 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from swarm.audio.format import FORMATS, Coding, Format, make_coding
+from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
+from swarm.audio.pause import LENGTH_S
 from swarm.audio.picture import picture_kind
 from swarm.audio.tags import Tags
+from swarm.book.model import Pause
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 from swarm.lease.facts import JobFacts
@@ -29,6 +32,8 @@ class Style(Struct, frozen=True, dict=True):
     bitrate: int = 0
     channels: int = 1
     sample_rate: int = 0
+    level: Level = Level()
+    pauses_s: tuple[tuple[str, float], ...] = ()  # where they are not the usual ones, by kind
 
     @cached_property
     def digest(self) -> str:
@@ -39,6 +44,10 @@ class Style(Struct, frozen=True, dict=True):
     def format(self) -> Format:
         """What kind of file it is."""
         return FORMATS[self.output_format]
+
+    def pause_s(self, pause: Pause) -> float:
+        """Seconds of a pause."""
+        return dict(self.pauses_s).get(pause.value, LENGTH_S[pause])
 
     def coding(self, voice_rate: int) -> Coding:
         """How to encode a voice of a rate in Hz."""
@@ -69,6 +78,8 @@ def make_style(config: StyleConfig, facts: JobFacts) -> Style:
         bitrate=config.bitrate,
         channels=config.channels,
         sample_rate=config.sample_rate,
+        level=read_level(config.loudness),
+        pauses_s=config.pauses_s,
     )
 
 

@@ -25,7 +25,6 @@ class EngineCard(Struct, frozen=True):
     limits: tuple[tuple[str, int], ...]  # (language, characters a segment); language "" is the default
     voices: tuple[VoiceCard, ...]  # the first that fits the language is the default
     settings: tuple[tuple[str, Setting], ...] = ()  # names it understands, with their defaults
-    loudness_lufs: float = -20.0  # integrated, as spoken; decides the gain
     characters_s: float = 15.0  # spoken in a second, pauses apart; for estimates
     device: Literal["cpu", "gpu"] = "cpu"
     install: str = ""  # the line that brings it, where it is not here

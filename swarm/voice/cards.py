@@ -12,7 +12,6 @@ HIBARI = EngineCard(
     limits=(("", 300),),  # its memory and time grow steeply past 400 phonemes
     voices=(VoiceCard(name="heart", language="en", about="American, female"),),
     settings=(("speed", 1.0),),
-    loudness_lufs=-26.7,
     characters_s=18.0,
     numbers=("en",),
     abbreviations=("en",),
@@ -26,7 +25,6 @@ ESPEAK = EngineCard(
     limits=(("", 400), ("ja", 150), ("zh", 150), ("yue", 150), ("ko", 200)),
     voices=ESPEAK_VOICES,
     settings=(("pitch", 50), ("speed", 1.0)),
-    loudness_lufs=-21.1,
     characters_s=22.0,
     numbers=("*",),
 )
@@ -39,7 +37,6 @@ METRONOME = EngineCard(
     limits=(("", 300),),
     voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
     settings=(("cost_per_char", 0.001), ("seconds_per_char", 0.065)),  # s
-    loudness_lufs=-18.8,
     numbers=("*",),
     abbreviations=("*",),
     shares_process=True,

@@ -1,5 +1,7 @@
 """Sounds that the tests of this folder build clips, reels and books from."""
 
+import contextlib
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -41,3 +43,21 @@ def decoded(path: Path) -> np.ndarray:
     """What a player hears: float32 of shape (samples,)."""
     with av.open(str(path)) as container:
         return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+
+
+def judged(sound: np.ndarray, rate: int) -> tuple[float, float]:
+    """Integrated loudness in LUFS and true peak in dBTP, by FFmpeg's meter, which has nothing in common with ours."""
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(sample_rate=rate, format="fltp", layout="mono", time_base=Fraction(1, rate))
+    meter, sink = graph.add("ebur128", "peak=true:framelog=quiet:metadata=1"), graph.add("abuffersink")
+    source.link_to(meter)
+    meter.link_to(sink)
+    graph.configure()
+    for start in range(0, sound.size - 4799, 4800):
+        frame = av.AudioFrame.from_ndarray(sound[None, start : start + 4800], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+        graph.push(frame)
+        with contextlib.suppress(av.BlockingIOError):
+            while True:
+                said = graph.pull().metadata
+    return float(said["lavfi.r128.I"]), 20 * float(np.log10(float(said["lavfi.r128.true_peak"])))

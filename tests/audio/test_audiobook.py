@@ -66,7 +66,7 @@ def test_joins_are_silent(tmp_path: Path) -> None:
     for reel in reels[:-1]:
         position += reel.samples
         assert heard[position - 500 : position + 700].max() < 0.003  # the clip begins 1024 after the join
-        assert heard[position + 1200 : position + 3000].max() > 0.8
+        assert heard[position + 1200 : position + 3000].max() > 0.7
 
 
 @pytest.mark.parametrize("rate", [22050, 16000])

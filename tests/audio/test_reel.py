@@ -45,9 +45,15 @@ def test_a_short_chapter_is_one_reel_and_an_empty_one_none() -> None:
 
 
 def test_clips_lie_after_a_silent_lead_each_followed_by_its_pause() -> None:
-    layout = lay_reel([1000, 0, 500], [0.35, 0.15, 2.0], 24000, 0.05)
-    assert layout.starts == (1200, 1200 + 1000 + 8400, 1200 + 1000 + 8400 + 3600)
+    layout = lay_reel([1000, 700, 500], [0.35, 0.15, 2.0], 24000, 0.05)
+    assert layout.starts == (1200, 1200 + 1000 + 8400, 1200 + 1000 + 8400 + 700 + 3600)
     assert layout.samples == layout.starts[2] + 500 + 48000 - 1200  # the lead comes out of the last pause
+
+
+def test_a_missing_clip_doubles_no_pause() -> None:
+    for pauses_s, gap_s in (([0.35, 0.65, 2.0], 0.65), ([0.65, 0.35, 2.0], 0.65)):
+        layout = lay_reel([1000, 0, 500], pauses_s, 24000, 0.05)
+        assert layout.starts[2] == 1200 + 1000 + round(gap_s * 24000)
 
 
 def test_a_lead_longer_than_the_last_pause_cuts_nothing_of_the_last_clip() -> None:

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from swarm.book.model import Pause
+from swarm.commands import style_options
 from swarm.commands.main import parse
 from swarm.commands.style_options import style_config
 from swarm.config import StyleConfig
@@ -24,6 +26,16 @@ def test_the_words_of_ebook2audiobook() -> None:
     assert style("--output_format flac --output_channel stereo") == StyleConfig(output_format="flac", channels=2)
 
 
+def test_loudness_and_pauses() -> None:
+    assert style("--loudness -16 --pause sentence=0.5 --pause chapter=3") == StyleConfig(
+        loudness="-16", pauses_s=(("chapter", 3.0), ("sentence", 0.5))
+    )
+
+
+def test_every_kind_of_pause_can_be_set() -> None:
+    assert set(Pause) == set(style_options.PAUSES)
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
@@ -33,6 +45,10 @@ def test_the_words_of_ebook2audiobook() -> None:
         ("--bitrate 900k", "320k"),
         ("--output-format flac --bitrate 64k", "leave it out"),
         ("--channels 5.1", "mono or stereo"),
+        ("--loudness loud", "such as -18"),
+        ("--pause comma=1", "kinds are clause"),
+        ("--pause sentence=soon", "such as paragraph=0.8"),
+        ("--pause sentence=31", "up to 30"),
         ("--sample-rate 7", "from 8000"),
         ("--output-format opus --sample-rate 44100", "48000"),
     ],

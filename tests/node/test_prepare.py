@@ -8,7 +8,7 @@ from swarm.audio.clip import make_clip
 from swarm.book.reading import Reading
 from swarm.config import RenderConfig
 from swarm.errors import BookError, StoreError
-from swarm.lease.record import ClipAccepted, ClipDiscarded, GainFixed, RunStarted
+from swarm.lease.record import ClipAccepted, ClipDiscarded, RunStarted
 from swarm.node.prepare import Prepared, file_stem, prepare, slug
 from swarm.node.store import DiskStore
 
@@ -58,7 +58,7 @@ def speak_all(tmp_path: Path, prepared: Prepared, take: int = 0) -> None:
 
 def test_a_new_job_starts_its_first_run_with_its_gain(tmp_path: Path, book: Path) -> None:
     prepared = run(tmp_path, book)
-    assert [type(record) for record in prepared.records] == [RunStarted, GainFixed]
+    assert [type(record) for record in prepared.records] == [RunStarted]
     assert [chapter.title for chapter in prepared.state.facts.chapters] == ["One", "Two"]
 
 

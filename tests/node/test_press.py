@@ -10,11 +10,12 @@ from msgspec import structs
 
 from facts_for_tests import a_job  # isort: skip
 from swarm.audio.clip import make_clip
+from swarm.audio.level import read_level
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
 from swarm.book.model import Chapter, Pause, Segment
 from swarm.lease.job import JobState, Place, apply
-from swarm.lease.record import ClipAccepted, ClipDiscarded, SegmentQuarantined
+from swarm.lease.record import ClipAccepted, ClipDiscarded, GainFixed, SegmentQuarantined
 from swarm.node.press import Press
 from swarm.node.store import DiskStore
 from swarm.node.style import Style
@@ -57,8 +58,13 @@ class Bench:
         self.store.create_job(self.state.facts, book)
         self.studio = Studio(tmp_path, 2)
         self.damaged: list[Place] = []
+        self.gains: list[GainFixed] = []
         self.target = tmp_path / "out.m4b"
-        self.press = Press(self.state, self.store, self.studio, self.target, STYLE, self.mend)
+        self.press = Press(self.state, self.store, self.studio, self.target, STYLE, self.mend, self.fix)
+
+    def fix(self, gain: GainFixed) -> None:
+        self.gains.append(gain)
+        apply(self.state, gain)
 
     def mend(self, place: Place, why: str) -> None:
         self.damaged.append(place)
@@ -147,7 +153,7 @@ async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_o
     untouched = reels[0].stat().st_mtime_ns
     reels[1].write_bytes(reels[1].read_bytes()[:-5])
     bench.target.unlink()
-    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend).run()
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
     assert bench.target.read_bytes() == first
     assert reels[0].stat().st_mtime_ns == untouched
     await bench.close()
@@ -159,7 +165,9 @@ async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_pa
         speak(bench.state, bench.store, place)
     await bench.press.run()
     style = structs.replace(STYLE, output_format="mp3", split="chapter")
-    press = Press(bench.state, bench.store, bench.studio, bench.target.with_suffix(".mp3"), style, bench.mend)
+    press = Press(
+        bench.state, bench.store, bench.studio, bench.target.with_suffix(".mp3"), style, bench.mend, bench.fix
+    )
     books = await press.run()
     assert [book.path.relative_to(tmp_path).as_posix() for book in books] == [
         "out/01 - Part 0.mp3", "out/02 - Part 1.mp3"
@@ -177,8 +185,49 @@ async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
     for place in places(bench.state):
         speak(bench.state, bench.store, place)
     style = structs.replace(STYLE, split="1h")
-    (book,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend).run()
+    (book,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
     with av.open(str(book.path)) as container:
         assert len(container.chapters()) == 2
         assert container.duration / av.time_base == pytest.approx(book.duration_s, abs=0.01)
+    await bench.close()
+
+
+def heard(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+
+
+async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_asked(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = heard(bench.target)
+    quiet = structs.replace(STYLE, level=read_level("-24"))
+    for style in (STYLE, quiet, STYLE, quiet):
+        await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    assert len(bench.gains) == 2
+    assert np.abs(heard(bench.target)).max() == pytest.approx(np.abs(first).max() / 2, rel=0.05)
+    await bench.close()
+
+
+async def test_a_voice_left_as_it_is_needs_no_measuring(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, level=read_level("off"))
+    await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    assert bench.gains == []
+    assert np.abs(heard(bench.target)).max() == pytest.approx(9000 / 32768, rel=0.05)
+    await bench.close()
+
+
+async def test_longer_pauses_make_a_longer_book_of_the_same_clips(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    (usual,) = await bench.press.run()
+    style = structs.replace(STYLE, pauses_s=(("sentence", 1.35),))
+    (slow,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    assert slow.duration_s - usual.duration_s == pytest.approx(6 * 1.0, abs=0.2)
     await bench.close()

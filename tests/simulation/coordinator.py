@@ -14,7 +14,7 @@ from swarm.lease.asset import piece_size
 from swarm.lease.coordinator import GATHER_S, OWN_GAP_S, Coordinator
 from swarm.lease.message import Asset, Clip, FromWorker, Message
 from swarm.lease.outcome import Entry, Outcome, Serve
-from swarm.lease.record import RunStarted
+from swarm.lease.record import JobFinished, RunStarted
 from swarm.lease.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class SimCoordinator(Machine):
         assert self.core is not None
         self.ended = True
         for job in self.disk.facts:
-            self.take(self.core.finish(job, ("book.m4b",), self.clock()))
+            self.take(self.core.journal(job, JobFinished(self.clock(), ("book.m4b",))))
         self.take(self.core.end())
 
     def wake(self) -> None:

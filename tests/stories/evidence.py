@@ -1,6 +1,8 @@
 """What a story leaves behind: the audiobook, its report, the journal, the clips."""
 
+import contextlib
 import json
+import math
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +21,25 @@ TOTALS |= {"last_accept_s", "clips_received", "duplicates", "reissued", "retakes
 WORKER = {"id", "name", "device", "speed_chars_s", "segments", "work_s", "idle_s", "wasted_s"}
 SEGMENT = {"chapter", "index", "characters", "worker", "work_s", "audio_s", "takes", "attempts"}
 SEGMENT |= {"started_s", "accepted_s"}
+
+
+def loudness(path: Path) -> tuple[float, float]:
+    """Integrated loudness in LUFS and true peak in dBTP, by FFmpeg's meter, which has nothing in common with ours."""
+    with av.open(str(path)) as container:
+        sound = container.streams.audio[0]
+        graph = av.filter.Graph()
+        chain = graph.add_abuffer(template=sound), graph.add("ebur128", "peak=true:framelog=quiet:metadata=1")
+        sink = graph.add("abuffersink")
+        chain[0].link_to(chain[1])
+        chain[1].link_to(sink)
+        graph.configure()
+        said: dict[str, str] = {}
+        for frame in container.decode(sound):
+            graph.push(frame)
+            with contextlib.suppress(av.BlockingIOError):
+                while True:
+                    said = dict(graph.pull().metadata) or said
+    return float(said["lavfi.r128.I"]), 20 * math.log10(float(said["lavfi.r128.true_peak"]))
 
 
 class Audiobook(NamedTuple):

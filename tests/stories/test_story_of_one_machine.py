@@ -13,6 +13,7 @@ from evidence import (
     assert_spoken_once,
     clips,
     listen,
+    loudness,
     only,
     report_of,
 )
@@ -31,6 +32,9 @@ def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:
     assert [title for title, _ in book.chapters] == list(CHAPTERS)
     assert book.cover == picture()
     assert book.codec == "aac"
+    heard_lufs, peak_db = loudness(path)
+    assert abs(heard_lufs + 18.0) < 0.5
+    assert peak_db <= -2.0
     assert [book.tags[name] for name in ("©nam", "©ART", "©day", "©gen")] == [[TITLE], [AUTHOR], [YEAR], ["Audiobook"]]
 
     report = report_of(path)
