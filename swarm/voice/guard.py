@@ -18,6 +18,7 @@ KNOWN = 8  # clips after which the voice's figures count
 REMEMBERED = 100
 USUAL_FACTOR = 1.8  # so much longer or shorter than the voice's middle is never doubtful
 SPREADS = 6.0  # nor is so much of its usual variation
+SLACK_S = 1.0  # nor is so much more or less, in seconds: "Oh!" may take its time
 MOST_SILENCE_S = 1.6  # inside a sentence
 MOST_CLIPPED = 0.002  # of all samples
 
@@ -29,7 +30,7 @@ _WEIGHTS = (
     (regex.compile(r"\p{L}"), 1),
     (regex.compile(r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]"), 2),  # more than a letter: a syllable
     (regex.compile(r"\p{N}"), 5),  # "84" is eighty-four
-    (regex.compile(r"[,;:.!?…—–。、，！？]"), 3),
+    (regex.compile(r"[,;:.!?…—–。、，！？]+"), 3),
 )
 
 
@@ -59,9 +60,11 @@ class Guard:
     def judge(self, text: str, sound: Measure) -> Judgement:
         """Whether a sound may be that of a text."""
         off, tolerance = self._off(text, sound.length_s)
+        usual_s = sound.length_s / math.exp(off)
+        strange = min(abs(off) / tolerance, abs(sound.length_s - usual_s) / SLACK_S)
         silent, clipped = sound.silence_s / MOST_SILENCE_S, sound.clipped / MOST_CLIPPED
         doubts = [
-            (abs(off) / tolerance, f"{sound.length_s:.1f} s, where {sound.length_s / math.exp(off):.1f} s are usual"),
+            (strange, f"{sound.length_s:.1f} s, where {usual_s:.1f} s are usual"),
             (silent, f"{sound.silence_s:.1f} s of silence inside"),
             (clipped, f"{sound.clipped:.1%} of it is clipped"),
         ]

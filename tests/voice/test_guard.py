@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from swarm.book.epub import read_book
+from swarm.book.script import make_script
 from swarm.voice.engine import Pcm
 from swarm.voice.guard import KNOWN, Guard, Measure, measure, weight
+from swarm.voice.registry import choose_recipe, find_engine, recipe_card
 
 RATE = 24_000
 TEXTS = [
@@ -42,10 +47,15 @@ def test_what_is_usual_for_the_voice_is_beyond_doubt(guard: Guard, text: str, fa
     assert guard.judge(text, Measure(usual_s(text) * factor)).doubt == ""
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", [text for text in TEXTS if len(text) > 25])
 @pytest.mark.parametrize("factor", [0.3, 3.0])
 def test_running_on_and_stopping_early_are_doubted(guard: Guard, text: str, factor: float) -> None:
     assert "are usual" in guard.judge(text, Measure(usual_s(text) * factor)).doubt
+
+
+def test_a_short_cry_may_take_its_time(guard: Guard) -> None:
+    assert guard.judge("Oh!", Measure(usual_s("Oh!") * 2)).doubt == ""
+    assert guard.judge("Oh!", Measure(usual_s("Oh!") + 3)).doubt
 
 
 def test_nothing_is_known_of_a_voice_at_first() -> None:
@@ -56,6 +66,24 @@ def test_nothing_is_known_of_a_voice_at_first() -> None:
     assert guard.judge("Yes.", Measure(50.0)).doubt == ""
     guard.learn("Yes.", usual_s("Yes."))
     assert guard.judge("Yes.", Measure(50.0)).doubt
+
+
+def test_a_real_voice_in_a_real_book_is_beyond_doubt_and_what_goes_wrong_with_it_is_not(books: Path) -> None:
+    recipe = choose_recipe("en", engine="espeak")
+    voice, guard = find_engine("espeak").open(recipe, "cpu"), Guard()
+    doubted, caught, long = 0, 0, 0
+    chapters = make_script(read_book(books / "yellow-wallpaper.epub"), recipe_card(recipe), "en")
+    for text in [segment.text for chapter in chapters for segment in chapter.segments]:
+        sound = voice.speak(text, 1)
+        length_s = len(sound) / voice.sample_rate
+        doubted += bool(guard.judge(text, measure(sound, voice.sample_rate, length_s)).doubt)
+        if length_s > 4:
+            long += 2
+            caught += bool(guard.judge(text, Measure(length_s * 2.2)).doubt)
+            caught += bool(guard.judge(text, Measure(length_s / 2.2)).doubt)
+        guard.learn(text, length_s)
+    assert doubted <= 2
+    assert caught > 0.8 * long > 100
 
 
 def test_a_voice_of_uneven_pace_is_doubted_later() -> None:
