@@ -19,7 +19,7 @@ _MOST_NUMBER = 1e9
 _MOST_TEXT = 20_000
 
 KINDS = ("xtts", "vits", "glow_tts", "tacotron", "tacotron2", "fast_pitch")
-_OF_SOUND = ("xtts", "vits")  # they make waves themselves; the others spectrograms, by statistics if they had them
+_OF_SOUND = ("xtts", "vits")  # they make waves themselves; the others spectrograms, some by statistics of a file
 
 _CODE = r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*"
 _WORDS = {
@@ -67,11 +67,15 @@ def rebuild(said: Config) -> Config:
     kind = str(said.get("model", "")).lower()
     if kind not in KINDS:
         raise ConfigRefused(f"A model of the kind {kind[:40]!r} is not loaded from files: only {', '.join(KINDS)} are.")
-    audio = said.get("audio")
-    if kind not in _OF_SOUND and isinstance(audio, dict) and audio.get("stats_path") and audio.get("signal_norm", True):
-        raise ConfigRefused("This model needs statistics (audio.stats_path) that are a pickle, which is never loaded.")
     allowed: Config = _taken("", {**said, "model": kind}, 0)
     return allowed
+
+
+def needs_statistics(said: Config) -> bool:
+    """Whether a model makes spectrograms by the statistics of a file, which its config names at `audio.stats_path`."""
+    audio = said.get("audio")
+    named = isinstance(audio, dict) and audio.get("stats_path") and audio.get("signal_norm", True)
+    return bool(named) and str(said.get("model", "")).lower() not in _OF_SOUND
 
 
 def _taken(name: str, value: object, depth: int) -> Any:

@@ -10,13 +10,15 @@ from typing import Any
 import torch
 
 from swarm.lease.recipe import Recipe
-from swarm.voice.coqui_config import Config, ConfigRefused, read_config, rebuild
+from swarm.voice.coqui_config import Config, ConfigRefused, needs_statistics, read_config, rebuild
 from swarm.voice.coqui_files import KNOWS_ITSELF, ModelFiles, find_model
+from swarm.voice.coqui_pickles import nothing_unpickled
 from swarm.voice.coqui_plain import open_plain
-from swarm.voice.coqui_xtts import open_xtts
+from swarm.voice.coqui_xtts import forget_xtts, open_xtts
 from swarm.voice.engine import EngineFault, FaultKind, Voice
 
 MAX_SPEAKERS_BYTES = 64 << 20
+STATISTICS = "scale_stats.npy"
 
 # Files of a model that its config names by paths of another machine: by these names they are found beside it.
 _BESIDE = {
@@ -36,7 +38,7 @@ def open_voice(recipe: Recipe, device: str, assets: Path | None) -> Voice:
     place = torch_device(device)
     files = find_model(recipe, assets)
     try:
-        with _memory_named(device):
+        with _memory_named(device), nothing_unpickled():
             return _open(recipe, files, place, assets)
     except ConfigRefused as fault:
         raise _unavailable(f"The model {_name(recipe)} is not loaded: {fault}") from fault
@@ -64,14 +66,17 @@ def torch_device(device: str) -> Any:
 
 
 def _open(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | None) -> Voice:
-    if recipe.model in KNOWS_ITSELF:
+    if recipe.model in KNOWS_ITSELF or "fairseq" in recipe.model:  # their configs are not Coqui's
+        forget_xtts()
         return open_plain(recipe, files, None, place, assets)
-    if "fairseq" in recipe.model:  # its config is not one of Coqui's
-        return open_plain(recipe, files, None, place, assets)
-    config = rebuild(read_config(files.config))
+    said = read_config(files.config)
+    config = rebuild(said)
     if config["model"] == "xtts":
         return open_xtts(recipe, files.folder, files.weights, config, place, assets)
+    forget_xtts()
     _find_beside(config, files)
+    if needs_statistics(said):
+        config["audio"]["stats_path"] = str(_statistics(files))
     with _written(config) as path:
         return open_plain(recipe, files, path, place, assets)
 
@@ -85,6 +90,13 @@ def _find_beside(config: Config, files: ModelFiles) -> None:
         if found and found[0].stat().st_size <= MAX_SPEAKERS_BYTES * (1 if files.custom else 16):
             path = str(found[0])
             arguments[field] = config[field] = [path] if field == "d_vector_file" else path
+
+
+def _statistics(files: ModelFiles) -> Path:
+    path = files.folder / STATISTICS
+    if not path.is_file():
+        raise ConfigRefused(f"it needs {STATISTICS} beside its config.json.")
+    return path
 
 
 @contextmanager

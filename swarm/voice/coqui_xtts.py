@@ -1,6 +1,7 @@
 """XTTS: 17 languages, the voice of any recording."""
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,34 @@ class XttsVoice:
         return torch.autocast("cuda", dtype=torch.float16) if self._half else nullcontext()
 
 
+@dataclass
+class _Loaded:
+    """The model that this process loaded last: the next recipe may want another voice or language of it only."""
+
+    what: object = None
+    model: Any = None
+
+
+_loaded = _Loaded()
+
+
+def forget_xtts() -> None:
+    """Let go of the model: another one is about to be loaded, and a GPU may not have room for two."""
+    _loaded.what = _loaded.model = None
+
+
 def open_xtts(
     recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, assets: Path | None
 ) -> XttsVoice:
     """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
     settings = dict(recipe.settings)
-    model = _load(folder, weights, config, bool(settings.get("deepspeed")))
-    model.to(place)
+    deepspeed = bool(settings.get("deepspeed"))
+    what = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed)
+    if _loaded.what != what:
+        forget_xtts()
+        _loaded.model = _load(folder, weights, config, deepspeed).to(place)
+        _loaded.what = what
+    model = _loaded.model
     _check_language(model, recipe.language)
     latents, fresh = _find_latents(model, recipe.voice, assets)
     return XttsVoice(model, recipe.language, latents, settings, fresh)
