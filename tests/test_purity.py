@@ -26,6 +26,8 @@ TESTED_ELSEWHERE = {
     "swarm/errors.py": VALUES,
     "swarm/book/model.py": VALUES,
     "swarm/book/passage.py": VALUES,
+    "swarm/book/kinds.py": VALUES,
+    "swarm/book/composition.py": "tests/book/test_epub.py",
     "swarm/book/reading.py": VALUES,
     "swarm/book/number_words.py": "tests/book/test_number.py",
     "swarm/lease/facts.py": VALUES,

@@ -26,7 +26,7 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         """Open a file. Raises BookError where it is missing, empty, a folder, no zip file, or over a bound."""
-        _check_file(path)
+        check_file(path)
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
@@ -116,15 +116,16 @@ def decoded(reference: str) -> str:
     return str(found)
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Raise BookError where a file is missing, empty, a folder, or withheld."""
     try:
         if path.is_dir():
-            raise BookError(f"{path} is a folder: name an EPUB file.")
+            raise BookError(f"{path} is a folder: name a book in it, or all of them with --ebooks-dir.")
         if path.stat().st_size == 0:
             raise BookError(f"{path} is empty: fetch the book again.")
     except FileNotFoundError as error:
         quotes = "" if path.suffix.lower() == ".epub" else ", in quotes where there is a space in its path"
-        raise BookError(f"{path} does not exist: name an EPUB file{quotes}.") from error
+        raise BookError(f"{path} does not exist: name a book's file{quotes}.") from error
     except (OSError, ValueError) as error:
         raise BookError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 

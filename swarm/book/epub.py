@@ -4,26 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import regex
 from lxml import etree
 
 from swarm.book.archive import Archive
-from swarm.book.division import Named, divide
-from swarm.book.fate import chosen, decide, mark_licence
+from swarm.book.composition import compose, count_notes, first_language
+from swarm.book.division import Named
 from swarm.book.markup import parse
-from swarm.book.matter import NOTES
-from swarm.book.model import Book, ChapterText
-from swarm.book.note import mark_notes, mark_written_notes, place_notes
+from swarm.book.model import Book
+from swarm.book.note import mark_notes
 from swarm.book.package import Package, read_package
 from swarm.book.reading import Reading
 from swarm.book.text import Document, read_document
 from swarm.book.toc import Contents, read_contents, target
-from swarm.errors import BookError, UsageError
-from swarm.voice.language import normal_language
 
-DEFAULT_LANGUAGE = "en"  # of a book that names none
 PLAIN = Reading()
-_HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
 def read_book(path: Path, reading: Reading | None = None) -> Book:
@@ -38,22 +32,19 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         package = read_package(archive)
         contents = read_contents(archive, package)
         documents = _documents(archive, package, contents, reading)
-    language = _language((*package.languages, *(named.document.language for named in documents)))
-    notes = len({key for named in documents for passage in named.document.passages for key in passage.references})
-    chapters = chosen(_chapters(documents, contents, package.title, language, reading), reading)
-    if not any(_HEARD.search(block.text) for chapter in chapters for block in chapter.blocks):
-        raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
+    language = first_language((*package.languages, *(named.document.language for named in documents)))
+    chapters = compose(path, documents, contents, package.title, language, reading)
     return Book(
         title=package.title,
         authors=package.authors,
         language=language,
-        chapters=tuple(chapters),
+        chapters=chapters,
         year=package.year,
         publisher=package.publisher,
         description=package.description,
         identifier=package.identifier,
         cover=package.cover,
-        notes=notes,
+        notes=count_notes(documents),
         oddities=tuple(_oddities(package, contents, documents)),
         subtitle=package.label.subtitle,
         series=package.label.series,
@@ -80,19 +71,6 @@ def _document(root: etree._Element, anchors: set[str], reading: Reading) -> Docu
     return document
 
 
-def _chapters(
-    documents: list[Named], contents: Contents, title: str, language: str, reading: Reading
-) -> tuple[ChapterText, ...]:
-    passages = [passage for named in documents for passage in named.document.passages]
-    mark_licence(passages)
-    mark_written_notes(passages, NOTES)
-    parts = divide(documents, contents) if documents else []
-    rows = place_notes([part.passages for part in parts], reading.notes, language)
-    for part, row in zip(parts, rows, strict=True):
-        part.passages = row
-    return decide(parts, title)
-
-
 def _oddities(package: Package, contents: Contents, documents: list[Named]) -> Iterator[str]:
     anchors = {named.name: named.document.anchors for named in documents}
     if not contents.entries:
@@ -107,13 +85,3 @@ def _oddities(package: Package, contents: Contents, documents: list[Named]) -> I
     empty = sum(1 for named in documents if not named.document.passages)
     if empty:
         yield f"pages without a word: {empty}"
-
-
-def _language(named: tuple[str, ...]) -> str:
-    """The first language that is one, by its short code."""
-    subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)
-    tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), DEFAULT_LANGUAGE)
-    try:
-        return normal_language(tag)
-    except UsageError:
-        return tag

@@ -79,6 +79,14 @@ def _guess_encoding(data: bytes) -> str:
     return "utf-8"
 
 
+def as_text(data: bytes) -> str:
+    """Plain text by its byte order mark, else as UTF-8, else as Western Europe wrote it."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    return data.decode(_guess_encoding(data), errors="replace")
+
+
 def _as_ascii_compatible(data: bytes) -> bytes:
     """Wide encodings become UTF-8, so that markup can be looked at as bytes."""
     if not data.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -27,7 +27,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         description="Read a book and say what would be spoken, and what would be left out and why.",
         epilog=examples("e2a-swarm inspect book.epub", "e2a-swarm inspect book.epub --text | less"),
     )
-    parser.add_argument("book", metavar="BOOK", help="an EPUB file")
+    parser.add_argument("book", metavar="BOOK", help="a book: EPUB, text, HTML, Markdown; others by Calibre")
     parser.add_argument("--text", action="store_true", help="the text too, one segment a line, as it would be spoken")
     parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
     parser.add_argument("--tts-engine", metavar="NAME", default="", help="judge by what this engine can speak")
@@ -38,14 +38,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is in a book. Raises BookError, UsageError."""
-    from swarm.book.epub import read_book
     from swarm.book.lexicon import NO_LEXICON, read_lexicon
     from swarm.book.script import spoken_chapters
     from swarm.book.segment import segment_chapter
     from swarm.book.speech import Speech
+    from swarm.node.calibre import read_any_book
     from swarm.voice.language import normal_language
 
-    book = read_book(Path(arguments.book).expanduser(), reading(arguments))
+    book = read_any_book(Path(arguments.book).expanduser(), reading(arguments))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
     lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON

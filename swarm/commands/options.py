@@ -34,7 +34,7 @@ NOT_UPLOADED = "nothing is uploaded from here: put the finished file into Audiob
 # Words of ebook2audiobook that mean nothing here, each with what to do instead.
 REFUSED = {
     "voice-map": "a book has one voice here: name it with --voice.",
-    "text": "only books are read: save the text as an EPUB first.",
+    "text": "only books are read: save the text as a .txt file and name that.",
     "session": "leave it out: the same command on the same book resumes by itself.",
     "translate": "books are spoken in the language they are written in: translate the EPUB first.",
     "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
@@ -119,9 +119,14 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_books(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("books", metavar="BOOK", nargs="*", help="an EPUB file")
+    parser.add_argument(
+        "books",
+        metavar="BOOK",
+        nargs="*",
+        help="a book, or a folder of them: EPUB, text, HTML, Markdown; others by Calibre",
+    )
     parser.add_argument("--ebook", metavar="BOOK", action="append", default=[], help="the same as BOOK")
-    parser.add_argument("--ebooks-dir", metavar="DIR", help="every EPUB file of a folder")
+    parser.add_argument("--ebooks-dir", metavar="DIR", help="every book of a folder")
     parser.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # there is nothing else
 
 
@@ -253,22 +258,30 @@ def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
 
 
 def _books(arguments: argparse.Namespace) -> tuple[Path, ...]:
-    named = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
+    given = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
+    named = [book for path in given for book in (_books_in(path) if path.is_dir() else [path])]
     if arguments.ebooks_dir is not None:
         named += _books_in(Path(arguments.ebooks_dir).expanduser())
     if not named:
-        raise UsageError("Name a book: an EPUB file, or --ebooks-dir with a folder of them.")
+        raise UsageError("Name a book: an EPUB file, or a folder of them.")
     return tuple(dict.fromkeys(named))
 
 
 def _books_in(folder: Path) -> list[Path]:
+    """Every book of a folder once, in the kind that is read best. Pages and texts are named one by one."""
+    from swarm.book.kinds import BOOKS
+
+    best: dict[str, Path] = {}
     try:
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".epub")
+        for path in sorted(folder.iterdir(), key=lambda path: path.name, reverse=True):
+            kind, other = path.suffix.lower(), best.get(path.stem)
+            if kind in BOOKS and (other is None or BOOKS.index(kind) < BOOKS.index(other.suffix.lower())):
+                best[path.stem] = path
     except OSError as error:
-        raise UsageError(f"--ebooks-dir {folder} cannot be read: {error.strerror or error}.") from error
-    if not found:
-        raise UsageError(f"--ebooks-dir {folder} holds no EPUB file.")
-    return found
+        raise UsageError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
+    if not best:
+        raise UsageError(f"The folder {folder} holds no book: no EPUB file, nor another that can be made one.")
+    return sorted(best.values())
 
 
 def _voice_file(text: str) -> Path | None:

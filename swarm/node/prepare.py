@@ -13,7 +13,6 @@ import msgspec
 from msgspec import structs
 
 from swarm.audio.frame import check_frame, read_streaminfo
-from swarm.book.epub import read_book
 from swarm.book.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.model import Book
 from swarm.book.script import make_script
@@ -22,6 +21,7 @@ from swarm.lease.facts import JobFacts, book_facts
 from swarm.lease.job import JobState, Place, apply
 from swarm.lease.recipe import TAKES, Recipe
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
+from swarm.node.calibre import read_any_book
 from swarm.node.store import Store
 from swarm.node.supply import Supply, restore_assets
 from swarm.voice.registry import better_voices_line, choose_recipe, recipe_card
@@ -38,7 +38,7 @@ class Prepared:
 
 def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: Supply | None = None) -> Prepared:
     """Read a book, find or make its job, lock and replay it. Raises BookError, UsageError, StoreError."""
-    book = read_book(path, config.reading)
+    book = read_any_book(path, config.reading)
     supply = supply or Supply()
     recipe = choose_recipe(
         config.language or book.language or "en",

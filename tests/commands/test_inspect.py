@@ -88,12 +88,12 @@ def test_two_books_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_name_that_was_cut_at_a_space_is_asked_for_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", "my"]) == 3
-    assert "my does not exist: name an EPUB file, in quotes where" in capsys.readouterr().err
+    assert "my does not exist: name a book's file, in quotes where" in capsys.readouterr().err
 
 
 def test_what_is_no_book_ends_with_3_and_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(tmp_path / "no.epub")]) == 3
-    assert capsys.readouterr().err == f"e2a-swarm: {tmp_path / 'no.epub'} does not exist: name an EPUB file.\n"
+    assert capsys.readouterr().err == f"e2a-swarm: {tmp_path / 'no.epub'} does not exist: name a book's file.\n"
 
 
 def test_a_table_on_a_terminal(

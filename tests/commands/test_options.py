@@ -191,3 +191,10 @@ def test_the_licence_is_accepted_where_models_are_loaded(said: bool, monkeypatch
 def test_a_coordinator_accepts_no_licence_for_its_workers() -> None:
     with pytest.raises(UsageError, match="say it to `e2a-swarm work`"):
         parse("a.epub", "--accept-coqui-license")
+
+
+def test_a_folder_means_each_of_its_books_once(tmp_path: Path) -> None:
+    for name in ("a.epub", "a.mobi", "b.MOBI", "c.pdf", "notes.txt", "d.jpg"):
+        (tmp_path / name).touch()
+    books = [tmp_path / "a.epub", tmp_path / "b.MOBI", tmp_path / "c.pdf"]
+    assert render(str(tmp_path)).books == tuple(books)

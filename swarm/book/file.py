@@ -1,0 +1,18 @@
+"""A book by the kind of its file: EPUB, a web page, Markdown or plain text."""
+
+from pathlib import Path
+
+from swarm.book.epub import read_book as read_epub
+from swarm.book.kinds import PAGES
+from swarm.book.model import Book
+from swarm.book.page import read_page
+from swarm.book.reading import Reading
+
+
+def read_book(path: Path, reading: Reading | None = None) -> Book:
+    """Read a file as the user chose; what is no page or text is taken for an EPUB.
+
+    Raises BookError where it cannot be read or holds nothing to speak, UsageError where a choice fits nothing.
+    """
+    read = read_page if path.suffix.lower() in PAGES else read_epub
+    return read(path, reading)

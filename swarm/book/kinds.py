@@ -1,0 +1,8 @@
+"""Which files are books, by the endings of their names."""
+
+HTML = frozenset((".html", ".htm", ".xhtml"))
+MARKDOWN = frozenset((".md", ".markdown"))
+TEXT = frozenset((".txt", ".text"))
+PAGES = HTML | MARKDOWN | TEXT
+BOOKS = (".epub", ".azw3", ".kf8", ".azw", ".mobi", ".fb2", ".docx", ".odt", ".rtf", ".lit", ".pdf")  # the best first
+FOREIGN = frozenset(BOOKS[1:])  # through Calibre
