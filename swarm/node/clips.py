@@ -1,4 +1,4 @@
-"""The clip folder, shared by all jobs: <two digits>/<key>.flac, made durable in groups."""
+"""The clip folder, shared by all jobs: <first digit>/<key>.flac, made durable in groups."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ class ClipFolder:
 
     def path(self, key: str) -> Path:
         """Where a clip lies or would lie."""
-        return self.root / key[:2] / f"{key}.flac"
+        return self.root / key[:1] / f"{key}.flac"
 
     def find(self, key: str) -> Path | None:
         """A clip's file, if it is there and not empty."""
