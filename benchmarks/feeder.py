@@ -133,7 +133,8 @@ class Feeder:
             case Revoke(lease=lease):
                 self.leases.pop(lease, None)
                 self._report()
-            case Accepted(clips=clips):
+            case Accepted(clips=clips, credit=credit):
+                self.credit = credit or self.credit
                 self.under_way -= len(clips) * len(self.sample.frame)
                 self.accepted += len(clips)
                 self.ended_s = time.perf_counter()

@@ -207,7 +207,7 @@ class Coordinator:
         session.offers.clear()
         session.unable.clear()
         s = self.settings
-        credit = s.credit_of_one(len(self.sessions))
+        credit = s.first_credit(len(self.sessions))
         outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit))
         for _, lease in self._leases_of(session).values():  # a trim may have been lost with the last connection
             if lease.slot != PROMISED:

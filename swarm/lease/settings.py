@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 LEAST_CREDIT = 64 * 1024
+FIRST_CREDIT = 256 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,10 @@ class Settings:
     grace_s: float = 0.0  # grant nothing for so long, so that returning workers can say what they hold
     split: bool = True  # shorten one lease for the sake of an idle slot
     alone: bool = False  # no worker but those here will ever come
+
+    def first_credit(self, workers: int) -> int:
+        """What a worker may have under way until its first clip is accepted: after an absence all have many ready."""
+        return min(FIRST_CREDIT, self.credit_of_one(workers))
 
     def credit_of_one(self, workers: int) -> int:
         """What each of so many workers may have under way; a worker may always send one clip."""

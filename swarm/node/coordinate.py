@@ -13,7 +13,7 @@ from swarm.node.edition import Edition
 from swarm.node.identity import Clock, machine_name, new_nonce
 from swarm.node.interrupt import draining
 from swarm.node.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
-from swarm.node.platform import default_cpu_slots, few_arenas
+from swarm.node.platform import default_cpu_slots, few_arenas, trim_memory
 from swarm.node.prepare import Prepared, file_stem, prepare
 from swarm.node.serve import Server
 from swarm.node.store import DiskStore
@@ -51,6 +51,7 @@ class Coordination:
             for note in prepared.notes:
                 self.progress.note(note)
             self.editions.append(self._edition(prepared))
+        trim_memory()
 
     def _edition(self, prepared: Prepared) -> Edition:
         job = prepared.state.job

@@ -13,7 +13,7 @@ from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState, Place
-from swarm.lease.record import JobFinished
+from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
 from swarm.lease.roster import Session
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Measured, Press
@@ -101,11 +101,19 @@ class Edition:
             idle_s=_by_worker(core.sessions, idle_s),
             wasted_s=_by_worker(core.sessions, lambda session: session.wasted_s),
         )
-        self.made = make_report(self.state.facts, self.store.records(self.state.job), extra)
+        records = map(self._as_held, self.store.records(self.state.job))
+        self.made = make_report(self.state.facts, records, extra)
         path = report_path(self.target)
         with guarded(path):
             replace_file(path, msgspec.json.encode(self.made))
-        del self.made["segments"]  # a row each: the largest thing in memory of a long book
+        del self.made["segments"]  # long, and needed no more
+
+    def _as_held(self, record: AnyRecord) -> AnyRecord:
+        """The same record as the state holds it: a long book's need not be in memory twice."""
+        if not isinstance(record, ClipAccepted):
+            return record
+        held = self.state.accepted.get((record.chapter, record.index))
+        return held if held == record else record
 
     def closing_lines(self) -> list[str]:
         """What to say at the end."""

@@ -15,6 +15,7 @@ from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
 from swarm.node.disk import DAMAGED, guarded
 
 SCHEMA = 1
+ROWS = 1000  # read at a time
 FILE = "journal.sqlite"
 TABLES = """
 BEGIN;
@@ -88,13 +89,20 @@ class Journal:
 
     def records(self) -> Iterator[AnyRecord]:
         """Every record, oldest first."""
-        with guarded(self.path), self._lock:  # read at once: an open cursor would hold back checkpoints
-            rows = self._database.execute("SELECT body FROM record ORDER BY number").fetchall()
-        for (body,) in rows:
-            try:
-                yield self._records.decode(body)
-            except ValueError as error:
-                raise self._damaged() from error
+        last = 0
+        while rows := self._rows(last):
+            last = rows[-1][0]
+            for _, body in rows:
+                try:
+                    yield self._records.decode(body)
+                except ValueError as error:
+                    raise self._damaged() from error
+
+    def _rows(self, after: int) -> list[tuple[int, bytes]]:
+        """Some records: all at once would fill the memory, and an open cursor would hold back checkpoints."""
+        query = "SELECT number, body FROM record WHERE number > ? ORDER BY number LIMIT ?"
+        with guarded(self.path), self._lock:
+            return self._database.execute(query, (after, ROWS)).fetchall()
 
     def append(self, records: Sequence[AnyRecord]) -> None:
         """Write records in one transaction; durable on return, none of them written if it raises."""

@@ -61,6 +61,13 @@ def few_arenas() -> None:
             ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
 
 
+def trim_memory() -> None:
+    """Have glibc give back what is free, now: it keeps what a large book once needed while it was read."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
+
+
 def lower_priority() -> None:
     """Let other processes go first; Windows has no such thing."""
     if sys.platform != "win32":

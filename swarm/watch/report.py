@@ -46,7 +46,7 @@ def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtr
         "missing": _missing(facts, history),
         "doubtful": _doubtful(facts, history),
         "unspoken": _unspoken(facts),
-        "segments": [_segment(facts, history, place) for place in _places(facts)],
+        "segments": _segments(facts, history),
     }
 
 
@@ -120,6 +120,15 @@ def _worker(
         "idle_s": _rounded(extra.idle_s.get(worker, 0.0)),
         "wasted_s": _rounded(extra.wasted_s.get(worker, 0.0)),
     }
+
+
+def _segments(facts: JobFacts, history: History) -> msgspec.Raw:
+    """A row each, as JSON already: as values they would be the largest thing in memory of a long book."""
+    encoder, rows = msgspec.json.Encoder(), bytearray()
+    for place in _places(facts):
+        rows += b"," if rows else b"["
+        encoder.encode_into(_segment(facts, history, place), rows, len(rows))
+    return msgspec.Raw(bytes(rows) + b"]")
 
 
 def _segment(facts: JobFacts, history: History, place: Place) -> Row:
