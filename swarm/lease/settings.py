@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 LEAST_CREDIT = 64 * 1024
-FIRST_CREDIT = 256 * 1024
+FIRST_CREDIT = 128 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Settings:
     epoch: int
     heartbeat_s: float = 1.0
     credit: int = 8 * 1024 * 1024  # bytes of unacknowledged audio a worker may have, at the most
-    budget: int = 16 * 1024 * 1024  # and all workers together, so that a slow disk does not fill the memory
+    budget: int = 8 * 1024 * 1024  # and all workers together, so that a slow disk does not fill the memory
     min_workers: int = 0
     grace_s: float = 0.0  # grant nothing for so long, so that returning workers can say what they hold
     split: bool = True  # shorten one lease for the sake of an idle slot
