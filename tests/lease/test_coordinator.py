@@ -46,7 +46,7 @@ def offer(core: Coordinator, peer: bytes = b"p", slots: tuple[int, ...] = (0,), 
 def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
     core = make_core(JobState(make_facts(TEXTS)))
     (welcome,) = sent(core.receive(b"p", make_hello(), 0.0), Welcome)
-    assert (welcome.coordinator, welcome.credit) == ("c", 256 * 1024)
+    assert (welcome.coordinator, welcome.credit) == ("c", 128 * 1024)
     outcome = core.receive(b"p", Heartbeat((), (0,)), 0.1)
     assert [type(s.message) for s in outcome.sends] == [Job, Grant]
     assert [line.text for line in outcome.sends[1].message.lines] == TEXTS
@@ -502,7 +502,7 @@ def test_all_workers_together_never_have_more_under_way_than_the_memory_allows()
     granted = [sent(core.receive(b"%d" % n, make_hello(str(n)), 0.0), Welcome)[0].credit for n in range(8)]
     (accepted,) = sent(core.receive(b"0", make_clip(offer(core, b"0")), 1.0, b"x"), Accepted)
     assert accepted.credit == 125 * 1024
-    assert granted[0] == 256 * 1024  # after an absence all of them have clips ready at once
+    assert granted[0] == 128 * 1024  # after an absence all of them have clips ready at once
     assert granted[7] == 125 * 1024
 
 
