@@ -67,7 +67,7 @@ class Coordinator:
     def __post_init__(self) -> None:
         self.ticked_s = self.called_s = self.started_s
         self.grants_s = self.started_s + self.settings.grace_s
-        self.last_lease = self.settings.epoch << 32  # an id never means two leases, also after a restart
+        self.last_lease = self.settings.lease_base
         self.intake = Intake(self.sessions)
         self.supplier = Supplier(self.works, self.sessions)
 
@@ -128,8 +128,7 @@ class Coordinator:
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
         """An accepted clip cannot be read after all: have the place spoken again."""
         outcome = Outcome()
-        record = ClipDiscarded(chapter, index, why)
-        self._record(job, record, outcome)
+        self._record(job, ClipDiscarded(chapter, index, why), outcome)
         self.works[job].ledger.reopen((chapter, index))
         self._pump(now, outcome)
         return outcome

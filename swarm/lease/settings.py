@@ -1,6 +1,7 @@
 """Who a coordinator is and how it treats workers."""
 
 from dataclasses import dataclass
+from zlib import crc32
 
 LEAST_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
@@ -21,6 +22,11 @@ class Settings:
     grace_s: float = 0.0  # grant nothing for so long, so that returning workers can say what they hold
     split: bool = True  # shorten one lease for the sake of an idle slot
     alone: bool = False  # no worker but those here will ever come
+
+    @property
+    def lease_base(self) -> int:
+        """Where lease ids begin: one never means two leases, after a restart or of two coordinators at one address."""
+        return crc32(f"{self.coordinator} {self.epoch}".encode()) << 21  # below 2**53, with room for two million
 
     def first_credit(self, workers: int) -> int:
         """What a worker may have under way until its first clip is accepted: after an absence all have many ready."""

@@ -16,3 +16,13 @@ def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
     assert len(leases) == 3
     outcome = core.receive(b"p", Heartbeat((), (0, 1, 2), leases), 0.2)  # each asks for its next lease ahead of time
     assert [type(send.message) for send in outcome.sends] == [Done]
+
+
+def test_an_id_never_means_two_leases_also_of_two_coordinators_or_after_a_restart() -> None:
+    ids = set()
+    for coordinator, epoch in (("a", 1), ("a", 2), ("b", 1)):
+        core = make_core(JobState(make_facts(TEXTS)), coordinator=coordinator, epoch=epoch)
+        core.receive(b"p", make_hello(), 0.0)
+        ids |= {grant.lease for grant in sent(core.receive(b"p", Heartbeat((), (0,)), 0.1), Grant)}
+    assert len(ids) == 3
+    assert max(ids) < 2**53

@@ -89,7 +89,6 @@ VARIANTS: dict[str, Edit | Value] = {
     "leases end before their clips came": Edit(Worker, "_heartbeat", "*self.shelf.leases(link.name)", ""),
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
-    "ids shared by two coordinators": Edit(Worker, "_holding", "if lease.link == link.name", "if True"),
     "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
     "the dead keep their places": Edit(Coordinator, "_drop", "work.ledger.end(lease)", "pass"),
     "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
@@ -116,7 +115,7 @@ VARIANTS: dict[str, Edit | Value] = {
 
 PROVOKED_BY = {  # what such a break takes to show, where one seed in many has it
     "no expiry": ("hangs",),
-    "held clips not promised": ("coordinator crashes", "slow disk"),
+    "held clips not promised": ("coordinator crashes", "latency"),
     "lost messages are not missed": ("refusals",),
     "unsent clips are forgotten": ("refusals",),
     "turns ignored": ("hangs",),
