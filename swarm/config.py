@@ -61,6 +61,7 @@ class RenderConfig:
     language: str = ""
     speed: float = 1.0
     chapters: str = ""  # "1-3,7"; empty: the whole book
+    preview_s: float = 0.0  # only so much of the beginning; 0: all
     lexicon: Path | None = None  # how words are to be said
     reading: "Reading | None" = None  # which words of the book; None: as a listener would expect
     engine_options: dict[str, str] = field(default_factory=dict)

@@ -41,6 +41,17 @@ def make_script(
     return tuple(script)
 
 
+def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ...]:
+    """The first sentences of the first chapter, as many as come nearest to so many characters; one at least."""
+    first, said = script[0], 0
+    for count, segment in enumerate(first.segments):
+        if count and said + len(segment.text) / 2 > characters:
+            unspoken = tuple(line for line in first.unspoken if line.after < count)
+            return (Chapter(first.title, first.segments[:count], unspoken),)
+        said += len(segment.text)
+    return (first,)
+
+
 def _with(chapter: Chapter, unspoken: tuple[Unspoken, ...]) -> Chapter:
     last = len(chapter.segments) - 1
     moved = tuple(Unspoken(last, line.text, line.reason) for line in unspoken)

@@ -3,6 +3,7 @@
 import argparse
 
 from swarm.commands import coqui_options, options
+from swarm.config import RenderConfig
 from swarm.errors import UsageError
 
 EXAMPLES = options.examples(
@@ -21,17 +22,26 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         description="Turn books into audiobooks on this machine. The same command resumes where it was interrupted.",
         epilog=EXAMPLES,
     )
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What can be said of the books, their sound and this machine."""
     options.add_render_options(parser)
     options.add_device_options(parser)
     parser.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
     coqui_options.add_licence_option(parser)
     options.add_output_options(parser, json="print progress and the end as JSON lines")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert, and return the exit code."""
-    config = options.render_config(arguments)
+    return run_with(arguments, options.render_config(arguments))
+
+
+def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
+    """Convert as a config says on the devices that the arguments name."""
     if config.min_workers > 1:
         raise UsageError("--min-workers: convert has no worker but its own; `e2a-swarm coordinate` waits for others.")
     slots = options.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None

@@ -13,7 +13,7 @@ from swarm import __version__
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, EXIT_USAGE, SwarmError, UsageError
 
-COMMANDS = ("convert", "coordinate", "work", "inspect", "status", "jobs", "join", "key", "voices", "doctor")
+COMMANDS = ("convert", "coordinate", "work", "inspect", "preview", "status", "jobs", "join", "key", "voices", "doctor")
 
 EPILOG = """\
 examples:

@@ -56,7 +56,9 @@ class Coordination:
     def _edition(self, prepared: Prepared) -> Edition:
         job = prepared.state.job
         style = make_style(self.config.style, prepared.state.facts)
-        stem = file_stem(style.tags.title, style.tags.authors, self.config.chapters)
+        stem = file_stem(
+            style.tags.title, style.tags.authors, self.config.chapters, preview=bool(self.config.preview_s)
+        )
         target = claim_target(self.config.output_dir, stem, style.output_format, job)
         encoders = max(1, default_cpu_slots())
         return Edition(prepared.state, self.store, target, style, self.config.audiobook, encoders)

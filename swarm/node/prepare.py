@@ -15,7 +15,7 @@ from msgspec import structs
 from swarm.audio.frame import check_frame, read_streaminfo
 from swarm.book.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.model import Book
-from swarm.book.script import make_script
+from swarm.book.script import make_script, opening
 from swarm.config import RenderConfig
 from swarm.lease.facts import JobFacts, book_facts
 from swarm.lease.job import JobState, Place, apply
@@ -69,6 +69,8 @@ def job_name(path: Path, book: Book, recipe: Recipe, config: RenderConfig) -> st
     digest.update(msgspec.json.encode((recipe, config.chapters)))
     if config.reading is not None:
         digest.update(msgspec.json.encode(config.reading))
+    if config.preview_s:
+        digest.update(msgspec.json.encode(config.preview_s))
     if config.lexicon is not None:
         digest.update(msgspec.json.encode(read_lexicon(config.lexicon).rules))
     return f"{slug(book.title)}-{digest.hexdigest()[:10]}"
@@ -82,7 +84,10 @@ def slug(title: str) -> str:
 
 def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobFacts:
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
-    chapters = make_script(book, recipe_card(recipe), recipe.language, config.chapters, lexicon)
+    card = recipe_card(recipe)
+    chapters = make_script(book, card, recipe.language, config.chapters, lexicon)
+    if config.preview_s:
+        chapters = opening(chapters, config.preview_s * card.characters_s * config.speed)
     return JobFacts(
         job=job,
         source=os.fsencode(path.absolute()).decode("utf-8", "replace"),
@@ -156,12 +161,12 @@ def find_spoken(state: JobState, store: Store, place: Place, now: float, take: i
     )
 
 
-def file_stem(title: str, authors: Sequence[str], chapters: str) -> str:
+def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: bool = False) -> str:
     """The audiobook's file name without its ending: "Title - Author", with the chapters where they are a choice."""
     author = " & ".join(authors[:3])
     name = f"{title} - {author}" if author else title
     if chapters:
-        name += f" (chapter{'s' * (not chapters.isdigit())} {chapters})"
+        name += f" ({'preview of ' * preview}chapter{'s' * (not chapters.isdigit())} {chapters})"
     coding = sys.getfilesystemencoding()  # ASCII in some old locales
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)

@@ -1,7 +1,7 @@
 import pytest
 
-from swarm.book.model import Block, Book, ChapterText, Unspoken
-from swarm.book.script import make_script, spoken_chapters
+from swarm.book.model import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
+from swarm.book.script import make_script, opening, spoken_chapters
 from swarm.errors import BookError, UsageError
 from swarm.voice.card import EngineCard
 
@@ -36,3 +36,11 @@ def test_a_book_of_which_nothing_is_left_is_refused_with_the_reason() -> None:
         make_script(book(("一", "二", "")), LATIN, "en")
     with pytest.raises(BookError, match="inspect shows what is left out"):
         make_script(book(("One", "1.", "imprint")), LATIN, "en")
+
+
+def test_an_opening_is_as_long_as_one_asks_for_and_never_empty() -> None:
+    segments = tuple(Segment("x" * 10, Pause.SENTENCE) for _ in range(5))
+    script = (Chapter("One", segments, (Unspoken(1, "漢", "a"), Unspoken(4, "字", "b"))), Chapter("Two", segments))
+    assert opening(script, 28) == (Chapter("One", segments[:3], (Unspoken(1, "漢", "a"),)),)
+    assert opening(script, 0) == (Chapter("One", segments[:1]),)
+    assert opening(script, 1000) == script[:1]

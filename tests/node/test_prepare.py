@@ -157,3 +157,12 @@ def test_another_reading_of_a_book_is_another_job(tmp_path: Path, book: Path) ->
         for reading in (None, Reading(notes="end"), Reading(ruby="reading"))
     }
     assert len(jobs) == 3
+
+
+def test_a_preview_is_a_job_of_its_own_whose_sentences_are_not_spoken_again(tmp_path: Path, book: Path) -> None:
+    preview = run(tmp_path, book, chapters="1", preview_s=0.1)
+    assert len(preview.state.facts.chapters[0].segments) == 1
+    speak_all(tmp_path, preview)
+    whole = run(tmp_path, book, chapters="1")
+    assert whole.state.job != preview.state.job
+    assert [isinstance(record, ClipAccepted) for record in whole.records].count(True) == 1

@@ -1,0 +1,26 @@
+import argparse
+
+import pytest
+
+from swarm.commands import preview
+from swarm.commands.main import parse
+from swarm.commands.options import render_config
+from swarm.errors import UsageError
+
+
+def asked(*words: str) -> argparse.Namespace:
+    return parse(["preview", "a.epub", *words])
+
+
+def test_a_preview_is_the_beginning_of_one_chapter() -> None:
+    arguments = asked("--chapter", "3", "--seconds", "10")
+    config = preview.preview_config(arguments, render_config(arguments))
+    assert (config.chapters, config.preview_s) == ("3", 10.0)
+
+
+@pytest.mark.parametrize(
+    "words", [("--chapter", "0"), ("--chapter", "1-2"), ("--seconds", "9999"), ("--chapters", "2")]
+)
+def test_what_is_no_chapter_is_refused(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=words[0]):
+        preview.run(asked(*words))
