@@ -1,6 +1,7 @@
 """The process that puts one audiobook together: begin, append reel by reel, finish."""
 
 import contextlib
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from swarm.audio.audiobook import Audiobook
 from swarm.audio.order import AudiobookOrder, Mark, from_message, to_message
 from swarm.audio.reel_file import ReelDamaged
 from swarm.child import serve
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Bench:
@@ -55,8 +58,9 @@ class Bench:
 
     def _fault(self, error: OSError) -> str:
         where = self._order.part.parent if self._order else "?"
+        remedy = "Make room there" if error.errno in FULL else "Make it writable"
         return (
-            f"The audiobook cannot be written to {where}: {error.strerror or error}. Make room there or choose another"
+            f"The audiobook cannot be written to {where}: {error.strerror or error}. {remedy} or choose another"
             " folder with --output-dir, then run the same command again; nothing that was spoken is lost."
         )
 

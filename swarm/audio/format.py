@@ -133,6 +133,11 @@ class Coding(Struct, frozen=True):
         return "mono" if self.channels == 1 else "stereo"
 
 
+def head_samples(family: Family, coding: Coding) -> int:
+    """Where a file's first reel begins, in samples: before 0 where players leave out what primes the decoder."""
+    return -coding.frame_samples if family in ("mp4", "ogg") else 0
+
+
 class Format(Struct, frozen=True):
     """What a user names: an ending, what the file is by its nature, and how its sound is encoded."""
 

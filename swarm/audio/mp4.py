@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from swarm.audio.container import add_picture, make_packet, open_container, picture_packet
 from swarm.audio.cover import Picture
+from swarm.audio.format import head_samples
 from swarm.audio.freeform import add_freeform, freeform_bytes
 from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
@@ -34,7 +35,7 @@ class Mp4File:
         """Start the file. Raises OSError."""
         self._order = order
         self._room_packets, self._room_chapters = packets, chapters
-        self.samples = -order.coding.frame_samples  # the first lead primes the decoder, and players leave it out
+        self.samples = head_samples("mp4", order.coding)  # the first lead primes the decoder
         self._packets = self._unsynced_bytes = 0
         tags = written_tags(order.tags, "mp4")
         self._file = order.part.open("w+b")

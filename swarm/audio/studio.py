@@ -1,7 +1,8 @@
 """The coordinator's side of sound: a pool of processes that encode reels, and one that assembles the audiobook."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,16 @@ from swarm.audio.reel_file import ReelDamaged
 from swarm.child import Child, ChildDied
 from swarm.errors import EnvironmentFault
 
+# A reel takes a second, and is taken at low priority; a slow disk may take minutes over a whole book.
+ENCODER_PATIENCE_S, ASSEMBLER_PATIENCE_S = 300.0, 900.0
 ENCODER, ASSEMBLER = "swarm.audio.encoder_child", "swarm.audio.audiobook_child"
 
 
 class Studio:
     """Encodes and assembles one book in child processes, which it starts when they are first needed.
 
-    A process that dies is started again once for the work it had, and given what it had done before.
+    A process that dies, or is silent for too long, is started again once for the work it had, and told what it had
+    done before.
     """
 
     def __init__(self, log_dir: Path, encoders: int) -> None:
@@ -53,7 +57,8 @@ class Studio:
             try:
                 reply = await self._encode(message, self._idle.pop() if self._idle else await self._start(ENCODER))
             except ChildDied:
-                reply = await self._encode(message, await self._start(ENCODER))
+                with _last_try():
+                    reply = await self._encode(message, await self._start(ENCODER))
         return _checked(reply)
 
     async def begin(self, book: AudiobookOrder) -> None:
@@ -61,7 +66,11 @@ class Studio:
         if book.cover and len(book.cover) > MAX_COVER_BYTES:
             book = msgspec.structs.replace(book, cover=b"")  # it would not go through a pipe; finish() tells
         self._book, self._reels = book, []
-        await self._reopen()
+        try:
+            await self._reopen()
+        except ChildDied:
+            with _last_try():
+                await self._reopen()
 
     async def append(self, reel: Path) -> None:
         """Append the next reel in reading order; it must stay on disk until the book is finished.
@@ -84,7 +93,7 @@ class Studio:
 
     async def _encode(self, message: dict[str, Any], child: Child) -> dict[str, Any]:
         try:
-            return await child.call(message)
+            return await _answer(child, message, ENCODER_PATIENCE_S)
         except ChildDied:
             self._children.remove(child)
             raise
@@ -93,12 +102,16 @@ class Studio:
                 self._idle.append(child)
 
     async def _assemble(self, message: dict[str, Any]) -> dict[str, Any]:
-        assert self._assembler is not None
         try:
-            return _checked(await self._assembler.call(message))
+            return await self._ask(message)
         except ChildDied:
-            await self._reopen()
-            return _checked(await self._assembler.call(message))
+            with _last_try():
+                await self._reopen()
+                return await self._ask(message)
+
+    async def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        assert self._assembler is not None
+        return _checked(await _answer(self._assembler, message, ASSEMBLER_PATIENCE_S))
 
     async def _reopen(self) -> None:
         if self._assembler:
@@ -106,15 +119,36 @@ class Studio:
             await self._assembler.close()
         self._assembler = await self._start(ASSEMBLER)
         assert self._book is not None
-        _checked(await self._assembler.call({"begin": to_message(self._book)}))
+        await self._ask({"begin": to_message(self._book)})
         for reel in self._reels:
-            _checked(await self._assembler.call({"append": str(reel)}))
+            await self._ask({"append": str(reel)})
 
     async def _start(self, module: str) -> Child:
         child = Child()
         await child.start(module, (), self._log_dir / f"{module.rsplit('.', 1)[-1]}.log")
         self._children.append(child)
         return child
+
+
+async def _answer(child: Child, message: dict[str, Any], patience_s: float) -> dict[str, Any]:
+    """Call a process; one that stays silent for so long is ended, and counts as dead. Raises ChildDied, ChildRaised."""
+    try:
+        return await asyncio.wait_for(child.call(message), patience_s)
+    except TimeoutError:
+        child.kill()
+        raise ChildDied(f"A process of ours did not answer for {patience_s:g} s.") from None
+
+
+@contextmanager
+def _last_try() -> Iterator[None]:
+    """A process that dies twice over the same work is the machine's doing: too little memory, or somebody ends it."""
+    try:
+        yield
+    except ChildDied as death:
+        raise EnvironmentFault(
+            f"A process that makes the audiobook ended twice: {death} Free some memory and run the same command again; "
+            "nothing that was spoken is lost."
+        ) from death
 
 
 def _checked(reply: dict[str, Any]) -> dict[str, Any]:

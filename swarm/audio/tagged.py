@@ -14,6 +14,7 @@ import soundfile
 
 from swarm.audio.container import add_picture, make_chapter, make_packet, open_container, picture_packet
 from swarm.audio.cover import Picture
+from swarm.audio.format import head_samples
 from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
 from swarm.audio.tags import written_tags
@@ -42,7 +43,7 @@ class TaggedFile:
         """Start the file. Raises OSError."""
         self._order, self._picture = order, picture
         self._room = len(self._front(chapters))
-        self.samples = -order.coding.frame_samples if order.family == "ogg" else 0  # of which players hear nothing
+        self.samples = head_samples(order.family, order.coding)
         self._unsynced_bytes = 0
         self._file = order.part.open("w+b")
         self._container, self._sound = self._start(self._file, chapters)

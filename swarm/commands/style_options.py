@@ -9,6 +9,7 @@ from swarm.config import StyleConfig
 from swarm.errors import UsageError
 
 FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")  # of audio/format.py, which takes longer to import
+SUBTITLES = ("vtt", "srt", "lrc")  # of audio/subtitle.py
 CHANNELS = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
 KILOBITS = re.compile(r"(\d{1,4})k?")
 SPLIT = re.compile(r"chapter|[1-9]\d{0,2}h")
@@ -33,6 +34,7 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     file.add_argument(
         "--pause", metavar="KIND=S", action="append", default=[], help=f"seconds after a {', '.join(PAUSES)}"
     )
+    file.add_argument("--subtitles", metavar="vtt|srt|lrc", default="", help="the text with its times beside it")
     file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
 
 
@@ -49,6 +51,7 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         narrator=arguments.narrator.strip(),
         cover=Path(arguments.cover).expanduser() if arguments.cover else None,
         loudness=arguments.loudness.strip().lower(),
+        subtitles=_subtitles(arguments.subtitles),
         pauses_s=_pauses(arguments.pause),
     )
     from swarm.audio.format import make_coding
@@ -94,6 +97,13 @@ def _sample_rate(text: str) -> int:
     from swarm.commands.options import whole
 
     return whole("--sample-rate", text, 8000, 192_000)
+
+
+def _subtitles(text: str) -> str:
+    chosen = text.strip().lower()
+    if not chosen or chosen in SUBTITLES:
+        return chosen
+    raise UsageError(f"--subtitles takes {', '.join(SUBTITLES)}, not {text!r}.")
 
 
 def _pauses(pairs: Sequence[str]) -> tuple[tuple[str, float], ...]:

@@ -11,6 +11,7 @@ import msgspec
 
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
+from swarm.audio.subtitle import Line, write_subtitles
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
@@ -38,12 +39,13 @@ class Edition:
 
     def __post_init__(self) -> None:
         self._press: Press | None = None
+        self._beside: list[Path] = []  # subtitles
         self._complete = asyncio.Event()
 
     @property
     def size(self) -> int:
         """Bytes of the audiobook written now; 0 where there is none."""
-        return sum(book.bytes for book in self.books)
+        return sum(book.bytes for book in self.books) + sum(path.stat().st_size for path in self._beside)
 
     @property
     def is_finished(self) -> bool:
@@ -86,7 +88,23 @@ class Edition:
             with contextlib.suppress(OSError):  # it may be the disk that failed
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
-        return tuple(str(book.path.absolute()) for book in self.books)
+        self._beside = await asyncio.to_thread(self._write_beside, self._press)
+        return tuple(str(path.absolute()) for path in (*(book.path for book in self.books), *self._beside))
+
+    def _write_beside(self, press: Press) -> list[Path]:
+        """The text with its times beside each file, where it was asked for. Raises StoreError."""
+        kind, chapters = self.style.subtitles, self.state.facts.chapters
+        written = []
+        for volume, book in press.bound if kind else ():
+            lines = [
+                Line(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].text)
+                for cue in press.cues(volume)
+            ]
+            path = book.path.with_name(f"{book.path.name.rpartition('.')[0]}.{kind}")
+            with guarded(path):
+                replace_file(path, write_subtitles(kind, lines, press.tags(volume)).encode())
+            written.append(path)
+        return written
 
     def report(self, core: Coordinator) -> None:
         """Write `<name>.report.json`. Raises StoreError."""

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from msgspec import structs
 
-from swarm.audio.format import Coding
+from swarm.audio.format import Coding, head_samples
 from swarm.audio.order import AudiobookOrder, FinishedBook, ReelClip, ReelOrder
-from swarm.audio.reel import Reel, lay_reel, plan_reels, whole_frames
+from swarm.audio.reel import Reel, plan_reels
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
+from swarm.audio.tags import Tags
+from swarm.audio.timeline import Cue, ReelTimes, cues, time_reel
 from swarm.audio.volume import Volume, by_chapter, by_length, volume_marks, volume_name
 from swarm.errors import EnvironmentFault
 from swarm.lease.job import JobState, Place
@@ -55,6 +57,7 @@ class Press:
         self._target = target
         self._style = style
         self.parts: list[Path] = []  # where files grow
+        self.bound: list[tuple[Volume, FinishedBook]] = []  # the files that are written
         self._damaged = damaged
         self._measured = measured
         self._news = asyncio.Event()  # a clip is there
@@ -89,7 +92,9 @@ class Press:
 
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
         await encoded[0]  # by then the sample rate is known
-        return tuple([await self._bind(volume, encoded) for volume in await self._volumes(encoded)])
+        for volume in await self._volumes(encoded):
+            self.bound.append((volume, await self._bind(volume, encoded)))
+        return tuple(book for _, book in self.bound)
 
     async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:
         split = self._style.split
@@ -98,7 +103,7 @@ class Press:
         if split == CHAPTER_SPLIT:
             return by_chapter(self._reels, self._titles)
         await asyncio.wait(encoded)  # lengths are known then
-        lengths_s = [self._length_s(reel) for reel in self._reels]
+        lengths_s = [self._times(reel).length_s for reel in self._reels]
         return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")))
 
     async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
@@ -190,13 +195,16 @@ class Press:
         segments = self._state.facts.chapters[reel.chapter].segments[reel.first : reel.end]
         return tuple(self._style.pause_s(segment.pause) for segment in segments)
 
-    def _length_s(self, reel: Reel) -> float:
-        """Seconds of a reel, known from its clips."""
+    def _times(self, reel: Reel) -> ReelTimes:
+        """When a reel's clips are heard, known from their lengths."""
         samples = [record.samples if record else 0 for record in self._records(reel)]
-        coding, rate = self._coding(), self._sample_rate()
-        layout = lay_reel(samples, self._pauses_s(reel), rate, coding.lead_s)
-        frames = whole_frames(layout.samples, rate, coding.sample_rate, coding.frame_samples)
-        return frames * coding.frame_samples / coding.sample_rate
+        return time_reel(samples, self._pauses_s(reel), self._sample_rate(), self._coding())
+
+    def cues(self, volume: Volume) -> list[Cue]:
+        """When each place of a file is heard; right once all its clips are there."""
+        reels, coding = self._reels[volume.first : volume.end], self._coding()
+        begin_s = head_samples(self._style.format.family, coding) / coding.sample_rate
+        return cues(reels, [self._times(reel) for reel in reels], begin_s)
 
     def _clip(self, record: ClipAccepted | None) -> ReelClip | None:
         return None if record is None else ReelClip(self._store.clip_path(record.key), record.digest, record.samples)
@@ -226,15 +234,18 @@ class Press:
         folder = self._target.with_name(self._target.name.rpartition(".")[0])
         return folder / volume_name(volume, self._style.output_format)
 
+    def tags(self, volume: Volume) -> Tags:
+        """The tags of one file."""
+        if not volume.number:
+            return self._style.tags
+        return structs.replace(self._style.tags, part_title=volume.title, part=volume.number, parts=volume.count)
+
     def _order(self, volume: Volume, target: Path, titles: tuple[str, ...]) -> AudiobookOrder:
         chapters = {reel.chapter for reel in self._reels[volume.first : volume.end]}
         characters = sum(len(segment.text) for n in chapters for segment in self._state.facts.chapters[n].segments)
-        tags = self._style.tags
-        if volume.number:
-            tags = structs.replace(tags, part_title=volume.title, part=volume.number, parts=volume.count)
         return AudiobookOrder(
             part=target.with_name(f".{target.name}.part"),
-            tags=tags,
+            tags=self.tags(volume),
             family=self._style.format.family,
             coding=self._coding(),
             cover=self._style.cover,

@@ -33,6 +33,7 @@ class Style(Struct, frozen=True, dict=True):
     channels: int = 1
     sample_rate: int = 0
     level: Level = Level()
+    subtitles: str = ""
     pauses_s: tuple[tuple[str, float], ...] = ()  # where they are not the usual ones, by kind
 
     @cached_property
@@ -79,6 +80,7 @@ def make_style(config: StyleConfig, facts: JobFacts) -> Style:
         channels=config.channels,
         sample_rate=config.sample_rate,
         level=read_level(config.loudness),
+        subtitles=config.subtitles,
         pauses_s=config.pauses_s,
     )
 

@@ -15,7 +15,7 @@ from swarm.watch.text import clean, count_text, duration_text, speed_text
 Row = dict[str, Any]
 
 NOT_REACHED = "not spoken yet"
-MOST_FILES = 3  # named one by one
+MOST_FILES = 4  # named one by one
 MOST_NAMED = 10  # sentences named in the closing lines; the report has them all
 MOST_KNOWN_SHARE = 0.2  # of the sound: with more that nobody spoke now, a speed would flatter
 

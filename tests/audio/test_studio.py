@@ -1,4 +1,6 @@
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,10 +9,12 @@ import pytest
 import pytest_asyncio
 from sounds import RATE, decoded, reel_of, store, tone
 
+import swarm.audio.studio
 from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
+from swarm.child import Child
 from swarm.errors import EnvironmentFault
 
 
@@ -69,6 +73,55 @@ async def test_an_assembler_that_died_is_given_its_reels_again(tmp_path: Path, s
         assert len(container.chapters()) == 1
 
 
+async def dying(studio: Studio, deaths: int) -> None:
+    """Have so many processes of a studio die as soon as they are started."""
+    start = studio._start
+
+    async def start_and_kill(module: str) -> Child:
+        nonlocal deaths
+        child = await start(module)
+        if deaths:
+            deaths -= 1
+            child.kill()
+        return child
+
+    studio._start = start_and_kill  # type: ignore[method-assign]
+
+
+async def test_an_assembler_that_dies_at_the_beginning_is_started_again(tmp_path: Path, studio: Studio) -> None:
+    await dying(studio, 1)
+    await studio.begin(book_order(tmp_path))
+
+
+@pytest.mark.parametrize("work", ["begin", "encode"])
+async def test_what_dies_twice_over_the_same_work_is_the_machines_fault(
+    tmp_path: Path, studio: Studio, work: str
+) -> None:
+    await dying(studio, 2)
+    with pytest.raises(EnvironmentFault, match="run the same command again"):
+        if work == "begin":
+            await studio.begin(book_order(tmp_path))
+        else:
+            await studio.encode(reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
+async def test_a_process_that_is_stopped_is_replaced(
+    tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = store(tmp_path, tone(0.5))
+    await studio.encode(reel_order(tmp_path, clip, "a.reel"))
+    await studio.begin(book_order(tmp_path))
+    monkeypatch.setattr(swarm.audio.studio, "ENCODER_PATIENCE_S", 8.0)
+    monkeypatch.setattr(swarm.audio.studio, "ASSEMBLER_PATIENCE_S", 8.0)
+    for child in studio._children:
+        os.kill(child.pid, signal.SIGSTOP)
+    reel = reel_of(tmp_path, clip, "one")
+    await asyncio.gather(studio.encode(reel_order(tmp_path, clip, "b.reel")), studio.append(reel.path))
+    assert (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s > 0
+
+
 async def test_a_damaged_reel_is_named_and_may_be_made_again(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     whole = reel.path.read_bytes()
@@ -119,7 +172,7 @@ async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> N
     full = tmp_path / "full.part"
     full.symlink_to("/dev/full")
     reel = reel_of(tmp_path, store(tmp_path, tone(20.0)), "one")
-    with pytest.raises(EnvironmentFault, match="--output-dir"):
+    with pytest.raises(EnvironmentFault, match="Make room there or choose another folder with --output-dir"):
         await studio.begin(AudiobookOrder(full, Tags("A title")))
         for _ in range(20):
             await studio.append(reel.path)
@@ -128,7 +181,7 @@ async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> N
 
 async def test_a_target_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(EnvironmentFault, match="--output-dir"):
+    with pytest.raises(EnvironmentFault, match="Make it writable or choose another folder with --output-dir"):
         await studio.begin(AudiobookOrder(tmp_path / "file" / ".part", Tags("A title")))
     clip = store(tmp_path, tone(0.5))
     with pytest.raises(EnvironmentFault, match="in_the_way"):

@@ -46,6 +46,7 @@ def test_every_kind_of_pause_can_be_set() -> None:
         ("--output-format flac --bitrate 64k", "leave it out"),
         ("--channels 5.1", "mono or stereo"),
         ("--loudness loud", "such as -18"),
+        ("--subtitles ass", "vtt, srt, lrc"),
         ("--pause comma=1", "kinds are clause"),
         ("--pause sentence=soon", "such as paragraph=0.8"),
         ("--pause sentence=31", "up to 30"),

@@ -194,7 +194,7 @@ async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
 
 def heard(path: Path) -> np.ndarray:
     with av.open(str(path)) as container:
-        return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+        return np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)])
 
 
 async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_asked(tmp_path: Path) -> None:
@@ -230,4 +230,28 @@ async def test_longer_pauses_make_a_longer_book_of_the_same_clips(tmp_path: Path
     style = structs.replace(STYLE, pauses_s=(("sentence", 1.35),))
     (slow,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
     assert slow.duration_s - usual.duration_s == pytest.approx(6 * 1.0, abs=0.2)
+    await bench.close()
+
+
+@pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac"])
+async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, name: str) -> None:
+    bench = Bench(tmp_path)
+    apply(bench.state, SegmentQuarantined(0, 1, "empty"))
+    for place in places(bench.state):
+        if place != (0, 1):
+            speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, output_format=name)
+    target = tmp_path / f"out.{name}"
+    press = Press(bench.state, bench.store, bench.studio, target, style, bench.mend, bench.fix)
+    await press.run()
+    cues = press.cues(press.bound[0][0])
+    assert [(cue.chapter, cue.index) for cue in cues] == [place for place in places(bench.state) if place != (0, 1)]
+    sound, rate = heard(target), 48000 if name == "opus" else 24000
+    level = np.abs(sound / np.abs(sound).max())
+    loud = np.flatnonzero(level > 0.3)
+    breaks = np.flatnonzero(np.diff(loud) > 0.1 * rate)
+    starts = loud[np.concatenate([[0], breaks + 1])] / rate
+    ends = loud[np.concatenate([breaks, [-1]])] / rate
+    assert np.abs(starts - [cue.start_s for cue in cues]).max() < 0.02
+    assert np.abs(ends - [cue.end_s for cue in cues]).max() < 0.05
     await bench.close()

@@ -22,7 +22,7 @@ from library import AUTHOR, CHAPTERS, TITLE, YEAR, picture
 
 
 def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:
-    done = here.run("convert", small_book)
+    done = here.run("convert", small_book, "--subtitles", "srt")
     assert (done.returncode, done.stderr) == (0, "")
 
     path = only(here.desk, "*.m4b")
@@ -40,7 +40,10 @@ def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:
     report = report_of(path)
     assert_complete(report)
     assert_spoken_once(here.home)
-    assert report["files"] == [str(path)]
+    text = path.with_suffix(".srt")
+    assert report["files"] == [str(path), str(text)]
+    said = text.read_text(encoding="utf-8").split()
+    assert all(word in said for words in CHAPTERS.values() for word in words.split())
     assert report["recipe"]["engine"] == "hibari"
     assert abs(report["totals"]["duration_s"] - book.duration_s) < 0.1
     assert report["totals"]["audio_s"] < book.duration_s < 2 * report["totals"]["audio_s"]

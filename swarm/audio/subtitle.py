@@ -1,0 +1,57 @@
+"""The text with its times, as players take it: WebVTT, SubRip, or LRC for those made for songs. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from swarm.audio.tags import Tags
+
+
+class Line(Struct, frozen=True):
+    """A sentence and when it is heard, in seconds."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+def write_subtitles(kind: str, lines: Sequence[Line], tags: Tags) -> str:
+    """A whole file: "vtt", "srt" or "lrc"."""
+    return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](lines, tags)) + "\n"
+
+
+def _vtt(lines: Sequence[Line], _tags: Tags) -> Iterator[str]:
+    yield "WEBVTT"
+    for line in lines:
+        yield ""
+        yield f"{_clock(line.start_s, '.')} --> {_clock(line.end_s, '.')}"
+        yield _plain(line.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _srt(lines: Sequence[Line], _tags: Tags) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        yield str(number)
+        yield f"{_clock(line.start_s, ',')} --> {_clock(line.end_s, ',')}"
+        yield _plain(line.text)
+        yield ""
+
+
+def _lrc(lines: Sequence[Line], tags: Tags) -> Iterator[str]:
+    yield f"[ti:{_plain(tags.part_title or tags.title)}]"
+    yield f"[ar:{_plain(', '.join(tags.authors))}]"
+    yield f"[al:{_plain(tags.title)}]"
+    for line in lines:
+        hundredths = round(line.start_s * 100)
+        minutes, hundredths = divmod(hundredths, 6000)
+        yield f"[{minutes:02}:{hundredths // 100:02}.{hundredths % 100:02}]{_plain(line.text)}"
+
+
+def _clock(moment_s: float, point: str) -> str:
+    milliseconds = round(moment_s * 1000)
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{milliseconds:03}"
+
+
+def _plain(text: str) -> str:
+    """On one line: an empty one would end a cue."""
+    return " ".join(text.split())

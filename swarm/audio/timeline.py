@@ -1,0 +1,47 @@
+"""When each sentence is heard: known to the sample from the clips and the pauses, without listening. Pure."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from swarm.audio.format import Coding
+from swarm.audio.reel import Reel, lay_reel, whole_frames
+
+
+class ReelTimes(Struct, frozen=True):
+    """How long a reel is, and when each of its clips begins and ends in it; None for one that is missing."""
+
+    length_s: float
+    spans_s: tuple[tuple[float, float] | None, ...]
+
+
+class Cue(Struct, frozen=True):
+    """When a place is heard in its file."""
+
+    chapter: int
+    index: int
+    start_s: float
+    end_s: float
+
+
+def time_reel(samples: Sequence[int], pauses_s: Sequence[float], sample_rate: int, coding: Coding) -> ReelTimes:
+    """The times of a reel of clips of so many samples, 0 where one is missing, at the voice's rate in Hz."""
+    layout = lay_reel(samples, pauses_s, sample_rate, coding.lead_s)
+    frames = whole_frames(layout.samples, sample_rate, coding.sample_rate, coding.frame_samples)
+    spans = (
+        (start / sample_rate, (start + length) / sample_rate) if length else None
+        for start, length in zip(layout.starts, samples, strict=True)
+    )
+    return ReelTimes(frames * coding.frame_samples / coding.sample_rate, tuple(spans))
+
+
+def cues(reels: Sequence[Reel], times: Sequence[ReelTimes], begin_s: float) -> list[Cue]:
+    """When each place of a file's reels is heard; the first reel begins at `begin_s`."""
+    found = []
+    for reel, timed in zip(reels, times, strict=True):
+        for index, span in enumerate(timed.spans_s, reel.first):
+            if span is not None:
+                start_s, end_s = span
+                found.append(Cue(reel.chapter, index, begin_s + start_s, begin_s + end_s))
+        begin_s += timed.length_s
+    return found

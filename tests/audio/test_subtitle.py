@@ -1,0 +1,30 @@
+import io
+
+import av
+import pytest
+
+from swarm.audio.subtitle import Line, write_subtitles
+from swarm.audio.tags import Tags
+
+LINES = [Line(0.0214, 1.5, "She said: \u201cA < B & C\u201d."), Line(3725.9999, 3727.25, "Two\n\nlines.")]
+
+
+@pytest.mark.parametrize("kind", ["vtt", "srt"])
+def test_players_read_the_times_and_the_text_back(kind: str) -> None:
+    text = write_subtitles(kind, LINES, Tags("T"))
+    with av.open(io.BytesIO(text.encode()), format={"vtt": "webvtt"}.get(kind, kind)) as container:
+        packets = [packet for packet in container.demux() if packet.size]
+    times = [(float(p.pts * p.time_base), float(p.duration * p.time_base)) for p in packets]
+    assert times == [(0.021, 1.479), (3726.0, 1.25)]
+    said = [bytes(packet).decode().replace("&lt;", "<").replace("&amp;", "&") for packet in packets]
+    assert said == [" ".join(line.text.split()) for line in LINES]
+
+
+def test_lrc_has_minutes_and_hundredths_and_says_what_it_is_of() -> None:
+    assert write_subtitles("lrc", LINES, Tags("Emma", ("Jane Austen",), part_title="I")).splitlines() == [
+        "[ti:I]",
+        "[ar:Jane Austen]",
+        "[al:Emma]",
+        "[00:00.02]She said: \u201cA < B & C\u201d.",
+        "[62:06.00]Two lines.",
+    ]
