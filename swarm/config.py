@@ -42,6 +42,7 @@ class StyleConfig:
     narrator: str = ""  # empty: the voice
     cover: Path | None = None
     loudness: str = "-18"  # LUFS, or "off", or "acx"
+    keep_chapters: bool = False  # a file a chapter too, while the rest is spoken
     subtitles: str = ""  # "vtt", "srt", "lrc"
     pauses_s: tuple[tuple[str, float], ...] = ()  # by the kind of pause, sorted; the others are as usual
 

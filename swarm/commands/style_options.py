@@ -34,6 +34,9 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     file.add_argument(
         "--pause", metavar="KIND=S", action="append", default=[], help=f"seconds after a {', '.join(PAUSES)}"
     )
+    file.add_argument(
+        "--keep-chapters", action="store_true", help="a file of each chapter too, as soon as it is finished"
+    )
     file.add_argument("--subtitles", metavar="vtt|srt|lrc", default="", help="the text with its times beside it")
     file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
 
@@ -51,6 +54,7 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         narrator=arguments.narrator.strip(),
         cover=Path(arguments.cover).expanduser() if arguments.cover else None,
         loudness=arguments.loudness.strip().lower(),
+        keep_chapters=arguments.keep_chapters,
         subtitles=_subtitles(arguments.subtitles),
         pauses_s=_pauses(arguments.pause),
     )

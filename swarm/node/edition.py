@@ -45,7 +45,8 @@ class Edition:
     @property
     def size(self) -> int:
         """Bytes of the audiobook written now; 0 where there is none."""
-        return sum(book.bytes for book in self.books) + sum(path.stat().st_size for path in self._beside)
+        written = [book.bytes for _, book in self._press.bound] if self._press else []
+        return sum(written) + sum(path.stat().st_size for path in self._beside)
 
     @property
     def is_finished(self) -> bool:
@@ -77,19 +78,23 @@ class Edition:
             if not self.state.complete:
                 await self._complete.wait()
             return ()
-        studio = Studio(self.store.folder(self.state.job) / "log", self.encoders)
-        self._press = Press(self.state, self.store, studio, self.target, self.style, damaged, measured)
+        log_dir = self.store.folder(self.state.job) / "log"
+        studio, keeper = Studio(log_dir, self.encoders), Studio(log_dir, 0) if self.style.keep_chapters else None
+        self._press = Press(self.state, self.store, studio, self.target, self.style, damaged, measured, keeper)
         try:
             self.books = await self._press.run()
         except ExceptionGroup as group:  # one of those that failed together is enough to tell
             raise group.exceptions[0] from None
         finally:
             await studio.close()
+            if keeper:
+                await keeper.close()
             with contextlib.suppress(OSError):  # it may be the disk that failed
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
         self._beside = await asyncio.to_thread(self._write_beside, self._press)
-        return tuple(str(path.absolute()) for path in (*(book.path for book in self.books), *self._beside))
+        written = [book.path for _, book in self._press.bound]
+        return tuple(str(path.absolute()) for path in (*written, *self._beside))
 
     def _write_beside(self, press: Press) -> list[Path]:
         """The text with its times beside each file, where it was asked for. Raises StoreError."""

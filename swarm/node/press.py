@@ -20,12 +20,11 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import ClipAccepted, GainFixed
 from swarm.node.store import Store
-from swarm.node.style import Style
+from swarm.node.style import CHAPTER_SPLIT, Style
 
 GUESSED_S_A_CHARACTER = 0.075
 MOST_ASSEMBLIES = 5
 MADE = 2  # how: a new number has every reel encoded anew
-CHAPTER_SPLIT = "chapter"
 
 MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
 ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of the book is waited for no longer
@@ -38,7 +37,8 @@ class Press:
     """Watches a job's places and turns finished stretches into the audiobook at `target`.
 
     `damaged` is called for an accepted clip that cannot be decoded; its place comes again. `measured` is called once in
-    the life of a job for each level, with the gain that its voice needs.
+    the life of a job for each level, with the gain that its voice needs. With a `keeper`, each chapter has its own file
+    too, as soon as it is finished.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Press:
         style: Style,
         damaged: Damaged,
         measured: Measured,
+        keeper: Studio | None = None,
     ) -> None:
         self._state = state
         self._store = store
@@ -60,6 +61,8 @@ class Press:
         self.bound: list[tuple[Volume, FinishedBook]] = []  # the files that are written
         self._damaged = damaged
         self._measured = measured
+        self._keeper = keeper
+        self._keeping = asyncio.Lock()
         self._news = asyncio.Event()  # a clip is there
         self._gain_known = asyncio.Event()
         self._titles = [chapter.title for chapter in state.facts.chapters]
@@ -87,14 +90,26 @@ class Press:
             encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
             books = group.create_task(self._assemble(encoded))
             group.create_task(self._fix_gain())
+            kept = [group.create_task(self._keep(volume, encoded)) for volume in self._kept_volumes()]
+        self.bound += [task.result() for task in kept]
         self._sweep({task.result() for task in encoded})
         return books.result()
 
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
         await encoded[0]  # by then the sample rate is known
         for volume in await self._volumes(encoded):
-            self.bound.append((volume, await self._bind(volume, encoded)))
+            self.bound.append((volume, await self._bind(volume, encoded, self._studio)))
         return tuple(book for _, book in self.bound)
+
+    def _kept_volumes(self) -> list[Volume]:
+        return by_chapter(self._reels, self._titles) if self._keeper else []
+
+    async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, FinishedBook]:
+        """Put a chapter's own file together once all its reels are there, whatever the chapters before it lack."""
+        assert self._keeper is not None
+        await asyncio.wait(encoded[volume.first : volume.end])
+        async with self._keeping:  # a studio makes one file at a time
+            return volume, await self._bind(volume, encoded, self._keeper)
 
     async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:
         split = self._style.split
@@ -106,17 +121,17 @@ class Press:
         lengths_s = [self._times(reel).length_s for reel in self._reels]
         return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")))
 
-    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
+    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"], studio: Studio) -> FinishedBook:
         """Put one file together."""
         marks, target = volume_marks(volume, self._reels, self._titles), self._volume_path(volume)
         order = self._order(volume, target, tuple(mark.title for mark in marks))
         self.parts.append(order.part)
         for _ in range(MOST_ASSEMBLIES):
             try:
-                await self._studio.begin(order)
+                await studio.begin(order)
                 for number in range(volume.first, volume.end):
-                    await self._studio.append(await encoded[number])
-                return await self._studio.finish(marks, target)
+                    await studio.append(await encoded[number])
+                return await studio.finish(marks, target)
             except ReelDamaged as damage:  # on the disk, since it was encoded: once more
                 number = next(n for n, task in enumerate(encoded) if task.done() and task.result() == damage.path)
                 damage.path.unlink(missing_ok=True)

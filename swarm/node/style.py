@@ -19,6 +19,7 @@ from swarm.errors import UsageError
 from swarm.lease.facts import JobFacts
 from swarm.voice.language import long_code
 
+CHAPTER_SPLIT = "chapter"
 VERSION = 1  # of how files are made: a new one has finished files written anew
 
 
@@ -34,6 +35,7 @@ class Style(Struct, frozen=True, dict=True):
     sample_rate: int = 0
     level: Level = Level()
     subtitles: str = ""
+    keep_chapters: bool = False
     pauses_s: tuple[tuple[str, float], ...] = ()  # where they are not the usual ones, by kind
 
     @cached_property
@@ -81,6 +83,7 @@ def make_style(config: StyleConfig, facts: JobFacts) -> Style:
         sample_rate=config.sample_rate,
         level=read_level(config.loudness),
         subtitles=config.subtitles,
+        keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
         pauses_s=config.pauses_s,
     )
 

@@ -255,3 +255,26 @@ async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, nam
     assert np.abs(starts - [cue.start_s for cue in cues]).max() < 0.02
     assert np.abs(ends - [cue.end_s for cue in cues]).max() < 0.05
     await bench.close()
+
+
+async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_not_finished(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    keeper = Studio(tmp_path, 0)
+    press = Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix, keeper)
+    first, *rest = places(bench.state)
+    apply(bench.state, GainFixed(0.0, press._level))
+    writing = asyncio.create_task(press.run())
+    for place in rest:
+        speak(bench.state, bench.store, place)
+        press.notice(place)
+    second = tmp_path / "out" / "02 - Part 1.m4b"
+    while not second.exists():
+        await asyncio.sleep(0.02)
+    assert not bench.target.exists()
+    assert heard(second).size > 3 * 24000
+    speak(bench.state, bench.store, first)
+    press.notice(first)
+    (book,) = await writing
+    assert [each.path for _, each in press.bound] == [book.path, tmp_path / "out" / "01 - Part 0.m4b", second]
+    await keeper.close()
+    await bench.close()
