@@ -9,13 +9,15 @@ from lxml import etree
 from swarm.book.archive import Archive
 from swarm.book.composition import compose, count_notes, first_language
 from swarm.book.division import Named
-from swarm.book.markup import parse
+from swarm.book.markup import as_text, parse
 from swarm.book.model import Book
 from swarm.book.note import mark_notes
 from swarm.book.package import Package, read_package
 from swarm.book.reading import Reading
+from swarm.book.stylesheet import MAX_SHEET_BYTES, Hidden, read_stylesheets, sheets_of
 from swarm.book.text import Document, read_document
 from swarm.book.toc import Contents, read_contents, target
+from swarm.errors import BookError
 
 PLAIN = Reading()
 
@@ -31,7 +33,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
     with Archive(path) as archive:
         package = read_package(archive)
         contents = read_contents(archive, package)
-        documents = _documents(archive, package, contents, reading)
+        documents, hidden = _documents(archive, package, contents, reading)
     language = first_language((*package.languages, *(named.document.language for named in documents)))
     chapters = compose(path, documents, contents, package.title, language, reading)
     return Book(
@@ -45,7 +47,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         identifier=package.identifier,
         cover=package.cover,
         notes=count_notes(documents),
-        oddities=tuple(_oddities(package, contents, documents)),
+        oddities=tuple(_oddities(package, contents, documents, hidden)),
         subtitle=package.label.subtitle,
         series=package.label.series,
         series_number=package.label.series_number,
@@ -53,7 +55,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
     )
 
 
-def _documents(archive: Archive, package: Package, contents: Contents, reading: Reading) -> list[Named]:
+def _documents(archive: Archive, package: Package, contents: Contents, reading: Reading) -> tuple[list[Named], int]:
     anchors: dict[str, set[str]] = defaultdict(set)
     for name, fragment in [(entry.name, entry.fragment) for entry in contents.entries] + [
         (name, fragment) for name, fragment, _ in contents.reasons
@@ -61,8 +63,28 @@ def _documents(archive: Archive, package: Package, contents: Contents, reading: 
         anchors[name].add(fragment)
     names = [archive.find(item.name) or item.name for item in package.documents]
     pages = [(name, parse(archive.read(name), f"{archive.path}: {name}")) for name in names]
+    hidden = _hide(archive, pages)
     mark_notes(pages, lambda name, reference: target(archive, name, reference))
-    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages]
+    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages], hidden
+
+
+def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
+    """Mark what the pages' stylesheets hide; how many words that are."""
+    known: dict[tuple[str, ...], Hidden] = {}
+    words = 0
+    for name, root in pages:
+        sheets = tuple(target(archive, name, reference)[0] for reference in sheets_of(root))
+        if sheets not in known:
+            known[sheets] = read_stylesheets(_sheet(archive, sheet) for sheet in sheets)
+        words += known[sheets].mark(root)
+    return words
+
+
+def _sheet(archive: Archive, name: str) -> str:
+    try:
+        return as_text(archive.read(name)[:MAX_SHEET_BYTES])
+    except (KeyError, BookError):
+        return ""  # what is not there hides nothing
 
 
 def _document(root: etree._Element, anchors: set[str], reading: Reading) -> Document:
@@ -71,7 +93,7 @@ def _document(root: etree._Element, anchors: set[str], reading: Reading) -> Docu
     return document
 
 
-def _oddities(package: Package, contents: Contents, documents: list[Named]) -> Iterator[str]:
+def _oddities(package: Package, contents: Contents, documents: list[Named], hidden: int) -> Iterator[str]:
     anchors = {named.name: named.document.anchors for named in documents}
     if not contents.entries:
         yield "it has no table of contents: chapters begin at headings"
@@ -82,6 +104,8 @@ def _oddities(package: Package, contents: Contents, documents: list[Named]) -> I
         yield "it does not say its language"
     for name in package.aside:
         yield f"{name} stands outside the reading order and is not read"
+    if hidden:
+        yield f"words that its stylesheets hide and that are not read: {hidden}"
     empty = sum(1 for named in documents if not named.document.passages)
     if empty:
         yield f"pages without a word: {empty}"

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 
 import regex
 from lxml import etree
 from msgspec import Struct
 
 from swarm.book.markup import local, types
+from swarm.book.matter import named
 from swarm.book.passage import Passage
 
 REFERENCE = "e2a-reference"  # attributes that mark a tree: the note that a mark refers to,
@@ -79,6 +80,13 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
             link.element.set(REFERENCE, key)
             for line in back:
                 line.set(RETURN, key)
+
+
+def mark_note_headings(passages: list[Passage], reason: str) -> None:
+    """A heading over nothing but notes, "Notes" at the end of a chapter, goes with them."""
+    for passage, following in pairwise(passages):
+        if passage.level and following.note and not passage.left_out and named(passage.text) == reason:
+            passage.left_out = reason
 
 
 def mark_written_notes(passages: list[Passage], reason: str) -> None:

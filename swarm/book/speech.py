@@ -1,11 +1,19 @@
 """From what is written to what is said: dictionary, addresses, numerals, abbreviations, figures."""
 
+from unicodedata import normalize
+
+import regex
+
 from swarm.book.abbreviation import say_abbreviations
 from swarm.book.address import shorten
 from swarm.book.lexicon import NO_LEXICON, Lexicon
 from swarm.book.number import say_numbers
 from swarm.book.roman import figures_in_heading, figures_in_prose
 from swarm.voice.card import EngineCard
+
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
+_DASHES = regex.compile(r"(?<!-)-{2,3}(?!-)")
+_DOTS = regex.compile(r"\s?\.(?:\s\.){2,3}")
 
 
 class Speech:
@@ -17,12 +25,20 @@ class Speech:
 
     def say(self, sentence: str, language: str, *, heading: bool = False) -> str:
         """A sentence as the engine is to be given it. Raises UsageError where the lexicon cannot be applied."""
-        text = self.lexicon.apply(sentence, language)
+        text = self.lexicon.apply(_plain(sentence), language)
         text = shorten(text, language)
         text = figures_in_heading(text) if heading else figures_in_prose(text)
         if not _knows(self.card.abbreviations, language):
             text = say_abbreviations(text, language)
         return text if _knows(self.card.numbers, language) else say_numbers(text, language)
+
+
+def _plain(text: str) -> str:
+    """A text in the signs that voices learned: no ligatures, no accents apart, one sign for dots and dashes."""
+    text = normalize("NFC", text.translate(_LIGATURES))
+    if "--" in text:
+        text = _DASHES.sub("—", text)
+    return str(_DOTS.sub("…", text)) if ". ." in text else text
 
 
 def _knows(languages: tuple[str, ...], language: str) -> bool:

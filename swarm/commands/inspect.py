@@ -117,8 +117,15 @@ def _total_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
 
 
 def _left_out_lines(book: "Book") -> list[str]:
-    left_out = [text for text in book.chapters if text.left_out]
-    lines = [f"  {text.title}: {text.left_out} ({text.grounds}), {_count(_text_words(text))}" for text in left_out]
+    """Each part that is left out; those that are called the same together."""
+    words: dict[tuple[str, str, str], list[int]] = {}
+    for text in book.chapters:
+        if text.left_out:
+            words.setdefault((text.title, text.left_out, text.grounds), []).append(_text_words(text))
+    lines = [
+        f"  {title}{f' ({len(counts)} times)' if len(counts) > 1 else ''}: {reason} ({grounds}), {_count(sum(counts))}"
+        for (title, reason, grounds), counts in words.items()
+    ]
     return ["", "left out (--include NAME reads it):", *map(_short, lines)] if lines else []
 
 

@@ -17,7 +17,7 @@ TINY = {
     "overhead": ["--characters", "8000", "--chapters", "20"],
     "restart": ["--book", "made", "--characters", "80000", "--cost", "0.0006"],
 }
-SCRIPTS = sorted([*TINY, "all", "single_machine"])
+SCRIPTS = sorted([*TINY, "all", "reading", "single_machine"])
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="benchmarks read /proc: Linux only")
 

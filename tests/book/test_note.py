@@ -112,3 +112,8 @@ def test_a_page_that_begins_with_a_note_goes_on_with_its_chapter(tmp_path: Path)
     book = read_book(maker.make(tmp_path, pages, contents=contents))
     spoken = [chapter for chapter in book.chapters if not chapter.left_out]
     assert [block.text for block in spoken[0].blocks][-1] == "More."
+
+
+def test_a_heading_over_notes_goes_with_them(tmp_path: Path) -> None:
+    body = STORY.format('<a id="r" href="#n">[1]</a>') + '<h3>Notes</h3><p id="n"><a href="#r">[1]</a> A brig.</p>'
+    assert read(tmp_path, body)[""] == ["One", "The ship sailed.", "It came back."]

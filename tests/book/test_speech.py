@@ -37,3 +37,7 @@ def test_what_is_said_fits_the_engine() -> None:
     )
     assert [segment.pause.value for segment in chapter.segments][-2:] == ["chapter", "chapter"]
     assert all(len(segment.text) <= 30 for segment in chapter.segments)
+
+
+def test_signs_are_those_that_voices_learned() -> None:
+    assert Speech(HIBARI).say("ﬁve cafe\u0301s--no . . . two. . . .", "en") == "five cafés—no… two…"
