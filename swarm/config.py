@@ -16,6 +16,7 @@ ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything that is found
 ENV_LICENCE = "COQUI_TOS_AGREED"  # "1": this machine's operator agrees to the licence of XTTS; Coqui's own name
 ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps
+ENV_VERIFY = "E2A_SWARM_VERIFY"  # the recogniser that listens to each clip: a name of faster-whisper's, or a folder
 ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
 
 

@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_render_options(parser)
     options.add_device_options(parser)
     parser.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
-    coqui_options.add_licence_option(parser)
+    coqui_options.add_voice_options(parser)
     options.add_output_options(parser, json="print progress and the end as JSON lines")
 
 
@@ -46,7 +46,7 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
         raise UsageError("--min-workers: convert has no worker but its own; `e2a-swarm coordinate` waits for others.")
     slots = options.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
     asked = options.asked_devices(arguments)
-    coqui_options.accept_licence(arguments)
+    coqui_options.prepare_voices(arguments)
     from swarm.node.convert import convert
     from swarm.node.devices import list_gpus, slot_devices
     from swarm.node.platform import run_loop

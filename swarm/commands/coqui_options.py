@@ -1,9 +1,9 @@
-"""The options of Coqui's models, under the names that ebook2audiobook gives them."""
+"""The options of Coqui's models, under the names that ebook2audiobook gives them, and of judging what voices say."""
 
 import argparse
 import os
 
-from swarm.config import ENV_LICENCE
+from swarm.config import ENV_LICENCE, ENV_VERIFY
 
 SAMPLING = (
     "temperature",
@@ -39,16 +39,29 @@ def model_settings(arguments: argparse.Namespace) -> dict[str, str]:
     return said | {name: "yes" for name in FLAGS if getattr(arguments, name)}
 
 
-def add_licence_option(parser: argparse.ArgumentParser) -> None:
-    """--accept-coqui-license, for the commands that load models."""
+RECOGNISER = "base"  # of faster-whisper
+
+
+def add_voice_options(parser: argparse.ArgumentParser) -> None:
+    """--accept-coqui-license and --verify, for the commands that speak; carried out by `prepare_voices`."""
     parser.add_argument(
         "--accept-coqui-license",
         action="store_true",
         help="you agree to the Coqui Public Model License of XTTS: non-commercial use only",
     )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="have a recogniser listen to every sentence, and doubtful ones spoken again",
+    )
 
 
-def accept_licence(arguments: argparse.Namespace) -> None:
-    """Tell the engines' processes, by the variable that Coqui itself looks at."""
+def prepare_voices(arguments: argparse.Namespace) -> None:
+    """Tell the engines' processes by variables, one of which Coqui itself looks at. Raises EnvironmentFault."""
     if arguments.accept_coqui_license:
         os.environ[ENV_LICENCE] = "1"
+    if arguments.verify:
+        from swarm.voice.verify import check_verify
+
+        check_verify()
+        os.environ.setdefault(ENV_VERIFY, RECOGNISER)

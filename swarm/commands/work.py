@@ -27,7 +27,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--exit-when-done", action="store_true", help="leave when every coordinator served has ended, save by a fault"
     )
     parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
-    coqui_options.add_licence_option(parser)
+    coqui_options.add_voice_options(parser)
     parser.add_argument(
         "--assets-limit",
         metavar="GB",
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Work, and return the exit code."""
     slots = options.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
     asked = options.asked_devices(arguments)
-    coqui_options.accept_licence(arguments)
+    coqui_options.prepare_voices(arguments)
     from swarm.config import WorkConfig, state_folder
     from swarm.node.devices import list_gpus, slot_devices
     from swarm.node.platform import run_loop

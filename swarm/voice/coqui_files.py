@@ -1,6 +1,7 @@
 """Where a model's files lie: in the job's folder, in Coqui's own cache, or fetched into it; and its licence."""
 
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,9 +77,10 @@ def _download(manager: Any, model: str) -> tuple[Path, Path]:
         with _patience():
             weights, config, _ = manager.download_model(model)
     except Exception as fault:  # of requests, huggingface_hub, zipfile, the disk
+        traceback.print_exc()  # into the engine's log: it is long
         raise _unavailable(
-            f"The model {model} is not on this machine and cannot be downloaded ({type(fault).__name__}: "
-            f"{str(fault)[:200]}): copy it to {manager.output_prefix} or connect this machine."
+            f"The model {model} is not on this machine and cannot be downloaded ({type(fault).__name__}): "
+            f"copy it to {manager.output_prefix}, or connect this machine."
         ) from fault
     return Path(weights), Path(config or Path(weights).parent / "config.json")
 

@@ -10,6 +10,7 @@ from swarm.lease.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice
 from swarm.voice.registry import load_engine
 from swarm.voice.takes import Speaker
+from swarm.voice.verify import find_verifier
 
 _MESSAGE_CHARS = 500
 
@@ -38,7 +39,9 @@ class Host:
         engine = load_engine(message["engine"])
         self._speakers.pop(message["lane"], None)  # a GPU may not have room for two
         voice = engine.open(recipe, message["device"], assets)
-        self._speakers[message["lane"]] = Speaker(voice, engine.card.takes)
+        self._speakers[message["lane"]] = Speaker(
+            voice, engine.card.takes, find_verifier(recipe.language, message["device"])
+        )
         return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
     def _speak(self, message: Message) -> Message:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from swarm.audio.clip import ClipSound, make_clip
-from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 from swarm.voice.guard import Guard, Judgement, measure
 from swarm.voice.pcm import check_pcm
+from swarm.voice.verify import MOST_WRONG, Verifier
 
 # What another seed may mend; whatever else goes wrong would go wrong again.
 _OF_THE_SOUND = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
@@ -25,9 +26,9 @@ class Take:
 class Speaker:
     """A voice and what is known of how it sounds; `takes`: how many a doubtful sentence may have."""
 
-    def __init__(self, voice: Voice, takes: int) -> None:
+    def __init__(self, voice: Voice, takes: int, verifier: Verifier | None = None) -> None:
         self.voice = voice
-        self._takes = takes
+        self._takes, self._verifier = takes, verifier
         self._guard = Guard()
         self.work_s = 0.0  # in the engine, for the last text
         self.spoken = 0  # takes, of the last text
@@ -61,7 +62,15 @@ class Speaker:
         finally:
             self.work_s += time.perf_counter() - began
         clip = make_clip(sound, self.voice.sample_rate, text)
-        if self._takes == 1:  # nothing better could be had
-            return Take(clip, number, Judgement("", 0.0))
-        measured = measure(sound, self.voice.sample_rate, clip.samples / clip.sample_rate)
-        return Take(clip, number, self._guard.judge(text, measured))
+        return Take(clip, number, self._judge(text, sound, clip.samples / clip.sample_rate))
+
+    def _judge(self, text: str, sound: Pcm, length_s: float) -> Judgement:
+        judged = Judgement("", 0.0)
+        if self._takes > 1:  # else nothing better could be had
+            judged = self._guard.judge(text, measure(sound, self.voice.sample_rate, length_s))
+        if self._verifier is None:
+            return judged
+        wrong = self._verifier.wrong(text, sound, self.voice.sample_rate)
+        doubt = f"{wrong:.0%} of it is heard as something else" if wrong > MOST_WRONG else ""
+        badness = max(judged.badness, wrong / MOST_WRONG)
+        return Judgement("; ".join(filter(None, (judged.doubt, doubt))), badness)

@@ -1,10 +1,11 @@
 import argparse
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from swarm.commands.coqui_options import accept_licence, add_licence_option
+from swarm.commands.coqui_options import add_voice_options, prepare_voices
 from swarm.commands.main import Parser
 from swarm.commands.options import (
     REFUSED,
@@ -19,7 +20,7 @@ from swarm.commands.options import (
     render_config,
 )
 from swarm.config import RenderConfig, StyleConfig
-from swarm.errors import UsageError
+from swarm.errors import EnvironmentFault, UsageError
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -183,8 +184,8 @@ def test_the_words_for_sampling_are_settings_of_the_engine() -> None:
 def test_the_licence_is_accepted_where_models_are_loaded(said: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COQUI_TOS_AGREED", "0")
     parser = Parser(prog="e2a-swarm work")
-    add_licence_option(parser)
-    accept_licence(parser.parse_args(["--accept-coqui-license"] * said))
+    add_voice_options(parser)
+    prepare_voices(parser.parse_args(["--accept-coqui-license"] * said))
     assert os.environ["COQUI_TOS_AGREED"] == ("1" if said else "0")
 
 
@@ -198,3 +199,16 @@ def test_a_folder_means_each_of_its_books_once(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     books = [tmp_path / "a.epub", tmp_path / "b.MOBI", tmp_path / "c.pdf"]
     assert render(str(tmp_path)).books == tuple(books)
+
+
+def test_a_recogniser_listens_where_one_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = Parser(prog="e2a-swarm work")
+    add_voice_options(parser)
+    monkeypatch.setenv("E2A_SWARM_VERIFY", "small")
+    prepare_voices(parser.parse_args(["--verify"]))
+    assert os.environ["E2A_SWARM_VERIFY"] == "small"
+    monkeypatch.delenv("E2A_SWARM_VERIFY")
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    with pytest.raises(EnvironmentFault, match=r"e2a-swarm\[verify\]"):
+        prepare_voices(parser.parse_args(["--verify"]))
+    assert "E2A_SWARM_VERIFY" not in os.environ
