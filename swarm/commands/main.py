@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -11,9 +12,11 @@ from pathlib import Path
 
 from swarm import __version__
 from swarm.config import state_folder
-from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, EXIT_USAGE, SwarmError, UsageError
+from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, EXIT_USAGE, EnvironmentFault, SwarmError, UsageError
 
 COMMANDS = ("convert", "coordinate", "work", "inspect", "preview", "status", "jobs", "join", "key", "voices", "doctor")
+
+NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 EPILOG = """\
 examples:
@@ -74,6 +77,8 @@ def main(argv: list[str] | None = None) -> int:
         return _fail("interrupted; the same command goes on where it stopped.", EXIT_INTERRUPTED)
     except BrokenPipeError:
         return _hush()
+    except OSError as error:
+        return _mute(error) if error.errno in NOT_WRITTEN and error.filename is None else _unforeseen(error, arguments)
     except Exception as error:  # the last line of defence: a user never sees a bare traceback
         return _unforeseen(error, arguments)
 
@@ -176,6 +181,14 @@ def _hush() -> int:
     # the reader of our output left; without this the interpreter complains while it shuts down
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_DONE
+
+
+def _mute(error: OSError) -> int:
+    _hush()
+    return _fail(
+        f"what this prints cannot be written: {error.strerror}; send it elsewhere. Work that was done is kept.",
+        EnvironmentFault.exit_code,
+    )
 
 
 def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:

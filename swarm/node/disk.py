@@ -16,7 +16,10 @@ FORBIDDEN = "this user may not write there; change its permissions, or choose an
 DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
 NO_FOLDER = "a file stands where a folder has to be; name another folder"
 NO_PLACE = "it is not there and cannot be made; name another folder"
+TOO_LONG = "its path is too long; choose a shorter one with --state-dir"
 BUSY = "another program is using it; end that one first"
+
+MOST_SQLITE_PATH = 500  # bytes: it opens no longer one
 
 BY_ERRNO = {
     errno.ENOSPC: FULL,
@@ -27,6 +30,7 @@ BY_ERRNO = {
     errno.EEXIST: NO_FOLDER,
     errno.ENOTDIR: NO_FOLDER,
     errno.ENOENT: NO_PLACE,
+    errno.ENAMETOOLONG: TOO_LONG,
 }
 BY_SQLITE = {  # primary result codes; the upper bits only refine them
     sqlite3.SQLITE_FULL: FULL,
@@ -44,6 +48,8 @@ def store_fault(error: Exception, path: Path) -> StoreError:
     """What went wrong with `path`, as the error a user reads."""
     if isinstance(error, sqlite3.Error):
         remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if remedy == FORBIDDEN and len(os.fsencode(path)) > MOST_SQLITE_PATH:
+            remedy = TOO_LONG
     else:
         remedy = BY_ERRNO.get(getattr(error, "errno", None) or 0)
     return StoreError(

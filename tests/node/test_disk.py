@@ -52,3 +52,10 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
         replace_file(tmp_path / "folder" / "file", b"second")
     assert (tmp_path / "folder" / "file").read_bytes() == b"first"
     assert [path.name for path in (tmp_path / "folder").iterdir()] == ["file"]
+
+
+def test_a_path_that_sqlite_cannot_open_for_its_length_is_not_called_forbidden(tmp_path: Path) -> None:
+    path = tmp_path.joinpath(*["a folder of a long name" * 4] * 6)
+    path.mkdir(parents=True)
+    with pytest.raises(StoreError, match="too long; choose a shorter one"), guarded(path):
+        sqlite3.connect(path / "journal.sqlite")

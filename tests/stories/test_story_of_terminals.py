@@ -114,3 +114,14 @@ def test_commands_in_a_narrow_terminal(here: Machine, words: list[str]) -> None:
     assert code in (0, 4)  # `key` where there is none, `doctor` where something is amiss
     assert "Traceback" not in drawn
     assert drawn.strip()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_output_that_goes_to_a_full_disk_is_said_and_is_no_surprise(here: Machine) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command("voices"), env=here.environment(), cwd=here.desk, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 4
+    assert done.stderr.startswith("e2a-swarm: what this prints cannot be written: No space left on device")
+    assert done.stderr.count("\n") == 1
