@@ -9,12 +9,14 @@ import regex
 from msgspec import Struct
 
 from swarm.book import matter
+from swarm.book.matter import plain
 from swarm.book.passage import Passage
 from swarm.book.text import SUBTITLE, Document, tidy
 from swarm.book.toc import Contents
 
 MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no chapter of its own
 MAX_OPENING_CHARS = 50
+MORE = 1.2  # times as many headings below as there are parts above
 THIN_SHARE = 0.25  # a table of contents that names fewer of the documents is no guide
 
 # "Part One", "DEUXIEME PARTIE": a part's name that is no heading by its markup.
@@ -163,8 +165,17 @@ def _heading_cuts(row: Row) -> set[int]:
     """Without a table of contents: the highest headings of which there are several."""
     counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
+    below = min((level for level in counts if level > deepest), default=0)
+    if below and counts[below] > MORE * counts[deepest] and _mostly_parts(row, deepest):
+        deepest = below  # chapters under parts
     levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
     return {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
+
+
+def _mostly_parts(row: Row, level: int) -> bool:
+    """Whether headings of a level have nothing between them and the next lower heading: parts, not chapters."""
+    bare = [0 < after.level < SUBTITLE for above, after in pairwise(row.passages) if above.level == level < after.level]
+    return 2 * sum(bare) >= sum(1 for passage in row.passages if passage.level == level)
 
 
 def _thin(row: Row, cuts: set[int]) -> bool:
@@ -210,11 +221,6 @@ def _opening(text: str) -> str:
     if len(text) <= MAX_OPENING_CHARS:
         return text
     return text[:MAX_OPENING_CHARS].rsplit(" ", 1)[0].rstrip(" ,;:.-–—") + "…"
-
-
-def plain(text: str) -> str:
-    """A text's letters and digits, for telling whether two titles are the same."""
-    return regex.sub(r"[^\p{L}\p{N}]+", "", text.casefold())
 
 
 def _stem(name: str) -> str:

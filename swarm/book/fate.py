@@ -1,17 +1,19 @@
 """Each part of a book as chapters that are spoken and chapters that are left out, with the reason and its grounds."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from swarm.book import matter
-from swarm.book.division import Part, plain
+from swarm.book.division import Part
+from swarm.book.matter import plain
 from swarm.book.model import Block, ChapterText
 from swarm.book.passage import Passage
 from swarm.book.reading import Reading
 from swarm.errors import UsageError
 
 MAX_OPENING_PASSAGES = 200  # Project Gutenberg's opening words are fewer
+MAX_CONTENTS_LINES = 2_000
 MAX_CREDITS = 6  # passages after its opening line that may say who made the file
 
 MARKED = "marked so in the book"
@@ -47,13 +49,14 @@ def _mark_credits(passages: list[Passage]) -> None:
 def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
     """Every part's passages, each once, as chapters; `title` is the book's."""
     chapters: list[ChapterText] = []
+    counts = Counter(plain(part.title) for part in parts)
     for number, part in enumerate(parts):
         opening = not any(not chapter.left_out for chapter in chapters)
-        chapters += _sorted(part, number / max(1, len(parts) - 1), title if opening else "")
+        chapters += _sorted(part, number / max(1, len(parts) - 1), title if opening else "", counts)
     return tuple(chapters)
 
 
-def _sorted(part: Part, at: float, title: str) -> list[ChapterText]:
+def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[ChapterText]:
     """A part as one chapter that is spoken, and one for each kind of matter in it."""
     groups: dict[str, list[Passage]] = defaultdict(list)
     for passage in part.passages:
@@ -62,13 +65,13 @@ def _sorted(part: Part, at: float, title: str) -> list[ChapterText]:
     for marked, passages in groups.items():
         blocks = tuple(Block(passage.kind, passage.text, passage.language) for passage in passages)
         if any(block.text for block in blocks):
-            reason, grounds = (marked, MARKED) if marked else _promised(part, passages, at, title)
+            reason, grounds = (marked, MARKED) if marked else _promised(part, passages, at, title, titles)
             name = part.title if not marked or len(groups) == 1 else marked.capitalize()
             chapters.append(ChapterText(name or "…", _trimmed(blocks), reason, grounds))
     return chapters
 
 
-def _promised(part: Part, passages: list[Passage], at: float, title: str) -> tuple[str, str]:
+def _promised(part: Part, passages: list[Passage], at: float, title: str, titles: Counter[str]) -> tuple[str, str]:
     """Why the book's own lists, names or words leave a part out, if its text bears them out; and on what grounds."""
     texts = [passage.text for passage in passages if passage.text]
     stem = PurePosixPath(part.name).stem if part.whole else ""
@@ -78,8 +81,17 @@ def _promised(part: Part, passages: list[Passage], at: float, title: str) -> tup
             return reason, grounds
     if title and matter.is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4]):
         return matter.TITLE_PAGE, WORDS
+    return _told(part, texts, 0.0 if title else at, titles)
+
+
+def _told(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tuple[str, str]:
+    """What a part is by its words alone."""
     if matter.is_transcribers(part.title, texts):
         return matter.TRANSCRIBER, WORDS
+    if matter.is_legal_page(texts, at):
+        return matter.COPYRIGHT, WORDS
+    if len(texts) <= MAX_CONTENTS_LINES and matter.is_contents(part.title, texts, titles):
+        return matter.CONTENTS, WORDS
     return "", ""
 
 

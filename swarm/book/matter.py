@@ -4,6 +4,7 @@ What the markup says by `epub:type` counts wherever it stands. What a table of c
 file name says counts only if the text looks the part, since a chapter may well be called "Cover".
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 import regex
@@ -86,6 +87,9 @@ _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
 _LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
 MAX_SMALL_CHARS = 6_000
 MAX_LIST_LINE_CHARS = 160  # on average
+MAX_LEGAL_CHARS = 4_000
+MIN_ENTRIES = 4
+CONTENTS_SHARE = 0.8
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 
@@ -99,6 +103,24 @@ _CREDIT = regex.compile(
     r"(?:This (?:file|e-?book|e-?text) was )?(?:produced|prepared|transcribed|created) (?:by|from)|"
     r"E-?text (?:prepared|produced)",
     regex.IGNORECASE,
+)
+_ALSO = regex.compile(
+    r"(?:also|other (?:books|works|titles|novels)|more (?:books )?|books|novels|works) (?:by|from) .{1,60}|"
+    r"praise for .{1,80}|(?:autres )?(?:ouvrages|livres) (?:de|d'|du) .{1,60}|du meme auteur.{0,60}|"
+    r"weitere (?:bucher|titel|romane) (?:von|aus) .{1,60}|otros (?:libros|titulos) de .{1,60}|altri libri di .{1,60}"
+)
+# Two of these in a short page make it the one that the law asks for.
+_LEGAL = (
+    regex.compile(r"©|\(c\) ?(?:1[5-9]|20)\d\d|\bcopyright\b|\burheberrecht", regex.IGNORECASE),
+    regex.compile(
+        r"all rights reserved|tous droits|alle rechte|derechos reservados|diritti riservati|direitos reservados|"
+        r"no part of this (?:book|publication)",
+        regex.IGNORECASE,
+    ),
+    regex.compile(r"\bISBN\b|dépôt légal|library of congress|cataloging", regex.IGNORECASE),
+    regex.compile(
+        r"(?:first )?published (?:in|by)|printed (?:in|by)|erstausgabe|impreso en|stampato", regex.IGNORECASE
+    ),
 )
 _TRANSCRIBED = regex.compile(
     r"transcriber.s notes?\b|notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit|"
@@ -126,8 +148,9 @@ def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
 
 def named(name: str) -> str:
     """What a title or a file name promises to be: a reason to leave it out, or empty."""
-    plain = _plain(name)
-    return next((reason for reason, names in _BY_NAME.items() if plain in names), "")
+    plain = _letters(name)
+    found = next((reason for reason, names in _BY_NAME.items() if plain in names), "")
+    return found or (ADVERTISEMENT if _ALSO.fullmatch(plain) else "")
 
 
 def plausible(reason: str, texts: list[str], at: float) -> bool:
@@ -161,13 +184,33 @@ def is_title_page(texts: list[str]) -> bool:
     return sum(map(len, lines)) <= MAX_TITLE_PAGE_CHARS and max(map(len, lines), default=0) <= MAX_TITLE_LINE_CHARS
 
 
+def is_legal_page(texts: list[str], at: float) -> bool:
+    """Whether a page near either end of a book holds little but what the law asks for."""
+    text = "\n".join(texts)
+    if len(text) > MAX_LEGAL_CHARS or 0.2 < at < 0.8:
+        return False
+    return sum(1 for sign in _LEGAL if sign.search(text)) >= 2
+
+
+def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
+    """Whether most of a page's lines are titles of other parts; `titles` counts those of all, letters alone."""
+    own = plain(title)
+    named = sum(1 for line in map(plain, texts) if titles[line] > (line == own))
+    return len(texts) >= MIN_ENTRIES and named >= CONTENTS_SHARE * len(texts)
+
+
 def is_transcribers(title: str, texts: list[str]) -> bool:
     """Whether a part's opening words are about the making of the electronic text."""
     opening = f"{title}\n" + "\n".join(texts[:2])[:400]
     return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))
 
 
-def _plain(name: str) -> str:
+def plain(text: str) -> str:
+    """A text's letters and digits, for telling whether two titles are the same."""
+    return regex.sub(r"[^\p{L}\p{N}]+", "", text.casefold())
+
+
+def _letters(name: str) -> str:
     from unicodedata import normalize
 
     letters = regex.sub(r"\p{M}+", "", normalize("NFKD", name.casefold()))

@@ -5,8 +5,8 @@ from functools import cache
 import regex
 from msgspec.structs import replace
 
-from swarm.book.division import plain
 from swarm.book.mark import marked_pieces
+from swarm.book.matter import plain
 from swarm.book.model import Block, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.book.piece import cut
 from swarm.book.sentence import split_sentences

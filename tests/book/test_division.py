@@ -115,3 +115,12 @@ def test_a_part_is_named_before_its_first_chapter(tmp_path: Path) -> None:
     chapters = read_book(maker.make(tmp_path, pages, contents=contents)).chapters
     assert [chapter.blocks[0].text for chapter in chapters] == ["I", "DEUXIEME PARTIE", "II"]
     assert chapters[1].blocks[-1].text == "a part of it"
+
+
+def test_chapters_under_parts_are_told_by_their_headings(tmp_path: Path) -> None:
+    body = f"<h1>Part One</h1><h2>I</h2>{FILL}<h2>II</h2>{FILL}<h1>Part Two</h1><h2>I</h2>{FILL}"
+    titles = [chapter.title for chapter in book(tmp_path, {"a.xhtml": body}).chapters]
+    assert titles == ["Part One. I", "II", "Part Two. I"]
+    body = f"<h1>One</h1><h2>The Storm</h2>{FILL}<h1>Two</h1><h2>The Calm</h2>{FILL}"
+    titles = [chapter.title for chapter in book(tmp_path, {"a.xhtml": body}).chapters]
+    assert titles == ["One. The Storm", "Two. The Calm"]

@@ -74,3 +74,23 @@ def test_a_name_that_fits_nothing_is_refused() -> None:
         chosen(CHAPTERS, Reading(include=("index",)))
     with pytest.raises(UsageError, match="--exclude 'Chapter 9' names no chapter"):
         chosen(CHAPTERS, Reading(exclude=("Chapter 9",)))
+
+
+def test_the_page_that_the_law_asks_for_is_told_by_its_words() -> None:
+    page = part("", "Copyright © 2019 by Ann Author", "All rights reserved. No part of this book may be copied.")
+    assert fates(page, STORY)[0] == ("copyright page", "by its words")
+    told = part("", "Published by chance, the letter began: all rights are wrong.")
+    assert fates(told, STORY)[0] == ("", "")
+    assert fates(STORY, STORY, page, STORY, STORY)[2] == ("", ""), "only near either end of a book"
+
+
+def test_a_page_of_titles_is_a_table_of_contents() -> None:
+    chapters = [part(f"Chapter {number}", "A long story. " * 40) for number in range(5)]
+    page = part("Chapter 0", *(f"Chapter {number}." for number in range(5)))
+    assert fates(page, *chapters)[0] == ("table of contents", "by its words")
+    assert fates(*chapters) == [("", "")] * 5
+
+
+def test_other_books_by_the_author_are_advertisements() -> None:
+    assert fates(STORY, part("Also by Ann Author", "The Boat", "The Sea"))[1] == ("advertisement", "by its title")
+    assert fates(STORY, part("Also by boat", "A long story. " * 40))[1] == ("", "")
