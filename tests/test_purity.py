@@ -27,6 +27,7 @@ TESTED_ELSEWHERE = {
     "swarm/book/model.py": VALUES,
     "swarm/book/passage.py": VALUES,
     "swarm/book/kinds.py": VALUES,
+    "swarm/book/limits.py": "tests/book/test_hostile.py",
     "swarm/book/composition.py": "tests/book/test_epub.py",
     "swarm/book/reading.py": VALUES,
     "swarm/book/number_words.py": "tests/book/test_number.py",

@@ -6,12 +6,8 @@ from pathlib import Path, PurePosixPath
 import regex
 from lxml import etree
 
+from swarm.book.limits import MAX_DOCUMENT_BYTES, MAX_FILES, MAX_INFLATED_BYTES, MAX_READ_BYTES
 from swarm.errors import BookError
-
-MAX_ENTRIES = 20_000
-MAX_INFLATED_BYTES = 2 << 30  # the sum of what the entries claim to be
-MAX_DOCUMENT_BYTES = 16 << 20
-MAX_READ_BYTES = 96 << 20  # pictures, sound and fonts are not read
 
 # Scrambling of fonts, which every reader undoes: no lock on the text.
 FONT_SCRAMBLING = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -97,8 +93,8 @@ class Archive:
         return frozenset(name for name in found if name)
 
     def _check_bounds(self) -> None:
-        if len(self._names) > MAX_ENTRIES:
-            raise BookError(f"{self.path} is refused: it holds more than {MAX_ENTRIES} files.")
+        if len(self._names) > MAX_FILES:
+            raise BookError(f"{self.path} is refused: it holds more than {MAX_FILES} files.")
         if sum(info.file_size for info in self._names.values()) > MAX_INFLATED_BYTES:
             raise BookError(f"{self.path} is refused: it inflates beyond {MAX_INFLATED_BYTES >> 30} GiB.")
         if self.find(CONTAINER) is None:

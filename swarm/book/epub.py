@@ -9,12 +9,13 @@ from lxml import etree
 from swarm.book.archive import Archive
 from swarm.book.composition import compose, count_notes, first_language
 from swarm.book.division import Named
+from swarm.book.limits import MAX_SHEET_BYTES
 from swarm.book.markup import as_text, parse
 from swarm.book.model import Book
 from swarm.book.note import mark_notes
 from swarm.book.package import Package, read_package
 from swarm.book.reading import Reading
-from swarm.book.stylesheet import MAX_SHEET_BYTES, Hidden, read_stylesheets, sheets_of
+from swarm.book.stylesheet import Hidden, read_stylesheets, sheets_of
 from swarm.book.text import Document, read_document
 from swarm.book.toc import Contents, read_contents, target
 from swarm.errors import BookError

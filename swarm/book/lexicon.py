@@ -6,11 +6,9 @@ import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.limits import LEXICON_TIMEOUT_S, MAX_LEXICON_BYTES, MAX_LEXICON_RULES
 from swarm.errors import UsageError
 
-MAX_BYTES = 4 << 20
-MAX_RULES = 50_000
-TIMEOUT_S = 2.0  # for one pattern on one sentence
 _SECTION = regex.compile(r"\[\s*(\*|[A-Za-z]{2,3}(?:-\w+)?)\s*\]")
 _PLS = "{http://www.w3.org/2005/01/pronunciation-lexicon}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -71,11 +69,11 @@ def read_lexicon(path: Path) -> Lexicon:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"--lexicon {path} cannot be read: {error.strerror or error}.") from error
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"--lexicon {path} is larger than {MAX_BYTES >> 20} MiB: no dictionary of words is.")
+    if len(data) > MAX_LEXICON_BYTES:
+        raise UsageError(f"--lexicon {path} is larger than {MAX_LEXICON_BYTES >> 20} MiB: no dictionary of words is.")
     rules = _pls_rules(path, data) if data.lstrip()[:1] == b"<" else _rules(path, data)
-    if len(rules) > MAX_RULES:
-        raise UsageError(f"--lexicon {path} has more than {MAX_RULES} lines.")
+    if len(rules) > MAX_LEXICON_RULES:
+        raise UsageError(f"--lexicon {path} has more than {MAX_LEXICON_RULES} lines.")
     return Lexicon(tuple(rules))
 
 
@@ -113,7 +111,7 @@ def _check(where: str, rule: Rule) -> None:
 
 def _applied(rule: Rule, text: str) -> str:
     try:
-        return str(regex.sub(rule.written, rule.said, text, timeout=TIMEOUT_S))
+        return str(regex.sub(rule.written, rule.said, text, timeout=LEXICON_TIMEOUT_S))
     except (TimeoutError, regex.error, IndexError) as error:
         raise UsageError(f"--lexicon: /{rule.written}/ cannot be applied to {text[:40]!r}: {error}.") from error
 

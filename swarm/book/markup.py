@@ -5,9 +5,9 @@ from html.entities import html5
 import regex
 from lxml import etree, html
 
+from swarm.book.limits import MAX_DEPTH
 from swarm.errors import BookError
 
-MAX_DEPTH = 200
 EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # as XML and as HTML parsers see it
 
 _OURS = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))  # XML knows these itself

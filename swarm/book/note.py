@@ -8,6 +8,7 @@ import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.limits import MAX_NOTE_CHARS
 from swarm.book.markup import local, types
 from swarm.book.matter import named
 from swarm.book.passage import Passage
@@ -15,7 +16,6 @@ from swarm.book.passage import Passage
 REFERENCE = "e2a-reference"  # attributes that mark a tree: the note that a mark refers to,
 NOTE = "e2a-note"  # the note that an element is,
 RETURN = "e2a-return"  # and a link back from a note to its mark
-MAX_NOTE_CHARS = 20_000
 MAX_LABEL_PIECES = 8
 NEAR = 3  # steps from a link to an ancestor with an id or a telling class
 

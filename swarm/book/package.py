@@ -12,6 +12,7 @@ from msgspec import Struct
 from swarm.book import matter
 from swarm.book.archive import CONTAINER, Archive, join
 from swarm.book.label import Label, read_label
+from swarm.book.limits import MAX_FALLBACKS, MAX_SPINE
 from swarm.book.model import Cover
 from swarm.book.text import tidy
 from swarm.errors import BookError
@@ -24,8 +25,6 @@ TEXT_TYPES = frozenset(
 TEXT_SUFFIXES = frozenset((".xhtml", ".html", ".htm", ".xht"))
 PICTURE_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
-MAX_FALLBACKS = 8
-MAX_SPINE = 10_000
 
 _ITEMREF = regex.compile(rb"<(?:[\w.-]+:)?itemref\b")
 _COMMENT = regex.compile(rb"<!--.*?-->", regex.DOTALL)

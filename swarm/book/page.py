@@ -5,10 +5,11 @@ from pathlib import Path
 import regex
 from lxml import etree
 
-from swarm.book.archive import MAX_DOCUMENT_BYTES, check_file
+from swarm.book.archive import check_file
 from swarm.book.composition import compose, count_notes, first_language
 from swarm.book.division import Named
 from swarm.book.kinds import HTML, TEXT
+from swarm.book.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
 from swarm.book.markup import as_text, parse
 from swarm.book.model import Book
 from swarm.book.note import mark_notes
@@ -18,7 +19,6 @@ from swarm.book.text import read_document, tidy
 from swarm.book.toc import Contents
 from swarm.errors import BookError
 
-MAX_TITLE_CHARS = 200
 _FRONT_MATTER = regex.compile(r"\A---\n(.*?)\n---\n", regex.DOTALL)
 
 

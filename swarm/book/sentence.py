@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import regex
 
-MAX_STRETCH_CHARS = 10_000  # the libraries' time grows with the square of a paragraph
+from swarm.book.limits import MAX_STRETCH_CHARS
+
 TAIL_CHARS = 80  # of a piece: where it ends is decided by its last word
 
 # Abbreviations that the libraries take for the end of a sentence, by language; "" is for all.

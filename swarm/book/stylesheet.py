@@ -6,10 +6,8 @@ import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.limits import MAX_HIDING_RULES
 from swarm.book.markup import local
-
-MAX_SHEET_BYTES = 1 << 20  # what is beyond hides nothing
-MAX_RULES = 2_000
 
 _COMMENT = regex.compile(r"/\*.*?\*/", regex.DOTALL)
 _AT_BLOCK = regex.compile(r"@([\w-]+[^{};]*)\{((?:[^{}]*+\{[^{}]*+\})*+[^{}]*+)\}")
@@ -50,7 +48,7 @@ def read_stylesheets(sheets: Iterable[str]) -> Hidden:
                 rules = {_rule(selector) for selector in selectors.split(",")} - {None}
                 named = {rule for rule in rules if rule}
                 found = (found | named) if hides else (found - named)
-            if len(found) > MAX_RULES:
+            if len(found) > MAX_HIDING_RULES:
                 return Hidden()
     return Hidden(frozenset(found))
 

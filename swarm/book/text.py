@@ -1,6 +1,7 @@
 """A document's text as a reader sees it: passages in order, every visible word once, and where its anchors stand."""
 
 from collections.abc import Set
+from itertools import islice
 
 import regex
 from lxml import etree
@@ -34,6 +35,8 @@ _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|lg|strophe)\b", regex.IGNORECASE)
+_AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*$")
+_LOOSE_MARKS = regex.compile(r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])")
 _CAP = "\ufff9"  # behind a drop cap
 _CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll})|\ufff9")  # "O nce" is one word, "A man" is two
 # Joiners stay where a script needs them to shape its letters.
@@ -143,12 +146,20 @@ class _Walk:
             return f" {element.get('alttext')} "
         if tag == "ruby" and self.reading.ruby == "reading":
             return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
+        if tag == "sup" and next(element.iter("{*}a"), None) is None and self._is_loose_mark(element):
+            return ""
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
         if tag == "img" and self.reading.alt_text and element.get("alt"):
             return f" {element.get('alt')} "
         return None
+
+    def _is_loose_mark(self, element: etree._Element) -> bool:
+        """A note's number that leads nowhere: above the line behind a word, where "m<sup>2</sup>" has none."""
+        figures = "".join(islice(element.itertext(), 3)).strip()
+        before = "".join(self.parts[-3:])[-8:]
+        return len(figures) <= 3 and figures.isdecimal() and bool(_AFTER_WORD.search(before))
 
     def _begin(self, element: etree._Element, tag: str) -> None:
         above = self.open[-1]
@@ -212,7 +223,7 @@ class _Walk:
             self.parts = [text.strip()]  # a drop cap that is a block of its own goes with the next
             return
         text = _VERSES.sub("\n", text.strip(_VERSE + " ")) if _VERSE in text else text
-        text = _CAPS.sub("", _MARKS.sub("", _ZERO_WIDTH.sub("", text)))
+        text = _LOOSE_MARKS.sub("", _CAPS.sub("", _MARKS.sub("", _ZERO_WIDTH.sub("", text))))
         text = without_page(text) if self.open[-1].caption else text
         lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
         for paragraph in "\n".join(lines).split("\n\n"):

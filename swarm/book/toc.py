@@ -8,13 +8,11 @@ from msgspec import Struct
 
 from swarm.book import matter
 from swarm.book.archive import Archive, join
+from swarm.book.limits import MAX_ENTRIES, MAX_TITLE_CHARS
 from swarm.book.markup import parse, types
 from swarm.book.package import Item, Package
 from swarm.book.text import tidy
 from swarm.errors import BookError
-
-MAX_ENTRIES = 20_000
-MAX_TITLE_CHARS = 200
 
 
 class Entry(Struct, frozen=True):

@@ -82,7 +82,7 @@ def test_bounds_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "inflates beyond" in refusal(book)
     monkeypatch.setattr(archive, "MAX_INFLATED_BYTES", 10_000)
     assert "inflates beyond" in refusal(book)
-    monkeypatch.setattr(archive, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(archive, "MAX_FILES", 3)
     assert "more than 3 files" in refusal(book)
 
 
