@@ -44,8 +44,18 @@ class StyleConfig:
     cover: Path | None = None
     loudness: str = "-18"  # LUFS, or "off", or "acx"
     keep_chapters: bool = False  # a file a chapter too, while the rest is spoken
+    report_html: bool = False
     subtitles: str = ""  # "vtt", "srt", "lrc"
     pauses_s: tuple[tuple[str, float], ...] = ()  # by the kind of pause, sorted; the others are as usual
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedoConfig:
+    """Which sentences to speak once more. Chapters and sentences count from 1, as reports do."""
+
+    segments: tuple[tuple[int, int, int], ...] = ()  # chapter, first sentence, last sentence
+    chapters: tuple[int, ...] = ()
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +74,7 @@ class RenderConfig:
     language: str = ""
     speed: float = 1.0
     chapters: str = ""  # "1-3,7"; empty: the whole book
+    redo: RedoConfig | None = None
     preview_s: float = 0.0  # only so much of the beginning; 0: all
     lexicon: Path | None = None  # how words are to be said
     reading: "Reading | None" = None  # which words of the book; None: as a listener would expect

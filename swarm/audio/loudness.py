@@ -13,7 +13,7 @@ SILENT_LUFS = -70.0
 GATE_LU = -10.0  # under the mean of what is not silent: pauses do not count
 OFFSET_LU = -0.691
 TAIL_S = 1.0  # for the filter to ring out
-STRETCH_S = 60.0  # filtered at once, so that memory is bounded
+STRETCH_S = 15.0  # filtered at once, so that memory is bounded
 
 # The two filters of BS.1770 as analogue prototypes, for any rate: frequency in Hz, quality, gain in dB.
 SHELF = (1681.974450955533, 0.7071752369554196, 3.999843853973347)

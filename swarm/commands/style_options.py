@@ -38,11 +38,16 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
         "--keep-chapters", action="store_true", help="a file of each chapter too, as soon as it is finished"
     )
     file.add_argument("--subtitles", metavar="vtt|srt|lrc", default="", help="the text with its times beside it")
+    file.add_argument(
+        "--report", metavar="json|html", default="json", help="html: as a page with players too (default: json)"
+    )
     file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
 
 
 def style_config(arguments: argparse.Namespace) -> StyleConfig:
     """What `add_style_options` was told. Raises UsageError."""
+    from swarm.commands.options import one_of
+
     config = StyleConfig(
         output_format=_output_format(arguments.output_format),
         split=_split(arguments.split),
@@ -55,6 +60,7 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         cover=Path(arguments.cover).expanduser() if arguments.cover else None,
         loudness=arguments.loudness.strip().lower(),
         keep_chapters=arguments.keep_chapters,
+        report_html=one_of("--report", arguments.report, ("json", "html")) == "html",
         subtitles=_subtitles(arguments.subtitles),
         pauses_s=_pauses(arguments.pause),
     )

@@ -124,7 +124,7 @@ def _misfit(work: Work | None, clip: Clip) -> str:
     place = (clip.chapter, clip.index)
     if not work.state.exists(place):
         return "the book has no such place"
-    if clip.take > MOST_TAKES or work.state.key(place, clip.take) != clip.key:
+    if clip.take > work.state.first_takes.get(place, 0) + MOST_TAKES or work.state.key(place, clip.take) != clip.key:
         return "the clip is not of this text and recipe"
     if work.state.sample_rate not in (0, clip.sample_rate):
         return f"the clip has {clip.sample_rate} Hz, the others of this job {work.state.sample_rate}"

@@ -34,6 +34,7 @@ class JobState:
     characters_settled: int = 0
     audio_s: float = 0.0  # of the accepted clips
     sample_rate: int = 0  # Hz, of the first clip and so of all
+    first_takes: dict[Place, int] = field(default_factory=dict)  # where earlier ones are not wanted
     epoch: int = 0
     began_s: float = 0.0  # the first run
     gains_db: dict[str, float] = field(default_factory=dict)  # of the voice, by level
@@ -85,7 +86,7 @@ class JobState:
 
     def take(self, place: Place) -> int:
         """The take to try next: a new one after each failure."""
-        return len(self.failures.get(place, ()))
+        return self.first_takes.get(place, 0) + len(self.failures.get(place, ()))
 
     def twins(self, place: Place, take: int) -> list[Place]:
         """The other places of the same text, still without a clip, to which this take is not one that failed there."""
@@ -111,8 +112,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
     match record:
         case ClipAccepted():
             _accept(state, record)
-        case ClipDiscarded(chapter=chapter, index=index):
-            _discard(state, (chapter, index))
+        case ClipDiscarded(chapter=chapter, index=index, retake=retake):
+            _discard(state, (chapter, index), retake)
         case SegmentFailed(chapter=chapter, index=index):
             state.failures.setdefault((chapter, index), []).append(record)
         case SegmentQuarantined(chapter=chapter, index=index, why=why):
@@ -147,7 +148,9 @@ def _accept(state: JobState, record: ClipAccepted) -> None:
     state.audio_s += record.samples / record.sample_rate
 
 
-def _discard(state: JobState, place: Place) -> None:
+def _discard(state: JobState, place: Place, retake: int) -> None:
+    if retake > state.first_takes.get(place, 0):
+        state.first_takes[place] = retake
     lost = state.accepted.pop(place, None)
     if lost is not None:
         _count(state, place, -1)

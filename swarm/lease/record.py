@@ -35,11 +35,12 @@ class ClipAccepted(Record, frozen=True, tag=True):
 
 
 class ClipDiscarded(Record, frozen=True, tag=True):
-    """An accepted clip turned out to be lost or damaged on disk: the place is open again."""
+    """An accepted clip is lost, damaged on disk, or not to the user's liking: the place is open again."""
 
     chapter: int
     index: int
     why: str
+    retake: int = 0  # the take to go on with: earlier ones are not wanted again
 
 
 class SegmentFailed(Record, frozen=True, tag=True):

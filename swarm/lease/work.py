@@ -51,7 +51,9 @@ class Work:
         """Whether a clip of this name is one that the place could still take."""
         if not self.state.exists(place) or place in self.state.accepted:
             return False
-        return any(self.state.key(place, take) == key for take in range(MOST_TAKES + 1))  # a restart forgets failures
+        first = self.state.first_takes.get(place, 0)
+        takes = range(first, first + MOST_TAKES + 1)  # a restart forgets failures
+        return any(self.state.key(place, take) == key for take in takes)
 
     def deadline_s(self, session: Session, lease: Lease) -> float:
         """Seconds that the segment being spoken under a lease may take."""

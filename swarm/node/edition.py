@@ -21,6 +21,8 @@ from swarm.node.press import Damaged, Measured, Press
 from swarm.node.store import Store
 from swarm.node.style import Style
 from swarm.node.target import is_whole, report_path
+from swarm.watch.coverage import Heard, locate
+from swarm.watch.page import report_page
 from swarm.watch.report import ReportExtra, closing_lines, make_report
 
 
@@ -123,13 +125,28 @@ class Edition:
             reissued=work.reissued,
             idle_s=_by_worker(core.sessions, idle_s),
             wasted_s=_by_worker(core.sessions, lambda session: session.wasted_s),
+            heard=self._heard(),
         )
         records = map(self._as_held, self.store.records(self.state.job))
         self.made = make_report(self.state.facts, records, extra)
         path = report_path(self.target)
         with guarded(path):
             replace_file(path, msgspec.json.encode(self.made))
+            if self.style.report_html:
+                replace_file(path.with_suffix(".html"), report_page(self.made).encode())
         del self.made["segments"]  # long, and needed no more
+
+    def _heard(self) -> dict[Place, Heard]:
+        """Where the sentences that the report names are in the files."""
+        if self._press is None:
+            return {}
+        doubtful = [place for place, clip in self.state.accepted.items() if clip.doubt]
+        folder = self.target.parent
+        files = [
+            (book.path.relative_to(folder).as_posix(), self._press.cues(volume))
+            for volume, book in self._press.bound[: len(self.books)]
+        ]
+        return locate(files, (*doubtful, *self.state.quarantined))
 
     def _as_held(self, record: AnyRecord) -> AnyRecord:
         """The same record as the state holds it: a long book's need not be in memory twice."""

@@ -16,12 +16,14 @@ from swarm.audio.frame import check_frame, read_streaminfo
 from swarm.book.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.model import Book
 from swarm.book.script import make_script, opening
-from swarm.config import RenderConfig
+from swarm.config import RedoConfig, RenderConfig
+from swarm.errors import UsageError
 from swarm.lease.facts import JobFacts, book_facts
 from swarm.lease.job import JobState, Place, apply
 from swarm.lease.recipe import TAKES, Recipe
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.node.calibre import read_any_book
+from swarm.node.redo import redo_records
 from swarm.node.store import Store
 from swarm.node.supply import Supply, restore_assets
 from swarm.voice.registry import better_voices_line, choose_recipe, recipe_card
@@ -53,12 +55,14 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
     store.lock_job(job)
     facts = store.open_job(job)
     notes = [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
+    if facts is None and config.redo:
+        raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     if facts is None:
         facts = _make_facts(config, path, book, recipe, job, now)
         facts = structs.replace(facts, assets=supply.assets, origins=supply.origins)
         with store.unpacking() as folder:
             store.create_job(facts, path, supply.contents(folder))
-    state, records = _replay(facts, store, now, notes)
+    state, records = _replay(facts, store, now, notes, config.redo)
     restore_assets(state, supply, store)
     return Prepared(state, records, notes)
 
@@ -98,7 +102,9 @@ def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, jo
     )
 
 
-def _replay(facts: JobFacts, store: Store, now: float, notes: list[str]) -> tuple[JobState, list[AnyRecord]]:
+def _replay(
+    facts: JobFacts, store: Store, now: float, notes: list[str], redo: RedoConfig | None
+) -> tuple[JobState, list[AnyRecord]]:
     state = JobState(facts)
     for record in store.records(facts.job):
         apply(state, record)
@@ -107,6 +113,8 @@ def _replay(facts: JobFacts, store: Store, now: float, notes: list[str]) -> tupl
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
     if lost:
         notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
+    if redo:
+        fresh += redo_records(state, redo)
     for record in fresh:
         apply(state, record)
     for record in _reuse(state, store, now):

@@ -36,6 +36,7 @@ class Style(Struct, frozen=True, dict=True):
     level: Level = Level()
     subtitles: str = ""
     keep_chapters: bool = False
+    report_html: bool = False
     pauses_s: tuple[tuple[str, float], ...] = ()  # where they are not the usual ones, by kind
 
     @cached_property
@@ -83,6 +84,7 @@ def make_style(config: StyleConfig, facts: JobFacts) -> Style:
         sample_rate=config.sample_rate,
         level=read_level(config.loudness),
         subtitles=config.subtitles,
+        report_html=config.report_html,
         keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
         pauses_s=config.pauses_s,
     )

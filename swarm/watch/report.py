@@ -9,8 +9,9 @@ import msgspec
 
 from swarm.lease.facts import JobFacts
 from swarm.lease.record import AnyRecord, ClipAccepted, WorkerSeen
+from swarm.watch.coverage import Heard
 from swarm.watch.history import History, Place
-from swarm.watch.text import clean, count_text, duration_text, speed_text
+from swarm.watch.text import clean, clock_text, count_text, duration_text, speed_text
 
 Row = dict[str, Any]
 
@@ -32,6 +33,7 @@ class ReportExtra:
     reissued: int = 0
     idle_s: Mapping[str, float] = field(default_factory=dict)  # by worker id
     wasted_s: Mapping[str, float] = field(default_factory=dict)
+    heard: Mapping[Place, Heard] = field(default_factory=dict)  # where the sentences worth naming are
 
 
 def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
@@ -43,8 +45,8 @@ def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtr
         "files": list(extra.files or history.files),
         "totals": _totals(facts, history, extra),
         "workers": _workers(facts, history, extra),
-        "missing": _missing(facts, history),
-        "doubtful": _doubtful(facts, history),
+        "missing": _missing(facts, history, extra),
+        "doubtful": _doubtful(facts, history, extra),
         "unspoken": _unspoken(facts),
         "segments": _segments(facts, history),
     }
@@ -154,32 +156,36 @@ def _takes(clip: ClipAccepted) -> int:
     return max(clip.take + 1, clip.takes)
 
 
-def _doubtful(facts: JobFacts, history: History) -> list[Row]:
+def _doubtful(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]:
     return [
-        {
-            "chapter": chapter,
-            "title": facts.chapters[chapter].title,
-            "index": index,
-            "text": _text(facts, (chapter, index)),
-            "reason": clip.doubt,
-        }
-        for (chapter, index), clip in sorted(history.accepted.items())
+        _sentence(facts, place, clip.doubt, extra.heard.get(place))
+        for place, clip in sorted(history.accepted.items())
         if clip.doubt
     ]
 
 
-def _missing(facts: JobFacts, history: History) -> list[Row]:
+def _missing(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]:
     return [
-        {
-            "chapter": place[0],
-            "title": facts.chapters[place[0]].title,
-            "index": place[1],
-            "text": _text(facts, place),
-            "reason": history.quarantined.get(place, NOT_REACHED),
-        }
+        _sentence(facts, place, history.quarantined.get(place, NOT_REACHED), extra.heard.get(place))
         for place in _places(facts)
         if place not in history.accepted
     ]
+
+
+def _sentence(facts: JobFacts, place: Place, reason: str, heard: Heard | None) -> Row:
+    """A sentence by name: where it stands, what it says, where it is heard; `id` is what `redo` takes."""
+    chapter, index = place
+    return {
+        "chapter": chapter,
+        "title": facts.chapters[chapter].title,
+        "index": index,
+        "id": f"{chapter + 1}:{index + 1}",
+        "text": _text(facts, place),
+        "reason": reason,
+        "file": heard.file if heard else "",
+        "at_s": _rounded(heard.start_s if heard else None),
+        "end_s": _rounded(heard.end_s if heard else None),
+    }
 
 
 def _unspoken(facts: JobFacts) -> list[Row]:
@@ -236,7 +242,12 @@ def _named(rows: list[Row], outcome: str) -> list[str]:
     lines = [f"{count_text(len(rows), 'sentence')} {outcome}:"]
     for row in rows[:MOST_NAMED]:
         title = clean(row["title"]) or f"chapter {row['chapter'] + 1}"
-        lines.append(f'  {title}: "{clean(row["text"])}" ({clean(row["reason"])})')
+        lines.append(f'  {title}{_whereabouts(row)}: "{clean(row["text"])}" ({clean(row["reason"])})')
     if len(rows) > MOST_NAMED:
         lines.append(f"  and {len(rows) - MOST_NAMED} more, all of them in the report")
     return lines
+
+
+def _whereabouts(row: Row) -> str:
+    """Where to jump to, and what `redo` calls it; text that was left out has neither."""
+    return f" {row['id']} at {clock_text(row['at_s'])}" if row.get("at_s") is not None else ""

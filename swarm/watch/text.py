@@ -29,6 +29,13 @@ def duration_text(seconds: float) -> str:
     return f"{whole} s" if whole >= 1 or seconds <= 0 else "less than 1 s"
 
 
+def clock_text(moment_s: float) -> str:
+    """A place in a sound, as players show it: "1:02:33", "4:05"."""
+    whole = int(max(0.0, moment_s))
+    minutes = f"{whole // MINUTE_S % 60:02}" if whole >= HOUR_S else f"{whole // MINUTE_S}"
+    return f"{f'{whole // HOUR_S}:' if whole >= HOUR_S else ''}{minutes}:{whole % MINUTE_S:02}"
+
+
 def about_text(seconds: float) -> str:
     """A length of time that is a guess, coarse enough not to twitch: "about 4 min", "about 1 h 20 min"."""
     if seconds < 50:
