@@ -102,3 +102,24 @@ def test_a_second_edition_speaks_only_what_is_new(
     report = report_of(only(here.desk, "Second*.m4b"))
     assert_complete(report)
     assert sum(row["segments"] for row in report["workers"]) == 1
+
+
+def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    spoken = clips(here.home)
+
+    done = here.run("convert", small_book, *FAST, "--output-format", "mp3", "--split", "chapter", "--report", "html")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list(here.desk.glob("*/*.mp3"))) == len(CHAPTERS)
+    assert "Nothing is missing" in only(here.desk, "*.report.html").read_text(encoding="utf-8")
+    assert clips(here.home) == spoken
+
+    audiobook = only(here.desk, "*.m4b")
+    before = audiobook.stat().st_mtime_ns
+    again = here.run("redo", small_book, *FAST, "--segments", "2:3,3:1-2")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert len(clips(here.home).keys() - spoken.keys()) == 3
+    assert audiobook.stat().st_mtime_ns > before
+    assert_complete(report_of(audiobook))
+
+    assert here.run("redo", small_book, *FAST, "--segments", "9:1").returncode == 2
