@@ -13,6 +13,7 @@ from swarm.book.markup import local, types, words
 from swarm.book.note import NOTE, REFERENCE, RETURN
 from swarm.book.passage import Passage
 from swarm.book.reading import Reading
+from swarm.book.table import HEADER, mark_tables
 
 BLOCKS = words(
     "html body div p section article main header footer aside nav address blockquote pre figure figcaption hgroup "
@@ -88,12 +89,14 @@ class _Walk:
         self.reading = reading
         self.document = Document([], {})
         self.parts: list[str] = []  # of the block being read; lines end with \n
+        self.header = ""  # of the column whose cell begins
         self.references: list[str] = []  # the notes that the block refers to
         self.open = [_Open()]
         self.groups: list[int] = []  # where open heading groups began
 
     def read(self, root: etree._Element) -> Document:
         self.document.language = _language(root)
+        mark_tables(root)
         walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walk:
             if event == "start":
@@ -126,12 +129,17 @@ class _Walk:
         elif tag == "hr":
             self._flush()
             self._keep(Passage("scene"))
-        elif tag in CELLS and self.parts:
-            self.parts.append("\n")
+        elif tag in CELLS:
+            self._begin_cell(element)
         elif tag in SPACED or (tag == "tspan" and (element.get("x") or element.get("dy"))):
             self.parts.append(" ")
         self._add(element.text)
         return True
+
+    def _begin_cell(self, element: etree._Element) -> None:
+        if self.parts:
+            self.parts.append("\n")
+        self.header = f"{element.get(HEADER)}: " if element.get(HEADER) else ""
 
     def _drop(self, element: etree._Element) -> None:
         reference = element.get(REFERENCE)
@@ -186,6 +194,7 @@ class _Walk:
         if element is not self.open[-1].element:
             return
         tag = local(element)
+        self.header = "" if tag == "tr" else self.header
         inside = len(self.open) > 1 and self.open[-2].stanza
         if inside:
             self._part(self.open[-2], tag)
@@ -212,6 +221,9 @@ class _Walk:
                 self.document.anchors[name] = place
 
     def _add(self, text: str | None) -> None:
+        if text and self.header and not text.isspace():
+            self.parts.append(self.header)
+            self.header = ""
         if text:
             self.parts.append(text if self.open[-1].pre else " ".join(text.split("\n")))
 
