@@ -143,4 +143,4 @@ def test_a_book_is_what_a_reader_finds(books: Path, name: str) -> None:
 
 
 def test_every_book_has_its_golden(books: Path) -> None:
-    assert {str(path.relative_to(books).with_suffix("")) for path in books.rglob("*.epub")} == set(GOLDEN)
+    assert {path.relative_to(books).with_suffix("").as_posix() for path in books.rglob("*.epub")} == set(GOLDEN)
