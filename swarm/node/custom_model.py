@@ -1,6 +1,7 @@
 """A custom model of the user's: the files of a folder or zip that engines know, by digest. Nothing else is read."""
 
 import hashlib
+import json
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -9,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-import msgspec
-
 from swarm.errors import UsageError
 from swarm.lease.asset import MODEL, MOST_BYTES, AssetInfo
 from swarm.lease.recipe import CUSTOM
 
 CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
 SMALL = ("vocab.json", "speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
-KNOWN = (CONFIG, *SMALL)
+STATISTICS = "scale_stats.npy"  # of the sound that some older models were trained on
+KNOWN = (CONFIG, *SMALL, STATISTICS)
 MOST_CONFIG = 4 * 1024 * 1024  # bytes
 MOST_ENTRIES = 1000  # of a zip, or a folder
 CHUNK = 1 << 20
@@ -150,11 +150,14 @@ def _bytes(file: ModelFile, most: int) -> bytes:
 
 
 def parse_config(data: bytes, path: Path) -> dict[str, object]:
-    """What a config.json says. Raises UsageError."""
+    """What a config.json says; Coqui writes infinities into it, which only Python's JSON knows. Raises UsageError."""
     try:
-        return msgspec.json.decode(data, type=dict[str, object])
+        said = json.loads(data)
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"--custom-model {path}: its config.json cannot be read: {fault}.") from fault
+    if not isinstance(said, dict):
+        raise UsageError(f"--custom-model {path}: its config.json is no config of a model.")
+    return said
 
 
 def _choose(found: dict[str, ModelFile], path: Path) -> tuple[dict[str, ModelFile], tuple[str, ...]]:

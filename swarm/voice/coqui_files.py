@@ -14,7 +14,7 @@ from swarm.voice.coqui_models import BARK, TORTOISE
 from swarm.voice.engine import EngineFault, FaultKind
 
 LICENCE = "https://tts-hub.github.io/cpml"
-WEIGHTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "checkpoint.pth", "best_model.pth")
+WEIGHTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "checkpoint.pth", "best_model.pth", "model.safetensors")
 KNOWS_ITSELF = (BARK, TORTOISE)  # loaded from a folder, in their own ways
 
 

@@ -91,6 +91,11 @@ def test_what_is_no_zip_is_refused(tmp_path: Path, data: bytes) -> None:
         read_custom_model(path)
 
 
+def test_a_config_with_infinities_is_read_as_coqui_writes_it(tmp_path: Path) -> None:
+    config = b'{"model": "vits", "max_audio_len": Infinity, "x": NaN}'
+    assert read_custom_model(packed(tmp_path, FILES | {"config.json": config})).config["model"] == "vits"
+
+
 @pytest.mark.parametrize("config", [b"", b"[]", b"{" * 10_000, b"\xff"])
 def test_a_config_that_is_none_is_refused(tmp_path: Path, config: bytes) -> None:
     with pytest.raises(UsageError, match=r"config\.json"):

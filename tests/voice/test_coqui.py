@@ -144,6 +144,20 @@ def test_sampling_settings_change_the_sound(models: Path, xtts: Voice) -> None:
     assert digest(open_voice(models / "xtts", options={"temperature": "0.2", "top_k": "5"})) != digest(xtts)
 
 
+@pytest.mark.parametrize("name", ["vits", "xtts"])
+def test_weights_may_be_safetensors(name: str, models: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    (tmp_path / "model").mkdir()
+    for file in (models / name / "model").iterdir():
+        if file.name != "model.pth":
+            (tmp_path / "model" / file.name).symlink_to(file)
+    weights = torch.load(models / name / "model" / "model.pth", weights_only=True)["model"]
+    save_file({key: value.clone() for key, value in weights.items()}, tmp_path / "model" / "model.safetensors")
+    assert digest(open_voice(tmp_path)) == digest(request.getfixturevalue(name))
+
+
 def test_another_voice_of_the_same_model_loads_nothing_again(models: Path, xtts: Voice) -> None:
     folder = models / "xtts"
     first, second = open_voice(folder), open_voice(folder, voice=CLONED)
