@@ -22,6 +22,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # what to run, and each with which opti
     "crash": [[]],
     "restart": [[]],
     "ingest": [[]],
+    "assets": [[]],
     "memory": [[]],
     "idle": [[]],
     "overhead": [[]],

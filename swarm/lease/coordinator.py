@@ -37,7 +37,7 @@ from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.lease.roster import Session, new_session, session_key
 from swarm.lease.settings import Settings
-from swarm.lease.snapshot import View, fitting
+from swarm.lease.snapshot import View, fitting, lacks
 from swarm.lease.supplier import Supplier
 from swarm.lease.work import Work
 
@@ -388,7 +388,7 @@ class Coordinator:
                 in_vain = in_vain or not answered
                 session.offers[slot] = True
             if in_vain:
-                outcome.send(session.peer, Done())
+                outcome.send(session.peer, Done(note=lacks(session, self.works)))
 
     def _new_lease_id(self) -> int:
         self.last_lease += 1

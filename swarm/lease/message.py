@@ -272,10 +272,12 @@ class Done(Message, frozen=True, tag=True):
     """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more.
 
     `failed`: it ends for a fault, such as a full disk; somebody will mend that and start it again.
+    `note`: what this worker lacks, if that is why.
     """
 
     final: bool = False
     failed: bool = False
+    note: Note = ""
 
 
 class WhoAreYou(Message, frozen=True, tag=True):

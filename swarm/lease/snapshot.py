@@ -157,6 +157,19 @@ def fitting(reply: StatusReply, most: int) -> StatusReply:
     return shorter
 
 
+def lacks(session: Session, works: dict[str, Work]) -> str:
+    """What a worker would need to be of any use here; "" where it can speak something that is not spoken yet."""
+    left = [work for work in works.values() if not work.state.complete]
+    if not left or any(session.can_speak(work.recipe) for work in left):
+        return ""
+    recipe, title = left[0].recipe, left[0].state.facts.title
+    if (recipe.engine, recipe.model) in session.unable:
+        return ""  # it said so itself
+    speaks = f"{title} is spoken with {recipe.engine} in {language_name(recipe.language)}"
+    remedy = f": {left[0].install}" if left[0].install else ""
+    return f"{speaks}, which this worker cannot{remedy}"[:1500]
+
+
 def _fetching(work: Work, sessions: Sequence[Session]) -> str:
     """How far the worker is that has most of a job's files."""
     assets = {asset.digest: asset.size for asset in work.state.assets}

@@ -60,6 +60,7 @@ class AssetFolder:
             with guarded(self.root):
                 self._forget(digest)
                 self.root.mkdir(parents=True, exist_ok=True)
+                self._borrow(digest, size)
                 return Kept(size) if self._is_whole(digest, size) else self._begin(digest, size, needed)
         except StoreError as fault:
             return Kept(0, str(fault))
@@ -162,6 +163,16 @@ class AssetFolder:
             self._scratch.close()
 
     # --- the disk
+
+    def _borrow(self, digest: str, size: int) -> None:
+        """A coordinator of this very machine has it: another name for the same file, where the disk can do that."""
+        if (self.root / digest).exists():
+            return
+        for twin in self._state_dir.glob(f"jobs/*/assets/{digest}"):
+            if twin.stat().st_size == size:
+                with contextlib.suppress(OSError):
+                    os.link(twin, self.root / digest)
+                return
 
     def _part_path(self, digest: str) -> Path:
         return self.root / f"{digest}.part"

@@ -57,7 +57,7 @@ class WorkNode:
         self.core = Worker(hello)
         self._engines = engines
         self._courier = Courier(assets, self._kept, self._reply)
-        self._introduced: set[str] = set()  # jobs
+        self._introduced: set[str] = set()  # jobs, and notes of what is lacking: said once
         self._trouble: dict[str, str] = {}  # by digest, what was said of it last
         self._keys = keys
         self._clock = clock
@@ -178,6 +178,9 @@ class WorkNode:
             self._lines[name].socket.send(piece, frame)
 
     def _farewell(self, name: str, done: Done) -> None:
+        if done.note and done.note not in self._introduced:
+            self._introduced.add(done.note)
+            self._say(done.note)
         if done.final and self._lines[name].coordinator:
             who, self._lines[name].coordinator = self._lines[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"

@@ -8,6 +8,7 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 TINY = {
+    "assets": ["--megabytes", "5", "--workers", "2", "--times", "1"],
     "crash": ["--workers", "4", "--characters", "15000", "--cost", "0.0004"],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "12000", "--cost", "0.0003"],
     "finish": ["--characters", "6000", "--times", "0"],

@@ -10,7 +10,7 @@ from swarm.lease import asset
 from swarm.lease.asset import LATENTS, MODEL, VOICE, AssetInfo
 from swarm.lease.coordinator import SILENCE_S, Coordinator
 from swarm.lease.job import JobState
-from swarm.lease.message import Asset, EngineOffer, Fetch, Fetching, Grant, Heartbeat, Job, Made, Revoke
+from swarm.lease.message import Asset, Done, EngineOffer, Fetch, Fetching, Grant, Heartbeat, Job, Made, Revoke
 from swarm.lease.outcome import Outcome
 from swarm.lease.record import LatentsKept
 from swarm.lease.supplier import ASK_AGAIN_S
@@ -175,6 +175,10 @@ def test_a_job_nobody_can_serve_names_the_line_that_installs_its_engine_and_goes
     join(core, b"p", engines=(EngineOffer("espeak", ("*",)),))
     assert not sent(beat(core, b"p"), Grant)
     assert note(core).endswith("; on a machine that shall speak it: pip install 'e2a-swarm[metronome]'")
+    (done,) = sent(beat(core, b"p"), Done)
+    assert done.note == (
+        "Book is spoken with metronome in English, which this worker cannot: pip install 'e2a-swarm[metronome]'"
+    )
     join(core, b"q")
     assert sent(beat(core, b"q"), Grant, b"q")
     assert note(core) == ""

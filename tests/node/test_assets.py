@@ -96,6 +96,18 @@ def test_latents_made_here_are_read_piece_by_piece(folder: AssetFolder, monkeypa
     assert folder.seek(DIGEST, 10) == Kept(10)
 
 
+def test_what_a_coordinator_of_the_same_machine_has_is_not_fetched(folder: AssetFolder, tmp_path: Path) -> None:
+    kept = tmp_path / "jobs" / "book" / "assets" / DIGEST
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(DATA)
+    assert folder.seek(DIGEST, 10) == Kept(10)
+    assert kept.stat().st_ino == (folder.root / DIGEST).stat().st_ino
+    damaged = tmp_path / "jobs" / "book" / "assets" / ("e" * 64)
+    damaged.write_bytes(DATA)
+    assert folder.seek("e" * 64, 10) == Kept(0)
+    assert damaged.read_bytes() == DATA
+
+
 def test_an_engine_gets_its_files_by_name_and_nothing_of_an_earlier_job(folder: AssetFolder) -> None:
     digest = put(folder, DATA)
     gathered = folder.gather([AssetInfo(VOICE, digest, 10), AssetInfo("model/model.pth", digest, 10)], "slot-0")

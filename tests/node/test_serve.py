@@ -10,19 +10,24 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from facts_for_tests import a_job
+from msgspec import structs
 
 from swarm.audio.clip import make_clip
 from swarm.audio.tags import Tags
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
+from swarm.lease.asset import PIECE, AssetInfo
 from swarm.lease.coordinator import Coordinator
+from swarm.lease.facts import JobFacts
 from swarm.lease.job import JobState
 from swarm.lease.message import (
     Accepted,
+    Asset,
     Clip,
     Device,
     Done,
     EngineOffer,
     Failed,
+    Fetch,
     Grant,
     Heartbeat,
     Hello,
@@ -48,10 +53,17 @@ TONE = (np.sin(np.arange(12000) / 20) * 9000).astype(np.int16)
 class Bench:
     """A server of one small job, and a dealer to speak to it with."""
 
-    def __init__(self, tmp_path: Path, store: MemoryStore | None = None, on_failure: str = "finish") -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        store: MemoryStore | None = None,
+        on_failure: str = "finish",
+        facts: JobFacts | None = None,
+        contents: dict[str, bytes | Path] | None = None,
+    ) -> None:
         self.store = store or MemoryStore()
-        self.state = JobState(a_job())
-        self.store.create_job(self.state.facts, tmp_path)
+        self.state = JobState(facts or a_job())
+        self.store.create_job(self.state.facts, tmp_path, contents or {})
         network = MemoryNetwork()
         router = network.router()
         port = router.bind("127.0.0.1", None)
@@ -167,3 +179,27 @@ async def test_draining_takes_the_segment_under_way_and_ends(tmp_path: Path) -> 
     bench.dealer.send(Heartbeat((), ()))
     assert await bench.running is False
     assert (0, 0) in bench.state.accepted
+
+
+async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_beside_them(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2000
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("model/model.pth", digest, len(content)),))
+    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    offers = (EngineOffer("metronome", ("*",)),)
+    bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
+    bench.dealer.send(Heartbeat((), (0,), assets=(digest,)))
+    grant = await bench.hear(Grant)
+    for offset in range(0, len(content), PIECE):
+        bench.dealer.send(Fetch(digest, offset))
+    speak(bench.dealer, grant, 0)
+    heard, accepted = b"", False
+    while len(heard) < len(content) or not accepted:
+        message, frame = await asyncio.wait_for(bench.dealer.receive(), 5)
+        accepted = accepted or isinstance(message, Accepted)
+        if isinstance(message, Asset):
+            assert (message.offset, message.total) == (len(heard), len(content))
+            heard += frame
+    assert heard == content
+    speak(bench.dealer, grant, 1)
+    assert await bench.running

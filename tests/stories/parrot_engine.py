@@ -29,7 +29,7 @@ class ParrotVoice:
         return self._latents if self._is_made else None
 
     def speak(self, text: str, seed: int) -> Pcm:
-        samples = np.arange(max(len(text), 10) * RATE // 200)
+        samples = np.arange(max(len(text), 10) * RATE // 50)
         return (np.sin(samples * 2 * np.pi / self._period) * 9_000).astype(np.int16)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from evidence import assert_complete, assert_spoken_once, listen, only, records, report_of
+from evidence import assert_complete, assert_spoken_once, only, records, report_of
 from household import Machine, Running, wait_for
 
 from swarm.lease.record import LatentsKept
@@ -70,6 +70,16 @@ def assert_good(machine: Machine) -> None:
         assert hashlib.sha256((machine.home / "assets" / name).read_bytes()).hexdigest() == name
 
 
+def assert_one_voice(machine: Machine) -> None:
+    """All clips have the pitch that follows from the latents."""
+    pitches = []
+    for path in (machine.home / "clips").rglob("*.flac"):
+        sound, _ = soundfile.read(path)
+        pitches.append(np.mean(np.diff(np.signbit(sound[500:-500]).astype(int)) != 0))
+    assert len(pitches) > 10
+    assert max(pitches) / min(pitches) < 1.2
+
+
 def test_one_command_on_one_machine_speaks_like_a_recording(
     here: Machine, small_book: Path, narrator: Path, parrot: dict[str, str]
 ) -> None:
@@ -96,13 +106,13 @@ def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
     coordinator = laptop.start(*command, **parrot)
     assert coordinator.port == free_port
     first = work(attic)
+    coordinator.says("fetching the voice and the model")
     wait_for(lambda: have(attic) > WEIGHTS // 4, what="a quarter of the model")
     first.kill()
     arrived = have(attic)
     assert WEIGHTS // 4 < arrived < WEIGHTS
     second = work(attic)
     wait_for(lambda: have(attic) > max(arrived, WEIGHTS // 2), what="half of the model")
-    assert "fetching the voice and the model" in laptop.run("status", "--coordinator", f"127.0.0.1:{free_port}").stdout
     coordinator.kill()
     (model / "model.pth").unlink()
     model.rename(model.with_name("elsewhere"))
@@ -116,10 +126,10 @@ def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert_spoken_once(laptop.home)
     assert len([record for record in records(laptop.home) if isinstance(record, LatentsKept)]) == 1
-    assert computed(parrot).count("computed") == 1
+    assert "given" in computed(parrot)
+    assert_one_voice(laptop)
     assert_good(attic)
-    assert len(whole(attic)) == 4
-    assert listen(only(laptop.desk, "*.m4b")).chapters
+    assert len(whole(attic)) >= 4
 
 
 def test_a_job_nobody_can_speak_names_what_would_help_and_goes_on_when_somebody_comes(
@@ -131,6 +141,7 @@ def test_a_job_nobody_can_speak_names_what_would_help_and_goes_on_when_somebody_
     poor = plain.start("work", "--cpu", "--coordinator", where, "--exit-when-done")
     coordinator.says("no worker here can speak English with parrot")
     assert "no worker here can speak English with parrot" in laptop.run("status", "--coordinator", where).stdout
+    poor.says("is spoken with parrot in English, which this worker cannot")
     rich.start("work", "--cpu", "--coordinator", where, "--exit-when-done", **parrot).ends()
     coordinator.ends()
     poor.ends(timeout_s=15)

@@ -1,0 +1,125 @@
+"""How fast a model reaches the workers: over CURVE on loopback, from a real coordinator to real workers' disks.
+
+    python benchmarks/assets.py
+    python benchmarks/assets.py --megabytes 100 --workers 1 4
+
+The rate counts from the first byte on the first worker's disk until the last worker has all of it verified. Beside it,
+how long the coordinator takes to answer `status` meanwhile. Megabytes are 10^6 bytes.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import io
+import os
+import statistics
+import sys
+import time
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+
+from making import make_book
+from process import head, row
+from running import LOOPBACK, Swarm
+
+from swarm.config import RenderConfig
+from swarm.lease.asset import AssetInfo
+from swarm.lease.coordinator import Coordinator
+from swarm.lease.job import JobState
+from swarm.lease.settings import Settings
+from swarm.node.ask import ask
+from swarm.node.edition import Edition
+from swarm.node.identity import Clock
+from swarm.node.prepare import prepare
+from swarm.node.serve import Server
+from swarm.node.store import DiskStore
+from swarm.node.style import make_style
+from swarm.node.supply import Supply
+from swarm.node.transport import RouterSocket
+from swarm.watch.progress import QuietProgress
+
+LONGEST_S = 600.0
+POLL_S = 0.005
+ASK_S = 0.1
+
+
+def serve(swarm: Swarm, book: Path, megabytes: int) -> None:
+    """A coordinator whose only job needs a file of random bytes."""
+    asyncio.run(_serve(swarm, book, megabytes))
+
+
+async def _serve(swarm: Swarm, book: Path, megabytes: int) -> None:
+    content = os.urandom(1_000_000) * megabytes
+    info = AssetInfo("model/model.pth", hashlib.sha256(content).hexdigest(), len(content))
+    config = RenderConfig(books=(book,), output_dir=swarm.folder, state_dir=swarm.folder / "state", engine="metronome")
+    store, clock = DiskStore(config.state_dir), Clock()
+    supply = Supply(assets=(info,), ready={info.digest: content})
+    facts = prepare(config, book, store, 0.0, supply).state.facts
+    del content, supply
+    settings = Settings(coordinator="c", name="bench", version="1", epoch=1, min_workers=1000)  # it grants nothing
+    core = Coordinator(settings, clock.now())
+    router = RouterSocket(swarm.keys)
+    router.bind(LOOPBACK, swarm.port)
+    server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish")
+    style = make_style(config.style, facts)
+    server.add(Edition(JobState(facts), store, swarm.folder / "book.m4b", style, audiobook=False, encoders=1))
+    with suppress(asyncio.CancelledError):
+        await server.run()
+
+
+def measure(book: Path, megabytes: int, workers: int) -> tuple[float, float]:
+    """MB/s to all workers together, and the slowest answer to `status` in seconds."""
+    with Swarm(book, cost_per_char=0.0001) as swarm:
+        process = get_context("fork").Process(target=serve, args=(swarm, book, megabytes), daemon=True)
+        process.start()
+        try:
+            return _watch(swarm, megabytes * 1_000_000, workers)
+        finally:
+            process.kill()
+            process.join()
+
+
+def _watch(swarm: Swarm, size: int, workers: int) -> tuple[float, float]:
+    folders = [swarm.worker_folder(number) / "assets" for number in range(1, workers + 1)]
+    for _ in range(workers):
+        swarm.work([1.0])
+    began_s, answers_s, asked_s = 0.0, [0.0], 0.0
+    deadline_s = time.monotonic() + LONGEST_S
+    while not all(_has(folder, size, "") for folder in folders):
+        began_s = began_s or (time.monotonic() if any(_has(folder, 1, ".part") for folder in folders) else 0.0)
+        if began_s and time.monotonic() - asked_s > ASK_S:
+            asked_s = time.monotonic()
+            asyncio.run(ask([swarm.address], swarm.keys))
+            answers_s.append(time.monotonic() - asked_s)
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("the file never arrived")
+        time.sleep(POLL_S)
+    return workers * size / 1e6 / (time.monotonic() - began_s), max(answers_s)
+
+
+def _has(folder: Path, size: int, suffix: str) -> bool:
+    with suppress(FileNotFoundError):
+        return any(path.stat().st_size >= size for path in folder.glob("*") if path.suffix == suffix and path.is_file())
+    return False
+
+
+def main() -> int:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--megabytes", type=int, default=500, help="of the file (default: 500)")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 4], help="how many (default: 1 4)")
+    parser.add_argument("--times", type=int, default=3, help="the median of so many runs (default: 3)")
+    arguments = parser.parse_args()
+    head("workers", "MB/s, all together", "slowest `status`, s")
+    with Swarm(Path(), cost_per_char=0.0001) as swarm:
+        book = make_book(swarm.folder, chapters=1, characters=1000)
+        for workers in arguments.workers:
+            runs = [measure(book, arguments.megabytes, workers) for _ in range(arguments.times)]
+            rates, answers_s = zip(*runs, strict=True)
+            row(workers, f"{statistics.median(rates):.0f}", f"{max(answers_s):.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
