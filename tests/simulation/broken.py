@@ -107,9 +107,6 @@ VARIANTS: dict[str, Edit | Value] = {
     "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
     "pieces that do not come are not missed": Value(download, "STALLED_S", 1e9),
     "all is asked for at once": Edit(Downloads, "_ask", " and item.asked - item.have < window()", ""),
-    "what a job needs is said once": Edit(
-        Supplier, "heard", "and not work.needed <= known", "and work.state.job not in session.told"
-    ),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
@@ -127,10 +124,9 @@ PROVOKED_BY = {  # what such a break takes to show, where one seed in many has i
     "spoken before its latents are journaled": ("files",),
     "latents are not looked at": ("files", "liar"),
     "a voice of other latents goes on": ("files", "two coordinators"),
-    "pieces out of turn are written": ("files", "reordering"),
+    "pieces out of turn are written": ("files", "refusals"),
     "pieces that do not come are not missed": ("files", "refusals"),
     "all is asked for at once": ("files",),
-    "what a job needs is said once": ("files", "loss"),
 }
 
 
