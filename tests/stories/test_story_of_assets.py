@@ -129,7 +129,7 @@ def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
     assert "given" in computed(parrot)
     assert_one_voice(laptop)
     assert_good(attic)
-    assert len(whole(attic)) >= 4
+    assert len(whole(attic)) >= 3  # and the latents, if any of it was left to speak
 
 
 def test_a_job_nobody_can_speak_names_what_would_help_and_goes_on_when_somebody_comes(
