@@ -53,7 +53,12 @@ def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
     for number, part in enumerate(parts):
         opening = not any(not chapter.left_out for chapter in chapters)
         chapters += _sorted(part, number / max(1, len(parts) - 1), title if opening else "", counts)
-    return tuple(chapters)
+    return tuple(chapters if any(not chapter.left_out for chapter in chapters) else map(_doubted, chapters))
+
+
+def _doubted(chapter: ChapterText) -> ChapterText:
+    """Where nothing would be left, what was only guessed not to be the book is the book."""
+    return chapter if chapter.grounds in (MARKED, LISTED) else ChapterText(chapter.title, chapter.blocks)
 
 
 def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[ChapterText]:

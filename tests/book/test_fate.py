@@ -94,3 +94,9 @@ def test_a_page_of_titles_is_a_table_of_contents() -> None:
 def test_other_books_by_the_author_are_advertisements() -> None:
     assert fates(STORY, part("Also by Ann Author", "The Boat", "The Sea"))[1] == ("advertisement", "by its title")
     assert fates(STORY, part("Also by boat", "A long story. " * 40))[1] == ("", "")
+
+
+def test_where_nothing_would_be_left_what_was_only_guessed_is_the_book() -> None:
+    assert fates(part("One", "One", "This is the book called One. It is short."), title="One") == [("", "")]
+    marked = Part("y", [Passage("paragraph", "z", left_out="imprint")], "b.xhtml")
+    assert fates(marked) == [("imprint", "marked so in the book")]

@@ -88,7 +88,7 @@ def one_is_cut_off_for_ten_seconds(folder: Path) -> None:
         assert coordinator.output.count("attic: silent for") == 1
         assert "tower: silent" not in coordinator.output
         assert returned_s < RETURNED_S
-        assert report["totals"]["duplicates"] <= 2  # the segment under way at either end of the cut
+        assert report["totals"]["duplicates"] <= 4  # the segments under way at either end, and the last ones on purpose
 
 
 def the_coordinator_sleeps_for_forty_seconds(folder: Path) -> None:
@@ -122,7 +122,7 @@ def a_worker_sleeps_for_twenty_seconds(folder: Path) -> None:
         assert coordinator.output.count("silent for") == 1
         assert after[0] < FLOWS_S + 1
         assert len(after) >= 10  # put to work again, not only heard out
-        assert report["totals"]["duplicates"] <= 2
+        assert report["totals"]["duplicates"] <= 4  # the same
 
 
 STORIES: tuple[Story, ...] = (
