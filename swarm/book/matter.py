@@ -60,7 +60,7 @@ _BY_NAME = {
         "faux titre|titelseite|titelblatt|portada|portadilla|frontespizio|folha de rosto|titelpagina",
         COVER: "cover|cover page|coverpage|couverture|umschlag|cubierta|copertina|capa|omslag",
         IMPRINT: "imprint|impressum|mentions legales",
-        COPYRIGHT: "copyright|copyright page|uncopyright|rights|droits d auteur|creditos|derechos de autor",
+        COPYRIGHT: "copyright|copyright page|uncopyright|droits d auteur|creditos|derechos de autor",
         COLOPHON: "colophon|colofon|colofao|acheve d imprimer",
         LICENCE: "license|licence|the full project gutenberg license|full project gutenberg license|"
         "project gutenberg license|licenza|lizenz|licencia|licenca",
@@ -87,12 +87,16 @@ _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
 _LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
 MAX_SMALL_CHARS = 6_000
 MAX_LIST_LINE_CHARS = 160  # on average
+LABELLED_SHARE = 0.3
+FEW_NOTES = 5
+MAX_NOTE_LINE_CHARS = 400  # on average
 MAX_LEGAL_CHARS = 4_000
 MIN_ENTRIES = 4
 CONTENTS_SHARE = 0.8
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 
+_NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
 _END = regex.compile(
     r"\*\*\*\s*END OF (?:THE|THIS) PROJECT GUTENBERG|^End of (?:the )?Project Gutenberg", regex.IGNORECASE
@@ -160,7 +164,17 @@ def plausible(reason: str, texts: list[str], at: float) -> bool:
         return size <= MAX_SMALL_CHARS
     if reason in _LISTS:
         return size <= MAX_LIST_LINE_CHARS * max(1, len(texts))
+    if reason == NOTES:
+        return _are_notes(texts, at)
     return at >= 0.5 or size <= MAX_SMALL_CHARS
+
+
+def _are_notes(texts: list[str], at: float) -> bool:
+    """Whether paragraphs are numbered as notes are, or at least short and at the end; an author's note is neither."""
+    labelled = sum(1 for text in texts if _NOTE_LABEL.match(text))
+    if labelled >= LABELLED_SHARE * max(1, len(texts)):
+        return True
+    return at >= 0.5 and len(texts) >= FEW_NOTES and sum(map(len, texts)) <= MAX_NOTE_LINE_CHARS * len(texts)
 
 
 def gutenberg_starts(text: str) -> bool:

@@ -35,7 +35,8 @@ _HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
 _WRITTEN = regex.compile(
     r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
-_WRITTEN_MARK = regex.compile(r"\s?\[(\w{1,4}|[*†‡§]{1,3})\]")
+_LABELLED = regex.compile(r"\[(\d{1,3}|[*†‡§]{1,3})\]\s+(\S.*)", regex.DOTALL)
+_WRITTEN_MARK = regex.compile(r"(?<=\S)\s?\[(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
 Target = tuple[str, str]  # a document and an id in it
 Resolve = Callable[[str, str], Target]
@@ -90,30 +91,30 @@ def mark_note_headings(passages: list[Passage], reason: str) -> None:
 
 
 def mark_written_notes(passages: list[Passage], reason: str) -> None:
-    """Notes that plain text shows in brackets, "[Footnote 1: ...]", and their marks, "[1]"."""
-    labels: set[str] = set()
+    """Notes that are told by their text alone, and their marks, "word[1]".
+
+    "[Footnote 1: ...]" is one wherever it stands, "[1] ..." where such a mark came before.
+    """
+    waiting: dict[str, list[Passage]] = defaultdict(list)  # what refers to notes that have not come yet
     for number, passage in enumerate(passages):
-        written = _WRITTEN.fullmatch(passage.text) if passage.text.startswith("[") else None
-        if written:
-            label = written[1] or ""
-            labels.add(label)
+        if "[" not in passage.text or passage.left_out:
+            continue
+        written = _WRITTEN.fullmatch(passage.text) or _LABELLED.fullmatch(passage.text)
+        label = written[1] or "" if written else ""
+        if written and (waiting[label] or written.re is _WRITTEN):
             passage.text, passage.left_out, passage.note = written[2], reason, f"{number}[{label}]"
-    if labels - {""}:
-        _strip_marks(passages, labels)
+            for referring in waiting[label][:1]:
+                _refer(referring, label, passage.note)
+            del waiting[label][:1]
+        else:
+            for mark in _WRITTEN_MARK.findall(passage.text):
+                waiting[mark].append(passage)
 
 
-def _strip_marks(passages: list[Passage], labels: set[str]) -> None:
-    """Take the marks out of the text, each referring to the next note of its label."""
-    waiting: dict[str, Passage] = {}
-    for passage in passages:
-        label = passage.note.partition("[")[2].removesuffix("]")
-        if passage.note and label in waiting:
-            referring = waiting.pop(label)
-            referring.references = (*referring.references, passage.note)
-        found = [mark for mark in _WRITTEN_MARK.findall(passage.text) if mark in labels]
-        if found:
-            passage.text = _WRITTEN_MARK.sub(lambda mark: "" if mark[1] in labels else mark[0], passage.text)
-            waiting |= dict.fromkeys(found, passage)
+def _refer(passage: Passage, label: str, note: str) -> None:
+    """Take one mark out of a text, for the note that it refers to."""
+    passage.text = _WRITTEN_MARK.sub(lambda mark: "" if mark[1] == label else mark[0], passage.text)
+    passage.references = (*passage.references, note)
 
 
 def place_notes(rows: list[list[Passage]], mode: str, language: str) -> list[list[Passage]]:

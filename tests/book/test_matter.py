@@ -33,7 +33,10 @@ def test_a_chapter_that_is_only_called_so_is_kept() -> None:
     assert not matter.plausible(matter.NOTES, story, 0.3)
     assert matter.plausible(matter.COVER, ["A Book"], 0.0)
     assert matter.plausible(matter.CONTENTS, ["Chapter the first"] * 400, 0.0)
-    assert matter.plausible(matter.NOTES, story, 1.0)
+    assert not matter.plausible(matter.NOTES, story, 1.0)
+    assert not matter.plausible(matter.NOTES, ["The author's thanks go to many, and this is how it was."], 0.1)
+    assert matter.plausible(matter.NOTES, ["Notes", "1. See above.", "2 Ibid.", "* Nobody."], 0.2)
+    assert matter.plausible(matter.NOTES, ["See Smith, A Life, for all of this."] * 9, 1.0)
 
 
 def test_types_and_classes_mark() -> None:
