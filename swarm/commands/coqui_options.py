@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from pathlib import Path
 
 from swarm.config import ENV_LICENCE, ENV_VERIFY
 
@@ -43,11 +44,14 @@ RECOGNISER = "base"  # of faster-whisper
 
 
 def add_voice_options(parser: argparse.ArgumentParser) -> None:
-    """--accept-coqui-license and --verify, for the commands that speak; carried out by `prepare_voices`."""
+    """--accept-coqui-license, --models-dir, --verify, for the commands that speak; see `prepare_voices`."""
     parser.add_argument(
         "--accept-coqui-license",
         action="store_true",
         help="you agree to the Coqui Public Model License of XTTS: non-commercial use only",
+    )
+    parser.add_argument(
+        "--models-dir", metavar="DIR", help="where Coqui's models lie and are downloaded to (default: its own places)"
     )
     parser.add_argument(
         "--verify",
@@ -60,6 +64,9 @@ def prepare_voices(arguments: argparse.Namespace) -> None:
     """Tell the engines' processes by variables, one of which Coqui itself looks at. Raises EnvironmentFault."""
     if arguments.accept_coqui_license:
         os.environ[ENV_LICENCE] = "1"
+    if arguments.models_dir:
+        folder = Path(arguments.models_dir).expanduser().absolute()
+        os.environ.update(TTS_HOME=str(folder), HF_HUB_CACHE=str(folder / "hub"))
     if arguments.verify:
         from swarm.voice.verify import check_verify
 

@@ -14,6 +14,9 @@ from swarm.voice.verify import MOST_WRONG, Verifier
 _OF_THE_SOUND = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
 
 
+MOST_AGAIN_S = 12.0  # no further take is begun after so long: 20 s without a clip, and the engine is thought to hang
+
+
 @dataclass(frozen=True)
 class Take:
     """A clip, which of the seeds it is of, and what is doubtful about it."""
@@ -48,7 +51,7 @@ class Speaker:
                 if fault.kind not in _OF_THE_SOUND or (last and not takes):
                     raise
             else:
-                if not takes[-1].judgement.doubt:
+                if not takes[-1].judgement.doubt or self.work_s > MOST_AGAIN_S:
                     break
         best = min(takes, key=lambda take: take.judgement.badness)
         self._guard.learn(text, best.clip.samples / best.clip.sample_rate)

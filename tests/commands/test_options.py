@@ -201,6 +201,15 @@ def test_a_folder_means_each_of_its_books_once(tmp_path: Path) -> None:
     assert render(str(tmp_path)).books == tuple(books)
 
 
+def test_models_may_lie_in_a_folder_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("TTS_HOME", "HF_HUB_CACHE"):
+        monkeypatch.setenv(name, "elsewhere")
+    parser = Parser(prog="e2a-swarm work")
+    add_voice_options(parser)
+    prepare_voices(parser.parse_args(["--models-dir", str(tmp_path)]))
+    assert (os.environ["TTS_HOME"], os.environ["HF_HUB_CACHE"]) == (str(tmp_path), str(tmp_path / "hub"))
+
+
 def test_a_recogniser_listens_where_one_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     parser = Parser(prog="e2a-swarm work")
     add_voice_options(parser)

@@ -85,6 +85,15 @@ def test_a_fault_that_is_not_of_the_sound_is_raised_at_once(kind: FaultKind) -> 
     assert voice.asked == [1]
 
 
+def test_no_take_is_begun_that_would_look_like_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    voice = Wavering(s1=4.0)
+    speaker = experienced(voice)
+    monkeypatch.setattr("swarm.voice.takes.MOST_AGAIN_S", 0.0)
+    take = speaker.speak(TEXT, [1, 2, 3])
+    assert voice.asked == [1]
+    assert take.judgement.doubt
+
+
 def test_an_engine_that_sounds_the_same_with_any_seed_is_not_asked_again() -> None:
     voice = Wavering(s1=4.0, s2=FaultKind.SILENT)
     speaker = experienced(voice, takes=1)
