@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from swarm.audio.container import SoundFile, make_chapter
 from swarm.audio.cover import fit_cover
+from swarm.audio.drawn_cover import draw_cover
 from swarm.audio.mp4 import Mp4File
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark
 from swarm.audio.reel_file import ReelDamaged, read_reel
@@ -26,7 +27,8 @@ class Audiobook:
     def __init__(self, order: AudiobookOrder) -> None:
         """Start the file. Raises OSError."""
         self._order = order
-        self._picture = fit_cover(order.cover) if order.cover else None
+        cover = order.cover if order.cover is not None else draw_cover(order.tags.title, order.tags.authors)
+        self._picture = fit_cover(cover) if cover else None
         self._reels: list[Path] = []
         order.part.parent.mkdir(parents=True, exist_ok=True)
         packets = int(GUESS_MARGIN * order.expected_s * order.coding.sample_rate / order.coding.frame_samples)
