@@ -109,3 +109,4 @@ class WorkConfig:
     exit_when_done: bool = False
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""
+    allow_sleep: bool = False

@@ -26,6 +26,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--exit-when-done", action="store_true", help="leave when every coordinator served has ended, save by a fault"
     )
+    parser.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it speaks")
     parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
     coqui_options.add_voice_options(parser)
     parser.add_argument(
@@ -59,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         open=arguments.open,
         exit_when_done=arguments.exit_when_done,
         name=arguments.name[:100],
+        allow_sleep=arguments.allow_sleep,
         assets_limit=options.assets_limit(arguments.assets_limit),
     )
     return run_loop(work(config, gpus, make_progress("quiet" if arguments.quiet else "plain").note))

@@ -10,6 +10,7 @@ from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE
 from swarm.node.addresses import fixed_address, last_addresses, remember_address
 from swarm.node.assets import AssetFolder
+from swarm.node.awake import Wakefulness
 from swarm.node.discovery import Browser
 from swarm.node.engines import Engines
 from swarm.node.greeting import greeting
@@ -34,6 +35,7 @@ async def work(config: WorkConfig, gpus: Sequence[str], say: Say) -> int:
     engines = Engines(config.devices, config.state_dir / "log")
     assets = AssetFolder(config.state_dir, config.assets_limit)
     node = WorkNode(hello, engines, assets, curve_keys(key) if key else None, clock, say, config.exit_when_done)
+    node.wakefulness = Wakefulness(allow_sleep=config.allow_sleep)
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
         stack.callback(finder.cancel)

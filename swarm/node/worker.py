@@ -12,6 +12,7 @@ from swarm.lease.slot import Sound
 from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell
 from swarm.lease.worker import Worker
 from swarm.node.assets import AssetFolder, Kept
+from swarm.node.awake import Wakefulness
 from swarm.node.courier import Courier
 from swarm.node.engines import Engines
 from swarm.node.frames import Frames
@@ -72,6 +73,7 @@ class WorkNode:
         self._leaving = asyncio.Event()
         self._failure: BaseException | None = None
         self.welcomed: Callable[[str], None] = lambda address: None
+        self.wakefulness = Wakefulness(allow_sleep=True)
 
     # --- coordinators
 
@@ -302,6 +304,7 @@ class WorkNode:
     async def _beat(self) -> None:
         while True:
             self._carry_out(self.core.beat(self._clock.now()))
+            self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
             if news := self._tally.news(self._clock.now()):
                 self._say(news)
             await asyncio.sleep(BEAT_S)
@@ -323,4 +326,5 @@ class WorkNode:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._engines.close()
         self._frames.close()
+        self.wakefulness.turn(False)
         self._courier.close()

@@ -1,6 +1,9 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
-from swarm.node.awake import awake
+from swarm.node.awake import Wakefulness, awake
 
 
 @pytest.mark.parametrize("allow_sleep", [True, False])
@@ -17,3 +20,19 @@ def test_it_asks_the_system_once_for_the_time_of_the_work(monkeypatch: pytest.Mo
     with awake(allow_sleep=False) as mode:
         assert mode.active
     assert not mode.active
+
+
+def test_a_worker_keeps_its_machine_awake_while_it_has_work_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[str] = []
+
+    @contextmanager
+    def watched(*, allow_sleep: bool) -> Iterator[None]:
+        kept.append(f"awake, {allow_sleep}")
+        yield
+        kept.append("free")
+
+    monkeypatch.setattr("swarm.node.awake.awake", watched)
+    wakefulness = Wakefulness(allow_sleep=False)
+    for working in (False, True, True, False, False, True):
+        wakefulness.turn(working)
+    assert kept == ["awake, False", "free", "awake, False"]
