@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from swarm.book.model import Book, Chapter, Cover
 from swarm.lease.asset import VOICE, AssetInfo
-from swarm.lease.recipe import Recipe
+from swarm.lease.recipe import CLONE, Recipe
 
 
 class BookFacts(Struct, frozen=True):
@@ -49,6 +49,15 @@ class JobFacts(Struct, frozen=True):
     def is_cloned(self) -> bool:
         """Whether its voice is a recording's, from which latents are computed."""
         return any(asset.name == VOICE for asset in self.assets)
+
+    @property
+    def voice_name(self) -> str:
+        """What people call its voice: a recording by its file."""
+        if not self.recipe.voice.startswith(CLONE):
+            return self.recipe.voice
+        path = next((origin.path for origin in self.origins if origin.kind == "voice"), "")
+        name = path.replace("\\", "/").rpartition("/")[2]
+        return name.rpartition(".")[0] or name or "a recording"
 
     @property
     def title(self) -> str:

@@ -165,9 +165,9 @@ def lacks(session: Session, works: dict[str, Work]) -> str:
     recipe, title = left[0].recipe, left[0].state.facts.title
     if (recipe.engine, recipe.model) in session.unable:
         return ""  # it said so itself
-    speaks = f"{title} is spoken with {recipe.engine} in {language_name(recipe.language)}"
     remedy = f": {left[0].install}" if left[0].install else ""
-    return f"{speaks}, which this worker cannot{remedy}"[:1500]
+    language = language_name(recipe.language)
+    return f"{title} is spoken with {recipe.engine} in {language}, which this worker cannot{remedy}"[:1500]
 
 
 def _fetching(work: Work, sessions: Sequence[Session]) -> str:

@@ -299,7 +299,7 @@ def summary_of(facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFin
         disk_bytes=disk_bytes,
         finished=finished is not None,
         engine=facts.recipe.engine,
-        voice=facts.recipe.voice,
+        voice=facts.voice_name,
         language=facts.recipe.language,
         speed=dict(facts.recipe.settings).get("speed", 1.0),
         chapters=tuple(chapter.title for chapter in facts.chapters),

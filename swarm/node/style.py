@@ -65,7 +65,7 @@ def make_style(config: StyleConfig, facts: JobFacts) -> Style:
         title=config.title or book.title,
         authors=(config.author,) if config.author else book.authors,
         subtitle=book.subtitle,
-        narrator=config.narrator or f"{facts.recipe.voice} ({facts.recipe.engine})",
+        narrator=config.narrator or f"{facts.voice_name} ({facts.recipe.engine})",
         series=book.series,
         series_number=book.series_number,
         year=book.year,

@@ -52,6 +52,7 @@ def test_a_recording_and_a_model_are_kept_with_the_job_and_named_by_content(conf
     folder = config.state_dir / "jobs" / state.job / "assets"
     assert {path.name: path.stat().st_size for path in folder.iterdir()} == {a.digest: a.size for a in state.assets}
     assert state.awaits_latents
+    assert state.facts.voice_name == "narrator"
 
 
 def test_a_job_is_found_again_wherever_its_files_were_moved(config: RenderConfig, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from evidence import assert_complete, assert_spoken_once, only, records, report_of
+from evidence import assert_complete, assert_spoken_once, listen, only, records, report_of
 from household import Machine, Running, wait_for
 
 from swarm.lease.record import LatentsKept
@@ -87,6 +87,8 @@ def test_one_command_on_one_machine_speaks_like_a_recording(
     assert (done.returncode, done.stderr) == (0, "")
     assert_complete(report_of(only(here.desk, "*.m4b")))
     assert computed(parrot).count("computed") == 1
+    assert listen(only(here.desk, "*.m4b")).tags["\xa9wrt"] == ["narrator (parrot)"]
+    assert "voice narrator" in here.run("jobs").stdout
     narrator.unlink()
     again = here.run("convert", small_book, *PARROT, "--voice", narrator, "--workers", "3", **parrot)
     assert "is finished already" in again.stdout
