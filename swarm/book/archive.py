@@ -116,7 +116,7 @@ def check_file(path: Path) -> None:
     """Raise BookError where a file is missing, empty, a folder, or withheld."""
     try:
         if path.is_dir():
-            raise BookError(f"{path} is a folder: name a book in it, or all of them with --ebooks-dir.")
+            raise BookError(f"{path} is a folder: name a book in it.")
         if path.stat().st_size == 0:
             raise BookError(f"{path} is empty: fetch the book again.")
     except FileNotFoundError as error:

@@ -1,6 +1,7 @@
 """`e2a-swarm inspect`: what would be read of a book, what not and why."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from swarm.voice.card import EngineCard
 
 WIDTH = 80
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai to Han
 OPENING_CHARS = 52
 HEADING_LINES = 6  # among the first, those that may be a heading
 FEW = 10  # unspoken pieces that are shown; --json has them all
@@ -209,11 +211,17 @@ def _chapter_json(number: int, chapter: "Chapter", card: "EngineCard", *, text: 
 
 
 def _words(chapter: "Chapter") -> int:
-    return sum(len(segment.text.split()) for segment in chapter.segments)
+    return sum(_words_in(segment.text) for segment in chapter.segments)
 
 
 def _text_words(text: "ChapterText") -> int:
-    return sum(len(block.text.split()) for block in text.blocks)
+    return sum(_words_in(block.text) for block in text.blocks)
+
+
+def _words_in(text: str) -> int:
+    """Words; where a script puts no spaces between them, two signs count as one."""
+    signs = len(UNSPACED.findall(text))
+    return len(text.split()) if not signs else len(UNSPACED.sub(" ", text).split()) + (signs + 1) // 2
 
 
 def _count(words: int) -> str:

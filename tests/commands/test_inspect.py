@@ -128,3 +128,9 @@ def test_what_is_odd_about_a_file_is_said(books: Path, capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert "content_002.xhtml stands outside the reading order and is not read" in out
     assert "no cover" in out
+
+
+def test_words_are_counted_where_no_spaces_part_them(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(books / "odd" / "japanese-vertical-ruby-preview.epub"), "--json"]) == 0
+    [chapter] = json.loads(capsys.readouterr().out)["chapters"]
+    assert chapter["words"] == pytest.approx(chapter["characters"] / 2, rel=0.15)
