@@ -43,6 +43,7 @@ _WORDS = {
 _TEXTS = ("pad", "eos", "bos", "blank", "characters", "punctuations", "phonemes")  # letters, which Coqui never opens
 _NAMES = ("speakers", "languages")  # lists of them
 _DROPPED = ("test_sentences", "test_sentences_file")
+_NOTHING = object()
 
 
 class ConfigRefused(Exception):
@@ -79,28 +80,25 @@ def needs_statistics(said: Config) -> bool:
 
 
 def _taken(name: str, value: object, depth: int) -> Any:
-    """The allowed part of a value; None where nothing of it is."""
+    """The allowed part of a value; _NOTHING where none of it is."""
     if depth > _MOST_DEPTH or name in _DROPPED:
-        return None
+        return _NOTHING
     if isinstance(value, dict):
-        pairs = [
-            (str(key)[:200], _taken(str(key), below, depth + 1)) for key, below in list(value.items())[:_MOST_ITEMS]
-        ]
-        return {key: below for key, below in pairs if below is not None}
+        first = [(str(key)[:200], below) for key, below in list(value.items())[:_MOST_ITEMS]]
+        pairs = [(key, _taken(key, below, depth + 1)) for key, below in first]
+        return {key: below for key, below in pairs if below is not _NOTHING}
     if isinstance(value, list):
-        items = [_item(name, below, depth + 1) for below in value[:_MOST_ITEMS]]
-        return [below for below in items if below is not None]
-    return _item(name, value, depth)
+        items = [_taken(name, below, depth + 1) for below in value[:_MOST_ITEMS]]
+        return [below for below in items if below is not _NOTHING]
+    return value if _is_harmless(name, value) else _NOTHING
 
 
-def _item(name: str, value: object, depth: int) -> Any:
-    if isinstance(value, bool):
-        return value
+def _is_harmless(name: str, value: object) -> bool:
+    if value is None or isinstance(value, bool):
+        return True
     if isinstance(value, int | float):
-        return value if abs(value) <= _MOST_NUMBER else None
-    if isinstance(value, str):
-        return value if _is_allowed(name, value) else None
-    return _taken(name, value, depth) if isinstance(value, dict | list) else None
+        return abs(value) <= _MOST_NUMBER
+    return isinstance(value, str) and _is_allowed(name, value)
 
 
 def _is_allowed(name: str, word: str) -> bool:

@@ -136,6 +136,19 @@ def test_speakers_and_languages_of_a_model_can_be_chosen(models: Path) -> None:
     assert "no voice 'zoe'; it has ada, bob, eve" in why_unavailable(folder, recipe_for(folder, voice="zoe"))
 
 
+def test_speakers_and_languages_in_files_beside_the_config_are_found(models: Path, tmp_path: Path) -> None:
+    folder = copy_of(models / "choir", tmp_path / "job")
+    arguments = json.loads((folder / "model" / "config.json").read_text())["model_args"]
+    beside = {"speakers_file": "/elsewhere/speaker_ids.json", "language_ids_file": "/elsewhere/language_ids.json"}
+    edit_config(folder, speakers=[], languages=[], model_args=arguments | beside)
+    for name, values in (("speaker_ids.json", SPEAKERS), ("language_ids.json", ("en", "fr-fr"))):
+        ids = {value: number for number, value in enumerate(values)}
+        (folder / "model" / name).write_text(json.dumps(ids))
+    recipe = choose_recipe("fr", model=CUSTOM + "0" * 64, config={"model": "vits"}, voice="eve")
+    found = engine.open(recipe, "cpu:0", folder)
+    assert digest(found) == digest(open_voice(models / "choir", voice="eve", language="fr"))
+
+
 def test_speed_shortens_the_sound(models: Path, vits: Voice) -> None:
     assert len(open_voice(models / "vits", speed=2.0).speak(TEXT, 1)) < 0.7 * len(vits.speak(TEXT, 1))
 

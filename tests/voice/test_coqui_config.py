@@ -22,6 +22,7 @@ HOSTILE = {
         "resblock_dilation_sizes_decoder": [[1, 3]],
         "tokenizer_file": "s3://evil/vocab.json",
         "width": float("inf"),
+        "gpt_checkpoint": None,
     },
     "test_sentences": ["Hello"],
     "datasets": [{"language": "en", "path": "/data", "meta_file_train": "x"}],
@@ -40,6 +41,7 @@ def test_numbers_pass_and_words_only_where_they_can_do_no_harm() -> None:
             "d_vector_file": [],
             "hidden_channels": 16,
             "resblock_dilation_sizes_decoder": [[1, 3]],
+            "gpt_checkpoint": None,
         },
         "datasets": [{"language": "en"}],
     }
