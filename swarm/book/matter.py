@@ -108,6 +108,7 @@ _CREDIT = regex.compile(
     r"E-?text (?:prepared|produced)",
     regex.IGNORECASE,
 )
+_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # how a line of verse ends, and none of a title page
 _ALSO = regex.compile(
     r"(?:also|other (?:books|works|titles|novels)|more (?:books )?|books|novels|works) (?:by|from) .{1,60}|"
     r"praise for .{1,80}|(?:autres )?(?:ouvrages|livres) (?:de|d'|du) .{1,60}|du meme auteur.{0,60}|"
@@ -162,6 +163,8 @@ def plausible(reason: str, texts: list[str], at: float) -> bool:
     size = sum(map(len, texts))
     if reason in _SMALL:
         return size <= MAX_SMALL_CHARS
+    if reason == ADVERTISEMENT and size > MAX_SMALL_CHARS:
+        return False
     if reason in _LISTS:
         return size <= MAX_LIST_LINE_CHARS * max(1, len(texts))
     if reason == NOTES:
@@ -195,6 +198,8 @@ def is_credit(text: str) -> bool:
 def is_title_page(texts: list[str]) -> bool:
     """Whether texts that begin with the book's title are nothing but names: no line is long, nothing is told."""
     lines = [line for text in texts for line in text.split("\n")]
+    if any(map(_TOLD.search, lines)):
+        return False
     return sum(map(len, lines)) <= MAX_TITLE_PAGE_CHARS and max(map(len, lines), default=0) <= MAX_TITLE_LINE_CHARS
 
 

@@ -35,7 +35,7 @@ _MARK = "\ufffc"  # of a note
 _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
-_STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|lg|strophe)\b", regex.IGNORECASE)
+_STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
 _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*$")
 _LOOSE_MARKS = regex.compile(r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])")
 _CAP = "\ufff9"  # behind a drop cap

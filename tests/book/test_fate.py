@@ -33,6 +33,8 @@ def test_a_title_page_is_told_by_its_words() -> None:
     assert fates(names, STORY) == [("title page", "by its words"), ("", "")]
     told = part("", "The Ship", "It was a dark night, and nobody on board of her had slept for three whole days.")
     assert fates(told, STORY) == [("", ""), ("", "")]
+    verse = part("", "The Ship", "The ship went down,\nthe sea was calm.")
+    assert fates(verse, STORY) == [("", ""), ("", "")]
     assert fates(STORY, names) == [("", ""), ("", "")], "only the first page is one"
 
 
