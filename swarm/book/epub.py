@@ -103,6 +103,8 @@ def _oddities(package: Package, contents: Contents, documents: list[Named], hidd
         yield f"its table of contents leads nowhere {len(astray)} times: {astray[0].title!r} is the first"
     if not package.languages:
         yield "it does not say its language"
+    for name in package.missing:
+        yield f"{name} is missing from the file: by its name no part of the text"
     for name in package.aside:
         yield f"{name} stands outside the reading order and is not read"
     if hidden:

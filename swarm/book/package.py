@@ -50,6 +50,7 @@ class Package(Struct, frozen=True):
     authors: tuple[str, ...]
     languages: tuple[str, ...]
     documents: tuple[Item, ...]  # the spine's, in order
+    missing: tuple[str, ...] = ()  # names of such as are no part of the text by their names: "cover.xhtml"
     aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
     nav: Item | None = None
     ncx: Item | None = None
@@ -124,11 +125,13 @@ def _package(reader: _Reader) -> Package:
     items = reader.items.values()
     spine_toc = reader.container.find("{*}spine").get("toc", "")
     ncx = reader.items.get(spine_toc) or next((item for item in items if item.media_type == NCX_TYPE), None)
+    missing = tuple(item.name for item in documents if reader.archive.find(item.name) is None)
     return Package(
         title=_title(reader),
         authors=_authors(reader),
         languages=_values(reader, "language"),
-        documents=documents,
+        documents=tuple(item for item in documents if item.name not in missing),
+        missing=missing,
         aside=_aside(reader),
         nav=next((item for item in items if "nav" in item.properties), None),
         ncx=ncx,
@@ -157,7 +160,7 @@ def _documents(reader: _Reader) -> tuple[Item, ...]:
             found[item.name] = item
     archive.check_locks(frozenset(filter(None, map(archive.find, (*found, reader.opf_file)))))
     for item in found.values():
-        if archive.find(item.name) is None:
+        if archive.find(item.name) is None and not matter.named(PurePosixPath(item.name).stem):
             raise BookError(f"{archive.path} is not whole: {item.name} is missing from it; fetch the book again.")
     return tuple(found.values())
 

@@ -156,3 +156,12 @@ def test_of_several_packages_the_first_counts(tmp_path: Path) -> None:
     second = '<rootfile full-path="no.opf" media-type="application/oebps-package+xml"/></rootfiles>'
     container = maker.CONTAINER.replace("</rootfiles>", second)
     assert package(maker.make(tmp_path, PAGES, more={"META-INF/container.xml": container})).title == "A Test"
+
+
+def test_a_missing_cover_page_is_no_lost_text(tmp_path: Path) -> None:
+    pages = {"cover.xhtml": maker.page("<img src='c.jpg'/>"), "1.xhtml": maker.page("<p>text</p>")}
+    book = read_book(maker.make(tmp_path, pages, without=("OEBPS/cover.xhtml",)))
+    assert [block.text for chapter in book.chapters for block in chapter.blocks] == ["text"]
+    assert "OEBPS/cover.xhtml is missing from the file: by its name no part of the text" in book.oddities
+    with pytest.raises(BookError, match=r"1\.xhtml is missing from it"):
+        read_book(maker.make(tmp_path, pages, without=("OEBPS/1.xhtml",)))
