@@ -24,6 +24,7 @@ from swarm.errors import EnvironmentFault
 
 # A reel takes a second, and is taken at low priority; a slow disk may take minutes over a whole book.
 ENCODER_PATIENCE_S, ASSEMBLER_PATIENCE_S = 300.0, 900.0
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # numpy's others would only wait, and busily
 ENCODER, ASSEMBLER = "swarm.audio.encoder_child", "swarm.audio.audiobook_child"
 
 
@@ -125,7 +126,7 @@ class Studio:
 
     async def _start(self, module: str) -> Child:
         child = Child()
-        await child.start(module, (), self._log_dir / f"{module.rsplit('.', 1)[-1]}.log")
+        await child.start(module, (), self._log_dir / f"{module.rsplit('.', 1)[-1]}.log", ONE_THREAD)
         self._children.append(child)
         return child
 
