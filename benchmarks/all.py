@@ -17,6 +17,7 @@ from making import BOOKS
 HERE = Path(__file__).resolve().parent
 SCRIPTS: dict[str, list[list[str]]] = {  # what to run, and each with which options
     "single_machine": [[str(BOOKS / "jekyll-and-hyde.epub")], [str(BOOKS / "yellow-wallpaper.epub")]],
+    "encoding": [[]],
     "reading": [[]],
     "efficiency": [[], ["--equal"], ["--no-split", "--workers", "5", "16"]],
     "crash": [[]],

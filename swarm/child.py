@@ -29,6 +29,10 @@ Message = dict[str, Any]
 Handler = Callable[[Message], Message]
 
 MAX_FRAME_BYTES = 64 << 20
+# For a child that is one thread's worth of work: libraries that start a thread for each core slow each other down.
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
 _LENGTH = struct.Struct(">I")
 _TAIL_BYTES = 2048  # of the log, in the message of a death
 _LOG_BYTES = 1 << 20  # a log larger than this is set aside at the next start

@@ -19,12 +19,11 @@ from swarm.audio.order import (
     to_message,
 )
 from swarm.audio.reel_file import ReelDamaged
-from swarm.child import Child, ChildDied
+from swarm.child import ONE_THREAD, Child, ChildDied
 from swarm.errors import EnvironmentFault
 
 # A reel takes a second, and is taken at low priority; a slow disk may take minutes over a whole book.
 ENCODER_PATIENCE_S, ASSEMBLER_PATIENCE_S = 300.0, 900.0
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # numpy's others would only wait, and busily
 ENCODER, ASSEMBLER = "swarm.audio.encoder_child", "swarm.audio.audiobook_child"
 
 

@@ -5,15 +5,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from swarm.child import Child, ChildDied, ChildRaised, Message
+from swarm.child import ONE_THREAD, Child, ChildDied, ChildRaised, Message
 from swarm.errors import EnvironmentFault
 from swarm.lease.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
-
-# A slot is one thread's worth of work; libraries that start a thread for each core slow each other down.
-_ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-)
 
 
 class Spoken(Struct, frozen=True):
@@ -49,7 +44,7 @@ class EngineProcess:
         """Start the process; `engine` is "module:object". Raises EngineFault(UNAVAILABLE)."""
         self._engine = engine
         try:
-            await self._child.start("swarm.voice.host", [], log_path, _ONE_THREAD)
+            await self._child.start("swarm.voice.host", [], log_path, ONE_THREAD)
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
 

@@ -10,6 +10,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 TINY = {
     "assets": ["--megabytes", "5", "--workers", "2", "--times", "1"],
     "crash": ["--workers", "4", "--characters", "15000", "--cost", "0.0004"],
+    "encoding": ["--sentences", "3"],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "12000", "--cost", "0.0003"],
     "finish": ["--characters", "6000", "--times", "0"],
     "idle": ["--seconds", "1"],

@@ -1,0 +1,91 @@
+"""What sound costs after a voice has made it: clips, loudness, and each format, in CPU time against the voice's own.
+
+    python benchmarks/encoding.py
+    python benchmarks/encoding.py --sentences 40
+
+All in one process with one thread and in one run, so the ratios hold whatever else the machine does.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from making import BOOKS
+from process import head, row
+
+from swarm.audio.clip import ClipSound, make_clip
+from swarm.audio.encoder import encode_reel, find_gain_db
+from swarm.audio.format import make_coding
+from swarm.audio.level import Level
+from swarm.audio.order import ReelClip, ReelOrder
+from swarm.book.epub import read_book
+from swarm.book.script import make_script
+from swarm.child import ONE_THREAD
+from swarm.voice.hibari import engine as hibari
+from swarm.voice.registry import choose_recipe, find_card
+
+BOOK = BOOKS / "yellow-wallpaper.epub"
+REPEATS = 3
+
+
+def spent(act: Callable[[], object]) -> float:
+    """The least CPU time of a few tries, in seconds."""
+    found = []
+    for _ in range(REPEATS):
+        began_s = time.process_time()
+        act()
+        found.append(time.process_time() - began_s)
+    return min(found)
+
+
+def order_of(folder: Path, clips: list[ClipSound], rate: int, name: str) -> ReelOrder:
+    """A reel of all clips in a format."""
+    stored = []
+    for number, clip in enumerate(clips):
+        path = folder / f"{number}.flac"
+        path.write_bytes(clip.frame)
+        stored.append(ReelClip(path, clip.digest, clip.samples))
+    pauses_s = (0.35,) * len(clips)
+    return ReelOrder(tuple(stored), pauses_s, rate, 8.0, folder / "a.reel", make_coding(name, rate), Level())
+
+
+def main() -> None:
+    """Measure and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--book", type=Path, default=BOOK)
+    parser.add_argument("--sentences", type=int, default=20)
+    arguments = parser.parse_args()
+    chapters = make_script(read_book(arguments.book), find_card("hibari"), "en", "")
+    texts = [segment.text for chapter in chapters for segment in chapter.segments][: arguments.sentences]
+    voice = hibari.open(choose_recipe("en", engine="hibari"), "cpu")
+    rate = voice.sample_rate
+    sounds = [voice.speak(text, 1) for text in texts]
+    sound_s = sum(map(len, sounds)) / rate
+    voice_s = spent(lambda: [voice.speak(text, 1) for text in texts])
+    head("what", "CPU for a second of sound", "against the voice")
+
+    def tell(what: str, cpu_s: float) -> None:
+        row(what, f"{1000 * cpu_s / sound_s:.2f} ms", f"{100 * cpu_s / voice_s:.0f} %")
+
+    tell("the voice (hibari)", voice_s)
+    clips = [make_clip(sound, rate, text) for sound, text in zip(sounds, texts, strict=True)]
+    tell("clips: trimmed, FLAC", spent(lambda: [make_clip(s, rate, t) for s, t in zip(sounds, texts, strict=True)]))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("m4b", "mp3", "opus", "flac"):
+            order = order_of(Path(folder), clips, rate, name)
+            tell(f"reels for {name}", spent(partial(encode_reel, order)))
+        order = order_of(Path(folder), clips, rate, "m4b")
+        row("the gain of a book, once", f"{spent(partial(find_gain_db, order)):.1f} s for {sound_s:.0f} s of sound", "")
+
+
+if __name__ == "__main__":
+    if os.environ.keys() >= ONE_THREAD.keys():
+        main()
+    else:  # before numpy starts its threads, as for the processes that encode
+        sys.exit(subprocess.run([sys.executable, *sys.argv], env={**os.environ, **ONE_THREAD}).returncode)
