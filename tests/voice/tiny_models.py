@@ -79,8 +79,11 @@ def _vits_arguments(speakers: Sequence[str], languages: Sequence[str]) -> Any:
     )
 
 
-def tiny_xtts(folder: Path, seed: int = 0) -> Path:
-    """An XTTS of one layer, 90 MB since its vocoder has one size only, with one speaker, "narrator"."""
+def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
+    """An XTTS of one layer, 90 MB since its vocoder has one size only, with one speaker, "narrator".
+
+    `larger`: arguments of XttsArgs to take instead.
+    """
     import torch
     from tokenizers import Tokenizer
     from tokenizers.models import BPE
@@ -94,24 +97,30 @@ def tiny_xtts(folder: Path, seed: int = 0) -> Path:
     tokenizer.add_special_tokens(special)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "vocab.json"))
+    sizes = {
+        "gpt_layers": 1,
+        "gpt_n_model_channels": 32,
+        "gpt_n_heads": 2,
+        "decoder_input_dim": 32,
+        "gpt_max_audio_tokens": 24,  # random weights do not stop by themselves: a second a piece
+        "gpt_num_audio_tokens": 66,
+        "gpt_start_audio_token": 64,
+        "gpt_stop_audio_token": 65,
+    } | larger
     arguments = XttsArgs(
-        gpt_layers=1,
-        gpt_n_model_channels=32,
-        gpt_n_heads=2,
-        decoder_input_dim=32,
-        gpt_max_audio_tokens=24,  # random weights do not stop by themselves: a second a piece
-        gpt_num_audio_tokens=66,
-        gpt_start_audio_token=64,
-        gpt_stop_audio_token=65,
         gpt_use_perceiver_resampler=True,
         gpt_number_text_tokens=len(words),
         gpt_start_text_token=words["[START]"],
         gpt_stop_text_token=words["[STOP]"],
+        **sizes,
     )
     config = XttsConfig(model_args=arguments, languages=languages)
     torch.manual_seed(seed)
     model = Xtts(config)
-    speaker = {"gpt_cond_latent": torch.randn(1, 32, 32), "speaker_embedding": torch.randn(1, 512, 1)}
+    speaker = {
+        "gpt_cond_latent": torch.randn(1, 32, sizes["gpt_n_model_channels"]),
+        "speaker_embedding": torch.randn(1, 512, 1),
+    }
     torch.save({"narrator": speaker}, folder / "speakers_xtts.pth")
     return _saved(folder, config, model)
 
