@@ -15,6 +15,8 @@ from swarm.lease.tell import Seek, Tell
 STALLED_S = 5.0  # what was asked for so long ago is asked for again
 AGAIN_S = 2.0  # what a full disk, another process or a spoilt piece held up is tried again
 
+MOST_DOUBLINGS = 5
+
 Sources = dict[str, tuple[int, list[str]]]  # what is needed: digest -> size, and the links that have it
 
 
@@ -31,6 +33,12 @@ class Download:
     link: str = ""
     moved_s: float = 0.0  # its last sign of progress
     note: str = ""  # what holds it up
+    spoilt: int = 0  # how often all of it came and did not fit its digest
+
+    @property
+    def again_s(self) -> float:
+        """When what is held up is tried again: later each time it was in vain."""
+        return self.moved_s + float(AGAIN_S * 2 ** min(self.spoilt, MOST_DOUBLINGS))
 
     def begin(self, now: float) -> None:
         """Ask from here on."""
@@ -73,7 +81,7 @@ class Downloads:
         busy = {item.link for digest, item in self.items.items() if item.link in sources[digest][1]}
         for digest, (size, links) in sources.items():
             item = self.items.setdefault(digest, Download(digest, size, "held up", moved_s=-AGAIN_S))
-            if item.state == "held up" and now - item.moved_s >= AGAIN_S:
+            if item.state == "held up" and now >= item.again_s:
                 item.state, item.moved_s = "seeking", now
                 tell.commands.append(Seek(digest, item.size))
             elif item.state == "fetching":
@@ -113,6 +121,7 @@ class Downloads:
             return
         item.have = have
         if note:
+            item.spoilt += item.received >= item.size
             self._hold_up(item, note, now)
         elif have >= item.size:
             item.state, item.link, item.note = "here", "", ""

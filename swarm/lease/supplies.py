@@ -1,6 +1,6 @@
 """The files of a worker's jobs: what it holds, what it fetches, and the latents that it computed itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from swarm.lease.asset import AssetInfo
@@ -43,6 +43,14 @@ class Supplies:
             if slot.latents is not None:
                 yield "", (slot.latents,)
         yield from (("", (AssetInfo("made", made.digest, made.size),)) for made in self.made.values() if made.size)
+
+    def release_stranded(self, slots: Iterable[EngineSlot], links: Mapping[str, Link]) -> None:
+        """A lease that waits for files or latents cannot go on while its coordinator is out of reach."""
+        for slot in slots:
+            for lease in slot.leases[:1]:
+                waits = lease.job.latents or not (slot.suits(lease.job) or self.downloads.has(lease.job.assets))
+                if waits and not slot.busy and not (lease.link in links and links[lease.link].up):
+                    slot.leases.remove(lease)
 
     def offer_latents(self, slot: EngineSlot, lease: HeldLease, tell: Tell) -> None:
         """What a slot's voice was computed with becomes the job's, before anything is spoken."""

@@ -286,6 +286,7 @@ class Worker:
             elif not link.final and not link.refused:  # a greeting may have been lost
                 self._introduce(link, tell)
         self._kill_what_hangs(now, tell)
+        self.supplies.release_stranded(self.slots, self.links)
         self._go_on(now, tell)
         return tell
 
@@ -355,14 +356,13 @@ class Worker:
         slot.waiting = not self.shelf.has_room(lease.link, link.allowance if link and link.up else None)
         if slot.waiting:
             return None
-        if not slot.suits(lease.job):
-            slot.waiting = not self.supplies.downloads.has(lease.job.assets)
-            if slot.waiting:  # latents that another worker made in the meantime
-                return None
+        suits = slot.suits(lease.job)
+        if not suits and self.supplies.downloads.has(lease.job.assets):
             return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.assets)
-        if lease.job.latents:
-            slot.waiting = True
-            self.supplies.offer_latents(slot, lease, tell)
+        slot.waiting = not suits or lease.job.latents
+        if slot.waiting:  # for latents: another worker's to come, or its own to be journaled
+            if suits:
+                self.supplies.offer_latents(slot, lease, tell)
             return None
         line = lease.lines[0]
         takes = range(line.take, line.take + TAKES)

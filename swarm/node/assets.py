@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 
 from swarm.errors import StoreError
 from swarm.lease.asset import LATENTS, AssetInfo, piece_size
+from swarm.node.contents import digest_of
 from swarm.node.disk import guarded, replace_file
 from swarm.node.lock import Lock
 from swarm.node.platform import sync_file
@@ -53,6 +54,8 @@ class AssetFolder:
         self._parts: dict[str, Part] = {}
         self._verified: set[str] = set()
         self._scratch: Scratch | None = None
+        self._gathered: dict[str, Path] = {}
+        self._count = 0
 
     def seek(self, digest: str, size: int, needed: Container[str] = ()) -> Kept:
         """Look for a content; if it is not here, make ready to take it, at the cost of others not `needed`."""
@@ -145,8 +148,10 @@ class AssetFolder:
     def gather(self, assets: Iterable[AssetInfo], name: str) -> Path:
         """A folder with these files under their names, in place of the one of this name. Raises StoreError."""
         self._scratch = self._scratch or Scratch(self._state_dir / "scratch")
-        folder = self._scratch.folder / name
-        shutil.rmtree(folder, ignore_errors=True)
+        if name in self._gathered:
+            shutil.rmtree(self._gathered[name], ignore_errors=True)  # Windows keeps what an engine still holds open
+        self._count += 1
+        folder = self._gathered[name] = self._scratch.folder / f"{name}-{self._count}"
         for asset in assets:
             source, target = self.root / asset.digest, folder / asset.name
             with guarded(source):
@@ -182,10 +187,9 @@ class AssetFolder:
         if not path.is_file() or path.stat().st_size != size:
             return False
         if digest not in self._verified:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                    path.unlink()
-                    return False
+            if digest_of(path) != digest:
+                path.unlink()
+                return False
             self._verified.add(digest)
         os.utime(path)
         return True

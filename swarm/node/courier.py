@@ -78,5 +78,5 @@ class Courier:
 
     def close(self) -> None:
         """Let go of the disk."""
-        self._thread.shutdown(cancel_futures=True)
-        self._folder.close()
+        self._thread.submit(self._folder.close)  # where its locks were taken
+        self._thread.shutdown()

@@ -16,6 +16,7 @@ from swarm.lease.asset import MODEL, VOICE, AssetInfo
 from swarm.lease.facts import Origin
 from swarm.lease.job import JobState
 from swarm.lease.recipe import CLONE
+from swarm.node.contents import digest_of
 from swarm.node.custom_model import CONFIG, CustomModel, parse_config, read_custom_model
 from swarm.node.disk import guarded
 from swarm.node.store import JobSummary, Store
@@ -58,8 +59,12 @@ def make_supply(config: RenderConfig, store: Store) -> Supply:
 
 
 def restore_assets(state: JobState, supply: Supply, store: Store) -> None:
-    """Put back the files of a job that are gone. Raises StoreError where nobody has them any more."""
-    lost = [asset for asset in state.assets if store.asset_size(state.job, asset.digest) != asset.size]
+    """Put back the files of a job that are gone or damaged, if anything is left to speak.
+
+    Raises StoreError where nobody has them any more.
+    """
+    needed = () if state.complete else state.assets
+    lost = [asset for asset in needed if not _is_whole(store, state.job, asset)]
     if not lost:
         return
     with store.unpacking() as folder:
@@ -72,6 +77,15 @@ def restore_assets(state: JobState, supply: Supply, store: Store) -> None:
                     f"the job with `e2a-swarm jobs remove {state.job}` and begin again."
                 )
             store.restore_asset(state.job, asset.digest, contents[asset.digest])
+
+
+def _is_whole(store: Store, job: str, asset: AssetInfo) -> bool:
+    """Workers would fetch a damaged file in vain, again and again."""
+    if store.asset_size(job, asset.digest) != asset.size:
+        return False
+    path = store.asset_path(job, asset.digest)
+    with guarded(path):
+        return digest_of(path) == asset.digest
 
 
 def _add_model(supply: Supply, path: Path, store: Store) -> None:
@@ -91,8 +105,8 @@ def _add_model(supply: Supply, path: Path, store: Store) -> None:
 def _add_voice(supply: Supply, path: Path, store: Store) -> None:
     name, digest = _absolute(path), ""
     if path.is_file():
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with guarded(path):
+            digest = digest_of(path)
     job = _made_from(store, "voice", name, digest)  # another version of the decoder might give other bytes
     if job is not None:
         _adopt(supply, job, "voice", store)
@@ -128,15 +142,11 @@ def _made_from(store: Store, kind: str, path: str, digest: str = "") -> JobSumma
         return origin.kind == kind and (origin.digest == digest if digest else origin.path == path)
 
     jobs = (job for job in _newest_first(store) if any(map(fits, job.origins)))
-    return next((job for job in jobs if all(_is_there(store, job, asset) for asset in _of_kind(job, kind))), None)
+    return next((job for job in jobs if all(_is_whole(store, job.job, asset) for asset in _of_kind(job, kind))), None)
 
 
 def _of_kind(job: JobSummary, kind: str) -> tuple[AssetInfo, ...]:
     return tuple(asset for asset in job.assets if asset.name.startswith(VOICE if kind == "voice" else MODEL))
-
-
-def _is_there(store: Store, job: JobSummary, asset: AssetInfo) -> bool:
-    return store.asset_size(job.job, asset.digest) == asset.size
 
 
 def _newest_first(store: Store) -> Iterator[JobSummary]:

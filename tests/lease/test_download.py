@@ -125,6 +125,18 @@ def test_what_was_spoilt_or_finds_no_room_is_said_and_tried_again() -> None:
     assert worker.beat(0.2 + AGAIN_S).commands == [Seek(VOICE_FILE.digest, SIZE)]
 
 
+def test_a_file_that_never_fits_is_fetched_less_and_less_often() -> None:
+    worker, now = make_worker(VOICE_FILE), 1.0
+    worker.kept(VOICE_FILE.digest, 8, now)
+    for times in range(1, 4):
+        receive(worker, VOICE_FILE, 8, now=now)
+        worker.kept(VOICE_FILE.digest, 0, now, "what arrived does not fit its digest")
+        assert not worker.beat(now + AGAIN_S * 2**times - 0.1).commands
+        now += AGAIN_S * 2**times
+        assert worker.beat(now).commands == [Seek(VOICE_FILE.digest, SIZE)]
+        worker.kept(VOICE_FILE.digest, 8, now)
+
+
 def grant(worker: Worker) -> Tell:
     return worker.receive("a", Grant(1, "job-a", 0, 0, (Line(0, "One.", 0),), 600.0), 1.0)
 
@@ -168,6 +180,17 @@ def test_a_voice_with_other_latents_than_the_journals_is_loaded_afresh() -> None
     worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE, LATENTS_FILE)), 3.0)
     tell = worker.kept(LATENTS_FILE.digest, 3, 3.0)
     assert tell.commands == [Load(0, 2, RECIPE, (VOICE_FILE, LATENTS_FILE))]
+
+
+def test_a_lease_that_cannot_go_on_without_its_coordinator_does_not_block_the_slot() -> None:
+    worker = make_worker(VOICE_FILE, latents=True)
+    worker.kept(VOICE_FILE.digest, SIZE, 1.0)
+    grant(worker)
+    worker.opened(0, 1, 2.0, LATENTS_FILE)
+    worker.disconnect("a", 3.0)
+    worker.beat(3.5)
+    assert not worker.slots[0].leases
+    assert worker.drained
 
 
 def test_an_engine_that_computes_no_latents_says_so() -> None:

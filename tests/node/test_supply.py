@@ -1,6 +1,7 @@
 """What a user brings: the content decides, not the path, and what is gone is found with the job."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -94,13 +95,15 @@ def test_a_file_that_is_gone_from_the_job_is_put_back_as_long_as_somebody_has_it
 ) -> None:
     state = open_job(config).state
     weights = kept(config, state, "model/model.pth")
-    weights.unlink()
-    open_job(config)
-    assert weights.stat().st_size == 7000
+    for damage in (lambda: weights.write_bytes(bytes(7000)), weights.unlink):
+        damage()
+        open_job(config)
+        assert weights.read_bytes() == b"weights" * 1000
     voice = kept(config, state, "voice.wav")
-    voice.write_bytes(b"cut off")
+    whole = voice.read_bytes()
+    voice.write_bytes(bytes(len(whole)))  # rotten
     open_job(config)
-    assert voice.stat().st_size > 7
+    assert voice.read_bytes() == whole
     voice.unlink()
     (tmp_path / "narrator.wav").unlink()
     with pytest.raises(UsageError, match="is not there, and no job"):
@@ -109,11 +112,11 @@ def test_a_file_that_is_gone_from_the_job_is_put_back_as_long_as_somebody_has_it
 
 def test_latents_that_are_gone_are_named(config: RenderConfig) -> None:
     state = open_job(config).state
-    store = DiskStore(config.state_dir)
-    store.commit([(state.job, LatentsKept("d" * 64, 5, "w"), b"bytes")])
+    store, digest = DiskStore(config.state_dir), hashlib.sha256(b"bytes").hexdigest()
+    store.commit([(state.job, LatentsKept(digest, 5, "w"), b"bytes")])
     store.close()
     assert open_job(config).state.latents is not None
-    (config.state_dir / "jobs" / state.job / "assets" / ("d" * 64)).unlink()
+    (config.state_dir / "jobs" / state.job / "assets" / digest).unlink()
     with pytest.raises(StoreError, match=r"is gone or damaged.*e2a-swarm jobs remove"):
         open_job(config)
 

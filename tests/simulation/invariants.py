@@ -247,7 +247,9 @@ class Judge:
             have = sum(items[digest].have for digest in work.needed if digest in items)
             lacks = session.can_speak(work.recipe) and not work.needed <= session.assets and not core.stopping
             since_s, before = self.fetched.get(name, (now, -1))
-            if not lacks or have != before or not self._gets_files(worker, session) or work.state.complete:
+            held_up = any(items[digest].state == "held up" for digest in work.needed if digest in items)
+            excused = held_up or work.state.complete or not self._gets_files(worker, session)
+            if not lacks or have != before or excused:
                 self.fetched[name] = (now, have)
             elif now - since_s > STARVED_S:
                 raise Violation(f"{worker.name} gets no further with its files, {have} bytes")

@@ -114,7 +114,12 @@ def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
     arrived = have(attic)
     assert WEIGHTS // 4 < arrived < WEIGHTS
     second = work(attic)
-    wait_for(lambda: have(attic) > max(arrived, WEIGHTS // 2), what="half of the model")
+
+    def half_is_there() -> bool:
+        assert have(attic) >= arrived, "it began anew"
+        return have(attic) > max(arrived, WEIGHTS // 2)
+
+    wait_for(half_is_there, what="half of the model")
     coordinator.kill()
     (model / "model.pth").unlink()
     model.rename(model.with_name("elsewhere"))
