@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 import regex
 
+from swarm.book.roman import NUMERAL
+
 # What is written (a pattern) and what is said, by language. A capital must follow a title.
 _TITLES = {
     "en": "Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
@@ -39,6 +41,7 @@ _ANYWHERE = {
 }
 
 
+_INITIAL = regex.compile(r"\s\p{Lu}\.")
 _END = regex.compile(r"[\s\"'”’»)]*+$")
 _PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’']"
 _UNDOTTED = frozenset(("Mr", "Mrs", "Ms", "Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr"))
@@ -52,7 +55,12 @@ def say_abbreviations(text: str, language: str) -> str:
 
 
 def _said(text: str, finder: "regex.Pattern[str]", said: dict[str, str]) -> str:
-    return finder.sub(lambda match: said[match[1]] + _stop(match), text)
+    return finder.sub(lambda match: match[0] if _is_initial(match) else said[match[1]] + _stop(match), text)
+
+
+def _is_initial(match: "regex.Match[str]") -> bool:
+    """Whether a lone letter is the first of several initials: "D. H. Lawrence" is no Don."""
+    return len(match[1]) == 1 and match[1].isupper() and bool(_INITIAL.match(match.string, match.end()))
 
 
 def _stop(match: "regex.Match[str]") -> str:
@@ -63,7 +71,7 @@ def _stop(match: "regex.Match[str]") -> str:
 def _finders(language: str) -> tuple[tuple["regex.Pattern[str]", dict[str, str]], ...]:
     return (
         _finder(_TITLES[language], rf"\s(?:{_PARTICLES})?\p{{Lu}}", _UNDOTTED),
-        _finder(_BEFORE_NUMBERS[language], r"\s?(?:\d|[IVXLCivxlc]+\b)", ("n°", "n.º")),
+        _finder(_BEFORE_NUMBERS[language], rf"\s?(?:\d|(?i:(?=[IVXLC]{{2}}){NUMERAL}\b))", ("n°", "n.º")),
         _finder(_ANYWHERE[language], "", _table(_ANYWHERE[language])),
     )
 

@@ -19,7 +19,7 @@ _WRITTEN = regex.compile(r"(?<![\d/.,])(?:1/2|1/4|3/4)(?![\d/])")
 _GERMAN_ORDINAL = regex.compile(
     rf"(?:\b(am|im|vom|zum|dem|den|des|seit|bis)\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+(?:{_MONTHS})\b)", regex.IGNORECASE
 )
-_KING = regex.compile(rf"\b(\p{{Lu}}\p{{L}}+)\s({NUMERAL})\b(?!\.\p{{L}})(?:\.(?=\s+\p{{Ll}}))?")
+_KING = regex.compile(rf"\b(\p{{Lu}}\p{{L}}+)\s({NUMERAL})\b(?!\.\p{{L}})(?!(?<=\sI)\s(?!of\b))(?:\.(?=\s+\p{{Ll}}))?")
 _CENTURY = regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b")
 _SPANISH_CENTURY = regex.compile(rf"(?<=\b(?:siglos?|séculos?)\s)({NUMERAL})\b")
 _ITALIAN_CENTURY = regex.compile(rf"\b({NUMERAL})(?=\s+secolo\b)")

@@ -11,7 +11,9 @@ _COUNTED = (  # what books number in Roman: chapters and the like, in the langua
     r"capítulo|libro|parte|tomo|acto|escena|carta|capitolo|atto|scena|lettera|livro|ato|cena|hoofdstuk|deel|boek"
 )
 _AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_COUNTED})\s)({NUMERAL})(?!\p{{L}}|[’']\p{{L}}|\.\p{{L}})")
-_AFTER_ABBREVIATION = regex.compile(rf"(?<=\b(?:vols?|chap|bk|pt|t|cap)\.\s)({NUMERAL})\b", regex.IGNORECASE)
+_AFTER_ABBREVIATION = regex.compile(
+    rf"(?<=(?:^|[\s(\[])(?:vols?|chap|bk|pt|t|cap)\.\s)({NUMERAL})\b(?!(?<=\bI)\s)", regex.IGNORECASE
+)  # "I don't. I do." and "A good chap. I like him." are none
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
 _LETTERS = frozenset("CDLM")  # before a full stop more often an initial
 

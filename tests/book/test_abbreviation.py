@@ -8,10 +8,12 @@ from swarm.book.abbreviation import say_abbreviations
     [
         ("en", "Mr. Hyde and Mrs Smith met Gen. Grant.", "Mister Hyde and Missus Smith met General Grant."),
         ("en", "No. 5 on p. 12 of vol. ii", "number 5 on page 12 of volume ii"),
+        ("en", "“No. I won’t. No. Ill as I am.”", "“No. I won’t. No. Ill as I am.”"),
         ("en", "No. Yes, e.g. apples, etc.", "No. Yes, for example apples, et cetera."),
         ("fr", "M. Dupont, Mme de Durand, n° 5", "Monsieur Dupont, Madame de Durand, numéro 5"),
         ("fr", "au no. 5, p. ex. ici", "au numéro 5, par exemple ici"),
         ("de", "Hr. Meier, z. B. Nr. 5, usw.", "Herr Meier, zum Beispiel Nummer 5, und so weiter."),
+        ("es", "D. H. Lawrence y D. Juan", "D. H. Lawrence y Don Juan"),
         ("es", "el Sr. García, pág. 5", "el Señor García, página 5"),
         ("it", "il sig. Rossi, pag. 5", "il signor Rossi, pagina 5"),
         ("ru", "т. е.", "т. е."),

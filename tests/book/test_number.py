@@ -21,6 +21,8 @@ from swarm.book.number_words import SIGNS, UNITS, WORDS
         ("en", "50% at 30° 31′ 39″", "fifty percent at thirty degrees thirty-one minutes thirty-nine seconds"),
         ("en", "½ and 3/4 mile, 20 km/h", "one half and three quarters mile, twenty kilometres an hour"),
         ("en", "Louis XIV met Malcolm X", "Louis the Fourteenth met Malcolm X"),
+        ("en", "James I of England; Charles I asked.", "James the First of England; Charles I asked."),
+        ("en", "under Charles I.", "under Charles the First."),
         ("en", "agent 007, B2, v. 2.0.1", "agent zero zero seven, B2, v. 2.0.1"),
         ("fr", "en 1866, 20 000 lieues", "en mille huit cent soixante-six, vingt mille lieues"),
         ("fr", "le 1er mai, la 2e fois, 10h30", "le premier mai, la deuxième fois, dix heures trente"),

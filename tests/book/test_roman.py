@@ -34,6 +34,9 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
         ("see Chapter XIV of Book II", "see Chapter 14 of Book 2"),
         ("vol. ii et t. II", "vol. 2 et t. 2"),
         ("for the part I played in the book I read", "for the part I played in the book I read"),
+        ("“I don’t. I can't. I won't.”", "“I don’t. I can't. I won't.”"),
+        ("“A good chap. I like him.”", "“A good chap. I like him.”"),
+        ("in vol. I, chap. IX", "in vol. 1, chap. 9"),
         ("la parte di me, parte d'un", "la parte di me, parte d'un"),
     ],
 )
