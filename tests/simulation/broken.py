@@ -99,7 +99,7 @@ VARIANTS: dict[str, Edit | Value] = {
         Request, "_is_let", "self.session.can_speak(work.recipe) and work.needed <= self.session.assets", "True"
     ),
     "latents of two workers": Edit(Request, "_is_let", "work.state.awaits_latents and", "False and"),
-    "spoken before its latents are journaled": Edit(Worker, "_next", "if lease.job.latents:", "if False:"),
+    "spoken before its latents are journaled": Edit(Worker, "_next", "not suits or lease.job.latents", "not suits"),
     "latents are not looked at": Edit(
         Supplier, "_take", "hashlib.sha256(data).hexdigest() == coming.made.digest", "True"
     ),
