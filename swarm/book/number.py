@@ -19,7 +19,11 @@ _WRITTEN = regex.compile(r"(?<![\d/.,])(?:1/2|1/4|3/4)(?![\d/])")
 _GERMAN_ORDINAL = regex.compile(
     rf"(?:\b(am|im|vom|zum|dem|den|des|seit|bis)\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+(?:{_MONTHS})\b)", regex.IGNORECASE
 )
-_KING = regex.compile(rf"\b(\p{{Lu}}\p{{L}}+)\s({NUMERAL})\b(?!\.\p{{L}})(?!(?<=\sI)\s(?!of\b))(?:\.(?=\s+\p{{Ll}}))?")
+# "Joseph M. Brown" and "John V. Smith" are initials, "Mary I said" is somebody else's pronoun.
+_KING = regex.compile(
+    rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}}|(?<=\sI)\s(?!of\b))"
+    r"(?:\.(?=\s+\p{Ll}))?"
+)
 _CENTURY = regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b")
 _SPANISH_CENTURY = regex.compile(rf"(?<=\b(?:siglos?|séculos?)\s)({NUMERAL})\b")
 _ITALIAN_CENTURY = regex.compile(rf"\b({NUMERAL})(?=\s+secolo\b)")

@@ -23,6 +23,7 @@ from swarm.book.number_words import SIGNS, UNITS, WORDS
         ("en", "Louis XIV met Malcolm X", "Louis the Fourteenth met Malcolm X"),
         ("en", "James I of England; Charles I asked.", "James the First of England; Charles I asked."),
         ("en", "under Charles I.", "under Charles the First."),
+        ("en", "Joseph M. Brown, John V. Smith", "Joseph M. Brown, John V. Smith"),
         ("en", "agent 007, B2, v. 2.0.1", "agent zero zero seven, B2, v. 2.0.1"),
         ("fr", "en 1866, 20 000 lieues", "en mille huit cent soixante-six, vingt mille lieues"),
         ("fr", "le 1er mai, la 2e fois, 10h30", "le premier mai, la deuxième fois, dix heures trente"),
