@@ -159,9 +159,10 @@ class Coordinator:
             return ""
         for work in self.works.values():
             engine, model = work.recipe.engine, work.recipe.model
-            reasons = [session.unable.get((engine, model), "") for session in self.sessions.values()]
-            if all(reasons) and not work.state.complete:
-                return f"The engine {engine} does not open on this machine: {reasons[0]}"
+            reasons = [s.unable.get((engine, model)) for s in self.sessions.values() if not s.can_speak(work.recipe)]
+            if len(reasons) == len(self.sessions) and not work.state.complete:
+                why = next(filter(None, reasons), f"it is not installed: {work.install}.")
+                return f"The engine {engine} does not open on this machine: {why}"
         return ""
 
     @property

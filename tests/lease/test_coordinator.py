@@ -29,6 +29,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.recipe import Recipe
 from swarm.lease.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
 
 TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
@@ -300,6 +301,14 @@ def test_an_engine_that_does_not_open_is_not_tried_again_there() -> None:
     core.receive(b"p", Release(grant.lease, "no libespeak", unable=True), 1.0)
     assert not sent(core.receive(b"p", Heartbeat((), (0,)), 2.0), Grant)
     assert "no libespeak" in core.hopeless()
+
+
+def test_one_machine_alone_does_not_wait_for_an_engine_that_is_not_installed() -> None:
+    core = make_core(alone=True)
+    core.add_job(JobState(make_facts(TEXTS, recipe=Recipe("coqui", "ada", "en", "a model"))), "pip install coqui")
+    assert core.hopeless() == ""
+    join(core)
+    assert "it is not installed: pip install coqui" in core.hopeless()
 
 
 def test_a_late_joiner_is_put_to_work_at_once() -> None:
