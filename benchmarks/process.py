@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 CLI = (sys.executable, str(ROOT / "cli.py"))
 HELPS = 10
 POLL_S = 0.1
