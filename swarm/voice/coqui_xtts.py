@@ -1,5 +1,6 @@
 """XTTS: 17 languages, the voice of any recording."""
 
+import re
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from swarm.voice.coqui_speak import speak_pieces
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 _SAMPLING = ("temperature", "length_penalty", "repetition_penalty", "top_k", "top_p", "num_beams", "speed")
+_ORDINAL = re.compile(r"(\d)\.(?=\s|$)")
+_DIGIT = re.compile("[0-9]")
+_HINDI = dict(zip("0123456789", ["शून्य", "एक", "दो", "तीन", "चार", "पाँच", "छह", "सात", "आठ", "नौ"], strict=True))
 _LANGUAGE_PACKAGES = {"ja": "cutlet fugashi unidic-lite", "zh": "pypinyin", "ko": "hangul-romanize"}
 
 
@@ -37,12 +41,26 @@ class XttsVoice:
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment. Raises EngineFault."""
-        return speak_pieces(text, seed, self.sample_rate, self._fits, self._say)
+        return speak_pieces(self._readable(text), seed, self.sample_rate, self._fits, self._say)
+
+    def _readable(self, text: str) -> str:
+        """The text with its numbers put so that Coqui can say them: some it raises for, ordinals in Czech for one."""
+        for readable in (text, _ORDINAL.sub(r"\1", text)):
+            try:
+                self._tokens(readable)
+            except (NotImplementedError, OverflowError):
+                continue
+            return readable
+        names = _HINDI if self._language == "hi" else {}  # of which it knows no number
+        return _DIGIT.sub(lambda digit: f" {names.get(digit[0], digit[0])} ", text)
+
+    def _tokens(self, text: str) -> int:
+        return len(self._model.tokenizer.encode(text.lower(), lang=self._language))
 
     def _fits(self, text: str) -> bool:
         if len(text) > self._most_characters:
             return False
-        return len(self._model.tokenizer.encode(text.lower(), lang=self._language)) < self._most_tokens
+        return self._tokens(text) < self._most_tokens
 
     def _say(self, text: str) -> Any:
         with torch.inference_mode(), self._precision():
@@ -117,7 +135,7 @@ def _check_deepspeed() -> None:
 def _check_language(model: Any, language: str) -> None:
     """Whether the model's tokenizer can read the language here; some need packages of their own."""
     try:
-        model.tokenizer.encode("1.", lang=language)
+        model.tokenizer.encode("a", lang=language)
     except ImportError as fault:
         packages = _LANGUAGE_PACKAGES.get(language, str(fault.name))
         raise _unavailable(f"XTTS needs more packages for this language here: pip install {packages}") from fault

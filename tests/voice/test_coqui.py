@@ -127,6 +127,13 @@ def test_a_text_with_more_tokens_than_xtts_takes_is_spoken_in_pieces_as_one_clip
     assert len(whole) > 1.9 * len(xtts.speak("1234567890", 1))
 
 
+@pytest.mark.parametrize("language", ["en", "cs", "hi", "es", "ru"])
+def test_no_number_is_too_much_for_a_language(language: str, models: Path) -> None:
+    voice = open_voice(models / "xtts", language=language)
+    for text in ("On the 1. of May 1984, 12.5 %", "9" * 30):
+        assert len(voice.speak(text, 1)) > 12_000
+
+
 def test_speakers_and_languages_of_a_model_can_be_chosen(models: Path) -> None:
     folder = models / "choir"
     said = {digest(open_voice(folder, voice=name)) for name in SPEAKERS}
