@@ -127,6 +127,11 @@ def test_a_text_with_more_tokens_than_xtts_takes_is_spoken_in_pieces_as_one_clip
     assert len(whole) > 1.9 * len(xtts.speak("1234567890", 1))
 
 
+@pytest.mark.parametrize(("language", "text"), [("zh", "你好，世界。"), ("ja", "こんにちは。"), ("ko", "안녕하세요.")])
+def test_xtts_reads_the_scripts_of_the_east(language: str, text: str, models: Path) -> None:
+    assert len(open_voice(models / "xtts", language=language).speak(text, 1)) > 12_000
+
+
 @pytest.mark.parametrize("language", ["en", "cs", "hi", "es", "ru"])
 def test_no_number_is_too_much_for_a_language(language: str, models: Path) -> None:
     voice = open_voice(models / "xtts", language=language)
