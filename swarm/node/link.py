@@ -6,6 +6,7 @@ reconnects by itself, but gives an address up for good when its handshake is ref
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Sequence
 
 import zmq
@@ -20,11 +21,18 @@ WRITABLE_TRIES = 1000  # milliseconds
 REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 EVENTS = REFUSALS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
+ENDPOINT = re.compile(r"tcp://(\[[\w:.%-]+\]|[\w.%-]+):\d{1,5}")
+
 OTHER_KEY = (
     "the coordinator at {} has another key than this machine: join its swarm with `e2a-swarm join CODE --replace` "
     "(`e2a-swarm key` shows the code there), or it was started with --open"
 )
 WANTS_KEY = "the coordinator at {} does not speak in the open: leave --open out, and join its swarm with its code"
+
+
+def _no_address(endpoint: str) -> EnvironmentFault:
+    address = endpoint.removeprefix("tcp://")
+    return EnvironmentFault(f"{address} is not an address of a coordinator; name it as HOST:PORT.")
 
 
 class Link:
@@ -49,9 +57,9 @@ class Link:
 
     def aim(self, endpoints: Sequence[str]) -> None:
         """Keep to these; a connection that works is kept. Raises EnvironmentFault for what is no address."""
-        for endpoint in set(endpoints) - {self._current}:
-            self._connect(endpoint)
-            self._disconnect(endpoint)
+        for endpoint in endpoints:  # to connect for a trial could bring an answer that nobody asked for
+            if not ENDPOINT.fullmatch(endpoint):
+                raise _no_address(endpoint)
         self._endpoints = list(endpoints)
         if self._keeper:
             self._keeper.cancel()
@@ -115,8 +123,7 @@ class Link:
         try:
             self._dealer.connect(endpoint)
         except zmq.ZMQError as error:
-            address = endpoint.removeprefix("tcp://")
-            raise EnvironmentFault(f"{address} is not an address of a coordinator; name it as HOST:PORT.") from error
+            raise _no_address(endpoint) from error
 
     def _disconnect(self, endpoint: str) -> None:
         with contextlib.suppress(zmq.ZMQError):  # ZeroMQ gave it up already

@@ -145,7 +145,7 @@ class RouterSocket:
         self._channel.close()
         if self.gate:
             self.gate.close()
-        self._context.term()
+        self._context.destroy(LINGER_MS)  # nothing left open may keep it waiting for ever
 
 
 class DealerSocket:
@@ -203,7 +203,7 @@ class DealerSocket:
         """Leave; what was just sent gets half a second."""
         self._link.close()
         self._channel.close()
-        self._context.term()
+        self._context.destroy(LINGER_MS)  # nothing left open may keep it waiting for ever
 
 
 def _ignore() -> None:

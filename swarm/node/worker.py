@@ -302,12 +302,15 @@ class WorkNode:
             raise self._failure
 
     async def _beat(self) -> None:
-        while True:
-            self._carry_out(self.core.beat(self._clock.now()))
-            self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
-            if news := self._tally.news(self._clock.now()):
-                self._say(news)
-            await asyncio.sleep(BEAT_S)
+        try:
+            while True:
+                self._carry_out(self.core.beat(self._clock.now()))
+                self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
+                if news := self._tally.news(self._clock.now()):
+                    self._say(news)
+                await asyncio.sleep(BEAT_S)
+        finally:
+            self.wakefulness.turn(False)  # here: it has to end in the task that began it
 
     async def _drain(self) -> None:
         self._carry_out(self.core.drain(self._clock.now()))
@@ -326,5 +329,4 @@ class WorkNode:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._engines.close()
         self._frames.close()
-        self.wakefulness.turn(False)
         self._courier.close()

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,3 +37,23 @@ def test_a_worker_keeps_its_machine_awake_while_it_has_work_and_no_longer(monkey
     for working in (False, True, True, False, False, True):
         wakefulness.turn(working)
     assert kept == ["awake, False", "free", "awake, False"]
+
+
+async def test_it_ends_well_in_the_task_that_began_it_also_when_that_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WAKEPY_FAKE_SUCCESS", "yes")
+    wakefulness = Wakefulness(allow_sleep=False)
+
+    async def beat() -> None:
+        try:
+            wakefulness.turn(True)
+            await asyncio.Event().wait()
+        finally:
+            wakefulness.turn(False)
+
+    beating = asyncio.create_task(beat())
+    await asyncio.sleep(0)
+    beating.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await beating
