@@ -4,12 +4,17 @@ from swarm.book.model import Chapter, Pause, Segment
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.facts import BookFacts, JobFacts
 from swarm.lease.job import JobState
-from swarm.lease.message import Clip, Device, EngineOffer, Grant, Hello, Message
+from swarm.lease.message import Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Job, Line, Message, Welcome
 from swarm.lease.outcome import Outcome
 from swarm.lease.recipe import Recipe, clip_key
 from swarm.lease.settings import Settings
+from swarm.lease.slot import Sound
+from swarm.lease.tell import Load, Tell
+from swarm.lease.worker import Worker
 
+TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
 RECIPE = Recipe(engine="metronome", voice="tick", language="en")
+KEY = clip_key("One.", RECIPE, 0)
 
 
 def make_facts(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -> JobFacts:
@@ -63,3 +68,45 @@ def make_clip(grant: Grant, position: int = 0, recipe: Recipe = RECIPE, work_s: 
 def sent(outcome: Outcome, kind: type[Message], peer: bytes | None = None) -> list:  # type: ignore[type-arg]
     """The messages of one kind in an outcome."""
     return [s.message for s in outcome.sends if isinstance(s.message, kind) and peer in (None, s.peer)]
+
+
+def join(core: Coordinator, peer: bytes = b"p", now: float = 0.0, **hello: object) -> None:
+    """A worker comes in."""
+    core.receive(peer, make_hello(**{"worker": peer.decode(), **hello}), now)
+
+
+def offer(
+    core: Coordinator, peer: bytes = b"p", slots: tuple[int, ...] = (0,), now: float = 0.0, leases: tuple[int, ...] = ()
+) -> Grant:
+    """A worker offers slots and gets a lease."""
+    (grant,) = sent(core.receive(peer, Heartbeat((), slots, tuple(leases)), now), Grant)
+    return grant
+
+
+def make_worker(slots: int = 1, *links: str, credit: int = 1000) -> Worker:
+    """A worker that coordinators have let in, each with a job."""
+    worker = Worker(make_hello(slots=slots))
+    for link in links or ("a",):
+        worker.connect(link, 0.0)
+        worker.receive(link, Welcome(link, 1, link, 1.0, credit), 0.0)
+        worker.receive(link, Job(f"job-{link}", "Book", RECIPE), 0.0)
+    return worker
+
+
+def grant(worker: Worker, *texts: str, link: str = "a", lease: int = 1, slot: int = 0, now: float = 0.0) -> Tell:
+    """Grant it these texts."""
+    lines = tuple(Line(index, text, 0) for index, text in enumerate(texts))
+    return worker.receive(link, Grant(lease, f"job-{link}", slot, 0, lines, 600.0), now)
+
+
+def speak(worker: Worker, tell: Tell, size: int = 100, now: float = 1.0) -> Tell:
+    """Have the engine do what it was last told, with success."""
+    command = tell.commands[-1]
+    if isinstance(command, Load):
+        return worker.opened(command.slot, command.turn, now)
+    return worker.spoken(command.slot, command.turn, Sound(24000, 24000, "0" * 64, 0.5, size), now)
+
+
+def told(tell: Tell, kind: type) -> list:  # type: ignore[type-arg]
+    """The messages of one kind in what a worker tells."""
+    return [message for _, message in tell.messages if isinstance(message, kind)]

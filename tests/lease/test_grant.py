@@ -1,11 +1,9 @@
-"""What a slot is granted: the rest of these dialogues is in test_coordinator.py."""
+"""What a slot is granted: the rest of these dialogues is beside this, by theme."""
 
-from making import make_core, make_facts, make_hello, sent
+from making import TEXTS, make_core, make_facts, make_hello, sent
 
 from swarm.lease.job import JobState
 from swarm.lease.message import Done, Grant, Heartbeat
-
-TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
 
 
 def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
