@@ -14,6 +14,7 @@ from swarm.book.markup import as_text, parse
 from swarm.book.model import Book
 from swarm.book.note import mark_notes
 from swarm.book.package import Package, read_package
+from swarm.book.pronunciation import lexicons_of, read_pronunciations
 from swarm.book.reading import Reading
 from swarm.book.stylesheet import Hidden, read_stylesheets, sheets_of
 from swarm.book.text import Document, read_document
@@ -34,7 +35,8 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
     with Archive(path) as archive:
         package = read_package(archive)
         contents = read_contents(archive, package)
-        documents, hidden = _documents(archive, package, contents, reading)
+        documents, hidden, lexicons = _documents(archive, package, contents, reading)
+        pronunciations, unsaid = read_pronunciations(archive, lexicons)
     language = first_language((*package.languages, *(named.document.language for named in documents)))
     chapters = compose(path, documents, contents, package.title, language, reading)
     return Book(
@@ -48,15 +50,19 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         identifier=package.identifier,
         cover=package.cover,
         notes=count_notes(documents),
-        oddities=tuple(_oddities(package, contents, documents, hidden)),
+        oddities=(*_oddities(package, contents, documents, hidden), *unsaid),
         subtitle=package.label.subtitle,
         series=package.label.series,
         series_number=package.label.series_number,
         isbn=package.label.isbn,
+        pronunciations=pronunciations,
     )
 
 
-def _documents(archive: Archive, package: Package, contents: Contents, reading: Reading) -> tuple[list[Named], int]:
+def _documents(
+    archive: Archive, package: Package, contents: Contents, reading: Reading
+) -> tuple[list[Named], int, list[str]]:
+    """The documents as they are read, how many words stylesheets hide, and the lexicons that they link to."""
     anchors: dict[str, set[str]] = defaultdict(set)
     for name, fragment in [(entry.name, entry.fragment) for entry in contents.entries] + [
         (name, fragment) for name, fragment, _ in contents.reasons
@@ -64,9 +70,9 @@ def _documents(archive: Archive, package: Package, contents: Contents, reading: 
         anchors[name].add(fragment)
     names = [archive.find(item.name) or item.name for item in package.documents]
     pages = [(name, parse(archive.read(name), f"{archive.path}: {name}")) for name in names]
-    hidden = _hide(archive, pages)
+    hidden, lexicons = _hide(archive, pages), lexicons_of(archive, package.lexicons, pages)
     mark_notes(pages, lambda name, reference: target(archive, name, reference))
-    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages], hidden
+    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages], hidden, lexicons
 
 
 def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import regex
 from lxml import etree
-from msgspec import Struct
 
 from swarm.book.limits import LEXICON_TIMEOUT_S, MAX_LEXICON_BYTES, MAX_LEXICON_RULES
+from swarm.book.model import Rule
 from swarm.errors import UsageError
 
 _SECTION = regex.compile(r"\[\s*(\*|[A-Za-z]{2,3}(?:-\w+)?)\s*\]")
@@ -14,22 +14,20 @@ _PLS = "{http://www.w3.org/2005/01/pronunciation-lexicon}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-class Rule(Struct, frozen=True):
-    """One line: what is written and what is said; `language` is a primary subtag, empty for every one."""
-
-    written: str
-    said: str
-    language: str = ""
-    pattern: bool = False
-
-
 class Lexicon:
-    """Rules in the order in which they were written, ready to be applied."""
+    """Rules in the order in which they were written, ready to be applied; `book` are those that the book brings."""
 
-    def __init__(self, rules: tuple[Rule, ...] = ()) -> None:
+    def __init__(self, rules: tuple[Rule, ...] = (), book: tuple[Rule, ...] = ()) -> None:
         self.rules = rules
+        self.book = book
         self._words: dict[str, dict[str, str]] = {}
         self._finders: dict[str, regex.Pattern[str] | None] = {}
+
+    def over(self, book: tuple[Rule, ...]) -> "Lexicon":
+        """The same with a book's own words, where nothing here is about them. Raises UsageError like `apply`."""
+        patterns = [rule for rule in self.rules if rule.pattern]
+        left = (word for word in book if all(_applied(rule, word.written) == word.written for rule in patterns))
+        return Lexicon(self.rules, tuple(left)) if book else self
 
     def apply(self, text: str, language: str) -> str:
         """A text as it is to be said. Raises UsageError where a pattern takes too long."""
@@ -45,16 +43,21 @@ class Lexicon:
     def _finder(self, language: str) -> "regex.Pattern[str] | None":
         """All plain words at once: a dictionary of thousands costs no more than one."""
         if language not in self._finders:
-            fitting = [rule for rule in self.rules if not rule.pattern and rule.language in ("", language)]
-            words: dict[str, str] = {}
-            for rule in fitting:  # a word in lower case is meant at the start of a sentence and in headings too
-                spellings = (rule.written.capitalize(), rule.written.upper()) if rule.written.islower() else ()
-                words |= dict.fromkeys(spellings, rule.said)
-            words |= {rule.written: rule.said for rule in fitting}
+            words = _spellings(self.book, language) | _spellings(self.rules, language)
             self._words[language] = words
             exact = regex.compile(r"(?<![\p{L}\p{N}])(?:\L<words>)(?![\p{L}\p{N}])", words=list(words))
             self._finders[language] = exact if words else None
         return self._finders[language]
+
+
+def _spellings(rules: tuple[Rule, ...], language: str) -> dict[str, str]:
+    """What is said, by each way in which a word may be written."""
+    fitting = [rule for rule in rules if not rule.pattern and rule.language in ("", language)]
+    words: dict[str, str] = {}
+    for rule in fitting:  # a word in lower case is meant at the start of a sentence and in headings too
+        spellings = (rule.written.capitalize(), rule.written.upper()) if rule.written.islower() else ()
+        words |= dict.fromkeys(spellings, rule.said)
+    return words | {rule.written: rule.said for rule in fitting}
 
 
 NO_LEXICON = Lexicon()
@@ -71,7 +74,7 @@ def read_lexicon(path: Path) -> Lexicon:
         raise UsageError(f"--lexicon {path} cannot be read: {error.strerror or error}.") from error
     if len(data) > MAX_LEXICON_BYTES:
         raise UsageError(f"--lexicon {path} is larger than {MAX_LEXICON_BYTES >> 20} MiB: no dictionary of words is.")
-    rules = _pls_rules(path, data) if data.lstrip()[:1] == b"<" else _rules(path, data)
+    rules = _own_pls_rules(path, data) if data.lstrip()[:1] == b"<" else _rules(path, data)
     if len(rules) > MAX_LEXICON_RULES:
         raise UsageError(f"--lexicon {path} has more than {MAX_LEXICON_RULES} lines.")
     return Lexicon(tuple(rules))
@@ -116,16 +119,24 @@ def _applied(rule: Rule, text: str) -> str:
         raise UsageError(f"--lexicon: /{rule.written}/ cannot be applied to {text[:40]!r}: {error}.") from error
 
 
-def _pls_rules(path: Path, data: bytes) -> list[Rule]:
-    """Of a PLS lexicon, the spellings (`alias`): phonemes are beyond the engines here."""
+def _own_pls_rules(path: Path, data: bytes) -> list[Rule]:
     try:
-        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+        return pls_rules(parse_pls(data))
     except etree.XMLSyntaxError as error:
         raise UsageError(f"--lexicon {path} is no PLS file: {error.msg}.") from error
+
+
+def parse_pls(data: bytes) -> etree._Element:
+    """The root of a PLS lexicon. Raises XMLSyntaxError."""
+    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def pls_rules(root: etree._Element) -> list[Rule]:
+    """Of a PLS lexicon, the spellings (`alias`): phonemes are beyond the engines here."""
     language = (root.get(_XML_LANG) or "").partition("-")[0].lower()
     rules = []
     for lexeme in root.iter(f"{_PLS}lexeme"):
-        said = lexeme.findtext(f"{_PLS}alias")
+        said = " ".join((lexeme.findtext(f"{_PLS}alias") or "").split())
         for written in lexeme.iter(f"{_PLS}grapheme") if said else ():
-            rules.append(Rule((written.text or "").strip(), (said or "").strip(), language))
+            rules.append(Rule(" ".join((written.text or "").split()), said, language))
     return [rule for rule in rules if rule.written]

@@ -16,3 +16,5 @@ MAX_STRETCH_CHARS = 10_000  # of a paragraph at once: the time of the splitters 
 MAX_LEXICON_BYTES = 4 << 20
 MAX_LEXICON_RULES = 50_000
 LEXICON_TIMEOUT_S = 2.0  # for one pattern on one sentence
+MAX_BOOK_LEXICONS = 50  # that the book itself brings
+MAX_ALIAS_TIMES = 20  # as long as the word that it stands for: a book could make a page of each "a"

@@ -41,6 +41,15 @@ class Cover(Struct, frozen=True):
     media_type: str  # "image/jpeg", "image/png", ...
 
 
+class Rule(Struct, frozen=True):
+    """How a word is said: what is written and what is said; `language` is a primary subtag, empty for every one."""
+
+    written: str
+    said: str
+    language: str = ""
+    pattern: bool = False
+
+
 class Book(Struct, frozen=True):
     """A whole book in reading order."""
 
@@ -59,6 +68,7 @@ class Book(Struct, frozen=True):
     series: str = ""
     series_number: str = ""
     isbn: str = ""
+    pronunciations: tuple[Rule, ...] = ()  # of its own lexicons
 
 
 class Segment(Struct, frozen=True, array_like=True):

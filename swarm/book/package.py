@@ -19,6 +19,7 @@ from swarm.errors import BookError
 
 PACKAGE_TYPE = "application/oebps-package+xml"
 NCX_TYPE = "application/x-dtbncx+xml"
+PLS_TYPE = "application/pls+xml"
 TEXT_TYPES = frozenset(
     ("application/xhtml+xml", "text/html", "image/svg+xml", "text/x-oeb1-document", "application/x-dtbook+xml")
 )
@@ -51,6 +52,7 @@ class Package(Struct, frozen=True):
     languages: tuple[str, ...]
     documents: tuple[Item, ...]  # the spine's, in order
     missing: tuple[str, ...] = ()  # names of such as are no part of the text by their names: "cover.xhtml"
+    lexicons: tuple[str, ...] = ()  # names of files that say how words are said
     aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
     nav: Item | None = None
     ncx: Item | None = None
@@ -132,6 +134,7 @@ def _package(reader: _Reader) -> Package:
         languages=_values(reader, "language"),
         documents=tuple(item for item in documents if item.name not in missing),
         missing=missing,
+        lexicons=tuple(item.name for item in items if item.media_type == PLS_TYPE),
         aside=_aside(reader),
         nav=next((item for item in items if "nav" in item.properties), None),
         ncx=ncx,

@@ -20,11 +20,12 @@ def make_script(
     """Segment what is to be spoken of a book; `language` is a primary subtag.
 
     A chapter without a segment is dropped, but what is unspoken in it stays named in its neighbour.
+    The book's own pronunciations count where `lexicon` says nothing.
     Raises UsageError for a selection that cannot be, BookError where nothing is left to speak.
     """
     spoken = spoken_chapters(book)
     chosen = [spoken[number] for number in parse_selection(selection, len(spoken), f"“{book.title}”")]
-    speech = Speech(card, lexicon)
+    speech = Speech(card, lexicon.over(book.pronunciations))
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()
     for text in chosen:

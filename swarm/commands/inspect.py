@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
     lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON
-    speech = Speech(card, lexicon)
+    speech = Speech(card, lexicon.over(book.pronunciations))
     chapters = [segment_chapter(text, language, card, speech) for text in spoken_chapters(book)]
     if arguments.json:
         say_json(_as_json(book, chapters, language, card, text=arguments.text))

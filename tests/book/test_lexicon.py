@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm.book.lexicon import Lexicon, Rule, read_lexicon
+from swarm.book.lexicon import Lexicon, read_lexicon
+from swarm.book.model import Rule
 from swarm.errors import UsageError
 
 TEXT = """# names

@@ -1,5 +1,5 @@
-from swarm.book.lexicon import Lexicon, Rule
-from swarm.book.model import Block, ChapterText
+from swarm.book.lexicon import Lexicon
+from swarm.book.model import Block, ChapterText, Rule
 from swarm.book.segment import segment_chapter
 from swarm.book.speech import Speech
 from swarm.voice.card import EngineCard
