@@ -277,7 +277,7 @@ class Coordinator:
                 work.ledger.end(lease)
         for report in message.slots:
             if report.slot < len(session.slots):
-                session.slots[report.slot].report = report
+                session.slots[report.slot].hear(report)
             if report.lease in known and self._is_patient(session, report, now):
                 known[report.lease][1].progressed_s = now
         speaking = {report.lease for report in message.slots}

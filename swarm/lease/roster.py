@@ -7,6 +7,8 @@ from swarm.lease.message import Fetching, Heartbeat, Hello, SlotReport
 from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.lease.speed import Speed
 
+HEARD = 20  # heartbeats: about as many decide how much a slot waits
+
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
 
 
@@ -22,12 +24,18 @@ class Slot:
     leases: list[int] = field(default_factory=list)
     speeds: dict[Voicing, Speed] = field(default_factory=dict)
     report: SlotReport | None = None
+    waits: float = 0.0  # share of its time, lately, that it could speak and a slow link or disk does not let it
     idle_since_s: float | None = None
     idle_s: float = 0.0
 
     def speed(self, recipe: Recipe) -> Speed:
         """The running estimate for a recipe."""
         return self.speeds.setdefault(voicing(recipe), Speed())
+
+    def hear(self, report: SlotReport) -> None:
+        """What it is doing now, told with every heartbeat."""
+        self.report = report
+        self.waits += ((report.state == "waiting") - self.waits) / HEARD
 
     def begin(self, lease: int, now: float) -> None:
         """The slot has work."""

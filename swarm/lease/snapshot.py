@@ -186,4 +186,4 @@ def _fetching(work: Work, sessions: Sequence[Session]) -> str:
 
 def _pace(slot: Slot, recipe: Recipe) -> float:
     speed = slot.speeds.get(voicing(recipe))
-    return (speed.chars_s or 0.0) if speed else 0.0
+    return (speed.chars_s or 0.0) * (1 - slot.waits) if speed else 0.0

@@ -1,6 +1,7 @@
 """Dialogues with the coordinator's core: who gets what, what is journaled, what is answered."""
 
 import msgspec
+import pytest
 from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
 
 from swarm.lease.job import JobState, apply
@@ -14,6 +15,7 @@ from swarm.lease.message import (
     Refused,
     Release,
     Revoke,
+    SlotReport,
     Status,
     StatusReply,
     Trim,
@@ -236,3 +238,21 @@ def test_every_offer_is_answered_so_that_a_coordinator_without_work_keeps_no_slo
     grant = offer(core)
     for now in (1.0, 2.0):
         assert sent(core.receive(b"p", Heartbeat((), (0,), (grant.lease,)), now), Done) == [Done()]
+
+
+def test_the_time_left_counts_how_much_a_slow_link_makes_a_slot_wait() -> None:
+    core = make_core(JobState(make_facts(TEXTS * 50)))
+    join(core)
+    grant = offer(core)
+    core.receive(b"p", make_clip(grant), 1.0, b"flac")
+
+    def eta_s() -> float:
+        (job,) = core.status(2.0).jobs
+        assert job.eta_s is not None
+        return job.eta_s
+
+    speaking_only = eta_s()
+    for beat in range(100):
+        state = "waiting" if beat % 2 else "speaking"
+        core.receive(b"p", Heartbeat((SlotReport(0, state, grant.lease, 1),), (), (grant.lease,)), 2.0)
+    assert eta_s() == pytest.approx(2 * speaking_only, rel=0.15)
