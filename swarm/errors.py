@@ -3,6 +3,7 @@
 SwarmError                 1  finished with gaps, or anything unforeseen that we can name
 ├── UsageError             2  a word on the command line that cannot be meant
 ├── BookError              3  the file is not a book we can read
+│   └── PageError          3  one page of it is not; the others may be
 └── EnvironmentFault       4  disk, port, key, folder, device: the machine, not the book
     └── StoreError         4  the state folder cannot be written or trusted
 
@@ -33,6 +34,10 @@ class BookError(SwarmError):
     """The file is not a book that can be read: not an EPUB, encrypted, empty, or over a bound."""
 
     exit_code = EXIT_BOOK
+
+
+class PageError(BookError):
+    """One document of a book is missing, damaged or over a bound; the others may be whole."""
 
 
 class EnvironmentFault(SwarmError):

@@ -7,7 +7,7 @@ import regex
 from lxml import etree
 
 from swarm.book.limits import MAX_DOCUMENT_BYTES, MAX_FILES, MAX_INFLATED_BYTES, MAX_READ_BYTES
-from swarm.errors import BookError
+from swarm.errors import BookError, PageError
 
 # Scrambling of fonts, which every reader undoes: no lock on the text.
 FONT_SCRAMBLING = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -54,13 +54,16 @@ class Archive:
         return None
 
     def read(self, name: str) -> bytes:
-        """A file's bytes. Raises KeyError where there is none, BookError where it is damaged or over a bound."""
+        """A file's bytes. Raises KeyError where there is none, PageError where it is damaged or over a bound.
+
+        Raises BookError where the archive is locked, or all that was read of it is over a bound.
+        """
         found = self.find(name)
         if found is None:
             raise KeyError(name)
         info = self._names[found]
         if info.file_size > MAX_DOCUMENT_BYTES:
-            raise BookError(f"{self.path} is refused: {found} in it inflates beyond {MAX_DOCUMENT_BYTES >> 20} MiB.")
+            raise PageError(f"{self.path} is refused: {found} in it inflates beyond {MAX_DOCUMENT_BYTES >> 20} MiB.")
         if info.file_size > self._left_bytes:
             raise BookError(f"{self.path} is refused: its pages inflate beyond {MAX_READ_BYTES >> 20} MiB.")
         self._left_bytes -= info.file_size
@@ -69,9 +72,14 @@ class Archive:
         except RuntimeError as error:  # what zipfile raises for a password
             raise BookError(f"{self.path} is locked with a password: {found} in it cannot be read.") from error
         except Exception as error:
-            raise BookError(
+            raise PageError(
                 f"{self.path} is damaged: {found} in it cannot be unpacked; fetch the file again."
             ) from error
+
+    def size(self, name: str) -> int:
+        """How many bytes a file claims to be; 0 where there is none."""
+        found = self.find(name)
+        return self._names[found].file_size if found else 0
 
     def check_locks(self, documents: frozenset[str]) -> None:
         """Raise BookError where digital rights management covers one of these documents."""

@@ -10,7 +10,8 @@ from swarm.book.archive import Archive
 from swarm.book.composition import compose, count_notes, first_language
 from swarm.book.division import Named
 from swarm.book.limits import MAX_SHEET_BYTES
-from swarm.book.markup import as_text, parse
+from swarm.book.loss import name_losses, read_pages, without
+from swarm.book.markup import as_text
 from swarm.book.model import Book
 from swarm.book.note import mark_notes
 from swarm.book.package import Package, read_package
@@ -34,9 +35,12 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
     reading = reading or PLAIN
     with Archive(path) as archive:
         package = read_package(archive)
-        contents = read_contents(archive, package)
-        documents, hidden, lexicons = _documents(archive, package, contents, reading)
-        pronunciations, unsaid = read_pronunciations(archive, lexicons)
+        pages, losses = read_pages(archive, package.documents)
+        whole = read_contents(archive, package)
+        names = [archive.find(item.name) or item.name for item in package.documents]
+        contents, lost = without(whole, names, losses), name_losses(archive, whole, losses)
+        pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
+        documents, hidden = _documents(archive, pages, contents, reading)
     language = first_language((*package.languages, *(named.document.language for named in documents)))
     chapters = compose(path, documents, contents, package.title, language, reading)
     return Book(
@@ -50,29 +54,28 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         identifier=package.identifier,
         cover=package.cover,
         notes=count_notes(documents),
-        oddities=(*_oddities(package, contents, documents, hidden), *unsaid),
+        oddities=(*lost, *_oddities(package, contents, documents, hidden), *unsaid),
         subtitle=package.label.subtitle,
         series=package.label.series,
         series_number=package.label.series_number,
         isbn=package.label.isbn,
         pronunciations=pronunciations,
+        lost=lost,
     )
 
 
 def _documents(
-    archive: Archive, package: Package, contents: Contents, reading: Reading
-) -> tuple[list[Named], int, list[str]]:
-    """The documents as they are read, how many words stylesheets hide, and the lexicons that they link to."""
+    archive: Archive, pages: list[tuple[str, etree._Element]], contents: Contents, reading: Reading
+) -> tuple[list[Named], int]:
+    """The documents as they are read, and how many words stylesheets hide."""
     anchors: dict[str, set[str]] = defaultdict(set)
     for name, fragment in [(entry.name, entry.fragment) for entry in contents.entries] + [
         (name, fragment) for name, fragment, _ in contents.reasons
     ]:
         anchors[name].add(fragment)
-    names = [archive.find(item.name) or item.name for item in package.documents]
-    pages = [(name, parse(archive.read(name), f"{archive.path}: {name}")) for name in names]
-    hidden, lexicons = _hide(archive, pages), lexicons_of(archive, package.lexicons, pages)
+    hidden = _hide(archive, pages)
     mark_notes(pages, lambda name, reference: target(archive, name, reference))
-    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages], hidden, lexicons
+    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages], hidden
 
 
 def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:

@@ -6,7 +6,7 @@ import regex
 from lxml import etree, html
 
 from swarm.book.limits import MAX_DEPTH
-from swarm.errors import BookError
+from swarm.errors import PageError
 
 EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # as XML and as HTML parsers see it
 
@@ -23,15 +23,15 @@ def words(text: str) -> frozenset[str]:
 
 
 def parse(data: bytes, name: str) -> etree._Element:
-    """The root of a document; not well-formed ones are read as a browser would. Raises BookError that says `name`."""
+    """The root of a document; not well-formed ones are read as a browser would. Raises PageError that says `name`."""
     data = _as_ascii_compatible(data).lstrip()
     try:
         root = etree.fromstring(_ENTITY.sub(_numeric, data), _xml_parser())
     except etree.XMLSyntaxError as error:
         if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
-            raise BookError(f"{name} is refused: it is nested or expanded beyond reason.") from error
+            raise PageError(f"{name} is refused: it is nested or expanded beyond reason.") from error
         if b"<!ENTITY" in data:
-            raise BookError(f"{name} is refused: it declares entities that cannot be expanded.") from error
+            raise PageError(f"{name} is refused: it declares entities that cannot be expanded.") from error
         root = _browse(data, name)
     _check_depth(root, name)
     return root
@@ -63,11 +63,11 @@ def _browse(data: bytes, name: str) -> etree._Element:
     try:
         root = etree.fromstring(_SELF_CLOSING.sub(rb"<\1\2></\1>", data), parser)
     except etree.ParserError as error:
-        raise BookError(f"{name} holds no markup that can be read.") from error
+        raise PageError(f"{name} holds no markup that can be read.") from error
     except etree.XMLSyntaxError as error:
-        raise BookError(f"{name} cannot be read: its markup is damaged.") from error
+        raise PageError(f"{name} cannot be read: its markup is damaged.") from error
     if root is None:
-        raise BookError(f"{name} holds no markup that can be read.")
+        raise PageError(f"{name} holds no markup that can be read.")
     return root
 
 
@@ -108,4 +108,4 @@ def _check_depth(root: etree._Element, name: str) -> None:
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH:
-            raise BookError(f"{name} is refused: its markup is nested more than {MAX_DEPTH} deep.")
+            raise PageError(f"{name} is refused: its markup is nested more than {MAX_DEPTH} deep.")

@@ -69,6 +69,7 @@ class Book(Struct, frozen=True):
     series_number: str = ""
     isbn: str = ""
     pronunciations: tuple[Rule, ...] = ()  # of its own lexicons
+    lost: tuple[str, ...] = ()  # what of the text could not be read, a line each; among the oddities too
 
 
 class Segment(Struct, frozen=True, array_like=True):

@@ -50,8 +50,10 @@ class Package(Struct, frozen=True):
     title: str
     authors: tuple[str, ...]
     languages: tuple[str, ...]
-    documents: tuple[Item, ...]  # the spine's, in order
-    missing: tuple[str, ...] = ()  # names of such as are no part of the text by their names: "cover.xhtml"
+    documents: tuple[Item, ...]  # the spine's, in order, whether the archive has them or not
+    missing: tuple[
+        str, ...
+    ] = ()  # names of others that it lacks and that are no part of the text by their names: "cover.xhtml"
     lexicons: tuple[str, ...] = ()  # names of files that say how words are said
     aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
     nav: Item | None = None
@@ -127,7 +129,7 @@ def _package(reader: _Reader) -> Package:
     items = reader.items.values()
     spine_toc = reader.container.find("{*}spine").get("toc", "")
     ncx = reader.items.get(spine_toc) or next((item for item in items if item.media_type == NCX_TYPE), None)
-    missing = tuple(item.name for item in documents if reader.archive.find(item.name) is None)
+    missing = tuple(item.name for item in documents if reader.archive.find(item.name) is None and is_matter(item))
     return Package(
         title=_title(reader),
         authors=_authors(reader),
@@ -149,7 +151,7 @@ def _package(reader: _Reader) -> Package:
 
 
 def _documents(reader: _Reader) -> tuple[Item, ...]:
-    """The linear documents of the spine. Raises BookError where one is missing or nobody can tell what is."""
+    """The linear documents of the spine. Raises BookError where nobody can tell which they are."""
     archive, spine = reader.archive, reader.book.spine
     listed = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
     if listed > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
@@ -162,10 +164,12 @@ def _documents(reader: _Reader) -> tuple[Item, ...]:
         if item is not None:
             found[item.name] = item
     archive.check_locks(frozenset(filter(None, map(archive.find, (*found, reader.opf_file)))))
-    for item in found.values():
-        if archive.find(item.name) is None and not matter.named(PurePosixPath(item.name).stem):
-            raise BookError(f"{archive.path} is not whole: {item.name} is missing from it; fetch the book again.")
     return tuple(found.values())
+
+
+def is_matter(item: Item) -> bool:
+    """Whether a document is no part of the text by its name: "cover.xhtml"."""
+    return bool(matter.named(PurePosixPath(item.name).stem))
 
 
 def _aside(reader: _Reader) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Contents(Struct, frozen=True):
 def read_contents(archive: Archive, package: Package) -> Contents:
     """Read nav, else NCX, and the guide; a damaged one counts as none."""
     nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
-    known = {archive.find(item.name) for item in package.documents}
+    known = {archive.find(item.name) or item.name for item in package.documents}
     entries: tuple[Entry, ...] = ()
     if nav is not None and package.nav is not None:
         entries = _entries(_nav_links(nav, "toc"), package.nav, archive, known)
@@ -51,9 +51,7 @@ def _root(archive: Archive, item: Item | None) -> etree._Element | None:
         return None  # chapters can be told by their headings
 
 
-def _entries(
-    links: Iterator[tuple[str, str]], source: Item, archive: Archive, known: set[str | None]
-) -> tuple[Entry, ...]:
+def _entries(links: Iterator[tuple[str, str]], source: Item, archive: Archive, known: set[str]) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for title, reference in links:
         name, fragment = target(archive, source.name, reference)

@@ -22,6 +22,7 @@ class BookFacts(Struct, frozen=True):
     series: str = ""
     series_number: str = ""
     isbn: str = ""
+    lost: tuple[str, ...] = ()  # what of its text could not be read, a line each
 
 
 class Origin(Struct, frozen=True):
@@ -80,4 +81,5 @@ def book_facts(book: Book) -> BookFacts:
         series=book.series,
         series_number=book.series_number,
         isbn=book.isbn,
+        lost=book.lost,
     )

@@ -55,6 +55,7 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
     store.lock_job(job)
     facts = store.open_job(job)
     notes = [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
+    notes += [f"{path}: {line}" for line in book.lost]
     if facts is None and config.redo:
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     if facts is None:

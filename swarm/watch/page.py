@@ -28,11 +28,12 @@ def report_page(report: Row) -> str:
         f"<h1>{title}</h1><p>{escape(', '.join(book['authors']))}</p>",
         f"<p>{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken, "
         f"{duration_text(totals['duration_s'] or totals['audio_s'])} of sound.</p>",
+        *(f"<p>{escape(line)}.</p>" for line in book["lost"]),
         _section("Missing", report["missing"]),
         _section("Doubtful", report["doubtful"]),
         _section("Left out, for this voice cannot speak it", report["unspoken"]),
     ]
-    if not any(report[name] for name in ("missing", "doubtful", "unspoken")):
+    if not book["lost"] and not any(report[name] for name in ("missing", "doubtful", "unspoken")):
         parts.append("<p>Nothing is missing, nothing is doubtful.</p>")
     return "\n".join(part for part in parts if part) + "\n</body></html>\n"
 

@@ -209,6 +209,7 @@ def closing_lines(report: Row) -> list[str]:
     totals = report["totals"]
     lines = _files(report["files"])
     lines.append(_figures(totals))
+    lines += [clean(line) for line in report["book"]["lost"]]
     lines += _named(report["missing"], "missing from the audiobook")
     lines += _named(report["doubtful"], "may sound wrong, also when spoken again")
     lines += _named(report["unspoken"], "left as a pause, for this voice cannot speak it")

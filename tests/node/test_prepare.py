@@ -166,3 +166,15 @@ def test_a_preview_is_a_job_of_its_own_whose_sentences_are_not_spoken_again(tmp_
     whole = run(tmp_path, book, chapters="1")
     assert whole.state.job != preview.state.job
     assert [isinstance(record, ClipAccepted) for record in whole.records].count(True) == 1
+
+
+def test_what_of_the_book_could_not_be_read_is_said_each_time(tmp_path: Path) -> None:
+    pages = {f"{number}.xhtml": page(f"<p>Page {number}.</p>") for number in range(3)}
+    files = {f"OEBPS/{name}": content for name, content in pages.items() if name != "1.xhtml"}
+    files |= {"META-INF/container.xml": CONTAINER, "OEBPS/content.opf": opf(pages)}
+    damaged = pack(tmp_path / "damaged.epub", files)
+    line = "text is lost: OEBPS/1.xhtml is missing from the file"
+    for _ in range(2):
+        prepared = run(tmp_path, damaged)
+        assert f"{damaged}: {line}" in prepared.notes
+        assert prepared.state.facts.book.lost == (line,)

@@ -5,7 +5,7 @@ from swarm.watch.page import report_page
 
 def report(**changes: object) -> dict[str, object]:
     totals = {"spoken": 2, "segments": 3, "duration_s": 61.0, "audio_s": 50.0}
-    plain = {"book": {"title": "Emma & <Co>", "authors": ["Jane"]}, "totals": totals}
+    plain = {"book": {"title": "Emma & <Co>", "authors": ["Jane"], "lost": []}, "totals": totals}
     return plain | {"missing": [], "doubtful": [], "unspoken": []} | changes
 
 
@@ -33,3 +33,10 @@ def test_what_a_book_says_is_text_and_never_markup() -> None:
 def test_a_sentence_without_a_place_has_no_player_and_a_whole_book_says_so() -> None:
     assert "<audio" not in report_page(report(missing=[row(at_s=None, file="", end_s=None)]))
     assert "Nothing is missing" in report_page(report())
+
+
+def test_what_could_not_be_read_of_the_book_is_named() -> None:
+    book = {"title": "Emma", "authors": [], "lost": ["text is lost: <2>.xhtml cannot be read"]}
+    html = report_page(report(book=book))
+    assert "text is lost: &lt;2&gt;.xhtml cannot be read" in html
+    assert "Nothing is missing" not in html
