@@ -3,6 +3,7 @@
 import argparse
 
 from swarm.commands import coqui_options, options
+from swarm.commands.output import warn
 from swarm.config import RenderConfig
 from swarm.errors import UsageError
 
@@ -48,10 +49,9 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
     asked = options.asked_devices(arguments)
     coqui_options.prepare_voices(arguments)
     from swarm.node.convert import convert
-    from swarm.node.devices import list_gpus, slot_devices
+    from swarm.node.devices import find_devices
     from swarm.node.platform import run_loop
     from swarm.watch.progress import make_progress
 
-    gpus = list_gpus()
-    devices = slot_devices(asked, slots, gpus)
+    devices, gpus = find_devices(asked, slots, warn)
     return run_loop(convert(config, devices, gpus, make_progress(options.progress_mode(arguments))))

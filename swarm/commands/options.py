@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from swarm.watch.progress import Mode
 
 SPEEDS = (0.5, 2.0)
+FIRST_GPU = {"cuda": "0", "rocm": "0", "mps": "mps"}  # --device of ebook2audiobook; torch calls ROCm "cuda" too
+UUID = re.compile(r"(GPU|MIG)-[0-9a-fA-F-]{1,60}")
 CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
 SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".wma", ".aiff")
 
@@ -153,10 +155,10 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     """--gpu, --cpu and ebook2audiobook's --device; read back by `asked_devices`."""
     group = parser.add_argument_group("devices")
     group.add_argument(
-        "--gpu", metavar="N|all", action="append", default=[], help="compute on GPU N, or on all of them"
+        "--gpu", metavar="N|UUID|all", action="append", default=[], help="compute on this GPU, or on all of them"
     )
     group.add_argument("--cpu", action="store_true", help="compute on the CPU, even if there are GPUs")
-    group.add_argument("--device", metavar="CPU|CUDA", help="the same as --cpu, or --gpu 0")
+    group.add_argument("--device", metavar="CPU|CUDA|ROCM|MPS", help="the same as --cpu, or --gpu 0; MPS: Apple's GPU")
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
@@ -225,7 +227,7 @@ def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:
 
 
 def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """What `add_device_options` was told: ("cpu",), ("cuda:0", "cuda:1"), ("cuda",) for all GPUs, () for what there is.
+    """What `add_device_options` was told: ("cpu",), ("cuda:0", "GPU-5a"), ("cuda",) for all GPUs, () for what there is.
 
     Raises UsageError.
     """
@@ -233,14 +235,21 @@ def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:
     cpu = arguments.cpu
     if arguments.device is not None:
         kind = arguments.device.strip().lower()
-        if kind not in ("cpu", "cuda"):
-            raise UsageError(f"--device {arguments.device} is not supported: say --cpu, or --gpu N for an NVIDIA GPU.")
-        cpu, gpus = cpu or kind == "cpu", gpus + (["0"] if kind == "cuda" and not gpus else [])
+        if kind not in ("cpu", *FIRST_GPU):
+            raise UsageError(f"--device {arguments.device} is not supported: say --cpu, or --gpu N, or --device MPS.")
+        cpu = cpu or kind == "cpu"
+        gpus = gpus or ([] if kind == "cpu" else [FIRST_GPU[kind]])
     if cpu and gpus:
         raise UsageError("--cpu and --gpu exclude each other: start one worker for each.")
     if "all" in gpus:
         return ("cuda",)
-    return ("cpu",) if cpu else tuple(dict.fromkeys(f"cuda:{whole('--gpu', gpu, 0, 255)}" for gpu in gpus))
+    return ("cpu",) if cpu else tuple(dict.fromkeys(map(_gpu, gpus)))
+
+
+def _gpu(text: str) -> str:
+    if text == "mps" or UUID.fullmatch(text):
+        return text
+    return f"cuda:{whole('--gpu', text, 0, 255)}"
 
 
 def whole(option: str, text: str, low: int, high: int) -> int:

@@ -47,15 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
     asked = options.asked_devices(arguments)
     coqui_options.prepare_voices(arguments)
     from swarm.config import WorkConfig, state_folder
-    from swarm.node.devices import list_gpus, slot_devices
+    from swarm.node.devices import find_devices
     from swarm.node.platform import run_loop
     from swarm.node.work import work
     from swarm.watch.progress import make_progress
 
-    gpus = list_gpus()
+    note = make_progress("quiet" if arguments.quiet else "plain").note
+    devices, gpus = find_devices(asked, slots, note)
     config = WorkConfig(
         state_dir=state_folder(arguments.state_dir),
-        devices=slot_devices(asked, slots, gpus),
+        devices=devices,
         coordinator=arguments.coordinator,
         open=arguments.open,
         exit_when_done=arguments.exit_when_done,
@@ -63,4 +64,4 @@ def run(arguments: argparse.Namespace) -> int:
         allow_sleep=arguments.allow_sleep,
         assets_limit=options.assets_limit(arguments.assets_limit),
     )
-    return run_loop(work(config, gpus, make_progress("quiet" if arguments.quiet else "plain").note))
+    return run_loop(work(config, gpus, note))

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from swarm.config import RenderConfig
 from swarm.node.assets import AssetFolder
 from swarm.node.coordinate import Coordination
+from swarm.node.devices import Gpu
 from swarm.node.engines import Engines
 from swarm.node.greeting import greeting
 from swarm.node.keys import CurveKeys, curve_keys, make_key
@@ -17,7 +18,7 @@ from swarm.watch.progress import Progress
 LOOPBACK = "127.0.0.1"
 
 
-async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[str], progress: Progress) -> int:
+async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[Gpu], progress: Progress) -> int:
     """Turn books into audiobooks on this machine; returns the exit code. Raises SwarmError."""
     keys = curve_keys(make_key())  # for this run only: nobody else on this machine gets in
     async with AsyncExitStack() as stack:
@@ -42,7 +43,7 @@ async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[s
             await asyncio.gather(worker, serving, return_exceptions=True)
 
 
-def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequence[str], keys: CurveKeys) -> WorkNode:
+def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequence[Gpu], keys: CurveKeys) -> WorkNode:
     state_dir = coordination.config.state_dir
     engines = Engines(tuple(devices), state_dir / "log")
     hello = greeting(state_dir, devices, gpus)

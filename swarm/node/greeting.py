@@ -5,12 +5,12 @@ from pathlib import Path
 
 from swarm import __version__
 from swarm.lease.message import EngineOffer, Hello
-from swarm.node.devices import describe
+from swarm.node.devices import Gpu, describe
 from swarm.node.identity import machine_name, new_nonce, worker_id
 from swarm.voice.registry import all_cards
 
 
-def greeting(state_dir: Path, devices: Sequence[str], gpus: Sequence[str], name: str = "") -> Hello:
+def greeting(state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name: str = "") -> Hello:
     """The `Hello` of this machine. Raises StoreError."""
     return Hello(
         worker=worker_id(state_dir),

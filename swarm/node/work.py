@@ -11,6 +11,7 @@ from swarm.errors import EXIT_DONE
 from swarm.node.addresses import fixed_address, last_addresses, remember_address
 from swarm.node.assets import AssetFolder
 from swarm.node.awake import Wakefulness
+from swarm.node.devices import Gpu
 from swarm.node.discovery import Browser
 from swarm.node.engines import Engines
 from swarm.node.greeting import greeting
@@ -27,7 +28,7 @@ FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
 Say = Callable[[str], None]
 
 
-async def work(config: WorkConfig, gpus: Sequence[str], say: Say) -> int:
+async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:
     """Serve coordinators; returns the exit code. Raises SwarmError."""
     key = await _key(config, say)
     clock = Clock()

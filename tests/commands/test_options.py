@@ -133,10 +133,13 @@ def test_devices() -> None:
     assert devices("--device", "CUDA") == devices("--gpu", "0") == ("cuda:0",)
     assert devices("--gpu", "1", "--gpu", "0,1") == ("cuda:1", "cuda:0")
     assert devices("--gpu", "all") == ("cuda",)
+    assert devices("--gpu", "GPU-5a1e,1") == ("GPU-5a1e", "cuda:1")
+    assert devices("--device", "MPS") == ("mps",)
+    assert devices("--device", "ROCM") == ("cuda:0",)
     assert devices("--device", "cuda", "--gpu", "1") == ("cuda:1",)
 
 
-@pytest.mark.parametrize("words", ["--cpu --gpu 0", "--gpu first", "--gpu -1", "--device ROCM", "--gpu 1,"])
+@pytest.mark.parametrize("words", ["--cpu --gpu 0", "--gpu first", "--gpu -1", "--device TPU", "--gpu 1,"])
 def test_devices_that_cannot_be_meant(words: str) -> None:
     with pytest.raises(UsageError):
         devices(*words.split())

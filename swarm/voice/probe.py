@@ -1,0 +1,64 @@
+"""Proves what torch can compute on, in a process of its own: `python -m swarm.voice.probe`; prints one JSON value.
+
+A driver that hangs or crashes takes this process with it, and no worker.
+"""
+
+import importlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+MOST_GPUS = 64
+
+
+def prove(torch: Any) -> dict[str, Any]:
+    """What torch this is, and each GPU with what came of a tensor on it; CUDA and ROCm are both "cuda" to torch."""
+    return {"torch": str(torch.__version__), "gpus": [*_cuda(torch), *_mps(torch)]}
+
+
+def _cuda(torch: Any) -> Iterator[dict[str, Any]]:
+    driver = _driver() if torch.version.cuda else ""
+    platform = f"CUDA {torch.version.cuda}" if torch.version.cuda else f"ROCm {torch.version.hip}"
+    for index in range(min(torch.cuda.device_count(), MOST_GPUS)):
+        name = f"cuda:{index}"
+        fault = _tensor_fault(torch, name)
+        gpu = {"name": name, "fault": fault, "about": name, "memory_bytes": 0, "uuid": "", "driver": driver}
+        if not fault:
+            facts = torch.cuda.get_device_properties(index)
+            uuid = getattr(facts, "uuid", "")
+            gpu |= {"about": str(facts.name), "memory_bytes": int(facts.total_memory), "platform": platform}
+            gpu["uuid"] = f"GPU-{uuid}" if uuid and torch.version.cuda else str(uuid)
+        yield gpu
+
+
+def _mps(torch: Any) -> Iterator[dict[str, Any]]:
+    if torch.backends.mps.is_available():
+        yield {"name": "mps", "fault": _tensor_fault(torch, "mps"), "about": "Apple GPU", "platform": "Metal"}
+
+
+def _tensor_fault(torch: Any, name: str) -> str:
+    """Why a tensor cannot be computed there; "" if it can."""
+    try:
+        if float((torch.ones(8, device=name) * 2).sum()) == 16.0:
+            return ""
+    except (RuntimeError, AssertionError) as fault:
+        return (str(fault).splitlines() or [type(fault).__name__])[0][:200]
+    return "it computes wrongly"
+
+
+def _driver() -> str:
+    """The version of NVIDIA's driver; "" where nvidia-ml-py is not installed or does not find it."""
+    try:
+        nvml = importlib.import_module("pynvml")
+        nvml.nvmlInit()
+        return str(nvml.nvmlSystemGetDriverVersion())
+    except Exception:  # a detail that nothing depends on
+        return ""
+
+
+if __name__ == "__main__":
+    try:
+        found = prove(importlib.import_module("torch"))
+    except (ImportError, OSError) as fault:
+        found = {"fault": f"torch does not load: {fault}"[:300]}
+    print(json.dumps(found))  # noqa: T201
