@@ -18,6 +18,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -27,17 +28,22 @@ from swarm.errors import EnvironmentFault, SwarmError
 
 Message = dict[str, Any]
 Handler = Callable[[Message], Message]
+Tell = Callable[[str], None]
 
 MAX_FRAME_BYTES = 64 << 20
 # For a child that is one thread's worth of work: libraries that start a thread for each core slow each other down.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
+_MOST_WORDS = 500
 _LENGTH = struct.Struct(">I")
 _TAIL_BYTES = 2048  # of the log, in the message of a death
 _LOG_BYTES = 1 << 20  # a log larger than this is set aside at the next start
 _PATIENCE_S = 2.0  # for a child to end by itself
 _PR_SET_PDEATHSIG = 1
+
+
+_telling: ContextVar[Tell] = ContextVar("_telling", default=lambda words: None)
 
 
 class ChildDied(SwarmError):
@@ -117,8 +123,14 @@ def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return calls, replies
 
 
+def teller() -> Tell:
+    """How to tell the parent in words how far the call under way is; other threads may use it, too."""
+    return _telling.get()
+
+
 def _answer(handler: Handler, message: Message, send: Callable[[Message], None]) -> None:
     number = message.pop("id")
+    _telling.set(lambda words: send({"id": number, "telling": words[:_MOST_WORDS]}))
     try:
         send({**handler(message), "id": number})
     except BaseException as raised:  # SystemExit too: an unanswered call waits for ever
@@ -137,6 +149,7 @@ class Child:
 
     def __init__(self) -> None:
         self._calls: dict[int, asyncio.Future[Message]] = {}
+        self._listeners: dict[int, Tell] = {}
         self._numbers = itertools.count()
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._gone = asyncio.Event()
@@ -172,17 +185,20 @@ class Child:
         """Whether it is started and not known to have ended."""
         return self._process is not None and not self._death
 
-    async def call(self, message: Message) -> Message:
-        """Send a message and wait for its answer. Raises ChildDied, ChildRaised."""
+    async def call(self, message: Message, listen: Tell = lambda words: None) -> Message:
+        """Send a message and wait for its answer; `listen` hears what the child tells until then.
+
+        Raises ChildDied, ChildRaised.
+        """
         if self._death:
             raise ChildDied(self._death)
         number = next(self._numbers)
         self._outbox.put(pack_frame({**message, "id": number}))
-        self._calls[number] = self._loop.create_future()
+        self._calls[number], self._listeners[number] = self._loop.create_future(), listen
         try:
             reply = await self._calls[number]
         finally:
-            del self._calls[number]
+            del self._calls[number], self._listeners[number]
         if "raised" in reply:
             raise ChildRaised(f"{self._module} raised {reply['raised']}; the traceback is in {self._log_path}.")
         return reply
@@ -247,9 +263,13 @@ class Child:
             self._loop.call_soon_threadsafe(act, *args)
 
     def _resolve(self, reply: Message) -> None:
-        call = self._calls.get(reply.pop("id"))  # absent: its caller was cancelled
+        number = reply.pop("id")
+        call = self._calls.get(number)  # absent: its caller was cancelled
         if call and not call.done():
-            call.set_result(reply)
+            if "telling" in reply:
+                self._listeners[number](reply["telling"])
+            else:
+                call.set_result(reply)
 
     def _end(self, obituary: str) -> None:
         self._death = obituary

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from swarm.child import serve
+from swarm.child import serve, teller
 
 gate = threading.Event()
 
@@ -16,6 +16,10 @@ def handle(message: dict) -> dict:
     match message["do"]:
         case "echo":
             return {"echo": message["value"]}
+        case "tell":
+            for words in message["words"]:
+                teller()(words)
+            return {"told": len(message["words"])}
         case "print":
             print("printed by Python")
             os.write(1, b"written by C\n")

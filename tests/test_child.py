@@ -43,6 +43,14 @@ async def test_answers_find_their_calls_when_many_are_under_way(child: Child) ->
     assert [reply["echo"] for reply in replies] == list(range(200))
 
 
+async def test_what_a_call_tells_is_heard_before_its_answer_and_by_nobody_else(child: Child) -> None:
+    heard: list[str] = []
+    telling = child.call({"do": "tell", "words": ["a half", "all"]}, heard.append)
+    replies = await asyncio.gather(telling, child.call({"do": "tell", "words": ["no matter"]}))
+    assert heard == ["a half", "all"]
+    assert replies == [{"told": 2}, {"told": 1}]
+
+
 async def test_lanes_do_not_wait_for_each_other(child: Child) -> None:
     waiting = asyncio.create_task(child.call({"do": "wait", "lane": 1}))
     await child.call({"do": "open", "lane": 2})

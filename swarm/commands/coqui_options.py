@@ -45,14 +45,8 @@ RECOGNISER = "base"  # of faster-whisper
 
 def add_voice_options(parser: argparse.ArgumentParser) -> None:
     """--accept-coqui-license, --models-dir, --verify, for the commands that speak; see `prepare_voices`."""
-    parser.add_argument(
-        "--accept-coqui-license",
-        action="store_true",
-        help="you agree to the Coqui Public Model License of XTTS: non-commercial use only",
-    )
-    parser.add_argument(
-        "--models-dir", metavar="DIR", help="where Coqui's models lie and are downloaded to (default: its own places)"
-    )
+    add_license_option(parser)
+    add_models_option(parser)
     parser.add_argument(
         "--verify",
         action="store_true",
@@ -60,13 +54,37 @@ def add_voice_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def prepare_voices(arguments: argparse.Namespace) -> None:
-    """Tell the engines' processes by variables, one of which Coqui itself looks at. Raises EnvironmentFault."""
-    if arguments.accept_coqui_license:
+def add_license_option(parser: argparse.ArgumentParser) -> None:
+    """--accept-coqui-license; read by `place_models`."""
+    parser.add_argument(
+        "--accept-coqui-license",
+        action="store_true",
+        help="you agree to the Coqui Public Model License of XTTS: non-commercial use only",
+    )
+
+
+def add_models_option(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """--models-dir; read by `place_models`."""
+    parser.add_argument(
+        "--models-dir",
+        metavar="DIR",
+        default=default,
+        help="where Coqui's models lie and are downloaded to (default: its own places)",
+    )
+
+
+def place_models(arguments: argparse.Namespace) -> None:
+    """Tell Coqui where its models lie and what is agreed to, by the variables that it looks at."""
+    if getattr(arguments, "accept_coqui_license", False):
         os.environ[ENV_LICENCE] = "1"
     if arguments.models_dir:
         folder = Path(arguments.models_dir).expanduser().absolute()
         os.environ.update(TTS_HOME=str(folder), HF_HUB_CACHE=str(folder / "hub"))
+
+
+def prepare_voices(arguments: argparse.Namespace) -> None:
+    """Tell the engines' processes by variables, one of which Coqui itself looks at. Raises EnvironmentFault."""
+    place_models(arguments)
     if arguments.verify:
         from swarm.voice.verify import check_verify
 

@@ -15,7 +15,8 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, EXIT_USAGE, EnvironmentFault, SwarmError, UsageError
 
 COMMANDS = (
-    "convert", "coordinate", "work", "inspect", "preview", "redo", "status", "jobs", "join", "key", "voices", "doctor"
+    "convert", "coordinate", "work", "inspect", "preview", "redo", "status", "jobs", "join", "key", "voices", "models",
+    "doctor",
 )  # fmt: skip
 
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)

@@ -1,15 +1,15 @@
 """Where a model's files lie: in the job's folder, in Coqui's own cache, or fetched into it; and its licence."""
 
 import os
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from swarm.child import teller
 from swarm.config import ENV_LICENCE
 from swarm.lease.recipe import CUSTOM, Recipe
+from swarm.voice.coqui_cache import place_of
+from swarm.voice.coqui_fetch import fetch
 from swarm.voice.coqui_models import BARK, TORTOISE
 from swarm.voice.engine import EngineFault, FaultKind
 
@@ -35,7 +35,7 @@ def find_model(recipe: Recipe, assets: Path | None) -> ModelFiles:
         if assets is None:
             raise _unavailable("The files of the custom model are not here.")
         return files_in(assets / "model", custom=True)
-    return _listed(recipe.model)
+    return find_listed_model(recipe.model)
 
 
 def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
@@ -49,7 +49,8 @@ def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
     return ModelFiles(folder, weights[0], config, custom=custom)
 
 
-def _listed(model: str) -> ModelFiles:
+def find_listed_model(model: str) -> ModelFiles:
+    """The files of a model of Coqui's list, downloaded if they are not here. Raises EngineFault(UNAVAILABLE)."""
     from TTS.utils.manage import ModelManager
 
     manager = ModelManager(progress_bar=True)
@@ -60,42 +61,26 @@ def _listed(model: str) -> ModelFiles:
     check_licence(model, bool(item.get("tos_required")), manager.output_prefix / stem)
     if item.get("repo_id") and (folder := _in_hub_cache(item["repo_id"])):
         return files_in(folder)
-    weights, config = _download(manager, model)
+    weights, config = _fetch(manager, model)
     vocoder = item.get("default_vocoder")
     folder = weights if weights.is_dir() else weights.parent
     return ModelFiles(folder, weights, config, _vocoder(manager, vocoder) if vocoder else None)
 
 
 def _vocoder(manager: Any, name: str) -> ModelFiles:
-    weights, config = _download(manager, name)
+    weights, config = _fetch(manager, name)
     return ModelFiles(weights.parent, weights, config)
 
 
-def _download(manager: Any, model: str) -> tuple[Path, Path]:
-    """Where a model lies, fetched first where it does not."""
+def _fetch(manager: Any, model: str) -> tuple[Path, Path]:
+    """Where a model lies, downloaded first where it does not."""
     try:
-        with _patience():
-            weights, config, _ = manager.download_model(model)
+        return fetch(manager, model, teller())
     except Exception as fault:  # of requests, huggingface_hub, zipfile, the disk
-        traceback.print_exc()  # into the engine's log: it is long
         raise _unavailable(
             f"The model {model} is not on this machine and cannot be downloaded ({type(fault).__name__}): "
-            f"copy it to {manager.output_prefix}, or connect this machine."
+            f"copy it to {place_of(model)}, or connect this machine."
         ) from fault
-    return Path(weights), Path(config or Path(weights).parent / "config.json")
-
-
-@contextmanager
-def _patience() -> Iterator[None]:
-    """Bound each wait for the network: a firewall that swallows packets would hold the slot for ever."""
-    import socket
-
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(60.0)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def _in_hub_cache(repository: str) -> Path | None:
@@ -116,7 +101,7 @@ def check_licence(model: str, needed: bool, folder: Path) -> None:
     if needed and not agreed:
         raise _unavailable(
             f"{model.rpartition('/')[2]} is under the Coqui Public Model License, for non-commercial use ({LICENCE}): "
-            f"if you agree to it, start this worker with --accept-coqui-license, or with {ENV_LICENCE}=1."
+            f"if you agree to it, say so with --accept-coqui-license or {ENV_LICENCE}=1."
         )
 
 

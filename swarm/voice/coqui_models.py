@@ -14,6 +14,7 @@ TORTOISE = "tts_models/en/multi-dataset/tortoise-v2"
 ENGINES = ("xtts", "vits", "yourtts", "fairseq", "tacotron", "glowtts", "bark", "tortoise")
 _ONE_MODEL = {"coqui": XTTS, "xtts": XTTS, "xttsv2": XTTS, "yourtts": YOUR_TTS, "bark": BARK, "tortoise": TORTOISE}
 _FAMILIES = {"vits": "vits", "glowtts": "glow-tts", "tacotron": "tacotron2", "tacotron2": "tacotron2"}
+ONE_LANGUAGE = ("vits", "glowtts", "tacotron", "fairseq")  # engines that have a model for each
 _AS_BEFORE = ("", "internal", "std")  # what ebook2audiobook calls the model that an engine has anyway
 
 # Coqui's list, version 0.28: language, data set, models. Of a family's models in a language the first is its default.
@@ -88,13 +89,38 @@ def is_coqui(engine: str) -> bool:
 def choose_model(engine: str, language: str, fine_tuned: str = "") -> str:
     """The model that is meant by an engine's name, or by a model's own in `fine_tuned`. Raises UsageError."""
     if fine_tuned.strip().lower() not in _AS_BEFORE:
-        return _named(fine_tuned.strip())
+        return _named(fine_tuned.strip(), "--fine-tuned ")
     word = _plain(engine)
     if word in _ONE_MODEL:
         return _ONE_MODEL[word]
     if word == "fairseq":
         return f"tts_models/{long_code(language)}/fairseq/vits"
     return _of_family(word, language)
+
+
+def find_listed(name: str, language: str = "") -> str:
+    """The model that is meant by an engine's name, with a language where it needs one, or by its own.
+
+    Raises UsageError.
+    """
+    word = _plain(name)
+    if word in _ONE_MODEL:
+        return _ONE_MODEL[word]
+    if not is_coqui(name):
+        return _named(name, "")
+    if not language:
+        raise UsageError(f"{name} has a model for each language: say which, as in --language fr.")
+    return choose_model(name, normal_language(language))
+
+
+def engine_of(model: str) -> str:
+    """The engine's name that means a model, by itself or with the model's language; "" where none does."""
+    for word in ENGINES:
+        if _ONE_MODEL.get(word) == model or (word == "fairseq" and _FAIRSEQ.fullmatch(model)):
+            return word
+        if word in _FAMILIES and model in _of_each_language(word):
+            return word
+    return ""
 
 
 def model_language(model: str) -> str:
@@ -110,27 +136,32 @@ def _plain(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", word.lower())
 
 
-def _named(name: str) -> str:
+def _named(name: str, option: str) -> str:
     found = [model for model in known_models() if name in (model, model.partition("/")[2], model.rpartition("/")[2])]
     if len(found) == 1:
         return found[0]
     if _FAIRSEQ.fullmatch(name):
         return name
     if found:
-        raise UsageError(f"--fine-tuned {name} may be {' or '.join(found)}: give the whole name.")
+        raise UsageError(f"{option}{name} may be {' or '.join(found)}: give the whole name.")
     raise UsageError(
-        f"--fine-tuned {name[:100]}: Coqui has no such model; give a name such as tts_models/en/jenny/jenny, "
+        f"{option}{name[:100]}: Coqui has no such model; give a name such as tts_models/en/jenny/jenny, "
         "or your own files with --custom-model."
     )
 
 
 def _of_family(word: str, language: str) -> str:
-    family = _FAMILIES[word]
-    models = [model for model in known_models() if model.rpartition("/")[2].startswith(family)]
-    for model in models:
+    for model in _of_each_language(word):
         if model_language(model) == language:
             return model
     raise UsageError(
         f"{word} has no {language_name(language)} among Coqui's models: take --tts-engine xtts or fairseq, or a model "
         "of your own with --custom-model."
     )
+
+
+def _of_each_language(word: str) -> tuple[str, ...]:
+    """A family's default models."""
+    models = [model for model in known_models() if model.rpartition("/")[2].startswith(_FAMILIES[word])]
+    first = {model_language(model): model for model in reversed(models)}
+    return tuple(first.values())

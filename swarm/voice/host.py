@@ -27,6 +27,8 @@ class Host:
         try:
             return self._open(message) if opening else self._speak(message)
         except EngineFault as fault:
+            if fault.__cause__ is not None:
+                traceback.print_exc()  # into the log: it says more than the sentence
             return _fault(fault.kind, str(fault))
         except Exception as fault:  # an engine is somebody else's code
             traceback.print_exc()

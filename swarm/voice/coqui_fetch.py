@@ -1,0 +1,117 @@
+"""Models of Coqui's list, downloaded by Coqui where they are not here yet: by one process at a time, and told of."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from swarm.voice.coqui_cache import is_interrupted, is_whole
+from swarm.voice.coqui_card import model_card
+
+Tell = Callable[[str], None]
+
+SILENCE_S = 60.0
+
+
+def fetch(manager: Any, model: str, tell: Tell) -> tuple[Path, Path]:
+    """Where a model's weights and config lie, downloaded first if need be; `tell` hears how far that is.
+
+    Raises whatever Coqui, requests, Hugging Face's library and the disk do.
+    """
+    if is_whole(model):
+        weights, config, _ = manager.download_model(model)
+    else:
+        weights, config = _download(manager, model, tell)
+    return Path(weights), Path(config or Path(weights).parent / "config.json")
+
+
+def _download(manager: Any, model: str, tell: Tell) -> tuple[Path, Path | None]:
+    item, stem, _ = manager._set_model_item(model)
+    name = model_card(model).about.removesuffix(" by Coqui")
+    with _alone(manager.output_prefix / f".{stem}.lock", lambda: tell(f"waiting for the download of {name}")):
+        _clear(manager.output_prefix / stem)
+        with _patience(), _told(name, tell) as bar:
+            if "repo_id" in item:
+                _from_hub(item, bar)
+            weights, config, _ = manager.download_model(model)
+    return weights, config
+
+
+def _from_hub(item: Any, bar: type) -> None:
+    """The same download as Coqui's, which then finds the files, but with a bar of ours."""
+    from huggingface_hub import snapshot_download
+
+    snapshot_download(
+        item["repo_id"], allow_patterns=item.get("allow"), ignore_patterns=item.get("ignore"), tqdm_class=bar
+    )
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an interrupted download left: Coqui would think that the model is there."""
+    if is_interrupted(folder):
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """While no other process downloads the same model."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        wait()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _told(name: str, tell: Tell) -> Iterator[type]:
+    """A bar that tells how many of the bytes are here, in the place of Coqui's for a while."""
+    from TTS.utils import manage
+
+    before = manage.tqdm
+    bar = _telling_bar(name, tell)
+    manage.tqdm = bar
+    try:
+        yield bar
+    finally:
+        manage.tqdm = before
+
+
+def _telling_bar(name: str, tell: Tell) -> type:
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]
+        said = -1
+
+        def update(self, n: float | None = 1) -> bool | None:
+            shown: bool | None = super().update(n)
+            # the hub has a bar of files besides, and one of what comes in before it is unpacked
+            of_bytes = self.unit in ("B", "iB") and not str(self.desc).startswith("Downloading")
+            percent = min(99, int(100 * self.n / self.total)) if of_bytes and self.total else -1
+            if percent > -1 and percent != self.said:
+                self.said = percent
+                tell(f"downloading {name}, {percent} %")
+            return shown
+
+    return Bar
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Bound each wait for the network: a firewall that swallows packets would hold the slot for ever."""
+    import socket
+
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SILENCE_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,0 +1,107 @@
+import json
+from pathlib import Path
+
+import pytest
+
+import swarm.voice.coqui
+from swarm.commands.main import main
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
+
+FRENCH = "tts_models/fr/css10/vits"
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models with a French VITS."""
+    monkeypatch.setenv("TTS_HOME", "")  # what --models-dir says is undone after the test
+    monkeypatch.setenv("HF_HUB_CACHE", "")
+    monkeypatch.setenv("COQUI_TOS_AGREED", "")
+    folder = tmp_path / "models" / "tts" / "tts_models--fr--css10--vits"
+    folder.mkdir(parents=True)
+    (folder / "model_file.pth").write_bytes(bytes(2_000_000))
+    (folder / "config.json").write_text("{}")
+    return tmp_path / "models"
+
+
+def test_what_is_here_stands_first_with_size_licence_and_place(
+    models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "--models-dir", str(models)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    place = models / "tts" / "tts_models--fr--css10--vits"
+    assert lines[:2] == ["1 here:", f"  vits --language fr: {FRENCH} (BSD 3-clause), 2.0 MB in {place}"]
+    assert "  xtts: tts_models/multilingual/multi-dataset/xtts_v2 (CPML)" in lines[3:]
+    assert sum(FRENCH in line for line in lines) == 1
+
+
+def test_json_has_every_model(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json", "--models-dir", str(models)]) == 0
+    first, second, *rest = json.loads(capsys.readouterr().out)["models"]
+    assert (first["model"], first["engine"], first["language"]) == (FRENCH, "vits", "fr")
+    assert (first["here"], first["bytes"], first["licence"]) == (True, 2_000_002, "BSD 3-clause")
+    assert (second["engine"], second["here"], second["folder"]) == ("xtts", False, "")
+    assert len(rest) > 60
+
+
+@pytest.mark.parametrize("name", [["vits", "--language", "fra"], ["fr/css10/vits"], [FRENCH]])
+def test_a_model_is_removed_by_any_of_its_names(
+    name: list[str], models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "remove", *name, "--models-dir", str(models)]) == 0
+    assert capsys.readouterr().out == f"{FRENCH} is removed: 2.0 MB are free again\n"
+    assert list((models / "tts").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["remove", "xtts"], "xtts_v2 is not on this machine"),
+        (["remove", "vits"], "vits has a model for each language: say which, as in --language fr."),
+        (["fetch", "xtts3"], "xtts3: Coqui has no such model"),
+    ],
+)
+def test_a_name_that_means_no_model_is_said(
+    words: list[str], why: str, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", *words, "--models-dir", str(models)]) == EXIT_USAGE
+    assert why in capsys.readouterr().err
+
+
+def test_what_is_here_is_not_fetched_again(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "fetch", FRENCH, "--models-dir", str(models)]) == 0
+    assert "is here already" in capsys.readouterr().out
+
+
+def test_without_coqui_the_line_is_named_that_installs_it(
+    models: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.voice.coqui_card.is_installed", lambda: False)
+    monkeypatch.setattr(swarm.voice.coqui, "is_installed", lambda: False)
+    line = "Coqui is not installed on this machine"
+    assert main(["models", "--models-dir", str(models)]) == 0
+    assert line in capsys.readouterr().out
+    assert main(["models", "fetch", "xtts", "--models-dir", str(models)]) == EXIT_ENVIRONMENT
+    assert capsys.readouterr().err == f"e2a-swarm: {line}: pip install 'e2a-swarm[coqui]'\n"
+
+
+@pytest.mark.coqui
+def test_a_licence_is_agreed_to_before_anything_is_fetched(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "fetch", "xtts", "--models-dir", str(models)]) == EXIT_ENVIRONMENT
+    assert "--accept-coqui-license" in capsys.readouterr().err
+
+
+@pytest.mark.coqui
+def test_what_cannot_be_fetched_is_one_sentence(
+    models: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import requests
+
+    def unplugged(*args: object, **words: object) -> object:
+        raise requests.ConnectionError("no route to host")
+
+    monkeypatch.setattr(requests, "get", unplugged)
+    assert main(["models", "fetch", "vits", "--language", "es", "--models-dir", str(models)]) == EXIT_ENVIRONMENT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "e2a-swarm: The model tts_models/es/css10/vits is not on this machine and cannot be downloaded"
+    )
