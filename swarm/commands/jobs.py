@@ -1,6 +1,7 @@
 """e2a-swarm jobs: the jobs on this machine, their state, their disk use; remove some."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 SUMMARY = "list the jobs on this machine, or remove some"
 FEW = 3  # chapters that are named one by one
+AGE = re.compile(r"(\d{1,5})\s*([hdw])")
+UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+USAGE = """e2a-swarm jobs [--json] [--state-dir DIR]
+       e2a-swarm jobs remove NAME...
+       e2a-swarm jobs prune --older AGE [--unfinished] [--dry-run]"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,13 +29,23 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help=SUMMARY,
         description="A job is one book in one voice. It stays here until it is removed, so that the same command "
         "resumes it, and so that a new edition speaks only what is new.",
-        usage="e2a-swarm jobs [--json] [--state-dir DIR]\n       e2a-swarm jobs remove NAME...",
-        epilog=examples("e2a-swarm jobs", "e2a-swarm jobs --json", "e2a-swarm jobs remove NAME"),
+        usage=USAGE,
+        epilog=examples(
+            "e2a-swarm jobs",
+            "e2a-swarm jobs --json",
+            "e2a-swarm jobs remove NAME",
+            "e2a-swarm jobs prune --older 30d --dry-run",
+        ),
     )
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     add_state_option(parser)
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="remove NAME...", prog="e2a-swarm jobs")
+    actions = parser.add_subparsers(metavar="remove NAME..., prune --older AGE", prog="e2a-swarm jobs")
+    _add_remove(actions)
+    _add_prune(actions)
+
+
+def _add_remove(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     remove = actions.add_parser(
         "remove",
         description="Removes jobs and the sound that no other job needs. Audiobooks that are written stay.",
@@ -38,6 +54,24 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     remove.add_argument("names", metavar="NAME", nargs="+", help="a job's name, as `e2a-swarm jobs` prints it")
     remove.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="where the jobs live")
     remove.set_defaults(run=run_remove)
+
+
+def _add_prune(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    prune = actions.add_parser(
+        "prune",
+        description="Removes every finished job that no command has worked on for a time, and the sound that no other "
+        "job needs. Audiobooks that are written stay. It does not ask.",
+        epilog=examples(
+            "e2a-swarm jobs prune --older 30d --dry-run",
+            "e2a-swarm jobs prune --older 8w",
+            "e2a-swarm jobs prune --older 12h --unfinished",
+        ),
+    )
+    prune.add_argument("--older", metavar="AGE", required=True, help="not worked on for so long: 12h, 30d, 8w")
+    prune.add_argument("--unfinished", action="store_true", help="those too whose audiobook was not finished")
+    prune.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    prune.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="where the jobs live")
+    prune.set_defaults(run=run_prune)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,6 +104,32 @@ def run_remove(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def run_prune(arguments: argparse.Namespace) -> int:
+    """Remove the jobs that are old enough."""
+    from swarm.node.prune import prune
+    from swarm.watch.text import bytes_text, clean, count_text
+
+    age_s = read_age(arguments.older)
+    folder = state_folder(arguments.state_dir)
+    if not (folder / "jobs").is_dir():
+        say("no jobs here yet")
+        return EXIT_DONE
+    done = prune(folder, age_s, unfinished=arguments.unfinished, dry_run=arguments.dry_run)
+    removed, freed = ("would remove", "would be free") if arguments.dry_run else ("removed", "are free again")
+    say(*(f"{removed} {job.job}: {clean(job.title)}, {_last_used(job)}" for job in done.removed))
+    say(*(f"kept {job}: {why}" for job, why in done.kept))
+    say(f"{removed} {count_text(len(done.removed), 'job')}, {bytes_text(done.freed_bytes)} {freed}")
+    return EXIT_DONE
+
+
+def read_age(text: str) -> float:
+    """Seconds of an age such as 12h, 30d or 8w. Raises UsageError."""
+    found = AGE.fullmatch(text.strip().lower())
+    if not found:
+        raise UsageError(f"--older takes hours, days or weeks such as 12h, 30d or 8w, not {text!r}.")
+    return float(int(found[1]) * UNITS_S[found[2]])
+
+
 def list_jobs(folder: Path) -> "list[JobSummary]":
     """The jobs under a state folder, oldest first; makes nothing where there is none. Raises StoreError."""
     if not (folder / "jobs").is_dir():
@@ -99,6 +159,12 @@ def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
 
     total = sum(size_of(folder / part) for part in ("jobs", "clips"))
     return ["", f"{count_text(len(found), 'job')}, together {bytes_text(total)} in {folder}"]
+
+
+def _last_used(job: "JobSummary") -> str:
+    from datetime import datetime
+
+    return f"last used {datetime.fromtimestamp(job.used_s):%Y-%m-%d}"
 
 
 def _about(job: "JobSummary") -> list[str]:

@@ -5,14 +5,16 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from swarm.errors import StoreError
 from swarm.lease.facts import JobFacts
-from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
+from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished, RunStarted
 from swarm.node.disk import DAMAGED, guarded
+
+Kind = TypeVar("Kind", JobFinished, RunStarted)
 
 SCHEMA = 1
 ROWS = 1000  # read at a time
@@ -30,7 +32,10 @@ COUNTS = """
 SELECT
     (SELECT coalesce(sum((kind = 'ClipAccepted') - (kind = 'ClipDiscarded')), 0) FROM record),
     (SELECT coalesce(sum(clip_bytes), 0) FROM record),
-    (SELECT body FROM record WHERE kind = 'JobFinished' ORDER BY number DESC LIMIT 1)
+    (SELECT body FROM record WHERE kind = 'JobFinished' AND number > (
+        SELECT coalesce(max(number), 0) FROM record WHERE kind = 'ClipDiscarded'
+    ) ORDER BY number DESC LIMIT 1),
+    (SELECT body FROM record WHERE kind = 'RunStarted' ORDER BY number DESC LIMIT 1)
 FROM job
 """
 
@@ -40,7 +45,8 @@ class Counts(NamedTuple):
 
     accepted: int
     clip_bytes: int
-    finished: JobFinished | None  # the last of them
+    finished: JobFinished | None  # the last of them, if no clip was discarded since
+    started: RunStarted | None  # the last of them
 
 
 class Journal:
@@ -117,12 +123,14 @@ class Journal:
             row = self._database.execute(COUNTS).fetchone()
         if row is None:
             raise self._damaged()
-        accepted, clip_bytes, body = row
+        accepted, clip_bytes, finished, started = row
+        return Counts(accepted, clip_bytes, self._last(finished, JobFinished), self._last(started, RunStarted))
+
+    def _last(self, body: bytes | None, kind: type[Kind]) -> Kind | None:
         try:
-            finished = None if body is None else msgspec.msgpack.decode(body, type=JobFinished)
+            return None if body is None else msgspec.msgpack.decode(body, type=kind)
         except ValueError as error:
             raise self._damaged() from error
-        return Counts(accepted, clip_bytes, finished)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""

@@ -13,7 +13,7 @@ from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.asset import piece_size
 from swarm.lease.facts import JobFacts
 from swarm.lease.message import FromCoordinator, FromWorker, Message
-from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.node.contents import Contents, unpacking
 from swarm.node.store import NOTHING, Entry, JobSummary, standing_clips, summary_of
 from swarm.node.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
@@ -123,8 +123,11 @@ class MemoryStore:
     def _summary(self, facts: JobFacts) -> JobSummary:
         records = self._records[facts.job]
         standing, sizes = standing_clips(records)
-        finished = next((record for record in reversed(records) if isinstance(record, JobFinished)), None)
-        return summary_of(facts, len(standing), sum(sizes.values()), finished)
+        ends = (record for record in reversed(records) if isinstance(record, JobFinished | ClipDiscarded))
+        last = next(ends, None)
+        finished = last if isinstance(last, JobFinished) else None
+        started = next((record for record in reversed(records) if isinstance(record, RunStarted)), None)
+        return summary_of(facts, len(standing), sum(sizes.values()), finished, started)
 
 
 def _keys(records: list[AnyRecord]) -> set[str]:

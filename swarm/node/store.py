@@ -1,7 +1,9 @@
 """What a coordinator keeps: jobs with their journals, and the clips that all jobs share."""
 
+import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -11,7 +13,7 @@ from swarm.errors import StoreError
 from swarm.lease.asset import AssetInfo
 from swarm.lease.facts import JobFacts, Origin
 from swarm.lease.recipe import Setting
-from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept
+from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.node.clips import ClipFolder, clip_size
 from swarm.node.contents import Contents, content_path, put_contents, read_piece, unpacking
 from swarm.node.disk import guarded, write_synced
@@ -50,6 +52,7 @@ class JobSummary(NamedTuple):
     files: tuple[str, ...] = ()  # the audiobook, as last written
     assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
     origins: tuple[Origin, ...] = ()  # and what they were made from
+    used_s: float = 0.0  # when a command last worked on it
 
 
 class Store(Protocol):
@@ -217,25 +220,39 @@ class DiskStore:
 
     def remove_job(self, job: str) -> None:
         """Remove a job that nobody works on, and the clips that no other job refers to."""
+        self.remove_jobs([job])
+
+    def remove_jobs(self, jobs: Sequence[str]) -> None:
+        """Remove jobs that nobody works on, and the clips that no other job refers to."""
+        for job in jobs:
+            if not self.folder(job).is_dir():
+                raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
+            self.lock_job(job)
+        orphans = self._orphans(jobs)
+        for job in jobs:
+            self._remove_folder(job)
+        for key in orphans:
+            self.discard_clip(key)
+        for job in jobs:
+            self._locks.pop(job).release()
+
+    def bytes_of(self, jobs: Sequence[str]) -> int:
+        """What removing these jobs together would free."""
+        return only_in(map(self.folder, jobs)) + sum(clip_size(self.clip_path(key)) for key in self._orphans(jobs))
+
+    def _remove_folder(self, job: str) -> None:
         folder, removed = self.folder(job), self._scratch.folder / f"{job}.removed"
-        if not folder.is_dir():
-            raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
-        self.lock_job(job)
-        orphans = self._orphans(job)
         self._close_journal(job)
         with guarded(folder):
             folder.rename(removed)
             sync_folder(folder.parent)
             shutil.rmtree(removed)
-        for key in orphans:
-            self.discard_clip(key)
-        self._locks.pop(job).release()
 
-    def _orphans(self, job: str) -> set[str]:
-        """Keys of clips that only this job refers to; none if a journal cannot be read, for then nobody knows."""
+    def _orphans(self, jobs: Sequence[str]) -> set[str]:
+        """Keys of clips that only these jobs refer to; none if a journal cannot be read, for then nobody knows."""
         try:
-            others = (keys_of(self.folder(name)) for name in self._names() if name != job)
-            return keys_of(self.folder(job)).difference(*others)
+            others = (keys_of(self.folder(name)) for name in self._names() if name not in jobs)
+            return set().union(*(keys_of(self.folder(job)) for job in jobs)).difference(*others)
         except StoreError:
             return set()
 
@@ -285,11 +302,13 @@ def _summary(folder: Path) -> JobSummary:
             facts, counts = journal.facts(), journal.counts()
     except StoreError as error:
         return JobSummary(folder.name, "", "", 0.0, 0, folder_bytes, finished=False, trouble=str(error))
-    return summary_of(facts, counts.accepted, folder_bytes + counts.clip_bytes, counts.finished)
+    return summary_of(facts, counts.accepted, folder_bytes + counts.clip_bytes, counts.finished, counts.started)
 
 
-def summary_of(facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFinished | None) -> JobSummary:
-    """A job in short, `finished` being the last record of its audiobook."""
+def summary_of(
+    facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
+) -> JobSummary:
+    """A job in short, by its last records; `finished` None where a clip was discarded since."""
     return JobSummary(
         job=facts.job,
         title=facts.title,
@@ -307,12 +326,25 @@ def summary_of(facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFin
         files=finished.files if finished else (),
         assets=facts.assets,
         origins=facts.origins,
+        used_s=max(facts.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
     )
 
 
 def size_of(folder: Path) -> int:
     """Bytes of all the files under a folder."""
     return sum(clip_size(path) for path in folder.rglob("*") if path.is_file())
+
+
+def only_in(folders: Iterable[Path]) -> int:
+    """Bytes of the files under these folders that have no other name elsewhere."""
+    names: Counter[tuple[int, int]] = Counter()
+    files: dict[tuple[int, int], os.stat_result] = {}
+    for path in (path for folder in folders for path in folder.rglob("*")):
+        if path.is_file() and not path.name.endswith("-shm"):  # there only while a journal is being read
+            status = path.stat()
+            names[status.st_dev, status.st_ino] += 1
+            files[status.st_dev, status.st_ino] = status
+    return sum(status.st_size for file, status in files.items() if names[file] >= status.st_nlink)
 
 
 def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], dict[str, int]]:

@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from swarm.book.model import Chapter, Pause, Segment
 from swarm.commands.main import main
 from swarm.lease.facts import BookFacts, JobFacts
 from swarm.lease.recipe import Recipe
-from swarm.lease.record import ClipAccepted, JobFinished
+from swarm.lease.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.node.store import DiskStore, size_of
 from swarm.watch.text import bytes_text
 
@@ -71,11 +72,13 @@ def test_a_finished_job_names_its_audiobook_and_whether_it_is_still_there(
 
 def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["jobs", "--help"]) == 0
-    assert "e2a-swarm jobs remove NAME...\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "e2a-swarm jobs remove NAME...\n" in said
+    assert "e2a-swarm jobs prune --older AGE" in said
     assert main(["jobs", "remove", "--help"]) == 0
     assert "usage: e2a-swarm jobs remove [-h]" in capsys.readouterr().out
     assert main(["jobs", "delete", "x"]) == 2
-    assert capsys.readouterr().err == "e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows remove.\n"
+    assert capsys.readouterr().err == "e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows remove, prune.\n"
 
 
 def test_a_job_is_removed_with_its_sound(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,3 +118,99 @@ def test_a_damaged_job_is_named_and_can_be_removed(state: Path, capsys: pytest.C
     assert "emma-1\n  " in capsys.readouterr().out
     assert main(["jobs", "remove", "emma-1", "--state-dir", str(state)]) == 0
     assert [path.name for path in (state / "jobs").iterdir()] == ["emma-2"]
+
+
+# --- prune
+
+
+def finish(state: Path, job: str, at_s: float) -> None:
+    store = DiskStore(state)
+    store.commit([(job, RunStarted(1, at_s - 9), b""), (job, JobFinished(at_s, ("/emma.m4b",)), b"")])
+    store.close()
+
+
+def names(state: Path) -> list[str]:
+    return sorted(path.name for path in (state / "jobs").iterdir())
+
+
+def test_old_finished_jobs_go_and_what_that_frees_is_said(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    finish(state, "emma-1", 1e9 + 60)
+    freed = size_of(state / "jobs" / "emma-1") + 5
+    assert main(["jobs", "prune", "--older", "30d", "--dry-run", "--state-dir", str(state)]) == 0
+    assert capsys.readouterr().out == (
+        "would remove emma-1: Emma, last used 2001-09-09\n"
+        "kept emma-2: not finished; --unfinished removes it too\n"
+        f"would remove 1 job, {bytes_text(freed)} would be free\n"
+    )
+    assert names(state) == ["emma-1", "emma-2"]
+    assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(state)]) == 0
+    assert f"removed 1 job, {bytes_text(freed)} are free again\n" in capsys.readouterr().out
+    assert names(state) == ["emma-2"]
+    assert not list((state / "clips").rglob("*.flac"))
+
+
+def test_unfinished_jobs_go_only_where_that_is_said(state: Path) -> None:
+    assert main(["jobs", "prune", "--older", "8w", "--state-dir", str(state)]) == 0
+    assert names(state) == ["emma-1", "emma-2"]
+    assert main(["jobs", "prune", "--older", "8w", "--unfinished", "--state-dir", str(state)]) == 0
+    assert names(state) == []
+
+
+def test_a_job_is_as_old_as_its_last_run_not_as_its_making(state: Path) -> None:
+    finish(state, "emma-1", time.time() - 3600)
+    assert main(["jobs", "prune", "--older", "12h", "--state-dir", str(state)]) == 0
+    assert names(state) == ["emma-1", "emma-2"]
+    assert main(["jobs", "prune", "--older", "0h", "--state-dir", str(state)]) == 0
+    assert names(state) == ["emma-2"]
+
+
+def test_a_finished_book_of_which_a_sentence_is_to_be_spoken_again_is_not_finished(state: Path) -> None:
+    finish(state, "emma-1", 1e9)
+    store = DiskStore(state)
+    store.commit([("emma-1", ClipDiscarded(0, 0, "to be spoken again"), b"")])
+    store.close()
+    assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(state)]) == 0
+    assert names(state) == ["emma-1", "emma-2"]
+
+
+def test_sound_that_another_job_needs_stays_and_is_not_counted(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    finish(state, "emma-1", 1e9)
+    store = DiskStore(state)
+    store.commit([("emma-2", ClipAccepted(0, 0, 0, KEY, 24_000, 24_000, "0" * 64, 5, "w", 1.0, 1e9, 1e9 + 1), b"")])
+    store.close()
+    freed = size_of(state / "jobs" / "emma-1")
+    assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(state)]) == 0
+    assert bytes_text(freed) in capsys.readouterr().out
+    assert [path.read_bytes() for path in (state / "clips").rglob("*.flac")] == [b"sound"]
+    assert main(["jobs", "prune", "--older", "30d", "--unfinished", "--state-dir", str(state)]) == 0
+    assert not list((state / "clips").rglob("*.flac"))
+
+
+def test_a_job_that_somebody_works_on_and_a_damaged_one_are_kept_and_the_others_go(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (state / "jobs" / "torn").mkdir()
+    store = DiskStore(state)
+    store.lock_job("emma-1")
+    try:
+        assert main(["jobs", "prune", "--older", "30d", "--unfinished", "--state-dir", str(state)]) == 0
+    finally:
+        store.close()
+    said = capsys.readouterr().out
+    assert "kept emma-1: process " in said
+    assert "kept torn: its journal cannot be read; `e2a-swarm jobs remove torn` removes it\n" in said
+    assert names(state) == ["emma-1", "torn"]
+
+
+@pytest.mark.parametrize("age", ["30", "d", "-3d", "1y", "30 days", ""])
+def test_an_age_that_cannot_be_meant_is_refused(state: Path, age: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["jobs", "prune", f"--older={age}", "--state-dir", str(state)]) == 2
+    assert "such as 12h, 30d or 8w" in capsys.readouterr().err
+
+
+def test_nothing_is_pruned_and_nothing_made_where_there_is_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(tmp_path / "none")]) == 0
+    assert capsys.readouterr().out == "no jobs here yet\n"
+    assert not (tmp_path / "none").exists()
