@@ -78,8 +78,8 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     state: SlotState
     lease: Count = 0
     index: Count = 0  # the segment being spoken
-    since_s: Seconds = 0.0  # how long it has been at it
-    note: Note = ""
+    since_s: Seconds = 0.0  # how long it has been at it; while it loads, since it last got on
+    note: Note = ""  # how far what it loads is
 
 
 class Fetching(Struct, frozen=True, omit_defaults=True):
@@ -298,6 +298,7 @@ class SlotStatus(Struct, frozen=True):
     remaining: Count = 0  # segments of its lease not yet accepted
     speed_chars_s: Seconds = 0.0
     realtime: Seconds = 0.0  # seconds of audio a second of work
+    note: Note = ""  # how far what it loads is
 
 
 class WorkerStatus(Struct, frozen=True):

@@ -48,6 +48,7 @@ class EngineSlot:
     waiting: bool = False  # for credit, for room to keep clips, or until latents are journaled
     line: Line | None = None
     since_s: float = 0.0
+    note: str = ""  # how far what it loads is
     turn: int = 0
     leases: list[HeldLease] = field(default_factory=list)
     speed: Speed = field(default_factory=Speed)
@@ -73,15 +74,19 @@ class EngineSlot:
 
     def load(self, job: Job, now: float) -> int:
         """Order another engine; returns the turn."""
-        self.recipe, self.loading, self.since_s = job.recipe, True, now
+        self.recipe, self.loading, self.since_s, self.note = job.recipe, True, now, ""
         self.latents = find_latents(job.assets)
         self.speed = Speed()
         self.turn += 1
         return self.turn
 
+    def hear(self, words: str, now: float) -> None:
+        """Its engine tells how far it is: a download that moves may take as long as it likes."""
+        self.note, self.since_s = words, now
+
     def loaded(self) -> None:
         """The engine is there."""
-        self.loading = False
+        self.loading, self.note = False, ""
 
     def unload(self) -> None:
         """The engine is gone; the next segment loads it afresh."""
@@ -139,7 +144,8 @@ class EngineSlot:
         """What a heartbeat says of this slot."""
         lease = self.leases[0]
         index = self.line.index if self.line else lease.lines[0].index
-        return SlotReport(self.number, self._state(), lease.id, index, max(0.0, now - self.since_s))
+        note = self.note if self.loading else ""
+        return SlotReport(self.number, self._state(), lease.id, index, max(0.0, now - self.since_s), note)
 
     def _state(self) -> SlotState:
         if self.loading:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from msgspec import msgpack, structs
 
 from swarm.lease.asset import what
+from swarm.lease.ledger import PROMISED
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session, Slot, voicing
@@ -89,9 +90,18 @@ class View:
         able = [session for session in self.sessions.values() if session.can_speak(recipe)]
         if not able:
             return self._unserved(work)
+        if loading := self._loading(work):
+            return loading
         if work.state.awaits_latents and work.ledger.leases:
             return "preparing the voice"
         return "" if any(work.needed <= session.assets for session in able) else _fetching(work, able)
+
+    def _loading(self, work: Work) -> str:
+        """How far the model is where everybody who holds a lease still loads it; "" where somebody speaks."""
+        leases = [lease for lease in work.ledger.leases.values() if lease.slot != PROMISED]
+        slots = [self.sessions[lease.session].slots[lease.slot] for lease in leases]
+        notes = [slot.report.note for slot in slots if slot.report and slot.report.state == "loading"]
+        return next(filter(None, sorted(notes)), "") if len(notes) == len(slots) else ""
 
     def _unserved(self, work: Work) -> str:
         """Why nobody can speak a job, and what would help."""
@@ -143,6 +153,7 @@ class View:
                 remaining=len(lease.pending),
                 speed_chars_s=speed.chars_s or 0.0,
                 realtime=speed.realtime,
+                note=slot.report.note if slot.report and state == "loading" else "",
             )
         return SlotStatus(slot=number, state="idle")
 

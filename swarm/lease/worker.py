@@ -212,6 +212,12 @@ class Worker:
         """The engine of a slot is loaded; `latents` are those it computed, on the disk by now."""
         return self._report(number, turn, now, lambda slot, tell: self.supplies.loaded(slot, latents))
 
+    def told(self, number: int, turn: int, words: str, now: float) -> None:
+        """The engine that a slot loads says how far it is; the next heartbeat carries it."""
+        slot = self.slots[number]
+        if slot.turn == turn and slot.loading:
+            slot.hear(words, now)
+
     def kept(self, digest: str, have: int, now: float, note: str = "") -> Tell:
         """So much of an asset lies on the disk; all of it only if it is what its digest says."""
         tell = Tell()

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from swarm.child import Tell
 from swarm.errors import SwarmError
 from swarm.lease.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
@@ -20,10 +21,19 @@ class Engines:
         self._engines: dict[int, str] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
-    async def load(self, slot: int, recipe: Recipe, assets: Path | None = None, *, again: bool = True) -> bytes:
+    async def load(
+        self,
+        slot: int,
+        recipe: Recipe,
+        assets: Path | None = None,
+        *,
+        listen: Tell = lambda words: None,
+        again: bool = True,
+    ) -> bytes:
         """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault(UNAVAILABLE).
 
-        `assets` is the folder with the job's files. Returns the latents that were computed, b"" where there are none.
+        `assets` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
+        were computed, b"" where there are none.
         """
         async with self._starting:
             if self._engines.get(slot) != recipe.engine:
@@ -32,12 +42,12 @@ class Engines:
                 self._engines[slot] = recipe.engine
         process = self._processes[slot]
         try:
-            return await process.open(slot, recipe, self._devices[slot], assets)
+            return await process.open(slot, recipe, self._devices[slot], assets, listen=listen)
         except EngineFault:
             if process.alive or not again:
                 raise
             await self.unload(slot, process)  # it did not refuse but died, perhaps for want of memory: once more
-            return await self.load(slot, recipe, assets, again=False)
+            return await self.load(slot, recipe, assets, listen=listen, again=False)
 
     async def _process(self, slot: int, engine: str) -> EngineProcess:
         """A new process, or that of another slot where the engine computes nothing."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from swarm.errors import StoreError
@@ -21,7 +22,7 @@ from swarm.node.keys import CurveKeys
 from swarm.node.tally import Tally
 from swarm.node.transport import DealerSocket
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.watch.text import bytes_text
+from swarm.watch.text import bytes_text, in_tens
 
 BEAT_S = 1.0
 DRAIN_S = 120.0
@@ -235,7 +236,8 @@ class WorkNode:
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now(), mislaid=True))
             return
         try:
-            latents = await self._courier.put(await self._engines.load(load.slot, load.recipe, folder))
+            made = await self._engines.load(load.slot, load.recipe, folder, listen=partial(self._told, load))
+            latents = await self._courier.put(made)
         except StoreError as fault:
             await self._engines.unload(load.slot)
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
@@ -245,6 +247,12 @@ class WorkNode:
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
         else:
             self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
+
+    def _told(self, load: Load, words: str) -> None:
+        if in_tens(words) not in self._introduced:
+            self._introduced.add(in_tens(words))
+            self._say(words)
+        self.core.told(load.slot, load.turn, words, self._clock.now())
 
     async def _speak(self, speak: Speak) -> None:
         process = self._engines.process(speak.slot)

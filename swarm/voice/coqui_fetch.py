@@ -12,6 +12,7 @@ from swarm.voice.coqui_card import model_card
 Tell = Callable[[str], None]
 
 SILENCE_S = 60.0
+WAIT_S = 60.0
 
 
 def fetch(manager: Any, model: str, tell: Tell) -> tuple[Path, Path]:
@@ -35,6 +36,7 @@ def _download(manager: Any, model: str, tell: Tell) -> tuple[Path, Path | None]:
             if "repo_id" in item:
                 _from_hub(item, bar)
             weights, config, _ = manager.download_model(model)
+        tell(f"loading {name}")
     return weights, config
 
 
@@ -58,13 +60,16 @@ def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
     """While no other process downloads the same model."""
     from filelock import FileLock, Timeout
 
+    wait_s = 0.0
+
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        wait()
-        lock.acquire()
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=wait_s)
+        except Timeout:
+            wait()  # again and again: who only waits has not died
+            wait_s = WAIT_S
     try:
         yield
     finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from swarm.child import ONE_THREAD, Child, ChildDied, ChildRaised, Message
+from swarm.child import ONE_THREAD, Child, ChildDied, ChildRaised, Message, Tell
 from swarm.errors import EnvironmentFault
 from swarm.lease.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
@@ -48,13 +48,16 @@ class EngineProcess:
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
 
-    async def open(self, slot: int, recipe: Recipe, device: str, assets: Path | None = None) -> bytes:
+    async def open(
+        self, slot: int, recipe: Recipe, device: str, assets: Path | None = None, listen: Tell = lambda words: None
+    ) -> bytes:
         """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE).
 
-        `assets` is the folder with the job's files. Returns the latents that were computed, b"" where there are none.
+        `assets` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
+        were computed, b"" where there are none.
         """
         call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
-        reply = await self._call(slot, {**call, "assets": str(assets or "")}, FaultKind.UNAVAILABLE)
+        reply = await self._call(slot, {**call, "assets": str(assets or "")}, FaultKind.UNAVAILABLE, listen)
         latents: bytes = reply["latents"]
         return latents
 
@@ -74,9 +77,11 @@ class EngineProcess:
         """End the process and wait until it is gone."""
         await self._child.close()
 
-    async def _call(self, slot: int, message: Message, if_it_dies: FaultKind) -> Message:
+    async def _call(
+        self, slot: int, message: Message, if_it_dies: FaultKind, listen: Tell = lambda words: None
+    ) -> Message:
         try:
-            reply = await self._child.call({**message, "lane": slot})
+            reply = await self._child.call({**message, "lane": slot}, listen)
         except ChildDied as death:
             raise EngineFault(if_it_dies, str(death)) from death
         except ChildRaised as fault:

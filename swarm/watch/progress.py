@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TextIO
 import msgspec
 
 from swarm.lease.message import JobStatus, StatusReply
-from swarm.watch.text import count_text
+from swarm.watch.text import count_text, in_tens
 from swarm.watch.view import JobView, View, Viewer, chapter_title, job_percent, title_of
 
 Mode = Literal["auto", "live", "plain", "json", "quiet"]
@@ -90,7 +90,7 @@ class Pace:
         said = self._said.get(job.job)
         if said is None or (job.state in LAST_STAGES and job.state != said.state):
             return True
-        if job.note and job.note != said.note:
+        if job.note and in_tens(job.note) != in_tens(said.note):
             return True
         waited_s = job.elapsed_s - said.elapsed_s
         steps = job_percent(job) // STEP_PERCENT - job_percent(said) // STEP_PERCENT

@@ -1,5 +1,7 @@
 """Figures and titles as people read them. Pure, and plain ASCII apart from what a book brings along."""
 
+import re
+
 LONGEST_TITLE = 200
 
 MINUTE_S = 60
@@ -17,6 +19,11 @@ def clean(text: str) -> str:
 def percent(done: float, whole: float) -> int:
     """How much is done, rounded down, so that 100 means all of it."""
     return 100 if whole <= 0 else max(0, min(100, int(100 * done / whole)))
+
+
+def in_tens(words: str) -> str:
+    """Words with their percentage rounded down to tens, to tell whether it is time to say them again."""
+    return re.sub(r"\b(\d{1,2})(?= %)", lambda figure: f"{figure[0].zfill(2)[0]}0", words)
 
 
 def duration_text(seconds: float) -> str:

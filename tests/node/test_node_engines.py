@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,12 +71,14 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
     deaths = 1
     opened = EngineProcess.open
 
-    async def dying(self: EngineProcess, slot: int, recipe: Recipe, device: str, assets: Path | None) -> bytes:
+    async def dying(
+        self: EngineProcess, slot: int, recipe: Recipe, device: str, assets: Path | None, **more: Any
+    ) -> bytes:
         nonlocal deaths
         if deaths:
             deaths -= 1
             self.kill()
-        return await opened(self, slot, recipe, device, assets)
+        return await opened(self, slot, recipe, device, assets, **more)
 
     monkeypatch.setattr(EngineProcess, "open", dying)
     engines = Engines(("cpu:0",), tmp_path)

@@ -1,7 +1,14 @@
 """A book spoken by Coqui's models, made tiny, on a worker that has them, for a laptop that has no torch."""
 
-from collections.abc import Callable
+import functools
+import http.server
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from evidence import assert_complete, listen, only, records, report_of
@@ -46,9 +53,9 @@ def test_who_has_coqui_speaks_and_who_has_not_is_told_what_brings_it(
     assert listen(path).duration_s > report["totals"]["audio_s"] > 30
 
 
-def join_in(worker: Machine, coordinator: Running) -> Running:
+def join_in(worker: Machine, coordinator: Running, *words: str, **env: str) -> Running:
     where = f"127.0.0.1:{coordinator.port}"
-    return worker.start("work", "--cpu", "--slots", "1", "--coordinator", where, "--exit-when-done")
+    return worker.start("work", "--cpu", "--slots", "1", "--coordinator", where, "--exit-when-done", *words, **env)
 
 
 def test_a_custom_model_is_brought_by_a_laptop_without_coqui_and_spoken_by_two(
@@ -66,6 +73,55 @@ def test_a_custom_model_is_brought_by_a_laptop_without_coqui_and_spoken_by_two(
     assert_complete(report)
     assert report["recipe"]["voice"] == "eve"
     assert report["totals"]["audio_s"] > 30
+
+
+class SlowHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves a file over some seconds."""
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        while piece := source.read(60_000):
+            outputfile.write(piece)
+            time.sleep(0.2)
+
+
+@pytest.fixture
+def far_away(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a worker whose Coqui downloads from a stand-in: a slow server on this machine."""
+    tiny_vits(tmp_path / "packed" / "en_vits")
+    (tmp_path / "shelf").mkdir()
+    shutil.make_archive(str(tmp_path / "shelf" / "model"), "zip", tmp_path / "packed")
+    handler = functools.partial(SlowHandler, directory=str(tmp_path / "shelf"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/model.zip"
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        f"import requests\nget = requests.get\nrequests.get = lambda url, **words: get({url!r}, **words)\n"
+    )
+    yield {"PYTHONPATH": str(tmp_path / "site"), "TTS_HOME": str(tmp_path / "home"), "no_proxy": "127.0.0.1"}
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.slow
+def test_how_far_a_download_is_can_be_seen_everywhere(
+    lan: Make, small_book: Path, without_coqui: dict[str, str], far_away: dict[str, str]
+) -> None:
+    laptop, tower = lan("laptop"), lan("tower")
+    coordinator = laptop.start("coordinate", small_book, "--tts-engine", "vits", **without_coqui)
+    worker = join_in(tower, coordinator, **far_away)
+    where = f"127.0.0.1:{coordinator.port}"
+    downloading = r"downloading en/ljspeech/vits, \d+ %"
+    coordinator.says(downloading, timeout_s=60)
+    said = laptop.run("status", "--coordinator", where).stdout
+    assert len(re.findall(downloading, said)) == 2, said  # of the book, and of the worker
+    worker.says(downloading)
+    coordinator.ends(timeout_s=120)
+    worker.ends(timeout_s=30)
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    shares = [int(share) for share in re.findall(r"ljspeech/vits, (\d+) %", coordinator.output)]
+    assert shares == sorted(set(shares))
+    assert len(shares) <= 12
 
 
 @pytest.mark.slow

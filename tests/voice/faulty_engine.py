@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from swarm.child import teller
 from swarm.lease.recipe import Recipe
 from swarm.voice.card import EngineCard
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
@@ -72,6 +73,9 @@ class FaultyEngine:
                 raise EngineFault(FaultKind.UNAVAILABLE, "no such model")
             case "broken":
                 raise RuntimeError("no memory")
+            case "distant":
+                teller()("downloading it, 43 %")
+                teller()("downloading it, 44 %")
             case "deadly":
                 os._exit(9)
         return FaultyVoice(assets)

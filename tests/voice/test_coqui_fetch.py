@@ -55,6 +55,7 @@ def fetched(tell: Callable[[str], None] = lambda words: None) -> None:
 def test_a_model_is_downloaded_once_and_how_far_it_is_told(served: Path) -> None:
     told: list[str] = []
     fetched(told.append)
+    assert told.pop() == "loading fr/css10/vits"
     shares = [int(words.removeprefix("downloading fr/css10/vits, ").removesuffix(" %")) for words in told]
     assert shares == sorted(set(shares))
     assert (shares[0] < 10, shares[-1]) == (True, 99)
@@ -82,4 +83,22 @@ def test_who_comes_while_another_process_downloads_waits_for_that(served: Path) 
         assert waiting.wait(60)
         tiny_vits(place_of(VITS))
     second.join(60)
-    assert told == ["waiting for the download of fr/css10/vits"]
+    assert told == ["waiting for the download of fr/css10/vits", "loading fr/css10/vits"]
+
+
+def test_who_waits_long_says_so_again_and_again(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from filelock import FileLock
+
+    from swarm.voice import coqui_fetch
+
+    monkeypatch.setattr(coqui_fetch, "WAIT_S", 0.05)
+    told: list[str] = []
+    thrice = threading.Event()
+    second = threading.Thread(target=fetched, args=[lambda words: (told.append(words), len(told) > 2 and thrice.set())])
+    place_of(VITS).parent.mkdir(parents=True)
+    with FileLock(place_of(VITS).with_name(f".{place_of(VITS).name}.lock")):
+        second.start()
+        assert thrice.wait(60)
+        tiny_vits(place_of(VITS))
+    second.join(60)
+    assert not second.is_alive()

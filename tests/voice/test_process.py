@@ -150,3 +150,9 @@ async def test_chatter_does_not_disturb_the_pipe(process: EngineProcess, tmp_pat
     log = (tmp_path / "engine.log").read_text()
     assert "chatter" in log
     assert "from C" in log
+
+
+async def test_what_an_engine_tells_while_it_loads_is_heard(process: EngineProcess) -> None:
+    heard: list[str] = []
+    await process.open(0, Recipe("faulty", "distant", "en"), "cpu:0", listen=heard.append)
+    assert heard == ["downloading it, 43 %", "downloading it, 44 %"]

@@ -135,3 +135,11 @@ def test_a_reader_that_goes_away_does_not_stop_the_book(mode: Mode) -> None:
     progress.note("still here")
     progress.close()
     assert stream.tries == 1
+
+
+def test_a_download_gets_a_line_for_each_tenth_of_it() -> None:
+    stream = io.StringIO()
+    progress = PlainProgress(stream)
+    for percent in range(35, 62):
+        progress.update(replies(note=f"downloading XTTS v2, {percent} %", elapsed_s=0.0))
+    assert [line.rpartition(", ")[2] for line in stream.getvalue().splitlines()[1:]] == ["40 %", "50 %", "60 %"]

@@ -1,6 +1,15 @@
 import pytest
 
-from swarm.watch.text import about_text, bytes_text, clean, count_text, duration_text, percent, speed_text
+from swarm.watch.text import (
+    about_text,
+    bytes_text,
+    clean,
+    count_text,
+    duration_text,
+    in_tens,
+    percent,
+    speed_text,
+)
 
 
 def test_a_title_cannot_steer_the_terminal() -> None:
@@ -55,3 +64,10 @@ def test_speeds_and_counts_and_bytes() -> None:
     assert [speed_text(x) for x in (0, 0.44, 9.96, 84.6)] == ["", "0.4x", "10x", "85x"]
     assert [count_text(n, "sentence") for n in (0, 1, 2)] == ["0 sentences", "1 sentence", "2 sentences"]
     assert [bytes_text(n) for n in (12, 1500, 45 * 10**6, 10**10)] == ["12 bytes", "1.5 kB", "45 MB", "10 GB"]
+
+
+def test_percentages_are_news_by_tens_and_other_figures_always() -> None:
+    assert in_tens("downloading XTTS v2, 43 %") == in_tens("downloading XTTS v2, 48 %") == "downloading XTTS v2, 40 %"
+    assert in_tens("fetching it, 3 %") == in_tens("fetching it, 9 %") != in_tens("fetching it, 10 %")
+    assert in_tens("fetching it, 100 %") == "fetching it, 100 %"
+    assert in_tens("waiting for 2 more workers") != in_tens("waiting for 1 more worker")

@@ -118,3 +118,9 @@ def test_the_same_reply_makes_the_same_view() -> None:
     first = viewer.look(replies(5, elapsed_s=60.0))
     again = msgspec.json.decode(msgspec.json.encode(replies(5, elapsed_s=60.2)), type=StatusReply)
     assert viewer.look(again) == first
+
+
+def test_who_downloads_a_model_says_how_far_it_is() -> None:
+    slots = SlotStatus(0, "loading", "moby", note="downloading XTTS v2, 43 %"), SlotStatus(1, "loading", "moby")
+    (shown,) = Viewer().look(replies(workers=(worker("a", *slots),))).workers
+    assert shown.doing == "downloading XTTS v2, 43 %"
