@@ -89,6 +89,7 @@ TESTED_ELSEWHERE = {
     "swarm/node/lock.py": "tests/node/test_store.py",
     "swarm/node/scratch.py": "tests/node/test_store.py",
     "swarm/node/memory.py": "tests/node/test_store.py",
+    "swarm/node/prune.py": "tests/commands/test_jobs.py",
     "swarm/node/channel.py": "tests/node/test_transport.py",
     "swarm/node/gate.py": "tests/node/test_transport.py",
     "swarm/node/link.py": "tests/node/test_transport.py",
