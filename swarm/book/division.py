@@ -92,13 +92,13 @@ def divide(documents: list[Named], contents: Contents) -> list[Part]:
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
     starts = set(cuts) | _document_cuts(row, set(cuts), reasons) | {0}
-    places = sorted(starts | (_heading_cuts(row) if _thin(row, set(cuts)) else set()))
+    thin = _thin(row, set(cuts))
+    places = sorted(starts | (_heading_cuts(row) if thin else set()))
     parts = []
     for place, end in pairwise([*places, len(row.passages)]):
-        title = cuts.get(place, "")
         number = row.number(place)
         passages = row.passages[place:end]
-        part = Part(title or _own_title(passages), passages, documents[number].name)
+        part = Part(_title(cuts.get(place, ""), passages, thin=thin), passages, documents[number].name)
         part.whole, part.listed = row.starts[number] == place, place in cuts
         part.reason = reasons.get(place, "")
         parts.append(part)
@@ -125,12 +125,12 @@ def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
 
 
 def _back_over_headings(row: Row, place: int, cuts: dict[int, str]) -> int:
-    """A heading right above the one that an entry leads to belongs to it: "PART ONE", "CHAPTER I" above "The Storm"."""
+    """Headings right above the one that an entry leads to belong to it: "PART ONE", "CHAPTER I" above "The Storm"."""
     passages, start = row.passages, row.starts[row.number(place)]
     while start < place < len(passages) and place - 1 not in cuts:
         above = passages[place - 1]
         named = above.kind == "paragraph" and _PART.fullmatch(above.text)
-        if not named and not 0 < above.level <= passages[place].level:
+        if not named and not (passages[place].level and 0 < above.level < SUBTITLE):
             break
         place -= 1
     return place
@@ -169,7 +169,16 @@ def _heading_cuts(row: Row) -> set[int]:
     if below and counts[below] > MORE * counts[deepest] and _mostly_parts(row, deepest):
         deepest = below  # chapters under parts
     levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
-    return {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
+    cuts = (place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level))
+    return {_back_over_small(row, place, deepest) for place in cuts}
+
+
+def _back_over_small(row: Row, place: int, deepest: int) -> int:
+    """A small heading right above a chapter's belongs to it: "Chapter Two" above "The Storm"."""
+    start = row.starts[row.number(place)]
+    while place > start and deepest < row.passages[place - 1].level < SUBTITLE:
+        place -= 1
+    return place
 
 
 def _mostly_parts(row: Row, level: int) -> bool:
@@ -201,6 +210,13 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
             continue
         part.passages, lead = lead + part.passages, []
         yield part
+
+
+def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
+    """What a part is called: by the table of contents, by its own headings where that is hardly one: "Start"."""
+    headed = any(passage.level for passage in passages[:1])
+    own = _own_title(passages) if headed or not listed else ""
+    return listed if listed and not (thin and plain(own) not in plain(listed)) else own
 
 
 def _own_title(passages: list[Passage]) -> str:

@@ -71,7 +71,8 @@ def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[Cha
         blocks = tuple(Block(passage.kind, passage.text, passage.language) for passage in passages)
         if any(block.text for block in blocks):
             reason, grounds = (marked, MARKED) if marked else _promised(part, passages, at, title, titles)
-            name = part.title if not marked or len(groups) == 1 else marked.capitalize()
+            own = not marked or len(groups) == 1 or plain(passages[0].text) == plain(part.title)
+            name = part.title if own else marked.capitalize()
             chapters.append(ChapterText(name or "…", _trimmed(blocks), reason, grounds))
     return chapters
 

@@ -45,6 +45,7 @@ _BY_TYPE = {
     "endnote": NOTES,
     "rearnote": NOTES,
     "footnote": NOTES,
+    "annotation": NOTES,
     "index": INDEX,
     "bibliography": BIBLIOGRAPHY,
 }

@@ -1,6 +1,7 @@
 """An EPUB's package by ebooklib: metadata, the documents of the spine, the tables of contents, the cover."""
 
 from base64 import b64decode
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import regex
@@ -54,6 +55,7 @@ class Package(Struct, frozen=True):
     missing: tuple[
         str, ...
     ] = ()  # names of others that it lacks and that are no part of the text by their names: "cover.xhtml"
+    instead: tuple[tuple[str, str], ...] = ()  # names of what nobody can read, and of the documents read for them
     lexicons: tuple[str, ...] = ()  # names of files that say how words are said
     aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
     nav: Item | None = None
@@ -136,6 +138,7 @@ def _package(reader: _Reader) -> Package:
         languages=_values(reader, "language"),
         documents=tuple(item for item in documents if item.name not in missing),
         missing=missing,
+        instead=tuple(_stand_ins(reader)),
         lexicons=tuple(item.name for item in items if item.media_type == PLS_TYPE),
         aside=_aside(reader),
         nav=next((item for item in items if "nav" in item.properties), None),
@@ -188,6 +191,13 @@ def _text_item(reader: _Reader, name: str) -> Item | None:
             return item
         item = reader.items.get(item.fallback)
     return None
+
+
+def _stand_ins(reader: _Reader) -> Iterator[tuple[str, str]]:
+    for name, item in reader.items.items():
+        document = _text_item(reader, name) if item.fallback and not item.is_text() else None
+        if document is not None:
+            yield item.name, document.name
 
 
 def _check_strays(reader: _Reader, name: str) -> None:

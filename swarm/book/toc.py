@@ -34,11 +34,13 @@ def read_contents(archive: Archive, package: Package) -> Contents:
     """Read nav, else NCX, and the guide; a damaged one counts as none."""
     nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
     known = {archive.find(item.name) or item.name for item in package.documents}
+    instead = {archive.find(name) or name: archive.find(other) or other for name, other in package.instead}
+    named = {name: instead.get(name, name) for name in (*known, *instead)}
     entries: tuple[Entry, ...] = ()
     if nav is not None and package.nav is not None:
-        entries = _entries(_nav_links(nav, "toc"), package.nav, archive, known)
+        entries = _entries(_nav_links(nav, "toc"), package.nav, archive, named)
     if not entries and ncx is not None and package.ncx is not None:
-        entries = _entries(_ncx_links(ncx), package.ncx, archive, known)
+        entries = _entries(_ncx_links(ncx), package.ncx, archive, named)
     return Contents(entries, tuple(_reasons(archive, package, nav)))
 
 
@@ -51,12 +53,15 @@ def _root(archive: Archive, item: Item | None) -> etree._Element | None:
         return None  # chapters can be told by their headings
 
 
-def _entries(links: Iterator[tuple[str, str]], source: Item, archive: Archive, known: set[str]) -> tuple[Entry, ...]:
+def _entries(
+    links: Iterator[tuple[str, str]], source: Item, archive: Archive, named: dict[str, str]
+) -> tuple[Entry, ...]:
+    """Those of the links that lead to documents; `named` says which one is read for a name."""
     found: list[Entry] = []
     for title, reference in links:
         name, fragment = target(archive, source.name, reference)
-        if name in known and len(found) < MAX_ENTRIES:
-            found.append(Entry(tidy(title)[:MAX_TITLE_CHARS], name, fragment))
+        if name in named and len(found) < MAX_ENTRIES:
+            found.append(Entry(tidy(title)[:MAX_TITLE_CHARS], named[name], fragment))
     return tuple(found)
 
 

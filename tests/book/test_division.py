@@ -42,6 +42,15 @@ def test_a_heading_above_the_anchor_goes_with_it(tmp_path: Path) -> None:
     assert words(found) == ["One The Start one", "Two The End two"]
 
 
+def test_a_small_heading_right_above_a_chapters_goes_with_it(tmp_path: Path) -> None:
+    body = f"<h3>One</h3><h2 id='a'>The Start</h2><p>one</p>{FILL}<h3>Two</h3><h2 id='b'>The End</h2><p>two</p>{FILL}"
+    found = book(tmp_path, {"1.xhtml": body}, maker.nav(("1.xhtml#a", "First"), ("1.xhtml#b", "Second")))
+    assert words(found) == ["One The Start one", "Two The End two"]
+    found = book(tmp_path, {"1.xhtml": body})
+    assert words(found) == ["One The Start one", "Two The End two"]
+    assert titles(found) == ["One. The Start", "Two. The End"]
+
+
 def test_anchors_that_do_not_exist_are_sought_by_title_then_by_file(tmp_path: Path) -> None:
     bodies = {"1.xhtml": "<h1>Alpha</h1><p>one</p><h1>Beta!</h1><p>two</p>", "2.xhtml": "<p>three</p>"}
     entries = (("1.xhtml", "Alpha"), ("1.xhtml#gone", "beta"), ("1.xhtml#gone2", "nowhere"), ("2.xhtml#gone", "Gamma"))
@@ -50,7 +59,7 @@ def test_anchors_that_do_not_exist_are_sought_by_title_then_by_file(tmp_path: Pa
 
 
 def test_without_contents_headings_cut(tmp_path: Path) -> None:
-    body = f"<h1>A Test</h1><h2>One</h2>{FILL}<h3>part</h3><h2>Two</h2>{FILL}"
+    body = f"<h1>A Test</h1><h2>One</h2>{FILL}<h3>part</h3>{FILL}<h2>Two</h2>{FILL}"
     assert titles(book(tmp_path, {"1.xhtml": body})) == ["A Test. One", "Two"]
 
 
@@ -63,6 +72,14 @@ def test_contents_that_name_hardly_anything_do_not_make_a_giant_chapter(tmp_path
     bodies = {f"{n}.xhtml": f"<p>Number {n}.</p>" for n in range(9)}
     found = book(tmp_path, bodies, maker.nav(("0.xhtml", "Start")))
     assert titles(found) == ["Start", *(f"Number {n}." for n in range(1, 9))]
+
+
+def test_where_contents_name_hardly_anything_chapters_are_called_by_their_headings(tmp_path: Path) -> None:
+    body = f"<h2>Chapter Two</h2><h1>The Storm</h1>{FILL}<h1>The Calm</h1>{FILL}"
+    found = book(tmp_path, {"1.xhtml": body}, maker.nav(("1.xhtml", "Start reading")))
+    assert titles(found) == ["Chapter Two. The Storm", "The Calm"]
+    body = f"<h1>I</h1>{FILL}<h1>II</h1>{FILL}"
+    assert titles(book(tmp_path, {"1.xhtml": body}, maker.nav(("1.xhtml", "I. The Storm")))) == ["I. The Storm", "II"]
 
 
 def test_a_document_with_a_heading_that_the_contents_forgot_is_a_chapter(tmp_path: Path) -> None:

@@ -122,3 +122,9 @@ def test_a_page_that_begins_with_a_note_goes_on_with_its_chapter(tmp_path: Path)
 def test_a_heading_over_notes_goes_with_them(tmp_path: Path) -> None:
     body = STORY.format('<a id="r" href="#n">[1]</a>') + '<h3>Notes</h3><p id="n"><a href="#r">[1]</a> A brig.</p>'
     assert read(tmp_path, body)[""] == ["One", "The ship sailed.", "It came back."]
+
+
+def test_an_annotation_is_a_note_and_the_word_that_links_to_it_is_not(tmp_path: Path) -> None:
+    text = '<h1>One</h1><p>It was <a href="#c">overridden</a>.</p>'
+    note = '<aside epub:type="annotation" id="c">Was: overriden.</aside>'
+    assert read(tmp_path, text + note) == {"": ["One", "It was overridden."], "notes": ["Was: overriden."]}

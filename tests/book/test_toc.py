@@ -50,3 +50,9 @@ def test_landmarks_say_what_is_not_the_book(tmp_path: Path) -> None:
     assert found.entries == ENTRIES
     assert ("OEBPS/a.xhtml", "", "title page") in found.reasons
     assert not [reason for reason in found.reasons if "b c" in reason[0]]
+
+
+def test_an_entry_may_name_what_another_document_stands_in_for(tmp_path: Path) -> None:
+    foreign = '<item id="x" href="x.xml" media-type="application/xml" fallback="a.xhtml"/>'
+    path = maker.make(tmp_path, PAGES, contents=maker.nav(("x.xml#y", "First")), manifest=foreign)
+    assert contents(path).entries == (Entry("First", "OEBPS/a.xhtml", "y"),)
