@@ -269,7 +269,7 @@ class Coordinator:
 
     def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
         known = self._leases_of(session)
-        session.holding = len(message.leases)
+        session.holding, session.figures = len(message.leases), message.figures
         for lease_id in set(message.leases) - known.keys():
             outcome.send(session.peer, Revoke(lease_id))
         for lease_id, (work, lease) in known.items():

@@ -98,6 +98,16 @@ class Made(Struct, frozen=True):
     size: Offset
 
 
+class Figures(Struct, frozen=True, omit_defaults=True):
+    """What a device is at, as its driver says; None and 0 stand for what it does not tell."""
+
+    device: Name
+    busy: Annotated[int, Meta(ge=0, le=100)] | None = None  # percent of its time, whoever uses it
+    memory_used: Count = 0  # bytes, whoever uses them
+    memory_total: Count = 0
+    temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None
+
+
 class Heartbeat(Message, frozen=True, tag=True):
     """The whole state, so that a lost one costs nothing. `offers` are the slots that want a lease from here."""
 
@@ -107,6 +117,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     assets: Annotated[tuple[Digest, ...], Meta(max_length=MOST_HELD_ASSETS)] = ()  # whole and verified
     fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MOST_ASSETS)] = ()
     made: Annotated[tuple[Made, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
+    figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()  # of its devices
 
 
 class Fetch(Message, frozen=True, tag=True):
@@ -313,6 +324,7 @@ class WorkerStatus(Struct, frozen=True):
     segments: Count = 0
     audio_s: Seconds = 0.0
     note: Note = ""
+    figures: tuple[Figures, ...] = ()
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):

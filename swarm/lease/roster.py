@@ -3,7 +3,7 @@
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from swarm.lease.message import Fetching, Heartbeat, Hello, SlotReport
+from swarm.lease.message import Fetching, Figures, Heartbeat, Hello, SlotReport
 from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.lease.speed import Speed
 
@@ -67,6 +67,7 @@ class Session:
     unable: dict[tuple[str, str], str] = field(default_factory=dict)  # engine, model -> why it does not open there
     assets: frozenset[str] = frozenset()  # the contents it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
+    figures: tuple[Figures, ...] = ()  # by its last heartbeat
     estranged: bool = False  # a message did not reach it: it has to greet again
     holding: int = 0  # leases it said it holds
     failures: int = 0

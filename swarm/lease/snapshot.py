@@ -126,6 +126,7 @@ class View:
             segments=session.segments,
             audio_s=session.audio_s,
             note=self._worker_note(session),
+            figures=session.figures,
         )
 
     def _worker_note(self, session: Session) -> str:

@@ -19,6 +19,7 @@ from swarm.lease.message import (
     Done,
     Failed,
     Fetch,
+    Figures,
     FromCoordinator,
     Grant,
     Heartbeat,
@@ -55,6 +56,7 @@ class Worker:
     supplies: Supplies = field(default_factory=Supplies)
     draining: bool = False
     left: bool = False
+    figures: tuple[Figures, ...] = ()  # what its devices are at, told with every heartbeat
 
     def __post_init__(self) -> None:
         self.slots = [EngineSlot(number) for number in range(self.hello.slots)]
@@ -391,4 +393,5 @@ class Worker:
         leases = dict.fromkeys([*speaking, *self.shelf.leases(link.name)])
         reports = [slot.report(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name]
         offers = tuple(sorted(link.offers))
-        return Heartbeat(tuple(reports), offers, tuple(leases)[:MOST_LEASES], *self.supplies.report(link))
+        supplies = self.supplies.report(link)
+        return Heartbeat(tuple(reports), offers, tuple(leases)[:MOST_LEASES], *supplies, figures=self.figures)

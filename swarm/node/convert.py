@@ -9,6 +9,7 @@ from swarm.node.assets import AssetFolder
 from swarm.node.coordinate import Coordination
 from swarm.node.devices import Gpu
 from swarm.node.engines import Engines
+from swarm.node.gauges import Gauges
 from swarm.node.greeting import greeting
 from swarm.node.keys import CurveKeys, curve_keys, make_key
 from swarm.node.transport import RouterSocket
@@ -48,4 +49,6 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     engines = Engines(tuple(devices), state_dir / "log")
     hello = greeting(state_dir, devices, gpus)
     assets = AssetFolder(state_dir, coordination.config.assets_limit)
-    return WorkNode(hello, engines, assets, keys, coordination.clock, say=lambda line: None)
+    node = WorkNode(hello, engines, assets, keys, coordination.clock, say=lambda line: None)
+    node.gauges = Gauges(gpus)
+    return node

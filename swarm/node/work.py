@@ -14,6 +14,7 @@ from swarm.node.awake import Wakefulness
 from swarm.node.devices import Gpu
 from swarm.node.discovery import Browser
 from swarm.node.engines import Engines
+from swarm.node.gauges import Gauges
 from swarm.node.greeting import greeting
 from swarm.node.identity import Clock
 from swarm.node.interrupt import draining
@@ -37,6 +38,7 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:
     assets = AssetFolder(config.state_dir, config.assets_limit)
     node = WorkNode(hello, engines, assets, curve_keys(key) if key else None, clock, say, config.exit_when_done)
     node.wakefulness = Wakefulness(allow_sleep=config.allow_sleep)
+    node.gauges = Gauges(gpus)
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
         stack.callback(finder.cancel)

@@ -17,6 +17,7 @@ from swarm.node.awake import Wakefulness
 from swarm.node.courier import Courier
 from swarm.node.engines import Engines
 from swarm.node.frames import Frames
+from swarm.node.gauges import Gauges
 from swarm.node.identity import Clock
 from swarm.node.keys import CurveKeys
 from swarm.node.tally import Tally
@@ -75,6 +76,7 @@ class WorkNode:
         self._failure: BaseException | None = None
         self.welcomed: Callable[[str], None] = lambda address: None
         self.wakefulness = Wakefulness(allow_sleep=True)
+        self.gauges = Gauges(())
 
     # --- coordinators
 
@@ -297,6 +299,7 @@ class WorkNode:
 
     async def run(self) -> None:
         """Serve until `leave`, then drain. Raises what made going on impossible."""
+        self.gauges.start()
         beats, carrying = self._start(self._beat()), self._start(self._courier.run())
         try:
             await self._leaving.wait()
@@ -312,6 +315,7 @@ class WorkNode:
     async def _beat(self) -> None:
         try:
             while True:
+                self.core.figures = tuple(reading.figures for reading in self.gauges.readings().values())
                 self._carry_out(self.core.beat(self._clock.now()))
                 self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
                 if news := self._tally.news(self._clock.now()):
@@ -335,6 +339,7 @@ class WorkNode:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.gauges.close()
         await self._engines.close()
         self._frames.close()
         self._courier.close()

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from swarm.lease.message import StatusReply
-from swarm.watch.text import clean, count_text
+from swarm.lease.message import Figures, StatusReply
+from swarm.watch.text import bytes_text, clean, count_text
 from swarm.watch.view import JobView, Viewer, WorkerView
 
 
@@ -14,7 +14,9 @@ def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
     lines = [f"{clean(reply.name) or clean(reply.coordinator)}{where} (version {clean(reply.version)})"]
     for job in view.jobs:
         lines += _job_lines(job)
-    lines += _worker_lines(view.workers) if view.workers else ["  no worker yet; start one with: e2a-swarm work"]
+    figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
+    nobody = ["  no worker yet; start one with: e2a-swarm work"]
+    lines += _worker_lines(view.workers, figures) if view.workers else nobody
     if view.speed and len(view.workers) > 1:
         lines.append(f"  {count_text(len(view.workers), 'worker')}, {view.speed} real time together")
     return lines
@@ -30,11 +32,22 @@ def _job_lines(job: JobView) -> list[str]:
     return lines + [f"    {chapter.percent:3d} %  {chapter.title}" for chapter in job.chapters]
 
 
-def _worker_lines(workers: Sequence[WorkerView]) -> list[str]:
+def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -> list[str]:
     rows = [(worker.name, worker.device, worker.speed or "-", worker.doing) for worker in workers]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = []
-    for (name, device, speed, doing), worker in zip(rows, workers, strict=True):
+    for (name, device, speed, doing), worker, devices in zip(rows, workers, figures, strict=True):
         line = f"  {name:<{widths[0]}}  {device:<{widths[1]}}  {speed:>{widths[2]}}  {doing}"
         lines.append(f"{line} ({worker.note})" if worker.note else line)
+        lines += [f"    {device}" for device in devices]
     return lines
+
+
+def figures_text(figures: Figures) -> str:
+    """What a device is at: "cuda:0: 87 % busy, 5.2 GB of 24 GB, 71 C"; empty where its driver tells nothing."""
+    facts = [f"{figures.busy} % busy"] if figures.busy is not None else []
+    if figures.memory_total:
+        facts.append(f"{bytes_text(figures.memory_used)} of {bytes_text(figures.memory_total)}")
+    if figures.temperature_c is not None:
+        facts.append(f"{figures.temperature_c} C")
+    return f"{clean(figures.device)}: {', '.join(facts)}" if facts else ""

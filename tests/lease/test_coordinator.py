@@ -9,6 +9,7 @@ from swarm.lease.message import (
     Bye,
     Done,
     Failed,
+    Figures,
     Grant,
     Heartbeat,
     Job,
@@ -171,6 +172,14 @@ def test_status_says_what_every_worker_does() -> None:
     (worker,) = reply.workers
     assert [slot.state for slot in worker.slots] == ["speaking", "idle"]
     assert worker.slots[0].remaining == 6
+
+
+def test_status_tells_what_the_devices_were_at_last() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    for busy in (12, 87):
+        core.receive(b"p", Heartbeat((), figures=(Figures("cuda:0", busy),)), 1.0)
+    assert core.status(1.0).workers[0].figures == (Figures("cuda:0", 87),)
 
 
 def test_deadlines_come_out_as_data() -> None:

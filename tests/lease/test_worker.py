@@ -9,6 +9,7 @@ from swarm.lease.message import (
     Clip,
     Done,
     Failed,
+    Figures,
     Heartbeat,
     Held,
     Hello,
@@ -268,3 +269,9 @@ def test_a_coordinator_that_answers_no_more_does_not_keep_the_slot_from_others()
         worker.receive("b", Done(), float(now))
         offered = [name for name, m in worker.beat(now + 0.5).messages if isinstance(m, Heartbeat) and m.offers]
     assert offered == ["a", "b"]
+
+
+def test_heartbeats_tell_what_the_devices_are_at() -> None:
+    worker = make_worker()
+    worker.figures = (Figures("cuda:0", 87),)
+    assert [beat.figures for beat in told(worker.beat(1.0), Heartbeat)] == [worker.figures]

@@ -1,6 +1,7 @@
+from msgspec import structs
 from watch_replies import replies, worker
 
-from swarm.lease.message import SlotStatus
+from swarm.lease.message import Figures, SlotStatus
 from swarm.watch.standing import standing_lines
 
 
@@ -22,3 +23,13 @@ def test_status_of_a_coordinator_alone_says_how_to_start_a_worker() -> None:
     assert lines[0] == "laptop (version 0.1.0)"
     assert lines[1] == "  Moby Dick: 0 %, 0 of 30 sentences, waiting for 2 more workers"
     assert lines[-1] == "  no worker yet; start one with: e2a-swarm work"
+
+
+def test_status_says_what_each_gpu_is_at_and_nothing_where_its_driver_tells_nothing() -> None:
+    known = Figures("cuda:0", 87, 5_200_000_000, 24_000_000_000, 71)
+    tower = structs.replace(worker("tower"), figures=(known, Figures("cuda:1", 0), Figures("cuda:2")))
+    assert standing_lines(replies(workers=(tower,)))[-3:] == [
+        "  tower  cuda:0  12x  Part 1",
+        "    cuda:0: 87 % busy, 5.2 GB of 24 GB, 71 C",
+        "    cuda:1: 0 % busy",
+    ]
