@@ -13,6 +13,7 @@ MAX_NOTE_CHARS = 20_000  # a longer block is no note
 MAX_SHEET_BYTES = 1 << 20
 MAX_HIDING_RULES = 2_000
 MAX_STRETCH_CHARS = 10_000  # of a paragraph at once: the time of the splitters grows with the square
+MAX_PYSBD_CHARS = 2_000  # the same for the slower of the two
 MAX_LEXICON_BYTES = 4 << 20
 MAX_LEXICON_RULES = 50_000
 LEXICON_TIMEOUT_S = 2.0  # for one pattern on one sentence

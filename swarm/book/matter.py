@@ -97,6 +97,7 @@ CONTENTS_SHARE = 0.8
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 
+_NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 _NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
 _END = regex.compile(
@@ -227,7 +228,7 @@ def is_transcribers(title: str, texts: list[str]) -> bool:
 
 def plain(text: str) -> str:
     """A text's letters and digits, for telling whether two titles are the same."""
-    return regex.sub(r"[^\p{L}\p{N}]+", "", text.casefold())
+    return str(_NO_LETTER.sub("", text.casefold()))
 
 
 def _letters(name: str) -> str:

@@ -4,13 +4,17 @@ import math
 
 import regex
 
+_STOP = r"(?:[!?…]|(?<=\p{Ll}{4})\.|\.(?=[\"”»]))[\"'”’»)\]]*"  # "Mr." and "vol." end nothing
+_ENDED = regex.compile(rf"(?:{_STOP}|[。！？][」』”’）]*)$")
+_GOES_ON = regex.compile(r"\P{L}*\p{Ll}")
+
 MIN_FILL = 0.5  # of the piece aimed at: a better cut that leaves less is not taken
 
 # From the best place to cut to the worst; a match ends where the next piece begins.
 _PLACES = tuple(
     regex.compile(pattern)
     for pattern in (
-        r"(?:[!?…]|(?<=\p{Ll}{4})\.|\.(?=[\"”»]))[\"'”’»)\]]*\s+|[。！？][」』”’）]*",  # "Mr." and "vol." end nothing
+        rf"{_STOP}\s+(?!\P{{L}}?\p{{Ll}})|[。！？][」』”’）]*",
         r"[;:][\"'”’»)\]]*\s+|[；：]",
         r"\s*[—–―](?=\S)|\s[—–-]\s+",
         r",[\"'”’»)\]]*\s+|[，、،]\s*",
@@ -33,6 +37,11 @@ def cut(sentence: str, limit: int) -> list[str]:
         pieces.append(text[start:end].strip())
         start = end
     return [piece for piece in (*pieces, text[start:].strip()) if piece]
+
+
+def ends_sentence(piece: str, following: str) -> bool:
+    """Whether a piece ends where a sentence ends, and not in its middle as behind "“Is it?” said"."""
+    return bool(_ENDED.search(piece)) and not _GOES_ON.match(following)
 
 
 def _best_place(window: str, limit: int, left: int) -> int:

@@ -1,6 +1,7 @@
 """A chapter's text as segments: sentences, or pieces of them that fit the engine, each with its pause."""
 
 from functools import cache
+from itertools import pairwise
 
 import regex
 from msgspec.structs import replace
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from swarm.book.mark import marked_pieces
 from swarm.book.matter import plain
 from swarm.book.model import Block, Chapter, ChapterText, Pause, Segment, Unspoken
-from swarm.book.piece import cut
+from swarm.book.piece import cut, ends_sentence
 from swarm.book.sentence import split_sentences
 from swarm.book.speech import Speech
 from swarm.voice.card import EngineCard
@@ -103,9 +104,10 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
 
 
 def _fitted(sentence: str, limit: int) -> list[Segment]:
-    *cuts, last = cut(sentence, limit) or [""]
-    found = [Segment(text, Pause.CLAUSE) for text in cuts]
-    return [*found, Segment(last, Pause.SENTENCE)] if last else found
+    pieces = cut(sentence, limit)
+    ended = [ends_sentence(piece, following) for piece, following in pairwise([*pieces, ""])]
+    pauses = [Pause.SENTENCE if end else Pause.CLAUSE for end in ended[:-1]]
+    return [Segment(piece, pause) for piece, pause in zip(pieces, [*pauses, Pause.SENTENCE], strict=False)]
 
 
 def _subtag(language: str) -> str:

@@ -1,10 +1,11 @@
 """A line of text as sentences: sentencex, pysbd where it is not, and glue for what they get wrong."""
 
 from collections.abc import Iterator
+from itertools import accumulate, pairwise
 
 import regex
 
-from swarm.book.limits import MAX_STRETCH_CHARS
+from swarm.book.limits import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
 
 TAIL_CHARS = 80  # of a piece: where it ends is decided by its last word
 
@@ -26,12 +27,13 @@ _NUMBER = regex.compile(r"\s*[\"'“«(\[]*(?:\d|[IVXLCDMivxlcdm]+\b)")
 _INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)  # "— J. Hetzel"
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
 _ORDINAL_LANGUAGES = frozenset(("de", "da", "nb", "nn", "no", "fi", "cs", "sk", "hu", "et", "sl", "hr"))
+_NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%]|[^\p{L}\p{N}]*$)")
 _LOWER = regex.compile(r"\s*[\"'“”’»)\]]*\s*\p{Ll}")
 
 
 def split_sentences(text: str, language: str) -> list[str]:
     """A text's sentences in order, without the white space around them; nothing else is lost."""
-    pieces = [piece for stretch in _stretches(text) for piece in _whole_pieces(stretch, language)]
+    pieces = [piece for stretch in _stretches(text, MAX_STRETCH_CHARS) for piece in _whole_pieces(stretch, language)]
     joined: list[list[str]] = []
     for piece in pieces:
         if joined and (_runs_on(joined[-1][-1][-TAIL_CHARS:], piece, language) or not piece.strip()):
@@ -42,13 +44,13 @@ def split_sentences(text: str, language: str) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _stretches(text: str) -> Iterator[str]:
+def _stretches(text: str, most: int) -> Iterator[str]:
     """A paragraph beyond all measure in parts, cut behind a sentence or at least behind a word."""
     start = 0
-    while len(text) - start > MAX_STRETCH_CHARS:
-        window = text[start : start + MAX_STRETCH_CHARS]
+    while len(text) - start > most:
+        window = text[start : start + most]
         end = max((window.rfind(stop) for stop in (". ", "! ", "? ", "。")), default=0) + 1
-        end = end if end > MAX_STRETCH_CHARS // 2 else window.rfind(" ") + 1 or MAX_STRETCH_CHARS
+        end = end if end > most // 2 else window.rfind(" ") + 1 or most
         yield text[start : start + end]
         start += end
     yield text[start:]
@@ -74,12 +76,21 @@ def _pysbd_pieces(text: str, language: str) -> list[str]:
         segmenter = pysbd.Segmenter(language=language or "en", clean=False)
     except ValueError:
         segmenter = pysbd.Segmenter(language="en", clean=False)
-    return [piece if piece[-1:].isspace() else piece + " " for piece in segmenter.segment(text)]
+    stretches = _stretches(text, MAX_PYSBD_CHARS)
+    return _in_place(text, [piece for stretch in stretches for piece in segmenter.segment(stretch)])
+
+
+def _in_place(text: str, pieces: list[str]) -> list[str]:
+    """Pieces with the white space that stands behind them in a text: pysbd does not always keep it."""
+    signs = [at for at, sign in enumerate(text) if not sign.isspace()]
+    counts = accumulate(len(_bare(piece)) for piece in pieces)
+    ends = [signs[count] if count < len(signs) else len(text) for count in counts]
+    return [text[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _runs_on(before: str, after: str, language: str) -> bool:
     """Whether two pieces are one sentence after all."""
-    if _LOWER.match(after) or _INITIAL.search(before) or after.startswith(("-", "‐")):
+    if _LOWER.match(after) or _INITIAL.search(before) or _NO_START.match(after):
         return True
     if language in _ORDINAL_LANGUAGES and _ORDINAL.search(before):
         return True  # "am 3. Mai": a sentence that ends in a small number is rarer

@@ -41,3 +41,10 @@ def test_pieces_fit_and_nothing_is_lost(text: str, limit: int) -> None:
 def test_words_that_fit_are_never_cut(words: list[str]) -> None:
     text = " ".join(words)
     assert " ".join(cut(text, 40)).split() == words
+
+
+def test_a_question_that_a_sentence_goes_on_behind_is_no_better_place_than_another() -> None:
+    assert cut("“Is it so, my dear?” said the old man; he left.", 40) == [
+        "“Is it so, my dear?” said the old man;",
+        "he left.",
+    ]

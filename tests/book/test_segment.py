@@ -50,6 +50,16 @@ def test_long_sentences_are_cut_within_the_limit_of_the_language() -> None:
     assert len(segmented("Il pleut, dit-on, et il part.").segments) == 1
 
 
+def test_where_a_long_speech_is_cut_between_sentences_the_pause_is_theirs() -> None:
+    speech = "“It was nothing. All at once I noticed somebody there. He went away again, as you know, my boy.”"
+    assert said(segmented(speech, engine=card(40))) == [
+        ("“It was nothing.", "sentence"),
+        ("All at once I noticed somebody there.", "sentence"),
+        ("He went away again,", "clause"),
+        ("as you know, my boy.”", "chapter"),
+    ]
+
+
 def test_verse_is_spoken_line_by_line() -> None:
     chapter = segmented("Dawn comes\nover the hill.\nBirds,\nthen light", "Noon.")
     assert said(chapter)[:4] == [

@@ -59,6 +59,11 @@ def test_pysbd_serves_where_sentencex_is_not(monkeypatch: pytest.MonkeyPatch) ->
     assert split_sentences("See vol. ii for it. He left. M. Dupont too.", "en")[0] == "See vol. ii for it."
     assert split_sentences("M. Dupont est là. Il part.", "fr") == ["M. Dupont est là.", "Il part."]
     assert split_sentences("One here. Two here.", "xx") == ["One here.", "Two here."]
+    assert split_sentences("“He left. That was all.”", "en")[-1].endswith(".”")
+    assert split_sentences("He was an M.D., D.C.L., LL.D., F.R.S., etc.", "en") == [
+        "He was an M.D., D.C.L., LL.D., F.R.S., etc."
+    ]
+    assert split_sentences("La lettre de J.-B. Hobson.", "fr") == ["La lettre de J.-B. Hobson."]
 
 
 def test_a_page_of_abbreviations_takes_no_long_time() -> None:
