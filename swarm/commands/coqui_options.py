@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from swarm.config import ENV_LICENCE, ENV_VERIFY
+from swarm.config import ENV_LICENCE, ENV_OFFLINE, ENV_VERIFY
 
 SAMPLING = (
     "temperature",
@@ -44,9 +44,10 @@ RECOGNISER = "base"  # of faster-whisper
 
 
 def add_voice_options(parser: argparse.ArgumentParser) -> None:
-    """--accept-coqui-license, --models-dir, --verify, for the commands that speak; see `prepare_voices`."""
+    """--accept-coqui-license, --models-dir, --offline, --verify, for the commands that speak; see `prepare_voices`."""
     add_license_option(parser)
     add_models_option(parser)
+    parser.add_argument("--offline", action="store_true", help="download no model: speak with those that are here")
     parser.add_argument(
         "--verify",
         action="store_true",
@@ -85,6 +86,8 @@ def place_models(arguments: argparse.Namespace) -> None:
 def prepare_voices(arguments: argparse.Namespace) -> None:
     """Tell the engines' processes by variables, one of which Coqui itself looks at. Raises EnvironmentFault."""
     place_models(arguments)
+    if arguments.offline:
+        os.environ[ENV_OFFLINE] = "1"
     if arguments.verify:
         from swarm.voice.verify import check_verify
 

@@ -37,7 +37,7 @@ from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.lease.roster import Session, new_session, session_key
 from swarm.lease.settings import Settings
-from swarm.lease.snapshot import View, fitting, lacks
+from swarm.lease.snapshot import View, fitting, hopeless, lacks
 from swarm.lease.supplier import Supplier
 from swarm.lease.work import Work
 
@@ -71,9 +71,12 @@ class Coordinator:
         self.intake = Intake(self.sessions)
         self.supplier = Supplier(self.works, self.sessions)
 
-    def add_job(self, state: JobState, install: str = "") -> None:
-        """Serve one more job, after those already here. `install`: the line that brings its engine to a worker."""
-        self.works[state.job] = Work(state, Ledger(state), install)
+    def add_job(self, state: JobState, install: str = "", fetch: str = "") -> None:
+        """Serve one more job, after those already here.
+
+        `install`: the line that brings its engine to a worker; `fetch`: the one that brings its model.
+        """
+        self.works[state.job] = Work(state, Ledger(state), install, fetch)
 
     # --- events
 
@@ -155,15 +158,7 @@ class Coordinator:
 
     def hopeless(self) -> str:
         """Why a job can never be finished: nobody else will come, and none of those here can open its engine."""
-        if not self.settings.alone or not self.sessions:
-            return ""
-        for work in self.works.values():
-            engine, model = work.recipe.engine, work.recipe.model
-            reasons = [s.unable.get((engine, model)) for s in self.sessions.values() if not s.can_speak(work.recipe)]
-            if len(reasons) == len(self.sessions) and not work.state.complete:
-                why = next(filter(None, reasons), f"it is not installed: {work.install}.")
-                return f"The engine {engine} does not open on this machine: {why}"
-        return ""
+        return hopeless(self.works, self.sessions) if self.settings.alone else ""
 
     @property
     def quiet(self) -> bool:
@@ -322,8 +317,10 @@ class Coordinator:
         work.ledger.end(lease)
         session.told.discard(work.state.job)  # it may not have heard of it
         if message.unable:
-            session.unable[work.recipe.engine, work.recipe.model] = message.note
-            outcome.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {message.note}")
+            session.unable[work.recipe] = message.note
+            if (work.recipe, message.note) not in session.complaints:
+                session.complaints.add((work.recipe, message.note))
+                outcome.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {message.note}")
         self._tidy(session, now)
 
     def _set_aside(self, session: Session, now: float, outcome: Outcome) -> None:

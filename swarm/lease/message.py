@@ -21,6 +21,7 @@ Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Offset = Annotated[int, Meta(ge=0, le=MOST_BYTES)]
 
+MOST_MODELS = 500  # of one engine, in a greeting
 MOST_HELD_ASSETS = 400  # as many digests as fit a control message
 Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur
 
@@ -33,11 +34,11 @@ class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
 
 
 class EngineOffer(Struct, frozen=True):
-    """An engine that this worker can open, the languages it speaks with it, and its models ("*" for any)."""
+    """An engine that this worker can open, the languages it speaks with it, and its models; "*": any can be had."""
 
     name: Name
     languages: Annotated[tuple[Name, ...], Meta(max_length=1000)]
-    models: Annotated[tuple[Name, ...], Meta(max_length=500)] = ("*",)
+    models: Annotated[tuple[Name, ...], Meta(max_length=MOST_MODELS)] = ("*",)
 
 
 class Device(Struct, frozen=True):

@@ -27,6 +27,11 @@ def clip_key(text: str, recipe: Recipe, take: int) -> str:
     return hashlib.sha256(msgspec.json.encode((text, recipe, take))).hexdigest()[:32]
 
 
+def seeds_of(text: str, recipe: Recipe, take: int) -> tuple[int, ...]:
+    """The seeds of a take and of those that follow it where it is doubtful."""
+    return tuple(seed_of(clip_key(text, recipe, each)) for each in range(take, take + TAKES))
+
+
 def seed_of(key: str) -> int:
     """The seed of a take, 31 bits: the same text, recipe and take sound the same again."""
     return int(key[:8], 16) & 0x7FFFFFFF

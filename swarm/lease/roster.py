@@ -3,7 +3,7 @@
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from swarm.lease.message import Fetching, Figures, Heartbeat, Hello, SlotReport
+from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, SlotReport
 from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.lease.speed import Speed
 
@@ -64,7 +64,8 @@ class Session:
     slots: list[Slot]
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: set[str] = field(default_factory=set)  # jobs it knows
-    unable: dict[tuple[str, str], str] = field(default_factory=dict)  # engine, model -> why it does not open there
+    unable: dict[Recipe, str] = field(default_factory=dict)  # why it does not open there
+    complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # of that, what was said already
     assets: frozenset[str] = frozenset()  # the contents it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
@@ -85,12 +86,16 @@ class Session:
 
     def can_speak(self, recipe: Recipe) -> bool:
         """Whether it offers the engine with this model and language, and has not failed to open it."""
-        return (recipe.engine, recipe.model) not in self.unable and any(
-            offer.name == recipe.engine
-            and ("*" in offer.languages or recipe.language in offer.languages)
-            and ("*" in offer.models or recipe.model in ("", *offer.models) or recipe.model.startswith(CUSTOM))
-            for offer in self.hello.engines
-        )
+        return recipe not in self.unable and any(_has_model(offer, recipe) for offer in self._offers(recipe))
+
+    def lacks_model(self, recipe: Recipe) -> bool:
+        """Whether it has the engine for a language, and only the model is missing."""
+        offers = self._offers(recipe)
+        return bool(offers) and not any(_has_model(offer, recipe) for offer in offers)
+
+    def _offers(self, recipe: Recipe) -> list[EngineOffer]:
+        named = [offer for offer in self.hello.engines if offer.name == recipe.engine]
+        return [offer for offer in named if "*" in offer.languages or recipe.language in offer.languages]
 
     def can_try(self, recipe: Recipe, now: float, needed: frozenset[str] = frozenset()) -> bool:
         """Whether it can speak it, has the contents it needs for that, and is not set aside."""
@@ -100,6 +105,10 @@ class Session:
         """What it has and what it fetches."""
         self.assets = frozenset(heartbeat.assets)
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
+
+
+def _has_model(offer: EngineOffer, recipe: Recipe) -> bool:
+    return "*" in offer.models or recipe.model in ("", *offer.models) or recipe.model.startswith(CUSTOM)
 
 
 def session_key(hello: Hello) -> str:

@@ -80,9 +80,10 @@ class EngineSlot:
         self.turn += 1
         return self.turn
 
-    def hear(self, words: str, now: float) -> None:
-        """Its engine tells how far it is: a download that moves may take as long as it likes."""
-        self.note, self.since_s = words, now
+    def hear(self, turn: int, words: str, now: float) -> None:
+        """The engine that it loads tells how far it is: a download that moves may take as long as it likes."""
+        if self.loading and self.turn == turn:
+            self.note, self.since_s = words, now
 
     def loaded(self) -> None:
         """The engine is there."""
@@ -106,7 +107,13 @@ class EngineSlot:
         lease.lines.remove(line)
         return lease, line
 
-    def clip(self, lease: HeldLease, line: Line, sound: Sound) -> Clip:
+    def spoken(self, sound: Sound) -> tuple[HeldLease, Clip]:
+        """The segment under way has become a clip."""
+        lease, line = self.finish_line()
+        self.speed.add(len(line.text), sound.samples / sound.sample_rate, sound.work_s)
+        return lease, self._clip(lease, line, sound)
+
+    def _clip(self, lease: HeldLease, line: Line, sound: Sound) -> Clip:
         """The clip of a line that was just spoken, under the take that was kept."""
         take = line.take + sound.further
         return Clip(
@@ -135,6 +142,19 @@ class EngineSlot:
     def hangs(self, now: float) -> bool:
         """Whether the segment under way takes longer than any coordinator would wait."""
         return self.line is not None and now - self.since_s > deadline_s(len(self.line.text), self.speed.chars_s, 0)
+
+    def shorten(self, lease: HeldLease, lines: list[Line]) -> bool:
+        """Keep of a lease these lines and the one under way; whether that is less than before."""
+        before, lease.lines = lease.lines, [line for line in lease.lines if line in lines or line is self.line]
+        return lease.lines != before
+
+    def drain(self) -> list[HeldLease]:
+        """Keep only the segment under way; returns the leases of which nothing is left."""
+        for lease in self.leases:
+            self.shorten(lease, [])
+        over = [lease for lease in self.leases if not lease.lines]
+        self.tidy()
+        return over
 
     def tidy(self) -> None:
         """Forget leases of which nothing is left."""

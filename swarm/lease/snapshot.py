@@ -105,13 +105,14 @@ class View:
 
     def _unserved(self, work: Work) -> str:
         """Why nobody can speak a job, and what would help."""
-        recipe, install = work.recipe, work.install
-        name = (recipe.engine, recipe.model)
-        reasons = sorted({s.unable[name] for s in self.sessions.values() if name in s.unable})
+        recipe, sessions = work.recipe, self.sessions.values()
+        reasons = sorted({session.unable[recipe] for session in sessions if recipe in session.unable})
         why = f" ({'; '.join(reasons)})" if reasons else ""
-        offered = any(offer.name == recipe.engine for s in self.sessions.values() for offer in s.hello.engines)
-        missing = f" and the model {recipe.model}" if offered and recipe.model and not reasons else ""
-        remedy = f"; on a machine that shall speak it: {install}" if install and not offered else ""
+        unmodelled = any(session.lacks_model(recipe) for session in sessions)
+        missing = f" and the model {recipe.model}" if unmodelled and not reasons else ""
+        offered = any(offer.name == recipe.engine for session in sessions for offer in session.hello.engines)
+        line = work.fetch if unmodelled else "" if offered else work.install
+        remedy = f"; on a machine that shall speak it: {line}" if line else ""
         spoken = f"no worker here can speak {language_name(recipe.language)} with {recipe.engine}"
         return f"{spoken}{missing}{why}{remedy}"[:1500]
 
@@ -132,7 +133,7 @@ class View:
     def _worker_note(self, session: Session) -> str:
         if session.aside_until_s > self.now:
             return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
-        notes = [f"{engine}: {why}" for (engine, _), why in session.unable.items()]
+        notes = [f"{recipe.engine}: {why}" for recipe, why in session.unable.items()]
         for work in self.works.values():
             if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.assets:
                 notes.append(_fetching(work, [session]))
@@ -169,14 +170,31 @@ def fitting(reply: StatusReply, most: int) -> StatusReply:
     return shorter
 
 
+def hopeless(works: dict[str, Work], sessions: dict[str, Session]) -> str:
+    """Why none of those who are here can open the engine of some job; "" where there is none such."""
+    for work in works.values():
+        unable = [session for session in sessions.values() if not session.can_speak(work.recipe)]
+        if sessions and len(unable) == len(sessions) and not work.state.complete:
+            reasons = (session.unable.get(work.recipe, "") for session in unable)
+            missing = f"it is not installed: {work.install}."
+            if any(session.lacks_model(work.recipe) for session in unable):
+                missing = f"its model {work.recipe.model} is not here, and none is downloaded (--offline): {work.fetch}"
+            why = next(filter(None, reasons), missing)
+            return f"The engine {work.recipe.engine} does not open on this machine: {why}"
+    return ""
+
+
 def lacks(session: Session, works: dict[str, Work]) -> str:
     """What a worker would need to be of any use here; "" where it can speak something that is not spoken yet."""
     left = [work for work in works.values() if not work.state.complete]
     if not left or any(session.can_speak(work.recipe) for work in left):
         return ""
     recipe, title = left[0].recipe, left[0].state.facts.title
-    if (recipe.engine, recipe.model) in session.unable:
+    if recipe in session.unable:
         return ""  # it said so itself
+    if session.lacks_model(recipe):
+        remedy = f": {left[0].fetch}" if left[0].fetch else ""
+        return f"{title} is spoken with {recipe.model}, which is not on this machine{remedy}"[:1500]
     remedy = f": {left[0].install}" if left[0].install else ""
     language = language_name(recipe.language)
     return f"{title} is spoken with {recipe.engine} in {language}, which this worker cannot{remedy}"[:1500]

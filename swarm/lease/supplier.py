@@ -119,7 +119,7 @@ class Supplier:
     @staticmethod
     def _distrust(work: Work, session: Session, why: str, out: Outcome) -> None:
         """Somebody else computes them."""
-        session.unable[work.recipe.engine, work.recipe.model] = why
+        session.unable[work.recipe] = why
         out.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {why}")
         for lease in [le for le in work.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
             out.send(session.peer, Revoke(lease.id))

@@ -21,6 +21,7 @@ class Work:
     state: JobState
     ledger: Ledger
     install: str = ""  # the line that brings its engine to a worker
+    fetch: str = ""  # the line that brings its model, where one can be brought
     clips_received: int = 0
     duplicates: int = 0
     reissued: int = 0

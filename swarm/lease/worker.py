@@ -17,6 +17,7 @@ from swarm.lease.message import (
     Bye,
     Clip,
     Done,
+    EngineOffer,
     Failed,
     Fetch,
     Figures,
@@ -35,7 +36,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.recipe import TAKES, clip_key, seed_of
+from swarm.lease.recipe import seeds_of
 from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot, HeldLease, Sound
 from swarm.lease.supplies import Supplies
@@ -97,6 +98,16 @@ class Worker:
         self.shelf.orphan(link.name)
         if not self.left:
             tell.send(link.name, structs.replace(self.hello, held=len(self.shelf.clips)))
+
+    def announce(self, engines: tuple[EngineOffer, ...], now: float) -> Tell:
+        """What it can speak with has changed, or may be tried again: say so to all that let it in."""
+        tell = Tell()
+        self.hello = structs.replace(self.hello, engines=engines)
+        for link in self.links.values():
+            if link.up:
+                self._introduce(link, tell)
+        self._go_on(now, tell)
+        return tell
 
     # --- messages
 
@@ -196,10 +207,7 @@ class Worker:
                 self._kill(slot, tell)
 
     def _keep_lines(self, slot: EngineSlot, lease: HeldLease, lines: list[Line], tell: Tell) -> None:
-        """Shorten a lease to these lines and the one under way."""
-        kept = [line for line in lease.lines if line in lines or line is slot.line]
-        if kept != lease.lines:  # else each heartbeat would be answered with a revocation, and that with a heartbeat
-            lease.lines = kept
+        if slot.shorten(lease, lines):  # else heartbeats and revocations would answer one another for ever
             tell.beat(lease.link)
         slot.tidy()
 
@@ -216,9 +224,7 @@ class Worker:
 
     def told(self, number: int, turn: int, words: str, now: float) -> None:
         """The engine that a slot loads says how far it is; the next heartbeat carries it."""
-        slot = self.slots[number]
-        if slot.turn == turn and slot.loading:
-            slot.hear(words, now)
+        self.slots[number].hear(turn, words, now)
 
     def kept(self, digest: str, have: int, now: float, note: str = "") -> Tell:
         """So much of an asset lies on the disk; all of it only if it is what its digest says."""
@@ -264,12 +270,10 @@ class Worker:
             slot.leases.remove(lease)
 
     def _keep(self, slot: EngineSlot, sound: Sound, tell: Tell) -> None:
-        lease, line = slot.finish_line()
-        if lease.link in self.links:
-            self.links[lease.link].served_s += sound.work_s
-        slot.speed.add(len(line.text), sound.samples / sound.sample_rate, sound.work_s)
-        clip = slot.clip(lease, line, sound)
+        lease, clip = slot.spoken(sound)
         link = self.links.get(lease.link)
+        if link is not None:
+            link.served_s += sound.work_s
         self.shelf.put(clip, sound.size, lease.link if link and link.up else None)
         tell.keep(slot.number, clip)
         tell.forget(self.shelf.evict({held.job.job for each in self.slots for held in each.leases}))
@@ -317,12 +321,8 @@ class Worker:
         """Finish the segments being spoken, give back the rest, take nothing new."""
         tell = Tell()
         self.draining = True
-        for slot in self.slots:
-            for lease in list(slot.leases):
-                lease.lines = [line for line in lease.lines if line is slot.line]
-                if not lease.lines:
-                    tell.send(lease.link, Release(lease.id, "draining"))
-            slot.tidy()
+        for lease in [lease for slot in self.slots for lease in slot.drain()]:
+            tell.send(lease.link, Release(lease.id, "draining"))
         self._go_on(now, tell)
         return tell
 
@@ -373,8 +373,7 @@ class Worker:
                 self.supplies.offer_latents(slot, lease, tell)
             return None
         line = lease.lines[0]
-        takes = range(line.take, line.take + TAKES)
-        seed, *others = (seed_of(clip_key(line.text, lease.job.recipe, take)) for take in takes)
+        seed, *others = seeds_of(line.text, lease.job.recipe, line.take)
         return Speak(slot.number, slot.speak(line, now), line.text, seed, tuple(others))
 
     def _offer(self, now: float, tell: Tell) -> None:

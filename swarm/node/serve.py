@@ -22,7 +22,7 @@ from swarm.node.identity import Clock
 from swarm.node.prepare import find_spoken
 from swarm.node.store import Store
 from swarm.node.transport import Router
-from swarm.voice.registry import recipe_card
+from swarm.voice.registry import fetch_line, recipe_card
 from swarm.watch.progress import Progress
 
 TICK_S = 0.5
@@ -53,7 +53,8 @@ class Server:
     def add(self, edition: Edition) -> None:
         """Serve one more job and write its edition."""
         self._editions[edition.state.job] = edition
-        self._core.add_job(edition.state, recipe_card(edition.state.facts.recipe).install)
+        recipe = edition.state.facts.recipe
+        self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe))
 
     def drain(self) -> None:
         """Take what is being spoken, grant nothing more, then end."""

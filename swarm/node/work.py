@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE
+from swarm.lease.message import EngineOffer
 from swarm.node.addresses import fixed_address, last_addresses, remember_address
 from swarm.node.assets import AssetFolder
 from swarm.node.awake import Wakefulness
@@ -15,7 +17,7 @@ from swarm.node.devices import Gpu
 from swarm.node.discovery import Browser
 from swarm.node.engines import Engines
 from swarm.node.gauges import Gauges
-from swarm.node.greeting import greeting
+from swarm.node.greeting import engine_offers, greeting
 from swarm.node.identity import Clock
 from swarm.node.interrupt import draining
 from swarm.node.keys import NO_KEY, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
@@ -24,6 +26,7 @@ from swarm.node.worker import WorkNode
 KEY_S = 2.0  # how often a worker without a key looks for one
 LOOK_S = 10.0
 QUIET_S = 5.0  # then it is said that nobody answers
+AGAIN_S = 600.0  # an engine that did not open may do so now: perhaps there is a network again
 FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
 
 Say = Callable[[str], None]
@@ -43,11 +46,25 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:
         finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
         stack.callback(finder.cancel)
         finder.add_done_callback(lambda task: node.leave())  # it only ends by failing
+        watch = asyncio.create_task(_watch_offers(node, hello.engines))
+        stack.callback(watch.cancel)
         with draining(lambda: _drain(node, say)):
             await node.run()
         if finder.done() and not finder.cancelled():
             finder.result()
     return EXIT_DONE
+
+
+async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...]) -> None:
+    """Tell coordinators of models and engines that came or went, and let what did not open be tried again at times."""
+    tried_s = time.monotonic()
+    while True:
+        await asyncio.sleep(LOOK_S)
+        offers = await asyncio.to_thread(engine_offers)
+        again = node.unable and time.monotonic() - tried_s > AGAIN_S
+        if offers != offered or again:
+            offered, tried_s = offers, time.monotonic()
+            node.announce(offers)
 
 
 def _drain(node: WorkNode, say: Say) -> None:

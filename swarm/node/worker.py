@@ -8,7 +8,7 @@ from typing import Any
 
 from swarm.errors import StoreError
 from swarm.lease.asset import what
-from swarm.lease.message import Asset, Done, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Refused, Welcome
 from swarm.lease.slot import Sound
 from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell
 from swarm.lease.worker import Worker
@@ -60,7 +60,8 @@ class WorkNode:
         self.core = Worker(hello)
         self._engines = engines
         self._courier = Courier(assets, self._kept, self._reply)
-        self._introduced: set[str] = set()  # jobs, and notes of what is lacking: said once
+        self._introduced: set[str] = set()  # jobs, and what is lacking or under way: said once
+        self.unable = False  # some engine did not open since this machine last said what it can
         self._trouble: dict[str, str] = {}  # by digest, what was said of it last
         self._keys = keys
         self._clock = clock
@@ -182,10 +183,14 @@ class WorkNode:
         if name in self._lines:
             self._lines[name].socket.send(piece, frame)
 
+    def _say_once(self, words: str, name: str = "") -> None:
+        if (name or words) not in self._introduced:
+            self._introduced.add(name or words)
+            self._say(words)
+
     def _farewell(self, name: str, done: Done) -> None:
-        if done.note and done.note not in self._introduced:
-            self._introduced.add(done.note)
-            self._say(done.note)
+        if done.note:
+            self._say_once(done.note)
         if done.final and self._lines[name].coordinator:
             who, self._lines[name].coordinator = self._lines[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
@@ -195,6 +200,11 @@ class WorkNode:
         """Under which other name the same coordinator is served already; two connections would be one too many."""
         links = [link for link in self.core.links.values() if link.welcome and link.name != name]
         return next((link.name for link in links if link.welcome and link.welcome.coordinator == coordinator), "")
+
+    def announce(self, engines: tuple[EngineOffer, ...]) -> None:
+        """Say anew what this machine can speak with; what did not open may be tried again."""
+        self.unable = False
+        self._carry_out(self.core.announce(engines, self._clock.now()))
 
     # --- what the core wants
 
@@ -244,16 +254,15 @@ class WorkNode:
             await self._engines.unload(load.slot)
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
         except EngineFault as fault:
-            self._say(f"slot {load.slot}: {fault}")
+            self.unable = True
+            self._say_once(f"slot {load.slot}: {fault}")
             await self._engines.unload(load.slot)
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
         else:
             self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
 
     def _told(self, load: Load, words: str) -> None:
-        if in_tens(words) not in self._introduced:
-            self._introduced.add(in_tens(words))
-            self._say(words)
+        self._say_once(words, in_tens(words))
         self.core.told(load.slot, load.turn, words, self._clock.now())
 
     async def _speak(self, speak: Speak) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from swarm.config import ENV_OFFLINE
 from swarm.errors import EnvironmentFault
 from swarm.voice.coqui_models import BARK, TORTOISE, known_models
 from swarm.voice.coqui_origins import HUB, VOCODERS
@@ -47,6 +48,11 @@ def kept_models() -> tuple[str, ...]:
     """The models that are here, in the order of Coqui's list, those of fairseq after it."""
     fairseq = (path.name.replace("--", "/") for path in sorted(models_folder().glob(_FAIRSEQ)))
     return tuple(model for model in (*known_models(), *fairseq) if is_here(model))
+
+
+def may_download() -> bool:
+    """Whether models that are not here may be downloaded."""
+    return os.environ.get(ENV_OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE")
 
 
 def size_of(model: str) -> int:

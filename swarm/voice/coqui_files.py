@@ -8,7 +8,7 @@ from typing import Any
 from swarm.child import teller
 from swarm.config import ENV_LICENCE
 from swarm.lease.recipe import CUSTOM, Recipe
-from swarm.voice.coqui_cache import place_of
+from swarm.voice.coqui_cache import is_whole, may_download, place_of
 from swarm.voice.coqui_fetch import fetch
 from swarm.voice.coqui_models import BARK, TORTOISE
 from swarm.voice.engine import EngineFault, FaultKind
@@ -74,6 +74,11 @@ def _vocoder(manager: Any, name: str) -> ModelFiles:
 
 def _fetch(manager: Any, model: str) -> tuple[Path, Path]:
     """Where a model lies, downloaded first where it does not."""
+    if not may_download() and not is_whole(model):
+        raise _unavailable(
+            f"The model {model} is not on this machine, which downloads none (--offline): copy it to "
+            f"{place_of(model)}, or run `e2a-swarm models fetch {model}`."
+        )
     try:
         return fetch(manager, model, teller())
     except Exception as fault:  # of requests, huggingface_hub, zipfile, the disk

@@ -56,6 +56,12 @@ def recipe_card(recipe: Recipe) -> EngineCard:
     return model_card(recipe.model) if recipe.engine == COQUI.name else find_card(recipe.engine)
 
 
+def fetch_line(recipe: Recipe) -> str:
+    """The command that brings a recipe's model to a worker; "" where its engine or the job brings it."""
+    listed = recipe.engine == COQUI.name and not recipe.model.startswith(CUSTOM)
+    return f"e2a-swarm models fetch {recipe.model}" if listed else ""
+
+
 def engine_targets() -> dict[str, str]:
     """Where each engine is, as "module:object", by name."""
     found = {entry.name: entry.value for entry in entry_points(group=GROUP)}

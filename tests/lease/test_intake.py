@@ -1,7 +1,7 @@
 """What becomes of clips and failures: accepted, dropped, tried elsewhere, set aside."""
 
 import pytest
-from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
+from making import RECIPE, TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
 from msgspec import structs
 
 from swarm.lease.job import JobState
@@ -210,5 +210,5 @@ def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
     core.sessions["a/n"].aside_until_s = 3600.0
     join(core, b"unable")
     assert not sent(core.receive(b"a", Heartbeat((), (0,)), 0.5), Grant)
-    core.sessions["unable/n"].unable["metronome", ""] = "no such engine"
+    core.sessions["unable/n"].unable[RECIPE] = "no such engine"
     assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)

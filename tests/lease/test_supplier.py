@@ -10,7 +10,19 @@ from swarm.lease import asset
 from swarm.lease.asset import LATENTS, MODEL, VOICE, AssetInfo
 from swarm.lease.coordinator import SILENCE_S, Coordinator
 from swarm.lease.job import JobState
-from swarm.lease.message import Asset, Done, EngineOffer, Fetch, Fetching, Grant, Heartbeat, Job, Made, Revoke
+from swarm.lease.message import (
+    Asset,
+    Done,
+    EngineOffer,
+    Fetch,
+    Fetching,
+    Grant,
+    Heartbeat,
+    Job,
+    Made,
+    Release,
+    Revoke,
+)
 from swarm.lease.outcome import Outcome
 from swarm.lease.record import LatentsKept
 from swarm.lease.supplier import ASK_AGAIN_S
@@ -182,3 +194,56 @@ def test_a_job_nobody_can_serve_names_the_line_that_installs_its_engine_and_goes
     join(core, b"q")
     assert sent(beat(core, b"q"), Grant, b"q")
     assert note(core) == ""
+
+
+def test_a_model_that_nobody_has_is_named_with_the_line_that_fetches_it() -> None:
+    core = make_core()
+    core.add_job(make_state(recipe=structs.replace(RECIPE, model="vctk")), "pip install it", "models fetch vctk")
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("ljspeech",)),))
+    join(core, b"r", engines=(EngineOffer("espeak", ("*",)),))
+    outcome = beat(core, b"p")
+    assert note(core).endswith("and the model vctk; on a machine that shall speak it: models fetch vctk")
+    (done,) = sent(outcome, Done)
+    assert done.note == "Book is spoken with vctk, which is not on this machine: models fetch vctk"
+    assert sent(beat(core, b"r"), Done)[0].note.endswith("which this worker cannot: pip install it")
+
+
+def test_a_worker_that_comes_by_a_model_says_so_and_is_given_the_job() -> None:
+    core = make_core(make_state(recipe=structs.replace(RECIPE, model="vctk")))
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ()),))
+    assert not sent(beat(core, b"p"), Grant)
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("vctk",)),))
+    assert sent(beat(core, b"p"), Grant)
+
+
+def test_who_cannot_open_one_voice_of_a_model_is_given_another() -> None:
+    other = structs.replace(RECIPE, voice="tock")
+    core = make_core(make_state(), make_state(recipe=other, job="other"))
+    join(core, b"p")
+    (grant,) = sent(beat(core, b"p"), Grant)
+    outcome = core.receive(b"p", Release(grant.lease, "no such voice", unable=True), 1.0)
+    assert outcome.notes == ["P cannot speak Book: no such voice"]
+    (grant,) = sent(beat(core, b"p"), Grant)
+    assert grant.job == "other"
+    assert core.status(1.0).workers[0].note == "metronome: no such voice"
+
+
+def test_what_did_not_open_is_tried_again_when_the_worker_greets_again_and_complained_of_once() -> None:
+    core = make_core(make_state())
+    for notes in (["P joined with 1 slot", "P cannot speak Book: unplugged"], []):
+        said = core.receive(b"p", make_hello("p"), 1.0).notes
+        (grant,) = sent(beat(core, b"p"), Grant)
+        said += core.receive(b"p", Release(grant.lease, "unplugged", unable=True), 1.0).notes
+        assert said == notes
+        assert not sent(beat(core, b"p"), Grant)
+
+
+def test_one_machine_alone_says_that_a_model_is_not_to_be_had() -> None:
+    core = make_core(alone=True)
+    core.add_job(make_state(recipe=structs.replace(RECIPE, model="vctk")), "pip install it", "models fetch vctk")
+    assert core.hopeless() == ""
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ()),))
+    assert core.hopeless() == (
+        "The engine metronome does not open on this machine: its model vctk is not here, and none is downloaded "
+        "(--offline): models fetch vctk"
+    )

@@ -8,6 +8,7 @@ from swarm.lease.message import (
     Bye,
     Clip,
     Done,
+    EngineOffer,
     Failed,
     Figures,
     Heartbeat,
@@ -275,3 +276,16 @@ def test_heartbeats_tell_what_the_devices_are_at() -> None:
     worker = make_worker()
     worker.figures = (Figures("cuda:0", 87),)
     assert [beat.figures for beat in told(worker.beat(1.0), Heartbeat)] == [worker.figures]
+
+
+def test_what_it_can_speak_with_now_is_said_to_all_and_nothing_is_lost_by_it() -> None:
+    worker = make_worker(1, "a", "b")
+    tell = speak(worker, grant(worker, "One.", "Two."))
+    offers = (EngineOffer("metronome", ("*",)), EngineOffer("espeak", ("*",)))
+    again = worker.announce(offers, 2.0)
+    assert [(name, hello.engines) for name, hello in again.messages] == [("a", offers), ("b", offers)]
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    worker.receive("a", Trim(1, 2), 2.1)
+    tell = speak(worker, tell)
+    assert tell.commands[0].text == "Two."
+    assert tell.clips

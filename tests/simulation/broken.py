@@ -70,7 +70,9 @@ VARIANTS: dict[str, Edit | Value] = {
     "credit not counted": Edit(Shelf, "sendable", "outstanding += item.size", "pass"),
     "revoke ignored": Value(Worker, "_revoke", lambda self, link, revoke, tell: None),
     "engine not killed": Edit(Worker, "_kill", "tell.commands.append(Kill(slot.number))", "pass"),
-    "revocation answered for ever": Edit(Worker, "_keep_lines", "if kept != lease.lines:", "if True:"),
+    "revocation answered for ever": Edit(
+        Worker, "_keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
+    ),
     "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
     "failure not counted": Edit(Intake, "failed", "len(work.state.failures[place]) < MOST_ATTEMPTS", "True"),
     "failure not journaled": Edit(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from evidence import assert_complete, listen, only, records, report_of
-from household import Machine, Running
+from household import SLOW, Machine, Running
 from tiny_models import SPEAKERS, recording, tiny_vits, tiny_xtts
 
 from swarm.lease.record import LatentsKept
@@ -144,3 +144,26 @@ def test_a_recordings_voice_is_listened_to_once_and_spoken_by_two(
     assert kept.digest
     for machine in (desktop, tower):
         assert (machine.home / "assets" / kept.digest).stat().st_size == kept.size
+
+
+@pytest.mark.slow
+def test_an_offline_worker_says_what_it_lacks_serves_others_meanwhile_and_goes_on_when_it_comes(
+    lan: Make, small_book: Path, tmp_path: Path, without_coqui: dict[str, str]
+) -> None:
+    laptop, attic, tower = lan("laptop"), lan("attic"), lan("tower")
+    coordinator = laptop.start("coordinate", small_book, "--tts-engine", "vits", **without_coqui)
+    other = attic.start("coordinate", small_book, *SLOW)
+    where = f"127.0.0.1:{coordinator.port}"
+    home = {"TTS_HOME": str(tmp_path / "home"), "HF_HUB_CACHE": str(tmp_path / "hub")}
+    worker = tower.start("work", "--cpu", "--slots", "1", "--offline", "--exit-when-done", **home)
+    remedy = "e2a-swarm models fetch tts_models/en/ljspeech/vits"
+    lacking = f"no worker here can speak English with coqui and the model .*: {remedy}"
+    coordinator.says(lacking)
+    worker.says(f"which is not on this machine: {remedy}")
+    assert re.search(lacking, laptop.run("status", "--coordinator", where).stdout)
+    other.ends()
+    tiny_vits(tmp_path / "home" / "tts" / "tts_models--en--ljspeech--vits")
+    coordinator.ends(timeout_s=120)
+    worker.ends(timeout_s=30)
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    assert_complete(report_of(only(attic.desk, "*.m4b")))
