@@ -68,6 +68,7 @@ TESTED_ELSEWHERE = {
     "swarm/lease/snapshot.py": "tests/lease/test_coordinator.py",
     "swarm/lease/speed.py": "tests/lease/test_coordinator.py",
     "swarm/lease/work.py": "tests/lease/test_coordinator.py",
+    "swarm/lease/beat.py": "tests/lease/test_worker.py",
     "swarm/lease/link.py": "tests/lease/test_shelf.py",
     "swarm/lease/slot.py": "tests/lease/test_worker.py",
     "swarm/commands/convert.py": "tests/stories/test_story_of_one_machine.py",

@@ -7,6 +7,7 @@ within a run), `next_deadline` says when to call `tick` again.
 from dataclasses import dataclass, field, replace
 
 from swarm.lease.grant import Request
+from swarm.lease.hope import hopeless
 from swarm.lease.intake import Intake
 from swarm.lease.job import JobState, apply
 from swarm.lease.ledger import PROMISED, Lease, Ledger
@@ -37,7 +38,7 @@ from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.lease.roster import Session, new_session, session_key
 from swarm.lease.settings import Settings
-from swarm.lease.snapshot import View, fitting, hopeless, lacks
+from swarm.lease.snapshot import View, fitting, lacks
 from swarm.lease.supplier import Supplier
 from swarm.lease.work import Work
 
@@ -265,6 +266,7 @@ class Coordinator:
     def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
         known = self._leases_of(session)
         session.holding, session.figures = len(message.leases), message.figures
+        session.resting = {rest.slot: rest for rest in message.resting if rest.slot < len(session.slots)}
         for lease_id in set(message.leases) - known.keys():
             outcome.send(session.peer, Revoke(lease_id))
         for lease_id, (work, lease) in known.items():

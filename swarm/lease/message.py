@@ -109,6 +109,14 @@ class Figures(Struct, frozen=True, omit_defaults=True):
     temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None
 
 
+class Resting(Struct, frozen=True, omit_defaults=True):
+    """A slot that takes no lease for now, and why."""
+
+    slot: Count
+    why: Note
+    trouble: Literal["", "memory", "lost"] = ""  # of its device; "": its operator's wish
+
+
 class Heartbeat(Message, frozen=True, tag=True):
     """The whole state, so that a lost one costs nothing. `offers` are the slots that want a lease from here."""
 
@@ -119,6 +127,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MOST_ASSETS)] = ()
     made: Annotated[tuple[Made, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
     figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()  # of its devices
+    resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
 
 
 class Fetch(Message, frozen=True, tag=True):
@@ -310,7 +319,7 @@ class SlotStatus(Struct, frozen=True):
     remaining: Count = 0  # segments of its lease not yet accepted
     speed_chars_s: Seconds = 0.0
     realtime: Seconds = 0.0  # seconds of audio a second of work
-    note: Note = ""  # how far what it loads is
+    note: Note = ""  # how far what it loads is, or why it rests
 
 
 class WorkerStatus(Struct, frozen=True):

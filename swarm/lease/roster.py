@@ -3,7 +3,7 @@
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, SlotReport
+from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
 from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.lease.speed import Speed
 
@@ -69,6 +69,7 @@ class Session:
     assets: frozenset[str] = frozenset()  # the contents it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
+    resting: dict[int, Resting] = field(default_factory=dict)  # by slot
     estranged: bool = False  # a message did not reach it: it has to greet again
     holding: int = 0  # leases it said it holds
     failures: int = 0
@@ -98,8 +99,13 @@ class Session:
         return [offer for offer in named if "*" in offer.languages or recipe.language in offer.languages]
 
     def can_try(self, recipe: Recipe, now: float, needed: frozenset[str] = frozenset()) -> bool:
-        """Whether it can speak it, has the contents it needs for that, and is not set aside."""
-        return self.aside_until_s <= now and needed <= self.assets and self.can_speak(recipe)
+        """Whether it can speak it, has the contents it needs for that, does not rest and is not set aside."""
+        return not self.rests and self.aside_until_s <= now and needed <= self.assets and self.can_speak(recipe)
+
+    @property
+    def rests(self) -> bool:
+        """Whether all of its slots take nothing for now."""
+        return len(self.resting) >= len(self.slots)
 
     def supplied(self, heartbeat: Heartbeat) -> None:
         """What it has and what it fetches."""

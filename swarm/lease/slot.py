@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from swarm.lease.asset import AssetInfo, find_latents
-from swarm.lease.message import Clip, Job, Line, SlotReport, SlotState
+from swarm.lease.message import Clip, Job, Line, Resting, SlotReport, SlotState
 from swarm.lease.recipe import Recipe, clip_key
+from swarm.lease.rest import Rest
 from swarm.lease.schedule import deadline_s
 from swarm.lease.speed import Speed
 
@@ -52,15 +53,17 @@ class EngineSlot:
     turn: int = 0
     leases: list[HeldLease] = field(default_factory=list)
     speed: Speed = field(default_factory=Speed)
+    rest: Rest = field(default_factory=Rest)
+    idle_since_s: float | None = None  # its engine is loaded and has nothing to speak
 
     @property
     def busy(self) -> bool:
         """Whether the engine is at work."""
         return self.loading or self.line is not None
 
-    def wants_more(self) -> bool:
+    def wants_more(self, now: float) -> bool:
         """Whether another lease should be on its way: none is queued and the present one ends soon."""
-        if len(self.leases) > 1:
+        if len(self.leases) > 1 or self.rest.reason(now):
             return False
         if not self.leases:
             return True
@@ -107,9 +110,16 @@ class EngineSlot:
         lease.lines.remove(line)
         return lease, line
 
+    def speak_again(self) -> None:
+        """The segment under way is spoken once more, by an engine that is loaded afresh."""
+        self.line = None
+        self.unload()
+        self.rest.restarted()
+
     def spoken(self, sound: Sound) -> tuple[HeldLease, Clip]:
         """The segment under way has become a clip."""
         lease, line = self.finish_line()
+        self.rest.spoke()
         self.speed.add(len(line.text), sound.samples / sound.sample_rate, sound.work_s)
         return lease, self._clip(lease, line, sound)
 
@@ -159,6 +169,11 @@ class EngineSlot:
     def tidy(self) -> None:
         """Forget leases of which nothing is left."""
         self.leases = [lease for lease in self.leases if lease.lines]
+
+    def resting(self, now: float) -> Resting | None:
+        """What a heartbeat says of a slot that rests."""
+        why = self.rest.reason(now)
+        return Resting(self.number, why, self.rest.trouble if self.rest.stepped_back(now) else "") if why else None
 
     def report(self, now: float) -> SlotReport:
         """What a heartbeat says of this slot."""

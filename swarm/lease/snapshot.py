@@ -7,7 +7,7 @@ from msgspec import msgpack, structs
 
 from swarm.lease.asset import what
 from swarm.lease.ledger import PROMISED
-from swarm.lease.message import ChapterStatus, JobStage, JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session, Slot, voicing
 from swarm.lease.settings import Settings
@@ -66,7 +66,7 @@ class View:
 
     def _eta_s(self, work: Work) -> float | None:
         """Jobs are spoken one after the other, so what stands before this one counts too."""
-        pace = sum(_pace(slot, work.state.facts.recipe) for s in self.sessions.values() for slot in s.slots)
+        pace = sum(_pace(slot, work.state.facts.recipe) for slot in self._at_work())
         if not pace:
             return None
         left = 0
@@ -75,6 +75,9 @@ class View:
             if other is work:
                 break
         return left / pace
+
+    def _at_work(self) -> list[Slot]:
+        return [slot for s in self.sessions.values() for n, slot in enumerate(s.slots) if n not in s.resting]
 
     def _note(self, work: Work) -> str:
         if work.state.complete:
@@ -90,6 +93,8 @@ class View:
         able = [session for session in self.sessions.values() if session.can_speak(recipe)]
         if not able:
             return self._unserved(work)
+        if all(session.rests for session in able):
+            return f"whoever could speak it rests: {_rests(able[0])}"
         if loading := self._loading(work):
             return loading
         if work.state.awaits_latents and work.ledger.leases:
@@ -121,7 +126,7 @@ class View:
             worker=session.worker,
             name=session.hello.name,
             device=", ".join(device.about or device.name for device in session.hello.devices)[:1500],
-            slots=tuple(self._slot(number, slot) for number, slot in enumerate(session.slots)),
+            slots=tuple(self._slot(n, slot, session.resting.get(n)) for n, slot in enumerate(session.slots)),
             silent_s=max(0.0, self.now - session.heard_s),
             failures=session.failures,
             segments=session.segments,
@@ -134,12 +139,13 @@ class View:
         if session.aside_until_s > self.now:
             return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
         notes = [f"{recipe.engine}: {why}" for recipe, why in session.unable.items()]
+        notes += [_rests(session)] if session.resting else []
         for work in self.works.values():
             if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.assets:
                 notes.append(_fetching(work, [session]))
         return "; ".join(dict.fromkeys(notes))[:1500]
 
-    def _slot(self, number: int, slot: Slot) -> SlotStatus:
+    def _slot(self, number: int, slot: Slot, rest: Resting | None) -> SlotStatus:
         state = slot.report.state if slot.report and slot.leases else "idle"
         for work in self.works.values():
             lease = work.ledger.leases.get(slot.leases[0]) if slot.leases else None
@@ -157,7 +163,7 @@ class View:
                 realtime=speed.realtime,
                 note=slot.report.note if slot.report and state == "loading" else "",
             )
-        return SlotStatus(slot=number, state="idle")
+        return SlotStatus(slot=number, state="resting" if rest else "idle", note=rest.why if rest else "")
 
 
 def fitting(reply: StatusReply, most: int) -> StatusReply:
@@ -168,20 +174,6 @@ def fitting(reply: StatusReply, most: int) -> StatusReply:
         if len(msgpack.encode(shorter)) <= most:
             break
     return shorter
-
-
-def hopeless(works: dict[str, Work], sessions: dict[str, Session]) -> str:
-    """Why none of those who are here can open the engine of some job; "" where there is none such."""
-    for work in works.values():
-        unable = [session for session in sessions.values() if not session.can_speak(work.recipe)]
-        if sessions and len(unable) == len(sessions) and not work.state.complete:
-            reasons = (session.unable.get(work.recipe, "") for session in unable)
-            missing = f"it is not installed: {work.install}."
-            if any(session.lacks_model(work.recipe) for session in unable):
-                missing = f"its model {work.recipe.model} is not here, and none is downloaded (--offline): {work.fetch}"
-            why = next(filter(None, reasons), missing)
-            return f"The engine {work.recipe.engine} does not open on this machine: {why}"
-    return ""
 
 
 def lacks(session: Session, works: dict[str, Work]) -> str:
@@ -212,6 +204,12 @@ def _fetching(work: Work, sessions: Sequence[Session]) -> str:
     held_up = next((best.fetching[digest].note for digest in assets if digest in best.fetching), "")
     progress = f"fetching {what(work.state.assets)}, {100 * have(best) // sum(assets.values())} %"
     return f"{progress} ({held_up})" if held_up else progress
+
+
+def _rests(session: Session) -> str:
+    """Why slots of a worker rest, each reason once."""
+    whys = dict.fromkeys(rest.why for rest in session.resting.values())
+    return "; ".join(whys)[:1000]
 
 
 def _pace(slot: Slot, recipe: Recipe) -> float:

@@ -36,6 +36,13 @@ class Kill:
 
 
 @dataclass(frozen=True)
+class Unload:
+    """End the engine of a slot; it is not needed for now."""
+
+    slot: int
+
+
+@dataclass(frozen=True)
 class Seek:
     """Look how much of a content lies on the disk, make room for the rest, and report it."""
 
@@ -43,7 +50,7 @@ class Seek:
     size: int
 
 
-Command = Load | Speak | Kill | Seek
+Command = Load | Speak | Kill | Unload | Seek
 
 
 @dataclass

@@ -4,12 +4,13 @@ It owns no socket, engine or clock. The shell carries out the commands and repor
 `spoken` and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from msgspec import structs
 
 from swarm.lease.asset import AssetInfo
+from swarm.lease.beat import heartbeat
 from swarm.lease.link import EMPTY_S, Link, share
 from swarm.lease.message import (
     Accepted,
@@ -23,10 +24,8 @@ from swarm.lease.message import (
     Figures,
     FromCoordinator,
     Grant,
-    Heartbeat,
     Hello,
     Job,
-    Line,
     Refused,
     Rejected,
     Release,
@@ -36,13 +35,14 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.recess import holding, keep_lines, let_go, shed, step_back
 from swarm.lease.recipe import seeds_of
+from swarm.lease.rest import SOON, Trouble
 from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot, HeldLease, Sound
 from swarm.lease.supplies import Supplies
 from swarm.lease.tell import Command, Kill, Load, Speak, Tell
 
-MOST_LEASES = 4096  # in a heartbeat
 OWN_GAP_S = 3.0  # no beat for so long: this machine slept
 
 
@@ -147,7 +147,7 @@ class Worker:
                 if message.assets:
                     tell.beat(link.name)
             case Grant():
-                self._granted(link, message, tell)
+                self._granted(link, message, now, tell)
             case Accepted():
                 link.credit = message.credit or link.credit
                 link.answered(*self.shelf.under_way(message.job, message.clips, now), now)
@@ -166,13 +166,13 @@ class Worker:
                     link.leave()
                     link.final, link.failed = True, message.failed
 
-    def _granted(self, link: Link, grant: Grant, tell: Tell) -> None:
+    def _granted(self, link: Link, grant: Grant, now: float, tell: Tell) -> None:
         job = link.jobs.get(grant.job)
         slot = self.slots[grant.slot] if grant.slot < len(self.slots) else None
         if job is None or not self.supplies.downloads.has(job.assets):
             tell.send(link.name, Release(grant.lease, "its files are not here"))
             return
-        if slot is None or not slot.wants_more() or self.draining:
+        if slot is None or not slot.wants_more(now) or self.draining:
             tell.send(link.name, Release(grant.lease, "not asked for any more"))
             return
         link.empty_until_s = 0.0
@@ -180,15 +180,15 @@ class Worker:
         tell.beat(link.name)
 
     def _trim(self, link: Link, trim: Trim, tell: Tell) -> None:
-        for slot, lease in self._holding(link, trim.lease):
-            self._keep_lines(slot, lease, [line for line in lease.lines if line.index < trim.end], tell)
+        for slot, lease in holding(self.slots, link.name, trim.lease):
+            keep_lines(slot, lease, [line for line in lease.lines if line.index < trim.end], tell)
 
     def _revoke(self, link: Link, revoke: Revoke, tell: Tell) -> None:
-        for slot, lease in self._holding(link, revoke.lease):
+        for slot, lease in holding(self.slots, link.name, revoke.lease):
             lease.revoked = True
             if revoke.expired and slot.line is not None and slot.leases[0] is lease:
                 self._kill(slot, tell)
-            self._keep_lines(slot, lease, [], tell)
+            keep_lines(slot, lease, [], tell)
 
     def _kill(self, slot: EngineSlot, tell: Tell) -> None:
         tell.beat(slot.leases[0].link)
@@ -205,16 +205,6 @@ class Worker:
         for slot in self.slots:
             if slot.hangs(now) and (slot.leases[0].revoked or not self.serves(slot.leases[0].link)):
                 self._kill(slot, tell)
-
-    def _keep_lines(self, slot: EngineSlot, lease: HeldLease, lines: list[Line], tell: Tell) -> None:
-        if slot.shorten(lease, lines):  # else heartbeats and revocations would answer one another for ever
-            tell.beat(lease.link)
-        slot.tidy()
-
-    def _holding(self, link: Link, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
-        """Coordinators number their leases without knowing of each other."""
-        own = [(slot, lease) for slot in self.slots for lease in slot.leases if lease.link == link.name]
-        return [(slot, lease) for slot, lease in own if lease.id == lease_id]
 
     # --- the engines report
 
@@ -249,8 +239,21 @@ class Worker:
         return self._report(number, turn, now, lambda slot, tell: self._keep(slot, sound, tell))
 
     def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> Tell:
-        """A slot could not speak its segment. A crashed engine is loaded afresh."""
-        return self._report(number, turn, now, lambda slot, tell: self._fail(slot, kind, note, tell))
+        """A slot could not speak its segment. A crashed engine is loaded afresh, and one whose device failed."""
+        return self._report(number, turn, now, lambda slot, tell: self._fail(slot, kind, note, now, tell))
+
+    def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> Tell:
+        """The device of a slot has no room for its engine, or is gone: others get its leases, it tries again later."""
+        return self._report(number, turn, now, lambda slot, tell: step_back(slot, trouble, note, now, tell))
+
+    def lose(self, numbers: Iterable[int], note: str, now: float) -> Tell:
+        """The device of these slots is gone, whatever they are at."""
+        tell = Tell()
+        for slot in [self.slots[number] for number in numbers]:
+            if not slot.rest.stepped_back(now):
+                step_back(slot, "lost", note, now, tell)
+        self._go_on(now, tell)
+        return tell
 
     def _report(self, number: int, turn: int, now: float, take: Callable[[EngineSlot, Tell], None]) -> Tell:
         tell = Tell()
@@ -279,9 +282,15 @@ class Worker:
         tell.forget(self.shelf.evict({held.job.job for each in self.slots for held in each.leases}))
         slot.tidy()
 
-    def _fail(self, slot: EngineSlot, kind: str, note: str, tell: Tell) -> None:
+    def _fail(self, slot: EngineSlot, kind: str, note: str, now: float, tell: Tell) -> None:
+        if kind == "memory" and slot.rest.clips < SOON:
+            step_back(slot, "memory", note, now, tell)
+            return
+        if kind == "memory" or (kind == "device" and slot.rest.clips):
+            slot.speak_again()
+            return
         lease, line = slot.finish_line()
-        if kind == "crashed":
+        if kind in ("crashed", "device"):
             slot.unload()
         place = (lease.chapter, line.index, line.take)
         tell.send(lease.link, Failed(lease.job.job, *place, kind, note[:1000], lease.id, slot.number))
@@ -299,6 +308,7 @@ class Worker:
                 self._introduce(link, tell)
         self._kill_what_hangs(now, tell)
         self.supplies.release_stranded(self.slots, self.links)
+        let_go(self.slots, now, tell)
         self._go_on(now, tell)
         return tell
 
@@ -321,8 +331,8 @@ class Worker:
         """Finish the segments being spoken, give back the rest, take nothing new."""
         tell = Tell()
         self.draining = True
-        for lease in [lease for slot in self.slots for lease in slot.drain()]:
-            tell.send(lease.link, Release(lease.id, "draining"))
+        for slot in self.slots:
+            shed(slot, "draining", tell)
         self._go_on(now, tell)
         return tell
 
@@ -354,7 +364,8 @@ class Worker:
         self._offer(now, tell)
         for name in tell.beats:
             if name in self.links and self.links[name].up:
-                tell.send(name, self._heartbeat(self.links[name], now))
+                link = self.links[name]
+                tell.send(name, heartbeat(link, self.slots, self.shelf, self.supplies, self.figures, now))
 
     def _next(self, slot: EngineSlot, now: float, tell: Tell) -> Command | None:
         if slot.busy or not slot.leases:
@@ -379,18 +390,9 @@ class Worker:
     def _offer(self, now: float, tell: Tell) -> None:
         """Have heartbeats say which slots want more."""
         up = [link for link in self.links.values() if link.up and not link.final]
-        wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more()]
+        wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
         offers = share(up, wanting, now)
         for link in up:
             if link.offers != offers[link.name]:
                 link.offers = offers[link.name]
                 tell.beat(link.name)
-
-    def _heartbeat(self, link: Link, now: float) -> Heartbeat:
-        """A lease is held until its clips are accepted: the last of them may still wait for credit."""
-        speaking = [lease.id for slot in self.slots for lease in slot.leases if lease.link == link.name]
-        leases = dict.fromkeys([*speaking, *self.shelf.leases(link.name)])
-        reports = [slot.report(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name]
-        offers = tuple(sorted(link.offers))
-        supplies = self.supplies.report(link)
-        return Heartbeat(tuple(reports), offers, tuple(leases)[:MOST_LEASES], *supplies, figures=self.figures)

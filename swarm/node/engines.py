@@ -10,12 +10,14 @@ from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.process import EngineProcess, Spoken
 from swarm.voice.registry import engine_target, find_card
 
+OF_THE_DEVICE = (FaultKind.MEMORY, FaultKind.DEVICE)  # a process computes no more after these
+
 
 class Engines:
     """Opens, uses and ends the processes behind the slots."""
 
     def __init__(self, devices: tuple[str, ...], log_dir: Path) -> None:
-        self._devices = devices
+        self.devices = devices
         self._log_dir = log_dir
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
@@ -30,7 +32,7 @@ class Engines:
         listen: Tell = lambda words: None,
         again: bool = True,
     ) -> bytes:
-        """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault(UNAVAILABLE).
+        """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault: UNAVAILABLE, MEMORY, DEVICE.
 
         `assets` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
         were computed, b"" where there are none.
@@ -42,11 +44,11 @@ class Engines:
                 self._engines[slot] = recipe.engine
         process = self._processes[slot]
         try:
-            return await process.open(slot, recipe, self._devices[slot], assets, listen=listen)
-        except EngineFault:
-            if process.alive or not again:
+            return await process.open(slot, recipe, self.devices[slot], assets, listen=listen)
+        except EngineFault as fault:
+            if not again or (process.alive and fault.kind not in OF_THE_DEVICE):
                 raise
-            await self.unload(slot, process)  # it did not refuse but died, perhaps for want of memory: once more
+            await self.unload(slot, process)  # it did not refuse but died, or its device failed: once more
             return await self.load(slot, recipe, assets, listen=listen, again=False)
 
     async def _process(self, slot: int, engine: str) -> EngineProcess:

@@ -9,17 +9,19 @@ from typing import Any
 from swarm.errors import StoreError
 from swarm.lease.asset import what
 from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.rest import Trouble
 from swarm.lease.slot import Sound
-from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell
+from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell, Unload
 from swarm.lease.worker import Worker
 from swarm.node.assets import AssetFolder, Kept
 from swarm.node.awake import Wakefulness
 from swarm.node.courier import Courier
-from swarm.node.engines import Engines
+from swarm.node.engines import OF_THE_DEVICE, Engines
 from swarm.node.frames import Frames
 from swarm.node.gauges import Gauges
 from swarm.node.identity import Clock
 from swarm.node.keys import CurveKeys
+from swarm.node.rest_news import rest_lines
 from swarm.node.tally import Tally
 from swarm.node.transport import DealerSocket
 from swarm.voice.engine import EngineFault, FaultKind
@@ -74,6 +76,7 @@ class WorkNode:
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
+        self._rests: dict[int, str] = {}  # by slot, as it was said
         self._failure: BaseException | None = None
         self.welcomed: Callable[[str], None] = lambda address: None
         self.wakefulness = Wakefulness(allow_sleep=True)
@@ -234,6 +237,8 @@ class WorkNode:
             case Kill(slot=slot):
                 self._say(f"slot {slot}: its engine made no progress and is started afresh")
                 self._engines.kill(slot)
+            case Unload(slot=slot):
+                self._start(self._engines.unload(slot))
             case Seek(digest=digest, size=size):
                 self._courier.seek(digest, size, frozenset(self.core.supplies.downloads.items))
             case Load():
@@ -254,12 +259,18 @@ class WorkNode:
             await self._engines.unload(load.slot)
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
         except EngineFault as fault:
-            self.unable = True
-            self._say_once(f"slot {load.slot}: {fault}")
             await self._engines.unload(load.slot)
-            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
+            self._carry_out(self._not_opened(load, fault))
         else:
             self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
+
+    def _not_opened(self, load: Load, fault: EngineFault) -> Tell:
+        if fault.kind in OF_THE_DEVICE:
+            trouble: Trouble = "memory" if fault.kind is FaultKind.MEMORY else "lost"
+            return self.core.step_back(load.slot, load.turn, trouble, str(fault), self._clock.now())
+        self.unable = True
+        self._say_once(f"slot {load.slot}: {fault}")
+        return self.core.unable(load.slot, load.turn, str(fault), self._clock.now())
 
     def _told(self, load: Load, words: str) -> None:
         self._say_once(words, in_tens(words))
@@ -270,8 +281,10 @@ class WorkNode:
         try:
             spoken = await self._engines.speak(speak.slot, speak.text, speak.seed, *speak.others)
         except EngineFault as fault:
-            if fault.kind is FaultKind.CRASHED:
+            if fault.kind in (FaultKind.CRASHED, *OF_THE_DEVICE):
                 await self._engines.unload(speak.slot, process)  # a fresh one may stand there already
+            if fault.kind in OF_THE_DEVICE:
+                self._say(f"slot {speak.slot}: {fault}")
             tell = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
         else:
             self._fresh[speak.slot] = spoken.frame
@@ -324,14 +337,29 @@ class WorkNode:
     async def _beat(self) -> None:
         try:
             while True:
-                self.core.figures = tuple(reading.figures for reading in self.gauges.readings().values())
+                self._look_at_devices()
                 self._carry_out(self.core.beat(self._clock.now()))
+                self._say_rests()
                 self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
                 if news := self._tally.news(self._clock.now()):
                     self._say(news)
                 await asyncio.sleep(BEAT_S)
         finally:
             self.wakefulness.turn(False)  # here: it has to end in the task that began it
+
+    def _look_at_devices(self) -> None:
+        readings = self.gauges.readings()
+        self.core.figures = tuple(reading.figures for reading in readings.values())
+        lost = [n for n, device in enumerate(self._engines.devices) if device in readings and readings[device].lost]
+        if lost:
+            names = ", ".join(dict.fromkeys(self._engines.devices[slot] for slot in lost))
+            self._carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", self._clock.now()))
+
+    def _say_rests(self) -> None:
+        rests = {slot.number: slot.rest.reason(self._clock.now()) for slot in self.core.slots}
+        for line in rest_lines(self._rests, rests):
+            self._say(line)
+        self._rests = rests
 
     async def _drain(self) -> None:
         self._carry_out(self.core.drain(self._clock.now()))

@@ -15,6 +15,7 @@ from swarm.voice.coqui_files import KNOWS_ITSELF, ModelFiles, find_model
 from swarm.voice.coqui_pickles import nothing_unpickled
 from swarm.voice.coqui_plain import open_plain
 from swarm.voice.coqui_xtts import forget_xtts, open_xtts
+from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Voice
 
 MAX_SPEAKERS_BYTES = 64 << 20
@@ -34,23 +35,25 @@ _BESIDE_LISTED = {
 
 
 def open_voice(recipe: Recipe, device: str, assets: Path | None) -> Voice:
-    """Load a recipe's model onto a device. Raises EngineFault(UNAVAILABLE)."""
+    """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, or MEMORY or DEVICE."""
     place = torch_device(device)
     files = find_model(recipe, assets)
     try:
-        with _memory_named(device), nothing_unpickled():
+        with nothing_unpickled():
             return _open(recipe, files, place, assets)
     except ConfigRefused as fault:
         raise _unavailable(f"The model {_name(recipe)} is not loaded: {fault}") from fault
     except EngineFault:
         raise
     except Exception as fault:  # a truncated or a malicious file, a config that does not fit it, a missing package
+        if of_the_device := _fault_of_the_device(fault, device):
+            raise of_the_device from fault
         reason = " ".join(str(fault).split())[:300]
         raise _unavailable(f"The model {_name(recipe)} does not load: {type(fault).__name__}: {reason}") from fault
 
 
 def torch_device(device: str) -> Any:
-    """The torch device of a slot's device such as "cpu:3" or "cuda:0", proved. Raises EngineFault(UNAVAILABLE)."""
+    """The torch device of a slot's device such as "cpu:3" or "cuda:0", proved. Raises EngineFault."""
     if device.startswith("cpu"):
         torch.set_num_threads(1)  # a slot is one thread's worth of work, and the bits of a clip depend on it
         return torch.device("cpu")
@@ -59,9 +62,9 @@ def torch_device(device: str) -> Any:
         torch.ones(1, device=place).item()
     except (RuntimeError, AssertionError) as fault:
         reason = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
-        raise _unavailable(
-            f"torch {torch.__version__} cannot use {device}: {reason}. `e2a-swarm doctor` says more."
-        ) from fault
+        kind = device_fault(fault) or FaultKind.DEVICE  # it was proved when the worker started
+        words = f"torch {torch.__version__} cannot use {device}: {reason}. `e2a-swarm doctor` says more."
+        raise EngineFault(kind, words) from fault
     return place
 
 
@@ -108,15 +111,13 @@ def _written(config: Config) -> Iterator[Path]:
         yield path
 
 
-@contextmanager
-def _memory_named(device: str) -> Iterator[None]:
-    try:
-        yield
-    except torch.OutOfMemoryError as fault:
-        torch.cuda.empty_cache()
-        raise _unavailable(
-            f"{device} has not enough memory for this model: give it fewer --slots, or end what else uses it."
-        ) from fault
+def _fault_of_the_device(fault: Exception, device: str) -> EngineFault | None:
+    """What a device is to blame for, in words; None where it is the model's fault."""
+    kind, words = device_fault(fault), " ".join(str(fault).split())[:200]
+    if kind is FaultKind.MEMORY:
+        remedy = "give it fewer --slots, or end what else uses it"
+        return EngineFault(kind, f"{device} has not enough memory for this model: {remedy} ({words})")
+    return EngineFault(kind, f"{device} failed while the model was loaded: {words}") if kind else None
 
 
 def _name(recipe: Recipe) -> str:

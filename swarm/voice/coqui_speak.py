@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from swarm.book.piece import cut
+from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.pcm import from_floats
 
@@ -26,13 +27,17 @@ def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], b
     """
     try:
         return _spoken(text, seed, sample_rate, fits, say)
-    except torch.OutOfMemoryError:
-        _forget()
+    except RuntimeError as fault:
+        if device_fault(fault) is not FaultKind.MEMORY:
+            raise
+    _forget()  # here: an exception under way holds what it was computing with
     try:
         return _spoken(text, seed, sample_rate, fits, say)
-    except torch.OutOfMemoryError as fault:
-        _forget()
-        raise EngineFault(FaultKind.CRASHED, "out of GPU memory, also with the cache emptied") from fault
+    except RuntimeError as fault:
+        if device_fault(fault) is not FaultKind.MEMORY:
+            raise
+        words = " ".join(str(fault).split())[:300]
+        raise EngineFault(FaultKind.MEMORY, f"out of memory, also with the cache emptied ({words})") from fault
 
 
 def _spoken(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
@@ -68,3 +73,5 @@ def _flat(wave: Any) -> Wave:
 def _forget() -> None:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()

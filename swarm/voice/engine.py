@@ -25,6 +25,8 @@ class FaultKind(StrEnum):
     IMPLAUSIBLE = "implausible"  # far too long or short for its text
     ERROR = "error"  # the engine raised
     CRASHED = "crashed"  # the engine's process died
+    MEMORY = "memory"  # the device, or the machine, has not enough; no fault of the text
+    DEVICE = "device"  # the device failed; perhaps it is gone
     UNAVAILABLE = "unavailable"  # the engine cannot be opened on this worker; no fault of the text
 
 
@@ -63,7 +65,9 @@ class Engine(Protocol):
         """What is known without loading."""
 
     def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> Voice:
-        """Load the model; may take minutes. `device` is "cpu" or "cuda:0". Raises EngineFault(UNAVAILABLE).
+        """Load the model; may take minutes. `device` is "cpu" or "cuda:0". Raises EngineFault.
+
+        UNAVAILABLE: not on this machine; MEMORY, DEVICE: not on this device, for now.
 
         `assets` is a folder with the job's files by name: `voice.wav` (the reference, mono), `model/` (a custom model),
         `latents.safetensors` (what another worker's `latents` returned). None where the recipe needs none.

@@ -7,6 +7,7 @@ import msgspec
 
 from swarm.child import Message, serve
 from swarm.lease.recipe import Recipe
+from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice
 from swarm.voice.registry import load_engine
 from swarm.voice.takes import Speaker
@@ -33,7 +34,7 @@ class Host:
         except Exception as fault:  # an engine is somebody else's code
             traceback.print_exc()
             kind = FaultKind.UNAVAILABLE if opening else FaultKind.ERROR
-            return _fault(kind, f"{type(fault).__name__}: {fault}")
+            return _fault(device_fault(fault) or kind, f"{type(fault).__name__}: {fault}")
 
     def _open(self, message: Message) -> Message:
         recipe = msgspec.convert(message["recipe"], Recipe)

@@ -196,8 +196,12 @@ def _worker(worker: WorkerStatus, jobs: tuple[JobStatus, ...]) -> WorkerView:
 def _doing(worker: WorkerStatus, jobs: dict[str, JobStatus]) -> str:
     if worker.silent_s >= SILENT_S:
         return f"silent for {duration_text(worker.silent_s)}"
-    told = next((clean(slot.note) for slot in worker.slots if slot.note), "")
-    for state, words in (("loading", told or "loading the voice"), ("waiting", "waiting to send")):
+    told = next((clean(slot.note) for slot in worker.slots if slot.note and slot.state == "loading"), "")
+    for state, words in (
+        ("loading", told or "loading the voice"),
+        ("waiting", "waiting to send"),
+        ("resting", "resting"),
+    ):
         if any(slot.state == state for slot in worker.slots) and not any(s.state == "speaking" for s in worker.slots):
             return words
     return _speaking([slot for slot in worker.slots if slot.state == "speaking"], jobs)

@@ -85,3 +85,23 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, "Tick.", 0)).samples
     await engines.close()
+
+
+async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids: list[int] = []
+    opened = EngineProcess.open
+
+    async def full(self: EngineProcess, *words: Any, **more: Any) -> bytes:
+        pids.append(self.pid)
+        if len(pids) == 1:
+            raise EngineFault(FaultKind.MEMORY, "no room")
+        return await opened(self, *words, **more)
+
+    monkeypatch.setattr(EngineProcess, "open", full)
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    assert len(set(pids)) == 2
+    assert (await engines.speak(0, "Tick.", 0)).samples
+    await engines.close()

@@ -27,7 +27,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.recipe import Recipe
 from swarm.lease.slot import Sound
-from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell
+from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell, Unload
 from swarm.lease.worker import Worker
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class SimWorker(Machine):
         match command:
             case Seek(digest=digest, size=size):
                 self.disk.seek(digest, size)
-            case Kill(slot=slot):
+            case Kill(slot=slot) | Unload(slot=slot):
                 self.engines[slot].kill()
             case Load(slot=slot, turn=turn, recipe=recipe, assets=assets):
                 self.engines[slot].load(turn, recipe, assets)

@@ -27,6 +27,10 @@ class StubbornVoice:
             return sound * 0
         if "stumble" in text and self._is_first(text):
             os._exit(12)
+        if "crowd" in text and self._is_first(text):
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")  # as torch says it
+        if "faint" in text and self._is_first(text):
+            raise RuntimeError("CUDA error: unspecified launch failure")
         return sound
 
     def _is_first(self, text: str) -> bool:
@@ -43,6 +47,8 @@ class StubbornEngine:
     def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> StubbornVoice:
         if "STUBBORN_LOCKED" in os.environ:
             raise EngineFault(FaultKind.UNAVAILABLE, "its model is locked away")
+        if "STUBBORN_FULL" in os.environ:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         return StubbornVoice()
 
 

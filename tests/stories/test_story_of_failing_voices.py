@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, report_of
+from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, records, report_of
 from household import Machine
+
+from swarm.lease.record import SegmentFailed
 
 STUBBORN = ("--tts-engine", "stubborn")
 
@@ -142,3 +144,23 @@ def test_a_worker_that_lacks_the_engine_leaves_the_book_to_one_that_has_it(
     coordinator.ends()
     poor.ends(timeout_s=15)
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
+
+
+def test_memory_that_runs_out_and_a_device_that_fails_are_no_fault_of_a_sentence(
+    here: Machine, write_book: Callable[..., Path], stubborn: dict[str, str]
+) -> None:
+    book = write_book({"One": "It was a crowd. Then there was room.", "Two": "Some would faint now. It ends well."})
+    done = here.run("convert", book, *STUBBORN, "--workers", "1", **stubborn)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_complete(report_of(only(here.desk, "*.m4b")))
+    assert not [record for record in records(here.home) if isinstance(record, SegmentFailed)]
+    assert (here.home / "log" / "engine-0.log").read_text().count("\nRuntimeError: CUDA out of memory") == 1
+
+
+def test_a_machine_alone_without_room_for_the_model_says_so_and_ends(
+    here: Machine, troubled_book: Path, stubborn: dict[str, str]
+) -> None:
+    done = here.run("convert", troubled_book, *STUBBORN, "--workers", "2", **stubborn, STUBBORN_FULL="1")
+    assert done.returncode == 4
+    assert "CUDA out of memory" in done.stderr
+    assert done.stderr.count("\n") == 1

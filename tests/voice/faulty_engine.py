@@ -52,6 +52,12 @@ class FaultyVoice:
                 return np.tile(SOUND, 60)
             case "floats":
                 return np.zeros(RATE, np.float32)  # type: ignore[return-value]
+            case "memory":
+                raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+            case "lost":
+                raise RuntimeError("CUDA error: unspecified launch failure")
+            case "ram":
+                raise MemoryError
             case "raise":
                 raise ValueError("bad weather " * 1000)
             case "chatter":
@@ -76,6 +82,8 @@ class FaultyEngine:
             case "distant":
                 teller()("downloading it, 43 %")
                 teller()("downloading it, 44 %")
+            case "fat":
+                raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")
             case "deadly":
                 os._exit(9)
         return FaultyVoice(assets)

@@ -300,7 +300,7 @@ def test_a_gpu_that_is_not_there_is_no_cpu(models: Path) -> None:
         pytest.skip("this machine has a GPU")
     with pytest.raises(EngineFault, match="cannot use cuda:7") as fault:
         engine.open(recipe_for(models / "vits"), "cuda:7", models / "vits")
-    assert fault.value.kind is FaultKind.UNAVAILABLE
+    assert fault.value.kind is FaultKind.DEVICE
 
 
 @pytest.mark.gpu
@@ -337,7 +337,35 @@ def test_memory_that_runs_out_is_tried_once_more_and_then_asks_for_a_fresh_proce
     assert np.array_equal(once, speak_pieces("Yes.", 5, 24_000, lambda text: True, failing(0)))
     with pytest.raises(EngineFault) as fault:
         speak_pieces("Yes.", 5, 24_000, lambda text: True, failing(2))
-    assert fault.value.kind is FaultKind.CRASHED
+    assert fault.value.kind is FaultKind.MEMORY
+
+
+def test_what_is_not_the_memorys_fault_is_not_tried_again() -> None:
+    from swarm.voice.coqui_speak import speak_pieces
+
+    said: list[str] = []
+
+    def say(text: str) -> Any:
+        said.append(text)
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    with pytest.raises(RuntimeError, match="device-side"):
+        speak_pieces("Yes.", 5, 24_000, lambda text: True, say)
+    assert said == ["Yes."]
+
+
+def test_a_model_for_which_there_is_no_room_blames_the_memory(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from swarm.voice import coqui_load
+
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(coqui_load, "open_plain", full)  # stands in for a GPU that is full
+    with pytest.raises(EngineFault, match=r"cpu:0 has not enough memory.*2\.00 GiB") as fault:
+        engine.open(recipe_for(models / "vits"), "cpu:0", models / "vits")
+    assert fault.value.kind is FaultKind.MEMORY
 
 
 # --- models by name, in Coqui's own cache

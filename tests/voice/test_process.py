@@ -54,6 +54,9 @@ async def test_every_engine_speaks_from_its_process(engine: str, tmp_path: Path)
         ("floats", FaultKind.ERROR, "float32"),
         ("raise", FaultKind.ERROR, "bad weather"),
         ("exit", FaultKind.ERROR, "SystemExit"),
+        ("memory", FaultKind.MEMORY, "20.00 MiB"),
+        ("ram", FaultKind.MEMORY, ""),
+        ("lost", FaultKind.DEVICE, "launch failure"),
     ],
 )
 async def test_a_bad_sound_is_named_and_the_process_goes_on(
@@ -99,6 +102,12 @@ async def test_a_voice_that_does_not_open_is_unavailable(process: EngineProcess,
     with pytest.raises(EngineFault) as fault:
         await process.open(0, Recipe("faulty", voice, "en"), "cpu:0")
     assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+async def test_a_voice_for_which_there_is_no_room_blames_the_memory(process: EngineProcess) -> None:
+    with pytest.raises(EngineFault, match="out of memory") as fault:
+        await process.open(0, Recipe("faulty", "fat", "en"), "cpu:0")
+    assert fault.value.kind is FaultKind.MEMORY
 
 
 async def test_an_engine_that_cannot_be_imported_is_unavailable(tmp_path: Path) -> None:

@@ -1,0 +1,22 @@
+"""Which exceptions are the device's doing and not the text's: memory that ran out, a GPU that fails. Without torch."""
+
+import re
+
+from swarm.voice.engine import FaultKind
+
+_MEMORY = re.compile(r"out of memory|not enough memory|ALLOC_FAILED", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"\b(CUDA|HIP|cuDNN|cuBLAS|MIOpen|rocBLAS|MPS)( driver)? error|\b(CUBLAS|CUDNN|ROCBLAS)_STATUS_", re.I
+)
+
+
+def device_fault(fault: BaseException) -> FaultKind | None:
+    """MEMORY or DEVICE; None where the device is not to blame. After either a process computes no more with it."""
+    if isinstance(fault, MemoryError):
+        return FaultKind.MEMORY
+    if not isinstance(fault, RuntimeError):  # torch's own are all of that kind
+        return None
+    words = str(fault)
+    if _MEMORY.search(words):
+        return FaultKind.MEMORY
+    return FaultKind.DEVICE if _DEVICE.search(words) else None
