@@ -17,6 +17,7 @@ ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything 
 ENV_LICENCE = "COQUI_TOS_AGREED"  # "1": this machine's operator agrees to the licence of XTTS; Coqui's own name
 ENV_OFFLINE = "HF_HUB_OFFLINE"  # "1": no model is downloaded; the name of Hugging Face's own
 ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps
+ENV_ABS_TOKEN = "E2A_SWARM_ABS_API_TOKEN"  # of the Audiobookshelf server; unlike an option, no other user sees it
 ENV_VERIFY = "E2A_SWARM_VERIFY"  # the recogniser that listens to each clip: a name of faster-whisper's, or a folder
 ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
 
@@ -60,12 +61,23 @@ class RedoConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadConfig:
+    """An Audiobookshelf server that finished audiobooks are uploaded to."""
+
+    server: str  # its address, as in a browser, without a slash at the end
+    token: str = field(repr=False)
+    library: str = ""  # its id; empty: the only one for books
+
+
+@dataclass(frozen=True, kw_only=True)
 class RenderConfig:
     """How books are to sound and where they go; common to convert and coordinate."""
 
     books: tuple[Path, ...]
     output_dir: Path
     state_dir: Path
+    output_url: str = ""  # where files go in place of the folder: s3://bucket/folder, sftp://host/folder
+    upload: UploadConfig | None = None
     style: StyleConfig = StyleConfig()
     engine: str = ""  # empty: the embedded voice for the book's language
     model: str = ""  # of Coqui's list; empty: the engine's own

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from swarm.commands.coqui_options import add_model_options, model_settings
 from swarm.commands.reading import add_reading_options, reading
 from swarm.commands.style_options import add_style_options, style_config
+from swarm.commands.upload_options import add_upload_options, upload_config
 from swarm.config import (
     ASSETS_LIMIT,
     DEFAULT_PORT,
@@ -29,9 +30,8 @@ SPEEDS = (0.5, 2.0)
 FIRST_GPU = {"cuda": "0", "rocm": "0", "mps": "mps"}  # --device of ebook2audiobook; torch calls ROCm "cuda" too
 UUID = re.compile(r"(GPU|MIG)-[0-9a-fA-F-]{1,60}")
 CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
+ADDRESS = re.compile(r"(?!file://)[A-Za-z][A-Za-z0-9+.-]+://\S+")
 SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".wma", ".aiff")
-
-NOT_UPLOADED = "nothing is uploaded from here: put the finished file into Audiobookshelf's folder."
 
 # Words of ebook2audiobook that mean nothing here, each with what to do instead.
 REFUSED = {
@@ -41,10 +41,6 @@ REFUSED = {
     "translate": "books are spoken in the language they are written in: translate the EPUB first.",
     "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
     "script-mode": "leave it out: there is only one way to run.",
-    "abs-server-url": NOT_UPLOADED,
-    "abs-api-token": NOT_UPLOADED,
-    "abs-library-id": NOT_UPLOADED,
-    "abs-auto-upload": NOT_UPLOADED,
 }
 
 
@@ -116,6 +112,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     add_reading_options(parser)
     add_style_options(parser)
     _add_job_options(parser)
+    add_upload_options(parser)
     for name, instead in REFUSED.items():
         refuse(parser, name, instead)
 
@@ -134,7 +131,12 @@ def _add_books(parser: argparse.ArgumentParser) -> None:
 
 def _add_job_options(parser: argparse.ArgumentParser) -> None:
     job = parser.add_argument_group("job")
-    job.add_argument("--output-dir", metavar="DIR", default=".", help="where the audiobook goes (default: here)")
+    job.add_argument(
+        "--output-dir",
+        metavar="DIR|URL",
+        default=".",
+        help="where the audiobook goes, also s3://bucket/folder or sftp://host/folder (default: here)",
+    )
     job.add_argument("--chapters", metavar="1-3,7", default="", help="only these, as `e2a-swarm inspect` counts them")
     job.add_argument(
         "--min-workers", metavar="N", default="0", help="begin when N workers are there (default: at once)"
@@ -189,12 +191,14 @@ def _add_open_option(group: argparse._ArgumentGroup) -> None:
 
 def render_config(arguments: argparse.Namespace) -> RenderConfig:
     """What `add_render_options` was told. Raises UsageError."""
-    voice_file = _voice_file(arguments.voice)
+    voice_file, output = _voice_file(arguments.voice), arguments.output_dir.strip()
     return RenderConfig(
         books=_books(arguments),
-        output_dir=Path(arguments.output_dir).expanduser(),
+        output_dir=Path("." if ADDRESS.match(output) else output.removeprefix("file://")).expanduser(),
+        output_url=output if ADDRESS.match(output) else "",
         state_dir=state_folder(arguments.state_dir),
         style=style_config(arguments),
+        upload=upload_config(arguments),
         engine=arguments.tts_engine.strip().lower(),
         model=arguments.fine_tuned.strip(),
         voice="" if voice_file else arguments.voice.strip(),

@@ -1,13 +1,17 @@
 """A coordinator from start to end: books become jobs, jobs are served, audiobooks are written."""
 
 from contextlib import AsyncExitStack
+from functools import partial
 
 from swarm import __version__
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.settings import Settings
+from swarm.node.audiobookshelf import Upload
 from swarm.node.awake import awake
+from swarm.node.delivery import Delivery, find_depot
+from swarm.node.depot import Depot
 from swarm.node.discovery import Advertisement
 from swarm.node.edition import Edition
 from swarm.node.identity import Clock, machine_name, new_nonce
@@ -36,9 +40,16 @@ class Coordination:
         self.clock = Clock()
         self.store = DiskStore(config.state_dir)
         self.editions: list[Edition] = []
+        self.depot: Depot | None = None
+        self.upload: Upload | None = None
 
     def open(self) -> None:
         """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
+        if self.config.audiobook:
+            self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
+            self.upload = Upload(self.config.upload) if self.config.upload else None
+        if self.upload:
+            self.upload.find_room()  # what is wrong with the server is said before the night, not after it
         supply = make_supply(self.config, self.store)
         for note in supply.notes:
             self.progress.note(note)
@@ -59,9 +70,20 @@ class Coordination:
         stem = file_stem(
             style.tags.title, style.tags.authors, self.config.chapters, preview=bool(self.config.preview_s)
         )
-        target = claim_target(self.config.output_dir, stem, style.output_format, job)
-        encoders = max(1, default_cpu_slots())
-        return Edition(prepared.state, self.store, target, style, self.config.audiobook, encoders)
+        delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
+        claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
+        target = claim(stem, style.output_format, job)
+        return Edition(
+            prepared.state,
+            self.store,
+            target,
+            style,
+            self.config.audiobook,
+            encoders=max(1, default_cpu_slots()),
+            delivery=delivery,
+            upload=self.upload,
+            say=self.progress.note,
+        )
 
     @property
     def epoch(self) -> int:

@@ -1,9 +1,12 @@
-"""What comes out of one job: the audiobook and the report beside it."""
+"""What comes out of one job: the audiobook and the report beside it, and where they are taken."""
 
 import asyncio
 import contextlib
+import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,9 @@ from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
 from swarm.lease.roster import Session
+from swarm.node.audiobookshelf import Upload
+from swarm.node.delivery import NOTED, Delivery, Say
+from swarm.node.depot import DepotFault, Stopped
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Measured, Press
 from swarm.node.store import Store
@@ -28,7 +34,10 @@ from swarm.watch.report import ReportExtra, closing_lines, make_report
 
 @dataclass
 class Edition:
-    """The audiobook of one job at `target`; `audiobook` False: its clips are all that is wanted."""
+    """The audiobook of one job at `target`; `audiobook` False: its clips are all that is wanted.
+
+    With a `delivery` the target is in its outbox, and what is finished is taken from there to where it shall lie.
+    """
 
     state: JobState
     store: Store
@@ -36,6 +45,9 @@ class Edition:
     style: Style
     audiobook: bool
     encoders: int
+    delivery: Delivery | None = None
+    upload: Upload | None = None
+    say: Say = lambda line: None
     books: tuple[FinishedBook, ...] = ()
     made: dict[str, Any] = field(default_factory=dict)  # the report
 
@@ -43,6 +55,9 @@ class Edition:
         self._press: Press | None = None
         self._beside: list[Path] = []  # subtitles
         self._complete = asyncio.Event()
+        self._early: list[asyncio.Task[None]] = []  # files that are delivered while the rest is made
+        self._delivering = asyncio.Lock()
+        self._lines: list[str] = []  # of what was done with the files
 
     @property
     def size(self) -> int:
@@ -52,13 +67,42 @@ class Edition:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the audiobook was written before and lies there as it was written."""
+        """Whether the audiobook was written before and lies where it shall lie, as it was written."""
+        there = self._is_delivered if self.delivery else self.is_made
+        return there and (self.upload is None or self._is_uploaded)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the audiobook is written and on this machine, if it is still needed there."""
         finished = self.state.finished
         if finished is None or finished.style != self.style.digest or not self.state.complete:
             return False
+        if self._is_delivered and (self.upload is None or self._is_uploaded):
+            return True
         if not is_whole(report_path(self.target)):
             return False
         return not self.audiobook or self._lies_there(finished)
+
+    @cached_property
+    def _is_delivered(self) -> bool:
+        finished = self.state.finished
+        if self.delivery is None or finished is None or finished.style != self.style.digest or not self.state.complete:
+            return False
+        return self.delivery.holds(finished.files, finished.bytes)
+
+    @property
+    def _is_uploaded(self) -> bool:
+        finished = self.state.finished
+        try:
+            at_s = json.loads(self._uploads.read_bytes())[self.upload.place] if self.upload else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return False
+        return finished is not None and at_s == finished.at_s
+
+    @property
+    def _uploads(self) -> Path:
+        """What was uploaded where, by the moment that it was finished."""
+        return self.store.folder(self.state.job) / "uploads.json"
 
     def _lies_there(self, finished: JobFinished) -> bool:
         files = [Path(name) for name in finished.files]
@@ -80,13 +124,19 @@ class Edition:
             if not self.state.complete:
                 await self._complete.wait()
             return ()
+        self._clear_outbox()
         log_dir = self.store.folder(self.state.job) / "log"
         studio, keeper = Studio(log_dir, self.encoders), Studio(log_dir, 0) if self.style.keep_chapters else None
-        self._press = Press(self.state, self.store, studio, self.target, self.style, damaged, measured, keeper)
+        self._press = Press(
+            self.state, self.store, studio, self.target, self.style, damaged, measured, keeper, self._written
+        )
         try:
             self.books = await self._press.run()
         except ExceptionGroup as group:  # one of those that failed together is enough to tell
             raise group.exceptions[0] from None
+        except BaseException:
+            self.stop()
+            raise
         finally:
             await studio.close()
             if keeper:
@@ -97,6 +147,111 @@ class Edition:
         self._beside = await asyncio.to_thread(self._write_beside, self._press)
         written = [book.path for _, book in self._press.bound]
         return tuple(str(path.absolute()) for path in (*written, *self._beside))
+
+    def _written(self, book: FinishedBook) -> None:
+        """A file is whole: where it is one of several, it is delivered while the others are made."""
+        if self.delivery and book.path != self.target:
+            self._early.append(asyncio.create_task(self._deliver_early(book.path)))
+
+    async def _deliver_early(self, path: Path) -> None:
+        assert self.delivery is not None
+        async with self._delivering:
+            try:
+                await asyncio.to_thread(self.delivery.take, path, self._teller())
+            except DepotFault as fault:  # it is tried again with all the others
+                self.say(f"{fault} The rest is made all the same.")
+            except Stopped:
+                pass
+
+    async def deliver(self) -> tuple[str, ...]:
+        """Take what is made to where it shall lie; the files' addresses, none where they lie there already.
+
+        Raises EnvironmentFault that says where they are meanwhile.
+        """
+        if self.delivery is None or self.state.finished is None:
+            return ()
+        await asyncio.gather(*self._early)
+        files = [Path(file) for file in self.state.finished.files]
+        if not all(self.delivery.outbox in file.parents for file in files):
+            return ()  # these are addresses
+        report = report_path(self.target)
+        page = report.with_suffix(".html")
+        try:
+            with contextlib.suppress(Stopped):
+                await asyncio.to_thread(
+                    self.delivery.deliver, [*files, *([page] if page.exists() else []), report], self._teller()
+                )
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+        self._remember(report)
+        return tuple(map(self.delivery.address, files))
+
+    async def send(self) -> None:
+        """Upload what is made, where that was asked for and not done. Raises EnvironmentFault."""
+        finished = self.state.finished
+        if self.upload is None or finished is None or self._is_uploaded:
+            return
+        files = [path for path in self._sound_files(finished) if path.is_file()]
+        try:
+            await asyncio.to_thread(self.upload.send, files, self.style.tags, self._teller())
+        except asyncio.CancelledError:
+            self.upload.stop()
+            raise
+        self._remember(report_path(self.target))
+        self._lines.append(f"uploaded to {self.upload.place}")
+        with guarded(self._uploads):
+            replace_file(self._uploads, msgspec.json.encode({self.upload.place: finished.at_s}))
+
+    def _sound_files(self, finished: JobFinished) -> list[Path]:
+        """The files of the audiobook on this machine, without those of its chapters where it is one file."""
+        names = [Path(name) for name in finished.files]
+        if self.delivery:
+            prefix = self.delivery.depot.address("")
+            names = [self.delivery.outbox / name.removeprefix(prefix).lstrip("/\\") for name in finished.files]
+        ending = self.target.suffix
+        whole = [path for path in names if path.name == self.target.name]
+        return whole or [path for path in names if path.suffix == ending]
+
+    def leave(self) -> None:
+        """Everything is where it shall be: what was kept for that on this machine may go."""
+        if self.delivery:
+            shutil.rmtree(self.delivery.outbox, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Have the threads that deliver leave soon."""
+        if self.delivery:
+            self.delivery.stop()
+        for task in self._early:
+            task.cancel()
+
+    def _clear_outbox(self) -> None:
+        """What an earlier style left there only takes room."""
+        if self.delivery is None:
+            return
+        with guarded(self.delivery.outbox):
+            self.delivery.outbox.mkdir(parents=True, exist_ok=True)
+            for path in self.delivery.outbox.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != NOTED:
+                    path.unlink()
+
+    def _teller(self) -> Say:
+        """Says lines from another thread."""
+        loop, say = asyncio.get_running_loop(), self.say
+
+        def tell(line: str) -> None:
+            loop.call_soon_threadsafe(say, line)
+
+        return tell
+
+    def _remember(self, report: Path) -> None:
+        """What a run before this one reported, for the closing lines."""
+        if not self.made:
+            with contextlib.suppress(OSError, ValueError):
+                self.made = json.loads(report.read_bytes())
+                self.made.pop("segments", None)
 
     def _write_beside(self, press: Press) -> list[Path]:
         """The text with its times beside each file, where it was asked for. Raises StoreError."""
@@ -117,7 +272,7 @@ class Edition:
         """Write `<name>.report.json`. Raises StoreError."""
         work = core.works[self.state.job]
         extra = ReportExtra(
-            files=self.state.finished.files if self.state.finished else (),
+            files=self._addresses(),
             duration_s=sum(book.duration_s for book in self.books),
             first_grant_s=work.first_grant_s,
             clips_received=work.clips_received,
@@ -135,6 +290,11 @@ class Edition:
             if self.style.report_html:
                 replace_file(path.with_suffix(".html"), report_page(self.made).encode())
         del self.made["segments"]  # long, and needed no more
+
+    def _addresses(self) -> tuple[str, ...]:
+        """Where the files are, or are about to be taken."""
+        files = self.state.finished.files if self.state.finished else ()
+        return tuple(self.delivery.address(Path(file)) for file in files) if self.delivery else files
 
     def _heard(self) -> dict[Place, Heard]:
         """Where the sentences that the report names are in the files."""
@@ -158,7 +318,7 @@ class Edition:
     def closing_lines(self) -> list[str]:
         """What to say at the end."""
         notes = dict.fromkeys(book.note for book in self.books if book.note)
-        return [*closing_lines(self.made), *notes]
+        return [*(closing_lines(self.made) if "totals" in self.made else ()), *notes, *self._lines]
 
 
 def idle_s(session: Session) -> float:

@@ -34,6 +34,17 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def same_disk(one: Path, other: Path) -> bool:
+    """Whether two folders are on one disk, so that a file can be renamed from one to the other. Raises OSError."""
+    return one.stat().st_dev == other.stat().st_dev
+
+
+def forget_cached(handle: int) -> None:
+    """Have what was written read from the disk or server itself, where the system can be asked for that."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     """The event loop that ZeroMQ's sockets can be watched with: Windows' default one cannot."""
     return asyncio.SelectorEventLoop if sys.platform == "win32" else asyncio.new_event_loop

@@ -31,6 +31,7 @@ ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of th
 
 Damaged = Callable[[Place, str], None]
 Measured = Callable[[GainFixed], None]
+Written = Callable[[FinishedBook], None]
 
 
 class Press:
@@ -38,7 +39,7 @@ class Press:
 
     `damaged` is called for an accepted clip that cannot be decoded; its place comes again. `measured` is called once in
     the life of a job for each level, with the gain that its voice needs. With a `keeper`, each chapter has its own file
-    too, as soon as it is finished.
+    too, as soon as it is finished. `written` is called for each file that is whole.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Press:
         damaged: Damaged,
         measured: Measured,
         keeper: Studio | None = None,
+        written: Written = lambda book: None,
     ) -> None:
         self._state = state
         self._store = store
@@ -62,6 +64,7 @@ class Press:
         self._damaged = damaged
         self._measured = measured
         self._keeper = keeper
+        self._written = written
         self._keeping = asyncio.Lock()
         self._news = asyncio.Event()  # a clip is there
         self._gain_known = asyncio.Event()
@@ -131,7 +134,9 @@ class Press:
                 await studio.begin(order)
                 for number in range(volume.first, volume.end):
                     await studio.append(await encoded[number])
-                return await studio.finish(marks, target)
+                book = await studio.finish(marks, target)
+                self._written(book)
+                return book
             except ReelDamaged as damage:  # on the disk, since it was encoded: once more
                 number = next(n for n, task in enumerate(encoded) if task.done() and task.result() == damage.path)
                 damage.path.unlink(missing_ok=True)

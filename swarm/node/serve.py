@@ -190,11 +190,20 @@ class Server:
         def measured(gain: GainFixed) -> None:
             self._queue.put_nowait(self._core.journal(job, gain))
 
-        files = await edition.write(damaged, measured)
-        finished = JobFinished(self._clock.now(), files, edition.size, edition.style.digest)
-        self._queue.put_nowait(self._core.journal(job, finished))
+        if not edition.is_made:
+            files = await edition.write(damaged, measured)
+            await self._finish(edition, files, edition.size)
+            edition.report(self._core)
+        if addresses := await edition.deliver():
+            assert edition.state.finished is not None
+            await self._finish(edition, addresses, edition.state.finished.bytes)
+        await edition.send()
+        edition.leave()
+
+    async def _finish(self, edition: Edition, files: tuple[str, ...], size: int) -> None:
+        finished = JobFinished(self._clock.now(), files, size, edition.style.digest)
+        self._queue.put_nowait(self._core.journal(edition.state.job, finished))
         await self._queue.join()
-        edition.report(self._core)
 
 
 async def _cancel(tasks: "list[asyncio.Future[Any]]") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from swarm.node.disk import guarded
 
 MOST_REPORT_BYTES = 256 << 20
+O_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
@@ -18,10 +19,15 @@ def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
     with guarded(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for number in count(1):
-            target = folder / f"{stem if number == 1 else f'{stem} ({number})'}.{ending}"
+            target = folder / f"{numbered(stem, number)}.{ending}"
             if _claim(target, job):
                 return target
     raise AssertionError("there is always another number")
+
+
+def numbered(stem: str, number: int) -> str:
+    """A name, with its number where it is not the first one."""
+    return stem if number == 1 else f"{stem} ({number})"
 
 
 def report_path(target: Path) -> Path:
@@ -32,9 +38,28 @@ def report_path(target: Path) -> Path:
 def is_whole(report: Path) -> bool:
     """Whether a report was written to its end, not only begun."""
     try:
-        return b'"totals"' in report.read_bytes()
+        return is_whole_report(report.read_bytes())
     except OSError:
         return False
+
+
+def is_whole_report(data: bytes) -> bool:
+    """Whether a report is more than its beginning."""
+    return b'"totals"' in data
+
+
+def placeholder(job: str) -> bytes:
+    """The beginning of a report, which claims a name for a job."""
+    return json.dumps({"book": {"job": job}, "files": [], "note": "this book is not finished yet"}).encode()
+
+
+def owner_of(data: bytes) -> str | None:
+    """The job that a report is of; None where it is no report of ours."""
+    try:
+        owner = json.loads(data)["book"]["job"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return owner if isinstance(owner, str) else None
 
 
 def _claim(target: Path, job: str) -> bool:
@@ -44,19 +69,15 @@ def _claim(target: Path, job: str) -> bool:
     if target.exists():  # a file of the user's own
         return False
     try:
-        with os.fdopen(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "w", encoding="utf-8") as file:
-            json.dump({"book": {"job": job}, "files": [], "note": "this book is not finished yet"}, file)
+        with os.fdopen(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY, 0o666), "wb") as file:
+            file.write(placeholder(job))
     except FileExistsError:  # another command was quicker
         return _owner(report) == job
     return True
 
 
 def _owner(report: Path) -> str | None:
-    """The job that a report is of; None where it is no report of ours."""
     try:
-        if report.stat().st_size > MOST_REPORT_BYTES:
-            return None
-        owner = json.loads(report.read_bytes())["book"]["job"]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return owner_of(report.read_bytes()) if report.stat().st_size <= MOST_REPORT_BYTES else None
+    except OSError:
         return None
-    return owner if isinstance(owner, str) else None

@@ -1,0 +1,118 @@
+"""A stand-in for an Audiobookshelf server, on loopback: it speaks the two calls that uploading needs, and is strict.
+
+What it answers follows the server's published API and the behaviour of its upload controller.
+"""
+
+import json
+import threading
+from email.parser import BytesParser
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+TOKEN = "eyJhbGciOi.t0ken"
+LIBRARIES: list[dict[str, Any]] = [
+    {
+        "id": "lib-books",
+        "name": "Books",
+        "mediaType": "book",
+        "folders": [{"id": "fol-1", "fullPath": "/audiobooks", "libraryId": "lib-books"}],
+    },
+    {"id": "lib-cast", "name": "Podcasts", "mediaType": "podcast", "folders": [{"id": "fol-2", "fullPath": "/pods"}]},
+]
+
+
+class FakeBookshelf:
+    """What was uploaded is in `uploads`: fields and files by name. `answers` are given before it works."""
+
+    def __init__(self) -> None:
+        self.libraries = json.loads(json.dumps(LIBRARIES))
+        self.uploads: list[tuple[dict[str, str], dict[str, bytes]]] = []
+        self.answers: list[int] = []  # statuses that uploads get first; 0 breaks the connection
+        self.may_upload = True
+        self.base = ""
+        self.asked: list[str] = []
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+            def do_GET(self) -> None:
+                fake.asked.append(self.path)
+                if self._is_let_in() and self._is_path("/api/libraries"):
+                    self._answer(200, json.dumps({"libraries": fake.libraries}).encode())
+
+            def do_POST(self) -> None:
+                fake.asked.append(self.path)
+                if fake.answers:
+                    status = fake.answers.pop(0)
+                    if not status:
+                        self.rfile.read(1000)
+                        self.connection.close()
+                        self.close_connection = True
+                        return
+                    self._answer(status, b"<html>busy</html>")
+                    self.rfile.read(int(self.headers["Content-Length"]))  # as proxies do, for a moment
+                    return
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if not self._is_let_in() or not self._is_path("/api/upload"):
+                    return
+                if not fake.may_upload:
+                    self._answer(403, b"Forbidden")
+                    return
+                self._answer(*fake.take(self.headers["Content-Type"], body))
+
+            def _is_let_in(self) -> bool:
+                if self.headers["Authorization"] == f"Bearer {TOKEN}":
+                    return True
+                self._answer(401, b"Unauthorized")
+                return False
+
+            def _is_path(self, path: str) -> bool:
+                if self.path == fake.base + path:
+                    return True
+                self._answer(404, b"Not Found")
+                return False
+
+            def _answer(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(body)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def take(self, content_type: str, body: bytes) -> tuple[int, bytes]:
+        """What the server's upload controller makes of a form."""
+        form = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+        fields: dict[str, str] = {}
+        files: dict[str, bytes] = {}
+        for part in form.iter_parts():
+            name, data = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+            assert isinstance(name, str)
+            assert isinstance(data, bytes)
+            if filename := part.get_filename():
+                files[filename] = data
+            else:
+                fields[name] = data.decode()
+        library = next((each for each in self.libraries if each["id"] == fields.get("library")), None)
+        if not files:
+            return 400, b"Bad Request"
+        if not fields.get("title") or not fields.get("library") or not fields.get("folder"):
+            return 400, b"Invalid request body"
+        if library is None:
+            return 404, b"Library not found"
+        if fields["folder"] not in [folder["id"] for folder in library["folders"]]:
+            return 404, b"Folder not found"
+        self.uploads.append((fields, files))
+        return 200, b"OK"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
