@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 
 import regex
 
+from swarm.book.agreement import agreed, hour, one_of
 from swarm.book.number_words import FRACTIONS, RULERS, SIGNS, UNITS, WORDS, Words
 from swarm.book.roman import NUMERAL, value
 
@@ -14,10 +15,29 @@ _MONTHS = (
     "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jahrhundert\\w*|Kapitel|"
     "Auflage|Band|Teil|Stock|Klasse|Juni|Mal"
 )
-_FRACTION = regex.compile(rf"(?<!\d)([{FRACTIONS}])")
-_WRITTEN = regex.compile(r"(?<![\d/.,])(?:1/2|1/4|3/4)(?![\d/])")
+_FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
+_WRITTEN = regex.compile(r"(?<![\d/.,])(?:(?<=\d\s)())?([1-9])/([2-9]|10)(?![\d/]|[.,]\d)")
+_THIRDS = {"en": "third", "fr": "tiers", "es": "tercio", "pt": "terço"}
+_AND = {"en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en"}  # in "two and one half"
 _GERMAN_ORDINAL = regex.compile(
     rf"(?:\b(am|im|vom|zum|dem|den|des|seit|bis)\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+(?:{_MONTHS})\b)", regex.IGNORECASE
+)
+_GERMAN_NTH = regex.compile(
+    r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})"
+)
+# English four-digit numbers that are no years: what is counted follows, or a word of measure stands before.
+_FOUR = r"(?<![\p{L}\d.,:/$£€-])(?:1\d|20)\d\d(?![\d.,:/-]*\d|\p{L})"
+_YEAR_BEFORE = r"(?<=\b(?i:in|since|by|until|till|during|years?|from|before|after)\s)"
+_COUNTED = (
+    "men|women|people|children|persons|soldiers|sailors|horses|ships|guns|feet|miles|yards|metres|meters|kilometres|"
+    "kilometers|acres|tons|tonnes|pounds|dollars|francs|florins|crowns|years|days|hours|minutes|pages|words|copies|"
+    "inhabitants|souls|votes|workers|troops|prisoners|slaves|species|barrels|gallons|bushels|volumes|houses|sheep|"
+    "cattle|times|square|cubic"
+)
+_MANY = regex.compile(
+    rf"(?<!{_YEAR_BEFORE}){_FOUR}(?=\s(?:{_COUNTED})\b)|"
+    rf"(?<=\b(?i:about|some|nearly|almost|over|than|only|approximately|roughly|another)\s){_FOUR}"
+    r"(?=\s(?!(?:was|has|is|his|as|us|this|its|does|always|perhaps|across|towards|besides|unless|thus)\b)\p{Ll}{2,}s\b)"
 )
 # "Joseph M. Brown" and "John V. Smith" are initials, "Mary I said" is somebody else's pronoun.
 _KING = regex.compile(
@@ -37,10 +57,12 @@ def say_numbers(text: str, language: str) -> str:
     text = _romans(text, language, words)
     if not regex.search(rf"[\d{FRACTIONS}]", text):
         return text
-    text = _WRITTEN.sub(lambda match: FRACTIONS[("1/2", "1/4", "3/4").index(match[0])], text)
-    text = _FRACTION.sub(lambda match: f"{words.halves[FRACTIONS.index(match[1])]}", text)
+    text = _WRITTEN.sub(lambda match: _fraction(match, language), text)
+    text = _FRACTION.sub(lambda match: _half(match, language), text)
     if language == "de":
-        text = _GERMAN_ORDINAL.sub(_german_ordinal, text)
+        text = _GERMAN_NTH.sub(_german_nth, _GERMAN_ORDINAL.sub(_german_ordinal, text))
+    if language == "en":
+        text = _MANY.sub(lambda match: _number(match[0], "en"), text)
     for pattern, say in _steps(language):
         text = _said(text, pattern, say)
     return text
@@ -57,25 +79,48 @@ def _steps(language: str) -> tuple[tuple["regex.Pattern[str]", Callable[["regex.
     thousands, point = (r"[.\u00a0\u202f ]", ",") if words.comma else (",", r"\.")
     number = rf"\d{{1,3}}(?:{thousands}\d{{3}})+(?!\d)(?:{point}\d+)?|\d+(?:{point}\d+)?"
     lone, units = r"(?<![\p{L}\d.,:/-])", "|".join(map(regex.escape, UNITS))
-    measured = rf"{lone}({number})\s?(%|°|′|″|(?:{units})(?!\p{{L}}))"
+    measured = rf"{lone}({number})\s?(%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?!\p{{L}}))(?:\.(?=\s\p{{Ll}}))?"
+    clock = r"(?:\s?h\s?|:)([0-5]\d)|\.([0-5]\d)(?=\s?(?:Uhr|uur|[ap]\.?\s?m\b))"
     found: list[tuple[str, Callable[[regex.Match[str]], str]]] = [
-        (rf"{lone}(\d{{1,2}})(?:\s?h\s?|:)([0-5]\d)(?![\d:])", lambda match: _time(match, language)),
+        (rf"{lone}(\d{{1,2}})(?:{clock})(?![\d:])(?:\s(?:Uhr|uur)\b)?", lambda match: _time(match, language)),
         (
             rf"([{SIGNS}])\s?({number})(?:\s(million|billion|thousand)s?)?",
             lambda match: _sum(match[1], match[2], match[3], language),
         ),
         (rf"{lone}({number})\s?([{SIGNS}])", lambda match: _sum(match[2], match[1], None, language)),
         (r"(?<![\d-–])(\d+)\s?[-–]\s?(\d+)(?!\d*[-–]\d)", lambda match: f"{match[1]} {words.to} {match[2]}"),
-        (measured, lambda match: f"{_number(match[1], language)} {_measure(match[2], words)}"),
+        (r"(?<=^|[\s(])[-−](?=\d)", lambda match: f"{words.minus} "),
+        (measured, lambda match: _measured(match[1], match[2], language)),
     ]
+    if language == "fr":
+        found.append((rf"{lone}(\d{{1,2}})\s?h()()(?![\p{{L}}\d])", lambda match: _time(match, language)))
     if words.ordinal:
         found.append((rf"{lone}(\d{{1,6}})(?:{words.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
     if words.years:
         year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)"
-        found.append((rf"{year}s(?!\p{{L}})", lambda match: _decade(_number(match[1], language, "year"))))
         found.append((rf"{year}(?![.,]?\d|\p{{L}})", lambda match: _number(match[1], language, "year")))
-    found.append((rf"(?<![\p{{L}}\d]|\d\.)(?:{number})(?!\d|\p{{L}}|\.\d)", lambda match: _number(match[0], language)))
+    if language == "en":
+        found.insert(0, (rf"{year}s(?!\p{{L}})", lambda match: _decade(_number(match[1], language, "year"))))
+        found.insert(0, (r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})", lambda match: _decade(_number(match[1], "en"))))
+        early = rf"{_YEAR_BEFORE}(10[1-9]\d)(?![.,]?\d|\p{{L}})"
+        found.append((early, lambda match: _number(match[1], "en", "year")))
+    any_number = rf"(?<![\p{{L}}\d]|\d\.)({number})(?!\d|\p{{L}}|\.\d)(?:(?=\s(\p{{L}}+)))?"
+    found.append((any_number, lambda match: _counted(match[1], match[2] or "", language)))
     return tuple((regex.compile(pattern), say) for pattern, say in found)
+
+
+def _counted(figures: str, noun: str, language: str) -> str:
+    """A number before a word; a lone 1 and what may be a year agree with none."""
+    said = _number(figures, language)
+    return said if figures == "1" or (len(figures) == 4 and figures.isdecimal()) else agreed(said, noun, language)
+
+
+def _measured(figures: str, sign: str, language: str) -> str:
+    words = WORDS[language]
+    several = _measure(sign[:1] if sign.startswith("°") else sign, words)
+    several = several if figures != "1" else one_of(several, language)
+    scale = {"C": " Celsius", "F": " Fahrenheit"}.get(sign[-1], "") if sign.startswith("°") else ""
+    return f"{agreed(_number(figures, language), several.partition(' ')[0], language)} {several}{scale}"
 
 
 def _measure(sign: str, words: Words) -> str:
@@ -121,6 +166,40 @@ def _ordinal(match: "regex.Match[str]", language: str) -> str:
     return said[:-1] + "a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
+def _fraction(match: "regex.Match[str]", language: str) -> str:
+    """ "3/8" in words; those that have signs of their own become these."""
+    over, under = int(match[2]), int(match[3])
+    if match[0].endswith(("1/2", "1/4", "3/4")):
+        return FRACTIONS[("1/2", "1/4", "3/4").index(match[0])]
+    if over >= under:
+        return str(match[0])
+    part = _part_of(under, language, several=over > 1)
+    said = f"{agreed(_number(match[2], language), part, language)} {part}"
+    return f"{_AND[language]} {said}" if match[1] is not None else said
+
+
+def _part_of(number: int, language: str, *, several: bool) -> str:
+    """The name of a third, a fifth, ..."""
+    said = _number(str(number), language, "ordinal")
+    if language == "de":
+        return f"{said[:-1]}el".capitalize()
+    if number == 3:
+        said = _THIRDS.get(language, said)
+    if language == "it" and several:
+        return f"{said[:-1]}i"
+    return f"{said}s" if several and language != "nl" and not said.endswith("s") else said
+
+
+def _half(match: "regex.Match[str]", language: str) -> str:
+    said = WORDS[language].halves[FRACTIONS.index(match[2] or match[3])]
+    return f" {_AND[language]} {said}" if match[2] else said
+
+
+def _german_nth(match: "regex.Match[str]") -> str:
+    said = _number(match[2], "de", "ordinal")
+    return f"{match[1]} {said if match[1].lower() in ('der', 'die', 'das') else f'{said}n'}"
+
+
 def _german_ordinal(match: "regex.Match[str]") -> str:
     said = _number(match[2], "de", "ordinal")
     return f"{match[1]} {said}n" if match[1] else said
@@ -133,23 +212,29 @@ def _sum(sign: str, figures: str, scale: str | None, language: str) -> str:
         return f"{_number(figures, language)} {scale} {several}"
     whole, _, hundredths = figures.partition("," if words.comma else ".")
     if not hundredths or len(hundredths) != 2:
-        return f"{_number(figures, language)} {one if figures == '1' else several}"
-    said = f"{_number(whole, language)} {one if whole == '1' else several}"
+        return _money(figures, one, several, language)
+    said = _money(whole, one, several, language)
     return said if hundredths == "00" else f"{said} {words.coins} {_number(hundredths.lstrip('0'), language)}"
+
+
+def _money(figures: str, one: str, several: str, language: str) -> str:
+    name = one if figures == "1" else several
+    return f"{agreed(_number(figures, language), name, language)} {name}"
 
 
 def _time(match: "regex.Match[str]", language: str) -> str:
     words = WORDS[language]
-    hours, minutes = int(match[1]), int(match[2])
+    hours, minutes = int(match[1]), int(match[2] or match[3] or 0)
     if hours > 24:
         return ""
-    said = _number(str(hours), language)
+    said = hour(_number(str(hours), language), language)
+    name = one_of(words.hours, language) if hours == 1 and language == "fr" else words.hours
     if not minutes:
-        after = {"en": "o'clock", "fr": words.hours, "de": words.hours, "nl": words.hours}.get(language, "")
+        after = {"en": "o'clock", "fr": name, "de": name, "nl": name}.get(language, "")
         return f"{said} {after}".strip()
     if language == "en" and minutes < 10:
         return f"{said} oh {_number(str(minutes), language)}"
-    return " ".join(filter(None, (said, words.hours, _number(str(minutes), language))))
+    return " ".join(filter(None, (said, name, _number(str(minutes), language))))
 
 
 def _romans(text: str, language: str, words: Words) -> str:

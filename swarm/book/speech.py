@@ -1,4 +1,4 @@
-"""From what is written to what is said: dictionary, addresses, numerals, abbreviations, figures."""
+"""From what is written to what is said: dictionary, addresses, dates, powers, numerals, abbreviations, figures."""
 
 from unicodedata import normalize
 
@@ -6,8 +6,10 @@ import regex
 
 from swarm.book.abbreviation import say_abbreviations
 from swarm.book.address import shorten
+from swarm.book.date import say_dates
 from swarm.book.lexicon import NO_LEXICON, Lexicon
 from swarm.book.number import say_numbers
+from swarm.book.power import say_powers
 from swarm.book.roman import figures_in_heading, figures_in_prose
 from swarm.voice.card import EngineCard
 
@@ -26,7 +28,7 @@ class Speech:
     def say(self, sentence: str, language: str, *, heading: bool = False) -> str:
         """A sentence as the engine is to be given it. Raises UsageError where the lexicon cannot be applied."""
         text = self.lexicon.apply(_plain(sentence), language)
-        text = shorten(text, language)
+        text = say_powers(say_dates(shorten(text, language), language), language)
         text = figures_in_heading(text) if heading else figures_in_prose(text)
         if not _knows(self.card.abbreviations, language):
             text = say_abbreviations(text, language)

@@ -12,6 +12,7 @@ from swarm.book.furniture import drop_cap, is_caption, is_furniture, without_pag
 from swarm.book.markup import local, types, words
 from swarm.book.note import NOTE, REFERENCE, RETURN
 from swarm.book.passage import Passage
+from swarm.book.power import RAISED
 from swarm.book.reading import Reading
 from swarm.book.table import HEADER, mark_tables
 
@@ -36,7 +37,9 @@ _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
-_AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*$")
+_AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
+_EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
+_BASE = regex.compile(r"[\p{L}\d)]$")
 _LOOSE_MARKS = regex.compile(r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])")
 _CAP = "\ufff9"  # behind a drop cap
 _CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll})|\ufff9")  # "O nce" is one word, "A man" is two
@@ -154,8 +157,8 @@ class _Walk:
             return f" {element.get('alttext')} "
         if tag == "ruby" and self.reading.ruby == "reading":
             return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
-        if tag == "sup" and next(element.iter("{*}a"), None) is None and self._is_loose_mark(element):
-            return ""
+        if tag == "sup" and next(element.iter("{*}a"), None) is None:
+            return self._raised("".join(islice(element.itertext(), 3)).strip())
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
@@ -163,11 +166,17 @@ class _Walk:
             return f" {element.get('alt')} "
         return None
 
-    def _is_loose_mark(self, element: etree._Element) -> bool:
-        """A note's number that leads nowhere: above the line behind a word, where "m<sup>2</sup>" has none."""
-        figures = "".join(islice(element.itertext(), 3)).strip()
+    def _raised(self, figures: str) -> str | None:
+        """What is said for figures above the line: nothing for a note's number, an exponent for one; None: no figures.
+
+        A note's number leads nowhere and stands behind a word or a year, where "m<sup>2</sup>" has neither.
+        """
+        if not _EXPONENT.fullmatch(figures):
+            return None
         before = "".join(self.parts[-3:])[-8:]
-        return len(figures) <= 3 and figures.isdecimal() and bool(_AFTER_WORD.search(before))
+        if _AFTER_WORD.search(before):
+            return "" if figures.isdecimal() else None
+        return figures.translate(RAISED) if _BASE.search(before) else None
 
     def _begin(self, element: etree._Element, tag: str) -> None:
         above = self.open[-1]

@@ -41,3 +41,12 @@ def test_what_is_said_fits_the_engine() -> None:
 
 def test_signs_are_those_that_voices_learned() -> None:
     assert Speech(HIBARI).say("ﬁve cafe\u0301s--no . . . two. . . .", "en") == "five cafés—no… two…"
+
+
+def test_dates_and_powers_are_written_out_for_every_engine() -> None:
+    assert (
+        Speech(HIBARI).say("On 25/12/1999 it had 10² pages", "en") == "On December 25th, 1999 it had 10 squared pages"
+    )
+    assert Speech(card()).say("On 2/2/1999, 10⁶", "en") == (
+        "On February second, nineteen ninety-nine, ten to the power of six"
+    )
