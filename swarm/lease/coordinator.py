@@ -26,7 +26,6 @@ from swarm.lease.message import (
     Refused,
     Release,
     Revoke,
-    SlotReport,
     Status,
     StatusReply,
     Trim,
@@ -36,7 +35,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.outcome import Entry, Outcome
 from swarm.lease.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
-from swarm.lease.roster import Session, new_session, session_key
+from swarm.lease.roster import MOST_WAITING_S, Session, new_session, session_key
 from swarm.lease.settings import Settings
 from swarm.lease.snapshot import View, fitting, lacks
 from swarm.lease.supplier import Supplier
@@ -46,8 +45,6 @@ SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant never arrived; disks may be slow
 PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
 MOST_STATUS_BYTES = 60_000
-MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
-MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
 GATHER_S = 1.5  # after such a sleep, workers come back and say what they spoke before anything is granted
 OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
 
@@ -134,6 +131,13 @@ class Coordinator:
         outcome = Outcome()
         self._record(job, ClipDiscarded(chapter, index, why), outcome)
         self.works[job].ledger.reopen((chapter, index))
+        self._pump(now, outcome)
+        return outcome
+
+    def lose_latents(self, job: str, digest: str, now: float) -> Outcome:
+        """The latents of a job cannot be read any more: from whoever speaks with them, or anew."""
+        outcome = Outcome()
+        self.supplier.lose(self.works[job], digest, outcome)
         self._pump(now, outcome)
         return outcome
 
@@ -275,7 +279,7 @@ class Coordinator:
         for report in message.slots:
             if report.slot < len(session.slots):
                 session.slots[report.slot].hear(report)
-            if report.lease in known and self._is_patient(session, report, now):
+            if report.lease in known and session.is_patient(report, now):
                 known[report.lease][1].progressed_s = now
         speaking = {report.lease for report in message.slots}
         for lease_id in message.leases:
@@ -286,12 +290,6 @@ class Coordinator:
         session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
         self.supplier.heard(session, message, now, outcome)
         self._tidy(session, now)
-
-    @staticmethod
-    def _is_patient(session: Session, report: SlotReport, now: float) -> bool:
-        """Whether a slot has reason to make no progress."""
-        loading = report.state == "loading" and report.since_s < MOST_LOADING_S
-        return loading or (report.state == "waiting" and now - session.sent_s < MOST_WAITING_S)
 
     def _held(self, session: Session, message: Held, now: float, outcome: Outcome) -> None:
         work = self.works.get(message.job)

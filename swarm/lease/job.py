@@ -12,6 +12,7 @@ from swarm.lease.record import (
     GainFixed,
     JobFinished,
     LatentsKept,
+    LatentsLost,
     RunStarted,
     SegmentFailed,
     SegmentQuarantined,
@@ -126,6 +127,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
             state.workers.add(worker)
         case LatentsKept():
             state.latents = state.latents or record
+        case LatentsLost():
+            state.latents = None
         case GainFixed(gain_db=gain_db, level=level):
             state.gains_db.setdefault(level, gain_db)
         case JobFinished():

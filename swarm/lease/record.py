@@ -84,6 +84,12 @@ class LatentsKept(Record, frozen=True, tag=True):
     worker: str
 
 
+class LatentsLost(Record, frozen=True, tag=True):
+    """The file of the latents is gone or damaged: another worker's takes its place, or they are computed anew."""
+
+    digest: str
+
+
 class JobFinished(Record, frozen=True, tag=True):
     """The audiobook was written."""
 
@@ -102,5 +108,6 @@ AnyRecord = (
     | WorkerSeen
     | GainFixed
     | LatentsKept
+    | LatentsLost
     | JobFinished
 )

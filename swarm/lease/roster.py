@@ -7,6 +7,8 @@ from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello
 from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.lease.speed import Speed
 
+MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
+MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
 HEARD = 20  # heartbeats: about as many decide how much a slot waits
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
@@ -106,6 +108,11 @@ class Session:
     def rests(self) -> bool:
         """Whether all of its slots take nothing for now."""
         return len(self.resting) >= len(self.slots)
+
+    def is_patient(self, report: SlotReport, now: float) -> bool:
+        """Whether a slot of it has reason to make no progress."""
+        loading = report.state == "loading" and report.since_s < MOST_LOADING_S
+        return loading or (report.state == "waiting" and now - self.sent_s < MOST_WAITING_S)
 
     def supplied(self, heartbeat: Heartbeat) -> None:
         """What it has and what it fetches."""

@@ -8,10 +8,11 @@ from swarm.lease.job import apply
 from swarm.lease.ledger import PROMISED
 from swarm.lease.message import Asset, Fetch, Heartbeat, Made, Revoke
 from swarm.lease.outcome import Entry, Outcome, Serve
-from swarm.lease.record import LatentsKept
+from swarm.lease.record import LatentsKept, LatentsLost
 from swarm.lease.roster import Session
 from swarm.lease.work import Work
 
+LOST = "what was computed of its recording is gone or damaged; a worker sends it again, or computes it anew"
 ASK_AGAIN_S = 3.0  # a piece of latents that did not come is asked for again
 
 
@@ -115,6 +116,25 @@ class Supplier:
         for other in self.sessions.values():
             other.told.discard(work.state.job)
         out.send(session.peer, work.instruction)
+
+    def lose(self, work: Work, digest: str, out: Outcome) -> None:
+        """The latents' file is gone: one slot that speaks with them goes on alone and sends them, else makes others."""
+        if work.state.latents is None or work.state.latents.digest != digest:
+            return  # known already
+        record = LatentsLost(digest)
+        apply(work.state, record)
+        out.entries.append(Entry(work.state.job, record))
+        out.notes.append(f"{work.state.facts.title}: {LOST}")
+        leases = [lease for lease in work.ledger.leases.values() if lease.slot != PROMISED]
+        kept = next((lease for lease in leases if digest in self.sessions[lease.session].assets), None)
+        for lease in leases:
+            if lease is not kept:
+                out.send(self.sessions[lease.session].peer, Revoke(lease.id))
+                work.ledger.end(lease)
+        for session in self.sessions.values():
+            session.told.discard(work.state.job)
+        if kept is not None:
+            out.send(self.sessions[kept.session].peer, work.instruction)
 
     @staticmethod
     def _distrust(work: Work, session: Session, why: str, out: Outcome) -> None:

@@ -76,6 +76,15 @@ class Supplies:
             for asset in lease.job.assets:
                 self.downloads.items.pop(asset.digest, None)
 
+    def lost(self, digest: str, slots: Iterable[EngineSlot]) -> None:
+        """Latents are gone from the disk: a voice that waits for them to be journaled is loaded and computed afresh."""
+        self.downloads.items.pop(digest, None)
+        self.made = {name: made for name, made in self.made.items() if made.digest != digest}
+        for slot in slots:
+            waits = not slot.busy and slot.leases and slot.leases[0].job.latents
+            if waits and slot.latents is not None and slot.latents.digest == digest:
+                slot.unload()
+
     def asked(self, link: Link, fetch: Fetch, tell: Tell) -> None:
         """A coordinator asks for latents; it is given those that were made for it, and nothing else."""
         if fetch.digest in [made.digest for made in self._made_for(link)]:

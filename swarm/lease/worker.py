@@ -101,13 +101,10 @@ class Worker:
 
     def announce(self, engines: tuple[EngineOffer, ...], now: float) -> Tell:
         """What it can speak with has changed, or may be tried again: say so to all that let it in."""
-        tell = Tell()
         self.hello = structs.replace(self.hello, engines=engines)
         for link in self.links.values():
-            if link.up:
-                self._introduce(link, tell)
-        self._go_on(now, tell)
-        return tell
+            link.leave()
+        return self.beat(now)  # which greets
 
     # --- messages
 
@@ -215,6 +212,11 @@ class Worker:
     def told(self, number: int, turn: int, words: str, now: float) -> None:
         """The engine that a slot loads says how far it is; the next heartbeat carries it."""
         self.slots[number].hear(turn, words, now)
+
+    def lost(self, digest: str, now: float) -> Tell:
+        """Latents that a coordinator asked for are gone from the disk: who would give them computes them anew."""
+        self.supplies.lost(digest, self.slots)
+        return self.beat(now)
 
     def kept(self, digest: str, have: int, now: float, note: str = "") -> Tell:
         """So much of an asset lies on the disk; all of it only if it is what its digest says."""

@@ -139,11 +139,14 @@ class AssetFolder:
         return info
 
     def read(self, digest: str, offset: int) -> tuple[bytes, int]:
-        """The piece that begins at an offset, and the size of the whole. Raises StoreError."""
-        with guarded(self.root), (self.root / digest).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(offset)
-            return file.read(piece_size(size, offset)), size
+        """The piece of latents that begins at an offset, and the size of the whole. Raises StoreError."""
+        path = self.root / digest
+        with guarded(path):
+            whole = path.read_bytes()
+        if hashlib.sha256(whole).hexdigest() != digest:
+            path.unlink()
+            raise StoreError(f"{path} is damaged.")
+        return whole[offset : offset + piece_size(len(whole), offset)], len(whole)
 
     def gather(self, assets: Iterable[AssetInfo], name: str) -> Path:
         """A folder with these files under their names, in place of the one of this name. Raises StoreError."""

@@ -14,13 +14,17 @@ from swarm.node.assets import AssetFolder, Kept
 
 Report = Callable[[str, Kept], None]
 Reply = Callable[[str, Asset, bytes], None]
+Lost = Callable[[str], None]
 
 
 class Courier:
-    """`kept` hears how much of a content is on the disk, `reply` sends a piece that a link asked for."""
+    """`kept` hears how much of a content is on the disk, `reply` sends a piece that a link asked for.
 
-    def __init__(self, folder: AssetFolder, kept: Report, reply: Reply) -> None:
-        self._folder, self._kept, self._reply = folder, kept, reply
+    `lost` hears of latents that were asked for and cannot be read.
+    """
+
+    def __init__(self, folder: AssetFolder, kept: Report, reply: Reply, lost: Lost) -> None:
+        self._folder, self._kept, self._reply, self._lost = folder, kept, reply, lost
         self._orders: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="asset")
 
@@ -38,7 +42,7 @@ class Courier:
         self._order(partial(self._folder.write, digest, offset, data), report)
 
     def serve(self, link: str, fetch: Fetch) -> None:
-        """Have a piece of latents read and sent; what cannot be read is not: whoever asked asks again."""
+        """Have a piece of latents read and sent."""
 
         def read() -> tuple[bytes, int]:
             try:
@@ -49,6 +53,8 @@ class Courier:
         def reply(found: tuple[bytes, int]) -> None:
             if found[0]:
                 self._reply(link, Asset(fetch.digest, fetch.offset, found[1]), found[0])
+            else:
+                self._lost(fetch.digest)
 
         self._order(read, reply)
 

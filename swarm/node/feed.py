@@ -1,7 +1,11 @@
 """Sends the pieces of files that workers ask for: read one after the other in a thread, beside the clips."""
 
 import asyncio
+import hashlib
+from collections.abc import Callable
 
+from swarm.errors import StoreError
+from swarm.lease.asset import MOST_LATENTS, PIECE, piece_size
 from swarm.lease.message import Asset
 from swarm.lease.outcome import Serve
 from swarm.node.store import Store
@@ -11,10 +15,13 @@ MOST_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked 
 
 
 class Feed:
-    """What waits to be read and sent, first come, first served."""
+    """What waits to be read and sent, first come, first served.
 
-    def __init__(self, store: Store, router: Router) -> None:
-        self._store, self._router = store, router
+    `lost` hears of a job's file that cannot be served, and says whether there is a remedy.
+    """
+
+    def __init__(self, store: Store, router: Router, lost: Callable[[str, str], bool]) -> None:
+        self._store, self._router, self._lost = store, router, lost
         self._waiting: asyncio.Queue[Serve] = asyncio.Queue(MOST_WAITING)
 
     def add(self, serve: Serve) -> None:
@@ -26,5 +33,21 @@ class Feed:
         """Send, for ever. What does not leave is asked for again. Raises StoreError."""
         while True:
             serve = await self._waiting.get()
-            frame = await asyncio.to_thread(self._store.read_asset, serve.job, serve.digest, serve.offset)
-            self._router.send(serve.peer, Asset(serve.digest, serve.offset, serve.total), frame)
+            frame = await asyncio.to_thread(self._read, serve)
+            if frame is not None:
+                self._router.send(serve.peer, Asset(serve.digest, serve.offset, serve.total), frame)
+            elif not self._lost(serve.job, serve.digest):
+                path = self._store.asset_path(serve.job, serve.digest)
+                raise StoreError(f"{path} is gone or damaged: the same command puts it back, if its original is there.")
+
+    def _read(self, serve: Serve) -> bytes | None:
+        """A piece; None where the file is gone or, as far as that is cheap to tell, damaged."""
+        try:
+            if serve.total > MOST_LATENTS:
+                piece = self._store.read_asset(serve.job, serve.digest, serve.offset)
+                return piece if len(piece) == piece_size(serve.total, serve.offset) else None
+            pieces = [self._store.read_asset(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE)]
+        except StoreError:
+            return None
+        whole = hashlib.sha256(b"".join(pieces)).hexdigest() == serve.digest
+        return pieces[serve.offset // PIECE] if whole and serve.offset % PIECE == 0 else None

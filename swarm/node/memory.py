@@ -74,6 +74,8 @@ class MemoryStore:
 
     def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         """A piece of a file of a job."""
+        if (job, digest) not in self.assets:
+            raise StoreError(f"{self.asset_path(job, digest)} is not there.")
         content = self.assets[job, digest]
         return content[offset : offset + piece_size(len(content), offset)]
 

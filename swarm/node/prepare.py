@@ -22,10 +22,11 @@ from swarm.lease.facts import JobFacts, book_facts
 from swarm.lease.job import JobState, Place, apply
 from swarm.lease.recipe import TAKES, Recipe
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
+from swarm.lease.supplier import LOST
 from swarm.node.calibre import read_any_book
 from swarm.node.redo import redo_records
 from swarm.node.store import Store
-from swarm.node.supply import Supply, restore_assets
+from swarm.node.supply import Supply, lost_latents, restore_assets
 from swarm.voice.registry import better_voices_line, choose_recipe, recipe_card
 
 
@@ -64,6 +65,10 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
         with store.unpacking() as folder:
             store.create_job(facts, path, supply.contents(folder))
     state, records = _replay(facts, store, now, notes, config.redo)
+    if gone := lost_latents(state, store):
+        apply(state, gone)
+        records.append(gone)
+        notes.append(f"{path}: {LOST}")
     restore_assets(state, supply, store)
     return Prepared(state, records, notes)
 

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from swarm.audio.frame import check_frame
 from swarm.errors import EnvironmentFault, SwarmError
+from swarm.lease.asset import digests_of
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import Place
 from swarm.lease.message import Clip, FromWorker
@@ -46,7 +47,7 @@ class Server:
         self._clock = clock
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
-        self._feed = Feed(store, router)
+        self._feed = Feed(store, router, self._lost)
         self._editions: dict[str, Edition] = {}
         self._draining = asyncio.Event()
 
@@ -55,6 +56,13 @@ class Server:
         self._editions[edition.state.job] = edition
         recipe = edition.state.facts.recipe
         self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe))
+
+    def _lost(self, job: str, digest: str) -> bool:
+        """A file of a job is gone; latents can be had again."""
+        if digest in digests_of(self._editions[job].state.facts.assets):
+            return False
+        self._queue.put_nowait(self._core.lose_latents(job, digest, self._clock.now()))
+        return True
 
     def drain(self) -> None:
         """Take what is being spoken, grant nothing more, then end."""

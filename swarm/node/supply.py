@@ -12,10 +12,11 @@ from pathlib import Path
 from swarm.audio.reference import read_reference
 from swarm.config import RenderConfig
 from swarm.errors import StoreError, UsageError
-from swarm.lease.asset import MODEL, VOICE, AssetInfo
+from swarm.lease.asset import MODEL, VOICE, AssetInfo, find_latents
 from swarm.lease.facts import Origin
 from swarm.lease.job import JobState
 from swarm.lease.recipe import CLONE
+from swarm.lease.record import LatentsLost
 from swarm.node.contents import digest_of
 from swarm.node.custom_model import CONFIG, CustomModel, parse_config, read_custom_model
 from swarm.node.disk import guarded
@@ -77,6 +78,14 @@ def restore_assets(state: JobState, supply: Supply, store: Store) -> None:
                     f"the job with `e2a-swarm jobs remove {state.job}` and begin again."
                 )
             store.restore_asset(state.job, asset.digest, contents[asset.digest])
+
+
+def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
+    """That the latents of a job with something left to speak are gone or damaged. Raises StoreError."""
+    latents = None if state.complete else find_latents(state.assets)
+    if latents is None or _is_whole(store, state.job, latents):
+        return None
+    return LatentsLost(latents.digest)
 
 
 def _is_whole(store: Store, job: str, asset: AssetInfo) -> bool:

@@ -61,7 +61,7 @@ class WorkNode:
     ) -> None:
         self.core = Worker(hello)
         self._engines = engines
-        self._courier = Courier(assets, self._kept, self._reply)
+        self._courier = Courier(assets, self._kept, self._reply, self._lost)
         self._introduced: set[str] = set()  # jobs, and what is lacking or under way: said once
         self.unable = False  # some engine did not open since this machine last said what it can
         self._trouble: dict[str, str] = {}  # by digest, what was said of it last
@@ -180,6 +180,9 @@ class WorkNode:
             self._say(f"cannot fetch a file of the voice: {kept.note}; trying on")
         self._trouble[digest] = kept.note
         self._carry_out(self.core.kept(digest, kept.have, self._clock.now(), kept.note))
+
+    def _lost(self, digest: str) -> None:
+        self._carry_out(self.core.lost(digest, self._clock.now()))
 
     def _reply(self, name: str, piece: Asset, frame: bytes) -> None:
         """A piece that does not leave is asked for again."""

@@ -200,3 +200,19 @@ def test_an_engine_that_computes_no_latents_says_so() -> None:
     assert told(worker.opened(0, 1, 2.0), Heartbeat)[-1].made == (Made("job-a", "", 0),)
     tell = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 3.0)
     assert [type(command) for command in tell.commands] == [Speak]
+
+
+def test_latents_that_cannot_be_sent_again_are_computed_anew() -> None:
+    worker = make_worker(VOICE_FILE, latents=True)
+    worker.kept(VOICE_FILE.digest, SIZE, 0.1)
+    (load,) = grant(worker).commands
+    worker.opened(load.slot, load.turn, 1.0, LATENTS_FILE)
+    assert last_heartbeat(worker).made == (Made("job-a", LATENTS_FILE.digest, LATENTS_FILE.size),)
+    tell = worker.lost(LATENTS_FILE.digest, 2.0)
+    (load,) = [command for command in tell.commands if isinstance(command, Load)]
+    assert load.assets == (VOICE_FILE,)
+    assert not last_heartbeat(worker).made
+    other = AssetInfo(LATENTS, "e" * 64, 4)
+    worker.opened(load.slot, load.turn, 3.0, other)
+    assert last_heartbeat(worker).made == (Made("job-a", other.digest, other.size),)
+    assert not [c for c in worker.lost(LATENTS_FILE.digest, 4.0).commands if isinstance(c, Load)]

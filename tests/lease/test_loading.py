@@ -2,9 +2,9 @@
 
 from making import grant, join, make_core, make_facts, make_worker, offer, sent, told
 
-from swarm.lease.coordinator import MOST_LOADING_S
 from swarm.lease.job import JobState
 from swarm.lease.message import Heartbeat, Revoke, SlotReport
+from swarm.lease.roster import MOST_LOADING_S
 from swarm.lease.tell import Load
 
 DOWNLOADING = "downloading XTTS v2, 43 %"

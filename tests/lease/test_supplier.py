@@ -24,13 +24,14 @@ from swarm.lease.message import (
     Revoke,
 )
 from swarm.lease.outcome import Outcome
-from swarm.lease.record import LatentsKept
+from swarm.lease.record import LatentsKept, LatentsLost
 from swarm.lease.supplier import ASK_AGAIN_S
 
 TEXTS = ["One sentence here.", "And another one."]
 VOICE_FILE, MODEL_FILE = AssetInfo(VOICE, "a" * 64, 100), AssetInfo(MODEL + "model.pth", "b" * 64, 300)
 MADE_BYTES = b"latents"
 MADE = Made("job", hashlib.sha256(MADE_BYTES).hexdigest(), len(MADE_BYTES))
+KEPT = AssetInfo(LATENTS, MADE.digest, MADE.size)
 
 
 def make_state(*assets: AssetInfo, **fields: object) -> JobState:
@@ -247,3 +248,55 @@ def test_one_machine_alone_says_that_a_model_is_not_to_be_had() -> None:
         "The engine metronome does not open on this machine: its model vctk is not here, and none is downloaded "
         "(--offline): models fetch vctk"
     )
+
+
+# --- latents whose file is lost
+
+
+def speaking(core: Coordinator, *peers: bytes) -> list[int]:
+    """Workers that all speak with the latents that the first of them made; returns their leases."""
+    (first,) = sent(begin(core, *peers), Grant)
+    beat(core, peers[0], VOICE_FILE, leases=(first.lease,), made=(MADE,), offers=())
+    core.receive(peers[0], Asset(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
+    beat(core, peers[0], VOICE_FILE, KEPT, leases=(first.lease,), offers=())
+    return [first.lease, *(sent(beat(core, peer, VOICE_FILE, KEPT), Grant)[0].lease for peer in peers[1:])]
+
+
+def test_latents_that_are_lost_are_sent_again_by_one_that_speaks_with_them() -> None:
+    core = make_core(state := make_state(VOICE_FILE))
+    first, second = speaking(core, b"p", b"q")
+    outcome = core.lose_latents("job", MADE.digest, 2.0)
+    assert [entry.record for entry in outcome.entries] == [LatentsLost(MADE.digest)]
+    assert sent(outcome, Revoke, b"q") == [Revoke(second)]
+    assert [job.latents for job in sent(outcome, Job, b"p")] == [True]
+    assert not sent(beat(core, b"q", VOICE_FILE), Grant)
+    outcome = beat(core, b"p", VOICE_FILE, leases=(first,), made=(MADE,), offers=())
+    assert sent(outcome, Fetch) == [Fetch(MADE.digest, 0)]
+    outcome = core.receive(b"p", Asset(MADE.digest, 0, MADE.size), 2.1, MADE_BYTES)
+    assert [entry.frame for entry in outcome.entries] == [MADE_BYTES]
+    assert state.latents == LatentsKept(MADE.digest, MADE.size, "p")
+    assert sent(beat(core, b"q", VOICE_FILE, KEPT), Grant)
+
+
+def test_latents_that_are_lost_and_that_nobody_has_are_made_anew_by_one() -> None:
+    core = make_core(state := make_state(VOICE_FILE))
+    first, second = speaking(core, b"p", b"q")
+    for peer in (b"p", b"q"):
+        beat(core, peer, VOICE_FILE, leases=(first, second), offers=())
+    outcome = core.lose_latents("job", MADE.digest, 2.0)
+    assert {revoke.lease for revoke in sent(outcome, Revoke)} == {first, second}
+    (grant,) = sent(beat(core, b"p", VOICE_FILE), Grant)
+    assert not sent(beat(core, b"q", VOICE_FILE), Grant)
+    other = Made("job", hashlib.sha256(b"others!").hexdigest(), 7)
+    beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(other,), offers=())
+    core.receive(b"p", Asset(other.digest, 0, 7), 2.1, b"others!")
+    assert state.latents == LatentsKept(other.digest, 7, "p")
+
+
+def test_a_loss_is_noticed_once() -> None:
+    core = make_core(make_state(VOICE_FILE))
+    speaking(core, b"p")
+    assert core.lose_latents("job", MADE.digest, 2.0).entries
+    again = core.lose_latents("job", MADE.digest, 2.0)
+    assert not again.entries
+    assert not again.notes

@@ -121,3 +121,15 @@ def test_an_engine_gets_its_files_by_name_and_nothing_of_an_earlier_job(folder: 
 def test_a_folder_that_cannot_be_written_is_no_end(tmp_path: Path) -> None:
     (tmp_path / "assets").write_text("in the way")
     assert "cannot be used" in AssetFolder(tmp_path, 100).seek(DIGEST, 10).note
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_latents_that_are_damaged_or_gone_are_not_sent(folder: AssetFolder, damaged: bool) -> None:
+    folder.put(DATA)
+    if damaged:
+        (folder.root / DIGEST).write_bytes(b"9876543210")
+    else:
+        (folder.root / DIGEST).unlink()
+    with pytest.raises(StoreError):
+        folder.read(DIGEST, 0)
+    assert not (folder.root / DIGEST).exists()

@@ -203,3 +203,19 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
     assert heard == content
     speak(bench.dealer, grant, 1)
     assert await bench.running
+
+
+@pytest.mark.parametrize("damage", ["gone", "damaged"])
+async def test_a_recording_that_is_lost_in_the_middle_ends_the_run_with_what_to_do(tmp_path: Path, damage: str) -> None:
+    content = b"a recording"
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
+    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    if damage == "gone":
+        del bench.store.assets[facts.job, digest]
+    else:
+        bench.store.assets[facts.job, digest] = b"A recording"
+    bench.dealer.send(Fetch(digest, 0))
+    with pytest.raises(StoreError, match="is gone or damaged: the same command puts it back"):
+        await asyncio.wait_for(bench.running, 5)

@@ -13,10 +13,10 @@ import soundfile
 from swarm.config import RenderConfig
 from swarm.errors import StoreError, UsageError
 from swarm.lease.job import JobState
-from swarm.lease.record import LatentsKept
+from swarm.lease.record import LatentsKept, LatentsLost
 from swarm.node.prepare import Prepared, prepare
 from swarm.node.store import DiskStore
-from swarm.node.supply import make_supply
+from swarm.node.supply import Supply, make_supply, restore_assets
 from swarm.voice import cards, coqui_card
 
 
@@ -110,15 +110,28 @@ def test_a_file_that_is_gone_from_the_job_is_put_back_as_long_as_somebody_has_it
         open_job(config)
 
 
-def test_latents_that_are_gone_are_named(config: RenderConfig) -> None:
+def test_latents_that_are_gone_or_damaged_are_computed_anew_and_that_is_said(config: RenderConfig) -> None:
     state = open_job(config).state
     store, digest = DiskStore(config.state_dir), hashlib.sha256(b"bytes").hexdigest()
     store.commit([(state.job, LatentsKept(digest, 5, "w"), b"bytes")])
     store.close()
     assert open_job(config).state.latents is not None
-    (config.state_dir / "jobs" / state.job / "assets" / digest).unlink()
+    file = config.state_dir / "jobs" / state.job / "assets" / digest
+    for damage in (lambda: file.write_bytes(b"BYTES"), file.unlink):
+        damage()
+        prepared = open_job(config)
+        assert prepared.state.awaits_latents
+        assert prepared.records[-1] == LatentsLost(digest)
+        assert any("computes it anew" in note for note in prepared.notes)
+
+
+def test_a_file_that_nobody_has_any_more_is_named(config: RenderConfig, tmp_path: Path) -> None:
+    state = open_job(config).state
+    kept(config, state, "voice.wav").unlink()
+    store = DiskStore(config.state_dir)
     with pytest.raises(StoreError, match=r"is gone or damaged.*e2a-swarm jobs remove"):
-        open_job(config)
+        restore_assets(state, Supply(), store)
+    store.close()
 
 
 def test_the_recording_that_comes_with_a_model_is_its_voice(config: RenderConfig, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """A stand-in for an engine that clones: it really reads `voice.wav` and `model/`, and makes latents like none before.
 
 Its pitch follows from the latents, so that a book of two voices can be told. PARROT_LOG names a file that says who
-computed and who was given latents.
+computed and who was given latents; PARROT_PACE_S is how long a sentence takes.
 """
 
 import hashlib
 import os
+import time
 import wave
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class ParrotVoice:
         return self._latents if self._is_made else None
 
     def speak(self, text: str, seed: int) -> Pcm:
+        time.sleep(float(os.environ.get("PARROT_PACE_S", "0")))
         samples = np.arange(max(len(text), 10) * RATE // 50)
         return (np.sin(samples * 2 * np.pi / self._period) * 9_000).astype(np.int16)
 

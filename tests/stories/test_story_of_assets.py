@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from evidence import assert_complete, assert_spoken_once, listen, only, records, report_of
+from evidence import accepted, assert_complete, assert_spoken_once, listen, only, records, report_of
 from household import Machine, Running, wait_for
 
-from swarm.lease.record import LatentsKept
+from swarm.lease.record import LatentsKept, LatentsLost
 
 PARROT = ("--tts-engine", "parrot")
 WEIGHTS = 96 * 1024 * 1024  # bytes: a second or so over loopback
@@ -137,6 +137,71 @@ def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
     assert_one_voice(laptop)
     assert_good(attic)
     assert len(whole(attic)) >= 3  # and the latents, if any of it was left to speak
+
+
+def kept_latents(machine: Machine) -> Path:
+    """The file of a job's latents, once somebody has spoken with them."""
+    wait_for(lambda: len(accepted(machine.home)) > 3, what="some sentences")
+    (kept,) = [record for record in records(machine.home) if isinstance(record, LatentsKept)]
+    return only(machine.home / "jobs", "*") / "assets" / kept.digest
+
+
+def test_latents_that_are_removed_in_the_middle_come_back_from_who_speaks_with_them(
+    lan: Callable[[str], Machine], small_book: Path, narrator: Path, parrot: dict[str, str]
+) -> None:
+    laptop, attic, cellar = lan("laptop"), lan("attic"), lan("cellar")
+    coordinator = laptop.start("coordinate", small_book, *PARROT, "--voice", narrator, **parrot)
+    where = ("--coordinator", f"127.0.0.1:{coordinator.port}", "--exit-when-done", "--slots", "1")
+    slow = parrot | {"PARROT_PACE_S": "0.3"}
+    workers = [attic.start("work", "--cpu", *where, **slow)]
+    kept_latents(laptop).unlink()
+    workers.append(cellar.start("work", "--cpu", *where, **slow))
+    coordinator.says("is gone or damaged; a worker sends it again, or computes it anew")
+    coordinator.ends()
+    for worker in workers:
+        worker.ends()
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert len([row for row in report["workers"] if row["segments"]]) == 2
+    assert sorted(computed(parrot)) == ["computed", "given"]
+    assert len({record.digest for record in records(laptop.home) if isinstance(record, LatentsKept)}) == 1
+    assert_one_voice(laptop)
+
+
+def test_latents_that_are_damaged_while_nobody_has_them_are_computed_anew(
+    lan: Callable[[str], Machine], small_book: Path, narrator: Path, parrot: dict[str, str]
+) -> None:
+    laptop, attic, cellar = lan("laptop"), lan("attic"), lan("cellar")
+    coordinator = laptop.start("coordinate", small_book, *PARROT, "--voice", narrator, **parrot)
+    where = ("--coordinator", f"127.0.0.1:{coordinator.port}", "--exit-when-done", "--slots", "1")
+    first = attic.start("work", "--cpu", *where, **parrot, PARROT_PACE_S="0.3")
+    file = kept_latents(laptop)
+    first.kill()
+    file.write_bytes(bytes(file.stat().st_size))
+    cellar.start("work", "--cpu", *where, **parrot).ends()
+    coordinator.ends()
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    assert_spoken_once(laptop.home)
+    assert computed(parrot) == ["computed", "computed"]
+    lost, again = [record for record in records(laptop.home) if isinstance(record, LatentsKept | LatentsLost)][1:]
+    assert isinstance(lost, LatentsLost)
+    assert isinstance(again, LatentsKept)
+    assert file.with_name(again.digest).stat().st_size == again.size
+
+
+def test_latents_that_are_gone_at_the_next_start_are_computed_anew(
+    here: Machine, small_book: Path, narrator: Path, parrot: dict[str, str]
+) -> None:
+    command = ("convert", small_book, *PARROT, "--voice", narrator, "--workers", "1")
+    first = here.start(*command, **parrot, PARROT_PACE_S="0.3")
+    file = kept_latents(here)
+    first.kill()
+    file.unlink()
+    done = here.run(*command, **parrot)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "a worker sends it again, or computes it anew" in done.stdout
+    assert_complete(report_of(only(here.desk, "*.m4b")))
+    assert computed(parrot) == ["computed", "computed"]
 
 
 def test_a_job_nobody_can_speak_names_what_would_help_and_goes_on_when_somebody_comes(
