@@ -91,9 +91,16 @@ def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tup
         say(f"{', '.join(listed)}: not used ({_why_none(proof)}); working on the CPU")
         return slot_devices(("cpu",), slots, ()), ()
     if not proof.gpus:
-        raise EnvironmentFault(f"--gpu: this machine has no GPU for that: {_why_none(proof)}. --cpu works without one.")
+        raise EnvironmentFault(
+            f"--gpu {_as_asked(asked)}: this machine has no GPU for that: {_why_none(proof)}. --cpu works without one."
+        )
     devices = slot_devices(asked or [gpu.name for gpu in usable], slots, proof.gpus)
     return devices, tuple(gpu for gpu in proof.gpus if gpu.name in devices)
+
+
+def _as_asked(names: Sequence[str]) -> str:
+    """GPUs in the words of the option: "all", "0,1"."""
+    return ",".join("all" if name == "cuda" else name.removeprefix("cuda:") for name in names)
 
 
 def _why_none(proof: Proof) -> str:

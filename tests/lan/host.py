@@ -17,7 +17,7 @@ from lan import Lan
 LISTENING = re.compile(r"waiting for workers at \S+:(\d+)")
 VOICE = ("--tts-engine", "metronome")
 WRONG = ("silent for", "no progress", "set aside")  # what a coordinator says of workers that it gave up
-COMMAND_S = 60.0
+COMMAND_S = 180.0
 
 
 class Host(Machine):

@@ -11,7 +11,7 @@ from swarm.node.discovery import SERVICE, Advertisement, Browser, read_candidate
 LOOPBACK = "127.0.0.1"
 
 
-async def until(what: Callable[[], bool], timeout_s: float = 6.0) -> None:
+async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
     end = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < end, "it did not happen in time"

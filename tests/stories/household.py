@@ -20,7 +20,7 @@ QUICK = ("--tts-engine", "metronome", "--engine-option", "seconds_per_char=0.005
 FAST, SLOW = (*QUICK, "cost_per_char=0.0001"), (*QUICK, "cost_per_char=0.004")
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 20.0, what: str = "") -> Any:
+def wait_for(condition: Callable[[], Any], timeout_s: float = 60.0, what: str = "") -> Any:
     """Wait until a condition holds, and return what it gave; fails after `timeout_s`."""
     deadline_s = time.monotonic() + timeout_s
     while not (result := condition()):
@@ -54,7 +54,7 @@ class Running:
         found = self.says(LISTENING.pattern)
         return int(found.group(1))
 
-    def says(self, pattern: str, timeout_s: float = 20.0) -> re.Match[str]:
+    def says(self, pattern: str, timeout_s: float = 60.0) -> re.Match[str]:
         """Wait until it has said something that fits the pattern."""
 
         def heard() -> re.Match[str] | None:
@@ -77,7 +77,7 @@ class Running:
             self.process.kill()
         self.process.wait()
 
-    def ends(self, code: int = 0, timeout_s: float = 60.0) -> str:
+    def ends(self, code: int = 0, timeout_s: float = 120.0) -> str:
         """Wait for its end, check the exit code, and return all it said."""
         try:
             ended = self.process.wait(timeout_s)
@@ -100,7 +100,7 @@ class Machine:
         clean = {name: value for name, value in os.environ.items() if name not in OURS}
         return {**clean, "E2A_SWARM_HOME": str(self.home), "E2A_SWARM_BIND": "127.0.0.1", **more}
 
-    def run(self, *words: object, timeout_s: float = 60.0, **env: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: object, timeout_s: float = 120.0, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end; no terminal, nothing to read."""
         return subprocess.run(
             command(*words),

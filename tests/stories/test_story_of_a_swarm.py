@@ -24,7 +24,7 @@ def test_two_machines_share_a_book(lan: Make, small_book: Path) -> None:
     workers = [join_in(worker, coordinator.port, "--name", worker.name) for worker in (desktop, tower)]
     said = coordinator.ends()
     for worker in workers:
-        worker.ends(timeout_s=15)
+        worker.ends()
 
     assert "desktop joined" in said
     report = report_of(only(laptop.desk, "*.m4b"))
@@ -67,7 +67,7 @@ def test_two_books_by_one_coordinator(lan: Make, small_book: Path, write_book: C
     coordinator = laptop.start("coordinate", small_book, other, *FAST)
     worker = join_in(desktop, coordinator.port)
     coordinator.ends()
-    worker.ends(timeout_s=15)
+    worker.ends()
     for title, chapters in (("The Lamp & the Letter", 3), ("The Other Book", 4)):
         path = only(laptop.desk, f"{title} - *.m4b")
         assert_complete(report_of(path))
@@ -88,7 +88,7 @@ def test_two_coordinators_and_two_workers_that_find_each_other(
     for coordinator in coordinators:
         coordinator.ends()
     for worker in workers:
-        worker.ends(timeout_s=15)
+        worker.ends()
         assert worker.output.count("serving") >= 2
     for machine in machines[:2]:
         report = report_of(only(machine.desk, "*.m4b"))
@@ -110,7 +110,7 @@ def survive(lan: Make, book: Path, port: int, voice: tuple[object, ...], total: 
 
     laptop.start(*command).ends(0, timeout_s=240)
     for worker in workers[1:]:
-        worker.ends(timeout_s=15)
+        worker.ends()
     after = clips(laptop.home)
     assert {key: after[key] for key in before} == before
     assert accepted(laptop.home)[: len(taken)] == taken

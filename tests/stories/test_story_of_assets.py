@@ -216,7 +216,7 @@ def test_a_job_nobody_can_speak_names_what_would_help_and_goes_on_when_somebody_
     poor.says("is spoken with parrot in English, which this worker cannot")
     rich.start("work", "--cpu", "--coordinator", where, "--exit-when-done", **parrot).ends()
     coordinator.ends()
-    poor.ends(timeout_s=15)
+    poor.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert not whole(plain)
 

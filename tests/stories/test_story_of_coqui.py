@@ -43,7 +43,7 @@ def test_who_has_coqui_speaks_and_who_has_not_is_told_what_brings_it(
     worker = tower.start(*joining, "--name", "tower", TTS_HOME=str(tmp_path / "models"))
     coordinator.ends(timeout_s=120)
     for each in (worker, useless):
-        each.ends(timeout_s=30)
+        each.ends()
 
     path = only(laptop.desk, "*.m4b")
     report = report_of(path)
@@ -68,7 +68,7 @@ def test_a_custom_model_is_brought_by_a_laptop_without_coqui_and_spoken_by_two(
     workers = [join_in(machine, coordinator) for machine in (desktop, tower)]
     coordinator.ends(timeout_s=120)
     for worker in workers:
-        worker.ends(timeout_s=30)
+        worker.ends()
     report = report_of(only(laptop.desk, "*.m4b"))
     assert_complete(report)
     assert report["recipe"]["voice"] == "eve"
@@ -117,7 +117,7 @@ def test_how_far_a_download_is_can_be_seen_everywhere(
     assert len(re.findall(downloading, said)) == 2, said  # of the book, and of the worker
     worker.says(downloading)
     coordinator.ends(timeout_s=120)
-    worker.ends(timeout_s=30)
+    worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     shares = [int(share) for share in re.findall(r"ljspeech/vits, (\d+) %", coordinator.output)]
     assert shares == sorted(set(shares))
@@ -136,7 +136,7 @@ def test_a_recordings_voice_is_listened_to_once_and_spoken_by_two(
     workers = [join_in(machine, coordinator) for machine in (desktop, tower)]
     coordinator.ends(timeout_s=180)
     for worker in workers:
-        worker.ends(timeout_s=30)
+        worker.ends()
     report = report_of(only(laptop.desk, "*.m4b"))
     assert_complete(report)
     assert report["recipe"]["voice"].startswith("clone:")
@@ -164,6 +164,6 @@ def test_an_offline_worker_says_what_it_lacks_serves_others_meanwhile_and_goes_o
     other.ends()
     tiny_vits(tmp_path / "home" / "tts" / "tts_models--en--ljspeech--vits")
     coordinator.ends(timeout_s=120)
-    worker.ends(timeout_s=30)
+    worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert_complete(report_of(only(attic.desk, "*.m4b")))

@@ -100,7 +100,7 @@ def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     laptop.start(*command).ends()
     assert accepted(laptop.home)[: len(taken)] == taken
     assert_spoken_once(laptop.home)
-    worker.ends(timeout_s=15)
+    worker.ends()
     assert "ended for a fault" in worker.output
 
 

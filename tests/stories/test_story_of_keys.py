@@ -28,7 +28,7 @@ def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make,
     assert (joined.returncode, joined.stderr) == (0, "")
     assert code not in joined.stdout
     coordinator.ends()
-    worker.ends(timeout_s=15)
+    worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     if sys.platform != "win32":
         assert all((at.home / "swarm.key").stat().st_mode & 0o077 == 0 for at in (laptop, desktop))
@@ -67,7 +67,7 @@ def test_open_on_both_sides_works_and_is_loud(machine: Make, small_book: Path) -
     coordinator = laptop.start("coordinate", "--open", small_book, *FAST)
     worker = work(desktop, coordinator, "--open")
     assert "nothing is encrypted" in coordinator.ends()
-    assert "nothing is encrypted" in worker.ends(timeout_s=15)
+    assert "nothing is encrypted" in worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert not (laptop.home / "swarm.key").exists()
 
@@ -92,7 +92,7 @@ def test_the_key_of_the_environment_serves_containers(machine: Make, small_book:
     where = f"127.0.0.1:{coordinator.port}"
     worker = desktop.start("work", "--cpu", "--exit-when-done", E2A_SWARM_KEY=code, E2A_SWARM_COORDINATOR=where)
     coordinator.ends()
-    worker.ends(timeout_s=15)
+    worker.ends()
     assert not (desktop.home / "swarm.key").exists()
 
 
