@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swarm.book.reading import Reading
+    from swarm.lease.limits import Limits
 
 DEFAULT_PORT = 5847
 ASSETS_LIMIT = 20_000_000_000
@@ -120,6 +121,7 @@ class WorkConfig:
     coordinator: str = ""  # host[:port]; empty: found
     open: bool = False
     exit_when_done: bool = False
+    limits: "Limits | None" = None  # when it may work; None: always
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""
     allow_sleep: bool = False

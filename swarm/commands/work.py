@@ -1,13 +1,19 @@
 """`e2a-swarm work`: serve coordinators with this machine."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from swarm.commands import coqui_options, options
+from swarm.errors import UsageError
+
+if TYPE_CHECKING:
+    from swarm.lease.limits import Limits
 
 EXAMPLES = options.examples(
     "e2a-swarm work                          on the GPUs if there are any, else on the CPU",
     "e2a-swarm work --gpu 0 --slots 2        two engines on the first GPU",
     "e2a-swarm work --cpu --slots 4",
+    "e2a-swarm work --gpu all --hours 22-7 --idle-only",
     "e2a-swarm work --coordinator laptop:5847 --exit-when-done",
 )
 
@@ -35,16 +41,48 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default="",
         help="how much to keep of voices and models that coordinators send (default: $E2A_SWARM_ASSETS_LIMIT, or 20)",
     )
+    _add_limits(parser)
     options.add_coordinator_options(parser)
     options.add_state_option(parser)
     options.add_output_options(parser, quiet="say nothing but errors")
     parser.set_defaults(run=run)
 
 
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "limits", "a slot that may not work finishes its sentence, gives the rest back, and goes on by itself"
+    )
+    group.add_argument(
+        "--hours", metavar="22-7", default="", help="work only then, by local time; several: 22:30-7,12-13"
+    )
+    group.add_argument("--idle-only", action="store_true", help="work on a GPU only while nobody else uses it (NVIDIA)")
+    group.add_argument("--max-temperature", metavar="C", help="let a GPU cool when it is hotter than this (NVIDIA)")
+
+
+def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
+    """What the operator allows. Raises UsageError."""
+    from swarm.lease.limits import Limits, parse_hours
+
+    hot = arguments.max_temperature
+    try:
+        hours = parse_hours(arguments.hours) if arguments.hours.strip() else ()
+    except ValueError:
+        raise UsageError(f"--hours takes spans such as 22-7 or 22:30-6,12-13, not {arguments.hours!r}.") from None
+    limits = Limits(
+        hours=hours,
+        max_temperature=None if hot is None else options.whole("--max-temperature", hot, 30, 120),
+        idle_only=arguments.idle_only,
+    )
+    if asked == ("cpu",) and limits.watch_gpus:
+        raise UsageError("--idle-only and --max-temperature are for GPUs: with --cpu only --hours limits.")
+    return limits
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Work, and return the exit code."""
     slots = options.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
     asked = options.asked_devices(arguments)
+    limits = limits_of(arguments, asked)
     coqui_options.prepare_voices(arguments)
     from swarm.config import WorkConfig, state_folder
     from swarm.node.devices import find_devices
@@ -62,6 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         exit_when_done=arguments.exit_when_done,
         name=arguments.name[:100],
         allow_sleep=arguments.allow_sleep,
+        limits=limits,
         assets_limit=options.assets_limit(arguments.assets_limit),
     )
     return run_loop(work(config, gpus, note))

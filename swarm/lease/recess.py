@@ -1,11 +1,11 @@
 """How slots hold less: leases are shortened and given back, slots step back and let go of their engines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from swarm.lease.message import Line, Release
 from swarm.lease.rest import Trouble
 from swarm.lease.slot import EngineSlot, HeldLease
-from swarm.lease.tell import Tell, Unload
+from swarm.lease.tell import Kill, Tell, Unload
 
 # Loading XTTS takes some ten seconds, so between one book and the next it stays; whoever sits down at the machine later
 # has its memory back. A slot that rests, perhaps for a game, waits only so long that a moment's rest costs no loading.
@@ -32,6 +32,14 @@ def shed(slot: EngineSlot, note: str, tell: Tell) -> None:
         tell.send(lease.link, Release(lease.id, note[:1000]))
 
 
+def kill(slot: EngineSlot, tell: Tell) -> None:
+    """End an engine that hangs; its segment is not spoken."""
+    tell.beat(slot.leases[0].link)
+    slot.stop()
+    tell.commands.append(Kill(slot.number))
+    slot.tidy()
+
+
 def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, tell: Tell) -> None:
     """Stop what is under way, give everything back, and take nothing for a while."""
     slot.stop()
@@ -51,3 +59,20 @@ def let_go(slots: Iterable[EngineSlot], now: float, tell: Tell) -> None:
         elif now - slot.idle_since_s >= (RESTING_S if slot.rest.reason(now) else IDLE_S):
             slot.unload()
             tell.commands.append(Unload(slot.number))
+
+
+def lose(slots: Iterable[EngineSlot], note: str, now: float, tell: Tell) -> None:
+    """The device of these slots is gone."""
+    for slot in slots:
+        if not slot.rest.stepped_back(now):
+            step_back(slot, "lost", note, now, tell)
+
+
+def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], links: Iterable[str], tell: Tell) -> None:
+    """Have slots rest by their operator's limits, or work again."""
+    for slot, reason in zip(slots, reasons, strict=True):
+        if reason and not slot.rest.limit:
+            shed(slot, reason, tell)
+        if reason != slot.rest.limit:
+            slot.rest.limit = reason
+            tell.beats.update(dict.fromkeys(links))

@@ -4,7 +4,7 @@ It owns no socket, engine or clock. The shell carries out the commands and repor
 `spoken` and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import structs
@@ -35,13 +35,13 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.recess import holding, keep_lines, let_go, shed, step_back
+from swarm.lease.recess import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
 from swarm.lease.recipe import seeds_of
 from swarm.lease.rest import SOON, Trouble
 from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot, HeldLease, Sound
 from swarm.lease.supplies import Supplies
-from swarm.lease.tell import Command, Kill, Load, Speak, Tell
+from swarm.lease.tell import Command, Load, Speak, Tell
 
 OWN_GAP_S = 3.0  # no beat for so long: this machine slept
 
@@ -184,14 +184,8 @@ class Worker:
         for slot, lease in holding(self.slots, link.name, revoke.lease):
             lease.revoked = True
             if revoke.expired and slot.line is not None and slot.leases[0] is lease:
-                self._kill(slot, tell)
+                kill(slot, tell)
             keep_lines(slot, lease, [], tell)
-
-    def _kill(self, slot: EngineSlot, tell: Tell) -> None:
-        tell.beat(slot.leases[0].link)
-        slot.stop()
-        tell.commands.append(Kill(slot.number))
-        slot.tidy()
 
     def _kill_what_hangs(self, now: float, tell: Tell) -> None:
         """Where no coordinator judges any more: the lease was revoked, or its coordinator is out of reach."""
@@ -201,7 +195,7 @@ class Worker:
         self.beaten_s = now
         for slot in self.slots:
             if slot.hangs(now) and (slot.leases[0].revoked or not self.serves(slot.leases[0].link)):
-                self._kill(slot, tell)
+                kill(slot, tell)
 
     # --- the engines report
 
@@ -248,12 +242,17 @@ class Worker:
         """The device of a slot has no room for its engine, or is gone: others get its leases, it tries again later."""
         return self._report(number, turn, now, lambda slot, tell: step_back(slot, trouble, note, now, tell))
 
+    def limit(self, reasons: Sequence[str], now: float) -> Tell:
+        """Why the operator wants each slot to rest, "" where it may work: who rests finishes its segment only."""
+        tell = Tell()
+        limit(self.slots, reasons, self.links, tell)
+        self._go_on(now, tell)
+        return tell
+
     def lose(self, numbers: Iterable[int], note: str, now: float) -> Tell:
         """The device of these slots is gone, whatever they are at."""
         tell = Tell()
-        for slot in [self.slots[number] for number in numbers]:
-            if not slot.rest.stepped_back(now):
-                step_back(slot, "lost", note, now, tell)
+        lose([self.slots[number] for number in numbers], note, now, tell)
         self._go_on(now, tell)
         return tell
 

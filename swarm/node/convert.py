@@ -13,6 +13,7 @@ from swarm.node.gauges import Gauges
 from swarm.node.greeting import greeting
 from swarm.node.keys import CurveKeys, curve_keys, make_key
 from swarm.node.transport import RouterSocket
+from swarm.node.warden import Warden
 from swarm.node.worker import WorkNode
 from swarm.watch.progress import Progress
 
@@ -50,5 +51,5 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     hello = greeting(state_dir, devices, gpus)
     assets = AssetFolder(state_dir, coordination.config.assets_limit)
     node = WorkNode(hello, engines, assets, keys, coordination.clock, say=lambda line: None)
-    node.gauges = Gauges(gpus)
+    node.warden = Warden(engines.devices, Gauges(gpus))
     return node

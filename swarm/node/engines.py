@@ -19,6 +19,7 @@ class Engines:
     def __init__(self, devices: tuple[str, ...], log_dir: Path) -> None:
         self.devices = devices
         self._log_dir = log_dir
+        self.pids: set[int] = set()  # of all processes there ever were: what is read of a GPU may be a little old
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
@@ -43,6 +44,7 @@ class Engines:
                 self._processes[slot] = await self._process(slot, recipe.engine)
                 self._engines[slot] = recipe.engine
         process = self._processes[slot]
+        self.pids |= await process.own_pids(slot)
         try:
             return await process.open(slot, recipe, self.devices[slot], assets, listen=listen)
         except EngineFault as fault:

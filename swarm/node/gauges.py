@@ -48,10 +48,14 @@ class Gauges:
         self._load, self._read_s = load, read_s
         self._readings: dict[str, Reading] = {}
         self._read_at_s = 0.0
+        self._started = False
         self._begun, self._closed = threading.Event(), threading.Event()
 
     def start(self) -> None:
-        """Begin to read, where there is anything to read."""
+        """Begin to read, where there is anything to read; once."""
+        if self._started:
+            return
+        self._started = True
         if self._gpus and find_spec("pynvml"):
             threading.Thread(target=self._run, name="gauges", daemon=True).start()
         else:

@@ -21,6 +21,7 @@ from swarm.node.greeting import engine_offers, greeting
 from swarm.node.identity import Clock
 from swarm.node.interrupt import draining
 from swarm.node.keys import NO_KEY, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
+from swarm.node.warden import Warden
 from swarm.node.worker import WorkNode
 
 KEY_S = 2.0  # how often a worker without a key looks for one
@@ -34,6 +35,9 @@ Say = Callable[[str], None]
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:
     """Serve coordinators; returns the exit code. Raises SwarmError."""
+    warden = Warden(config.devices, Gauges(gpus), config.limits)
+    warden.start()
+    await asyncio.to_thread(warden.check)
     key = await _key(config, say)
     clock = Clock()
     hello = greeting(config.state_dir, config.devices, gpus, config.name)
@@ -41,7 +45,7 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:
     assets = AssetFolder(config.state_dir, config.assets_limit)
     node = WorkNode(hello, engines, assets, curve_keys(key) if key else None, clock, say, config.exit_when_done)
     node.wakefulness = Wakefulness(allow_sleep=config.allow_sleep)
-    node.gauges = Gauges(gpus)
+    node.warden = warden
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
         stack.callback(finder.cancel)

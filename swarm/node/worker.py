@@ -24,6 +24,7 @@ from swarm.node.keys import CurveKeys
 from swarm.node.rest_news import rest_lines
 from swarm.node.tally import Tally
 from swarm.node.transport import DealerSocket
+from swarm.node.warden import Warden
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.watch.text import bytes_text, in_tens
 
@@ -80,7 +81,7 @@ class WorkNode:
         self._failure: BaseException | None = None
         self.welcomed: Callable[[str], None] = lambda address: None
         self.wakefulness = Wakefulness(allow_sleep=True)
-        self.gauges = Gauges(())
+        self.warden = Warden(engines.devices, Gauges(()))
 
     # --- coordinators
 
@@ -324,7 +325,7 @@ class WorkNode:
 
     async def run(self) -> None:
         """Serve until `leave`, then drain. Raises what made going on impossible."""
-        self.gauges.start()
+        self.warden.start()
         beats, carrying = self._start(self._beat()), self._start(self._courier.run())
         try:
             await self._leaving.wait()
@@ -351,12 +352,12 @@ class WorkNode:
             self.wakefulness.turn(False)  # here: it has to end in the task that began it
 
     def _look_at_devices(self) -> None:
-        readings = self.gauges.readings()
-        self.core.figures = tuple(reading.figures for reading in readings.values())
-        lost = [n for n, device in enumerate(self._engines.devices) if device in readings and readings[device].lost]
-        if lost:
+        now, warden = self._clock.now(), self.warden
+        self.core.figures = warden.look()
+        if lost := warden.lost():
             names = ", ".join(dict.fromkeys(self._engines.devices[slot] for slot in lost))
-            self._carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", self._clock.now()))
+            self._carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
+        self._carry_out(self.core.limit(warden.reasons(self._engines.pids, now), now))
 
     def _say_rests(self) -> None:
         rests = {slot.number: slot.rest.reason(self._clock.now()) for slot in self.core.slots}
@@ -379,7 +380,7 @@ class WorkNode:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.gauges.close()
+        self.warden.close()
         await self._engines.close()
         self._frames.close()
         self._courier.close()

@@ -1,5 +1,6 @@
 """The child process that hosts an engine: `python -m swarm.voice.host`. Its faults go back as data."""
 
+import os
 import traceback
 from pathlib import Path
 
@@ -23,7 +24,9 @@ class Host:
         self._speakers: dict[int, Speaker] = {}
 
     def handle(self, message: Message) -> Message:
-        """Answer `open` and `speak`."""
+        """Answer `pid`, `open` and `speak`."""
+        if message["call"] == "pid":
+            return {"pid": os.getpid()}
         opening = message["call"] == "open"
         try:
             return self._open(message) if opening else self._speak(message)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.coqui_options import add_voice_options, prepare_voices
-from swarm.commands.main import Parser
+from swarm.commands.main import Parser, make_parser
 from swarm.commands.options import (
     REFUSED,
     add_coordinator_options,
@@ -19,8 +19,10 @@ from swarm.commands.options import (
     progress_mode,
     render_config,
 )
+from swarm.commands.work import limits_of as work_limits
 from swarm.config import RenderConfig, StyleConfig
 from swarm.errors import EnvironmentFault, UsageError
+from swarm.lease.limits import Limits
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -224,3 +226,32 @@ def test_a_recogniser_listens_where_one_is_installed(monkeypatch: pytest.MonkeyP
     with pytest.raises(EnvironmentFault, match=r"e2a-swarm\[verify\]"):
         prepare_voices(parser.parse_args(["--verify"]))
     assert "E2A_SWARM_VERIFY" not in os.environ
+
+
+def limits(*words: str) -> Limits:
+    parser = make_parser()
+    arguments = parser.parse_args(["work", *words])
+    return work_limits(arguments, asked_devices(arguments))
+
+
+def test_when_a_worker_may_work() -> None:
+    assert limits("--gpu", "0") == Limits()
+    said = limits("--gpu", "0", "--hours", "22-7,12-13:30", "--idle-only", "--max-temperature", "80")
+    assert said == Limits(((22 * 60, 7 * 60), (12 * 60, 13 * 60 + 30)), 80, True)
+    assert limits("--cpu", "--hours", "22-7") == Limits(((22 * 60, 7 * 60),))
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--hours", "night"), "--hours takes spans such as 22-7"),
+        (("--hours", "22-22"), "not '22-22'"),
+        (("--max-temperature", "warm"), "--max-temperature takes a whole number"),
+        (("--max-temperature", "5"), "from 30 to 120"),
+        (("--cpu", "--idle-only"), "with --cpu only --hours"),
+        (("--cpu", "--max-temperature", "80"), "are for GPUs"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(words: tuple[str, ...], part: str) -> None:
+    with pytest.raises(UsageError, match=part):
+        limits(*words)

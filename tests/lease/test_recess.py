@@ -116,3 +116,26 @@ def test_a_gpu_that_falls_off_the_bus_takes_its_slots_out_and_the_others_go_on()
     assert not fail(worker, hanging, "crashed").messages  # the end of its engine is nobody's fault
     assert not worker.lose([0], "cuda:0 fell off the bus", 3.0).commands
     assert grant(worker, "Two.", lease=8, slot=1).commands
+
+
+def test_a_slot_that_may_not_work_finishes_its_sentence_gives_back_the_rest_and_goes_on_by_itself() -> None:
+    worker = make_worker(2)
+    speaking = speak(worker, grant(worker, "One.", "Two.", lease=7))
+    queued = grant(worker, "Three.", lease=8, slot=1)
+    tell = worker.limit(["hot", "hot"], 1.0)
+    assert [release.lease for release in told(tell, Release)] == [8]
+    assert queued.commands and not tell.commands
+    assert told(tell, Heartbeat)[-1].offers == ()
+    ((_, clip),) = speak(worker, speaking).clips
+    assert clip.index == 0
+    assert not worker.beat(2.0).commands
+    assert [rest.why for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == ["hot", "hot"]
+    beat = told(worker.limit(["", "hot"], 4.0), Heartbeat)[-1]
+    assert (beat.offers, [rest.slot for rest in beat.resting]) == ((0,), [1])
+    assert not worker.limit(["", "hot"], 5.0).messages  # nothing new
+
+
+def test_a_grant_that_comes_to_a_slot_that_rests_goes_back() -> None:
+    worker = make_worker()
+    worker.limit(["until 22:00"], 0.0)
+    assert [release.lease for release in told(grant(worker, "One.", lease=7), Release)] == [7]

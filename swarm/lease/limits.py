@@ -1,0 +1,110 @@
+"""When a worker's operator lets its slots work: at certain hours, below a temperature, while nobody else wants the GPU.
+
+Decisions only: the time of day, what a device is at and the time now come as arguments.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+COOLING = 5  # degrees below the limit at which a GPU goes on, so that it does not stop and go with each sentence
+QUIET_S = 60.0  # after others have used a GPU: games load, and trainings have breaks
+DAY_MINUTES = 24 * 60
+
+Span = tuple[int, int]  # minutes of the day; from the first to before the second, over midnight where that is smaller
+
+_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an operator allows; as it is here: everything."""
+
+    hours: tuple[Span, ...] = ()  # local time; none: always
+    max_temperature: int | None = None  # degrees Celsius
+    idle_only: bool = False
+
+    @property
+    def watch_gpus(self) -> bool:
+        """Whether they can be kept only by reading what GPUs are at."""
+        return self.idle_only or self.max_temperature is not None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is seen of a GPU; None: its driver does not tell."""
+
+    temperature_c: int | None = None
+    others: bool = False  # somebody else uses it
+
+
+@dataclass
+class Judge:
+    """Says of devices whether they may work, and remembers what it needs for that."""
+
+    limits: Limits
+    hot: set[str] = field(default_factory=set)
+    used_s: dict[str, float] = field(default_factory=dict)  # when others were last seen
+
+    def reason(self, device: str, sight: Sight | None, minute: int, now: float) -> str:
+        """Why a slot on a device shall rest; "" where it may work. `minute` is that of the local day."""
+        if self.limits.hours and not is_within(self.limits.hours, minute):
+            return f"until {next_start(self.limits.hours, minute)} (--hours)"
+        if device.startswith("cpu") or not self.limits.watch_gpus:
+            return ""
+        if sight is None or (self.limits.max_temperature is not None and sight.temperature_c is None):
+            return f"the driver of {device} does not tell what it is at (--max-temperature, --idle-only)"
+        return self._heat(device, sight) or self._company(device, sight, now)
+
+    def _heat(self, device: str, sight: Sight) -> str:
+        most, is_c = self.limits.max_temperature, sight.temperature_c
+        if most is None or is_c is None:
+            return ""
+        if is_c > most - (COOLING if device in self.hot else 0):
+            self.hot.add(device)
+            return f"{device} has been over {most} C and cools to {most - COOLING} (--max-temperature)"
+        self.hot.discard(device)
+        return ""
+
+    def _company(self, device: str, sight: Sight, now: float) -> str:
+        if not self.limits.idle_only:
+            return ""
+        if sight.others:
+            self.used_s[device] = now
+        used_s = self.used_s.get(device)
+        return f"somebody else uses {device} (--idle-only)" if used_s is not None and now - used_s < QUIET_S else ""
+
+
+def parse_hours(text: str) -> tuple[Span, ...]:
+    """The spans of "22-7", "22:30-6" or "22-7,12-13:30". Raises ValueError."""
+    spans = tuple(_span(part.strip()) for part in text.split(","))
+    if len(spans) > 24:
+        raise ValueError(text)
+    return spans
+
+
+def _span(text: str) -> Span:
+    match = _SPAN.fullmatch(text)
+    if not match:
+        raise ValueError(text)
+    start, end = (int(match[n]) * 60 + int(match[n + 1] or 0) for n in (1, 3))
+    minutes = [int(match[n] or 0) for n in (2, 4)]
+    if max(minutes) > 59 or start >= DAY_MINUTES or end > DAY_MINUTES or start == end:
+        raise ValueError(text)
+    return start, end
+
+
+def is_within(hours: Sequence[Span], minute: int) -> bool:
+    """Whether a minute of the day lies in one of the spans."""
+    return any(_holds(span, minute) for span in hours)
+
+
+def _holds(span: Span, minute: int) -> bool:
+    start, end = span
+    return start <= minute < end if start < end else minute >= start or minute < end
+
+
+def next_start(hours: Sequence[Span], minute: int) -> str:
+    """When the next span begins, as clocks show it."""
+    start = min((start for start, _ in hours), key=lambda start: (start - minute) % DAY_MINUTES)
+    return f"{start // 60:02}:{start % 60:02}"
