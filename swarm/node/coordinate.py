@@ -20,6 +20,7 @@ from swarm.node.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swa
 from swarm.node.platform import default_cpu_slots, few_arenas, trim_memory
 from swarm.node.prepare import Prepared, file_stem, prepare
 from swarm.node.serve import Server
+from swarm.node.space import book_need, check_space, judge
 from swarm.node.store import DiskStore
 from swarm.node.style import make_style
 from swarm.node.supply import make_supply
@@ -62,7 +63,30 @@ class Coordination:
             for note in prepared.notes:
                 self.progress.note(note)
             self.editions.append(self._edition(prepared))
+        self._check_space()
         trim_memory()
+
+    def _check_space(self) -> None:
+        """Say where room may run out; a book that certainly does not fit is not begun. Raises EnvironmentFault."""
+        if not self.config.audiobook:
+            return
+        needs = [
+            book_need(
+                edition.state,
+                edition.style,
+                self.config.state_dir if edition.delivery else edition.target.parent,
+                self.store.folder(edition.state.job),
+                self.config.state_dir,
+            )
+            for edition in self.editions
+            if not edition.is_made
+        ]
+        notes = check_space(needs)
+        if self.depot:
+            delivered = sum(need.files for need in needs)
+            notes.append(judge(self.depot.name, delivered, self.depot.free_bytes()))
+        for note in filter(None, notes):
+            self.progress.note(note)
 
     def _edition(self, prepared: Prepared) -> Edition:
         job = prepared.state.job

@@ -15,7 +15,7 @@ from swarm.errors import EnvironmentFault
 from swarm.node.contents import digest_of
 from swarm.node.depot import Depot, DepotFault, FolderDepot, Stopped
 from swarm.node.disk import guarded, replace_file
-from swarm.node.platform import same_disk
+from swarm.node.platform import disk_of
 from swarm.node.remote_depot import RemoteDepot
 from swarm.node.target import MOST_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
 from swarm.watch.text import bytes_text, clean, percent
@@ -36,7 +36,7 @@ def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
         return RemoteDepot(url)
     with guarded(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        return None if same_disk(folder, state_dir) else FolderDepot(folder)
+        return None if disk_of(folder) == disk_of(state_dir) else FolderDepot(folder)
 
 
 class Delivery:

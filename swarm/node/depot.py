@@ -6,7 +6,6 @@ A file arrives whole or not at all, and is read back before it counts.
 import errno
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Protocol
 from swarm.errors import EnvironmentFault
 from swarm.node.contents import CHUNK, digest_of
 from swarm.node.disk import replace_file, store_fault
-from swarm.node.platform import forget_cached, sync_file, sync_folder
+from swarm.node.platform import forget_cached, free_bytes, sync_file, sync_folder
 
 Moved = Callable[[int], None]  # told how many bytes of a file are there; may raise to stop
 
@@ -110,9 +109,7 @@ class FolderDepot:
 
     def free_bytes(self) -> int | None:
         """Room on its disk."""
-        with suppress(OSError):
-            return shutil.disk_usage(self._folder).free
-        return None
+        return free_bytes(self._folder)
 
     def _path(self, name: str) -> Path:
         return self._folder / name

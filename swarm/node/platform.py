@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -34,9 +35,17 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def same_disk(one: Path, other: Path) -> bool:
-    """Whether two folders are on one disk, so that a file can be renamed from one to the other. Raises OSError."""
-    return one.stat().st_dev == other.stat().st_dev
+def disk_of(folder: Path) -> int:
+    """A number for the disk that a folder is on: files can be renamed between folders of one. Raises OSError."""
+    return folder.stat().st_dev
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Room on a folder's disk for this user; None where nobody knows."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def forget_cached(handle: int) -> None:

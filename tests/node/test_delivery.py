@@ -143,7 +143,7 @@ def test_it_can_be_stopped_while_it_waits_and_while_it_copies(tmp_path: Path, ou
 def test_a_folder_on_the_state_folders_disk_needs_no_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_depot(tmp_path / "made", "", tmp_path) is None
     assert (tmp_path / "made").is_dir()
-    monkeypatch.setattr(delivery_module, "same_disk", lambda one, other: False)
+    monkeypatch.setattr(delivery_module, "disk_of", id)  # each on its own
     assert isinstance(find_depot(tmp_path / "made", "", tmp_path), FolderDepot)
     assert isinstance(find_depot(tmp_path, "memory://x", tmp_path), RemoteDepot)
     (tmp_path / "file").touch()

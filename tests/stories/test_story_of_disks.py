@@ -83,6 +83,23 @@ def test_a_full_state_disk(here: Machine, small_book: Path, small_disk: Callable
     assert_complete(report_of(only(here.desk, "*.m4b")))
 
 
+def test_a_book_that_cannot_fit_is_not_begun_and_one_that_may_not_is_warned_of(
+    here: Machine, write_book: Callable[..., Path], small_disk: Callable[..., SmallDisk]
+) -> None:
+    disk = small_disk(here.home, "size=30m")
+    sentences = " ".join(f"Sentence number {number} of a long book is spoken here." for number in range(1700))
+    book = write_book({"One": sentences})
+    done = here.run("convert", book, "--tts-engine", "espeak")
+    assert_refused(done, here.home, "too little room: about ")
+    assert not accepted(here.home)
+
+    disk.change("size=160m")
+    running = here.start("convert", book, "--tts-engine", "espeak")
+    running.says("room may run out: about 1.. MB will be written to ")
+    wait_for(lambda: accepted(here.home))
+    running.kill()
+
+
 def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     machine: Callable[[str], Machine], small_book: Path, small_disk: Callable[..., SmallDisk], free_port: int
 ) -> None:
