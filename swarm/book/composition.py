@@ -8,7 +8,7 @@ from swarm.book.division import Named, divide
 from swarm.book.fate import chosen, decide, mark_licence
 from swarm.book.matter import NOTES
 from swarm.book.model import ChapterText
-from swarm.book.note import mark_note_headings, mark_written_notes, place_notes
+from swarm.book.note import mark_note_headings, mark_stray_notes, mark_written_notes, place_notes
 from swarm.book.reading import Reading
 from swarm.book.toc import Contents
 from swarm.errors import BookError, UsageError
@@ -28,6 +28,8 @@ def compose(
     passages = [passage for named in documents for passage in named.document.passages]
     mark_licence(passages)
     mark_written_notes(passages, NOTES)
+    for named in documents:
+        mark_stray_notes(named.document.passages, NOTES)
     mark_note_headings(passages, NOTES)
     parts = divide(documents, contents) if documents else []
     rows = place_notes([part.passages for part in parts], reading.notes, language)

@@ -80,12 +80,15 @@ def _documents(
 
 def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
     """Mark what the pages' stylesheets hide; how many words that are."""
-    known: dict[tuple[str, ...], Hidden] = {}
+    known: dict[tuple[tuple[str, str], ...], Hidden] = {}
     words = 0
     for name, root in pages:
-        sheets = tuple(target(archive, name, reference)[0] for reference in sheets_of(root))
+        sheets = tuple(
+            (kind, text if kind == "style" else target(archive, name, text)[0]) for kind, text in sheets_of(root)
+        )
         if sheets not in known:
-            known[sheets] = read_stylesheets(_sheet(archive, sheet) for sheet in sheets)
+            texts = (text if kind == "style" else _sheet(archive, text) for kind, text in sheets)
+            known[sheets] = read_stylesheets(texts)
         words += known[sheets].mark(root)
     return words
 

@@ -38,6 +38,9 @@ _WRITTEN = regex.compile(
 _LABELLED = regex.compile(r"\[(\d{1,3}|[*†‡§]{1,3})\]\s+(\S.*)", regex.DOTALL)
 _WRITTEN_MARK = regex.compile(r"(?<=\S)\s?\[(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
+_OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
+_NUMBERED = regex.compile(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")
+
 Target = tuple[str, str]  # a document and an id in it
 Resolve = Callable[[str, str], Target]
 
@@ -88,6 +91,27 @@ def mark_note_headings(passages: list[Passage], reason: str) -> None:
     for passage, following in pairwise(passages):
         if passage.level and following.note and not passage.left_out and named(passage.text) == reason:
             passage.left_out = reason
+
+
+def mark_stray_notes(passages: list[Passage], reason: str) -> None:
+    """Numbered lines of a document after a note that go on to another or to the end: notes that nothing refers to."""
+    run: list[Passage] = []
+    after_note = False
+    for passage in passages:
+        if passage.note:
+            _leave_out(run, reason)
+            run, after_note = [], True
+        elif after_note and not passage.level and _NUMBERED.match(passage.text):
+            run.append(passage)
+        else:
+            run, after_note = [], False
+    if after_note:
+        _leave_out(run, reason)
+
+
+def _leave_out(passages: list[Passage], reason: str) -> None:
+    for passage in passages:
+        passage.left_out = passage.left_out or reason
 
 
 def mark_written_notes(passages: list[Passage], reason: str) -> None:
@@ -149,7 +173,7 @@ def _with_notes(
 
 def _said(note: list[Passage], word: str) -> Iterator[Passage]:
     for number, passage in enumerate(note):
-        text = passage.text if number or not word else f"{word} {passage.text}"
+        text = passage.text if number else f"{word} {_OWN_LABEL.sub('', passage.text)}".strip()
         yield Passage("paragraph", text, language=passage.language)
 
 

@@ -37,8 +37,10 @@ _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
+_POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
 _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
 _EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
+_MARK_FIGURES = regex.compile(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
 _BASE = regex.compile(r"[\p{L}\d)]$")
 _LOOSE_MARKS = regex.compile(r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])")
 _CAP = "\ufff9"  # behind a drop cap
@@ -157,8 +159,10 @@ class _Walk:
             return f" {element.get('alttext')} "
         if tag == "ruby" and self.reading.ruby == "reading":
             return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
-        if tag == "sup" and next(element.iter("{*}a"), None) is None:
-            return self._raised("".join(islice(element.itertext(), 3)).strip())
+        if tag == "sup":
+            links = list(element.iter("{*}a"))
+            raised = None if any(map(is_furniture, links)) else self._raised("".join(islice(element.itertext(), 4)))
+            return raised if not raised or not links else None
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
@@ -171,12 +175,12 @@ class _Walk:
 
         A note's number leads nowhere and stands behind a word or a year, where "m<sup>2</sup>" has neither.
         """
+        before, figures = "".join(self.parts[-3:])[-8:], figures.strip()
+        if _AFTER_WORD.search(before):
+            return "" if _MARK_FIGURES.fullmatch(figures) else None
         if not _EXPONENT.fullmatch(figures):
             return None
-        before = "".join(self.parts[-3:])[-8:]
-        if _AFTER_WORD.search(before):
-            return "" if figures.isdecimal() else None
-        return figures.translate(RAISED) if _BASE.search(before) else None
+        return figures.translate(RAISED) if _BASE.search(before) else f"{figures} "
 
     def _begin(self, element: etree._Element, tag: str) -> None:
         above = self.open[-1]
@@ -194,7 +198,7 @@ class _Walk:
                 language=(_language(element) if tag not in ROOTS else "") or above.language,
                 note=note,
                 pre=above.pre or tag == "pre",
-                stanza=above.stanza or bool(_STANZA.search(element.get("class") or "")),
+                stanza=above.stanza or _is_stanza(element),
                 caption=above.caption or is_caption(element),
             )
         )
@@ -278,6 +282,16 @@ def _level(element: etree._Element, tag: str, in_group: bool) -> int:
         return SUBTITLE if in_group and local(element.getparent()) == "hgroup" and _later(element) else int(tag[1])
     titles = types(element) & {"title", "subtitle", "fulltitle", "ordinal"}
     return SUBTITLE if tag == "p" and (in_group or titles) else 0
+
+
+def _is_stanza(element: etree._Element) -> bool:
+    """Whether the blocks in an element are lines of verse: by its class, of a whole poem if it has no other lines."""
+    name = element.get("class") or ""
+    if _STANZA.search(name):
+        return True
+    if not _POEM.search(name) or next(element.iter("{*}br"), None) is not None:
+        return False
+    return not any(_STANZA.search(below.get("class") or "") for below in element.iterdescendants("*"))
 
 
 def _later(element: etree._Element) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+import regex
 from lxml import etree
 from msgspec import Struct
 
@@ -13,6 +14,8 @@ from swarm.book.markup import parse, types
 from swarm.book.package import Item, Package
 from swarm.book.text import tidy
 from swarm.errors import BookError
+
+_APART = regex.compile(r"[\p{Ll}\d.:]\p{Lu}|\p{L}\d")
 
 
 class Entry(Struct, frozen=True):
@@ -38,7 +41,7 @@ def read_contents(archive: Archive, package: Package) -> Contents:
     named = {name: instead.get(name, name) for name in (*known, *instead)}
     entries: tuple[Entry, ...] = ()
     if nav is not None and package.nav is not None:
-        entries = _entries(_nav_links(nav, "toc"), package.nav, archive, named)
+        entries = _entries(_nav_links(nav), package.nav, archive, named)
     if not entries and ncx is not None and package.ncx is not None:
         entries = _entries(_ncx_links(ncx), package.ncx, archive, named)
     return Contents(entries, tuple(_reasons(archive, package, nav)))
@@ -72,12 +75,24 @@ def target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
     return archive.find(name) or name, fragment
 
 
-def _nav_links(root: etree._Element, kind: str) -> Iterator[tuple[str, str]]:
-    for nav in root.iter("{*}nav"):
-        if kind in types(nav):
-            for link in nav.iter("{*}a"):
-                if link.get("href"):
-                    yield "".join(link.itertext()), link.get("href")
+def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """The links of the nav that is the table of contents, else of one that does not say what it is."""
+    navs = [nav for nav in root.iter("{*}nav") if "toc" in types(nav)]
+    for nav in navs or [nav for nav in root.iter("{*}nav") if not types(nav)][:1]:
+        for link in nav.iter("{*}a"):
+            if link.get("href"):
+                yield _label(link), link.get("href")
+
+
+def _label(link: etree._Element) -> str:
+    """A link's words; those that its elements part without white space are not glued: "Chapter 1", "The Storm"."""
+    text = ""
+    for piece in link.xpath(".//text() | .//*[local-name() = 'br']"):
+        if not isinstance(piece, str):
+            text += " "
+        else:
+            text += f" {piece}" if _APART.search(text[-1:] + piece[:1]) else piece
+    return text
 
 
 def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str]]:

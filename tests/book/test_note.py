@@ -128,3 +128,29 @@ def test_an_annotation_is_a_note_and_the_word_that_links_to_it_is_not(tmp_path: 
     text = '<h1>One</h1><p>It was <a href="#c">overridden</a>.</p>'
     note = '<aside epub:type="annotation" id="c">Was: overriden.</aside>'
     assert read(tmp_path, text + note) == {"": ["One", "It was overridden."], "notes": ["Was: overriden."]}
+
+
+def test_notes_that_nothing_refers_to_go_with_those_around_them(tmp_path: Path) -> None:
+    notes = "<p id='n1'><a href='0.xhtml#r'>1</a> A brig.</p><p>2. A barque.</p><p>3 A cutter.</p>"
+    story = STORY.format("<sup><a href='1.xhtml#n1' id='r'>1</a></sup>")
+    assert read(tmp_path, story, f"<h1>Notes</h1>{notes}")["notes"] == [
+        "Notes",
+        "A brig.",
+        "2. A barque.",
+        "3 A cutter.",
+    ]
+    on = f"<h1>One</h1><p>A ship<sup><a href='#n1' id='r'>1</a></sup></p>{notes.replace('0.xhtml', '')}"
+    assert read(tmp_path, f"{on}<p>2 men came.</p><p>On.</p>")[""] == [
+        "One",
+        "A ship",
+        "2. A barque.",
+        "3 A cutter.",
+        "2 men came.",
+        "On.",
+    ]
+
+
+def test_a_notes_own_number_is_not_read(tmp_path: Path) -> None:
+    body = "<p>One<sup><a href='#n' id='r'>1</a></sup>, two<a href='#s'>*</a></p>"
+    notes = "<div class='notes'><p id='n'><a href='#r'>1</a>. A brig.</p><p id='s'>* A barque.</p></div>"
+    assert read(tmp_path, body + notes, notes="inline")[""] == ["One, two", "Note: A brig.", "Note: A barque."]

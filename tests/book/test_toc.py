@@ -56,3 +56,18 @@ def test_an_entry_may_name_what_another_document_stands_in_for(tmp_path: Path) -
     foreign = '<item id="x" href="x.xml" media-type="application/xml" fallback="a.xhtml"/>'
     path = maker.make(tmp_path, PAGES, contents=maker.nav(("x.xml#y", "First")), manifest=foreign)
     assert contents(path).entries == (Entry("First", "OEBPS/a.xhtml", "y"),)
+
+
+def test_labels_whose_parts_stand_on_lines_of_their_own_are_not_glued(tmp_path: Path) -> None:
+    nav = maker.page(
+        '<nav epub:type="toc"><ol><li><a href="a.xhtml"><span>Chapter 1</span><span>The Storm</span></a></li>'
+        '<li><a href="text/b%20c.xhtml"><span>T</span><small>HE</small> End<br/>of it</a></li></ol></nav>'
+    )
+    assert [entry.title for entry in contents(maker.make(tmp_path, PAGES, contents=nav)).entries] == [
+        "Chapter 1 The Storm", "THE End of it",
+    ]  # fmt: skip
+
+
+def test_a_nav_that_does_not_say_what_it_is_serves(tmp_path: Path) -> None:
+    nav = maker.nav(*LINKS, landmarks='<nav epub:type="page-list"><a href="a.xhtml">1</a></nav>')
+    assert contents(maker.make(tmp_path, PAGES, contents=nav.replace('epub:type="toc"', ""))).entries == ENTRIES
