@@ -27,6 +27,11 @@ _NUMBER = regex.compile(r"\s*[\"'“«(\[]*(?:\d|[IVXLCDMivxlcdm]+\b)")
 _INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)  # "— J. Hetzel"
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
 _ORDINAL_LANGUAGES = frozenset(("de", "da", "nb", "nn", "no", "fi", "cs", "sk", "hu", "et", "sl", "hr"))
+_SPOKEN = regex.compile(r"[!?…—][”\"’]+\s*$")
+_SPEAKER = regex.compile(  # "“What?” Alice whispered": the end of what is said is not the end of the sentence
+    r"\s*(?:(?:Mr|Mrs|Miss|Dr)\.? )?\p{Lu}[\p{L}’'-]+ (?:\p{Lu}[\p{L}’'-]+ )?"
+    r"(?:said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|thought|added|repeated|screamed|sighed|growled|continued)\b"
+)
 _NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%]|[^\p{L}\p{N}]*$)")
 _LOWER = regex.compile(r"\s*[\"'“”’»)\]]*\s*\p{Ll}")
 
@@ -91,6 +96,8 @@ def _in_place(text: str, pieces: list[str]) -> list[str]:
 def _runs_on(before: str, after: str, language: str) -> bool:
     """Whether two pieces are one sentence after all."""
     if _LOWER.match(after) or _INITIAL.search(before) or _NO_START.match(after):
+        return True
+    if _SPOKEN.search(before) and _SPEAKER.match(after):
         return True
     if language in _ORDINAL_LANGUAGES and _ORDINAL.search(before):
         return True  # "am 3. Mai": a sentence that ends in a small number is rarer
