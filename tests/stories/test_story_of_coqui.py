@@ -14,6 +14,7 @@ import pytest
 from evidence import assert_complete, listen, only, records, report_of
 from household import SLOW, Machine, Running
 from tiny_models import SPEAKERS, recording, tiny_vits, tiny_xtts
+from toll import Toll
 
 from swarm.lease.record import LatentsKept
 
@@ -53,26 +54,36 @@ def test_who_has_coqui_speaks_and_who_has_not_is_told_what_brings_it(
     assert listen(path).duration_s > report["totals"]["audio_s"] > 30
 
 
-def join_in(worker: Machine, coordinator: Running, *words: str, **env: str) -> Running:
-    where = f"127.0.0.1:{coordinator.port}"
+def join_in(worker: Machine, port: int, *words: str, **env: str) -> Running:
+    where = f"127.0.0.1:{port}"
     return worker.start("work", "--cpu", "--slots", "1", "--coordinator", where, "--exit-when-done", *words, **env)
 
 
-def test_a_custom_model_is_brought_by_a_laptop_without_coqui_and_spoken_by_two(
+def test_a_custom_model_is_brought_by_a_laptop_without_coqui_sent_once_and_spoken_by_those_who_have_it(
     lan: Make, small_book: Path, tmp_path: Path, without_coqui: dict[str, str]
 ) -> None:
-    laptop, desktop, tower = lan("laptop"), lan("desktop"), lan("tower")
+    laptop, desktop, tower, old = lan("laptop"), lan("desktop"), lan("tower"), lan("old")
     model = tiny_vits(tmp_path / "mine", SPEAKERS, ("en", "fr-fr"))
-    words = ("--tts-engine", "vits", "--custom-model", model, "--voice", "eve", "--min-workers", "2")
+    words = ("--tts-engine", "vits", "--custom-model", model, "--voice", "eve", "--min-workers", "3")
     coordinator = laptop.start("coordinate", small_book, *words, **without_coqui)
-    workers = [join_in(machine, coordinator) for machine in (desktop, tower)]
+    tolls = [Toll(coordinator.port) for _ in range(2)]
+    workers = [join_in(machine, toll.port) for machine, toll in zip((desktop, tower), tolls, strict=True)]
+    useless = join_in(old, coordinator.port, **without_coqui)
+    useless.says(r"spoken with coqui in English, which this worker cannot: pip install 'e2a-swarm\[coqui\]'")
     coordinator.ends(timeout_s=120)
-    for worker in workers:
+    for worker in (*workers, useless):
         worker.ends()
-    report = report_of(only(laptop.desk, "*.m4b"))
+    path = only(laptop.desk, "*.m4b")
+    report = report_of(path)
     assert_complete(report)
     assert report["recipe"]["voice"] == "eve"
-    assert report["totals"]["audio_s"] > 30
+    assert abs(listen(path).duration_s - report["totals"]["duration_s"]) < 0.5
+    assert report["totals"]["duration_s"] > report["totals"]["audio_s"] > 30
+    weights = sum(file.stat().st_size for file in model.iterdir())
+    for toll in tolls:
+        toll.close()
+        assert weights < toll.received < 1.3 * weights
+    assert not list((old.home / "assets").glob("*"))
 
 
 class SlowHandler(http.server.SimpleHTTPRequestHandler):
@@ -109,7 +120,7 @@ def test_how_far_a_download_is_can_be_seen_everywhere(
 ) -> None:
     laptop, tower = lan("laptop"), lan("tower")
     coordinator = laptop.start("coordinate", small_book, "--tts-engine", "vits", **without_coqui)
-    worker = join_in(tower, coordinator, **far_away)
+    worker = join_in(tower, coordinator.port, **far_away)
     where = f"127.0.0.1:{coordinator.port}"
     downloading = r"downloading en/ljspeech/vits, \d+ %"
     coordinator.says(downloading, timeout_s=60)
@@ -133,7 +144,7 @@ def test_a_recordings_voice_is_listened_to_once_and_spoken_by_two(
     book = write_book({"One": "The lamp stood by the door. Nobody asked why it was there. She slept very well. " * 3})
     words = ("--custom-model", model, "--voice", voice, "--min-workers", "2")
     coordinator = laptop.start("coordinate", book, *words, **without_coqui)
-    workers = [join_in(machine, coordinator) for machine in (desktop, tower)]
+    workers = [join_in(machine, coordinator.port) for machine in (desktop, tower)]
     coordinator.ends(timeout_s=180)
     for worker in workers:
         worker.ends()
