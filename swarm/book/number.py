@@ -79,7 +79,9 @@ def _steps(language: str) -> tuple[tuple["regex.Pattern[str]", Callable[["regex.
     thousands, point = (r"[.\u00a0\u202f ]", ",") if words.comma else (",", r"\.")
     number = rf"\d{{1,3}}(?:{thousands}\d{{3}})+(?!\d)(?:{point}\d+)?|\d+(?:{point}\d+)?"
     lone, units = r"(?<![\p{L}\d.,:/-])", "|".join(map(regex.escape, UNITS))
-    measured = rf"{lone}({number})\s?(%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?!\p{{L}}))(?:\.(?=\s\p{{Ll}}))?"
+    measured = (
+        rf"{lone}({number})\s?(%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?!\p{{L}}))(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
+    )
     clock = r"(?:\s?h\s?|:)([0-5]\d)|\.([0-5]\d)(?=\s?(?:Uhr|uur|[ap]\.?\s?m\b))"
     found: list[tuple[str, Callable[[regex.Match[str]], str]]] = [
         (rf"{lone}(\d{{1,2}})(?:{clock})(?![\d:])(?:\s(?:Uhr|uur)\b)?", lambda match: _time(match, language)),

@@ -12,7 +12,8 @@ _COUNTED = (  # what books number in Roman: chapters and the like, in the langua
 )
 _AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_COUNTED})\s)({NUMERAL})(?!\p{{L}}|[’']\p{{L}}|\.\p{{L}})")
 _AFTER_ABBREVIATION = regex.compile(
-    rf"(?<=(?:^|[\s(\[])(?:vols?|chap|bk|pt|t|cap)\.\s)({NUMERAL})\b(?!(?<=\bI)\s)", regex.IGNORECASE
+    rf"(?<=(?:^|[\s(\[])(?:vols?|chap|bk|pt|t|cap)\.\s)({NUMERAL})\b(?!(?<=\bI)\s)(?:\.(?=\s\p{{Ll}}|[,;:)]))?",
+    regex.IGNORECASE,
 )  # "I don't. I do." and "A good chap. I like him." are none
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
 _LETTERS = frozenset("CDLM")  # before a full stop more often an initial

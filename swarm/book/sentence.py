@@ -25,6 +25,11 @@ _BEFORE_NUMBER = "vol vols no nos nr p pp ch chap fig figs bk pt sect art t bd n
 _LAST_WORD = regex.compile(r"(?:^|[\s(\[«“\"'‘’-])([\p{L}][\p{L}.]*)\.\s*$")
 _NUMBER = regex.compile(r"\s*[\"'“«(\[]*(?:\d|[IVXLCDMivxlcdm]+\b)")
 _INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)  # "— J. Hetzel"
+# "C.E. Jones", but not "in the U.S. He left"
+_INITIALS = regex.compile(
+    r"(?<![\p{L}.])(?!(?:U\.S|U\.K|A\.D|B\.C|D\.C|N\.Y|M\.D|[AP]\.M|[NS]\.[EW])\.)(?:\p{Lu}\.\s?){2,3}$"
+)
+_NAME = regex.compile(r"\s*\p{Lu}[\p{L}’'-]*\p{Ll}")
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
 _ORDINAL_LANGUAGES = frozenset(("de", "da", "nb", "nn", "no", "fi", "cs", "sk", "hu", "et", "sl", "hr"))
 _SPOKEN = regex.compile(r"[!?…—][”\"’]+\s*$")
@@ -97,7 +102,7 @@ def _runs_on(before: str, after: str, language: str) -> bool:
     """Whether two pieces are one sentence after all."""
     if _LOWER.match(after) or _INITIAL.search(before) or _NO_START.match(after):
         return True
-    if _SPOKEN.search(before) and _SPEAKER.match(after):
+    if (_INITIALS.search(before) and _NAME.match(after)) or (_SPOKEN.search(before) and _SPEAKER.match(after)):
         return True
     if language in _ORDINAL_LANGUAGES and _ORDINAL.search(before):
         return True  # "am 3. Mai": a sentence that ends in a small number is rarer

@@ -45,8 +45,13 @@ from swarm.book.number_words import SIGNS, UNITS, WORDS
         ),
         (
             "en",
-            "2½ miles, 1 km, 3/8, 24/7, 6 ft. long",
-            "two and one half miles, one kilometre, three eighths, twenty-four/seven, six feet long",
+            "2½ miles, 1 km, 3/8, 24/7",
+            "two and one half miles, one kilometre, three eighths, twenty-four/seven",
+        ),
+        (
+            "en",
+            "6 ft. long (7 ft.), 8 ft., end",
+            "six feet long (seven feet), eight feet, end",
         ),
         ("fr", "2,000 m et 2.000 m, 3/8", "deux virgule zéro zéro zéro m et deux mille m, trois huitièmes"),
         ("fr", "à 1h, 21:00, 1 km", "à une heure, vingt et une heures, un kilomètre"),

@@ -21,6 +21,7 @@ def bare(text: str) -> str:
         ("en", ["Mrs. A. B. Smith saw Dr. Jones, Esq. and e.g. others, etc. in the U.S. yesterday.", "Good."]),
         ("en", ["“Stop!” cried the man.", "Nobody stopped."]),
         ("en", ["“What is it?” Alice whispered.", "“Stop!” Mr. Hyde cried.", "“Why?”", "Alice ran."]),
+        ("en", ["It is in C.E. Jones's book.", "He saw the U.S.", "Then he left."]),
         ("en", ["Wait… what?", "Yes."]),
         ("fr", ["M. Dupont est là.", "Il part avec Mme. Durand."]),
         ("fr", ["Voir p. 12 et t. II.", "Il lit."]),
