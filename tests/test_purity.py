@@ -77,7 +77,6 @@ TESTED_ELSEWHERE = {
     "swarm/node/convert.py": "tests/stories/test_story_of_one_machine.py",
     "swarm/node/coordinate.py": "tests/stories/test_story_of_a_swarm.py",
     "swarm/node/work.py": "tests/stories/test_story_of_a_swarm.py",
-    "swarm/node/worker.py": "tests/stories/test_story_of_a_swarm.py",
     "swarm/node/edition.py": "tests/node/test_serve.py",
     "swarm/node/greeting.py": "tests/node/test_identity.py",
     "swarm/node/interrupt.py": "tests/stories/test_story_of_one_machine.py",

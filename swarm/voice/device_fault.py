@@ -4,7 +4,7 @@ import re
 
 from swarm.voice.engine import FaultKind
 
-_MEMORY = re.compile(r"out of memory|not enough memory|ALLOC_FAILED", re.IGNORECASE)
+_MEMORY = re.compile(r"out of memory|not enough memory|n.t allocate memory|ALLOC_FAILED", re.IGNORECASE)
 _DEVICE = re.compile(
     r"\b(CUDA|HIP|cuDNN|cuBLAS|MIOpen|rocBLAS|MPS)( driver)? error|\b(CUBLAS|CUDNN|ROCBLAS)_STATUS_", re.I
 )

@@ -340,6 +340,22 @@ def test_memory_that_runs_out_is_tried_once_more_and_then_asks_for_a_fresh_proce
     assert fault.value.kind is FaultKind.MEMORY
 
 
+def test_what_torch_really_says_when_there_is_no_memory_is_understood() -> None:
+    import torch
+
+    from swarm.voice.coqui_speak import speak_pieces
+
+    tried: list[str] = []
+
+    def say(text: str) -> Any:
+        tried.append(text)
+        return torch.empty(10**15)
+
+    with pytest.raises(EngineFault, match="out of memory") as fault:
+        speak_pieces("Yes.", 5, 24_000, lambda text: True, say)
+    assert (fault.value.kind, len(tried)) == (FaultKind.MEMORY, 2)
+
+
 def test_what_is_not_the_memorys_fault_is_not_tried_again() -> None:
     from swarm.voice.coqui_speak import speak_pieces
 

@@ -12,6 +12,8 @@ from swarm.voice.engine import FaultKind
         "MPS backend out of memory (MPS allocated: 9.07 GB)",
         "CUDA error: out of memory",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+        "allocate 4 bytes. Error code 12 (Cannot allocate memory)",
         "[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes",
     ],
 )
