@@ -60,7 +60,8 @@ class Audiobook:
     def abandon(self) -> None:
         """Stop and remove the unfinished file."""
         try:
-            self._file.abandon()
+            if hasattr(self, "_file"):  # unless it could not be started again
+                self._file.abandon()
         finally:
             self._order.part.unlink(missing_ok=True)
 

@@ -10,7 +10,10 @@ from swarm.audio.order import AudiobookOrder, Mark, from_message, to_message
 from swarm.audio.reel_file import ReelDamaged
 from swarm.child import serve
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Make room there") | {
+    errno.ENOENT: "It was moved or removed meanwhile: put it back",
+    errno.EIO: "Check its disk",
+}
 
 
 class Bench:
@@ -58,7 +61,7 @@ class Bench:
 
     def _fault(self, error: OSError) -> str:
         where = self._order.part.parent if self._order else "?"
-        remedy = "Make room there" if error.errno in FULL else "Make it writable"
+        remedy = REMEDIES.get(error.errno or 0, "Make it writable")
         return (
             f"The audiobook cannot be written to {where}: {error.strerror or error}. {remedy} or choose another"
             " folder with --output-dir, then run the same command again; nothing that was spoken is lost."

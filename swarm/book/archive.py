@@ -103,6 +103,8 @@ class Archive:
     def _check_bounds(self) -> None:
         if len(self._names) > MAX_FILES:
             raise BookError(f"{self.path} is refused: it holds more than {MAX_FILES} files.")
+        if self.path.stat().st_size > MAX_INFLATED_BYTES:
+            raise BookError(f"{self.path} is refused: it is larger than {MAX_INFLATED_BYTES >> 30} GiB.")
         if sum(info.file_size for info in self._names.values()) > MAX_INFLATED_BYTES:
             raise BookError(f"{self.path} is refused: it inflates beyond {MAX_INFLATED_BYTES >> 30} GiB.")
         if self.find(CONTAINER) is None:
@@ -125,6 +127,8 @@ def check_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise BookError(f"{path} is a folder: name a book in it.")
+        if path.exists() and not path.is_file():
+            raise BookError(f"{path} is a pipe or a device: name a book's file.")
         if path.stat().st_size == 0:
             raise BookError(f"{path} is empty: fetch the book again.")
     except FileNotFoundError as error:

@@ -69,7 +69,8 @@ def read_lexicon(path: Path) -> Lexicon:
     Raises UsageError, which names the line.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_LEXICON_BYTES + 1)
     except OSError as error:
         raise UsageError(f"--lexicon {path} cannot be read: {error.strerror or error}.") from error
     if len(data) > MAX_LEXICON_BYTES:

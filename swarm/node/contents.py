@@ -30,7 +30,7 @@ def put_contents(folder: Path, contents: Contents, jobs: Path) -> None:
         if isinstance(content, bytes):
             write_synced(part, content)
         elif not _share(digest, content.stat().st_size, part, jobs):
-            _copy(content, part)
+            copy_synced(content, part)
         part.replace(target)
         sync_folder(target.parent)
 
@@ -60,7 +60,8 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _copy(source: Path, part: Path) -> None:
+def copy_synced(source: Path, part: Path) -> None:
+    """Copy a file and bring it to the disk, a piece at a time; its name is not yet durable. Raises OSError."""
     with source.open("rb") as reading, part.open("wb") as writing:
         while chunk := reading.read(CHUNK):
             writing.write(chunk)

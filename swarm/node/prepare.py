@@ -75,7 +75,8 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
 
 def job_name(path: Path, book: Book, recipe: Recipe, config: RenderConfig) -> str:
     """The name that a book, a recipe and what is chosen of the text always lead to."""
-    digest = hashlib.sha256(path.read_bytes())
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
     digest.update(msgspec.json.encode((recipe, config.chapters)))
     if config.reading is not None:
         digest.update(msgspec.json.encode(config.reading))

@@ -19,6 +19,7 @@ from swarm.audio.volume import Volume, by_chapter, by_length, volume_marks, volu
 from swarm.errors import EnvironmentFault
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import ClipAccepted, GainFixed
+from swarm.node.identity import machine_name
 from swarm.node.store import Store
 from swarm.node.style import CHAPTER_SPLIT, Style
 
@@ -239,6 +240,12 @@ class Press:
                 path.unlink(missing_ok=True)
 
     @property
+    def _mark(self) -> str:
+        """Marks what this job of this state folder writes: another's may grow beside it, and the next run finds it."""
+        whose = f"{machine_name()}/{self._store.folder(self._state.job).absolute()}"
+        return hashlib.sha256(whose.encode(errors="replace")).hexdigest()[:8]
+
+    @property
     def _level(self) -> str:
         return f"{self._style.level.target_lufs}/{self._style.level.peak_db}/{self._style.format.codec}"
 
@@ -264,7 +271,7 @@ class Press:
         chapters = {reel.chapter for reel in self._reels[volume.first : volume.end]}
         characters = sum(len(segment.text) for n in chapters for segment in self._state.facts.chapters[n].segments)
         return AudiobookOrder(
-            part=target.with_name(f".{target.name}.part"),
+            part=target.with_name(f".{target.name}.{self._mark}.part"),
             tags=self.tags(volume),
             family=self._style.format.family,
             coding=self._coding(),

@@ -15,8 +15,8 @@ from swarm.lease.facts import JobFacts, Origin
 from swarm.lease.recipe import Setting
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.node.clips import ClipFolder, clip_size
-from swarm.node.contents import Contents, content_path, put_contents, read_piece, unpacking
-from swarm.node.disk import guarded, write_synced
+from swarm.node.contents import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
+from swarm.node.disk import guarded
 from swarm.node.journal import Journal, create_journal
 from swarm.node.lock import Lock
 from swarm.node.platform import sync_folder
@@ -143,7 +143,7 @@ class DiskStore:
         fresh = self._scratch.folder / facts.job
         with guarded(folder):
             fresh.mkdir()
-            write_synced(fresh / BOOK, book_file.read_bytes())
+            copy_synced(book_file, fresh / BOOK)
             put_contents(fresh, contents, self.state_dir / "jobs")
             create_journal(fresh, facts)
             sync_folder(fresh)

@@ -179,6 +179,17 @@ async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> N
         await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
 
 
+async def test_a_target_folder_that_is_removed_meanwhile_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
+    reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
+    folder = tmp_path / "out"
+    await studio.begin(AudiobookOrder(folder / ".part", Tags("A title")))
+    await studio.append(reel.path)
+    (folder / ".part").unlink()
+    folder.rmdir()
+    with pytest.raises(EnvironmentFault, match=f"{folder}: .*put it back or choose another folder with --output-dir"):
+        await studio.finish([Mark("One", 0)], folder / "book.m4b")
+
+
 async def test_a_target_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(EnvironmentFault, match="Make it writable or choose another folder with --output-dir"):

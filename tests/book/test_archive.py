@@ -34,8 +34,18 @@ def test_what_is_no_epub_is_refused_by_name(tmp_path: Path) -> None:
     assert "does not exist" in refusal(tmp_path / "gone.epub")
     assert "is a folder" in refusal(tmp_path)
     assert "is empty" in refusal(tmp_path / "empty.epub")
+    assert "device" in refusal(Path(os.devnull))
     assert "not an EPUB" in refusal(tmp_path / "words.epub")
     assert "META-INF/container.xml" in refusal(tmp_path / "other.epub")
+
+
+def test_a_file_larger_than_any_book_is_refused_whatever_its_zip_says_of_itself(tmp_path: Path) -> None:
+    book = maker.make(tmp_path, PAGES)
+    with (tmp_path / "film.epub").open("wb") as film:
+        film.truncate(1 << 40)
+        film.seek(0, os.SEEK_END)
+        film.write(book.read_bytes())
+    assert "larger than 2 GiB" in refusal(tmp_path / "film.epub")
 
 
 def test_a_download_that_was_cut_short_is_refused(tmp_path: Path) -> None:

@@ -54,6 +54,10 @@ def test_a_line_that_says_nothing_is_named(tmp_path: Path, line: str) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_lexicon(tmp_path / "gone.txt")
+    with (tmp_path / "film.mkv").open("wb") as film:
+        film.truncate(1 << 40)
+    with pytest.raises(UsageError, match=r"film\.mkv is larger than"):
+        read_lexicon(tmp_path / "film.mkv")
     with pytest.raises(UsageError, match="no PLS file"):
         lexicon(tmp_path, "<lexicon>")
 

@@ -278,3 +278,31 @@ async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_
     assert [each.path for _, each in press.bound] == [book.path, tmp_path / "out" / "01 - Part 0.m4b", second]
     await keeper.close()
     await bench.close()
+
+
+async def test_the_same_book_made_of_two_state_folders_at_once_is_whole_in_one_output_folder(tmp_path: Path) -> None:
+    benches = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        bench = Bench(tmp_path / name)
+        bench.press._target = bench.target = tmp_path / "out.m4b"
+        benches.append(bench)
+    slow, quick = benches
+    *most, last = places(slow.state)
+    for place in most:
+        speak(slow.state, slow.store, place)
+    for place in [*most, last]:
+        speak(quick.state, quick.store, place)
+    slow.press._gain_known.set()
+    writing = asyncio.create_task(slow.press.run())
+    while not slow.press.parts or not slow.press.parts[0].exists():
+        await asyncio.sleep(0.01)
+    await quick.press.run()
+    slow.speak(last)
+    (book,) = await writing
+    with av.open(str(book.path)) as container:
+        samples = sum(frame.samples for frame in container.decode(audio=0))
+    assert samples / 24000 == pytest.approx(book.duration_s, abs=0.1)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.m4b"]
+    for bench in benches:
+        await bench.close()

@@ -7,11 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from facts_for_tests import a_clip, a_job, a_key
+from msgspec import structs
 
 from swarm.errors import StoreError
 from swarm.lease.record import ClipDiscarded, JobFinished, RunStarted, SegmentFailed
@@ -297,3 +299,15 @@ def test_every_commit_that_returned_survives_kill_9(disk: DiskStore) -> None:
                 content = again.clip_path(record.key).read_bytes()  # type: ignore[union-attr]
                 assert content == bytes([record.index % 251]) * 20_000  # type: ignore[union-attr]
             assert len([path for path in (disk.state_dir / "scratch").iterdir() if path.is_dir()]) == 1
+
+
+def test_a_large_book_is_copied_a_piece_at_a_time(disk: DiskStore, tmp_path: Path) -> None:
+    large = tmp_path / "large.epub"
+    with large.open("wb") as file:
+        file.truncate(64 << 20)
+    tracemalloc.start()
+    disk.create_job(structs.replace(a_job(), job="large-1a2b"), large)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (disk.folder("large-1a2b") / "book.epub").stat().st_size == 64 << 20
+    assert most < 16 << 20
