@@ -106,6 +106,8 @@ def _unpacked(file: ModelFile, target: Path) -> Path:
 def read_custom_model(path: Path) -> CustomModel:
     """The model in a folder or zip. Raises UsageError."""
     try:
+        if path.exists() and not (path.is_dir() or path.is_file()):
+            raise UsageError(f"--custom-model {path} is a pipe or a device: name a folder or a zip file.")
         found = _in_folder(path) if path.is_dir() else _in_zip(path)
         chosen, ignored = _choose(found, path)
         reference = chosen.pop(REFERENCE, None)

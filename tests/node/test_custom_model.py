@@ -1,6 +1,7 @@
 """Models of the user's own: which files are taken, and which never."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -87,6 +88,8 @@ def test_what_is_too_large_once_unpacked_is_refused(tmp_path: Path, monkeypatch:
 def test_what_is_no_zip_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "model.zip"
     path.write_bytes(data)
+    with pytest.raises(UsageError, match="device: name a folder or a zip"):
+        read_custom_model(Path(os.devnull))
     with pytest.raises(UsageError, match="neither a folder nor a whole zip"):
         read_custom_model(path)
 
