@@ -6,7 +6,6 @@ An edit whose line is gone from the core says so: choose another line that break
 from __future__ import annotations
 
 import inspect
-import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from coordinator import SimCoordinator
 
 from swarm.lease import coordinator as core
 from swarm.lease import download
+from swarm.lease import worker as worker_core
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.download import Downloads
 from swarm.lease.grant import Request
@@ -31,9 +31,9 @@ from swarm.lease.worker import Worker
 
 @dataclass(frozen=True)
 class Edit:
-    """In a method of a class, one text in place of another."""
+    """In a method of a class, or in a function where a module uses it, one text in place of another."""
 
-    owner: type
+    owner: Any
     method: str
     old: str
     new: str
@@ -69,9 +69,9 @@ VARIANTS: dict[str, Edit | Value] = {
     "credit not given back for refusals": Edit(Intake, "clip", "out.send(session.peer, Rejected(", "_ = (Rejected("),
     "credit not counted": Edit(Shelf, "sendable", "outstanding += item.size", "pass"),
     "revoke ignored": Value(Worker, "_revoke", lambda self, link, revoke, tell: None),
-    "engine not killed": Edit(Worker, "_kill", "tell.commands.append(Kill(slot.number))", "pass"),
+    "engine not killed": Edit(worker_core, "kill", "tell.commands.append(Kill(slot.number))", "pass"),
     "revocation answered for ever": Edit(
-        Worker, "_keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
+        worker_core, "keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
     ),
     "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
     "failure not counted": Edit(Intake, "failed", "len(work.state.failures[place]) < MOST_ATTEMPTS", "True"),
@@ -88,7 +88,7 @@ VARIANTS: dict[str, Edit | Value] = {
     "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),
-    "leases end before their clips came": Edit(Worker, "_heartbeat", "*self.shelf.leases(link.name)", ""),
+    "leases end before their clips came": Edit(worker_core, "heartbeat", "*shelf.leases(link.name)", ""),
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
     "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
@@ -146,9 +146,9 @@ def broken(name: str) -> Iterator[None]:
 
 
 def _edited(edit: Edit) -> object:
-    source = textwrap.dedent(inspect.getsource(getattr(edit.owner, edit.method)))
+    sound = getattr(edit.owner, edit.method)
+    source = textwrap.dedent(inspect.getsource(sound))
     assert source.count(edit.old) == 1, f"{edit.owner.__name__}.{edit.method} has no single {edit.old!r} any more"
     names: dict[str, Any] = {}
-    globals_ = vars(sys.modules[edit.owner.__module__])
-    exec(compile(source.replace(edit.old, edit.new), f"broken {edit.method}", "exec"), globals_, names)
+    exec(compile(source.replace(edit.old, edit.new), f"broken {edit.method}", "exec"), sound.__globals__, names)
     return names[edit.method]
