@@ -25,6 +25,7 @@ _PART = regex.compile(
     r"(?:\s+[\p{L}\d]{1,12})?[.:]?",
     regex.IGNORECASE,
 )
+_WORD = regex.compile(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
 _PUNCTUATED = regex.compile(r"\p{P}$")
 
 
@@ -216,7 +217,8 @@ def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
     """What a part is called: by the table of contents, by its own headings where that is hardly one: "Start"."""
     headed = any(passage.level for passage in passages[:1])
     own = _own_title(passages) if headed or not listed else ""
-    return listed if listed and not (thin and plain(own) not in plain(listed)) else own
+    better = thin and _WORD.search(own) and plain(own) not in plain(listed)
+    return own if better or not listed else listed
 
 
 def _own_title(passages: list[Passage]) -> str:

@@ -14,7 +14,7 @@ _DROPPED = words(
 )
 _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
-_LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number")
+_LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
 _NUMBER = regex.compile(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
 _PAGE_ID = regex.compile(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
 _HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)

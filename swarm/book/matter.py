@@ -81,7 +81,8 @@ _BY_NAME = {
         "note del trascrittore|opmerkingen van de bewerker",
         ADVERTISEMENT: "advertisement|advertisements|advertising|publisher s advertisements|books by the same author|"
         "by the same author|other books by this author|also available|du meme auteur|ouvrages du meme auteur|"
-        "a paraitre|dello stesso autore|del mismo autor|vom selben autor|weitere bucher|newsletter",
+        "a paraitre|dello stesso autore|del mismo autor|vom selben autor|weitere bucher|newsletter|"
+        "coming soon|demnachst erscheint|prochainement|proximamente|prossimamente",
     }.items()
 }
 _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))

@@ -37,6 +37,7 @@ _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
+_FILE_NAME = regex.compile(r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE)  # no words
 _POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
 _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
 _EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
@@ -166,7 +167,7 @@ class _Walk:
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
-        if tag == "img" and self.reading.alt_text and element.get("alt"):
+        if tag == "img" and self.reading.alt_text and not _FILE_NAME.fullmatch(element.get("alt") or ""):
             return f" {element.get('alt')} "
         return None
 

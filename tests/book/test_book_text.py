@@ -48,6 +48,10 @@ def kinds(body: str) -> list[str]:
         ("<p>the 1<sup><a href='#no'>st</a></sup> and x<sup><a href='#no'>2</a></sup></p>", ["the 1st and x2"]),
         ("<div class='poetry'><div>Dawn</div><div>comes</div></div>", ["Dawn\ncomes"]),
         ("<div class='poem'><p>a<br/>b</p><p>c</p></div>", ["a\nb", "c"]),
+        (
+            "<p class='page'>26</p><p class='page'>26 men</p><div class='page'><p>27</p><p>on</p></div>",
+            ["26 men", "27", "on"],
+        ),
         ("<p><sup>1</sup> A note</p>", ["1 A note"]),
         ("<p>spl<span epub:type='pagebreak'>12</span>it <span class='pagenum'>[Pg 3]</span>here</p>", ["split here"]),
         ("<blockquote>said<p>quoted</p>after</blockquote>", ["said", "quoted", "after"]),

@@ -80,6 +80,8 @@ def test_where_contents_name_hardly_anything_chapters_are_called_by_their_headin
     assert titles(found) == ["Chapter Two. The Storm", "The Calm"]
     body = f"<h1>I</h1>{FILL}<h1>II</h1>{FILL}"
     assert titles(book(tmp_path, {"1.xhtml": body}, maker.nav(("1.xhtml", "I. The Storm")))) == ["I. The Storm", "II"]
+    body = f"<h1>1</h1>{FILL}<h1>2</h1>{FILL}"
+    assert titles(book(tmp_path, {"1.xhtml": body}, maker.nav(("1.xhtml", "A Story")))) == ["A Story", "2"]
 
 
 def test_a_document_with_a_heading_that_the_contents_forgot_is_a_chapter(tmp_path: Path) -> None:

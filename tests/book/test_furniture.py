@@ -48,6 +48,7 @@ def test_pictures_are_described_where_one_asks_for_it() -> None:
     body = "<p>before <img alt='a ship'/> after</p><div><img alt='a whale'/></div>"
     assert texts(body) == ["before after"]
     assert texts(body, Reading(alt_text=True)) == ["before a ship after", "a whale"]
+    assert texts("<p>a<img alt='page-3.jpg'/> b<img alt='Image'/></p>", Reading(alt_text=True)) == ["a b"]
 
 
 def test_ruby_is_read_once_by_its_base_or_by_its_reading() -> None:

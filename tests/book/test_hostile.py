@@ -106,7 +106,7 @@ def test_a_mutated_book_is_read_or_refused(books: Path, tmp_path: Path, seed: in
 
 
 def _is_markup(name: str) -> bool:
-    return name.endswith(("html", ".opf", ".ncx", ".xml"))
+    return name.endswith(("html", ".opf", ".ncx", ".xml", ".css", ".pls", ".svg"))
 
 
 def _mutated(data: bytes, rng: random.Random) -> bytes:

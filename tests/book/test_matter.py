@@ -12,6 +12,7 @@ from swarm.book import matter
         ("copyright-page", matter.COPYRIGHT),
         ("Inhaltsverzeichnis", matter.CONTENTS),
         ("Endnotes", matter.NOTES),
+        ("Coming soon!", matter.ADVERTISEMENT),
         ("Índice", matter.CONTENTS),
     ],
 )
