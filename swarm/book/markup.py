@@ -10,6 +10,9 @@ from swarm.errors import PageError
 
 EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # as XML and as HTML parsers see it
 
+SAMPLE_BYTES = 2_000  # by which an encoding is guessed
+WIDE_SHARE = 0.6
+
 _OURS = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))  # XML knows these itself
 _ENTITY = regex.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 # HTML parsers take <title/> for an opening tag and swallow the page.
@@ -81,17 +84,30 @@ def _guess_encoding(data: bytes) -> str:
 
 def as_text(data: bytes) -> str:
     """Plain text by its byte order mark, else as UTF-8, else as Western Europe wrote it."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
+    wide = _wide(data)
+    if wide:
+        return data.decode(wide, errors="replace").removeprefix("\ufeff")
     data = data.removeprefix(b"\xef\xbb\xbf")
     return data.decode(_guess_encoding(data), errors="replace")
 
 
+def _wide(data: bytes) -> str:
+    """UTF-16 by its mark, or by the zeros that every other byte of a Latin text is; empty: it is something else."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    even, odd = data[:SAMPLE_BYTES:2].count(0), data[1:SAMPLE_BYTES:2].count(0)
+    half = min(len(data), SAMPLE_BYTES) / 2
+    if half < 4 or max(even, odd) < WIDE_SHARE * half or min(even, odd) > half / 10:
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
 def _as_ascii_compatible(data: bytes) -> bytes:
     """Wide encodings become UTF-8, so that markup can be looked at as bytes."""
-    if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    wide = _wide(data)
+    if not wide:
         return data.removeprefix(b"\xef\xbb\xbf")
-    text = data.decode("utf-16", errors="replace")
+    text = data.decode(wide, errors="replace").removeprefix("\ufeff")
     return regex.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode()
 
 

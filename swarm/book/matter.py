@@ -201,9 +201,15 @@ def is_credit(text: str) -> bool:
 def is_title_page(texts: list[str]) -> bool:
     """Whether texts that begin with the book's title are nothing but names: no line is long, nothing is told."""
     lines = [line for text in texts for line in text.split("\n")]
-    if any(map(_TOLD.search, lines)):
+    if any(map(_TOLD.search, lines)) or any(map(_is_sentence, lines)):
         return False
     return sum(map(len, lines)) <= MAX_TITLE_PAGE_CHARS and max(map(len, lines), default=0) <= MAX_TITLE_LINE_CHARS
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line ends in a full stop and is written as sentences are, not as names are."""
+    words = regex.findall(r"\p{L}{2,}", line)[1:]
+    return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
 
 
 def is_legal_page(texts: list[str], at: float) -> bool:

@@ -35,8 +35,8 @@ _HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
 _WRITTEN = regex.compile(
     r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
-_LABELLED = regex.compile(r"\[(\d{1,3}|[*†‡§]{1,3})\]\s+(\S.*)", regex.DOTALL)
-_WRITTEN_MARK = regex.compile(r"(?<=\S)\s?\[(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
+_LABELLED = regex.compile(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
+_WRITTEN_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
 _OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
 _NUMBERED = regex.compile(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")

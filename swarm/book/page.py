@@ -19,6 +19,11 @@ from swarm.book.text import read_document, tidy
 from swarm.book.toc import Contents
 from swarm.errors import BookError
 
+SAMPLE_CHARS = 10_000
+FEW_CONTROLS = 8
+MAX_CONTROLS = 0.1  # of a text's signs that mean nothing in one
+
+_CONTROLS = regex.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _FRONT_MATTER = regex.compile(r"\A---\n(.*?)\n---\n", regex.DOTALL)
 
 
@@ -43,7 +48,10 @@ def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
     if kind in HTML:
         root = parse(data, str(path))
         return root, {"author": _author(root)}
-    text = as_text(data).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = as_text(data)
+    if len(_CONTROLS.findall(text[:SAMPLE_CHARS])) > max(FEW_CONTROLS, MAX_CONTROLS * len(text[:SAMPLE_CHARS])):
+        raise BookError(f"{path} is no text: it looks like the file of a program.")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     if kind in TEXT:
         return plain_tree(text), said_about(text)
     front = _FRONT_MATTER.match(text)

@@ -83,7 +83,27 @@ def test_a_web_page(tmp_path: Path) -> None:
     assert spoken(book) == {"Eins": ["Eins", "Hallo", "Du"]}
 
 
-@pytest.mark.parametrize("coding", ["utf-16", "utf-8-sig", "windows-1252"])
+def test_a_first_sentence_under_a_title_is_no_title_page(tmp_path: Path) -> None:
+    assert spoken(read(tmp_path, "b.md", "# My Book\n\nIt was late.\n\n## Two\n\nSo they say.\n")) == {
+        "My Book": ["My Book", "It was late."],
+        "Two": ["Two", "So they say."],
+    }
+
+
+def test_footnotes_of_markdown(tmp_path: Path) -> None:
+    book = read(tmp_path, "b.md", "# One\n\nHello[^1] all.\n\nOn.\n\n[^1]: A whole note here.\n")
+    assert spoken(book) == {"One": ["One", "Hello all.", "On."]}
+    assert [block.text for chapter in book.chapters if chapter.left_out for block in chapter.blocks] == [
+        "A whole note here."
+    ]
+
+
+def test_the_file_of_a_program_is_no_text(tmp_path: Path) -> None:
+    with pytest.raises(BookError, match=r"a\.txt is no text"):
+        read(tmp_path, "a.txt", b"\x00\x01\x02\xff" * 100)
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "windows-1252"])
 def test_text_in_any_coding(tmp_path: Path, coding: str) -> None:
     assert spoken(read(tmp_path, "a.txt", "Café «noir».".encode(coding)))["Café «noir»."] == ["Café «noir»."]
 
