@@ -47,7 +47,6 @@ TESTED_ELSEWHERE = {
     "swarm/voice/coqui_latents.py": "tests/voice/test_coqui.py",
     "swarm/voice/coqui_load.py": "tests/voice/test_coqui.py",
     "swarm/voice/coqui_plain.py": "tests/voice/test_coqui.py",
-    "swarm/voice/coqui_speak.py": "tests/voice/test_coqui.py",
     "swarm/voice/coqui_xtts.py": "tests/voice/test_coqui.py",
     "swarm/config.py": "tests/commands/test_options.py",
     "swarm/commands/coqui_options.py": "tests/commands/test_options.py",

@@ -25,7 +25,7 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--custom-model", metavar="PATH", default="", help="a model of your own: a folder or zip with its files"
     )
-    group.add_argument("--half", action="store_true", help="half precision on GPUs (XTTS): less memory")
+    group.add_argument("--half", action="store_true", help="half precision on GPUs (XTTS)")
     group.add_argument("--deepspeed", action="store_true", help="DeepSpeed on GPUs (XTTS), where it is installed")
     for name in SAMPLING:
         group.add_argument(f"--{name}", metavar="X", help=argparse.SUPPRESS)

@@ -16,6 +16,15 @@ Wave = NDArray[np.float32]
 
 PIECE_PAUSE_S = 0.15  # between the pieces of a sentence, where a reader would draw breath
 _QUIET = 10 ** (-60 / 20)
+_OF_THE_CODE = (
+    AssertionError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
 _KEEP_S = 0.05  # of the silence at the end of a piece
 
 
@@ -42,10 +51,18 @@ def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], b
 
 def _spoken(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
     torch.manual_seed(seed)  # of every device
-    waves = [trim_end(_flat(say(piece)), sample_rate) for piece in pieces(text, fits)]
+    waves = [trim_end(_flat(_said(piece, say)), sample_rate) for piece in pieces(text, fits)]
     pause: Wave = np.zeros(round(PIECE_PAUSE_S * sample_rate), np.float32)
     row = [part for wave in waves for part in (pause, wave)][1:]
     return from_floats(np.concatenate(row)) if row else np.zeros(0, np.int16)
+
+
+def _said(piece: str, say: Callable[[str], Any]) -> Any:
+    try:
+        return say(piece)
+    except _OF_THE_CODE as fault:
+        said = "Coqui's model failed at this text; the engine's log says how"
+        raise EngineFault(FaultKind.ERROR, said) from fault
 
 
 def pieces(text: str, fits: Callable[[str], bool]) -> list[str]:

@@ -23,6 +23,7 @@ from swarm.commands.work import limits_of as work_limits
 from swarm.config import RenderConfig, StyleConfig
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.limits import Limits
+from swarm.voice.registry import choose_recipe
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -183,6 +184,29 @@ def test_the_words_for_sampling_are_settings_of_the_engine() -> None:
     config = render("a.epub", "--tts-engine", "xtts", "--fine-tuned", "jenny", *sampling, "--engine-option", "top_k=30")
     assert (config.engine, config.model) == ("xtts", "jenny")
     assert config.engine_options == {"temperature": "0.6", "top_k": "30", "half": "yes"}
+
+
+def test_every_word_of_ebook2audiobook_for_sampling_is_a_setting_of_its_engine() -> None:
+    xtts = {"temperature": "0.6", "length_penalty": "1.1", "num_beams": "2", "repetition_penalty": "4", "top_k": "20"}
+    xtts["top_p"] = "0.8"
+    bark = {"text_temp": "0.6", "waveform_temp": "0.5"}
+    for engine, said in (("xtts", xtts), ("bark", bark)):
+        words = [word for name, value in said.items() for word in (f"--{name.replace('_', '-')}", value)]
+        config = render("a.epub", "--tts-engine", engine, *words, "--enable-text-splitting")
+        recipe = choose_recipe("en", engine=config.engine, options=config.engine_options)
+        settings = dict(recipe.settings)
+        assert {name: settings[name] for name in said} == {name: type(settings[name])(said[name]) for name in said}
+        plain = choose_recipe("en", engine=config.engine)
+        assert all(settings[name] != dict(plain.settings)[name] for name in said)
+
+
+def test_half_precision_and_deepspeed_are_off_unless_asked_for_and_part_of_the_recipe() -> None:
+    asked = render("a.epub", "--tts-engine", "xtts", "--half", "--deepspeed").engine_options
+    for options, on in ((asked, True), ({}, False)):
+        settings = dict(choose_recipe("en", engine="xtts", options=options).settings)
+        assert (settings["half"], settings["deepspeed"]) == (on, on)
+    with pytest.raises(UsageError, match="no setting 'half'"):
+        choose_recipe("en", engine="vits", options=asked)
 
 
 @pytest.mark.parametrize("said", [True, False])

@@ -165,15 +165,15 @@ def test_an_offline_worker_says_what_it_lacks_serves_others_meanwhile_and_goes_o
     coordinator = laptop.start("coordinate", small_book, "--tts-engine", "vits", **without_coqui)
     other = attic.start("coordinate", small_book, *SLOW)
     where = f"127.0.0.1:{coordinator.port}"
-    home = {"TTS_HOME": str(tmp_path / "home"), "HF_HUB_CACHE": str(tmp_path / "hub")}
-    worker = tower.start("work", "--cpu", "--slots", "1", "--offline", "--exit-when-done", **home)
+    shared = ("--offline", "--models-dir", tmp_path / "shared")
+    worker = tower.start("work", "--cpu", "--slots", "1", "--exit-when-done", *shared)
     remedy = "e2a-swarm models fetch tts_models/en/ljspeech/vits"
     lacking = f"no worker here can speak English with coqui and the model .*: {remedy}"
     coordinator.says(lacking)
     worker.says(f"which is not on this machine: {remedy}")
     assert re.search(lacking, laptop.run("status", "--coordinator", where).stdout)
     other.ends()
-    tiny_vits(tmp_path / "home" / "tts" / "tts_models--en--ljspeech--vits")
+    tiny_vits(tmp_path / "shared" / "tts" / "tts_models--en--ljspeech--vits")
     coordinator.ends(timeout_s=120)
     worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))

@@ -169,6 +169,37 @@ def test_sampling_settings_change_the_sound(models: Path, xtts: Voice) -> None:
     assert digest(open_voice(models / "xtts", options={"temperature": "0.2", "top_k": "5"})) != digest(xtts)
 
 
+def test_half_precision_is_for_gpus_and_changes_nothing_on_a_cpu(models: Path, xtts: Voice) -> None:
+    half = open_voice(models / "xtts", options={"half": "yes"})
+    assert digest(half) == digest(xtts)
+
+
+def test_deepspeed_that_is_not_there_is_named(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "deepspeed", None)
+    recipe = recipe_for(models / "xtts", options={"deepspeed": "yes"})
+    assert "pip install deepspeed, or leave --deepspeed out" in why_unavailable(models / "xtts", recipe)
+
+
+@pytest.mark.parametrize("name", ["vits", "xtts"])
+def test_nothing_is_kept_for_learning_while_a_sentence_is_spoken(
+    name: str, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    seen: list[bool] = []
+    voice: Any = open_voice(models / name)
+    spoken = "synthesize" if name == "vits" else "inference"
+    speak = getattr(voice._model, spoken)
+
+    def watched(*words: Any, **named: Any) -> Any:
+        seen.append(torch.is_inference_mode_enabled())
+        return speak(*words, **named)
+
+    monkeypatch.setattr(voice._model, spoken, watched)
+    voice.speak(TEXT, 1)
+    assert seen == [True]
+
+
 @pytest.mark.parametrize("name", ["vits", "xtts"])
 def test_weights_may_be_safetensors(name: str, models: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     import torch
