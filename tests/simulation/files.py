@@ -90,10 +90,15 @@ class FileDisk:
     def serve(self, name: str, fetch: Fetch) -> None:
         """Send a piece of latents up."""
         data = self.whole.get(fetch.digest)
-        if data is not None:
+        if data is None:
+            self._later(self._missed, fetch.digest)
+        else:
             frame = data[fetch.offset : fetch.offset + piece_size(len(data), fetch.offset)]
             frame = self.worker.liar.piece(frame) if self.worker.liar else frame
             self.worker.send(name, Asset(fetch.digest, fetch.offset, len(data)), frame)
+
+    def _missed(self, digest: str) -> None:
+        self.worker.carry_out(self.worker.core.lost(digest, self.worker.clock()))
 
     def has(self, assets: tuple[AssetInfo, ...]) -> bool:
         """Whether an engine can be given these files."""

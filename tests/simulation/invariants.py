@@ -17,6 +17,7 @@ from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, R
 from swarm.lease.outcome import Outcome, Send
 from swarm.lease.record import SegmentQuarantined
 from swarm.lease.roster import Session
+from swarm.lease.slot import EngineSlot
 from swarm.lease.work import Work
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ class Judge:
             excused = held_up or work.state.complete or not self._gets_files(worker, session)
             if not lacks or have != before or excused:
                 self.fetched[name] = (now, have)
-            elif now - since_s > STARVED_S:
+            elif now - since_s > (3 if "latency" in self.world.faults else 1) * STARVED_S:
                 raise Violation(f"{worker.name} gets no further with its files, {have} bytes")
 
     def _gets_files(self, worker: SimWorker, session: Session) -> bool:
@@ -344,7 +345,8 @@ class Judge:
                 if clips:
                     job, chapter, index, _ = next(iter(clips))
                     raise Violation(f"{worker.name} never got its credit back from {name}", (job, chapter, index))
-            if any(slot.leases or slot.busy for slot in worker.core.slots):
+            now = worker.clock()
+            if any((slot.leases or slot.busy) and not _finishes(slot, now) for slot in worker.core.slots):
                 raise Violation(f"{worker.name} still has work")
 
 
@@ -360,3 +362,8 @@ def fingerprint(work: Work) -> tuple[int, ...]:
         len(state.workers),
         int(state.latents is not None),
     )
+
+
+def _finishes(slot: EngineSlot, now: float) -> bool:
+    """Whether it is slowly through with a segment that nobody waits for any more."""
+    return slot.line is not None and all(lease.revoked for lease in slot.leases) and not slot.hangs(now)
