@@ -28,6 +28,7 @@ STANDING = (  # on from the start, off when faults stop
     "texts that fail once",
 )
 WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, drawn apart
+OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart, too
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
 
@@ -58,14 +59,22 @@ class Faults:
         if any(world.contents):
             self.on |= {name for name in WITH_FILES if world.files_random.random() < SOMETIMES}
             world.heap.after(world.files_random.uniform(0.5, LAST_S), world.befall, "a file vanishes", file_vanishes)
+        self._schedule_devices(world)
         for name, act in MOMENTS.items():
             if name in self.on:
                 for _ in range(world.random.randint(1, 3)):
                     world.heap.after(world.random.uniform(0.5, LAST_S), world.befall, name, act)
 
+    def _schedule_devices(self, world: World) -> None:
+        random = world.devices_random
+        self.on |= {name for name in OF_DEVICES if random.random() < SOMETIMES / 2}
+        for name, act in (("slots rest", slots_rest), ("a device is lost", device_lost)):
+            for _ in range(random.randint(1, 3)):
+                world.heap.after(random.uniform(0.5, LAST_S), world.befall, name, act)
+
     def stop(self) -> None:
         """From now on nothing goes wrong any more that could be helped."""
-        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES)
+        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES) | set(OF_DEVICES)
 
 
 def _coordinator(world: World) -> SimCoordinator:
@@ -137,6 +146,20 @@ def file_vanishes(world: World) -> None:
     """Somebody tidies a worker's folder up."""
     world.vanished = True
     world.files_random.choice(world.workers).disk.lose()
+
+
+def slots_rest(world: World) -> None:
+    """Somebody wants to play, or night is over: some slots of a worker take nothing for a while."""
+    random = world.devices_random
+    worker = random.choice(world.workers)
+    worker.rest([random.random() < 0.7 for _ in range(worker.slots)])
+    worker.later(random.choice([0.5, 4.0, 20.0]), worker.rest, [False] * worker.slots)
+
+
+def device_lost(world: World) -> None:
+    """A GPU falls off the bus."""
+    worker = world.devices_random.choice(world.workers)
+    worker.lose_device(world.devices_random.randrange(worker.slots))
 
 
 def network_parts(world: World) -> None:

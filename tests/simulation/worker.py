@@ -119,6 +119,16 @@ class SimWorker(Machine):
         if self.world.healed:  # somebody has to be there
             self.world.heap.after(1.0, self.restart)
 
+    def rest(self, slots: list[bool]) -> None:
+        """Its operator has these slots rest, and the others work."""
+        if self.awake:
+            self.carry_out(self.core.limit(["a game" if rests else "" for rests in slots], self.clock()))
+
+    def lose_device(self, slot: int) -> None:
+        """The device of a slot is gone for a while."""
+        if self.awake:
+            self.carry_out(self.core.lose([slot], "fell off the bus", self.clock()))
+
     def _beat(self) -> None:
         self.later(BEAT_S, self._beat)
         self.carry_out(self.core.beat(self.clock()))

@@ -19,7 +19,7 @@ from story import Story, Violation
 from worker import SimWorker
 
 from swarm.book.model import Chapter, Pause, Segment
-from swarm.lease import asset, schedule, shelf
+from swarm.lease import asset, rest, schedule, shelf
 from swarm.lease.facts import BookFacts, JobFacts
 from swarm.lease.recipe import Recipe
 
@@ -38,6 +38,7 @@ class World:
         self.seed = seed
         self.random = Random(seed)
         self.files_random = Random(f"files {seed}")  # of its own, so that worlds without files stay as they were
+        self.devices_random = Random(f"devices {seed}")
         self.heap = Heap()
         self.story = Story() if tell else None
         self.faults = Faults(self.random, also)
@@ -58,6 +59,7 @@ class World:
     def _make(self) -> None:
         random, faults = self.random, self.faults
         schedule.UNKNOWN_DEADLINE_S = 60.0
+        rest.STEP_BACK_S = 5.0
         asset.PIECE = files.PIECE
         shelf.MOST_HELD = 20_000 if "small disk" in faults else 256 << 20
         credit = random.choice([1, 1, 3_000, 20_000])
@@ -197,6 +199,8 @@ class World:
             return "silent"
         if "engine crashes" in faults and random.random() < 0.05:
             return "crashed"
+        if "out of memory" in faults and self.devices_random.random() < 0.1:
+            return self.devices_random.choice(["memory", "memory", "device"])
         if "hangs" in faults and random.random() < 0.03:
             return "hang"
         return ""
