@@ -15,13 +15,14 @@ from typing import Any
 from coordinator import SimCoordinator
 
 from swarm.lease import coordinator as core
-from swarm.lease import download
+from swarm.lease import download, recess
 from swarm.lease import worker as worker_core
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.download import Downloads
 from swarm.lease.grant import Request
 from swarm.lease.intake import Intake
 from swarm.lease.ledger import Ledger
+from swarm.lease.rest import Rest
 from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot
 from swarm.lease.supplier import Supplier
@@ -109,6 +110,10 @@ VARIANTS: dict[str, Edit | Value] = {
     "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
     "pieces that do not come are not missed": Value(download, "STALLED_S", 1e9),
     "all is asked for at once": Edit(Downloads, "_ask", " and item.asked - item.have < window()", ""),
+    "who stepped back never comes again": Value(Rest, "stepped_back", lambda self, now: self.until_s > 0),
+    "what a resting slot held is kept from others": Edit(
+        recess, "shed", "tell.send(lease.link, Release(lease.id, note[:1000]))", "slot.leases.append(lease)"
+    ),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
@@ -129,6 +134,8 @@ PROVOKED_BY = {  # what such a break takes to show, where one seed in many has i
     "pieces out of turn are written": ("files", "refusals"),
     "pieces that do not come are not missed": ("files", "refusals"),
     "all is asked for at once": ("files",),
+    "who stepped back never comes again": ("a device is lost", "out of memory"),
+    "what a resting slot held is kept from others": ("slots rest",),
 }
 
 

@@ -14,7 +14,7 @@ from broken import PROVOKED_BY, VARIANTS, broken
 from run import play
 from world import World
 
-from swarm.lease import asset, schedule, shelf
+from swarm.lease import asset, rest, schedule, shelf
 
 QUICK = 50
 MOST = 600  # in CI
@@ -29,6 +29,7 @@ def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "UNKNOWN_DEADLINE_S", schedule.UNKNOWN_DEADLINE_S)
     monkeypatch.setattr(shelf, "MOST_HELD", shelf.MOST_HELD)
     monkeypatch.setattr(asset, "PIECE", asset.PIECE)
+    monkeypatch.setattr(rest, "STEP_BACK_S", rest.STEP_BACK_S)
 
 
 def run_all(first: int, last: int) -> None:
