@@ -49,6 +49,7 @@ class StyleConfig:
     keep_chapters: bool = False  # a file a chapter too, while the rest is spoken
     report_html: bool = False
     subtitles: str = ""  # "vtt", "srt", "lrc"
+    read_along: bool = False  # the EPUB with its sound too
     pauses_s: tuple[tuple[str, float], ...] = ()  # by the kind of pause, sorted; the others are as usual
 
 

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import regex
 from lxml import etree
@@ -75,6 +76,17 @@ class Archive:
             raise PageError(
                 f"{self.path} is damaged: {found} in it cannot be unpacked; fetch the file again."
             ) from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file as a stream, for what is not read whole. Raises KeyError; zipfile's errors, also while it is read."""
+        found = self.find(name)
+        if found is None:
+            raise KeyError(name)
+        return self._zip.open(self._names[found])
+
+    def entry(self, name: str) -> zipfile.ZipInfo:
+        """How a file is kept. Raises KeyError."""
+        return self._names[name]
 
     def size(self, name: str) -> int:
         """How many bytes a file claims to be; 0 where there is none."""

@@ -14,6 +14,7 @@ from swarm.book.loss import name_losses, read_pages, without
 from swarm.book.markup import as_text
 from swarm.book.model import Book
 from swarm.book.note import mark_notes
+from swarm.book.origin import Tracer
 from swarm.book.package import Package, read_package
 from swarm.book.pronunciation import lexicons_of, read_pronunciations
 from swarm.book.reading import Reading
@@ -25,12 +26,13 @@ from swarm.errors import BookError
 PLAIN = Reading()
 
 
-def read_book(path: Path, reading: Reading | None = None) -> Book:
+def read_book(path: Path, reading: Reading | None = None, *, traced: bool = False) -> Book:
     """Read an EPUB as the user chose.
 
     What is not the book itself (title page, imprint, licence, notes, ...) is among the chapters too, with
-    the reason why it is left out. Raises BookError where the file is no EPUB that can be read, is protected,
-    damaged, over a bound, or holds nothing to speak; UsageError where a choice fits nothing in the book.
+    the reason why it is left out. With `traced` each block knows where it stands in the file. Raises BookError where
+    the file is no EPUB that can be read, is protected, damaged, over a bound, or holds nothing to speak; UsageError
+    where a choice fits nothing in the book.
     """
     reading = reading or PLAIN
     with Archive(path) as archive:
@@ -40,7 +42,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         names = [archive.find(item.name) or item.name for item in package.documents]
         contents, lost = without(whole, names, losses), name_losses(archive, whole, losses)
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
-        documents, hidden = _documents(archive, pages, contents, reading)
+        documents, hidden = _documents(archive, pages, contents, reading, traced=traced)
     language = first_language((*package.languages, *(named.document.language for named in documents)))
     chapters = compose(path, documents, contents, package.title, language, reading)
     return Book(
@@ -65,7 +67,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
 
 
 def _documents(
-    archive: Archive, pages: list[tuple[str, etree._Element]], contents: Contents, reading: Reading
+    archive: Archive, pages: list[tuple[str, etree._Element]], contents: Contents, reading: Reading, *, traced: bool
 ) -> tuple[list[Named], int]:
     """The documents as they are read, and how many words stylesheets hide."""
     anchors: dict[str, set[str]] = defaultdict(set)
@@ -75,7 +77,11 @@ def _documents(
         anchors[name].add(fragment)
     hidden = _hide(archive, pages)
     mark_notes(pages, lambda name, reference: target(archive, name, reference))
-    return [Named(name, _document(root, anchors[name] - {""}, reading)) for name, root in pages], hidden
+    named = [
+        Named(name, _document(root, anchors[name] - {""}, reading, Tracer(name) if traced else None))
+        for name, root in pages
+    ]
+    return named, hidden
 
 
 def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
@@ -100,8 +106,8 @@ def _sheet(archive: Archive, name: str) -> str:
         return ""  # what is not there hides nothing
 
 
-def _document(root: etree._Element, anchors: set[str], reading: Reading) -> Document:
-    document = read_document(root, anchors, reading)
+def _document(root: etree._Element, anchors: set[str], reading: Reading, tracer: Tracer | None) -> Document:
+    document = read_document(root, anchors, reading, tracer)
     root.clear()  # trees of a whole book weigh more than its text
     return document
 

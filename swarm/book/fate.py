@@ -68,7 +68,7 @@ def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[Cha
         groups[passage.left_out].append(passage)
     chapters = []
     for marked, passages in groups.items():
-        blocks = tuple(Block(passage.kind, passage.text, passage.language) for passage in passages)
+        blocks = tuple(Block(passage.kind, passage.text, passage.language, passage.origin) for passage in passages)
         if any(block.text for block in blocks):
             reason, grounds = (marked, MARKED) if marked else _promised(part, passages, at, title, titles)
             own = not marked or len(groups) == 1 or plain(passages[0].text) == plain(part.title)

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from swarm.book.origin import Origin
+
 
 class Pause(StrEnum):
     """What stands between one segment and the next. The lengths are decided when a reel is laid."""
@@ -23,6 +25,7 @@ class Block(Struct, frozen=True):
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
     language: str = ""  # as the markup names it, where it does
+    origin: Origin | None = None  # where it stands in the file, if that was asked for
 
 
 class ChapterText(Struct, frozen=True):

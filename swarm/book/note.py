@@ -174,7 +174,7 @@ def _with_notes(
 def _said(note: list[Passage], word: str) -> Iterator[Passage]:
     for number, passage in enumerate(note):
         text = passage.text if number else f"{word} {_OWN_LABEL.sub('', passage.text)}".strip()
-        yield Passage("paragraph", text, language=passage.language)
+        yield Passage("paragraph", text, language=passage.language, origin=passage.origin)
 
 
 def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> Iterator[_Link]:

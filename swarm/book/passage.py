@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from swarm.book.origin import Origin
+
 
 class Passage(Struct):
     """A block with what decides its chapter: the level of a heading (0: none) and why it is left out."""
@@ -15,3 +17,4 @@ class Passage(Struct):
     language: str = ""  # as the markup names it; empty: nothing named
     references: tuple[str, ...] = ()  # the notes that are referred to here
     note: str = ""  # the note that this is part of
+    origin: Origin | None = None  # where it stands, if that is asked for

@@ -14,6 +14,12 @@ def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
     return tuple(chapter for chapter in book.chapters if not chapter.left_out)
 
 
+def chosen_chapters(book: Book, selection: str) -> list[ChapterText]:
+    """Those of them that a selection names. Raises UsageError for one that cannot be."""
+    spoken = spoken_chapters(book)
+    return [spoken[number] for number in parse_selection(selection, len(spoken), f"“{book.title}”")]
+
+
 def make_script(
     book: Book, card: EngineCard, language: str, selection: str = "", lexicon: Lexicon = NO_LEXICON
 ) -> tuple[Chapter, ...]:
@@ -23,8 +29,7 @@ def make_script(
     The book's own pronunciations count where `lexicon` says nothing.
     Raises UsageError for a selection that cannot be, BookError where nothing is left to speak.
     """
-    spoken = spoken_chapters(book)
-    chosen = [spoken[number] for number in parse_selection(selection, len(spoken), f"“{book.title}”")]
+    chosen = chosen_chapters(book, selection)
     speech = Speech(card, lexicon.over(book.pronunciations))
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()

@@ -1,5 +1,6 @@
 """A chapter's text as segments: sentences, or pieces of them that fit the engine, each with its pause."""
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
@@ -15,6 +16,8 @@ from swarm.book.speech import Speech
 from swarm.voice.card import EngineCard
 
 TITLE_BLOCKS = 4  # a chapter's heading is sought among so many of its first blocks
+
+Spelled = tuple[str, str]  # a sentence as it is written, and as it is said
 
 _ORDER = tuple(Pause)  # from the shortest to the longest
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
@@ -92,8 +95,7 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
     found: list[Segment] = []
     for line in block.text.split("\n"):
         for text, pause in marked_pieces(line) if speech else ((line, None),):
-            for sentence in split_sentences(text, own or language):
-                said = speech.say(sentence, own or language, heading=block.kind == "heading") if speech else sentence
+            for _, said in _spelled(text, block, own or language, speech):
                 found += _fitted(said, limit)
             if pause and found:
                 found[-1] = Segment(found[-1].text, pause)
@@ -101,6 +103,21 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
             found[-1] = Segment(found[-1].text, Pause.CLAUSE)  # a line of verse runs on
     found = _together(_heard(found, limit), card.shortest, limit)
     return [replace(piece, language=own) for piece in found] if own not in ("", language) else found
+
+
+def _spelled(text: str, block: Block, language: str, speech: Speech | None) -> Iterator[tuple[str, str]]:
+    """The sentences of a text, as they are written and as they are said."""
+    for sentence in split_sentences(text, language):
+        yield sentence, speech.say(sentence, language, heading=block.kind == "heading") if speech else sentence
+
+
+def spelled_sentences(chapter: ChapterText, language: str, speech: Speech) -> Iterator[tuple[Block, list[Spelled]]]:
+    """The blocks that segments are made of, each with its sentences as they are written and as they are said."""
+    for block in _titled(chapter):
+        if _HEARD.search(block.text):
+            own = _subtag(block.language) or language
+            pieces = (text for line in block.text.split("\n") for text, _ in marked_pieces(line))
+            yield block, [pair for text in pieces for pair in _spelled(text, block, own, speech)]
 
 
 def _fitted(sentence: str, limit: int) -> list[Segment]:

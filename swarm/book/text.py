@@ -11,6 +11,7 @@ from swarm.book import matter
 from swarm.book.furniture import drop_cap, is_caption, is_furniture, without_page, without_picture_mark
 from swarm.book.markup import local, types, words
 from swarm.book.note import NOTE, REFERENCE, RETURN
+from swarm.book.origin import Tracer
 from swarm.book.passage import Passage
 from swarm.book.power import RAISED
 from swarm.book.reading import Reading
@@ -66,9 +67,11 @@ class Document(Struct):
     language: str = ""
 
 
-def read_document(root: etree._Element, anchors: Set[str], reading: Reading = EVERYTHING) -> Document:
-    """Read a tree; `anchors` are the ids at which something may begin."""
-    return _Walk(anchors, reading).read(root)
+def read_document(
+    root: etree._Element, anchors: Set[str], reading: Reading = EVERYTHING, tracer: Tracer | None = None
+) -> Document:
+    """Read a tree; `anchors` are the ids at which something may begin. With a tracer passages know where they stand."""
+    return _Walk(anchors, reading, tracer).read(root)
 
 
 def tidy(text: str) -> str:
@@ -90,8 +93,9 @@ class _Open(Struct):
 
 
 class _Walk:
-    def __init__(self, anchors: Set[str], reading: Reading) -> None:
+    def __init__(self, anchors: Set[str], reading: Reading, tracer: Tracer | None) -> None:
         self.wanted = anchors
+        self.tracer = tracer
         self.reading = reading
         self.document = Document([], {})
         self.parts: list[str] = []  # of the block being read; lines end with \n
@@ -121,6 +125,8 @@ class _Walk:
         if is_furniture(element):
             self._anchor(element)
             self._drop(element)
+            if self.tracer:
+                self.tracer.skip(element)
             return False
         tag = local(element)
         if _is_block(element, tag):
@@ -128,6 +134,8 @@ class _Walk:
         self._anchor(element)
         said_whole = self._instead(element, tag)
         if said_whole is not None:
+            if self.tracer:
+                self.tracer.take_whole(len(self.parts), said_whole.removesuffix(_CAP), element)
             self.parts.append(said_whole)
             return False
         if tag == "br":
@@ -239,13 +247,19 @@ class _Walk:
             self.parts.append(self.header)
             self.header = ""
         if text:
+            if self.tracer:
+                self.tracer.take(len(self.parts), text)
             self.parts.append(text if self.open[-1].pre else " ".join(text.split("\n")))
 
     def _flush(self) -> None:
-        text, self.parts = "".join(self.parts), []
+        parts, self.parts = self.parts, []
+        text = "".join(parts)
+        carried = len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP)
+        if self.tracer and parts:
+            self.tracer.close(parts, carried=carried)
         if not text or text.isspace():
             return
-        if len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP):
+        if carried:
             self.parts = [text.strip()]  # a drop cap that is a block of its own goes with the next
             return
         text = _VERSES.sub("\n", text.strip(_VERSE + " ")) if _VERSE in text else text
@@ -262,7 +276,8 @@ class _Walk:
             return Passage("scene")
         level = self.open[-1].level
         references, self.references = tuple(self.references), []
-        return Passage("heading" if level else "paragraph", text, level, references=references)
+        origin = self.tracer.origin(text) if self.tracer else None
+        return Passage("heading" if level else "paragraph", text, level, references=references, origin=origin)
 
     def _keep(self, passage: Passage) -> None:
         inherited = self.open[-1]

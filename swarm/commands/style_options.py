@@ -39,6 +39,11 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     )
     file.add_argument("--subtitles", metavar="vtt|srt|lrc", default="", help="the text with its times beside it")
     file.add_argument(
+        "--read-along",
+        action="store_true",
+        help="the EPUB itself too, with its sound: sentences light up as they are read",
+    )
+    file.add_argument(
         "--report", metavar="json|html", default="json", help="html: as a page with players too (default: json)"
     )
     file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
@@ -62,6 +67,7 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         keep_chapters=arguments.keep_chapters,
         report_html=one_of("--report", arguments.report, ("json", "html")) == "html",
         subtitles=_subtitles(arguments.subtitles),
+        read_along=arguments.read_along,
         pauses_s=_pauses(arguments.pause),
     )
     from swarm.audio.format import make_coding

@@ -19,6 +19,7 @@ from swarm.node.interrupt import draining
 from swarm.node.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
 from swarm.node.platform import default_cpu_slots, few_arenas, trim_memory
 from swarm.node.prepare import Prepared, file_stem, prepare
+from swarm.node.read_along import Wording, check_kind
 from swarm.node.serve import Server
 from swarm.node.space import book_need, check_space, judge
 from swarm.node.store import DiskStore
@@ -54,6 +55,8 @@ class Coordination:
         supply = make_supply(self.config, self.store)
         for note in supply.notes:
             self.progress.note(note)
+        for path in self.config.books if self.config.style.read_along else ():
+            check_kind(path)
         for path in self.config.books:
             prepared = prepare(self.config, path, self.store, self.clock.now(), supply)
             job = prepared.state.job
@@ -107,6 +110,7 @@ class Coordination:
             delivery=delivery,
             upload=self.upload,
             say=self.progress.note,
+            wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon),
         )
 
     @property

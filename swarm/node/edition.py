@@ -24,6 +24,7 @@ from swarm.node.delivery import NOTED, Delivery, Say
 from swarm.node.depot import DepotFault, Stopped
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Measured, Press
+from swarm.node.read_along import ReadAlongMaker, Wording, read_along_path
 from swarm.node.store import Store
 from swarm.node.style import Style
 from swarm.node.target import is_whole, report_path
@@ -48,12 +49,15 @@ class Edition:
     delivery: Delivery | None = None
     upload: Upload | None = None
     say: Say = lambda line: None
+    wording: Wording = field(default_factory=Wording)
     books: tuple[FinishedBook, ...] = ()
     made: dict[str, Any] = field(default_factory=dict)  # the report
 
     def __post_init__(self) -> None:
         self._press: Press | None = None
-        self._beside: list[Path] = []  # subtitles
+        self._beside: list[Path] = []  # subtitles, the book to read along
+        self._read_along: ReadAlongMaker | None = None
+        self._notes: tuple[str, ...] = ()
         self._complete = asyncio.Event()
         self._early: list[asyncio.Task[None]] = []  # files that are delivered while the rest is made
         self._delivering = asyncio.Lock()
@@ -115,6 +119,8 @@ class Edition:
         """Something became of a place."""
         if self._press is not None:
             self._press.notice(place)
+        if self._read_along is not None:
+            self._read_along.notice(place)
         if self.state.complete:
             self._complete.set()
 
@@ -145,8 +151,17 @@ class Edition:
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
         self._beside = await asyncio.to_thread(self._write_beside, self._press)
+        if self.style.read_along:
+            await self._write_read_along(damaged, measured, self._press.used)
         written = [book.path for _, book in self._press.bound]
         return tuple(str(path.absolute()) for path in (*written, *self._beside))
+
+    async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
+        self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.encoders, reels)
+        target = read_along_path(self.target, Path(self.state.facts.source))
+        made = await self._read_along.write(target, self.wording)
+        self._beside.append(made.path)
+        self._notes = made.notes
 
     def _written(self, book: FinishedBook) -> None:
         """A file is whole: where it is one of several, it is delivered while the others are made."""
@@ -318,7 +333,7 @@ class Edition:
     def closing_lines(self) -> list[str]:
         """What to say at the end."""
         notes = dict.fromkeys(book.note for book in self.books if book.note)
-        return [*(closing_lines(self.made) if "totals" in self.made else ()), *notes, *self._lines]
+        return [*(closing_lines(self.made) if "totals" in self.made else ()), *notes, *self._notes, *self._lines]
 
 
 def idle_s(session: Session) -> float:

@@ -66,6 +66,8 @@ class Press:
         self._measured = measured
         self._keeper = keeper
         self._written = written
+        self.used: set[Path] = set()  # reels, once all is written
+        self.spared: set[Path] = set()  # reels that another press needs
         self._keeping = asyncio.Lock()
         self._news = asyncio.Event()  # a clip is there
         self._gain_known = asyncio.Event()
@@ -96,7 +98,8 @@ class Press:
             group.create_task(self._fix_gain())
             kept = [group.create_task(self._keep(volume, encoded)) for volume in self._kept_volumes()]
         self.bound += [task.result() for task in kept]
-        self._sweep({task.result() for task in encoded})
+        self.used = {task.result() for task in encoded}
+        self._sweep(self.used | self.spared)
         return books.result()
 
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:

@@ -37,6 +37,7 @@ class Style(Struct, frozen=True, dict=True):
     subtitles: str = ""
     keep_chapters: bool = False
     report_html: bool = False
+    read_along: bool = False
     pauses_s: tuple[tuple[str, float], ...] = ()  # where they are not the usual ones, by kind
 
     @cached_property
@@ -85,6 +86,7 @@ def make_style(config: StyleConfig, facts: JobFacts) -> Style:
         level=read_level(config.loudness),
         subtitles=config.subtitles,
         report_html=config.report_html,
+        read_along=config.read_along,
         keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
         pauses_s=config.pauses_s,
     )

@@ -1,0 +1,68 @@
+"""Media Overlays of EPUB 3.3: which sound belongs to which element, a SMIL document for each document of text. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from xml.sax.saxutils import quoteattr
+
+from msgspec import Struct
+
+ACTIVE_CLASS = "-epub-media-overlay-active"  # as Apple Books knows it
+SHEET = f".{ACTIVE_CLASS} {{ background-color: #ffe58a; color: #1a1a1a; }}\n"  # of the element that is heard
+
+_HEAD = (
+    '<?xml version="1.0" encoding="utf-8"?>\n'
+    '<smil xmlns="http://www.w3.org/ns/SMIL" xmlns:epub="http://www.idpf.org/2007/ops" version="3.0">\n<body>\n'
+)
+
+
+class Heard(Struct, frozen=True):
+    """A stretch of text that is heard from a moment on, by its elements' names with the length of each text."""
+
+    start_s: float
+    document: str
+    names: tuple[tuple[str, int], ...]
+
+
+class Par(Struct, frozen=True):
+    """An element of a document and when it is heard in a sound file, in milliseconds."""
+
+    document: str
+    name: str
+    sound: str
+    begin_ms: int
+    end_ms: int
+
+
+def time_pars(heard: Sequence[Heard], sound: str, duration_s: float) -> Iterator[Par]:
+    """The pars of one sound file, which is heard from its beginning to its end, pauses with what stands before them.
+
+    Where a stretch is several elements, each has a share by the length of its text. What is too short to be heard has
+    no par.
+    """
+    end_ms = int(duration_s * 1000)
+    starts = [0, *(round(each.start_s * 1000) for each in heard[1:]), end_ms] if heard else []
+    for each, begin, until in zip(heard, starts, starts[1:], strict=False):
+        until = min(until, end_ms)
+        total, said = sum(length for _, length in each.names), 0
+        for name, length in each.names:
+            at = begin + (until - begin) * said // max(1, total)
+            said += length
+            end = begin + (until - begin) * said // max(1, total)
+            if at < end:
+                yield Par(each.document, name, sound, at, end)
+
+
+def smil(pars: Iterable[Par], text: str, folder: str = "") -> str:
+    """The overlay of the document at the address `text`; sounds lie in `folder`, seen from the overlay."""
+    lines = (
+        f"<par id={quoteattr(f'par{number}')}><text src={quoteattr(f'{text}#{par.name}')}/>"
+        f"<audio src={quoteattr(folder + par.sound)} "
+        f'clipBegin="{clock(par.begin_ms)}" clipEnd="{clock(par.end_ms)}"/></par>\n'
+        for number, par in enumerate(pars, 1)
+    )
+    return f"{_HEAD}{''.join(lines)}</body>\n</smil>\n"
+
+
+def clock(milliseconds: int) -> str:
+    """A time as SMIL has it, hours and all."""
+    seconds, thousandths = divmod(milliseconds, 1000)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{thousandths:03}"

@@ -1,0 +1,185 @@
+"""The book itself with its sound: the EPUB that was read, with Media Overlays, beside the audiobook."""
+
+import asyncio
+import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from swarm.audio.studio import Studio
+from swarm.audio.timeline import Cue
+from swarm.book.epub import read_book
+from swarm.book.kinds import FOREIGN, PAGES
+from swarm.book.lexicon import NO_LEXICON, read_lexicon
+from swarm.book.reading import Reading
+from swarm.book.spot import Spot, find_spots
+from swarm.errors import UsageError
+from swarm.lease.facts import JobFacts
+from swarm.lease.job import JobState, Place
+from swarm.node.disk import guarded
+from swarm.node.narrated import Narration, Spoken, narrate
+from swarm.node.platform import sync_file, sync_folder
+from swarm.node.press import Damaged, Measured, Press
+from swarm.node.store import BOOK, Store
+from swarm.node.style import CHAPTER_SPLIT, Style
+from swarm.node.target import numbered
+from swarm.voice.registry import recipe_card
+
+ROOM = "read-along"  # the folder where its sound is made
+ENDING = ".read-along.epub"
+SOUND_TYPES = {"m4a": "audio/mp4", "mp3": "audio/mpeg"}  # those that every reading system plays
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Which words of its book a job speaks, and how they are said."""
+
+    reading: Reading | None = None
+    selection: str = ""
+    lexicon: Path | None = None
+
+
+class Sound(Struct, frozen=True):
+    """A finished file of one chapter, and when its sentences are heard in it."""
+
+    path: Path
+    duration_s: float
+    cues: tuple[Cue, ...]
+
+
+class ReadAlong(Struct, frozen=True):
+    """The finished book; `notes` are for the user."""
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+def check_kind(path: Path) -> None:
+    """Raise UsageError where a book is no EPUB by its name."""
+    if path.suffix.lower() in PAGES | FOREIGN:
+        raise UsageError(f"--read-along: {path} is no EPUB, and only those carry sound: save the book as one first.")
+
+
+def read_along_path(target: Path, source: Path) -> Path:
+    """Where the book that goes with an audiobook lies: never under the name of the one that it is made from."""
+    stem = target.name.rpartition(".")[0]
+    for number in count(1):
+        path = target.with_name(f"{numbered(stem, number)}{ENDING}")
+        if path.name.casefold() != source.name.casefold():
+            return path
+    raise AssertionError("there is always another number")
+
+
+def sound_style(style: Style) -> Style:
+    """How its sound is to be: as the audiobook's where that can be, so that nothing is encoded again."""
+    codec = style.format.codec
+    style = structs.replace(style, split=CHAPTER_SPLIT, cover=b"", subtitles="", keep_chapters=False, read_along=False)
+    if codec in ("aac", "mp3"):
+        return structs.replace(style, output_format="mp3" if codec == "mp3" else "m4a")
+    return structs.replace(style, output_format="m4a", bitrate=0, sample_rate=0)
+
+
+class ReadAlongMaker:
+    """Makes the book of one job when its audiobook is made: first a file of sound of each chapter, of the same reels.
+
+    `reels` are those that the audiobook was made of. See Press for `damaged` and `measured`.
+    """
+
+    def __init__(
+        self,
+        state: JobState,
+        store: Store,
+        style: Style,
+        damaged: Damaged,
+        measured: Measured,
+        encoders: int,
+        reels: set[Path],
+    ) -> None:
+        self._folder = store.folder(state.job)
+        self._facts = state.facts
+        self._style = sound_style(style)
+        self._studio = Studio(self._folder / "log", encoders)
+        sound = self._folder / ROOM / f"sound.{self._style.output_format}"
+        self._press = Press(state, store, self._studio, sound, self._style, damaged, measured)
+        self._press.spared = reels
+
+    def notice(self, place: Place) -> None:
+        """Something became of a place."""
+        self._press.notice(place)
+
+    async def write(self, target: Path, wording: Wording) -> ReadAlong:
+        """Write the book. Raises StoreError, EnvironmentFault, BookError, UsageError."""
+        try:
+            self._clear()
+            await self._press.run()
+            sounds = [
+                Sound(book.path, book.duration_s, tuple(self._press.cues(volume))) for volume, book in self._press.bound
+            ]
+            return await asyncio.to_thread(
+                write_read_along, self._folder / BOOK, target, sounds, self._facts, wording, self._style
+            )
+        except ExceptionGroup as group:  # one of those that failed together is enough to tell
+            raise group.exceptions[0] from None
+        finally:
+            await self._studio.close()
+            self._clear()
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder / ROOM, ignore_errors=True)
+
+
+def write_read_along(
+    book_file: Path, target: Path, sounds: Sequence[Sound], facts: JobFacts, wording: Wording, style: Style
+) -> ReadAlong:
+    """Write the book that was read, with its sound, whole or not at all. Raises StoreError, BookError, UsageError."""
+    spots = _spots(book_file, facts, wording)
+    spoken = [
+        _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}") for number, sound in enumerate(sounds, 1)
+    ]
+    modified = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    narration = Narration(spoken, SOUND_TYPES[style.output_format], style.tags.narrator, modified)
+    part = target.with_name(f".{target.name}.part")
+    with guarded(target):
+        try:
+            with part.open("wb") as file:
+                with zipfile.ZipFile(file, "w") as archive:
+                    marked, notes = narrate(book_file, archive, narration)
+                file.flush()
+                sync_file(file.fileno())
+            part.replace(target)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        sync_folder(target.parent)
+    unmarked = sum(len(sound.cues) for sound in sounds) - marked
+    if unmarked:
+        notes = (f"{unmarked} sentences are heard and not marked: they are not written in the book's pages", *notes)
+    return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
+
+
+def _spots(book_file: Path, facts: JobFacts, wording: Wording) -> dict[int, list[Spot]]:
+    book = read_book(book_file, wording.reading, traced=True)
+    lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
+    card, language = recipe_card(facts.recipe), facts.recipe.language
+    found: dict[int, list[Spot]] = defaultdict(list)
+    for spot in find_spots(book, facts.chapters, card, language, wording.selection, lexicon):
+        found[spot.chapter].append(spot)
+    return found
+
+
+def _spoken(sound: Sound, spots: dict[int, list[Spot]], name: str) -> Spoken:
+    """What is heard in a file, in order; what nobody spoke is not."""
+    starts = {cue.index: cue.start_s for cue in sound.cues}
+    heard = []
+    for spot in spots.get(sound.cues[0].chapter, ()) if sound.cues else ():
+        moments = [starts[index] for index in range(spot.first, spot.end) if index in starts]
+        if moments:
+            heard.append((moments[0], spot))
+    return Spoken(name, sound.path, sound.duration_s, tuple(heard))

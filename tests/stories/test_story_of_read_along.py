@@ -1,0 +1,97 @@
+"""The EPUB with its sound, checked against each rule of EPUB 3.3 that can be looked up in a file."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evidence import only
+from household import FAST, Machine
+from read_along_rules import ReadAlongBook, check_rules, check_text
+
+
+def made_by(here: Machine, book: Path, *words: object) -> ReadAlongBook:
+    """The read-along book that a command writes, every rule checked."""
+    done = here.run("convert", book, *FAST, "--read-along", *words)
+    assert done.returncode == 0, done.stderr
+    made = check_rules(only(here.desk, "*.read-along.epub"))
+    check_text(book, made)
+    return made
+
+
+def sentences(here: Machine) -> int:
+    return len(report_on(here)["segments"])
+
+
+def report_on(here: Machine) -> dict[str, Any]:
+    """The one report."""
+    made: dict[str, Any] = json.loads(only(here.desk, "*.report.json").read_bytes())
+    return made
+
+
+@pytest.mark.parametrize("ending", ["m4b", "mp3", "opus"])
+def test_every_sentence_lights_up_while_it_is_heard(here: Machine, small_book: Path, ending: str) -> None:
+    made = made_by(here, small_book, "--output-format", ending)
+    pars = [par for each in made.overlays().values() for par in each]
+    assert len(pars) == sentences(here)
+    texts = {element.get("id"): "".join(element.itertext()) for element in made.page(pars[0].document).iter("{*}span")}
+    assert [texts[par.name] for par in pars if par.document == pars[0].document][:3] == [
+        "The Lamp",
+        "The lamp stood by the door.",
+        "It had not been lit for a year.",
+    ]
+
+
+def test_who_asks_for_it_later_has_nothing_spoken_again(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    assert not list(here.desk.glob("*.epub"))
+    made_by(here, small_book)
+    made = report_on(here)
+    assert made["totals"]["clips_received"] == 0
+    assert [Path(name).name.partition(".")[2] for name in made["files"]] == ["m4b", "read-along.epub"]
+    book = only(here.desk, "*.read-along.epub")
+    before = book.stat().st_mtime_ns
+    again = here.run("convert", small_book, *FAST, "--read-along")
+    assert "finished already" in again.stderr + again.stdout
+    assert book.stat().st_mtime_ns == before
+
+
+def test_files_that_are_no_epubs_are_refused_before_anything_is_spoken(here: Machine) -> None:
+    text = here.desk / "book.txt"
+    text.write_text("One. Two.")
+    done = here.run("convert", text, *FAST, "--read-along")
+    assert (done.returncode, "is no EPUB" in done.stderr) == (2, True)
+    assert list(here.desk.iterdir()) == [text]
+
+
+def test_sentences_in_and_across_markup(here: Machine, write_book: Callable[..., Path]) -> None:
+    body = (
+        "<p>He <i>said it. Then</i> he went.</p><div class='stanza'><p>A line that</p><p>goes on.</p></div>"
+        "<p>It was<br/>so<!-- not text -->. <a href='#x'>Mr. Hale</a> &amp; <b>Mrs. Hale</b> came.</p>"
+        "<ul><li>First thing.</li><li>Second <span id='x'>thing</span>.</li></ul>"
+    )
+    made = made_by(here, write_book({"Markup": body}))
+    (pars,) = made.overlays().values()
+    page = made.page(pars[0].document)
+    by_name = {element.get("id"): "".join(element.itertext()) for element in page.iter("*")}
+    assert [by_name[par.name] for par in pars] == [
+        "Markup",
+        "He",
+        "said it.",
+        "Then",
+        "he went.",
+        "A line that",
+        "goes on.",
+        "It was",
+        "so.",
+        "Mr. Hale & Mrs. Hale came.",
+        "First thing.",
+        "Second thing.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["alice-illustrated.epub", "vingt-mille-lieues-fr.epub"])
+def test_real_books(here: Machine, books: Path, name: str) -> None:
+    made = made_by(here, books / name, "--chapters", "1-2")
+    assert sum(map(len, made.overlays().values())) > 20
