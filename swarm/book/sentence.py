@@ -32,6 +32,7 @@ _INITIALS = regex.compile(
 _NAME = regex.compile(r"\s*\p{Lu}[\p{L}’'-]*\p{Ll}")
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
 _ORDINAL_LANGUAGES = frozenset(("de", "da", "nb", "nn", "no", "fi", "cs", "sk", "hu", "et", "sl", "hr"))
+_QUOTED = regex.compile(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
 _SPOKEN = regex.compile(r"[!?…—][”\"’]+\s*$")
 _SPEAKER = regex.compile(  # "“What?” Alice whispered": the end of what is said is not the end of the sentence
     r"\s*(?:(?:Mr|Mrs|Miss|Dr)\.? )?\p{Lu}[\p{L}’'-]+ (?:\p{Lu}[\p{L}’'-]+ )?"
@@ -103,6 +104,8 @@ def _runs_on(before: str, after: str, language: str) -> bool:
     if _LOWER.match(after) or _INITIAL.search(before) or _NO_START.match(after):
         return True
     if (_INITIALS.search(before) and _NAME.match(after)) or (_SPOKEN.search(before) and _SPEAKER.match(after)):
+        return True
+    if _QUOTED.search(before + after[:2]) or (after[:1] == "…" and before[-1:] in ("!", "?", ".")):
         return True
     if language in _ORDINAL_LANGUAGES and _ORDINAL.search(before):
         return True  # "am 3. Mai": a sentence that ends in a small number is rarer

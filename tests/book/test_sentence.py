@@ -28,6 +28,8 @@ def bare(text: str) -> str:
         ("de", ["Das ist z.B. Herr Dr. Meier.", "Er geht."]),
         ("es", ["El Sr. García vino.", "¿Quién?", "Nadie."]),
         ("zh", ["你好。", "再见。"]),
+        ("ja", ["「行く？」と言った。", "「はい。」", "とても寒い。"]),
+        ("es", ["¿Y tú?… Nada.", "Adiós."]),
         ("xx", ["Hello there.", "Bye now."]),
         ("fr", ["«Partons!", "Partons! m'écriai-je."]),
         ("fr", ["Il songea à la lettre de J.-B. Hobson, et partit."]),
@@ -39,7 +41,7 @@ def bare(text: str) -> str:
     ],
 )
 def test_sentences(language: str, sentences: list[str]) -> None:
-    joined = "" if language == "zh" else " "
+    joined = "" if language in ("zh", "ja") else " "
     assert split_sentences(joined.join(sentences), language) == sentences
 
 
