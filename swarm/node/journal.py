@@ -57,7 +57,9 @@ class Journal:
         self._lock = threading.Lock()  # commits come from a thread, reads may come from another
         self._records = msgspec.msgpack.Decoder(AnyRecord)
         if not self.path.is_file():
-            raise StoreError(f"{self.path} is missing; move {folder} away and run the same command again.")
+            raise StoreError(
+                f"{self.path} is missing; run the same command again, sentences already spoken are found again."
+            )
         with guarded(self.path):
             self._database = _connect_to_read(self.path) if read_only else _connect(self.path)
         try:

@@ -17,6 +17,7 @@ from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinish
 from swarm.node.clips import ClipFolder, clip_size
 from swarm.node.contents import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
 from swarm.node.disk import guarded
+from swarm.node.journal import FILE as JOURNAL
 from swarm.node.journal import Journal, create_journal
 from swarm.node.lock import Lock
 from swarm.node.platform import sync_folder
@@ -138,7 +139,7 @@ class DiskStore:
     def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
         """Make a job beside the others and rename it into place as the last step."""
         folder = self.folder(facts.job)
-        if folder.exists():
+        if (folder / JOURNAL).exists():
             raise StoreError(f"{folder} exists already; move it away and run the same command again.")
         fresh = self._scratch.folder / facts.job
         with guarded(folder):
@@ -147,12 +148,14 @@ class DiskStore:
             put_contents(fresh, contents, self.state_dir / "jobs")
             create_journal(fresh, facts)
             sync_folder(fresh)
+            if folder.exists():  # its journal was moved away: what is left can all be made again
+                folder.rename(self._scratch.folder / f"{facts.job}.removed")
             fresh.rename(folder)
             sync_folder(folder.parent)
 
     def open_job(self, job: str) -> JobFacts | None:
         """What a job is; its journal is checked and stays open."""
-        return self._journal(job).facts() if self.folder(job).is_dir() else None
+        return self._journal(job).facts() if (self.folder(job) / JOURNAL).exists() else None
 
     def records(self, job: str) -> Iterator[AnyRecord]:
         """The records of a job, oldest first."""

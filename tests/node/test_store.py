@@ -311,3 +311,16 @@ def test_a_large_book_is_copied_a_piece_at_a_time(disk: DiskStore, tmp_path: Pat
     tracemalloc.stop()
     assert (disk.folder("large-1a2b") / "book.epub").stat().st_size == 64 << 20
     assert most < 16 << 20
+
+
+def test_a_job_whose_journal_was_moved_away_begins_anew_with_all_its_clips(disk: DiskStore, book: Path) -> None:
+    disk.commit([(JOB, a_clip(0, b"flac"), b"flac")])
+    disk.close()
+    (disk.folder(JOB) / "journal.sqlite").unlink()
+    with contextlib.closing(DiskStore(disk.state_dir)) as again:
+        assert "is missing; run the same command again" in again.jobs()[0].trouble
+        assert again.open_job(JOB) is None
+        again.create_job(a_job(), book)
+        assert again.open_job(JOB) == a_job()
+        assert list(again.records(JOB)) == []
+        assert again.find_clip(a_key(0))
