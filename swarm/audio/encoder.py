@@ -12,12 +12,13 @@ from swarm.audio.clip import ClipDamaged, read_clip
 from swarm.audio.format import Coding
 from swarm.audio.limiter import Sound, limit
 from swarm.audio.loudness import loudness_lufs
-from swarm.audio.order import ReelDone, ReelOrder
+from swarm.audio.order import Found, ReelDone, ReelOrder
 from swarm.audio.reel import lay_reel, whole_frames
 from swarm.audio.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
 
-CORRECTIONS, EAGERNESS = 3, 1.5  # of a gain for what the limiter takes away, which it takes of these too
-MOST_EXTRA_DB = 3.0  # beyond, a voice of high peaks would be pressed flat: rather a little too quiet
+CORRECTIONS, NEAR_LU = 6, 0.05  # of a gain for what the limiter takes away, which it takes of these too
+LEAST_SLOPE = 0.2  # LU that a decibel more brings, where nearly everything is limited
+MOST_EXTRA_DB = 6.0  # beyond, a voice of high peaks would be pressed flat: rather too quiet, and that is said
 FRAMES_AT_ONCE = 64  # handed to the encoder: fewer calls, the same packets
 
 
@@ -38,22 +39,27 @@ def encode_reel(order: ReelOrder) -> ReelDone:
     return ReelDone(order.target, samples=fitted.size, bytes=size)
 
 
-def find_gain_db(order: ReelOrder) -> float:
+def find_gain(order: ReelOrder) -> Found:
     """The gain that brings clips to the order's level as they will be heard, with their pauses and limited peaks.
 
-    0 where they are silent or damaged, or where the level leaves a voice as it is.
+    None at all where they are silent or damaged, or where the level leaves a voice as it is.
     """
     sound, _ = _mix(order)
     found_lufs, target_lufs = loudness_lufs(sound, order.sample_rate), order.level.target_lufs
     if found_lufs is None or target_lufs is None:
-        return 0.0
-    asked_db = target_lufs - found_lufs
-    gain_db = asked_db
+        return Found(0.0, found_lufs)
+    ceiling, most_db = order.level.ceiling(order.coding), target_lufs - found_lufs + MOST_EXTRA_DB
+    gain_db, slope, before = target_lufs - found_lufs, 1.0, (0.0, found_lufs)
     for _ in range(CORRECTIONS):
-        limited = limit(_amplified(sound, gain_db), order.level.ceiling(order.coding))
-        missing_db = target_lufs - (loudness_lufs(limited, order.sample_rate) or target_lufs)
-        gain_db = min(gain_db + EAGERNESS * missing_db, asked_db + MOST_EXTRA_DB)
-    return round(gain_db, 2)
+        limited = limit(_amplified(sound, gain_db), ceiling)
+        heard_lufs = loudness_lufs(limited, order.sample_rate) or target_lufs
+        if abs(target_lufs - heard_lufs) < NEAR_LU or (gain_db == most_db and heard_lufs < target_lufs):
+            break
+        if gain_db != before[0]:
+            slope = min(1.0, max(LEAST_SLOPE, (heard_lufs - before[1]) / (gain_db - before[0])))
+        before = gain_db, heard_lufs
+        gain_db = min(gain_db + (target_lufs - heard_lufs) / slope, most_db)
+    return Found(round(gain_db, 2), round(heard_lufs, 2))
 
 
 def _amplified(sound: Sound, gain_db: float) -> Sound:

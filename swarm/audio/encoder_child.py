@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from swarm.audio.encoder import encode_reel, find_gain_db
+from swarm.audio.encoder import encode_reel, find_gain
 from swarm.audio.order import ReelOrder, from_message, to_message
 from swarm.child import serve
 from swarm.errors import StoreError
@@ -14,7 +14,7 @@ def handle(message: dict[str, Any]) -> dict[str, Any]:
     """Encode the reel of an order, or find its gain; a disk that fails is answered with a fault for the user."""
     order = from_message(message.get("measure") or message["order"], ReelOrder)
     if "measure" in message:
-        return {"gain_db": find_gain_db(order)}
+        return {"found": to_message(find_gain(order))}
     try:
         with guarded(order.target):
             return {"reel": to_message(encode_reel(order))}

@@ -8,6 +8,7 @@ from swarm.audio.format import Coding
 from swarm.errors import UsageError
 
 QUIETEST, LOUDEST = -30.0, -12.0
+NEAR_LU = 0.5  # a difference that nobody hears
 OFF, ACX = "off", "acx"
 
 
@@ -40,3 +41,13 @@ def read_level(text: str) -> Level:
     raise UsageError(
         f"--loudness takes LUFS from {QUIETEST:g} to {LOUDEST:g}, such as -18, or off, or acx, not {text!r}."
     )
+
+
+def level_lines(level: Level, heard_lufs: float | None) -> list[str]:
+    """What to say where a voice cannot be brought to its level."""
+    if heard_lufs is None or level.target_lufs is None or level.target_lufs - heard_lufs <= NEAR_LU:
+        return []
+    return [
+        f"the voice is at {heard_lufs:.1f} LUFS, not at {level.target_lufs:g}: its high peaks have to stay under "
+        f"{level.peak_db:g} dB"
+    ]

@@ -7,6 +7,9 @@ Sound = NDArray[np.float32]
 
 BLOCK_SAMPLES = 32
 REACH_BLOCKS = 24  # each side of a peak: 32 ms at 24 kHz, slow enough not to be heard as distortion
+# What stands out further than a few decibels does so for a moment: cut down to that within milliseconds, for else a
+# voice of high peaks could not be brought to a level at all, all of it being turned down for each of them.
+SLOW_DB, QUICK_BLOCKS = 3.0, 4
 BETWEEN = 4  # peaks lie between samples too: looked for at so many times the rate
 AROUND = 12  # samples each side that decide what lies between two
 DOUBTFUL = np.float32(0.7)  # of the ceiling: where all samples are under that, nothing between them reaches it
@@ -14,6 +17,10 @@ DOUBTFUL = np.float32(0.7)  # of the ceiling: where all samples are under that, 
 
 def limit(sound: Sound, ceiling: float) -> Sound:
     """Bring true peaks under the ceiling by turning the sound down smoothly around them; shape (samples,)."""
+    return _limit(_limit(sound, ceiling * 10 ** (SLOW_DB / 20), QUICK_BLOCKS), ceiling, REACH_BLOCKS)
+
+
+def _limit(sound: Sound, ceiling: float, reach: int) -> Sound:
     whole = np.pad(sound, (0, -sound.size % BLOCK_SAMPLES))
     if not whole.size:
         return sound
@@ -22,7 +29,7 @@ def limit(sound: Sound, ceiling: float) -> Sound:
     if not doubtful.size:
         return sound
     peaks[doubtful] = np.maximum(peaks[doubtful], _peaks_between(whole, doubtful))
-    gain = _smooth(np.minimum(1, np.float32(ceiling) / np.maximum(peaks, np.float32(ceiling))))
+    gain = _smooth(np.minimum(1, np.float32(ceiling) / np.maximum(peaks, np.float32(ceiling))), reach)
     touched = np.flatnonzero(_widest(gain) < 1)
     limited = whole.reshape(-1, BLOCK_SAMPLES).copy()
     limited[touched] *= _between_blocks(gain, touched)
@@ -48,15 +55,14 @@ def _interpolator() -> Sound:
 _INTERPOLATE = _interpolator()
 
 
-def _smooth(gain: Sound) -> Sound:
+def _smooth(gain: Sound, reach: int) -> Sound:
     """A smooth curve that is nowhere above the given gain, not even between neighbouring blocks.
 
     Held one block further than it is averaged over: the mean of values all below a bound is below it too.
     """
-    reach = REACH_BLOCKS + 1
-    held = _lowest(np.pad(gain, reach, constant_values=1), 2 * reach + 1)
-    weights = np.hanning(2 * REACH_BLOCKS + 3)[1:-1]
-    padded = np.pad(held, REACH_BLOCKS, mode="edge")
+    held = _lowest(np.pad(gain, reach + 1, constant_values=1), 2 * reach + 3)
+    weights = np.hanning(2 * reach + 3)[1:-1]
+    padded = np.pad(held, reach, mode="edge")
     return np.convolve(padded, weights / weights.sum(), mode="valid").astype(np.float32)
 
 

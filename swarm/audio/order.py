@@ -44,6 +44,13 @@ class ReelDone(Struct, frozen=True):
     faults: tuple[tuple[int, str], ...] = ()
 
 
+class Found(Struct, frozen=True):
+    """What was found by measuring a voice: the gain in dB that it needs, and how loud it is then; None: silent."""
+
+    gain_db: float
+    heard_lufs: float | None
+
+
 class AudiobookOrder(Struct, frozen=True):
     """A file to put together. `part` is where it grows: in the folder of the finished file."""
 

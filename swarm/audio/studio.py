@@ -12,6 +12,7 @@ from swarm.audio.order import (
     MAX_COVER_BYTES,
     AudiobookOrder,
     FinishedBook,
+    Found,
     Mark,
     ReelDone,
     ReelOrder,
@@ -47,10 +48,9 @@ class Studio:
         """Encode a reel as soon as an encoder is free. Raises EnvironmentFault, ChildDied, ChildRaised."""
         return from_message((await self._work({"order": to_message(order)}))["reel"], ReelDone)
 
-    async def measure(self, order: ReelOrder) -> float:
-        """The gain in dB that brings a stretch of a book to its level. Raises as `encode`."""
-        gain_db: float = (await self._work({"measure": to_message(order)}))["gain_db"]
-        return gain_db
+    async def measure(self, order: ReelOrder) -> Found:
+        """The gain that brings a stretch of a book to its level. Raises as `encode`."""
+        return from_message((await self._work({"measure": to_message(order)}))["found"], Found)
 
     async def _work(self, message: dict[str, Any]) -> dict[str, Any]:
         async with self._seats:

@@ -74,6 +74,7 @@ class GainFixed(Record, frozen=True, tag=True):
 
     gain_db: float
     level: str = ""  # which: loudness, peak and format
+    heard_lufs: float | None = None  # with it, after its peaks were limited
 
 
 class LatentsKept(Record, frozen=True, tag=True):

@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 
+from swarm.audio.level import level_lines
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
 from swarm.audio.subtitle import Line, write_subtitles
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState, Place
-from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
+from swarm.lease.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.lease.roster import Session
 from swarm.node.audiobookshelf import Upload
 from swarm.node.delivery import NOTED, Delivery, Say
@@ -130,11 +131,16 @@ class Edition:
             if not self.state.complete:
                 await self._complete.wait()
             return ()
+
+        def noted(gain: GainFixed) -> None:
+            self._lines += level_lines(self.style.level, gain.heard_lufs)
+            measured(gain)
+
         self._clear_outbox()
         log_dir = self.store.folder(self.state.job) / "log"
         studio, keeper = Studio(log_dir, self.encoders), Studio(log_dir, 0) if self.style.keep_chapters else None
         self._press = Press(
-            self.state, self.store, studio, self.target, self.style, damaged, measured, keeper, self._written
+            self.state, self.store, studio, self.target, self.style, damaged, noted, keeper, self._written
         )
         try:
             self.books = await self._press.run()

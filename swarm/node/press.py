@@ -25,7 +25,7 @@ from swarm.node.style import CHAPTER_SPLIT, Style
 
 GUESSED_S_A_CHARACTER = 0.075
 MOST_ASSEMBLIES = 5
-MADE = 2  # how: a new number has every reel encoded anew
+MADE = 3  # how: a new number has every reel encoded anew
 
 MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
 ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of the book is waited for no longer
@@ -155,7 +155,8 @@ class Press:
                 await self._news.wait()
                 self._news.clear()
                 continue
-            self._measured(GainFixed(await self._studio.measure(order), self._level))
+            found = await self._studio.measure(order)
+            self._measured(GainFixed(found.gain_db, self._level, found.heard_lufs))
         self._gain_known.set()
 
     def _first_minutes(self) -> ReelOrder | None:

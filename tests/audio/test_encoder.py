@@ -5,10 +5,10 @@ import av
 import numpy as np
 import pytest
 from msgspec import structs
-from sounds import RATE, judged, silence, store, tone
+from sounds import RATE, decoded, judged, silence, store, tone
 
 from swarm.audio.audiobook import Audiobook
-from swarm.audio.encoder import encode, encode_reel, find_gain_db
+from swarm.audio.encoder import encode, encode_reel, find_gain
 from swarm.audio.format import FORMATS, Coding, make_coding
 from swarm.audio.level import read_level
 from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
@@ -100,7 +100,7 @@ def spoken() -> tuple[np.ndarray, int]:
 
 
 @pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac"])
-@pytest.mark.parametrize("loudness", ["-18", "acx"])
+@pytest.mark.parametrize("loudness", ["-18", "-16", "acx"])
 def test_what_is_heard_is_as_loud_as_asked_and_no_peak_passes_by_another_meter(
     tmp_path: Path, name: str, loudness: str
 ) -> None:
@@ -108,7 +108,7 @@ def test_what_is_heard_is_as_loud_as_asked_and_no_peak_passes_by_another_meter(
     coding, level = make_coding(name, voice_rate), read_level(loudness)
     clip = store(tmp_path, voice, "a", voice_rate)
     order = ReelOrder((clip,), (0.0,), voice_rate, 0.0, tmp_path / "a.reel", coding, level)
-    done = encode_reel(structs.replace(order, gain_db=find_gain_db(order)))
+    done = encode_reel(structs.replace(order, gain_db=find_gain(order).gain_db))
     book = Audiobook(AudiobookOrder(tmp_path / ".part", Tags("T"), FORMATS[name].family, coding))
     book.append(done.path)
     path = book.finish([Mark("One", 0)], tmp_path / f"a.{name}").path
@@ -120,3 +120,19 @@ def test_what_is_heard_is_as_loud_as_asked_and_no_peak_passes_by_another_meter(
     # the buzz of this voice is more than Opus holds at its usual rate
     assert found_lufs == pytest.approx(level.target_lufs, abs=1.0 if name == "opus" else 0.5)
     assert peak_db <= level.peak_db + 0.1
+
+
+def test_the_preset_for_acx_keeps_to_its_bounds(tmp_path: Path) -> None:
+    """RMS of -23 to -18 dB, peaks under -3 dB, pauses under -60 dB; 192 kbit/s at 44.1 kHz is what it takes."""
+    voice, voice_rate = spoken()
+    coding = make_coding("mp3", voice_rate, sample_rate=44_100, bitrate=192_000)
+    clip = store(tmp_path, voice, "a", voice_rate)
+    order = ReelOrder((clip, clip), (1.5, 0.0), voice_rate, 0.0, tmp_path / "a.reel", coding, read_level("acx"))
+    done = encode_reel(structs.replace(order, gain_db=find_gain(order).gain_db))
+    book = Audiobook(AudiobookOrder(tmp_path / ".part", Tags("T"), "mp3", coding))
+    book.append(done.path)
+    sound = decoded(book.finish([Mark("One", 0)], tmp_path / "a.mp3").path).astype(np.float64)
+    assert -23 <= 10 * np.log10(np.square(sound).mean()) <= -18
+    assert 20 * np.log10(np.abs(sound).max()) < -3
+    middle = round((clip.samples / voice_rate + 0.25) * 44_100)
+    assert 10 * np.log10(np.square(sound[middle : middle + 44_100]).mean() + 1e-12) < -60

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from swarm.audio.format import make_coding
-from swarm.audio.level import Level, read_level
+from swarm.audio.level import Level, level_lines, read_level
 from swarm.errors import UsageError
 
 
@@ -24,3 +24,10 @@ def test_a_coder_that_adds_to_peaks_is_given_lower_ones() -> None:
 def test_what_cannot_be_meant_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--loudness"):
         read_level(text)
+
+
+def test_a_voice_that_does_not_come_to_its_level_is_named() -> None:
+    assert level_lines(Level(-12.0), -14.27) == [
+        "the voice is at -14.3 LUFS, not at -12: its high peaks have to stay under -2 dB"
+    ]
+    assert level_lines(Level(-18.0), -18.3) == level_lines(Level(None), -30.0) == level_lines(Level(), None) == []

@@ -46,9 +46,20 @@ def test_what_is_under_the_ceiling_is_left_alone() -> None:
 
 def test_sound_far_from_a_peak_is_left_alone_and_near_it_turned_down_smoothly() -> None:
     sound = np.full(48128, 0.1, np.float32)
-    sound[24000] = 2.0
+    sound[24000] = 1.0
     limited = limit(sound, CEILING)
     assert np.allclose(limited[:22000], 0.1)
     assert np.allclose(limited[26000:], 0.1)
     around = np.delete(limited, 24000)
     assert np.abs(np.diff(around)).max() < 0.0002
+
+
+def test_a_peak_that_stands_out_far_is_cut_down_within_milliseconds_so_that_little_is_turned_down_for_it() -> None:
+    sound = np.full(48128, 0.1, np.float32)
+    sound[24000] = 3.0
+    limited = limit(sound, CEILING)
+    assert np.abs(limited).max() <= CEILING * 1.0001
+    near = np.zeros(sound.size, bool)
+    near[24000 - 11 * 32 : 24000 + 11 * 32] = True
+    assert limited[~near].min() > 0.1 * 0.69  # 3 dB and a little
+    assert np.abs(np.diff(np.where(near, 0.1 * 0.7, limited))[(~near)[1:] & (~near)[:-1]]).max() < 0.0002
