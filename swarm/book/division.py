@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import pairwise
 
 import regex
@@ -125,8 +125,8 @@ def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
     return {_back_over_headings(row, place, cuts): title for place, title in sorted(cuts.items())}
 
 
-def _back_over_headings(row: Row, place: int, cuts: dict[int, str]) -> int:
-    """Headings right above the one that an entry leads to belong to it: "PART ONE", "CHAPTER I" above "The Storm"."""
+def _back_over_headings(row: Row, place: int, cuts: Container[int]) -> int:
+    """Headings right above the one that a cut stands before belong to it: "PART ONE", "CHAPTER I" above "The Storm"."""
     passages, start = row.passages, row.starts[row.number(place)]
     while start < place < len(passages) and place - 1 not in cuts:
         above = passages[place - 1]
@@ -170,16 +170,8 @@ def _heading_cuts(row: Row) -> set[int]:
     if below and counts[below] > MORE * counts[deepest] and _mostly_parts(row, deepest):
         deepest = below  # chapters under parts
     levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
-    cuts = (place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level))
-    return {_back_over_small(row, place, deepest) for place in cuts}
-
-
-def _back_over_small(row: Row, place: int, deepest: int) -> int:
-    """A small heading right above a chapter's belongs to it: "Chapter Two" above "The Storm"."""
-    start = row.starts[row.number(place)]
-    while place > start and deepest < row.passages[place - 1].level < SUBTITLE:
-        place -= 1
-    return place
+    cuts = {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
+    return {_back_over_headings(row, place, cuts) for place in cuts}
 
 
 def _mostly_parts(row: Row, level: int) -> bool:

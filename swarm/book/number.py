@@ -1,24 +1,20 @@
 """Figures as words: numbers, years, ordinals, sums of money, times, degrees, kings; by num2words."""
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 
 import regex
 
 from swarm.book.agreement import agreed, hour, one_of
+from swarm.book.cardinal import spelled
+from swarm.book.fraction import say_fractions
 from swarm.book.number_words import FRACTIONS, RULERS, SIGNS, UNITS, WORDS, Words
 from swarm.book.roman import NUMERAL, value
-
-MAX_DIGITS = 15  # longer ones are no number that anybody says
 
 _MONTHS = (
     "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jahrhundert\\w*|Kapitel|"
     "Auflage|Band|Teil|Stock|Klasse|Juni|Mal"
 )
-_FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
-_WRITTEN = regex.compile(r"(?<![\d/.,])(?:(?<=\d\s)())?([1-9])/([2-9]|10)(?![\d/]|[.,]\d)")
-_THIRDS = {"en": "third", "fr": "tiers", "es": "tercio", "pt": "terço"}
-_AND = {"en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en"}  # in "two and one half"
 _GERMAN_ORDINAL = regex.compile(
     rf"(?:\b(am|im|vom|zum|dem|den|des|seit|bis)\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+(?:{_MONTHS})\b)", regex.IGNORECASE
 )
@@ -57,12 +53,11 @@ def say_numbers(text: str, language: str) -> str:
     text = _romans(text, language, words)
     if not regex.search(rf"[\d{FRACTIONS}]", text):
         return text
-    text = _WRITTEN.sub(lambda match: _fraction(match, language), text)
-    text = _FRACTION.sub(lambda match: _half(match, language), text)
+    text = say_fractions(text, language)
     if language == "de":
         text = _GERMAN_NTH.sub(_german_nth, _GERMAN_ORDINAL.sub(_german_ordinal, text))
     if language == "en":
-        text = _MANY.sub(lambda match: _number(match[0], "en"), text)
+        text = _MANY.sub(lambda match: spelled(match[0], "en"), text)
     for pattern, say in _steps(language):
         text = _said(text, pattern, say)
     return text
@@ -100,12 +95,12 @@ def _steps(language: str) -> tuple[tuple["regex.Pattern[str]", Callable[["regex.
         found.append((rf"{lone}(\d{{1,6}})(?:{words.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
     if words.years:
         year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)"
-        found.append((rf"{year}(?![.,]?\d|\p{{L}})", lambda match: _number(match[1], language, "year")))
+        found.append((rf"{year}(?![.,]?\d|\p{{L}})", lambda match: spelled(match[1], language, "year")))
     if language == "en":
-        found.insert(0, (rf"{year}s(?!\p{{L}})", lambda match: _decade(_number(match[1], language, "year"))))
-        found.insert(0, (r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})", lambda match: _decade(_number(match[1], "en"))))
+        found.insert(0, (rf"{year}s(?!\p{{L}})", lambda match: _decade(spelled(match[1], language, "year"))))
+        found.insert(0, (r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})", lambda match: _decade(spelled(match[1], "en"))))
         early = rf"{_YEAR_BEFORE}(10[1-9]\d)(?![.,]?\d|\p{{L}})"
-        found.append((early, lambda match: _number(match[1], "en", "year")))
+        found.append((early, lambda match: spelled(match[1], "en", "year")))
     any_number = rf"(?<![\p{{L}}\d]|\d\.)({number})(?!\d|\p{{L}}|\.\d)(?:(?=\s(\p{{L}}+)))?"
     found.append((any_number, lambda match: _counted(match[1], match[2] or "", language)))
     return tuple((regex.compile(pattern), say) for pattern, say in found)
@@ -113,7 +108,7 @@ def _steps(language: str) -> tuple[tuple["regex.Pattern[str]", Callable[["regex.
 
 def _counted(figures: str, noun: str, language: str) -> str:
     """A number before a word; a lone 1 and what may be a year agree with none."""
-    said = _number(figures, language)
+    said = spelled(figures, language)
     return said if figures == "1" or (len(figures) == 4 and figures.isdecimal()) else agreed(said, noun, language)
 
 
@@ -122,7 +117,7 @@ def _measured(figures: str, sign: str, language: str) -> str:
     several = _measure(sign[:1] if sign.startswith("°") else sign, words)
     several = several if figures != "1" else one_of(several, language)
     scale = {"C": " Celsius", "F": " Fahrenheit"}.get(sign[-1], "") if sign.startswith("°") else ""
-    return f"{agreed(_number(figures, language), several.partition(' ')[0], language)} {several}{scale}"
+    return f"{agreed(spelled(figures, language), several.partition(' ')[0], language)} {several}{scale}"
 
 
 def _measure(sign: str, words: Words) -> str:
@@ -135,32 +130,8 @@ def _decade(year: str) -> str:
     return f"{year[:-1]}ies" if year.endswith("y") else f"{year}s"
 
 
-@lru_cache(4096)
-def _number(figures: str, language: str, kind: str = "cardinal") -> str:
-    """One number in words; as it is where nobody would say it as one."""
-    from num2words import num2words
-
-    words = WORDS[language]
-    whole, _, decimals = figures.partition("," if words.comma else ".")
-    whole = regex.sub(r"\D", "", whole)
-    if decimals:
-        together = language in ("fr", "es", "it", "pt") and len(decimals) < 3 and decimals[0] != "0"
-        said = _number(decimals, language) if together else _digits(decimals, language)
-        return f"{_number(whole, language)} {words.point} {said}"
-    if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
-        return _digits(whole, language)
-    try:
-        return str(num2words(int(whole), lang=language, to=kind))
-    except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
-        return figures
-
-
-def _digits(figures: str, language: str) -> str:
-    return " ".join(_number(digit, language) for digit in figures)
-
-
 def _ordinal(match: "regex.Match[str]", language: str) -> str:
-    said = _number(match[1], language, "ordinal")
+    said = spelled(match[1], language, "ordinal")
     suffix = match[0][len(match[1]) :]
     if language == "fr":
         said = "première" if suffix.startswith("re") else said
@@ -168,42 +139,13 @@ def _ordinal(match: "regex.Match[str]", language: str) -> str:
     return said[:-1] + "a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
-def _fraction(match: "regex.Match[str]", language: str) -> str:
-    """ "3/8" in words; those that have signs of their own become these."""
-    over, under = int(match[2]), int(match[3])
-    if match[0].endswith(("1/2", "1/4", "3/4")):
-        return FRACTIONS[("1/2", "1/4", "3/4").index(match[0])]
-    if over >= under:
-        return str(match[0])
-    part = _part_of(under, language, several=over > 1)
-    said = f"{agreed(_number(match[2], language), part, language)} {part}"
-    return f"{_AND[language]} {said}" if match[1] is not None else said
-
-
-def _part_of(number: int, language: str, *, several: bool) -> str:
-    """The name of a third, a fifth, ..."""
-    said = _number(str(number), language, "ordinal")
-    if language == "de":
-        return f"{said[:-1]}el".capitalize()
-    if number == 3:
-        said = _THIRDS.get(language, said)
-    if language == "it" and several:
-        return f"{said[:-1]}i"
-    return f"{said}s" if several and language != "nl" and not said.endswith("s") else said
-
-
-def _half(match: "regex.Match[str]", language: str) -> str:
-    said = WORDS[language].halves[FRACTIONS.index(match[2] or match[3])]
-    return f" {_AND[language]} {said}" if match[2] else said
-
-
 def _german_nth(match: "regex.Match[str]") -> str:
-    said = _number(match[2], "de", "ordinal")
+    said = spelled(match[2], "de", "ordinal")
     return f"{match[1]} {said if match[1].lower() in ('der', 'die', 'das') else f'{said}n'}"
 
 
 def _german_ordinal(match: "regex.Match[str]") -> str:
-    said = _number(match[2], "de", "ordinal")
+    said = spelled(match[2], "de", "ordinal")
     return f"{match[1]} {said}n" if match[1] else said
 
 
@@ -211,17 +153,17 @@ def _sum(sign: str, figures: str, scale: str | None, language: str) -> str:
     words = WORDS[language]
     one, several = words.money[SIGNS.index(sign)]
     if scale:
-        return f"{_number(figures, language)} {scale} {several}"
+        return f"{spelled(figures, language)} {scale} {several}"
     whole, _, hundredths = figures.partition("," if words.comma else ".")
     if not hundredths or len(hundredths) != 2:
         return _money(figures, one, several, language)
     said = _money(whole, one, several, language)
-    return said if hundredths == "00" else f"{said} {words.coins} {_number(hundredths.lstrip('0'), language)}"
+    return said if hundredths == "00" else f"{said} {words.coins} {spelled(hundredths.lstrip('0'), language)}"
 
 
 def _money(figures: str, one: str, several: str, language: str) -> str:
     name = one if figures == "1" else several
-    return f"{agreed(_number(figures, language), name, language)} {name}"
+    return f"{agreed(spelled(figures, language), name, language)} {name}"
 
 
 def _time(match: "regex.Match[str]", language: str) -> str:
@@ -229,28 +171,28 @@ def _time(match: "regex.Match[str]", language: str) -> str:
     hours, minutes = int(match[1]), int(match[2] or match[3] or 0)
     if hours > 24:
         return ""
-    said = hour(_number(str(hours), language), language)
+    said = hour(spelled(str(hours), language), language)
     name = one_of(words.hours, language) if hours == 1 and language == "fr" else words.hours
     if not minutes:
         after = {"en": "o'clock", "fr": name, "de": name, "nl": name}.get(language, "")
         return f"{said} {after}".strip()
     if language == "en" and minutes < 10:
-        return f"{said} oh {_number(str(minutes), language)}"
-    return " ".join(filter(None, (said, name, _number(str(minutes), language))))
+        return f"{said} oh {spelled(str(minutes), language)}"
+    return " ".join(filter(None, (said, name, spelled(str(minutes), language))))
 
 
 def _romans(text: str, language: str, words: Words) -> str:
     def ordinal(match: "regex.Match[str]") -> str:
-        return _number(str(value(match[1])), language, "ordinal")
+        return spelled(str(value(match[1])), language, "ordinal")
 
     def king(match: "regex.Match[str]") -> str:
         number = value(match[2])
         if match[1] not in RULERS:
             return str(match[0])
         if number <= words.last_ordinal_king:
-            said = _number(str(number), language, "ordinal")
+            said = spelled(str(number), language, "ordinal")
             return f"{match[1]} {words.king}{said.capitalize() if language in ('en', 'de') else said}"
-        return f"{match[1]} {_number(str(number), language)}"
+        return f"{match[1]} {spelled(str(number), language)}"
 
     text = _KING.sub(king, text)
     if language == "fr":
@@ -258,5 +200,5 @@ def _romans(text: str, language: str, words: Words) -> str:
     if language == "it":
         text = _ITALIAN_CENTURY.sub(ordinal, text)
     if language in ("es", "pt"):
-        text = _SPANISH_CENTURY.sub(lambda match: _number(str(value(match[1])), language), text)
+        text = _SPANISH_CENTURY.sub(lambda match: spelled(str(value(match[1])), language), text)
     return text
