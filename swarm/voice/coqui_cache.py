@@ -11,8 +11,10 @@ from swarm.errors import EnvironmentFault
 from swarm.voice.coqui_models import BARK, TORTOISE, known_models
 from swarm.voice.coqui_origins import HUB, VOCODERS
 
+PARTS = "blobs/*.incomplete"  # of files that the hub's library is downloading, or was
 _WEIGHTS = (".pth", ".pt", ".tar", ".safetensors")
 _ARCHIVES = (".zip", ".tar.gz")  # Coqui deletes them when all is unpacked
+_BESIDES = {"speakers_xtts.pth", "speakers.pth", "speaker_ids.pth", "mel_stats.pth", "dvae.pth"}
 _AGREED = "tos_agreed.txt"
 _KNOW_THEMSELVES = (BARK, TORTOISE)  # their folders have no config.json, and weights below
 _FAIRSEQ = "tts_models--*--fairseq--vits"
@@ -83,7 +85,7 @@ def is_whole(model: str) -> bool:
     place = place_of(model)
     names = _names(_snapshot(place) if model in HUB else place)
     config = "config.json" in names or model in _KNOW_THEMSELVES
-    return config and _has_weights(names) and not _has_archive(names)
+    return config and _has_weights(names) and not _has_archive(names) and not any(place.glob(PARTS))
 
 
 def is_interrupted(folder: Path) -> bool:
@@ -100,7 +102,7 @@ def _names(folder: Path) -> set[str]:
 
 
 def _has_weights(names: set[str]) -> bool:
-    return any(name.endswith(_WEIGHTS) for name in names)
+    return any(name.endswith(_WEIGHTS) for name in names - _BESIDES)
 
 
 def _has_archive(names: set[str]) -> bool:

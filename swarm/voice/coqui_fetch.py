@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from swarm.voice.coqui_cache import is_interrupted, is_whole
+from swarm.voice.coqui_cache import PARTS, is_interrupted, is_whole, place_of
 from swarm.voice.coqui_card import model_card
 
 Tell = Callable[[str], None]
@@ -31,7 +32,7 @@ def _download(manager: Any, model: str, tell: Tell) -> tuple[Path, Path | None]:
     item, stem, _ = manager._set_model_item(model)
     name = model_card(model).about.removesuffix(" by Coqui")
     with _alone(manager.output_prefix / f".{stem}.lock", lambda: tell(f"waiting for the download of {name}")):
-        _clear(manager.output_prefix / stem)
+        _clear(manager.output_prefix / stem, place_of(model))
         with _patience(), _told(name, tell) as bar:
             if "repo_id" in item:
                 _from_hub(item, bar)
@@ -40,19 +41,24 @@ def _download(manager: Any, model: str, tell: Tell) -> tuple[Path, Path | None]:
     return weights, config
 
 
-def _from_hub(item: Any, bar: type) -> None:
+def _from_hub(item: Any, bar: Any) -> None:
     """The same download as Coqui's, which then finds the files, but with a bar of ours."""
     from huggingface_hub import snapshot_download
 
-    snapshot_download(
-        item["repo_id"], allow_patterns=item.get("allow"), ignore_patterns=item.get("ignore"), tqdm_class=bar
+    download = partial(
+        snapshot_download, item["repo_id"], allow_patterns=item.get("allow"), ignore_patterns=item.get("ignore")
     )
+    with suppress(TypeError):  # older ones cannot say beforehand
+        bar.whole = sum(file.file_size or 0 for file in download(dry_run=True) if file.will_download)
+    download(tqdm_class=bar)
 
 
-def _clear(folder: Path) -> None:
-    """Take away what an interrupted download left: Coqui would think that the model is there."""
+def _clear(folder: Path, place: Path) -> None:
+    """Take away what an interrupted download left: Coqui would think that the model is there, the hub never uses it."""
     if is_interrupted(folder):
         shutil.rmtree(folder)
+    for part in place.glob(PARTS):
+        part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -95,12 +101,14 @@ def _telling_bar(name: str, tell: Tell) -> type:
 
     class Bar(tqdm):  # type: ignore[misc]
         said = -1
+        whole = 0  # bytes; the hub's bar knows only of those files that it has begun
 
         def update(self, n: float | None = 1) -> bool | None:
             shown: bool | None = super().update(n)
             # the hub has a bar of files besides, and one of what comes in before it is unpacked
             of_bytes = self.unit in ("B", "iB") and not str(self.desc).startswith("Downloading")
-            percent = min(99, int(100 * self.n / self.total)) if of_bytes and self.total else -1
+            whole = max(self.total or 0, self.whole)
+            percent = min(99, int(100 * self.n / whole)) if of_bytes and whole else -1
             if percent > -1 and percent != self.said:
                 self.said = percent
                 tell(f"downloading {name}, {percent} %")

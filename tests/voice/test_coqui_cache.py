@@ -72,6 +72,16 @@ def test_a_model_that_only_began_in_the_hubs_cache_is_not_here() -> None:
     assert not is_here(XTTS)
 
 
+def test_a_model_of_the_hub_is_not_here_while_a_file_of_it_is_on_its_way() -> None:
+    put_in_hub(XTTS, "config.json", "vocab.json", "speakers_xtts.pth")
+    assert not is_here(XTTS)
+    put_in_hub(TORTOISE, ".models/autoregressive.pth")
+    part = fill(place_of(TORTOISE) / "blobs", "0123.incomplete") / "0123.incomplete"
+    assert not is_here(TORTOISE)
+    part.unlink()
+    assert is_here(TORTOISE)
+
+
 def test_a_model_is_not_here_without_its_vocoder_and_leaves_it_to_those_that_need_it() -> None:
     put(TACOTRON)
     assert not is_here(TACOTRON)
