@@ -68,11 +68,11 @@ def lose(slots: Iterable[EngineSlot], note: str, now: float, tell: Tell) -> None
             step_back(slot, "lost", note, now, tell)
 
 
-def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], links: Iterable[str], tell: Tell) -> None:
-    """Have slots rest by their operator's limits, or work again."""
-    for slot, reason in zip(slots, reasons, strict=True):
-        if reason and not slot.rest.limit:
+def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], tell: Tell) -> bool:
+    """Have slots rest by their operator's limits, or work again; whether that is new for any."""
+    changed = [(slot, reason) for slot, reason in zip(slots, reasons, strict=True) if reason != slot.rest.limit]
+    for slot, reason in changed:
+        if not slot.rest.limit:
             shed(slot, reason, tell)
-        if reason != slot.rest.limit:
-            slot.rest.limit = reason
-            tell.beats.update(dict.fromkeys(links))
+        slot.rest.limit = reason
+    return bool(changed)

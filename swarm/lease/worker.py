@@ -245,8 +245,9 @@ class Worker:
     def limit(self, reasons: Sequence[str], now: float) -> Tell:
         """Why the operator wants each slot to rest, "" where it may work: who rests finishes its segment only."""
         tell = Tell()
-        limit(self.slots, reasons, self.links, tell)
-        self._go_on(now, tell)
+        if limit(self.slots, reasons, tell):
+            tell.beats.update(dict.fromkeys(self.links))
+            self._go_on(now, tell)
         return tell
 
     def lose(self, numbers: Iterable[int], note: str, now: float) -> Tell:
