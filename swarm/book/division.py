@@ -207,10 +207,11 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
 
 def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
     """What a part is called: by the table of contents, by its own headings where that is hardly one: "Start"."""
-    headed = any(passage.level for passage in passages[:1])
+    headed = bool(passages and passages[0].level)
     own = _own_title(passages) if headed or not listed else ""
-    better = thin and _WORD.search(own) and plain(own) not in plain(listed)
-    return own if better or not listed else listed
+    worded = bool(_WORD.search(own)) and plain(own) not in plain(listed)
+    fuller = not _WORD.search(listed) and plain(own).startswith(plain(listed))  # "1" of "1. The Storm"
+    return own if not listed or (worded and (thin or fuller)) else listed
 
 
 def _own_title(passages: list[Passage]) -> str:

@@ -1,6 +1,6 @@
 """Figures as words: numbers, years, ordinals, sums of money, times, degrees, kings; by num2words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import regex
@@ -93,17 +93,20 @@ def _steps(language: str) -> tuple[tuple["regex.Pattern[str]", Callable[["regex.
         found.append((rf"{lone}(\d{{1,2}})\s?h()()(?![\p{{L}}\d])", lambda match: _time(match, language)))
     if words.ordinal:
         found.append((rf"{lone}(\d{{1,6}})(?:{words.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
-    if words.years:
-        year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)"
-        found.append((rf"{year}(?![.,]?\d|\p{{L}})", lambda match: spelled(match[1], language, "year")))
-    if language == "en":
-        found.insert(0, (rf"{year}s(?!\p{{L}})", lambda match: _decade(spelled(match[1], language, "year"))))
-        found.insert(0, (r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})", lambda match: _decade(spelled(match[1], "en"))))
-        early = rf"{_YEAR_BEFORE}(10[1-9]\d)(?![.,]?\d|\p{{L}})"
-        found.append((early, lambda match: spelled(match[1], "en", "year")))
+    found += _year_steps(language) if words.years else ()
     any_number = rf"(?<![\p{{L}}\d]|\d\.)({number})(?!\d|\p{{L}}|\.\d)(?:(?=\s(\p{{L}}+)))?"
     found.append((any_number, lambda match: _counted(match[1], match[2] or "", language)))
     return tuple((regex.compile(pattern), say) for pattern, say in found)
+
+
+def _year_steps(language: str) -> Iterator[tuple[str, Callable[["regex.Match[str]"], str]]]:
+    """Decades and years, where they are said otherwise than other numbers; English alone has early ones in pairs."""
+    year, alone = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)", r"(?![.,]?\d|\p{L})"
+    if language == "en":
+        yield rf"{year}s(?!\p{{L}})", lambda match: _decade(spelled(match[1], "en", "year"))
+        yield r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})", lambda match: _decade(spelled(match[1], "en"))
+        yield rf"{_YEAR_BEFORE}(10[1-9]\d){alone}", lambda match: spelled(match[1], "en", "year")
+    yield rf"{year}{alone}", lambda match: spelled(match[1], language, "year")
 
 
 def _counted(figures: str, noun: str, language: str) -> str:

@@ -55,6 +55,7 @@ class Package(Struct, frozen=True):
     missing: tuple[
         str, ...
     ] = ()  # names of others that it lacks and that are no part of the text by their names: "cover.xhtml"
+    unreadable: tuple[tuple[str, str], ...] = ()  # names and types of what stands in the order and nobody can read
     instead: tuple[tuple[str, str], ...] = ()  # names of what nobody can read, and of the documents read for them
     lexicons: tuple[str, ...] = ()  # names of files that say how words are said
     aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
@@ -138,6 +139,7 @@ def _package(reader: _Reader) -> Package:
         languages=_values(reader, "language"),
         documents=tuple(item for item in documents if item.name not in missing),
         missing=missing,
+        unreadable=tuple(_unreadable(reader)),
         instead=tuple(_stand_ins(reader)),
         lexicons=tuple(item.name for item in items if item.media_type == PLS_TYPE),
         aside=_aside(reader),
@@ -191,6 +193,16 @@ def _text_item(reader: _Reader, name: str) -> Item | None:
             return item
         item = reader.items.get(item.fallback)
     return None
+
+
+def _unreadable(reader: _Reader) -> Iterator[tuple[str, str]]:
+    """What may hold words, unlike a picture, and has no document that stands in for it."""
+    for name, linear in reader.book.spine:
+        item = reader.items.get(name) if linear != "no" else None
+        if item is None or item.media_type.startswith(("image/", "audio/", "video/")):
+            continue
+        if _text_item(reader, name) is None:
+            yield item.name, item.media_type
 
 
 def _stand_ins(reader: _Reader) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,9 @@ LINES = frozenset(("div", "p", "li", "ul", "ol"))  # what may be lines in a stan
 ROOTS = frozenset(("html", "body"))  # their language is as often as not what the tool was set to
 SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # signs of a formula stand apart
 MAX_CAP_CHARS = 8
+MAX_HEADING_CHARS = 150
 EVERYTHING = Reading()
+CLASSED = 2  # the level of what only its class calls a chapter's heading
 SUBTITLE = 9  # the level of a line under a heading: no chapter begins there
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -39,6 +41,9 @@ _VERSE = "\u2028"  # a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
 _FILE_NAME = regex.compile(r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE)  # no words
+_HEADING_CLASS = regex.compile(
+    r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
+)
 _POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
 _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
 _EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
@@ -296,6 +301,8 @@ def _is_block(element: etree._Element, tag: str) -> bool:
 def _level(element: etree._Element, tag: str, in_group: bool) -> int:
     if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
         return SUBTITLE if in_group and local(element.getparent()) == "hgroup" and _later(element) else int(tag[1])
+    if tag in ("p", "div") and _HEADING_CLASS.search(element.get("class") or "") and _is_short(element):
+        return CLASSED
     titles = types(element) & {"title", "subtitle", "fulltitle", "ordinal"}
     return SUBTITLE if tag == "p" and (in_group or titles) else 0
 
@@ -308,6 +315,13 @@ def _is_stanza(element: etree._Element) -> bool:
     if not _POEM.search(name) or next(element.iter("{*}br"), None) is not None:
         return False
     return not any(_STANZA.search(below.get("class") or "") for below in element.iterdescendants("*"))
+
+
+def _is_short(element: etree._Element) -> bool:
+    """Whether an element holds no more than a heading does: no block in it, no long text."""
+    if any(local(below) in BLOCKS for below in element.iterdescendants("*")):
+        return False
+    return sum(map(len, element.itertext())) <= MAX_HEADING_CHARS
 
 
 def _later(element: etree._Element) -> bool:

@@ -84,6 +84,17 @@ def test_where_contents_name_hardly_anything_chapters_are_called_by_their_headin
     assert titles(book(tmp_path, {"1.xhtml": body}, maker.nav(("1.xhtml", "A Story")))) == ["A Story", "2"]
 
 
+def test_where_contents_give_a_number_only_the_headings_say_more(tmp_path: Path) -> None:
+    bodies = {"1.xhtml": f"<h1>1</h1><h2>The Storm</h2>{FILL}", "2.xhtml": f"<h1>II.</h1><p>It was late.</p>{FILL}"}
+    assert titles(book(tmp_path, bodies, maker.nav(("1.xhtml", "1"), ("2.xhtml", "2")))) == ["1. The Storm", "2"]
+
+
+def test_headings_may_be_told_by_their_classes(tmp_path: Path) -> None:
+    body = f"<p class='chapter-title'>The Storm</p>{FILL}<div class='ChapterHead x'>The Calm</div>{FILL}"
+    body += "<p class='chapter'>no heading</p>"
+    assert titles(book(tmp_path, {"1.xhtml": body})) == ["The Storm", "The Calm"]
+
+
 def test_a_document_with_a_heading_that_the_contents_forgot_is_a_chapter(tmp_path: Path) -> None:
     bodies = {"1.xhtml": "<h1>A</h1>", "2.xhtml": "<h1>Forgotten</h1><p>x</p>", "3.xhtml": "<h1>C</h1>"}
     found = book(tmp_path, bodies, maker.nav(("1.xhtml", "First"), ("3.xhtml", "Third")))

@@ -144,3 +144,15 @@ def test_a_document_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(BookError, match=r"2\.xhtml is refused"):
         read_book(path)
+
+
+def test_what_stands_among_the_pages_and_is_none_is_named(tmp_path: Path) -> None:
+    items = (
+        '<item id="t" href="t.txt" media-type="text/plain"/><item id="i" href="i.png" media-type="image/png"/>'
+        '<item id="f" href="f.pdf" media-type="application/pdf" fallback="a.xhtml"/>'
+    )
+    spine = "".join(f'<itemref idref="{name}"/>' for name in "tif")
+    pages = {"a.xhtml": maker.page("<h1>One</h1><p>Text.</p>")}
+    book = read_book(maker.make(tmp_path, pages, manifest=items, spine=spine, more={"OEBPS/t.txt": "Words."}))
+    assert book.lost == ("text is lost: OEBPS/t.txt is no page (text/plain)",)
+    assert book.lost[0] in book.oddities
