@@ -28,6 +28,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # what to run, and each with which opti
     "idle": [[]],
     "overhead": [[]],
     "finish": [[]],
+    "ending": [[]],
     "coqui_speed": [[]],
 }
 LONGEST_S = 3600

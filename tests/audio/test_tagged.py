@@ -112,6 +112,40 @@ def test_tags_and_cover_are_read_back_by_another_library(tmp_path: Path, name: s
         assert bytes(cover[0][0]) == JPEG
 
 
+FREE = "----:com.apple.iTunes:"
+ATOMS = {
+    "title": "©nam", "album": "©alb", "artist": "©ART", "narrator": "©wrt", "year": "©day", "genre": "©gen",
+    "description": "desc", "subtitle": f"{FREE}SUBTITLE", "series": f"{FREE}SERIES", "number": f"{FREE}SERIES-PART",
+    "publisher": f"{FREE}PUBLISHER", "isbn": f"{FREE}ISBN", "language": f"{FREE}LANGUAGE",
+}  # fmt: skip
+FRAMES = {
+    "title": "TIT2", "album": "TALB", "artist": "TPE1", "narrator": "TCOM", "year": "TDRC", "genre": "TCON",
+    "description": "TXXX:comment", "subtitle": "TIT3", "series": "TXXX:SERIES", "number": "TXXX:SERIES-PART",
+    "publisher": "TPUB", "isbn": "TXXX:ISBN", "language": "TLAN",
+}  # fmt: skip
+COMMENTS = {
+    "title": "title", "album": "album", "artist": "artist", "narrator": "narrator", "year": "date", "genre": "genre",
+    "description": "description", "subtitle": "subtitle", "series": "series", "number": "series-part",
+    "publisher": "publisher", "isbn": "isbn", "language": "language",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("m4b", ATOMS), ("m4a", ATOMS), ("mp3", FRAMES), ("opus", COMMENTS), ("ogg", COMMENTS), ("flac", COMMENTS)],
+)
+def test_every_tag_that_players_look_for_is_where_they_look(tmp_path: Path, name: str, names: dict[str, str]) -> None:
+    file = mutagen.File(build(tmp_path, name, count=2).path)
+    values = {
+        "title": TAGS.title, "album": TAGS.title, "artist": "Ann Ä., Bob", "narrator": TAGS.narrator,
+        "year": TAGS.year, "genre": "Audiobook", "description": TAGS.description, "subtitle": TAGS.subtitle,
+        "series": TAGS.series, "number": TAGS.series_number, "publisher": TAGS.publisher, "isbn": TAGS.isbn,
+        "language": TAGS.language,
+    }  # fmt: skip
+    found = {key: file[tag][0] for key, tag in names.items()}
+    assert {key: value.decode() if isinstance(value, bytes) else str(value) for key, value in found.items()} == values
+
+
 @pytest.mark.parametrize("name", CHAPTERED)
 def test_more_chapters_than_a_byte_counts_are_all_there(tmp_path: Path, name: str) -> None:
     path = build(tmp_path, name, count=300).path

@@ -13,6 +13,7 @@ TINY = {
     "encoding": ["--sentences", "3"],
     "coqui_speed": ["--tiny", "--slots", "1", "2", "--sentences", "1"],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "12000", "--cost", "0.0003"],
+    "ending": ["--hours", "0.5"],
     "finish": ["--characters", "6000", "--times", "0"],
     "idle": ["--seconds", "1"],
     "ingest": ["--sizes", "60", "--megabytes", "3", "--workers", "2"],

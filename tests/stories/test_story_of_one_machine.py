@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import av
+import pytest
 from evidence import (
     SEGMENT,
     TOTALS,
@@ -19,6 +22,9 @@ from evidence import (
 )
 from household import FAST, Machine
 from library import AUTHOR, CHAPTERS, TITLE, YEAR, picture
+from PIL import Image
+
+from swarm.node.journal import Journal
 
 
 def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:
@@ -123,3 +129,60 @@ def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here
     assert_complete(report_of(audiobook))
 
     assert here.run("redo", small_book, *FAST, "--segments", "9:1").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        ("--bitrate", "96k"),
+        ("--channels", "stereo"),
+        ("--sample-rate", "44100"),
+        ("--pause", "sentence=1.5"),
+        ("--loudness", "-23"),
+        ("--title", "Another", "--author", "Somebody", "--narrator", "A Voice", "--cover", "PICTURE"),
+    ],
+    ids=lambda wish: wish[0],
+)
+def test_another_wish_for_the_file_has_no_sentence_spoken_again(
+    here: Machine, small_book: Path, wish: tuple[str, ...]
+) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    spoken, taken, before = clips(here.home), accepted(here.home), listen(only(here.desk, "*.m4b"))
+    Image.new("RGB", (300, 300), "navy").save(here.desk / "mine.png")
+    words = [word.replace("PICTURE", "mine.png") for word in wish]
+    done = here.run("convert", small_book, *FAST, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (clips(here.home), accepted(here.home)) == (spoken, taken)
+    title = "Another - Somebody" if "--title" in wish else f"{TITLE} - {AUTHOR}"
+    after = listen(here.desk / f"{title}.m4b")
+    assert [name for name, _ in after.chapters] == [name for name, _ in before.chapters]
+    with av.open(str(here.desk / f"{title}.m4b")) as container:
+        sound = container.streams.audio[0]
+        assert sound.channels == (2 if wish[0] == "--channels" else 1)
+        assert sound.rate == (44_100 if wish[0] == "--sample-rate" else 24_000)
+    if wish[0] == "--pause":
+        assert after.duration_s > before.duration_s + 20
+    if wish[0] == "--title":
+        tags = [after.tags[name] for name in ("©nam", "©ART", "©wrt")]
+        assert tags == [["Another"], ["Somebody"], ["A Voice"]]
+        assert after.cover == (here.desk / "mine.png").read_bytes() != before.cover
+
+
+def test_the_subtitles_of_a_book_are_its_text(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST, "--subtitles", "vtt", "--keep-chapters").returncode == 0
+    whole = said_in(only(here.desk, "*.vtt"))
+    assert " ".join(whole) == spoken_text(here)
+    parts = [line for path in sorted(here.desk.glob("*/*.vtt")) for line in said_in(path)]
+    assert parts == whole
+
+
+def said_in(path: Path) -> list[str]:
+    """What a subtitle file says, cue by cue."""
+    blocks = path.read_text(encoding="utf-8").split("\n\n")
+    return [" ".join(block.strip().split("\n")[-1:]) for block in blocks if "-->" in block]
+
+
+def spoken_text(here: Machine) -> str:
+    """All sentences of the only job, in order."""
+    with closing(Journal(only(here.home / "jobs", "*"), read_only=True)) as journal:
+        return " ".join(segment.text for chapter in journal.facts().chapters for segment in chapter.segments)

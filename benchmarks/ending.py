@@ -1,0 +1,130 @@
+"""The end alone, of books of any length: from the last clip to the finished M4B where everything before it is encoded.
+
+    python benchmarks/ending.py
+    python benchmarks/ending.py --hours 10 60
+
+Every sentence is the same one, spoken once by hibari, so that a reel of each shape has to be encoded only once and
+the others are links to it. The muxer reads, joins and writes all of them all the same. What a swarm faster than the
+coordinator's encoders leaves to be encoded is not in this: benchmarks/finish.py has that.
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+from msgspec import structs
+from process import children, cpu_s, head, mib, peak_bytes, role_of, row
+
+from swarm.audio.clip import make_clip
+from swarm.audio.studio import Studio
+from swarm.audio.tags import Tags
+from swarm.book.model import Chapter, Pause, Segment
+from swarm.lease.facts import BookFacts, JobFacts
+from swarm.lease.job import JobState, Place, apply
+from swarm.lease.recipe import Recipe
+from swarm.lease.record import ClipAccepted, GainFixed
+from swarm.node.press import Press
+from swarm.node.store import DiskStore
+from swarm.node.style import Style
+from swarm.voice.hibari import engine
+from swarm.voice.registry import choose_recipe
+from swarm.watch.report import ReportExtra, make_report
+
+TEXT = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness."
+CHAPTER_S = 1500.0  # of sound; a chapter of a novel
+PAUSE_S = 0.35
+STYLE = Style(Tags("A Made Book", ("Nobody",)), cover=b"")
+PARAGRAPH = 5  # sentences
+
+
+def job_of(hours: float, sentence_s: float) -> JobFacts:
+    """A book of so many hours."""
+    count = round(3600 * hours / (sentence_s + PAUSE_S))
+    each = round(CHAPTER_S / (sentence_s + PAUSE_S))
+    segments = [Segment(TEXT, Pause.PARAGRAPH if n % PARAGRAPH == 0 else Pause.SENTENCE) for n in range(1, count + 1)]
+    chapters = [
+        Chapter(f"Chapter {n // each + 1}", (*segments[n : n + each][:-1], Segment(TEXT, Pause.CHAPTER)))
+        for n in range(0, count, each)
+    ]
+    book = BookFacts("A Made Book", ("Nobody",), "en")
+    return JobFacts("made-1", "/made.epub", book, Recipe("hibari", "heart", "en"), tuple(chapters), time.time())
+
+
+async def measure(hours: float, folder: Path) -> None:
+    """Print one row."""
+    voice = engine.open(choose_recipe("en", engine="hibari"), "cpu")
+    clip = make_clip(voice.speak(TEXT, 1), voice.sample_rate, TEXT)
+    facts = job_of(hours, clip.samples / voice.sample_rate)
+    (folder / "made.epub").write_bytes(b"made")
+    with closing(DiskStore(folder / "state")) as store:
+        store.create_job(facts, folder / "made.epub")
+        state, studio = JobState(facts), Studio(folder, 1)
+        record = ClipAccepted(
+            0, 0, 0, state.key((0, 0), 0), clip.samples, voice.sample_rate, clip.digest, len(clip.frame), "w", 1.0,
+            time.time(), time.time(),
+        )  # fmt: skip
+        places = [(n, index) for n, chapter in enumerate(facts.chapters) for index in range(len(chapter.segments))]
+        accept(store, state, record, clip.frame, places[:-1])
+        press = Press(state, store, studio, folder / "made.m4b", STYLE, lambda *_: None, lambda gain: None)
+        apply(state, GainFixed(8.0, press._level))
+        await link_reels(press, studio)
+        writing = asyncio.create_task(press.run())
+        while len(studio._reels) < len(press._reels) - 1 and not writing.done():
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1.0)
+        pid = next(pid for pid in children(os.getpid()) if role_of(pid) == "muxer")
+        before_s = cpu_s(pid)
+        began_s = time.perf_counter()
+        accept(store, state, record, b"", places[-1:])
+        press.notice(places[-1])
+        (book,) = await writing
+        spent_s = time.perf_counter() - began_s
+        began_s = time.process_time()
+        make_report(facts, store.records(facts.job), ReportExtra())
+        report_s = time.process_time() - began_s
+        muxed_s, muxer = cpu_s(pid) - before_s, peak_bytes(pid)
+        await studio.close()
+    row(
+        f"{book.duration_s / 3600:.1f} h", len(places), mib(book.bytes), f"{spent_s:.2f} s", f"{muxed_s:.2f} s",
+        f"{report_s:.2f} s", mib(muxer),
+    )  # fmt: skip
+
+
+def accept(store: DiskStore, state: JobState, record: ClipAccepted, frame: bytes, places: list[Place]) -> None:
+    """Have places spoken."""
+    entries = [(state.job, structs.replace(record, chapter=place[0], index=place[1]), frame) for place in places]
+    for start in range(0, len(entries), 1000):
+        store.commit(entries[start : start + 1000])
+    for _, accepted, _ in entries:
+        apply(state, accepted)
+
+
+async def link_reels(press: Press, studio: Studio) -> None:
+    """Encode one reel of each shape, and link the others to it; the last one is left to be encoded."""
+    made: dict[tuple[float, ...], Path] = {}
+    for reel in press._reels[:-1]:
+        order, shape = press._reel_order(reel), press._pauses_s(reel)
+        order.target.parent.mkdir(exist_ok=True)
+        if shape in made:
+            os.link(made[shape], order.target)
+        else:
+            made[shape] = (await studio.encode(order)).path
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hours", type=float, nargs="*", default=[10, 60])
+    arguments = parser.parse_args()
+    head("sound", "sentences", "file", "last clip to M4B", "muxer's CPU then", "report's CPU", "muxer's memory")
+    for hours in arguments.hours:
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(measure(hours, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
