@@ -270,7 +270,7 @@ class Coordinator:
     def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
         known = self._leases_of(session)
         session.holding, session.figures = len(message.leases), message.figures
-        session.resting = {rest.slot: rest for rest in message.resting if rest.slot < len(session.slots)}
+        outcome.notes += session.rest(message.resting)
         for lease_id in set(message.leases) - known.keys():
             outcome.send(session.peer, Revoke(lease_id))
         for lease_id, (work, lease) in known.items():

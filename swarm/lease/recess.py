@@ -43,7 +43,7 @@ def kill(slot: EngineSlot, tell: Tell) -> None:
 def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, tell: Tell) -> None:
     """Stop what is under way, give everything back, and take nothing for a while."""
     slot.stop()
-    slot.rest.step_back(trouble, note, now)
+    slot.rest.step_back(trouble, note, now, slot.number)
     tell.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
     shed(slot, slot.rest.fault, tell)
     tell.commands.append(Unload(slot.number))

@@ -21,9 +21,9 @@ class Rest:
     times: int = 0  # it stepped back, one after the other
     clips: int = SOON  # since its engine was last started afresh for a fault of the device
 
-    def step_back(self, trouble: Trouble, note: str, now: float) -> None:
-        """Take nothing for a while, longer each time."""
-        pause_s = min(MOST_STEP_BACK_S, STEP_BACK_S * 2**self.times)
+    def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
+        """Take nothing for a while, longer each time; slots of other numbers for other whiles, lest they meet again."""
+        pause_s = min(MOST_STEP_BACK_S, STEP_BACK_S * 2**self.times) * (1 + number % 4 / 2)
         self.trouble, self.until_s = trouble, now + pause_s
         self.fault = f"{note[:1500].rstrip('. ')}; it is tried again after {pause_s / 60:.0f} min"
         self.times = min(self.times + 1, 10)

@@ -104,6 +104,13 @@ class Session:
         """Whether it can speak it, has the contents it needs for that, does not rest and is not set aside."""
         return not self.rests and self.aside_until_s <= now and needed <= self.assets and self.can_speak(recipe)
 
+    def rest(self, resting: tuple[Resting, ...]) -> list[str]:
+        """Take in which slots rest; returns what to say of those whose device fails them, when it is new."""
+        before = self.resting
+        self.resting = {rest.slot: rest for rest in resting if rest.slot < len(self.slots)}
+        news = [rest for slot, rest in self.resting.items() if rest.trouble and before.get(slot) != rest]
+        return [f"{self.hello.name}: slot {rest.slot} rests: {rest.why}" for rest in news]
+
     @property
     def rests(self) -> bool:
         """Whether all of its slots take nothing for now."""

@@ -1,6 +1,7 @@
 """The engine processes of a worker: one a slot, or one for all slots of an engine that computes nothing."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from swarm.child import Tell
@@ -22,6 +23,7 @@ class Engines:
         self.pids: set[int] = set()  # of all processes there ever were: what is read of a GPU may be a little old
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
+        self._entrances: dict[str, asyncio.Lock] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
     async def load(
@@ -46,12 +48,19 @@ class Engines:
         process = self._processes[slot]
         self.pids |= await process.own_pids(slot)
         try:
-            return await process.open(slot, recipe, self.devices[slot], assets, listen=listen)
+            async with self._entrance(slot):
+                return await process.open(slot, recipe, self.devices[slot], assets, listen=listen)
         except EngineFault as fault:
-            if not again or (process.alive and fault.kind not in OF_THE_DEVICE):
+            taken_away = self._processes.get(slot) is not process
+            if not again or taken_away or (process.alive and fault.kind not in OF_THE_DEVICE):
                 raise
             await self.unload(slot, process)  # it did not refuse but died, or its device failed: once more
             return await self.load(slot, recipe, assets, listen=listen, again=False)
+
+    def _entrance(self, slot: int) -> AbstractAsyncContextManager[object]:
+        """One model at a time is loaded onto a GPU: where there is room for one, it is not filled with two halves."""
+        device = self.devices[slot]
+        return nullcontext() if device.startswith("cpu") else self._entrances.setdefault(device, asyncio.Lock())
 
     async def _process(self, slot: int, engine: str) -> EngineProcess:
         """A new process, or that of another slot where the engine computes nothing."""

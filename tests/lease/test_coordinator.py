@@ -15,6 +15,7 @@ from swarm.lease.message import (
     Job,
     Refused,
     Release,
+    Resting,
     Revoke,
     SlotReport,
     Status,
@@ -180,6 +181,40 @@ def test_status_tells_what_the_devices_were_at_last() -> None:
     for busy in (12, 87):
         core.receive(b"p", Heartbeat((), figures=(Figures("cuda:0", busy),)), 1.0)
     assert core.status(1.0).workers[0].figures == (Figures("cuda:0", 87),)
+
+
+def test_a_slot_whose_device_fails_is_named_once_and_shown_as_resting() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, slots=3)
+    rests = (Resting(0, "until 22:00"), Resting(1, "no room on cuda:0", "memory"), Resting(7, "no such slot", "lost"))
+    notes = [core.receive(b"p", Heartbeat((), resting=rests), now).notes for now in (1.0, 2.0)]
+    assert notes == [["P: slot 1 rests: no room on cuda:0"], []]
+    (worker,) = core.status(2.0).workers
+    assert [(slot.state, slot.note) for slot in worker.slots] == [
+        ("resting", "until 22:00"),
+        ("resting", "no room on cuda:0"),
+        ("idle", ""),
+    ]
+    assert worker.note == "until 22:00; no room on cuda:0"
+
+
+def test_a_place_that_failed_does_not_wait_for_whoever_rests() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    grant = offer(core, b"a")
+    join(core, b"b")
+    core.receive(b"b", Heartbeat((), resting=(Resting(0, "until 22:00"),)), 1.0)
+    core.receive(b"a", Failed("job", 0, 0, 0, "error", "", grant.lease), 1.0)
+    core.receive(b"a", Release(grant.lease), 1.0)
+    assert offer(core, b"a", now=2.0).lines[0].index == 0
+    assert core.status(2.0).jobs[0].note == ""
+
+
+def test_a_job_whose_workers_all_rest_says_why() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    core.receive(b"p", Heartbeat((), resting=(Resting(0, "until 22:00 (--hours)"),)), 1.0)
+    assert core.status(1.0).jobs[0].note == "whoever could speak it rests: until 22:00 (--hours)"
 
 
 def test_deadlines_come_out_as_data() -> None:

@@ -19,6 +19,13 @@ def test_each_pause_is_longer_up_to_a_bound_until_it_speaks() -> None:
     assert rest.until_s == STEP_BACK_S
 
 
+def test_slots_that_run_out_of_memory_together_come_back_one_after_the_other() -> None:
+    rests = [Rest() for _ in range(4)]
+    for number, rest in enumerate(rests):
+        rest.step_back("memory", "no room", 0.0, number)
+    assert [rest.until_s / STEP_BACK_S for rest in rests] == [1.0, 1.5, 2.0, 2.5]
+
+
 def test_an_operators_limit_is_said_while_there_is_no_fault() -> None:
     rest = Rest(limit="until 22:00")
     assert rest.reason(0.0) == "until 22:00"

@@ -1,6 +1,7 @@
 """Real engine processes behind the slots."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,39 @@ async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_
     assert len(set(pids)) == 2
     assert (await engines.speak(0, "Tick.", 0)).samples
     await engines.close()
+
+
+async def test_one_model_at_a_time_is_loaded_onto_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading: dict[str, int] = {"cuda:0": 0, "cuda:1": 0, "cpu:0": 0, "cpu:1": 0}
+    most = Counter[str]()
+
+    async def slow(self: EngineProcess, slot: int, recipe: Recipe, device: str, *words: Any, **more: Any) -> bytes:
+        kind = "cpu" if device.startswith("cpu") else device
+        loading[device] += 1
+        most[kind] = max(most[kind], sum(count for name, count in loading.items() if name.startswith(kind)))
+        await asyncio.sleep(0.05)
+        loading[device] -= 1
+        return b""
+
+    monkeypatch.setattr(EngineProcess, "open", slow)
+    engines = Engines(("cuda:0", "cuda:0", "cuda:1", "cpu:0", "cpu:1"), tmp_path)
+    await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(5)))
+    assert most == {"cuda:0": 1, "cuda:1": 1, "cpu": 2}
+    await engines.close()
+
+
+async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = EngineProcess.open
+    engines = Engines(("cpu:0",), tmp_path)
+
+    async def late(self: EngineProcess, *words: Any, **more: Any) -> bytes:
+        monkeypatch.setattr(EngineProcess, "open", opened)
+        await engines.unload(0)
+        return await opened(self, *words, **more)
+
+    monkeypatch.setattr(EngineProcess, "open", late)
+    with pytest.raises(EngineFault):
+        await engines.load(0, METRONOME)
+    assert engines.process(0) is None
