@@ -48,7 +48,7 @@ def _from_hub(item: Any, bar: Any) -> None:
     download = partial(
         snapshot_download, item["repo_id"], allow_patterns=item.get("allow"), ignore_patterns=item.get("ignore")
     )
-    with suppress(TypeError):  # older ones cannot say beforehand
+    with suppress(Exception):  # older ones cannot say beforehand; what is wrong the download itself says
         bar.whole = sum(file.file_size or 0 for file in download(dry_run=True) if file.will_download)
     download(tqdm_class=bar)
 

@@ -1,5 +1,6 @@
 """Where a model's files lie: in the job's folder, in Coqui's own cache, or fetched into it; and its licence."""
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from swarm.voice.engine import EngineFault, FaultKind
 
 LICENCE = "https://tts-hub.github.io/cpml"
 WEIGHTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "checkpoint.pth", "best_model.pth", "model.safetensors")
+_UNREACHABLE = {"ConnectionError", "ConnectError", "ConnectTimeout", "ReadTimeout", "gaierror", "TimeoutError"}
 KNOWS_ITSELF = (BARK, TORTOISE)  # loaded from a folder, in their own ways
 
 
@@ -83,9 +85,20 @@ def _fetch(manager: Any, model: str) -> tuple[Path, Path]:
         return fetch(manager, model, teller())
     except Exception as fault:  # of requests, huggingface_hub, zipfile, the disk
         raise _unavailable(
-            f"The model {model} is not on this machine and cannot be downloaded ({type(fault).__name__}): "
+            f"The model {model} is not on this machine and cannot be downloaded ({_why(fault)}): "
             f"copy it to {place_of(model)}, or connect this machine."
         ) from fault
+
+
+def _why(fault: Exception) -> str:
+    """What kept a download from its end, in words where they are known."""
+    chain: list[BaseException] = [fault]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) and len(chain) < 20:
+        chain.append(before)
+    if any(isinstance(each, OSError) and each.errno == errno.ENOSPC for each in chain):
+        return "the disk is full"
+    names = {type(each).__name__ for each in chain}
+    return "its server is out of reach" if names & _UNREACHABLE else type(fault).__name__
 
 
 def _in_hub_cache(repository: str) -> Path | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.watch.text import about_text, clean, count_text, duration_text, percent, speed_text
+from swarm.watch.text import about_text, clean, clean_note, count_text, duration_text, percent, speed_text
 
 SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about this time
 SILENT_S = 5.0  # a heartbeat is due every second
@@ -115,7 +115,7 @@ class Viewer:
                 ChapterView(chapter_title(job, place), chapter_percent(job.chapters[place]))
                 for place in under_way(job, workers)
             ),
-            note="" if told or held_up(job, workers) else clean(job.note),
+            note="" if told or held_up(job, workers) else clean_note(job.note),
         )
 
 
@@ -160,7 +160,7 @@ def state_text(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> str:
     if job.state == "writing":
         return "writing the audiobook"
     if held_up(job, workers):
-        return clean(job.note)
+        return clean_note(job.note)
     return job.state if workers else "starting the voice"  # on one machine: a swarm's note names what it waits for
 
 
@@ -189,7 +189,7 @@ def _worker(worker: WorkerStatus, jobs: tuple[JobStatus, ...]) -> WorkerView:
         device=clean(worker.device),
         speed=speed_text(realtime(worker)),
         doing=_doing(worker, {job.job: job for job in jobs}),
-        note=clean(worker.note),
+        note=clean_note(worker.note),
     )
 
 

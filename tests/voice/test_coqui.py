@@ -6,6 +6,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -444,12 +445,37 @@ def test_xtts_is_found_in_the_hubs_cache_once_its_licence_is_accepted(
     assert len(engine.open(recipe, "cpu:0").speak("Hello.", 1)) > 12_000
 
 
-def test_a_model_that_cannot_be_downloaded_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("unplugged", "its server is out of reach"),
+        ("full", "the disk is full"),
+        ("damaged", "BadZipFile"),
+    ],
+)
+def test_a_model_that_cannot_be_downloaded_is_unavailable_and_why_is_said(
+    fault: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import requests
 
-    def unplugged(*args: Any, **kwargs: Any) -> Any:
-        raise requests.ConnectionError("no route to host")
+    faults = {
+        "unplugged": requests.ConnectionError("no route to host"),
+        "full": OSError(28, "No space left on device"),
+        "damaged": zipfile.BadZipFile("no zip file"),
+    }
+
+    def failing(*args: Any, **kwargs: Any) -> Any:
+        raise faults[fault]
 
     monkeypatch.setenv("TTS_HOME", str(tmp_path))
-    monkeypatch.setattr(requests, "get", unplugged)
-    assert "cannot be downloaded" in why_unavailable(tmp_path, choose_recipe("fr", engine="vits"))
+    monkeypatch.setattr(requests, "get", failing)
+    recipe = choose_recipe("fr", engine="vits")
+    assert f"cannot be downloaded ({why}): copy it to" in why_unavailable(tmp_path, recipe)
+
+
+def test_a_machine_that_downloads_nothing_does_not_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTS_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    why = why_unavailable(tmp_path, choose_recipe("fr", engine="vits"))
+    assert "downloads none (--offline)" in why
+    assert "e2a-swarm models fetch tts_models/fr/css10/vits" in why

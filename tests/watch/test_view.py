@@ -124,3 +124,15 @@ def test_who_downloads_a_model_says_how_far_it_is() -> None:
     slots = SlotStatus(0, "loading", "moby", note="downloading XTTS v2, 43 %"), SlotStatus(1, "loading", "moby")
     (shown,) = Viewer().look(replies(workers=(worker("a", *slots),))).workers
     assert shown.doing == "downloading XTTS v2, 43 %"
+
+
+def test_the_line_that_helps_is_not_cut_off() -> None:
+    note = (
+        f"no worker here can speak it ({'one reason after another ' * 12}); on a machine that shall speak it: this line"
+    )
+    reply = replies(state="waiting", note=note, workers=(worker(note=note),))
+    view = Viewer().look(reply)
+    assert view.jobs[0].state.endswith(": this line")
+    assert view.workers[0].note.endswith(": this line")
+    endless = replies(note="x" * 2000).jobs
+    assert len(Viewer().look(structs.replace(reply, jobs=endless)).jobs[0].note) == 1000
