@@ -39,6 +39,8 @@ _LABELLED = regex.compile(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex
 _WRITTEN_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
 _OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
+_BARE_LABEL = regex.compile(r"\s*(\d{1,3})\s+(?=\S)")
+_FIGURES = regex.compile(r"\d+")
 _NUMBERED = regex.compile(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")
 
 Target = tuple[str, str]  # a document and an id in it
@@ -51,7 +53,7 @@ class _Link(Struct):
     at: int  # its place in the page
     target: Target
     label: str
-    typed: bool
+    sure: bool  # the book says that it refers to a note
 
 
 class _Note(Struct):
@@ -78,7 +80,7 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
         if note is None or (page, at) <= (link.page, link.at) or note.element in link.element.iterancestors():
             continue
         back = [line for near in _ids_near(link.element) for line in note.back.get((pages[link.page][0], near), ())]
-        if back or note.apart or _same_label(link.label, note.opening):
+        if link.sure or back or note.apart or _same_label(link.label, note.opening):
             key = "#".join(link.target)
             note.element.set(NOTE, key)
             link.element.set(REFERENCE, key)
@@ -173,8 +175,15 @@ def _with_notes(
 
 def _said(note: list[Passage], word: str) -> Iterator[Passage]:
     for number, passage in enumerate(note):
-        text = passage.text if number else f"{word} {_OWN_LABEL.sub('', passage.text)}".strip()
+        text = passage.text if number else f"{word} {_without_label(passage)}".strip()
         yield Passage("paragraph", text, language=passage.language, origin=passage.origin)
+
+
+def _without_label(note: Passage) -> str:
+    """A note's text without its own mark: a bare number is one if the note's id ends in it too."""
+    text = str(_OWN_LABEL.sub("", note.text))
+    bare = _BARE_LABEL.match(text)
+    return text[bare.end() :] if bare and bare[1] in _FIGURES.findall(note.note.rpartition("#")[2]) else text
 
 
 def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> Iterator[_Link]:
@@ -183,9 +192,10 @@ def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> It
         if not href or "#" not in href:
             continue
         label = "".join(islice(element.itertext(), MAX_LABEL_PIECES)).strip()
-        typed = "noteref" in types(element) or bool(_ANCHOR_CLASS.search(_classes_near(element)))
+        sure = "noteref" in types(element)
+        typed = sure or bool(_ANCHOR_CLASS.search(_classes_near(element)))
         if typed or (_LABEL.fullmatch(label) and (not _PLAIN.fullmatch(label) or _high(element))):
-            yield _Link(element, number, at, resolve(name, href), label, typed)
+            yield _Link(element, number, at, resolve(name, href), label, sure)
 
 
 def _targets(

@@ -16,6 +16,7 @@ _AFTER_ABBREVIATION = regex.compile(
     regex.IGNORECASE,
 )  # "I don't. I do." and "A good chap. I like him." are none
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
+_SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # what follows a chapter's number and no pronoun
 _LETTERS = frozenset("CDLM")  # before a full stop more often an initial
 
 
@@ -39,7 +40,8 @@ def figures_in_prose(text: str) -> str:
 
 def _in_text(text: str, *, single: bool) -> str:
     def figure(match: "regex.Match[str]") -> str:
-        return match[0] if not single and match[1] in "IVXLCDM" else str(value(match[1]))
+        lone = not single and match[1] in "IVXLCDM" and not _SET_OFF.match(match.string, match.end())
+        return match[0] if lone else str(value(match[1]))
 
     return str(_AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), _AFTER_WORD.sub(figure, text)))
 

@@ -154,3 +154,6 @@ def test_a_notes_own_number_is_not_read(tmp_path: Path) -> None:
     body = "<p>One<sup><a href='#n' id='r'>1</a></sup>, two<a href='#s'>*</a></p>"
     notes = "<div class='notes'><p id='n'><a href='#r'>1</a>. A brig.</p><p id='s'>* A barque.</p></div>"
     assert read(tmp_path, body + notes, notes="inline")[""] == ["One, two", "Note: A brig.", "Note: A barque."]
+    body = "<p>One<sup><a href='#n4'>4</a></sup></p><p>Two<a epub:type='noteref' href='#n5'>5</a></p>"
+    notes = "<div class='notes'><p id='n4'>4 A brig.</p><p id='n5'>12 men.</p></div>"
+    assert read(tmp_path, body + notes, notes="inline")[""] == ["One", "Note: A brig.", "Two", "Note: 12 men."]

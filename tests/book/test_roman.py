@@ -36,6 +36,7 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
         ("for the part I played in the book I read", "for the part I played in the book I read"),
         ("“I don’t. I can't. I won't.”", "“I don’t. I can't. I won't.”"),
         ("“A good chap. I like him.”", "“A good chap. I like him.”"),
+        ("Book I (“Folio”), chapter V: so it is in Part I", "Book 1 (“Folio”), chapter 5: so it is in Part 1"),
         ("in vol. ii. of it (vol. xviii.), vol. iv.", "in vol. 2 of it (vol. 18), vol. 4."),
         ("in vol. I, chap. IX", "in vol. 1, chap. 9"),
         ("la parte di me, parte d'un", "la parte di me, parte d'un"),
