@@ -95,7 +95,8 @@ class Studio:
         try:
             return await _answer(child, message, ENCODER_PATIENCE_S)
         except ChildDied:
-            self._children.remove(child)
+            if child in self._children:  # not after close()
+                self._children.remove(child)
             raise
         finally:
             if child in self._children:

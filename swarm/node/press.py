@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from swarm.node.store import Store
 from swarm.node.style import CHAPTER_SPLIT, Style
 
 GUESSED_S_A_CHARACTER = 0.075
-MOST_ASSEMBLIES = 5
+MOST_LOSSES = 5  # of one reel
 MADE = 3  # how: a new number has every reel encoded anew
 
 MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
@@ -92,7 +93,8 @@ class Press:
         self._stored |= self._state.accepted.keys()  # by earlier runs
         for torn in self._folder().glob("*.part"):  # by an encoder that died
             torn.unlink(missing_ok=True)
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
+            group = self._group
             encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
             books = group.create_task(self._assemble(encoded))
             group.create_task(self._fix_gain())
@@ -133,19 +135,32 @@ class Press:
         marks, target = volume_marks(volume, self._reels, self._titles), self._volume_path(volume)
         order = self._order(volume, target, tuple(mark.title for mark in marks))
         self.parts.append(order.part)
-        for _ in range(MOST_ASSEMBLIES):
+        number, losses = volume.first, Counter[Path]()
+        while True:
             try:
-                await studio.begin(order)
-                for number in range(volume.first, volume.end):
+                if number == volume.first:
+                    await studio.begin(order)
+                while number < volume.end:
                     await studio.append(await encoded[number])
+                    number += 1
                 book = await studio.finish(marks, target)
                 self._written(book)
                 return book
             except ReelDamaged as damage:  # on the disk, since it was encoded: once more
-                number = next(n for n, task in enumerate(encoded) if task.done() and task.result() == damage.path)
-                damage.path.unlink(missing_ok=True)
-                encoded[number] = asyncio.create_task(self._encode(number))
-        raise EnvironmentFault(f"{self._folder()} keeps losing what is written there: check its disk.")
+                losses[damage.path] += 1
+                if losses[damage.path] == MOST_LOSSES:
+                    raise EnvironmentFault(f"{damage.path} keeps being lost: check its disk.") from damage
+                if self._encode_again(damage.path, encoded) != number:
+                    number = volume.first  # an earlier one: what was put together is of no use
+
+    def _encode_again(self, damaged: Path, encoded: list["asyncio.Task[Path]"]) -> int | None:
+        """The number of a damaged reel; None where it is being encoded again already, for another file."""
+        for number, task in enumerate(encoded):
+            if task.done() and task.result() == damaged:
+                damaged.unlink(missing_ok=True)
+                encoded[number] = self._group.create_task(self._encode(number))
+                return number
+        return None
 
     async def _fix_gain(self) -> None:
         """Measure the voice by the first minutes of the book, unless that was done before or nobody asks for it."""

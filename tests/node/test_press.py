@@ -23,10 +23,10 @@ from swarm.node.style import Style
 STYLE = Style(Tags("Book", ("Author",)))
 
 
-def make_state(sentences: int = 3) -> JobState:
+def make_state(sentences: int = 3, chapters_: int = 2) -> JobState:
     chapters = tuple(
         Chapter(f"Part {n}", tuple(Segment(f"Sentence {n} {i} is spoken.", Pause.SENTENCE) for i in range(sentences)))
-        for n in range(2)
+        for n in range(chapters_)
     )
     return JobState(structs.replace(a_job(), chapters=chapters))
 
@@ -50,8 +50,8 @@ def places(state: JobState) -> list[Place]:
 class Bench:
     """A job in a real store with a real studio; what is reported damaged is spoken again."""
 
-    def __init__(self, tmp_path: Path) -> None:
-        self.state = make_state()
+    def __init__(self, tmp_path: Path, chapters: int = 2) -> None:
+        self.state = make_state(chapters_=chapters)
         self.store = DiskStore(tmp_path / "state")
         book = tmp_path / "book.epub"
         book.write_bytes(b"book")
@@ -156,6 +156,22 @@ async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_o
     await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
     assert bench.target.read_bytes() == first
     assert reels[0].stat().st_mtime_ns == untouched
+    await bench.close()
+
+
+async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, chapters=7)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
+    for reel in reels:
+        reel.write_bytes(reel.read_bytes()[:-5])
+    bench.target.unlink()
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    assert len(reels) == 7
+    assert bench.target.read_bytes() == first
     await bench.close()
 
 
