@@ -4,7 +4,8 @@ import math
 
 import regex
 
-_STOP = r"(?:[!?…]|(?<=\p{Ll}{4})\.|\.(?=[\"”»]))[\"'”’»)\]]*"  # "Mr." and "vol." end nothing
+_LONG = r"(?<!\b(?:Messrs|Lieut|approx|dept|dott|Mmes|Mlles))"  # abbreviations that look like the end of a sentence
+_STOP = rf"(?:[!?…]|(?<=\p{{Ll}}{{4}}){_LONG}\.|\.(?=[\"”»]))[\"'”’»)\]]*"  # "Mr." and "vol." end nothing
 _ENDED = regex.compile(rf"(?:{_STOP}|[。！？][」』”’）]*)$")
 _GOES_ON = regex.compile(r"\P{L}*\p{Ll}")
 
