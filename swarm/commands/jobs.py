@@ -182,7 +182,12 @@ def _about(job: "JobSummary") -> list[str]:
         f"{job.accepted} of {job.sentences} sentences, {state}, {bytes_text(job.disk_bytes)}",
         f"from {clean(job.source)}",
     ]
-    return lines + [f"audiobook {clean(file)}{'' if Path(file).exists() else ' (not there now)'}" for file in job.files]
+    return lines + [f"audiobook {clean(file)}{_whether_there(file)}" for file in job.files]
+
+
+def _whether_there(file: str) -> str:
+    """Of a path; nobody asks a server for a list."""
+    return "" if "://" in file or Path(file).exists() else " (not there now)"
 
 
 def _sound(job: "JobSummary") -> str:

@@ -41,4 +41,4 @@ def preview_config(arguments: argparse.Namespace, config: RenderConfig) -> Rende
     """What convert is asked to do for a preview. Raises UsageError."""
     chapter = options.whole("--chapter", arguments.chapter, 1, 999_999)
     seconds = options.whole("--seconds", arguments.seconds, 1, LONGEST_S)
-    return replace(config, chapters=str(chapter), preview_s=float(seconds))
+    return replace(config, chapters=str(chapter), preview_s=float(seconds), upload=None)  # a library is for books

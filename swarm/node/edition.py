@@ -191,13 +191,13 @@ class Edition:
         """
         if self.delivery is None or self.state.finished is None:
             return ()
-        await asyncio.gather(*self._early)
         files = [Path(file) for file in self.state.finished.files]
         if not all(self.delivery.outbox in file.parents for file in files):
             return ()  # these are addresses
         report = report_path(self.target)
         page = report.with_suffix(".html")
         try:
+            await asyncio.gather(*self._early)
             with contextlib.suppress(Stopped):
                 await asyncio.to_thread(
                     self.delivery.deliver, [*files, *([page] if page.exists() else []), report], self._teller()

@@ -1,6 +1,7 @@
 """A depot at an address, through fsspec: s3://, sftp:// and whatever else is installed. The extra [storage]."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from swarm.errors import EnvironmentFault
-from swarm.node.contents import CHUNK
 from swarm.node.depot import DepotFault, Moved, Stopped, digest_of_stream
 
 Value = TypeVar("Value")
@@ -18,6 +18,7 @@ INSTALL = "pip install 'e2a-swarm[storage]'"
 OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "hf"})
 SFTP = frozenset({"sftp", "ssh"})
 PATIENCE_S = 30.0
+PIECE = 256 << 10  # after each it can be stopped
 LASTING = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, NotImplementedError)
 LASTING_NAMES = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "AuthenticationException", "BadHostKeyException", "UnknownHost"}
@@ -35,6 +36,7 @@ class RemoteDepot:
         self._scheme = url.partition(":")[0].lower()
         self._files: Any = None
         self._root = ""
+        self._one = threading.Lock()  # books that are finished together are sent one after the other
         self._check_library()
 
     def address(self, name: str) -> str:
@@ -89,7 +91,7 @@ class RemoteDepot:
         else:
             self._send(source, part, moved)
         self._files.invalidate_cache()
-        if digest_of_stream(self._chunks(part)) != digest:
+        if digest_of_stream(self._chunks(part, moved)) != digest:
             raise DepotFault(f"{self.address(name)} did not arrive as it was sent.", lasting=False)
         if part != path:
             self._rename(part, path)
@@ -101,10 +103,15 @@ class RemoteDepot:
         with source.open("rb") as reading, self._files.open(path, "wb") as writing:
             if self._scheme in SFTP:
                 writing.set_pipelined(True)  # not an answer for every 32 kB
-            while chunk := reading.read(CHUNK):
+            while chunk := reading.read(PIECE):
                 writing.write(chunk)
                 there += len(chunk)
-                moved(there)
+                try:
+                    moved(there)
+                except Stopped:
+                    if self._scheme in SFTP:
+                        self._files.client.close()  # or closing the file would wait for all that is under way
+                    raise
 
     def _rename(self, part: str, path: str) -> None:
         """Over what stands there; not every server does that by itself."""
@@ -118,11 +125,14 @@ class RemoteDepot:
         """Nobody knows."""
         return None
 
-    def _chunks(self, path: str) -> Iterator[bytes]:
+    def _chunks(self, path: str, moved: Moved) -> Iterator[bytes]:
+        """What is there; `moved` is told of all of it again and again, so that it can stop this too."""
         with self._files.open(path, "rb") as file:
             if self._scheme in SFTP:
                 file.prefetch()
-            while chunk := file.read(CHUNK):
+            size = self._files.info(path)["size"]
+            while chunk := file.read(PIECE):
+                moved(size)
                 yield chunk
 
     def _make_folder(self, name: str) -> None:
@@ -162,7 +172,8 @@ class RemoteDepot:
     def _try(self, work: Callable[[], Value]) -> Value:
         """Do something; whatever a library of somebody else's raises becomes a fault in words."""
         try:
-            return work()
+            with self._one:
+                return work()
         except (EnvironmentFault, Stopped):
             self._files = None
             raise

@@ -68,6 +68,11 @@ def test_a_finished_job_names_its_audiobook_and_whether_it_is_still_there(
     file.unlink()
     assert main(["jobs", "--state-dir", str(state)]) == 0
     assert f"audiobook {file} (not there now)\n" in capsys.readouterr().out
+    store = DiskStore(state)
+    store.commit([("emma-1", JobFinished(3e9, ("s3://books/Emma.m4b",)), b"")])
+    store.close()
+    assert main(["jobs", "--state-dir", str(state)]) == 0
+    assert "audiobook s3://books/Emma.m4b\n" in capsys.readouterr().out
 
 
 def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,3 +24,10 @@ def test_a_preview_is_the_beginning_of_one_chapter() -> None:
 def test_what_is_no_chapter_is_refused(words: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match=words[0]):
         preview.run(asked(*words))
+
+
+def test_a_preview_is_not_uploaded() -> None:
+    words = ["preview", "a.epub", "--abs-server-url", "http://books", "--abs-api-token", "x"]
+    arguments = parse(words)
+    assert render_config(arguments).upload is not None
+    assert preview.preview_config(arguments, render_config(arguments)).upload is None

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Handle(paramiko.SFTPHandle):
         return paramiko.SFTPAttributes.from_stat(os.fstat(self.readfile.fileno()))
 
     def write(self, offset: int, data: bytes) -> int:
+        time.sleep(self.server.slow_s)
         if self.server.break_after is not None and offset + len(data) > self.server.break_after:
             self.server.break_after = None
             self.transport.close()
@@ -108,6 +110,7 @@ class SftpServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.break_after: int | None = None
+        self.slow_s = 0.0  # each 32 kB takes so long
         self.connections = 0
         self.key = paramiko.ECDSAKey.generate()
         self._listener = socket.create_server(("127.0.0.1", 0))

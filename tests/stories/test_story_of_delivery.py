@@ -117,6 +117,29 @@ def test_a_book_is_taken_to_an_address_and_found_there_again(
     assert "finished already" in here.run(*command, HOME=str(tmp_path / "home")).stdout
 
 
+def test_an_interrupted_delivery_leaves_soon_and_is_only_delivered_the_next_time(
+    here: Machine, small_book: Path, sftp: SftpServer, tmp_path: Path
+) -> None:
+    loud = (*FAST, "--engine-option", "seconds_per_char=0.1", "--output-format", "wav")
+    command = ("convert", small_book, *loud, "--output-dir", sftp.url)
+    sftp.slow_s = 0.2
+    running = here.start(*command, HOME=str(tmp_path / "home"))
+    wait_for(lambda: [path for path in sftp.folder.glob("*.wav.part") if path.stat().st_size], 60, "the first bytes")
+    running.signal()
+    assert "interrupted; the same command goes on" in running.ends(130, timeout_s=30)
+    assert not list(sftp.folder.glob("*.wav"))
+    sound, taken = only(outbox(here), "*.wav").read_bytes(), accepted(here.home)
+    shutil.rmtree(outbox(here).with_name("reels"))
+
+    sftp.slow_s = 0.0
+    done = here.run(*command, HOME=str(tmp_path / "home"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert only(sftp.folder, "*.wav").read_bytes() == sound
+    assert accepted(here.home) == taken
+    assert not outbox(here).with_name("reels").exists()
+    assert not list(sftp.folder.glob("*.part"))
+
+
 def test_an_address_that_cannot_be_reached_is_said_before_anything_is_spoken(
     here: Machine, small_book: Path, sftp: SftpServer, tmp_path: Path
 ) -> None:
