@@ -22,6 +22,7 @@ _FORMS = {  # of day, month and year; English has its own
 }
 _FIRST = {"fr": "er", "it": "º"}  # how the first of a month is written
 
+_DIGIT = regex.compile(r"\d")
 _ALONE, _APART = r"(?<![\p{L}\d/.,-])", r"(?![\d/-]|[.,]\d)"
 _NUMERIC = regex.compile(rf"{_ALONE}(\d{{1,2}})([/.])(\d{{1,2}})\2(\d{{4}}){_APART}")
 _ISO = regex.compile(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
@@ -32,7 +33,7 @@ _DAY_FIRST = regex.compile(rf"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{{1,2}}) (?=(
 
 def say_dates(text: str, language: str) -> str:
     """A sentence whose dates are written out; years and days stay figures."""
-    if language not in _NAMES or not regex.search(r"\d", text):
+    if language not in _NAMES or not _DIGIT.search(text):
         return text
     text = _ISO.sub(lambda match: _said(match, 3, 2, 1, language), text)
     if language != "en":

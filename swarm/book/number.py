@@ -21,6 +21,7 @@ _GERMAN_ORDINAL = regex.compile(
 _GERMAN_NTH = regex.compile(
     r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})"
 )
+_FIGURE = regex.compile(rf"[\d{FRACTIONS}]")
 # English four-digit numbers that are no years: what is counted follows, or a word of measure stands before.
 _FOUR = r"(?<![\p{L}\d.,:/$£€-])(?:1\d|20)\d\d(?![\d.,:/-]*\d|\p{L})"
 _YEAR_BEFORE = r"(?<=\b(?i:in|since|by|until|till|during|years?|from|before|after)\s)"
@@ -51,7 +52,7 @@ def say_numbers(text: str, language: str) -> str:
     if words is None or not text:
         return text
     text = _romans(text, language, words)
-    if not regex.search(rf"[\d{FRACTIONS}]", text):
+    if not _FIGURE.search(text):
         return text
     text = say_fractions(text, language)
     if language == "de":

@@ -1,7 +1,7 @@
 """A chapter's text as segments: sentences, or pieces of them that fit the engine, each with its pause."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import regex
@@ -127,6 +127,7 @@ def _fitted(sentence: str, limit: int) -> list[Segment]:
     return [Segment(piece, pause) for piece, pause in zip(pieces, [*pauses, Pause.SENTENCE], strict=False)]
 
 
+@lru_cache(256)
 def _subtag(language: str) -> str:
     subtag = regex.split(r"[-_]", language.strip().lower())[0]
     return subtag if regex.fullmatch(r"[a-z]{2,3}", subtag) else ""
