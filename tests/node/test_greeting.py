@@ -1,10 +1,12 @@
 """What a worker says that it can speak with: the engines and models that are here, and whether others can be had."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from swarm.lease.message import MOST_MODELS
+from swarm.lease.message import MOST_MODELS, EngineOffer
+from swarm.node import work
 from swarm.node.greeting import engine_offers
 from swarm.voice import registry
 from swarm.voice.coqui_cache import models_folder
@@ -55,3 +57,36 @@ def test_a_hoard_of_models_fits_a_greeting() -> None:
     for number in range(MOST_MODELS):
         put_model(f"tts_models/a{number // 26 % 26:02}{number}/fairseq/vits")
     assert len(offered()["coqui"]) == MOST_MODELS
+
+
+class Heard:
+    """What a node is told to announce."""
+
+    def __init__(self) -> None:
+        self.offers: list[dict[str, tuple[str, ...]]] = []
+        self.unable = False
+
+    def announce(self, engines: tuple[EngineOffer, ...]) -> None:
+        self.unable = False
+        self.offers.append({offer.name: offer.models for offer in engines})
+
+
+async def test_what_comes_while_a_worker_runs_is_announced_and_what_did_not_open_at_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(work, "LOOK_S", 0.01)
+    monkeypatch.setattr(work, "AGAIN_S", 0.3)
+    node = Heard()
+    watching = asyncio.create_task(work._watch_offers(node, engine_offers()))  # type: ignore[arg-type]
+    await asyncio.sleep(0.4)
+    assert node.offers == []
+    put_model(FRENCH)
+    while not node.offers:
+        await asyncio.sleep(0.01)
+    assert node.offers[0]["coqui"] == ("*", FRENCH)
+    node.unable = True
+    while len(node.offers) < 2:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.4)
+    watching.cancel()
+    assert node.offers[1:] == node.offers[:1]

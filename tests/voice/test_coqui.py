@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_models import RATE, SPEAKERS, recording, tiny_vits, tiny_xtts
+from tiny_models import RATE, SPEAKERS, recording, tiny_vits, tiny_xtts, tiny_yourtts
 
 from swarm.lease.recipe import CLONE, CUSTOM, Recipe
 from swarm.voice.coqui import engine
@@ -260,6 +260,20 @@ def test_a_recording_that_cannot_be_used_is_refused(models: Path, tmp_path: Path
 def test_a_model_that_cannot_clone_says_so(models: Path) -> None:
     recipe = Recipe("coqui", CLONED, "en", CUSTOM + "0" * 64)
     assert "cannot speak with the voice of a recording" in why_unavailable(models / "vits", recipe)
+
+
+def test_yourtts_speaks_like_a_recording_the_same_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTS_HOME", str(tmp_path))
+    tiny_yourtts(tmp_path / "tts" / "tts_models--multilingual--multi-dataset--your_tts")
+    recording(tmp_path / "voice.wav")
+
+    def said(voice: str) -> str:
+        return digest(engine.open(choose_recipe("fr", engine="yourtts", voice=voice), "cpu:0", tmp_path), "Bonjour.")
+
+    assert said(CLONED) == said(CLONED)
+    assert len({said(CLONED), *map(said, SPEAKERS)}) == 1 + len(SPEAKERS)
 
 
 # --- models that are damaged or hostile

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,16 @@ import soundfile
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789àâäçèéêëîïôöùûüß"
 RATE = 16_000  # of VITS
 SPEAKERS = ("ada", "bob", "eve")
+VECTOR = 16  # numbers of a speaker's vector
 
 
-def tiny_vits(folder: Path, speakers: Sequence[str] = (), languages: Sequence[str] = ("en",), seed: int = 0) -> Path:
-    """A VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder."""
+def tiny_vits(
+    folder: Path, speakers: Sequence[str] = (), languages: Sequence[str] = ("en",), seed: int = 0, vectors: str = ""
+) -> Path:
+    """A VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder.
+
+    `vectors`: a file with those that its speakers are.
+    """
     import torch
     from TTS.config.shared_configs import BaseAudioConfig
     from TTS.tts.configs.shared_configs import CharactersConfig
@@ -33,7 +40,7 @@ def tiny_vits(folder: Path, speakers: Sequence[str] = (), languages: Sequence[st
     )
     config = VitsConfig(
         audio=BaseAudioConfig(sample_rate=RATE, fft_size=512, win_length=512, hop_length=128, do_trim_silence=False),
-        model_args=_vits_arguments(speakers, languages),
+        model_args=_vits_arguments(speakers, languages, vectors),
         characters=characters,
         use_phonemes=False,
         phonemizer=None,
@@ -50,7 +57,29 @@ def tiny_vits(folder: Path, speakers: Sequence[str] = (), languages: Sequence[st
     return _saved(folder, config, model)
 
 
-def _vits_arguments(speakers: Sequence[str], languages: Sequence[str]) -> Any:
+def tiny_yourtts(folder: Path) -> Path:
+    """A YourTTS: a VITS whose speakers are vectors, in speakers.json, and a model that makes them of recordings."""
+    import torch
+    from TTS.config.shared_configs import BaseAudioConfig
+    from TTS.encoder.configs.speaker_encoder_config import SpeakerEncoderConfig
+    from TTS.encoder.utils.generic_utils import setup_encoder_model
+
+    folder.mkdir(parents=True, exist_ok=True)
+    vectors = {name: np.random.default_rng(number).normal(size=VECTOR) for number, name in enumerate(SPEAKERS)}
+    rows = {f"{name}_0": {"name": name, "embedding": vector.tolist()} for name, vector in vectors.items()}
+    (folder / "speakers.json").write_text(json.dumps(rows))
+    tiny_vits(folder, (), ("en", "fr-fr", "pt-br"), vectors=str(folder / "speakers.json"))
+    sound = {"sample_rate": RATE, "fft_size": 512, "win_length": 400, "hop_length": 160, "num_mels": 64}
+    audio = {**sound, "preemphasis": 0.97, "do_trim_silence": False}
+    network = {"model_name": "resnet", "input_dim": 64, "use_torch_spec": True, "log_input": True, "proj_dim": VECTOR}
+    listener = setup_encoder_model(SpeakerEncoderConfig(audio=BaseAudioConfig(**audio), model_params=network))
+    said = {"model": "speaker_encoder", "audio": audio, "model_params": network}
+    (folder / "config_se.json").write_text(json.dumps(said))
+    torch.save({"model": listener.state_dict()}, folder / "model_se.pth")
+    return folder
+
+
+def _vits_arguments(speakers: Sequence[str], languages: Sequence[str], vectors: str) -> Any:
     from TTS.tts.configs.vits_config import VitsArgs
 
     return VitsArgs(
@@ -76,6 +105,9 @@ def _vits_arguments(speakers: Sequence[str], languages: Sequence[str]) -> Any:
         embedded_language_dim=4,
         use_speaker_embedding=bool(speakers),
         speaker_embedding_channels=16 if speakers else 0,
+        use_d_vector_file=bool(vectors),
+        d_vector_file=[vectors] if vectors else None,
+        d_vector_dim=VECTOR if vectors else 0,
     )
 
 
