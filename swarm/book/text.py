@@ -40,6 +40,7 @@ _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
+_ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
 _FILE_NAME = regex.compile(r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE)  # no words
 _HEADING_CLASS = regex.compile(
     r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
@@ -106,6 +107,7 @@ class _Walk:
         self.parts: list[str] = []  # of the block being read; lines end with \n
         self.header = ""  # of the column whose cell begins
         self.references: list[str] = []  # the notes that the block refers to
+        self.asides: list[Passage] = []  # the notes that stand in it
         self.open = [_Open()]
         self.groups: list[int] = []  # where open heading groups began
 
@@ -134,6 +136,9 @@ class _Walk:
                 self.tracer.skip(element)
             return False
         tag = local(element)
+        if not _is_block(element, tag) and types(element) & _ASIDES:
+            self._set_aside(element)
+            return False
         if _is_block(element, tag):
             self._begin(element, tag)
         self._anchor(element)
@@ -154,6 +159,16 @@ class _Walk:
             self.parts.append(" ")
         self._add(element.text)
         return True
+
+    def _set_aside(self, element: etree._Element) -> None:
+        """A note in the middle of a line stands behind its paragraph, and is referred to by it."""
+        text = tidy("".join(element.itertext()))
+        key = f"{len(self.document.passages)}, {len(self.asides)}: {text}"
+        self.references.append(key)
+        self.asides.append(Passage("paragraph", text, left_out=matter.NOTES, note=key))
+        self.parts.append(_MARK)
+        if self.tracer:
+            self.tracer.skip(element)
 
     def _begin_cell(self, element: etree._Element) -> None:
         if self.parts:
@@ -275,6 +290,8 @@ class _Walk:
             said = without_picture_mark(paragraph.strip())
             if said:
                 self._keep(self._passage(said))
+        asides, self.asides = self.asides, []
+        self.document.passages += asides
 
     def _passage(self, text: str) -> Passage:
         if not _HEARD.search(text) and _ORNAMENT.fullmatch(text):
