@@ -22,8 +22,9 @@ _COLOUR = regex.compile(r"\s*(#[0-9a-fA-F]{3,8}|[a-zA-Z]{3,24})\s*")
 _ID = regex.compile(r"\S+")
 
 
-def modernise(root: etree._Element) -> None:
-    """Make an XHTML tree of EPUB 2 one of EPUB 3; its text and its looks stay."""
+def modernise(root: etree._Element, title: str) -> None:
+    """Make an XHTML tree of EPUB 2 one of EPUB 3; its text and its looks stay. A page without a title gets this one."""
+    _entitle(root, title)
     for meta in list(root.iter(f"{XHTML}meta")):
         if (meta.get("http-equiv") or "").strip().lower() in HEADERS:
             meta.getparent().remove(meta)
@@ -38,6 +39,18 @@ def modernise(root: etree._Element) -> None:
             if tag not in KEPT.get(name, ()):
                 del element.attrib[name]
     _language(root)
+
+
+def _entitle(root: etree._Element, title: str) -> None:
+    head = root.find(f"{XHTML}head")
+    if head is None:
+        head = etree.SubElement(root, f"{XHTML}head")
+        root.insert(0, head)
+    named = head.find(f"{XHTML}title")
+    if named is None:
+        named = etree.SubElement(head, f"{XHTML}title")
+    if not (named.text or "").strip():
+        named.text = title
 
 
 def _rename(element: etree._Element, tag: str) -> None:

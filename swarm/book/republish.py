@@ -55,14 +55,15 @@ def free_id(package: etree._Element, wanted: str) -> str:
 
 def without_overlays(package: etree._Element) -> set[str]:
     """Take a narration of its own out of a package; the addresses of its overlays, as the manifest has them."""
-    gone = set()
+    gone, names = set(), set()
     for item in list(package.iterfind("{*}manifest/{*}item")):
         item.attrib.pop("media-overlay", None)
         if item.get("media-type", "").strip().lower() == SMIL_TYPE:
             gone.add(item.get("href", ""))
+            names.add(f"#{item.get('id', '')}")
             _remove(item)
     for meta in list(package.iterfind("{*}metadata//{*}meta")):
-        if (meta.get("property") or "").startswith("media:"):
+        if (meta.get("property") or "").startswith("media:") or meta.get("refines") in names:
             _remove(meta)
     return gone
 

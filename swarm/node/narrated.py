@@ -18,6 +18,7 @@ from swarm.book.navigation import LANDMARKS, ncx_points, write_nav
 from swarm.book.overlay import SHEET, Heard, Par, smil, time_pars
 from swarm.book.package import NCX_TYPE, PACKAGE_TYPE
 from swarm.book.republish import (
+    DC,
     SMIL_TYPE,
     XHTML_TYPE,
     Additions,
@@ -29,6 +30,7 @@ from swarm.book.republish import (
     without_overlays,
 )
 from swarm.book.spot import Spot
+from swarm.book.text import tidy
 from swarm.book.wrap import XHTML, Fragment, free_prefix, wrap
 from swarm.errors import BookError, PageError
 
@@ -57,10 +59,10 @@ class Narration(Struct, frozen=True):
     modified: str  # when, as EPUB has it
 
 
-def narrate(path: Path, made: zipfile.ZipFile, narration: Narration) -> tuple[int, tuple[str, ...]]:
+def narrate(path: Path, made: zipfile.ZipFile, narration: Narration) -> tuple[frozenset[Spot], tuple[str, ...]]:
     """Write a book with its sound into an empty zip file. Raises BookError, OSError.
 
-    Returns how many segments are marked in it, and what there is to say about it.
+    Returns the spots that are marked in it, and what there is to say about it.
     """
     with Archive(path) as archive:
         return _Narrated(archive, made, narration).write()
@@ -76,6 +78,7 @@ class _Narrated:
         self.package = etree.fromstring(
             archive.read(self.opf), etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
         )
+        self.title = tidy(self.package.findtext(f"{{*}}metadata//{DC}title") or "") or "…"
         self.base = posixpath.dirname(self.opf)
         self.old = is_old(self.package)
         taken = {name.casefold() for name in archive.names()}
@@ -88,7 +91,7 @@ class _Narrated:
         self.properties: dict[str, frozenset[str]] = {}
         self.fragments: dict[Spot, tuple[Fragment, ...]] = {}
 
-    def write(self) -> tuple[int, tuple[str, ...]]:
+    def write(self) -> tuple[frozenset[Spot], tuple[str, ...]]:
         """See narrate."""
         self.made.writestr(zipfile.ZipInfo(MIMETYPE), "application/epub+zip")
         gone = {self._named(href) for href in without_overlays(self.package)}
@@ -108,7 +111,7 @@ class _Narrated:
             ),
         )
         self._add(self.opf, serialise(self.package))
-        marked = sum(spot.end - spot.first for spot, fragments in self.fragments.items() if fragments)
+        marked = frozenset(spot for spot, fragments in self.fragments.items() if fragments)
         return marked, tuple(self.notes)
 
     def _named(self, href: str) -> str:
@@ -141,7 +144,7 @@ class _Narrated:
         wrapped = wrap(root, [(spot.start, spot.stop) for spot in spots], free_prefix(root, "s-"))
         self.fragments.update(zip(spots, wrapped, strict=True))
         if self.old:
-            modernise(root)
+            modernise(root, self.title)
             self.properties[item] = page_properties(root)
         if any(wrapped):
             self._link_sheet(root, name)
@@ -212,7 +215,7 @@ class _Narrated:
             for line in self.package.iterfind("{*}guide/{*}reference")
             if (kind := (line.get("type") or "").lower()) in LANDMARKS
         ]
-        self._add(name, write_nav(points, "Contents", landmarks, [*self._aside(name)]).encode())
+        self._add(name, write_nav(points, self.title, landmarks, [*self._aside(name)]).encode())
         self._item(f"{self.prefix}nav", name, XHTML_TYPE, properties="nav")
 
     def _aside(self, source: str) -> Iterator[str]:

@@ -158,9 +158,10 @@ def write_read_along(
             with suppress(OSError):
                 part.unlink(missing_ok=True)
         sync_folder(target.parent)
-    unmarked = sum(len(sound.cues) for sound in sounds) - marked
+    places = {(spot.chapter, index) for spot in marked for index in range(spot.first, spot.end)}
+    unmarked = sum((cue.chapter, cue.index) not in places for sound in sounds for cue in sound.cues)
     if unmarked:
-        notes = (f"{unmarked} sentences are heard and not marked: they are not written in the book's pages", *notes)
+        notes = (f"{unmarked} of its sentences are heard and not marked: they stand on no page of the book", *notes)
     return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
 
 

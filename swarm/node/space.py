@@ -11,6 +11,7 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.facts import JobFacts
 from swarm.lease.job import JobState
 from swarm.node.platform import disk_of, free_bytes
+from swarm.node.read_along import sound_style
 from swarm.node.store import size_of
 from swarm.node.style import Style
 from swarm.voice.registry import recipe_card
@@ -82,6 +83,12 @@ def book_need(state: JobState, style: Style, folder: Path, job: Path, state_dir:
     need = Need(files=files)
     need.add(state_dir, clip_bytes(state) + max(0.0, reels - encoded))
     need.add(folder, files)
+    if style.read_along:
+        sound = sound_style(style)
+        more_reels, sounds = file_bytes(state, sound)
+        need.add(state_dir, sounds + (0 if sound.format.codec == style.format.codec else more_reels))
+        need.add(folder, sounds)
+        need.files += sounds
     return need
 
 

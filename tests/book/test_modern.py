@@ -28,7 +28,7 @@ def page(body: str) -> etree._Element:
 )
 def test_what_html_has_no_word_for_any_more_becomes_a_style(old: str, new: str | None) -> None:
     root = page(old)
-    modernise(root)
+    modernise(root, "Book")
     body = serialise_page(root).decode().partition("<body>")[2].removesuffix("</body></html>")
     gone = ("align=", "<center", "<tt", "<big", "<font", "name=", "tag=", "border=", "hspace", "noshade", "color=")
     assert not [word for word in gone if word in body]
@@ -40,7 +40,7 @@ def test_a_table_keeps_its_lines_and_its_room() -> None:
     root = page(
         '<table border="1" cellpadding="4" cellspacing="0" summary="s"><tr><td align="left">x</td></tr></table>'
     )
-    modernise(root)
+    modernise(root, "Book")
     table, cell = root.find(".//{*}table"), root.find(".//{*}td")
     assert dict(table.attrib) == {"style": "border: 1px solid; border-spacing: 0px"}
     assert cell.get("style") == "text-align: left; padding: 4px; border: 1px inset"
@@ -48,7 +48,7 @@ def test_a_table_keeps_its_lines_and_its_room() -> None:
 
 def test_a_style_is_never_made_of_what_is_none() -> None:
     root = page('<p align="x;} body{display:none">y</p><p bgcolor="url(http://a)">z</p>')
-    modernise(root)
+    modernise(root, "Book")
     assert [element.get("style") for element in root.iter("{*}p")] == [None, None]
 
 
@@ -58,8 +58,16 @@ def test_what_a_page_says_of_its_coding_goes() -> None:
         + b"<p>x</p></body></html>",
         "p",
     )
-    modernise(root)
+    modernise(root, "Book")
     assert root.find(".//{*}meta") is None
+
+
+def test_a_page_without_a_title_gets_one() -> None:
+    for head in ("<head><title/></head>", "<head></head>", ""):
+        text = HEAD.replace("<head><title>T</title></head>", head) + "<p>x</p></body></html>"
+        root = parse(text.encode(), "a page")
+        modernise(root, "Book")
+        assert root[0].findtext("{*}title") == "Book"
 
 
 def test_the_manifest_has_to_say_what_is_in_a_page() -> None:

@@ -76,7 +76,8 @@ def test_a_narration_of_its_own_makes_room() -> None:
     package = etree.fromstring(
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata>'
         '<meta property="media:duration">1s</meta>'
-        '<meta property="media:duration" refines="#s">1s</meta></metadata><manifest><item id="a" href="a" '
+        '<meta property="media:duration" refines="#s">1s</meta><meta property="x:y" refines="#s">z</meta></metadata>'
+        '<manifest><item id="a" href="a" '
         'media-overlay="s"/><item id="s" href="a.smil" media-type="application/smil+xml"/></manifest></package>'
     )
     assert without_overlays(package) == {"a.smil"}

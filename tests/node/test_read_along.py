@@ -1,11 +1,22 @@
+import zipfile
 from pathlib import Path
 
 import pytest
+from epub_maker import make, nav, page
+from facts_for_tests import a_job
+from lxml import etree
+from msgspec import structs
 
 from swarm.audio.tags import Tags
-from swarm.errors import UsageError
-from swarm.node.read_along import check_kind, read_along_path, sound_style
+from swarm.audio.timeline import Cue
+from swarm.book.epub import read_book
+from swarm.book.script import make_script
+from swarm.errors import StoreError, UsageError
+from swarm.node.read_along import ReadAlong, Sound, Wording, check_kind, read_along_path, sound_style, write_read_along
 from swarm.node.style import Style
+from swarm.voice.registry import find_card
+
+BODY = "<h1>One</h1><p>It rained. We left. Nobody saw us go.</p>"
 
 
 def test_only_epubs_carry_sound(tmp_path: Path) -> None:
@@ -36,3 +47,41 @@ def test_sound_of_the_audiobooks_own_kind_is_encoded_once() -> None:
     style = Style(Tags("T"), output_format="m4b", bitrate=32_000)
     assert sound_style(style).coding(24_000) == style.coding(24_000)
     assert sound_style(style).level == style.level
+
+
+def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, str, str]]]:
+    """A book of one chapter of which these segments were spoken, a second each: its pars as text, begin and end."""
+    book = make(tmp_path, {"a.xhtml": page(BODY)}, contents=nav(("a.xhtml", "One")))
+    script = make_script(read_book(book), find_card("metronome"), "en")
+    sound = tmp_path / "sound.m4a"
+    sound.write_bytes(b"a stand-in for sound")
+    cues = tuple(Cue(0, index, float(index), index + 0.9) for index in spoken)
+    facts = structs.replace(a_job(), chapters=script)
+    style = sound_style(Style(Tags("T", narrator="N")))
+    made = write_read_along(book, tmp_path / "made.epub", [Sound(sound, 4.0, cues)], facts, Wording(), style)
+    with zipfile.ZipFile(made.path) as archive:
+        texts = {e.get("id"): "".join(e.itertext()) for e in etree.fromstring(archive.read("OEBPS/a.xhtml")).iter("*")}
+        overlay = etree.fromstring(archive.read("OEBPS/read-along/document-0001.smil"))
+    pars = [
+        (texts[par[0].get("src").partition("#")[2]], par[1].get("clipBegin"), par[1].get("clipEnd"))
+        for par in overlay.iter("{*}par")
+    ]
+    return made, pars
+
+
+def test_a_sentence_that_nobody_could_speak_does_not_light_up(tmp_path: Path) -> None:
+    made, pars = written(tmp_path, 0, 1, 3)
+    assert made.notes == ()
+    assert pars == [
+        ("One", "0:00:00.000", "0:00:01.000"),
+        ("It rained.", "0:00:01.000", "0:00:03.000"),
+        ("Nobody saw us go.", "0:00:03.000", "0:00:04.000"),
+    ]
+
+
+def test_a_book_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "made.epub").mkdir()
+    (tmp_path / "made.epub" / "x").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"made\.epub"):
+        written(tmp_path, 0)
+    assert not list(tmp_path.glob(".made*"))

@@ -67,6 +67,19 @@ def test_what_is_there_already_is_not_needed_again(tmp_path: Path) -> None:
     assert sum(first.bytes.values()) - sum(second.bytes.values()) == pytest.approx(20_000)
 
 
+def test_a_book_to_read_along_has_the_sound_in_it_once_more(tmp_path: Path) -> None:
+    def need(**more: object) -> tuple[float, float]:
+        made = book_need(a_book(), structs.replace(STYLE, **more), tmp_path, tmp_path / "job", tmp_path)
+        return made.files, sum(made.bytes.values())
+
+    (files, whole), (with_it, more) = need(), need(read_along=True)
+    assert with_it == 2 * files
+    assert more - whole == pytest.approx(2 * files)  # while it is made, and finished
+    opus_files, opus_whole = need(output_format="opus")
+    assert need(output_format="opus", read_along=True)[1] - opus_whole == pytest.approx(3 * files)
+    assert need(output_format="opus", read_along=True)[0] == pytest.approx(opus_files + files)
+
+
 @pytest.mark.parametrize(("free", "verdict"), [(49e6, "refused"), (60e6, "warned"), (119e6, "warned"), (121e6, "")])
 def test_too_little_room_is_refused_and_little_room_is_said(free: float, verdict: str) -> None:
     said = "about 100 MB will be written to /books, where "
