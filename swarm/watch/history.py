@@ -35,6 +35,9 @@ class History:
     runs: list[Run] = field(default_factory=list)
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
+    redone: dict[Place, tuple[int, int]] = field(
+        default_factory=dict
+    )  # how often by `redo`, from which take on at last
     quarantined: dict[Place, str] = field(default_factory=dict)
     workers: dict[str, WorkerSeen] = field(default_factory=dict)
     spoken_keys: set[str] = field(default_factory=set)  # clips that this job's workers made
@@ -51,8 +54,10 @@ class History:
                 self._reach(record.accepted_s, spoke=not record.reused)
                 if not record.reused:
                     self.spoken_keys.add(record.key)
-            case ClipDiscarded():
-                self.accepted.pop((record.chapter, record.index), None)
+            case ClipDiscarded(chapter=chapter, index=index, retake=retake):
+                self.accepted.pop((chapter, index), None)
+                if retake:
+                    self.redone[chapter, index] = (self.redone.get((chapter, index), (0, 0))[0] + 1, retake)
             case SegmentFailed():
                 self.failures.setdefault((record.chapter, record.index), []).append(record)
             case SegmentQuarantined():

@@ -92,7 +92,7 @@ def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
         "known_audio_s": _rounded(sum(map(_audio_s, known))),
         "duplicates": extra.duplicates,
         "reissued": extra.reissued,
-        "retakes": sum(_takes(clip) - 1 for clip in accepted),
+        "retakes": sum(_takes(clip, history) - 1 for clip in accepted),
         "doubtful": sum(bool(clip.doubt) for clip in accepted),
         "failures": sum(map(len, history.failures.values())),
         "bytes": sum(clip.bytes for clip in accepted),
@@ -144,16 +144,20 @@ def _segment(facts: JobFacts, history: History, place: Place) -> Row:
         "worker": clip.worker,
         "work_s": _rounded(clip.work_s),
         "audio_s": _rounded(_audio_s(clip)),
-        "takes": _takes(clip),
+        "takes": _takes(clip, history),
         "attempts": failures + (0 if clip.reused else 1),
         "started_s": _rounded(clip.started_s - history.began_s),
         "accepted_s": _rounded(clip.accepted_s - history.began_s),
     }
 
 
-def _takes(clip: ClipAccepted) -> int:
-    """How often a sentence was spoken for its clip: again after a failure, and again where a take was doubtful."""
-    return max(clip.take + 1, clip.takes)
+def _takes(clip: ClipAccepted, history: History) -> int:
+    """How often a sentence was spoken for its clip: again after a failure, where a take was doubtful, and for `redo`.
+
+    A redo goes on with takes that no worker has tried: those that are passed over were never spoken.
+    """
+    rounds, first = history.redone.get((clip.chapter, clip.index), (0, 0))
+    return rounds + max(clip.take - first + 1, clip.takes)
 
 
 def _doubtful(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]:

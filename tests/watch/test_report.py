@@ -260,6 +260,14 @@ def test_doubtful_sentences_are_named_and_takes_counted() -> None:
     assert "1 sentence may sound wrong, also when spoken again:" in closing_lines(report)
 
 
+def test_what_redo_speaks_is_counted_once_each_time() -> None:
+    redo = [ClipDiscarded(0, 0, "to be spoken again", retake) for retake in (3, 6)]
+    records = [RunStarted(1, BEGAN_S), clip((0, 0), 1.0), redo[0], clip((0, 0), 2.0, take=3), redo[1]]
+    report = make_report(JOB, [*records, clip((0, 0), 3.0, take=7)], ReportExtra())
+    assert report["segments"][0]["takes"] == 4  # the last time a second take was needed
+    assert report["totals"]["retakes"] == 3
+
+
 @pytest.mark.parametrize("first_grant_s", [BEGAN_S + 0.25, None])
 def test_the_first_grant_is_the_earliest_that_is_known(first_grant_s: float | None) -> None:
     totals = make_report(JOB, WHOLE, ReportExtra(first_grant_s=first_grant_s))["totals"]
