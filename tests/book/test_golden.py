@@ -1,8 +1,9 @@
 """The books as one finds them when one reads them: every chapter, how it begins and ends, what is left out.
 
 golden.tsv was not written by this package. Its titles were copied from the navigation documents, the NCX and the
-headings; where its chapters begin and what is not the book was decided by looking at every document of the odd books,
-at the front and back matter of the others and at their tables of contents. The words were then counted with the
+headings; where its chapters begin and what is not the book was decided by looking at the documents of the odd books
+(of the long ones, parts), at front and back matter of the others (not each colophon) and at their tables of contents,
+and where the two readings differed, at the place itself. The words were then counted with the
 standard library's ElementTree alone, and what is to be passed over (note marks, page numbers, `screenonly`, ...) was
 listed by hand for each book. Whoever adds a book does it the same way.
 
