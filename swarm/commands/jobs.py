@@ -134,13 +134,9 @@ def list_jobs(folder: Path) -> "list[JobSummary]":
     """The jobs under a state folder, oldest first; makes nothing where there is none. Raises StoreError."""
     if not (folder / "jobs").is_dir():
         return []
-    from swarm.node.store import DiskStore
+    from swarm.node import store
 
-    store = DiskStore(folder)
-    try:
-        return store.jobs()
-    finally:
-        store.close()
+    return store.list_jobs(folder)
 
 
 def job_lines(found: "list[JobSummary]") -> list[str]:

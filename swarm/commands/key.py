@@ -48,7 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         say(f"swarm {swarm_id(key)}; on each other machine run once:", "", f"  e2a-swarm join {key.code}")
         if arguments.rotate and had_key:
-            say("", "Machines with the old key are shut out; add --replace where they join again.")
+            say(
+                "",
+                "Machines with the old key are shut out; add --replace where they join again.",
+                "Commands that are running keep the old key until they end.",
+            )
     return EXIT_DONE
 
 

@@ -12,7 +12,15 @@ from pathlib import Path
 
 from swarm import __version__
 from swarm.config import state_folder
-from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, EXIT_USAGE, EnvironmentFault, SwarmError, UsageError
+from swarm.errors import (
+    EXIT_DONE,
+    EXIT_GAPS,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    EnvironmentFault,
+    SwarmError,
+    UsageError,
+)
 
 COMMANDS = (
     "convert", "coordinate", "work", "inspect", "preview", "redo", "status", "jobs", "join", "key", "voices", "models",
@@ -197,11 +205,25 @@ def _mute(error: OSError) -> int:
 def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
     import traceback
 
+    if lacking := _lacking(error):
+        return _fail(
+            f"{lacking}, and run the same command again. Work that was done is kept.", EnvironmentFault.exit_code
+        )
     text = "".join(traceback.format_exception(error))
     if getattr(arguments, "verbose", False):
         sys.stderr.write(text)
     named = f"{type(error).__name__}: {error}".partition("\n")[0]
     return _fail(f"this should not happen: {named}; {_keep(text, arguments)}", EXIT_GAPS)
+
+
+def _lacking(error: Exception) -> str:
+    """What the machine has too little of, where that is all that happened."""
+    number = error.errno if isinstance(error, OSError) else 0
+    if number in (errno.EMFILE, errno.ENFILE):
+        return "too many files are open here; allow more, as by `ulimit -n 4096`"
+    if isinstance(error, MemoryError) or number == errno.ENOMEM or "can't start new thread" in str(error):
+        return "this machine has too little memory left, or may start no more threads; end other programs"
+    return ""
 
 
 def _keep(text: str, arguments: argparse.Namespace) -> str:

@@ -122,7 +122,7 @@ class Coordination:
         """Serve the jobs until all is written; returns the exit code. Raises what stopped it."""
         pending = [edition for edition in self.editions if not edition.is_finished]
         ready = [
-            f"{edition.target} is finished already; nothing is left to do"
+            f"{edition.whereabouts} is finished already; nothing is left to do"
             for edition in self.editions
             if edition not in pending
         ]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from swarm.errors import StoreError
-from swarm.node.platform import sync_file, sync_folder
+from swarm.node.platform import free_bytes, sync_file, sync_folder
 
 FULL = "there is no space left on its disk; free some and run the same command again, nothing finished is lost"
 READ_ONLY = "it is on a read-only disk; make that writable, or choose another folder with --state-dir"
@@ -17,6 +17,8 @@ DAMAGED = "it is damaged; move it away and run the same command again, sentences
 NO_FOLDER = "a file stands where a folder has to be; name another folder"
 NO_PLACE = "it is not there and cannot be made; name another folder"
 TOO_LONG = "its path is too long; choose a shorter one with --state-dir"
+CROWDED = "too many files are open; allow more, as by `ulimit -n 4096`, and run the same command again"
+TOO_LARGE = "no file may be so large there; raise the limit (`ulimit -f`) or use another disk"
 BUSY = "another program is using it; end that one first"
 
 MOST_SQLITE_PATH = 500  # bytes: it opens no longer one
@@ -24,6 +26,9 @@ MOST_SQLITE_PATH = 500  # bytes: it opens no longer one
 BY_ERRNO = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
+    errno.EFBIG: TOO_LARGE,
+    errno.EMFILE: CROWDED,
+    errno.ENFILE: CROWDED,
     errno.EROFS: READ_ONLY,
     errno.EACCES: FORBIDDEN,
     errno.EPERM: FORBIDDEN,
@@ -48,6 +53,8 @@ def store_fault(error: Exception, path: Path) -> StoreError:
     """What went wrong with `path`, as the error a user reads."""
     if isinstance(error, sqlite3.Error):
         remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and free_bytes(path.parent) == 0:
+            remedy = FULL  # so it is called where the log's index finds no room
         if remedy == FORBIDDEN and len(os.fsencode(path)) > MOST_SQLITE_PATH:
             remedy = TOO_LONG
     else:

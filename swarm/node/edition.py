@@ -71,6 +71,11 @@ class Edition:
         return sum(written) + sum(path.stat().st_size for path in self._beside)
 
     @property
+    def whereabouts(self) -> str:
+        """Where the audiobook is, as the user knows it."""
+        return self.delivery.address(self.target) if self.delivery else str(self.target)
+
+    @property
     def is_finished(self) -> bool:
         """Whether the audiobook was written before and lies where it shall lie, as it was written."""
         there = self._is_delivered if self.delivery else self.is_made

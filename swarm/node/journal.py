@@ -165,8 +165,28 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Look at a journal that another process may be writing, without ever touching its write-ahead log."""
-    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+    """Look at a journal that another process may be writing, without ever touching its write-ahead log.
+
+    On a disk that is full or read-only there is no room for the log's index; nobody writes then, and without a log the
+    file says all.
+    """
+    uri = f"{path.as_uri()}?mode=ro"
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+    try:
+        database.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:
+        database.close()
+        if _size(path.with_name(f"{path.name}-wal")):
+            raise
+        return sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _clip_bytes(record: AnyRecord) -> int:

@@ -1,5 +1,6 @@
 """A lock that a process holds until it lets go or dies, and that says who holds it."""
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -22,7 +23,7 @@ class Lock:
         """Take it, or raise StoreError that says who works on `what`."""
         if not self.try_acquire():
             raise StoreError(f"{self.holder()} is already working on {what}; wait for it or end it first.")
-        with guarded(self._owner):
+        with contextlib.suppress(OSError):  # a full disk: then it is not known who has it
             self._owner.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
 
     def try_acquire(self) -> bool:

@@ -61,6 +61,7 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 
 def run_loop(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, as asyncio.run does, on a loop that fits ZeroMQ."""
+    allow_files()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(main)
 
@@ -72,6 +73,18 @@ def default_cpu_slots() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def allow_files(wanted: int = 8192) -> None:
+    """Let this process and its children open so many files, or as many as they may: macOS begins with 256."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < most:
+            with contextlib.suppress(OSError, ValueError):  # the system allows fewer than it says
+                resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def few_arenas() -> None:

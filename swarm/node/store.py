@@ -218,8 +218,7 @@ class DiskStore:
 
     def jobs(self) -> list[JobSummary]:
         """Every job of this store, oldest first."""
-        summaries = [_summary(self.folder(name)) for name in self._names()]
-        return sorted(summaries, key=lambda summary: summary.created_s)
+        return list_jobs(self.state_dir)
 
     def remove_job(self, job: str) -> None:
         """Remove a job that nobody works on, and the clips that no other job refers to."""
@@ -287,9 +286,22 @@ class DiskStore:
             journal.close()
 
     def _names(self) -> list[str]:
-        with guarded(self.state_dir):
-            names = [path.name for path in (self.state_dir / "jobs").iterdir() if path.is_dir()]
-        return [name for name in names if JOB_NAME.fullmatch(name)]
+        return _job_names(self.state_dir)
+
+
+def list_jobs(state_dir: Path) -> list[JobSummary]:
+    """Every job under a state folder, oldest first; only looks, so that it works on a disk that is full or read-only.
+
+    Raises StoreError.
+    """
+    summaries = [_summary(state_dir / "jobs" / name) for name in _job_names(state_dir)]
+    return sorted(summaries, key=lambda summary: summary.created_s)
+
+
+def _job_names(state_dir: Path) -> list[str]:
+    with guarded(state_dir):
+        names = [path.name for path in (state_dir / "jobs").iterdir() if path.is_dir()]
+    return [name for name in names if JOB_NAME.fullmatch(name)]
 
 
 def keys_of(folder: Path) -> set[str]:

@@ -1,4 +1,5 @@
 import argparse
+import errno
 import io
 import subprocess
 import sys
@@ -112,6 +113,26 @@ def test_an_unforeseen_error_is_one_line_and_the_traceback_is_kept(
     (kept,) = (tmp_path / "state" / "log").iterdir()
     assert str(kept) in said
     assert "raise error" in kept.read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "too little memory left"),
+        (RuntimeError("can't start new thread"), "may start no more threads"),
+        (OSError(errno.EMFILE, "Too many open files"), "too many files are open here"),
+    ],
+    ids=["memory", "threads", "files"],
+)
+def test_what_a_machine_lacks_is_no_surprise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception, said: str
+) -> None:
+    raising(monkeypatch, tmp_path, error)
+    assert main(["jobs"]) == 4
+    told = capsys.readouterr().err
+    assert said in told
+    assert "run the same command again" in told
+    assert told.count("\n") == 1
 
 
 def test_verbose_shows_the_traceback(

@@ -16,6 +16,8 @@ WHERE = Path("/state/jobs/moby")
     [
         (errno.ENOSPC, "no space left"),
         (errno.EROFS, "read-only"),
+        (errno.EMFILE, "too many files are open; allow more"),
+        (errno.EFBIG, "no file may be so large"),
         (errno.EACCES, "may not write"),
         (errno.EEXIST, "a file stands where a folder"),
         (errno.ENOTDIR, "a file stands where a folder"),
@@ -34,6 +36,17 @@ def test_a_database_without_room_is_a_full_disk_too() -> None:
         database.execute("PRAGMA max_page_count = 2")
         database.execute("CREATE TABLE full (text)")
         database.execute("INSERT INTO full VALUES (?)", (bytes(100_000),))
+
+
+def test_a_database_whose_index_finds_no_room_is_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = sqlite3.OperationalError("disk I/O error")
+    fault.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    monkeypatch.setattr(disk, "free_bytes", lambda _folder: 0)
+    with pytest.raises(StoreError, match="no space left"), guarded(WHERE):
+        raise fault
+    monkeypatch.setattr(disk, "free_bytes", lambda _folder: 1 << 30)
+    with pytest.raises(StoreError, match="check the disk"), guarded(WHERE):
+        raise fault
 
 
 def test_other_errors_are_left_alone() -> None:

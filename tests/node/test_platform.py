@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.node.platform import default_cpu_slots, run_loop, sync_file, sync_folder
+from swarm.node.platform import allow_files, default_cpu_slots, run_loop, sync_file, sync_folder
 
 
 def test_files_and_folders_can_be_synced(tmp_path: Path) -> None:
@@ -40,3 +40,18 @@ def test_slots_are_the_cores_this_process_may_use() -> None:
     finally:
         os.sched_setaffinity(0, before)
     assert default_cpu_slots() == len(before)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX counts the files of a process")
+def test_a_process_may_open_as_many_files_as_the_system_lets_it() -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        allow_files(300)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, hard)
+        allow_files(100)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -63,7 +63,7 @@ def test_a_book_is_made_here_and_taken_to_another_disk(here: Machine, small_book
     assert not list((mount / "books").rglob(".*"))
     assert not outbox(here).exists()
 
-    assert "finished already" in here.run(*command).stdout
+    assert f"{audiobook} is finished already" in here.run(*command).stdout
     audiobook.unlink()
     sound = accepted(here.home)
     assert here.run(*command).returncode == 0

@@ -1,5 +1,6 @@
 """Disks that are full, read-only or torn, and two commands that want the same job."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -119,6 +120,38 @@ def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     assert_spoken_once(laptop.home)
     worker.ends()
     assert "ended for a fault" in worker.output
+
+
+def test_on_a_full_state_disk_jobs_are_listed_and_removing_one_makes_room(
+    here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]
+) -> None:
+    disk = small_disk(here.home, "size=20m")
+    assert here.run("convert", small_book, *LOUD).returncode == 0
+    job = only(here.home / "jobs", "*").name
+    with contextlib.suppress(OSError), (here.home / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(4096))
+    assert shutil.disk_usage(disk.folder).free == 0
+
+    listed = here.run("jobs")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "33 of 33 sentences" in listed.stdout
+    assert_refused(here.run("convert", small_book, *LOUD), here.home, "no space left")
+    removed = here.run("jobs", "remove", job)
+    assert (removed.returncode, removed.stdout) == (0, f"removed {job}\n")
+    assert not clips(here.home)
+
+
+def test_on_a_read_only_state_disk_jobs_are_listed(
+    here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]
+) -> None:
+    disk = small_disk(here.home, "size=20m")
+    assert here.run("convert", small_book, *LOUD).returncode == 0
+    disk.change("ro")
+    listed = here.run("jobs")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "33 of 33 sentences" in listed.stdout
+    assert_refused(here.run("jobs", "remove", only(here.home / "jobs", "*").name), here.home, "read-only disk")
 
 
 @pytest.mark.parametrize("size", ["64k", "200k"])
