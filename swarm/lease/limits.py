@@ -3,6 +3,7 @@
 Decisions only: the time of day, what a device is at and the time now come as arguments.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -71,8 +72,8 @@ class Judge:
             return ""
         if sight.others:
             self.used_s[device] = now
-        used_s = self.used_s.get(device)
-        return f"somebody else uses {device} (--idle-only)" if used_s is not None and now - used_s < QUIET_S else ""
+        quiet_s = now - self.used_s.get(device, -math.inf)
+        return f"somebody else uses {device}, or just did (--idle-only)" if quiet_s < QUIET_S else ""
 
 
 def parse_hours(text: str) -> tuple[Span, ...]:

@@ -23,7 +23,7 @@ class Rest:
 
     def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
         """Take nothing for a while, longer each time; slots of other numbers for other whiles, lest they meet again."""
-        pause_s = min(MOST_STEP_BACK_S, STEP_BACK_S * 2**self.times) * (1 + number % 4 / 2)
+        pause_s = min(MOST_STEP_BACK_S, STEP_BACK_S * 2**self.times * (1 + number % 4 / 2))
         self.trouble, self.until_s = trouble, now + pause_s
         self.fault = f"{note[:1500].rstrip('. ')}; it is tried again after {pause_s / 60:.0f} min"
         self.times = min(self.times + 1, 10)

@@ -78,7 +78,7 @@ def test_a_gpu_that_somebody_uses_or_that_falls_off_the_bus_is_left_out_and_the_
     gpus.set(1, computing=[SOMEBODY])
     coordinator = laptop.start("coordinate", small_book, *SLOW)
     worker = work(tower, coordinator, "--gpu", "all", "--idle-only", **gpus.env)
-    worker.says(r"slot 1 rests: somebody else uses cuda:1 \(--idle-only\)")
+    worker.says(r"slot 1 rests: somebody else uses cuda:1, or just did \(--idle-only\)")
     wait_for(lambda: accepted(laptop.home))
     gpus.set(0, fault=GPU_IS_LOST)
     worker.says(r"slot 0 rests: cuda:0 fell off the bus: restart the machine; it is tried again after 5 min")
