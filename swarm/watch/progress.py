@@ -191,7 +191,8 @@ def standing(job: JobView, view: View) -> str:
     if job.state != "speaking":
         facts.append(job.state)
     elif view.speed:
-        together = f"{len(view.workers)} workers at " if len(view.workers) > 1 else ""
+        speaking = sum(bool(worker.speed) for worker in view.workers)
+        together = f"{speaking} workers at " if speaking > 1 else ""
         facts.append(f"{together}{view.speed} real time")
     if job.eta:
         facts.append(f"{job.eta} left")

@@ -4,6 +4,7 @@ import json
 import pytest
 from watch_replies import replies, worker
 
+from swarm.lease.message import SlotStatus
 from swarm.watch.live import LiveProgress
 from swarm.watch.progress import JsonProgress, Mode, PlainProgress, QuietProgress, make_progress
 
@@ -143,3 +144,12 @@ def test_a_download_gets_a_line_for_each_tenth_of_it() -> None:
     for percent in range(35, 62):
         progress.update(replies(note=f"downloading XTTS v2, {percent} %", elapsed_s=0.0))
     assert [line.rpartition(", ")[2] for line in stream.getvalue().splitlines()[1:]] == ["40 %", "50 %", "60 %"]
+
+
+def test_who_only_looks_on_is_not_counted_as_speaking() -> None:
+    stream = io.StringIO()
+    progress = PlainProgress(stream)
+    progress.update(replies(0))
+    workers = (worker("tower"), worker("attic"), worker("old", SlotStatus(0, "idle"), note="coqui: not here"))
+    progress.update(replies(3, workers=workers))
+    assert "2 workers at 25x real time" in stream.getvalue()
