@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import epub_maker
+import library
 import pytest
 from evidence import only
 from household import FAST, Machine
@@ -89,6 +91,47 @@ def test_sentences_in_and_across_markup(here: Machine, write_book: Callable[...,
         "First thing.",
         "Second thing.",
     ]
+
+
+OLD_PAGE = (
+    '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" '
+    '"http://www.w3.org/TR/xhtml11/DTD/xhtml11.dtd">\n<html xmlns="http://www.w3.org/1999/xhtml"><head>'
+    '<meta http-equiv="Content-Type" content="text/html; charset=utf-8"/><title></title></head><body>'
+    '<h1 align="center"><a name="top" id="top"></a>Old</h1><p><font color="red">It&nbsp;rained.</font> '
+    "<tt>We left.</tt></p>"
+    '<center><img src="cover.jpg" alt="" border="0"/></center></body></html>'
+)
+
+
+def test_an_epub_2_becomes_an_epub_3(here: Machine) -> None:
+    metadata = (
+        '<dc:identifier xmlns:opf="http://www.idpf.org/2007/opf" id="uid" opf:scheme="UUID">urn:uuid:1</dc:identifier>'
+        '<dc:title>Old</dc:title><dc:language>en</dc:language><meta name="cover" content="pic"/>'
+        '<dc:creator xmlns:opf="http://www.idpf.org/2007/opf" opf:role="aut">Ada Example</dc:creator>'
+    )
+    package = epub_maker.opf(
+        {"a.xhtml": OLD_PAGE},
+        metadata=metadata,
+        manifest='<item id="pic" href="cover.jpg" media-type="image/jpeg"/>',
+        toc="ncx",
+    ).replace('version="3.0"', 'version="2.0"')
+    book = epub_maker.pack(
+        here.desk / "old.epub",
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": epub_maker.CONTAINER,
+            "OEBPS/content.opf": package,
+            "OEBPS/a.xhtml": OLD_PAGE,
+            "OEBPS/toc.ncx": epub_maker.ncx(("a.xhtml#top", "Old")),
+            "OEBPS/cover.jpg": library.picture(),
+        },
+    )
+    made = made_by(here, book)
+    page = made.zip.read("OEBPS/a.xhtml").decode()
+    assert "<!DOCTYPE html>\n" in page
+    assert not [old for old in ("align=", "<font", "<tt", "<center", "border=", "name=", "http-equiv") if old in page]
+    assert made.by_name["OEBPS/cover.jpg"].get("properties") == "cover-image"
+    assert [len(pars) for pars in made.overlays().values()] == [3]
 
 
 @pytest.mark.parametrize("name", ["alice-illustrated.epub", "vingt-mille-lieues-fr.epub"])
