@@ -191,7 +191,9 @@ def page_properties(root: etree._Element) -> frozenset[str]:
 
 
 def serialise_page(root: etree._Element) -> bytes:
-    """An XHTML page's bytes; elements that are empty get a closing tag of their own, as HTML readers want it."""
+    """A page's bytes; in XHTML elements that are empty get a closing tag of their own, as HTML readers want it."""
+    if not str(root.tag).startswith(XHTML):
+        return bytes(etree.tostring(root.getroottree(), encoding="utf-8", xml_declaration=True))
     for element in root.iter(f"{XHTML}*"):
         if len(element) == 0 and element.text is None and local(element) not in VOID:
             element.text = ""

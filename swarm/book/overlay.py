@@ -6,6 +6,7 @@ from xml.sax.saxutils import quoteattr
 from msgspec import Struct
 
 ACTIVE_CLASS = "-epub-media-overlay-active"  # as Apple Books knows it
+DRAWN_SHEET = f".{ACTIVE_CLASS} {{ fill: #b34700; }}"  # in a drawing
 SHEET = f".{ACTIVE_CLASS} {{ background-color: #ffe58a; color: #1a1a1a; }}\n"  # of the element that is heard
 
 _HEAD = (

@@ -99,6 +99,8 @@ def _describe(metadata: etree._Element, additions: Additions) -> None:
         if item.duration_ms:
             total_ms += item.duration_ms
             _add_meta(metadata, "media:duration", clock(item.duration_ms), item.id)
+    if not total_ms:
+        return
     _add_meta(metadata, "media:duration", clock(total_ms))
     _add_meta(metadata, "media:active-class", ACTIVE_CLASS)
     _add_meta(metadata, "media:narrator", additions.narrator)

@@ -15,7 +15,7 @@ from swarm.book.archive import CONTAINER, Archive, join
 from swarm.book.markup import parse
 from swarm.book.modern import modernise, page_properties, serialise_page
 from swarm.book.navigation import LANDMARKS, ncx_points, write_nav
-from swarm.book.overlay import SHEET, Heard, Par, smil, time_pars
+from swarm.book.overlay import DRAWN_SHEET, SHEET, Heard, Par, smil, time_pars
 from swarm.book.package import NCX_TYPE, PACKAGE_TYPE
 from swarm.book.republish import (
     DC,
@@ -31,13 +31,14 @@ from swarm.book.republish import (
 )
 from swarm.book.spot import Spot
 from swarm.book.text import tidy
-from swarm.book.wrap import XHTML, Fragment, free_prefix, wrap
+from swarm.book.wrap import SVG, XHTML, Fragment, free_prefix, wrap
 from swarm.errors import BookError, PageError
 
 MIMETYPE = "mimetype"
 FOLDER = "read-along"
 SIGNATURES = "META-INF/signatures.xml"  # of files that are no longer what was signed
-PAGE_TYPES = frozenset((XHTML_TYPE, "text/html", "text/x-oeb1-document"))
+DRAWING_TYPE = "image/svg+xml"
+PAGE_TYPES = frozenset((XHTML_TYPE, "text/html", "text/x-oeb1-document", DRAWING_TYPE))
 PIECE_BYTES = 1 << 20
 
 
@@ -127,7 +128,8 @@ class _Narrated:
         pages = {}
         for item in self.package.iterfind("{*}manifest/{*}item"):
             name = self._named(item.get("href", ""))
-            if item.get("media-type", "").strip().lower() in PAGE_TYPES and (self.old or name in spots):
+            media_type = item.get("media-type", "").strip().lower()
+            if media_type in PAGE_TYPES and (name in spots or (self.old and media_type != DRAWING_TYPE)):
                 pages[name] = (item.get("id", ""), _apart(spots.get(name, [])))
         return pages
 
@@ -138,15 +140,20 @@ class _Narrated:
         except (PageError, BookError) as error:
             self.notes.append(f"{name} is carried as it is: {error}")
             return False
-        if root.tag != f"{XHTML}html":
+        drawn, lost = root.tag == f"{SVG}svg", next(root.iter(etree.Entity), None) is not None
+        if lost or not (drawn or root.tag == f"{XHTML}html"):
             self.notes.append(f"{name} is carried as it is, without sound: its markup is damaged")
             return False
         wrapped = wrap(root, [(spot.start, spot.stop) for spot in spots], free_prefix(root, "s-"))
         self.fragments.update(zip(spots, wrapped, strict=True))
-        if self.old:
+        if self.old and not drawn:
             modernise(root, self.title)
             self.properties[item] = page_properties(root)
-        if any(wrapped):
+        if any(wrapped) and drawn:
+            style = etree.Element(f"{SVG}style", nsmap=root.nsmap)
+            style.text = DRAWN_SHEET
+            root.insert(0, style)
+        elif any(wrapped):
             self._link_sheet(root, name)
         self._add(name, serialise_page(root))
         return True

@@ -87,3 +87,9 @@ def test_a_narration_of_its_own_makes_room() -> None:
 
 def test_ids_are_new() -> None:
     assert free_id(etree.fromstring('<package><item id="r-1"/></package>'), "r-") == "r-x"
+
+
+def test_a_book_in_which_nothing_is_heard_says_nothing_of_sound() -> None:
+    package = etree.fromstring(OLD)
+    republish(package, Additions((), {}, "Somebody", "2026-01-02T03:04:05Z"))
+    assert [name for name, _, _ in metas(package) if name and name.startswith("media:")] == []

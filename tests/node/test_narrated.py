@@ -116,3 +116,18 @@ def test_sound_that_belongs_nowhere_is_left_out_and_named(tmp_path: Path) -> Non
     made, notes = narrated(make(tmp_path, {**PAGES, "b.xhtml": broken}))
     assert "OEBPS/read-along/chapter-1.m4a" not in made.namelist()
     assert any(note.startswith("chapter-1.m4a is left out") for note in notes)
+
+
+def test_pages_that_are_drawings_have_their_words_marked(tmp_path: Path) -> None:
+    drawing = (
+        '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>Not read</title>'
+        '<text x="1">It rained. We left.</text></svg>'
+    )
+    manifest = '<item id="d" href="d.svg" media-type="image/svg+xml"/>'
+    more: dict[str, str | bytes] = {"OEBPS/d.svg": drawing}
+    made, _ = narrated(make(tmp_path, {}, manifest=manifest, spine='<itemref idref="d"/>', more=more))
+    page = made.read("OEBPS/d.svg").decode()
+    assert '<text x="1"><tspan id="s-1">It rained.</tspan> <tspan id="s-2">We left.</tspan></text>' in page
+    assert "-epub-media-overlay-active" in page
+    assert "DOCTYPE" not in page
+    assert "d.svg#s-2" in made.read("OEBPS/read-along/document-0001.smil").decode()
