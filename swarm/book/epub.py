@@ -130,4 +130,4 @@ def _oddities(package: Package, contents: Contents, documents: list[Named], hidd
         yield f"words that its stylesheets hide and that are not read: {hidden}"
     empty = sum(1 for named in documents if not named.document.passages)
     if empty:
-        yield f"pages without a word: {empty}"
+        yield f"pages without a word, such as pictures: {empty}"

@@ -8,7 +8,8 @@ EXAMPLES = options.examples(
     "e2a-swarm coordinate book.epub",
     "e2a-swarm coordinate one.epub two.epub --output-dir ~/Audiobooks",
     "e2a-swarm coordinate book.epub --min-workers 3 --port 5900",
-    "then, on every other machine, once `e2a-swarm join CODE` and from then on `e2a-swarm work`",
+    "e2a-swarm join CODE                     on every other machine, once",
+    "e2a-swarm work                          on every other machine, from then on",
 )
 
 

@@ -13,7 +13,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "doctor",
         help="what would stop this machine from working, and the remedy",
-        description="Checks what a coordinator and a worker need. Exit code 0: nothing is in the way; 4: something is.",
+        description="Check what a coordinator and a worker need. Exit code 0: nothing is in the way; 4: something is.",
         epilog=examples("e2a-swarm doctor", "e2a-swarm doctor --json"),
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list of {name, verdict, text, remedy}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai to Han
 OPENING_CHARS = 52
+SHORTEST_TITLE = 12  # what is kept of one, by which --include is to find it
 HEADING_LINES = 6  # among the first, those that may be a heading
 FEW = 10  # unspoken pieces that are shown; --json has them all
 
@@ -124,11 +125,15 @@ def _left_out_lines(book: "Book") -> list[str]:
     for text in book.chapters:
         if text.left_out:
             words.setdefault((text.title, text.left_out, text.grounds), []).append(_text_words(text))
-    lines = [
-        f"  {title}{f' ({len(counts)} times)' if len(counts) > 1 else ''}: {reason} ({grounds}), {_count(sum(counts))}"
-        for (title, reason, grounds), counts in words.items()
-    ]
-    return ["", "left out (--include NAME reads it):", *map(_short, lines)] if lines else []
+    lines = [_left_out_line(*part, counts) for part, counts in words.items()]
+    return ["", "left out (--include NAME reads it):", *lines] if lines else []
+
+
+def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> str:
+    """Where the line is too long for a terminal the title gives way: why and how much are not to be guessed."""
+    times = f" ({len(counts)} times)" if len(counts) > 1 else ""
+    rest = f"{times}: {reason} ({grounds}), {_count(sum(counts))}"
+    return _short(f"  {_short(title, max(SHORTEST_TITLE, WIDTH - 2 - len(rest)))}{rest}")
 
 
 def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:

@@ -48,7 +48,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _add_remove(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     remove = actions.add_parser(
         "remove",
-        description="Removes jobs and the sound that no other job needs. Audiobooks that are written stay.",
+        description="Remove jobs and the sound that no other job needs. Audiobooks that are written stay.",
         epilog=examples("e2a-swarm jobs remove NAME", "e2a-swarm jobs remove NAME OTHER-NAME"),
     )
     remove.add_argument("names", metavar="NAME", nargs="+", help="a job's name, as `e2a-swarm jobs` prints it")
@@ -59,7 +59,7 @@ def _add_remove(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _add_prune(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     prune = actions.add_parser(
         "prune",
-        description="Removes every finished job that no command has worked on for a time, and the sound that no other "
+        description="Remove every finished job that no command has worked on for a time, and the sound that no other "
         "job needs. Audiobooks that are written stay. It does not ask.",
         epilog=examples(
             "e2a-swarm jobs prune --older 30d --dry-run",

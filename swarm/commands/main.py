@@ -32,8 +32,8 @@ NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 EPILOG = """\
 examples:
   e2a-swarm convert book.epub      everything on this machine
-  e2a-swarm coordinate book.epub   share the book with every machine that runs:
-  e2a-swarm work
+  e2a-swarm coordinate book.epub   share the book with the other machines
+  e2a-swarm work                   on each of them: speak for whoever shares
 
 e2a-swarm COMMAND --help says more.
 """

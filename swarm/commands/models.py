@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from swarm.voice.coqui_files import ModelFiles
 
 EXAMPLES = ("e2a-swarm models", "e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models remove xtts")
+FETCHING = ("e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models fetch vits --language fr")
+REMOVING = ("e2a-swarm models remove xtts", "e2a-swarm models remove vits --language fr")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,16 +23,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="Coqui's models on this machine: list, fetch ahead of time, remove",
         description="The models of Coqui's list by the names that --tts-engine and --fine-tuned know, and which of "
         "them are on this machine. Models of your own travel with their jobs and are not among them.",
-        usage="e2a-swarm models [--models-dir DIR] [--json]\n       e2a-swarm models fetch|remove NAME...",
+        usage="e2a-swarm models [--models-dir DIR] [--verbose] [--json]\n       e2a-swarm models fetch|remove NAME...",
         epilog=examples(*EXAMPLES),
     )
     add_models_option(parser)
     add_output_options(parser, json="print the list as JSON", quiet="")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(metavar="fetch|remove NAME...", prog="e2a-swarm models")
-    fetch = actions.add_parser("fetch", description="Downloads models, as the first lease of a job would.")
+    fetch = actions.add_parser(
+        "fetch", description="Download models, as the first lease of a job would.", epilog=examples(*FETCHING)
+    )
     add_license_option(fetch)
-    remove = actions.add_parser("remove", description="Deletes models from this machine.")
+    remove = actions.add_parser("remove", description="Delete models from this machine.", epilog=examples(*REMOVING))
     for action, act in ((fetch, run_fetch), (remove, run_remove)):
         action.add_argument("names", metavar="NAME", nargs="+", help="xtts, vits, ... or a model's own name")
         action.add_argument("--language", metavar="CODE", default="", help="for names that have a model a language")

@@ -171,7 +171,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         "--bind", metavar="ADDRESS", help="listen on this address only (default: $E2A_SWARM_BIND, or all)"
     )
     group.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
-    _add_open_option(group)
+    group.add_argument("--open", action="store_true", help="no key, no encryption: anybody on the network can join")
     for name in ("device", "gpu", "cpu", "accept-coqui-license"):
         refuse(parser, name, "a coordinator only shares the book: say it to `e2a-swarm work`.")
 
@@ -182,11 +182,7 @@ def add_coordinator_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--coordinator", metavar="HOST[:PORT]", default="", help="where it is (default: found by itself)"
     )
-    _add_open_option(group)
-
-
-def _add_open_option(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--open", action="store_true", help="no key, no encryption: anybody on the network can join")
+    group.add_argument("--open", action="store_true", help="without a key: coordinators started with --open")
 
 
 def render_config(arguments: argparse.Namespace) -> RenderConfig:

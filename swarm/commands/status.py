@@ -19,7 +19,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "status",
         help="what every coordinator of the swarm in reach is doing",
-        description="Asks every coordinator of this machine's swarm what it and its workers are doing. "
+        description="Ask every coordinator of this machine's swarm what it and its workers are doing. "
         "Exit code 0 also where none is found; 4 where the one named with --coordinator does not answer.",
         epilog=examples(
             "e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from swarm.lease.limits import Limits
 
 EXAMPLES = options.examples(
-    "e2a-swarm work                          on the GPUs if there are any, else on the CPU",
-    "e2a-swarm work --gpu 0 --slots 2        two engines on the first GPU",
+    "e2a-swarm work                    on the GPUs, or else the CPU",
+    "e2a-swarm work --gpu 0 --slots 2  two engines on the first GPU",
     "e2a-swarm work --cpu --slots 4",
     "e2a-swarm work --gpu all --hours 22-7 --idle-only",
     "e2a-swarm work --coordinator laptop:5847 --exit-when-done",

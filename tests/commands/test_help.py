@@ -7,6 +7,7 @@ import pytest
 from swarm.commands.main import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
+ACTIONS = (("jobs", "remove"), ("jobs", "prune"), ("models", "fetch"), ("models", "remove"))
 HEAVY = (
     "torch",
     "zmq",
@@ -64,3 +65,21 @@ def test_every_command_explains_itself_with_examples(command: str, capsys: pytes
     assert "example" in text
     assert f"e2a-swarm {command}" in text.partition("example")[2]
     assert text.isascii()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), *((command,) for command in COMMANDS), *ACTIONS],
+)
+def test_help_fits_a_terminal_of_80_columns(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*words, "--help"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("action", ["fetch", "remove"])
+def test_actions_on_models_explain_themselves_with_examples(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", action, "--help"]) == 0
+    assert f"e2a-swarm models {action} " in capsys.readouterr().out.partition("examples:")[2]

@@ -106,6 +106,15 @@ def test_a_table_on_a_terminal(
     assert max(map(len, lines)) <= 80
 
 
+def test_of_a_long_line_about_what_is_left_out_the_name_is_cut_and_not_the_count(
+    books: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["inspect", str(books / "alice-illustrated.epub")]) == 0
+    out = capsys.readouterr().out
+    assert "…: list of illustrations (marked so in the book), 657 words\n" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_notes_are_read_where_one_wants_them(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = str(books / "vingt-mille-lieues-fr.epub")
     assert main(["inspect", book, "--text", "--notes", "inline", "--exclude", "CHAPITRE XXIII CONCLUSION."]) == 0
