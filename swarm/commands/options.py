@@ -52,6 +52,18 @@ class Refuse(argparse.Action):
         raise UsageError(f"{option} is not supported: {self.const}")
 
 
+class OneCoordinator(argparse.Action):
+    """The one coordinator to speak to: a second one would silently take the first one's place."""
+
+    def __call__(
+        self, _parser: object, namespace: argparse.Namespace, value: object, option: str | None = None
+    ) -> None:
+        """Keep the address. Raises UsageError where another was given before."""
+        if namespace.coordinator and namespace.coordinator != value:
+            raise UsageError(f"{option} names one coordinator; without it all of this machine's swarm are found.")
+        namespace.coordinator = value
+
+
 def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
     """Make a parser refuse an option, whatever value follows it, with a sentence."""
     sentence = instead.format(name=name.replace("-", "_"))
@@ -180,7 +192,11 @@ def add_coordinator_options(parser: argparse.ArgumentParser) -> None:
     """Which coordinator to speak to: --coordinator and --open."""
     group = parser.add_argument_group("network")
     group.add_argument(
-        "--coordinator", metavar="HOST[:PORT]", default="", help="where it is (default: found by itself)"
+        "--coordinator",
+        metavar="HOST[:PORT]",
+        default="",
+        action=OneCoordinator,
+        help="where it is (default: found by itself)",
     )
     group.add_argument("--open", action="store_true", help="without a key: coordinators started with --open")
 

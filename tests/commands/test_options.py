@@ -7,6 +7,7 @@ import pytest
 
 from swarm.commands.coqui_options import add_voice_options, prepare_voices
 from swarm.commands.main import Parser, make_parser
+from swarm.commands.main import parse as parse_line
 from swarm.commands.options import (
     REFUSED,
     add_coordinator_options,
@@ -279,3 +280,10 @@ def test_when_a_worker_may_work() -> None:
 def test_limits_that_make_no_sense_are_refused(words: tuple[str, ...], part: str) -> None:
     with pytest.raises(UsageError, match=part):
         limits(*words)
+
+
+@pytest.mark.parametrize("command", ["work", "status"])
+def test_a_second_coordinator_does_not_silently_replace_the_first(command: str) -> None:
+    with pytest.raises(UsageError, match="names one coordinator; without it all"):
+        parse_line([command, "--coordinator", "one:5847", "--coordinator", "two:5847"])
+    assert parse_line([command, "--coordinator", "one", "--coordinator", "one"]).coordinator == "one"
