@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from swarm.node.store import JobSummary
 
 SUMMARY = "list the jobs on this machine, or remove some"
+LONGEST_PATH = 4096  # of a file, which is to be copied whole
 FEW = 3  # chapters that are named one by one
 AGE = re.compile(r"(\d{1,5})\s*([hdw])")
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -178,12 +180,25 @@ def _about(job: "JobSummary") -> list[str]:
         f"{job.accepted} of {job.sentences} sentences, {state}, {bytes_text(job.disk_bytes)}",
         f"from {clean(job.source)}",
     ]
-    return lines + [f"audiobook {clean(file)}{_whether_there(file)}" for file in job.files]
+    return lines + _file_lines(job.files)
 
 
-def _whether_there(file: str) -> str:
-    """Of a path; nobody asks a server for a list."""
-    return "" if "://" in file or Path(file).exists() else " (not there now)"
+def _file_lines(files: Sequence[str]) -> list[str]:
+    """The audiobook first; with it chapters and subtitles, counted where they are many."""
+    from swarm.watch.report import counted, gathered
+    from swarm.watch.text import clean
+
+    said = [
+        f"{clean(counted(folder, members) if folder else members[0], LONGEST_PATH)}{_whether_there(members)}"
+        for folder, members in gathered(files)
+    ]
+    return [f"{'with' if number else 'audiobook'} {words}" for number, words in enumerate(said)]
+
+
+def _whether_there(files: Sequence[str]) -> str:
+    """Of paths; nobody asks a server for a list."""
+    gone = sum(1 for file in files if "://" not in file and not Path(file).exists())
+    return "" if not gone else " (not there now)" if len(files) == 1 else f" ({gone} not there now)"
 
 
 def _sound(job: "JobSummary") -> str:

@@ -344,7 +344,13 @@ class Edition:
     def closing_lines(self) -> list[str]:
         """What to say at the end."""
         notes = dict.fromkeys(book.note for book in self.books if book.note)
-        return [*(closing_lines(self.made) if "totals" in self.made else ()), *notes, *self._notes, *self._lines]
+        made = [*closing_lines(self.made), *self._page_lines()] if "totals" in self.made else []
+        return [*made, *notes, *self._notes, *self._lines]
+
+    def _page_lines(self) -> list[str]:
+        page = report_path(self.target).with_suffix(".html")
+        at = self.delivery.address(page) if self.delivery else page.absolute()
+        return [f"report as a page: {at}"] if self.style.report_html else []
 
 
 def idle_s(session: Session) -> float:

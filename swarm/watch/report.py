@@ -1,8 +1,7 @@
 """The report beside the audiobook: what was spoken by whom, and what was not. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -211,7 +210,7 @@ def _rounded(value: float | None) -> float | None:
 def closing_lines(report: Row) -> list[str]:
     """What people read at the end: the file, its length, the time it took, and what it lacks, by name."""
     totals = report["totals"]
-    lines = _files(report["files"])
+    lines = file_lines(report["files"])
     lines.append(_figures(totals))
     lines += [clean(line) for line in report["book"]["lost"]]
     lines += _named(report["missing"], "missing from the audiobook")
@@ -220,10 +219,29 @@ def closing_lines(report: Row) -> list[str]:
     return lines
 
 
-def _files(files: list[str]) -> list[str]:
-    if len(files) <= MOST_FILES:
-        return list(files)
-    return [f"{count_text(len(files), 'file')} in {PurePath(files[0]).parent}"]
+def file_lines(files: Sequence[str]) -> list[str]:
+    """Files by name where they are few; else those of a folder are counted."""
+    return [members[0] if not folder else counted(folder, members) for folder, members in gathered(files)]
+
+
+def gathered(files: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Files as they are told: each by itself, with no folder, or those of a folder together where all are many."""
+    folders: dict[str, list[str]] = {}
+    for file in files:
+        folders.setdefault(file[: max(file.rfind("/"), file.rfind("\\"))], []).append(file)
+    few = len(files) <= MOST_FILES
+    groups: list[tuple[str, list[str]]] = []
+    for folder, members in folders.items():
+        if few or len(members) <= MOST_FILES // 2:
+            groups += [("", [file]) for file in members]
+        else:
+            groups.append((folder, members))
+    return groups
+
+
+def counted(folder: str, members: Sequence[str]) -> str:
+    """ "13 files in /books/Emma"."""
+    return f"{count_text(len(members), 'file')} in {folder}"
 
 
 def _figures(totals: Row) -> str:

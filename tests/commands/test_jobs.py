@@ -75,6 +75,26 @@ def test_a_finished_job_names_its_audiobook_and_whether_it_is_still_there(
     assert "audiobook s3://books/Emma.m4b\n" in capsys.readouterr().out
 
 
+def test_a_job_of_many_files_names_the_audiobook_and_counts_its_chapters(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Emma").mkdir()
+    files = [tmp_path / "Emma.m4b", *(tmp_path / "Emma" / f"{number}.m4b" for number in range(1, 6))]
+    for file in files:
+        file.touch()
+    store = DiskStore(state)
+    store.commit([("emma-1", JobFinished(1e9, tuple(map(str, files))), b"")])
+    store.close()
+    assert main(["jobs", "--state-dir", str(state)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if str(tmp_path) in line and "audiobook" in line] == [f"  audiobook {files[0]}"]
+    assert f"  with 5 files in {tmp_path / 'Emma'}" in lines
+    for file in files[1:]:
+        file.unlink()
+    assert main(["jobs", "--state-dir", str(state)]) == 0
+    assert f"  with 5 files in {tmp_path / 'Emma'} (5 not there now)\n" in capsys.readouterr().out
+
+
 def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["jobs", "--help"]) == 0
     said = capsys.readouterr().out

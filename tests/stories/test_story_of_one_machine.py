@@ -117,7 +117,9 @@ def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here
     done = here.run("convert", small_book, *FAST, "--output-format", "mp3", "--split", "chapter", "--report", "html")
     assert (done.returncode, done.stderr) == (0, "")
     assert len(list(here.desk.glob("*/*.mp3"))) == len(CHAPTERS)
-    assert "Nothing is missing" in only(here.desk, "*.report.html").read_text(encoding="utf-8")
+    page = only(here.desk, "*.report.html")
+    assert "Nothing is missing" in page.read_text(encoding="utf-8")
+    assert f"report as a page: {page}" in done.stdout
     assert clips(here.home) == spoken
 
     audiobook = only(here.desk, "*.m4b")

@@ -18,7 +18,7 @@ from swarm.lease.record import (
     SegmentQuarantined,
     WorkerSeen,
 )
-from swarm.watch.report import ReportExtra, closing_lines
+from swarm.watch.report import ReportExtra, closing_lines, file_lines
 from swarm.watch.report import make_report as make_row
 
 BEGAN_S = 1_700_000_000.0
@@ -233,6 +233,26 @@ def test_the_closing_lines_of_a_whole_book() -> None:
         "/out/Emma.m4b",
         "1 min 20 s of sound in 8 s, 10x real time, 3 of 3 sentences spoken, 1 spoken again",
     ]
+
+
+def test_of_many_files_the_whole_audiobook_is_named_and_the_rest_counted() -> None:
+    chapters = [f"/out/Emma/{number:02} - Part.{kind}" for kind in ("m4b", "srt") for number in (1, 2)]
+    assert file_lines(["/out/Emma.m4b", *chapters, "/out/Emma.srt"]) == [
+        "/out/Emma.m4b",
+        "/out/Emma.srt",
+        "4 files in /out/Emma",
+    ]
+    assert file_lines([f"/out/Emma/{number:02}.mp3" for number in range(1, 14)]) == ["13 files in /out/Emma"]
+
+
+def test_many_files_at_an_address_are_counted_with_the_address_whole() -> None:
+    assert file_lines([f"s3://books/Emma/{number:02}.mp3" for number in range(1, 14)]) == [
+        "13 files in s3://books/Emma"
+    ]
+
+
+def test_many_files_of_a_windows_path_are_counted_with_their_folder() -> None:
+    assert file_lines([rf"C:\Books\Emma\{number:02}.mp3" for number in range(1, 7)]) == [r"6 files in C:\Books\Emma"]
 
 
 def test_the_closing_lines_name_what_the_book_lacks() -> None:
