@@ -120,6 +120,9 @@ def run_prune(arguments: argparse.Namespace) -> int:
     removed, freed = ("would remove", "would be free") if arguments.dry_run else ("removed", "are free again")
     say(*(f"{removed} {job.job}: {clean(job.title)}, {_last_used(job)}" for job in done.removed))
     say(*(f"kept {job}: {why}" for job, why in done.kept))
+    if not done.removed and not done.kept:
+        say(f"nothing to remove: no {'' if arguments.unfinished else 'finished '}job here is old enough")
+        return EXIT_DONE
     say(f"{removed} {count_text(len(done.removed), 'job')}, {bytes_text(done.freed_bytes)} {freed}")
     return EXIT_DONE
 

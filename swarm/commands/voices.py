@@ -160,4 +160,4 @@ def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
     if language and (advice := better_voices_line(find_card(default_engine(language)), language)):
         lines.append(advice)
-    return [line for text in lines for line in wrap(text, WIDTH, subsequent_indent="  ")]
+    return [line for text in lines for line in wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)]

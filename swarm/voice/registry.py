@@ -12,6 +12,7 @@ from swarm.lease.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.card import EngineCard, VoiceCard
 from swarm.voice.cards import BUILT_IN, KNOWN, TARGETS
 from swarm.voice.coqui_card import COQUI, XTTS_LANGUAGES, is_installed, model_card
+from swarm.voice.coqui_models import ENGINES as COQUI_ENGINES
 from swarm.voice.coqui_models import choose_model, is_coqui
 from swarm.voice.language import language_name, normal_language
 
@@ -73,7 +74,8 @@ def engine_target(name: str) -> str:
     targets = engine_targets()
     if name in targets:
         return targets[name]
-    raise UsageError(f"There is no engine {name!r}. Here are: {', '.join(targets)}.")
+    models = ", ".join(COQUI_ENGINES)
+    raise UsageError(f"There is no engine {name!r}. Here are: {', '.join(targets)}, and with Coqui's models {models}.")
 
 
 def find_engine(name: str) -> "Engine":

@@ -239,3 +239,13 @@ def test_nothing_is_pruned_and_nothing_made_where_there_is_nothing(
     assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(tmp_path / "none")]) == 0
     assert capsys.readouterr().out == "no jobs here yet\n"
     assert not (tmp_path / "none").exists()
+
+
+def test_where_nothing_is_old_enough_prune_says_that_and_no_figures(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ((), ("--dry-run",)):
+        assert main(["jobs", "prune", "--older", "9999w", "--unfinished", *words, "--state-dir", str(state)]) == 0
+        assert capsys.readouterr().out == "nothing to remove: no job here is old enough\n"
+    assert main(["jobs", "prune", "--older", "9999w", "--state-dir", str(state)]) == 0
+    assert capsys.readouterr().out == "nothing to remove: no finished job here is old enough\n"

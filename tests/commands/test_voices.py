@@ -48,6 +48,12 @@ def test_a_language_narrows_it_down(capsys: pytest.CaptureFixture[str]) -> None:
     assert "French robotically" in text
 
 
+def test_an_option_in_the_advice_is_not_cut_at_its_hyphen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["voices", "--language", "fr"]) == 0
+    words = capsys.readouterr().out.partition("espeak speaks French robotically")[2].split()
+    assert "--tts-engine" in words
+
+
 def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("swarm.voice.coqui_card.is_installed", lambda: False)
     value = json.loads("\n".join(lines_of(capsys, "--json")))

@@ -162,6 +162,11 @@ def test_a_recipe_comes_of_what_is_asked_for() -> None:
         choose_recipe("en", engine="metronome", speed=2.0)
 
 
+def test_an_unknown_engine_is_answered_with_every_name_that_can_be_said() -> None:
+    with pytest.raises(UsageError, match=r"no engine 'picotts'.*hibari, espeak, .*coqui.*xtts, vits"):
+        choose_recipe("en", engine="picotts")
+
+
 def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
     assert "French robotically; far better" in better_voices_line(ESPEAK, "fr")
     assert "kana only" in better_voices_line(ESPEAK, "ja")
