@@ -3,9 +3,11 @@
 import argparse
 
 from swarm.commands.options import add_state_option, examples
-from swarm.commands.output import say, say_json
+from swarm.commands.output import say_indented, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
+
+INDENT = 6  # columns, behind the verdict
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     for check in check_all(state_folder(arguments.state_dir)):
         found.append(check)
         if not arguments.json:
-            say(f"{check.verdict:<4}  {check.name}: {check.text}")
+            say_indented(f"{check.verdict:<4}  {check.name}: {check.text}", INDENT)
             if check.remedy:
-                say(f"      {check.remedy}")
+                say_indented(f"{'':<{INDENT}}{check.remedy}", INDENT)
     if arguments.json:
         say_json([check._asdict() for check in found])
     return EXIT_ENVIRONMENT if any(check.verdict == "fail" for check in found) else EXIT_DONE

@@ -9,6 +9,18 @@ def say(*lines: str) -> None:
         sys.stdout.write(line + "\n")
 
 
+def say_indented(line: str, indent: int) -> None:
+    """Write a line to standard output; on a terminal it breaks between words, and goes on so many columns in."""
+    if not sys.stdout.isatty():
+        say(line)
+        return
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    room = max(2 * indent, get_terminal_size().columns)
+    say(*wrap(line, room, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False))
+
+
 def warn(line: str) -> None:
     """Write a line to standard error, beside what a program reads."""
     sys.stderr.write(line + "\n")
