@@ -66,7 +66,7 @@ def check_sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Chec
     mended = version >= (3, 51, 3) or (3, 44, 6) <= version < (3, 45) or (3, 50, 7) <= version < (3, 51)
     if mended:
         return Check("sqlite", "ok", text)
-    return Check("sqlite", "ok", f"{text}; it has a bug where two programs write at once: here only one does")
+    return Check("sqlite", "ok", f"{text}; it has a bug with two programs writing at once: here only one does")
 
 
 def check_sound() -> Check:
