@@ -1,7 +1,7 @@
 """A book as it is to be spoken: the chosen chapters in segments."""
 
 from swarm.book.lexicon import NO_LEXICON, Lexicon
-from swarm.book.model import Book, Chapter, ChapterText, Unspoken
+from swarm.book.model import Book, Chapter, ChapterText, Pause, Unspoken
 from swarm.book.segment import segment_chapter
 from swarm.book.selection import parse_selection
 from swarm.book.speech import Speech
@@ -48,13 +48,14 @@ def make_script(
 
 
 def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ...]:
-    """The first sentences of the first chapter, as many as come nearest to so many characters; one at least."""
-    first, said = script[0], 0
+    """The first sentences of the first chapter, nearest to so many characters; at least one behind the heading."""
+    first, said, begun = script[0], 0, False
     for count, segment in enumerate(first.segments):
-        if count and said + len(segment.text) / 2 > characters:
+        if begun and said + len(segment.text) / 2 > characters:
             unspoken = tuple(line for line in first.unspoken if line.after < count)
             return (Chapter(first.title, first.segments[:count], unspoken),)
         said += len(segment.text)
+        begun = begun or segment.pause is not Pause.HEADING
     return (first,)
 
 

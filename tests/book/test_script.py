@@ -44,3 +44,10 @@ def test_an_opening_is_as_long_as_one_asks_for_and_never_empty() -> None:
     assert opening(script, 28) == (Chapter("One", segments[:3], (Unspoken(1, "漢", "a"),)),)
     assert opening(script, 0) == (Chapter("One", segments[:1]),)
     assert opening(script, 1000) == script[:1]
+
+
+def test_an_opening_has_a_sentence_behind_the_heading() -> None:
+    segments = (Segment("Chapter I", Pause.HEADING), *(Segment("x" * 100, Pause.SENTENCE) for _ in range(3)))
+    assert opening((Chapter("One", segments),), 20) == (Chapter("One", segments[:2]),)
+    headings = (Segment("Part One", Pause.HEADING), Segment("I", Pause.HEADING))
+    assert opening((Chapter("One", headings),), 0) == (Chapter("One", headings),)
