@@ -20,7 +20,7 @@ from making import BOOKS
 from process import head, row
 
 from swarm.audio.clip import ClipSound, make_clip
-from swarm.audio.encoder import encode_reel, find_gain_db
+from swarm.audio.encoder import encode_reel, find_gain
 from swarm.audio.format import make_coding
 from swarm.audio.level import Level
 from swarm.audio.order import ReelClip, ReelOrder
@@ -81,7 +81,7 @@ def main() -> None:
             order = order_of(Path(folder), clips, rate, name)
             tell(f"reels for {name}", spent(partial(encode_reel, order)))
         order = order_of(Path(folder), clips, rate, "m4b")
-        row("the gain of a book, once", f"{spent(partial(find_gain_db, order)):.1f} s for {sound_s:.0f} s of sound", "")
+        row("the gain of a book, once", f"{spent(partial(find_gain, order)):.1f} s for {sound_s:.0f} s of sound", "")
 
 
 if __name__ == "__main__":

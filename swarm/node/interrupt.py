@@ -8,7 +8,7 @@ from types import FrameType
 
 
 @contextmanager
-def draining(drain: Callable[[], None]) -> Iterator[None]:
+def draining(drain: Callable[[], object]) -> Iterator[None]:
     """Call `drain` on the loop at the first signal; a second one raises KeyboardInterrupt as usual."""
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGINT, signal.SIGTERM]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from swarm.config import ENV_BIND, WorkConfig
-from swarm.errors import EXIT_DONE
+from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED
 from swarm.lease.message import EngineOffer
 from swarm.node.addresses import fixed_address, last_addresses, remember_address
 from swarm.node.assets import AssetFolder
@@ -38,7 +38,12 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:
     warden = Warden(config.devices, Gauges(gpus), config.limits)
     warden.start()
     await asyncio.to_thread(warden.check)
-    key = await _key(config, say)
+    waiting = asyncio.create_task(_key(config, say))
+    try:
+        with draining(waiting.cancel):
+            key = await waiting
+    except asyncio.CancelledError:
+        return EXIT_INTERRUPTED
     clock = Clock()
     hello = greeting(config.state_dir, config.devices, gpus, config.name)
     engines = Engines(config.devices, config.state_dir / "log")

@@ -48,7 +48,7 @@ def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
 
 def test_help_is_quick() -> None:
     """Well under the 0.2 s of the design on an idle machine; the bound leaves room for a busy one."""
-    assert min(probe("--help")[1] for _ in range(3)) < 0.5
+    assert min(probe("--help")[1] for _ in range(5)) < 1
 
 
 def test_help_names_every_command_in_order(capsys: pytest.CaptureFixture[str]) -> None:

@@ -113,8 +113,13 @@ def test_whoever_only_waits_ends_at_once(lan: Callable[[str], Machine], small_bo
     assert time.monotonic() - began_s < 10
 
 
-def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine) -> None:
-    running = here.start("work", "--cpu")
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN], ids=["usual", "in the background"])
+def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine, handler: signal.Handlers) -> None:
+    before = signal.signal(signal.SIGINT, handler)  # scripts have what they start with & ignore it
+    try:
+        running = here.start("work", "--cpu")
+    finally:
+        signal.signal(signal.SIGINT, before)
     running.says("in no swarm yet")
     running.signal()
     running.ends(130)

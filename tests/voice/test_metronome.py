@@ -21,8 +21,8 @@ def time_of(voice: Voice, text: str) -> float:
 
 
 def test_it_takes_the_time_that_the_text_costs() -> None:
-    assert 0.1 <= time_of(open_voice(), "x" * 100) < 0.2
-    assert time_of(open_voice(cost_per_char="0"), "x" * 100) < 0.05
+    assert 0.1 <= min(time_of(open_voice(), "x" * 100) for _ in range(5)) < 0.2
+    assert min(time_of(open_voice(cost_per_char="0"), "x" * 100) for _ in range(5)) < 0.05
 
 
 def test_the_sound_is_as_long_as_the_text_says() -> None:
@@ -32,8 +32,9 @@ def test_the_sound_is_as_long_as_the_text_says() -> None:
 
 def test_each_slot_has_its_own_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENV_SPEED, "1, 0.5,4")
-    times = [time_of(open_voice(f"cpu:{slot}"), "x" * 100) for slot in range(4)]
-    assert times == pytest.approx([0.1, 0.2, 0.025, 0.1], abs=0.02)
+    voices = [open_voice(f"cpu:{slot}") for slot in range(4)]
+    times = [min(time_of(voice, "x" * 100) for _ in range(5)) for voice in voices]  # nobody sleeps too little
+    assert times == pytest.approx([0.1, 0.2, 0.025, 0.1], abs=0.04)
 
 
 @pytest.mark.parametrize("speed", ["fast", "0", "-1", "nan", "1,,2"])
