@@ -81,7 +81,7 @@ class View:
 
     def _note(self, work: Work) -> str:
         if work.state.complete:
-            return ""
+            return f"{int(100 * work.encoded)} % encoded" if work.encoded < 1 and not work.state.finished else ""
         recipe = work.state.facts.recipe
         missing = self.settings.min_workers - len(self.sessions)
         if missing > 0:

@@ -25,6 +25,7 @@ class Work:
     clips_received: int = 0
     duplicates: int = 0
     reissued: int = 0
+    encoded: float = 0.0  # share of its sound
     first_grant_s: float | None = None
 
     def __post_init__(self) -> None:

@@ -71,6 +71,11 @@ class Edition:
         return sum(written) + sum(path.stat().st_size for path in self._beside)
 
     @property
+    def encoded(self) -> float:
+        """Share of the sound that is encoded."""
+        return self._press.encoded if self._press else 1.0
+
+    @property
     def whereabouts(self) -> str:
         """Where the audiobook is, as the user knows it."""
         return self.delivery.address(self.target) if self.delivery else str(self.target)

@@ -76,7 +76,13 @@ class Press:
         self._reels = [reel for n, chapter in enumerate(state.facts.chapters) for reel in plan_reels(n, chapter)]
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
         self._changed = [asyncio.Event() for _ in self._reels]
+        self._encoded: list[asyncio.Task[Path]] = []
         self._stored: set[Place] = set()  # an accepted clip is on the disk only once it was noticed
+
+    @property
+    def encoded(self) -> float:
+        """Share of the reels that are encoded."""
+        return sum(task.done() for task in self._encoded) / max(1, len(self._encoded))
 
     def notice(self, place: Place) -> None:
         """What became of a place is on the disk now: see whether its reel can be encoded."""
@@ -95,7 +101,7 @@ class Press:
             torn.unlink(missing_ok=True)
         async with asyncio.TaskGroup() as self._group:
             group = self._group
-            encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
+            encoded = self._encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
             books = group.create_task(self._assemble(encoded))
             group.create_task(self._fix_gain())
             kept = [group.create_task(self._keep(volume, encoded)) for volume in self._kept_volumes()]

@@ -10,17 +10,15 @@ WHY = "to be spoken again"
 
 
 def redo_records(state: JobState, redo: RedoConfig) -> list[ClipDiscarded]:
-    """Open the chosen places again. Raises UsageError where the book has no such place, or none is chosen."""
+    """Open the chosen places again; none where nothing is doubtful. Raises UsageError for places that do not exist."""
     chosen = {place for place, clip in state.accepted.items() if redo.doubtful and clip.doubt}
     for number in redo.chapters:
         chosen |= _span(state, number, 1, _length(state, number))
     for number, first, last in redo.segments:
         chosen |= _span(state, number, first, last)
     found = sorted(chosen & state.accepted.keys())
-    if not found:
-        raise UsageError(
-            "Nothing of this book is to be spoken again: what was chosen has no sound, or nothing is doubtful."
-        )
+    if not found and not redo.doubtful:
+        raise UsageError("Nothing of this book is to be spoken again: what was chosen has no sound.")
     return [ClipDiscarded(*place, WHY, _next_take(state.accepted[place].take)) for place in found]
 
 

@@ -174,6 +174,8 @@ class Server:
 
     async def _show(self) -> None:
         while True:
+            for job, edition in self._editions.items():
+                self._core.works[job].encoded = edition.encoded
             self._progress.update(self._core.status(self._clock.now()))
             await asyncio.sleep(SHOW_S)
 

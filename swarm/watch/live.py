@@ -1,5 +1,6 @@
 """Progress drawn on a terminal: book and chapter bars, workers and what they do, what is left."""
 
+import os
 from contextlib import suppress
 from typing import TextIO
 
@@ -44,7 +45,7 @@ class LiveProgress:
         """Write a line above the bars."""
         self._viewer.hear(line)
         try:
-            self._console.print(Text(line), soft_wrap=True)  # a path must stay in one piece
+            self._console.print(Text(line, overflow="ignore"), soft_wrap=os.sep in line)  # a path stays in one piece
         except (OSError, ValueError):
             self._live = None
 

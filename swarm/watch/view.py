@@ -115,7 +115,7 @@ class Viewer:
                 ChapterView(chapter_title(job, place), chapter_percent(job.chapters[place]))
                 for place in under_way(job, workers)
             ),
-            note="" if told or held_up(job, workers) else clean_note(job.note),
+            note="" if told or job.state == "writing" or held_up(job, workers) else clean_note(job.note),
         )
 
 
@@ -158,7 +158,7 @@ def state_text(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> str:
     if job.state == "finished":
         return f"finished, {count_text(job.missing, 'sentence')} missing" if job.missing else "finished"
     if job.state == "writing":
-        return "writing the audiobook"
+        return f"writing the audiobook, {clean_note(job.note)}" if job.note else "writing the audiobook"
     if held_up(job, workers):
         return clean_note(job.note)
     return job.state if workers else "starting the voice"  # on one machine: a swarm's note names what it waits for

@@ -25,6 +25,7 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.recipe import Recipe
+from swarm.lease.record import SegmentQuarantined
 
 
 def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
@@ -173,6 +174,17 @@ def test_status_says_what_every_worker_does() -> None:
     (worker,) = reply.workers
     assert [slot.state for slot in worker.slots] == ["speaking", "idle"]
     assert worker.slots[0].remaining == 6
+
+
+def test_status_says_how_much_of_a_book_that_is_all_spoken_is_encoded() -> None:
+    core = make_core(JobState(make_facts(["One."])))
+    (work,) = core.works.values()
+    assert core.status(1.0).jobs[0].note != "0 % encoded"
+    apply(work.state, SegmentQuarantined(0, 0, "nothing can speak it"))
+    notes = []
+    for work.encoded in (0.0, 0.639, 1.0):
+        notes.append(core.status(1.0).jobs[0].note)
+    assert notes == ["0 % encoded", "63 % encoded", ""]
 
 
 def test_status_tells_what_the_devices_were_at_last() -> None:

@@ -57,7 +57,8 @@ def test_places_that_are_not_there_are_named(state: JobState, wish: dict[str, ob
         chosen(state, **wish)
 
 
-def test_nothing_to_do_is_said(state: JobState) -> None:
+def test_nothing_to_do_is_no_mistake_but_a_choice_without_sound_is_one(state: JobState) -> None:
     apply(state, ClipDiscarded(0, 0, "gone"))
-    with pytest.raises(UsageError, match="Nothing"):
-        chosen(state, doubtful=True)
+    assert chosen(state, doubtful=True) == []
+    with pytest.raises(UsageError, match="has no sound"):
+        chosen(state, segments=((1, 1, 1),))

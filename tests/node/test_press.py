@@ -103,6 +103,7 @@ async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path
     bench = Bench(tmp_path)
     writing = asyncio.create_task(bench.press.run())
     await asyncio.sleep(0)
+    assert bench.press.encoded == 0
     for place in reversed(places(bench.state)):
         bench.speak(place)
         await asyncio.sleep(0.01)
@@ -111,6 +112,7 @@ async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path
         titles = [chapter["metadata"]["title"] for chapter in container.chapters()]
     assert titles == ["Part 0", "Part 1"]
     assert book.duration_s > 6.0
+    assert bench.press.encoded == 1
     await bench.close()
 
 

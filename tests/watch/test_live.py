@@ -3,6 +3,7 @@ import re
 import time
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 from watch_replies import replies, worker
 
@@ -34,6 +35,18 @@ def test_everything_fits_its_width_on_one_row_each(width: int) -> None:
     assert "12x" in picture[-1]
 
 
+def test_notes_break_between_words_but_not_where_they_name_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    progress = LiveProgress(stream)
+    progress.close(
+        "tower: no progress on slot 0, its lease goes to others", "/a/path with/spaces in it that is long.m4b"
+    )
+    shown = stream.getvalue().splitlines()
+    assert "on slot 0, its lease" in [line.strip() for line in shown]
+    assert "/a/path with/spaces in it that is long.m4b" in shown
+
+
 def test_many_workers_and_chapters_fit_the_height() -> None:
     workers = tuple(worker(f"w{n}", SlotStatus(0, "speaking", "moby", n, 1, 9, 400.0, 10.0)) for n in range(64))
     picture = drawn(replies(14, chapters=100, workers=workers), 80)
@@ -52,6 +65,9 @@ def test_the_time_left_comes_first_and_speeds_want_room(width: int, line: str) -
 def test_no_time_left_is_drawn_while_the_audiobook_is_written() -> None:
     reply = replies(30, state="writing", eta_s=0.0, workers=(worker("a", SlotStatus(0, "idle")),))
     assert drawn(reply, 80)[1].rstrip() == "30 of 30 sentences, writing the audiobook"
+    (job,) = reply.jobs
+    reply = structs.replace(reply, jobs=(structs.replace(job, note="63 % encoded"),))
+    assert drawn(reply, 80)[1].rstrip() == "30 of 30 sentences, writing the audiobook, 63 % encoded"
 
 
 def test_titles_are_not_taken_for_markup() -> None:
