@@ -146,12 +146,16 @@ class Feeder:
 
     def _send(self) -> None:
         for grant, lines in list(self.leases.values()):
-            while lines and self.under_way + len(self.sample.frame) <= self.credit:
+            while lines and self._may_send():
                 if not self._send_one(grant, lines[0]):
                     return
                 lines.popleft()
         if self._wanting() != self.offered:
             self._report()
+
+    def _may_send(self) -> bool:
+        """As a worker does it: at least one clip, and else what the credit allows."""
+        return bool(self.credit) and (not self.under_way or self.under_way + len(self.sample.frame) <= self.credit)
 
     def _send_one(self, grant: Grant, line: Line) -> bool:
         self.began_s = self.began_s or time.perf_counter()

@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from swarm.audio.reference import read_reference
 from swarm.config import RenderConfig
 from swarm.errors import StoreError, UsageError
 from swarm.lease.asset import MODEL, VOICE, AssetInfo, find_latents
@@ -55,7 +55,7 @@ def make_supply(config: RenderConfig, store: Store) -> Supply:
         _add_voice(supply, config.voice_file, store)
     elif supply.custom is not None and supply.custom.reference is not None and not config.voice:
         with supply.custom.reference.open() as file:
-            _take_voice(supply, read_reference(supply.custom.reference.source, file))
+            _take_voice(supply, supply.custom.reference.source, file)
     return supply
 
 
@@ -120,13 +120,16 @@ def _add_voice(supply: Supply, path: Path, store: Store) -> None:
     if job is not None:
         _adopt(supply, job, "voice", store)
     elif digest:
-        _take_voice(supply, read_reference(path))
+        _take_voice(supply, path)
         supply.origins += (Origin("voice", name, supply.voice, digest),)
     else:
         _missing("--voice", path)
 
 
-def _take_voice(supply: Supply, wav: bytes) -> None:
+def _take_voice(supply: Supply, path: Path, file: IO[bytes] | None = None) -> None:
+    from swarm.audio.reference import read_reference  # FFmpeg, which a coordinator for months has no other use for
+
+    wav = read_reference(path, file)
     digest = hashlib.sha256(wav).hexdigest()
     supply.voice = CLONE + digest
     supply.assets += (AssetInfo(VOICE, digest, len(wav)),)

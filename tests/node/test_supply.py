@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import epub_maker
@@ -152,3 +154,9 @@ def test_two_books_share_one_copy_of_a_model(config: RenderConfig, tmp_path: Pat
     states = [open_job(config).state, open_job(dataclasses.replace(config, chapters="1")).state]
     one, two = (kept(config, state, "model/model.pth").stat() for state in states)
     assert one.st_ino == two.st_ino
+
+
+def test_who_coordinates_holds_no_ffmpeg_in_memory() -> None:
+    program = "import sys, swarm.node.coordinate; print('av' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
