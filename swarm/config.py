@@ -68,7 +68,7 @@ class UploadConfig:
 
     server: str  # its address, as in a browser, without a slash at the end
     token: str = field(repr=False)
-    library: str = ""  # its id; empty: the only one for books
+    abs_library_id: str = ""  # empty: the only one for books
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def upload_config(arguments: argparse.Namespace) -> UploadConfig | None:
         raise UsageError(
             f"--abs-library-id takes a library's id, as its address shows, not {arguments.abs_library_id!r}."
         )
-    return UploadConfig(server=_server(server), token=token, library=arguments.abs_library_id.strip())
+    return UploadConfig(server=_server(server), token=token, abs_library_id=arguments.abs_library_id.strip())
 
 
 def _server(text: str) -> str:

@@ -48,6 +48,10 @@ class Link:
         elif age_s > SLOW_S and now - self.shrunk_s > SLOW_S:
             self.window, self.shrunk_s = max(LEAST_WINDOW, int(self.window * SHRINK)), now
 
+    def enter(self, welcome: Welcome) -> None:
+        """It let this worker in."""
+        self.welcome, self.credit, self.final = welcome, welcome.credit, False
+
     def leave(self) -> None:
         """The session is over, or was forgotten on the other side."""
         self.welcome, self.credit = None, 0

@@ -126,8 +126,7 @@ class Worker:
             case Welcome() if self.left:  # it heard a greeting from before
                 tell.send(link.name, Bye())
             case Welcome():
-                link.welcome, link.credit = message, message.credit
-                link.final = False
+                link.enter(message)
                 for held in self.shelf.held_messages():
                     tell.send(link.name, held)
                 tell.beat(link.name)

@@ -17,10 +17,9 @@ from urllib.parse import urlsplit
 
 from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
-from swarm.errors import EnvironmentFault
 from swarm.node.contents import CHUNK
-from swarm.node.delivery import TELL_S, Say
-from swarm.node.depot import Stopped
+from swarm.node.delivery import TELL_S
+from swarm.node.transfer import Say, Stopped, TransferFault, insist
 from swarm.watch.text import bytes_text, clean, percent
 
 PATIENCE_S = 60.0  # for any one answer
@@ -31,20 +30,19 @@ MOST_ANSWER_BYTES = 4 << 20
 LONGEST_WHY = 200
 
 
-class UploadFault(EnvironmentFault):
-    """The server did not take it; `lasting` where trying again would not help."""
+class UploadFault(TransferFault):
+    """The server did not take it."""
 
     def __init__(self, message: str, *, lasting: bool = True) -> None:
-        super().__init__(message)
-        self.lasting = lasting
+        super().__init__(message, lasting=lasting)
 
 
 @dataclass(frozen=True)
 class Room:
     """Where a book goes on a server: the ids of a library and of a folder of it."""
 
-    library: str
-    folder: str
+    library_id: str
+    folder_id: str
 
 
 class Upload:
@@ -54,15 +52,16 @@ class Upload:
         self._config = config
         self._waits_s = waits_s
         self._stopped = threading.Event()
-        self.place = f"{config.server}/library/{config.library}" if config.library else config.server
+        self.place = f"{config.server}#{config.abs_library_id}"
 
     def find_room(self) -> Room:
         """The library and its first folder. Raises UploadFault."""
         libraries = [library for library in self._libraries() if library.get("mediaType", "book") == "book"]
-        chosen = [library for library in libraries if self._config.library in ("", library.get("id"))]
+        asked = self._config.abs_library_id
+        chosen = [library for library in libraries if asked in ("", library.get("id"))]
         if len(chosen) != 1:
             known = "; ".join(f"{clean(str(each.get('name')))}: {each.get('id')}" for each in libraries) or "none"
-            missing = f"no library {self._config.library!r} for books" if self._config.library else "several libraries"
+            missing = f"no library {asked!r} for books" if asked else "several libraries"
             raise UploadFault(f"{self._server} has {missing}; name one with --abs-library-id. It has {known}.")
         folders = chosen[0].get("folders") or []
         if not folders or not isinstance(folders[0].get("id"), str):
@@ -85,17 +84,10 @@ class Upload:
         self._stopped.set()
 
     def _persist(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
-        for wait_s in (*self._waits_s, None):
-            try:
-                form = Form(_fields(self.find_room(), tags), files)
-                self._ask("POST", "/api/upload", form, say)
-                return
-            except UploadFault as fault:
-                if fault.lasting or wait_s is None:
-                    raise
-                say(f"{fault} Trying again in {wait_s:g} s.")
-                if self._stopped.wait(wait_s):
-                    raise Stopped from None
+        def upload() -> None:
+            self._ask("POST", "/api/upload", Form(_fields(self.find_room(), tags), files), say)
+
+        insist(upload, self._waits_s, self._stopped, say)
 
     def _libraries(self) -> list[dict[str, Any]]:
         answer = self._ask("GET", "/api/libraries")
@@ -221,7 +213,7 @@ class Form:
 def _fields(room: Room, tags: Tags) -> dict[str, str]:
     fields = {"title": tags.title or "Audiobook", "author": ", ".join(tags.authors), "series": tags.series}
     known = {name: clean(value) for name, value in fields.items() if value}
-    return {**known, "library": room.library, "folder": room.folder}
+    return {**known, "library": room.library_id, "folder": room.folder_id}
 
 
 def _line(text: str) -> str:

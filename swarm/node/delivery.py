@@ -13,18 +13,17 @@ import msgspec
 
 from swarm.errors import EnvironmentFault
 from swarm.node.contents import digest_of
-from swarm.node.depot import Depot, DepotFault, FolderDepot, Stopped
+from swarm.node.depot import Depot, DepotFault, FolderDepot
 from swarm.node.disk import guarded, replace_file
 from swarm.node.platform import disk_of
 from swarm.node.remote_depot import RemoteDepot
 from swarm.node.target import MOST_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
+from swarm.node.transfer import Say, Stopped, insist
 from swarm.watch.text import bytes_text, clean, percent
 
 WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each further try: a router that restarts takes a minute or two
 TELL_S = 5.0  # between two words on how far a file is
 NOTED = ".delivered.json"
-
-Say = Callable[[str], None]
 
 
 def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
@@ -80,16 +79,7 @@ class Delivery:
         name, digest = self._name(path), digest_of(path)
         if self._noted().get(name) == digest and self.depot.size(name) == path.stat().st_size:
             return
-        for wait_s in (*self._waits_s, None):
-            try:
-                self.depot.put(path, name, digest, self._teller(path, say))
-                break
-            except DepotFault as fault:
-                if fault.lasting or wait_s is None:
-                    raise
-                say(f"{fault} Trying again in {wait_s:g} s.")
-                if self._stopped.wait(wait_s):
-                    raise Stopped from None
+        insist(lambda: self.depot.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say)
         self._note({**self._noted(), name: digest})
 
     def deliver(self, paths: Sequence[Path], say: Say) -> None:

@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from swarm.errors import EnvironmentFault
 from swarm.node.contents import CHUNK, digest_of
 from swarm.node.disk import replace_file, store_fault
 from swarm.node.platform import forget_cached, free_bytes, sync_file, sync_folder
+from swarm.node.transfer import TransferFault
 
 Moved = Callable[[int], None]  # told how many bytes of a file are there; may raise to stop
 
@@ -24,16 +24,8 @@ LASTING = (
 )  # fmt: skip
 
 
-class DepotFault(EnvironmentFault):
-    """A file did not arrive; `lasting` where trying again would not help."""
-
-    def __init__(self, message: str, *, lasting: bool) -> None:
-        super().__init__(message)
-        self.lasting = lasting
-
-
-class Stopped(Exception):
-    """The user wants no more: whoever moves a file is told so with this."""
+class DepotFault(TransferFault):
+    """A file did not arrive."""
 
 
 class Depot(Protocol):

@@ -21,14 +21,15 @@ from swarm.lease.job import JobState, Place
 from swarm.lease.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.lease.roster import Session
 from swarm.node.audiobookshelf import Upload
-from swarm.node.delivery import NOTED, Delivery, Say
-from swarm.node.depot import DepotFault, Stopped
+from swarm.node.delivery import NOTED, Delivery
+from swarm.node.depot import DepotFault
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Measured, Press
 from swarm.node.read_along import ReadAlongMaker, Wording, read_along_path
 from swarm.node.store import Store
 from swarm.node.style import Style
 from swarm.node.target import is_whole, report_path
+from swarm.node.transfer import Say, Stopped
 from swarm.watch.coverage import Heard, locate
 from swarm.watch.page import report_page
 from swarm.watch.report import ReportExtra, closing_lines, make_report

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from swarm.errors import EnvironmentFault
-from swarm.node.depot import DepotFault, Moved, Stopped, digest_of_stream
+from swarm.node.depot import DepotFault, Moved, digest_of_stream
+from swarm.node.transfer import Stopped
 
 Value = TypeVar("Value")
 

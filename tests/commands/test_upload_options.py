@@ -14,7 +14,7 @@ def config(*words: str) -> UploadConfig | None:
 
 def test_a_server_a_token_and_a_library_are_what_it_takes() -> None:
     found = config(*HOME, "--abs_api_token", "t0ken", "--abs_library_id", "lib-1", "--abs_auto_upload", "--abs_enabled")
-    assert found == UploadConfig(server="https://books.example/audiobookshelf", token="t0ken", library="lib-1")
+    assert found == UploadConfig(server="https://books.example/audiobookshelf", token="t0ken", abs_library_id="lib-1")
     assert config() is None
 
 

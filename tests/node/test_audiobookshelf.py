@@ -8,7 +8,7 @@ from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
 from swarm.node import audiobookshelf
 from swarm.node.audiobookshelf import Room, Upload, UploadFault
-from swarm.node.depot import Stopped
+from swarm.node.transfer import Stopped
 
 TAGS = Tags('Wizard\'s "First" Rule', ("Terry Goodkind", "Ça Va"), series="Sword of Truth")
 
@@ -29,7 +29,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def upload(shelf: FakeBookshelf, library: str = "lib-books", token: str = TOKEN, waits: int = 2) -> Upload:
-    return Upload(UploadConfig(server=shelf.url + shelf.base, token=token, library=library), [0.0] * waits)
+    return Upload(UploadConfig(server=shelf.url + shelf.base, token=token, abs_library_id=library), [0.0] * waits)
 
 
 def test_all_files_of_a_book_arrive_with_what_the_server_files_them_by(shelf: FakeBookshelf, files: list[Path]) -> None:

@@ -9,9 +9,10 @@ from sftp_server import SftpServer
 from swarm.errors import EnvironmentFault
 from swarm.node import delivery as delivery_module
 from swarm.node.delivery import Delivery, find_depot
-from swarm.node.depot import FolderDepot, Moved, Stopped
+from swarm.node.depot import FolderDepot, Moved
 from swarm.node.remote_depot import RemoteDepot
 from swarm.node.target import placeholder
+from swarm.node.transfer import Stopped
 
 
 class Flaky(FolderDepot):

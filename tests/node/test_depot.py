@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from swarm.node import depot as depot_module
-from swarm.node.depot import Depot, DepotFault, FolderDepot, Stopped
+from swarm.node.depot import Depot, DepotFault, FolderDepot
 from swarm.node.remote_depot import RemoteDepot
+from swarm.node.transfer import Stopped
 
 SOUND = os.urandom(300_000)
 DIGEST = hashlib.sha256(SOUND).hexdigest()
