@@ -43,7 +43,6 @@ TESTED_ELSEWHERE = {
     "swarm/voice/engine.py": VALUES,
     "swarm/voice/espeak_voices.py": VALUES,
     "swarm/voice/coqui_speakers.py": VALUES,
-    "swarm/voice/coqui_files.py": "tests/voice/test_coqui.py",
     "swarm/voice/coqui_latents.py": "tests/voice/test_coqui.py",
     "swarm/voice/coqui_load.py": "tests/voice/test_coqui.py",
     "swarm/voice/coqui_plain.py": "tests/voice/test_coqui.py",

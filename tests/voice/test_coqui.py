@@ -1,19 +1,15 @@
-"""Coqui's own code with tiny models: what a worker relies on, and what a hostile model cannot do."""
+"""Coqui's own code with tiny models: what a worker relies on."""
 
-import hashlib
 import json
-import pickle
-import shutil
 import subprocess
 import sys
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tiny_models import RATE, SPEAKERS, recording, tiny_vits, tiny_xtts, tiny_yourtts
+from coqui_bench import TEXT, copy_of, digest, edit_config, open_voice, recipe_for, why_unavailable
+from tiny_models import RATE, SPEAKERS, recording, tiny_yourtts
 
 from swarm.lease.recipe import CLONE, CUSTOM, Recipe
 from swarm.voice.coqui import engine
@@ -22,29 +18,7 @@ from swarm.voice.registry import choose_recipe
 
 pytestmark = pytest.mark.coqui
 
-TEXT = "The quick brown fox jumps over the lazy dog."
 CLONED = CLONE + "0" * 64
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Folders with assets by name: each has its model in `model`, and a recording."""
-    root = tmp_path_factory.mktemp("coqui")
-    tiny_vits(root / "vits" / "model")
-    tiny_vits(root / "choir" / "model", SPEAKERS, ("en", "fr-fr"))
-    tiny_xtts(root / "xtts" / "model")
-    recording(root / "xtts" / "voice.wav")
-    yield root
-    shutil.rmtree(root)  # 90 MB
-
-
-def recipe_for(folder: Path, language: str = "en", **asked: Any) -> Recipe:
-    config = json.loads((folder / "model" / "config.json").read_text())
-    return choose_recipe(language, engine="xtts", model=CUSTOM + "0" * 64, config=config, **asked)
-
-
-def open_voice(folder: Path, **asked: Any) -> Voice:
-    return engine.open(recipe_for(folder, **asked), "cpu:0", folder)
 
 
 @pytest.fixture(scope="module")
@@ -55,26 +29,6 @@ def vits(models: Path) -> Voice:
 @pytest.fixture(scope="module")
 def xtts(models: Path) -> Voice:
     return open_voice(models / "xtts")
-
-
-def copy_of(folder: Path, target: Path) -> Path:
-    return shutil.copytree(folder, target)
-
-
-def edit_config(folder: Path, **changes: Any) -> None:
-    path = folder / "model" / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def why_unavailable(folder: Path, recipe: Recipe) -> str:
-    with pytest.raises(EngineFault) as fault:
-        engine.open(recipe, "cpu:0", folder)
-    assert fault.value.kind is FaultKind.UNAVAILABLE
-    return str(fault.value)
-
-
-def digest(voice: Voice, text: str = TEXT, seed: int = 7) -> str:
-    return hashlib.sha256(voice.speak(text, seed).tobytes()).hexdigest()
 
 
 # --- speaking
@@ -276,66 +230,6 @@ def test_yourtts_speaks_like_a_recording_the_same_for_everybody(
     assert len({said(CLONED), *map(said, SPEAKERS)}) == 1 + len(SPEAKERS)
 
 
-# --- models that are damaged or hostile
-
-
-class Exploit:
-    """Unpickled, it leaves a file."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.mark,)
-
-
-def test_weights_that_carry_code_are_refused_and_it_does_not_run(models: Path, tmp_path: Path) -> None:
-    import torch
-
-    mark = tmp_path / "ran"
-    for name, victim in (("vits", "model.pth"), ("xtts", "model.pth"), ("xtts", "speakers_xtts.pth")):
-        folder = tmp_path / f"{name}-{victim}"
-        (folder / "model").mkdir(parents=True)
-        for file in (models / name / "model").iterdir():
-            (folder / "model" / file.name).symlink_to(file)
-        (folder / "model" / victim).unlink()
-        torch.save({"model": {"x": Exploit(mark)}, "narrator": Exploit(mark)}, folder / "model" / victim)
-        assert "does not load" in why_unavailable(folder, recipe_for(folder))
-    assert not mark.exists()
-
-
-def test_a_config_cannot_have_a_pickle_loaded(models: Path, tmp_path: Path) -> None:
-    mark, statistics = tmp_path / "ran", tmp_path / "stats.npy"
-    np.save(statistics, np.array(Exploit(mark), dtype=object), allow_pickle=True)
-    folder = copy_of(models / "vits", tmp_path / "job")
-    audio = json.loads((folder / "model" / "config.json").read_text())["audio"]
-    edit_config(folder, audio={**audio, "stats_path": str(statistics), "signal_norm": True})
-    assert digest(engine.open(recipe_for(folder), "cpu:0", folder)) == digest(open_voice(models / "vits"))
-    assert not mark.exists()
-    with pytest.raises(FileNotFoundError):  # of the exploit itself: left alone, it would have worked
-        pickle.loads(pickle.dumps(Exploit(tmp_path / "no such folder" / "ran")))
-
-
-@pytest.mark.parametrize("kind", ["bark", "tortoise", "os.path", "xtts_trainer", ""])
-def test_only_models_that_are_read_safely_come_from_files(kind: str, models: Path, tmp_path: Path) -> None:
-    folder = copy_of(models / "vits", tmp_path / "job")
-    edit_config(folder, model=kind)
-    assert "is not loaded from files" in why_unavailable(folder, recipe_for(models / "vits"))
-
-
-def test_truncated_and_missing_files_are_named(models: Path, tmp_path: Path) -> None:
-    folder = copy_of(models / "vits", tmp_path / "job")
-    recipe = recipe_for(folder)
-    weights = folder / "model" / "model.pth"
-    weights.write_bytes(weights.read_bytes()[:500_000])
-    assert "does not load" in why_unavailable(folder, recipe)
-    weights.unlink()
-    assert "lacks its weights" in why_unavailable(folder, recipe)
-    (folder / "model" / "config.json").write_text("{" * 5000)
-    weights.touch()
-    assert "config.json cannot be read" in why_unavailable(folder, recipe)
-
-
 # --- the machine
 
 
@@ -428,68 +322,3 @@ def test_a_model_for_which_there_is_no_room_blames_the_memory(models: Path, monk
     with pytest.raises(EngineFault, match=r"cpu:0 has not enough memory.*2\.00 GiB") as fault:
         engine.open(recipe_for(models / "vits"), "cpu:0", models / "vits")
     assert fault.value.kind is FaultKind.MEMORY
-
-
-# --- models by name, in Coqui's own cache
-
-
-def test_a_model_of_coquis_list_is_found_in_its_cache(
-    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TTS_HOME", str(tmp_path))
-    shutil.copytree(models / "vits" / "model", tmp_path / "tts" / "tts_models--fr--css10--vits")
-    recipe = choose_recipe("fr", engine="vits")
-    voice = engine.open(recipe, "cpu:0")
-    assert len(voice.speak("Bonjour.", 1)) > RATE / 2
-
-
-def test_xtts_is_found_in_the_hubs_cache_once_its_licence_is_accepted(
-    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TTS_HOME", str(tmp_path))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.delenv("COQUI_TOS_AGREED", raising=False)
-    repository = tmp_path / "models--tts-hub--XTTS-v2"
-    (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text("0" * 40)
-    shutil.copytree(models / "xtts" / "model", repository / "snapshots" / ("0" * 40))
-    recipe = Recipe("coqui", "narrator", "en", choose_recipe("en", engine="xtts").model)
-    assert "--accept-coqui-license" in why_unavailable(tmp_path, recipe)
-    monkeypatch.setenv("COQUI_TOS_AGREED", "1")
-    assert len(engine.open(recipe, "cpu:0").speak("Hello.", 1)) > 12_000
-
-
-@pytest.mark.parametrize(
-    ("fault", "why"),
-    [
-        ("unplugged", "its server is out of reach"),
-        ("full", "the disk is full"),
-        ("damaged", "BadZipFile"),
-    ],
-)
-def test_a_model_that_cannot_be_downloaded_is_unavailable_and_why_is_said(
-    fault: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import requests
-
-    faults = {
-        "unplugged": requests.ConnectionError("no route to host"),
-        "full": OSError(28, "No space left on device"),
-        "damaged": zipfile.BadZipFile("no zip file"),
-    }
-
-    def failing(*args: Any, **kwargs: Any) -> Any:
-        raise faults[fault]
-
-    monkeypatch.setenv("TTS_HOME", str(tmp_path))
-    monkeypatch.setattr(requests, "get", failing)
-    recipe = choose_recipe("fr", engine="vits")
-    assert f"cannot be downloaded ({why}): copy it to" in why_unavailable(tmp_path, recipe)
-
-
-def test_a_machine_that_downloads_nothing_does_not_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TTS_HOME", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    why = why_unavailable(tmp_path, choose_recipe("fr", engine="vits"))
-    assert "downloads none (--offline)" in why
-    assert "e2a-swarm models fetch tts_models/fr/css10/vits" in why
