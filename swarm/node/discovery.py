@@ -20,6 +20,7 @@ SERVICE = "_e2a-swarm._tcp.local."
 CHECK_S = 10.0  # how often an advertisement looks whether this machine's addresses changed
 SEARCH_S = 5.0  # a browser that found nothing starts again: its own questions grow ever rarer
 REFRESH_S = 60.0  # one that found something too, so that the dead are forgotten
+PATIENCE = 2  # rounds in a row that must miss a coordinator before it is: answers get lost, laptops are busy
 RESOLVE_MS = 3000
 FOUND_MAX = 64  # services looked at; more is somebody's joke
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
@@ -103,18 +104,19 @@ class Browser:
         self.changed = asyncio.Event()
         self._swarm, self._bind, self._say = swarm, bind, say
         self._found: dict[str, Candidate] = {}
-        self._before: dict[str, Candidate] = {}  # what the last round found, until this one had its time
+        self._seen: dict[str, int] = {}  # the last round that found each
+        self._round = 0
         self._zeroconf: AsyncZeroconf | None = None
         self._resolving: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
 
     def candidates(self) -> list[Candidate]:
         """Coordinators of this swarm."""
-        return [candidate for candidate in self._all() if candidate.swarm == self._swarm]
+        return [candidate for candidate in self._found.values() if candidate.swarm == self._swarm]
 
     def strangers(self) -> list[Candidate]:
         """Coordinators of other swarms."""
-        return [candidate for candidate in self._all() if candidate.swarm != self._swarm]
+        return [candidate for candidate in self._found.values() if candidate.swarm != self._swarm]
 
     async def start(self) -> None:
         """Begin to look."""
@@ -127,14 +129,12 @@ class Browser:
             await asyncio.wait([self._task])
         await self._end_round()
 
-    def _all(self) -> list[Candidate]:
-        return list({**self._before, **self._found}.values())
-
     async def _keep(self) -> None:
         complain = True
         while True:
             try:
                 await self._end_round()
+                self._round += 1
                 self._zeroconf = _open(self._bind)
                 AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._notice])
             except FAULTS as error:
@@ -144,8 +144,8 @@ class Browser:
                     )
                 complain = False
             await asyncio.sleep(SEARCH_S)
-            self._forget_last_round()
-            if self._found:
+            self._forget_the_silent()
+            if self._found and all(self._seen[name] == self._round for name in self._found):
                 await asyncio.sleep(REFRESH_S - SEARCH_S)
 
     async def _end_round(self) -> None:
@@ -153,20 +153,22 @@ class Browser:
             task.cancel()
         await _close(self._zeroconf)
         self._zeroconf = None
-        self._before, self._found = self._found, {}
 
-    def _forget_last_round(self) -> None:
-        if self._before.keys() - self._found.keys():
+    def _forget_the_silent(self) -> None:
+        for name in [name for name in self._found if self._seen[name] <= self._round - PATIENCE]:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self._seen.pop(name, None)
+        if self._found.pop(name, None):
             self.changed.set()
-        self._before = {}
 
     def _notice(
         self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
     ) -> None:  # the names are zeroconf's: it calls by keyword
         if state_change is ServiceStateChange.Removed:
-            if self._before.pop(name, None) or self._found.pop(name, None):
-                self.changed.set()
-        elif len(self._found) + len(self._resolving) < FOUND_MAX:
+            self._forget(name)
+        elif name in self._found or len(self._found) + len(self._resolving) < FOUND_MAX:
             self._start(self._resolve(zeroconf, name))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -178,9 +180,9 @@ class Browser:
         info = AsyncServiceInfo(SERVICE, name)
         with contextlib.suppress(*FAULTS):
             if await info.async_request(zeroconf, RESOLVE_MS) and (candidate := read_candidate(info)):
-                if self._found.get(name, self._before.get(name)) != candidate:
+                if self._found.get(name) != candidate:
                     self.changed.set()
-                self._found[name] = candidate
+                self._found[name], self._seen[name] = candidate, self._round
 
 
 def read_candidate(info: ServiceInfo) -> Candidate | None:

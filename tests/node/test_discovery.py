@@ -1,4 +1,8 @@
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -9,6 +13,14 @@ from swarm.node import discovery
 from swarm.node.discovery import SERVICE, Advertisement, Browser, read_candidate
 
 LOOPBACK = "127.0.0.1"
+ADVERTISE = """
+import asyncio
+from swarm.node.discovery import Advertisement
+async def main():
+    await Advertisement("5afe0006", 7006, 1, "127.0.0.1", print).start()
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
 
 
 async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
@@ -50,6 +62,30 @@ async def test_what_is_there_is_found_at_once_and_by_every_new_round(monkeypatch
         await asyncio.sleep(0.03)
         assert first.candidates()
     await asyncio.gather(first.close(), there.close())
+
+
+async def test_one_that_is_silent_for_a_round_is_kept_and_one_that_stays_silent_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discovery, "SEARCH_S", 2.0)
+    monkeypatch.setattr(discovery, "REFRESH_S", 2.0)
+    browser = Browser("5afe0006", LOOPBACK, ignore)
+    there = subprocess.Popen([sys.executable, "-c", ADVERTISE])
+    try:
+        await browser.start()
+        await until(lambda: bool(browser.candidates()))
+        os.kill(there.pid, signal.SIGSTOP)  # a busy laptop, or a network that lost the answers
+        end = time.monotonic() + 3.9  # the next round is over at the latest, and with it one that heard nothing
+        while time.monotonic() < end:
+            assert browser.candidates()
+            await asyncio.sleep(0.03)
+        await until(lambda: not browser.candidates())
+        os.kill(there.pid, signal.SIGCONT)
+        await until(lambda: bool(browser.candidates()))
+    finally:
+        there.kill()
+        there.wait()
+        await browser.close()
 
 
 async def test_two_coordinators_of_one_machine_and_port_name_do_not_clash() -> None:
