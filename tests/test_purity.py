@@ -90,6 +90,7 @@ TESTED_ELSEWHERE = {
     "swarm/node/prune.py": "tests/commands/test_jobs.py",
     "swarm/node/channel.py": "tests/node/test_transport.py",
     "swarm/node/gate.py": "tests/node/test_transport.py",
+    "swarm/node/say.py": VALUES,
     "swarm/node/link.py": "tests/node/test_transport.py",
     "swarm/node/wire.py": "tests/node/test_transport.py",
 }

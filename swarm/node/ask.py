@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from swarm.lease.message import Status, StatusReply
 from swarm.node.addresses import fixed_address, last_addresses
 from swarm.node.discovery import Browser
 from swarm.node.keys import CurveKeys, curve_keys, security, swarm_id
+from swarm.node.say import Say
 from swarm.node.transport import DealerSocket
 from swarm.watch.text import count_text
 
@@ -18,8 +19,6 @@ PATIENCE_S = 3.0  # a coordinator answers at once; this is for networks, and for
 SEARCH_S = 2.0  # a machine on the network answers within a fraction of it
 LOOPBACK = "127.0.0.1"
 STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its code lets this machine in."
-
-Say = Callable[[str], None]
 
 
 class Answer(NamedTuple):

@@ -19,7 +19,8 @@ from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
 from swarm.node.contents import CHUNK
 from swarm.node.delivery import TELL_S
-from swarm.node.transfer import Say, Stopped, TransferFault, insist
+from swarm.node.say import Say
+from swarm.node.transfer import Stopped, TransferFault, insist
 from swarm.watch.text import bytes_text, clean, percent
 
 PATIENCE_S = 60.0  # for any one answer

@@ -17,8 +17,9 @@ from swarm.node.depot import Depot, DepotFault, FolderDepot
 from swarm.node.disk import guarded, replace_file
 from swarm.node.platform import disk_of
 from swarm.node.remote_depot import RemoteDepot
+from swarm.node.say import Say
 from swarm.node.target import MOST_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
-from swarm.node.transfer import Say, Stopped, insist
+from swarm.node.transfer import Stopped, insist
 from swarm.watch.text import bytes_text, clean, percent
 
 WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each further try: a router that restarts takes a minute or two

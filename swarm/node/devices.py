@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Device
 from swarm.node.platform import default_cpu_slots
+from swarm.node.say import Say
 from swarm.watch.text import bytes_text
 
 LIST_GPUS = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
@@ -21,8 +22,6 @@ PROVE = (sys.executable, "-P", "-m", "swarm.voice.probe")
 PATIENCE_S = 10.0
 PROOF_S = 180.0  # torch from a slow disk, and a driver that wakes its GPUs
 INSTALL = "pip install 'e2a-swarm[coqui]'"
-
-Say = Callable[[str], None]
 
 
 class Gpu(Struct, frozen=True):

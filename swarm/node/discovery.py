@@ -5,7 +5,7 @@ import contextlib
 import logging
 import socket
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL
 from swarm.node.addresses import join_address, local_addresses, nearest_first
+from swarm.node.say import Say
 
 SERVICE = "_e2a-swarm._tcp.local."
 CHECK_S = 10.0  # how often an advertisement looks whether this machine's addresses changed
@@ -27,8 +28,6 @@ EVERYWHERE = ("", "0.0.0.0", "::", "*")
 FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)
 
 logging.getLogger("zeroconf").addHandler(logging.NullHandler())  # a network that is away is no news on a terminal
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

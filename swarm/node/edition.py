@@ -26,10 +26,11 @@ from swarm.node.depot import DepotFault
 from swarm.node.disk import guarded, replace_file
 from swarm.node.press import Damaged, Measured, Press
 from swarm.node.read_along import ReadAlongMaker, Wording, read_along_path
+from swarm.node.say import Say
 from swarm.node.store import Store
 from swarm.node.style import Style
 from swarm.node.target import is_whole, report_path
-from swarm.node.transfer import Say, Stopped
+from swarm.node.transfer import Stopped
 from swarm.watch.coverage import Heard, locate
 from swarm.watch.page import report_page
 from swarm.watch.report import ReportExtra, closing_lines, make_report

@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from swarm.errors import EnvironmentFault
-
-Say = Callable[[str], None]
+from swarm.node.say import Say
 
 
 class TransferFault(EnvironmentFault):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from swarm.config import ENV_BIND, WorkConfig
@@ -21,6 +21,7 @@ from swarm.node.greeting import engine_offers, greeting
 from swarm.node.identity import Clock
 from swarm.node.interrupt import draining
 from swarm.node.keys import NO_KEY, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
+from swarm.node.say import Say
 from swarm.node.warden import Warden
 from swarm.node.worker import WorkNode
 
@@ -29,8 +30,6 @@ LOOK_S = 10.0
 QUIET_S = 5.0  # then it is said that nobody answers
 AGAIN_S = 600.0  # an engine that did not open may do so now: perhaps there is a network again
 FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
-
-Say = Callable[[str], None]
 
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:

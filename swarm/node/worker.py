@@ -22,6 +22,7 @@ from swarm.node.gauges import Gauges
 from swarm.node.identity import Clock
 from swarm.node.keys import CurveKeys
 from swarm.node.rest_news import rest_lines
+from swarm.node.say import Say
 from swarm.node.tally import Tally
 from swarm.node.transport import DealerSocket
 from swarm.node.warden import Warden
@@ -31,8 +32,6 @@ from swarm.watch.text import bytes_text, in_tens
 BEAT_S = 1.0
 DRAIN_S = 120.0
 FAREWELL_S = 0.3
-
-Say = Callable[[str], None]
 
 
 @dataclass
