@@ -88,7 +88,7 @@ class Bench:
     async def hear(self, kind: type[Answer]) -> Answer:
         """The next message of a kind."""
         while True:
-            message, _ = await asyncio.wait_for(self.dealer.receive(), 5)
+            message, _ = await asyncio.wait_for(self.dealer.receive(), 30)
             if isinstance(message, kind):
                 return message
 
@@ -195,7 +195,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
     speak(bench.dealer, grant, 0)
     heard, accepted = b"", False
     while len(heard) < len(content) or not accepted:
-        message, frame = await asyncio.wait_for(bench.dealer.receive(), 5)
+        message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
         accepted = accepted or isinstance(message, Accepted)
         if isinstance(message, Asset):
             assert (message.offset, message.total) == (len(heard), len(content))
@@ -218,4 +218,4 @@ async def test_a_recording_that_is_lost_in_the_middle_ends_the_run_with_what_to_
         bench.store.assets[facts.job, digest] = b"A recording"
     bench.dealer.send(Fetch(digest, 0))
     with pytest.raises(StoreError, match="is gone or damaged: the same command puts it back"):
-        await asyncio.wait_for(bench.running, 5)
+        await asyncio.wait_for(bench.running, 30)

@@ -22,7 +22,7 @@ CLIP = Clip("job", 1, 2, 0, "0" * 32, 4800, 24000, "0" * 64, 0.5)
 Ends = Callable[[], tuple[Router, Dealer]]
 
 
-async def until(what: Callable[[], bool], timeout_s: float = 5.0) -> None:
+async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
     end = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < end, "it did not happen in time"
@@ -30,7 +30,7 @@ async def until(what: Callable[[], bool], timeout_s: float = 5.0) -> None:
 
 
 async def soon(coming: Awaitable[Any]) -> Any:
-    return await asyncio.wait_for(coming, 5)
+    return await asyncio.wait_for(coming, 30)
 
 
 @pytest.fixture(params=["open", "curve", "memory"])
