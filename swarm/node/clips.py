@@ -1,5 +1,6 @@
 """The clip folder, shared by all jobs: <first digit>/<key>.flac, made durable in groups."""
 
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -34,7 +35,10 @@ class ClipFolder:
         """Remove a clip that cannot be trusted; fine if it is not there."""
         path = self.path(key)
         with guarded(path):
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
 
     def add(self, clips: Mapping[str, bytes]) -> None:
         """Write clips by key, all of them durable on return.
@@ -60,7 +64,7 @@ class ClipFolder:
                     file.flush()
                 list(self._pool.map(sync_file, [file.fileno() for file in files]))
             for part, (key, _) in zip(parts, clips, strict=True):
-                part.replace(self.path(key))
+                _name(part, self.path(key))
         except BaseException:
             for part in parts:
                 part.unlink(missing_ok=True)
@@ -79,9 +83,18 @@ class ClipFolder:
         self._pool.shutdown()
 
 
+def _name(part: Path, path: Path) -> None:
+    """Give a file its name; a folder that somebody made there goes, unless something is in it. Raises StoreError."""
+    with guarded(path):
+        if path.is_dir():
+            path.rmdir()
+        part.replace(path)
+
+
 def clip_size(path: Path) -> int:
     """Bytes of a clip's file, 0 where there is none."""
     try:
-        return path.stat().st_size
+        found = path.stat()
     except OSError:
         return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0

@@ -15,6 +15,7 @@ READ_ONLY = "it is on a read-only disk; make that writable, or choose another fo
 FORBIDDEN = "this user may not write there; change its permissions, or choose another folder with --state-dir"
 DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
 NO_FOLDER = "a file stands where a folder has to be; name another folder"
+NO_FILE = "a folder stands where a file has to be; move it away and run the same command again"
 NO_PLACE = "it is not there and cannot be made; name another folder"
 TOO_LONG = "its path is too long; choose a shorter one with --state-dir"
 CROWDED = "too many files are open; allow more, as by `ulimit -n 4096`, and run the same command again"
@@ -34,6 +35,8 @@ BY_ERRNO = {
     errno.EPERM: FORBIDDEN,
     errno.EEXIST: NO_FOLDER,
     errno.ENOTDIR: NO_FOLDER,
+    errno.EISDIR: NO_FILE,
+    errno.ENOTEMPTY: NO_FILE,
     errno.ENOENT: NO_PLACE,
     errno.ENAMETOOLONG: TOO_LONG,
 }

@@ -143,6 +143,33 @@ def test_a_clip_that_is_cut_short_or_empty_is_lost(disk: DiskStore) -> None:
     assert disk.find_clip(a_key(1)) is None
 
 
+def test_a_folder_in_the_place_of_a_clip_makes_room_for_it(disk: DiskStore) -> None:
+    disk.commit([(JOB, a_clip(0, b"whole"), b"whole")])
+    path = disk.clip_path(a_key(0))
+    path.unlink()
+    path.mkdir()
+    assert disk.find_clip(a_key(0)) is None
+    assert disk.lost_clips(JOB) == [a_clip(0, b"whole")]
+    disk.commit([(JOB, a_clip(0, b"whole"), b"whole")])
+    assert path.read_bytes() == b"whole"
+    path.unlink()
+    path.mkdir()
+    disk.discard_clip(a_key(0))
+    assert not path.exists()
+
+
+def test_a_folder_with_something_in_it_is_named_and_left_alone(disk: DiskStore) -> None:
+    inside = disk.clip_path(a_key(0)) / "notes.txt"
+    inside.parent.mkdir(parents=True)
+    inside.touch()
+    for attempt in (lambda: disk.commit([(JOB, a_clip(0, b"one"), b"one")]), lambda: disk.discard_clip(a_key(0))):
+        with pytest.raises(StoreError, match="a folder stands where a file has to be; move it away") as raised:
+            attempt()
+        assert str(raised.value).startswith(str(inside.parent))
+    assert inside.exists()
+    assert not list((disk.state_dir / "scratch").rglob("*.part"))
+
+
 def test_a_clip_that_is_there_already_is_not_written_again(disk: DiskStore) -> None:
     disk.commit([(JOB, a_clip(0, b"flac"), b"flac")])
     os.utime(disk.clip_path(a_key(0)), (1, 1))
