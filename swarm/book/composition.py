@@ -31,7 +31,7 @@ def compose(
     for named in documents:
         mark_stray_notes(named.document.passages, NOTES)
     mark_note_headings(passages, NOTES)
-    parts = divide(documents, contents) if documents else []
+    parts = divide(documents, contents, title) if documents else []
     rows = place_notes([part.passages for part in parts], reading.notes, language)
     for part, row in zip(parts, rows, strict=True):
         part.passages = row

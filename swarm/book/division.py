@@ -87,12 +87,12 @@ class Row:
         return list(pairwise([*self.starts, len(self.passages)]))
 
 
-def divide(documents: list[Named], contents: Contents) -> list[Part]:
-    """Cut a book into parts; together they hold every passage, each once."""
+def divide(documents: list[Named], contents: Contents, title: str = "") -> list[Part]:
+    """Cut a book of this title into parts; together they hold every passage, each once."""
     row = Row(documents)
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
-    starts = set(cuts) | _document_cuts(row, set(cuts), reasons) | {0}
+    starts = set(cuts) | _document_cuts(row, cuts, reasons, title) | {0}
     thin = _thin(row, set(cuts))
     places = sorted(starts | (_heading_cuts(row) if thin else set()))
     parts = []
@@ -137,23 +137,38 @@ def _back_over_headings(row: Row, place: int, cuts: Container[int]) -> int:
     return place
 
 
-def _document_cuts(row: Row, cuts: set[int], reasons: dict[int | None, str]) -> set[int]:
+def _document_cuts(row: Row, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
     """Documents that the table of contents does not name and that yet begin something."""
     found: set[int] = set()
     ordered = sorted(cuts)
-    thin, headed = _thin(row, cuts), _mostly_headed(row)
+    thin, headed = _thin(row, set(cuts)), _mostly_headed(row)
     after_matter = True
     for named, (start, end) in zip(row.documents, row.spans(), strict=True):
         if start == end:
             continue
         first = row.passages[start]
         begins = (not headed) if thin else 0 < first.level <= 2
-        is_matter = bool(reasons.get(start) or matter.named(_stem(named.name)) or _all_matter(row.passages[start:end]))
+        called = (cuts.get(start, ""), tidy(first.text) if first.level else "")
+        is_matter = bool(
+            reasons.get(start)
+            or matter.named(_stem(named.name))
+            or _all_matter(row.passages[start:end])
+            or matter.is_page_apart(called, _texts(row.passages[start:end]), _at(row, start, ordered), title)
+        )
         if begins or is_matter or after_matter:
             found.add(start)
         inside = bisect_left(ordered, end) > bisect_right(ordered, start)
         after_matter = (is_matter and not inside) or (after_matter and start not in found)
     return found
+
+
+def _at(row: Row, place: int, ordered: list[int]) -> float:
+    """How far on in a book a place is; all before the first entry is its beginning, however little follows."""
+    return place / len(row.passages) if ordered and place >= ordered[0] else 0.0
+
+
+def _texts(passages: list[Passage]) -> list[str]:
+    return [passage.text for passage in passages if passage.text]
 
 
 def _all_matter(passages: list[Passage]) -> bool:

@@ -85,7 +85,7 @@ def _promised(part: Part, passages: list[Passage], at: float, title: str, titles
     for reason, grounds in named:
         if reason and matter.plausible(reason, texts, at):
             return reason, grounds
-    if title and matter.is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4]):
+    if matter.is_titled_page(title, texts):
         return matter.TITLE_PAGE, WORDS
     return _told(part, texts, 0.0 if title else at, titles)
 

@@ -87,6 +87,7 @@ _BY_NAME = {
 }
 _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
 _LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
+_PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # what seldom goes on in another file
 MAX_SMALL_CHARS = 6_000
 MAX_LIST_LINE_CHARS = 160  # on average
 LABELLED_SHARE = 0.3
@@ -161,6 +162,14 @@ def named(name: str) -> str:
     return found or (ADVERTISEMENT if _ALSO.fullmatch(plain) else "")
 
 
+def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str) -> bool:
+    """Whether a document is a page for itself, by what it is called or by its words: a dedication may follow it."""
+    promised = (named(name) for name in names)
+    if any(reason in _PAGES and plausible(reason, texts, at) for reason in promised):
+        return True
+    return is_legal_page(texts, at) or is_titled_page(title, texts)
+
+
 def plausible(reason: str, texts: list[str], at: float) -> bool:
     """Whether a chapter's texts look like what its name promises; `at` is its place in the book, 0 to 1."""
     size = sum(map(len, texts))
@@ -196,6 +205,11 @@ def gutenberg_ends(text: str) -> bool:
 def is_credit(text: str) -> bool:
     """Whether a block says who made Project Gutenberg's file."""
     return bool(_CREDIT.match(text))
+
+
+def is_titled_page(title: str, texts: list[str]) -> bool:
+    """Whether texts are a title page that names the book of this title."""
+    return bool(title) and is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4])
 
 
 def is_title_page(texts: list[str]) -> bool:

@@ -154,3 +154,39 @@ def test_chapters_under_parts_are_told_by_their_headings(tmp_path: Path) -> None
     body = f"<h1>One</h1><h2>The Storm</h2>{FILL}<h1>Two</h1><h2>The Calm</h2>{FILL}"
     titles = [chapter.title for chapter in book(tmp_path, {"a.xhtml": body}).chapters]
     assert titles == ["One. The Storm", "Two. The Calm"]
+
+
+def test_a_dedication_without_a_heading_is_not_swallowed_by_the_pages_around_it(tmp_path: Path) -> None:
+    bodies = {
+        "1.xhtml": "<p>A TEST</p><p>a novel</p><p>by ANN AUTHOR</p>",
+        "2.xhtml": "<p>Copyright © 2020 Ann Author. All rights reserved. ISBN 978-1-23-456789-7</p>",
+        "3.xhtml": "<p>For my mother</p>",
+        "4.xhtml": "<p>All happy families are alike.</p>",
+        "5.xhtml": f"<h1>Chapter 1</h1>{FILL}",
+        "6.xhtml": f"<h1>Chapter 2</h1>{FILL}",
+        "7.xhtml": "<h1>Also by Ann Author</h1><p>Another Book</p>",
+        "8.xhtml": "<p>And they lived on.</p>",
+    }
+    found = book(tmp_path, bodies, maker.nav(("5.xhtml", "Chapter 1"), ("6.xhtml", "Chapter 2")))
+    spoken = [line for line, chapter in zip(words(found), found.chapters, strict=True) if not chapter.left_out]
+    assert spoken == [
+        "For my mother All happy families are alike.",
+        "Chapter 1",
+        "Chapter 2",
+        "And they lived on.",
+    ]
+    assert [chapter.left_out for chapter in found.chapters if chapter.left_out] == [
+        "title page",
+        "copyright page",
+        "advertisement",
+    ]
+
+
+def test_a_dedication_behind_a_listed_page_is_not_swallowed_by_it(tmp_path: Path) -> None:
+    bodies = {"1.xhtml": "<p>© 2020</p>", "2.xhtml": "<p>For my mother</p>", "3.xhtml": f"<h1>One</h1>{FILL}"}
+    found = book(tmp_path, bodies, maker.nav(("1.xhtml", "Copyright"), ("3.xhtml", "One")))
+    assert [(chapter.title, chapter.left_out) for chapter in found.chapters] == [
+        ("Copyright", "copyright page"),
+        ("For my mother", ""),
+        ("One", ""),
+    ]
