@@ -49,6 +49,7 @@ TESTED_ELSEWHERE = {
     "swarm/voice/coqui_xtts.py": "tests/voice/test_coqui.py",
     "swarm/config.py": "tests/commands/test_options.py",
     "swarm/commands/coqui_options.py": "tests/commands/test_options.py",
+    "swarm/commands/parser.py": "tests/commands/test_help.py",
     "swarm/commands/output.py": "tests/commands/test_jobs.py",
     "swarm/watch/history.py": "tests/watch/test_report.py",
     "swarm/voice/espeak.py": "tests/voice/test_engines.py",

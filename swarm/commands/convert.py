@@ -4,6 +4,7 @@ import argparse
 
 from swarm.commands import coqui_options, options
 from swarm.commands.output import warn
+from swarm.commands.parser import shorten
 from swarm.config import RenderConfig
 from swarm.errors import UsageError
 
@@ -13,6 +14,10 @@ EXAMPLES = options.examples(
     "e2a-swarm convert roman.epub --language fr --workers 4",
     "e2a-swarm convert --ebooks-dir ~/Books",
 )
+
+SOUND = ("--tts-engine", "--voice", "--language", "--speed")
+COMMON = ("BOOK", *SOUND, "--output-format", "--split", "--output-dir", "--chapters", "--workers", "--gpu", "--quiet")
+REST = "tags, loudness, subtitles, notes, models, upload, ..."
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,16 +29,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         epilog=EXAMPLES,
     )
     add_options(parser)
+    shorten(parser, "[OPTION...] BOOK...", COMMON, REST)
     parser.set_defaults(run=run)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What can be said of the books, their sound and this machine."""
     options.add_render_options(parser)
-    options.add_device_options(parser)
-    parser.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
-    coqui_options.add_voice_options(parser)
-    options.add_output_options(parser, json="print progress and the end as JSON lines")
+    machine = options.add_device_options(parser)
+    machine.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
+    coqui_options.add_voice_options(machine)
+    options.add_output_options(parser.add_argument_group("terminal"), json="print progress and the end as JSON lines")
 
 
 def run(arguments: argparse.Namespace) -> int:

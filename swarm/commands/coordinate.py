@@ -2,7 +2,8 @@
 
 import argparse
 
-from swarm.commands import options
+from swarm.commands import convert, options
+from swarm.commands.parser import shorten
 
 EXAMPLES = options.examples(
     "e2a-swarm coordinate book.epub",
@@ -11,6 +12,8 @@ EXAMPLES = options.examples(
     "e2a-swarm join CODE                     on every other machine, once",
     "e2a-swarm work                          on every other machine, from then on",
 )
+
+COMMON = ("BOOK", *convert.SOUND, "--output-format", "--split", "--output-dir", "--chapters", "--min-workers", "--port")
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,7 +27,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     options.add_render_options(parser)
     options.add_network_options(parser)
-    options.add_output_options(parser, json="print progress and the end as JSON lines")
+    options.add_output_options(parser.add_argument_group("terminal"), json="print progress and the end as JSON lines")
+    shorten(parser, "[OPTION...] BOOK...", (*COMMON, "--quiet"), convert.REST)
     parser.set_defaults(run=run)
 
 

@@ -43,7 +43,7 @@ def model_settings(arguments: argparse.Namespace) -> dict[str, str]:
 RECOGNISER = "base"  # of faster-whisper
 
 
-def add_voice_options(parser: argparse.ArgumentParser) -> None:
+def add_voice_options(parser: argparse._ActionsContainer) -> None:
     """--accept-coqui-license, --models-dir, --offline, --verify, for the commands that speak; see `prepare_voices`."""
     add_license_option(parser)
     add_models_option(parser)
@@ -55,7 +55,7 @@ def add_voice_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_license_option(parser: argparse.ArgumentParser) -> None:
+def add_license_option(parser: argparse._ActionsContainer) -> None:
     """--accept-coqui-license; read by `place_models`."""
     parser.add_argument(
         "--accept-coqui-license",
@@ -64,7 +64,7 @@ def add_license_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_models_option(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+def add_models_option(parser: argparse._ActionsContainer, default: str | None = None) -> None:
     """--models-dir; read by `place_models`."""
     parser.add_argument(
         "--models-dir",

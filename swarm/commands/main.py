@@ -6,11 +6,11 @@ import errno
 import importlib
 import os
 import sys
-from collections.abc import Generator
 from io import TextIOWrapper
 from pathlib import Path
 
 from swarm import __version__
+from swarm.commands.parser import Parser
 from swarm.config import state_folder
 from swarm.errors import (
     EXIT_DONE,
@@ -37,38 +37,6 @@ examples:
 
 e2a-swarm COMMAND --help says more.
 """
-
-
-class Formatter(argparse.HelpFormatter):
-    """Help that keeps the lines of examples, and lists commands like options."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if "\n" in text else super()._fill_text(text, width, indent)
-
-    def _iter_indented_subactions(self, action: argparse.Action) -> Generator[argparse.Action, None, None]:
-        yield from getattr(action, "_get_subactions", list)()
-
-    def _format_action(self, action: argparse.Action) -> str:
-        text = super()._format_action(action)
-        return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UsageError, and takes no abbreviations."""
-
-    def __init__(self, **settings: object) -> None:
-        settings.setdefault("formatter_class", Formatter)
-        settings.setdefault("allow_abbrev", False)
-        super().__init__(**settings)  # type: ignore[arg-type]
-
-    def _check_value(self, action: argparse.Action, value: object) -> None:
-        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
-            raise UsageError(f"{self.prog} does not know {value!r}; it knows {', '.join(action.choices)}.")
-        super()._check_value(action, value)
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        """Raise UsageError with a hint at the right help."""
-        raise UsageError(f"{message.rstrip('.')}; try {self.prog} --help")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -75,7 +75,7 @@ def examples(*lines: str) -> str:
     return "\n".join(("examples:", *(f"  {line}" for line in lines)))
 
 
-def add_state_option(parser: argparse.ArgumentParser) -> None:
+def add_state_option(parser: argparse._ActionsContainer) -> None:
     """--state-dir: where jobs, clips and the key live."""
     parser.add_argument(
         "--state-dir",
@@ -85,7 +85,7 @@ def add_state_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output_options(
-    parser: argparse.ArgumentParser, *, json: str = "", quiet: str = "say nothing but the end"
+    parser: argparse._ActionsContainer, *, json: str = "", quiet: str = "say nothing but the end"
 ) -> None:
     """--verbose; --json and --quiet too where a sentence says what they print."""
     if quiet:
@@ -130,15 +130,16 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_books(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    group = parser.add_argument_group("books")
+    group.add_argument(
         "books",
         metavar="BOOK",
         nargs="*",
         help="a book, or a folder of them: EPUB, text, HTML, Markdown; others by Calibre",
     )
-    parser.add_argument("--ebook", metavar="BOOK", action="append", default=[], help="the same as BOOK")
-    parser.add_argument("--ebooks-dir", metavar="DIR", help="every book of a folder")
-    parser.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # there is nothing else
+    group.add_argument("--ebook", metavar="BOOK", action="append", default=[], help="the same as BOOK")
+    group.add_argument("--ebooks-dir", metavar="DIR", help="every book of a folder")
+    group.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # there is nothing else
 
 
 def _add_job_options(parser: argparse.ArgumentParser) -> None:
@@ -162,17 +163,18 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
     job.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it works")
     job.add_argument("--no-split", action="store_true", help=argparse.SUPPRESS)  # benchmarks: whole chapters only
     job.add_argument("--no-audiobook", action="store_true", help=argparse.SUPPRESS)  # benchmarks: speak, write no file
-    add_state_option(parser)
+    add_state_option(job)
 
 
-def add_device_options(parser: argparse.ArgumentParser) -> None:
-    """--gpu, --cpu and ebook2audiobook's --device; read back by `asked_devices`."""
-    group = parser.add_argument_group("devices")
+def add_device_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """--gpu, --cpu and ebook2audiobook's --device; read back by `asked_devices`. Returns their group, for more."""
+    group = parser.add_argument_group("machine")
     group.add_argument(
         "--gpu", metavar="N|UUID|all", action="append", default=[], help="compute on this GPU, or on all of them"
     )
     group.add_argument("--cpu", action="store_true", help="compute on the CPU, even if there are GPUs")
     group.add_argument("--device", metavar="CPU|CUDA|ROCM|MPS", help="the same as --cpu, or --gpu 0; MPS: Apple's GPU")
+    return group
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
@@ -188,8 +190,8 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         refuse(parser, name, "a coordinator only shares the book: say it to `e2a-swarm work`.")
 
 
-def add_coordinator_options(parser: argparse.ArgumentParser) -> None:
-    """Which coordinator to speak to: --coordinator and --open."""
+def add_coordinator_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Which coordinator to speak to: --coordinator and --open. Returns their group, for more."""
     group = parser.add_argument_group("network")
     group.add_argument(
         "--coordinator",
@@ -199,6 +201,7 @@ def add_coordinator_options(parser: argparse.ArgumentParser) -> None:
         help="where it is (default: found by itself)",
     )
     group.add_argument("--open", action="store_true", help="without a key: coordinators started with --open")
+    return group
 
 
 def render_config(arguments: argparse.Namespace) -> RenderConfig:

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 
 from swarm.commands import convert, options
+from swarm.commands.parser import shorten
 from swarm.config import RenderConfig
 from swarm.errors import UsageError
 
@@ -23,9 +24,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         description="Speak how a chapter begins, with the options of convert, to hear a voice before all is spoken.",
         epilog=EXAMPLES,
     )
-    parser.add_argument("--chapter", metavar="N", default="1", help="as `e2a-swarm inspect` counts them (default: 1)")
-    parser.add_argument("--seconds", metavar="S", default=str(SECONDS), help=f"about how long (default: {SECONDS})")
+    group = parser.add_argument_group("preview")
+    group.add_argument("--chapter", metavar="N", default="1", help="as `e2a-swarm inspect` counts them (default: 1)")
+    group.add_argument("--seconds", metavar="S", default=str(SECONDS), help=f"about how long (default: {SECONDS})")
     convert.add_options(parser)
+    chapters = next(action for action in parser._actions if "--chapters" in action.option_strings)
+    chapters.help = argparse.SUPPRESS  # `run` refuses it
+    shorten(parser, "[OPTION...] BOOK", ("--chapter", "--seconds", *convert.COMMON), convert.REST)
     parser.set_defaults(run=run)
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from swarm.commands import convert, options
+from swarm.commands.parser import shorten
 from swarm.config import RedoConfig
 from swarm.errors import UsageError
 
@@ -25,10 +26,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "again. The other options are those that the book was converted with.",
         epilog=EXAMPLES,
     )
-    parser.add_argument("--segments", metavar="3:12,3:20-22", default="", help="chapter and sentence, as reports count")
-    parser.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
-    parser.add_argument("--doubtful", action="store_true", help="whatever the report calls doubtful")
+    group = parser.add_argument_group("what to speak again")
+    group.add_argument("--segments", metavar="3:12,3:20-22", default="", help="chapter and sentence, as reports count")
+    group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
+    group.add_argument("--doubtful", action="store_true", help="whatever the report calls doubtful")
     convert.add_options(parser)
+    shorten(parser, "[OPTION...] BOOK", ("--segments", "--chapter", "--doubtful", *convert.COMMON), convert.REST)
     parser.set_defaults(run=run)
 
 

@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from swarm.commands import coqui_options, options
+from swarm.commands.parser import shorten
 from swarm.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,18 @@ EXAMPLES = options.examples(
     "e2a-swarm work --coordinator laptop:5847 --exit-when-done",
 )
 
+COMMON = (
+    "--gpu",
+    "--cpu",
+    "--slots",
+    "--name",
+    "--hours",
+    "--idle-only",
+    "--coordinator",
+    "--exit-when-done",
+    "--quiet",
+)
+
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
@@ -27,25 +40,33 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "once finishes the sentences under way, twice stops at once.",
         epilog=EXAMPLES,
     )
-    options.add_device_options(parser)
-    parser.add_argument("--slots", metavar="N", help="engines on each GPU (default: 1), or on the CPU (one a core)")
-    parser.add_argument(
+    machine = options.add_device_options(parser)
+    machine.add_argument("--slots", metavar="N", help="engines on each GPU (default: 1), or on the CPU (one a core)")
+    machine.add_argument(
+        "--name", metavar="NAME", default="", help="what to call this machine (default: its host name)"
+    )
+    machine.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it speaks")
+    options.add_state_option(machine)
+    _add_voices(parser)
+    _add_limits(parser)
+    network = options.add_coordinator_options(parser)
+    network.add_argument(
         "--exit-when-done", action="store_true", help="leave when every coordinator served has ended, save by a fault"
     )
-    parser.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it speaks")
-    parser.add_argument("--name", metavar="NAME", default="", help="what to call this machine (default: its host name)")
-    coqui_options.add_voice_options(parser)
-    parser.add_argument(
+    options.add_output_options(parser.add_argument_group("terminal"), quiet="say nothing but errors")
+    shorten(parser, "[OPTION...]", COMMON, "models, limits, sleep, ...")
+    parser.set_defaults(run=run)
+
+
+def _add_voices(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("voices")
+    coqui_options.add_voice_options(group)
+    group.add_argument(
         "--assets-limit",
         metavar="GB",
         default="",
         help="how much to keep of voices and models that coordinators send (default: $E2A_SWARM_ASSETS_LIMIT, or 20)",
     )
-    _add_limits(parser)
-    options.add_coordinator_options(parser)
-    options.add_state_option(parser)
-    options.add_output_options(parser, quiet="say nothing but errors")
-    parser.set_defaults(run=run)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:

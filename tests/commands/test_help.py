@@ -1,13 +1,17 @@
+import argparse
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from swarm.commands.main import COMMANDS, main
+from swarm.commands.main import COMMANDS, main, make_parser
+from swarm.commands.parser import Parser, names_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTIONS = (("jobs", "remove"), ("jobs", "prune"), ("models", "fetch"), ("models", "remove"))
+MANY_OPTIONS = ("convert", "coordinate", "work", "preview", "redo")  # a short --help, and --help-all
+SCREEN = 40  # lines
 HEAVY = (
     "torch",
     "zmq",
@@ -32,6 +36,12 @@ print(code, spent, *sorted(name for name in sys.modules if "." not in name), fil
 """
 
 
+def parser_of(command: str) -> Parser:
+    found = next(a.choices for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))[command]
+    assert isinstance(found, Parser)
+    return found
+
+
 def probe(*words: str) -> tuple[int, float, set[str]]:
     """Exit code, seconds and the modules imported by a command line in a process of its own."""
     done = subprocess.run([sys.executable, "-c", PROBE, *words], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -39,7 +49,9 @@ def probe(*words: str) -> tuple[int, float, set[str]]:
     return int(code), float(spent), set(modules)
 
 
-@pytest.mark.parametrize("words", [("--help",), ("--version",), *((command, "--help") for command in COMMANDS)])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("--version",), *((command, "--help") for command in COMMANDS), ("convert", "--help-all")]
+)
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     code, _, modules = probe(*words)
     assert code == 0
@@ -77,6 +89,44 @@ def test_help_fits_a_terminal_of_80_columns(
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*words, "--help"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_a_screen(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert len(text.splitlines()) <= SCREEN
+    assert ("--help-all" in text) is (command in MANY_OPTIONS)
+
+
+@pytest.mark.parametrize("command", MANY_OPTIONS)
+def test_help_all_shows_every_option_in_a_group(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([command, "--help-all"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.isascii()
+    parser = parser_of(command)
+    shown = [action for action in parser._actions if action.help != argparse.SUPPRESS]
+    assert all(f"  {name}" in text or f", {name}" in text for action in shown for name in names_of(action))
+    titles = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert len(titles) >= 5
+    assert titles[-2:] == ["more:", "examples:"]
+    assert not {"options:", "positional arguments:"} & set(titles)
+
+
+@pytest.mark.parametrize("command", MANY_OPTIONS)
+def test_the_options_of_a_short_help_exist(command: str) -> None:
+    parser = parser_of(command)
+    assert parser.common <= frozenset[str]().union(*map(names_of, parser._actions))
+
+
+def test_what_a_command_refuses_is_not_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["preview", "--help-all"]) == 0
+    assert "--chapters" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("action", ["fetch", "remove"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.coqui_options import add_voice_options, prepare_voices
-from swarm.commands.main import Parser, make_parser
+from swarm.commands.main import make_parser
 from swarm.commands.main import parse as parse_line
 from swarm.commands.options import (
     REFUSED,
@@ -20,6 +20,7 @@ from swarm.commands.options import (
     progress_mode,
     render_config,
 )
+from swarm.commands.parser import Parser
 from swarm.commands.work import limits_of as work_limits
 from swarm.config import RenderConfig, StyleConfig
 from swarm.errors import EnvironmentFault, UsageError

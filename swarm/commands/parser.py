@@ -1,0 +1,92 @@
+"""The parser behind every command: errors as sentences, help that fits a screen, `--help-all` where that is not all."""
+
+import argparse
+import sys
+from collections.abc import Generator, Iterable, Sequence
+
+from swarm.errors import UsageError
+
+
+class Formatter(argparse.HelpFormatter):
+    """Help that keeps the lines of examples, and lists commands like options."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if "\n" in text else super()._fill_text(text, width, indent)
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Generator[argparse.Action, None, None]:
+        yield from getattr(action, "_get_subactions", list)()
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises UsageError, and takes no abbreviations."""
+
+    def __init__(self, **settings: object) -> None:
+        settings.setdefault("formatter_class", Formatter)
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(**settings)  # type: ignore[arg-type]
+        self.common: frozenset[str] = frozenset()  # what a short help shows; empty: all
+
+    def format_help(self) -> str:
+        """What --help prints: the common options in one list where they were named, else all in their groups."""
+        if not self.common:
+            return self.full_help()
+        shown = [action for action in self._grouped() if self.common & names_of(action)]
+        return self._help([("common options", None, shown)])
+
+    def full_help(self) -> str:
+        """What --help-all prints: every option in its group."""
+        return self._help([(group.title, group.description, group._group_actions) for group in self._action_groups])
+
+    def _grouped(self) -> list[argparse.Action]:
+        return [action for group in self._action_groups for action in group._group_actions]
+
+    def _help(self, sections: Iterable[tuple[str | None, str | None, Sequence[argparse.Action]]]) -> str:
+        formatter = self._get_formatter()
+        formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
+        formatter.add_text(self.description)
+        for title, description, actions in sections:
+            formatter.start_section(title)
+            formatter.add_text(description)
+            formatter.add_arguments(actions)
+            formatter.end_section()
+        formatter.add_text(self.epilog)
+        return formatter.format_help()
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            raise UsageError(f"{self.prog} does not know {value!r}; it knows {', '.join(action.choices)}.")
+        super()._check_value(action, value)
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Raise UsageError with a hint at the right help."""
+        raise UsageError(f"{message.rstrip('.')}; try {self.prog} --help")
+
+
+class ShowAll(argparse.Action):
+    """--help-all: print the help with every option, and leave."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Raise SystemExit after printing, as --help does."""
+        assert isinstance(parser, Parser)
+        parser._print_message(parser.full_help(), sys.stdout)
+        parser.exit()
+
+
+def names_of(action: argparse.Action) -> frozenset[str]:
+    """What an option or argument is called on the command line."""
+    return frozenset(action.option_strings or [str(action.metavar)])
+
+
+def shorten(parser: argparse.ArgumentParser, usage: str, common: tuple[str, ...], rest: str) -> None:
+    """Give a command with many options a short --help; `usage` follows its name, `rest` says what --help-all adds."""
+    assert isinstance(parser, Parser)
+    own = parser._action_groups.pop(1)  # argparse's own group, of -h: where one looks for more
+    own.title = "more"
+    parser._action_groups.append(own)
+    parser.add_argument("--help-all", action=ShowAll, nargs=0, help=f"every option: {rest}")
+    parser.usage = f"{parser.prog} {usage}"
+    parser.common = frozenset({*common, "--help", "--help-all"})
