@@ -8,7 +8,13 @@ from swarm.book.division import Named, divide
 from swarm.book.fate import chosen, decide, mark_licence
 from swarm.book.matter import NOTES
 from swarm.book.model import ChapterText
-from swarm.book.note import mark_note_headings, mark_stray_notes, mark_written_notes, place_notes
+from swarm.book.note import (
+    mark_note_headings,
+    mark_note_page_headings,
+    mark_stray_notes,
+    mark_written_notes,
+    place_notes,
+)
 from swarm.book.reading import Reading
 from swarm.book.toc import Contents
 from swarm.errors import BookError, UsageError
@@ -30,6 +36,7 @@ def compose(
     mark_written_notes(passages, NOTES)
     for named in documents:
         mark_stray_notes(named.document.passages, NOTES)
+        mark_note_page_headings(named.document.passages, NOTES)
     mark_note_headings(passages, NOTES)
     parts = divide(documents, contents, title) if documents else []
     rows = place_notes([part.passages for part in parts], reading.notes, language)

@@ -1,5 +1,7 @@
 """Fractions as words: "3/8" is "three eighths", "2½" is "2 and one half"."""
 
+from unicodedata import normalize
+
 import regex
 
 from swarm.book.agreement import agreed
@@ -7,13 +9,17 @@ from swarm.book.cardinal import spelled
 from swarm.book.number_words import FRACTIONS, WORDS
 
 _FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
-_WRITTEN = regex.compile(r"(?<![\d/.,])(?:(?<=\d\s)())?([1-9])/([2-9]|10)(?![\d/]|[.,]\d)")
+_WRITTEN = regex.compile(r"(?<![\d/⁄.,])(?:(?<=\d\s)())?([1-9])[/⁄]([2-9]|10)(?![\d/⁄]|[.,]\d)")
+THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_SIGN = regex.compile(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
+_SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 _THIRDS = {"en": "third", "fr": "tiers", "es": "tercio", "pt": "terço"}
 _AND = {"en": "and", "fr": "et", "de": "und", "es": "y", "it": "e", "pt": "e", "nl": "en"}  # in "two and one half"
 
 
 def say_fractions(text: str, language: str) -> str:
     """A sentence with its fractions as words; whole numbers before them stay figures."""
+    text = _SIGN.sub(" ", text).translate(_SPELLED)
     text = _WRITTEN.sub(lambda match: _fraction(match, language), text)
     return str(_FRACTION.sub(lambda match: _half(match, language), text))
 
@@ -21,8 +27,8 @@ def say_fractions(text: str, language: str) -> str:
 def _fraction(match: "regex.Match[str]", language: str) -> str:
     """ "3/8" in words; those that have signs of their own become these."""
     over, under = int(match[2]), int(match[3])
-    if match[0].endswith(("1/2", "1/4", "3/4")):
-        return FRACTIONS[("1/2", "1/4", "3/4").index(match[0])]
+    if match[0].replace("⁄", "/").endswith(("1/2", "1/4", "3/4")):
+        return FRACTIONS[("1/2", "1/4", "3/4").index(f"{over}/{under}")]
     if over >= under:
         return str(match[0])
     part = _part_of(under, language, several=over > 1)

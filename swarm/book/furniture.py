@@ -1,5 +1,7 @@
 """What stands on a page and is not its text: page and line numbers, hidden words, links that only lead about."""
 
+from itertools import islice
+
 import regex
 from lxml import etree
 
@@ -21,7 +23,8 @@ _HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGN
 # Links whose whole text only offers to go somewhere, in the languages that e-books are made in.
 _OFFERS = regex.compile(
     r"agrandir|(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
-    r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|[↩↑^]",
+    r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|"
+    r"[↩↑⤴⏎↵^]\ufe0e?\ufe0f?",
     regex.IGNORECASE,
 )
 _CAPTION_PAGE = regex.compile(r"\s*[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
@@ -29,7 +32,18 @@ _PICTURE = regex.compile(
     r"\[(?:Illustration|Illustrations|Abbildung|Ilustración|Illustrazione)(?::\s*(.*))?\s*\]", regex.S
 )
 _CAPTION_CLASS = regex.compile(r"caption|^fig|^illus")
-_DROP_CAP = regex.compile(r"drop-?_?cap|lettrine|^initial$|^firstletter$", regex.IGNORECASE)
+_BREAK_CLASS = regex.compile(  # of what parts scenes
+    r"(?:scene|section|text|time|space|thought|context|story)[-_]?(?:break|separator|divider)|asterism|fleuron|dinkus|"
+    r"^(?:ornament|separator|divider|transition|break)$",
+    regex.IGNORECASE,
+)
+_BREAK_PICTURE = regex.compile(
+    r"(?:[*•~#⁂\s]+|(?:scene|section) ?break|ornament|asterisks?|divider|separator)", regex.IGNORECASE
+)
+_DROP_CAP = regex.compile(
+    r"drop-?_?cap|lettrine|^(?:drop|dc|letrine|initiale?|first-?_?letter|initial-?_?cap|cap-?_?initial|capitular)$",
+    regex.IGNORECASE,
+)
 _INITIAL = regex.compile(r"[\"'“‘«„¿¡—]?\s?\p{L}")
 
 
@@ -81,6 +95,16 @@ def without_picture_mark(text: str) -> str:
     """What plain text says of a picture in brackets: its caption alone."""
     mark = _PICTURE.fullmatch(text) if text.startswith("[") else None
     return text if mark is None else (mark[1] or "").strip()
+
+
+def is_scene_break(element: etree._Element) -> bool:
+    """Whether an element without a word parts two scenes: by its class, or as a picture of stars."""
+    if any(not text.isspace() for text in element.itertext()):
+        return False
+    if any(map(_BREAK_CLASS.search, (element.get("class") or "").split())):
+        return True
+    pictures = list(islice(element.iter("{*}img"), 2))
+    return len(pictures) == 1 and bool(_BREAK_PICTURE.fullmatch(pictures[0].get("alt") or ""))
 
 
 def drop_cap(element: etree._Element) -> str:

@@ -17,6 +17,7 @@ REFERENCE = "e2a-reference"  # attributes that mark a tree: the note that a mark
 NOTE = "e2a-note"  # the note that an element is,
 RETURN = "e2a-return"  # and a link back from a note to its mark
 MAX_LABEL_PIECES = 8
+MIN_PAGE_NOTES = 2
 NEAR = 3  # steps from a link to an ancestor with an id or a telling class
 
 # How a listener is told that a note follows.
@@ -93,6 +94,16 @@ def mark_note_headings(passages: list[Passage], reason: str) -> None:
     for passage, following in pairwise(passages):
         if passage.level and following.note and not passage.left_out and named(passage.text) == reason:
             passage.left_out = reason
+
+
+def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
+    """Headings of a document that holds notes alone, behind "Notes" at least: the chapters that they belong to."""
+    names = (at for at, passage in enumerate(passages) if passage.level and named(passage.text) == reason)
+    for start in {0, next(names, 0)}:
+        page = passages[start:]
+        notes = sum(1 for passage in page if passage.note)
+        if notes >= MIN_PAGE_NOTES and all(p.note or p.left_out or p.level or p.kind == "scene" for p in page):
+            _leave_out([passage for passage in page if passage.level], reason)
 
 
 def mark_stray_notes(passages: list[Passage], reason: str) -> None:

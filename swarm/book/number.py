@@ -7,7 +7,7 @@ import regex
 
 from swarm.book.agreement import agreed, hour, one_of
 from swarm.book.cardinal import spelled
-from swarm.book.fraction import say_fractions
+from swarm.book.fraction import THIRDS_AND_ON, say_fractions
 from swarm.book.number_words import FRACTIONS, RULERS, SIGNS, UNITS, WORDS, Words
 from swarm.book.roman import NUMERAL, value
 
@@ -21,7 +21,7 @@ _GERMAN_ORDINAL = regex.compile(
 _GERMAN_NTH = regex.compile(
     r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})"
 )
-_FIGURE = regex.compile(rf"[\d{FRACTIONS}]")
+_FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # English four-digit numbers that are no years: what is counted follows, or a word of measure stands before.
 _FOUR = r"(?<![\p{L}\d.,:/$£€-])(?:1\d|20)\d\d(?![\d.,:/-]*\d|\p{L})"
 _YEAR_BEFORE = r"(?<=\b(?i:in|since|by|until|till|during|years?|from|before|after)\s)"

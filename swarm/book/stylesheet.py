@@ -1,4 +1,4 @@
-"""What a book's stylesheets hide: rules that say `display: none` of classes and ids, by the cascade of CSS."""
+"""What a book's stylesheets hide, or set on a line of its own: rules of classes and ids, by the cascade of CSS."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -8,8 +8,10 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.limits import MAX_HIDING_RULES, MAX_SHEET_BYTES
-from swarm.book.markup import local
+from swarm.book.markup import local, words
 
+LINE = "e2a-line"  # the attribute that marks what stands on a line of its own though it is no block by its name
+INLINE = words("span a b strong i em small cite q code font label")
 MAX_STEPS = 6  # of a selector: ".book .part p"
 
 _COMMENT = regex.compile(r"/\*.*?\*/", regex.DOTALL)
@@ -22,6 +24,8 @@ _HIDES = regex.compile(
 _SHOWS = regex.compile(
     r"(?:^|;)\s*(?:display\s*:\s*(?!none)[\w-]+|visibility\s*:\s*visible)\s*(!\s*important)?", regex.IGNORECASE
 )
+_BLOCK = regex.compile(r"(?:^|;)\s*display\s*:\s*(?:block|table|list-item|flex|grid)\b", regex.IGNORECASE)
+_FLOATS = regex.compile(r"(?:^|;)\s*float\s*:\s*(?:left|right)", regex.IGNORECASE)  # a drop cap is no line
 _STEP = regex.compile(r"([a-z][a-z0-9]*|\*)?((?:[.#]-?[_\p{L}][\w-]*)*)", regex.IGNORECASE)
 _NAME = regex.compile(r"([.#])([^.#]+)")
 
@@ -46,6 +50,7 @@ class Rule(Struct, frozen=True):
 
     steps: tuple[Step, ...]
     hides: bool
+    block: bool
     weight: tuple[bool, int, int, int, int]  # important, ids, classes, elements, place
 
     def fits(self, element: etree._Element) -> bool:
@@ -75,28 +80,39 @@ class Hidden(Struct, frozen=True):
         return {selector for selector, rule in self.rules.items() if rule.hides}
 
     def mark(self, root: etree._Element) -> int:
-        """Give what is hidden the attribute that says so; how many words that are."""
+        """Give what is hidden, and what is a line, the attribute that says so; how many words are hidden."""
         known: dict[str, list[Rule]] = defaultdict(list)
-        for rule in self.rules.values() if self.hiding() else ():
+        for rule in self.rules.values() if any(rule.hides or rule.block for rule in self.rules.values()) else ():
             known[_key(rule.steps[-1])].append(rule)
         words = 0
         for element in root.iter("*") if known else ():
-            if _is_hidden(element, known):
+            rule = _strongest(element, known)
+            if rule and rule.hides:
                 inside = any(step.get("hidden") for step in element.iterancestors())
                 words += 0 if inside else len("".join(element.itertext()).split())
                 element.set("hidden", "hidden")
+            elif rule and rule.block and local(element) in INLINE:
+                element.set(LINE, "line")
         return words
+
+
+def is_line(element: etree._Element) -> bool:
+    """Whether an element stands on a line of its own though it is no block by its name."""
+    own = element.get("style")
+    return element.get(LINE) is not None or bool(
+        own and local(element) in INLINE and _BLOCK.search(own) and not _FLOATS.search(own)
+    )
 
 
 def _key(step: Step) -> str:
     return f".{min(step.classes)}" if step.classes else f"#{step.name}" if step.name else step.tag
 
 
-def _is_hidden(element: etree._Element, known: dict[str, list[Rule]]) -> bool:
+def _strongest(element: etree._Element, known: dict[str, list[Rule]]) -> Rule | None:
     names = [f".{name}" for name in (element.get("class") or "").split()]
     names += [f"#{element.get('id')}"] if element.get("id") else []
     fitting = [rule for name in (*names, local(element)) for rule in known.get(name, ()) if rule.fits(element)]
-    return max(fitting, key=lambda rule: rule.weight).hides if fitting else False
+    return max(fitting, key=lambda rule: rule.weight) if fitting else None
 
 
 def read_stylesheets(sheets: Iterable[str]) -> Hidden:
@@ -106,15 +122,15 @@ def read_stylesheets(sheets: Iterable[str]) -> Hidden:
         plain = _AT_BLOCK.sub(_shown, _COMMENT.sub("", sheet))
         for selectors, body in _RULE.findall(plain):
             says = _HIDES.search(body) or _SHOWS.search(body)
-            if says:
-                for selector in selectors.split(","):
-                    _take(found, selector, says)
+            block = bool(_BLOCK.search(body)) and not _FLOATS.search(body)
+            for selector in selectors.split(",") if says else ():
+                _take(found, selector, says, block=block)
             if len(found) > MAX_HIDING_RULES:
                 return Hidden({})
     return Hidden(found)
 
 
-def _take(found: dict[str, Rule], selector: str, says: "regex.Match[str]") -> None:
+def _take(found: dict[str, Rule], selector: str, says: "regex.Match[str]", *, block: bool) -> None:
     steps = _steps(selector)
     if steps:
         counts = [sum(map(bool, parts)) for parts in zip(*((s.name, s.classes, s.tag) for s in steps), strict=True)]
@@ -122,7 +138,7 @@ def _take(found: dict[str, Rule], selector: str, says: "regex.Match[str]") -> No
         selector = " ".join(selector.split())
         before = found.pop(selector, None)
         if before is None or before.weight[0] <= weight[0]:
-            found[selector] = Rule(steps, says.re is _HIDES, weight)
+            found[selector] = Rule(steps, says.re is _HIDES, block, weight)
         else:
             found[selector] = before
 

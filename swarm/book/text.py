@@ -8,13 +8,21 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book import matter
-from swarm.book.furniture import drop_cap, is_caption, is_furniture, without_page, without_picture_mark
+from swarm.book.furniture import (
+    drop_cap,
+    is_caption,
+    is_furniture,
+    is_scene_break,
+    without_page,
+    without_picture_mark,
+)
 from swarm.book.markup import local, types, words
 from swarm.book.note import NOTE, REFERENCE, RETURN
 from swarm.book.origin import Tracer
 from swarm.book.passage import Passage
 from swarm.book.power import RAISED
 from swarm.book.reading import Reading
+from swarm.book.stylesheet import is_line
 from swarm.book.table import HEADER, mark_tables
 
 BLOCKS = words(
@@ -50,9 +58,12 @@ _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d
 _EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
 _MARK_FIGURES = regex.compile(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
 _BASE = regex.compile(r"[\p{L}\d)]$")
-_LOOSE_MARKS = regex.compile(r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])")
+_LOOSE_MARKS = regex.compile(  # figures, stars and daggers that a note's mark left: "word¹", "word*", but not "*word*"
+    r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
+    r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S*)\*{1,2}(?!\S*\*))(?![\p{L}\p{N}])"
+)
 _CAP = "\ufff9"  # behind a drop cap
-_CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll})|\ufff9")  # "O nce" is one word, "A man" is two
+_CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")  # "O nce" is one word, "A man" is two
 # Joiners stay where a script needs them to shape its letters.
 _ZERO_WIDTH = regex.compile(
     r"[[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}]--[\t\n\r\f]]"
@@ -61,6 +72,12 @@ _ZERO_WIDTH = regex.compile(
     regex.V1,
 )
 _SPACES = regex.compile(r"[^\S\n]+")
+_NO_SPACE = regex.compile(r"[.,;:!?)\]]")
+_OVER = regex.compile(r"\s*[/⁄]")
+_LONE_LETTER = regex.compile(r"\W*\p{L}")
+_LETTERED_ORNAMENT = regex.compile(  # "oOo", "—o0o—", "xXx"
+    r"[-–—=~*•·\s]*(?:o+[O0]+o+|O+o+O+|xX+x|[-–—=~*•]\s*[oO0]{1,3}\s*[-–—=~*•])[-–—=~*•·\s]*"
+)
 _ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§☙❦❧✦✧✶✻❖◆◇○●◊|/\\.°]+")
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
 
@@ -109,6 +126,7 @@ class _Walk:
         self.references: list[str] = []  # the notes that the block refers to
         self.asides: list[Passage] = []  # the notes that stand in it
         self.open = [_Open()]
+        self.lines: list[etree._Element] = []  # that are open and no blocks by their names
         self.groups: list[int] = []  # where open heading groups began
 
     def read(self, root: etree._Element) -> Document:
@@ -155,6 +173,9 @@ class _Walk:
             self._keep(Passage("scene"))
         elif tag in CELLS:
             self._begin_cell(element)
+        elif is_line(element) and not _LONE_LETTER.fullmatch("".join(islice(element.itertext(), 2))):
+            self.parts.append(_VERSE)
+            self.lines.append(element)
         elif tag in SPACED or (tag == "tspan" and (element.get("x") or element.get("dy"))):
             self.parts.append(" ")
         self._add(element.text)
@@ -185,10 +206,14 @@ class _Walk:
     def _instead(self, element: etree._Element, tag: str) -> str | None:
         """What is said in the place of all that an element holds; None: what it holds."""
         if tag == "math" and element.get("alttext"):
-            return f" {element.get('alttext')} "
+            return f" {element.get('alttext')}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
+        if tag in ("mn", "mfrac"):
+            return _in_formula(element, tag)
         if tag == "ruby" and self.reading.ruby == "reading":
             return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
         if tag == "sup":
+            if _OVER.match(element.tail or ""):
+                return f" {''.join(element.itertext()).strip()}" if self._after_figure() else None
             links = list(element.iter("{*}a"))
             raised = None if any(map(is_furniture, links)) else self._raised("".join(islice(element.itertext(), 4)))
             return raised if not raised or not links else None
@@ -198,6 +223,9 @@ class _Walk:
         if tag == "img" and self.reading.alt_text and not _FILE_NAME.fullmatch(element.get("alt") or ""):
             return f" {element.get('alt')} "
         return None
+
+    def _after_figure(self) -> bool:
+        return bool(self.parts) and self.parts[-1][-1:].isdecimal()
 
     def _raised(self, figures: str) -> str | None:
         """What is said for figures above the line: nothing for a note's number, an exponent for one; None: no figures.
@@ -231,8 +259,13 @@ class _Walk:
                 caption=above.caption or is_caption(element),
             )
         )
+        if tag in ("p", "div", "figure") and is_scene_break(element):
+            self._keep(Passage("scene"))
 
     def _end(self, element: etree._Element) -> None:
+        if self.lines and element is self.lines[-1]:
+            self.lines.pop()
+            self.parts.append(_VERSE)
         if element is not self.open[-1].element:
             return
         tag = local(element)
@@ -282,7 +315,7 @@ class _Walk:
         if carried:
             self.parts = [text.strip()]  # a drop cap that is a block of its own goes with the next
             return
-        text = _VERSES.sub("\n", text.strip(_VERSE + " ")) if _VERSE in text else text
+        text = _VERSES.sub(_lines, text.strip(_VERSE + " ")) if _VERSE in text else text
         text = _LOOSE_MARKS.sub("", _CAPS.sub("", _MARKS.sub("", _ZERO_WIDTH.sub("", text))))
         text = without_page(text) if self.open[-1].caption else text
         lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
@@ -294,9 +327,11 @@ class _Walk:
         self.document.passages += asides
 
     def _passage(self, text: str) -> Passage:
+        level = self.open[-1].level
         if not _HEARD.search(text) and _ORNAMENT.fullmatch(text):
             return Passage("scene")
-        level = self.open[-1].level
+        if not level and _LETTERED_ORNAMENT.fullmatch(text):
+            return Passage("scene")
         references, self.references = tuple(self.references), []
         origin = self.tracer.origin(text) if self.tracer else None
         return Passage("heading" if level else "paragraph", text, level, references=references, origin=origin)
@@ -307,8 +342,24 @@ class _Walk:
         self.document.passages.append(passage)
 
 
+def _lines(gap: "regex.Match[str]") -> str:
+    """What parts two lines of verse: an empty line if two stand between them."""
+    return "\n\n" if gap[0].count("\n") > 1 else "\n"
+
+
 def _language(element: etree._Element) -> str:
     return element.get(_XML_LANG) or element.get("lang") or ""
+
+
+def _in_formula(element: etree._Element, tag: str) -> str | None:
+    """How the exponent 2 and the fraction 1/2 are said; None: like any other sign of a formula."""
+    if tag == "mfrac":
+        parts = ["".join(part.itertext()).strip() for part in element.iterchildren("*")]
+        return f" {parts[0]}/{parts[1]}" if len(parts) == 2 and all(map(str.isdecimal, parts)) else None
+    above = element.getparent()
+    figures = "".join(element.itertext()).strip()
+    raised = above is not None and local(above) == "msup" and element.getprevious() is not None
+    return figures.translate(RAISED) if raised and _EXPONENT.fullmatch(figures) else None
 
 
 def _is_block(element: etree._Element, tag: str) -> bool:

@@ -61,6 +61,19 @@ def kinds(body: str) -> list[str]:
         ("<p>see <math alttext='x squared'><msup><mi>x</mi><mn>2</mn></msup></math> here</p>", ["see x squared here"]),
         ("<p>می\u200cخواهم</p>", ["می\u200cخواهم"]),  # Persian needs its joiners
         ("<p> \u00a0 </p><p>\u200b</p>", []),
+        ("<p>2<sup>2</sup>⁄<sub>3</sub> m. or <sup>1</sup>/<sub>2</sub></p>", ["2 2⁄3 m. or 1/2"]),
+        ("<p>so <math><msup><mi>c</mi><mn>2</mn></msup><mfrac><mn>1</mn><mn>2</mn></mfrac></math></p>", ["so c² 1/2"]),
+        ("<p>It is <math alttext='x'><mi>x</mi></math>.</p>", ["It is x."]),
+        ("<p>a word* and more,† but *this* and f**k, a*b</p>", ["a word and more, but *this* and f**k, a*b"]),
+        (
+            "<p><span style='display: block'>Dawn</span><span style='display:block'>comes</span><br/><br/>"
+            "<span style='display:block'>late</span></p>",
+            ["Dawn\ncomes", "late"],
+        ),
+        (
+            "<p><span style='display:block;float:left'>O</span>nce, <b style='display:block'>T</b>hen</p>",
+            ["Once, Then"],
+        ),
     ],
 )
 def test_every_word_that_a_reader_sees_once(body: str, expected: list[str]) -> None:
@@ -71,6 +84,21 @@ def test_rules_and_ornaments_are_scene_breaks() -> None:
     assert kinds("<p>a</p><hr/><p>b</p><p>* * *</p><p>⁂</p><p>—§—</p><p>c</p>") == [
         "paragraph", "scene", "paragraph", "scene", "scene", "scene", "paragraph",
     ]  # fmt: skip
+
+
+def test_pictures_and_lines_made_of_letters_are_scene_breaks_too() -> None:
+    for ornament in (
+        "<div class='scene-break'><img src='x.png' alt=''/></div>",
+        "<p class='ornament'/>",
+        "<p><img src='x.png' alt='* * *'/></p>",
+        "<p>oOo</p>",
+        "<p>—o0o—</p>",
+        "<p>-- o --</p>",
+        "<p>xXx</p>",
+    ):
+        assert kinds(f"<p>a</p>{ornament}<p>b</p>") == ["paragraph", "scene", "paragraph"], ornament
+    for text in ("<p class='scene-break'>said</p>", "<p>XXX</p>", "<p>o</p>", "<p>xxx</p>", "<h2>oOo</h2>"):
+        assert "scene" not in kinds(f"<p>a</p>{text}<p>b</p>"), text
 
 
 def test_what_may_mean_something_is_kept_as_text() -> None:

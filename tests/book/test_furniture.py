@@ -19,6 +19,7 @@ def texts(body: str, reading: Reading = EVERYTHING) -> list[str]:
         ("<p><span id='p1'>Call me Ishmael.</span></p>", ["Call me Ishmael."]),
         ("<p><span class='pagenum'>A long line that is no number</span></p>", ["A long line that is no number"]),
         ("<p>A whale.<br/><span><a>Agrandir</a></span></p><p><a href='#t'>Back to Contents</a></p>", ["A whale."]),
+        ("<p>A note. <a href='#r'>↩\ufe0e</a> <a href='#r'>⤴</a></p>", ["A note."]),
         ("<p>He wished to enlarge <a href='#x'>on that</a></p>", ["He wished to enlarge on that"]),
         ("<figure><figcaption>The boat. (Page 432.)</figcaption></figure>", ["The boat."]),
         ("<p>See the map (page 432).</p>", ["See the map (page 432)."]),
@@ -34,6 +35,7 @@ def test_what_stands_about_the_text_is_not_read(body: str, expected: list[str]) 
     [
         ("<p><span class='dropcap'>T</span>\n he end</p>", ["The end"]),
         ("<p><span class='dropcap'>A</span> man</p>", ["A man"]),
+        ("<p><span class='first-letter'>W</span> hen</p><p><b class='dc'>T</b>\nHE END</p>", ["When", "THE END"]),
         ("<p><img class='cap' alt='O' src='o.png'/>nce upon</p>", ["Once upon"]),
         ("<div class='dropcap'><img alt='“T'/></div><p>he end</p>", ["“The end"]),
         ("<div class='drop-cap'>O</div><p>nce upon</p>", ["Once upon"]),

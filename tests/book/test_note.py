@@ -163,3 +163,14 @@ def test_a_notes_own_number_is_not_read(tmp_path: Path) -> None:
     body = "<p>One<sup><a href='#n4'>4</a></sup></p><p>Two<a epub:type='noteref' href='#n5'>5</a></p>"
     notes = "<div class='notes'><p id='n4'>4 A brig.</p><p id='n5'>12 men.</p></div>"
     assert read(tmp_path, body + notes, notes="inline")[""] == ["One", "Note: A brig.", "Two", "Note: 12 men."]
+
+
+def test_a_page_of_notes_goes_with_the_chapters_that_it_names(tmp_path: Path) -> None:
+    mark = '<p>Text<a href="2.xhtml#e{0}" id="b{0}"><sup>1</sup></a> of it.</p>'
+    notes = "".join(
+        f'<h2>{name}</h2><p id="e{number}"><a href="{number}.xhtml#b{number}">1</a>. A note.</p>'
+        for number, name in enumerate(("One", "Two"))
+    )
+    found = read(tmp_path, f"<h1>One</h1>{mark.format(0)}", f"<h1>Two</h1>{mark.format(1)}", f"<h1>Notes</h1>{notes}")
+    assert found[""] == ["One", "Text of it.", "Two", "Text of it."]
+    assert found["notes"] == ["Notes", "One", ". A note.", "Two", ". A note."]

@@ -16,6 +16,7 @@ from swarm.book.piece import cut
         (30, ["Nothing here that one could", "pause at for a single breath."]),
         (46, ["In that year, he purchased it", "from Messrs. Maw and he left it so."]),
         (30, ["“I know Mr. Utterson is here,", "but Mr. Hyde is not he.”"]),
+        (10, ["あらゆる俗界の——", "千金の子よりも。"]),
         (12, ["山路を登りながら、", "こう考えた。"]),
         (6, ["山路を登り", "ながらこう", "考えた日本"]),
     ],

@@ -51,6 +51,23 @@ def test_rules_mean_what_they_mean_to_a_browser(sheet: str, seen: str) -> None:
     assert " ".join(passage.text for passage in read_document(root, set()).passages) == seen
 
 
+@pytest.mark.parametrize(
+    ("sheet", "seen"),
+    [
+        (".a{display:block}", ["one\ntwo three"]),
+        (".a, .b{display: block; margin: 0}", ["one\ntwo\nthree"]),
+        (".a{display:block; float:left}", ["onetwo three"]),
+        (".a{display:block} p .a{display:inline}", ["onetwo three"]),
+        ("p{display:block} .b{color:red}", ["onetwo three"]),
+    ],
+)
+def test_what_a_sheet_sets_on_a_line_of_its_own_is_glued_to_nothing(sheet: str, seen: list[str]) -> None:
+    page = "<p><span class='a'>one</span><span>two</span> <b class='b'>three</b></p>"
+    root = parse(f"<html><body>{page}</body></html>".encode(), "a page")
+    assert read_stylesheets([sheet]).mark(root) == 0
+    assert [passage.text for passage in read_document(root, set()).passages] == seen
+
+
 def test_a_pages_own_style_hides_too(tmp_path: Path) -> None:
     head = "<style>.off{display:none}</style><style media='print'>.on{display:none}</style>"
     page = maker.page("<p class='off'>no</p><p class='on'>yes</p>").replace("</head>", f"{head}</head>")
