@@ -14,6 +14,7 @@ ASSETS_LIMIT = 20_000_000_000
 
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
+ENV_CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd lays what LoadCredential= names; systemd's own
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything that is found
 ENV_LICENCE = "COQUI_TOS_AGREED"  # "1": this machine's operator agrees to the licence of XTTS; Coqui's own name
 ENV_OFFLINE = "HF_HUB_OFFLINE"  # "1": no model is downloaded; the name of Hugging Face's own

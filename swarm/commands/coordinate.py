@@ -37,6 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     config = options.coordinate_config(arguments)
     from swarm.node.coordinate import coordinate
     from swarm.node.platform import run_loop
+    from swarm.node.service import Service
     from swarm.watch.progress import make_progress
 
-    return run_loop(coordinate(config, make_progress(options.progress_mode(arguments))))
+    service = Service()
+    progress = service.watch(make_progress(options.progress_mode(arguments)))
+    return run_loop(coordinate(config, progress, service))

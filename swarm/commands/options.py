@@ -173,7 +173,11 @@ def add_device_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGro
         "--gpu", metavar="N|UUID|all", action="append", default=[], help="compute on this GPU, or on all of them"
     )
     group.add_argument("--cpu", action="store_true", help="compute on the CPU, even if there are GPUs")
-    group.add_argument("--device", metavar="CPU|CUDA|ROCM|MPS", help="the same as --cpu, or --gpu 0; MPS: Apple's GPU")
+    group.add_argument(
+        "--device",
+        metavar="CPU|CUDA|ROCM|MPS|N",
+        help="the same as --cpu, or --gpu 0; MPS: Apple's GPU; N: as --gpu takes it",
+    )
     return group
 
 
@@ -253,16 +257,24 @@ def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:
     gpus = [part for text in arguments.gpu for part in text.split(",")]
     cpu = arguments.cpu
     if arguments.device is not None:
-        kind = arguments.device.strip().lower()
-        if kind not in ("cpu", *FIRST_GPU):
-            raise UsageError(f"--device {arguments.device} is not supported: say --cpu, or --gpu N, or --device MPS.")
-        cpu = cpu or kind == "cpu"
-        gpus = gpus or ([] if kind == "cpu" else [FIRST_GPU[kind]])
+        named = _named_device(arguments.device.strip())
+        cpu = cpu or named == "cpu"
+        gpus = gpus or ([] if named == "cpu" else [named])
     if cpu and gpus:
         raise UsageError("--cpu and --gpu exclude each other: start one worker for each.")
     if "all" in gpus:
         return ("cuda",)
     return ("cpu",) if cpu else tuple(dict.fromkeys(map(_gpu, gpus)))
+
+
+def _named_device(text: str) -> str:
+    """What --device says: "cpu", or a GPU as --gpu names it."""
+    kind = text.lower()
+    if kind in ("cpu", "all", *FIRST_GPU):
+        return FIRST_GPU.get(kind, kind)
+    if text.isdigit() or UUID.fullmatch(text):
+        return text
+    raise UsageError(f"--device {text} is not supported: say --cpu, or --gpu N, or --device MPS.")
 
 
 def _gpu(text: str) -> str:

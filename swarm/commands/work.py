@@ -108,10 +108,12 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.config import WorkConfig, state_folder
     from swarm.node.devices import find_devices
     from swarm.node.platform import run_loop
+    from swarm.node.service import Service
     from swarm.node.work import work
     from swarm.watch.progress import make_progress
 
-    note = make_progress("quiet" if arguments.quiet else "plain").note
+    service = Service()
+    note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)
     devices, gpus = find_devices(asked, slots, note)
     config = WorkConfig(
         state_dir=state_folder(arguments.state_dir),
@@ -124,4 +126,4 @@ def run(arguments: argparse.Namespace) -> int:
         limits=limits,
         assets_limit=options.assets_limit(arguments.assets_limit),
     )
-    return run_loop(work(config, gpus, note))
+    return run_loop(work(config, gpus, note, service))

@@ -21,6 +21,7 @@ from swarm.node.platform import default_cpu_slots, few_arenas, trim_memory
 from swarm.node.prepare import Prepared, file_stem, prepare
 from swarm.node.read_along import Wording, check_kind
 from swarm.node.serve import Server
+from swarm.node.service import Service
 from swarm.node.space import book_need, check_space, judge
 from swarm.node.store import DiskStore
 from swarm.node.style import make_style
@@ -157,7 +158,7 @@ class Coordination:
         self.store.close()
 
 
-async def coordinate(config: CoordinateConfig, progress: Progress) -> int:
+async def coordinate(config: CoordinateConfig, progress: Progress, service: Service) -> int:
     """Serve books to the swarm; returns the exit code. Raises SwarmError."""
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress)
@@ -172,6 +173,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress) -> int:
             advertisement = Advertisement(identity, port, coordination.epoch, config.bind, progress.note)
             await advertisement.start()
             stack.push_async_callback(advertisement.close)
+        await stack.enter_async_context(service.ready())
         resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
         return await coordination.serve(router, GRACE_S if resumed else 0.0, alone=False)
 

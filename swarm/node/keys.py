@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from swarm.config import ENV_KEY
+from swarm.config import ENV_CREDENTIALS, ENV_KEY
 from swarm.errors import EnvironmentFault
 from swarm.node.disk import guarded, replace_file
 from swarm.node.lock import Lock
 
 KEY_BYTES = 16
 FILE = "swarm.key"
+CREDENTIAL = "e2a-swarm.key"  # in the folder of systemd's credentials, where a service has one
 PREFIX = "e2a"
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that looks like something else
 SEPARATORS = str.maketrans("", "", " -_\t\r\n")
@@ -85,15 +86,22 @@ def key_file(state_dir: Path) -> Path:
 
 
 def load_key(state_dir: Path) -> SwarmKey | None:
-    """The key of the swarm this machine is in: E2A_SWARM_KEY, else the key file. Raises EnvironmentFault."""
+    """The key of the swarm this machine is in: E2A_SWARM_KEY, else a credential of systemd's, else the key file.
+
+    Raises EnvironmentFault.
+    """
     if code := os.environ.get(ENV_KEY):
         return _read(code, f"The environment variable {ENV_KEY}")
-    return saved_key(state_dir)
+    folder = os.environ.get(ENV_CREDENTIALS)
+    return (_key_in(Path(folder) / CREDENTIAL) if folder else None) or saved_key(state_dir)
 
 
 def saved_key(state_dir: Path) -> SwarmKey | None:
     """The key in the key file. Raises EnvironmentFault if it holds something else."""
-    path = key_file(state_dir)
+    return _key_in(key_file(state_dir))
+
+
+def _key_in(path: Path) -> SwarmKey | None:
     with guarded(path), contextlib.suppress(FileNotFoundError):
         return _read(path.read_bytes()[:200].decode("ascii", "replace"), f"The key file {path}")
     return None

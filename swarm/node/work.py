@@ -22,6 +22,7 @@ from swarm.node.identity import Clock
 from swarm.node.interrupt import draining
 from swarm.node.keys import NO_KEY, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
 from swarm.node.say import Say
+from swarm.node.service import Service
 from swarm.node.warden import Warden
 from swarm.node.worker import WorkNode
 
@@ -32,11 +33,16 @@ AGAIN_S = 600.0  # an engine that did not open may do so now: perhaps there is a
 FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
 
 
-async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say) -> int:
+async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service) -> int:
     """Serve coordinators; returns the exit code. Raises SwarmError."""
     warden = Warden(config.devices, Gauges(gpus), config.limits)
     warden.start()
     await asyncio.to_thread(warden.check)
+    async with service.ready():
+        return await _serve(config, gpus, say, warden)
+
+
+async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, warden: Warden) -> int:
     waiting = asyncio.create_task(_key(config, say))
     try:
         with draining(waiting.cancel):

@@ -137,6 +137,13 @@ def job_percent(job: JobStatus) -> int:
     return min(99, percent(job.accepted + job.missing, job.segments))  # by sentences, as its chapters
 
 
+def standing_text(reply: StatusReply) -> str:
+    """All books and how many workers are there, in one line: "Emma 43 %, Moby Dick 0 %; 2 workers"."""
+    jobs = ", ".join(f"{title_of(job)} {job_percent(job)} %" for job in reply.jobs)
+    here = sum(worker.silent_s <= SILENT_S for worker in reply.workers)
+    return f"{jobs}; {count_text(here, 'worker')}"
+
+
 def chapter_percent(chapter: ChapterStatus) -> int:
     """How much of a chapter is spoken."""
     return percent(chapter.accepted, chapter.segments)

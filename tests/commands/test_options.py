@@ -142,9 +142,14 @@ def test_devices() -> None:
     assert devices("--device", "MPS") == ("mps",)
     assert devices("--device", "ROCM") == ("cuda:0",)
     assert devices("--device", "cuda", "--gpu", "1") == ("cuda:1",)
+    assert devices("--device", "1") == ("cuda:1",)
+    assert devices("--device", "all") == ("cuda",)
+    assert devices("--device", "GPU-5a1e") == ("GPU-5a1e",)
 
 
-@pytest.mark.parametrize("words", ["--cpu --gpu 0", "--gpu first", "--gpu -1", "--device TPU", "--gpu 1,"])
+@pytest.mark.parametrize(
+    "words", ["--cpu --gpu 0", "--gpu first", "--gpu -1", "--device TPU", "--device ²", "--device 256", "--gpu 1,"]
+)
 def test_devices_that_cannot_be_meant(words: str) -> None:
     with pytest.raises(UsageError):
         devices(*words.split())

@@ -21,6 +21,7 @@ from swarm.node.keys import (
     read_code,
     rotate,
     save_key,
+    saved_key,
     security,
     swarm_id,
 )
@@ -84,6 +85,22 @@ def test_the_environment_comes_before_the_file(tmp_path: Path, monkeypatch: pyte
         rotate(tmp_path)
     monkeypatch.setenv("E2A_SWARM_KEY", "nonsense")
     with pytest.raises(EnvironmentFault, match="E2A_SWARM_KEY"):
+        load_key(tmp_path)
+
+
+def test_a_credential_of_systemds_comes_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    save_key(tmp_path, make_key())
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    assert load_key(tmp_path) == saved_key(tmp_path)  # a service may have others than ours
+    (credentials / "e2a-swarm.key").write_text(f"{KEY.code}\n")
+    assert load_key(tmp_path) == KEY
+    monkeypatch.setenv("E2A_SWARM_KEY", make_key().code)
+    assert load_key(tmp_path) not in (KEY, saved_key(tmp_path))
+    monkeypatch.delenv("E2A_SWARM_KEY")
+    (credentials / "e2a-swarm.key").write_text("nonsense")
+    with pytest.raises(EnvironmentFault, match=r"e2a-swarm\.key"):
         load_key(tmp_path)
 
 

@@ -4,7 +4,7 @@ from msgspec import structs
 from watch_replies import replies, worker
 
 from swarm.lease.message import SlotStatus, StatusReply
-from swarm.watch.view import Estimate, Viewer, under_way
+from swarm.watch.view import Estimate, Viewer, standing_text, under_way
 
 
 def test_a_book_is_at_100_percent_only_when_nothing_is_left() -> None:
@@ -24,6 +24,15 @@ def test_a_book_of_one_chapter_is_as_far_as_its_chapter() -> None:
     uneven = structs.replace(job, characters=1000, characters_left=970)
     shown = Viewer().look(structs.replace(replies(), jobs=(uneven,))).jobs[0]
     assert shown.percent == shown.chapters[0].percent == 40
+
+
+def test_all_books_stand_in_one_line() -> None:
+    (moby,) = replies(15).jobs
+    jobs = moby, structs.replace(moby, title="Emma", accepted=0)
+    gone = worker("attic", silent_s=6.0)
+    assert standing_text(structs.replace(replies(workers=(worker(), gone)), jobs=jobs)) == (
+        "Moby Dick 50 %, Emma 0 %; 1 worker"
+    )
 
 
 def test_a_note_is_told_once_on_a_screen() -> None:

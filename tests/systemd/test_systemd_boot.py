@@ -1,0 +1,100 @@
+"""The units on a real systemd: up when the program says so, back when it is killed, drained when it is stopped."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from booted import Booted, require_boot
+from household import wait_for
+from library import CHAPTERS, write_book
+
+UNIT = "e2a-swarm-work@cpu.service"
+# The key as docs/systemd.md lays it; a book whose sentences take a second; no waiting for what is tried here anyway.
+PREPARE = """
+export E2A_SWARM_HOME=/var/laptop PATH=$PATH:/opt/e2a-swarm/bin
+install -d -m 700 /etc/credstore
+install -d /etc/e2a-swarm /etc/systemd/system/e2a-swarm-work@.service.d
+e2a-swarm key --make --code > /etc/credstore/e2a-swarm.key
+chmod 600 /etc/credstore/e2a-swarm.key
+echo E2A_SWARM_COORDINATOR=127.0.0.1:5900 > /etc/e2a-swarm/work.env
+printf '[Service]\\nRestartSec=1\\n' > /etc/systemd/system/e2a-swarm-work@.service.d/impatient.conf
+systemctl daemon-reload
+systemd-run --quiet --unit laptop --setenv E2A_SWARM_HOME --working-directory /desk \
+  /opt/e2a-swarm/bin/e2a-swarm coordinate book.epub --bind 127.0.0.1 --port 5900 --no-advertise \
+  --tts-engine metronome --engine-option seconds_per_char=0.005 --engine-option cost_per_char=0.025
+"""
+
+# Somebody who works there, and is logged out.
+MOVE_IN = """
+useradd --create-home kim
+loginctl enable-linger kim
+cd ~kim
+mkdir -p Books .local/bin .config/e2a-swarm
+cp /desk/book.epub Books
+ln -s /opt/e2a-swarm/bin/e2a-swarm .local/bin/e2a-swarm
+echo E2A_SWARM_COORDINATOR=127.0.0.1:5901 > .config/e2a-swarm/work.env
+echo "E2A_SWARM_OPTIONS=--tts-engine metronome --engine-option seconds_per_char=0.005 \
+  --engine-option cost_per_char=0.0001 --port 5901" > .config/e2a-swarm/coordinate.env
+chown -R kim: .
+"""
+AS_KIM = (
+    "cd ~kim; setpriv --reuid kim --regid kim --init-groups env HOME=$(pwd) XDG_RUNTIME_DIR=/run/user/$(id -u kim) "
+)
+COORDINATOR = "e2a-swarm-coordinate"
+
+pytestmark = [pytest.mark.slow, pytest.mark.chaos]
+
+
+@pytest.fixture(scope="module")
+def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
+    require_boot()
+    folder = tmp_path_factory.mktemp("systemd")
+    machine = Booted(f"e2a-{uuid.uuid4().hex[:8]}", folder)
+    try:
+        machine.wait()
+        shutil.copy(write_book(folder, CHAPTERS), machine.desk / "book.epub")
+        yield machine
+    finally:
+        machine.close()
+
+
+def test_a_worker_is_a_good_service(booted: Booted) -> None:
+    booted.shell(PREPARE)
+
+    booted.run("systemctl", "start", UNIT)  # waits for READY=1
+    assert booted.shows(UNIT, "ActiveState") == "active"
+    wait_for(lambda: "speaking The Lamp" in booted.shows(UNIT, "StatusText"), what="its status")
+    assert booted.shows(UNIT, "UID") not in ("0", "[not set]")
+
+    first = booted.shows(UNIT, "MainPID")
+    booted.run("kill", "-KILL", first)
+    wait_for(lambda: booted.shows(UNIT, "NRestarts") == "1", what="its restart")
+    wait_for(lambda: booted.shows(UNIT, "ActiveState") == "active", what="a second READY=1")
+    assert booted.shows(UNIT, "MainPID") not in ("0", first)
+    wait_for(lambda: "speaking The Lamp" in booted.shows(UNIT, "StatusText"), what="its second status")
+
+    booted.run("systemctl", "stop", UNIT)
+    assert booted.shows(UNIT, "ActiveState") == "inactive"
+    assert booted.shows(UNIT, "Result") == "success"
+    said = booted.run("journalctl", "--output=cat", "--unit", UNIT)
+    assert "finishing the sentences under way" in said
+    assert "SIGKILL" not in said.partition("finishing the sentences under way")[2]
+    wait_for(lambda: " left" in booted.run("journalctl", "--output=cat", "--unit", "laptop"), what="its farewell")
+
+
+def test_a_folder_of_books_becomes_audiobooks_while_its_owner_is_away(booted: Booted) -> None:
+    booted.shell(MOVE_IN)
+    wait_for(lambda: booted.shell("test -S /run/user/$(id -u kim)/systemd/private && echo up || true"))
+    booted.shell(f"{AS_KIM} .local/bin/e2a-swarm key --make")
+    booted.shell(f"{AS_KIM} systemctl --user enable --now e2a-swarm-work@cpu {COORDINATOR}.timer")
+    wait_for(lambda: booted.shell("ls ~kim/Audiobooks 2>/dev/null | grep 'm4b$' || true"), what="the audiobook")
+
+    def state() -> str:
+        return booted.shell(f"{AS_KIM} systemctl --user show {COORDINATOR} --property ActiveState,Result").strip()
+
+    wait_for(lambda: "inactive" in state(), what="the coordinator's end")
+    booted.shell(f"{AS_KIM} systemctl --user start {COORDINATOR}")  # as the timer would: nothing is left to do
+    wait_for(lambda: "inactive" in state(), what="its second end")
+    assert "Result=success" in state()
+    assert booted.shell(f"{AS_KIM} systemctl --user is-active e2a-swarm-work@cpu").strip() == "active"

@@ -1,0 +1,83 @@
+"""The units are such that systemd understands every word of them, and lets a worker do no more than it has to."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from swarm.commands.main import parse
+
+UNITS = Path(__file__).resolve().parents[2] / "systemd"
+ALL = sorted(path.relative_to(UNITS).as_posix() for path in UNITS.glob("*/*"))
+EXPOSURE = 20  # in tenths, of at most 100; the system's worker is at 14
+
+needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed here")
+
+
+def settings(unit: str, name: str) -> list[str]:
+    return re.findall(rf"^{name}=(.*)$", (UNITS / unit).read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def analyze(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    env = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+    return subprocess.run(["systemd-analyze", *words], env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The units in a folder, with a program that is there."""
+    folder = tmp_path / "systemd"
+    shutil.copytree(UNITS, folder)
+    for path in folder.glob("*/*.service"):
+        path.write_text(re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={shutil.which('true')}", path.read_text("utf-8")))
+    return folder
+
+
+def version() -> int:
+    said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(said.split()[1].partition(".")[0])
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", ALL)
+def test_systemd_understands_every_word(installed: Path, tmp_path: Path, unit: str) -> None:
+    if version() < 254:
+        pytest.skip("RestartSteps= and RestartMaxDelaySec= are words of systemd 254: an older one passes them over")
+    whose = ["--user"] if unit.startswith("user/") else ["--system"]
+    said = analyze(tmp_path, "verify", "--man=no", *whose, str(installed / unit))
+    assert (said.returncode, said.stderr) == (0, "")  # unknown words are no error to it, but told
+
+
+@needs_systemd
+def test_the_test_of_words_sees_a_wrong_one(installed: Path, tmp_path: Path) -> None:
+    path = installed / "system" / "e2a-swarm-work@.service"
+    path.write_text(path.read_text().replace("WatchdogSec=", "WatchdogSecs="))
+    assert "WatchdogSecs" in analyze(tmp_path, "verify", "--man=no", "--system", str(path)).stderr
+
+
+@needs_systemd
+def test_the_systems_worker_can_do_little_else(installed: Path, tmp_path: Path) -> None:
+    path = str(installed / "system" / "e2a-swarm-work@.service")
+    said = analyze(tmp_path, "security", "--offline=true", f"--threshold={EXPOSURE}", path)
+    assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.parametrize("unit", [unit for unit in ALL if unit.endswith(".service")])
+@pytest.mark.parametrize("device", ["0", "all", "cpu", "GPU-5a1e"])
+def test_the_program_understands_what_the_units_say_to_it(unit: str, device: str) -> None:
+    (line,) = settings(unit, "ExecStart")
+    program, *words = line.replace("%i", device).replace("$E2A_SWARM_OPTIONS", "").split()
+    assert Path(program).name == "e2a-swarm"
+    assert callable(parse(words).run)
+
+
+@pytest.mark.parametrize("unit", [unit for unit in ALL if "-work@" in unit])
+def test_a_worker_has_the_time_to_drain(unit: str) -> None:
+    from swarm.node.worker import DRAIN_S
+
+    (stop,) = settings(unit, "TimeoutStopSec")
+    assert int(stop) > DRAIN_S + 10
+    assert settings(unit, "KillMode") == ["mixed"]
