@@ -86,12 +86,12 @@ class Hidden(Struct, frozen=True):
             known[_key(rule.steps[-1])].append(rule)
         words = 0
         for element in root.iter("*") if known else ():
-            rule = _strongest(element, known)
-            if rule and rule.hides:
+            strongest = _strongest(element, known)
+            if strongest and strongest.hides:
                 inside = any(step.get("hidden") for step in element.iterancestors())
                 words += 0 if inside else len("".join(element.itertext()).split())
                 element.set("hidden", "hidden")
-            elif rule and rule.block and local(element) in INLINE:
+            elif strongest and strongest.block and local(element) in INLINE:
                 element.set(LINE, "line")
         return words
 
@@ -122,8 +122,10 @@ def read_stylesheets(sheets: Iterable[str]) -> Hidden:
         plain = _AT_BLOCK.sub(_shown, _COMMENT.sub("", sheet))
         for selectors, body in _RULE.findall(plain):
             says = _HIDES.search(body) or _SHOWS.search(body)
+            if says is None:
+                continue
             block = bool(_BLOCK.search(body)) and not _FLOATS.search(body)
-            for selector in selectors.split(",") if says else ():
+            for selector in selectors.split(","):
                 _take(found, selector, says, block=block)
             if len(found) > MAX_HIDING_RULES:
                 return Hidden({})
