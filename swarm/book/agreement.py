@@ -10,6 +10,9 @@ _FRENCH_HERS = words(
     "nuits lieue lieues livre livres femme femmes fille filles personne personnes maison maisons pièce pièces tonne "
     "tonnes voiture voitures lettre lettres ligne lignes ville villes île îles"
 )
+_GERMAN_HERS = words(
+    "frau stunde minute sekunde woche nacht meile seite person tonne million milliarde hand stadt tochter kugel flasche"
+)
 _SPANISH_HIS = words("días mapas problemas programas temas sistemas poetas idiomas climas planetas gramas")
 _SPANISH_HERS = words(
     "mujeres veces noches leyes partes calles voces manos tardes naves luces flores llaves torres madres"
@@ -23,13 +26,18 @@ def agreed(said: str, noun: str, language: str) -> str:
     """A cardinal's words before a noun; as they are where its gender cannot be told."""
     noun = noun.lower()
     if language == "de":
-        return "ein" if said == "eins" and noun else said
+        return ("eine" if noun in _GERMAN_HERS else "ein") if said == "eins" and noun else said
     if language == "fr" and said.endswith("un") and noun in _FRENCH_HERS:
         return f"{said}e"
     if language not in ("es", "it") or not noun or noun in _NO_NOUN:
         return said
     his = noun in _SPANISH_HIS or f"{noun}s" in _SPANISH_HIS
-    hers = noun in _SPANISH_HERS or (noun.endswith("a" if said == "uno" else _HERS_ENDING) and not his)
+    hers = (
+        noun in _SPANISH_HERS
+        or f"{noun}es" in _SPANISH_HERS
+        or f"{noun[:-1]}ces" in _SPANISH_HERS
+        or (noun.endswith("a" if said == "uno" else _HERS_ENDING) and not his)
+    )
     if language == "it":
         return ("una" if hers else "un") if said == "uno" else said
     if hers:

@@ -6,21 +6,14 @@ from functools import cache
 import regex
 
 from swarm.book.agreement import agreed, hour, one_of
-from swarm.book.cardinal import spelled
+from swarm.book.cardinal import digit_by_digit, spelled
 from swarm.book.fraction import THIRDS_AND_ON, say_fractions
-from swarm.book.number_words import FRACTIONS, RULERS, SIGNS, UNITS, WORDS, Words
+from swarm.book.german import say_ordinals
+from swarm.book.number_words import FRACTIONS, MORE_UNITS, RULERS, SCALES, SIGNS, UNITS, WORDS, Words
 from swarm.book.roman import NUMERAL, value
 
-_MONTHS = (
-    "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jahrhundert\\w*|Kapitel|"
-    "Auflage|Band|Teil|Stock|Klasse|Juni|Mal"
-)
-_GERMAN_ORDINAL = regex.compile(
-    rf"(?:\b(am|im|vom|zum|dem|den|des|seit|bis)\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+(?:{_MONTHS})\b)", regex.IGNORECASE
-)
-_GERMAN_NTH = regex.compile(
-    r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})"
-)
+_DEGREE = regex.compile(r"°(?=\d)")
+_TELEPHONE = regex.compile(r"(?<![\d.,$£€-])(?:\(\d{3}\)\s?|\d{3}-)?\d{3}-\d{4}(?![\d,.-]*\d)")
 _FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # English four-digit numbers that are no years: what is counted follows, or a word of measure stands before.
 _FOUR = r"(?<![\p{L}\d.,:/$£€-])(?:1\d|20)\d\d(?![\d.,:/-]*\d|\p{L})"
@@ -43,7 +36,7 @@ _KING = regex.compile(
 )
 _CENTURY = regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b")
 _SPANISH_CENTURY = regex.compile(rf"(?<=\b(?:siglos?|séculos?)\s)({NUMERAL})\b")
-_ITALIAN_CENTURY = regex.compile(rf"\b({NUMERAL})(?=\s+secolo\b)")
+_ITALIAN_CENTURY = regex.compile(rf"\b({NUMERAL})(?=\s+secolo\b)|(?<=\bsecol[oi]\s)({NUMERAL})\b(?!\s+secolo)")
 
 
 def say_numbers(text: str, language: str) -> str:
@@ -51,13 +44,14 @@ def say_numbers(text: str, language: str) -> str:
     words = WORDS.get(language)
     if words is None or not text:
         return text
+    if language == "de":
+        text = say_ordinals(text)
     text = _romans(text, language, words)
     if not _FIGURE.search(text):
         return text
-    text = say_fractions(text, language)
-    if language == "de":
-        text = _GERMAN_NTH.sub(_german_nth, _GERMAN_ORDINAL.sub(_german_ordinal, text))
+    text = say_fractions(_DEGREE.sub("° ", text), language)
     if language == "en":
+        text = _TELEPHONE.sub(lambda match: digit_by_digit(regex.sub(r"\D", "", match[0]), "en"), text)
         text = _MANY.sub(lambda match: spelled(match[0], "en"), text)
     for pattern, say in _steps(language):
         text = _said(text, pattern, say)
@@ -74,29 +68,34 @@ def _steps(language: str) -> tuple[tuple["regex.Pattern[str]", Callable[["regex.
     words = WORDS[language]
     thousands, point = (r"[.\u00a0\u202f ]", ",") if words.comma else (",", r"\.")
     number = rf"\d{{1,3}}(?:{thousands}\d{{3}})+(?!\d)(?:{point}\d+)?|\d+(?:{point}\d+)?"
-    lone, units = r"(?<![\p{L}\d.,:/-])", "|".join(map(regex.escape, UNITS))
+    lone, units = r"(?<![\p{L}\d.,:/-])", "|".join(map(regex.escape, (*UNITS, *MORE_UNITS[language])))
     measured = (
-        rf"{lone}({number})\s?(%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?!\p{{L}}))(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
+        rf"{lone}({number})\s?(%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?![\p{{L}}’']))(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
     )
     clock = r"(?:\s?h\s?|:)([0-5]\d)|\.([0-5]\d)(?=\s?(?:Uhr|uur|[ap]\.?\s?m\b))"
+    clock += r"|(?<=\b(?:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)" if language == "it" else r"|(?!)()"
+    scales = "|".join(SCALES) if language == "en" else "million|billion|thousand"
     found: list[tuple[str, Callable[[regex.Match[str]], str]]] = [
-        (rf"{lone}(\d{{1,2}})(?:{clock})(?![\d:])(?:\s(?:Uhr|uur)\b)?", lambda match: _time(match, language)),
+        (rf"{lone}(\d{{1,2}})(?:{clock})(?![\d:])(?:\s(?:Uhr|uur|h)\b\.?)?", lambda match: _time(match, language)),
         (
-            rf"([{SIGNS}])\s?({number})(?:\s(million|billion|thousand)s?)?",
+            rf"([{SIGNS}])\s?({number})(?:\s?({scales})s?(?!\p{{L}}))?",
             lambda match: _sum(match[1], match[2], match[3], language),
         ),
         (rf"{lone}({number})\s?([{SIGNS}])", lambda match: _sum(match[2], match[1], None, language)),
-        (r"(?<![\d-–])(\d+)\s?[-–]\s?(\d+)(?!\d*[-–]\d)", lambda match: f"{match[1]} {words.to} {match[2]}"),
+        (
+            r"(?<![\d-–])(\d+)\s?[-–]\s?(\d+)(?!\d*[-–]\d)",
+            lambda match: f"{match[1]} {words.to if match[1] != match[2] else ''} {match[2]}".replace("  ", " "),
+        ),
         (r"(?<=^|[\s(])[-−](?=\d)", lambda match: f"{words.minus} "),
         (measured, lambda match: _measured(match[1], match[2], language)),
     ]
     if language == "fr":
-        found.append((rf"{lone}(\d{{1,2}})\s?h()()(?![\p{{L}}\d])", lambda match: _time(match, language)))
+        found.append((rf"{lone}(\d{{1,2}})\s?h()()()(?![\p{{L}}\d])", lambda match: _time(match, language)))
     if words.ordinal:
         found.append((rf"{lone}(\d{{1,6}})(?:{words.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
     found += _year_steps(language) if words.years else ()
     any_number = rf"(?<![\p{{L}}\d]|\d\.)({number})(?!\d|\p{{L}}|\.\d)(?:(?=\s(\p{{L}}+)))?"
-    found.append((any_number, lambda match: _counted(match[1], match[2] or "", language)))
+    found.append((any_number, lambda match: _counted(match, language)))
     return tuple((regex.compile(pattern), say) for pattern, say in found)
 
 
@@ -110,15 +109,17 @@ def _year_steps(language: str) -> Iterator[tuple[str, Callable[["regex.Match[str
     yield rf"{year}{alone}", lambda match: spelled(match[1], language, "year")
 
 
-def _counted(figures: str, noun: str, language: str) -> str:
-    """A number before a word; a lone 1 and what may be a year agree with none."""
+def _counted(match: "regex.Match[str]", language: str) -> str:
+    """A number before a word; what may be a year agrees with none, nor a 1 that begins the line and may be its own."""
+    figures, noun = match[1], match[2] or ""
     said = spelled(figures, language)
-    return said if figures == "1" or (len(figures) == 4 and figures.isdecimal()) else agreed(said, noun, language)
+    apart = (figures == "1" and not match.start()) or (len(figures) == 4 and figures.isdecimal())
+    return said if apart else agreed(said, noun, language)
 
 
 def _measured(figures: str, sign: str, language: str) -> str:
     words = WORDS[language]
-    several = _measure(sign[:1] if sign.startswith("°") else sign, words)
+    several = MORE_UNITS[language].get(sign) or _measure(sign[:1] if sign.startswith("°") else sign, words)
     several = several if figures != "1" else one_of(several, language)
     scale = {"C": " Celsius", "F": " Fahrenheit"}.get(sign[-1], "") if sign.startswith("°") else ""
     return f"{agreed(spelled(figures, language), several.partition(' ')[0], language)} {several}{scale}"
@@ -143,21 +144,11 @@ def _ordinal(match: "regex.Match[str]", language: str) -> str:
     return said[:-1] + "a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
-def _german_nth(match: "regex.Match[str]") -> str:
-    said = spelled(match[2], "de", "ordinal")
-    return f"{match[1]} {said if match[1].lower() in ('der', 'die', 'das') else f'{said}n'}"
-
-
-def _german_ordinal(match: "regex.Match[str]") -> str:
-    said = spelled(match[2], "de", "ordinal")
-    return f"{match[1]} {said}n" if match[1] else said
-
-
 def _sum(sign: str, figures: str, scale: str | None, language: str) -> str:
     words = WORDS[language]
     one, several = words.money[SIGNS.index(sign)]
     if scale:
-        return f"{spelled(figures, language)} {scale} {several}"
+        return f"{spelled(figures, language)} {SCALES.get(scale, scale)} {several}"
     whole, _, hundredths = figures.partition("," if words.comma else ".")
     if not hundredths or len(hundredths) != 2:
         return _money(figures, one, several, language)
@@ -172,7 +163,7 @@ def _money(figures: str, one: str, several: str, language: str) -> str:
 
 def _time(match: "regex.Match[str]", language: str) -> str:
     words = WORDS[language]
-    hours, minutes = int(match[1]), int(match[2] or match[3] or 0)
+    hours, minutes = int(match[1]), int(match[2] or match[3] or match[4] or 0)
     if hours > 24:
         return ""
     said = hour(spelled(str(hours), language), language)
@@ -202,7 +193,7 @@ def _romans(text: str, language: str, words: Words) -> str:
     if language == "fr":
         text = _CENTURY.sub(ordinal, text)
     if language == "it":
-        text = _ITALIAN_CENTURY.sub(ordinal, text)
+        text = _ITALIAN_CENTURY.sub(lambda match: spelled(str(value(match[1] or match[2])), "it", "ordinal"), text)
     if language in ("es", "pt"):
         text = _SPANISH_CENTURY.sub(lambda match: spelled(str(value(match[1])), language), text)
     return text

@@ -28,6 +28,18 @@ class Words(Struct, frozen=True, kw_only=True):
 
 SIGNS = "$£€"
 UNITS = ("km/h", "km", "cm", "mm", "kg", "mg", "ml", "ft", "lbs")
+# Those that one language alone writes, or whose letters mean nothing else in it.
+MORE_UNITS = {
+    "en": {"mph": "miles an hour", "oz": "ounces", "lb": "pounds", "hrs": "hours", "hr": "hours", "yds": "yards"},
+    "fr": {"m": "mètres", "g": "grammes", "l": "litres", "ha": "hectares", "min": "minutes"},
+    "de": {"m": "Meter", "g": "Gramm", "l": "Liter", "ha": "Hektar", "Std": "Stunden", "Min": "Minuten"},
+    "es": {"m": "metros", "g": "gramos", "l": "litros", "ha": "hectáreas", "min": "minutos"},
+    "it": {"m": "metri", "g": "grammi", "l": "litri", "min": "minuti"},
+    "pt": {"m": "metros", "g": "gramas", "l": "litros", "min": "minutos"},
+    "nl": {"m": "meter", "g": "gram", "l": "liter", "min": "minuten"},
+}
+SCALES = {"million": "million", "billion": "billion", "trillion": "trillion", "thousand": "thousand"}
+SCALES |= {"bn": "billion", "m": "million", "M": "million", "k": "thousand", "K": "thousand"}
 FRACTIONS = "½¼¾"
 
 WORDS = {

@@ -40,7 +40,7 @@ def figures_in_prose(text: str) -> str:
 
 def _in_text(text: str, *, single: bool) -> str:
     def figure(match: "regex.Match[str]") -> str:
-        lone = not single and match[1] in "IVXLCDM" and not _SET_OFF.match(match.string, match.end())
+        lone = not single and len(match[1]) == 1 and not _SET_OFF.match(match.string, match.end())
         return match[0] if lone else str(value(match[1]))
 
     return str(_AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), _AFTER_WORD.sub(figure, text)))

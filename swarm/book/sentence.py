@@ -12,11 +12,11 @@ TAIL_CHARS = 80  # of a piece: where it ends is decided by its last word
 # Abbreviations that the libraries take for the end of a sentence, by language; "" is for all.
 _ABBREVIATIONS = {
     "": "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit St Ste Dr Prof Mr Mrs Ms",
-    "en": "Messrs Rev Hon Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
+    "en": "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
     "fr": "M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env",
-    "de": "Bd Bde Nr S Hr Hrn Fr Frl bzw ca usw z.B d.h u.a v.Chr n.Chr",
+    "de": "Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca usw z.B d.h u.a v.Chr n.Chr",
     "es": "Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs cap",
-    "it": "sig sigg sig.ra dott prof avv ing on pag pagg cap",
+    "it": "sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS",
     "pt": "Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap",
     "nl": "dhr mevr mw dr mr drs ir blz hfdst",
 }
@@ -38,8 +38,11 @@ _SPEAKER = regex.compile(  # "“What?” Alice whispered": the end of what is s
     r"\s*(?:(?:Mr|Mrs|Miss|Dr)\.? )?\p{Lu}[\p{L}’'-]+ (?:\p{Lu}[\p{L}’'-]+ )?"
     r"(?:said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|thought|added|repeated|screamed|sighed|growled|continued)\b"
 )
-_NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%]|[^\p{L}\p{N}]*$)")
-_LOWER = regex.compile(r"\s*[\"'“”’»)\]]*\s*\p{Ll}")
+_SHILLINGS = regex.compile(r"\d[sd]\.\s*$")  # "5s. 6d."
+_DIGIT = regex.compile(r"\s*\d")
+_LETTER_STOP, _LETTER_GOES_ON = regex.compile(r"(?<!\p{L})\p{L}\.$"), regex.compile(r"\p{L}\.")  # "a.C."
+_NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
+_LOWER = regex.compile(r"\s*[\"'“”’»)\]]*\s*(?:[—–―]\s?)?\p{Ll}")  # "— Vieni? — chiese." too
 
 
 def split_sentences(text: str, language: str) -> list[str]:
@@ -109,6 +112,10 @@ def _runs_on(before: str, after: str, language: str) -> bool:
         return True
     if language in _ORDINAL_LANGUAGES and _ORDINAL.search(before):
         return True  # "am 3. Mai": a sentence that ends in a small number is rarer
+    if _LETTER_GOES_ON.match(after) and _LETTER_STOP.search(before):
+        return True
+    if _SHILLINGS.search(before) and _DIGIT.match(after):
+        return True
     last = _LAST_WORD.search(before)
     if last is None:
         return False

@@ -9,6 +9,7 @@ from swarm.book.address import shorten
 from swarm.book.date import say_dates
 from swarm.book.lexicon import NO_LEXICON, Lexicon
 from swarm.book.number import say_numbers
+from swarm.book.old_money import say_old_money
 from swarm.book.power import say_powers
 from swarm.book.roman import figures_in_heading, figures_in_prose
 from swarm.voice.card import EngineCard
@@ -28,7 +29,7 @@ class Speech:
     def say(self, sentence: str, language: str, *, heading: bool = False) -> str:
         """A sentence as the engine is to be given it. Raises UsageError where the lexicon cannot be applied."""
         text = self.lexicon.apply(_plain(sentence), language)
-        text = say_powers(say_dates(shorten(text, language), language), language)
+        text = say_powers(say_dates(say_old_money(shorten(text, language), language), language), language)
         text = figures_in_heading(text) if heading else figures_in_prose(text)
         if not _knows(self.card.abbreviations, language):
             text = say_abbreviations(text, language)

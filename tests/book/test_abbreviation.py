@@ -16,6 +16,16 @@ from swarm.book.abbreviation import say_abbreviations
         ("es", "D. H. Lawrence y D. Juan", "D. H. Lawrence y Don Juan"),
         ("es", "el Sr. García, pág. 5", "el Señor García, página 5"),
         ("it", "il sig. Rossi, pag. 5", "il signor Rossi, pagina 5"),
+        ("en", "Mr. and Mrs. Hyde, Dr. or Miss Lee", "Mister and Missus Hyde, Doctor or Miss Lee"),
+        (
+            "en",
+            "§ 5, Smith Jr. vs. Lee & Co., cf. this",
+            "section 5, Smith Junior versus Lee and Company, compare this",
+        ),
+        ("fr", "M. et Mme Hyde à St-Malo, § 5", "Monsieur et Madame Hyde à Saint-Malo, paragraphe 5"),
+        ("de", "ca. 5 Mio., geb. 1900, St. Gallen", "circa 5 Millionen, geboren 1900, Sankt Gallen"),
+        ("es", "¿Ud. sabe? Con Uds. y el Sr. y la Sra. Gil", "¿usted sabe? Con ustedes y el Sr. y la Señora Gil"),
+        ("it", "la sig.ra Rossi, n. 5", "la signora Rossi, numero 5"),
         ("ru", "т. е.", "т. е."),
     ],
 )

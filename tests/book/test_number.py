@@ -4,6 +4,9 @@ import regex
 from swarm.book.number import say_numbers
 from swarm.book.number_words import SIGNS, UNITS, WORDS
 
+NEW_YORK = "two one two five five five one two three four"
+QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est une heure"
+
 
 @pytest.mark.parametrize(
     ("language", "written", "said"),
@@ -53,7 +56,7 @@ from swarm.book.number_words import SIGNS, UNITS, WORDS
             "6 ft. long (7 ft.), 8 ft., end",
             "six feet long (seven feet), eight feet, end",
         ),
-        ("fr", "2,000 m et 2.000 m, 3/8", "deux virgule zéro zéro zéro m et deux mille m, trois huitièmes"),
+        ("fr", "2,000 m et 2.000 m, 3/8", "deux virgule zéro zéro zéro mètres et deux mille mètres, trois huitièmes"),
         ("fr", "à 1h, 21:00, 1 km", "à une heure, vingt et une heures, un kilomètre"),
         ("de", "um 10.30 Uhr, 8:05 Uhr, 1:30", "um zehn Uhr dreißig, acht Uhr fünf, ein Uhr dreißig"),
         ("de", "der 3. Mann, am 4. Tag, es sind 3. Dann", "der dritte Mann, am vierten Tag, es sind drei. Dann"),
@@ -64,7 +67,7 @@ from swarm.book.number_words import SIGNS, UNITS, WORDS
         ("fr", "en 1866, 20 000 lieues", "en mille huit cent soixante-six, vingt mille lieues"),
         ("fr", "le 1er mai, la 2e fois, 10h30", "le premier mai, la deuxième fois, dix heures trente"),
         ("fr", "Le XIXe siècle de Louis XIV", "Le dix-neuvième siècle de Louis quatorze"),
-        ("fr", "30,40 m et 42° 15′", "trente virgule quarante m et quarante-deux degrés quinze minutes"),
+        ("fr", "30,40 m et 42° 15′", "trente virgule quarante mètres et quarante-deux degrés quinze minutes"),
         ("de", "Am 3. Mai 1866", "Am dritten Mai achtzehnhundertsechsundsechzig"),
         ("de", "5.000 Mann um 10:30", "fünftausend Mann um zehn Uhr dreißig"),
         ("de", "Ludwig XIV. lebte", "Ludwig der Vierzehnte lebte"),
@@ -72,6 +75,29 @@ from swarm.book.number_words import SIGNS, UNITS, WORDS
         ("it", "il XIX secolo, 3,5 km", "il diciannovesimo secolo, tre virgola cinque chilometri"),
         ("pt", "a 2ª vez", "a segunda vez"),
         ("nl", "Willem III, 5 km", "Willem de derde, vijf kilometer"),
+        (
+            "en",
+            "$2.5bn, £5m, $100k",
+            "two point five billion dollars, five million pounds, one hundred thousand dollars",
+        ),
+        ("en", "20 mph, 3 oz. of it, 50-50", "twenty miles an hour, three ounces of it, fifty fifty"),
+        ("en", "call 555-1234 or (212) 555-1234", "call five five five one two three four or " + NEW_YORK),
+        ("fr", "14°30′, 5 m, 3 l'un, il est 1 heure", QUATORZE),
+        ("de", "1. Mai, Berlin, 3. Oktober", "erster Mai, Berlin, dritter Oktober"),
+        ("de", "1. Kapitel, 2. Auflage; der 3. Mai", "erstes Kapitel, zweite Auflage; der dritte Mai"),
+        (
+            "de",
+            "Ein 3. Tag, die 20er und 1990er Jahre",
+            "Ein dritter Tag, die zwanziger und neunzehnhundertneunziger Jahre",
+        ),
+        (
+            "de",
+            "Heinrich der VIII. lebte, unter Papst Leo dem X.",
+            "Heinrich der achte lebte, unter Papst Leo dem zehnten.",
+        ),
+        ("de", "nur 1 Mann und 1 Frau, 5 m", "nur ein Mann und eine Frau, fünf Meter"),
+        ("es", "a las 8:00 h, con 1 hombre y 1 mujer", "a las ocho, con un hombre y una mujer"),
+        ("it", "il secolo XIX alle 14.30 con 1 uomo", "il secolo diciannovesimo alle quattordici e trenta con un uomo"),
         ("ru", "в 1866", "в 1866"),
         ("en", "", ""),
     ],

@@ -32,6 +32,7 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
     ("sentence", "said"),
     [
         ("see Chapter XIV of Book II", "see Chapter 14 of Book 2"),
+        ("In Chapter IV, part XL it was", "In Chapter 4, part 40 it was"),
         ("vol. ii et t. II", "vol. 2 et t. 2"),
         ("for the part I played in the book I read", "for the part I played in the book I read"),
         ("“I don’t. I can't. I won't.”", "“I don’t. I can't. I won't.”"),
