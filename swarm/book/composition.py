@@ -54,9 +54,16 @@ def count_notes(documents: list[Named]) -> int:
 
 
 def first_language(named: tuple[str, ...]) -> str:
-    """The first language that is one, by its short code."""
+    """The first language that is one, by its short code; English where none is."""
+    return named_language(named) or DEFAULT_LANGUAGE
+
+
+def named_language(named: tuple[str, ...]) -> str:
+    """The first language that is one, by its short code; "" where none is."""
     subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)
-    tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), DEFAULT_LANGUAGE)
+    tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), "")
+    if not tag:
+        return ""
     try:
         return normal_language(tag)
     except UsageError:

@@ -7,7 +7,7 @@ from pathlib import Path
 from lxml import etree
 
 from swarm.book.archive import Archive
-from swarm.book.composition import compose, count_notes, first_language
+from swarm.book.composition import compose, count_notes, first_language, named_language
 from swarm.book.division import Named
 from swarm.book.limits import MAX_SHEET_BYTES
 from swarm.book.loss import name_losses, read_pages, without
@@ -65,6 +65,17 @@ def read_book(path: Path, reading: Reading | None = None, *, traced: bool = Fals
         pronunciations=pronunciations,
         lost=lost,
     )
+
+
+def read_name(path: Path) -> tuple[str, str] | None:
+    """The title and language that `read_book` would find, without reading the text; None where only the text tells.
+
+    Raises BookError.
+    """
+    with Archive(path) as archive:
+        package = read_package(archive)
+    language = named_language(package.languages)
+    return (package.title, language) if language else None
 
 
 def _documents(

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from swarm.book.epub import read_book as read_epub
-from swarm.book.kinds import PAGES
+from swarm.book.epub import read_name as read_epub_name
+from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.model import Book
 from swarm.book.page import read_page
 from swarm.book.reading import Reading
@@ -16,3 +17,8 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
     """
     read = read_page if path.suffix.lower() in PAGES else read_epub
     return read(path, reading)
+
+
+def read_name(path: Path) -> tuple[str, str] | None:
+    """A book's title and language, where its file tells them before the text is read. Raises BookError."""
+    return None if path.suffix.lower() in (*PAGES, *FOREIGN) else read_epub_name(path)

@@ -1,5 +1,6 @@
 """The clip folder, shared by all jobs: <first digit>/<key>.flac, made durable in groups."""
 
+import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,8 @@ from pathlib import Path
 from swarm.node.disk import guarded
 from swarm.node.platform import sync_file, sync_folder
 
+ENDING = ".flac"
+FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 SYNCS = 8  # files synced at a time: the disk's journal takes them together
 GROUP = 64  # files open at a time
 
@@ -19,17 +22,31 @@ class ClipFolder:
     def __init__(self, root: Path, scratch: Path) -> None:
         self.root = root
         self._scratch = scratch
-        self._folders: set[Path] = set()
+        self._folders: set[str] = set()
         self._pool = ThreadPoolExecutor(SYNCS, thread_name_prefix="clip")
 
     def path(self, key: str) -> Path:
         """Where a clip lies or would lie."""
-        return self.root / key[:1] / f"{key}.flac"
+        return Path(self._name(key))
+
+    def _name(self, key: str) -> str:
+        """The same as text: a long book has tens of thousands, and each Path takes as long as the look at its file."""
+        return f"{self.root}{os.sep}{key[:1]}{os.sep}{key}{ENDING}"
+
+    def size(self, key: str) -> int:
+        """Bytes of a clip, 0 where it is not there."""
+        return clip_size(self._name(key))
+
+    def keys(self) -> set[str]:
+        """Keys of all clips that are there, empty ones too."""
+        with guarded(self.root):
+            folders = [entry.path for entry in os.scandir(self.root) if entry.is_dir()]
+            names = (name for folder in folders for name in os.listdir(folder))
+            return {name.removesuffix(ENDING) for name in names if name.endswith(ENDING)}
 
     def find(self, key: str) -> Path | None:
         """A clip's file, if it is there and not empty."""
-        path = self.path(key)
-        return path if clip_size(path) else None
+        return self.path(key) if self.size(key) else None
 
     def discard(self, key: str) -> None:
         """Remove a clip that cannot be trusted; fine if it is not there."""
@@ -45,36 +62,37 @@ class ClipFolder:
 
         A file of the right size is left as it is: it may be open elsewhere, and a damaged one is discarded first.
         """
-        new = [(key, frame) for key, frame in clips.items() if clip_size(self.path(key)) != len(frame)]
+        new = [(key, frame) for key, frame in clips.items() if self.size(key) != len(frame)]
         with guarded(self.root):
             fresh = self._make_folders(key for key, _ in new)
             for first in range(0, len(new), GROUP):
                 self._put(new[first : first + GROUP])
-            folders = {self.path(key).parent for key in clips}
+            folders = {self.root / key[:1] for key in clips}
             list(self._pool.map(sync_folder, folders | fresh))
 
     def _put(self, clips: Sequence[tuple[str, bytes]]) -> None:
         """Write them all, sync them all, then give them their names: the fewer turns, the less the threads wait."""
-        parts = [self._scratch / f"{key}.part" for key, _ in clips]
+        parts = [f"{self._scratch}{os.sep}{key}.part" for key, _ in clips]
         try:
             with ExitStack() as stack:
-                files = [stack.enter_context(part.open("wb")) for part in parts]
-                for file, (_, frame) in zip(files, clips, strict=True):
-                    file.write(frame)
-                    file.flush()
-                list(self._pool.map(sync_file, [file.fileno() for file in files]))
+                handles: list[int] = []
+                for part, (_, frame) in zip(parts, clips, strict=True):
+                    handles.append(os.open(part, FRESH, 0o666))
+                    stack.callback(os.close, handles[-1])
+                    _write(handles[-1], frame)
+                list(self._pool.map(_sync_all, [handles[first::SYNCS] for first in range(SYNCS)]))
             for part, (key, _) in zip(parts, clips, strict=True):
-                _name(part, self.path(key))
+                _rename(part, self._name(key))
         except BaseException:
             for part in parts:
-                part.unlink(missing_ok=True)
+                Path(part).unlink(missing_ok=True)
             raise
 
     def _make_folders(self, keys: Iterable[str]) -> set[Path]:
         """Make the folders that are missing; the parents to sync for it."""
-        missing = {self.path(key).parent for key in keys} - self._folders
-        for folder in missing:
-            folder.mkdir(parents=True, exist_ok=True)
+        missing = {key[:1] for key in keys} - self._folders
+        for name in missing:
+            (self.root / name).mkdir(parents=True, exist_ok=True)
         self._folders |= missing
         return {self.root} if missing else set()
 
@@ -83,18 +101,33 @@ class ClipFolder:
         self._pool.shutdown()
 
 
-def _name(part: Path, path: Path) -> None:
+def _write(handle: int, frame: bytes) -> None:
+    rest = memoryview(frame)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _rename(part: str, name: str) -> None:
     """Give a file its name; a folder that somebody made there goes, unless something is in it. Raises StoreError."""
-    with guarded(path):
-        if path.is_dir():
-            path.rmdir()
-        part.replace(path)
+    try:
+        os.replace(part, name)
+    except OSError:
+        path = Path(name)
+        with guarded(path):
+            if path.is_dir():
+                path.rmdir()
+            os.replace(part, name)
 
 
-def clip_size(path: Path) -> int:
+def _sync_all(handles: Sequence[int]) -> None:
+    for handle in handles:
+        sync_file(handle)
+
+
+def clip_size(path: Path | str) -> int:
     """Bytes of a clip's file, 0 where there is none."""
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return 0
     return found.st_size if stat.S_ISREG(found.st_mode) else 0

@@ -87,6 +87,10 @@ class MemoryStore:
         """A clip's name if it is there."""
         return self.clip_path(key) if self.clips.get(key) else None
 
+    def clip_keys(self) -> set[str]:
+        """The keys of all clips."""
+        return set(self.clips)
+
     def discard_clip(self, key: str) -> None:
         """Forget a clip."""
         self.clips.pop(key, None)

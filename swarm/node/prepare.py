@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from swarm.audio.frame import check_frame, read_streaminfo
+from swarm.book.file import read_name
 from swarm.book.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.model import Book
 from swarm.book.script import make_script, opening
@@ -40,11 +41,14 @@ class Prepared:
 
 
 def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: Supply | None = None) -> Prepared:
-    """Read a book, find or make its job, lock and replay it. Raises BookError, UsageError, StoreError."""
-    book = read_any_book(path, config.reading)
+    """Find or make the job of a book, lock and replay it. Raises BookError, UsageError, StoreError.
+
+    The text of a book that has a job is in the journal; its file is not read through again.
+    """
+    title, language, book = _recognise(config, path)
     supply = supply or Supply()
     recipe = choose_recipe(
-        config.language or book.language or "en",
+        config.language or language or "en",
         engine=config.engine or supply.engine,
         model=supply.model or config.model,
         config=supply.config,
@@ -52,18 +56,18 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
         speed=config.speed,
         options=config.engine_options,
     )
-    job = job_name(path, book, recipe, config)
+    job = job_name(path, title, recipe, config)
     store.lock_job(job)
     facts = store.open_job(job)
     notes = [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
-    notes += [f"{path}: {line}" for line in book.lost]
     if facts is None and config.redo:
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     if facts is None:
-        facts = _make_facts(config, path, book, recipe, job, now)
+        facts = _make_facts(config, path, book or read_any_book(path, config.reading), recipe, job, now)
         facts = structs.replace(facts, assets=supply.assets, origins=supply.origins)
         with store.unpacking() as folder:
             store.create_job(facts, path, supply.contents(folder))
+    notes += [f"{path}: {line}" for line in facts.book.lost]
     state, records = _replay(facts, store, now, notes, config.redo)
     if gone := lost_latents(state, store):
         apply(state, gone)
@@ -73,8 +77,16 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
     return Prepared(state, records, notes)
 
 
-def job_name(path: Path, book: Book, recipe: Recipe, config: RenderConfig) -> str:
-    """The name that a book, a recipe and what is chosen of the text always lead to."""
+def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]:
+    """A book's title and language, and all of it where only that tells them."""
+    if name := read_name(path):
+        return *name, None
+    book = read_any_book(path, config.reading)
+    return book.title, book.language, book
+
+
+def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> str:
+    """The name that a book of this title, a recipe and what is chosen of the text always lead to."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     digest.update(msgspec.json.encode((recipe, config.chapters)))
@@ -84,7 +96,7 @@ def job_name(path: Path, book: Book, recipe: Recipe, config: RenderConfig) -> st
         digest.update(msgspec.json.encode(config.preview_s))
     if config.lexicon is not None:
         digest.update(msgspec.json.encode(read_lexicon(config.lexicon).rules))
-    return f"{slug(book.title)}-{digest.hexdigest()[:10]}"
+    return f"{slug(title)}-{digest.hexdigest()[:10]}"
 
 
 def slug(title: str) -> str:
@@ -133,17 +145,19 @@ def _replay(
 def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
     """Clips that another job or an earlier edition left in the clip folder: nobody has to speak them."""
     found: list[AnyRecord] = []
+    there = store.clip_keys()  # a look for each would take far longer in a long book
     for number, chapter in enumerate(state.facts.chapters):
         for index in range(len(chapter.segments)):
             place = (number, index)
-            if place not in state.accepted and (record := _find_any(state, store, place, now)):
+            if place not in state.accepted and (record := _find_any(state, store, place, now, there)):
                 found.append(record)
     return found
 
 
-def _find_any(state: JobState, store: Store, place: Place, now: float) -> ClipAccepted | None:
-    """The clip of one of the takes that a worker may have chosen between."""
-    takes = range(state.take(place), state.take(place) + TAKES)
+def _find_any(state: JobState, store: Store, place: Place, now: float, there: set[str]) -> ClipAccepted | None:
+    """The clip of one of the takes that a worker may have chosen between, out of those that are there."""
+    first = state.take(place)
+    takes = [take for take in range(first, first + TAKES) if state.key(place, take) in there]
     return next(filter(None, (find_spoken(state, store, place, now, take) for take in takes)), None)
 
 

@@ -95,6 +95,9 @@ class Store(Protocol):
     def find_clip(self, key: str) -> Path | None:
         """A clip's file if it is there."""
 
+    def clip_keys(self) -> set[str]:
+        """The keys of all clips that are there, whole or not."""
+
     def discard_clip(self, key: str) -> None:
         """Remove a clip that cannot be trusted."""
 
@@ -206,6 +209,10 @@ class DiskStore:
         """A clip's file if it is there and not empty."""
         return self._clips.find(key)
 
+    def clip_keys(self) -> set[str]:
+        """The keys of all clips that are there, whole or not."""
+        return self._clips.keys()
+
     def discard_clip(self, key: str) -> None:
         """Remove a clip that cannot be trusted."""
         self._clips.discard(key)
@@ -213,7 +220,7 @@ class DiskStore:
     def lost_clips(self, job: str) -> list[ClipAccepted]:
         """Accepted clips whose file is missing or of another size than journaled."""
         standing, sizes = standing_clips(self.records(job))
-        found = {key: clip_size(self.clip_path(key)) for key in sizes}
+        found = {key: self._clips.size(key) for key in sizes}
         return [record for record in standing if not found[record.key] or found[record.key] != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:
@@ -240,7 +247,7 @@ class DiskStore:
 
     def bytes_of(self, jobs: Sequence[str]) -> int:
         """What removing these jobs together would free."""
-        return only_in(map(self.folder, jobs)) + sum(clip_size(self.clip_path(key)) for key in self._orphans(jobs))
+        return only_in(map(self.folder, jobs)) + sum(map(self._clips.size, self._orphans(jobs)))
 
     def _remove_folder(self, job: str) -> None:
         folder, removed = self.folder(job), self._scratch.folder / f"{job}.removed"

@@ -78,6 +78,12 @@ def test_another_voice_or_choice_of_chapters_is_another_job(tmp_path: Path, book
     assert run(tmp_path, book).state.job != run(tmp_path, book, **fields).state.job
 
 
+def test_a_book_that_has_a_job_is_not_read_again(tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run(tmp_path, book)
+    monkeypatch.setattr("swarm.node.prepare.read_any_book", lambda *_: pytest.fail("it was read"))
+    assert run(tmp_path, book).state.facts == first.state.facts
+
+
 def test_an_edited_book_speaks_only_what_is_new(tmp_path: Path, book: Path) -> None:
     speak_all(tmp_path, run(tmp_path, book))
     edited = run(tmp_path, make_book(tmp_path / "edited.epub", "It was a bright night. The wind howled."))

@@ -69,10 +69,12 @@ def test_a_clip_is_found_once_committed_and_not_after_it_is_discarded(store: Sto
     assert store.find_clip(a_key(0)) is None
     store.commit([(JOB, a_clip(0, b"flac"), b"flac")])
     assert store.find_clip(a_key(0)) == store.clip_path(a_key(0))
+    assert store.clip_keys() == {a_key(0)}
     assert store.lost_clips(JOB) == []
     store.discard_clip(a_key(0))
     store.discard_clip(a_key(0))
     assert store.find_clip(a_key(0)) is None
+    assert store.clip_keys() == set()
     assert store.lost_clips(JOB) == [a_clip(0, b"flac")]
     store.commit([(JOB, ClipDiscarded(0, 0, "lost"), b"")])
     assert store.lost_clips(JOB) == []
