@@ -9,14 +9,17 @@ from typing import Any
 
 import torch
 
+from swarm.errors import UsageError
 from swarm.lease.recipe import Recipe
+from swarm.voice.coqui_card import model_card
 from swarm.voice.coqui_config import Config, ConfigRefused, needs_statistics, read_config, rebuild
 from swarm.voice.coqui_files import KNOWS_ITSELF, ModelFiles, find_model
-from swarm.voice.coqui_pickles import nothing_unpickled
+from swarm.voice.coqui_pickles import only_read
 from swarm.voice.coqui_plain import open_plain
 from swarm.voice.coqui_xtts import forget_xtts, open_xtts
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.registry import check_recipe
 
 MAX_SPEAKERS_BYTES = 64 << 20
 STATISTICS = "scale_stats.npy"
@@ -39,7 +42,7 @@ def open_voice(recipe: Recipe, device: str, assets: Path | None) -> Voice:
     place = torch_device(device)
     files = find_model(recipe, assets)
     try:
-        with nothing_unpickled():
+        with only_read():
             return _open(recipe, files, place, assets)
     except ConfigRefused as fault:
         raise _unavailable(f"The model {_name(recipe)} is not loaded: {fault}") from fault
@@ -71,9 +74,10 @@ def torch_device(device: str) -> Any:
 def _open(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | None) -> Voice:
     if recipe.model in KNOWS_ITSELF or "fairseq" in recipe.model:  # their configs are not Coqui's
         forget_xtts()
-        return open_plain(recipe, files, None, place, assets)
+        return open_plain(_checked(recipe, {}), files, None, place, assets)
     said = read_config(files.config)
     config = rebuild(said)
+    recipe = _checked(recipe, said)
     if config["model"] == "xtts":
         return open_xtts(recipe, files.folder, files.weights, config, place, assets)
     forget_xtts()
@@ -82,6 +86,14 @@ def _open(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | None) ->
         config["audio"]["stats_path"] = str(_statistics(files))
     with _written(config) as path:
         return open_plain(recipe, files, path, place, assets)
+
+
+def _checked(recipe: Recipe, said: Config) -> Recipe:
+    """The recipe with settings that its model has: Coqui takes names of files among others, to read and to write."""
+    try:
+        return check_recipe(model_card(recipe.model, said), recipe)
+    except UsageError as fault:
+        raise _unavailable(f"{fault} Perhaps the coordinator's version of e2a-swarm is another one.") from fault
 
 
 def _find_beside(config: Config, files: ModelFiles) -> None:

@@ -1,8 +1,8 @@
-"""What Coqui would unpickle, read without running anything that a pickle may carry.
+"""What Coqui would unpickle, read without running anything that a pickle may carry, and left as it is.
 
 Weights are read as torch's `weights_only`, also where Coqui asks for more (Bark). Some older models come with
 statistics of their training sound in a NumPy file of a pickled dict: numbers and words pass, every class but NumPy's
-own is refused.
+own is refused. Coqui writes XTTS's original weights anew once it has read them; here it does not.
 """
 
 import pickle
@@ -46,12 +46,15 @@ def read_statistics(path: Path) -> Any:
 
 
 @contextmanager
-def nothing_unpickled() -> Iterator[None]:
-    """While Coqui loads a model, nothing that a file carries is run, whatever it asks torch and NumPy for."""
+def only_read() -> Iterator[None]:
+    """While Coqui loads a model, nothing that a file carries is run, whatever it asks torch and NumPy for.
+
+    Nor is a file written: other engines may be reading it, and it is known by its digest.
+    """
     import safetensors.torch
     import torch
 
-    load_weights, load_array = torch.load, np.load
+    load_weights, save_weights, load_array = torch.load, torch.save, np.load
 
     def careful_weights(file: Any, *args: Any, **kwargs: Any) -> Any:
         name = str(getattr(file, "name", file))
@@ -64,8 +67,10 @@ def nothing_unpickled() -> Iterator[None]:
             return read_statistics(Path(file))
         return load_array(file, *args, **kwargs)
 
-    torch.load, np.load = careful_weights, careful_array
+    def no_writing(*args: Any, **kwargs: Any) -> None: ...
+
+    torch.load, torch.save, np.load = careful_weights, no_writing, careful_array
     try:
         yield
     finally:
-        torch.load, np.load = load_weights, load_array
+        torch.load, torch.save, np.load = load_weights, save_weights, load_array

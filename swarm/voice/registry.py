@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.card import EngineCard, VoiceCard
@@ -157,6 +159,12 @@ def check_settings(card: EngineCard, options: dict[str, str]) -> tuple[tuple[str
         (name, _typed(name, default, options[name]) if name in options else default)
         for name, default in sorted(defaults.items())
     )
+
+
+def check_recipe(card: EngineCard, recipe: Recipe) -> Recipe:
+    """A recipe that came from elsewhere with every setting of its engine, within bounds. Raises UsageError."""
+    said = {name: str(value) for name, value in recipe.settings}
+    return structs.replace(recipe, settings=check_settings(card, said))
 
 
 def _typed(name: str, default: Setting, word: str) -> Setting:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from coqui_bench import copy_of, digest, edit_config, open_voice, recipe_for, why_unavailable
-from tiny_models import RATE
+from msgspec import structs
+from tiny_models import RATE, recording, tiny_yourtts
 
 from swarm.lease.recipe import Recipe
 from swarm.voice.coqui import engine
@@ -77,6 +78,46 @@ def test_truncated_and_missing_files_are_named(models: Path, tmp_path: Path) -> 
     (folder / "model" / "config.json").write_text("{" * 5000)
     weights.touch()
     assert "config.json cannot be read" in why_unavailable(folder, recipe)
+
+
+def test_xtts_as_it_was_first_published_is_read_and_not_written_anew(models: Path, tmp_path: Path) -> None:
+    import torch
+    from TTS.tts.configs.xtts_config import XttsConfig
+    from TTS.tts.models.xtts import _legacy_safe_globals
+
+    folder = copy_of(models / "xtts", tmp_path / "job")
+    weights, config = folder / "model" / "model.pth", XttsConfig()
+    config.load_json(str(folder / "model" / "config.json"))
+    with _legacy_safe_globals():  # it holds its config as an object of Coqui's
+        torch.save({"config": config, "model": torch.load(weights, weights_only=True)["model"]}, weights)
+    (tmp_path / "as-published").hardlink_to(weights)  # so a worker keeps it: by its digest
+    before = weights.read_bytes()
+    assert digest(open_voice(folder)) == digest(open_voice(models / "xtts"))
+    assert (tmp_path / "as-published").read_bytes() == before
+
+
+# --- recipes of a hostile coordinator
+
+
+def test_settings_that_a_model_does_not_have_never_reach_coqui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTS_HOME", str(tmp_path))
+    tiny_yourtts(tmp_path / "tts" / "tts_models--multilingual--multi-dataset--your_tts")
+    recording(tmp_path / "private.wav")
+    hostile = {"speaker_wav": str(tmp_path / "private.wav"), "voice_dir": str(tmp_path / "written"), "speaker_id": "x"}
+    recipe = structs.replace(choose_recipe("fr", engine="yourtts"), settings=tuple(sorted(hostile.items())))
+    assert "no setting 'speaker_id'" in why_unavailable(tmp_path, recipe)
+    assert not (tmp_path / "written").exists()
+    # left alone, it would have worked
+    voice: Any = engine.open(choose_recipe("fr", engine="yourtts"), "cpu:0")
+    voice._speaker, voice._extra = None, hostile
+    voice.speak("Bonjour.", 1)
+    assert (tmp_path / "written" / "x.pth").exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [("speed", 0), ("speed", "fast"), ("num_beams", 10**6), ("half", "maybe")])
+def test_settings_out_of_bounds_are_refused_by_the_worker_too(name: str, value: Any, models: Path) -> None:
+    recipe = structs.replace(recipe_for(models / "xtts"), settings=((name, value),))
+    assert f"The setting {name} must be" in why_unavailable(models / "xtts", recipe)
 
 
 # --- models by name, in Coqui's own cache

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from swarm.voice.coqui_pickles import nothing_unpickled, read_statistics
+from swarm.voice.coqui_pickles import only_read, read_statistics
 
 STATISTICS = {"mel_mean": np.arange(80.0), "mel_std": np.ones(80, np.float32), "audio_config": {"fft_size": 1024}}
 
@@ -57,7 +57,7 @@ def test_whoever_asks_torch_and_numpy_for_more_gets_no_more(tmp_path: Path) -> N
     mark, weights = tmp_path / "ran", tmp_path / "model.pt"
     torch.save({"model": Exploit(mark)}, weights)
     statistics = saved(tmp_path / "stats.npy", Exploit(mark))
-    with nothing_unpickled():
+    with only_read():
         with pytest.raises(pickle.UnpicklingError):
             torch.load(weights, weights_only=False)
         with pytest.raises(pickle.UnpicklingError):
