@@ -1,6 +1,7 @@
 """The files that a job's voice needs besides its recipe: what they are called, and how they travel in pieces."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -27,6 +28,13 @@ class AssetInfo(Struct, frozen=True):
     name: AssetName
     digest: Digest
     size: Size
+
+
+def check_places(assets: Iterable[AssetInfo]) -> None:
+    """Whether each file has a place of its own in a folder, also where case makes no difference. Raises ValueError."""
+    names = sorted(asset.name.lower() + "/" for asset in assets)
+    if any(later.startswith(name) for name, later in pairwise(names)):
+        raise ValueError("two files of a job have one place")
 
 
 def digests_of(assets: Iterable[AssetInfo]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from swarm.lease.asset import MOST_ASSETS, MOST_BYTES, AssetInfo, Digest
+from swarm.lease.asset import MOST_ASSETS, MOST_BYTES, AssetInfo, Digest, check_places
 from swarm.lease.recipe import Recipe
 
 PROTOCOL = 1  # major version: a different one is refused in words
@@ -230,6 +230,9 @@ class Job(Message, frozen=True, tag=True):
     recipe: Recipe
     assets: Annotated[tuple[AssetInfo, ...], Meta(max_length=MOST_ASSETS)] = ()
     latents: bool = False
+
+    def __post_init__(self) -> None:
+        check_places(self.assets)
 
 
 class Line(Struct, frozen=True, array_like=True):

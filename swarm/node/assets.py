@@ -224,5 +224,7 @@ def _link(source: Path, target: Path) -> None:
     """The same file under another name; a copy on disks that cannot do that."""
     try:
         os.link(source, target)
+    except FileExistsError:  # it may be another name of a content that must stay as it is
+        raise
     except OSError:
         shutil.copyfile(source, target)

@@ -118,6 +118,13 @@ def test_an_engine_gets_its_files_by_name_and_nothing_of_an_earlier_job(folder: 
         folder.gather([AssetInfo(VOICE, "f" * 64, 10)], "slot-0")
 
 
+def test_two_files_of_one_name_do_not_write_over_each_other(folder: AssetFolder) -> None:
+    first, second = put(folder, DATA), put(folder, b"other")
+    with pytest.raises(StoreError):
+        folder.gather([AssetInfo(VOICE, first, 10), AssetInfo(VOICE, second, 5)], "slot-0")
+    assert (folder.root / first).read_bytes() == DATA  # other jobs speak with it
+
+
 def test_a_folder_that_cannot_be_written_is_no_end(tmp_path: Path) -> None:
     (tmp_path / "assets").write_text("in the way")
     assert "cannot be used" in AssetFolder(tmp_path, 100).seek(DIGEST, 10).note

@@ -166,6 +166,14 @@ def test_a_file_of_a_job_cannot_lead_out_of_its_folder(name: str) -> None:
     assert unpack_from_coordinator(pack(job)) is None
 
 
+@pytest.mark.parametrize("names", [("voice.wav", "voice.wav"), ("model/A.pth", "model/a.pth"), ("model", "model/x")])
+def test_no_two_files_of_a_job_have_one_place(names: tuple[str, str]) -> None:
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (AssetInfo("voice.wav", DIGEST, 5),))
+    said = msgpack.unpackb(pack(job))
+    said["assets"] = [{"name": name, "digest": DIGEST, "size": 5} for name in names]
+    assert unpack_from_coordinator(msgpack.packb(said)) is None
+
+
 @pytest.mark.parametrize("digest", [DIGEST + "\n", "../" + DIGEST[3:], DIGEST.upper()])
 def test_a_digest_is_nothing_but_a_digest(digest: str) -> None:
     assert unpack_from_worker(pack(m.Fetch(digest, 0))) is None
