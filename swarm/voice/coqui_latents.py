@@ -12,6 +12,8 @@ from swarm.voice.engine import EngineFault, FaultKind
 
 MAX_BYTES = 8 << 20
 REFERENCE_S = 30.0  # so much of a recording is listened to
+MOST_ROWS = 2000
+MOST_VALUE = 1e4  # far more than the layers of a network pass on
 _NAMES = ("gpt_cond_latent", "speaker_embedding")
 
 
@@ -30,6 +32,14 @@ class Latents:
         }
         return bytes(safetensors.torch.save(tensors))
 
+    def fit(self, model: Any) -> bool:
+        """Whether they are numbers that a model could have made."""
+        shape, rest = self.gpt.shape, (1, int(model.args.gpt_n_model_channels))
+        fit = self.gpt.ndim == 3 and (shape[0], shape[2]) == rest and 0 < shape[1] <= MOST_ROWS
+        if not fit or tuple(self.speaker.shape) != (1, int(model.args.d_vector_dim), 1):
+            return False
+        return all(bool((part.abs() < MOST_VALUE).all()) for part in (self.gpt, self.speaker))  # no NaN is, either
+
 
 def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
     """The latents of a mono recording. Raises EngineFault(UNAVAILABLE) for one that cannot be used."""
@@ -41,22 +51,24 @@ def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
     if not torch.isfinite(audio).all() or audio.shape[1] < rate:
         raise EngineFault(FaultKind.UNAVAILABLE, "The recording of the voice is broken or shorter than a second.")
     gpt = model.get_gpt_cond_latents(audio, rate, length=round(REFERENCE_S), chunk_length=chunk_s)
-    return Latents(gpt, model.get_speaker_embedding(audio, rate))
+    latents = Latents(gpt, model.get_speaker_embedding(audio, rate))
+    if not latents.fit(model):
+        raise EngineFault(FaultKind.UNAVAILABLE, "What was computed of the recording of the voice here is no voice.")
+    return latents
 
 
-def read_latents(path: Path, channels: int) -> Latents:
+def read_latents(path: Path, model: Any) -> Latents:
     """What another worker computed, checked. Raises EngineFault(UNAVAILABLE)."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
         found = safetensors.torch.load(path.read_bytes())
-        gpt, speaker = (found[name].float() for name in _NAMES)
+        latents = Latents(*(found[name].float() for name in _NAMES))
     except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as fault:
         raise _unusable(f"{fault}") from fault
-    fit = gpt.ndim == 3 and gpt.shape[0] == 1 and gpt.shape[2] == channels and speaker.ndim == 3
-    if not fit or not torch.isfinite(gpt).all() or not torch.isfinite(speaker).all():
+    if not latents.fit(model):
         raise _unusable("they are of another model, or no numbers")
-    return Latents(gpt, speaker)
+    return latents
 
 
 def _unusable(why: str) -> EngineFault:

@@ -151,7 +151,7 @@ def _find_latents(model: Any, voice: str, assets: Path | None) -> tuple[Latents,
         raise _unavailable("The recording of the voice is not here.")
     known = assets / "latents.safetensors"
     if known.is_file():
-        return read_latents(known, int(model.args.gpt_n_model_channels)), False
+        return read_latents(known, model), False
     return compute_latents(model, assets / "voice.wav", int(model.config.gpt_cond_chunk_len)), True
 
 

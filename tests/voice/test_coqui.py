@@ -1,6 +1,7 @@
 """Coqui's own code with tiny models: what a worker relies on."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -200,6 +201,41 @@ def test_latents_that_are_none_are_refused(latents: bytes, models: Path, tmp_pat
     (tmp_path / "model").symlink_to(models / "xtts" / "model", target_is_directory=True)
     (tmp_path / "latents.safetensors").write_bytes(latents)
     assert "latents" in why_unavailable(tmp_path, recipe_for(models / "xtts", voice=CLONED))
+
+
+@pytest.mark.parametrize(
+    ("gpt", "speaker", "value"),
+    [
+        ((1, 0, 32), (1, 512, 1), 0.0),
+        ((1, 60_000, 32), (1, 512, 1), 0.0),
+        ((1, 32, 16), (1, 512, 1), 0.0),
+        ((1, 32, 32), (1, 7, 1), 0.0),
+        ((1, 32, 32), (1, 512, 3), 0.0),
+        ((1, 32, 32), (2, 512, 1), 0.0),
+        ((1, 32, 32), (1, 512, 1), math.nan),
+        ((1, 32, 32), (1, 512, 1), 3e38),
+    ],
+)
+def test_latents_of_another_shape_or_beyond_all_measure_are_refused_before_a_sentence_fails_by_them(
+    gpt: tuple[int, ...], speaker: tuple[int, ...], value: float, models: Path, tmp_path: Path
+) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    (tmp_path / "model").symlink_to(models / "xtts" / "model", target_is_directory=True)
+    said = {"gpt_cond_latent": torch.full(gpt, value), "speaker_embedding": torch.zeros(speaker)}
+    save_file(said, tmp_path / "latents.safetensors")
+    assert "latents" in why_unavailable(tmp_path, recipe_for(models / "xtts", voice=CLONED))
+
+
+def test_a_device_that_computes_no_numbers_of_a_recording_is_not_believed(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice: Any = open_voice(models / "xtts")
+    unsound = lambda *_, **__: voice._latents.gpt * math.nan  # noqa: E731  # stands in for a GPU that fails
+    monkeypatch.setattr(voice._model, "get_gpt_cond_latents", unsound)
+    recipe = recipe_for(models / "xtts", voice=CLONED)
+    assert "computed of the recording" in why_unavailable(models / "xtts", recipe)
 
 
 def test_a_recording_that_cannot_be_used_is_refused(models: Path, tmp_path: Path) -> None:
