@@ -6,6 +6,7 @@ within a run), `next_deadline` says when to call `tick` again.
 
 from dataclasses import dataclass, field, replace
 
+from swarm.lease.effort import Effort
 from swarm.lease.grant import Request
 from swarm.lease.hope import hopeless
 from swarm.lease.intake import Intake
@@ -39,7 +40,7 @@ from swarm.lease.roster import MOST_WAITING_S, Session, new_session, session_key
 from swarm.lease.settings import Settings
 from swarm.lease.snapshot import View, fitting, lacks
 from swarm.lease.supplier import Supplier
-from swarm.lease.work import Work
+from swarm.lease.work import Work, charge_idle
 
 SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant never arrived; disks may be slow
@@ -69,12 +70,12 @@ class Coordinator:
         self.intake = Intake(self.sessions)
         self.supplier = Supplier(self.works, self.sessions)
 
-    def add_job(self, state: JobState, install: str = "", fetch: str = "") -> None:
-        """Serve one more job, after those already here.
+    def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: Effort | None = None) -> None:
+        """Serve one more job, after those already here; `effort` is what its runs before this one took.
 
         `install`: the line that brings its engine to a worker; `fetch`: the one that brings its model.
         """
-        self.works[state.job] = Work(state, Ledger(state), install, fetch)
+        self.works[state.job] = Work(state, Ledger(state), install, fetch, effort=effort or Effort())
 
     # --- events
 
@@ -105,6 +106,8 @@ class Coordinator:
         outcome = Outcome()
         self._wake(now)
         self.ticked_s = now
+        for session in self.sessions.values():
+            charge_idle(self.works.values(), session, now)
         for session in [s for s in self.sessions.values() if now - s.heard_s > SILENCE_S]:
             outcome.notes.append(f"{session.hello.name}: silent for {SILENCE_S:.0f} s, its work goes to others")
             self._drop(session, now)
@@ -214,11 +217,12 @@ class Coordinator:
                 outcome.send(peer, Trim(lease.id, lease.pending[-1] + 1))
 
     def _drop(self, session: Session, now: float) -> None:
+        charge_idle(self.works.values(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
         for work in self.works.values():
             for lease in [le for le in work.ledger.leases.values() if le.session == session.key]:
-                work.reissued += len(lease.pending)
+                work.effort.reissued += len(lease.pending)
                 work.ledger.end(lease)
 
     def _wake(self, now: float) -> None:
@@ -230,8 +234,7 @@ class Coordinator:
 
     def _forgive(self, gap_s: float) -> None:
         for session in self.sessions.values():
-            session.heard_s += gap_s
-            session.sent_s += gap_s
+            session.forgive(gap_s)
         for work in self.works.values():
             for lease in work.ledger.leases.values():
                 lease.progressed_s += gap_s
@@ -360,7 +363,7 @@ class Coordinator:
         if lease.slot != PROMISED:
             place = (lease.chapter, lease.pending[0])
             work.ledger.expiries[place] += 1
-            work.reissued += len(lease.pending)
+            work.effort.reissued += len(lease.pending)
             outcome.notes.append(f"{session.hello.name}: no progress on slot {lease.slot}, its lease goes to others")
             outcome.send(session.peer, Revoke(lease.id, expired=True))
         work.ledger.end(lease)

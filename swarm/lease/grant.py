@@ -154,7 +154,7 @@ class Request:
         lease = Lease(lease_id, facts.job, run[0], session.key, self.slot, run[1], now, now)
         work.ledger.hold(lease)
         self._slot.begin(lease.id, now)
-        work.first_grant_s = work.first_grant_s or now
+        work.granted(now)
         if facts.job not in session.told:
             session.told.add(facts.job)
             self.out.send(session.peer, work.instruction)

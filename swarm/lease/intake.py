@@ -40,13 +40,11 @@ class Intake:
                 blamed = Failed(clip.job, clip.chapter, clip.index, clip.take, "rejected", why, clip.lease, clip.slot)
                 self.failed(works, session, blamed, now, out)
             return
-        work.clips_received += 1
         out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),), credit))
         _renew(work, clip.lease, now)
         _measure(work, session, clip)
         if work.state.complete or (clip.chapter, clip.index) in work.state.accepted:
-            work.duplicates += 1
-            session.wasted_s += clip.work_s
+            work.effort.duplicate(session.worker, clip.work_s)
             return
         self._accept(work, session, clip, now, frame, out)
 

@@ -28,7 +28,7 @@ class Slot:
     report: SlotReport | None = None
     waits: float = 0.0  # share of its time, lately, that it could speak and a slow link or disk does not let it
     idle_since_s: float | None = None
-    idle_s: float = 0.0
+    idle_s: float = 0.0  # of that, what is over and was not asked for yet
 
     def speed(self, recipe: Recipe) -> Speed:
         """The running estimate for a recipe."""
@@ -45,6 +45,14 @@ class Slot:
         if self.idle_since_s is not None:
             self.idle_s += now - self.idle_since_s
             self.idle_since_s = None
+
+    def spend_idle(self, now: float) -> float:
+        """Seconds without a lease since this was last asked."""
+        if self.idle_since_s is not None:
+            self.idle_s += now - self.idle_since_s
+            self.idle_since_s = now
+        spent, self.idle_s = self.idle_s, 0.0
+        return spent
 
     def keep(self, live: Container[int], now: float) -> None:
         """Forget the leases that are over."""
@@ -80,7 +88,6 @@ class Session:
     segments: int = 0
     audio_s: float = 0.0
     work_s: float = 0.0
-    wasted_s: float = 0.0
 
     @property
     def worker(self) -> str:
@@ -115,6 +122,19 @@ class Session:
     def rests(self) -> bool:
         """Whether all of its slots take nothing for now."""
         return len(self.resting) >= len(self.slots)
+
+    def spend_idle(self, now: float) -> float:
+        """Seconds that its slots could have spoken since this was last asked, and had nothing; added up."""
+        spent = [slot.spend_idle(now) for slot in self.slots]
+        return sum(seconds for number, seconds in enumerate(spent) if number not in self.resting)
+
+    def forgive(self, gap_s: float) -> None:
+        """The coordinator was away for so long, and nobody else is to blame."""
+        self.heard_s += gap_s
+        self.sent_s += gap_s
+        for slot in self.slots:
+            if slot.idle_since_s is not None:
+                slot.idle_since_s += gap_s
 
     def is_patient(self, report: SlotReport, now: float) -> bool:
         """Whether a slot of it has reason to make no progress."""

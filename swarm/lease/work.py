@@ -1,8 +1,10 @@
-"""One job while it is being rendered: its durable state, its ledger, and counts for the report."""
+"""One job while it is being rendered: its durable state, its ledger, and what it took for the report."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from swarm.lease.asset import digests_of
+from swarm.lease.effort import Effort
 from swarm.lease.job import JobState, Place
 from swarm.lease.ledger import Lease, Ledger
 from swarm.lease.message import Job
@@ -22,11 +24,9 @@ class Work:
     ledger: Ledger
     install: str = ""  # the line that brings its engine to a worker
     fetch: str = ""  # the line that brings its model, where one can be brought
-    clips_received: int = 0
-    duplicates: int = 0
-    reissued: int = 0
     encoded: float = 0.0  # share of its sound
-    first_grant_s: float | None = None
+    first_grant_s: float | None = None  # of this run
+    effort: Effort = field(default_factory=Effort)
 
     def __post_init__(self) -> None:
         self.characters = sum(
@@ -49,6 +49,11 @@ class Work:
         facts = self.state.facts
         return Job(facts.job, facts.title, facts.recipe, self.state.assets, self.state.awaits_latents)
 
+    def granted(self, now: float) -> None:
+        """A lease of it was granted."""
+        self.first_grant_s = self.first_grant_s or now
+        self.effort.first_grant_s = self.effort.first_grant_s or now
+
     def is_wanted(self, place: Place, key: str) -> bool:
         """Whether a clip of this name is one that the place could still take."""
         if not self.state.exists(place) or place in self.state.accepted:
@@ -62,3 +67,11 @@ class Work:
         place = (lease.chapter, lease.pending[0])
         speed = session.slots[lease.slot].speed(self.recipe)
         return deadline_s(len(self.state.text(place)), speed.chars_s, self.ledger.expiries[place])
+
+
+def charge_idle(works: Iterable[Work], session: Session, now: float) -> None:
+    """Write down, with every job that is not complete, how long a worker had nothing to speak since the last time."""
+    seconds = session.spend_idle(now)
+    for work in works:
+        if seconds and not work.state.complete:
+            work.effort.idle(session.worker, seconds)

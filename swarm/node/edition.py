@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,6 @@ from swarm.audio.subtitle import Line, write_subtitles
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
-from swarm.lease.roster import Session
 from swarm.node.audiobookshelf import Upload
 from swarm.node.delivery import NOTED, Delivery
 from swarm.node.depot import DepotFault
@@ -303,16 +301,10 @@ class Edition:
 
     def report(self, core: Coordinator) -> None:
         """Write `<name>.report.json`. Raises StoreError."""
-        work = core.works[self.state.job]
         extra = ReportExtra(
             files=self._addresses(),
             duration_s=sum(book.duration_s for book in self.books),
-            first_grant_s=work.first_grant_s,
-            clips_received=work.clips_received,
-            duplicates=work.duplicates,
-            reissued=work.reissued,
-            idle_s=_by_worker(core.sessions, idle_s),
-            wasted_s=_by_worker(core.sessions, lambda session: session.wasted_s),
+            effort=core.works[self.state.job].effort,
             heard=self._heard(),
         )
         records = map(self._as_held, self.store.records(self.state.job))
@@ -358,15 +350,3 @@ class Edition:
         page = report_path(self.target).with_suffix(".html")
         at = self.delivery.address(page) if self.delivery else page.absolute()
         return [f"report as a page: {at}"] if self.style.report_html else []
-
-
-def idle_s(session: Session) -> float:
-    """Seconds that all slots of a worker had nothing to do."""
-    return sum(slot.idle_s for slot in session.slots)
-
-
-def _by_worker(sessions: Mapping[str, Session], figure: Any) -> dict[str, float]:
-    totals: dict[str, float] = {}
-    for session in sessions.values():
-        totals[session.worker] = totals.get(session.worker, 0.0) + figure(session)
-    return totals

@@ -8,9 +8,12 @@ from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 
+import msgspec
+
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.asset import piece_size
+from swarm.lease.effort import Effort
 from swarm.lease.facts import JobFacts
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
@@ -27,6 +30,7 @@ class MemoryStore:
         self.assets: dict[tuple[str, str], bytes] = {}  # by job and digest
         self._facts: dict[str, JobFacts] = {}
         self._records: dict[str, list[AnyRecord]] = {}
+        self._efforts: dict[str, bytes] = {}
 
     def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
         """Make a job."""
@@ -59,6 +63,14 @@ class MemoryStore:
     def asset_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job."""
         return len(self.assets.get((job, digest), b""))
+
+    def effort(self, job: str) -> Effort:
+        """What the runs of a job took, as last kept."""
+        return msgspec.json.decode(self._efforts[job], type=Effort) if job in self._efforts else Effort()
+
+    def keep_effort(self, job: str, effort: Effort) -> None:
+        """Keep it."""
+        self._efforts[job] = msgspec.json.encode(effort)
 
     def asset_path(self, job: str, digest: str) -> Path:
         """A name for a file of a job."""

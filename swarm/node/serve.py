@@ -30,6 +30,7 @@ TICK_S = 0.5
 SLEPT_S = 2.0  # so long between two ticks: the machine was asleep
 CATCH_UP_S = 10.0
 SHOW_S = 0.25
+KEEP_S = 60.0  # what a kill loses of what the runs took
 DRAIN_S = 20.0
 FAREWELL_S = 0.3  # for the last messages to leave
 
@@ -55,7 +56,8 @@ class Server:
         """Serve one more job and write its edition."""
         self._editions[edition.state.job] = edition
         recipe = edition.state.facts.recipe
-        self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe))
+        effort = self._store.effort(edition.state.job)
+        self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe), effort)
 
     def _lost(self, job: str, digest: str) -> bool:
         """A file of a job is gone; latents can be had again."""
@@ -71,7 +73,7 @@ class Server:
 
     async def run(self) -> bool:
         """Serve to the end; False when it was drained before. Raises what stopped it: StoreError, SwarmError."""
-        running = (self._listen(), self._persist(), self._feed.run(), self._tick(), self._show())
+        running = (self._listen(), self._persist(), self._feed.run(), self._tick(), self._show(), self._keep())
         loops = [asyncio.create_task(loop) for loop in running]
         editions = asyncio.gather(*(self._write(edition) for edition in self._editions.values()))
         drained = asyncio.create_task(self._drained())
@@ -90,6 +92,7 @@ class Server:
             raise
         finally:
             await _cancel(tasks)
+            self._keep_efforts()
             self._progress.update(self._core.status(self._clock.now()))
 
     def _say(self, outcome: Outcome) -> None:
@@ -178,6 +181,15 @@ class Server:
                 self._core.works[job].encoded = edition.encoded
             self._progress.update(self._core.status(self._clock.now()))
             await asyncio.sleep(SHOW_S)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_S)
+            await asyncio.to_thread(self._keep_efforts)
+
+    def _keep_efforts(self) -> None:
+        for job in self._editions:
+            self._store.keep_effort(job, self._core.works[job].effort)
 
     async def _drained(self) -> None:
         await self._draining.wait()

@@ -1,30 +1,33 @@
 """What a coordinator keeps: jobs with their journals, and the clips that all jobs share."""
 
-import os
 import re
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from swarm.errors import StoreError
 from swarm.lease.asset import AssetInfo
+from swarm.lease.effort import Effort
 from swarm.lease.facts import JobFacts, Origin
 from swarm.lease.recipe import Setting
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.node.clips import ClipFolder, clip_size
 from swarm.node.contents import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
-from swarm.node.disk import guarded
+from swarm.node.disk import guarded, replace_file
 from swarm.node.journal import FILE as JOURNAL
 from swarm.node.journal import Journal, create_journal
 from swarm.node.lock import Lock
 from swarm.node.platform import sync_folder
 from swarm.node.scratch import Scratch
+from swarm.node.usage import only_in, size_of
 
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
+EFFORT = "effort.json"
 NOTHING: Contents = {}
 
 Entry = tuple[str, AnyRecord, bytes]  # job, record, the clip's FLAC bytes or b""
@@ -59,7 +62,7 @@ class JobSummary(NamedTuple):
 class Store(Protocol):
     """Jobs, records and clips. Any method may raise StoreError; then nothing of that call counts.
 
-    To be used from one thread at a time; `find_clip`, `clip_path` and `read_asset` from any.
+    To be used from one thread at a time; `find_clip`, `clip_path`, `read_asset` and `keep_effort` from any.
     """
 
     def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
@@ -88,6 +91,12 @@ class Store(Protocol):
 
     def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         """The piece of a job's file that begins at an offset."""
+
+    def effort(self, job: str) -> Effort:
+        """What the runs of a job took, as last kept."""
+
+    def keep_effort(self, job: str, effort: Effort) -> None:
+        """Keep it for the next run, if that can be done."""
 
     def clip_path(self, key: str) -> Path:
         """Where a clip lies or would lie."""
@@ -183,6 +192,18 @@ class DiskStore:
     def asset_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job; 0 where it is gone."""
         return clip_size(self.asset_path(job, digest))
+
+    def effort(self, job: str) -> Effort:
+        """What the runs of a job took; nothing where that cannot be read."""
+        try:
+            return msgspec.json.decode((self.folder(job) / EFFORT).read_bytes(), type=Effort)
+        except (OSError, ValueError):
+            return Effort()
+
+    def keep_effort(self, job: str, effort: Effort) -> None:
+        """Keep it in a file beside the journal; a disk that takes none is told of elsewhere."""
+        with suppress(OSError):
+            replace_file(self.folder(job) / EFFORT, msgspec.json.encode(effort))
 
     def asset_path(self, job: str, digest: str) -> Path:
         """Where a file of a job lies or would lie."""
@@ -350,23 +371,6 @@ def summary_of(
         origins=facts.origins,
         used_s=max(facts.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
     )
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all the files under a folder."""
-    return sum(clip_size(path) for path in folder.rglob("*") if path.is_file())
-
-
-def only_in(folders: Iterable[Path]) -> int:
-    """Bytes of the files under these folders that have no other name elsewhere."""
-    names: Counter[tuple[int, int]] = Counter()
-    files: dict[tuple[int, int], os.stat_result] = {}
-    for path in (path for folder in folders for path in folder.rglob("*")):
-        if path.is_file() and not path.name.endswith("-shm"):  # there only while a journal is being read
-            status = path.stat()
-            names[status.st_dev, status.st_ino] += 1
-            files[status.st_dev, status.st_ino] = status
-    return sum(status.st_size for file, status in files.items() if names[file] >= status.st_nlink)
 
 
 def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], dict[str, int]]:

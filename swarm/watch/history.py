@@ -40,6 +40,7 @@ class History:
     )  # how often by `redo`, from which take on at last
     quarantined: dict[Place, str] = field(default_factory=dict)
     workers: dict[str, WorkerSeen] = field(default_factory=dict)
+    received: int = 0  # clips that were accepted as they came
     spoken_keys: set[str] = field(default_factory=set)  # clips that this job's workers made
     files: tuple[str, ...] = ()
 
@@ -53,6 +54,7 @@ class History:
                 self.accepted[record.chapter, record.index] = record
                 self._reach(record.accepted_s, spoke=not record.reused)
                 if not record.reused:
+                    self.received += 1
                     self.spoken_keys.add(record.key)
             case ClipDiscarded(chapter=chapter, index=index, retake=retake):
                 self.accepted.pop((chapter, index), None)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from swarm.lease.effort import Effort
 from swarm.lease.facts import JobFacts
 from swarm.lease.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.watch.coverage import Heard
@@ -26,12 +27,7 @@ class ReportExtra:
 
     files: tuple[str, ...] = ()
     duration_s: float = 0.0  # of the audiobook, pauses included
-    first_grant_s: float | None = None
-    clips_received: int = 0
-    duplicates: int = 0
-    reissued: int = 0
-    idle_s: Mapping[str, float] = field(default_factory=dict)  # by worker id
-    wasted_s: Mapping[str, float] = field(default_factory=dict)
+    effort: Effort = field(default_factory=Effort)
     heard: Mapping[Place, Heard] = field(default_factory=dict)  # where the sentences worth naming are
 
 
@@ -70,7 +66,7 @@ def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
     places = _places(facts)
     accepted = history.accepted.values()
     known = history.known()
-    first_s, last_s = history.first_grant_s(extra.first_grant_s), history.last_accept_s()
+    first_s, last_s = history.first_grant_s(extra.effort.first_grant_s), history.last_accept_s()
     return {
         "segments": len(places),
         "spoken": len(accepted),
@@ -85,12 +81,12 @@ def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
         "runs": len(history.runs_that_spoke()),
         "first_grant_s": _rounded(first_s),
         "last_accept_s": _rounded(last_s),
-        "clips_received": extra.clips_received,
+        "clips_received": history.received + extra.effort.duplicates,
         "reused": sum(clip.reused for clip in accepted),
         "known": len(known),
         "known_audio_s": _rounded(sum(map(_audio_s, known))),
-        "duplicates": extra.duplicates,
-        "reissued": extra.reissued,
+        "duplicates": extra.effort.duplicates,
+        "reissued": extra.effort.reissued,
         "retakes": sum(_takes(clip, history) - 1 for clip in accepted),
         "doubtful": sum(bool(clip.doubt) for clip in accepted),
         "failures": sum(map(len, history.failures.values())),
@@ -118,8 +114,8 @@ def _worker(
         "speed_chars_s": _rounded(characters / work_s if work_s > 0 else None),
         "segments": len(clips),
         "work_s": _rounded(work_s),
-        "idle_s": _rounded(extra.idle_s.get(worker, 0.0)),
-        "wasted_s": _rounded(extra.wasted_s.get(worker, 0.0)),
+        "idle_s": _rounded(extra.effort.idle_s.get(worker, 0.0)),
+        "wasted_s": _rounded(extra.effort.wasted_s.get(worker, 0.0)),
     }
 
 

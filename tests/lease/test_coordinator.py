@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
 
+from swarm.lease.effort import Effort
 from swarm.lease.job import JobState, apply
 from swarm.lease.message import (
     Bye,
@@ -266,7 +267,50 @@ def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
     assert state.complete
     assert state.accepted[0, 2].worker == "quick"
     core.receive(b"slow", make_clip(grant, 1, work_s=60.0), 120.0, b"z")
-    assert core.works["job"].duplicates == 1
+    assert core.works["job"].effort.duplicates == 1
+
+
+def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
+    state = JobState(make_facts(["Only one sentence."]))
+    core = make_core(state)
+    join(core, b"quick")
+    join(core, b"slow")
+    grant = offer(core, b"slow", now=0.0)
+    core.tick(2.0)
+    assert core.works["job"].effort.idle_s == {"quick": 2.0}
+    core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
+    core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
+    assert state.complete
+    core.tick(4.0)  # what comes after the last clip is nobody's idleness
+    for peer in (b"quick", b"slow"):
+        core.receive(peer, Bye(), 5.0)
+    effort = core.works["job"].effort
+    assert (effort.idle_s, effort.wasted_s, effort.duplicates) == ({"quick": 2.0}, {"slow": 3.0}, 1)
+
+
+def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
+    core = make_core(JobState(make_facts(["One.", "Two."])))
+    join(core, b"waits")
+    core.tick(1.0)
+    core.tick(101.0)
+    assert core.works["job"].effort.idle_s == {"waits": 1.0}
+    core.receive(b"waits", Heartbeat((), (), resting=(Resting(0, "at night only"),)), 101.5)
+    core.tick(103.0)
+    assert core.works["job"].effort.idle_s == {"waits": 1.0}
+
+
+def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
+    core = make_core(now=50.0)
+    before = Effort(duplicates=2, idle_s={"w": 1.5}, first_grant_s=1.0)
+    core.add_job(JobState(make_facts(["One.", "Two."])), effort=before)
+    join(core, b"w", now=50.0)
+    core.tick(51.0)
+    grant = offer(core, b"w", now=51.0)
+    for _ in range(2):
+        core.receive(b"w", make_clip(grant, work_s=0.5), 52.0, b"x")
+    effort = core.works["job"].effort
+    assert effort == Effort(3, 0, 1, {"w": 2.5}, {"w": 0.5})
+    assert core.works["job"].first_grant_s == 51.0
 
 
 def test_a_double_is_not_doubled_again() -> None:

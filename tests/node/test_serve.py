@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +19,7 @@ from swarm.errors import EnvironmentFault, StoreError, SwarmError
 from swarm.lease.asset import PIECE, AssetInfo
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.facts import JobFacts
-from swarm.lease.job import JobState
+from swarm.lease.job import JobState, apply
 from swarm.lease.message import (
     Accepted,
     Asset,
@@ -63,7 +64,10 @@ class Bench:
     ) -> None:
         self.store = store or MemoryStore()
         self.state = JobState(facts or a_job())
-        self.store.create_job(self.state.facts, tmp_path, contents or {})
+        if self.store.open_job(self.state.job) is None:
+            self.store.create_job(self.state.facts, tmp_path, contents or {})
+        for record in self.store.records(self.state.job):
+            apply(self.state, record)
         network = MemoryNetwork()
         router = network.router()
         port = router.bind("127.0.0.1", None)
@@ -179,6 +183,32 @@ async def test_draining_takes_the_segment_under_way_and_ends(tmp_path: Path) -> 
     bench.dealer.send(Heartbeat((), ()))
     assert await bench.running is False
     assert (0, 0) in bench.state.accepted
+
+
+async def test_the_report_counts_what_every_run_took(tmp_path: Path) -> None:
+    store = MemoryStore()
+    bench = Bench(tmp_path, store)
+    grant = await bench.join()
+    for _ in range(3):  # the same place
+        speak(bench.dealer, grant, 0)
+        await bench.hear(Accepted)
+    bench.server.drain()
+    await bench.hear(Revoke)
+    bench.dealer.send(Heartbeat((), ()))
+    assert await bench.running is False
+
+    bench = Bench(tmp_path, store)
+    grant = await bench.join()
+    speak(bench.dealer, grant, 0)
+    await bench.hear(Accepted)
+    assert await bench.running
+    report = json.loads((tmp_path / "book.report.json").read_bytes())
+    assert {name: report["totals"][name] for name in ("clips_received", "duplicates")} == {
+        "clips_received": 4,
+        "duplicates": 2,
+    }
+    (worker,) = report["workers"]
+    assert worker["wasted_s"] == pytest.approx(0.2)
 
 
 async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_beside_them(tmp_path: Path) -> None:

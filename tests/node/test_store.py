@@ -16,6 +16,7 @@ from facts_for_tests import a_clip, a_job, a_key
 from msgspec import structs
 
 from swarm.errors import StoreError
+from swarm.lease.effort import Effort
 from swarm.lease.record import ClipDiscarded, JobFinished, RunStarted, SegmentFailed
 from swarm.node.memory import MemoryStore
 from swarm.node.store import DiskStore, Store
@@ -94,6 +95,17 @@ def test_nothing_of_a_commit_to_an_unknown_job_is_kept(store: Store, book: Path)
     assert list(store.records(JOB)) == []
 
 
+def test_what_the_runs_of_a_job_took_is_kept(store: Store, book: Path) -> None:
+    store.create_job(a_job(), book)
+    assert store.effort(JOB) == Effort()
+    taken = Effort(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
+    store.keep_effort(JOB, taken)
+    taken.duplicates += 1
+    assert store.effort(JOB) == Effort(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
+    store.keep_effort(JOB, taken)
+    assert store.effort(JOB).duplicates == 4
+
+
 def test_jobs_are_listed_oldest_first_with_what_they_hold(store: Store, book: Path) -> None:
     store.create_job(a_job("second", created_s=20.0), book)
     store.create_job(a_job("first", created_s=10.0), book)
@@ -135,6 +147,17 @@ def test_everything_is_there_after_a_restart(disk: DiskStore) -> None:
         assert path is not None
         assert path.read_bytes() == b"flac"
         assert (again.folder(JOB) / "book.epub").read_bytes() == b"PK book"
+
+
+def test_what_the_runs_took_begins_anew_where_its_file_is_damaged_and_costs_nothing_else(disk: DiskStore) -> None:
+    file = disk.folder(JOB) / "effort.json"
+    for damage in (b"", b"\xff{", b'{"duplicates": "many"}'):
+        file.write_bytes(damage)
+        assert disk.effort(JOB) == Effort()
+    file.unlink()
+    file.mkdir()
+    disk.keep_effort(JOB, Effort(duplicates=1))  # not to be written: it does not matter
+    assert disk.effort(JOB) == Effort()
 
 
 def test_a_clip_that_is_cut_short_or_empty_is_lost(disk: DiskStore) -> None:

@@ -83,6 +83,7 @@ def test_a_lost_audiobook_is_written_again_without_speaking(here: Machine, small
     assert here.run("convert", small_book, *FAST).returncode == 0
     path = only(here.desk, "*.m4b")
     sound, spoken, taken = path.read_bytes(), clips(here.home), len(accepted(here.home))
+    received = report_of(path)["totals"]["clips_received"]
     path.unlink()
 
     assert here.run("convert", small_book, *FAST).returncode == 0
@@ -91,7 +92,7 @@ def test_a_lost_audiobook_is_written_again_without_speaking(here: Machine, small
     assert len(accepted(here.home)) == taken
     report = report_of(path)
     assert_complete(report)
-    assert report["totals"]["clips_received"] == 0
+    assert report["totals"]["clips_received"] == received > 0
 
 
 def test_a_second_edition_speaks_only_what_is_new(

@@ -48,9 +48,10 @@ def test_every_sentence_lights_up_while_it_is_heard(here: Machine, small_book: P
 def test_who_asks_for_it_later_has_nothing_spoken_again(here: Machine, small_book: Path) -> None:
     assert here.run("convert", small_book, *FAST).returncode == 0
     assert not list(here.desk.glob("*.epub"))
+    received = report_on(here)["totals"]["clips_received"]
     made_by(here, small_book)
     made = report_on(here)
-    assert made["totals"]["clips_received"] == 0
+    assert made["totals"]["clips_received"] == received > 0
     assert [Path(name).name.partition(".")[2] for name in made["files"]] == ["m4b", "read-along.epub"]
     book = only(here.desk, "*.read-along.epub")
     before = book.stat().st_mtime_ns
