@@ -155,7 +155,7 @@ def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
     """What all jobs take together: less than their sum, where they share sound."""
     if not found:
         return []
-    from swarm.node.store import size_of
+    from swarm.node.usage import size_of
     from swarm.watch.text import bytes_text, count_text
 
     total = sum(size_of(folder / part) for part in ("jobs", "clips"))

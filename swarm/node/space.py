@@ -12,8 +12,8 @@ from swarm.lease.facts import JobFacts
 from swarm.lease.job import JobState
 from swarm.node.platform import disk_of, free_bytes
 from swarm.node.read_along import sound_style
-from swarm.node.store import size_of
 from swarm.node.style import Style
+from swarm.node.usage import size_of
 from swarm.voice.registry import recipe_card
 from swarm.watch.text import bytes_text
 

@@ -9,7 +9,8 @@ from swarm.commands.main import main
 from swarm.lease.facts import BookFacts, JobFacts
 from swarm.lease.recipe import Recipe
 from swarm.lease.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
-from swarm.node.store import DiskStore, size_of
+from swarm.node.store import DiskStore
+from swarm.node.usage import size_of
 from swarm.watch.text import bytes_text
 
 KEY = "0123456789abcdef" * 2
