@@ -16,6 +16,7 @@ from swarm.book.note import (
     place_notes,
 )
 from swarm.book.reading import Reading
+from swarm.book.running import mark_running_heads
 from swarm.book.toc import Contents
 from swarm.errors import BookError, UsageError
 from swarm.voice.language import normal_language
@@ -33,6 +34,7 @@ def compose(
     """
     passages = [passage for named in documents for passage in named.document.passages]
     mark_licence(passages)
+    mark_running_heads(passages)
     mark_written_notes(passages, NOTES)
     for named in documents:
         mark_stray_notes(named.document.passages, NOTES)

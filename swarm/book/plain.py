@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import regex
 from lxml import etree
 
+from swarm.book.running import interrupts
+
 MAX_HEADING_CHARS = 80
+MIN_CHAPTER_CHARS = 1_000  # between two numbers that stand alone
 MAX_HEADER_CHARS = 4_000  # in which a text says who wrote it
 LONG_LINE_CHARS = 120  # a line longer than this is a paragraph of its own
 
@@ -16,6 +19,7 @@ _CHAPTER = regex.compile(
     r"prefazione|epilogo)\.?|(?=[MDCLXVI])[MDCLXVI]{1,8}\.?",
     regex.IGNORECASE,
 )
+_LONE_NUMBER = regex.compile(r"[-–—]?\s?([1-9]\d{0,2})\.?\s?[-–—]?")
 _ABOUT = regex.compile(r"^(title|author|language):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
 _UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}])")
 _LANGUAGES = {"english": "en", "french": "fr", "german": "de", "spanish": "es", "italian": "it", "portuguese": "pt"}
@@ -26,8 +30,10 @@ def plain_tree(text: str) -> etree._Element:
     """A text as a tree of the elements that a page has."""
     root = etree.Element("html")
     body = etree.SubElement(root, "body")
-    for lines, gap in _paragraphs(_controlled(text)):
-        element = etree.SubElement(body, "h2" if _is_heading(lines, gap) else "p")
+    runs = list(_paragraphs(_controlled(text)))
+    numbered = _numbered_chapters([" ".join(lines).strip() for lines, _ in runs])
+    for place, (lines, gap) in enumerate(runs):
+        element = etree.SubElement(body, "h2" if place in numbered or _is_heading(lines, gap) else "p")
         if element.tag == "h2" or _is_verse(lines):
             element.text = _said(lines[0])
             for line in lines[1:]:
@@ -35,6 +41,23 @@ def plain_tree(text: str) -> etree._Element:
         else:
             element.text = _said(" ".join(lines))
     return root
+
+
+def _numbered_chapters(paragraphs: list[str]) -> set[int]:
+    """Where numbers stand alone that count chapters: one after the other from 1, far apart, and in no sentence.
+
+    Numbers of pages cut sentences, those of lists and verses stand close.
+    """
+    found: list[int] = []
+    cutting, since = 0, MIN_CHAPTER_CHARS
+    for place, paragraph in enumerate(paragraphs):
+        number = _LONE_NUMBER.fullmatch(paragraph)
+        if number and int(number[1]) == len(found) + 1 and since >= MIN_CHAPTER_CHARS:
+            found.append(place)
+            cutting += bool(place) and interrupts(paragraphs[place - 1], "".join(paragraphs[place + 1 : place + 2]))
+            since = 0
+        since += len(paragraph)
+    return set(found) if len(found) > 1 and cutting * 10 < len(found) else set()
 
 
 def said_about(text: str) -> dict[str, str]:

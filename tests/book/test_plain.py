@@ -36,3 +36,17 @@ def test_what_a_text_says_about_itself() -> None:
         "title": "The Ship", "language": "de", "author": "A",
     }  # fmt: skip
     assert said_about("x" * 5000 + "\nTitle: no\n") == {}
+
+
+def test_numbers_that_stand_alone_count_chapters_or_pages_or_nothing() -> None:
+    told = "He went out and came home again. " * 40
+    cut = told + "Then he went away and"
+    chapters = "".join(f"{number}\n\n{told}\n\n" for number in range(1, 5))
+    assert [text for tag, text in shape(chapters) if tag == "h2"] == ["1", "2", "3", "4"]
+    for other in (
+        "".join(f"{cut}\n\n{number}\n\nhis dog came too.\n\n" for number in range(1, 5)),
+        "".join(f"{number}\n\nA line.\n\n" for number in range(1, 5)),
+        f"7\n\n{told}\n\n9\n\n{told}",
+        f"1\n\n{told}",
+    ):
+        assert not [text for tag, text in shape(other) if tag == "h2"], other[:200]
