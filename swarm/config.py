@@ -79,6 +79,7 @@ class RenderConfig:
     books: tuple[Path, ...]
     output_dir: Path
     state_dir: Path
+    found: frozenset[Path] = frozenset()  # those books that a folder held: one that cannot be read stops no other
     output_url: str = ""  # where files go in place of the folder: s3://bucket/folder, sftp://host/folder
     upload: UploadConfig | None = None
     style: StyleConfig = StyleConfig()

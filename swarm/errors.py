@@ -5,6 +5,7 @@ SwarmError                 1  finished with gaps, or anything unforeseen that we
 ├── BookError              3  the file is not a book we can read
 │   └── PageError          3  one page of it is not; the others may be
 └── EnvironmentFault       4  disk, port, key, folder, device: the machine, not the book
+    ├── ReaderMissing      4  what reads this kind of book is not installed
     └── StoreError         4  the state folder cannot be written or trusted
 
 A message says what happened, to which file or machine, and what to do next.
@@ -44,6 +45,10 @@ class EnvironmentFault(SwarmError):
     """The machine stands in the way: a port, a key, a device, a missing program."""
 
     exit_code = EXIT_ENVIRONMENT
+
+
+class ReaderMissing(EnvironmentFault):
+    """What reads this kind of book is not installed."""
 
 
 class StoreError(EnvironmentFault):

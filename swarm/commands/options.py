@@ -211,8 +211,10 @@ def add_coordinator_options(parser: argparse.ArgumentParser) -> argparse._Argume
 def render_config(arguments: argparse.Namespace) -> RenderConfig:
     """What `add_render_options` was told. Raises UsageError."""
     voice_file, output = _voice_file(arguments.voice), arguments.output_dir.strip()
+    books, found = _books(arguments)
     return RenderConfig(
-        books=_books(arguments),
+        books=books,
+        found=found,
         output_dir=Path("." if ADDRESS.match(output) else output.removeprefix("file://")).expanduser(),
         output_url=output if ADDRESS.match(output) else "",
         state_dir=state_folder(arguments.state_dir),
@@ -297,14 +299,18 @@ def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
     raise UsageError(f"{option} takes {' or '.join(allowed)}, not {text!r}.")
 
 
-def _books(arguments: argparse.Namespace) -> tuple[Path, ...]:
+def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[Path]]:
+    """Every book, and those of them that nobody named: a folder held them."""
     given = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
-    named = [book for path in given for book in (_books_in(path) if path.is_dir() else [path])]
+    folders = {path: _books_in(path) for path in given if path.is_dir()}
+    books = [book for path in given for book in folders.get(path, [path])]
     if arguments.ebooks_dir is not None:
-        named += _books_in(Path(arguments.ebooks_dir).expanduser())
-    if not named:
+        folder = Path(arguments.ebooks_dir).expanduser()
+        folders[folder] = _books_in(folder)
+        books += folders[folder]
+    if not books:
         raise UsageError("Name a book: an EPUB file, or a folder of them.")
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(books)), frozenset(book for held in folders.values() for book in held) - set(given)
 
 
 def _books_in(folder: Path) -> list[Path]:

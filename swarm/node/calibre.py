@@ -9,7 +9,7 @@ from swarm.book.file import read_book
 from swarm.book.kinds import FOREIGN
 from swarm.book.model import Book
 from swarm.book.reading import Reading
-from swarm.errors import BookError, EnvironmentFault
+from swarm.errors import BookError, EnvironmentFault, ReaderMissing
 
 PROGRAM = "ebook-convert"
 USUAL_PLACES = (  # where installers put it without telling the shell
@@ -22,14 +22,14 @@ LONGEST_S = 600.0
 def read_any_book(path: Path, reading: Reading | None = None) -> Book:
     """Read a book of any kind, through Calibre if need be.
 
-    Raises BookError where it cannot be read, EnvironmentFault where Calibre is needed and not installed,
+    Raises BookError where it cannot be read, ReaderMissing where Calibre is needed and not installed,
     UsageError where a choice fits nothing in the book.
     """
     if path.suffix.lower() not in FOREIGN or not path.is_file():
         return read_book(path, reading)
     program = _program()
     if program is None:
-        raise EnvironmentFault(
+        raise ReaderMissing(
             f"{path}: {path.suffix} files are read through Calibre, which is not installed: "
             "install it from calibre-ebook.com, or save the book as an EPUB."
         )

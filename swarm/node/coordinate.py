@@ -2,10 +2,11 @@
 
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 
 from swarm import __version__
 from swarm.config import CoordinateConfig, RenderConfig
-from swarm.errors import EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED
+from swarm.errors import EXIT_BOOK, EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, BookError, ReaderMissing
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.settings import Settings
 from swarm.node.audiobookshelf import Upload
@@ -25,7 +26,7 @@ from swarm.node.service import Service
 from swarm.node.space import book_need, check_space, judge
 from swarm.node.store import DiskStore
 from swarm.node.style import make_style
-from swarm.node.supply import make_supply
+from swarm.node.supply import Supply, make_supply
 from swarm.node.target import claim_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
@@ -43,6 +44,7 @@ class Coordination:
         self.clock = Clock()
         self.store = DiskStore(config.state_dir)
         self.editions: list[Edition] = []
+        self.unread: list[BookError | ReaderMissing] = []  # of books that a folder held
         self.depot: Depot | None = None
         self.upload: Upload | None = None
 
@@ -59,7 +61,8 @@ class Coordination:
         for path in self.config.books if self.config.style.read_along else ():
             check_kind(path)
         for path in self.config.books:
-            prepared = prepare(self.config, path, self.store, self.clock.now(), supply)
+            if not (prepared := self._prepare(path, supply)):
+                continue
             job = prepared.state.job
             if any(edition.state.job == job for edition in self.editions):
                 continue  # the same book, named twice
@@ -67,8 +70,21 @@ class Coordination:
             for note in prepared.notes:
                 self.progress.note(note)
             self.editions.append(self._edition(prepared))
+        if not self.editions:
+            raise self.unread[0]
         self._check_space()
         trim_memory()
+
+    def _prepare(self, path: Path, supply: Supply) -> Prepared | None:
+        """The job of a book; None where a folder held it and it cannot be read. Raises as `open` does."""
+        try:
+            return prepare(self.config, path, self.store, self.clock.now(), supply)
+        except (BookError, ReaderMissing) as fault:
+            if path not in self.config.found:
+                raise
+            self.progress.note(f"left out: {fault}")
+            self.unread.append(fault)
+            return None
 
     def _check_space(self) -> None:
         """Say where room may run out; a book that certainly does not fit is not begun. Raises EnvironmentFault."""
@@ -128,8 +144,8 @@ class Coordination:
             if edition not in pending
         ]
         if not pending:
-            self.progress.close(*ready)
-            return EXIT_DONE
+            self.progress.close(*ready, *self._left_out())
+            return self._exit_code(pending)
         settings = Settings(
             coordinator=new_nonce(),
             name=machine_name(),
@@ -149,8 +165,16 @@ class Coordination:
         if not ended:
             self.progress.close("interrupted; the same command goes on where it stopped")
             return EXIT_INTERRUPTED
-        self.progress.close(*ready, *(line for edition in pending for line in edition.closing_lines()))
-        return EXIT_GAPS if any(edition.state.quarantined for edition in pending) else EXIT_DONE
+        closing = [line for edition in pending for line in edition.closing_lines()]
+        self.progress.close(*ready, *closing, *self._left_out())
+        return self._exit_code(pending)
+
+    def _left_out(self) -> list[str]:
+        return [f"left out: {fault}" for fault in self.unread]
+
+    def _exit_code(self, written: list[Edition]) -> int:
+        gaps = any(edition.state.quarantined for edition in written)
+        return EXIT_BOOK if self.unread else EXIT_GAPS if gaps else EXIT_DONE
 
     def close(self) -> None:
         """Let go of the jobs."""

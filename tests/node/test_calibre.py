@@ -4,7 +4,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.errors import BookError, EnvironmentFault
+from swarm.errors import BookError, ReaderMissing
 from swarm.node import calibre
 from swarm.node.calibre import read_any_book
 
@@ -38,7 +38,7 @@ def test_where_there_is_no_calibre_it_is_said_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(calibre, "USUAL_PLACES", ())
-    with pytest.raises(EnvironmentFault, match=r"story\.mobi: \.mobi files are read through Calibre, which is not"):
+    with pytest.raises(ReaderMissing, match=r"story\.mobi: \.mobi files are read through Calibre, which is not"):
         read_any_book(mobi)
 
 

@@ -73,6 +73,34 @@ def test_one_bad_book_among_good_ones_stops_before_anything_is_spoken(
     assert not list((here.home / "clips").rglob("*.flac"))
 
 
+@pytest.mark.parametrize("found_by", [["shelf"], ["--ebooks-dir", "shelf"]], ids=" ".join)
+def test_of_a_folder_the_books_that_can_be_read_are_made_and_the_others_named(
+    here: Machine, small_book: Path, found_by: list[str]
+) -> None:
+    shelf = here.desk / "shelf"
+    shelf.mkdir()
+    (shelf / "a scan.pdf").write_bytes(b"%PDF")
+    small_book.rename(shelf / "good.epub")
+    bad = [text_file(shelf), empty_file(shelf)]
+    for _ in range(2):  # the second time nothing is left to do
+        done = here.run("convert", *found_by, *FAST, PATH=str(shelf))
+        assert done.returncode == 3
+        assert all(f"left out: shelf/{path.name}" in done.stdout for path in (*bad, shelf / "a scan.pdf"))
+        assert_complete(report_of(only(here.desk, "*.m4b")))
+    assert "nothing is left to do" in done.stdout
+
+
+def test_a_folder_without_a_book_that_can_be_read_is_refused(here: Machine) -> None:
+    shelf = here.desk / "shelf"
+    shelf.mkdir()
+    text_file(shelf), empty_file(shelf)
+    done = here.run("convert", "shelf", *FAST)
+    assert done.returncode == 3
+    assert "shelf/novel.epub" in done.stdout
+    assert "shelf/empty.epub" in done.stderr
+    assert not list((here.home / "jobs").glob("*"))
+
+
 @pytest.mark.parametrize(
     "words",
     [
