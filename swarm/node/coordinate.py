@@ -26,7 +26,7 @@ from swarm.node.service import Service
 from swarm.node.space import book_need, check_space, judge
 from swarm.node.store import DiskStore
 from swarm.node.style import make_style
-from swarm.node.supply import Supply, make_supply
+from swarm.node.supply import Supply, make_supply, put_back
 from swarm.node.target import claim_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
@@ -45,6 +45,7 @@ class Coordination:
         self.store = DiskStore(config.state_dir)
         self.editions: list[Edition] = []
         self.unread: list[BookError | ReaderMissing] = []  # of books that a folder held
+        self.supply = Supply()
         self.depot: Depot | None = None
         self.upload: Upload | None = None
 
@@ -55,7 +56,7 @@ class Coordination:
             self.upload = Upload(self.config.upload) if self.config.upload else None
         if self.upload:
             self.upload.find_room()  # what is wrong with the server is said before the night, not after it
-        supply = make_supply(self.config, self.store)
+        supply = self.supply = make_supply(self.config, self.store)
         for note in supply.notes:
             self.progress.note(note)
         for path in self.config.books if self.config.style.read_along else ():
@@ -157,7 +158,8 @@ class Coordination:
             alone=alone,
         )
         core = Coordinator(settings, self.clock.now())
-        server = Server(core, self.store, router, self.progress, self.clock, self.config.on_failure)
+        restore = partial(put_back, self.supply, self.store)
+        server = Server(core, self.store, router, self.progress, self.clock, self.config.on_failure, restore)
         for edition in pending:
             server.add(edition)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):

@@ -89,6 +89,11 @@ class CustomModel:
         """Where each file lies; those of a zip are unpacked into `folder`."""
         return {info.digest: _unpacked(file, folder / info.digest) for info, file in self.files.items()}
 
+    def content(self, digest: str, folder: Path) -> Path | None:
+        """Where one file lies, unpacked into `folder` if need be; None where it is none of this model."""
+        found = (file for info, file in self.files.items() if info.digest == digest)
+        return next((_unpacked(file, folder / digest) for file in found), None)
+
 
 def _by_name(info: AssetInfo) -> str:
     return info.name

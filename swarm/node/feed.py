@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from swarm.errors import StoreError
 from swarm.lease.asset import MOST_LATENTS, PIECE, piece_size
@@ -17,11 +17,18 @@ MOST_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked 
 class Feed:
     """What waits to be read and sent, first come, first served.
 
-    `lost` hears of a job's file that cannot be served, and says whether there is a remedy.
+    `restored` puts a job's file back that cannot be served, if it can; `lost` hears of one that stays lost, and says
+    whether there is a remedy.
     """
 
-    def __init__(self, store: Store, router: Router, lost: Callable[[str, str], bool]) -> None:
-        self._store, self._router, self._lost = store, router, lost
+    def __init__(
+        self,
+        store: Store,
+        router: Router,
+        restored: Callable[[str, str], Awaitable[bool]],
+        lost: Callable[[str, str], bool],
+    ) -> None:
+        self._store, self._router, self._restored, self._lost = store, router, restored, lost
         self._waiting: asyncio.Queue[Serve] = asyncio.Queue(MOST_WAITING)
 
     def add(self, serve: Serve) -> None:
@@ -34,11 +41,16 @@ class Feed:
         while True:
             serve = await self._waiting.get()
             frame = await asyncio.to_thread(self._read, serve)
+            if frame is None and await self._restored(serve.job, serve.digest):
+                frame = await asyncio.to_thread(self._read, serve)
             if frame is not None:
                 self._router.send(serve.peer, Asset(serve.digest, serve.offset, serve.total), frame)
             elif not self._lost(serve.job, serve.digest):
                 path = self._store.asset_path(serve.job, serve.digest)
-                raise StoreError(f"{path} is gone or damaged: the same command puts it back, if its original is there.")
+                raise StoreError(
+                    f"{path} is gone or damaged, and its original is not where it was: put one of them back, then run "
+                    "the same command again."
+                )
 
     def _read(self, serve: Serve) -> bytes | None:
         """A piece; None where the file is gone or, as far as that is cheap to tell, damaged."""

@@ -5,6 +5,7 @@ waits there at once, and only then sends. If committing fails the node ends: the
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import structs
@@ -39,7 +40,14 @@ class Server:
     """Serves jobs until all their editions are written, or until it is drained."""
 
     def __init__(
-        self, core: Coordinator, store: Store, router: Router, progress: Progress, clock: Clock, on_failure: str
+        self,
+        core: Coordinator,
+        store: Store,
+        router: Router,
+        progress: Progress,
+        clock: Clock,
+        on_failure: str,
+        put_back: Callable[[str, str], bool] = lambda job, digest: False,
     ) -> None:
         self._core = core
         self._store = store
@@ -48,7 +56,8 @@ class Server:
         self._clock = clock
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
-        self._feed = Feed(store, router, self._lost)
+        self._put_back = put_back  # a job's file that is gone; called from another thread
+        self._feed = Feed(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
         self._draining = asyncio.Event()
 
@@ -58,6 +67,13 @@ class Server:
         recipe = edition.state.facts.recipe
         effort = self._store.effort(edition.state.job)
         self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe), effort)
+
+    async def _restored(self, job: str, digest: str) -> bool:
+        done = await asyncio.to_thread(self._put_back, job, digest)
+        if done:
+            path = self._store.asset_path(job, digest)
+            self._progress.note(f"{path} was gone or damaged: it is put back from its original")
+        return done
 
     def _lost(self, job: str, digest: str) -> bool:
         """A file of a job is gone; latents can be had again."""

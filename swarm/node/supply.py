@@ -80,6 +80,26 @@ def restore_assets(state: JobState, supply: Supply, store: Store) -> None:
             store.restore_asset(state.job, asset.digest, contents[asset.digest])
 
 
+def put_back(supply: Supply, store: Store, job: str, digest: str) -> bool:
+    """Put back a file that a job lost while it is served, from what the user brought; whether that could be done.
+
+    From any thread.
+    """
+    try:
+        with store.unpacking() as folder:
+            content = supply.ready.get(digest) or (supply.custom.content(digest, folder) if supply.custom else None)
+            if content is None or _digest(content) != digest:
+                return False
+            store.restore_asset(job, digest, content)
+    except Exception:  # the original is gone, or another file by now
+        return False
+    return True
+
+
+def _digest(content: bytes | Path) -> str:
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else digest_of(content)
+
+
 def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
     """That the latents of a job with something left to speak are gone or damaged. Raises StoreError."""
     latents = None if state.complete else find_latents(state.assets)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,6 +61,7 @@ class Bench:
         on_failure: str = "finish",
         facts: JobFacts | None = None,
         contents: dict[str, bytes | Path] | None = None,
+        put_back: Callable[[str, str], bool] = lambda job, digest: False,
     ) -> None:
         self.store = store or MemoryStore()
         self.state = JobState(facts or a_job())
@@ -74,7 +75,7 @@ class Bench:
         clock = Clock()
         settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
         core = Coordinator(settings, clock.now())
-        self.server = Server(core, self.store, router, QuietProgress(io.StringIO()), clock, on_failure)
+        self.server = Server(core, self.store, router, QuietProgress(io.StringIO()), clock, on_failure, put_back)
         self.server.add(
             Edition(self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), audiobook=False, encoders=1)
         )
@@ -236,16 +237,44 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
 
 
 @pytest.mark.parametrize("damage", ["gone", "damaged"])
-async def test_a_recording_that_is_lost_in_the_middle_ends_the_run_with_what_to_do(tmp_path: Path, damage: str) -> None:
+async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_path: Path, damage: str) -> None:
+    content = b"a recording"
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
+    store = MemoryStore()
+
+    def put_back(job: str, lost: str) -> bool:
+        store.restore_asset(job, lost, content)
+        return True
+
+    bench = Bench(tmp_path, store, facts=facts, contents={digest: content}, put_back=put_back)
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    lose(store, facts.job, digest, damage)
+    bench.dealer.send(Fetch(digest, 0))
+    frame = b""
+    while not frame:
+        frame = (await asyncio.wait_for(bench.dealer.receive(), 30))[1]
+    assert frame == content
+    bench.running.cancel()
+
+
+def lose(store: MemoryStore, job: str, digest: str, damage: str) -> None:
+    if damage == "gone":
+        del store.assets[job, digest]
+    else:
+        store.assets[job, digest] = b"A recording"
+
+
+@pytest.mark.parametrize("damage", ["gone", "damaged"])
+async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with_what_to_do(
+    tmp_path: Path, damage: str
+) -> None:
     content = b"a recording"
     digest = hashlib.sha256(content).hexdigest()
     facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
     bench = Bench(tmp_path, facts=facts, contents={digest: content})
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
-    if damage == "gone":
-        del bench.store.assets[facts.job, digest]
-    else:
-        bench.store.assets[facts.job, digest] = b"A recording"
+    lose(bench.store, facts.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
-    with pytest.raises(StoreError, match="is gone or damaged: the same command puts it back"):
+    with pytest.raises(StoreError, match="its original is not where it was: put one of them back"):
         await asyncio.wait_for(bench.running, 30)

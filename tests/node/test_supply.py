@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from swarm.lease.job import JobState
 from swarm.lease.record import LatentsKept, LatentsLost
 from swarm.node.prepare import Prepared, prepare
 from swarm.node.store import DiskStore
-from swarm.node.supply import Supply, make_supply, restore_assets
+from swarm.node.supply import Supply, make_supply, put_back, restore_assets
 from swarm.voice import cards, coqui_card
 
 
@@ -110,6 +111,35 @@ def test_a_file_that_is_gone_from_the_job_is_put_back_as_long_as_somebody_has_it
     (tmp_path / "narrator.wav").unlink()
     with pytest.raises(UsageError, match="is not there, and no job"):
         open_job(config)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_a_job_loses_while_it_is_served_comes_back_from_what_the_user_brought(
+    config: RenderConfig, tmp_path: Path, packed: bool
+) -> None:
+    original = tmp_path / "model" / "model.pth"
+    if packed:
+        shutil.make_archive(str(tmp_path / "model"), "zip", tmp_path / "model")
+        original = tmp_path / "model.zip"
+        config = dataclasses.replace(config, custom_model=original)
+    store = DiskStore(config.state_dir)
+    supply = make_supply(config, store)
+    state = prepare(config, config.books[0], store, 0.0, supply).state
+    lost = [kept(config, state, name) for name in ("model/model.pth", "voice.wav")]
+    for file in lost:
+        before = file.read_bytes()
+        for damage in (lambda file=file: file.write_bytes(b"rotten"), file.unlink):
+            damage()
+            assert put_back(supply, store, state.job, file.name)
+            assert file.read_bytes() == before
+    lost[0].unlink()
+    original.write_bytes(b"another file by now")
+    assert not put_back(supply, store, state.job, lost[0].name)
+    original.unlink()
+    assert not put_back(supply, store, state.job, lost[0].name)
+    assert not put_back(supply, store, state.job, "f" * 64)
+    assert not lost[0].exists()
+    store.close()
 
 
 def test_latents_that_are_gone_or_damaged_are_computed_anew_and_that_is_said(config: RenderConfig) -> None:
