@@ -9,6 +9,7 @@ import regex
 from msgspec import Struct
 
 from swarm.book import matter
+from swarm.book.mark import without_marks
 from swarm.book.matter import plain
 from swarm.book.passage import Passage
 from swarm.book.text import SUBTITLE, Document, tidy
@@ -236,11 +237,11 @@ def _own_title(passages: list[Passage]) -> str:
     for passage in passages:
         if not passage.level or len(headings) == 2:
             break
-        headings.append(tidy(passage.text))
+        headings.append(without_marks(tidy(passage.text)))
     if headings:
         *above, last = headings
         return " ".join([*(text if _PUNCTUATED.search(text) else f"{text}." for text in above), last])
-    return _opening(next((tidy(passage.text) for passage in passages if passage.text), ""))
+    return _opening(without_marks(next((tidy(passage.text) for passage in passages if passage.text), "")))
 
 
 def _opening(text: str) -> str:

@@ -9,6 +9,8 @@ from swarm.book.markup import local, types, words
 from swarm.book.note import REFERENCE, RETURN
 
 MAX_NUMBER_CHARS = 16
+MAX_LINE_CHARS = 120
+MAX_LINKS = 8
 
 _DROPPED = words(
     "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
@@ -25,6 +27,13 @@ _OFFERS = regex.compile(
     r"agrandir|(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
     r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|"
     r"[↩↑⤴⏎↵^]\ufe0e?\ufe0f?",
+    regex.IGNORECASE,
+)
+# What links are called that make a line at a page's head or foot.
+_ABOUT = regex.compile(
+    r"(?:(?:previous|next|prev)(?: (?:chapter|page|section))?|(?:to )?(?:the )?top|(?:table of )?contents|home|"
+    r"suivant|précédent|sommaire|table des matières|(?:nächstes|voriges) kapitel|weiter|zurück|inhalt(?:sverzeichnis)?|"
+    r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
     regex.IGNORECASE,
 )
 _CAPTION_PAGE = regex.compile(r"\s*[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
@@ -57,7 +66,25 @@ def is_furniture(element: etree._Element) -> bool:
     style = element.get("style")
     if style and _HIDDEN.search(style):
         return True
+    if tag in ("p", "div") and _leads_about(element):
+        return True
     return _is_number(element) or (tag == "a" and bool(_OFFERS.fullmatch(_words(element, 40).strip(" []\n\t"))))
+
+
+def _leads_about(element: etree._Element) -> bool:
+    """Whether a line is nothing but links to other pages: "Previous | Contents | Next"."""
+    if next(element.iter("{*}a"), None) is None:
+        return False
+    words = _words(element, MAX_LINE_CHARS)
+    linked = "".join(_words(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
+    if len(words) > MAX_LINE_CHARS or _signs(words) != _signs(linked):
+        return False
+    texts = [_words(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)]
+    return any(texts) and all(_ABOUT.fullmatch(text) for text in texts if text)
+
+
+def _signs(text: str) -> str:
+    return str(regex.sub(r"[^\p{L}\p{N}]", "", text))
 
 
 def _is_number(element: etree._Element) -> bool:

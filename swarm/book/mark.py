@@ -21,6 +21,11 @@ def marked_pieces(text: str) -> Iterator[tuple[str, Pause | None]]:
     yield text[start:], None
 
 
+def without_marks(text: str) -> str:
+    """A text as a title: what is no word of it is gone."""
+    return " ".join(_MARK.sub(" ", text).split()) if "[" in text else text
+
+
 def _pause(mark: "regex.Match[str]") -> Pause | None:
     kind = (mark[1] or "").lower()
     if not kind:

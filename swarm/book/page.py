@@ -47,6 +47,8 @@ def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
     kind = path.suffix.lower()
     if kind in HTML:
         root = parse(data, str(path))
+        for menu in root.iter("{*}nav"):
+            menu.set("hidden", "hidden")
         return root, {"author": _author(root)}
     text = as_text(data)
     if len(_CONTROLS.findall(text[:SAMPLE_CHARS])) > max(FEW_CONTROLS, MAX_CONTROLS * len(text[:SAMPLE_CHARS])):
@@ -62,7 +64,9 @@ def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
 def _from_markdown(text: str, name: str) -> etree._Element:
     from markdown_it import MarkdownIt
 
-    return parse(f"<html><body>{MarkdownIt().enable('table').render(text)}</body></html>".encode(), name)
+    return parse(
+        f"<html><body>{MarkdownIt().enable(['table', 'strikethrough']).render(text)}</body></html>".encode(), name
+    )
 
 
 def _read(path: Path) -> bytes:

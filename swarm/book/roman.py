@@ -18,6 +18,7 @@ _AFTER_ABBREVIATION = regex.compile(
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
 _SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # what follows a chapter's number and no pronoun
 _LETTERS = frozenset("CDLM")  # before a full stop more often an initial
+_LETTERED = regex.compile(r"\b(?i:appendix|section|letter|figure|fig\.|plate|part|lettre|brief|carta|lettera)\s$")
 
 
 def value(numeral: str) -> int:
@@ -41,6 +42,7 @@ def figures_in_prose(text: str) -> str:
 def _in_text(text: str, *, single: bool) -> str:
     def figure(match: "regex.Match[str]") -> str:
         lone = not single and len(match[1]) == 1 and not _SET_OFF.match(match.string, match.end())
+        lone = lone or (match[1] in _LETTERS and bool(_LETTERED.search(match.string, 0, match.start())))
         return match[0] if lone else str(value(match[1]))
 
     return str(_AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), _AFTER_WORD.sub(figure, text)))

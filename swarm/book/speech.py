@@ -15,6 +15,7 @@ from swarm.book.roman import figures_in_heading, figures_in_prose
 from swarm.voice.card import EngineCard
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
+_BULLET = regex.compile(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
 _DASHES = regex.compile(r"(?<!-)-{2,3}(?!-)")
 _DOTS = regex.compile(r"\s?\.(?:\s\.){2,3}")
 
@@ -38,7 +39,7 @@ class Speech:
 
 def _plain(text: str) -> str:
     """A text in the signs that voices learned: no ligatures, no accents apart, one sign for dots and dashes."""
-    text = normalize("NFC", text.translate(_LIGATURES))
+    text = _BULLET.sub("", normalize("NFC", text.translate(_LIGATURES)))
     if "--" in text:
         text = _DASHES.sub("—", text)
     return str(_DOTS.sub("…", text)) if ". ." in text else text

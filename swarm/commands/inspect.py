@@ -154,8 +154,10 @@ def _opening(chapter: "Chapter") -> str:
     """The first words behind the heading."""
     from swarm.book.model import Pause
 
-    headed = [at for at, segment in enumerate(chapter.segments[:HEADING_LINES]) if segment.pause is Pause.HEADING]
-    start = headed[-1] + 1 if headed else 0
+    pauses = [segment.pause for segment in chapter.segments]
+    start = pauses.index(Pause.HEADING) + 1 if Pause.HEADING in pauses[:HEADING_LINES] else 0
+    while start and Pause.HEADING in pauses[start : start + 1]:
+        start += 1
     return _short(" ".join(segment.text for segment in chapter.segments[start : start + 3]), OPENING_CHARS)
 
 

@@ -190,3 +190,8 @@ def test_a_dedication_behind_a_listed_page_is_not_swallowed_by_it(tmp_path: Path
         ("For my mother", ""),
         ("One", ""),
     ]
+
+
+def test_a_chapter_is_not_called_by_marks_for_pauses(tmp_path: Path) -> None:
+    bodies = {"1.xhtml": "<h1>One[pause:1]</h1><p>a</p>", "2.xhtml": "<h1>[break]Two [pause] it is</h1>"}
+    assert titles(book(tmp_path, bodies)) == ["One", "Two it is"]

@@ -20,6 +20,12 @@ def texts(body: str, reading: Reading = EVERYTHING) -> list[str]:
         ("<p><span class='pagenum'>A long line that is no number</span></p>", ["A long line that is no number"]),
         ("<p>A whale.<br/><span><a>Agrandir</a></span></p><p><a href='#t'>Back to Contents</a></p>", ["A whale."]),
         ("<p>A note. <a href='#r'>↩\ufe0e</a> <a href='#r'>⤴</a></p>", ["A note."]),
+        (
+            "<p>On.</p><p><a href='a'>Previous</a> | <a href='b'>[Contents]</a> <a href='c'>Next »</a></p>"
+            "<div><a>Top</a></div>",
+            ["On."],
+        ),
+        ("<p><a href='a'>Next</a> he came</p><p><a href='b'>The Index</a></p>", ["Next he came", "The Index"]),
         ("<p>He wished to enlarge <a href='#x'>on that</a></p>", ["He wished to enlarge on that"]),
         ("<figure><figcaption>The boat. (Page 432.)</figcaption></figure>", ["The boat."]),
         ("<p>See the map (page 432).</p>", ["See the map (page 432)."]),

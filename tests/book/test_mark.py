@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.mark import marked_pieces
+from swarm.book.mark import marked_pieces, without_marks
 from swarm.book.model import Pause
 
 
@@ -16,3 +16,7 @@ from swarm.book.model import Pause
 )
 def test_marks_are_pauses(text: str, pieces: list[tuple[str, Pause | None]]) -> None:
     assert list(marked_pieces(text)) == pieces
+
+
+def test_a_title_has_no_marks() -> None:
+    assert without_marks("Chapter 1[pause:2] [voice:a.wav]The Storm[/voice] [sic]") == "Chapter 1 The Storm [sic]"

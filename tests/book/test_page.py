@@ -69,14 +69,15 @@ def test_plain_text_as_project_gutenberg_writes_it(tmp_path: Path) -> None:
 
 def test_markdown(tmp_path: Path) -> None:
     front = "---\ntitle: My Book\nauthor: Bob\nlanguage: it\n---\n"
-    book = read(tmp_path, "b.md", front + "# One\n\nHello *wor*ld,\nsee [this](x).\n\n## Two\n\n- a\n- b\n")
+    book = read(tmp_path, "b.md", front + "# One\n\nHello *wor*ld,\nsee [this](x). ~~Gone~~\n\n## Two\n\n- a\n- b\n")
     assert (book.title, book.authors, book.language) == ("My Book", ("Bob",), "it")
-    assert spoken(book) == {"One": ["One", "Hello world, see this."], "Two": ["Two", "a", "b"]}
+    assert spoken(book) == {"One": ["One", "Hello world, see this. Gone"], "Two": ["Two", "a", "b"]}
 
 
 def test_a_web_page(tmp_path: Path) -> None:
     page = (
         '<html lang="de"><head><title>Das Buch</title><meta name="author" content="Eva"><body><h1>Eins</h1>Hallo<p>Du'
+        "<nav><a href='/'>Home</a></nav>"
     )
     book = read(tmp_path, "c.html", page)
     assert (book.title, book.authors, book.language) == ("Das Buch", ("Eva",), "de")

@@ -21,6 +21,8 @@ def test_values(numeral: str, worth: int) -> None:
         ("XXVII", "27"),
         ("I Am Born", "I Am Born"),
         ("D. H. Lawrence", "D. H. Lawrence"),
+        ("Appendix C, Part D", "Appendix C, Part D"),
+        ("CHAPTER L", "CHAPTER 50"),
         ("CIVIL WAR", "CIVIL WAR"),
     ],
 )

@@ -40,7 +40,7 @@ def test_what_is_said_fits_the_engine() -> None:
 
 
 def test_signs_are_those_that_voices_learned() -> None:
-    assert Speech(HIBARI).say("ﬁve cafe\u0301s--no . . . two. . . .", "en") == "five cafés—no… two…"
+    assert Speech(HIBARI).say("• ﬁve cafe\u0301s--no . . . two. . . .", "en") == "five cafés—no… two…"
 
 
 def test_dates_and_powers_are_written_out_for_every_engine() -> None:
