@@ -140,6 +140,9 @@ class View:
             return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
         notes = [f"{recipe.engine}: {why}" for recipe, why in session.unable.items()]
         notes += [_rests(session)] if session.resting else []
+        if work := _out_of_reach(session, self.works):
+            model = session.lacks_model(work.recipe)
+            notes.append(f"lacks {work.recipe.model if model else _voice_of(work.recipe)}")
         for work in self.works.values():
             if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.assets:
                 notes.append(_fetching(work, [session]))
@@ -178,18 +181,24 @@ def fitting(reply: StatusReply, most: int) -> StatusReply:
 
 def lacks(session: Session, works: dict[str, Work]) -> str:
     """What a worker would need to be of any use here; "" where it can speak something that is not spoken yet."""
-    left = [work for work in works.values() if not work.state.complete]
-    if not left or any(session.can_speak(work.recipe) for work in left):
+    work = _out_of_reach(session, works)
+    if work is None:
         return ""
-    recipe, title = left[0].recipe, left[0].state.facts.title
-    if recipe in session.unable:
-        return ""  # it said so itself
+    recipe, title = work.recipe, work.state.facts.title
     if session.lacks_model(recipe):
-        remedy = f": {left[0].fetch}" if left[0].fetch else ""
+        remedy = f": {work.fetch}" if work.fetch else ""
         return f"{title} is spoken with {recipe.model}, which is not on this machine{remedy}"[:1500]
-    remedy = f": {left[0].install}" if left[0].install else ""
+    remedy = f": {work.install}" if work.install else ""
     language = language_name(recipe.language)
     return f"{title} is spoken with {recipe.engine} in {language}, which this worker cannot{remedy}"[:1500]
+
+
+def _out_of_reach(session: Session, works: dict[str, Work]) -> Work | None:
+    """A job that a worker was never able to speak, where that is all there is for it."""
+    left = [work for work in works.values() if not work.state.complete]
+    if not left or any(session.can_speak(work.recipe) for work in left):
+        return None
+    return None if left[0].recipe in session.unable else left[0]  # of that it said itself why
 
 
 def _fetching(work: Work, sessions: Sequence[Session]) -> str:
@@ -204,6 +213,10 @@ def _fetching(work: Work, sessions: Sequence[Session]) -> str:
     held_up = next((best.fetching[digest].note for digest in assets if digest in best.fetching), "")
     progress = f"fetching {what(work.state.assets)}, {100 * have(best) // sum(assets.values())} %"
     return f"{progress} ({held_up})" if held_up else progress
+
+
+def _voice_of(recipe: Recipe) -> str:
+    return f"{recipe.engine} for {language_name(recipe.language)}"
 
 
 def _rests(session: Session) -> str:

@@ -207,6 +207,10 @@ def test_a_model_that_nobody_has_is_named_with_the_line_that_fetches_it() -> Non
     (done,) = sent(outcome, Done)
     assert done.note == "Book is spoken with vctk, which is not on this machine: models fetch vctk"
     assert sent(beat(core, b"r"), Done)[0].note.endswith("which this worker cannot: pip install it")
+    assert {worker.name: worker.note for worker in core.status(1.0).workers} == {
+        "P": "lacks vctk",
+        "R": "lacks metronome for English",
+    }
 
 
 def test_a_worker_that_comes_by_a_model_says_so_and_is_given_the_job() -> None:
