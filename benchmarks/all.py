@@ -2,6 +2,7 @@
 
 python benchmarks/all.py
 python benchmarks/all.py --only crash restart
+python benchmarks/all.py --quick                  whether they all run, in minutes; the figures say nothing
 """
 
 import argparse
@@ -9,10 +10,13 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-from making import BOOKS
+from making import BOOKS, make_book
+from quick import MADE, QUICK
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS: dict[str, list[list[str]]] = {  # what to run, and each with which options
@@ -38,16 +42,27 @@ def main() -> None:
     """Run them; ends with the number of those that failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=list(SCRIPTS), nargs="*", default=list(SCRIPTS))
+    parser.add_argument("--quick", action="store_true", help="as little of each as makes a table")
     arguments = parser.parse_args()
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    failed = [name for name in arguments.only for options in SCRIPTS[name] if not _run(name, options)]
+    with tempfile.TemporaryDirectory() as folder:
+        scripts = _quick_scripts(Path(folder)) if arguments.quick else SCRIPTS
+        failed = [name for name in arguments.only for options in scripts[name] if not _run(name, options)]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
+
+
+def _quick_scripts(folder: Path) -> dict[str, list[list[str]]]:
+    book = str(make_book(folder, chapters=2, characters=2000))
+    return {name: [[book if word == MADE else word for word in options]] for name, options in QUICK.items()}
 
 
 def _run(name: str, options: list[str]) -> bool:
     shown = " ".join([f"benchmarks/{name}.py", *(os.path.relpath(word) if "/" in word else word for word in options)])
     print(f"## {name}\n\n```sh\npython {shown}\n```\n", flush=True)
+    if name == "coqui_speed" and not find_spec("TTS"):
+        print("Not run: Coqui is not installed (pip install '.[coqui]').\n")
+        return True
     began_s = time.monotonic()
     try:
         code = subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], timeout=LONGEST_S).returncode

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def main() -> None:
     parser.add_argument("--half", action="store_true", help="half precision")
     parser.add_argument("--tiny", action="store_true", help="a model that only proves that this script works")
     arguments = parser.parse_args()
+    if not find_spec("TTS"):
+        sys.exit("Coqui is not installed: pip install '.[coqui]'")
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "voice")]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # torch would leave one behind
