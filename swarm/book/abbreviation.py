@@ -1,6 +1,7 @@
 """Abbreviations as the words they stand for, where no engine would know and no reader doubts."""
 
 from collections.abc import Collection
+from functools import cache
 
 import regex
 
@@ -57,7 +58,7 @@ _SHORTENED = ("sig.ra", "Sig.ra", "sig.na", "Sig.na")
 
 def say_abbreviations(text: str, language: str) -> str:
     """A sentence with its abbreviations as words."""
-    for finder, said in _FINDERS.get(language, ()):
+    for finder, said in _finders(language):
         text = _said(text, finder, said)
     return text
 
@@ -76,7 +77,10 @@ def _stop(match: "regex.Match[str]") -> str:
     return "." if match[0].endswith(".") and _END.match(match.string, match.end()) else ""
 
 
+@cache  # a book has one language, and each takes a while
 def _finders(language: str) -> tuple[tuple["regex.Pattern[str]", dict[str, str]], ...]:
+    if language not in _TITLES:
+        return ()
     return (
         _finder(_TITLES[language], _after_title(language), (*_UNDOTTED, *_SHORTENED)),
         _finder(_BEFORE_NUMBERS[language], rf"\s?(?:\d|(?i:(?=[IVXLC]{{2}}){NUMERAL}\b))", _WHOLE),
@@ -102,6 +106,3 @@ def _finder(table: str, after: str, whole: Collection[str]) -> tuple["regex.Patt
     complete = "|".join(map(regex.escape, sorted(set(whole) & set(said), key=len, reverse=True)))
     undotted = rf"|(?<=(?:{complete}))" if complete else ""
     return regex.compile(rf"(?<![\p{{L}}\d.])({names})(?:\.{undotted})(?={after})"), said
-
-
-_FINDERS = {language: _finders(language) for language in _TITLES}

@@ -3,17 +3,16 @@
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swarm import __version__
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.errors import EXIT_BOOK, EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, BookError, ReaderMissing
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.settings import Settings
-from swarm.node.audiobookshelf import Upload
 from swarm.node.awake import awake
 from swarm.node.delivery import Delivery, find_depot
 from swarm.node.depot import Depot
-from swarm.node.discovery import Advertisement
 from swarm.node.edition import Edition
 from swarm.node.identity import Clock, machine_name, new_nonce
 from swarm.node.interrupt import draining
@@ -30,6 +29,9 @@ from swarm.node.supply import Supply, make_supply, put_back
 from swarm.node.target import claim_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
+
+if TYPE_CHECKING:
+    from swarm.node.audiobookshelf import Upload
 
 GRACE_S = 1.0  # after a restart, for returning workers to say what they hold
 
@@ -53,8 +55,10 @@ class Coordination:
         """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
         if self.config.audiobook:
             self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
-            self.upload = Upload(self.config.upload) if self.config.upload else None
-        if self.upload:
+        if self.config.audiobook and self.config.upload:
+            from swarm.node.audiobookshelf import Upload  # few upload, and all start sooner
+
+            self.upload = Upload(self.config.upload)
             self.upload.find_room()  # what is wrong with the server is said before the night, not after it
         supply = self.supply = make_supply(self.config, self.store)
         for note in supply.notes:
@@ -196,6 +200,8 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         port = router.bind(config.bind, config.port)
         _invite(progress, code, port, config)
         if config.advertise:
+            from swarm.node.discovery import Advertisement  # `convert` never does
+
             advertisement = Advertisement(identity, port, coordination.epoch, config.bind, progress.note)
             await advertisement.start()
             stack.push_async_callback(advertisement.close)

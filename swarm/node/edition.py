@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,7 +18,6 @@ from swarm.audio.subtitle import Line, write_subtitles
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.job import JobState, Place
 from swarm.lease.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
-from swarm.node.audiobookshelf import Upload
 from swarm.node.delivery import NOTED, Delivery
 from swarm.node.depot import DepotFault
 from swarm.node.disk import guarded, replace_file
@@ -32,6 +31,9 @@ from swarm.node.transfer import Stopped
 from swarm.watch.coverage import Heard, locate
 from swarm.watch.page import report_page
 from swarm.watch.report import ReportExtra, closing_lines, make_report
+
+if TYPE_CHECKING:
+    from swarm.node.audiobookshelf import Upload
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Edition:
     audiobook: bool
     encoders: int
     delivery: Delivery | None = None
-    upload: Upload | None = None
+    upload: "Upload | None" = None
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
     books: tuple[FinishedBook, ...] = ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -24,13 +25,15 @@ from swarm.errors import UsageError
 from swarm.lease.facts import JobFacts
 from swarm.lease.job import JobState, Place
 from swarm.node.disk import guarded
-from swarm.node.narrated import Narration, Spoken, narrate
 from swarm.node.platform import sync_file, sync_folder
 from swarm.node.press import Damaged, Measured, Press
 from swarm.node.store import BOOK, Store
 from swarm.node.style import CHAPTER_SPLIT, Style
 from swarm.node.target import numbered
 from swarm.voice.registry import recipe_card
+
+if TYPE_CHECKING:
+    from swarm.node.narrated import Spoken
 
 ROOM = "read-along"  # the folder where its sound is made
 ENDING = ".read-along.epub"
@@ -139,6 +142,8 @@ def write_read_along(
     book_file: Path, target: Path, sounds: Sequence[Sound], facts: JobFacts, wording: Wording, style: Style
 ) -> ReadAlong:
     """Write the book that was read, with its sound, whole or not at all. Raises StoreError, BookError, UsageError."""
+    from swarm.node.narrated import Narration, narrate  # as in _spoken: few ask for it, and all start sooner
+
     spots = _spots(book_file, facts, wording)
     spoken = [
         _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}") for number, sound in enumerate(sounds, 1)
@@ -175,7 +180,9 @@ def _spots(book_file: Path, facts: JobFacts, wording: Wording) -> dict[int, list
     return found
 
 
-def _spoken(sound: Sound, spots: dict[int, list[Spot]], name: str) -> Spoken:
+def _spoken(sound: Sound, spots: dict[int, list[Spot]], name: str) -> "Spoken":
+    from swarm.node.narrated import Spoken
+
     """What is heard in a file, in order; what nobody spoke is not."""
     starts = {cue.index: cue.start_s for cue in sound.cues}
     heard = []
