@@ -1,5 +1,6 @@
 """Progress while a book is spoken, in the form that fits whoever reads it. Decides nothing, has no timer."""
 
+import os
 import sys
 from typing import Literal, Protocol, TextIO
 
@@ -31,17 +32,22 @@ class Progress(Protocol):
 
 
 def make_progress(mode: Mode = "auto", stream: TextIO | None = None) -> Progress:
-    """The progress for a mode; "auto" draws on a terminal and prints plain lines elsewhere."""
+    """The progress for a mode; "auto" draws on a terminal that can be drawn on and prints plain lines elsewhere."""
     stream = stream or sys.stdout
     if mode == "quiet":
         return QuietProgress(stream)
     if mode == "json":
         return JsonProgress(stream)
-    if mode == "live" or (mode == "auto" and stream.isatty()):
+    if mode == "live" or (mode == "auto" and stream.isatty() and _can_draw()):
         from swarm.watch.live import LiveProgress  # rich only where it draws
 
         return LiveProgress(stream)
     return PlainProgress(stream)
+
+
+def _can_draw() -> bool:
+    """Whether the terminal moves its cursor: those inside editors may not, and would show nothing until the end."""
+    return os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 class Lines:

@@ -28,13 +28,20 @@ def lines(stream: io.StringIO) -> list[str]:
     return stream.getvalue().splitlines()
 
 
-def test_the_form_fits_the_reader() -> None:
+def test_the_form_fits_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     assert isinstance(make_progress(stream=io.StringIO()), PlainProgress)
     live = make_progress(stream=Terminal())
     assert isinstance(live, LiveProgress)
     live.close()
     assert isinstance(make_progress("json", Terminal()), JsonProgress)
     assert isinstance(make_progress("quiet"), QuietProgress)
+
+
+@pytest.mark.parametrize("kind", ["dumb", "unknown", "DUMB"])
+def test_a_terminal_that_cannot_be_drawn_on_gets_plain_lines(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", kind)
+    assert isinstance(make_progress(stream=Terminal()), PlainProgress)
 
 
 def test_one_line_a_chapter_where_there_is_no_terminal() -> None:
