@@ -15,7 +15,8 @@ from swarm.lease.asset import MODEL, MOST_BYTES, AssetInfo
 from swarm.lease.recipe import CUSTOM
 
 CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
-SMALL = ("vocab.json", "speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
+VOCABULARY = "vocab.json"
+SMALL = (VOCABULARY, "speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
 STATISTICS = "scale_stats.npy"  # of the sound that some older models were trained on
 KNOWN = (CONFIG, *SMALL, STATISTICS)
 MOST_CONFIG = 4 * 1024 * 1024  # bytes
@@ -117,6 +118,8 @@ def read_custom_model(path: Path) -> CustomModel:
         chosen, ignored = _choose(found, path)
         reference = chosen.pop(REFERENCE, None)
         config = parse_config(_bytes(chosen[CONFIG], MOST_CONFIG), path)
+        if str(config.get("model")).lower() == "xtts" and VOCABULARY not in chosen:
+            raise UsageError(f"--custom-model {path}: there is no {VOCABULARY} in it, by which XTTS reads.")
         files = {_info(MODEL + name, file): file for name, file in chosen.items()}
     except zipfile.BadZipFile as fault:
         raise UsageError(f"--custom-model {path} is neither a folder nor a whole zip file.") from fault

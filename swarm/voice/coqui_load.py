@@ -10,12 +10,13 @@ from typing import Any
 import torch
 
 from swarm.errors import UsageError
-from swarm.lease.recipe import Recipe
+from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.voice.coqui_card import model_card
 from swarm.voice.coqui_config import Config, ConfigRefused, needs_statistics, read_config, rebuild
 from swarm.voice.coqui_files import KNOWS_ITSELF, ModelFiles, find_model
 from swarm.voice.coqui_pickles import only_read
 from swarm.voice.coqui_plain import open_plain
+from swarm.voice.coqui_reason import reason
 from swarm.voice.coqui_xtts import forget_xtts, open_xtts
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Voice
@@ -45,14 +46,13 @@ def open_voice(recipe: Recipe, device: str, assets: Path | None) -> Voice:
         with only_read():
             return _open(recipe, files, place, assets)
     except ConfigRefused as fault:
-        raise _unavailable(f"The model {_name(recipe)} is not loaded: {fault}") from fault
+        raise _unavailable(f"{_name(recipe)} is not loaded: {fault}") from fault
     except EngineFault:
         raise
     except Exception as fault:  # a truncated or a malicious file, a config that does not fit it, a missing package
         if of_the_device := _fault_of_the_device(fault, device):
             raise of_the_device from fault
-        reason = " ".join(str(fault).split())[:300]
-        raise _unavailable(f"The model {_name(recipe)} does not load: {type(fault).__name__}: {reason}") from fault
+        raise _unavailable(f"{_name(recipe)} does not load: {reason(fault)}.") from fault
 
 
 def torch_device(device: str) -> Any:
@@ -133,7 +133,7 @@ def _fault_of_the_device(fault: Exception, device: str) -> EngineFault | None:
 
 
 def _name(recipe: Recipe) -> str:
-    return recipe.model[:80]
+    return "The custom model" if recipe.model.startswith(CUSTOM) else f"The model {recipe.model[:80]}"
 
 
 def _unavailable(message: str) -> EngineFault:

@@ -60,7 +60,10 @@ def only_read() -> Iterator[None]:
         name = str(getattr(file, "name", file))
         if name.endswith(".safetensors"):  # which Coqui does not know
             return {"model": safetensors.torch.load_file(name)}
-        return load_weights(file, *args, **{**kwargs, "weights_only": True})
+        try:
+            return load_weights(file, *args, **{**kwargs, "weights_only": True})
+        except (LookupError, ValueError, TypeError, AttributeError) as fault:  # of bytes that are no pickle
+            raise EOFError(f"{name} holds no weights") from fault
 
     def careful_array(file: Any, *args: Any, **kwargs: Any) -> Any:
         if kwargs.pop("allow_pickle", False):

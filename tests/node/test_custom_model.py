@@ -105,6 +105,13 @@ def test_a_config_that_is_none_is_refused(tmp_path: Path, config: bytes) -> None
         read_custom_model(packed(tmp_path, FILES | {"config.json": config}))
 
 
+def test_xtts_without_its_vocabulary_is_refused_at_once(tmp_path: Path) -> None:
+    files = {name: data for name, data in FILES.items() if name != "vocab.json"}
+    with pytest.raises(UsageError, match=r"there is no vocab\.json in it"):
+        read_custom_model(packed(tmp_path, files))
+    assert read_custom_model(packed(tmp_path, files | {"config.json": b'{"model": "vits"}'})).config["model"] == "vits"
+
+
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is empty"):
         read_custom_model(folder(tmp_path, model_pth=b""))

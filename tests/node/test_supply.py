@@ -30,6 +30,7 @@ def config(tmp_path: Path) -> RenderConfig:
     model.mkdir()
     (model / "config.json").write_text(json.dumps({"model": "xtts", "languages": ["en"]}))
     (model / "model.pth").write_bytes(b"weights" * 1000)
+    (model / "vocab.json").write_text("{}")
     book = epub_maker.make(tmp_path, {"c1.xhtml": epub_maker.page("<h1>One</h1><p>She read it twice.</p>")})
     return RenderConfig(
         books=(book,),
@@ -52,7 +53,12 @@ def test_a_recording_and_a_model_are_kept_with_the_job_and_named_by_content(conf
     state = open_job(config).state
     recipe = state.facts.recipe
     assert (recipe.engine, recipe.voice[:6], recipe.model[:7]) == (coqui_card.COQUI.name, "clone:", "custom:")
-    assert [asset.name for asset in state.assets] == ["model/config.json", "model/model.pth", "voice.wav"]
+    assert [asset.name for asset in state.assets] == [
+        "model/config.json",
+        "model/model.pth",
+        "model/vocab.json",
+        "voice.wav",
+    ]
     folder = config.state_dir / "jobs" / state.job / "assets"
     assert {path.name: path.stat().st_size for path in folder.iterdir()} == {a.digest: a.size for a in state.assets}
     assert state.awaits_latents

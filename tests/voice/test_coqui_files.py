@@ -44,7 +44,9 @@ def test_weights_that_carry_code_are_refused_and_it_does_not_run(models: Path, t
             (folder / "model" / file.name).symlink_to(file)
         (folder / "model" / victim).unlink()
         torch.save({"model": {"x": Exploit(mark)}, "narrator": Exploit(mark)}, folder / "model" / victim)
-        assert "does not load" in why_unavailable(folder, recipe_for(folder))
+        why = why_unavailable(folder, recipe_for(folder))
+        assert "does not load: its files carry code besides numbers (" in why
+        assert "weights_only" not in why  # torch would have it turned off
     assert not mark.exists()
 
 
@@ -68,14 +70,25 @@ def test_only_models_that_are_read_safely_come_from_files(kind: str, models: Pat
 
 
 def test_truncated_and_missing_files_are_named(models: Path, tmp_path: Path) -> None:
+    import torch
+
     folder = copy_of(models / "vits", tmp_path / "job")
     recipe = recipe_for(folder)
     weights = folder / "model" / "model.pth"
-    weights.write_bytes(weights.read_bytes()[:500_000])
-    assert "does not load" in why_unavailable(folder, recipe)
+    whole = weights.read_bytes()
+    for damaged in (whole[:500_000], b"", b"no weights", b"hello"):
+        weights.write_bytes(damaged)
+        assert "does not load: its weights are damaged, cut off or none" in why_unavailable(folder, recipe)
+    torch.save({"weights": {}}, weights)
+    assert "not as Coqui saves them" in why_unavailable(folder, recipe)
+    weights.write_bytes(whole)
+    config = folder / "model" / "config.json"
+    said = config.read_text()
+    edit_config(folder, model_args=json.loads(said)["model_args"] | {"hidden_channels": 20})
+    assert "not of the model that its config.json describes" in why_unavailable(folder, recipe)
     weights.unlink()
     assert "lacks its weights" in why_unavailable(folder, recipe)
-    (folder / "model" / "config.json").write_text("{" * 5000)
+    config.write_text("{" * 5000)
     weights.touch()
     assert "config.json cannot be read" in why_unavailable(folder, recipe)
 

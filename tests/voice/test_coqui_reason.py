@@ -1,0 +1,27 @@
+import pickle
+
+import pytest
+
+from swarm.voice.coqui_reason import reason
+
+TORCH = (
+    "Weights only load failed. Re-running `torch.load` with `weights_only` set to `False` will likely succeed.\n"
+    "WeightsUnpickler error: Unsupported global: GLOBAL posix.system was not an allowed global by default."
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (pickle.UnpicklingError(TORCH), "code besides numbers (posix.system), and code is never run"),
+        (pickle.UnpicklingError("pickle data was truncated"), "damaged, cut off or none"),
+        (EOFError(), "damaged, cut off or none"),
+        (RuntimeError("PytorchStreamReader failed reading zip archive"), "damaged, cut off or none"),
+        (RuntimeError("Error(s) in loading state_dict for Vits:\n\tsize mismatch for a"), "(size mismatch for a)"),
+        (KeyError("model"), "not as Coqui saves them"),
+        (OSError("no such\n  place"), "OSError: no such place"),
+    ],
+)
+def test_a_fault_is_told_in_words_of_the_files(fault: Exception, words: str) -> None:
+    assert words in reason(fault)
+    assert "weights_only" not in reason(fault)
