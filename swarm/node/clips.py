@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from swarm.node.disk import guarded
+from swarm.node.disk import guarded, make_folder
 from swarm.node.platform import sync_file, sync_folder
 
 ENDING = ".flac"
@@ -92,7 +92,7 @@ class ClipFolder:
         """Make the folders that are missing; the parents to sync for it."""
         missing = {key[:1] for key in keys} - self._folders
         for name in missing:
-            (self.root / name).mkdir(parents=True, exist_ok=True)
+            make_folder(self.root / name)
         self._folders |= missing
         return {self.root} if missing else set()
 

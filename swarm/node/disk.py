@@ -76,6 +76,12 @@ def guarded(path: Path) -> Iterator[None]:
         raise store_fault(error, path) from error
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing. Raises StoreError that names what is in the way."""
+    with guarded(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a new file and bring it to the disk; its name is not yet durable. Raises OSError."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)

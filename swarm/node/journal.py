@@ -12,7 +12,7 @@ import msgspec
 from swarm.errors import StoreError
 from swarm.lease.facts import JobFacts
 from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished, RunStarted
-from swarm.node.disk import DAMAGED, guarded
+from swarm.node.disk import DAMAGED, NO_FILE, guarded
 
 Kind = TypeVar("Kind", JobFinished, RunStarted)
 
@@ -56,6 +56,8 @@ class Journal:
         self.path = folder / FILE
         self._lock = threading.Lock()  # commits come from a thread, reads may come from another
         self._records = msgspec.msgpack.Decoder(AnyRecord)
+        if self.path.is_dir():
+            raise StoreError(f"{self.path} cannot be used: {NO_FILE}.")
         if not self.path.is_file():
             raise StoreError(
                 f"{self.path} is missing; run the same command again, sentences already spoken are found again."

@@ -26,6 +26,7 @@ CODE_DIGITS = 28  # 128 bits of key, 12 of checksum
 CHECK_BITS = 12
 CHECK_PRIME = 4093  # every code is a multiple of it: one wrong digit, or two swapped, never gives another multiple
 
+OPEN = "open"  # what a swarm without a key is called in public
 OPEN_WARNING = "--open: nothing is encrypted and any machine on this network may join; use it only among friends."
 NO_KEY = (
     "This machine is in no swarm yet: run `e2a-swarm join CODE` with the code that the coordinator printed "
@@ -156,7 +157,7 @@ def curve_keys(key: SwarmKey) -> CurveKeys:
 
 def swarm_id(key: SwarmKey | None) -> str:
     """What a swarm is called in public, 16 hexadecimal digits that give nothing of the key away; "open" without."""
-    return _derive(key, "public name", 8).hex() if key else "open"
+    return _derive(key, "public name", 8).hex() if key else OPEN
 
 
 def _read(code: str, whence: str) -> SwarmKey:

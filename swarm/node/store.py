@@ -17,7 +17,7 @@ from swarm.lease.recipe import Setting
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.node.clips import ClipFolder, clip_size
 from swarm.node.contents import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
-from swarm.node.disk import guarded, replace_file
+from swarm.node.disk import guarded, make_folder, replace_file
 from swarm.node.journal import FILE as JOURNAL
 from swarm.node.journal import Journal, create_journal
 from swarm.node.lock import Lock
@@ -136,9 +136,8 @@ class DiskStore:
         self.state_dir = state_dir
         self._journals: dict[str, Journal] = {}
         self._locks: dict[str, Lock] = {}
-        with guarded(state_dir):
-            for name in ("jobs", "clips"):
-                (state_dir / name).mkdir(parents=True, exist_ok=True)
+        for name in ("", "jobs", "clips"):
+            make_folder(state_dir / name)
         self._scratch = Scratch(state_dir / "scratch")
         self._clips = ClipFolder(state_dir / "clips", self._scratch.folder)
 

@@ -14,13 +14,13 @@ from swarm.node.addresses import fixed_address, last_addresses, remember_address
 from swarm.node.assets import AssetFolder
 from swarm.node.awake import Wakefulness
 from swarm.node.devices import Gpu
-from swarm.node.discovery import Browser
+from swarm.node.discovery import Browser, Candidate
 from swarm.node.engines import Engines
 from swarm.node.gauges import Gauges
 from swarm.node.greeting import engine_offers, greeting
 from swarm.node.identity import Clock
 from swarm.node.interrupt import draining
-from swarm.node.keys import NO_KEY, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
+from swarm.node.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
 from swarm.node.say import Say
 from swarm.node.service import Service
 from swarm.node.warden import Warden
@@ -116,12 +116,12 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
     await browser.start()
     try:
         say("looking for coordinators of this swarm")
-        await _browse(node, browser, set(last), say)
+        await _browse(node, browser, swarm, set(last), say)
     finally:
         await browser.close()
 
 
-async def _browse(node: WorkNode, browser: Browser, kept: set[str], say: Say) -> None:
+async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], say: Say) -> None:
     warned: set[str] = set()
     while True:
         found = {candidate.name: candidate for candidate in browser.candidates()}
@@ -133,8 +133,18 @@ async def _browse(node: WorkNode, browser: Browser, kept: set[str], say: Say) ->
         for stranger in browser.strangers():
             if stranger.name not in warned and not node.connected:
                 warned.add(stranger.name)
-                say(f"a coordinator of another swarm is at {stranger.addresses[0]}: this machine's key does not fit it")
+                say(_why_strange(stranger, swarm))
         browser.changed.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
                 await browser.changed.wait()
+
+
+def _why_strange(stranger: Candidate, swarm: str) -> str:
+    """Why a coordinator that can be seen is not this worker's, and what to do if it ought to be."""
+    at = stranger.addresses[0]
+    if swarm == OPEN:
+        return f"a coordinator at {at} is not open: leave --open out, and join its swarm with its code"
+    if stranger.swarm == OPEN:
+        return f"an open coordinator is at {at}: only `e2a-swarm work --open` speaks for it"
+    return f"a coordinator of another swarm is at {at}: this machine's key does not fit it"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -212,6 +212,27 @@ def test_a_second_coordinator_is_told_who_holds_the_job(disk: DiskStore) -> None
             other.remove_job(JOB)
         disk.close()
         other.lock_job(JOB)
+
+
+def test_whatever_stands_in_the_way_is_named(disk: DiskStore, tmp_path: Path) -> None:
+    def refused(act: Callable[[], object], path: Path, words: str) -> None:
+        with pytest.raises(StoreError, match=words) as raised:
+            act()
+        assert str(raised.value).startswith(f"{path} ")
+
+    key = a_key(0)
+    in_the_way = disk.state_dir / "clips" / key[:1]
+    in_the_way.touch()
+    refused(lambda: disk.commit([(JOB, a_clip(0, b"one"), b"one")]), in_the_way, "a file stands where a folder")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "jobs").touch()
+    refused(lambda: DiskStore(other), other / "jobs", "a file stands where a folder")
+    disk.close()
+    journal = disk.folder(JOB) / "journal.sqlite"
+    journal.rename(tmp_path / "away")
+    journal.mkdir()
+    refused(lambda: disk.open_job(JOB), journal, "a folder stands where a file")
 
 
 def test_a_journal_of_a_newer_version_is_refused(disk: DiskStore) -> None:

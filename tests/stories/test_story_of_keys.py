@@ -62,6 +62,20 @@ def test_a_stranger_found_over_mdns_is_named(machine: Make, lan: Make, small_boo
     worker.says("a coordinator of another swarm is at 127.0.0.1.*key")
 
 
+@pytest.mark.parametrize("opened", ["coordinator", "worker"])
+def test_where_only_one_side_is_open_the_worker_says_what_to_do(
+    machine: Make, lan: Make, small_book: Path, opened: str
+) -> None:
+    keyed, open_one = lan("keyed"), machine("open one")
+    (open_one if opened == "coordinator" else keyed).start(
+        "coordinate", small_book, *FAST, *(["--open"] if opened == "coordinator" else [])
+    )
+    if opened == "coordinator":
+        keyed.start("work", "--cpu").says("an open coordinator is at 127.0.0.1.*work --open")
+    else:
+        open_one.start("work", "--cpu", "--open").says("a coordinator at 127.0.0.1.* is not open: leave --open out")
+
+
 def test_open_on_both_sides_works_and_is_loud(machine: Make, small_book: Path) -> None:
     laptop, desktop = machine("laptop"), machine("desktop")
     coordinator = laptop.start("coordinate", "--open", small_book, *FAST)
