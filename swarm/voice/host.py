@@ -8,6 +8,7 @@ import msgspec
 
 from swarm.child import Message, serve
 from swarm.lease.recipe import Recipe
+from swarm.node.platform import go_first_when_memory_runs_out
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice
 from swarm.voice.registry import load_engine
@@ -70,4 +71,5 @@ def _fault(kind: FaultKind, message: str) -> Message:
 
 
 if __name__ == "__main__":
+    go_first_when_memory_runs_out()
     serve(Host().handle)

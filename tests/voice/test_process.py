@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import io
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -139,6 +140,13 @@ async def test_slots_of_one_process_speak_at_the_same_time(process: EngineProces
         await process.open(slot, RECIPE, f"cpu:{slot}")
     both = await asyncio.gather(process.speak(0, "meet", 1), process.speak(1, "meet", 1))
     assert len(both) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends processes when memory runs out")
+async def test_when_the_machines_memory_runs_out_it_is_the_engine_that_goes(process: EngineProcess) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    own, its = (int(Path(f"/proc/{pid}/oom_score_adj").read_text()) for pid in ("self", process.pid))
+    assert its > own or own >= 800
 
 
 async def test_a_slot_speaks_in_order(process: EngineProcess) -> None:
