@@ -11,6 +11,8 @@ import zmq
 
 FAIRNESS = 64  # messages received in a row before others get their turn
 GONE = (zmq.EAGAIN, zmq.EHOSTUNREACH)  # full, or nobody there
+READABLE, WRITABLE = int(zmq.POLLIN), int(zmq.POLLOUT)  # as numbers: flags of an enum are combined by slow code
+EVENTS, NOBLOCK = int(zmq.EVENTS), int(zmq.NOBLOCK)
 
 
 class Channel:
@@ -25,16 +27,16 @@ class Channel:
 
     def waiting(self) -> bool:
         """Whether something lies there unread; wakes who sleeps on it."""
-        return self._events(zmq.POLLIN)
+        return self._events(READABLE)
 
     def writable(self) -> bool:
         """Whether a peer is there that takes a message."""
-        return self._events(zmq.POLLOUT)
+        return self._events(WRITABLE)
 
     def _events(self, asked: int) -> bool:
         """To ask is also what calms the descriptor: unasked, it would keep the loop awake for ever."""
-        events = int(self.socket.get(zmq.EVENTS))
-        if events & zmq.POLLIN and self._sleeper and not self._sleeper.done():
+        events = int(self.socket.get(EVENTS))
+        if events & READABLE and self._sleeper and not self._sleeper.done():
             self._sleeper.set_result(None)
         return bool(events & asked)
 
@@ -46,7 +48,7 @@ class Channel:
             await asyncio.sleep(0)
         while True:
             try:
-                return self.socket.recv_multipart(zmq.NOBLOCK)
+                return self.socket.recv_multipart(NOBLOCK)
             except zmq.Again:
                 await self._sleep()
 
@@ -59,7 +61,7 @@ class Channel:
 
     def _hand_over(self, parts: Sequence[bytes]) -> bool:
         try:
-            self.socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
+            self.socket.send_multipart(parts, NOBLOCK, copy=False)
         except zmq.ZMQError as error:
             if error.errno not in GONE:
                 raise

@@ -80,7 +80,8 @@ class ClipFolder:
                     handles.append(os.open(part, FRESH, 0o666))
                     stack.callback(os.close, handles[-1])
                     _write(handles[-1], frame)
-                list(self._pool.map(_sync_all, [handles[first::SYNCS] for first in range(SYNCS)]))
+                shares = [handles[first::SYNCS] for first in range(min(SYNCS, len(handles)))]
+                list(self._pool.map(_sync_all, shares))
             for part, (key, _) in zip(parts, clips, strict=True):
                 _rename(part, self._name(key))
         except BaseException:
