@@ -98,7 +98,7 @@ class Audiobook:
         coding = self._order.coding
         lead = round(coding.lead_s * coding.sample_rate / 2)
         places = [max(0, start + lead) for start in self._starts] + [self._file.samples]
-        starts = [places[mark.reel] for mark in marks]
+        starts = [places[mark.reel] if mark.reel else 0 for mark in marks]  # nothing comes before the first
         spans = zip(marks, pairwise([*starts, self._file.samples]), strict=True)
         heard = [(mark, start, end) for mark, (start, end) in spans if end > start]  # not a chapter without sound
         for number, (mark, start, end) in enumerate(heard):

@@ -1,6 +1,7 @@
 """MP3, Ogg, FLAC and WAV: tags and chapters stand before the sound, so they are written twice.
 
 First with the chapters' titles and no times, to keep the room; at the end over that with the times: as many bytes.
+A WAV has its few tags there, and all of them behind the sound, with chapters and cover, as an MP3 has them.
 """
 
 import io
@@ -11,12 +12,14 @@ from typing import IO, TYPE_CHECKING
 
 import av
 import soundfile
+from msgspec import structs
 
 from swarm.audio.container import add_picture, make_chapter, make_packet, open_container, picture_packet
 from swarm.audio.cover import Picture
-from swarm.audio.format import head_samples
+from swarm.audio.format import head_samples, make_coding
 from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
+from swarm.audio.riff import ID3, append_chunk
 from swarm.audio.tags import written_tags
 from swarm.node.platform import sync_file
 
@@ -42,44 +45,16 @@ class TaggedFile:
     def __init__(self, order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[Chapter]") -> None:
         """Start the file. Raises OSError."""
         self._order, self._picture = order, picture
-        self._room = len(self._front(chapters))
+        self._room = len(_front(order, picture, chapters))
         self.samples = head_samples(order.family, order.coding)
         self._unsynced_bytes = 0
         self._file = order.part.open("w+b")
-        self._container, self._sound = self._start(self._file, chapters)
+        self._container, self._sound = _start(order, picture, self._file, chapters)
 
     @property
     def extradata(self) -> bytes:
         """The configuration that decoders are told; what is encoded here needs none from a reel."""
         return b"" if self._order.family in ("flac", "wav") else bytes(self._sound.codec_context.extradata or b"")
-
-    def _start(
-        self, file: IO[bytes], chapters: "Sequence[Chapter]"
-    ) -> "tuple[av.container.OutputContainer, av.AudioStream]":
-        family = self._order.family
-        tags = written_tags(self._order.tags, family)
-        streamed = self._picture if family in SHOWS_STREAM_PICTURES else None
-        if family == "ogg" and self._picture:
-            tags["METADATA_BLOCK_PICTURE"] = _picture_block(self._picture)
-        if family in ("ogg", "flac"):
-            tags |= _chapter_comments(chapters)
-        container, sound = open_container(file, family, self._order, tags, OPTIONS[family])
-        cover = add_picture(container, streamed) if streamed else None
-        if family == "mp3":
-            container.set_chapters(list(chapters))
-        container.start_encoding()
-        if streamed and cover:
-            container.mux_one(picture_packet(streamed, cover))
-        return container, sound
-
-    def _front(self, chapters: "Sequence[Chapter]") -> bytes:
-        """What stands before the sound."""
-        file = io.BytesIO()
-        container, _ = self._start(file, chapters)
-        container.close()
-        front = file.getvalue()
-        # A table of contents counts its entries in one byte; without it, readers find the chapters by themselves.
-        return front.replace(b"CTOC", b"XTOC", 1) if len(chapters) > MOST_TOC else front
 
     def write(self, reel: ReelSound) -> None:
         """Append a reel."""
@@ -114,17 +89,23 @@ class TaggedFile:
 
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
         """Whether the front with these chapters is as long as the one that was written."""
-        return chapters is None or self._order.family == "wav" or len(self._front(chapters)) == self._room
+        return (
+            chapters is None
+            or self._order.family == "wav"
+            or len(_front(self._order, self._picture, chapters)) == self._room
+        )
 
     def close(self, chapters: "Sequence[Chapter]") -> None:
         """Write the front anew, with the chapters' times; all is on the disk then. Raises OSError."""
         if self._order.family in ("flac", "wav"):
             self._container.mux(self._sound.encode(None))
         self._container.close()
-        if self._order.family != "wav":
+        if self._order.family == "wav":
+            append_chunk(self._file, ID3, _front(_as_mp3(self._order), self._picture, chapters))
+        else:
             keep = STREAMINFO_END if self._order.family == "flac" else 0
             self._file.seek(keep)
-            self._file.write(self._front(chapters)[keep:])
+            self._file.write(_front(self._order, self._picture, chapters)[keep:])
         self._file.flush()
         sync_file(self._file.fileno())
         self._file.close()
@@ -132,6 +113,40 @@ class TaggedFile:
     def abandon(self) -> None:
         """Let go of an unfinished file: closed first, since the muxer would write its end into it."""
         self._file.close()
+
+
+def _start(
+    order: AudiobookOrder, picture: Picture | None, file: IO[bytes], chapters: "Sequence[Chapter]"
+) -> "tuple[av.container.OutputContainer, av.AudioStream]":
+    family = order.family
+    tags = written_tags(order.tags, family)
+    streamed = picture if family in SHOWS_STREAM_PICTURES else None
+    if family == "ogg" and picture:
+        tags["METADATA_BLOCK_PICTURE"] = _picture_block(picture)
+    if family in ("ogg", "flac"):
+        tags |= _chapter_comments(chapters)
+    container, sound = open_container(file, family, order, tags, OPTIONS[family])
+    cover = add_picture(container, streamed) if streamed else None
+    if family == "mp3":
+        container.set_chapters(list(chapters))
+    container.start_encoding()
+    if streamed and cover:
+        container.mux_one(picture_packet(streamed, cover))
+    return container, sound
+
+
+def _front(order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[Chapter]") -> bytes:
+    """What stands before the sound."""
+    file = io.BytesIO()
+    container, _ = _start(order, picture, file, chapters)
+    container.close()
+    front = file.getvalue()
+    # A table of contents counts its entries in one byte; without it, readers find the chapters by themselves.
+    return front.replace(b"CTOC", b"XTOC", 1) if len(chapters) > MOST_TOC else front
+
+
+def _as_mp3(order: AudiobookOrder) -> AudiobookOrder:
+    return structs.replace(order, family="mp3", coding=make_coding("mp3", order.coding.sample_rate))
 
 
 def blank_chapters(titles: Sequence[str], sample_rate: int) -> "list[Chapter]":

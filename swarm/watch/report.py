@@ -228,7 +228,7 @@ def gathered(files: Sequence[str]) -> list[tuple[str, list[str]]]:
     few = len(files) <= MOST_FILES
     groups: list[tuple[str, list[str]]] = []
     for folder, members in folders.items():
-        if few or len(members) <= MOST_FILES // 2:
+        if few or len(members) < MOST_FILES:  # the whole audiobook, subtitles, the book to read along
             groups += [("", [file]) for file in members]
         else:
             groups.append((folder, members))

@@ -246,6 +246,12 @@ def test_of_many_files_the_whole_audiobook_is_named_and_the_rest_counted() -> No
     assert file_lines([f"/out/Emma/{number:02}.mp3" for number in range(1, 14)]) == ["13 files in /out/Emma"]
 
 
+def test_the_audiobook_is_named_with_subtitles_and_the_book_to_read_along_beside_it() -> None:
+    whole = ["/out/Emma.m4b", "/out/Emma.vtt", "/out/Emma.read-along.epub"]
+    chapters = [f"/out/Emma/{number:02} - Part.m4b" for number in range(1, 14)]
+    assert file_lines([*whole, *chapters]) == [*whole, "13 files in /out/Emma"]
+
+
 def test_many_files_at_an_address_are_counted_with_the_address_whole() -> None:
     assert file_lines([f"s3://books/Emma/{number:02}.mp3" for number in range(1, 14)]) == [
         "13 files in s3://books/Emma"
