@@ -14,6 +14,7 @@ from swarm.audio.reel_file import ReelSound
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only
 
+FRONT_COVER = "Cover (front)"  # what a picture is of, in FFmpeg's words
 MAX_TITLE_BYTES = 255  # a chapter's title in the lists that older players read
 
 
@@ -64,6 +65,7 @@ def add_picture(container: "av.container.OutputContainer", picture: Picture) -> 
     # The size is not written for an attached picture, but the muxer insists on one.
     stream = container.add_mux_stream(picture.codec, width=1, height=1)
     stream.disposition = Disposition.attached_pic
+    stream.metadata["comment"] = FRONT_COVER
     return stream  # type: ignore[return-value]
 
 

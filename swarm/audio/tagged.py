@@ -5,6 +5,7 @@ A WAV has its few tags there, and all of them behind the sound, with chapters an
 """
 
 import io
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from fractions import Fraction
@@ -20,7 +21,7 @@ from swarm.audio.format import head_samples, make_coding
 from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
 from swarm.audio.riff import ID3, append_chunk
-from swarm.audio.tags import written_tags
+from swarm.audio.tags import comment_language, written_tags
 from swarm.node.platform import sync_file
 
 if TYPE_CHECKING:
@@ -141,8 +142,16 @@ def _front(order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[C
     container, _ = _start(order, picture, file, chapters)
     container.close()
     front = file.getvalue()
+    if order.family == "mp3":
+        front = _with_comment(front, comment_language(order.tags))
     # A table of contents counts its entries in one byte; without it, readers find the chapters by themselves.
     return front.replace(b"CTOC", b"XTOC", 1) if len(chapters) > MOST_TOC else front
+
+
+def _with_comment(front: bytes, language: str) -> bytes:
+    """FFmpeg writes no ID3 comments. A user's text under the name of a language differs from one by its kind alone."""
+    head = re.compile(b"TXXX(......\x03" + language.encode() + b"\0)", re.DOTALL)
+    return head.sub(rb"COMM\1", front, count=1)
 
 
 def _as_mp3(order: AudiobookOrder) -> AudiobookOrder:

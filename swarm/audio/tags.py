@@ -1,5 +1,6 @@
 """What the finished file says of itself, in the words that each kind of container has for it."""
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -8,6 +9,7 @@ from swarm.audio.format import Family
 
 MAX_TAG_CHARACTERS = 4000
 GENRE = "Audiobook"
+LANGUAGE = re.compile("[a-z]{3}")
 
 
 class Tags(Struct, frozen=True):
@@ -78,10 +80,15 @@ def _id3(tags: Tags) -> Iterator[tuple[str, str]]:
     yield "TIT3", tags.subtitle
     yield "publisher", tags.publisher
     yield "language", tags.language
-    yield "comment", tags.description
+    yield comment_language(tags), tags.description
     yield "SERIES", tags.series
     yield "SERIES-PART", tags.series_number
     yield "ISBN", tags.isbn
+
+
+def comment_language(tags: Tags) -> str:
+    """The language that an ID3 comment names, three letters."""
+    return tags.language if LANGUAGE.fullmatch(tags.language) else "und"
 
 
 def _vorbis(tags: Tags) -> Iterator[tuple[str, str]]:
