@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from swarm.book.file import read_book
@@ -27,6 +29,13 @@ def read_any_book(path: Path, reading: Reading | None = None) -> Book:
     """
     if path.suffix.lower() not in FOREIGN or not path.is_file():
         return read_book(path, reading)
+    with converted(path) as made:
+        return read_book(made, reading)
+
+
+@contextmanager
+def converted(path: Path) -> Iterator[Path]:
+    """The EPUB that Calibre makes of a file, gone afterwards. Raises BookError, EnvironmentFault."""
     program = _program()
     if program is None:
         raise ReaderMissing(
@@ -36,7 +45,7 @@ def read_any_book(path: Path, reading: Reading | None = None) -> Book:
     with tempfile.TemporaryDirectory(prefix="e2a-swarm-") as folder:
         made = Path(folder) / f"{path.stem[:80]}.epub"
         _convert(program, path, made)
-        return read_book(made, reading)
+        yield made
 
 
 def _program() -> str | None:

@@ -19,7 +19,7 @@ from swarm.node.interrupt import draining
 from swarm.node.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
 from swarm.node.platform import default_cpu_slots, few_arenas, trim_memory
 from swarm.node.prepare import Prepared, file_stem, prepare
-from swarm.node.read_along import Wording, check_kind
+from swarm.node.read_along import Wording
 from swarm.node.serve import Server
 from swarm.node.service import Service
 from swarm.node.space import book_need, check_space, judge
@@ -63,8 +63,6 @@ class Coordination:
         supply = self.supply = make_supply(self.config, self.store)
         for note in supply.notes:
             self.progress.note(note)
-        for path in self.config.books if self.config.style.read_along else ():
-            check_kind(path)
         for path in self.config.books:
             if not (prepared := self._prepare(path, supply)):
                 continue

@@ -16,12 +16,10 @@ from msgspec import Struct, structs
 
 from swarm.audio.studio import Studio
 from swarm.audio.timeline import Cue
-from swarm.book.epub import read_book
-from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.lexicon import NO_LEXICON, read_lexicon
+from swarm.book.model import Book
 from swarm.book.reading import Reading
 from swarm.book.spot import Spot, find_spots
-from swarm.errors import UsageError
 from swarm.lease.facts import JobFacts
 from swarm.lease.job import JobState, Place
 from swarm.node.disk import guarded
@@ -64,12 +62,6 @@ class ReadAlong(Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-def check_kind(path: Path) -> None:
-    """Raise UsageError where a book is no EPUB by its name."""
-    if path.suffix.lower() in PAGES | FOREIGN:
-        raise UsageError(f"--read-along: {path} is no EPUB, and only those carry sound: save the book as one first.")
-
-
 def read_along_path(target: Path, source: Path) -> Path:
     """Where the book that goes with an audiobook lies: never under the name of the one that it is made from."""
     stem = target.name.rpartition(".")[0]
@@ -107,7 +99,7 @@ class ReadAlongMaker:
     ) -> None:
         self._folder = store.folder(state.job)
         self._facts = state.facts
-        self._style = sound_style(style)
+        self._whole, self._style = style, sound_style(style)
         self._studio = Studio(self._folder / "log", encoders)
         sound = self._folder / ROOM / f"sound.{self._style.output_format}"
         self._press = Press(state, store, self._studio, sound, self._style, damaged, measured)
@@ -125,26 +117,39 @@ class ReadAlongMaker:
             sounds = [
                 Sound(book.path, book.duration_s, tuple(self._press.cues(volume))) for volume, book in self._press.bound
             ]
-            return await asyncio.to_thread(
-                write_read_along, self._folder / BOOK, target, sounds, self._facts, wording, self._style
-            )
+            return await asyncio.to_thread(self._write, target, sounds, wording)
         except ExceptionGroup as group:  # one of those that failed together is enough to tell
             raise group.exceptions[0] from None
         finally:
             await self._studio.close()
             self._clear()
 
+    def _write(self, target: Path, sounds: Sequence[Sound], wording: Wording) -> ReadAlong:
+        from swarm.node.as_epub import as_epub  # see write_read_along
+
+        with as_epub(self._folder / BOOK, self._folder / ROOM, self._facts, wording, self._whole) as (file, book):
+            return write_read_along(file, book, target, sounds, self._facts, wording, self._style)
+
     def _clear(self) -> None:
         shutil.rmtree(self._folder / ROOM, ignore_errors=True)
 
 
 def write_read_along(
-    book_file: Path, target: Path, sounds: Sequence[Sound], facts: JobFacts, wording: Wording, style: Style
+    book_file: Path,
+    book: Book,
+    target: Path,
+    sounds: Sequence[Sound],
+    facts: JobFacts,
+    wording: Wording,
+    style: Style,
 ) -> ReadAlong:
-    """Write the book that was read, with its sound, whole or not at all. Raises StoreError, BookError, UsageError."""
+    """Write an EPUB with its sound, whole or not at all; `book` is what was read of it, traced.
+
+    Raises StoreError, BookError, UsageError.
+    """
     from swarm.node.narrated import Narration, narrate  # as in _spoken: few ask for it, and all start sooner
 
-    spots = _spots(book_file, facts, wording)
+    spots = _spots(book, facts, wording)
     spoken = [
         _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}") for number, sound in enumerate(sounds, 1)
     ]
@@ -170,8 +175,7 @@ def write_read_along(
     return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
 
 
-def _spots(book_file: Path, facts: JobFacts, wording: Wording) -> dict[int, list[Spot]]:
-    book = read_book(book_file, wording.reading, traced=True)
+def _spots(book: Book, facts: JobFacts, wording: Wording) -> dict[int, list[Spot]]:
     lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
     card, language = recipe_card(facts.recipe), facts.recipe.language
     found: dict[int, list[Spot]] = defaultdict(list)

@@ -11,19 +11,12 @@ from swarm.audio.tags import Tags
 from swarm.audio.timeline import Cue
 from swarm.book.epub import read_book
 from swarm.book.script import make_script
-from swarm.errors import StoreError, UsageError
-from swarm.node.read_along import ReadAlong, Sound, Wording, check_kind, read_along_path, sound_style, write_read_along
+from swarm.errors import StoreError
+from swarm.node.read_along import ReadAlong, Sound, Wording, read_along_path, sound_style, write_read_along
 from swarm.node.style import Style
 from swarm.voice.registry import find_card
 
 BODY = "<h1>One</h1><p>It rained. We left. Nobody saw us go.</p>"
-
-
-def test_only_epubs_carry_sound(tmp_path: Path) -> None:
-    check_kind(tmp_path / "book.epub")
-    for name in ("book.txt", "book.MD", "book.html", "book.mobi"):
-        with pytest.raises(UsageError, match="is no EPUB"):
-            check_kind(tmp_path / name)
 
 
 def test_the_book_lies_beside_the_audiobook_and_never_replaces_its_source(tmp_path: Path) -> None:
@@ -58,7 +51,8 @@ def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, st
     cues = tuple(Cue(0, index, float(index), index + 0.9) for index in spoken)
     facts = structs.replace(a_job(), chapters=script)
     style = sound_style(Style(Tags("T", narrator="N")))
-    made = write_read_along(book, tmp_path / "made.epub", [Sound(sound, 4.0, cues)], facts, Wording(), style)
+    traced = read_book(book, traced=True)
+    made = write_read_along(book, traced, tmp_path / "made.epub", [Sound(sound, 4.0, cues)], facts, Wording(), style)
     with zipfile.ZipFile(made.path) as archive:
         texts = {e.get("id"): "".join(e.itertext()) for e in etree.fromstring(archive.read("OEBPS/a.xhtml")).iter("*")}
         overlay = etree.fromstring(archive.read("OEBPS/read-along/document-0001.smil"))

@@ -12,6 +12,8 @@ from evidence import only
 from household import FAST, Machine
 from read_along_rules import ReadAlongBook, check_rules, check_text
 
+from swarm.book.epub import read_book
+
 
 def made_by(here: Machine, book: Path, *words: object) -> ReadAlongBook:
     """The read-along book that a command writes, every rule checked."""
@@ -60,12 +62,34 @@ def test_who_asks_for_it_later_has_nothing_spoken_again(here: Machine, small_boo
     assert book.stat().st_mtime_ns == before
 
 
-def test_files_that_are_no_epubs_are_refused_before_anything_is_spoken(here: Machine) -> None:
-    text = here.desk / "book.txt"
-    text.write_text("One. Two.")
-    done = here.run("convert", text, *FAST, "--read-along")
-    assert (done.returncode, "is no EPUB" in done.stderr) == (2, True)
-    assert list(here.desk.iterdir()) == [text]
+TEXT = """Title: The Lamp
+Author: Ada Example
+
+CHAPTER I
+
+The lamp stood by the door. It had not been lit for a year.
+
+Roses are red,
+Violets are blue.
+
+CHAPTER II
+
+Nobody came. <And> nobody & no one went.
+"""
+MARKDOWN = "---\ntitle: The Lamp\n---\n\n# One\n\nIt *rained*. We left.\n\n***\n\nNobody saw us.\n"
+HTML = "<html><head><title>The Lamp</title></head><body><h1>One</h1><p>It <i>rained</i>.<br/>We left.</p></body></html>"
+
+
+@pytest.mark.parametrize(("name", "content"), [("lamp.txt", TEXT), ("lamp.md", MARKDOWN), ("lamp.html", HTML)])
+def test_pages_and_texts_become_an_epub_for_it(here: Machine, name: str, content: str) -> None:
+    (here.desk / name).write_text(content)
+    done = here.run("convert", here.desk / name, *FAST, "--read-along")
+    assert done.returncode == 0, done.stderr
+    assert "not marked" not in done.stderr + done.stdout
+    made = check_rules(only(here.desk, "*.read-along.epub"))
+    pars = [par for each in made.overlays().values() for par in each]
+    assert len(pars) == sentences(here)
+    assert read_book(only(here.desk, "*.read-along.epub")).title == "The Lamp"
 
 
 def test_sentences_in_and_across_markup(here: Machine, write_book: Callable[..., Path]) -> None:
