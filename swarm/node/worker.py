@@ -154,10 +154,11 @@ class WorkNode:
                 self._aliases[name] = first
                 asyncio.get_running_loop().call_soon(self.remove, name)
                 return
-            address = self._lines[name].socket.address
-            self._lines[name].coordinator = message.name
-            self._say(f"serving {message.name} at {address}")
-            self.welcomed(address)
+            line = self._lines[name]
+            if line.coordinator != message.name:  # it may be let in once more: each greeting is answered
+                line.coordinator = message.name
+                self._say(f"serving {message.name} at {line.socket.address}")
+                self.welcomed(line.socket.address)
         elif isinstance(message, Done):
             self._farewell(name, message)
         elif isinstance(message, Job):

@@ -13,6 +13,7 @@ from swarm.node import worker as node_worker
 from swarm.node.assets import AssetFolder
 from swarm.node.engines import Engines
 from swarm.node.identity import Clock
+from swarm.node.transport import RouterSocket
 from swarm.node.worker import WorkNode
 from swarm.voice.registry import choose_recipe
 
@@ -87,3 +88,20 @@ async def test_what_keeps_it_from_working_is_said_once_and_so_is_its_end(
         reasons[0] = [""]
         while "going on" not in said:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.timeout(60)
+async def test_whom_it_serves_is_said_once_however_often_it_is_let_in(tmp_path: Path) -> None:
+    router = RouterSocket(None)
+    port = router.bind("127.0.0.1", 0)
+    async with running(tmp_path) as (node, _, said):
+        node.add("laptop", [f"127.0.0.1:{port}"])
+        peer, hello, _ = await router.receive()
+        assert isinstance(hello, Hello)
+        for _ in range(2):  # it greets until it is answered, and a slow coordinator answers each greeting
+            router.send(peer, Welcome("c2", 1, "laptop", 1.0, 10**6))
+        router.send(peer, Job("other", "Another Book", TICK))
+        while not any("speaking Another Book" in line for line in said):
+            await asyncio.sleep(0.01)
+        assert sum(line.startswith("serving laptop") for line in said) == 1
+    router.close()
