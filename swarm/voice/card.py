@@ -36,6 +36,12 @@ class EngineCard(Struct, frozen=True):
     clones: bool = False  # speaks with the voice of a recording
     custom: bool = False  # loads a model whose files come with the job
     any_voice: bool = False  # has voices that are known only once it is loaded
+    model: str = ""  # what people call the one of its models that this card is of
+
+    @property
+    def title(self) -> str:
+        """What to call it in a sentence."""
+        return self.model or self.name
 
     def limit(self, language: str) -> int:
         """Characters a segment may have in a language."""

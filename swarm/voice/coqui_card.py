@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from swarm.errors import UsageError
 from swarm.lease.recipe import CUSTOM, Setting
 from swarm.voice.card import EngineCard, VoiceCard
-from swarm.voice.coqui_models import BARK, TORTOISE, XTTS, YOUR_TTS, model_language
+from swarm.voice.coqui_models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
 from swarm.voice.coqui_speakers import XTTS_SPEAKERS
 from swarm.voice.language import normal_language
 
@@ -47,6 +47,7 @@ def _card(
     voices: tuple[str, ...] = (DEFAULT_VOICE,),
     settings: tuple[tuple[str, Setting], ...] = _SPEED,
     clones: bool = False,
+    model: bool = True,
 ) -> EngineCard:
     return EngineCard(
         name="coqui",
@@ -62,6 +63,7 @@ def _card(
         takes=3,
         clones=clones,
         any_voice=voices == (DEFAULT_VOICE,),
+        model=about if model else "",
     )
 
 
@@ -73,7 +75,7 @@ _BY_NAME = {
     BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, settings=_BARK_SETTINGS),
     TORTOISE: _card("Tortoise by Coqui", ("en",), settings=()),
 }
-COQUI = _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=())
+COQUI = _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=(), model=False)
 
 
 def is_installed() -> bool:
@@ -92,6 +94,15 @@ def model_card(model: str, config: Mapping[str, object] | None = None) -> Engine
         return _custom_card(config or {})
     language = model_language(model)
     return _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",))
+
+
+def engines_for(language: str) -> list[str]:
+    """Engines that have a voice for a language; fairseq has one for most, which cannot be told here."""
+    try:
+        choose_model("vits", language)
+    except UsageError:
+        return ["xtts"] if language in XTTS_LANGUAGES else ["fairseq"]
+    return [*["xtts"] * (language in XTTS_LANGUAGES), "vits"]
 
 
 def _custom_card(config: Mapping[str, object]) -> EngineCard:

@@ -13,7 +13,7 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.card import EngineCard, VoiceCard
 from swarm.voice.cards import BUILT_IN, KNOWN, TARGETS
-from swarm.voice.coqui_card import COQUI, XTTS_LANGUAGES, is_installed, model_card
+from swarm.voice.coqui_card import COQUI, XTTS_LANGUAGES, engines_for, is_installed, model_card
 from swarm.voice.coqui_models import ENGINES as COQUI_ENGINES
 from swarm.voice.coqui_models import choose_model, is_coqui
 from swarm.voice.language import language_name, normal_language
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does no
     from swarm.voice.engine import Engine
 
 GROUP = "e2a_swarm.engines"
+_FEW = 10  # voices that a sentence names
 _BOUNDS = {
     "speed": (0.5, 2.0),
     "pitch": (0, 99),
@@ -106,6 +107,7 @@ def check_speaks(card: EngineCard, language: str) -> None:
     if card.speaks(language):
         return
     others = [other.name for other in BUILT_IN if language in other.languages]
+    others = [*(engines_for(language) if card.name == COQUI.name else ()), *others]
     advice = f"take --tts-engine {' or '.join(others)}" if others else "no engine here does"
     spoken = ", ".join(language_name(code) for code in card.languages[:3])
     only = (
@@ -113,7 +115,7 @@ def check_speaks(card: EngineCard, language: str) -> None:
         if len(card.languages) <= 3
         else f"does not speak {language_name(language)}"
     )
-    raise UsageError(f"{card.name} {only}: {advice}.")
+    raise UsageError(f"{card.title} {only}: {advice}.")
 
 
 def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
@@ -122,13 +124,13 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
     wanted = name.strip().lower().replace("_", "-")
     if name.startswith(CLONE):
         if not card.clones:
-            raise UsageError(f"{card.name} does not speak like a recording: take --tts-engine xtts.")
+            raise UsageError(f"{card.title} does not speak like a recording: take --tts-engine xtts.")
         return VoiceCard(name, "*")
     for voice in fitting if not wanted else card.voices:
         if wanted in ("", voice.name.lower().replace("_", "-")):
             if voice not in fitting:
                 raise UsageError(
-                    f"The voice {voice.name} of {card.name} speaks {language_name(voice.language)}, not "
+                    f"The voice {voice.name} of {card.title} speaks {language_name(voice.language)}, not "
                     f"{language_name(language)}; for that there {_list(fitting)}. Or give the book's --language."
                 )
             return voice
@@ -136,13 +138,16 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
         return VoiceCard(name.strip(), "*")
     owners = [other.name for other in BUILT_IN if any(wanted == voice.name.lower() for voice in other.voices)]
     if owners:
-        raise UsageError(f"{card.name} has no voice {name!r}; {owners[0]} has it: --tts-engine {owners[0]}.")
-    raise UsageError(f"{card.name} has no voice {name!r}; for {language_name(language)} there {_list(fitting)}.")
+        raise UsageError(f"{card.title} has no voice {name!r}; {owners[0]} has it: --tts-engine {owners[0]}.")
+    raise UsageError(
+        f"{card.title} has no voice {name!r}; for {language_name(language)} there {_list(fitting)}"
+        f"{f' (`e2a-swarm voices --language {language}` lists all)' * (len(fitting) > _FEW)}."
+    )
 
 
 def _list(voices: tuple[VoiceCard, ...]) -> str:
-    names = ", ".join(voice.name for voice in voices) or "none"
-    return ("is " if len(voices) < 2 else "are ") + names
+    names = ", ".join(voice.name for voice in voices[:_FEW]) or "none"
+    return ("is " if len(voices) < 2 else "are ") + names + " ..." * (len(voices) > _FEW)
 
 
 def check_settings(card: EngineCard, options: dict[str, str]) -> tuple[tuple[str, Setting], ...]:
@@ -154,7 +159,7 @@ def check_settings(card: EngineCard, options: dict[str, str]) -> tuple[tuple[str
     for name in options:
         if name not in defaults:
             known = ", ".join(sorted(defaults)) or "none"
-            raise UsageError(f"{card.name} has no setting {name!r}; it has: {known}.")
+            raise UsageError(f"{card.title} has no setting {name!r}; it has: {known}.")
     return tuple(
         (name, _typed(name, default, options[name]) if name in options else default)
         for name, default in sorted(defaults.items())
@@ -232,7 +237,7 @@ def choose_card(
     card = find_card(engine or default_engine(language))
     if model and not (card.custom and model.startswith(CUSTOM)):
         option = "--custom-model" if model.startswith(CUSTOM) else "--fine-tuned"
-        raise UsageError(f"{card.name} has one model only: leave out {option}, or take --tts-engine xtts.")
+        raise UsageError(f"{card.title} has one model only: leave out {option}, or take --tts-engine xtts.")
     return card, model
 
 

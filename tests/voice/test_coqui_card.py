@@ -36,13 +36,19 @@ def test_a_recipe_names_the_model_the_voice_and_every_setting() -> None:
 
 
 def test_a_language_that_the_model_does_not_speak_is_refused() -> None:
-    with pytest.raises(UsageError, match="does not speak Swedish: take --tts-engine espeak"):
+    with pytest.raises(UsageError, match="XTTS v2 by Coqui does not speak Swedish: take --tts-engine vits or espeak"):
         choose_recipe("sv", engine="xtts")
+    with pytest.raises(UsageError, match="Bark by Coqui does not speak Icelandic: take --tts-engine fairseq or espeak"):
+        choose_recipe("is", engine="bark")
+    with pytest.raises(UsageError, match="English only, not Arabic: take --tts-engine xtts or espeak"):
+        choose_recipe("ar", engine="tortoise")
     with pytest.raises(UsageError, match="speaks Hebrew"):
         check_speaks(EngineCard("x", "", ("he",), (), (), ()), "sv")
 
 
 def test_settings_out_of_bounds_are_refused() -> None:
+    with pytest.raises(UsageError, match="en/jenny/jenny by Coqui has no setting 'half'; it has: speed"):
+        choose_recipe("en", model="jenny", options={"half": "yes"})
     for options in ({"temperature": "9"}, {"top_p": "1.5"}, {"half": "perhaps"}, {"pitch": "1"}):
         with pytest.raises(UsageError):
             choose_recipe("en", engine="xtts", options=options)
@@ -50,7 +56,9 @@ def test_settings_out_of_bounds_are_refused() -> None:
 
 def test_voices_that_only_the_worker_knows_are_left_to_it() -> None:
     assert choose_recipe("en", model="en/vctk/vits", voice="p225").voice == "p225"
-    with pytest.raises(UsageError, match="has no voice 'p225'"):
+    with pytest.raises(
+        UsageError, match=r"has no voice 'p225'.* \.\.\. \(`e2a-swarm voices --language en` lists all\)"
+    ):
         choose_recipe("en", engine="xtts", voice="p225")
 
 
