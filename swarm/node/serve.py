@@ -30,7 +30,6 @@ from swarm.watch.progress import Progress
 TICK_S = 0.5
 SLEPT_S = 2.0  # so long between two ticks: the machine was asleep
 CATCH_UP_S = 10.0
-SHOW_S = 0.25
 KEEP_S = 60.0  # what a kill loses of what the runs took
 DRAIN_S = 20.0
 FAREWELL_S = 0.3  # for the last messages to leave
@@ -196,7 +195,7 @@ class Server:
             for job, edition in self._editions.items():
                 self._core.works[job].encoded = edition.encoded
             self._progress.update(self._core.status(self._clock.now()))
-            await asyncio.sleep(SHOW_S)
+            await asyncio.sleep(self._progress.interval_s)
 
     async def _keep(self) -> None:
         while True:

@@ -23,6 +23,8 @@ SPARE_ROWS = 3  # the prompt's, and a line or two of what was said before
 class LiveProgress:
     """Draws only what changed: the screen is left alone while the figures on it are the same."""
 
+    interval_s = 0.25
+
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._viewer = Viewer()

@@ -16,13 +16,16 @@ STEP_PERCENT = 10
 STEP_S = 30.0
 LAST_STAGES = ("writing", "finished")  # waiting and speaking take turns whenever a lease ends
 LONGEST_SILENCE_S = 300.0
+LINE_S = 1.0  # nobody watches a line come; each look costs an idle coordinator some of its rest
 
 
 class Progress(Protocol):
     """What a running command shows."""
 
+    interval_s: float  # how often it wants to hear how things stand
+
     def update(self, reply: StatusReply) -> None:
-        """Show how things stand; cheap enough for five times a second."""
+        """Show how things stand."""
 
     def note(self, line: str) -> None:
         """Say one thing once: a line that stays."""
@@ -70,6 +73,8 @@ class Lines:
 class QuietProgress:
     """Shows nothing but the end."""
 
+    interval_s = LINE_S
+
     def __init__(self, stream: TextIO) -> None:
         self._lines = Lines(stream)
 
@@ -111,6 +116,8 @@ class Pace:
 class JsonProgress:
     """One JSON object a line: {"type": "StatusReply", ...} when there is news, and {"type": "note", "text": ...}."""
 
+    interval_s = LINE_S
+
     def __init__(self, stream: TextIO) -> None:
         self._lines = Lines(stream)
         self._pace = Pace()
@@ -134,6 +141,8 @@ class JsonProgress:
 
 class PlainProgress:
     """A line for each chapter that is done, and one in between where a chapter takes long."""
+
+    interval_s = LINE_S
 
     def __init__(self, stream: TextIO) -> None:
         self._lines = Lines(stream)
