@@ -2,6 +2,8 @@
 
 from msgspec import Struct, field
 
+MOST_WORKERS = 1000  # a member that calls itself something else each time shall not fill the memory
+
 
 class Effort(Struct):
     """Over all runs of a job. Seconds are by worker id, all its slots together; the moment is since the epoch."""
@@ -15,8 +17,13 @@ class Effort(Struct):
     def duplicate(self, worker: str, work_s: float) -> None:
         """A clip came that was not needed any more."""
         self.duplicates += 1
-        self.wasted_s[worker] = self.wasted_s.get(worker, 0.0) + work_s
+        _add(self.wasted_s, worker, work_s)
 
     def idle(self, worker: str, seconds: float) -> None:
         """A worker had nothing to speak."""
-        self.idle_s[worker] = self.idle_s.get(worker, 0.0) + seconds
+        _add(self.idle_s, worker, seconds)
+
+
+def _add(seconds: dict[str, float], worker: str, more: float) -> None:
+    if worker in seconds or len(seconds) < MOST_WORKERS:
+        seconds[worker] = seconds.get(worker, 0.0) + more

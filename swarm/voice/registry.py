@@ -185,7 +185,7 @@ def _typed(name: str, default: Setting, word: str) -> Setting:
         value = kind(-1)
     if not (math.isfinite(value) and low <= value <= high):
         number = "a whole number" if kind is int else "a number"
-        raise UsageError(f"The setting {name} must be {number} from {low:g} to {high:g}, not {word!r}.")
+        raise UsageError(f"The setting {name} must be {number} from {low:,.10g} to {high:,.10g}, not {word!r}.")
     return value
 
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
 
-from swarm.lease.effort import Effort
+from swarm.lease.effort import MOST_WORKERS, Effort
 from swarm.lease.job import JobState, apply
 from swarm.lease.message import (
     Bye,
@@ -297,6 +297,16 @@ def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
     core.receive(b"waits", Heartbeat((), (), resting=(Resting(0, "at night only"),)), 101.5)
     core.tick(103.0)
     assert core.works["job"].effort.idle_s == {"waits": 1.0}
+
+
+def test_workers_without_number_are_not_all_remembered() -> None:
+    effort = Effort()
+    for number in range(MOST_WORKERS + 5):
+        effort.idle(f"w{number}", 1.0)
+        effort.duplicate(f"w{number}", 1.0)
+    effort.idle("w0", 1.0)
+    assert len(effort.idle_s) == len(effort.wasted_s) == MOST_WORKERS
+    assert (effort.idle_s["w0"], effort.duplicates) == (2.0, MOST_WORKERS + 5)
 
 
 def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:

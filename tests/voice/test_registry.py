@@ -152,6 +152,11 @@ def test_settings_that_cannot_be_meant_are_refused(options: dict[str, str], sent
         check_settings(ESPEAK, options)
 
 
+def test_bounds_are_written_as_people_write_numbers() -> None:
+    with pytest.raises(UsageError, match="a number from 0 to 1,000,000, not '-1'"):
+        check_settings(METRONOME, {"cost_per_char": "-1"})
+
+
 def test_a_recipe_comes_of_what_is_asked_for() -> None:
     recipe = choose_recipe("eng")
     assert (recipe.engine, recipe.voice, recipe.language) == ("hibari", "heart", "en")
