@@ -115,6 +115,12 @@ def _voices(card: "EngineCard", language: str) -> list[str]:
     return [f"{voice.name}: {voice.about}" if voice.about else voice.name for voice in fitting]
 
 
+def _column(voices: list[str]) -> str:
+    """Voices one below the other, or in a row where they are many and have nothing but names."""
+    bare = len(voices) > FEW and not any(": " in voice for voice in voices)
+    return (", " if bare else "\n").join(voices)
+
+
 def _settings(card: "EngineCard") -> list[str]:
     return [f"{name}={value}" for name, value in card.settings]
 
@@ -146,7 +152,7 @@ def _print_table(cards: list["EngineCard"], language: str) -> None:
         about = Text.assemble((card.name, "bold"), f"\n{card.about}\n\n{_languages(card, language)}")
         table.add_row(
             about.append("".join(f"\n{setting}" for setting in _settings(card))),
-            Text("\n".join(_voices(card, language))),
+            Text(_column(_voices(card, language))),
             end_section=True,
         )
     Console().print(table)

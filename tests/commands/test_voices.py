@@ -101,3 +101,4 @@ def test_a_terminal_gets_a_table_that_fits(
     assert any("┃ engine" in line for line in lines)
     assert "…" not in "\n".join(lines)
     assert any("hibari" in line for line in lines)
+    assert len(lines) < 80
