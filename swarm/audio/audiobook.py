@@ -27,8 +27,11 @@ class Audiobook:
     def __init__(self, order: AudiobookOrder) -> None:
         """Start the file. Raises OSError."""
         self._order = order
-        cover = order.cover if order.cover is not None else draw_cover(order.tags.title, order.tags.authors)
-        self._picture = fit_cover(cover) if cover else None
+        self._picture = fit_cover(order.cover) if order.cover else None
+        self._unshown = order.cover is not None and not self._picture
+        if not self._picture and order.cover != b"":
+            drawn = draw_cover(order.tags.title, order.tags.authors)
+            self._picture = fit_cover(drawn) if drawn else None
         self._reels: list[Path] = []
         order.part.parent.mkdir(parents=True, exist_ok=True)
         packets = int(GUESS_MARGIN * order.expected_s * order.coding.sample_rate / order.coding.frame_samples)
@@ -53,8 +56,8 @@ class Audiobook:
         self._file.close(chapters)
         self._order.part.replace(target)
         sync_folder(target.parent)
-        coverless = self._order.cover is not None and not self._picture
-        note = "its cover is of a kind that cannot be shown" if coverless else ""
+        drawn = ": one is drawn in its place" if self._picture else ""
+        note = f"its cover is of a kind that cannot be shown{drawn}" if self._unshown else ""
         return FinishedBook(target, samples / self._order.coding.sample_rate, target.stat().st_size, note)
 
     def abandon(self) -> None:

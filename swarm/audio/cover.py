@@ -1,10 +1,10 @@
 """The cover picture in a form that players show: JPEG and PNG as they are unless huge, other pictures as JPEG."""
 
 import io
-from fractions import Fraction
+import warnings
 
-import av
 from msgspec import Struct
+from PIL import Image, ImageOps
 
 from swarm.audio.order import MAX_COVER_BYTES
 from swarm.audio.picture import picture_kind
@@ -12,8 +12,10 @@ from swarm.audio.picture import picture_kind
 MAX_PIXELS = 40_000_000  # a small file can claim a picture that fills the memory
 MAX_KEPT_BYTES = 1 << 20  # beyond, a picture is made smaller: some players show none that is larger
 MAX_SIDE = 1600  # pixels, of one that is converted
-QUALITY = 4  # of MJPEG's 1 (best) to 31
-DEMUXERS = {"mjpeg": "jpeg_pipe", "png": "png_pipe", "gif": "gif", "webp": "webp_pipe", "bmp": "bmp_pipe"}
+QUALITY = 88
+# FFmpeg's names for what picture_kind knows, and Pillow's.
+READERS = {"mjpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "bmp": "BMP", "tiff": "TIFF", "avif": "AVIF"}
+PRINTERS = "CMYK"  # colours for paper, which many players show wrongly or not at all
 
 
 class Picture(Struct, frozen=True):
@@ -31,23 +33,44 @@ def fit_cover(data: bytes) -> Picture | None:
     if kind not in ("mjpeg", "png"):
         return _convert(data, kind)
     kept = Picture(kind, data)
-    return kept if len(data) <= MAX_KEPT_BYTES else _convert(data, kind) or kept
+    if len(data) <= MAX_KEPT_BYTES and _mode(data, kind) != PRINTERS:
+        return kept
+    return _convert(data, kind) or kept
+
+
+def _mode(data: bytes, kind: str) -> str:
+    """How a picture's colours are kept; "" where it cannot be read."""
+    try:
+        with _opened(data, kind) as image:
+            return image.mode
+    except (OSError, ValueError, SyntaxError):
+        return ""
+
+
+def _opened(data: bytes, kind: str) -> Image.Image:
+    with warnings.catch_warnings(action="ignore"):  # of size, which is looked at below
+        return Image.open(io.BytesIO(data), formats=[READERS[kind]])
 
 
 def _convert(data: bytes, kind: str) -> Picture | None:
-    bound = {"max_pixels": str(MAX_PIXELS)}
     try:
-        with av.open(io.BytesIO(data), "r", format=DEMUXERS[kind], options=bound) as container:
-            container.streams.video[0].codec_context.options = bound
-            frame = next(container.decode(video=0))
-        share = min(1.0, MAX_SIDE / max(frame.width, frame.height))
-        coder = av.CodecContext.create("mjpeg", "w")
-        assert isinstance(coder, av.VideoCodecContext)
-        coder.width, coder.height = max(1, round(share * frame.width)), max(1, round(share * frame.height))
-        coder.pix_fmt, coder.time_base = "yuvj420p", Fraction(1, 1)
-        coder.qmin = coder.qmax = QUALITY
-        fitted = frame.reformat(coder.width, coder.height, "yuvj420p")
-        packets = [*coder.encode(fitted), *coder.encode(None)]
-    except (av.FFmpegError, StopIteration, IndexError, ValueError):
+        with _opened(data, kind) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            image.load()
+            upright = _flat(ImageOps.exif_transpose(image))
+            upright.thumbnail((MAX_SIDE, MAX_SIDE))
+            file = io.BytesIO()
+            upright.save(file, "JPEG", quality=QUALITY)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    return Picture("mjpeg", bytes(packets[0]))
+    return Picture("mjpeg", file.getvalue())
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """In plain colours; what one can see through lies on white."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    white = Image.new("RGBA", clear.size, "white")
+    return Image.alpha_composite(white, clear).convert("RGB")

@@ -168,9 +168,14 @@ def make_coding(name: str, voice_rate: int, sample_rate: int = 0, channels: int 
     if sample_rate and sample_rate not in rates:
         raise UsageError(f"--sample-rate {sample_rate}: {name} takes {', '.join(map(str, rates))}.")
     wanted = [sample_rate] if sample_rate else [rate for rate in rates if rate >= voice_rate] or rates[-1:]
+    bounds = []
     for rate in wanted:
         kind = next(kind for kind in kinds if rate in kind.rates)
         least, most = kind.bitrates
         if not bitrate or least <= bitrate <= most:
             return Coding(codec, rate, channels, bitrate or kind.bitrate * channels)
-    raise UsageError(f"--bitrate {bitrate // 1000}k: {name} takes {least // 1000}k to {most // 1000}k at {rate} Hz.")
+        bounds += [least, most]
+    at = f" at {sample_rate} Hz" if sample_rate else ""
+    raise UsageError(
+        f"--bitrate {bitrate // 1000}k: {name} takes {min(bounds) // 1000}k to {max(bounds) // 1000}k{at}."
+    )

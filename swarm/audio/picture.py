@@ -11,4 +11,8 @@ def picture_kind(data: bytes) -> str:
         return "gif"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "webp"
+    if data.startswith((b"II*\0", b"MM\0*")):
+        return "tiff"
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "avif"
     return "bmp" if data.startswith(b"BM") else ""

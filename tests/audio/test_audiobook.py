@@ -168,9 +168,15 @@ def test_only_the_finished_book_bears_its_name(tmp_path: Path, reel: ReelDone) -
     assert not wanted.part.exists()
 
 
-def test_a_cover_that_cannot_be_shown_is_named_and_left_out(tmp_path: Path, reel: ReelDone) -> None:
+def test_in_place_of_a_cover_that_cannot_be_shown_one_is_drawn_and_that_is_said(tmp_path: Path, reel: ReelDone) -> None:
     finished = build(order(tmp_path, cover=b"<svg/>"), [reel], [Mark("One", 0)])
-    assert "cover" in finished.note
+    assert finished.note == "its cover is of a kind that cannot be shown: one is drawn in its place"
+    with av.open(str(finished.path)) as container:
+        assert container.streams.video
+
+
+def test_who_wants_no_cover_gets_none(tmp_path: Path, reel: ReelDone) -> None:
+    finished = build(order(tmp_path, cover=b""), [reel], [Mark("One", 0)])
     with av.open(str(finished.path)) as container:
         assert not container.streams.video
 

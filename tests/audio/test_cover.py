@@ -5,6 +5,7 @@ import av
 import numpy as np
 import pytest
 from pictures import picture
+from PIL import Image
 
 from swarm.audio.cover import Picture, fit_cover
 from swarm.audio.order import MAX_COVER_BYTES
@@ -26,7 +27,16 @@ def test_jpeg_and_png_are_kept_as_they_are(codec: str, pixels: str) -> None:
     assert fit_cover(data) == Picture(codec, data)
 
 
-@pytest.mark.parametrize("data", [picture("bmp", "bgr24"), gif()])
+def red(form: str, mode: str = "RGB") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 96), (200, 30, 30)).convert(mode).save(file, form)
+    return file.getvalue()
+
+
+OTHERS = [picture("bmp", "bgr24"), gif(), red("WEBP"), red("TIFF"), red("AVIF")]
+
+
+@pytest.mark.parametrize("data", [*OTHERS, red("JPEG", "CMYK")])
 def test_other_pictures_become_jpeg(data: bytes) -> None:
     found = fit_cover(data)
     assert found is not None
@@ -57,6 +67,23 @@ def test_a_picture_that_would_fill_the_memory_is_no_cover() -> None:
     bomb = bytearray(gif())
     bomb[6:10] = b"\xff\xff\xff\xff"  # 65535 x 65535
     assert fit_cover(bytes(bomb)) is None
+
+
+def test_what_one_can_see_through_lies_on_white() -> None:
+    file = io.BytesIO()
+    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(file, "WEBP", lossless=True)
+    found = fit_cover(file.getvalue())
+    assert found is not None
+    assert Image.open(io.BytesIO(found.data)).getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_a_photograph_taken_sideways_stands_upright() -> None:
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # turned to the right
+    Image.new("RGB", (80, 40)).save(file, "TIFF", exif=exif)
+    found = fit_cover(file.getvalue())
+    assert found is not None
+    assert Image.open(io.BytesIO(found.data)).size == (40, 80)
 
 
 def test_a_huge_picture_is_made_smaller_and_keeps_its_shape() -> None:
