@@ -10,19 +10,19 @@ from household import wait_for
 from library import CHAPTERS, write_book
 
 UNIT = "e2a-swarm-work@cpu.service"
-# The key as docs/systemd.md lays it; a book whose sentences take a second; no waiting for what is tried here anyway.
+# The key as docs/systemd.md lays it; a book that takes minutes; no waiting for what is tried here anyway.
 PREPARE = """
 export E2A_SWARM_HOME=/var/laptop PATH=$PATH:/opt/e2a-swarm/bin
 install -d -m 700 /etc/credstore
 install -d /etc/e2a-swarm /etc/systemd/system/e2a-swarm-work@.service.d
 e2a-swarm key --make --code > /etc/credstore/e2a-swarm.key
 chmod 600 /etc/credstore/e2a-swarm.key
-echo E2A_SWARM_COORDINATOR=127.0.0.1:5900 > /etc/e2a-swarm/work.env
+printf 'E2A_SWARM_COORDINATOR=127.0.0.1:5900\\nE2A_SWARM_OPTIONS=--slots 1\\n' > /etc/e2a-swarm/work.env
 printf '[Service]\\nRestartSec=1\\n' > /etc/systemd/system/e2a-swarm-work@.service.d/impatient.conf
 systemctl daemon-reload
 systemd-run --quiet --unit laptop --setenv E2A_SWARM_HOME --working-directory /desk \
   /opt/e2a-swarm/bin/e2a-swarm coordinate book.epub --bind 127.0.0.1 --port 5900 --no-advertise \
-  --tts-engine metronome --engine-option seconds_per_char=0.005 --engine-option cost_per_char=0.025
+  --tts-engine metronome --engine-option seconds_per_char=0.005 --engine-option cost_per_char=0.1
 """
 
 # Somebody who works there, and is logged out.
