@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands.options import add_state_option, examples
-from swarm.commands.output import say, say_json
+from swarm.commands.output import say, say_indented, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
@@ -83,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say_json([job._asdict() for job in found])
     else:
-        say(*job_lines(found), *total_lines(folder, found))
+        _say_jobs(found)
+        say(*total_lines(folder, found))
     return EXIT_DONE
 
 
@@ -144,11 +145,15 @@ def list_jobs(folder: Path) -> "list[JobSummary]":
     return store.list_jobs(folder)
 
 
-def job_lines(found: "list[JobSummary]") -> list[str]:
-    """The jobs as a table for people."""
+def _say_jobs(found: "list[JobSummary]") -> None:
+    """The jobs for people; names of files stay whole."""
     if not found:
-        return ["no jobs here yet; `e2a-swarm convert BOOK` makes one."]
-    return [line for job in found for line in (job.job, *(f"  {line}" for line in _about(job)))]
+        say("no jobs here yet; `e2a-swarm convert BOOK` makes one.")
+    for job in found:
+        first, *more = _about(job)
+        say(job.job)
+        say_indented(f"  {first}", 4)
+        say(*(f"  {line}" for line in more))
 
 
 def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:

@@ -56,6 +56,29 @@ def test_jobs_are_listed_with_state_and_size(state: Path, capsys: pytest.Capture
     assert not listed["emma-2"]["finished"]
 
 
+def test_on_a_terminal_many_chapters_break_between_words_and_a_path_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = tmp_path / "a book with a rather long name of many words which does not fit.epub"
+    book.write_bytes(b"a book")
+    store = DiskStore(tmp_path / "state")
+    titles = ("A Caucus-Race and a Long Tale", "The Rabbit Sends in a Little Bill", "Advice from a Caterpillar")
+    chapters = tuple(Chapter(title, (Segment("Emma Woodhouse.", Pause.SENTENCE),)) for title in titles)
+    facts = BookFacts("Alice", ("Lewis Carroll",), "en")
+    store.create_job(JobFacts("alice-1", str(book), facts, Recipe("metronome", "tick", "en"), chapters, 1e9), book)
+    store.close()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["jobs", "--state-dir", str(tmp_path / "state")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:4] == [
+        "  Alice: 3 chapters (A Caucus-Race and a Long Tale, The",
+        "    Rabbit Sends in a Little Bill, Advice from a",
+        "    Caterpillar)",
+    ]
+    assert f"  from {book}" in said
+
+
 def test_a_finished_job_names_its_audiobook_and_whether_it_is_still_there(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
