@@ -1,5 +1,6 @@
 """One coordinator as a worker sees it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -52,17 +53,35 @@ class Link:
         """It let this worker in."""
         self.welcome, self.credit, self.final = welcome, welcome.credit, False
 
+    def resume(self, least_served_s: float) -> None:
+        """It has work, perhaps after it had none."""
+        if self.empty_until_s:
+            self.served_s = max(self.served_s, least_served_s)
+        self.empty_until_s = 0.0
+
     def leave(self) -> None:
         """The session is over, or was forgotten on the other side."""
         self.welcome, self.credit = None, 0
         self.offers = set()
 
 
-def share(links: Sequence[Link], slots: Iterable[int], now: float) -> dict[str, set[int]]:
-    """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them."""
+def least_served(links: Iterable[Link]) -> float:
+    """What a coordinator that comes with work counts as served: what it missed while it had none is not made up for."""
+    return min((link.served_s for link in links if link.up and not link.empty_until_s), default=0.0)
+
+
+def share(links: Sequence[Link], slots: Iterable[int], leased: Iterable[str], now: float) -> dict[str, set[int]]:
+    """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them.
+
+    `leased` names the coordinator of each other slot's lease: whoever has the fewest slots comes first, then whoever
+    was served least.
+    """
     hopeful = [link for link in links if link.empty_until_s <= now and now - link.heard_s < SILENT_S]
     offers: dict[str, set[int]] = {link.name: set() for link in links}
-    least_served = min(hopeful, key=lambda link: link.served_s, default=None)
-    for link in [least_served] if least_served else links:
-        offers[link.name].update(slots)
+    taken = Counter(leased)
+    for slot in slots:
+        first = min(hopeful, key=lambda li: (taken[li.name], li.served_s), default=None)
+        for link in [first] if first else links:
+            offers[link.name].add(slot)
+            taken[link.name] += 1
     return offers

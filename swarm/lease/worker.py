@@ -11,7 +11,7 @@ from msgspec import structs
 
 from swarm.lease.asset import AssetInfo
 from swarm.lease.beat import heartbeat
-from swarm.lease.link import EMPTY_S, Link, share
+from swarm.lease.link import EMPTY_S, Link, least_served, share
 from swarm.lease.message import (
     Accepted,
     Asset,
@@ -68,8 +68,7 @@ class Worker:
     def connect(self, name: str, now: float) -> Tell:
         """A coordinator came into reach under this name: introduce yourself."""
         tell = Tell()
-        served = [link.served_s for link in self.links.values()]
-        link = self.links.setdefault(name, Link(name, served_s=min(served, default=0.0)))
+        link = self.links.setdefault(name, Link(name, served_s=least_served(self.links.values())))
         self._introduce(link, tell)
         return tell
 
@@ -171,7 +170,7 @@ class Worker:
         if slot is None or not slot.wants_more(now) or self.draining:
             tell.send(link.name, Release(grant.lease, "not asked for any more"))
             return
-        link.empty_until_s = 0.0
+        link.resume(least_served(self.links.values()))
         slot.leases.append(HeldLease(grant.lease, link.name, job, grant.chapter, list(grant.lines)))
         tell.beat(link.name)
 
@@ -392,7 +391,8 @@ class Worker:
         """Have heartbeats say which slots want more."""
         up = [link for link in self.links.values() if link.up and not link.final]
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
-        offers = share(up, wanting, now)
+        leased = [slot.leases[-1].link for slot in self.slots if slot.leases and slot.number not in wanting]
+        offers = share(up, wanting, leased, now)
         for link in up:
             if link.offers != offers[link.name]:
                 link.offers = offers[link.name]

@@ -23,7 +23,7 @@ GROWN_KIB = 32 * 1024  # more than that after the noise is a leak
 def test_two_coordinators_share_two_workers_fairly(swarm: Swarm, tmp_path: Path) -> None:
     hosts = swarm("laptop", "kitchen", "attic", "tower")
     coordinators = [
-        hosts[name].coordinate(write_book(tmp_path, title, characters=8000), 0.004, 0.01, "--min-workers", 2)
+        hosts[name].coordinate(write_book(tmp_path, title, 12, 8000), 0.004, 0.01, "--min-workers", 2)
         for name, title in (("laptop", "One"), ("kitchen", "Two"))
     ]
     workers = [hosts[name].work("--exit-when-done", slots=2) for name in ("attic", "tower")]

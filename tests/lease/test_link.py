@@ -1,0 +1,38 @@
+from swarm.lease.link import Link, least_served, share
+from swarm.lease.message import Welcome
+
+
+def a_link(name: str, served_s: float = 0.0) -> Link:
+    link = Link(name, served_s=served_s)
+    link.enter(Welcome(name, 1, name, 1.0, 1000))
+    return link
+
+
+def test_slots_are_shared_out_evenly_and_the_odd_one_goes_to_the_least_served() -> None:
+    a, b = a_link("a", 7.0), a_link("b", 5.0)
+    assert share([a, b], [0, 1], [], 0.0) == {"a": {1}, "b": {0}}
+    assert share([a, b], [0, 1, 2], [], 0.0) == {"a": {1}, "b": {0, 2}}
+    assert share([a, b], [2], ["b", "a"], 0.0) == {"a": set(), "b": {2}}
+
+
+def test_a_slot_goes_to_whoever_has_fewer_of_them_whatever_was_served_before() -> None:
+    a, b = a_link("a", 5000.0), a_link("b", 1.0)
+    assert share([a, b], [2], ["b", "b"], 0.0) == {"a": {2}, "b": set()}
+
+
+def test_who_had_nothing_comes_last_and_where_nobody_had_anything_all_are_asked() -> None:
+    a, b = a_link("a"), a_link("b", 100.0)
+    a.empty_until_s = 5.0
+    assert share([a, b], [0, 1], [], 1.0) == {"a": set(), "b": {0, 1}}
+    b.empty_until_s = 5.0
+    assert share([a, b], [0, 1], [], 1.0) == {"a": {0, 1}, "b": {0, 1}}
+
+
+def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> None:
+    a, b = a_link("a", 5000.0), a_link("b", 3.0)
+    b.empty_until_s = 5.0
+    b.resume(least_served([a, b]))
+    assert (b.served_s, b.empty_until_s) == (5000.0, 0.0)
+    b.resume(7000.0)  # it was not idle: it keeps its place
+    assert b.served_s == 5000.0
+    assert least_served([]) == 0.0
