@@ -1,10 +1,12 @@
 """`convert`: a coordinator and its own worker in one process, over the same protocol as between machines."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from swarm.config import RenderConfig
+from swarm.errors import EnvironmentFault
 from swarm.node.assets import AssetFolder
 from swarm.node.coordinate import Coordination
 from swarm.node.devices import Gpu
@@ -18,6 +20,7 @@ from swarm.node.worker import WorkNode
 from swarm.watch.progress import Progress
 
 LOOPBACK = "127.0.0.1"
+CONNECT_S = 10.0
 
 
 async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[Gpu], progress: Progress) -> int:
@@ -30,6 +33,7 @@ async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[G
         router = RouterSocket(keys)
         stack.callback(router.close)
         port = router.bind(LOOPBACK, 0)
+        await asyncio.to_thread(_check_loopback, port)
         node = _local_worker(coordination, devices, gpus, keys)
         node.add(f"{LOOPBACK}:{port}", [f"{LOOPBACK}:{port}"])
         worker = asyncio.create_task(node.run())
@@ -43,6 +47,17 @@ async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[G
             worker.cancel()
             serving.cancel()
             await asyncio.gather(worker, serving, return_exceptions=True)
+
+
+def _check_loopback(port: int) -> None:
+    """Sockets try for ever to connect; where even this machine itself is out of reach that would never be told."""
+    try:
+        socket.create_connection((LOOPBACK, port), CONNECT_S).close()
+    except OSError as error:
+        raise EnvironmentFault(
+            f"This machine cannot be reached by itself at {LOOPBACK} ({error.strerror or error}): bring its loopback "
+            "interface up (`ip link set lo up` on Linux), and let the firewall pass what stays on the machine."
+        ) from error
 
 
 def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequence[Gpu], keys: CurveKeys) -> WorkNode:

@@ -1,5 +1,10 @@
 """`convert`, as somebody who has just installed it would try it."""
 
+import os
+import shlex
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -20,7 +25,7 @@ from evidence import (
     only,
     report_of,
 )
-from household import FAST, Machine
+from household import FAST, Machine, command
 from library import AUTHOR, CHAPTERS, TITLE, YEAR, picture
 from PIL import Image
 
@@ -189,3 +194,26 @@ def spoken_text(here: Machine) -> str:
     """All sentences of the only job, in order."""
     with closing(Journal(only(here.home / "jobs", "*"), read_only=True)) as journal:
         return " ".join(segment.text for chapter in journal.facts().chapters for segment in chapter.segments)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="makes a network namespace: Linux and root")
+def test_where_a_machine_cannot_reach_itself_it_says_so(here: Machine, small_book: Path) -> None:
+    def alone(prepare: str) -> "subprocess.CompletedProcess[str]":
+        line = shlex.join(command("convert", small_book, *FAST))
+        return subprocess.run(
+            ["unshare", "--net", "sh", "-c", f"{prepare}; exec {line}"],
+            env=here.environment(),
+            cwd=here.desk,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
+        pytest.skip("no network namespace may be made here")
+    refused = alone("true")
+    assert refused.returncode == 4
+    assert "bring its loopback interface up" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    if shutil.which("ip"):
+        assert alone("ip link set lo up").returncode == 0  # no other network is needed
