@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from swarm.book.model import Book, Chapter, Cover
 from swarm.lease.asset import VOICE, AssetInfo
-from swarm.lease.recipe import CLONE, Recipe
+from swarm.lease.recipe import CLONE, INVENTED, Recipe
 
 
 class BookFacts(Struct, frozen=True):
@@ -47,9 +47,9 @@ class JobFacts(Struct, frozen=True):
     origins: tuple[Origin, ...] = ()
 
     @property
-    def is_cloned(self) -> bool:
-        """Whether its voice is a recording's, from which latents are computed."""
-        return any(asset.name == VOICE for asset in self.assets)
+    def has_latents(self) -> bool:
+        """Whether latents are computed for its voice: it is a recording's, or made up."""
+        return self.recipe.voice == INVENTED or any(asset.name == VOICE for asset in self.assets)
 
     @property
     def voice_name(self) -> str:

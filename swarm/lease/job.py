@@ -54,7 +54,7 @@ class JobState:
     @property
     def awaits_latents(self) -> bool:
         """Whether somebody has yet to compute the latents of its voice, before anything is spoken."""
-        return self.facts.is_cloned and self.latents is None
+        return self.facts.has_latents and self.latents is None
 
     @property
     def assets(self) -> tuple[AssetInfo, ...]:

@@ -9,6 +9,7 @@ Setting = str | int | float | bool
 
 CUSTOM = "custom:"  # begins the model of a recipe whose files come with the job
 CLONE = "clone:"  # begins the voice of a recipe that speaks as a recording does
+INVENTED = "invented"  # the voice of models that have none until they make one up
 TAKES = 3  # of a doubtful clip, one after the other on the same worker, before the best is kept
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 
 from swarm.errors import UsageError
-from swarm.lease.recipe import CUSTOM, Setting
+from swarm.lease.recipe import CUSTOM, INVENTED, Setting
 from swarm.voice.card import EngineCard, VoiceCard
 from swarm.voice.coqui_models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
 from swarm.voice.coqui_speakers import XTTS_SPEAKERS
@@ -37,7 +37,8 @@ _XTTS_SETTINGS: tuple[tuple[str, Setting], ...] = (
     ("top_k", 50),
     ("top_p", 0.85),
 )
-_BARK_SETTINGS: tuple[tuple[str, Setting], ...] = (("text_temp", 0.7), ("waveform_temp", 0.7))
+_TORTOISE_SETTINGS: tuple[tuple[str, Setting], ...] = (("voice_seed", 0),)
+_BARK_SETTINGS: tuple[tuple[str, Setting], ...] = (("text_temp", 0.7), ("voice_seed", 0), ("waveform_temp", 0.7))
 
 
 def _card(
@@ -72,8 +73,8 @@ _BY_NAME = {
     XTTS: _XTTS,
     XTTS.replace("v2", "v1.1"): _XTTS,
     YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True),
-    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, settings=_BARK_SETTINGS),
-    TORTOISE: _card("Tortoise by Coqui", ("en",), settings=()),
+    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, (INVENTED,), _BARK_SETTINGS),
+    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=(INVENTED,), settings=_TORTOISE_SETTINGS),
 }
 COQUI = _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=(), model=False)
 

@@ -14,6 +14,7 @@ from swarm.lease.recipe import CUSTOM, Recipe
 from swarm.voice.coqui_card import model_card
 from swarm.voice.coqui_config import Config, ConfigRefused, needs_statistics, read_config, rebuild
 from swarm.voice.coqui_files import KNOWS_ITSELF, ModelFiles, find_model
+from swarm.voice.coqui_invented import open_invented
 from swarm.voice.coqui_pickles import only_read
 from swarm.voice.coqui_plain import open_plain
 from swarm.voice.coqui_reason import reason
@@ -72,7 +73,10 @@ def torch_device(device: str) -> Any:
 
 
 def _open(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | None) -> Voice:
-    if recipe.model in KNOWS_ITSELF or "fairseq" in recipe.model:  # their configs are not Coqui's
+    if recipe.model in KNOWS_ITSELF:
+        forget_xtts()
+        return open_invented(_checked(recipe, {}), files, place, assets)
+    if "fairseq" in recipe.model:  # its config is not Coqui's
         forget_xtts()
         return open_plain(_checked(recipe, {}), files, None, place, assets)
     said = read_config(files.config)

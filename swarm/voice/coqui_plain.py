@@ -1,4 +1,4 @@
-"""Coqui's other models: VITS, YourTTS, fairseq's, GlowTTS, Tacotron, Bark, Tortoise."""
+"""Coqui's other models: VITS, YourTTS, fairseq's, GlowTTS, Tacotron."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from TTS.utils.synthesizer import Synthesizer
 
-from swarm.lease.recipe import CLONE, Recipe, Setting
+from swarm.lease.recipe import CLONE, Recipe
 from swarm.voice.coqui_card import DEFAULT_VOICE
 from swarm.voice.coqui_files import ModelFiles
 from swarm.voice.coqui_speak import speak_pieces
@@ -21,8 +21,8 @@ _CLONED = "e2a-swarm clone"
 class PlainVoice:
     """One speaker of a loaded model, in one language."""
 
-    def __init__(self, synthesizer: Any, language: str | None, speaker: str | None, extra: dict[str, Setting]) -> None:
-        self._synthesizer, self._language, self._speaker, self._extra = synthesizer, language, speaker, extra
+    def __init__(self, synthesizer: Any, language: str | None, speaker: str | None) -> None:
+        self._synthesizer, self._language, self._speaker = synthesizer, language, speaker
         self._model = synthesizer.tts_model
         self.sample_rate = int(synthesizer.output_sample_rate)
 
@@ -35,9 +35,7 @@ class PlainVoice:
             return np.zeros(0, np.float32)
         bare = self._synthesizer.vocoder_model is None
         with torch.inference_mode():
-            said = self._model.synthesize(
-                text, speaker=self._speaker, language=self._language, use_griffin_lim=bare, **self._extra
-            )
+            said = self._model.synthesize(text, speaker=self._speaker, language=self._language, use_griffin_lim=bare)
             if bare:
                 return said["wav"]
             return self._synthesizer._run_vocoder(said["outputs"]["model_outputs"][0], self._model.device)
@@ -48,11 +46,8 @@ class PlainVoice:
         return not hasattr(tokenizer, "text_to_ids") or bool(tokenizer.text_to_ids(text, language=self._language))
 
 
-def open_plain(recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, assets: Path | None) -> PlainVoice:
-    """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises.
-
-    `config`: the rebuilt one; None where the model knows how to load itself from its folder.
-    """
+def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
+    """Coqui's own wrapper of a model and its vocoder, on a device. Raises whatever Coqui raises."""
     synthesizer = Synthesizer(
         tts_checkpoint=str(files.weights),
         tts_config_path=str(config or files.config),
@@ -60,13 +55,22 @@ def open_plain(recipe: Recipe, files: ModelFiles, config: Path | None, place: An
         vocoder_config=str(files.vocoder.config) if files.vocoder else None,
     )
     synthesizer.to(place)
+    return synthesizer
+
+
+def open_plain(recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, assets: Path | None) -> PlainVoice:
+    """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises.
+
+    `config`: the rebuilt one; None where the model knows how to load itself from its folder.
+    """
+    synthesizer = load_synthesizer(files, config, place)
     model, settings = synthesizer.tts_model, dict(recipe.settings)
     language = _language(model, recipe.language)
     speaker = _cloned(model, assets) if recipe.voice.startswith(CLONE) else _speaker(model, recipe.voice)
-    speed = float(settings.pop("speed", 1.0))
+    speed = float(settings.get("speed", 1.0))
     if speed != 1.0:
         _set_speed(model, speed)
-    return PlainVoice(synthesizer, language, speaker, settings)
+    return PlainVoice(synthesizer, language, speaker)
 
 
 def _language(model: Any, wanted: str) -> str | None:

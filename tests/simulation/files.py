@@ -125,7 +125,7 @@ def check_latents(worker: SimWorker, spot: tuple[str, int, int], used: str) -> N
     """Nothing is spoken but with the latents that are in the journal."""
     for coordinator in worker.world.coordinators:
         state = coordinator.disk.durable.get(spot[0])
-        if state is None or not state.facts.is_cloned or worker.liar:
+        if state is None or not state.facts.has_latents or worker.liar:
             continue
         if state.latents is None:
             raise Violation("spoken before its latents were journaled", spot)
