@@ -61,5 +61,7 @@ class Feed:
             pieces = [self._store.read_asset(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE)]
         except StoreError:
             return None
-        whole = hashlib.sha256(b"".join(pieces)).hexdigest() == serve.digest
-        return pieces[serve.offset // PIECE] if whole and serve.offset % PIECE == 0 else None
+        whole = b"".join(pieces)
+        if hashlib.sha256(whole).hexdigest() != serve.digest:
+            return None
+        return whole[serve.offset : serve.offset + PIECE]

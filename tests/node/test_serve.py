@@ -258,6 +258,21 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
     bench.running.cancel()
 
 
+@pytest.mark.parametrize("offset", [1, PIECE - 8192, PIECE + 7])
+async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, offset: int) -> None:
+    content = bytes(range(256)) * 1500  # less than latents may be, whose digest is looked at for each piece
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
+    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    bench.dealer.send(Fetch(digest, offset))
+    message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+    while not isinstance(message, Asset):
+        message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+    assert (message.offset, frame) == (offset, content[offset : offset + PIECE])
+    bench.running.cancel()
+
+
 def lose(store: MemoryStore, job: str, digest: str, damage: str) -> None:
     if damage == "gone":
         del store.assets[job, digest]
