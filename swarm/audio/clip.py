@@ -10,6 +10,7 @@ import soundfile
 from msgspec import Struct
 
 from swarm.audio.frame import MAX_CLIP_S, check_frame
+from swarm.book.saying import unmarked
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 with warnings.catch_warnings():
@@ -76,6 +77,7 @@ def _trim(sound: AudioSegment, peak: int) -> AudioSegment:
 
 
 def _check_length(length_s: float, text: str) -> None:
+    text = unmarked(text)
     letters = sum(character.isalnum() for character in text)
     digits = sum(character.isdigit() for character in text)
     least_s = LEAST_S_LETTER * letters

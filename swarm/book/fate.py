@@ -68,13 +68,17 @@ def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[Cha
         groups[passage.left_out].append(passage)
     chapters = []
     for marked, passages in groups.items():
-        blocks = tuple(Block(passage.kind, passage.text, passage.language, passage.origin) for passage in passages)
+        blocks = tuple(map(_block, passages))
         if any(block.text for block in blocks):
             reason, grounds = (marked, MARKED) if marked else _promised(part, passages, at, title, titles)
             own = not marked or len(groups) == 1 or plain(passages[0].text) == plain(part.title)
             name = part.title if own else marked.capitalize()
             chapters.append(ChapterText(name or "…", _trimmed(blocks), reason, grounds))
     return chapters
+
+
+def _block(passage: Passage) -> Block:
+    return Block(passage.kind, passage.text, passage.language, passage.origin, passage.sayings)
 
 
 def _promised(part: Part, passages: list[Passage], at: float, title: str, titles: Counter[str]) -> tuple[str, str]:

@@ -13,7 +13,8 @@ _ORDINAL = regex.compile(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+({
 _NTH = regex.compile(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})")
 _KING = regex.compile(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
 _DECADE = regex.compile(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
-_BEGINS = regex.compile(r"(?:^|[,;:(„«»–—])\s*$")
+_BEGINS = regex.compile(r"[,;:(„«»–—]\s?$")
+_ENDS = regex.compile(r"[\"'“”»«)\s]*+$")
 _STRONG = ("der", "die", "das", "diese", "eine")  # behind these an ordinal ends in e
 
 
@@ -34,7 +35,13 @@ def _ordinal(match: "regex.Match[str]") -> str:
         if match[1].lower() in ("ein", "einer") and not regex.fullmatch(_FEMININE, match[3], regex.IGNORECASE):
             return f"{match[1]} {_strong(match)}"
         return _behind(match[1], match[2])
-    return _strong(match) if _BEGINS.search(match.string[: match.start()]) else spelled(match[2], "de", "ordinal")
+    return _strong(match) if _begins(match) else spelled(match[2], "de", "ordinal")
+
+
+def _begins(match: "regex.Match[str]") -> bool:
+    """Whether it stands at the start, or behind a comma and the like."""
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    return match.start() <= 1 or bool(_BEGINS.search(before) and not before.isspace())
 
 
 def _strong(match: "regex.Match[str]") -> str:
@@ -51,4 +58,4 @@ def _decade(figures: str) -> str:
 
 def _stop(match: "regex.Match[str]") -> str:
     """A full stop that ends the sentence too."""
-    return "." if not match.string[match.end() :].strip("\"'“”»«)") else ""
+    return "." if _ENDS.match(match.string, match.end()) else ""

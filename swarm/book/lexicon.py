@@ -1,5 +1,7 @@
 """A pronunciation dictionary: words, or patterns, and how to spell them so that a voice says them right."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import regex
@@ -7,6 +9,7 @@ from lxml import etree
 
 from swarm.book.limits import LEXICON_TIMEOUT_S, MAX_LEXICON_BYTES, MAX_LEXICON_RULES
 from swarm.book.model import Rule
+from swarm.book.saying import marked, outside
 from swarm.errors import UsageError
 
 _SECTION = regex.compile(r"\[\s*(\*|[A-Za-z]{2,3}(?:-\w+)?)\s*\]")
@@ -20,8 +23,8 @@ class Lexicon:
     def __init__(self, rules: tuple[Rule, ...] = (), book: tuple[Rule, ...] = ()) -> None:
         self.rules = rules
         self.book = book
-        self._words: dict[str, dict[str, str]] = {}
-        self._finders: dict[str, regex.Pattern[str] | None] = {}
+        self._words: dict[tuple[str, bool], dict[str, str]] = {}
+        self._finders: dict[tuple[str, bool], regex.Pattern[str] | None] = {}
 
     def over(self, book: tuple[Rule, ...]) -> "Lexicon":
         """The same with a book's own words, where nothing here is about them. Raises UsageError like `apply`."""
@@ -29,35 +32,44 @@ class Lexicon:
         left = (word for word in book if all(_applied(rule, word.written) == word.written for rule in patterns))
         return Lexicon(self.rules, tuple(left)) if book else self
 
-    def apply(self, text: str, language: str) -> str:
-        """A text as it is to be said. Raises UsageError where a pattern takes too long."""
-        finder = self._finder(language)
+    def apply(self, text: str, language: str, *, phonemes: bool = False) -> str:
+        """A text as it is to be said, with phonemes where an engine takes them.
+
+        Raises UsageError where a pattern takes too long.
+        """
+        finder = self._finder(language, phonemes)
         if finder is not None:
-            words = self._words[language]
+            words = self._words[language, phonemes]
             text = finder.sub(lambda match: words[match[0]], text)
         for rule in self.rules:
             if rule.pattern and rule.language in ("", language):
-                text = _applied(rule, text)
+                text = outside(text, partial(_applied, rule))
         return text
 
-    def _finder(self, language: str) -> "regex.Pattern[str] | None":
+    def _finder(self, language: str, phonemes: bool) -> "regex.Pattern[str] | None":
         """All plain words at once: a dictionary of thousands costs no more than one."""
-        if language not in self._finders:
-            words = _spellings(self.book, language) | _spellings(self.rules, language)
-            self._words[language] = words
+        key = (language, phonemes)
+        if key not in self._finders:
+            rules = [[rule for rule in one if phonemes or not rule.phonemes] for one in (self.book, self.rules)]
+            words = _spellings(rules[0], language) | _spellings(rules[1], language)
+            self._words[key] = words
             exact = regex.compile(r"(?<![\p{L}\p{N}])(?:\L<words>)(?![\p{L}\p{N}])", words=list(words))
-            self._finders[language] = exact if words else None
-        return self._finders[language]
+            self._finders[key] = exact if words else None
+        return self._finders[key]
 
 
-def _spellings(rules: tuple[Rule, ...], language: str) -> dict[str, str]:
+def _spellings(rules: Sequence[Rule], language: str) -> dict[str, str]:
     """What is said, by each way in which a word may be written."""
     fitting = [rule for rule in rules if not rule.pattern and rule.language in ("", language)]
     words: dict[str, str] = {}
     for rule in fitting:  # a word in lower case is meant at the start of a sentence and in headings too
         spellings = (rule.written.capitalize(), rule.written.upper()) if rule.written.islower() else ()
-        words |= dict.fromkeys(spellings, rule.said)
-    return words | {rule.written: rule.said for rule in fitting}
+        words |= {spelling: _said(rule, spelling) for spelling in spellings}
+    return words | {rule.written: _said(rule, rule.written) for rule in fitting}
+
+
+def _said(rule: Rule, written: str) -> str:
+    return marked(written, rule.said) if rule.phonemes else rule.said
 
 
 NO_LEXICON = Lexicon()
@@ -133,11 +145,21 @@ def parse_pls(data: bytes) -> etree._Element:
 
 
 def pls_rules(root: etree._Element) -> list[Rule]:
-    """Of a PLS lexicon, the spellings (`alias`): phonemes are beyond the engines here."""
+    """Of a PLS lexicon the spellings (`alias`), else the phonemes in IPA; the first of each is preferred."""
     language = (root.get(_XML_LANG) or "").partition("-")[0].lower()
     rules = []
     for lexeme in root.iter(f"{_PLS}lexeme"):
-        said = " ".join((lexeme.findtext(f"{_PLS}alias") or "").split())
+        alias = " ".join((lexeme.findtext(f"{_PLS}alias") or "").split())
+        said = alias or _ipa(root, lexeme)
         for written in lexeme.iter(f"{_PLS}grapheme") if said else ():
-            rules.append(Rule(" ".join((written.text or "").split()), said, language))
+            rules.append(Rule(" ".join((written.text or "").split()), said, language, phonemes=not alias))
     return [rule for rule in rules if rule.written]
+
+
+def _ipa(root: etree._Element, lexeme: etree._Element) -> str:
+    found = (
+        " ".join((phoneme.text or "").split())
+        for phoneme in lexeme.iter(f"{_PLS}phoneme")
+        if (phoneme.get("alphabet") or root.get("alphabet") or "").lower() == "ipa"
+    )
+    return next(found, "")

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from swarm.book.origin import Origin
+from swarm.book.saying import Saying
 
 
 class Pause(StrEnum):
@@ -26,6 +27,7 @@ class Block(Struct, frozen=True):
     text: str = ""
     language: str = ""  # as the markup names it, where it does
     origin: Origin | None = None  # where it stands in the file, if that was asked for
+    sayings: tuple[Saying, ...] = ()  # how its words sound, where the book says so
 
 
 class ChapterText(Struct, frozen=True):
@@ -45,12 +47,16 @@ class Cover(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """How a word is said: what is written and what is said; `language` is a primary subtag, empty for every one."""
+    """How a word is said: what is written, and how that is spelled, or its phonemes in IPA.
+
+    `language` is a primary subtag, empty for every one.
+    """
 
     written: str
     said: str
     language: str = ""
     pattern: bool = False
+    phonemes: bool = False
 
 
 class Book(Struct, frozen=True):

@@ -187,7 +187,7 @@ def _with_notes(
 def _said(note: list[Passage], word: str) -> Iterator[Passage]:
     for number, passage in enumerate(note):
         text = passage.text if number else f"{word} {_without_label(passage)}".strip()
-        yield Passage("paragraph", text, language=passage.language, origin=passage.origin)
+        yield Passage("paragraph", text, language=passage.language, origin=passage.origin, sayings=passage.sayings)
 
 
 def _without_label(note: Passage) -> str:

@@ -9,6 +9,7 @@ _POUNDS = regex.compile(
 )
 _SHILLINGS = regex.compile(rf"{_ALONE}(\d{{1,3}})\s?s\b\.?,?\s?(?:and\s)?(\d{{1,2}}{_HALF})\s?d\b(\.?)")
 _LONE = regex.compile(rf"(?<!\b[Tt]he\s){_ALONE}(\d{{1,3}}{_HALF})(s|d)\.")  # "the 3d. of May" is the third
+_ENDS = regex.compile(r"[\"'”’»)\s]*+$")
 _DECADE = regex.compile(r"[2-9]0")
 _FEET = regex.compile(r"(?<![\d.,])([1-9])\s?['’′]\s?(\d{1,2}(?:½)?)\s?[\"”″](?!\p{L})")
 
@@ -49,4 +50,4 @@ def _lone(match: "regex.Match[str]") -> str:
 
 def _stop(match: "regex.Match[str]") -> str:
     """A full stop that ends the sentence too."""
-    return "." if match[0].endswith(".") and not match.string[match.end() :].strip("\"'”’»)") else ""
+    return "." if match[0].endswith(".") and _ENDS.match(match.string, match.end()) else ""

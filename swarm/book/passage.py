@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from swarm.book.origin import Origin
+from swarm.book.saying import Saying
 
 
 class Passage(Struct):
@@ -17,4 +18,5 @@ class Passage(Struct):
     language: str = ""  # as the markup names it; empty: nothing named
     references: tuple[str, ...] = ()  # the notes that are referred to here
     note: str = ""  # the note that this is part of
+    sayings: tuple[Saying, ...] = ()  # how its words sound, where the book says so
     origin: Origin | None = None  # where it stands, if that is asked for

@@ -42,7 +42,9 @@ def figures_in_prose(text: str) -> str:
 def _in_text(text: str, *, single: bool) -> str:
     def figure(match: "regex.Match[str]") -> str:
         lone = not single and len(match[1]) == 1 and not _SET_OFF.match(match.string, match.end())
-        lone = lone or (match[1] in _LETTERS and bool(_LETTERED.search(match.string, 0, match.start())))
+        lone = lone or (
+            match[1] in _LETTERS and bool(_LETTERED.search(match.string, max(0, match.start() - 12), match.start()))
+        )
         return match[0] if lone else str(value(match[1]))
 
     return str(_AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), _AFTER_WORD.sub(figure, text)))

@@ -1,7 +1,6 @@
 """Running heads and page numbers that a book made from pages carries in its text: what recurs, and cuts sentences."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 
 import regex
 
@@ -27,16 +26,18 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
             groups[_FIGURES.sub("#", passage.text).casefold()].append(place)
     often = {key: places for key, places in groups.items() if len(places) >= MIN_TIMES}
     recurring = {place for places in often.values() for place in places}
+    before, after = _neighbours(len(passages), recurring) if often else ([], [])
     joints: set[tuple[int, int]] = set()
     for places in often.values():
-        cuts = [cut for place in places for cut in _cut(passages, place, recurring)]
+        around = ((before[place], after[place]) for place in places)
+        cuts = [cut for cut in around if min(cut) >= 0 and _interrupted(passages[cut[0]], passages[cut[1]])]
         if len(cuts) < max(2, CUTTING_SHARE * len(places)):
             continue
         for place in places:
             passages[place].left_out, passages[place].level = reason, 0
         joints.update(cuts)
-    for before, after in sorted(joints, reverse=True):  # from the end, for a paragraph may go over several pages
-        _join(passages[before], passages[after], reason)
+    for first, second in sorted(joints, reverse=True):  # from the end, for a paragraph may go over several pages
+        _join(passages[first], passages[second], reason)
 
 
 def interrupts(before: str, after: str) -> bool:
@@ -44,17 +45,18 @@ def interrupts(before: str, after: str) -> bool:
     return len(before) >= MIN_BEFORE_CHARS and bool(_OPEN_END.search(before) and _GOES_ON.match(after))
 
 
-def _cut(passages: Sequence[Passage], place: int, recurring: set[int]) -> Iterator[tuple[int, int]]:
-    """The paragraphs before and behind, if they are one that was cut here."""
-    before, after = place - 1, place + 1
-    while before in recurring:
-        before -= 1
-    while after in recurring:
-        after += 1
-    if before < 0 or after >= len(passages) or passages[before].level or passages[after].level:
-        return
-    if interrupts(passages[before].text, passages[after].text):
-        yield before, after
+def _neighbours(count: int, recurring: set[int]) -> tuple[list[int], list[int]]:
+    """For each place the nearest before and behind that does not recur; -1: there is none."""
+    before, after = [-1] * count, [-1] * count
+    for place in range(1, count):
+        before[place] = before[place - 1] if place - 1 in recurring else place - 1
+    for place in reversed(range(count - 1)):
+        after[place] = after[place + 1] if place + 1 in recurring else place + 1
+    return before, after
+
+
+def _interrupted(before: Passage, after: Passage) -> bool:
+    return not (before.level or after.level) and interrupts(before.text, after.text)
 
 
 def _join(before: Passage, after: Passage, reason: str) -> None:

@@ -11,6 +11,7 @@ from swarm.book.mark import marked_pieces
 from swarm.book.matter import plain
 from swarm.book.model import Block, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.book.piece import cut, ends_sentence
+from swarm.book.saying import Marker
 from swarm.book.sentence import split_sentences
 from swarm.book.speech import Speech
 from swarm.voice.card import EngineCard
@@ -93,9 +94,10 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
     limit = card.limit(language)
     own = _subtag(block.language)
     found: list[Segment] = []
+    marker = Marker(block.sayings) if block.sayings else None
     for line in block.text.split("\n"):
         for text, pause in marked_pieces(line) if speech else ((line, None),):
-            for _, said in _spelled(text, block, own or language, speech):
+            for _, said in _spelled(text, block, own or language, speech, marker):
                 found += _fitted(said, limit)
             if pause and found:
                 found[-1] = Segment(found[-1].text, pause)
@@ -105,10 +107,13 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
     return [replace(piece, language=own) for piece in found] if own not in ("", language) else found
 
 
-def _spelled(text: str, block: Block, language: str, speech: Speech | None) -> Iterator[tuple[str, str]]:
+def _spelled(
+    text: str, block: Block, language: str, speech: Speech | None, marker: Marker | None
+) -> Iterator[tuple[str, str]]:
     """The sentences of a text, as they are written and as they are said."""
+    heading = block.kind == "heading"
     for sentence in split_sentences(text, language):
-        yield sentence, speech.say(sentence, language, heading=block.kind == "heading") if speech else sentence
+        yield sentence, speech.say(sentence, language, heading=heading, marker=marker) if speech else sentence
 
 
 def spelled_sentences(chapter: ChapterText, language: str, speech: Speech) -> Iterator[tuple[Block, list[Spelled]]]:
@@ -117,7 +122,8 @@ def spelled_sentences(chapter: ChapterText, language: str, speech: Speech) -> It
         if _HEARD.search(block.text):
             own = _subtag(block.language) or language
             pieces = (text for line in block.text.split("\n") for text, _ in marked_pieces(line))
-            yield block, [pair for text in pieces for pair in _spelled(text, block, own, speech)]
+            marker = Marker(block.sayings) if block.sayings else None
+            yield block, [pair for text in pieces for pair in _spelled(text, block, own, speech, marker)]
 
 
 def _fitted(sentence: str, limit: int) -> list[Segment]:

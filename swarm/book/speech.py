@@ -12,6 +12,7 @@ from swarm.book.number import say_numbers
 from swarm.book.old_money import say_old_money
 from swarm.book.power import say_powers
 from swarm.book.roman import figures_in_heading, figures_in_prose
+from swarm.book.saying import Marker, outside, own_brackets
 from swarm.voice.card import EngineCard
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
@@ -27,9 +28,21 @@ class Speech:
         self.card = card
         self.lexicon = lexicon
 
-    def say(self, sentence: str, language: str, *, heading: bool = False) -> str:
-        """A sentence as the engine is to be given it. Raises UsageError where the lexicon cannot be applied."""
-        text = self.lexicon.apply(_plain(sentence), language)
+    def takes_phonemes(self, language: str) -> bool:
+        """Whether the engine takes phonemes of words in a language."""
+        return _knows(self.card.phonemes, language)
+
+    def say(self, sentence: str, language: str, *, heading: bool = False, marker: Marker | None = None) -> str:
+        """A sentence as the engine is to be given it; the marker gives phonemes of its words.
+
+        Raises UsageError where the lexicon cannot be applied.
+        """
+        takes = self.takes_phonemes(language)
+        text = _plain(marker.mark(sentence) if marker and takes else own_brackets(sentence))
+        text = outside(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
+        return outside(text, lambda piece: self._spell(piece, language, heading=heading))
+
+    def _spell(self, text: str, language: str, *, heading: bool) -> str:
         text = say_powers(say_dates(say_old_money(shorten(text, language), language), language), language)
         text = figures_in_heading(text) if heading else figures_in_prose(text)
         if not _knows(self.card.abbreviations, language):

@@ -8,6 +8,7 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book import matter
+from swarm.book.formula import EXPONENT, in_formula
 from swarm.book.furniture import (
     drop_cap,
     is_caption,
@@ -22,6 +23,7 @@ from swarm.book.origin import Tracer
 from swarm.book.passage import Passage
 from swarm.book.power import RAISED
 from swarm.book.reading import Reading
+from swarm.book.saying import Collector
 from swarm.book.stylesheet import is_line
 from swarm.book.table import HEADER, mark_tables
 
@@ -36,6 +38,7 @@ LINES = frozenset(("div", "p", "li", "ul", "ol"))  # what may be lines in a stan
 ROOTS = frozenset(("html", "body"))  # their language is as often as not what the tool was set to
 SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # signs of a formula stand apart
 MAX_CAP_CHARS = 8
+MAX_ORNAMENT_CHARS = 40
 MAX_HEADING_CHARS = 150
 EVERYTHING = Reading()
 CLASSED = 2  # the level of what only its class calls a chapter's heading
@@ -55,12 +58,11 @@ _HEADING_CLASS = regex.compile(
 )
 _POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
 _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
-_EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
 _MARK_FIGURES = regex.compile(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
 _BASE = regex.compile(r"[\p{L}\d)]$")
 _LOOSE_MARKS = regex.compile(  # figures, stars and daggers that a note's mark left: "word¹", "word*", but not "*word*"
     r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
-    r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S*)\*{1,2}(?!\S*\*))(?![\p{L}\p{N}])"
+    r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S{0,40})\*{1,2}(?!\S{0,40}\*))(?![\p{L}\p{N}])"
 )
 _CAP = "\ufff9"  # behind a drop cap
 _CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")  # "O nce" is one word, "A man" is two
@@ -127,6 +129,7 @@ class _Walk:
         self.asides: list[Passage] = []  # the notes that stand in it
         self.open = [_Open()]
         self.lines: list[etree._Element] = []  # that are open and no blocks by their names
+        self.sayings = Collector()
         self.groups: list[int] = []  # where open heading groups began
 
     def read(self, root: etree._Element) -> Document:
@@ -160,6 +163,7 @@ class _Walk:
         if _is_block(element, tag):
             self._begin(element, tag)
         self._anchor(element)
+        self.sayings.begin(element, self.parts)
         said_whole = self._instead(element, tag)
         if said_whole is not None:
             if self.tracer:
@@ -208,7 +212,7 @@ class _Walk:
         if tag == "math" and element.get("alttext"):
             return f" {element.get('alttext')}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
         if tag in ("mn", "mfrac"):
-            return _in_formula(element, tag)
+            return in_formula(element, tag)
         if tag == "ruby" and self.reading.ruby == "reading":
             return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
         if tag == "sup":
@@ -235,7 +239,7 @@ class _Walk:
         before, figures = "".join(self.parts[-3:])[-8:], figures.strip()
         if _AFTER_WORD.search(before):
             return "" if _MARK_FIGURES.fullmatch(figures) else None
-        if not _EXPONENT.fullmatch(figures):
+        if not EXPONENT.fullmatch(figures):
             return None
         return figures.translate(RAISED) if _BASE.search(before) else f"{figures} "
 
@@ -263,6 +267,7 @@ class _Walk:
             self._keep(Passage("scene"))
 
     def _end(self, element: etree._Element) -> None:
+        self.sayings.end(element, self.parts)
         if self.lines and element is self.lines[-1]:
             self.lines.pop()
             self.parts.append(_VERSE)
@@ -305,7 +310,7 @@ class _Walk:
             self.parts.append(text if self.open[-1].pre else " ".join(text.split("\n")))
 
     def _flush(self) -> None:
-        parts, self.parts = self.parts, []
+        parts, self.parts, sayings = self.parts, [], self.sayings.take()
         text = "".join(parts)
         carried = len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP)
         if self.tracer and parts:
@@ -319,10 +324,12 @@ class _Walk:
         text = _LOOSE_MARKS.sub("", _CAPS.sub("", _MARKS.sub("", _ZERO_WIDTH.sub("", text))))
         text = without_page(text) if self.open[-1].caption else text
         lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
-        for paragraph in "\n".join(lines).split("\n\n"):
+        paragraphs = "\n".join(lines).split("\n\n")
+        for paragraph in paragraphs:
             said = without_picture_mark(paragraph.strip())
             if said:
                 self._keep(self._passage(said))
+                self.document.passages[-1].sayings = sayings if len(paragraphs) == 1 else ()
         asides, self.asides = self.asides, []
         self.document.passages += asides
 
@@ -330,7 +337,7 @@ class _Walk:
         level = self.open[-1].level
         if not _HEARD.search(text) and _ORNAMENT.fullmatch(text):
             return Passage("scene")
-        if not level and _LETTERED_ORNAMENT.fullmatch(text):
+        if not level and len(text) <= MAX_ORNAMENT_CHARS and _LETTERED_ORNAMENT.fullmatch(text):
             return Passage("scene")
         references, self.references = tuple(self.references), []
         origin = self.tracer.origin(text) if self.tracer else None
@@ -349,17 +356,6 @@ def _lines(gap: "regex.Match[str]") -> str:
 
 def _language(element: etree._Element) -> str:
     return element.get(_XML_LANG) or element.get("lang") or ""
-
-
-def _in_formula(element: etree._Element, tag: str) -> str | None:
-    """How the exponent 2 and the fraction 1/2 are said; None: like any other sign of a formula."""
-    if tag == "mfrac":
-        parts = ["".join(part.itertext()).strip() for part in element.iterchildren("*")]
-        return f" {parts[0]}/{parts[1]}" if len(parts) == 2 and all(map(str.isdecimal, parts)) else None
-    above = element.getparent()
-    figures = "".join(element.itertext()).strip()
-    raised = above is not None and local(above) == "msup" and element.getprevious() is not None
-    return figures.translate(RAISED) if raised and _EXPONENT.fullmatch(figures) else None
 
 
 def _is_block(element: etree._Element, tag: str) -> bool:

@@ -31,6 +31,7 @@ class EngineCard(Struct, frozen=True):
     shares_process: bool = False  # slots that only wait need no process each
     numbers: tuple[str, ...] = ()  # languages whose figures it says right by itself; "*": all
     abbreviations: tuple[str, ...] = ()  # the same for "Mr." and the like
+    phonemes: tuple[str, ...] = ()  # languages in which it takes words as phonemes (book/saying.py); "*": all
     shortest: int = 0  # characters; a shorter sentence is spoken together with the next one
     takes: int = 1  # of a doubtful sentence; more than one where another seed sounds different
     clones: bool = False  # speaks with the voice of a recording

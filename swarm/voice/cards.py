@@ -15,6 +15,7 @@ HIBARI = EngineCard(
     characters_s=18.0,
     numbers=("en",),
     abbreviations=("en",),
+    phonemes=("en",),
 )
 
 ESPEAK = EngineCard(
@@ -27,6 +28,7 @@ ESPEAK = EngineCard(
     settings=(("pitch", 50), ("speed", 1.0)),
     characters_s=22.0,
     numbers=("*",),
+    phonemes=("*",),
 )
 
 METRONOME = EngineCard(

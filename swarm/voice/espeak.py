@@ -9,21 +9,24 @@ import contextlib
 import ctypes
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import espeakng_loader
 import numpy as np
 
+from swarm.book.saying import pieces
 from swarm.lease.recipe import Recipe
 from swarm.voice.card import EngineCard
 from swarm.voice.cards import ESPEAK
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 from swarm.voice.espeak_voices import IDENTIFIERS
+from swarm.voice.phonemes import espeak_names, for_espeak
 
 _SYNCHRONOUS = 2  # sound goes to the callback, within the call
 _DO_NOT_EXIT = 0x8000
-_UTF8 = 1
+_UTF8, _PHONEMES = 1, 0x100  # flags of a text: its coding; [[names]] in it are phonemes
+_AS_NAMES, _AS_IPA = 0, 2
 _RATE, _PITCH = 1, 3  # numbers of espeak's parameters
 _WORDS_PER_MINUTE = 175
 _SoundCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
@@ -39,27 +42,41 @@ class EspeakVoice:
 
     def __init__(self, identifier: str, parameters: dict[int, int]) -> None:
         self._identifier, self._parameters = identifier, parameters
+        self._names: dict[str, str] = {}  # of its phonemes, once they are wanted
         with _library(identifier, parameters) as (_, sample_rate):
             self.sample_rate: int = sample_rate
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment; the seed changes nothing. Raises EngineFault(ERROR)."""
-        words = text.replace("\0", " ").encode()
-        pieces: list[bytes] = []
+        words, flags = self._words(text.replace("\0", " "))
+        sound: list[bytes] = []
 
         def collect(samples: int | None, count: int, _events: int) -> int:
             if samples and count > 0:
-                pieces.append(ctypes.string_at(samples, 2 * count))
+                sound.append(ctypes.string_at(samples, 2 * count))
             return 0
 
         callback = _SoundCallback(collect)
         with _library(self._identifier, self._parameters) as (library, _):
             library.espeak_SetSynthCallback(callback)
             library.espeak_Synth.argtypes = _SYNTH_TYPES
-            status = library.espeak_Synth(words, len(words) + 1, 0, 0, 0, _UTF8, None, None)
+            status = library.espeak_Synth(words, len(words) + 1, 0, 0, 0, flags, None, None)
         if status != 0:
             raise EngineFault(FaultKind.ERROR, f"espeak returned error {status}.")
-        return np.frombuffer(b"".join(pieces), np.int16)
+        return np.frombuffer(b"".join(sound), np.int16)
+
+    def _words(self, text: str) -> tuple[bytes, int]:
+        """A text as the library takes it, and its flags; phonemes by the names that this voice has for them."""
+        if "⟦" not in text:
+            return text.encode(), _UTF8
+        if not self._names:
+            with _library(self._identifier, self._parameters) as (library, _):
+                self._names = espeak_names(_sound_of(library))
+        said = ""
+        for written, phonemes in pieces(text):
+            names = for_espeak(phonemes, self._names)
+            said += f"[[{names}]]" if names else written.replace("[[", "[ [")
+        return said.encode(), _UTF8 | _PHONEMES
 
 
 @contextlib.contextmanager
@@ -79,6 +96,22 @@ def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctyp
         finally:
             library.espeak_Terminate()
             _unload(library)
+
+
+def _sound_of(library: ctypes.CDLL) -> Callable[[str], tuple[str, str]]:
+    """How the voice that is set says a phoneme of a name: in IPA, and in names."""
+    callback = _SoundCallback(lambda _samples, _count, _events: 0)
+    library.espeak_SetSynthCallback(callback)
+    library.espeak_Synth.argtypes = _SYNTH_TYPES
+    library.espeak_Synth(b"a", 2, 0, 0, 0, _UTF8 | _PHONEMES, None, None)  # from now on [[names]] are phonemes
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    library.espeak_TextToPhonemes.argtypes = (ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int)
+
+    def say(name: str, kind: int) -> str:
+        text = ctypes.c_char_p(f"[[{name}]]".encode())
+        return (library.espeak_TextToPhonemes(ctypes.byref(text), _UTF8, kind) or b"").decode(errors="replace").strip()
+
+    return lambda name: (say(name, _AS_IPA), say(name, _AS_NAMES))
 
 
 def _unload(library: ctypes.CDLL) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from swarm.book.saying import pieces
 from swarm.lease.recipe import Recipe
 from swarm.voice.card import EngineCard
 from swarm.voice.cards import HIBARI
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 from swarm.voice.pcm import from_floats
+from swarm.voice.phonemes import for_hibari
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -31,9 +33,19 @@ class HibariVoice:
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment; no samples where the text has nothing to say. Raises EngineFault."""
         noise = np.random.default_rng(seed)  # one for all pieces: a sentence of one piece sounds as the package has it
-        pieces = [piece for phonemes in self._model.phonemize(readable(text)) for piece in cut(phonemes)]
-        waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in pieces]
+        parts = [piece for phonemes in self._model.phonemize(sounded(text)) for piece in cut(phonemes)]
+        waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in parts]
         return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
+
+
+def sounded(text: str) -> str:
+    """Text as the package reads it, words with phonemes in its own form, "[Agnes](/ˈæɡnɪs/)", and nothing else so."""
+    said = ""
+    for written, phonemes in pieces(text):
+        letters = for_hibari(phonemes)
+        plain = readable(written).replace("](", "] (")
+        said += f"[{plain}](/{letters}/)" if letters and "]" not in plain else plain
+    return said
 
 
 def readable(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import regex
 
+from swarm.book.saying import unmarked
 from swarm.config import ENV_VERIFY
 from swarm.errors import EnvironmentFault
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
@@ -50,7 +51,7 @@ def wrong_share(said: str, heard: str) -> float:
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTER.sub("", text.casefold())
+    return _NO_LETTER.sub("", unmarked(text).casefold())
 
 
 def _resampled(sound: Pcm, sample_rate: int) -> "NDArray[np.float32]":

@@ -32,6 +32,9 @@ BODIES: dict[str, Callable[[], str]] = {
         + f"<div id='n'>1 note{''.join(f'<a href=¤#r{n}¤>1</a>' for n in range(600))}</div>".replace("¤", "'")
     ),
     "notes in plain text": lambda: "".join(f"<p>a[{n}]</p><p>[Footnote {n}: x]</p>" for n in range(9_000)),
+    "ornaments": lambda: f"<p>{'-o' * 100_000}</p><p>{'word*' * 50_000}</p><p>{'5s. 6d. ' * 10_000}</p>",
+    "ordinals": lambda: f"<p xml:lang='de'>{'3. Mai der XIV. 20er ' * 10_000}</p>",
+    "pages": lambda: "".join(f"<p>{'words of a page ' * 6}and</p><p>{n}</p>" for n in range(9_000)),
     "headings": lambda: "<h1>Part One</h1>" * 20_000,
     "classes": lambda: f"<div class='{'a ' * 50_000}'>x</div>" * 20,
 }

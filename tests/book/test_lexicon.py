@@ -36,13 +36,15 @@ def test_a_section_is_for_its_language(tmp_path: Path) -> None:
     assert words.apply("vingt 20 sous", "en") == "vingt 20 sous"
 
 
-def test_a_pls_file_serves_by_its_aliases(tmp_path: Path) -> None:
+def test_a_pls_file_serves_by_its_aliases_and_phonemes(tmp_path: Path) -> None:
     pls = (
         '<?xml version="1.0"?><lexicon xmlns="http://www.w3.org/2005/01/pronunciation-lexicon" alphabet="ipa" '
         'xml:lang="en-US"><lexeme><grapheme>W3C</grapheme><alias>World Wide Web Consortium</alias></lexeme>'
         "<lexeme><grapheme>Oconee</grapheme><phoneme>ə</phoneme></lexeme></lexicon>"
     )
-    assert lexicon(tmp_path, pls).apply("W3C on the Oconee", "en") == "World Wide Web Consortium on the Oconee"
+    words = lexicon(tmp_path, pls)
+    assert words.apply("W3C on the Oconee", "en") == "World Wide Web Consortium on the Oconee"
+    assert words.apply("W3C on the Oconee", "en", phonemes=True) == "World Wide Web Consortium on the ⟦Oconee|ə⟧"
 
 
 @pytest.mark.parametrize("line", ["no equals sign", "= nothing", "/(/ = x", "/a/ = \\9"])

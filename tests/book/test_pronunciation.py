@@ -2,6 +2,7 @@ from pathlib import Path
 
 import epub_maker as maker
 import pytest
+from msgspec.structs import replace
 
 from swarm.book.epub import read_book
 from swarm.book.lexicon import NO_LEXICON, Lexicon
@@ -11,6 +12,7 @@ from swarm.book.script import make_script
 from swarm.voice.card import EngineCard
 
 CARD = EngineCard("tester", "", ("*",), (), (("", 300),), (), numbers=("*",), abbreviations=("*",))
+TAKER = replace(CARD, phonemes=("en",))
 LINK = '<link rel="pronunciation" type="application/pls+xml" href="en.pls"/></head>'
 ITEM = '<item id="pls" href="en.pls" media-type="application/pls+xml"/>'
 
@@ -31,8 +33,8 @@ def book(folder: Path, lexicon: str, *, link: str = LINK, manifest: str = ITEM, 
     return read_book(maker.make(folder, {"a.xhtml": page}, manifest=manifest, more=more))
 
 
-def said(read: Book, lexicon: Lexicon = NO_LEXICON) -> str:
-    return " ".join(segment.text for segment in make_script(read, CARD, "en", "", lexicon)[0].segments)
+def said(read: Book, lexicon: Lexicon = NO_LEXICON, card: EngineCard = CARD) -> str:
+    return " ".join(segment.text for segment in make_script(read, card, "en", "", lexicon)[0].segments)
 
 
 def test_the_aliases_of_a_books_lexicon_are_said(tmp_path: Path) -> None:
@@ -52,10 +54,17 @@ def test_a_lexicon_counts_only_where_it_is_in_the_manifest_linked_and_of_the_lan
         assert said(read) == "The W3C."
 
 
-def test_phonemes_are_not_used_and_that_is_said(tmp_path: Path) -> None:
-    read = book(tmp_path, pls("<grapheme>W3C</grapheme><phoneme>ə</phoneme>"))
+def test_phonemes_are_said_by_engines_that_take_them(tmp_path: Path) -> None:
+    read = book(tmp_path, pls("<grapheme>W3C</grapheme><phoneme>ˈdʌb ə</phoneme><phoneme>x</phoneme>"))
     assert said(read) == "The W3C."
-    assert "words that OEBPS/en.pls gives in phonemes, which no voice here takes: 1" in read.oddities
+    assert said(read, card=TAKER) == "The ⟦W3C|ˈdʌb_ə⟧."
+    assert said(read, Lexicon((Rule("W3C", "W 3 C"),)), TAKER) == "The W 3 C."
+
+
+def test_phonemes_of_another_alphabet_are_not_used_and_that_is_said(tmp_path: Path) -> None:
+    read = book(tmp_path, pls("<grapheme>W3C</grapheme><phoneme alphabet='x-sampa'>@</phoneme>"))
+    assert said(read, card=TAKER) == "The W3C."
+    assert "words that OEBPS/en.pls gives in phonemes that are not of the IPA: 1" in read.oddities
 
 
 @pytest.mark.parametrize(
@@ -91,7 +100,8 @@ def test_only_so_many_lexicons_are_read(tmp_path: Path) -> None:
     assert any(line.startswith("of its lexicons only") for line in read.oddities)
 
 
-def test_a_real_book_with_phonemes_is_read_as_it_is_written(books: Path) -> None:
+def test_a_real_book_with_phonemes_is_read_as_it_is_written_by_others(books: Path) -> None:
     read = read_book(books / "odd" / "pls-lexicon-and-ssml.epub")
-    assert read.pronunciations == ()
-    assert any(line.startswith("words that EPUB/lexicon/en.pls gives in phonemes") for line in read.oddities)
+    assert len(read.pronunciations) == 71
+    assert all(rule.phonemes for rule in read.pronunciations)
+    assert "⟦" not in " ".join(segment.text for segment in make_script(read, CARD, "en")[0].segments)
