@@ -56,7 +56,8 @@ def make_clip(pcm: Pcm, sample_rate: int, text: str) -> ClipSound:
     if peak <= SILENT_PEAK:
         raise EngineFault(FaultKind.SILENT, f"{pcm.size / sample_rate:.1f} s of silence came back")
     sound = _trim(AudioSegment(pcm.tobytes(), sample_width=2, frame_rate=sample_rate, channels=1), peak)
-    sound = sound.fade_in(min(FADE_IN_MS, len(sound) // 2)).fade_out(min(FADE_OUT_MS, len(sound) // 2))
+    if half_ms := len(sound) // 2:  # pydub has no fade of no length
+        sound = sound.fade_in(min(FADE_IN_MS, half_ms)).fade_out(min(FADE_OUT_MS, half_ms))
     trimmed = np.frombuffer(sound.raw_data, np.int16)
     _check_length(trimmed.size / sample_rate, text)
     frame = _to_flac(trimmed, sample_rate)

@@ -33,6 +33,7 @@ from swarm.watch.progress import Progress
 if TYPE_CHECKING:
     from swarm.node.audiobookshelf import Upload
 
+MOST_NAMED = 5  # audiobooks that an earlier run finished: of a folder there may be hundreds
 GRACE_S = 1.0  # after a restart, for returning workers to say what they hold
 
 
@@ -140,15 +141,10 @@ class Coordination:
 
     async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
         """Serve the jobs until all is written; returns the exit code. Raises what stopped it."""
+        if self.is_done:
+            return self.end_at_once()
+        ready = self._ready_lines()
         pending = [edition for edition in self.editions if not edition.is_finished]
-        ready = [
-            f"{edition.whereabouts} is finished already; nothing is left to do"
-            for edition in self.editions
-            if edition not in pending
-        ]
-        if not pending:
-            self.progress.close(*ready, *self._left_out())
-            return self._exit_code(pending)
         settings = Settings(
             coordinator=new_nonce(),
             name=machine_name(),
@@ -173,6 +169,22 @@ class Coordination:
         self.progress.close(*ready, *closing, *self._left_out())
         return self._exit_code(pending)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether every book was finished by an earlier run."""
+        return all(edition.is_finished for edition in self.editions)
+
+    def end_at_once(self) -> int:
+        """Nothing is left to do: say so; returns the exit code."""
+        self.progress.close(*self._ready_lines(), *self._left_out())
+        return self._exit_code([])
+
+    def _ready_lines(self) -> list[str]:
+        names = [edition.whereabouts for edition in self.editions if edition.is_finished]
+        if len(names) > MOST_NAMED:
+            return [f"{len(names)} audiobooks are finished already"]
+        return [f"{name} is finished already; nothing is left to do" for name in names]
+
     def _left_out(self) -> list[str]:
         return [f"left out: {fault}" for fault in self.unread]
 
@@ -192,6 +204,9 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         coordination = Coordination(config.render, progress)
         stack.callback(coordination.close)
         coordination.open()
+        if coordination.is_done:  # nobody is needed for that, nor a key
+            async with service.ready():
+                return coordination.end_at_once()
         keys, identity, code = _security(config)  # only now: a code that is made must also be shown
         router = RouterSocket(keys)
         stack.callback(router.close)

@@ -78,6 +78,7 @@ def test_odd_but_honest_lengths_pass(length_s: float, text: str) -> None:
 
 def test_the_shortest_sound_becomes_a_clip() -> None:
     assert make_clip(tone(0.002), RATE, "").samples == 48
+    assert make_clip(tone(0.001), RATE, "1").samples == 24  # too short to fade
 
 
 def test_a_clip_reads_back_from_disk(tmp_path: Path) -> None:

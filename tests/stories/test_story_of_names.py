@@ -23,6 +23,19 @@ def test_another_voice_gets_a_name_of_its_own_and_each_is_known_as_finished(here
     assert [round(listen(path).duration_s, 1) for path in (first, second)] == lengths
 
 
+def test_a_shelf_that_was_finished_before_is_one_line_and_needs_nobody(
+    here: Machine, write_book: Callable[..., Path]
+) -> None:
+    shelf = here.desk / "shelf"
+    shelf.mkdir()
+    for number in range(6):
+        write_book({"One": f"This is book {number}."}, f"Book {number}").rename(shelf / f"{number}.epub")
+    assert here.run("convert", "shelf", *FAST).returncode == 0
+    again = here.run("coordinate", "shelf", *FAST)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "6 audiobooks are finished already\n", "")
+    assert not (here.home / "swarm.key").exists()
+
+
 def test_two_books_of_one_title_in_one_command_are_two_audiobooks(
     here: Machine, write_book: Callable[..., Path], tmp_path: Path
 ) -> None:
