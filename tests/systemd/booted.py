@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("systemd-nspawn", "unshare", "nsenter", "pgrep")
+TOOLS = ("systemd-nspawn", "loginctl", "dbus-daemon", "unshare", "nsenter", "setpriv", "pgrep", "useradd")
 BOOT_S = 60.0
 # The container wants one tree of cgroups, of version 2, and a root that it may write to: both are made for it alone.
 BOOT = Path(__file__).with_name("boot.sh")
@@ -28,7 +28,9 @@ def require_boot() -> None:
     if not sys.platform.startswith("linux") or os.geteuid():
         pytest.skip("to boot a systemd takes Linux and root")
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        pytest.skip(f"to boot a systemd takes {', '.join(missing)} (packages systemd-container, util-linux, procps)")
+        pytest.skip(
+            f"to boot a systemd takes {', '.join(missing)} (packages systemd-container, dbus, util-linux, procps)"
+        )
     if not os.access("/dev/shm", os.W_OK):
         pytest.skip("to boot a systemd takes a /dev/shm to write to")
 
