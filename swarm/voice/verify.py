@@ -11,6 +11,7 @@ from swarm.book.saying import unmarked
 from swarm.config import ENV_VERIFY
 from swarm.errors import EnvironmentFault
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.language import language_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,8 @@ INSTALL = "pip install 'e2a-swarm[verify]'"
 RATE = 16_000  # Hz, of what the recogniser listens to
 MOST_WRONG = 0.35  # of the letters; names and numbers are spelt in many ways
 LEAST_LETTERS = 12  # a shorter text is guessed rather than heard
+
+_CALLED = {"nb": "no", "fil": "tl", "jv": "jw"}  # by the recogniser, which has codes of its own
 
 _NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 
@@ -68,7 +71,10 @@ def check_verify() -> None:
 
 
 def find_verifier(language: str, device: str) -> Verifier | None:
-    """A recogniser on a slot's device, where the worker was asked for one. Raises EngineFault(UNAVAILABLE)."""
+    """A recogniser on a slot's device, where the worker was asked for one and it knows the language.
+
+    Raises EngineFault(UNAVAILABLE).
+    """
     name = os.environ.get(ENV_VERIFY, "")
     if not name:
         return None
@@ -79,7 +85,12 @@ def find_verifier(language: str, device: str) -> Verifier | None:
     try:
         from faster_whisper import WhisperModel
 
-        return Verifier(WhisperModel(name, **place), language)
+        model = WhisperModel(name, **place)
     except Exception as fault:  # not installed, not there, no network, no memory
         why = f"{type(fault).__name__}: {str(fault)[:200]}"
         raise EngineFault(FaultKind.UNAVAILABLE, f"The recogniser {name} of --verify does not load: {why}") from fault
+    code = _CALLED.get(language, language)
+    if code not in model.supported_languages:  # it would hear something else in every sentence
+        print(f"The recogniser {name} does not know {language_name(language)}: nothing is listened to.")  # noqa: T201
+        return None
+    return Verifier(model, code)

