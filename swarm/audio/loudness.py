@@ -3,6 +3,8 @@
 Numpy only: scipy's presence would change what hibari speaks.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,6 +65,7 @@ def _fast_size(least: int) -> int:
     return min(odd << max(0, (-(-least // odd) - 1).bit_length()) for odd in (1, 3, 5, 9, 15))
 
 
+@lru_cache(maxsize=2)  # a stretch's, and the last one's: they take longer than all the rest, for 3 MB each
 def _weights(size: int, sample_rate: int) -> NDArray[np.complex128]:
     """What both filters make of each frequency of a transform."""
     delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
