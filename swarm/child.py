@@ -1,7 +1,7 @@
 """Child processes that end with their parent: `python -m <module>`, msgpack maps over its pipes, both ends here.
 
 A frame is a big-endian length of four bytes and a map. A call carries `id`, and `lane` where calls may overlap:
-calls of one lane are answered in order, lanes side by side.
+calls of one lane are answered in order, lanes side by side. `{"cancel": id}` withdraws a call that has not begun.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import threading
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -96,8 +96,15 @@ def serve(handler: Handler) -> NoReturn:
             replies.write(frame)
             replies.flush()
 
+    waiting: dict[int, Future[None]] = {}
     while (message := read_frame(calls)) is not None:
-        lanes[message.get("lane", 0)].submit(_answer, handler, message, send)
+        if "cancel" in message:
+            if withdrawn := waiting.get(message["cancel"]):
+                withdrawn.cancel()
+            continue
+        number = message["id"]
+        waiting[number] = lanes[message.get("lane", 0)].submit(_answer, handler, message, send)
+        waiting[number].add_done_callback(lambda _, number=number: waiting.pop(number, None))  # type: ignore[misc]
     os._exit(0)  # not sys.exit: a handler may be computing, and nobody waits for it
 
 
@@ -188,7 +195,7 @@ class Child:
     async def call(self, message: Message, listen: Tell = lambda words: None) -> Message:
         """Send a message and wait for its answer; `listen` hears what the child tells until then.
 
-        Raises ChildDied, ChildRaised.
+        A call that is cancelled is withdrawn, if the child has not begun it. Raises ChildDied, ChildRaised.
         """
         if self._death:
             raise ChildDied(self._death)
@@ -197,6 +204,9 @@ class Child:
         self._calls[number], self._listeners[number] = self._loop.create_future(), listen
         try:
             reply = await self._calls[number]
+        except asyncio.CancelledError:
+            self._outbox.put(pack_frame({"cancel": number}))
+            raise
         finally:
             del self._calls[number], self._listeners[number]
         if "raised" in reply:

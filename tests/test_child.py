@@ -57,6 +57,19 @@ async def test_lanes_do_not_wait_for_each_other(child: Child) -> None:
     assert await waiting == {"opened": True}
 
 
+async def test_a_call_that_is_cancelled_before_it_is_begun_is_never_carried_out(child: Child) -> None:
+    waiting = asyncio.create_task(child.call({"do": "wait", "lane": 1}))
+    withdrawn = asyncio.create_task(child.call({"do": "die", "lane": 1}))
+    last = asyncio.create_task(child.call({"do": "echo", "value": "after", "lane": 1}))
+    await asyncio.sleep(0)
+    withdrawn.cancel()
+    await asyncio.wait([withdrawn])
+    await child.call({"do": "open", "lane": 2})
+    assert await waiting == {"opened": True}
+    assert await last == {"echo": "after"}
+    assert child.alive
+
+
 async def test_megabytes_go_through(child: Child) -> None:
     reply = await child.call({"do": "large", "bytes": 20 << 20})
     assert len(reply["bytes"]) == 20 << 20

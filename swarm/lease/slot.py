@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from swarm.lease.asset import AssetInfo, find_latents
 from swarm.lease.message import Clip, Job, Line, Resting, SlotReport, SlotState
-from swarm.lease.recipe import Recipe, clip_key
+from swarm.lease.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.rest import Rest
 from swarm.lease.schedule import deadline_s
 from swarm.lease.speed import Speed
@@ -60,6 +60,18 @@ class EngineSlot:
     def busy(self) -> bool:
         """Whether the engine is at work."""
         return self.loading or self.line is not None
+
+    @property
+    def coming(self) -> Line | None:
+        """What is spoken right after the segment under way, if nothing happens meanwhile."""
+        if self.line is None or self.leases[0].revoked:
+            return None
+        return next((line for line in self.leases[0].lines[:2] if line is not self.line), None)
+
+    def words(self, line: Line) -> tuple[str, *tuple[int, ...]]:
+        """A line of its recipe as an engine takes it: the text, and the seeds of its take and of those that follow."""
+        assert self.recipe is not None
+        return (line.text, *seeds_of(line.text, self.recipe, line.take))
 
     def wants_more(self, now: float) -> bool:
         """Whether another lease should be on its way: none is queued and the present one ends soon."""

@@ -36,7 +36,6 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.recess import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
-from swarm.lease.recipe import seeds_of
 from swarm.lease.rest import SOON, Trouble
 from swarm.lease.shelf import Shelf
 from swarm.lease.slot import EngineSlot, HeldLease, Sound
@@ -384,8 +383,8 @@ class Worker:
                 self.supplies.offer_latents(slot, lease, tell)
             return None
         line = lease.lines[0]
-        seed, *others = seeds_of(line.text, lease.job.recipe, line.take)
-        return Speak(slot.number, slot.speak(line, now), line.text, seed, tuple(others))
+        text, *seeds = slot.words(line)
+        return Speak(slot.number, slot.speak(line, now), text, seeds[0], tuple(seeds[1:]))
 
     def _offer(self, now: float, tell: Tell) -> None:
         """Have heartbeats say which slots want more."""

@@ -11,6 +11,7 @@ from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.process import EngineProcess, Spoken
 from swarm.voice.registry import engine_target, find_card
 
+Words = tuple[str, *tuple[int, ...]]  # a text and its seeds
 OF_THE_DEVICE = (FaultKind.MEMORY, FaultKind.DEVICE)  # a process computes no more after these
 
 
@@ -24,6 +25,7 @@ class Engines:
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._entrances: dict[str, asyncio.Lock] = {}
+        self._ahead: dict[int, tuple[Words, asyncio.Task[Spoken]]] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
     async def load(
@@ -75,8 +77,29 @@ class Engines:
         await process.start(target, self._log_dir / f"engine-{slot}.log")
         return process
 
-    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
-        """Speak a segment, with the next of the seeds where a take is doubtful. Raises EngineFault."""
+    def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[Spoken]":
+        """Speak a segment, with the next of the seeds where a take is doubtful. The task raises EngineFault."""
+        words, speaking = self._ahead.pop(slot, ((), None))
+        if speaking and words == (text, *seeds):
+            return speaking
+        if speaking:
+            speaking.cancel()
+        return asyncio.create_task(self._speak(slot, text, *seeds))
+
+    def hand_ahead(self, slot: int, words: Words | None) -> None:
+        """Have a slot's process begin with this as soon as it has spoken what it speaks; None: with nothing.
+
+        What was handed before and is not begun is withdrawn. Who asks for it with `speak` hears what becomes of it.
+        """
+        _, before = self._ahead.pop(slot, ((), None))
+        if before:
+            before.cancel()
+        if words and slot in self._processes:
+            task = asyncio.create_task(self._speak(slot, *words))
+            task.add_done_callback(_heard)
+            self._ahead[slot] = words, task
+
+    async def _speak(self, slot: int, text: str, *seeds: int) -> Spoken:
         return await self._processes[slot].speak(slot, text, *seeds)
 
     def kill(self, slot: int) -> None:
@@ -98,6 +121,7 @@ class Engines:
             await process.close()
 
     def _forget(self, slot: int) -> EngineProcess | None:
+        self.hand_ahead(slot, None)
         self._engines.pop(slot, None)
         return self._processes.pop(slot, None)
 
@@ -105,3 +129,9 @@ class Engines:
         """End every process."""
         for slot in list(self._processes):
             await self.unload(slot)
+
+
+def _heard(task: "asyncio.Task[Spoken]") -> None:
+    """Nobody may ever ask how it went."""
+    if not task.cancelled():
+        task.exception()

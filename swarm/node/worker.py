@@ -27,6 +27,7 @@ from swarm.node.tally import Tally
 from swarm.node.transport import DealerSocket
 from swarm.node.warden import Warden
 from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.process import Spoken
 from swarm.watch.text import bytes_text, in_tens
 
 BEAT_S = 1.0
@@ -72,6 +73,7 @@ class WorkNode:
         self._frames = Frames()
         self._tally = Tally(said_s=clock.now())
         self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
+        self._handed: dict[int, object] = {}  # slot -> the line that its engine speaks next
         self._lines: dict[str, Line] = {}
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
@@ -223,6 +225,7 @@ class WorkNode:
             self._frames.drop(clip)
         for command in tell.commands:
             self._order(command)
+        self._hand_ahead()
         for name, message in tell.messages:
             if name in self._lines and not self._lines[name].socket.send(message):
                 self.core.unsaid(name)
@@ -248,7 +251,8 @@ class WorkNode:
             case Load():
                 self._start(self._load(command))
             case Speak():
-                self._start(self._speak(command))
+                spoken = self._engines.speak(command.slot, command.text, command.seed, *command.others)
+                self._start(self._speak(command, spoken))
 
     async def _load(self, load: Load) -> None:
         try:
@@ -280,10 +284,17 @@ class WorkNode:
         self._say_once(words, in_tens(words))
         self.core.told(load.slot, load.turn, words, self._clock.now())
 
-    async def _speak(self, speak: Speak) -> None:
+    def _hand_ahead(self) -> None:
+        """Engines need not wait for their next text until this process has taken the clip of the last one."""
+        for slot in self.core.slots:
+            if (line := slot.coming) is not self._handed.get(slot.number):
+                self._handed[slot.number] = line
+                self._engines.hand_ahead(slot.number, slot.words(line) if line else None)
+
+    async def _speak(self, speak: Speak, speaking: "asyncio.Task[Spoken]") -> None:
         process = self._engines.process(speak.slot)
         try:
-            spoken = await self._engines.speak(speak.slot, speak.text, speak.seed, *speak.others)
+            spoken = await speaking
         except EngineFault as fault:
             if fault.kind in (FaultKind.CRASHED, *OF_THE_DEVICE):
                 await self._engines.unload(speak.slot, process)  # a fresh one may stand there already

@@ -142,3 +142,50 @@ async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
     with pytest.raises(EngineFault):
         await engines.load(0, METRONOME)
     assert engines.process(0) is None
+
+
+async def test_a_text_handed_ahead_is_spoken_without_being_asked_for_and_then_only_fetched(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    first = engines.speak(0, "Tick.", 0)
+    engines.hand_ahead(0, ("Tock, tock.", 1, 2))
+    await first
+    _, ahead = engines._ahead[0]
+    await asyncio.wait([ahead])
+    assert engines.speak(0, "Tock, tock.", 1, 2) is ahead
+    assert (await ahead).samples > (await first).samples
+    assert (await engines.speak(0, "Tock, tock.", 1, 2)).samples  # it is handed out once
+    await engines.close()
+
+
+async def test_a_text_handed_ahead_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "0.01"}))
+    first = engines.speak(0, "Tick, and so on.", 0)
+    engines.hand_ahead(0, ("x" * 2000, 1))  # twenty seconds
+    await asyncio.sleep(0)
+    engines.hand_ahead(0, ("y" * 2000, 1))
+    await asyncio.sleep(0)
+    other = engines.speak(0, "Tock.", 0)
+    assert (await asyncio.wait_for(first, 15)).samples
+    assert (await asyncio.wait_for(other, 15)).samples
+    await engines.close()
+
+
+async def test_a_process_that_dies_takes_what_was_handed_ahead_with_it_and_counts_only_what_it_spoke(
+    tmp_path: Path,
+) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "1"}))
+    hung = engines.speak(0, "It takes its time.", 0)
+    engines.hand_ahead(0, ("Tock.", 0))
+    await asyncio.sleep(0)
+    process = engines._processes[0]
+    process.kill()
+    with pytest.raises(EngineFault) as fault:
+        await hung
+    assert fault.value.kind is FaultKind.CRASHED
+    await engines.unload(0, process)
+    await engines.load(0, METRONOME)
+    assert (await engines.speak(0, "Tock.", 0)).samples
+    await engines.close()
