@@ -53,7 +53,7 @@ class Courier:
         def reply(found: tuple[bytes, int]) -> None:
             if found[0]:
                 self._reply(link, Asset(fetch.digest, fetch.offset, found[1]), found[0])
-            else:
+            elif not found[1]:
                 self._lost(fetch.digest)
 
         self._order(read, reply)
