@@ -1,16 +1,18 @@
 """One coordinator as a worker sees it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from swarm.lease.message import Job, Welcome
+from swarm.lease.slot import EngineSlot
 
 FIRST_WINDOW = 512 * 1024
 LEAST_WINDOW = 64 * 1024
 QUICK_S, SLOW_S = 0.5, 1.5  # from sending a clip to its acceptance: between the two the window is right
 SHRINK = 0.7
 SILENT_S = 3.0  # a coordinator that answers no offer for so long may be gone; others are asked too
+NO_KINDRED: Mapping[int, Container[str]] = {}
 EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
 
 
@@ -70,17 +72,33 @@ def least_served(links: Iterable[Link]) -> float:
     return min((link.served_s for link in links if link.up and not link.empty_until_s), default=0.0)
 
 
-def share(links: Sequence[Link], slots: Iterable[int], leased: Iterable[str], now: float) -> dict[str, set[int]]:
+def kindred(slots: Iterable[EngineSlot], links: Sequence[Link]) -> dict[int, set[str]]:
+    """The coordinators whose jobs a slot can speak without loading another voice, for slots where that matters yet."""
+    return {
+        slot.number: {link.name for link in links if any(job.recipe == slot.recipe for job in link.jobs.values())}
+        for slot in slots
+        if slot.is_worth_keeping
+    }
+
+
+def share(
+    links: Sequence[Link],
+    slots: Iterable[int],
+    leased: Iterable[str],
+    now: float,
+    kindred: Mapping[int, Container[str]] = NO_KINDRED,
+) -> dict[str, set[int]]:
     """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them.
 
     `leased` names the coordinator of each other slot's lease: whoever has the fewest slots comes first, then whoever
-    was served least.
+    was served least. A slot named in `kindred` goes to one of those there, as long as they have something for it.
     """
     hopeful = [link for link in links if link.empty_until_s <= now and now - link.heard_s < SILENT_S]
     offers: dict[str, set[int]] = {link.name: set() for link in links}
     taken = Counter(leased)
     for slot in slots:
-        first = min(hopeful, key=lambda li: (taken[li.name], li.served_s), default=None)
+        among = [link for link in hopeful if link.name in kindred.get(slot, ())] or hopeful
+        first = min(among, key=lambda li: (taken[li.name], li.served_s), default=None)
         for link in [first] if first else links:
             offers[link.name].add(slot)
             taken[link.name] += 1

@@ -9,6 +9,7 @@ from swarm.lease.rest import Rest
 from swarm.lease.schedule import deadline_s
 from swarm.lease.speed import Speed
 
+WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before another is loaded in its place
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
 
 
@@ -55,6 +56,8 @@ class EngineSlot:
     speed: Speed = field(default_factory=Speed)
     rest: Rest = field(default_factory=Rest)
     idle_since_s: float | None = None  # its engine is loaded and has nothing to speak
+    loading_s: float = 0.0  # what its voice took to load, downloads apart
+    worked_s: float = 0.0  # spoken with it since
 
     @property
     def busy(self) -> bool:
@@ -83,6 +86,11 @@ class EngineSlot:
             return len(self.leases[0].lines) <= 1 and not self.loading
         return sum(len(line.text) for line in self.leases[0].lines) / self.speed.chars_s < AHEAD_S
 
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether its voice has not yet spoken so long that loading another one is cheap beside it."""
+        return self.recipe is not None and self.worked_s < WORTH_KEEPING * self.loading_s
+
     def suits(self, job: Job) -> bool:
         """Whether its voice is the job's, with the latents that all speak it with."""
         return self.recipe == job.recipe and (job.latents or self.latents == find_latents(job.assets))
@@ -91,7 +99,7 @@ class EngineSlot:
         """Order another engine; returns the turn."""
         self.recipe, self.loading, self.since_s, self.note = job.recipe, True, now, ""
         self.latents = find_latents(job.assets)
-        self.speed = Speed()
+        self.speed, self.worked_s = Speed(), 0.0
         self.turn += 1
         return self.turn
 
@@ -100,9 +108,9 @@ class EngineSlot:
         if self.loading and self.turn == turn:
             self.note, self.since_s = words, now
 
-    def loaded(self) -> None:
+    def loaded(self, now: float) -> None:
         """The engine is there."""
-        self.loading, self.note = False, ""
+        self.loading, self.note, self.loading_s = False, "", now - self.since_s
 
     def unload(self) -> None:
         """The engine is gone; the next segment loads it afresh."""
@@ -132,6 +140,7 @@ class EngineSlot:
         """The segment under way has become a clip."""
         lease, line = self.finish_line()
         self.rest.spoke()
+        self.worked_s += sound.work_s
         self.speed.add(len(line.text), sound.samples / sound.sample_rate, sound.work_s)
         return lease, self._clip(lease, line, sound)
 

@@ -60,12 +60,12 @@ class Supplies:
             self.made[lease.link, lease.job.job] = made
             tell.beat(lease.link)
 
-    def loaded(self, slot: EngineSlot, latents: AssetInfo | None) -> None:
+    def loaded(self, slot: EngineSlot, latents: AssetInfo | None, now: float) -> None:
         """A slot's engine is open; these latents it computed, and they lie on the disk.
 
         Where the journal says by now what all speak with, they are of no use.
         """
-        slot.loaded()
+        slot.loaded(now)
         if latents is not None and all(lease.job.latents for lease in slot.leases[:1]):
             slot.latents = latents
             self.downloads.put(latents)

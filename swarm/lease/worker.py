@@ -11,7 +11,7 @@ from msgspec import structs
 
 from swarm.lease.asset import AssetInfo
 from swarm.lease.beat import heartbeat
-from swarm.lease.link import EMPTY_S, Link, least_served, share
+from swarm.lease.link import EMPTY_S, Link, kindred, least_served, share
 from swarm.lease.message import (
     Accepted,
     Asset,
@@ -198,7 +198,7 @@ class Worker:
 
     def opened(self, number: int, turn: int, now: float, latents: AssetInfo | None = None) -> Tell:
         """The engine of a slot is loaded; `latents` are those it computed, on the disk by now."""
-        return self._report(number, turn, now, lambda slot, tell: self.supplies.loaded(slot, latents))
+        return self._report(number, turn, now, lambda slot, tell: self.supplies.loaded(slot, latents, now))
 
     def told(self, number: int, turn: int, words: str, now: float) -> None:
         """The engine that a slot loads says how far it is; the next heartbeat carries it."""
@@ -391,7 +391,7 @@ class Worker:
         up = [link for link in self.links.values() if link.up and not link.final]
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
         leased = [slot.leases[-1].link for slot in self.slots if slot.leases and slot.number not in wanting]
-        offers = share(up, wanting, leased, now)
+        offers = share(up, wanting, leased, now, kindred(self.slots, up))
         for link in up:
             if link.offers != offers[link.name]:
                 link.offers = offers[link.name]

@@ -20,6 +20,15 @@ def test_a_slot_goes_to_whoever_has_fewer_of_them_whatever_was_served_before() -
     assert share([a, b], [2], ["b", "b"], 0.0) == {"a": {2}, "b": set()}
 
 
+def test_a_slot_stays_with_those_whose_voice_it_has_as_long_as_they_have_something() -> None:
+    a, b = a_link("a", 5000.0), a_link("b", 1.0)
+    assert share([a, b], [0], [], 0.0, {0: {"a"}}) == {"a": {0}, "b": set()}
+    assert share([a, b], [0], [], 0.0, {0: {"a", "b"}}) == {"a": set(), "b": {0}}
+    assert share([a, b], [0], [], 0.0, {0: {"gone"}}) == {"a": set(), "b": {0}}
+    a.empty_until_s = 5.0
+    assert share([a, b], [0], [], 1.0, {0: {"a"}}) == {"a": set(), "b": {0}}
+
+
 def test_who_had_nothing_comes_last_and_where_nobody_had_anything_all_are_asked() -> None:
     a, b = a_link("a"), a_link("b", 100.0)
     a.empty_until_s = 5.0

@@ -171,6 +171,21 @@ def test_slots_are_shared_between_coordinators_by_work_done() -> None:
     assert not beats["a"].offers
 
 
+def test_a_voice_speaks_ten_times_as_long_as_it_loaded_before_another_takes_its_place() -> None:
+    worker = make_worker(1, "a", "b")
+    worker.receive("b", Job("job-b", "Livre", Recipe("espeak", "fr", "fr")), 0.0)
+    (load,) = grant(worker, "One.", link="a", now=10.0).commands
+    tell = worker.opened(0, load.turn, 13.0)
+    for lease, work_s, next_one in ((2, 20.0, "a"), (3, 9.0, "a"), (4, 1.0, "b")):
+        (speaking,) = tell.commands
+        now = 13.0 + 100 * lease
+        for name in "ab":
+            worker.receive(name, Trim(99, 0), now)  # both are there
+        worker.spoken(0, speaking.turn, Sound(24000, 24000, "0" * 64, work_s, 100), now)
+        assert {name for name, link in worker.links.items() if link.offers} == {next_one}
+        tell = grant(worker, "One.", link="a", lease=lease, now=now)
+
+
 def test_a_coordinator_without_work_passes_the_slot_on_and_all_are_asked_where_none_has_any() -> None:
     worker = make_worker(1, "a", "b")
     first = next(n for n in "ab" if worker.links[n].offers)
