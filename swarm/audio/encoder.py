@@ -33,7 +33,7 @@ def encode_reel(order: ReelOrder) -> ReelDone:
     coding = order.coding
     frames = whole_frames(sound.size, order.sample_rate, coding.sample_rate, coding.frame_samples)
     whole = _fit(sound, order.sample_rate, coding.sample_rate, frames * coding.frame_samples)
-    fitted = _amplified(limit(whole, order.level.ceiling(coding)), coding.kind.loss_db)
+    fitted = _amplified(limit(whole, order.level.ceiling(coding)), coding.loss_db)
     extradata, packets = encode(fitted, coding)
     size = write_reel(order.target, ReelHead(coding, fitted.size, len(packets), extradata), packets)
     return ReelDone(order.target, samples=fitted.size, bytes=size)

@@ -20,7 +20,7 @@ class Level(Struct, frozen=True):
 
     def ceiling(self, coding: Coding) -> float:
         """What no sample may pass before it is encoded, of 1."""
-        return float(10 ** ((self.peak_db - coding.kind.room_db - coding.kind.loss_db) / 20))
+        return float(10 ** ((self.peak_db - coding.kind.room_db - coding.loss_db) / 20))
 
 
 # ACX asks for -23 to -18 dB RMS and peaks under -3 dB: the middle of that, in LUFS of speech with its pauses.

@@ -26,7 +26,7 @@ from swarm.node.style import CHAPTER_SPLIT, Style
 
 GUESSED_S_A_CHARACTER = 0.075
 MOST_LOSSES = 5  # of one reel
-MADE = 3  # how: a new number has every reel encoded anew
+MADE = 4  # how: a new number has every reel encoded anew
 
 MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
 ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of the book is waited for no longer

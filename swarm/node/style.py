@@ -20,7 +20,7 @@ from swarm.lease.facts import JobFacts
 from swarm.voice.language import long_code
 
 CHAPTER_SPLIT = "chapter"
-VERSION = 2  # of how files are made: a new one has finished files written anew
+VERSION = 3  # of how files are made: a new one has finished files written anew
 
 
 class Style(Struct, frozen=True, dict=True):
