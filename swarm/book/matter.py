@@ -62,7 +62,7 @@ _BY_NAME = {
         COVER: "cover|cover page|coverpage|couverture|umschlag|cubierta|copertina|capa|omslag",
         IMPRINT: "imprint|impressum|mentions legales",
         COPYRIGHT: "copyright|copyright page|uncopyright|droits d auteur|creditos|derechos de autor",
-        COLOPHON: "colophon|colofon|colofao|acheve d imprimer",
+        COLOPHON: "colophon|colofon|colofao|acheve d imprimer|a propos de cette edition electronique",
         LICENCE: "license|licence|the full project gutenberg license|full project gutenberg license|"
         "project gutenberg license|licenza|lizenz|licencia|licenca",
         CONTENTS: "contents|table of contents|toc|nav|navigation|table des matieres|sommaire|inhalt|"

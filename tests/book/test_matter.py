@@ -14,6 +14,7 @@ from swarm.book import matter
         ("Endnotes", matter.NOTES),
         ("Coming soon!", matter.ADVERTISEMENT),
         ("Índice", matter.CONTENTS),
+        ("À propos de cette édition électronique", "colophon"),
     ],
 )
 def test_names_promise(name: str, reason: str) -> None:
