@@ -120,10 +120,8 @@ def test_settings_that_a_model_does_not_have_never_reach_coqui(tmp_path: Path, m
     recipe = structs.replace(choose_recipe("fr", engine="yourtts"), settings=tuple(sorted(hostile.items())))
     assert "no setting 'speaker_id'" in why_unavailable(tmp_path, recipe)
     assert not (tmp_path / "written").exists()
-    # left alone, it would have worked
     voice: Any = engine.open(choose_recipe("fr", engine="yourtts"), "cpu:0")
-    voice._speaker, voice._extra = None, hostile
-    voice.speak("Bonjour.", 1)
+    voice._model.synthesize("Bonjour.", language="fr-fr", **hostile)  # passed on, it would have worked
     assert (tmp_path / "written" / "x.pth").exists()
 
 
