@@ -122,18 +122,15 @@ def _explain_first_word(words: list[str]) -> None:
 def _unknown(word: str, parser: argparse.ArgumentParser, command: str) -> str:
     kind = "option" if word.startswith("-") else "word"
     name = word.partition("=")[0]
-    return (
-        f"e2a-swarm {command} does not know the {kind} {name}{_nearest(name, _options_of(parser, command))}; "
-        f"try e2a-swarm {command} --help"
-    )
+    found = _commands(parser)[command]
+    return f"{found.prog} does not know the {kind} {name}{_nearest(name, _options_of(found))}; {found.hint}"
 
 
-def _options_of(parser: argparse.ArgumentParser, command: str) -> list[str]:
-    actions = _commands(parser)[command]._actions
-    return [name for action in actions if action.help != argparse.SUPPRESS for name in action.option_strings]
+def _options_of(parser: Parser) -> list[str]:
+    return [name for action in parser._actions if action.help != argparse.SUPPRESS for name in action.option_strings]
 
 
-def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+def _commands(parser: argparse.ArgumentParser) -> dict[str, Parser]:
     return next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
 
 

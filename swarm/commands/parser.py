@@ -30,6 +30,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**settings)  # type: ignore[arg-type]
         self.common: frozenset[str] = frozenset()  # what a short help shows; empty: all
 
+    @property
+    def hint(self) -> str:
+        """Where every option of the command stands."""
+        return f"try {self.prog} --help{'-all' if self.common else ''}"
+
     def format_help(self) -> str:
         """What --help prints: the common options in one list where they were named, else all in their groups."""
         if not self.common:
@@ -63,7 +68,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise UsageError with a hint at the right help."""
-        raise UsageError(f"{message.rstrip('.')}; try {self.prog} --help")
+        raise UsageError(f"{message.rstrip('.')}; {self.hint}")
 
 
 class ShowAll(argparse.Action):

@@ -124,6 +124,15 @@ def test_the_options_of_a_short_help_exist(command: str) -> None:
     assert parser.common <= frozenset[str]().union(*map(names_of, parser._actions))
 
 
+@pytest.mark.parametrize("words", [("convert", "--loudnes", "x"), ("work", "--hours"), ("doctor", "--jsn")])
+def test_a_mistake_is_answered_with_the_help_that_has_every_option(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(list(words)) == 2
+    whole = "--help-all" if words[0] in MANY_OPTIONS else "--help"
+    assert capsys.readouterr().err.endswith(f"; try e2a-swarm {words[0]} {whole}\n")
+
+
 def test_what_a_command_refuses_is_not_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preview", "--help-all"]) == 0
     assert "--chapters" not in capsys.readouterr().out
