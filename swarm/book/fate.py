@@ -22,6 +22,7 @@ TITLE = "by its title"
 FILE = "by its file name"
 WORDS = "by its words"
 WANTED = "left out as asked"
+FEW_TITLES = 4  # that are named where several begin as was said
 
 
 def mark_licence(passages: list[Passage]) -> None:
@@ -112,26 +113,41 @@ def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 
 def chosen(chapters: tuple[ChapterText, ...], reading: Reading) -> list[ChapterText]:
-    """The chapters with what the user wants otherwise. Raises UsageError for a name that fits nothing."""
+    """The chapters with what the user wants otherwise. Raises UsageError for a name that fits nothing, or too much."""
     found = list(chapters)
     for name in reading.include:
-        fitting = [at for at, chapter in enumerate(found) if chapter.left_out and _fits(name, chapter)]
-        _check(fitting, "--include", name, "nothing that is left out")
-        for at in fitting:
+        left_out = [at for at, chapter in enumerate(found) if chapter.left_out]
+        for at in _named(name, found, left_out, "--include", "nothing that is left out"):
             found[at] = ChapterText(found[at].title, found[at].blocks)
     for name in reading.exclude:
-        fitting = [at for at, chapter in enumerate(found) if not chapter.left_out and _fits(name, chapter)]
-        _check(fitting, "--exclude", name, "no chapter")
-        for at in fitting:
+        spoken = [at for at, chapter in enumerate(found) if not chapter.left_out]
+        for at in _named(name, found, spoken, "--exclude", "no chapter"):
             found[at] = ChapterText(found[at].title, found[at].blocks, "not wanted", WANTED)
     return found
 
 
-def _fits(name: str, chapter: ChapterText) -> bool:
-    pattern = name.strip().casefold()
-    return any(fnmatchcase(text.casefold(), pattern) for text in (chapter.title, chapter.left_out) if text)
+def _named(name: str, chapters: list[ChapterText], among: list[int], option: str, nothing: str) -> list[int]:
+    """Which of some chapters a name means: a title, a reason, a pattern of them, or else how one title begins."""
+    whole = _folded(name)
+    fitting = [at for at in among if _fits(whole, chapters[at])]
+    if fitting:
+        return fitting
+    start = whole.removesuffix("…").removesuffix("...").rstrip()  # as it is cut where there is little room
+    fitting = [at for at in among if start and _folded(chapters[at].title).startswith(start)]
+    titles = list({_folded(chapters[at].title): chapters[at].title for at in fitting}.values())
+    if not titles:
+        raise UsageError(f"{option} {name!r} names {nothing} in this book: e2a-swarm inspect shows titles and reasons.")
+    if len(titles) > 1:
+        fits = "; ".join(f"“{title}”" for title in titles[:FEW_TITLES]) + ("; ..." if titles[FEW_TITLES:] else "")
+        raise UsageError(f"{option} {name!r} is how several titles begin: {fits}. Say more of the one you mean.")
+    return fitting
 
 
-def _check(fitting: list[int], option: str, name: str, what: str) -> None:
-    if not fitting:
-        raise UsageError(f"{option} {name!r} names {what} in this book: e2a-swarm inspect shows titles and reasons.")
+def _fits(pattern: str, chapter: ChapterText) -> bool:
+    names = [_folded(text) for text in (chapter.title, chapter.left_out) if text]
+    return any(name == pattern or fnmatchcase(name, pattern) for name in names)
+
+
+def _folded(text: str) -> str:
+    """A title, or a part of one, that may have been copied from several lines of a terminal."""
+    return " ".join(text.split()).casefold()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands.options import add_output_options, examples
-from swarm.commands.output import say, say_json
+from swarm.commands.output import say, say_indented, say_json
 from swarm.commands.reading import add_reading_options, reading
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai to Han
 OPENING_CHARS = 52
-SHORTEST_TITLE = 12  # what is kept of one, by which --include is to find it
+INDENT = 4  # columns, of what goes on on the next line
 HEADING_LINES = 6  # among the first, those that may be a heading
 FEW = 10  # unspoken pieces that are shown; --json has them all
 
@@ -80,7 +80,10 @@ def _print(book: "Book", chapters: list["Chapter"], language: str, card: "Engine
     else:
         for number, chapter in enumerate(chapters, start=1):
             say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
-    say("", *_total_lines(chapters, card), *_left_out_lines(book), *_unspoken_lines(chapters), *_odd_lines(book))
+    say("", *_total_lines(chapters, card))
+    for line in _left_out_lines(book):
+        say_indented(line, INDENT)
+    say(*_unspoken_lines(chapters), *_odd_lines(book))
 
 
 def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]:
@@ -130,10 +133,9 @@ def _left_out_lines(book: "Book") -> list[str]:
 
 
 def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> str:
-    """Where the line is too long for a terminal the title gives way: why and how much are not to be guessed."""
+    """The title stays whole: it is what --include takes."""
     times = f" ({len(counts)} times)" if len(counts) > 1 else ""
-    rest = f"{times}: {reason} ({grounds}), {_count(sum(counts))}"
-    return _short(f"  {_short(title, max(SHORTEST_TITLE, WIDTH - 2 - len(rest)))}{rest}")
+    return f"  {' '.join(title.split())}{times}: {reason} ({grounds}), {_count(sum(counts))}"
 
 
 def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:

@@ -78,6 +78,36 @@ def test_a_name_that_fits_nothing_is_refused() -> None:
         chosen(CHAPTERS, Reading(exclude=("Chapter 9",)))
 
 
+TITLES = ("List of Illustrations by the Author of this Book", "List of Plates", "[Verso]", "List of Plates", "Index")
+LISTS = tuple(ChapterText(title, (Block("paragraph", "e"),), "lists", "by its title") for title in TITLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("list of illustratio…", [0]), ("List of Ill...", [0]), ("list of ill", [0]), ("List of\n    Ill", [0]),
+        ("List of P…", [1, 3]), ("[Verso]", [2]), ("Index", [4]), ("*plates", [1, 3]),
+    ],
+)  # fmt: skip
+def test_a_beginning_that_fits_one_title_names_it(name: str, wanted: list[int]) -> None:
+    found = chosen((*LISTS, CHAPTERS[0]), Reading(include=(name,)))
+    assert [at for at, chapter in enumerate(found[:5]) if not chapter.left_out] == wanted
+    spoken = tuple(ChapterText(chapter.title, chapter.blocks) for chapter in LISTS)
+    assert [at for at, chapter in enumerate(chosen(spoken, Reading(exclude=(name,)))) if chapter.left_out] == wanted
+
+
+def test_a_beginning_that_fits_several_titles_is_refused_and_they_are_named() -> None:
+    with pytest.raises(UsageError, match=r"--include 'List…' is .*“List of Illustrations by .*“List of Plates”. Say m"):
+        chosen(LISTS, Reading(include=("List…",)))
+    with pytest.raises(UsageError, match="names nothing"):
+        chosen(LISTS, Reading(include=("…",)))
+
+
+def test_a_whole_title_comes_before_what_begins_with_it() -> None:
+    found = chosen((*CHAPTERS, ChapterText("I am", CHAPTERS[1].blocks)), Reading(exclude=("i",)))
+    assert [chapter.title for chapter in found if chapter.left_out == "not wanted"] == ["I"]
+
+
 def test_the_page_that_the_law_asks_for_is_told_by_its_words() -> None:
     page = part("", "Copyright © 2019 by Ann Author", "All rights reserved. No part of this book may be copied.")
     assert fates(page, STORY)[0] == ("copyright page", "by its words")

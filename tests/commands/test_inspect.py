@@ -106,13 +106,27 @@ def test_a_table_on_a_terminal(
     assert max(map(len, lines)) <= 80
 
 
-def test_of_a_long_line_about_what_is_left_out_the_name_is_cut_and_not_the_count(
-    books: Path, capsys: pytest.CaptureFixture[str]
+def test_titles_that_are_left_out_are_whole_and_a_beginning_has_them_read(
+    books: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["inspect", str(books / "alice-illustrated.epub")]) == 0
+    book = str(books / "alice-illustrated.epub")
+    assert main(["inspect", book]) == 0
     out = capsys.readouterr().out
-    assert "…: list of illustrations (marked so in the book), 657 words\n" in out
-    assert max(map(len, out.splitlines())) <= 80
+    [line] = [
+        line for line in out.splitlines() if line.endswith(": list of illustrations (marked so in the book), 657 words")
+    ]
+    title = line.strip().partition(": list of ")[0]
+    assert "…" not in title
+    assert len(line) > 80
+    assert main(["inspect", book, "--include", f"{title[:18]}…"]) == 0
+    assert "list of illustrations (marked" not in capsys.readouterr().out
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["inspect", book]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines())) <= 80
+    assert f" {line.strip()} " in f" {' '.join(shown.split())} "
 
 
 def test_notes_are_read_where_one_wants_them(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
