@@ -112,3 +112,5 @@ AnyRecord = (
     | LatentsLost
     | JobFinished
 )
+
+COSTLY = (ClipAccepted, SegmentQuarantined, LatentsKept)  # a job without any of these can be made anew for nothing

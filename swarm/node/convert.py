@@ -28,7 +28,7 @@ async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[G
     keys = curve_keys(make_key())  # for this run only: nobody else on this machine gets in
     async with AsyncExitStack() as stack:
         coordination = Coordination(config, progress)
-        stack.callback(coordination.close)
+        stack.push(coordination.leave)
         coordination.open()
         router = RouterSocket(keys)
         stack.callback(router.close)

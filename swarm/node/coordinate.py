@@ -1,13 +1,22 @@
 """A coordinator from start to end: books become jobs, jobs are served, audiobooks are written."""
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm import __version__
 from swarm.config import CoordinateConfig, RenderConfig
-from swarm.errors import EXIT_BOOK, EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, BookError, ReaderMissing
+from swarm.errors import (
+    EXIT_BOOK,
+    EXIT_DONE,
+    EXIT_GAPS,
+    EXIT_INTERRUPTED,
+    BookError,
+    ReaderMissing,
+    StoreError,
+    SwarmError,
+)
 from swarm.lease.coordinator import Coordinator
 from swarm.lease.settings import Settings
 from swarm.node.awake import awake
@@ -24,9 +33,9 @@ from swarm.node.serve import Server
 from swarm.node.service import Service
 from swarm.node.space import book_need, check_space, judge
 from swarm.node.store import DiskStore
-from swarm.node.style import make_style
+from swarm.node.style import make_style, read_cover
 from swarm.node.supply import Supply, make_supply, put_back
-from swarm.node.target import claim_target
+from swarm.node.target import claim_target, release_target
 from swarm.node.transport import RouterSocket
 from swarm.watch.progress import Progress
 
@@ -54,6 +63,8 @@ class Coordination:
 
     def open(self) -> None:
         """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
+        if self.config.style.cover:
+            read_cover(self.config.style.cover)  # a mistaken one is told before books are read
         if self.config.audiobook:
             self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
         if self.config.audiobook and self.config.upload:
@@ -192,9 +203,14 @@ class Coordination:
         gaps = any(edition.state.quarantined for edition in written)
         return EXIT_BOOK if self.unread else EXIT_GAPS if gaps else EXIT_DONE
 
-    def close(self) -> None:
-        """Let go of the jobs."""
+    def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
+        """Let go of the jobs; where the command failed before anything was spoken, of all that it began."""
         self.progress.close()
+        forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
+        for edition in self.editions:
+            if edition.state.job in forsaken:
+                with suppress(StoreError):
+                    release_target(edition.target, edition.state.job)
         self.store.close()
 
 
@@ -202,7 +218,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
     """Serve books to the swarm; returns the exit code. Raises SwarmError."""
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress)
-        stack.callback(coordination.close)
+        stack.push(coordination.leave)
         coordination.open()
         if coordination.is_done:  # nobody is needed for that, nor a key
             async with service.ready():

@@ -30,13 +30,14 @@ NOTED = ".delivered.json"
 def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
     """Where files are to be taken once they are made; None where they are made in place, on the state folder's disk.
 
-    Raises EnvironmentFault.
+    The folder is made later, when a book has something to put into it. Raises EnvironmentFault.
     """
     if url:
         return RemoteDepot(url)
     with guarded(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        return None if disk_of(folder) == disk_of(state_dir) else FolderDepot(folder)
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        there.mkdir(exist_ok=True)  # refuses a file
+        return None if disk_of(there) == disk_of(state_dir) else FolderDepot(folder)
 
 
 class Delivery:

@@ -81,6 +81,7 @@ class FolderDepot:
     def write(self, name: str, data: bytes) -> None:
         """A small file, whole or not at all."""
         with self._guarded():
+            self._folder.mkdir(parents=True, exist_ok=True)
             replace_file(self._path(name), data)
 
     def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:

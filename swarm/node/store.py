@@ -14,7 +14,7 @@ from swarm.lease.asset import AssetInfo
 from swarm.lease.effort import Effort
 from swarm.lease.facts import JobFacts, Origin
 from swarm.lease.recipe import Setting
-from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.lease.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.node.clips import ClipFolder, clip_size
 from swarm.node.contents import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
 from swarm.node.disk import guarded, make_folder, replace_file
@@ -136,6 +136,7 @@ class DiskStore:
         self.state_dir = state_dir
         self._journals: dict[str, Journal] = {}
         self._locks: dict[str, Lock] = {}
+        self._made: list[str] = []
         for name in ("", "jobs", "clips"):
             make_folder(state_dir / name)
         self._scratch = Scratch(state_dir / "scratch")
@@ -162,6 +163,7 @@ class DiskStore:
             if folder.exists():  # its journal was moved away: what is left can all be made again
                 folder.rename(self._scratch.folder / f"{facts.job}.removed")
             fresh.rename(folder)
+            self._made.append(facts.job)
             sync_folder(folder.parent)
 
     def open_job(self, job: str) -> JobFacts | None:
@@ -264,6 +266,17 @@ class DiskStore:
             self.discard_clip(key)
         for job in jobs:
             self._locks.pop(job).release()
+
+    def forsake(self) -> list[str]:
+        """Remove the jobs that were made here and hold nothing that cost work; returns them. Any other stays."""
+        gone = []
+        for job in self._made:
+            with suppress(StoreError):  # the disk may be why the command failed
+                if not any(isinstance(record, COSTLY) for record in self.records(job)):
+                    self._remove_folder(job)
+                    gone.append(job)
+        self._made.clear()
+        return gone
 
     def bytes_of(self, jobs: Sequence[str]) -> int:
         """What removing these jobs together would free."""

@@ -25,6 +25,14 @@ def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
     raise AssertionError("there is always another number")
 
 
+def release_target(target: Path, job: str) -> None:
+    """Give up the name that a job claimed, unless more than its beginning was written. Raises StoreError."""
+    report = report_path(target)
+    with guarded(report):
+        if _owner(report) == job and not is_whole(report):
+            report.unlink()
+
+
 def numbered(stem: str, number: int) -> str:
     """A name, with its number where it is not the first one."""
     return stem if number == 1 else f"{stem} ({number})"

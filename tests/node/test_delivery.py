@@ -143,13 +143,19 @@ def test_it_can_be_stopped_while_it_waits_and_while_it_copies(tmp_path: Path, ou
 
 def test_a_folder_on_the_state_folders_disk_needs_no_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_depot(tmp_path / "made", "", tmp_path) is None
-    assert (tmp_path / "made").is_dir()
+    assert not (tmp_path / "made").exists()  # not before a book has something to put into it
     monkeypatch.setattr(delivery_module, "disk_of", id)  # each on its own
     assert isinstance(find_depot(tmp_path / "made", "", tmp_path), FolderDepot)
     assert isinstance(find_depot(tmp_path, "memory://x", tmp_path), RemoteDepot)
     (tmp_path / "file").touch()
-    with pytest.raises(EnvironmentFault, match="a file stands where a folder"):
-        find_depot(tmp_path / "file", "", tmp_path)
+    for name in ("file", "file/below"):
+        with pytest.raises(EnvironmentFault, match="a file stands where a folder"):
+            find_depot(tmp_path / name, "", tmp_path)
+
+
+def test_a_folder_on_another_disk_is_made_with_the_first_file(tmp_path: Path) -> None:
+    FolderDepot(tmp_path / "new" / "mount").write("Emma.report.json", b"{}")
+    assert (tmp_path / "new" / "mount" / "Emma.report.json").read_bytes() == b"{}"
 
 
 def test_what_is_noted_as_delivered_may_be_damaged(tmp_path: Path, outbox: Path) -> None:

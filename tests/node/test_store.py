@@ -17,7 +17,7 @@ from msgspec import structs
 
 from swarm.errors import StoreError
 from swarm.lease.effort import Effort
-from swarm.lease.record import ClipDiscarded, JobFinished, RunStarted, SegmentFailed
+from swarm.lease.record import ClipDiscarded, JobFinished, LatentsKept, RunStarted, SegmentFailed, SegmentQuarantined
 from swarm.node.memory import MemoryStore
 from swarm.node.store import DiskStore, Store
 
@@ -158,6 +158,24 @@ def test_what_the_runs_took_begins_anew_where_its_file_is_damaged_and_costs_noth
     file.mkdir()
     disk.keep_effort(JOB, Effort(duplicates=1))  # not to be written: it does not matter
     assert disk.effort(JOB) == Effort()
+
+
+def test_a_command_that_failed_takes_back_the_jobs_that_it_made_unless_they_hold_what_cost_work(
+    disk: DiskStore, book: Path
+) -> None:
+    disk.commit([(JOB, RunStarted(1, 1.0), b"")])
+    disk.close()
+    with contextlib.closing(DiskStore(disk.state_dir)) as again:
+        again.open_job(JOB)
+        for job in ("empty", "begun", "spoken", "given-up", "prepared"):
+            again.lock_job(job)
+            again.create_job(a_job(job), book)
+        again.commit([("begun", RunStarted(1, 1.0), b""), ("begun", SegmentFailed(0, 0, "w", "silent", ""), b"")])
+        again.commit([("spoken", a_clip(0, b"flac"), b"flac"), ("given-up", SegmentQuarantined(0, 0, "silent"), b"")])
+        again.commit([("prepared", LatentsKept("d", 3, "w"), b"")])
+        assert again.forsake() == ["empty", "begun"]
+        assert {summary.job for summary in again.jobs()} == {JOB, "spoken", "given-up", "prepared"}
+        assert again.find_clip(a_key(0))
 
 
 def test_a_clip_that_is_cut_short_or_empty_is_lost(disk: DiskStore) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import StoreError
-from swarm.node.target import claim_target, is_whole, report_path
+from swarm.node.target import claim_target, is_whole, release_target, report_path
 
 
 def test_a_job_keeps_its_name(tmp_path: Path) -> None:
@@ -18,6 +18,18 @@ def test_another_job_of_that_title_gets_a_number(tmp_path: Path) -> None:
     names = [claim_target(tmp_path, "Emma", "m4b", f"job-{n}").name for n in range(3)]
     assert names == ["Emma.m4b", "Emma (2).m4b", "Emma (3).m4b"]
     assert claim_target(tmp_path, "Emma", "m4b", "job-1").name == "Emma (2).m4b"
+
+
+def test_a_name_is_given_up_by_its_job_alone_and_never_with_a_report_that_was_written(tmp_path: Path) -> None:
+    target = claim_target(tmp_path, "Emma", "m4b", "job")
+    release_target(target, "other")
+    assert report_path(target).exists()
+    release_target(target, "job")
+    release_target(target, "job")
+    assert not list(tmp_path.iterdir())
+    report_path(target).write_text('{"book": {"job": "job"}, "totals": {}}')
+    release_target(target, "job")
+    assert report_path(target).exists()
 
 
 def test_a_file_of_the_users_own_is_never_overwritten(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ BAD = [text_file, empty_file, missing, other_zip, truncated, protected, wordless
 @pytest.mark.parametrize("command", ["convert", "coordinate"])
 def test_a_file_that_is_no_readable_book(here: Machine, tmp_path: Path, make, command: str) -> None:
     book = make(tmp_path)
-    done = here.run(command, book, *FAST)
+    done = here.run(command, book, *FAST, "--output-dir", here.desk / "new")
     assert_refused(done, 3, book.name)
     assert not list((here.home / "jobs").glob("*"))
     assert not list(here.desk.iterdir())
@@ -70,7 +70,42 @@ def test_one_bad_book_among_good_ones_stops_before_anything_is_spoken(
 ) -> None:
     done = here.run("convert", small_book, text_file(tmp_path), *FAST)
     assert_refused(done, 3, "novel.epub")
+    assert_nothing_left(here)
+
+
+def assert_nothing_left(here: Machine) -> None:
+    """No job, no sound, and no name claimed beside the user's files."""
+    assert not list((here.home / "jobs").iterdir())
     assert not list((here.home / "clips").rglob("*.flac"))
+    assert not list(here.desk.rglob("*.report.json"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "code", "told"),
+    [
+        (["--cover", "no.jpg"], 2, "no.jpg"),
+        (["--output-dir", "file/below"], 4, "file"),
+        (["--tts-engine", "vits", "--quiet"], 4, "e2a-swarm[coqui]"),
+    ],
+    ids=["cover", "folder", "engine"],
+)
+def test_a_command_that_fails_before_anything_is_spoken_leaves_no_job(
+    here: Machine, small_book: Path, tmp_path: Path, wish: list[str], code: int, told: str
+) -> None:
+    (here.desk / "file").touch()
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['TTS'] = None\n")  # no Coqui here
+    voice = () if "--tts-engine" in wish else FAST
+    assert_refused(here.run("convert", small_book, *voice, *wish, PYTHONPATH=str(tmp_path)), code, told)
+    assert_nothing_left(here)
+
+
+def test_a_job_that_was_begun_before_is_kept_whatever_a_later_command_meets(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST, "--no-audiobook").returncode == 0
+    job = [path.name for path in (here.home / "jobs").iterdir()]
+    assert_refused(here.run("convert", small_book, *FAST, "--cover", "no.jpg"), 2, "no.jpg")
+    (here.desk / "file").touch()
+    assert_refused(here.run("convert", small_book, *FAST, "--output-dir", "file/below"), 4, "file")
+    assert [path.name for path in (here.home / "jobs").iterdir()] == job
 
 
 @pytest.mark.parametrize("found_by", [["shelf"], ["--ebooks-dir", "shelf"]], ids=" ".join)
