@@ -379,7 +379,7 @@ class Coordinator:
         for session in self.sessions.values():
             in_vain = False
             for slot, answered in list(session.offers.items()):
-                if exhausted and answered:
+                if (exhausted and answered) or session.slots[slot].is_full:
                     continue
                 request = Request(self.works, self.sessions, session, slot, now, outcome, self.settings.split)
                 if request.grant(self._new_lease_id):

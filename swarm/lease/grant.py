@@ -12,8 +12,6 @@ from swarm.lease.roster import Session, Slot
 from swarm.lease.schedule import FIRST_LEASE_CHARACTERS, HELP_S, Load, choose_cut, choose_double
 from swarm.lease.work import Work
 
-MOST_LEASES = 2  # the one being spoken and the next
-
 
 @dataclass
 class Request:
@@ -29,8 +27,6 @@ class Request:
 
     def grant(self, new_id: Callable[[], int]) -> bool:
         """Give the slot a lease; False where there is none for it."""
-        if len(self._slot.leases) >= MOST_LEASES:
-            return False
         for work, run in self._runs():
             if run:
                 self._issue(work, run, new_id())

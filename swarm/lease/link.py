@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from swarm.lease.message import Job, Welcome
+from swarm.lease.recipe import Recipe
 from swarm.lease.slot import EngineSlot
 
 FIRST_WINDOW = 512 * 1024
@@ -40,6 +41,11 @@ class Link:
         return self.welcome is not None
 
     @property
+    def recipes(self) -> list[Recipe]:
+        """What its jobs are spoken with, as far as it told."""
+        return [job.recipe for job in self.jobs.values()]
+
+    @property
     def allowance(self) -> int:
         """Bytes that may be under way: what is allowed, and no more than arrives soon, else heartbeats come late."""
         return min(self.credit, self.window)
@@ -73,9 +79,12 @@ def least_served(links: Iterable[Link]) -> float:
 
 
 def kindred(slots: Iterable[EngineSlot], links: Sequence[Link]) -> dict[int, set[str]]:
-    """The coordinators whose jobs a slot can speak without loading another voice, for slots where that matters yet."""
+    """The coordinators whose jobs a slot can speak without loading another voice, for slots where that matters yet.
+
+    Whose voice nobody knows yet may want the same one: a job is told with its first lease.
+    """
     return {
-        slot.number: {link.name for link in links if any(job.recipe == slot.recipe for job in link.jobs.values())}
+        slot.number: {link.name for link in links if not link.jobs or slot.recipe in link.recipes}
         for slot in slots
         if slot.is_worth_keeping
     }

@@ -9,6 +9,7 @@ from swarm.lease.speed import Speed
 
 MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
 MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
+MOST_LEASES = 2  # of a slot: the one being spoken and the next
 HEARD = 20  # heartbeats: about as many decide how much a slot waits
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
@@ -29,6 +30,11 @@ class Slot:
     waits: float = 0.0  # share of its time, lately, that it could speak and a slow link or disk does not let it
     idle_since_s: float | None = None
     idle_s: float = 0.0  # of that, what is over and was not asked for yet
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as much as it may; one whose last clips are under way asks for more all the same."""
+        return len(self.leases) >= MOST_LEASES
 
     def speed(self, recipe: Recipe) -> Speed:
         """The running estimate for a recipe."""

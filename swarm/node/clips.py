@@ -1,5 +1,6 @@
 """The clip folder, shared by all jobs: <first digit>/<key>.flac, made durable in groups."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,7 @@ from swarm.node.disk import guarded, make_folder
 from swarm.node.platform import sync_file, sync_folder
 
 ENDING = ".flac"
+DIGITS = "0123456789abcdef"  # one folder each
 FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 SYNCS = 8  # files synced at a time: the disk's journal takes them together
 GROUP = 64  # files open at a time
@@ -38,11 +40,13 @@ class ClipFolder:
         return clip_size(self._name(key))
 
     def keys(self) -> set[str]:
-        """Keys of all clips that are there, empty ones too."""
-        with guarded(self.root):
-            folders = [entry.path for entry in os.scandir(self.root) if entry.is_dir()]
-            names = (name for folder in folders for name in os.listdir(folder))
-            return {name.removesuffix(ENDING) for name in names if name.endswith(ENDING)}
+        """Keys of all clips that are there, empty ones too. What else lies beside their folders is nobody's business."""
+        keys: set[str] = set()
+        for digit in DIGITS:
+            folder = self.root / digit
+            with guarded(folder), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                keys.update(name.removesuffix(ENDING) for name in os.listdir(folder) if name.endswith(ENDING))
+        return keys
 
     def find(self, key: str) -> Path | None:
         """A clip's file, if it is there and not empty."""

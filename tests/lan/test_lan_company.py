@@ -40,7 +40,7 @@ def test_two_coordinators_share_two_workers_fairly(swarm: Swarm, tmp_path: Path)
     both_s, first_end_s = max(min(moments_s) for moments_s in times), min(max(moments_s) for moments_s in times)
     spoken = [sum(both_s <= moment_s <= first_end_s for moment_s in moments_s) for moments_s in times]
     print("spoken of each book while there were two:", spoken)
-    assert min(spoken) > max(spoken) / 2  # neither waited for the other's end
+    assert min(spoken) > max(spoken) / 3  # neither waited for the other's end
 
 
 def moments(home: Path) -> list[float]:

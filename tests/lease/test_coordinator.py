@@ -350,6 +350,16 @@ def test_every_offer_is_answered_so_that_a_coordinator_without_work_keeps_no_slo
         assert sent(core.receive(b"p", Heartbeat((), (0,), (grant.lease,)), now), Done) == [Done()]
 
 
+def test_a_slot_whose_last_clip_is_under_way_waits_for_its_lease_and_is_not_told_that_there_is_none() -> None:
+    core = make_core(JobState(make_facts(*([text] for text in TEXTS))))
+    join(core)
+    first, second = offer(core), offer(core, leases=(1,))
+    outcome = core.receive(b"p", Heartbeat((), (0,), (second.lease,)), 1.0)  # it spoke the first one's only line
+    assert sent(outcome, Done) == sent(outcome, Grant) == []
+    (third,) = sent(core.receive(b"p", make_clip(first), 1.1, b"x"), Grant)
+    assert third.chapter == 2
+
+
 def test_the_time_left_counts_how_much_a_slow_link_makes_a_slot_wait() -> None:
     core = make_core(JobState(make_facts(TEXTS * 50)))
     join(core)

@@ -1,5 +1,7 @@
-from swarm.lease.link import Link, least_served, share
-from swarm.lease.message import Welcome
+from swarm.lease.link import Link, kindred, least_served, share
+from swarm.lease.message import Job, Welcome
+from swarm.lease.recipe import Recipe
+from swarm.lease.slot import EngineSlot
 
 
 def a_link(name: str, served_s: float = 0.0) -> Link:
@@ -27,6 +29,16 @@ def test_a_slot_stays_with_those_whose_voice_it_has_as_long_as_they_have_somethi
     assert share([a, b], [0], [], 0.0, {0: {"gone"}}) == {"a": set(), "b": {0}}
     a.empty_until_s = 5.0
     assert share([a, b], [0], [], 1.0, {0: {"a"}}) == {"a": set(), "b": {0}}
+
+
+def test_a_coordinator_of_the_same_voice_or_of_one_not_known_yet_is_kindred() -> None:
+    loaded = EngineSlot(0, recipe=Recipe("metronome", "tick", "en"), loading_s=2.0)
+    same, other, unknown = a_link("same"), a_link("other"), a_link("unknown")
+    same.jobs["1"] = Job("1", "Book", Recipe("metronome", "tick", "en"))
+    other.jobs["2"] = Job("2", "Livre", Recipe("espeak", "fr", "fr"))
+    assert kindred([loaded], [same, other, unknown]) == {0: {"same", "unknown"}}
+    loaded.worked_s = 20.0
+    assert kindred([loaded], [same, other, unknown]) == {}
 
 
 def test_who_had_nothing_comes_last_and_where_nobody_had_anything_all_are_asked() -> None:

@@ -186,6 +186,14 @@ def test_a_clip_that_is_cut_short_or_empty_is_lost(disk: DiskStore) -> None:
     assert disk.find_clip(a_key(1)) is None
 
 
+def test_what_else_lies_in_the_clip_folder_is_not_looked_into(disk: DiskStore) -> None:
+    clips = disk.clip_path(a_key(0)).parents[1]
+    for name in ("lost+found", "00"):  # the first is another user's, where the folder is a disk of its own
+        (clips / name).mkdir(parents=True)
+        (clips / name / f"{a_key(0)}.flac").touch()
+    assert disk.clip_keys() == set()
+
+
 def test_a_folder_in_the_place_of_a_clip_makes_room_for_it(disk: DiskStore) -> None:
     disk.commit([(JOB, a_clip(0, b"whole"), b"whole")])
     path = disk.clip_path(a_key(0))

@@ -11,12 +11,11 @@ from story import Spot, Violation
 from swarm.lease import schedule
 from swarm.lease.asset import window
 from swarm.lease.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
-from swarm.lease.grant import MOST_LEASES
 from swarm.lease.ledger import PROMISED
 from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim
 from swarm.lease.outcome import Outcome, Send
 from swarm.lease.record import SegmentQuarantined
-from swarm.lease.roster import Session
+from swarm.lease.roster import MOST_LEASES, Session
 from swarm.lease.slot import EngineSlot
 from swarm.lease.work import Work
 
@@ -216,7 +215,7 @@ class Judge:
         for session in core.sessions.values():
             if not session.offers or not session.can_try(work.recipe, now, work.needed):
                 continue
-            if any(len(session.slots[slot].leases) < MOST_LEASES for slot in session.offers):
+            if not all(session.slots[slot].is_full for slot in session.offers):
                 for chapter, free in enumerate(work.ledger.free):
                     for index in sorted(free):
                         blamed = [failure.worker for failure in work.state.failures.get((chapter, index), ())]
