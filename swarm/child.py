@@ -20,8 +20,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 
+import msgpack  # type: ignore[import-untyped]  # it ships no types
 import msgspec
 
 from swarm.errors import EnvironmentFault, SwarmError
@@ -56,7 +57,7 @@ class ChildRaised(SwarmError):
 
 def pack_frame(message: Message) -> bytes:
     """A message as it goes through a pipe. Raises ValueError over 64 MiB."""
-    body = msgspec.msgpack.encode(message)
+    body: bytes = msgpack.packb(message, default=msgspec.to_builtins)
     if len(body) > MAX_FRAME_BYTES:
         raise ValueError(f"a message of {len(body)} bytes is over the bound of {MAX_FRAME_BYTES}")
     return _LENGTH.pack(len(body)) + body
@@ -71,7 +72,7 @@ def read_frame(stream: IO[bytes]) -> Message | None:
     if length > MAX_FRAME_BYTES:
         raise ValueError(f"a message of {length} bytes is over the bound of {MAX_FRAME_BYTES}")
     body = stream.read(length)
-    return msgspec.msgpack.decode(body, type=Message) if len(body) == length else None
+    return cast(Message, msgpack.unpackb(body)) if len(body) == length else None
 
 
 # In the child

@@ -40,7 +40,7 @@ class ClipFolder:
         return clip_size(self._name(key))
 
     def keys(self) -> set[str]:
-        """Keys of all clips that are there, empty ones too. What else lies beside their folders is nobody's business."""
+        """Keys of all clips that are there, empty ones too. What else lies there is left alone."""
         keys: set[str] = set()
         for digit in DIGITS:
             folder = self.root / digit

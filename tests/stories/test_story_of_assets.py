@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +95,19 @@ def test_one_command_on_one_machine_speaks_like_a_recording(
     assert "is finished already" in again.stdout
 
 
+def stopped_in_the_middle(work: Callable[[], Running], machine: Machine) -> int:
+    """Kill a worker while the model comes; how many bytes are there. Again where all came before it was noticed."""
+    for _ in range(10):
+        running = work()
+        wait_for(lambda: have(machine) > WEIGHTS // 4, what="a quarter of the model")
+        running.kill()
+        arrived = have(machine)
+        if arrived < WEIGHTS:
+            return arrived
+        shutil.rmtree(machine.home / "assets")
+    raise AssertionError("the model always came at once")
+
+
 @pytest.mark.chaos
 def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
     lan: Callable[[str], Machine], small_book: Path, narrator: Path, model: Path, parrot: dict[str, str], free_port: int
@@ -107,12 +121,8 @@ def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
 
     coordinator = laptop.start(*command, **parrot)
     assert coordinator.port == free_port
-    first = work(attic)
+    arrived = stopped_in_the_middle(lambda: work(attic), attic)
     coordinator.says("fetching the voice and the model")
-    wait_for(lambda: have(attic) > WEIGHTS // 4, what="a quarter of the model")
-    first.kill()
-    arrived = have(attic)
-    assert WEIGHTS // 4 < arrived < WEIGHTS
     second = work(attic)
 
     def half_is_there() -> bool:
