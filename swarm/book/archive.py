@@ -30,7 +30,7 @@ class Archive:
         except PermissionError as error:
             raise BookError(f"{path} cannot be read: {error.strerror}; give yourself the right to read it.") from error
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise BookError(f"{path} is not an EPUB: it cannot be opened as a zip file.") from error
+            raise BookError(f"{path} is not an EPUB: it cannot be opened as a zip file; {_remedy(path)}.") from error
         self._left_bytes = MAX_READ_BYTES
         self._names = {_normal(info.filename): info for info in self._zip.infolist() if not info.is_dir()}
         self._folded = {name.casefold(): name for name in self._names}
@@ -132,6 +132,12 @@ def decoded(reference: str) -> str:
     """A reference without its percent signs."""
     found = _ESCAPES.sub(lambda escape: bytes.fromhex(escape[0].replace("%", "")).decode(errors="replace"), reference)
     return str(found)
+
+
+def _remedy(path: Path) -> str:
+    if path.suffix.lower() == ".epub":
+        return "fetch the file again"
+    return "a text is read where its name ends in .txt, Markdown in .md, a web page in .html"
 
 
 def check_file(path: Path) -> None:

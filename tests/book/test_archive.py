@@ -27,6 +27,14 @@ def refusal(path: Path) -> str:
     return message
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("LICENSE", "a text is read where its name ends in .txt"), ("a.EPUB", "fetch the file again")]
+)
+def test_what_is_no_epub_is_refused_with_what_to_do(tmp_path: Path, name: str, remedy: str) -> None:
+    (tmp_path / name).write_text("Some words that no zip file begins with.")
+    assert f"{name} is not an EPUB: it cannot be opened as a zip file; {remedy}" in refusal(tmp_path / name)
+
+
 def test_what_is_no_epub_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "empty.epub").touch()
     (tmp_path / "words.epub").write_text("Just words.")
