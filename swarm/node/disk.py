@@ -101,3 +101,11 @@ def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def full_name(path: Path) -> str:
+    """A file's absolute path for people, without `..` where it leads to the same file so; links stay as they are."""
+    whole, tidy = path.absolute(), os.path.normpath(path.absolute())
+    if os.path.exists(whole) and not (os.path.exists(tidy) and os.path.samefile(whole, tidy)):  # noqa: PTH110, PTH121
+        tidy = str(whole)  # behind a link `..` leads elsewhere
+    return os.fsencode(tidy).decode("utf-8", "replace")

@@ -1,7 +1,6 @@
 """From a file and what the user asked for to a job that can be served: read, recognised, locked, replayed."""
 
 import hashlib
-import os
 import re
 import sys
 import unicodedata
@@ -25,6 +24,7 @@ from swarm.lease.recipe import TAKES, Recipe
 from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.lease.supplier import LOST
 from swarm.node.calibre import read_any_book
+from swarm.node.disk import full_name
 from swarm.node.redo import redo_records
 from swarm.node.store import Store
 from swarm.node.supply import Supply, lost_latents, restore_assets
@@ -113,7 +113,7 @@ def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, jo
         chapters = opening(chapters, config.preview_s * card.characters_s * config.speed)
     return JobFacts(
         job=job,
-        source=os.fsencode(path.absolute()).decode("utf-8", "replace"),
+        source=full_name(path),
         book=book_facts(book),
         recipe=recipe,
         chapters=chapters,

@@ -4,7 +4,6 @@ The content decides, not the path. A file that is gone since is found again in t
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from swarm.lease.recipe import CLONE
 from swarm.lease.record import LatentsLost
 from swarm.node.contents import digest_of
 from swarm.node.custom_model import CONFIG, CustomModel, parse_config, read_custom_model
-from swarm.node.disk import guarded
+from swarm.node.disk import full_name, guarded
 from swarm.node.store import JobSummary, Store
 
 
@@ -118,7 +117,7 @@ def _is_whole(store: Store, job: str, asset: AssetInfo) -> bool:
 
 
 def _add_model(supply: Supply, path: Path, store: Store) -> None:
-    name = _absolute(path)
+    name = full_name(path)
     if not path.exists():
         job = _made_from(store, "model", name) or _missing("--custom-model", path)
         _adopt(supply, job, "model", store)
@@ -132,7 +131,7 @@ def _add_model(supply: Supply, path: Path, store: Store) -> None:
 
 
 def _add_voice(supply: Supply, path: Path, store: Store) -> None:
-    name, digest = _absolute(path), ""
+    name, digest = full_name(path), ""
     if path.is_file():
         with guarded(path):
             digest = digest_of(path)
@@ -158,10 +157,6 @@ def _take_voice(supply: Supply, path: Path, file: IO[bytes] | None = None) -> No
 
 def _missing(option: str, path: Path) -> JobSummary:
     raise UsageError(f"{option} {path} is not there, and no job has what was made from it.")
-
-
-def _absolute(path: Path) -> str:
-    return os.fsencode(path.absolute()).decode("utf-8", "replace")
 
 
 def _made_from(store: Store, kind: str, path: str, digest: str = "") -> JobSummary | None:

@@ -6,7 +6,7 @@ import pytest
 
 from swarm.errors import StoreError
 from swarm.node import disk
-from swarm.node.disk import guarded, replace_file
+from swarm.node.disk import full_name, guarded, replace_file
 
 WHERE = Path("/state/jobs/moby")
 
@@ -72,3 +72,16 @@ def test_a_path_that_sqlite_cannot_open_for_its_length_is_not_called_forbidden(t
     path.mkdir(parents=True)
     with pytest.raises(StoreError, match="too long; choose a shorter one"), guarded(path):
         sqlite3.connect(path / "journal.sqlite")
+
+
+def test_a_path_for_people_has_no_detours_and_keeps_its_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shared" / "deep").mkdir(parents=True)
+    (tmp_path / "main").mkdir()
+    book = tmp_path / "shared" / "a.epub"
+    book.touch()
+    (tmp_path / "link").symlink_to(tmp_path / "shared" / "deep")
+    monkeypatch.chdir(tmp_path / "main")
+    assert full_name(Path("../shared/a.epub")) == str(book)
+    assert full_name(Path("../shared/gone.epub")) == str(tmp_path / "shared" / "gone.epub")
+    assert full_name(tmp_path / "link" / "b.epub") == str(tmp_path / "link" / "b.epub")
+    assert full_name(tmp_path / "link" / ".." / "a.epub") == str(tmp_path / "link" / ".." / "a.epub"), "another place"

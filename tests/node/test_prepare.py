@@ -133,6 +133,12 @@ def test_two_at_once_on_one_job_are_refused(tmp_path: Path, book: Path) -> None:
     other.close()
 
 
+def test_a_job_names_its_book_without_detours(tmp_path: Path, book: Path) -> None:
+    (tmp_path / "beside").mkdir()
+    prepared = run(tmp_path, tmp_path / "beside" / ".." / book.relative_to(tmp_path))
+    assert prepared.state.facts.source == str(book)
+
+
 def test_what_is_no_book_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.epub").write_bytes(b"nothing")
     with pytest.raises(BookError):
