@@ -20,7 +20,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "status",
         help="what every coordinator of the swarm in reach is doing",
         description="Ask every coordinator of this machine's swarm what it and its workers are doing. "
-        "Exit code 0 also where none is found; 4 where the one named with --coordinator does not answer.",
+        "Exit code 0 also where none is found; 4 where the one named with --coordinator does not answer, and where "
+        "this machine has no key and --open is not said.",
         epilog=examples(
             "e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"
         ),

@@ -58,3 +58,6 @@ def test_a_machine_without_a_key_is_told_so(
     monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
     assert main(["status", "--state-dir", str(tmp_path)]) == EnvironmentFault.exit_code
     assert "in no swarm yet" in capsys.readouterr().err
+    assert main(["status", "--help"]) == 0
+    assert "4 where" in (said := " ".join(capsys.readouterr().out.split()))
+    assert "and where this machine has no key and --open is not said" in said
