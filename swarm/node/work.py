@@ -20,7 +20,7 @@ from swarm.node.gauges import Gauges
 from swarm.node.greeting import engine_offers, greeting
 from swarm.node.identity import Clock
 from swarm.node.interrupt import draining
-from swarm.node.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, swarm_id
+from swarm.node.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, security, swarm_id
 from swarm.node.say import Say
 from swarm.node.service import Service
 from swarm.node.warden import Warden
@@ -34,7 +34,9 @@ FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
 
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service) -> int:
-    """Serve coordinators; returns the exit code. Raises SwarmError."""
+    """Serve coordinators; returns the exit code. Raises SwarmError, also for want of a key if it is to leave."""
+    if config.exit_when_done:
+        security(config.state_dir, open=config.open)  # who waits for an end is not to wait for ever for a beginning
     warden = Warden(config.devices, Gauges(gpus), config.limits)
     warden.start()
     await asyncio.to_thread(warden.check)
@@ -92,7 +94,7 @@ async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
         say(OPEN_WARNING)
         return None
     if load_key(config.state_dir) is None:
-        say(f"{NO_KEY} Waiting for that.")
+        say(f"{NO_KEY} Waiting for that, or for a `coordinate` on this machine to make a key.")
     while (key := load_key(config.state_dir)) is None:
         await asyncio.sleep(KEY_S)
     return key

@@ -20,7 +20,7 @@ def work(worker: Machine, coordinator: Running, *more: object) -> Running:
 def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make, small_book: Path) -> None:
     laptop, desktop = machine("laptop"), machine("desktop")
     coordinator = laptop.start("coordinate", small_book, *FAST)
-    worker = work(desktop, coordinator)
+    worker = desktop.start("work", "--cpu", "--slots", "1", "--coordinator", f"127.0.0.1:{coordinator.port}")
     worker.says("in no swarm yet.*e2a-swarm join CODE")
     code = coordinator.says(r"e2a-swarm join (e2a-\S+)").group(1)
 
@@ -28,6 +28,7 @@ def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make,
     assert (joined.returncode, joined.stderr) == (0, "")
     assert code not in joined.stdout
     coordinator.ends()
+    worker.signal()
     worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     if sys.platform != "win32":
@@ -36,6 +37,20 @@ def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make,
     again = laptop.start("coordinate", small_book, *FAST, "--chapters", "1")
     again.says("waiting for workers")
     assert code not in again.output  # once is enough
+
+
+def test_a_worker_waits_for_the_key_that_a_coordinator_beside_it_makes(here: Machine, small_book: Path) -> None:
+    worker = here.start("work", "--cpu", "--slots", "1")
+    worker.says("in no swarm yet.*Waiting for that, or for a `coordinate` on this machine")
+    here.start("coordinate", small_book, *FAST, "--no-advertise")
+    worker.says("looking for coordinators")
+
+
+def test_a_worker_that_is_to_leave_when_all_is_done_does_not_wait_for_a_key(here: Machine) -> None:
+    ended = here.run("work", "--cpu", "--exit-when-done")
+    assert ended.returncode == 4
+    assert "in no swarm yet: run `e2a-swarm join CODE`" in ended.stderr
+    assert "Waiting" not in ended.stderr + ended.stdout
 
 
 def test_another_key_opens_nothing_and_the_worker_says_why(machine: Make, lan: Make, small_book: Path) -> None:
