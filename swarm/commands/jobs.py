@@ -19,9 +19,9 @@ LONGEST_PATH = 4096  # of a file, which is to be copied whole
 FEW = 3  # chapters that are named one by one
 AGE = re.compile(r"(\d{1,5})\s*([hdw])")
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
-USAGE = """e2a-swarm jobs [--json] [--state-dir DIR]
+USAGE = """e2a-swarm jobs [OPTION...]
        e2a-swarm jobs remove NAME...
-       e2a-swarm jobs prune --older AGE [--unfinished] [--dry-run]"""
+       e2a-swarm jobs prune --older AGE [OPTION...]"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -23,7 +23,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="Coqui's models on this machine: list, fetch ahead of time, remove",
         description="The models of Coqui's list by the names that --tts-engine and --fine-tuned know, and which of "
         "them are on this machine. Models of your own travel with their jobs and are not among them.",
-        usage="e2a-swarm models [--models-dir DIR] [--verbose] [--json]\n       e2a-swarm models fetch|remove NAME...",
+        usage="e2a-swarm models [OPTION...]\n       e2a-swarm models fetch|remove NAME...",
         epilog=examples(*EXAMPLES),
     )
     add_models_option(parser)

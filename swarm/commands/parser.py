@@ -36,11 +36,23 @@ class Parser(argparse.ArgumentParser):
         return f"try {self.prog} --help{'-all' if self.common else ''}"
 
     def format_help(self) -> str:
-        """What --help prints: the common options in one list where they were named, else all in their groups."""
-        if not self.common:
+        """What --help prints: the common options in one list where they were named, else all; help itself last."""
+        if self._subparsers not in (None, self._positionals):  # those that name their commands
             return self.full_help()
+        if not self.common:
+            return self._help([("options", None, sorted(self._grouped(), key=_is_help))])
         shown = [action for action in self._grouped() if self.common & names_of(action)]
         return self._help([("common options", None, shown)])
+
+    def _short_usage(self) -> str | None:
+        """What has to be said, and that there are options."""
+        if self.usage or self._subparsers is not None:
+            return self.usage
+        needed = [
+            f"{action.option_strings[0]} {action.metavar}" for action in self._get_optional_actions() if action.required
+        ]
+        given = [_many(action) for action in self._get_positional_actions()]
+        return " ".join((self.prog, *needed, "[OPTION...]", *given))
 
     def full_help(self) -> str:
         """What --help-all prints: every option in its group."""
@@ -51,7 +63,7 @@ class Parser(argparse.ArgumentParser):
 
     def _help(self, sections: Iterable[tuple[str | None, str | None, Sequence[argparse.Action]]]) -> str:
         formatter = self._get_formatter()
-        formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
+        formatter.add_usage(self._short_usage(), self._actions, self._mutually_exclusive_groups)
         formatter.add_text(self.description)
         for title, description, actions in sections:
             formatter.start_section(title)
@@ -79,6 +91,16 @@ class ShowAll(argparse.Action):
         assert isinstance(parser, Parser)
         parser._print_message(parser.full_help(), sys.stdout)
         parser.exit()
+
+
+def _is_help(action: argparse.Action) -> bool:
+    return "--help" in action.option_strings
+
+
+def _many(positional: argparse.Action) -> str:
+    """An argument as a usage line shows it: `BOOK`, `NAME...` or `[CODE...]`."""
+    name = str(positional.metavar)
+    return {"*": f"[{name}...]", "+": f"{name}..."}.get(str(positional.nargs), name)
 
 
 def names_of(action: argparse.Action) -> frozenset[str]:

@@ -10,6 +10,12 @@ from swarm.errors import UsageError
 
 SECONDS = 30
 LONGEST_S = 3600
+CHAPTER = "preview speaks the beginning of one chapter: say --chapter."
+SHORT = "preview writes one short file: say it to `e2a-swarm convert`."
+REFUSED = {  # of convert's options
+    "--chapters": CHAPTER, "--split": SHORT, "--keep-chapters": SHORT, "--read-along": SHORT, "--report": SHORT,
+}  # fmt: skip
+COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
 EXAMPLES = options.examples(
     "e2a-swarm preview book.epub",
     "e2a-swarm preview book.epub --chapter 3 --voice heart --speed 0.9",
@@ -28,17 +34,21 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     group.add_argument("--chapter", metavar="N", default="1", help="as `e2a-swarm inspect` counts them (default: 1)")
     group.add_argument("--seconds", metavar="S", default=str(SECONDS), help=f"about how long (default: {SECONDS})")
     convert.add_options(parser)
-    chapters = next(action for action in parser._actions if "--chapters" in action.option_strings)
-    chapters.help = argparse.SUPPRESS  # `run` refuses it
-    shorten(parser, "[OPTION...] BOOK", ("--chapter", "--seconds", *convert.COMMON), convert.REST)
+    for action in parser._actions:
+        if REFUSED.keys() & set(action.option_strings):
+            action.help = argparse.SUPPRESS  # `run` refuses it
+    shorten(parser, "[OPTION...] BOOK", ("--chapter", "--seconds", *COMMON), convert.REST)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert the beginning, and return the exit code."""
     config = options.render_config(arguments)
-    if config.chapters:
-        raise UsageError("--chapters: preview speaks the beginning of one chapter: say --chapter.")
+    style = config.style
+    said = (config.chapters, style.split, style.keep_chapters, style.read_along, style.report_html)
+    for (name, instead), value in zip(REFUSED.items(), said, strict=True):
+        if value:
+            raise UsageError(f"{name}: {instead}")
     return convert.run_with(arguments, preview_config(arguments, config))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from swarm.commands import preview
 from swarm.commands.main import COMMANDS, main, make_parser
 from swarm.commands.parser import Parser, names_of
 
@@ -118,6 +119,31 @@ def test_help_all_shows_every_option_in_a_group(
     assert not {"options:", "positional arguments:"} & set(titles)
 
 
+@pytest.mark.parametrize("words", [*((command,) for command in COMMANDS), *ACTIONS])
+def test_help_has_one_layout(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has to be said in the first line; one list, help itself at its end; examples."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*words, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"usage: e2a-swarm {' '.join(words)} ")
+    assert "[OPTION...]" in lines[0]
+    titles = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["common options:" if words[0] in MANY_OPTIONS else "options:", "examples:"]
+    own = [line.split()[0] for line in lines[lines.index(titles[0]) : lines.index(titles[1])] if line.startswith("  -")]
+    assert own[-1] == ("--help-all" if words[0] in MANY_OPTIONS else "-h,")
+
+
+def test_what_has_to_be_said_is_in_the_first_line_of_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, rest in (
+        (["inspect"], "[OPTION...] BOOK"), (["join"], "[OPTION...] [CODE...]"), (["key"], "[OPTION...]"),
+        (["jobs", "prune"], "--older AGE [OPTION...]"), (["models", "fetch"], "[OPTION...] NAME..."),
+    ):  # fmt: skip
+        assert main([*words, "--help"]) == 0
+        assert capsys.readouterr().out.startswith(f"usage: e2a-swarm {' '.join(words)} {rest}\n")
+
+
 @pytest.mark.parametrize("command", MANY_OPTIONS)
 def test_the_options_of_a_short_help_exist(command: str) -> None:
     parser = parser_of(command)
@@ -134,8 +160,11 @@ def test_a_mistake_is_answered_with_the_help_that_has_every_option(
 
 
 def test_what_a_command_refuses_is_not_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["preview", "--help-all"]) == 0
-    assert "--chapters" not in capsys.readouterr().out
+    for words in (["preview", "--help-all"], ["preview", "--help"]):
+        assert main(words) == 0
+        said = capsys.readouterr().out
+        assert [name for name in preview.REFUSED if f"  {name} " in said] == []
+    assert all(f"  {name} " in parser_of("convert").full_help() for name in preview.REFUSED)
 
 
 @pytest.mark.parametrize("action", ["fetch", "remove"])

@@ -125,7 +125,7 @@ def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pyte
     assert "e2a-swarm jobs remove NAME...\n" in said
     assert "e2a-swarm jobs prune --older AGE" in said
     assert main(["jobs", "remove", "--help"]) == 0
-    assert "usage: e2a-swarm jobs remove [-h]" in capsys.readouterr().out
+    assert "usage: e2a-swarm jobs remove [OPTION...] NAME...\n" in capsys.readouterr().out
     assert main(["jobs", "delete", "x"]) == 2
     assert capsys.readouterr().err == "e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows remove, prune.\n"
 

@@ -26,6 +26,14 @@ def test_what_is_no_chapter_is_refused(words: tuple[str, ...]) -> None:
         preview.run(asked(*words))
 
 
+@pytest.mark.parametrize(
+    "words", [("--split", "chapter"), ("--keep-chapters",), ("--read-along",), ("--report", "html")]
+)
+def test_what_makes_no_sense_for_a_short_file_is_refused(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=f"{words[0]}: preview writes one short file: say it to `e2a-swarm convert`."):
+        preview.run(asked(*words))
+
+
 def test_a_preview_is_not_uploaded() -> None:
     words = ["preview", "a.epub", "--abs-server-url", "http://books", "--abs-api-token", "x"]
     arguments = parse(words)
