@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +31,7 @@ from swarm.node.target import is_whole, report_path
 from swarm.node.transfer import Stopped
 from swarm.watch.coverage import Heard, locate
 from swarm.watch.page import report_page
-from swarm.watch.report import ReportExtra, closing_lines, make_report
+from swarm.watch.report import ReportExtra, closing_lines, make_report, rewriting
 
 if TYPE_CHECKING:
     from swarm.node.audiobookshelf import Upload
@@ -65,6 +66,7 @@ class Edition:
         self._early: list[asyncio.Task[None]] = []  # files that are delivered while the rest is made
         self._delivering = asyncio.Lock()
         self._lines: list[str] = []  # of what was done with the files
+        self._instead = ""  # of speaking: what was done with sound that was there
 
     @property
     def size(self) -> int:
@@ -309,8 +311,8 @@ class Edition:
             effort=core.works[self.state.job].effort,
             heard=self._heard(),
         )
-        records = map(self._as_held, self.store.records(self.state.job))
-        self.made = make_report(self.state.facts, records, extra)
+        self.made = make_report(self.state.facts, self._records(), extra)
+        self._instead = rewriting(self.state.facts, self._records()) if self.audiobook else ""
         path = report_path(self.target)
         with guarded(path):
             replace_file(path, msgspec.json.encode(self.made))
@@ -335,6 +337,9 @@ class Edition:
         ]
         return locate(files, (*doubtful, *self.state.quarantined))
 
+    def _records(self) -> Iterator[AnyRecord]:
+        return map(self._as_held, self.store.records(self.state.job))
+
     def _as_held(self, record: AnyRecord) -> AnyRecord:
         """The same record as the state holds it: a long book's need not be in memory twice."""
         if not isinstance(record, ClipAccepted):
@@ -345,7 +350,7 @@ class Edition:
     def closing_lines(self) -> list[str]:
         """What to say at the end."""
         notes = dict.fromkeys(book.note for book in self.books if book.note)
-        made = [*closing_lines(self.made), *self._page_lines()] if "totals" in self.made else []
+        made = [*closing_lines(self.made, self._instead), *self._page_lines()] if "totals" in self.made else []
         return [*made, *notes, *self._notes, *self._lines]
 
     def _page_lines(self) -> list[str]:

@@ -25,6 +25,7 @@ class Run:
     began_s: float
     last_s: float
     spoke: bool = False
+    finished: bool = False  # the audiobook was written
 
 
 @dataclass
@@ -69,6 +70,8 @@ class History:
             case JobFinished():
                 self.files = record.files
                 self._reach(record.at_s)
+                if self.runs:
+                    self.runs[-1].finished = True
 
     def runs_that_spoke(self) -> list[Run]:
         """The runs in which a worker made a clip that counts."""

@@ -10,7 +10,7 @@ from swarm.lease.effort import Effort
 from swarm.lease.facts import JobFacts
 from swarm.lease.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.watch.coverage import Heard
-from swarm.watch.history import History, Place
+from swarm.watch.history import History, Place, Run
 from swarm.watch.text import clean, clock_text, count_text, duration_text, speed_text
 
 Row = dict[str, Any]
@@ -203,11 +203,24 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def closing_lines(report: Row) -> list[str]:
-    """What people read at the end: the file, its length, the time it took, and what it lacks, by name."""
+def rewriting(facts: JobFacts, records: Iterable[AnyRecord]) -> str:
+    """What the last run did where it spoke nothing of what a run before left: "written again in 2 s"; else ""."""
+    history = History.of(facts, records)
+    *before, last = history.runs or [Run(0.0, 0.0)]
+    if last.spoke or not before:
+        return ""
+    again = " again" if any(run.finished for run in before) else ""
+    return f"written{again} in {duration_text(last.last_s - last.began_s)}"
+
+
+def closing_lines(report: Row, instead: str = "") -> list[str]:
+    """What people read at the end: the file, its length, the time it took, and what it lacks, by name.
+
+    `instead` is what was done with the sound where nothing was spoken, which has no speed.
+    """
     totals = report["totals"]
     lines = file_lines(report["files"])
-    lines.append(_figures(totals))
+    lines.append(_rewritten(totals, instead) if instead else _figures(totals))
     lines += [clean(line) for line in report["book"]["lost"]]
     lines += _named(report["missing"], "missing from the audiobook")
     lines += _named(report["doubtful"], "may sound wrong, also when spoken again")
@@ -240,8 +253,17 @@ def counted(folder: str, members: Sequence[str]) -> str:
     return f"{count_text(len(members), 'file')} in {folder}"
 
 
+def _rewritten(totals: Row, done: str) -> str:
+    spoken = "nothing was spoken" if totals["missing"] else "nothing had to be spoken"
+    return f"{duration_text(_sound_s(totals))} of sound {done}; {spoken}"
+
+
+def _sound_s(totals: Row) -> float:
+    return float(totals["duration_s"] or totals["audio_s"])
+
+
 def _figures(totals: Row) -> str:
-    sound_s = totals["duration_s"] or totals["audio_s"]
+    sound_s = _sound_s(totals)
     facts = [f"{duration_text(sound_s)} of sound in {duration_text(totals['elapsed_s'])}"]
     speed = speed_text(sound_s / totals["elapsed_s"]) if totals["elapsed_s"] > 0 else ""
     if speed and totals["known_audio_s"] <= MOST_KNOWN_SHARE * totals["audio_s"]:

@@ -1,6 +1,7 @@
 """`convert`, as somebody who has just installed it would try it."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -126,6 +127,7 @@ def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here
     page = only(here.desk, "*.report.html")
     assert "Nothing is missing" in page.read_text(encoding="utf-8")
     assert f"report as a page: {page}" in done.stdout
+    assert re.search(r"of sound written again in .*; nothing had to be spoken", done.stdout)
     assert clips(here.home) == spoken
 
     audiobook = only(here.desk, "*.m4b")

@@ -19,7 +19,7 @@ from swarm.lease.record import (
     SegmentQuarantined,
     WorkerSeen,
 )
-from swarm.watch.report import ReportExtra, closing_lines, file_lines
+from swarm.watch.report import ReportExtra, closing_lines, file_lines, rewriting
 from swarm.watch.report import make_report as make_row
 
 BEGAN_S = 1_700_000_000.0
@@ -187,6 +187,29 @@ def test_a_run_that_spoke_nothing_is_no_run() -> None:
     report = make_report(JOB, records, ReportExtra())
     assert (report["totals"]["runs"], report["totals"]["elapsed_s"]) == (1, 6.0)
     assert closing_lines(report)[-1] == "6 s of sound in 6 s, 1.0x real time, 3 of 3 sentences spoken"
+
+
+def test_where_only_the_file_was_made_again_no_speed_of_an_earlier_run_is_told() -> None:
+    again = [*WHOLE, RunStarted(2, BEGAN_S + 100), JobFinished(BEGAN_S + 102, ("Emma.flac",))]
+    report = make_report(JOB, again, ReportExtra(duration_s=77.0))
+    assert report["totals"]["elapsed_s"] == 8.0
+    assert rewriting(JOB, again) == "written again in 2 s"
+    line = "1 min 17 s of sound written again in 2 s; nothing had to be spoken"
+    assert closing_lines(report, rewriting(JOB, again)) == ["Emma.flac", line]
+    gap = make_report(JOB, [again[0], *again[2:4], *again[-2:]], ReportExtra())
+    assert closing_lines(gap, rewriting(JOB, again))[1] == "2 s of sound written again in 2 s; nothing was spoken"
+
+
+def test_a_book_that_was_spoken_but_not_written_is_not_written_again() -> None:
+    later = [*WHOLE[:-1], RunStarted(2, BEGAN_S + 100), JobFinished(BEGAN_S + 105, ("Emma.m4b",))]
+    assert rewriting(JOB, later) == "written in 5 s"
+
+
+def test_a_run_that_spoke_and_a_first_one_have_their_own_figures() -> None:
+    redone = [RunStarted(2, BEGAN_S + 100), clip((1, 0), 106.0, take=4), JobFinished(BEGAN_S + 109, ("Emma.m4b",))]
+    known = [RunStarted(1, BEGAN_S), clip((0, 0), 0.1, work_s=0.0, reused=True, worker="")]
+    for records in (WHOLE, [*WHOLE, *redone], known, []):
+        assert rewriting(JOB, records) == ""
 
 
 def test_a_text_that_recurs_is_not_known_from_an_earlier_job() -> None:
