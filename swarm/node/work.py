@@ -84,7 +84,8 @@ async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...]) -> Non
 
 
 def _drain(node: WorkNode, say: Say) -> None:
-    say("finishing the sentences under way; Ctrl-C again stops at once")
+    idle = node.core.drained
+    say("nothing is under way: leaving" if idle else "finishing the sentences under way; Ctrl-C again stops at once")
     node.leave()
 
 

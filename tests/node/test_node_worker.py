@@ -14,6 +14,7 @@ from swarm.node.assets import AssetFolder
 from swarm.node.engines import Engines
 from swarm.node.identity import Clock
 from swarm.node.transport import RouterSocket
+from swarm.node.work import _drain
 from swarm.node.worker import WorkNode
 from swarm.voice.registry import choose_recipe
 
@@ -62,6 +63,18 @@ async def test_an_engine_without_work_ends_and_its_memory_is_free_and_the_next_l
         await speak(node, 2)
         fresh = engines.process(0)
         assert fresh is not None and fresh.pid != process.pid
+
+
+async def test_a_worker_that_is_told_to_leave_says_whether_anything_is_under_way(tmp_path: Path) -> None:
+    async with running(tmp_path) as (node, _, _):
+        said: list[str] = []
+        _drain(node, said.append)
+        assert said == ["nothing is under way: leaving"]
+    async with running(tmp_path) as (node, _, _):
+        grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),), 600.0)
+        node._carry_out(node.core.receive("a", grant, node._clock.now()))
+        _drain(node, said.append)
+        assert said[1:] == ["finishing the sentences under way; Ctrl-C again stops at once"]
 
 
 async def test_an_engine_that_is_used_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

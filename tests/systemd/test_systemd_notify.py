@@ -74,7 +74,7 @@ def test_a_worker_says_that_it_is_up_that_it_lives_and_how_it_stands(
     manager.hears("STATUS=looking for coordinators")
     worker.signal()
     worker.ends()
-    manager.hears("STATUS=finishing the sentences under way")
+    manager.hears("STATUS=nothing is under way: leaving")
     assert manager.heard().count("READY=1") == 1
 
 
