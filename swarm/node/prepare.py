@@ -59,7 +59,7 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
     job = job_name(path, title, recipe, config)
     store.lock_job(job)
     facts = store.open_job(job)
-    notes = [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
+    notes = _advice(config, supply, recipe)
     if facts is None and config.redo:
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     if facts is None:
@@ -75,6 +75,13 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
         notes.append(f"{path}: {LOST}")
     restore_assets(state, supply, store)
     return Prepared(state, records, notes)
+
+
+def _advice(config: RenderConfig, supply: Supply, recipe: Recipe) -> list[str]:
+    """Better voices, to who has not chosen one: not to who named it, nor to who speaks some sentences once more."""
+    if config.engine or supply.engine or config.redo:
+        return []
+    return [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
 
 
 def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]:

@@ -6,7 +6,7 @@ from epub_maker import CONTAINER, nav, opf, pack, page
 
 from swarm.audio.clip import make_clip
 from swarm.book.reading import Reading
-from swarm.config import RenderConfig
+from swarm.config import RedoConfig, RenderConfig
 from swarm.errors import BookError, StoreError
 from swarm.lease.record import ClipAccepted, ClipDiscarded, RunStarted
 from swarm.node.prepare import Prepared, file_stem, prepare, slug
@@ -60,6 +60,16 @@ def test_a_new_job_starts_its_first_run_with_its_gain(tmp_path: Path, book: Path
     prepared = run(tmp_path, book)
     assert [type(record) for record in prepared.records] == [RunStarted]
     assert [chapter.title for chapter in prepared.state.facts.chapters] == ["One", "Two"]
+
+
+def test_better_voices_are_named_to_who_has_not_chosen_one(tmp_path: Path, book: Path) -> None:
+    advice = [line for line in run(tmp_path, book, language="fr").notes if "robotically" in line]
+    assert len(advice) == 1
+    chosen = run(tmp_path, book, language="fr", engine="espeak")
+    assert chosen.state.facts.recipe.engine == "espeak"
+    speak_all(tmp_path, chosen)
+    again = run(tmp_path, book, language="fr", redo=RedoConfig(chapters=(1,)))
+    assert not any("robotically" in line for line in (*chosen.notes, *again.notes))
 
 
 def test_the_same_book_and_voice_are_the_same_job_and_replayed(tmp_path: Path, book: Path) -> None:
