@@ -11,8 +11,11 @@ from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, Slo
 from swarm.lease.recipe import Recipe
 from swarm.lease.roster import Session, Slot, voicing
 from swarm.lease.settings import Settings
+from swarm.lease.speed import Speed
 from swarm.lease.work import Work
 from swarm.voice.language import language_name
+
+FEWEST_CLIPS = 3  # all slots together: the first may be one word, spoken while its engine warmed up
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,10 @@ class View:
 
     def _eta_s(self, work: Work) -> float | None:
         """Jobs are spoken one after the other, so what stands before this one counts too."""
-        pace = sum(_pace(slot, work.state.facts.recipe) for slot in self._at_work())
-        if not pace:
+        recipe = work.state.facts.recipe
+        speeds = [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voicing(recipe)))]
+        pace = sum(_pace(speed, waits) for speed, waits in speeds)
+        if not pace or sum(speed.clips for speed, _ in speeds) < FEWEST_CLIPS:
             return None
         left = 0
         for other in self.works.values():
@@ -225,6 +230,5 @@ def _rests(session: Session) -> str:
     return "; ".join(whys)[:1000]
 
 
-def _pace(slot: Slot, recipe: Recipe) -> float:
-    speed = slot.speeds.get(voicing(recipe))
-    return (speed.chars_s or 0.0) * (1 - slot.waits) if speed else 0.0
+def _pace(speed: Speed, waits: float) -> float:
+    return (speed.chars_s or 0.0) * (1 - waits)

@@ -12,12 +12,14 @@ class Speed:
     characters: float = 0.0
     audio_s: float = 0.0
     work_s: float = 0.0
+    clips: int = 0
 
     def add(self, characters: int, audio_s: float, work_s: float) -> None:
         """Count one clip."""
         self.characters = self.characters * _KEEP + characters
         self.audio_s = self.audio_s * _KEEP + audio_s
         self.work_s = self.work_s * _KEEP + max(work_s, 1e-6)
+        self.clips += 1
 
     @property
     def chars_s(self) -> float | None:

@@ -8,7 +8,9 @@ from msgspec import structs
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.watch.text import about_text, clean, clean_note, count_text, duration_text, percent, speed_text
 
-SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about this time
+SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about this time,
+SETTLING_SHARE = 0.15  # or within this share of the time run or the time left, where that is sooner,
+FARTHEST = 2.5  # and is never more than so many times the latest reckoning, nor less than that part of it
 SILENT_S = 5.0  # a heartbeat is due every second
 
 
@@ -70,8 +72,10 @@ class Estimate:
         if self._end_s is None:
             self._end_s = end_s
         else:
-            weight = 1 - math.exp(-max(0.0, elapsed_s - self._seen_s) / SETTLING_S)
-            self._end_s += weight * (end_s - self._end_s)
+            settling_s = max(min(SETTLING_S, SETTLING_SHARE * min(eta_s, elapsed_s)), 1e-6)
+            weight = 1 - math.exp(-max(0.0, elapsed_s - self._seen_s) / settling_s)
+            settled_s = self._end_s + weight * (end_s - self._end_s) - elapsed_s
+            self._end_s = elapsed_s + min(max(settled_s, eta_s / FARTHEST), eta_s * FARTHEST)
         self._seen_s = elapsed_s
         return max(0.0, self._end_s - elapsed_s)
 

@@ -360,11 +360,24 @@ def test_a_slot_whose_last_clip_is_under_way_waits_for_its_lease_and_is_not_told
     assert third.chapter == 2
 
 
+def test_no_time_left_is_reckoned_from_the_first_clips_alone() -> None:
+    core = make_core(JobState(make_facts(TEXTS * 50)))
+    join(core)
+    grant = offer(core)
+    known = []
+    for index in range(3):
+        core.receive(b"p", make_clip(grant, index), 1.0 + index, b"flac")
+        (job,) = core.status(2.0 + index).jobs
+        known.append(job.eta_s is not None)
+    assert known == [False, False, True]
+
+
 def test_the_time_left_counts_how_much_a_slow_link_makes_a_slot_wait() -> None:
     core = make_core(JobState(make_facts(TEXTS * 50)))
     join(core)
     grant = offer(core)
-    core.receive(b"p", make_clip(grant), 1.0, b"flac")
+    for index in range(3):
+        core.receive(b"p", make_clip(grant, index), 1.0, b"flac")
 
     def eta_s() -> float:
         (job,) = core.status(2.0).jobs
@@ -374,5 +387,5 @@ def test_the_time_left_counts_how_much_a_slow_link_makes_a_slot_wait() -> None:
     speaking_only = eta_s()
     for beat in range(100):
         state = "waiting" if beat % 2 else "speaking"
-        core.receive(b"p", Heartbeat((SlotReport(0, state, grant.lease, 1),), (), (grant.lease,)), 2.0)
+        core.receive(b"p", Heartbeat((SlotReport(0, state, grant.lease, 3),), (), (grant.lease,)), 2.0)
     assert eta_s() == pytest.approx(2 * speaking_only, rel=0.15)

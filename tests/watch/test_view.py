@@ -1,3 +1,6 @@
+import itertools
+import math
+
 import msgspec
 import pytest
 from msgspec import structs
@@ -105,13 +108,56 @@ def test_no_time_left_is_claimed_where_nothing_is_known_or_nothing_is_spoken() -
 
 def test_an_estimate_that_jumps_is_settled_and_one_that_stays_is_believed() -> None:
     estimate = Estimate()
-    assert estimate.settle(600.0, 0.0) == 600.0
-    shown = [estimate.settle(600.0 - t + (300.0 if t % 2 else -300.0), t) for t in range(1, 100)]
+    assert estimate.settle(600.0, 200.0) == 600.0  # the job has run for a while
+    shown = [estimate.settle(600.0 - t + (300.0 if t % 2 else -300.0), 200.0 + t) for t in range(1, 100)]
     assert all(abs(value - (600.0 - t)) < 60 for t, value in enumerate(shown, 1) if value is not None)
 
     for t in range(100, 300):
-        settled = estimate.settle(2000.0, float(t))
+        settled = estimate.settle(2000.0, 200.0 + t)
     assert settled == pytest.approx(2000.0, rel=0.05)
+
+
+def reckoned(elapsed_s: float) -> float:
+    """What is left by a short book's reckonings: the first clip was one word, spoken while the engine started."""
+    slow_start = 2100.0 * math.exp(-elapsed_s / 0.4)
+    return max(0.0, 20.0 - elapsed_s) + slow_start
+
+
+def test_a_first_estimate_that_is_far_too_long_is_soon_forgotten() -> None:
+    estimate = Estimate()
+    moments = [moment / 4 for moment in range(80)]
+    shown = {moment: estimate.settle(reckoned(moment), moment) for moment in moments}
+    for moment, left_s in shown.items():
+        assert left_s is not None
+        assert 0.399 <= left_s / reckoned(moment) <= 2.501
+        if moment >= 5:
+            assert 0.5 <= left_s / reckoned(moment) <= 2
+
+
+def test_a_first_estimate_that_is_far_too_short_is_soon_forgotten_too() -> None:
+    estimate = Estimate()
+    assert estimate.settle(10.0, 0.0) == 10.0
+    shown = [estimate.settle(3600.0, moment / 4) for moment in range(1, 400)]
+    assert all(left_s is not None and left_s >= 1440 for left_s in shown)
+    assert shown[-1] == pytest.approx(3600, rel=0.1)
+
+
+def test_the_estimate_of_a_long_book_does_not_jump_about() -> None:
+    estimate = Estimate()
+    shown = []
+    for moment in range(600):
+        jitter = 1.3 if moment % 3 else 0.7
+        shown.append(estimate.settle((36_000.0 - moment) * jitter, float(moment)))
+    steps = [abs(after - before) for before, after in itertools.pairwise(shown) if before and after]
+    assert len(steps) == 599
+    assert max(steps[200:]) < 0.03 * 36_000
+
+
+def test_all_views_agree_on_the_time_left_soon_after_the_start() -> None:
+    seen, told = Viewer(), [replies(elapsed_s=moment / 4, eta_s=240 + reckoned(moment / 4)) for moment in range(40)]
+    for reply in told:
+        drawn = seen.look(reply)
+    assert drawn.jobs[0].eta == Viewer().look(told[-1]).jobs[0].eta == "about 4 min"
 
 
 def test_an_estimate_starts_afresh_after_a_time_without_one() -> None:
