@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from swarm import __version__
+from swarm.commands.output import warn
 from swarm.commands.parser import Parser
 from swarm.config import state_folder
 from swarm.errors import (
@@ -149,7 +150,7 @@ def _forgive_odd_encodings() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"e2a-swarm: {message}\n")
+    warn(f"e2a-swarm: {message}")
     return code
 
 

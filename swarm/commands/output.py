@@ -22,8 +22,10 @@ def say_indented(line: str, indent: int) -> None:
 
 
 def warn(line: str) -> None:
-    """Write a line to standard error, beside what a program reads."""
-    sys.stderr.write(line + "\n")
+    """Write a line to standard error, beside what a program reads; a terminal breaks it between words."""
+    from swarm.watch.terminal import folded
+
+    sys.stderr.write(folded(line, sys.stderr) + "\n")
 
 
 def say_json(value: object) -> None:

@@ -30,7 +30,6 @@ class LiveProgress:
         self._viewer = Viewer()
         self._shown: View | None = None
         self._live: Live | None = Live(console=self._console, auto_refresh=False, redirect_stdout=False)
-        self._live.start()
 
     def update(self, reply: StatusReply) -> None:
         """Draw how things stand."""
@@ -39,6 +38,7 @@ class LiveProgress:
             return
         self._shown = view
         try:
+            self._live.start()  # only now: where there is nothing to draw nothing is left on the terminal either
             self._live.update(drawing(view, self._console.width, self._console.height), refresh=True)
         except (OSError, ValueError):  # the terminal was closed; the book goes on
             self._live = None

@@ -7,6 +7,7 @@ from typing import Literal, Protocol, TextIO
 import msgspec
 
 from swarm.lease.message import JobStatus, StatusReply
+from swarm.watch.terminal import folded
 from swarm.watch.text import count_text, in_tens
 from swarm.watch.view import JobView, View, Viewer, chapter_title, job_percent, title_of
 
@@ -69,6 +70,14 @@ class Lines:
         except (OSError, ValueError):  # the pipe broke, the file was closed
             self._stream = None
 
+    def tell(self, line: str) -> None:
+        """Write a line for people: on a terminal it breaks between words."""
+        try:
+            line = folded(line, self._stream) if self._stream else line
+        except ValueError:  # the file was closed
+            self._stream = None
+        self.write(line)
+
 
 class QuietProgress:
     """Shows nothing but the end."""
@@ -87,7 +96,7 @@ class QuietProgress:
     def close(self, *lines: str) -> None:
         """Write the end."""
         for line in lines:
-            self._lines.write(line)
+            self._lines.tell(line)
 
 
 class Pace:
@@ -165,20 +174,20 @@ class PlainProgress:
         title = f"{shown.title}: " if len(view.jobs) > 1 else ""
         if job.job not in self._sealed:
             held_up = f"; {shown.state}" if job.state == "waiting" else ""
-            self._lines.write(opening_line(job, len(done)) + held_up)
+            self._lines.tell(opening_line(job, len(done)) + held_up)
         elif done:
             for place in done:
                 where = f"chapter {place + 1} of {len(job.chapters)} is spoken: {chapter_title(job, place)}"
-                self._lines.write(f"{title}{where} ({standing(shown, view)})")
+                self._lines.tell(f"{title}{where} ({standing(shown, view)})")
         else:
-            self._lines.write(f"{title}{standing(shown, view)}")
+            self._lines.tell(f"{title}{standing(shown, view)}")
         self._sealed[job.job] = sealed(job)
         self._pace.said(job)
 
     def note(self, line: str) -> None:
         """Write a line."""
         self._viewer.hear(line)
-        self._lines.write(line)
+        self._lines.tell(line)
 
     def close(self, *lines: str) -> None:
         """Write the end."""

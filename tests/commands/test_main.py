@@ -165,6 +165,20 @@ def test_a_narrow_encoding_costs_a_letter_not_the_run(monkeypatch: pytest.Monkey
     assert b"there is no command '???'" in narrow.buffer.getvalue()  # type: ignore[attr-defined]
 
 
+def test_an_error_breaks_between_words_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main(["fly"]) == 2
+    whole = capsys.readouterr().err
+    assert whole.count("\n") == 1
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert main(["fly"]) == 2
+    parts = capsys.readouterr().err.splitlines()
+    assert max(map(len, parts)) <= 40
+    assert " ".join(parts) == whole.strip()
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     command = f"{sys.executable} cli.py convert --help | head -c 1; {sys.executable} cli.py doctor --json | true"
     done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60)

@@ -47,6 +47,16 @@ def test_notes_break_between_words_but_not_where_they_name_a_file(monkeypatch: p
     assert "/a/path with/spaces in it that is long.m4b" in shown
 
 
+def test_where_nothing_was_drawn_nothing_is_left_on_the_terminal() -> None:
+    stream = Terminal()
+    progress = LiveProgress(stream)
+    progress.close()
+    assert stream.getvalue() == ""
+    progress = LiveProgress(stream)
+    progress.close("a last word")
+    assert stream.getvalue() == "a last word\n"
+
+
 def test_many_workers_and_chapters_fit_the_height() -> None:
     workers = tuple(worker(f"w{n}", SlotStatus(0, "speaking", "moby", n, 1, 9, 400.0, 10.0)) for n in range(64))
     picture = drawn(replies(14, chapters=100, workers=workers), 80)

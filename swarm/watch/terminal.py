@@ -1,0 +1,33 @@
+"""Lines as a terminal shows them: broken between words. What goes elsewhere stays as it is."""
+
+import os
+from typing import TextIO
+
+FEWEST_COLUMNS = 20
+
+
+def folded(line: str, stream: TextIO) -> str:
+    """The line as it is best written to a stream; one that names a file stays in one piece, to be copied."""
+    if os.sep in line or not stream.isatty():
+        return line
+    columns = max(FEWEST_COLUMNS, _columns(stream))
+    return "\n".join(part for whole in line.split("\n") for part in _parts(whole, columns))
+
+
+def _parts(line: str, columns: int) -> list[str]:
+    if len(line) <= columns:
+        return [line]
+    from textwrap import wrap
+
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    return wrap(line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _columns(stream: TextIO) -> int:
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdigit() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):  # it only looks like a terminal
+        return 80

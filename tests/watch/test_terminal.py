@@ -1,0 +1,59 @@
+import io
+import os
+
+import pytest
+
+from swarm.watch.progress import make_progress
+from swarm.watch.terminal import folded
+
+LONG = "--chapters 99: this book has 12 chapters; `e2a-swarm inspect BOOK` lists them"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+
+
+def test_a_line_breaks_between_words_on_a_terminal_and_nowhere_else() -> None:
+    parts = folded(LONG, Terminal()).split("\n")
+    assert len(parts) > 1
+    assert max(map(len, parts)) <= 30
+    assert " ".join(parts) == LONG
+    assert folded(LONG, io.StringIO()) == LONG
+
+
+def test_what_goes_on_stays_indented_and_what_fits_stays_as_it_is() -> None:
+    assert folded("  once two three four five six seven", Terminal()) == "  once two three four five six\n  seven"
+    for line in ("", "  a  b", "word" * 20, "two\nlines"):
+        assert folded(line, Terminal()) == line
+
+
+def test_a_line_that_names_a_file_stays_in_one_piece() -> None:
+    line = f"{os.sep}books{os.sep}A Book With Spaces.epub: this is no book that can be read"
+    assert folded(line, Terminal()) == line
+
+
+def test_a_terminal_that_does_not_know_its_size_has_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS")
+    assert max(map(len, folded("word " * 60, Terminal()).split("\n"))) in range(75, 81)
+
+
+@pytest.mark.parametrize("mode", ["plain", "quiet"])
+def test_lines_for_people_are_broken_and_those_for_programs_are_not(mode: str) -> None:
+    shown, told = Terminal(), Terminal()
+    make_progress(mode, shown).close(LONG)  # type: ignore[arg-type]
+    assert max(map(len, shown.getvalue().splitlines())) <= 30
+    make_progress("json", told).close(LONG)
+    assert len(told.getvalue().splitlines()) == 1
+
+
+def test_a_terminal_that_was_closed_stops_nothing() -> None:
+    stream = Terminal()
+    progress = make_progress("plain", stream)
+    stream.close()
+    progress.note(LONG)
