@@ -1,18 +1,26 @@
 """What a job took besides the clips that count. Nobody needs it to go on, so it is no record and may be lost."""
 
-from msgspec import Struct, field
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
 
 MOST_WORKERS = 1000  # a member that calls itself something else each time shall not fill the memory
+MOST_BYTES = 1 << 20  # of an effort as it is kept
+
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e12)]
+ByWorker = Annotated[dict[str, Seconds], Meta(max_length=MOST_WORKERS)]
 
 
 class Effort(Struct):
     """Over all runs of a job. Seconds are by worker id, all its slots together; the moment is since the epoch."""
 
-    duplicates: int = 0  # clips for a place that had one already
-    reissued: int = 0  # places that a worker lost with its lease
-    first_grant_s: float | None = None
-    idle_s: dict[str, float] = field(default_factory=dict)  # without anything to speak, while the job was not complete
-    wasted_s: dict[str, float] = field(default_factory=dict)  # spent on duplicates
+    duplicates: Count = 0  # clips for a place that had one already
+    reissued: Count = 0  # places that a worker lost with its lease
+    first_grant_s: Seconds | None = None
+    idle_s: ByWorker = field(default_factory=dict)  # without anything to speak, while the job was not complete
+    wasted_s: ByWorker = field(default_factory=dict)  # spent on duplicates
 
     def duplicate(self, worker: str, work_s: float) -> None:
         """A clip came that was not needed any more."""
@@ -22,6 +30,14 @@ class Effort(Struct):
     def idle(self, worker: str, seconds: float) -> None:
         """A worker had nothing to speak."""
         _add(self.idle_s, worker, seconds)
+
+
+def decode_effort(data: bytes) -> Effort:
+    """An effort as it was kept; nothing where that is damaged, or figures that cannot be."""
+    try:
+        return msgspec.json.decode(data, type=Effort) if len(data) <= MOST_BYTES else Effort()
+    except (ValueError, RecursionError):
+        return Effort()
 
 
 def _add(seconds: dict[str, float], worker: str, more: float) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from swarm.errors import StoreError
 from swarm.lease.asset import AssetInfo
-from swarm.lease.effort import Effort
+from swarm.lease.effort import MOST_BYTES, Effort, decode_effort
 from swarm.lease.facts import JobFacts, Origin
 from swarm.lease.recipe import Setting
 from swarm.lease.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
@@ -197,8 +197,9 @@ class DiskStore:
     def effort(self, job: str) -> Effort:
         """What the runs of a job took; nothing where that cannot be read."""
         try:
-            return msgspec.json.decode((self.folder(job) / EFFORT).read_bytes(), type=Effort)
-        except (OSError, ValueError):
+            with (self.folder(job) / EFFORT).open("rb") as file:
+                return decode_effort(file.read(MOST_BYTES + 1))
+        except OSError:
             return Effort()
 
     def keep_effort(self, job: str, effort: Effort) -> None:

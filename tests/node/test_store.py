@@ -151,9 +151,13 @@ def test_everything_is_there_after_a_restart(disk: DiskStore) -> None:
 
 def test_what_the_runs_took_begins_anew_where_its_file_is_damaged_and_costs_nothing_else(disk: DiskStore) -> None:
     file = disk.folder(JOB) / "effort.json"
-    for damage in (b"", b"\xff{", b'{"duplicates": "many"}'):
+    deep, many = b'{"idle_s":' * 200_000, b",".join(b'"w%d":1' % number for number in range(1001))
+    wrong = (b"", b"\xff{", b'{"duplicates": "many"}', deep, b"[" * 200_000)
+    figures = (b'{"duplicates": -1}', b'{"reissued": 1e300}', b'{"idle_s": {' + many + b"}}")
+    odd = (b'{"first_grant_s": -5}', b'{"idle_s": {"w": -1.5}}', b'{"wasted_s": {"w": 1e300}}', b'{"x":' + deep)
+    for damage in (*wrong, *figures, *odd, b'{"duplicates": 1}' + b" " * (8 << 20)):
         file.write_bytes(damage)
-        assert disk.effort(JOB) == Effort()
+        assert disk.effort(JOB) == Effort(), damage[:40]
     file.unlink()
     file.mkdir()
     disk.keep_effort(JOB, Effort(duplicates=1))  # not to be written: it does not matter
