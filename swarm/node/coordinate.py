@@ -56,6 +56,7 @@ class Coordination:
         self.clock = Clock()
         self.store = DiskStore(config.state_dir)
         self.editions: list[Edition] = []
+        self.undoubted: dict[str, None] = {}  # books that `redo --doubtful` leaves as they are, by title
         self.unread: list[BookError | ReaderMissing] = []  # of books that a folder held
         self.supply = Supply()
         self.depot: Depot | None = None
@@ -78,6 +79,9 @@ class Coordination:
         for path in self.config.books:
             if not (prepared := self._prepare(path, supply)):
                 continue
+            if prepared.undoubted:
+                self.undoubted[prepared.state.facts.title] = None
+                continue
             job = prepared.state.job
             if any(edition.state.job == job for edition in self.editions):
                 continue  # the same book, named twice
@@ -85,9 +89,10 @@ class Coordination:
             for note in prepared.notes:
                 self.progress.note(note)
             self.editions.append(self._edition(prepared))
-        if not self.editions:
+        if not self.editions and not self.undoubted:
             raise self.unread[0]
-        self._check_space()
+        if self.editions:
+            self._check_space()
         trim_memory()
 
     def _prepare(self, path: Path, supply: Supply) -> Prepared | None:
@@ -192,9 +197,10 @@ class Coordination:
 
     def _ready_lines(self) -> list[str]:
         names = [edition.whereabouts for edition in self.editions if edition.is_finished]
+        undoubted = [f"{title}: no sentence is doubtful; nothing is spoken again" for title in self.undoubted]
         if len(names) > MOST_NAMED:
-            return [f"{len(names)} audiobooks are finished already"]
-        return [f"{name} is finished already; nothing is left to do" for name in names]
+            return [f"{len(names)} audiobooks are finished already", *undoubted]
+        return [*(f"{name} is finished already; nothing is left to do" for name in names), *undoubted]
 
     def _left_out(self) -> list[str]:
         return [f"left out: {fault}" for fault in self.unread]

@@ -38,6 +38,7 @@ class Prepared:
     state: JobState
     records: list[AnyRecord]
     notes: list[str]
+    undoubted: bool = False  # whatever is doubtful was to be spoken again, and nothing of the finished book is
 
 
 def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: Supply | None = None) -> Prepared:
@@ -74,7 +75,8 @@ def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: 
         records.append(gone)
         notes.append(f"{path}: {LOST}")
     restore_assets(state, supply, store)
-    return Prepared(state, records, notes)
+    doubtful = config.redo is not None and config.redo.doubtful
+    return Prepared(state, records, notes, undoubted=doubtful and state.complete and state.finished is not None)
 
 
 def _advice(config: RenderConfig, supply: Supply, recipe: Recipe) -> list[str]:

@@ -3,12 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from epub_maker import CONTAINER, nav, opf, pack, page
+from msgspec import structs
 
 from swarm.audio.clip import make_clip
 from swarm.book.reading import Reading
 from swarm.config import RedoConfig, RenderConfig
 from swarm.errors import BookError, StoreError
-from swarm.lease.record import ClipAccepted, ClipDiscarded, RunStarted
+from swarm.lease.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.node.prepare import Prepared, file_stem, prepare, slug
 from swarm.node.store import DiskStore
 
@@ -132,6 +133,29 @@ def test_a_clip_that_is_no_clip_is_not_reused(tmp_path: Path, book: Path) -> Non
     store.close()
     assert (0, 0) not in run(tmp_path, book).state.accepted
     assert not path.exists()
+
+
+def test_only_of_a_finished_book_without_a_doubt_nothing_is_to_be_spoken_again(tmp_path: Path, book: Path) -> None:
+    def redo() -> Prepared:
+        return run(tmp_path, book, redo=RedoConfig(doubtful=True))
+
+    def commit(*records: ClipAccepted | ClipDiscarded | JobFinished) -> None:
+        store = DiskStore(tmp_path / "state")
+        store.commit([(first.state.job, record, b"") for record in records])
+        store.close()
+
+    first = run(tmp_path, book)
+    assert not redo().undoubted  # interrupted: it goes on
+    speak_all(tmp_path, first)
+    assert not redo().undoubted  # its file is not written yet
+    commit(JobFinished(9.0, ("a.m4b",)))
+    assert redo().undoubted
+    assert not run(tmp_path, book).undoubted
+    (spoken, *_) = redo().state.accepted.values()
+    commit(ClipDiscarded(spoken.chapter, spoken.index, ""), structs.replace(spoken, doubt="too long"))
+    commit(JobFinished(10.0, ("a.m4b",)))
+    assert not redo().undoubted
+    assert not redo().undoubted  # none is doubtful any more, but one is not spoken
 
 
 def test_two_at_once_on_one_job_are_refused(tmp_path: Path, book: Path) -> None:

@@ -141,6 +141,16 @@ def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here
     assert here.run("redo", small_book, *FAST, "--segments", "9:1").returncode == 2
 
 
+def test_where_no_sentence_is_doubtful_redo_says_so_and_writes_nothing(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST, "--output-format", "flac").returncode == 0
+    spoken, there = clips(here.home), sorted(here.desk.rglob("*"))
+    for wish in ([], ["--output-format", "flac"], ["--output-dir", "new"]):
+        done = here.run("redo", small_book, *FAST, "--doubtful", *wish)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == f"{TITLE}: no sentence is doubtful; nothing is spoken again\n"
+    assert (clips(here.home), sorted(here.desk.rglob("*"))) == (spoken, there)
+
+
 @pytest.mark.parametrize(
     "wish",
     [
