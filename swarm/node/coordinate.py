@@ -1,5 +1,6 @@
 """A coordinator from start to end: books become jobs, jobs are served, audiobooks are written."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -61,6 +62,7 @@ class Coordination:
         self.supply = Supply()
         self.depot: Depot | None = None
         self.upload: Upload | None = None
+        self.invitation: Callable[[], None] | None = None
 
     def open(self) -> None:
         """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
@@ -173,7 +175,8 @@ class Coordination:
         )
         core = Coordinator(settings, self.clock.now())
         restore = partial(put_back, self.supply, self.store)
-        server = Server(core, self.store, router, self.progress, self.clock, self.config.on_failure, restore)
+        on_failure = self.config.on_failure
+        server = Server(core, self.store, router, self.progress, self.clock, on_failure, restore, self.call_workers)
         for edition in pending:
             server.add(edition)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
@@ -189,6 +192,17 @@ class Coordination:
     def is_done(self) -> bool:
         """Whether every book was finished by an earlier run."""
         return all(edition.is_finished for edition in self.editions)
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether no sentence of any book is left to speak."""
+        return all(edition.state.complete for edition in self.editions)
+
+    def call_workers(self) -> None:
+        """Say once how workers come here, if anybody can."""
+        if self.invitation:
+            self.invitation()
+        self.invitation = None
 
     def end_at_once(self) -> int:
         """Nothing is left to do: say so; returns the exit code."""
@@ -233,7 +247,9 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         router = RouterSocket(keys)
         stack.callback(router.close)
         port = router.bind(config.bind, config.port)
-        _invite(progress, code, port, config)
+        coordination.invitation = partial(_invite, progress, code, port, config)
+        if not coordination.is_spoken:
+            coordination.call_workers()
         if config.advertise:
             from swarm.node.discovery import Advertisement  # `convert` never does
 

@@ -47,6 +47,7 @@ class Server:
         clock: Clock,
         on_failure: str,
         put_back: Callable[[str, str], bool] = lambda job, digest: False,
+        reopened: Callable[[], None] = lambda: None,
     ) -> None:
         self._core = core
         self._store = store
@@ -56,6 +57,7 @@ class Server:
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
         self._put_back = put_back  # a job's file that is gone; called from another thread
+        self._reopened = reopened  # told when a sentence is to be spoken again: its clip proved damaged
         self._feed = Feed(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
         self._draining = asyncio.Event()
@@ -223,6 +225,7 @@ class Server:
         def damaged(place: Place, why: str) -> None:
             self._store.discard_clip(edition.state.accepted[place].key)
             self._queue.put_nowait(self._core.discard(job, *place, why, self._clock.now()))
+            self._reopened()
 
         def measured(gain: GainFixed) -> None:
             self._queue.put_nowait(self._core.journal(job, gain))

@@ -34,6 +34,23 @@ def test_two_machines_share_a_book(lan: Make, small_book: Path) -> None:
     assert not (tower.home / "jobs").exists()  # a worker keeps nothing of the book
 
 
+def test_workers_are_called_for_a_spoken_book_only_if_some_of_its_sound_proves_damaged(
+    lan: Make, small_book: Path
+) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    assert laptop.run("convert", small_book, *FAST, "--no-audiobook").returncode == 0
+    assert "waiting for" not in laptop.start("coordinate", small_book, *FAST).ends()
+    assert only(laptop.desk, "*.m4b")
+
+    clip = min((laptop.home / "clips").rglob("*.flac"))
+    clip.write_bytes(clip.read_bytes()[::-1])
+    coordinator = laptop.start("coordinate", small_book, *FAST, "--output-format", "flac")
+    worker = join_in(desktop, coordinator.port)
+    coordinator.ends()
+    worker.ends()
+    assert_complete(report_of(only(laptop.desk, "*.flac")))
+
+
 def test_a_worker_outlives_its_coordinators(lan: Make, write_book: Callable[..., Path], free_port: int) -> None:
     laptop, desktop = lan("laptop"), lan("desktop")
     worker = desktop.start("work", "--cpu", "--coordinator", f"127.0.0.1:{free_port}")  # it was there first
