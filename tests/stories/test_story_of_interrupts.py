@@ -55,6 +55,7 @@ def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, co
         coordinator = laptop.start("coordinate", small_book, *endless)
         worker = desktop.start("work", "--cpu", "--coordinator", f"127.0.0.1:{coordinator.port}")
         coordinator.says("joined")
+        worker.says("speaking The Lamp")
         running = coordinator if command == "coordinate" else worker
     time.sleep(0.7)  # until something is being spoken
     children = descendants(running.pid)
