@@ -64,12 +64,18 @@ class EngineSlot:
         """Whether the engine is at work."""
         return self.loading or self.line is not None
 
-    @property
-    def coming(self) -> Line | None:
-        """What is spoken right after the segment under way, if nothing happens meanwhile."""
-        if self.line is None or self.leases[0].revoked:
+    def coming(self, handed: Line | None = None) -> Line | None:
+        """What is spoken right after the segment under way, if nothing happens meanwhile.
+
+        What its engine was `handed` already remains that while the slot waits: the engine may have begun it. Nothing
+        else is handed to an engine whose slot waits.
+        """
+        if self.recipe is None or self.loading or not self.leases or self.leases[0].revoked:
             return None
-        return next((line for line in self.leases[0].lines[:2] if line is not self.line), None)
+        lines = self.leases[0].lines
+        if self.line is not None:
+            return next((line for line in lines[:2] if line is not self.line), None)
+        return handed if handed is lines[0] else None  # an equal line of another lease may be another voice's
 
     def words(self, line: Line) -> tuple[str, *tuple[int, ...]]:
         """A line of its recipe as an engine takes it: the text, and the seeds of its take and of those that follow."""

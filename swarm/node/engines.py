@@ -89,7 +89,8 @@ class Engines:
     def hand_ahead(self, slot: int, words: Words | None) -> None:
         """Have a slot's process begin with this as soon as it has spoken what it speaks; None: with nothing.
 
-        What was handed before and is not begun is withdrawn. Who asks for it with `speak` hears what becomes of it.
+        What was handed before is withdrawn: not begun, or its sound dropped. Who asks for it with `speak` hears what
+        becomes of it; until then its sound is kept.
         """
         _, before = self._ahead.pop(slot, ((), None))
         if before:

@@ -9,6 +9,7 @@ from typing import Any
 from swarm.errors import StoreError
 from swarm.lease.asset import what
 from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.message import Line as Sentence
 from swarm.lease.rest import Trouble
 from swarm.lease.slot import Sound
 from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell, Unload
@@ -73,7 +74,7 @@ class WorkNode:
         self._frames = Frames()
         self._tally = Tally(said_s=clock.now())
         self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
-        self._handed: dict[int, object] = {}  # slot -> the line that its engine speaks next
+        self._handed: dict[int, Sentence | None] = {}  # slot -> the line that its engine speaks next
         self._lines: dict[str, Line] = {}
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
@@ -287,7 +288,8 @@ class WorkNode:
     def _hand_ahead(self) -> None:
         """Engines need not wait for their next text until this process has taken the clip of the last one."""
         for slot in self.core.slots:
-            if (line := slot.coming) is not self._handed.get(slot.number):
+            handed = self._handed.get(slot.number)
+            if (line := slot.coming(handed)) is not handed:
                 self._handed[slot.number] = line
                 self._engines.hand_ahead(slot.number, slot.words(line) if line else None)
 

@@ -1,6 +1,5 @@
 """Dialogues with the worker's core: what it orders of its engines and tells its coordinators."""
 
-import pytest
 from making import KEY, RECIPE, grant, make_hello, make_worker, speak, told
 
 from swarm.lease.link import EMPTY_S
@@ -16,7 +15,6 @@ from swarm.lease.message import (
     Held,
     Hello,
     Job,
-    Line,
     Refused,
     Release,
     Revoke,
@@ -306,23 +304,3 @@ def test_what_it_can_speak_with_now_is_said_to_all_and_nothing_is_lost_by_it() -
     tell = speak(worker, tell)
     assert tell.commands[0].text == "Two."
     assert tell.clips
-
-
-@pytest.mark.parametrize("cut", [Trim(1, 2), Revoke(1), None], ids=["trimmed", "revoked", "drained"])
-def test_what_is_spoken_next_is_known_until_its_lease_is_cut(cut: Trim | Revoke | None) -> None:
-    worker = make_worker()
-    tell = grant(worker, "One.", "Two.", "Three.")
-    (slot,) = worker.slots
-    assert slot.coming is None  # it loads
-    tell = speak(worker, tell)
-    assert slot.coming == Line(1, "Two.", 0)
-    (order,) = speak(worker, tell).commands
-    assert slot.coming == Line(2, "Three.", 0)
-    assert isinstance(order, Speak)
-    assert (order.text, order.seed, *order.others) == slot.words(Line(1, "Two.", 0))
-    if cut is None:
-        worker.drain(2.0)
-    else:
-        worker.receive("a", cut, 2.0)
-    assert slot.line == Line(1, "Two.", 0)
-    assert slot.coming is None

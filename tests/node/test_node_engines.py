@@ -158,6 +158,16 @@ async def test_a_text_handed_ahead_is_spoken_without_being_asked_for_and_then_on
     await engines.close()
 
 
+async def test_what_was_spoken_ahead_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "0.05"}))
+    engines.hand_ahead(0, ("Tock, tock.", 1))
+    _, ahead = engines._ahead[0]
+    await asyncio.wait([ahead])
+    assert (await engines.speak(0, "Tock, tock.", 1)).work_s >= 11 * 0.05
+    await engines.close()
+
+
 async def test_a_text_handed_ahead_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "0.01"}))

@@ -1,14 +1,17 @@
-"""A worker's loops with a real engine process, and a coordinator that is only words."""
+"""A worker's loops with a real engine process, or one that only counts, and a coordinator that is only words."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from swarm.lease import recess
-from swarm.lease.message import Device, EngineOffer, Grant, Hello, Job, Line, Welcome
+from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
+from swarm.lease.recipe import Recipe, clip_key
+from swarm.lease.tell import Tell
+from swarm.node import engines as node_engines
 from swarm.node import worker as node_worker
 from swarm.node.assets import AssetFolder
 from swarm.node.engines import Engines
@@ -16,25 +19,28 @@ from swarm.node.identity import Clock
 from swarm.node.transport import RouterSocket
 from swarm.node.work import _drain
 from swarm.node.worker import WorkNode
+from swarm.voice.process import Spoken
 from swarm.voice.registry import choose_recipe
 
 TICK = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
 
 
 @asynccontextmanager
-async def running(tmp_path: Path) -> AsyncIterator[tuple[WorkNode, Engines, list[str]]]:
+async def running(tmp_path: Path, credit: int = 10**6) -> AsyncIterator[tuple[WorkNode, Engines, list[str]]]:
     hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
     engines, said = Engines(("cpu:0",), tmp_path / "log"), []
     node = WorkNode(hello, engines, AssetFolder(tmp_path, 10**9), None, Clock(), said.append)
     life = asyncio.create_task(node.run())
     now = node._clock.now()
     node._carry_out(node.core.connect("a", now))
-    node._carry_out(node.core.receive("a", Welcome("c", 1, "a", 1.0, 10**6), now))
+    node._carry_out(node.core.receive("a", Welcome("c", 1, "a", 1.0, credit), now))
     node._carry_out(node.core.receive("a", Job("job", "Book", TICK), now))
-    yield node, engines, said
-    node.core.disconnect("a", node._clock.now())  # nobody takes its clips
-    node.leave()
-    await life
+    try:
+        yield node, engines, said
+    finally:
+        node._carry_out(node.core.disconnect("a", node._clock.now()))  # nobody takes its clips
+        node.leave()
+        await life
 
 
 async def speak(node: WorkNode, lease: int) -> None:
@@ -118,3 +124,121 @@ async def test_whom_it_serves_is_said_once_however_often_it_is_let_in(tmp_path: 
             await asyncio.sleep(0.01)
         assert sum(line.startswith("serving laptop") for line in said) == 1
     router.close()
+
+
+class FakeProcess:
+    """A stand-in for an engine's process: one text after the other, as it is let; it notes which it began."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.may_end: dict[str, asyncio.Event] = {}
+        self.alive = True
+        self._lane = asyncio.Lock()
+
+    async def start(self, engine: str, log_path: Path) -> None:
+        pass
+
+    async def own_pids(self, slot: int) -> set[int]:
+        return set()
+
+    async def open(self, slot: int, recipe: Recipe, *words: object, **more: object) -> bytes:
+        return b""
+
+    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+        async with self._lane:
+            self.begun.append(text)
+            await self.may_end.setdefault(text, asyncio.Event()).wait()
+        return Spoken(b"x" * 100, 24000, 24000, "0" * 64, 0.5)
+
+    def end(self, text: str) -> None:
+        """Let it come to the end of a text."""
+        self.may_end.setdefault(text, asyncio.Event()).set()
+
+    def kill(self) -> None:
+        self.alive = False
+
+    async def close(self) -> None:
+        self.kill()
+
+
+async def until(event: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not event():
+            await asyncio.sleep(0.001)
+
+
+TEXTS = "One.", "Two.", "Three.", "Four."
+
+
+@asynccontextmanager
+async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, FakeProcess]]:
+    """A worker that has spoken two sentences and waits for room; its engine has begun the third, handed ahead."""
+    monkeypatch.setattr(node_engines, "EngineProcess", FakeProcess)
+    monkeypatch.setattr(node_worker, "BEAT_S", 0.01)
+    async with running(tmp_path, credit=50) as (node, engines, _):
+        lines = tuple(Line(index, text, 0) for index, text in enumerate(TEXTS))
+        node._carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), node._clock.now()))
+        await until(lambda: engines.process(0) is not None)
+        process = engines.process(0)
+        assert isinstance(process, FakeProcess)
+        try:
+            process.end("One.")
+            await until(lambda: engines._ahead.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
+            process.end("Two.")
+            await until(lambda: node.core.slots[0].waiting and "Three." in process.begun)
+            assert len(node.core.shelf.clips) == 2
+            yield node, process
+        finally:
+            for text in TEXTS:
+                process.end(text)
+
+
+def accept(node: WorkNode, place: int) -> None:
+    """The coordinator has a clip: there is room for another."""
+    key = clip_key(TEXTS[place], TICK, 0)
+    node._carry_out(node.core.receive("a", Accepted("job", ((0, place, key),)), node._clock.now()))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("there", [True, False], ids=["spoken", "under-way"])
+async def test_over_a_slow_link_each_sentence_is_spoken_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    async with waiting(tmp_path, monkeypatch) as (node, process):
+        if there:
+            process.end("Three.")
+            _, speaking = node._engines._ahead[0]
+            await asyncio.wait([speaking])
+        await asyncio.sleep(0.05)  # beats meanwhile change nothing
+        assert (node.core.slots[0].line, process.begun) == (None, ["One.", "Two.", "Three."])
+        accept(node, 0)
+        process.end("Three.")
+        process.end("Four.")
+        await until(lambda: len(node.core.shelf.clips) == 2 and not node.core.slots[0].busy)
+        accept(node, 1)
+        await until(lambda: not node.core.slots[0].leases)
+        assert process.begun == ["One.", "Two.", "Three.", "Four."]
+        assert {clip.work_s for clip in (item.clip for item in node.core.shelf.clips.values())} == {0.5}
+
+
+WITHDRAWN: dict[str, Callable[[WorkNode], Tell]] = {
+    "trimmed": lambda node: node.core.receive("a", Trim(1, 2), node._clock.now()),
+    "revoked": lambda node: node.core.receive("a", Revoke(1), node._clock.now()),
+    "drained": lambda node: node.core.drain(node._clock.now()),
+    "rests": lambda node: node.core.limit(["until 22:00 (--hours)"], node._clock.now()),
+    "lost": lambda node: node.core.lose([0], "fell off the bus", node._clock.now()),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("end", WITHDRAWN.values(), ids=WITHDRAWN)
+async def test_what_was_handed_ahead_is_withdrawn_when_its_line_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[WorkNode], Tell]
+) -> None:
+    async with waiting(tmp_path, monkeypatch) as (node, process):
+        _, speaking = node._engines._ahead[0]
+        node._carry_out(end(node))
+        with pytest.raises(asyncio.CancelledError):
+            await speaking
+        assert not node._engines._ahead
+        assert process.begun == ["One.", "Two.", "Three."]
