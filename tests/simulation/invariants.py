@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from disk import doubly_accepted
-from excuses import Excuses
+from excuses import Excuses, shelf
 from story import Spot, Violation
 
 from swarm.lease import schedule
@@ -102,12 +102,15 @@ class Judge:
         message = send.message
         assert isinstance(message, Trim | Revoke)
         leases = [lease for slot in worker.core.slots for lease in slot.leases if lease.id == message.lease]
-        coming = [] if leases else self.granted.get((send.peer, message.lease), [])
+        granted = self.granted.get((send.peer, message.lease), [])
+        coming = [] if leases else granted
         end = message.end if isinstance(message, Trim) else 0
         spots = [(le.job.job, le.chapter, line.index) for le in leases for line in le.lines if line.index >= end]
         spots += [spot for spot in coming if spot[2] >= end]
-        spots = [spot for spot in spots if not self._is_accepted(coordinator, spot)]
         in_reach = self.world.network.reaches(send.peer) and self.world.network.is_steady
+        if not in_reach:  # what it has spoken meanwhile, nobody knows of either
+            spots += [spot for spot in shelf(worker) if spot in granted and spot[2] >= end]
+        spots = [spot for spot in spots if not self._is_accepted(coordinator, spot)]
         if in_reach and isinstance(message, Revoke) and message.expired:
             self._fairly_expired(coordinator, worker, message.lease)
         name = (coordinator.name, send.peer, type(message).__name__, message.lease, end)
