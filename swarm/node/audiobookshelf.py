@@ -10,9 +10,8 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from swarm.audio.tags import Tags
@@ -38,8 +37,7 @@ class UploadFault(TransferFault):
         super().__init__(message, lasting=lasting)
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(NamedTuple):
     """Where a book goes on a server: the ids of a library and of a folder of it."""
 
     library_id: str
@@ -214,7 +212,8 @@ class Form:
 def _fields(room: Room, tags: Tags) -> dict[str, str]:
     fields = {"title": tags.title or "Audiobook", "author": ", ".join(tags.authors), "series": tags.series}
     known = {name: clean(value) for name, value in fields.items() if value}
-    return {**known, "library": room.library_id, "folder": room.folder_id}
+    library, folder = room
+    return {**known, "library": library, "folder": folder}
 
 
 def _line(text: str) -> str:

@@ -4,13 +4,15 @@ The content decides, not the path. A file that is gone since is found again in t
 """
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from swarm.config import RenderConfig
-from swarm.errors import StoreError, UsageError
+from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.lease.asset import MODEL, VOICE, AssetInfo, find_latents
 from swarm.lease.facts import Origin
 from swarm.lease.job import JobState
@@ -20,6 +22,9 @@ from swarm.node.contents import digest_of
 from swarm.node.custom_model import CONFIG, CustomModel, parse_config, read_custom_model
 from swarm.node.disk import full_name, guarded
 from swarm.node.store import JobSummary, Store
+
+# what an original that is gone, or another file by now, may say
+CHANGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SwarmError)
 
 
 @dataclass
@@ -90,7 +95,7 @@ def put_back(supply: Supply, store: Store, job: str, digest: str) -> bool:
             if content is None or _digest(content) != digest:
                 return False
             store.restore_asset(job, digest, content)
-    except Exception:  # the original is gone, or another file by now
+    except CHANGED:
         return False
     return True
 

@@ -1,12 +1,12 @@
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import library
 import pytest
-from household import Machine
+from household import Machine, machines
 
 
 @pytest.fixture
@@ -24,13 +24,7 @@ def small_book(write_book: Callable[..., Path]) -> Path:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Callable[[str], Machine]]:
     """Makes machines by name; what they started ends with the test."""
-    with ExitStack() as stack:
-
-        def make(name: str) -> Machine:
-            made = Machine(tmp_path / name)
-            stack.callback(made.close)
-            return made
-
+    with machines(tmp_path) as make:
         yield make
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,19 @@ class Machine:
     def close(self) -> None:
         for running in self.started:
             running.kill()
+
+
+@contextlib.contextmanager
+def machines(folder: Path) -> Iterator[Callable[[str], Machine]]:
+    """Makes machines by name, below a folder; what they started ends with the block."""
+    with contextlib.ExitStack() as stack:
+
+        def make(name: str) -> Machine:
+            made = Machine(folder / name)
+            stack.callback(made.close)
+            return made
+
+        yield make
 
 
 def command(*words: object) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from household import FAST, Machine, wait_for
+from household import FAST, Machine, machines, wait_for
 from library import CHAPTERS, write_book
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no systemd")
@@ -52,13 +52,7 @@ def manager() -> Iterator[Manager]:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Callable[[str], Machine]]:
-    with ExitStack() as stack:
-
-        def make(name: str) -> Machine:
-            made = Machine(tmp_path / name)
-            stack.callback(made.close)
-            return made
-
+    with machines(tmp_path) as make:
         yield make
 
 
