@@ -24,19 +24,19 @@ from process import head, row
 from running import LOOPBACK, Swarm
 
 from swarm.config import RenderConfig
-from swarm.lease.asset import AssetInfo
-from swarm.lease.coordinator import Coordinator
-from swarm.lease.job import JobState
-from swarm.lease.settings import Settings
-from swarm.node.ask import ask
-from swarm.node.edition import Edition
-from swarm.node.identity import Clock
-from swarm.node.prepare import prepare
-from swarm.node.serve import Server
-from swarm.node.store import DiskStore
-from swarm.node.style import make_style
-from swarm.node.supply import Supply
-from swarm.node.transport import RouterSocket
+from swarm.coordinator.brought_files import Supply
+from swarm.coordinator.prepare import prepare
+from swarm.coordinator.serve import Server
+from swarm.edition.edition import Edition
+from swarm.edition.style import make_style
+from swarm.job.asset import AssetInfo
+from swarm.job.state import JobState
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.settings import Settings
+from swarm.net.ask import ask
+from swarm.net.transport import RouterSocket
+from swarm.store.store import DiskStore
+from swarm.system.machine import Clock
 from swarm.watch.progress import QuietProgress
 
 LONGEST_S = 600.0

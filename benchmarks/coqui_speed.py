@@ -60,7 +60,7 @@ def main() -> None:
 
 async def measure(arguments: argparse.Namespace, slots: int, folder: Path) -> list[object]:
     """One row: some processes speak at a time."""
-    from swarm.voice.process import EngineProcess
+    from swarm.voice.host.process import EngineProcess
 
     processes = [EngineProcess() for _ in range(slots)]
     try:
@@ -80,8 +80,8 @@ async def measure(arguments: argparse.Namespace, slots: int, folder: Path) -> li
 
 
 async def _open(process: Any, arguments: argparse.Namespace, folder: Path) -> None:
-    from swarm.lease.recipe import CUSTOM
-    from swarm.voice.registry import choose_recipe, engine_target
+    from swarm.job.recipe import CUSTOM
+    from swarm.voice.host.registry import choose_recipe, engine_target
 
     options = {"half": "yes"} if arguments.half else {}
     recipe = choose_recipe("en", engine="xtts", model=CUSTOM + "0" * 64, config={"model": "xtts"}, options=options)

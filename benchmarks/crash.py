@@ -18,8 +18,8 @@ from making import make_book, speeds
 from process import head, row
 from running import Swarm, end_of
 
-from swarm.lease.facts import JobFacts
-from swarm.lease.record import AnyRecord, ClipAccepted
+from swarm.job.record import AnyRecord, ClipAccepted
+from swarm.job.spec import JobFacts
 
 PATIENCE_S = 1800
 

@@ -25,10 +25,10 @@ from swarm.audio.format import make_coding
 from swarm.audio.level import Level
 from swarm.audio.order import ReelClip, ReelOrder
 from swarm.book.epub import read_book
-from swarm.book.script import make_script
-from swarm.child import ONE_THREAD
+from swarm.book.speech.script import make_script
+from swarm.system.child import ONE_THREAD
 from swarm.voice.hibari import engine as hibari
-from swarm.voice.registry import choose_recipe, find_card
+from swarm.voice.host.registry import choose_recipe, find_card
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
 REPEATS = 3

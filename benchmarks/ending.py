@@ -22,16 +22,16 @@ from process import children, cpu_s, head, mib, peak_bytes, role_of, row
 from swarm.audio.clip import make_clip
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
-from swarm.book.model import Chapter, Pause, Segment
-from swarm.lease.facts import BookFacts, JobFacts
-from swarm.lease.job import JobState, Place, apply
-from swarm.lease.recipe import Recipe
-from swarm.lease.record import ClipAccepted, GainFixed
-from swarm.node.press import Press
-from swarm.node.store import DiskStore
-from swarm.node.style import Style
+from swarm.edition.press import Press
+from swarm.edition.style import Style
+from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.recipe import Recipe
+from swarm.job.record import ClipAccepted, GainFixed
+from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.state import JobState, Place, apply
+from swarm.store.store import DiskStore
 from swarm.voice.hibari import engine
-from swarm.voice.registry import choose_recipe
+from swarm.voice.host.registry import choose_recipe
 from swarm.watch.report import ReportExtra, make_report
 
 TEXT = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness."

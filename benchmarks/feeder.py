@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 from running import Swarm
 
+from swarm.job.recipe import clip_key
 from swarm.lease.message import (
     Accepted,
     Clip,
@@ -31,10 +32,9 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.recipe import clip_key
-from swarm.node.identity import new_nonce
-from swarm.node.keys import CurveKeys
-from swarm.node.transport import DealerSocket
+from swarm.net.keys import CurveKeys
+from swarm.net.transport import DealerSocket
+from swarm.system.machine import new_nonce
 
 SAMPLE_RATE = 24_000  # Hz
 SLOTS = 1  # of one pretended worker

@@ -17,7 +17,7 @@ from making import make_book
 from process import head, heaviest, help_s, mib, row, watch
 from running import Swarm
 
-from swarm.lease.record import AnyRecord, ClipAccepted, JobFinished
+from swarm.job.record import AnyRecord, ClipAccepted, JobFinished
 
 SLOTS = 8
 SECONDS_PER_CHAR = 0.065

@@ -27,7 +27,7 @@ from making import make_book
 from process import CLI, cpu_s, head, row
 from running import LOOPBACK, Swarm
 
-from swarm.node.keys import CurveKeys, curve_keys, make_key
+from swarm.net.keys import CurveKeys, curve_keys, make_key
 
 WINDOW = 8 << 20  # bytes under way, as one worker's credit
 CHARACTERS = 112  # of a made segment, on average

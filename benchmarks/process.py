@@ -15,7 +15,7 @@ CLI = (sys.executable, str(ROOT / "cli.py"))
 HELPS = 10
 POLL_S = 0.1
 ROLES = {
-    "swarm.voice.host": "engine",
+    "swarm.voice.host.child": "engine",
     "swarm.audio.encoder_child": "encoder",
     "swarm.audio.audiobook_child": "muxer",
 }

@@ -18,8 +18,8 @@ CHILD = """
 import resource, sys, time
 from pathlib import Path
 from swarm.book.file import read_book
-from swarm.book.script import make_script
-from swarm.voice.registry import default_engine, find_card
+from swarm.book.speech.script import make_script
+from swarm.voice.host.registry import default_engine, find_card
 started = time.perf_counter()
 book = read_book(Path(sys.argv[1]))
 read = time.perf_counter()

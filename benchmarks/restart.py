@@ -20,9 +20,9 @@ from making import BOOKS, make_book
 from process import head, row
 from running import Swarm, end_of
 
+from swarm.job.record import ClipAccepted
 from swarm.lease.message import StatusReply
-from swarm.lease.record import ClipAccepted
-from swarm.node.ask import ask
+from swarm.net.ask import ask
 
 SLOTS = 16
 PATIENCE_S = 900

@@ -20,10 +20,10 @@ from process import CLI, ROOT
 
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 
-from swarm.lease.facts import JobFacts
-from swarm.lease.record import AnyRecord
-from swarm.node.journal import Journal
-from swarm.node.keys import CurveKeys, SwarmKey, curve_keys, make_key
+from swarm.job.record import AnyRecord
+from swarm.job.spec import JobFacts
+from swarm.net.keys import CurveKeys, SwarmKey, curve_keys, make_key
+from swarm.store.journal import Journal
 
 LOOPBACK = "127.0.0.1"
 ACCEPTED = "SELECT count(*) FROM record WHERE kind = 'ClipAccepted'"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swarm.book.reading import Reading
-    from swarm.lease.limits import Limits
+    from swarm.job.reading import Reading
+    from swarm.lease.worker.limits import Limits
 
 DEFAULT_PORT = 5847
 ASSETS_LIMIT = 20_000_000_000

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from swarm.child import serve, teller
+from swarm.system.child import serve, teller
 
 gate = threading.Event()
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.voice.coqui_card import is_installed
+from swarm.voice.coqui.card import is_installed
 
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 

@@ -13,89 +13,97 @@ PURE = [path for path in SOURCES if path.startswith(("swarm/book/", "swarm/lease
 EDGES = {"zmq", "sqlite3", "zeroconf", "asyncio", "threading", "time", "random", "subprocess", "secrets", "uuid"}
 EDGES |= {"socket", "multiprocessing", "concurrent", "signal", "select", "ssl", "urllib.request", "http", "importlib"}
 DISKS = {"os", "io", "pathlib", "shutil", "tempfile", "zipfile"}  # a book is a file; who speaks what is not
-EDGE_PACKAGES = ("swarm.node", "swarm.audio", "swarm.watch", "swarm.commands", "swarm.child", "swarm.voice")
-PLAIN_VALUES = ("swarm.voice.card", "swarm.voice.language")
+EDGE_PACKAGES = ("swarm.node", "swarm.audio", "swarm.watch", "swarm.commands", "swarm.system.child", "swarm.voice")
+PLAIN_VALUES = ("swarm.job.card", "swarm.job.language")
 
 ASKS_FOR_THE_PLATFORM = {
-    "swarm/child.py": "how a child process dies with its parent; node/ may not be imported by voice/ and audio/",
+    "swarm/system/child.py": "how a child process dies with its parent; node/ may not be imported by voice/ and audio/",
     "swarm/voice/espeak.py": "how a library is opened privately",
 }
 # Files without a test file of their own name: where they are tested instead, or why there is nothing to test.
 VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
     "swarm/errors.py": VALUES,
-    "swarm/book/model.py": VALUES,
-    "swarm/book/passage.py": VALUES,
+    "swarm/job/book.py": VALUES,
+    "swarm/book/page/passage.py": VALUES,
     "swarm/book/kinds.py": VALUES,
-    "swarm/book/limits.py": "tests/book/test_hostile.py",
-    "swarm/book/composition.py": "tests/book/test_epub.py",
-    "swarm/book/reading.py": VALUES,
-    "swarm/book/number_words.py": "tests/book/test_number.py",
-    "swarm/lease/facts.py": VALUES,
+    "swarm/book/page/limits.py": "tests/book/test_hostile.py",
+    "swarm/book/structure/composition.py": "tests/book/test_epub.py",
+    "swarm/job/reading.py": VALUES,
+    "swarm/book/speech/number_words.py": "tests/book/speech/test_number.py",
+    "swarm/job/spec.py": VALUES,
     "swarm/lease/message.py": VALUES,
-    "swarm/lease/record.py": VALUES,
-    "swarm/lease/outcome.py": VALUES,
-    "swarm/lease/asset.py": VALUES,
-    "swarm/lease/settings.py": VALUES,
-    "swarm/lease/effort.py": "tests/lease/test_coordinator.py",
-    "swarm/lease/tell.py": VALUES,
-    "swarm/voice/card.py": VALUES,
+    "swarm/job/record.py": VALUES,
+    "swarm/lease/coordinator/outcome.py": VALUES,
+    "swarm/job/asset.py": VALUES,
+    "swarm/lease/coordinator/settings.py": VALUES,
+    "swarm/job/run_stats.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/worker/outcome.py": VALUES,
+    "swarm/job/card.py": VALUES,
     "swarm/voice/cards.py": VALUES,
     "swarm/voice/engine.py": VALUES,
     "swarm/voice/espeak_voices.py": VALUES,
-    "swarm/voice/coqui_speakers.py": VALUES,
-    "swarm/voice/coqui_latents.py": "tests/voice/test_coqui.py",
-    "swarm/voice/coqui_load.py": "tests/voice/test_coqui.py",
-    "swarm/voice/coqui_plain.py": "tests/voice/test_coqui.py",
-    "swarm/voice/coqui_xtts.py": "tests/voice/test_coqui.py",
+    "swarm/voice/coqui/speakers.py": VALUES,
+    "swarm/voice/coqui/latents.py": "tests/voice/coqui/test_coqui_engine.py",
+    "swarm/voice/coqui/load.py": "tests/voice/coqui/test_coqui_engine.py",
+    "swarm/voice/coqui/plain.py": "tests/voice/coqui/test_coqui_engine.py",
+    "swarm/voice/coqui/xtts.py": "tests/voice/coqui/test_coqui_engine.py",
     "swarm/config.py": "tests/commands/test_options.py",
     "swarm/commands/coqui_options.py": "tests/commands/test_options.py",
     "swarm/commands/parser.py": "tests/commands/test_help.py",
     "swarm/commands/output.py": "tests/commands/test_jobs.py",
     "swarm/watch/history.py": "tests/watch/test_report.py",
     "swarm/voice/espeak.py": "tests/voice/test_engines.py",
-    "swarm/voice/host.py": "tests/voice/test_process.py",
-    "swarm/voice/pcm.py": "tests/voice/test_process.py",
+    "swarm/voice/host/child.py": "tests/voice/host/test_process.py",
+    "swarm/voice/pcm.py": "tests/voice/host/test_process.py",
     "swarm/audio/audiobook_child.py": "tests/audio/test_studio.py",
     "swarm/audio/container.py": "tests/audio/test_tagged.py",
     "swarm/audio/mp4.py": "tests/audio/test_audiobook.py",
     "swarm/audio/encoder_child.py": "tests/audio/test_encoder.py",
-    "swarm/lease/supplies.py": "tests/lease/test_download.py",
-    "swarm/lease/job.py": "tests/lease/test_coordinator.py",
-    "swarm/lease/ledger.py": "tests/lease/test_scheduling.py",
-    "swarm/lease/recipe.py": "tests/lease/test_coordinator.py",
-    "swarm/lease/roster.py": "tests/lease/test_coordinator.py",
-    "swarm/lease/snapshot.py": "tests/lease/test_coordinator.py",
-    "swarm/lease/speed.py": "tests/lease/test_coordinator.py",
-    "swarm/lease/work.py": "tests/lease/test_coordinator.py",
-    "swarm/lease/beat.py": "tests/lease/test_worker.py",
-    "swarm/lease/link.py": "tests/lease/test_shelf.py",
-    "swarm/lease/slot.py": "tests/lease/test_worker.py",
+    "swarm/lease/worker/job_files.py": "tests/lease/worker/test_download.py",
+    "swarm/job/state.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/coordinator/ledger.py": "tests/lease/coordinator/test_ledger.py",
+    "swarm/job/recipe.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/coordinator/roster.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/coordinator/snapshot.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/speed.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/coordinator/served_job.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/worker/heartbeat.py": "tests/lease/worker/test_lease_worker.py",
+    "swarm/lease/worker/coordinator_link.py": "tests/lease/worker/test_unaccepted.py",
+    "swarm/lease/worker/slot.py": "tests/lease/worker/test_lease_worker.py",
     "swarm/commands/convert.py": "tests/stories/test_story_of_one_machine.py",
     "swarm/commands/coordinate.py": "tests/stories/test_story_of_a_swarm.py",
     "swarm/commands/work.py": "tests/stories/test_story_of_a_swarm.py",
     "swarm/node/convert.py": "tests/stories/test_story_of_one_machine.py",
-    "swarm/node/coordinate.py": "tests/stories/test_story_of_a_swarm.py",
-    "swarm/node/work.py": "tests/stories/test_story_of_a_swarm.py",
-    "swarm/node/edition.py": "tests/node/test_serve.py",
-    "swarm/node/greeting.py": "tests/node/test_identity.py",
-    "swarm/node/interrupt.py": "tests/stories/test_story_of_one_machine.py",
-    "swarm/node/clips.py": "tests/node/test_store.py",
-    "swarm/node/contents.py": "tests/node/test_store.py",
-    "swarm/node/courier.py": "tests/stories/test_story_of_assets.py",
-    "swarm/node/feed.py": "tests/node/test_serve.py",
-    "swarm/node/disk.py": "tests/node/test_store.py",
-    "swarm/node/journal.py": "tests/node/test_store.py",
-    "swarm/node/lock.py": "tests/node/test_store.py",
-    "swarm/node/usage.py": "tests/commands/test_jobs.py",
-    "swarm/node/scratch.py": "tests/node/test_store.py",
-    "swarm/node/memory.py": "tests/node/test_store.py",
-    "swarm/node/prune.py": "tests/commands/test_jobs.py",
-    "swarm/node/channel.py": "tests/node/test_transport.py",
-    "swarm/node/gate.py": "tests/node/test_transport.py",
+    "swarm/coordinator/coordinate.py": "tests/stories/test_story_of_a_swarm.py",
+    "swarm/worker/work.py": "tests/stories/test_story_of_a_swarm.py",
+    "swarm/edition/edition.py": "tests/coordinator/test_serve.py",
+    "swarm/worker/hello.py": "tests/system/test_machine.py",
+    "swarm/system/interrupt.py": "tests/stories/test_story_of_one_machine.py",
+    "swarm/store/clips.py": "tests/store/test_store.py",
+    "swarm/store/job_files.py": "tests/store/test_store.py",
+    "swarm/worker/file_thread.py": "tests/stories/test_story_of_assets.py",
+    "swarm/coordinator/file_server.py": "tests/coordinator/test_serve.py",
+    "swarm/system/disk.py": "tests/store/test_store.py",
+    "swarm/store/journal.py": "tests/store/test_store.py",
+    "swarm/system/lock.py": "tests/store/test_store.py",
+    "swarm/store/usage.py": "tests/commands/test_jobs.py",
+    "swarm/system/scratch.py": "tests/store/test_store.py",
+    "swarm/store/prune.py": "tests/commands/test_jobs.py",
+    "swarm/net/channel.py": "tests/net/test_transport.py",
+    "swarm/net/gate.py": "tests/net/test_transport.py",
     "swarm/node/say.py": VALUES,
-    "swarm/node/link.py": "tests/node/test_transport.py",
-    "swarm/node/wire.py": "tests/node/test_transport.py",
+    "swarm/net/peer_link.py": "tests/net/test_transport.py",
+    "swarm/net/wire.py": "tests/net/test_transport.py",
+    "swarm/book/address.py": "tests/book/speech/test_address.py",
+    "swarm/book/cardinal.py": "tests/book/speech/test_cardinal.py",
+    "swarm/book/selection.py": "tests/book/speech/test_selection.py",
+    "swarm/lease/hope.py": "tests/lease/coordinator/test_hope.py",
+    "swarm/lease/rest.py": "tests/lease/worker/test_rest.py",
+    "swarm/node/redo.py": "tests/coordinator/test_redo_records.py",
+    "swarm/node/rest_news.py": "tests/worker/test_rest_news.py",
+    "swarm/node/transfer.py": "tests/edition/test_transfer.py",
+    "swarm/voice/coqui_reason.py": "tests/voice/coqui/test_coqui_reason.py",
 }
 
 
@@ -133,8 +141,8 @@ def test_a_pure_file_reads_no_clock_and_opens_no_file_by_other_ways(path: str) -
 
 
 def test_the_purity_test_sees_what_it_should() -> None:
-    assert "zmq" in set(imports("swarm/node/transport.py"))
-    assert impure("swarm/node/transport.py")
+    assert "zmq" in set(imports("swarm/net/transport.py"))
+    assert impure("swarm/net/transport.py")
 
 
 def mirrors(path: str) -> list[str]:
@@ -142,6 +150,7 @@ def mirrors(path: str) -> list[str]:
     source = Path(path)
     folder = Path("tests", *source.parts[1:-1])
     names = [f"test_{source.stem}.py", f"test_{source.parent.name}_{source.stem}.py"]
+    names += [f"test_{source.parents[1].name}_{source.stem}.py"]
     return [(folder / name).as_posix() for name in names]
 
 
@@ -177,4 +186,4 @@ def test_a_function_is_small(path: str) -> None:
 
 def test_what_differs_by_platform_lives_in_one_file() -> None:
     asking = {path for path in SOURCES if "sys.platform" in (ROOT / path).read_text(encoding="utf-8")}
-    assert asking - {"swarm/node/platform.py"} == set(ASKS_FOR_THE_PLATFORM)
+    assert asking - {"swarm/system/platform.py"} == set(ASKS_FOR_THE_PLATFORM)

@@ -13,7 +13,7 @@ from swarm.audio.mp4 import Mp4File
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark
 from swarm.audio.reel_file import ReelDamaged, read_reel
 from swarm.audio.tagged import TaggedFile, blank_chapters
-from swarm.node.platform import sync_folder
+from swarm.system.platform import sync_folder
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only

@@ -10,7 +10,7 @@ import soundfile
 from msgspec import Struct
 
 from swarm.audio.frame import MAX_CLIP_S, check_frame
-from swarm.book.saying import unmarked
+from swarm.book.page.phonetic_mark import unmarked
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 with warnings.catch_warnings():

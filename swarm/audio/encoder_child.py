@@ -4,10 +4,10 @@ from typing import Any
 
 from swarm.audio.encoder import encode_reel, find_gain
 from swarm.audio.order import ReelOrder, from_message, to_message
-from swarm.child import serve
 from swarm.errors import StoreError
-from swarm.node.disk import guarded
-from swarm.node.platform import lower_priority
+from swarm.system.child import serve
+from swarm.system.disk import guarded
+from swarm.system.platform import lower_priority
 
 
 def handle(message: dict[str, Any]) -> dict[str, Any]:

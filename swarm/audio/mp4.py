@@ -14,7 +14,7 @@ from swarm.audio.freeform import add_freeform, freeform_bytes
 from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
 from swarm.audio.tags import free_tags, written_tags
-from swarm.node.platform import sync_file
+from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only

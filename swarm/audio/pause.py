@@ -1,6 +1,6 @@
 """How long the pauses are. Clips are trimmed, so this is nearly all the silence there is."""
 
-from swarm.book.model import Pause
+from swarm.job.book import Pause
 
 LENGTH_S = {
     Pause.CLAUSE: 0.15,

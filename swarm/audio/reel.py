@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from swarm.audio.pause import LENGTH_S
-from swarm.book.model import Chapter, Segment
+from swarm.job.book import Chapter, Segment
 
 CHARACTERS_S = 15  # a rough pace of speech; only where the cuts fall depends on it
 REEL_S = 60.0

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from swarm.audio.format import Coding
-from swarm.node.disk import write_synced
+from swarm.system.disk import write_synced
 
 MAGIC = b"E2AREEL2"
 MAX_REEL_BYTES = 256 << 20

@@ -20,8 +20,8 @@ from swarm.audio.order import (
     to_message,
 )
 from swarm.audio.reel_file import ReelDamaged
-from swarm.child import ONE_THREAD, Child, ChildDied
 from swarm.errors import EnvironmentFault
+from swarm.system.child import ONE_THREAD, Child, ChildDied
 
 # A reel takes a second, and is taken at low priority; a slow disk may take minutes over a whole book.
 ENCODER_PATIENCE_S, ASSEMBLER_PATIENCE_S = 300.0, 900.0

@@ -22,7 +22,7 @@ from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
 from swarm.audio.riff import ID3, append_chunk
 from swarm.audio.tags import comment_language, written_tags
-from swarm.node.platform import sync_file
+from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import regex
 
-from swarm.book.number_words import WORDS
+from swarm.book.speech.number_words import WORDS
 
 MAX_DIGITS = 15  # longer ones are no number that anybody says
 

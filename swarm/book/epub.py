@@ -6,22 +6,22 @@ from pathlib import Path
 
 from lxml import etree
 
-from swarm.book.archive import Archive
-from swarm.book.composition import compose, count_notes, first_language, named_language
-from swarm.book.division import Named
-from swarm.book.limits import MAX_SHEET_BYTES
-from swarm.book.loss import name_losses, read_pages, without
-from swarm.book.markup import as_text
-from swarm.book.model import Book
-from swarm.book.note import mark_notes
-from swarm.book.origin import Tracer
-from swarm.book.package import Package, read_package
-from swarm.book.pronunciation import lexicons_of, read_pronunciations
-from swarm.book.reading import Reading
-from swarm.book.stylesheet import Hidden, read_stylesheets, sheets_of
-from swarm.book.text import Document, read_document
-from swarm.book.toc import Contents, read_contents, target
+from swarm.book.package.archive import Archive
+from swarm.book.package.loss import name_losses, read_pages, without
+from swarm.book.package.package import Package, read_package
+from swarm.book.package.toc import Contents, read_contents, target
+from swarm.book.page.limits import MAX_SHEET_BYTES
+from swarm.book.page.markup import as_text
+from swarm.book.page.note import mark_notes
+from swarm.book.page.origin import Tracer
+from swarm.book.page.stylesheet import Hidden, read_stylesheets, sheets_of
+from swarm.book.page.text import Document, read_document
+from swarm.book.speech.pronunciation import lexicons_of, read_pronunciations
+from swarm.book.structure.composition import compose, count_notes, first_language, named_language
+from swarm.book.structure.division import Named
 from swarm.errors import BookError
+from swarm.job.book import Book
+from swarm.job.reading import Reading
 
 PLAIN = Reading()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from swarm.book.epub import read_book as read_epub
 from swarm.book.epub import read_name as read_epub_name
 from swarm.book.kinds import FOREIGN, PAGES
-from swarm.book.model import Book
-from swarm.book.page import read_page
-from swarm.book.reading import Reading
+from swarm.book.single_page import read_page
+from swarm.job.book import Book
+from swarm.job.reading import Reading
 
 
 def read_book(path: Path, reading: Reading | None = None) -> Book:

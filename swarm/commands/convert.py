@@ -55,9 +55,9 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
     asked = options.asked_devices(arguments)
     coqui_options.prepare_voices(arguments)
     from swarm.node.convert import convert
-    from swarm.node.devices import find_devices
-    from swarm.node.platform import run_loop
+    from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
+    from swarm.worker.devices import find_devices
 
     devices, gpus = find_devices(asked, slots, warn)
     return run_loop(convert(config, devices, gpus, make_progress(options.progress_mode(arguments))))

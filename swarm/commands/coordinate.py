@@ -35,10 +35,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Coordinate, and return the exit code."""
     config = options.coordinate_config(arguments)
-    from swarm.node.coordinate import coordinate
-    from swarm.node.platform import run_loop
-    from swarm.node.service import Service
+    from swarm.coordinator.coordinate import coordinate
+    from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
+    from swarm.watch.service import Service
 
     service = Service()
     progress = service.watch(make_progress(options.progress_mode(arguments)))

@@ -89,7 +89,7 @@ def prepare_voices(arguments: argparse.Namespace) -> None:
     if arguments.offline:
         os.environ[ENV_OFFLINE] = "1"
     if arguments.verify:
-        from swarm.voice.verify import check_verify
+        from swarm.voice.host.verify import check_verify
 
         check_verify()
         os.environ.setdefault(ENV_VERIFY, RECOGNISER)

@@ -25,7 +25,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the checks and print what each found."""
-    from swarm.node.checkup import check_all
+    from swarm.node.doctor import check_all
 
     found = []
     for check in check_all(state_folder(arguments.state_dir)):

@@ -11,8 +11,8 @@ from swarm.commands.output import say, say_indented, say_json
 from swarm.commands.reading import add_reading_options, reading
 
 if TYPE_CHECKING:
-    from swarm.book.model import Book, Chapter, ChapterText
-    from swarm.voice.card import EngineCard
+    from swarm.job.book import Book, Chapter, ChapterText
+    from swarm.job.card import EngineCard
 
 WIDTH = 80
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai to Han
@@ -41,12 +41,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is in a book. Raises BookError, UsageError."""
-    from swarm.book.lexicon import NO_LEXICON, read_lexicon
-    from swarm.book.script import spoken_chapters
-    from swarm.book.segment import segment_chapter
-    from swarm.book.speech import Speech
-    from swarm.node.calibre import read_any_book
-    from swarm.voice.language import normal_language
+    from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
+    from swarm.book.speech.script import spoken_chapters
+    from swarm.book.speech.segment import segment_chapter
+    from swarm.book.speech.speech import Speech
+    from swarm.job.language import normal_language
+    from swarm.system.calibre import read_any_book
 
     book = read_any_book(Path(arguments.book).expanduser(), reading(arguments))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _card(engine: str, language: str) -> "EngineCard":
-    from swarm.voice.registry import check_speaks, choose_card
+    from swarm.voice.host.registry import check_speaks, choose_card
 
     card, _ = choose_card(engine, "", language)
     check_speaks(card, language)
@@ -87,7 +87,7 @@ def _print(book: "Book", chapters: list["Chapter"], language: str, card: "Engine
 
 
 def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]:
-    from swarm.voice.language import language_name
+    from swarm.job.language import language_name
 
     about = [language_name(language), f"engine {card.name}", book.year, book.publisher]
     about.append("" if book.cover else "no cover")
@@ -154,7 +154,7 @@ def _odd_lines(book: "Book") -> list[str]:
 
 def _opening(chapter: "Chapter") -> str:
     """The first words behind the heading."""
-    from swarm.book.model import Pause
+    from swarm.job.book import Pause
 
     pauses = [segment.pause for segment in chapter.segments]
     start = pauses.index(Pause.HEADING) + 1 if Pause.HEADING in pauses[:HEADING_LINES] else 0
@@ -169,7 +169,7 @@ def _notes(book: "Book") -> str:
 
 def _text_lines(number: int, chapter: "Chapter") -> list[str]:
     """One segment a line; an empty line where a paragraph ends."""
-    from swarm.book.model import Pause
+    from swarm.job.book import Pause
 
     lines = [f"--- {number}. {chapter.title}", ""]
     for segment in chapter.segments:

@@ -12,7 +12,7 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
-    from swarm.node.store import JobSummary
+    from swarm.store.store import JobSummary
 
 SUMMARY = "list the jobs on this machine, or remove some"
 LONGEST_PATH = 4096  # of a file, which is to be copied whole
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove the named jobs, or none where one of the names is not a job's."""
-    from swarm.node.store import DiskStore
+    from swarm.store.store import DiskStore
 
     folder = state_folder(arguments.state_dir)
     known = [job.job for job in list_jobs(folder)]
@@ -109,7 +109,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def run_prune(arguments: argparse.Namespace) -> int:
     """Remove the jobs that are old enough."""
-    from swarm.node.prune import prune
+    from swarm.store.prune import prune
     from swarm.watch.text import bytes_text, clean, count_text
 
     age_s = read_age(arguments.older)
@@ -140,7 +140,7 @@ def list_jobs(folder: Path) -> "list[JobSummary]":
     """The jobs under a state folder, oldest first; makes nothing where there is none. Raises StoreError."""
     if not (folder / "jobs").is_dir():
         return []
-    from swarm.node import store
+    from swarm.store import store
 
     return store.list_jobs(folder)
 
@@ -160,7 +160,7 @@ def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
     """What all jobs take together: less than their sum, where they share sound."""
     if not found:
         return []
-    from swarm.node.usage import size_of
+    from swarm.store.usage import size_of
     from swarm.watch.text import bytes_text, count_text
 
     total = sum(size_of(folder / part) for part in ("jobs", "clips"))
@@ -210,7 +210,7 @@ def _whether_there(files: Sequence[str]) -> str:
 
 
 def _sound(job: "JobSummary") -> str:
-    from swarm.voice.language import language_name
+    from swarm.job.language import language_name
 
     speed = "" if job.speed == 1.0 else f" at speed {job.speed}"
     return f"{language_name(job.language)} by {job.engine}, voice {job.voice}{speed}"

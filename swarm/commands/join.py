@@ -11,7 +11,7 @@ from swarm.config import ENV_KEY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    from swarm.node.keys import SwarmKey
+    from swarm.net.keys import SwarmKey
 
 SUMMARY = "enter a swarm with its code"
 LINE_MAX = 4096
@@ -39,7 +39,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Keep the key of the swarm."""
-    from swarm.node.keys import read_code
+    from swarm.net.keys import read_code
 
     try:
         key = read_code(_given_code(arguments.code))
@@ -53,7 +53,7 @@ def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
     """Keep a key unless this machine is in another swarm; returns what to tell the user. Raises EnvironmentFault."""
     import os
 
-    from swarm.node.keys import key_file, save_key, saved_key, swarm_id
+    from swarm.net.keys import key_file, save_key, saved_key, swarm_id
 
     before = None if replace else saved_key(state_dir)
     if before is not None and before != key:

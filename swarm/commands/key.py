@@ -10,7 +10,7 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault
 
 if TYPE_CHECKING:
-    from swarm.node.keys import SwarmKey
+    from swarm.net.keys import SwarmKey
 
 SUMMARY = "show, make or rotate the key of this machine's swarm"
 
@@ -36,7 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the key."""
-    from swarm.node.keys import key_file, swarm_id
+    from swarm.net.keys import key_file, swarm_id
 
     folder = state_folder(arguments.state_dir)
     had_key = key_file(folder).exists()
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _key(state_dir: Path, *, make: bool, rotate_it: bool) -> "SwarmKey":
-    from swarm.node.keys import load_key, obtain_key, rotate
+    from swarm.net.keys import load_key, obtain_key, rotate
 
     if rotate_it:
         return rotate(state_dir)

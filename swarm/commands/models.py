@@ -9,7 +9,7 @@ from swarm.commands.output import say, say_json
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    from swarm.voice.coqui_files import ModelFiles
+    from swarm.voice.coqui.files import ModelFiles
 
 EXAMPLES = ("e2a-swarm models", "e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models remove xtts")
 FETCHING = ("e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models fetch vits --language fr")
@@ -45,9 +45,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Print the models, those that are here first."""
     place_models(arguments)
-    from swarm.voice.coqui_cache import kept_models
-    from swarm.voice.coqui_card import INSTALL, is_installed
-    from swarm.voice.coqui_models import known_models
+    from swarm.voice.coqui.cache import kept_models
+    from swarm.voice.coqui.card import INSTALL, is_installed
+    from swarm.voice.coqui.models import known_models
 
     here = kept_models()
     others = [model for model in known_models() if model not in here]
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 def run_fetch(arguments: argparse.Namespace) -> int:
     """Download models. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
-    from swarm.voice.coqui_cache import is_here, place_of, size_of
+    from swarm.voice.coqui.cache import is_here, place_of, size_of
     from swarm.watch.text import bytes_text
 
     for model in _named(arguments):
@@ -82,7 +82,7 @@ def run_fetch(arguments: argparse.Namespace) -> int:
 def run_remove(arguments: argparse.Namespace) -> int:
     """Delete models. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
-    from swarm.voice.coqui_cache import place_of, remove, size_of
+    from swarm.voice.coqui.cache import place_of, remove, size_of
     from swarm.watch.text import bytes_text
 
     models = _named(arguments)
@@ -97,7 +97,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 
 def _named(arguments: argparse.Namespace) -> list[str]:
-    from swarm.voice.coqui_models import find_listed
+    from swarm.voice.coqui.models import find_listed
 
     return [find_listed(name, arguments.language) for name in arguments.names]
 
@@ -105,8 +105,8 @@ def _named(arguments: argparse.Namespace) -> list[str]:
 def _fetch(model: str) -> "ModelFiles":
     import logging
 
-    from swarm.voice.coqui import check_installed
-    from swarm.voice.coqui_files import find_listed_model
+    from swarm.voice.coqui.engine import check_installed
+    from swarm.voice.coqui.files import find_listed_model
     from swarm.voice.engine import EngineFault
 
     logging.disable()  # what Coqui logs of a failure is a traceback
@@ -120,9 +120,9 @@ def _fetch(model: str) -> "ModelFiles":
 
 
 def _as_json(model: str, here: bool) -> dict[str, object]:
-    from swarm.voice.coqui_cache import place_of, size_of
-    from swarm.voice.coqui_models import engine_of, model_language
-    from swarm.voice.coqui_origins import licence_of
+    from swarm.voice.coqui.cache import place_of, size_of
+    from swarm.voice.coqui.models import engine_of, model_language
+    from swarm.voice.coqui.origins import licence_of
 
     found = {"here": here, "bytes": size_of(model) if here else 0, "folder": str(place_of(model)) if here else ""}
     names = {"model": model, "engine": engine_of(model), "language": model_language(model)}
@@ -130,7 +130,7 @@ def _as_json(model: str, here: bool) -> dict[str, object]:
 
 
 def _here_lines(models: tuple[str, ...]) -> list[str]:
-    from swarm.voice.coqui_cache import place_of, size_of
+    from swarm.voice.coqui.cache import place_of, size_of
     from swarm.watch.text import bytes_text
 
     rows = zip(_lines(models), models, strict=True)
@@ -143,7 +143,7 @@ def _lines(models: "list[str] | tuple[str, ...]") -> list[str]:
 
 def _short(model: str) -> str:
     """What to call a model on the command line, and its own name."""
-    from swarm.voice.coqui_models import ONE_LANGUAGE, engine_of, model_language
+    from swarm.voice.coqui.models import ONE_LANGUAGE, engine_of, model_language
 
     engine = engine_of(model)
     language = f" --language {model_language(model)}" if engine in ONE_LANGUAGE else ""
@@ -151,6 +151,6 @@ def _short(model: str) -> str:
 
 
 def _licence(model: str) -> str:
-    from swarm.voice.coqui_origins import licence_of
+    from swarm.voice.coqui.origins import licence_of
 
     return licence_of(model)

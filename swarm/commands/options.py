@@ -352,7 +352,7 @@ def assets_limit(text: str = "") -> int:
 
 
 def _language(text: str) -> str:
-    from swarm.voice.language import normal_language
+    from swarm.job.language import normal_language
 
     return normal_language(text) if text.strip() else ""
 

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swarm.book.reading import Reading
+    from swarm.job.reading import Reading
 
 MAX_NAMES = 200
 
@@ -35,8 +35,8 @@ def reading(arguments: argparse.Namespace) -> "Reading | None":
     """What `add_reading_options` was told; None: nothing. Raises UsageError."""
     import msgspec
 
-    from swarm.book.reading import Reading
     from swarm.commands.options import one_of  # it imports this file
+    from swarm.job.reading import Reading
 
     chosen = {
         "notes": one_of("--notes", arguments.notes.strip().lower(), ("skip", "inline", "end")),

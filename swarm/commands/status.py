@@ -9,7 +9,7 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 
 if TYPE_CHECKING:
-    from swarm.node.ask import Answer
+    from swarm.net.ask import Answer
 
 NOBODY = "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one."
 
@@ -34,8 +34,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask, and print the answers."""
-    from swarm.node.ask import ask_swarm
-    from swarm.node.platform import run_loop
+    from swarm.net.ask import ask_swarm
+    from swarm.system.platform import run_loop
 
     state_dir = state_folder(arguments.state_dir)
     search = ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)

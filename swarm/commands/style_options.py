@@ -13,7 +13,7 @@ SUBTITLES = ("vtt", "srt", "lrc")  # of audio/subtitle.py
 CHANNELS = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
 KILOBITS = re.compile(r"(\d{1,4})k?")
 SPLIT = re.compile(r"chapter|[1-9]\d{0,2}h")
-PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")  # of book/model.py
+PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")  # of job/book.py
 LONGEST_PAUSE_S = 30.0
 GUESSED_VOICE_RATE = 24_000  # Hz; most voices
 

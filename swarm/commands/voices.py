@@ -9,7 +9,7 @@ from swarm.commands.output import say, say_json
 from swarm.errors import EnvironmentFault
 
 if TYPE_CHECKING:
-    from swarm.voice.card import EngineCard
+    from swarm.job.card import EngineCard
 
 WIDTH = 80
 FEW = 8  # voices or languages that are listed without being asked for
@@ -30,7 +30,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the engines; raises UsageError for what is no language, or one that nothing here speaks."""
-    from swarm.voice.language import normal_language
+    from swarm.job.language import normal_language
 
     language = normal_language(arguments.language) if arguments.language else ""
     cards, broken = _cards()
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
     from swarm.voice.cards import METRONOME
-    from swarm.voice.registry import check_speaks, default_engine, find_card
+    from swarm.voice.host.registry import check_speaks, default_engine, find_card
 
     speaking = [card for card in cards if card.speaks(language)]
     if speaking == [METRONOME]:  # a tone is no speech
@@ -61,9 +61,9 @@ def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
 def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
     """The cards that can be had, and why others cannot, by name. Coqui's is that of XTTS, here or not."""
     from swarm.voice.cards import BUILT_IN, KNOWN
-    from swarm.voice.coqui_card import model_card
-    from swarm.voice.coqui_models import XTTS
-    from swarm.voice.registry import engine_targets, find_card
+    from swarm.voice.coqui.card import model_card
+    from swarm.voice.coqui.models import XTTS
+    from swarm.voice.host.registry import engine_targets, find_card
 
     cards, broken = [*BUILT_IN, model_card(XTTS)], {}
     for name in engine_targets().keys() - {card.name for card in KNOWN}:
@@ -92,13 +92,13 @@ def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -
 
 def _missing() -> dict[str, str]:
     """The engines that are listed but cannot speak on this machine, each with what brings it."""
-    from swarm.voice.coqui_card import COQUI, INSTALL, is_installed
+    from swarm.voice.coqui.card import COQUI, INSTALL, is_installed
 
     return {} if is_installed() else {COQUI.name: f"not installed here; a worker needs: {INSTALL}"}
 
 
 def _languages(card: "EngineCard", language: str) -> str:
-    from swarm.voice.language import language_name
+    from swarm.job.language import language_name
 
     if "*" in card.languages:
         return "any language"
@@ -137,7 +137,7 @@ def _lines(card: "EngineCard", language: str) -> list[str]:
 
 
 def _every_language(card: "EngineCard") -> str:
-    from swarm.voice.language import language_name
+    from swarm.job.language import language_name
 
     return ", ".join(sorted(f"{language_name(code)} ({code})" for code in card.languages))
 
@@ -161,7 +161,7 @@ def _print_table(cards: list["EngineCard"], language: str) -> None:
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
     from textwrap import wrap
 
-    from swarm.voice.registry import better_voices_line, default_engine, find_card
+    from swarm.voice.host.registry import better_voices_line, default_engine, find_card
 
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
     if language and (advice := better_voices_line(find_card(default_engine(language)), language)):

@@ -8,7 +8,7 @@ from swarm.commands.parser import shorten
 from swarm.errors import UsageError
 
 if TYPE_CHECKING:
-    from swarm.lease.limits import Limits
+    from swarm.lease.worker.limits import Limits
 
 EXAMPLES = options.examples(
     "e2a-swarm work                    on the GPUs, or else the CPU",
@@ -82,7 +82,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
     """What the operator allows. Raises UsageError."""
-    from swarm.lease.limits import Limits, parse_hours
+    from swarm.lease.worker.limits import Limits, parse_hours
 
     hot = arguments.max_temperature
     try:
@@ -106,11 +106,11 @@ def run(arguments: argparse.Namespace) -> int:
     limits = limits_of(arguments, asked)
     coqui_options.prepare_voices(arguments)
     from swarm.config import WorkConfig, state_folder
-    from swarm.node.devices import find_devices
-    from swarm.node.platform import run_loop
-    from swarm.node.service import Service
-    from swarm.node.work import work
+    from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
+    from swarm.watch.service import Service
+    from swarm.worker.devices import find_devices
+    from swarm.worker.work import work
 
     service = Service()
     note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)

@@ -1,7 +1,7 @@
 """Whether jobs of a machine that is alone can still be finished."""
 
-from swarm.lease.roster import Session
-from swarm.lease.work import Work
+from swarm.lease.coordinator.roster import Session
+from swarm.lease.coordinator.served_job import Work
 
 
 def hopeless(works: dict[str, Work], sessions: dict[str, Session]) -> str:

@@ -1,6 +1,6 @@
 """The table of messages (docs/design.md, section 4): what travels between worker and coordinator.
 
-Each is a frozen value with bounds; `node/wire.py` packs them and refuses what does not fit.
+Each is a frozen value with bounds; `net/wire.py` packs them and refuses what does not fit.
 Unknown types and fields are ignored by the reader, so an older peer understands a newer one.
 """
 
@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from swarm.lease.asset import MOST_ASSETS, MOST_BYTES, AssetInfo, Digest, check_places
-from swarm.lease.recipe import Recipe
+from swarm.job.asset import MOST_ASSETS, MOST_BYTES, AssetInfo, Digest, check_places
+from swarm.job.recipe import Recipe
 
 PROTOCOL = 1  # major version: a different one is refused in words
 

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from swarm.config import RenderConfig
+from swarm.coordinator.coordinate import Coordination
 from swarm.errors import EnvironmentFault
-from swarm.node.assets import AssetFolder
-from swarm.node.coordinate import Coordination
-from swarm.node.devices import Gpu
-from swarm.node.engines import Engines
-from swarm.node.gauges import Gauges
-from swarm.node.greeting import greeting
-from swarm.node.keys import CurveKeys, curve_keys, make_key
-from swarm.node.transport import RouterSocket
-from swarm.node.warden import Warden
-from swarm.node.worker import WorkNode
+from swarm.net.keys import CurveKeys, curve_keys, make_key
+from swarm.net.transport import RouterSocket
 from swarm.watch.progress import Progress
+from swarm.worker.devices import Gpu
+from swarm.worker.engines import Engines
+from swarm.worker.file_cache import AssetFolder
+from swarm.worker.gpu_readings import Gauges
+from swarm.worker.hello import greeting
+from swarm.worker.limit_watch import Warden
+from swarm.worker.worker import WorkNode
 
 LOOPBACK = "127.0.0.1"
 CONNECT_S = 10.0

@@ -2,9 +2,9 @@
 
 from swarm.config import RedoConfig
 from swarm.errors import UsageError
-from swarm.lease.job import JobState, Place
-from swarm.lease.recipe import TAKES
-from swarm.lease.record import ClipDiscarded
+from swarm.job.recipe import TAKES
+from swarm.job.record import ClipDiscarded
+from swarm.job.state import JobState, Place
 
 WHY = "to be spoken again"
 

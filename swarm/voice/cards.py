@@ -1,7 +1,7 @@
 """The cards of the engines that come with e2a-swarm."""
 
-from swarm.voice.card import EngineCard, VoiceCard
-from swarm.voice.coqui_card import COQUI
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.voice.coqui.card import COQUI
 from swarm.voice.espeak_voices import VOICES as ESPEAK_VOICES
 
 HIBARI = EngineCard(

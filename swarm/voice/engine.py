@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from swarm.lease.recipe import Recipe
-from swarm.voice.card import EngineCard
+from swarm.job.card import EngineCard
+from swarm.job.recipe import Recipe
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples: 20 MiB and a tenth of a second of theirs
     import numpy as np

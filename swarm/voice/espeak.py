@@ -15,9 +15,9 @@ from pathlib import Path
 import espeakng_loader
 import numpy as np
 
-from swarm.book.saying import pieces
-from swarm.lease.recipe import Recipe
-from swarm.voice.card import EngineCard
+from swarm.book.page.phonetic_mark import pieces
+from swarm.job.card import EngineCard
+from swarm.job.recipe import Recipe
 from swarm.voice.cards import ESPEAK
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 from swarm.voice.espeak_voices import IDENTIFIERS

@@ -4,7 +4,7 @@ Left out are the three whose dictionaries the wheel lacks (Faroese, Karakalpak, 
 silent on Cherokee letters.
 """
 
-from swarm.voice.card import VoiceCard
+from swarm.job.card import VoiceCard
 
 # Language, our name, espeak's identifier, what it is called; a language's default comes first.
 _TABLE = """

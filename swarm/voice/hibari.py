@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swarm.book.saying import pieces
-from swarm.lease.recipe import Recipe
-from swarm.voice.card import EngineCard
+from swarm.book.page.phonetic_mark import pieces
+from swarm.job.card import EngineCard
+from swarm.job.recipe import Recipe
 from swarm.voice.cards import HIBARI
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 from swarm.voice.pcm import from_floats

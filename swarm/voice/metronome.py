@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from swarm.lease.recipe import Recipe
-from swarm.voice.card import EngineCard
+from swarm.job.card import EngineCard
+from swarm.job.recipe import Recipe
 from swarm.voice.cards import METRONOME
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 

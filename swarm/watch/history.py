@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from swarm.lease.facts import JobFacts
-from swarm.lease.record import (
+from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
     ClipDiscarded,
@@ -14,6 +13,7 @@ from swarm.lease.record import (
     SegmentQuarantined,
     WorkerSeen,
 )
+from swarm.job.spec import JobFacts
 
 Place = tuple[int, int]  # chapter, index
 

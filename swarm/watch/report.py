@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from swarm.lease.effort import Effort
-from swarm.lease.facts import JobFacts
-from swarm.lease.record import AnyRecord, ClipAccepted, WorkerSeen
+from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
+from swarm.job.run_stats import Effort
+from swarm.job.spec import JobFacts
 from swarm.watch.coverage import Heard
 from swarm.watch.history import History, Place, Run
 from swarm.watch.text import clean, clock_text, count_text, duration_text, speed_text

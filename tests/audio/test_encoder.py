@@ -16,7 +16,7 @@ from swarm.audio.reel import lay_reel
 from swarm.audio.reel_file import ReelSound, read_reel
 from swarm.audio.tags import Tags
 from swarm.voice.espeak import engine as espeak
-from swarm.voice.registry import choose_recipe
+from swarm.voice.host.registry import choose_recipe
 
 TWO = (0.35, 2.0)
 LEAD_SAMPLES = 1024

@@ -1,5 +1,5 @@
 from swarm.audio.pause import LENGTH_S
-from swarm.book.model import Pause
+from swarm.job.book import Pause
 
 
 def test_every_pause_has_a_length_and_they_grow_with_what_they_stand_for() -> None:

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm.audio.reel import Reel, lay_reel, plan_reels, whole_frames
-from swarm.book.model import Chapter, Pause, Segment
+from swarm.job.book import Chapter, Pause, Segment
 
 texts = st.integers(1, 2000).map(lambda length: "x" * length)
 segments = st.lists(st.builds(Segment, texts, st.sampled_from(Pause)), max_size=80)

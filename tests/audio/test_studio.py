@@ -14,8 +14,8 @@ from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
-from swarm.child import Child
 from swarm.errors import EnvironmentFault
+from swarm.system.child import Child
 
 
 @pytest_asyncio.fixture

@@ -22,7 +22,7 @@ import pytest
 from msgspec import Struct
 
 from swarm.book.epub import read_book
-from swarm.book.model import ChapterText
+from swarm.job.book import ChapterText
 
 
 class Found(Struct, frozen=True):

@@ -10,10 +10,10 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
-from swarm.book.model import Chapter
-from swarm.book.script import make_script
+from swarm.book.speech.script import make_script
 from swarm.errors import BookError
-from swarm.voice.card import EngineCard
+from swarm.job.book import Chapter
+from swarm.job.card import EngineCard
 
 CARD = EngineCard("tester", "", ("*",), (), (("", 250),), ())
 LONGEST_S = 60

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
-from swarm.node.checkup import Check
+from swarm.node.doctor import Check
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[Check]:
     def check_all(_folder: Path) -> Iterator[Check]:
         yield from checks
 
-    monkeypatch.setattr("swarm.node.checkup.check_all", check_all)
+    monkeypatch.setattr("swarm.node.doctor.check_all", check_all)
     return checks
 
 

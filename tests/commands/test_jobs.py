@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from swarm.book.model import Chapter, Pause, Segment
 from swarm.commands.main import main
-from swarm.lease.facts import BookFacts, JobFacts
-from swarm.lease.recipe import Recipe
-from swarm.lease.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
-from swarm.node.store import DiskStore
-from swarm.node.usage import size_of
+from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.recipe import Recipe
+from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
+from swarm.job.spec import BookFacts, JobFacts
+from swarm.store.store import DiskStore
+from swarm.store.usage import size_of
 from swarm.watch.text import bytes_text
 
 KEY = "0123456789abcdef" * 2

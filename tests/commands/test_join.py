@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
-from swarm.node.keys import SwarmKey, key_file, load_key
+from swarm.net.keys import SwarmKey, key_file, load_key
 
 CODE = SwarmKey(bytes(range(16))).code
 OTHER = SwarmKey(bytes(16)).code

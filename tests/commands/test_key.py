@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
-from swarm.node.keys import load_key, make_key, read_code
+from swarm.net.keys import load_key, make_key, read_code
 
 
 @pytest.fixture(autouse=True)

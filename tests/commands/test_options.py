@@ -24,8 +24,8 @@ from swarm.commands.parser import Parser
 from swarm.commands.work import limits_of as work_limits
 from swarm.config import RenderConfig, StyleConfig
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.lease.limits import Limits
-from swarm.voice.registry import choose_recipe
+from swarm.lease.worker.limits import Limits
+from swarm.voice.host.registry import choose_recipe
 
 
 def parse(*words: str) -> argparse.Namespace:

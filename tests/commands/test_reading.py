@@ -2,9 +2,9 @@ import argparse
 
 import pytest
 
-from swarm.book.reading import Reading
 from swarm.commands.reading import add_reading_options, reading
 from swarm.errors import UsageError
+from swarm.job.reading import Reading
 
 
 def read(*words: str) -> Reading | None:

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm.book.model import Pause
 from swarm.commands import style_options
 from swarm.commands.main import parse
 from swarm.commands.style_options import style_config
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
+from swarm.job.book import Pause
 
 
 def style(words: str) -> StyleConfig:

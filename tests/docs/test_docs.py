@@ -13,8 +13,8 @@ from pages import LINK, OPTION, PAGES, ROOT, SPAN, anchors, blocks, prose, read,
 import swarm.errors
 from swarm import config
 from swarm.commands.main import COMMANDS, make_parser, parse
+from swarm.job.record import AnyRecord
 from swarm.lease import message
-from swarm.lease.record import AnyRecord
 
 REFERENCE = ROOT / "docs" / "reference.md"
 DESIGN = ROOT / "docs" / "design.md"

@@ -11,7 +11,7 @@ from evidence import accepted, records
 from host import Host, assert_undisturbed, write_book
 from household import wait_for
 
-from swarm.lease.record import RunStarted
+from swarm.job.record import RunStarted
 
 pytestmark = [pytest.mark.lan, pytest.mark.slow]
 Swarm = Callable[..., dict[str, Host]]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lan import Lan, require_lan
 
-from swarm.node.keys import SwarmKey
+from swarm.net.keys import SwarmKey
 
 pytestmark = pytest.mark.lan
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,10 +19,10 @@ COORDINATOR = """
 import asyncio
 from pathlib import Path
 from swarm.lease.message import Welcome
-from swarm.node.discovery import Advertisement
-from swarm.node.keys import curve_keys, load_key, swarm_id
-from swarm.node.platform import run_loop
-from swarm.node.transport import RouterSocket
+from swarm.net.discovery import Advertisement
+from swarm.net.keys import curve_keys, load_key, swarm_id
+from swarm.system.platform import run_loop
+from swarm.net.transport import RouterSocket
 
 async def main():
     key = load_key(Path("/nowhere"))
@@ -40,10 +40,10 @@ WORKER = """
 import asyncio, sys
 from pathlib import Path
 from swarm.lease.message import Hello
-from swarm.node.discovery import Browser
-from swarm.node.keys import curve_keys, load_key, swarm_id
-from swarm.node.platform import run_loop
-from swarm.node.transport import DealerSocket
+from swarm.net.discovery import Browser
+from swarm.net.keys import curve_keys, load_key, swarm_id
+from swarm.system.platform import run_loop
+from swarm.net.transport import DealerSocket
 
 async def main():
     key = load_key(Path("/nowhere"))

@@ -10,7 +10,7 @@ from evidence import records
 from host import Host, assert_undisturbed, write_book
 from household import wait_for
 
-from swarm.lease.record import ClipAccepted
+from swarm.job.record import ClipAccepted
 
 pytestmark = [pytest.mark.lan, pytest.mark.slow]
 Swarm = Callable[..., dict[str, Host]]

@@ -1,16 +1,16 @@
 """Small jobs and well-formed messages for the dialogues of these tests."""
 
-from swarm.book.model import Chapter, Pause, Segment
-from swarm.lease.coordinator import Coordinator
-from swarm.lease.facts import BookFacts, JobFacts
-from swarm.lease.job import JobState
+from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.recipe import Recipe, clip_key
+from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.state import JobState
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Job, Line, Message, Welcome
-from swarm.lease.outcome import Outcome
-from swarm.lease.recipe import Recipe, clip_key
-from swarm.lease.settings import Settings
-from swarm.lease.slot import Sound
-from swarm.lease.tell import Load, Tell
-from swarm.lease.worker import Worker
+from swarm.lease.worker.outcome import Load, Tell
+from swarm.lease.worker.slot import Sound
+from swarm.lease.worker.worker import Worker
 
 TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
 RECIPE = Recipe(engine="metronome", voice="tick", language="en")

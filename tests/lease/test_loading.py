@@ -2,10 +2,10 @@
 
 from making import grant, join, make_core, make_facts, make_worker, offer, sent, told
 
-from swarm.lease.job import JobState
+from swarm.job.state import JobState
+from swarm.lease.coordinator.roster import MOST_LOADING_S
 from swarm.lease.message import Heartbeat, Revoke, SlotReport
-from swarm.lease.roster import MOST_LOADING_S
-from swarm.lease.tell import Load
+from swarm.lease.worker.outcome import Load
 
 DOWNLOADING = "downloading XTTS v2, 43 %"
 

@@ -1,169 +1,118 @@
-"""What holds of every schedule, whoever comes, speaks, slows down and leaves: searched for by hypothesis."""
+"""Cutting leases so that both ends finish together, speaking the last segments twice, and deadlines."""
 
-from dataclasses import dataclass, field
-
-from hypothesis import settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from making import RECIPE, make_core, make_facts, make_hello
 
-from swarm.lease.job import JobState
-from swarm.lease.ledger import MAX_LEASE_CHARACTERS
-from swarm.lease.message import Bye, Clip, Grant, Heartbeat, Line, Revoke, Trim
-from swarm.lease.outcome import Outcome
-from swarm.lease.recipe import clip_key
+from swarm.lease.scheduling import (
+    LEAST_DEADLINE_S,
+    UNKNOWN_DEADLINE_S,
+    Cut,
+    Load,
+    choose_cut,
+    choose_double,
+    deadline_s,
+)
 
-BEAT_S = 1.0
-SILENCE_S = 6.0
-lengths = st.lists(st.lists(st.sampled_from([3, 40, 300, 5000, 40_000]), min_size=1, max_size=8), max_size=4)
-
-
-@dataclass
-class Holding:
-    """A lease as its worker sees it."""
-
-    grant: Grant
-    lines: list[Line]
+Sized = tuple[Load, tuple[int, ...]]
+speeds = st.floats(0.5, 5000)
 
 
-@dataclass
-class Member:
-    """An honest worker: it speaks when the machine says so, in the order of its leases."""
-
-    peer: bytes
-    slots: int
-    leases: dict[int, Holding] = field(default_factory=dict)
-
-    def of(self, slot: int) -> list[Holding]:
-        return [held for held in self.leases.values() if held.grant.slot == slot]
-
-    def offers(self) -> tuple[int, ...]:
-        return tuple(slot for slot in range(self.slots) if len(self.of(slot)) < 2)
-
-    def take(self, message: object) -> None:
-        match message:
-            case Grant():
-                self.leases[message.lease] = Holding(message, list(message.lines))
-            case Trim(lease=lease, end=end) if lease in self.leases:
-                held = self.leases[lease]
-                held.lines = [line for line in held.lines if line.index < end]
-            case Revoke(lease=lease):
-                self.leases.pop(lease, None)
-        self.leases = {lease: held for lease, held in self.leases.items() if held.lines}
+def load(
+    lease: int, sizes: tuple[int, ...], chars_s: float | None = 100.0, *, ahead: int = 0, elapsed_s: float = 0.0
+) -> Sized:
+    """A lease whose first segment is being spoken, unless something stands ahead of it."""
+    return Load(lease, ahead, sum(sizes), sizes[0], ahead == 0, elapsed_s, chars_s), sizes
 
 
-class Schedules(RuleBasedStateMachine):
-    """A coordinator's core among workers that it cannot foresee; messages arrive at once."""
-
-    @initialize(lengths=lengths)
-    def begin(self, lengths: list[list[int]]) -> None:
-        chapters = [[f"{c}.{i}".ljust(size, "x") for i, size in enumerate(sizes)] for c, sizes in enumerate(lengths)]
-        self.state = JobState(make_facts(*chapters))
-        self.core, self.now = make_core(self.state), 0.0
-        self.members: dict[bytes, Member] = {}
-
-    def tell(self, outcome: Outcome) -> None:
-        for send in outcome.sends:
-            if send.peer in self.members:
-                self.members[send.peer].take(send.message)
-
-    def beat(self, member: Member) -> None:
-        self.tell(self.core.receive(member.peer, Heartbeat((), member.offers(), tuple(member.leases)), self.now))
-
-    @rule(name=st.sampled_from("abcdef"), slots=st.integers(1, 3))
-    def join(self, name: str, slots: int) -> None:
-        peer = name.encode()
-        if peer not in self.members:
-            self.members[peer] = Member(peer, slots)
-            self.tell(self.core.receive(peer, make_hello(name, slots), self.now))
-            self.beat(self.members[peer])
-
-    @rule(data=st.data(), work_s=st.sampled_from([0.01, 1.0, 60.0]), times=st.integers(1, 9))
-    def speak(self, data: st.DataObject, work_s: float, times: int) -> None:
-        for _ in range(times):
-            busy = [(member, slot) for member in self.members.values() for slot in range(member.slots)]
-            busy = [(member, slot) for member, slot in busy if member.of(slot)]
-            if busy:
-                member, slot = data.draw(st.sampled_from(busy))
-                self.send(member, member.of(slot)[0], work_s)
-
-    def send(self, member: Member, held: Holding, work_s: float) -> None:
-        grant, line = held.grant, held.lines.pop(0)
-        if not held.lines:
-            del member.leases[grant.lease]
-        key, place = clip_key(line.text, RECIPE, line.take), (grant.chapter, line.index, line.take)
-        clip = Clip(grant.job, *place, key, 24_000, 24_000, "0" * 64, work_s, grant.lease, grant.slot)
-        self.tell(self.core.receive(member.peer, clip, self.now, b"flac"))
-        self.beat(member)
-
-    @rule(seconds=st.integers(1, 4))
-    def wait(self, seconds: int) -> None:
-        for _ in range(seconds):
-            self.now += BEAT_S
-            for member in self.members.values():
-                self.beat(member)
-            self.tell(self.core.tick(self.now))
-
-    @rule(name=st.sampled_from("abcdef"))
-    def leave(self, name: str) -> None:
-        if self.members.pop(name.encode(), None):
-            self.tell(self.core.receive(name.encode(), Bye(), self.now))
-
-    @rule(name=st.sampled_from("abcdef"))
-    def vanish(self, name: str) -> None:
-        if self.members.pop(name.encode(), None):
-            self.wait(int(SILENCE_S))
-
-    @invariant()
-    def work_is_conserved(self) -> None:
-        ledger = self.core.works["job"].ledger
-        for number, chapter in enumerate(self.state.facts.chapters):
-            for index in range(len(chapter.segments)):
-                holders = len(ledger.holders((number, index)))
-                free, settled = index in ledger.free[number], self.state.is_settled((number, index))
-                assert free + settled + (holders > 0) == 1
-                assert holders <= 2
-
-    @invariant()
-    def leases_stay_within_their_chapter_and_their_bound(self) -> None:
-        for lease in self.core.works["job"].ledger.leases.values():
-            segments = self.state.facts.chapters[lease.chapter].segments
-            assert lease.pending == sorted(set(lease.pending)) != []
-            assert lease.pending[-1] < len(segments)
-            assert len(lease.pending) == 1 or lease.characters <= MAX_LEASE_CHARACTERS
-
-    @invariant()
-    def nothing_is_unassigned_while_somebody_is_idle(self) -> None:
-        if self.now < self.core.grants_s:
-            return  # all were cut off together: the others may say what they hold first
-        work = self.core.works["job"]
-        idle = [slot for member in self.members.values() for slot in range(member.slots) if not member.of(slot)]
-        assert not (idle and any(work.ledger.free))
-
-    @invariant()
-    def workers_know_what_they_hold(self) -> None:
-        """But for places that another settled: whoever doubles one learns that with its next heartbeat."""
-        leases = self.core.works["job"].ledger.leases
-        for member in self.members.values():
-            for lease_id, held in member.leases.items():
-                open_lines = [n.index for n in held.lines if not self.state.is_settled((held.grant.chapter, n.index))]
-                assert open_lines == (leases[lease_id].pending if lease_id in leases else [])
-
-    def teardown(self) -> None:
-        if not hasattr(self, "core"):
-            return
-        self.join("z", 1)
-        rest = self.core.works["job"].ledger
-        for _ in range(200):
-            if self.state.complete:
-                return
-            self.wait(1)
-            for member in self.members.values():
-                for slot in range(member.slots):
-                    if member.of(slot):
-                        self.send(member, member.of(slot)[0], 1.0)
-        raise AssertionError(f"the book is not finished: {rest.free}, {rest.leases}")
+def cut_of(loads: list[Sized], helper: float | None) -> Cut | None:
+    sizes = {each.lease: lengths for each, lengths in loads}
+    return choose_cut([each for each, _ in loads], helper, lambda lease: sizes[lease])
 
 
-TestSchedules = Schedules.TestCase
-TestSchedules.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+@st.composite
+def many_loads(draw: st.DrawFn) -> list[Sized]:
+    sizes = st.lists(st.integers(1, 400), min_size=1, max_size=60).map(tuple)
+    return [
+        load(n, draw(sizes), draw(speeds), ahead=draw(st.sampled_from([0, 0, 700])), elapsed_s=draw(st.floats(0, 60)))
+        for n in range(draw(st.integers(1, 6)))
+    ]
+
+
+def test_equal_speeds_share_in_halves() -> None:
+    assert cut_of([load(7, (10,) * 10)], 100.0) == Cut(7, 5)
+
+
+def test_a_slow_helper_takes_less() -> None:
+    assert cut_of([load(1, (10,) * 10, 90.0)], 10.0) == Cut(1, 1)
+
+
+def test_the_lease_that_would_end_last_is_cut() -> None:
+    cut = cut_of([load(2, (10,) * 50, 1000.0), load(1, (10,) * 10, 1.0)], 100.0)
+    assert cut is not None
+    assert cut.lease == 1
+
+
+def test_a_worker_that_slows_down_counts_as_slow_before_its_clip_tells() -> None:
+    steady, stuck = load(1, (10,) * 20, 10.0), load(2, (10,) * 10, 10.0, elapsed_s=30.0)
+    cut = cut_of([steady, stuck], 10.0)
+    assert cut is not None
+    assert cut.lease == 2
+
+
+def test_the_segment_being_spoken_stays() -> None:
+    assert cut_of([load(1, (1000,), 1.0)], 1000.0) is None
+
+
+def test_a_queued_lease_can_be_taken_whole() -> None:
+    assert cut_of([load(1, (10, 10), 1.0, ahead=1000)], 1000.0) == Cut(1, 2)
+
+
+@given(many_loads(), speeds)
+def test_a_cut_leaves_what_is_being_spoken_and_ends_sooner(loads: list[Sized], helper: float) -> None:
+    cut = cut_of(loads, helper)
+    if cut is None:
+        return
+    chosen, sizes = loads[cut.lease]
+    taken = sum(sizes[-cut.segments :])
+    assert 1 <= cut.segments <= len(sizes) - chosen.started
+    assert taken / helper < chosen.seconds_left()
+
+
+@given(many_loads(), speeds)
+def test_the_rest_and_the_tail_end_within_a_segment_of_each_other(loads: list[Sized], helper: float) -> None:
+    cut = cut_of(loads, helper)
+    if cut is None:
+        return
+    chosen, sizes = loads[cut.lease]
+    fair = (chosen.ahead + chosen.characters) * helper / (helper + chosen.pace)
+    assert sum(sizes[-cut.segments :]) <= fair + max(sizes)
+
+
+def test_a_segment_under_way_on_a_slow_slot_is_worth_speaking_twice() -> None:
+    slow, _ = load(1, (100,), 1.0)
+    assert choose_double([slow], 100.0) == 1
+    assert choose_double([slow], 0.9) is None
+
+
+def test_the_slowest_is_doubled_first_and_what_is_queued_is_not() -> None:
+    loads = [load(1, (100,), 2.0)[0], load(2, (100,), 1.0)[0], load(3, (9000,), 1.0, ahead=10)[0]]
+    assert choose_double(loads, 100.0) == 2
+
+
+def test_a_segment_that_hangs_is_doubled_long_before_its_deadline() -> None:
+    hung, _ = load(1, (100,), 100.0, elapsed_s=5.0)
+    assert choose_double([hung], 100.0) == 1
+
+
+@pytest.mark.parametrize(
+    ("characters", "speed", "expiries", "expected"),
+    [
+        (100, None, 0, UNKNOWN_DEADLINE_S),
+        (10, 1000.0, 0, LEAST_DEADLINE_S),
+        (1000, 10.0, 0, 400.0),
+        (1000, 10.0, 1, 800.0),
+    ],
+)
+def test_deadlines(characters: int, speed: float | None, expiries: int, expected: float) -> None:
+    assert deadline_s(characters, speed, expiries) == expected

@@ -14,20 +14,20 @@ from typing import Any
 
 from coordinator import SimCoordinator
 
-from swarm.lease import coordinator as core
-from swarm.lease import download, recess
-from swarm.lease import worker as worker_core
-from swarm.lease.coordinator import Coordinator
-from swarm.lease.download import Downloads
-from swarm.lease.grant import Request
-from swarm.lease.intake import Intake
-from swarm.lease.ledger import Ledger
+from swarm.lease.coordinator import coordinator as core
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.grant import Request
+from swarm.lease.coordinator.intake import Intake
+from swarm.lease.coordinator.job_files import Supplier
+from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.served_job import Work
 from swarm.lease.rest import Rest
-from swarm.lease.shelf import Shelf
-from swarm.lease.slot import EngineSlot
-from swarm.lease.supplier import Supplier
-from swarm.lease.work import Work
-from swarm.lease.worker import Worker
+from swarm.lease.worker import download, slot_changes
+from swarm.lease.worker import worker as worker_core
+from swarm.lease.worker.download import Downloads
+from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.unaccepted import Shelf
+from swarm.lease.worker.worker import Worker
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ VARIANTS: dict[str, Edit | Value] = {
     "all is asked for at once": Edit(Downloads, "_ask", " and item.asked - item.have < window()", ""),
     "who stepped back never comes again": Value(Rest, "stepped_back", lambda self, now: self.until_s > 0),
     "what a resting slot held is kept from others": Edit(
-        recess, "shed", "tell.send(lease.link, Release(lease.id, note[:1000]))", "slot.leases.append(lease)"
+        slot_changes, "shed", "tell.send(lease.link, Release(lease.id, note[:1000]))", "slot.leases.append(lease)"
     ),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }

@@ -1,4 +1,4 @@
-"""A simulated coordinator's process around the real core, as node/serve.py drives it."""
+"""A simulated coordinator's process around the real core, as coordinator/serve.py drives it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from disk import Disk
 from machine import Machine
 
 from swarm.audio.frame import check_frame
-from swarm.book.model import Segment
-from swarm.lease.asset import piece_size
-from swarm.lease.coordinator import GATHER_S, OWN_GAP_S, Coordinator
+from swarm.job.asset import piece_size
+from swarm.job.book import Segment
+from swarm.job.record import JobFinished, RunStarted
+from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
+from swarm.lease.coordinator.outcome import Entry, Outcome, Serve
+from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Asset, Clip, FromWorker, Message
-from swarm.lease.outcome import Entry, Outcome, Serve
-from swarm.lease.record import JobFinished, RunStarted
-from swarm.lease.settings import Settings
 
 if TYPE_CHECKING:
     from world import World

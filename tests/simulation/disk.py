@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from random import Random
 
-from swarm.lease.facts import JobFacts
-from swarm.lease.job import JobState, Place, apply
-from swarm.lease.outcome import Entry
-from swarm.lease.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept
+from swarm.job.spec import JobFacts
+from swarm.job.state import JobState, Place, apply
+from swarm.lease.coordinator.outcome import Entry
 
 
 class Disk:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from clips import speak
 from files import check_latents, latents_made
 
-from swarm.lease.asset import VOICE, AssetInfo, find_latents
-from swarm.lease.recipe import Recipe
+from swarm.job.asset import VOICE, AssetInfo, find_latents
+from swarm.job.recipe import Recipe
 
 if TYPE_CHECKING:
     from worker import SimWorker

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from story import Violation
 
-from swarm.lease.asset import LATENTS, MODEL, VOICE, AssetInfo, piece_size
+from swarm.job.asset import LATENTS, MODEL, VOICE, AssetInfo, piece_size
 from swarm.lease.message import Asset, Fetch
 
 if TYPE_CHECKING:

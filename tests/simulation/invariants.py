@@ -8,16 +8,16 @@ from disk import doubly_accepted
 from excuses import Excuses, shelf
 from story import Spot, Violation
 
-from swarm.lease import schedule
-from swarm.lease.asset import window
-from swarm.lease.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
-from swarm.lease.ledger import PROMISED
+from swarm.job.asset import window
+from swarm.job.record import SegmentQuarantined
+from swarm.lease import scheduling
+from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
+from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.outcome import Outcome, Send
+from swarm.lease.coordinator.roster import MOST_LEASES, Session
+from swarm.lease.coordinator.served_job import Work
 from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim
-from swarm.lease.outcome import Outcome, Send
-from swarm.lease.record import SegmentQuarantined
-from swarm.lease.roster import MOST_LEASES, Session
-from swarm.lease.slot import EngineSlot
-from swarm.lease.work import Work
+from swarm.lease.worker.slot import EngineSlot
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
@@ -131,7 +131,7 @@ class Judge:
             reached = worker.connections[coordinator.name].opened_s < engine.began_s  # else its progress went unseen
             if mine and slot.line and engine.busy and reached and not self.world.was_raw:
                 spent_s = coordinator.awake_s() - engine.since_s[coordinator.name]
-                if spent_s < schedule.LEAST_DEADLINE_S - 1.0 - OWN_GAP_S:
+                if spent_s < scheduling.LEAST_DEADLINE_S - 1.0 - OWN_GAP_S:
                     spot = (slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index)
                     raise Violation(f"{worker.name} loses a lease after {spent_s:.1f} s at a segment", spot)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from clips import RATE, speak
 from msgspec import structs
 
-from swarm.lease.job import JobState
+from swarm.job.recipe import Recipe, clip_key, seed_of
+from swarm.job.state import JobState
 from swarm.lease.message import Accepted, Clip, Failed, FromCoordinator, Heartbeat, Held, Rejected, Release, SlotReport
-from swarm.lease.recipe import Recipe, clip_key, seed_of
 
 if TYPE_CHECKING:
     from worker import SimWorker

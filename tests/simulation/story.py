@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from swarm.job.record import Record
 from swarm.lease.message import Accepted, Clip, Failed, Grant, Heartbeat, Held, Rejected, Release, Revoke, Trim, Wanted
-from swarm.lease.record import Record
 
 Spot = tuple[str, int, int]  # job, chapter, index
 

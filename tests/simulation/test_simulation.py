@@ -14,7 +14,9 @@ from broken import PROVOKED_BY, VARIANTS, broken
 from run import play
 from world import World
 
-from swarm.lease import asset, rest, schedule, shelf
+from swarm.job import asset
+from swarm.lease import rest, scheduling
+from swarm.lease.worker import unaccepted
 
 QUICK = 50
 MOST = 600  # in CI
@@ -26,8 +28,8 @@ HERE = Path(__file__).parent
 @pytest.fixture(autouse=True)
 def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
     """Worlds shorten some times; put them back afterwards."""
-    monkeypatch.setattr(schedule, "UNKNOWN_DEADLINE_S", schedule.UNKNOWN_DEADLINE_S)
-    monkeypatch.setattr(shelf, "MOST_HELD", shelf.MOST_HELD)
+    monkeypatch.setattr(scheduling, "UNKNOWN_DEADLINE_S", scheduling.UNKNOWN_DEADLINE_S)
+    monkeypatch.setattr(unaccepted, "MOST_HELD", unaccepted.MOST_HELD)
     monkeypatch.setattr(asset, "PIECE", asset.PIECE)
     monkeypatch.setattr(rest, "STEP_BACK_S", rest.STEP_BACK_S)
 

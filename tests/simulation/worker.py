@@ -1,4 +1,4 @@
-"""A simulated worker's process around the real core, as node/worker.py drives it; its engines are in engine.py."""
+"""A simulated worker's process around the real core, as worker/worker.py drives it; its engines are in engine.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from machine import Machine
 from network import Connection
 from story import Violation
 
-from swarm.lease.asset import AssetInfo
+from swarm.job.asset import AssetInfo
+from swarm.job.recipe import Recipe
 from swarm.lease.message import (
     Accepted,
     Clip,
@@ -25,10 +26,9 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
 )
-from swarm.lease.recipe import Recipe
-from swarm.lease.slot import Sound
-from swarm.lease.tell import Command, Kill, Load, Seek, Speak, Tell, Unload
-from swarm.lease.worker import Worker
+from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Tell, Unload
+from swarm.lease.worker.slot import Sound
+from swarm.lease.worker.worker import Worker
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator

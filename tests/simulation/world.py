@@ -18,10 +18,12 @@ from network import Connection, Network
 from story import Story, Violation
 from worker import SimWorker
 
-from swarm.book.model import Chapter, Pause, Segment
-from swarm.lease import asset, rest, schedule, shelf
-from swarm.lease.facts import BookFacts, JobFacts
-from swarm.lease.recipe import Recipe
+from swarm.job import asset
+from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.recipe import Recipe
+from swarm.job.spec import BookFacts, JobFacts
+from swarm.lease import rest, scheduling
+from swarm.lease.worker import unaccepted
 
 CHAPTERS, SEGMENTS = 3, 12
 FAULTS_STOP_S = 60.0
@@ -58,10 +60,10 @@ class World:
 
     def _make(self) -> None:
         random, faults = self.random, self.faults
-        schedule.UNKNOWN_DEADLINE_S = 60.0
+        scheduling.UNKNOWN_DEADLINE_S = 60.0
         rest.STEP_BACK_S = 5.0
         asset.PIECE = files.PIECE
-        shelf.MOST_HELD = 20_000 if "small disk" in faults else 256 << 20
+        unaccepted.MOST_HELD = 20_000 if "small disk" in faults else 256 << 20
         credit = random.choice([1, 1, 3_000, 20_000])
         books = 2 if "two coordinators" in faults else 1
         self.contents = [files.files_of(self, n) for n in range(books)]

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import av
 from mutagen.mp4 import MP4
 
-from swarm.lease.record import AnyRecord, ClipAccepted
-from swarm.node.journal import Journal
+from swarm.job.record import AnyRecord, ClipAccepted
+from swarm.store.journal import Journal
 
 Place = tuple[int, int]
 

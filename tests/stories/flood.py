@@ -3,9 +3,9 @@
 import asyncio
 
 from swarm.lease.message import Failed
-from swarm.node.keys import curve_keys, make_key
-from swarm.node.platform import run_loop
-from swarm.node.transport import DealerSocket, RouterSocket
+from swarm.net.keys import curve_keys, make_key
+from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.system.platform import run_loop
 
 
 async def flood() -> None:

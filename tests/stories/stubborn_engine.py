@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from swarm.lease.recipe import Recipe
-from swarm.voice.card import EngineCard, VoiceCard
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 RATE = 24_000

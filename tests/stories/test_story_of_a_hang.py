@@ -15,7 +15,9 @@ def test_a_hung_engine_is_replaced_and_the_book_goes_on(here: Machine, small_boo
     running = here.start("convert", small_book, *SLOW, "--workers", "1")
     wait_for(lambda: bool(accepted(here.home)), 30)
     (host,) = [
-        pid for pid in descendants(running.pid) if b"swarm.voice.host" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        pid
+        for pid in descendants(running.pid)
+        if b"swarm.voice.host.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     os.kill(host, signal.SIGSTOP)
     running.ends(0, timeout_s=120)

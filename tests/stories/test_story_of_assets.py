@@ -14,7 +14,7 @@ import soundfile
 from evidence import accepted, assert_complete, assert_spoken_once, listen, only, records, report_of
 from household import Machine, Running, wait_for
 
-from swarm.lease.record import LatentsKept, LatentsLost
+from swarm.job.record import LatentsKept, LatentsLost
 
 PARROT = ("--tts-engine", "parrot")
 WEIGHTS = 96 * 1024 * 1024  # bytes: a second or so over loopback

@@ -16,7 +16,7 @@ from household import SLOW, Machine, Running
 from tiny_models import SPEAKERS, recording, tiny_vits, tiny_xtts
 from toll import Toll
 
-from swarm.lease.record import LatentsKept
+from swarm.job.record import LatentsKept
 
 pytestmark = pytest.mark.coqui
 

@@ -8,7 +8,7 @@ import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, records, report_of
 from household import Machine
 
-from swarm.lease.record import SegmentFailed
+from swarm.job.record import SegmentFailed
 
 STUBBORN = ("--tts-engine", "stubborn")
 

@@ -30,7 +30,7 @@ from household import FAST, Machine, command
 from library import AUTHOR, CHAPTERS, TITLE, YEAR, picture
 from PIL import Image
 
-from swarm.node.journal import Journal
+from swarm.store.journal import Journal
 
 
 def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:

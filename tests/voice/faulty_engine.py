@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from swarm.child import teller
-from swarm.lease.recipe import Recipe
-from swarm.voice.card import EngineCard
+from swarm.job.card import EngineCard
+from swarm.job.recipe import Recipe
+from swarm.system.child import teller
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.pcm import from_floats
 

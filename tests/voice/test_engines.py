@@ -7,12 +7,12 @@ import espeakng_loader
 import numpy as np
 import pytest
 
-from swarm.lease.recipe import Recipe
+from swarm.job.recipe import Recipe
 from swarm.voice import espeak
 from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI
 from swarm.voice.engine import EngineFault, FaultKind, Voice
 from swarm.voice.espeak_voices import IDENTIFIERS
-from swarm.voice.registry import choose_recipe, find_engine
+from swarm.voice.host.registry import choose_recipe, find_engine
 
 TEXT = "The quick brown fox jumps over the lazy dog, and then it slept."
 OTHER_TEXT = "Other words entirely."
@@ -47,7 +47,7 @@ def test_the_same_text_and_seed_sound_the_same_whatever_was_spoken_before(voice:
 def test_another_process_that_spoke_other_things_makes_the_same_sound(recipe: Recipe, voice: Voice) -> None:
     script = f"""
 import hashlib
-from swarm.voice.registry import choose_recipe, find_engine
+from swarm.voice.host.registry import choose_recipe, find_engine
 voice = find_engine({recipe.engine!r}).open(choose_recipe("en", engine={recipe.engine!r}), "cpu:0")
 voice.speak({OTHER_TEXT!r}, 3)
 print(hashlib.sha256(voice.speak({TEXT!r}, 7).tobytes()).hexdigest())

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from swarm.voice.hibari import HibariVoice, cut, engine, readable
+from swarm.voice.host.registry import choose_recipe
 from swarm.voice.pcm import from_floats
-from swarm.voice.registry import choose_recipe
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ import zlib
 import numpy as np
 import pytest
 
-from swarm.lease.recipe import Recipe
+from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.host.registry import choose_recipe
 from swarm.voice.metronome import ENV_SPEED, engine, tone
-from swarm.voice.registry import choose_recipe
 
 
 def open_voice(device: str = "cpu:0", **options: str) -> Voice:

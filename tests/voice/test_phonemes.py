@@ -3,8 +3,8 @@ import pytest
 
 from swarm.voice import espeak, hibari
 from swarm.voice.espeak import EspeakVoice
+from swarm.voice.host.registry import choose_recipe
 from swarm.voice.phonemes import espeak_names, for_espeak, for_hibari
-from swarm.voice.registry import choose_recipe
 
 
 def voice(language: str) -> EspeakVoice:

@@ -5,11 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from swarm.book.model import Chapter, Cover, Pause, Segment, Unspoken
-from swarm.lease.effort import Effort
-from swarm.lease.facts import BookFacts, JobFacts
-from swarm.lease.recipe import Recipe
-from swarm.lease.record import (
+from swarm.job.book import Chapter, Cover, Pause, Segment, Unspoken
+from swarm.job.recipe import Recipe
+from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
     ClipDiscarded,
@@ -19,6 +17,8 @@ from swarm.lease.record import (
     SegmentQuarantined,
     WorkerSeen,
 )
+from swarm.job.run_stats import Effort
+from swarm.job.spec import BookFacts, JobFacts
 from swarm.watch.report import ReportExtra, closing_lines, file_lines, rewriting
 from swarm.watch.report import make_report as make_row
 

@@ -1,0 +1,1 @@
+"""What an EPUB says of itself: archive, manifest, spine, table of contents."""

@@ -1,0 +1,166 @@
+"""The zip file an EPUB is: opened within bounds, read by forgiving names, checked for digital locks."""
+
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import regex
+from lxml import etree
+
+from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_FILES, MAX_INFLATED_BYTES, MAX_READ_BYTES
+from swarm.errors import BookError, PageError
+
+# Scrambling of fonts, which every reader undoes: no lock on the text.
+FONT_SCRAMBLING = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
+LOCKS = ("META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl")
+ENCRYPTION = "META-INF/encryption.xml"
+_ESCAPES = regex.compile(r"(?:%[0-9A-Fa-f]{2})+")
+CONTAINER = "META-INF/container.xml"
+
+
+class Archive:
+    """An EPUB's zip file, open for reading; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file. Raises BookError where it is missing, empty, a folder, no zip file, or over a bound."""
+        check_file(path)
+        self.path = path
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except PermissionError as error:
+            raise BookError(f"{path} cannot be read: {error.strerror}; give yourself the right to read it.") from error
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise BookError(f"{path} is not an EPUB: it cannot be opened as a zip file; {_remedy(path)}.") from error
+        self._left_bytes = MAX_READ_BYTES
+        self._names = {_normal(info.filename): info for info in self._zip.infolist() if not info.is_dir()}
+        self._folded = {name.casefold(): name for name in self._names}
+        self._check_bounds()
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def names(self) -> tuple[str, ...]:
+        """Every file's name, normalised."""
+        return tuple(self._names)
+
+    def find(self, name: str) -> str | None:
+        """The entry that a name means, forgiving percent signs and letter case; None where there is none."""
+        for spelling in (_normal(name), _normal(decoded(name))):
+            found = spelling if spelling in self._names else self._folded.get(spelling.casefold())
+            if found:
+                return found
+        return None
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes. Raises KeyError where there is none, PageError where it is damaged or over a bound.
+
+        Raises BookError where the archive is locked, or all that was read of it is over a bound.
+        """
+        found = self.find(name)
+        if found is None:
+            raise KeyError(name)
+        info = self._names[found]
+        if info.file_size > MAX_DOCUMENT_BYTES:
+            raise PageError(f"{self.path} is refused: {found} in it inflates beyond {MAX_DOCUMENT_BYTES >> 20} MiB.")
+        if info.file_size > self._left_bytes:
+            raise BookError(f"{self.path} is refused: its pages inflate beyond {MAX_READ_BYTES >> 20} MiB.")
+        self._left_bytes -= info.file_size
+        try:
+            return self._zip.read(info)
+        except RuntimeError as error:  # what zipfile raises for a password
+            raise BookError(f"{self.path} is locked with a password: {found} in it cannot be read.") from error
+        except Exception as error:
+            raise PageError(
+                f"{self.path} is damaged: {found} in it cannot be unpacked; fetch the file again."
+            ) from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file as a stream, for what is not read whole. Raises KeyError; zipfile's errors, also while it is read."""
+        found = self.find(name)
+        if found is None:
+            raise KeyError(name)
+        return self._zip.open(self._names[found])
+
+    def entry(self, name: str) -> zipfile.ZipInfo:
+        """How a file is kept. Raises KeyError."""
+        return self._names[name]
+
+    def size(self, name: str) -> int:
+        """How many bytes a file claims to be; 0 where there is none."""
+        found = self.find(name)
+        return self._names[found].file_size if found else 0
+
+    def check_locks(self, documents: frozenset[str]) -> None:
+        """Raise BookError where digital rights management covers one of these documents."""
+        covered = documents & self._encrypted()
+        if covered or any(self.find(name) for name in LOCKS):
+            raise BookError(f"{self.path} is protected by DRM: only an unprotected copy of the book can be read.")
+
+    def _encrypted(self) -> frozenset[str]:
+        if self.find(ENCRYPTION) is None:
+            return frozenset()
+        root = etree.fromstring(self.read(ENCRYPTION), etree.XMLParser(recover=True, resolve_entities=False))
+        if root is None:
+            return frozenset(self._names)  # something is encrypted, but nobody can tell what
+        found = set()
+        for data in root.iter("{*}EncryptedData"):
+            method = data.find("{*}EncryptionMethod")
+            if method is None or method.get("Algorithm") not in FONT_SCRAMBLING:
+                found |= {self.find(reference.get("URI", "")) for reference in data.iter("{*}CipherReference")}
+        return frozenset(name for name in found if name)
+
+    def _check_bounds(self) -> None:
+        if len(self._names) > MAX_FILES:
+            raise BookError(f"{self.path} is refused: it holds more than {MAX_FILES} files.")
+        if self.path.stat().st_size > MAX_INFLATED_BYTES:
+            raise BookError(f"{self.path} is refused: it is larger than {MAX_INFLATED_BYTES >> 30} GiB.")
+        if sum(info.file_size for info in self._names.values()) > MAX_INFLATED_BYTES:
+            raise BookError(f"{self.path} is refused: it inflates beyond {MAX_INFLATED_BYTES >> 30} GiB.")
+        if self.find(CONTAINER) is None:
+            raise BookError(f"{self.path} is not an EPUB: it is a zip file without {CONTAINER}.")
+
+
+def join(folder: str, reference: str) -> str:
+    """The name, from the root of the archive, of what a reference in a folder means."""
+    return _normal(f"{folder}/{decoded(reference)}")
+
+
+def decoded(reference: str) -> str:
+    """A reference without its percent signs."""
+    found = _ESCAPES.sub(lambda escape: bytes.fromhex(escape[0].replace("%", "")).decode(errors="replace"), reference)
+    return str(found)
+
+
+def _remedy(path: Path) -> str:
+    if path.suffix.lower() == ".epub":
+        return "fetch the file again"
+    return "a text is read where its name ends in .txt, Markdown in .md, a web page in .html"
+
+
+def check_file(path: Path) -> None:
+    """Raise BookError where a file is missing, empty, a folder, or withheld."""
+    try:
+        if path.is_dir():
+            raise BookError(f"{path} is a folder: name a book in it.")
+        if path.exists() and not path.is_file():
+            raise BookError(f"{path} is a pipe or a device: name a book's file.")
+        if path.stat().st_size == 0:
+            raise BookError(f"{path} is empty: fetch the book again.")
+    except FileNotFoundError as error:
+        quotes = "" if path.suffix.lower() == ".epub" else ", in quotes where there is a space in its path"
+        raise BookError(f"{path} does not exist: name a book's file{quotes}.") from error
+    except (OSError, ValueError) as error:
+        raise BookError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
+def _normal(name: str) -> str:
+    parts: list[str] = []
+    for part in PurePosixPath(regex.sub(r"[\\/]+", "/", name)).parts:
+        if part == "..":
+            del parts[-1:]
+        elif part not in (".", "/"):
+            parts.append(part)
+    return "/".join(parts)

@@ -1,0 +1,98 @@
+"""What of a book cannot be read, and whether what is left is still the book."""
+
+from lxml import etree
+from msgspec import Struct
+
+from swarm.book.package.archive import Archive
+from swarm.book.package.package import Item, is_matter
+from swarm.book.package.toc import Contents, Entry
+from swarm.book.page.markup import parse
+from swarm.errors import PageError
+
+SHOWN = 3  # titles
+
+
+class Loss(Struct, frozen=True):
+    """A document of which nothing is read."""
+
+    item: Item
+    name: str
+    error: PageError
+
+
+def read_pages(archive: Archive, items: tuple[Item, ...]) -> tuple[list[tuple[str, etree._Element]], list[Loss]]:
+    """The documents that can be read, by name, and those that cannot.
+
+    Raises PageError, the first one's, where at least half of the text is lost; BookError as Archive.read does.
+    """
+    pages: list[tuple[str, etree._Element]] = []
+    lost: list[Loss] = []
+    for item in items:
+        name = archive.find(item.name) or item.name
+        try:
+            pages.append((name, parse(_read(archive, name), f"{archive.path}: {name}")))
+        except PageError as error:
+            lost.append(Loss(item, name, error))
+    _check(archive, items, lost)
+    return pages, lost
+
+
+def _read(archive: Archive, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except KeyError as error:
+        raise PageError(f"{archive.path} is not whole: {name} is missing from it; fetch the book again.") from error
+
+
+def _check(archive: Archive, items: tuple[Item, ...], lost: list[Loss]) -> None:
+    """Refuse what is hardly the book any more; a file that is not there counts as the longest one that is."""
+    names = {loss.item.name for loss in lost}
+    texts = [item.name for item in items if not is_matter(item)] or [item.name for item in items]
+    longest = max((archive.size(name) for name in texts), default=0)
+    sizes = {name: archive.size(name) or longest or 1 for name in texts}
+    if 2 * sum(size for name, size in sizes.items() if name in names) >= sum(sizes.values()) and lost:
+        raise lost[0].error
+
+
+def without(contents: Contents, names: list[str], lost: list[Loss]) -> Contents:
+    """A table of contents that leads to nothing that is lost; what goes on behind that keeps its title.
+
+    `names` are those of all documents in order.
+    """
+    last = {entry.name: entry for entry in contents.entries}
+    heirs = _heirs(names, {loss.name for loss in lost}, frozenset(last))
+    entries = []
+    for entry in contents.entries:
+        heir = heirs.get(entry.name, entry.name)
+        if heir == entry.name:
+            entries.append(entry)
+        elif heir and entry is last[entry.name]:
+            entries.append(Entry(entry.title, heir))
+    return Contents(tuple(entries), contents.reasons)
+
+
+def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str, str]:
+    """For each document that is gone, the one that goes on with its chapter; empty where a new chapter follows."""
+    heirs = dict.fromkeys(gone, "")
+    waiting = ""
+    for name in names:
+        if name in gone:
+            waiting = name if name in listed else waiting
+        elif waiting:
+            heirs[waiting] = "" if name in listed else name
+            waiting = ""
+    return heirs
+
+
+def name_losses(archive: Archive, contents: Contents, lost: list[Loss]) -> tuple[str, ...]:
+    """A line about each document that is lost, with the titles that the table of contents gives for it."""
+    lines = []
+    for loss in lost:
+        titles = [f"“{entry.title}”" for entry in contents.entries if entry.name == loss.name and entry.title]
+        more = ", …" if len(titles) > SHOWN else ""
+        called = f" ({', '.join(titles[:SHOWN])}{more})" if titles else ""
+        if archive.find(loss.name):
+            lines.append(f"text is lost: {loss.name} cannot be read{called}")
+        else:
+            lines.append(f"text is lost: {loss.name} is missing from the file{called}")
+    return tuple(lines)

@@ -1,0 +1,334 @@
+"""An EPUB's package by ebooklib: metadata, the documents of the spine, the tables of contents, the cover."""
+
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import regex
+from ebooklib import epub as ebooklib_epub
+from ebooklib.utils import parse_string
+from lxml import etree
+from msgspec import Struct
+
+from swarm.book.package.archive import CONTAINER, Archive, join
+from swarm.book.package.label import Label, read_label
+from swarm.book.page import front_matter
+from swarm.book.page.limits import MAX_FALLBACKS, MAX_SPINE
+from swarm.book.page.text import tidy
+from swarm.errors import BookError
+from swarm.job.book import Cover
+
+PACKAGE_TYPE = "application/oebps-package+xml"
+NCX_TYPE = "application/x-dtbncx+xml"
+PLS_TYPE = "application/pls+xml"
+TEXT_TYPES = frozenset(
+    ("application/xhtml+xml", "text/html", "image/svg+xml", "text/x-oeb1-document", "application/x-dtbook+xml")
+)
+TEXT_SUFFIXES = frozenset((".xhtml", ".html", ".htm", ".xht"))
+PICTURE_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
+XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
+
+_ITEMREF = regex.compile(rb"<(?:[\w.-]+:)?itemref\b")
+_COMMENT = regex.compile(rb"<!--.*?-->", regex.DOTALL)
+
+
+class Item(Struct, frozen=True):
+    """A line of the manifest."""
+
+    name: str  # from the archive's root
+    media_type: str
+    properties: tuple[str, ...] = ()
+    fallback: str = ""
+
+    def is_text(self) -> bool:
+        """Whether it is a document with words."""
+        return self.media_type in TEXT_TYPES or PurePosixPath(self.name).suffix.lower() in TEXT_SUFFIXES
+
+
+class Package(Struct, frozen=True):
+    """What the package says, before any document is read."""
+
+    title: str
+    authors: tuple[str, ...]
+    languages: tuple[str, ...]
+    documents: tuple[Item, ...]  # the spine's, in order, whether the archive has them or not
+    missing: tuple[
+        str, ...
+    ] = ()  # names of others that it lacks and that are no part of the text by their names: "cover.xhtml"
+    unreadable: tuple[tuple[str, str], ...] = ()  # names and types of what stands in the order and nobody can read
+    instead: tuple[tuple[str, str], ...] = ()  # names of what nobody can read, and of the documents read for them
+    lexicons: tuple[str, ...] = ()  # names of files that say how words are said
+    aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
+    nav: Item | None = None
+    ncx: Item | None = None
+    guide: tuple[tuple[str, str], ...] = ()  # (reference from the archive's root, type)
+    year: str = ""
+    publisher: str = ""
+    description: str = ""
+    identifier: str = ""
+    cover: Cover | None = None
+    label: Label = Label()
+
+
+def read_package(archive: Archive) -> Package:
+    """Read the package document. Raises BookError."""
+    reader = _Reader(archive)
+    try:
+        reader.load()
+        return _package(reader)
+    except BookError:
+        raise
+    except Exception as error:  # ebooklib and lxml raise all sorts of things on a damaged package
+        raise BookError(f"{archive.path} is not an EPUB that can be read: its package document is damaged.") from error
+
+
+class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
+    """ebooklib's reader, minus its traps: the first package counts, and a missing picture is no error."""
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__(str(archive.path))
+        self.archive = archive
+        self.items: dict[str, Item] = {}
+
+    def _load(self) -> None:
+        self._load_container()
+        if not self.opf_file:
+            raise BookError(f"{self.archive.path} is not an EPUB: {CONTAINER} names no package document.")
+        if self.archive.find(self.opf_file) is None:
+            raise BookError(f"{self.archive.path} is not a whole EPUB: {self.opf_file} is missing from it.")
+        self._load_opf_file()
+
+    def _load_container(self) -> None:
+        tree = parse_string(self.archive.read(CONTAINER))
+        for rootfile in tree.iterfind(".//{*}rootfile"):
+            if rootfile.get("media-type", PACKAGE_TYPE) == PACKAGE_TYPE and rootfile.get("full-path"):
+                self.opf_file = rootfile.get("full-path")
+                self.opf_dir = str(PurePosixPath(self.opf_file).parent).removeprefix(".")
+                return
+
+    def read_file(self, name: str) -> bytes:
+        """The package document only: documents are read one by one, when their turn comes."""
+        return self.archive.read(name) if name == self.opf_file else b""
+
+    def _load_manifest(self) -> None:
+        for line in self.container.iterfind("{*}manifest/{*}item"):
+            self.items[line.get("id", "")] = Item(
+                name=join(self.opf_dir, line.get("href", "")),
+                media_type=line.get("media-type", "").strip().lower(),
+                properties=tuple(line.get("properties", "").split()),
+                fallback=line.get("fallback", ""),
+            )
+        super()._load_manifest()
+
+    def _parse_nav(self, *_: object, **__: object) -> None:
+        """Tables of contents are read by toc.py, which forgives more."""
+
+    def _parse_ncx(self, *_: object, **__: object) -> None:
+        """Tables of contents are read by toc.py, which forgives more."""
+
+
+def _package(reader: _Reader) -> Package:
+    documents = _documents(reader)
+    items = reader.items.values()
+    spine_toc = reader.container.find("{*}spine").get("toc", "")
+    ncx = reader.items.get(spine_toc) or next((item for item in items if item.media_type == NCX_TYPE), None)
+    missing = tuple(item.name for item in documents if reader.archive.find(item.name) is None and is_matter(item))
+    return Package(
+        title=_title(reader),
+        authors=_authors(reader),
+        languages=_values(reader, "language"),
+        documents=tuple(item for item in documents if item.name not in missing),
+        missing=missing,
+        unreadable=tuple(_unreadable(reader)),
+        instead=tuple(_stand_ins(reader)),
+        lexicons=tuple(item.name for item in items if item.media_type == PLS_TYPE),
+        aside=_aside(reader),
+        nav=next((item for item in items if "nav" in item.properties), None),
+        ncx=ncx,
+        guide=_guide(reader),
+        year=_year(reader),
+        publisher=next(iter(_values(reader, "publisher")), ""),
+        description=_plain_text(next(iter(_values(reader, "description")), "")),
+        identifier=reader.book.uid if isinstance(reader.book.uid, str) and _values(reader, "identifier") else "",
+        cover=_cover(reader),
+        label=read_label(reader.container),
+    )
+
+
+def _documents(reader: _Reader) -> tuple[Item, ...]:
+    """The linear documents of the spine. Raises BookError where nobody can tell which they are."""
+    archive, spine = reader.archive, reader.book.spine
+    listed = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
+    if listed > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
+        raise BookError(f"{archive.path} is damaged: the list of its documents in {reader.opf_file} is cut short.")
+    found: dict[str, Item] = {}
+    for name, linear in spine:
+        if name is None or linear == "no":
+            continue
+        item = _text_item(reader, name)
+        if item is not None:
+            found[item.name] = item
+    archive.check_locks(frozenset(filter(None, map(archive.find, (*found, reader.opf_file)))))
+    return tuple(found.values())
+
+
+def is_matter(item: Item) -> bool:
+    """Whether a document is no part of the text by its name: "cover.xhtml"."""
+    return bool(front_matter.named(PurePosixPath(item.name).stem))
+
+
+def _aside(reader: _Reader) -> tuple[str, ...]:
+    names = [reader.items[name].name for name, linear in reader.book.spine if linear == "no" and name in reader.items]
+    return tuple(dict.fromkeys(names))
+
+
+def _text_item(reader: _Reader, name: str) -> Item | None:
+    """The document that a spine line means, by its fallbacks if need be; None where it is a picture or the like."""
+    if name not in reader.items:
+        _check_strays(reader, name)
+        return None
+    item: Item | None = reader.items[name]
+    for _ in range(MAX_FALLBACKS):
+        if item is None or item.is_text():
+            return item
+        item = reader.items.get(item.fallback)
+    return None
+
+
+def _unreadable(reader: _Reader) -> Iterator[tuple[str, str]]:
+    """What may hold words, unlike a picture, and has no document that stands in for it."""
+    for name, linear in reader.book.spine:
+        item = reader.items.get(name) if linear != "no" else None
+        if item is None or item.media_type.startswith(("image/", "audio/", "video/")):
+            continue
+        if _text_item(reader, name) is None:
+            yield item.name, item.media_type
+
+
+def _stand_ins(reader: _Reader) -> Iterator[tuple[str, str]]:
+    for name, item in reader.items.items():
+        document = _text_item(reader, name) if item.fallback and not item.is_text() else None
+        if document is not None:
+            yield item.name, document.name
+
+
+def _check_strays(reader: _Reader, name: str) -> None:
+    """A spine line without an item does no harm where the manifest has every document."""
+    known = {reader.archive.find(item.name) for item in reader.items.values()}
+    texts = (stray for stray in reader.archive.names() if PurePosixPath(stray).suffix.lower() in TEXT_SUFFIXES)
+    if any(stray not in known for stray in texts):
+        raise BookError(f"{reader.archive.path} is damaged: its manifest does not say which file {name!r} is.")
+
+
+def _core(reader: _Reader, tag: str) -> list[tuple[str | None, dict[str, str]]]:
+    """Dublin Core values with their attributes; ebooklib raises where a book has none at all."""
+    try:
+        return list(reader.book.get_metadata("DC", tag))
+    except KeyError:
+        return []
+
+
+def _values(reader: _Reader, tag: str) -> tuple[str, ...]:
+    found = (tidy(value or "") for value, _ in _core(reader, tag))
+    return tuple(dict.fromkeys(value for value in found if value))
+
+
+def _refinements(reader: _Reader, name: str) -> dict[str, str]:
+    """EPUB 3: what `meta` lines with this property say, by the id they refine."""
+    found = {}
+    for meta in reader.container.iterfind("{*}metadata/{*}meta"):
+        if meta.get("property") == name and meta.get("refines"):
+            found[meta.get("refines").removeprefix("#")] = (meta.text or "").strip().lower()
+    return found
+
+
+def _title(reader: _Reader) -> str:
+    kinds = _refinements(reader, "title-type")
+    titles = [(tidy(value or ""), other.get("id", "")) for value, other in _core(reader, "title")]
+    titles = [(value, name) for value, name in titles if value]
+    main = [value for value, name in titles if kinds.get(name) == "main"]
+    return next(iter((*main, *(value for value, _ in titles))), reader.archive.path.stem)
+
+
+def _authors(reader: _Reader) -> tuple[str, ...]:
+    roles = _refinements(reader, "role")
+    creators = [
+        (tidy(value or ""), other.get("{http://www.idpf.org/2007/opf}role") or roles.get(other.get("id", ""), "aut"))
+        for value, other in _core(reader, "creator")
+    ]
+    written = tuple(dict.fromkeys(name for name, role in creators if name and role == "aut"))
+    return written or tuple(dict.fromkeys(name for name, _ in creators if name))
+
+
+def _year(reader: _Reader) -> str:
+    dates = _core(reader, "date")
+    first = [value for value, other in dates if "publication" in other.values()]
+    years = (regex.search(r"\b(\d{4})\b", value or "") for value in (*first, *(value for value, _ in dates)))
+    return next((year[1] for year in years if year), "")
+
+
+def _plain_text(description: str) -> str:
+    if "<" not in description and "&" not in description:
+        return description
+    root = etree.fromstring(f"<div>{description}</div>", etree.HTMLParser())
+    return tidy(" ".join(root.itertext())) if root is not None else ""
+
+
+def _guide(reader: _Reader) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (join(reader.opf_dir, line.get("href") or ""), (line.get("type") or "").lower()) for line in reader.book.guide
+    )
+
+
+def _cover(reader: _Reader) -> Cover | None:
+    named: list[Item | None] = [item for item in reader.items.values() if "cover-image" in item.properties]
+    for meta in reader.container.iterfind("{*}metadata/{*}meta"):
+        if meta.get("name") == "cover":
+            named.append(reader.items.get(meta.get("content", "")))
+    named += [Item(name, "") for name, kind in _guide(reader) if front_matter.marked((kind,)) == front_matter.COVER]
+    for item in filter(None, named):
+        picture = _picture(reader, item.name)
+        if picture is not None:
+            return picture
+    return None
+
+
+def _picture(reader: _Reader, name: str, pages: int = 2) -> Cover | None:
+    """A picture, or the first one that a page or drawing shows; None where there is neither."""
+    try:
+        data = reader.archive.read(name.partition("#")[0])
+    except (KeyError, BookError):
+        return None  # a book without its cover is still a book
+    media_type = PICTURE_TYPES.get(PurePosixPath(name).suffix.lower())
+    if media_type and data:
+        return Cover(data, media_type)
+    for source in _pictured(data) if pages else ():
+        if source.startswith("data:"):
+            return _embedded(source)
+        return _picture(reader, join(str(PurePosixPath(name).parent), source), pages - 1)
+    return None
+
+
+def _pictured(data: bytes) -> list[str]:
+    """What a page or drawing shows: references, or whole pictures as data: addresses."""
+    try:
+        parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=True)
+        root = etree.fromstring(data, parser)  # huge: a drawing may hold a whole photograph
+    except etree.XMLSyntaxError:
+        return []
+    shown = (
+        element.get("src") or element.get(XLINK_HREF) or element.get("href") or ""
+        for element in (root.iter("{*}img", "{*}image") if root is not None else ())
+    )
+    return [source for source in shown if source]
+
+
+def _embedded(address: str) -> Cover | None:
+    kind, _, data = address.partition(",")
+    media_type = kind.removeprefix("data:").removesuffix(";base64").strip().lower()
+    if media_type not in PICTURE_TYPES.values():
+        return None
+    try:
+        return Cover(b64decode(data), media_type)
+    except ValueError:
+        return None

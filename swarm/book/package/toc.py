@@ -1,0 +1,120 @@
+"""The table of contents: nav or NCX as one flat list of entries, and what nav and guide call parts of the book."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import regex
+from lxml import etree
+from msgspec import Struct
+
+from swarm.book.package.archive import Archive, join
+from swarm.book.package.package import Item, Package
+from swarm.book.page import front_matter
+from swarm.book.page.limits import MAX_ENTRIES, MAX_TITLE_CHARS
+from swarm.book.page.markup import parse, types
+from swarm.book.page.text import tidy
+from swarm.errors import BookError
+
+_APART = regex.compile(r"[\p{Ll}\d.:]\p{Lu}|\p{L}\d")
+
+
+class Entry(Struct, frozen=True):
+    """A line of the table of contents: what it is called and where it leads."""
+
+    title: str
+    name: str  # the document's, from the archive's root
+    fragment: str = ""
+
+
+class Contents(Struct, frozen=True):
+    """All that the book says about its own parts."""
+
+    entries: tuple[Entry, ...] = ()
+    reasons: tuple[tuple[str, str, str], ...] = ()  # (document, fragment, why it is left out)
+
+
+def read_contents(archive: Archive, package: Package) -> Contents:
+    """Read nav, else NCX, and the guide; a damaged one counts as none."""
+    nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
+    known = {archive.find(item.name) or item.name for item in package.documents}
+    instead = {archive.find(name) or name: archive.find(other) or other for name, other in package.instead}
+    named = {name: instead.get(name, name) for name in (*known, *instead)}
+    entries: tuple[Entry, ...] = ()
+    if nav is not None and package.nav is not None:
+        entries = _entries(_nav_links(nav), package.nav, archive, named)
+    if not entries and ncx is not None and package.ncx is not None:
+        entries = _entries(_ncx_links(ncx), package.ncx, archive, named)
+    return Contents(entries, tuple(_reasons(archive, package, nav)))
+
+
+def _root(archive: Archive, item: Item | None) -> etree._Element | None:
+    if item is None:
+        return None
+    try:
+        return parse(archive.read(item.name), item.name)
+    except (BookError, KeyError):
+        return None  # chapters can be told by their headings
+
+
+def _entries(
+    links: Iterator[tuple[str, str]], source: Item, archive: Archive, named: dict[str, str]
+) -> tuple[Entry, ...]:
+    """Those of the links that lead to documents; `named` says which one is read for a name."""
+    found: list[Entry] = []
+    for title, reference in links:
+        name, fragment = target(archive, source.name, reference)
+        if name in named and len(found) < MAX_ENTRIES:
+            found.append(Entry(tidy(title)[:MAX_TITLE_CHARS], named[name], fragment))
+    return tuple(found)
+
+
+def target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
+    """The document and the id in it that a reference in another document means."""
+    path, _, fragment = reference.strip().partition("#")
+    name = join(str(PurePosixPath(source).parent), path) if path else source
+    return archive.find(name) or name, fragment
+
+
+def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """The links of the nav that is the table of contents, else of one that does not say what it is."""
+    navs = [nav for nav in root.iter("{*}nav") if "toc" in types(nav)]
+    for nav in navs or [nav for nav in root.iter("{*}nav") if not types(nav)][:1]:
+        for link in nav.iter("{*}a"):
+            if link.get("href"):
+                yield _label(link), link.get("href")
+
+
+def _label(link: etree._Element) -> str:
+    """A link's words; those that its elements part without white space are not glued: "Chapter 1", "The Storm"."""
+    text = ""
+    for piece in link.xpath(".//text() | .//*[local-name() = 'br']"):
+        if not isinstance(piece, str):
+            text += " "
+        else:
+            text += f" {piece}" if _APART.search(text[-1:] + piece[:1]) else piece
+    return text
+
+
+def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str]]:
+    """Every point of the navMap; page lists stand elsewhere."""
+    for point in root.iterfind(".//{*}navMap//{*}navPoint"):
+        text, content = point.find("{*}navLabel/{*}text"), point.find("{*}content")
+        if content is not None and content.get("src"):
+            yield "".join(text.itertext()) if text is not None else "", content.get("src")
+
+
+def _reasons(archive: Archive, package: Package, nav: etree._Element | None) -> Iterator[tuple[str, str, str]]:
+    if nav is not None and package.nav is not None:
+        yield archive.find(package.nav.name) or "", "", front_matter.CONTENTS
+        for link in nav.iter("{*}a"):
+            reason = front_matter.marked(types(link))
+            if reason and link.get("href") and _in_landmarks(link):
+                yield *target(archive, package.nav.name, link.get("href")), reason
+    for reference, kind in package.guide:
+        reason = front_matter.marked((kind,)) or ("notes" if kind == "notes" else "")
+        if reason:
+            yield *target(archive, "", "/" + reference), reason
+
+
+def _in_landmarks(link: etree._Element) -> bool:
+    return any("landmarks" in types(nav) for nav in link.iterancestors("{*}nav"))

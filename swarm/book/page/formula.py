@@ -1,0 +1,20 @@
+"""Signs of a formula that mean more by their place: the exponent 2, the fraction 1/2."""
+
+import regex
+from lxml import etree
+
+from swarm.book.page.markup import local
+from swarm.book.speech.power import RAISED
+
+EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
+
+
+def in_formula(element: etree._Element, tag: str) -> str | None:
+    """What is said for an element of MathML; None: what it holds, like any other sign of a formula."""
+    if tag == "mfrac":
+        parts = ["".join(part.itertext()).strip() for part in element.iterchildren("*")]
+        return f" {parts[0]}/{parts[1]}" if len(parts) == 2 and all(map(str.isdecimal, parts)) else None
+    above = element.getparent()
+    figures = "".join(element.itertext()).strip()
+    raised = above is not None and local(above) == "msup" and element.getprevious() is not None
+    return figures.translate(RAISED) if raised and EXPONENT.fullmatch(figures) else None

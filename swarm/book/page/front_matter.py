@@ -1,0 +1,259 @@
+"""What in a book is not the book: title pages, imprints, licences, lists, notes; each with its reason.
+
+What the markup says by `epub:type` counts wherever it stands. What a table of contents, a landmark or a
+file name says counts only if the text looks the part, since a chapter may well be called "Cover".
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import regex
+
+from swarm.book.page.markup import words
+
+TITLE_PAGE = "title page"
+COVER = "cover page"
+IMPRINT = "imprint"
+COPYRIGHT = "copyright page"
+COLOPHON = "colophon"
+LICENCE = "licence"
+CONTENTS = "table of contents"
+PICTURES = "list of illustrations"
+NOTES = "notes"
+INDEX = "index"
+BIBLIOGRAPHY = "bibliography"
+TRANSCRIBER = "transcriber's note"
+ADVERTISEMENT = "advertisement"
+
+_BY_TYPE = {
+    "titlepage": TITLE_PAGE,
+    "title-page": TITLE_PAGE,
+    "halftitlepage": TITLE_PAGE,
+    "cover": COVER,
+    "imprint": IMPRINT,
+    "copyright-page": COPYRIGHT,
+    "colophon": COLOPHON,
+    "toc": CONTENTS,
+    "landmarks": CONTENTS,
+    "page-list": CONTENTS,
+    "pagelist": CONTENTS,
+    "loi": PICTURES,
+    "lot": "list of tables",
+    "endnotes": NOTES,
+    "rearnotes": NOTES,
+    "footnotes": NOTES,
+    "endnote": NOTES,
+    "rearnote": NOTES,
+    "footnote": NOTES,
+    "annotation": NOTES,
+    "index": INDEX,
+    "bibliography": BIBLIOGRAPHY,
+}
+# Parts that are read wherever they stand, on a title page too.
+_KEPT = words("dedication epigraph foreword preface introduction prologue epilogue afterword")
+_GUTENBERG_MARKS = frozenset(("pgheader", "pg-boilerplate", "pg-header", "pg-footer"))
+_TRANSCRIBER_MARKS = words("tnote tnotes transnote transnotes trans-note transcriber transcribernote")
+
+_BY_NAME = {
+    reason: frozenset(names.split("|"))
+    for reason, names in {
+        TITLE_PAGE: "title page|titlepage|half title|halftitle|half title page|halftitlepage|page de titre|"
+        "faux titre|titelseite|titelblatt|portada|portadilla|frontespizio|folha de rosto|titelpagina",
+        COVER: "cover|cover page|coverpage|couverture|umschlag|cubierta|copertina|capa|omslag",
+        IMPRINT: "imprint|impressum|mentions legales",
+        COPYRIGHT: "copyright|copyright page|uncopyright|droits d auteur|creditos|derechos de autor",
+        COLOPHON: "colophon|colofon|colofao|acheve d imprimer|a propos de cette edition electronique",
+        LICENCE: "license|licence|the full project gutenberg license|full project gutenberg license|"
+        "project gutenberg license|licenza|lizenz|licencia|licenca",
+        CONTENTS: "contents|table of contents|toc|nav|navigation|table des matieres|sommaire|inhalt|"
+        "inhaltsverzeichnis|indice|tabla de contenidos|contenido|sumario|inhoud|inhoudsopgave",
+        PICTURES: "illustrations|list of illustrations|loi|list of figures|table des illustrations|"
+        "liste des illustrations|abbildungsverzeichnis|lista de ilustraciones|elenco delle illustrazioni",
+        NOTES: "notes|endnotes|footnotes|end notes|anmerkungen|endnoten|fussnoten|notas|note",
+        INDEX: "index|register|sachregister|personenregister|indice analitico|indice alfabetico|indice de materias|"
+        "indice onomastico|index des noms|index general",
+        BIBLIOGRAPHY: "bibliography|select bibliography|selected bibliography|works cited|bibliographie|"
+        "literaturverzeichnis|quellenverzeichnis|bibliografia|bibliografie",
+        TRANSCRIBER: "transcriber s note|transcriber s notes|transcribers note|transcribers notes|"
+        "transcriber s endnote|transcriber s endnotes|note du transcripteur|notes du transcripteur|"
+        "note de transcription|notes de transcription|note sur la transcription|anmerkungen zur transkription|"
+        "anmerkung zur transkription|nota del transcriptor|notas del transcriptor|nota del trascrittore|"
+        "note del trascrittore|opmerkingen van de bewerker",
+        ADVERTISEMENT: "advertisement|advertisements|advertising|publisher s advertisements|books by the same author|"
+        "by the same author|other books by this author|also available|du meme auteur|ouvrages du meme auteur|"
+        "a paraitre|dello stesso autore|del mismo autor|vom selben autor|weitere bucher|newsletter|"
+        "coming soon|demnachst erscheint|prochainement|proximamente|prossimamente",
+    }.items()
+}
+_SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
+_LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
+_PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # what seldom goes on in another file
+MAX_SMALL_CHARS = 6_000
+MAX_LIST_LINE_CHARS = 160  # on average
+LABELLED_SHARE = 0.3
+FEW_NOTES = 5
+MAX_NOTE_LINE_CHARS = 400  # on average
+MAX_LEGAL_CHARS = 4_000
+MIN_ENTRIES = 4
+CONTENTS_SHARE = 0.8
+MAX_TITLE_PAGE_CHARS = 500
+MAX_TITLE_LINE_CHARS = 60
+
+_NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
+_NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
+_START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
+_END = regex.compile(
+    r"\*\*\*\s*END OF (?:THE|THIS) PROJECT GUTENBERG|^End of (?:the )?Project Gutenberg", regex.IGNORECASE
+)
+
+
+_CREDIT = regex.compile(
+    r"(?:This (?:file|e-?book|e-?text) was )?(?:produced|prepared|transcribed|created) (?:by|from)|"
+    r"E-?text (?:prepared|produced)",
+    regex.IGNORECASE,
+)
+_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # how a line of verse ends, and none of a title page
+_ALSO = regex.compile(
+    r"(?:also|other (?:books|works|titles|novels)|more (?:books )?|books|novels|works) (?:by|from) .{1,60}|"
+    r"praise for .{1,80}|(?:autres )?(?:ouvrages|livres) (?:de|d'|du) .{1,60}|du meme auteur.{0,60}|"
+    r"weitere (?:bucher|titel|romane) (?:von|aus) .{1,60}|otros (?:libros|titulos) de .{1,60}|altri libri di .{1,60}"
+)
+# Two of these in a short page make it the one that the law asks for.
+_LEGAL = (
+    regex.compile(r"©|\(c\) ?(?:1[5-9]|20)\d\d|\bcopyright\b|\burheberrecht", regex.IGNORECASE),
+    regex.compile(
+        r"all rights reserved|tous droits|alle rechte|derechos reservados|diritti riservati|direitos reservados|"
+        r"no part of this (?:book|publication)",
+        regex.IGNORECASE,
+    ),
+    regex.compile(r"\bISBN\b|dépôt légal|library of congress|cataloging", regex.IGNORECASE),
+    regex.compile(
+        r"(?:first )?published (?:in|by)|printed (?:in|by)|erstausgabe|impreso en|stampato", regex.IGNORECASE
+    ),
+)
+_TRANSCRIBED = regex.compile(
+    r"transcriber.s notes?\b|notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit|"
+    r"anmerkung(?:en)? zur transkription|nota del? (?:transcriptor|trascrittore)|"
+    r"electronic (?:text|edition) (?:was|has been)",
+    regex.IGNORECASE,
+)
+
+
+def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:
+    """Why a block is left out, if what it stands in is left out for `above`."""
+    if above in _SMALL and not _KEPT.isdisjoint(types):
+        return ""
+    return above or marked(types, classes)
+
+
+def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
+    """Why an element is left out, by its types and its classes and id; empty where it is not."""
+    if not _GUTENBERG_MARKS.isdisjoint(classes):
+        return LICENCE
+    if not _TRANSCRIBER_MARKS.isdisjoint(classes):
+        return TRANSCRIBER
+    return next((_BY_TYPE[word] for word in sorted(types) if word in _BY_TYPE), "")
+
+
+def named(name: str) -> str:
+    """What a title or a file name promises to be: a reason to leave it out, or empty."""
+    plain = _letters(name)
+    found = next((reason for reason, names in _BY_NAME.items() if plain in names), "")
+    return found or (ADVERTISEMENT if _ALSO.fullmatch(plain) else "")
+
+
+def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str) -> bool:
+    """Whether a document is a page for itself, by what it is called or by its words: a dedication may follow it."""
+    promised = (named(name) for name in names)
+    if any(reason in _PAGES and plausible(reason, texts, at) for reason in promised):
+        return True
+    return is_legal_page(texts, at) or is_titled_page(title, texts)
+
+
+def plausible(reason: str, texts: list[str], at: float) -> bool:
+    """Whether a chapter's texts look like what its name promises; `at` is its place in the book, 0 to 1."""
+    size = sum(map(len, texts))
+    if reason in _SMALL:
+        return size <= MAX_SMALL_CHARS
+    if reason == ADVERTISEMENT and size > MAX_SMALL_CHARS:
+        return False
+    if reason in _LISTS:
+        return size <= MAX_LIST_LINE_CHARS * max(1, len(texts))
+    if reason == NOTES:
+        return _are_notes(texts, at)
+    return at >= 0.5 or size <= MAX_SMALL_CHARS
+
+
+def _are_notes(texts: list[str], at: float) -> bool:
+    """Whether paragraphs are numbered as notes are, or at least short and at the end; an author's note is neither."""
+    labelled = sum(1 for text in texts if _NOTE_LABEL.match(text))
+    if labelled >= LABELLED_SHARE * max(1, len(texts)):
+        return True
+    return at >= 0.5 and len(texts) >= FEW_NOTES and sum(map(len, texts)) <= MAX_NOTE_LINE_CHARS * len(texts)
+
+
+def gutenberg_starts(text: str) -> bool:
+    """Whether a block ends Project Gutenberg's opening words."""
+    return bool(_START.search(text))
+
+
+def gutenberg_ends(text: str) -> bool:
+    """Whether a block begins Project Gutenberg's closing words and licence."""
+    return bool(_END.search(text))
+
+
+def is_credit(text: str) -> bool:
+    """Whether a block says who made Project Gutenberg's file."""
+    return bool(_CREDIT.match(text))
+
+
+def is_titled_page(title: str, texts: list[str]) -> bool:
+    """Whether texts are a title page that names the book of this title."""
+    return bool(title) and is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4])
+
+
+def is_title_page(texts: list[str]) -> bool:
+    """Whether texts that begin with the book's title are nothing but names: no line is long, nothing is told."""
+    lines = [line for text in texts for line in text.split("\n")]
+    if any(map(_TOLD.search, lines)) or any(map(_is_sentence, lines)):
+        return False
+    return sum(map(len, lines)) <= MAX_TITLE_PAGE_CHARS and max(map(len, lines), default=0) <= MAX_TITLE_LINE_CHARS
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line ends in a full stop and is written as sentences are, not as names are."""
+    words = regex.findall(r"\p{L}{2,}", line)[1:]
+    return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
+
+
+def is_legal_page(texts: list[str], at: float) -> bool:
+    """Whether a page near either end of a book holds little but what the law asks for."""
+    text = "\n".join(texts)
+    if len(text) > MAX_LEGAL_CHARS or 0.2 < at < 0.8:
+        return False
+    return sum(1 for sign in _LEGAL if sign.search(text)) >= 2
+
+
+def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
+    """Whether most of a page's lines are titles of other parts; `titles` counts those of all, letters alone."""
+    own = plain(title)
+    named = sum(1 for line in map(plain, texts) if titles[line] > (line == own))
+    return len(texts) >= MIN_ENTRIES and named >= CONTENTS_SHARE * len(texts)
+
+
+def is_transcribers(title: str, texts: list[str]) -> bool:
+    """Whether a part's opening words are about the making of the electronic text."""
+    opening = f"{title}\n" + "\n".join(texts[:2])[:400]
+    return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))
+
+
+def plain(text: str) -> str:
+    """A text's letters and digits, for telling whether two titles are the same."""
+    return str(_NO_LETTER.sub("", text.casefold()))
+
+
+def _letters(name: str) -> str:
+    from unicodedata import normalize
+
+    letters = regex.sub(r"\p{M}+", "", normalize("NFKD", name.casefold()))
+    return regex.sub(r"[^\p{L}]+", " ", letters).strip()

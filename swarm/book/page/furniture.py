@@ -1,0 +1,147 @@
+"""What stands on a page and is not its text: page and line numbers, hidden words, links that only lead about."""
+
+from itertools import islice
+
+import regex
+from lxml import etree
+
+from swarm.book.page.markup import local, types, words
+from swarm.book.page.note import REFERENCE, RETURN
+
+MAX_NUMBER_CHARS = 16
+MAX_LINE_CHARS = 120
+MAX_LINKS = 8
+
+_DROPPED = words(
+    "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
+    "metadata defs desc case"
+)
+_UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
+_PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
+_LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
+_NUMBER = regex.compile(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
+_PAGE_ID = regex.compile(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
+_HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
+# Links whose whole text only offers to go somewhere, in the languages that e-books are made in.
+_OFFERS = regex.compile(
+    r"agrandir|(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
+    r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|"
+    r"[↩↑⤴⏎↵^]\ufe0e?\ufe0f?",
+    regex.IGNORECASE,
+)
+# What links are called that make a line at a page's head or foot.
+_ABOUT = regex.compile(
+    r"(?:(?:previous|next|prev)(?: (?:chapter|page|section))?|(?:to )?(?:the )?top|(?:table of )?contents|home|"
+    r"suivant|précédent|sommaire|table des matières|(?:nächstes|voriges) kapitel|weiter|zurück|inhalt(?:sverzeichnis)?|"
+    r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
+    regex.IGNORECASE,
+)
+_CAPTION_PAGE = regex.compile(r"\s*[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
+_PICTURE = regex.compile(
+    r"\[(?:Illustration|Illustrations|Abbildung|Ilustración|Illustrazione)(?::\s*(.*))?\s*\]", regex.S
+)
+_CAPTION_CLASS = regex.compile(r"caption|^fig|^illus")
+_BREAK_CLASS = regex.compile(  # of what parts scenes
+    r"(?:scene|section|text|time|space|thought|context|story)[-_]?(?:break|separator|divider)|asterism|fleuron|dinkus|"
+    r"^(?:ornament|separator|divider|transition|break)$",
+    regex.IGNORECASE,
+)
+_BREAK_PICTURE = regex.compile(
+    r"(?:[*•~#⁂\s]+|(?:scene|section) ?break|ornament|asterisks?|divider|separator)", regex.IGNORECASE
+)
+_DROP_CAP = regex.compile(
+    r"drop-?_?cap|lettrine|^(?:drop|dc|letrine|initiale?|first-?_?letter|initial-?_?cap|cap-?_?initial|capitular)$",
+    regex.IGNORECASE,
+)
+_INITIAL = regex.compile(r"[\"'“‘«„¿¡—]?\s?\p{L}")
+
+
+def is_furniture(element: etree._Element) -> bool:
+    """Whether nothing in an element is to be read."""
+    tag = local(element)
+    if tag in _DROPPED or element.get("hidden") is not None or types(element) & _UNSPOKEN_TYPES:
+        return True
+    if element.get(REFERENCE) or element.get(RETURN):
+        return True
+    style = element.get("style")
+    if style and _HIDDEN.search(style):
+        return True
+    if tag in ("p", "div") and _leads_about(element):
+        return True
+    return _is_number(element) or (tag == "a" and bool(_OFFERS.fullmatch(_words(element, 40).strip(" []\n\t"))))
+
+
+def _leads_about(element: etree._Element) -> bool:
+    """Whether a line is nothing but links to other pages: "Previous | Contents | Next"."""
+    if next(element.iter("{*}a"), None) is None:
+        return False
+    words = _words(element, MAX_LINE_CHARS)
+    linked = "".join(_words(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
+    if len(words) > MAX_LINE_CHARS or _signs(words) != _signs(linked):
+        return False
+    texts = [_words(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)]
+    return any(texts) and all(_ABOUT.fullmatch(text) for text in texts if text)
+
+
+def _signs(text: str) -> str:
+    return str(regex.sub(r"[^\p{L}\p{N}]", "", text))
+
+
+def _is_number(element: etree._Element) -> bool:
+    classes = set((element.get("class") or "").lower().split())
+    name = element.get("id") or ""
+    if classes & _PAGE_CLASSES:
+        return len(_words(element, MAX_NUMBER_CHARS)) < MAX_NUMBER_CHARS
+    if not (classes & _LINE_CLASSES or (name and local(element) in ("a", "span") and _PAGE_ID.fullmatch(name))):
+        return False
+    text = _words(element, MAX_NUMBER_CHARS).strip()
+    return bool(text) and len(text) < MAX_NUMBER_CHARS and bool(_NUMBER.fullmatch(text))
+
+
+def _words(element: etree._Element, enough: int) -> str:
+    """The beginning of an element's text: enough to judge it, however much it holds."""
+    text = ""
+    for piece in element.itertext():
+        text += piece
+        if len(text) > enough:
+            break
+    return text
+
+
+def is_caption(element: etree._Element) -> bool:
+    """Whether an element holds a picture and what is written under it."""
+    return local(element) == "figcaption" or any(map(_CAPTION_CLASS.search, (element.get("class") or "").split()))
+
+
+def without_page(caption: str) -> str:
+    """A picture's caption without the page that it belongs to."""
+    return str(_CAPTION_PAGE.sub("", caption))
+
+
+def without_picture_mark(text: str) -> str:
+    """What plain text says of a picture in brackets: its caption alone."""
+    mark = _PICTURE.fullmatch(text) if text.startswith("[") else None
+    return text if mark is None else (mark[1] or "").strip()
+
+
+def is_scene_break(element: etree._Element) -> bool:
+    """Whether an element without a word parts two scenes: by its class, or as a picture of stars."""
+    if any(not text.isspace() for text in element.itertext()):
+        return False
+    if any(map(_BREAK_CLASS.search, (element.get("class") or "").split())):
+        return True
+    pictures = list(islice(element.iter("{*}img"), 2))
+    return len(pictures) == 1 and bool(_BREAK_PICTURE.fullmatch(pictures[0].get("alt") or ""))
+
+
+def drop_cap(element: etree._Element) -> str:
+    """The large first letter that an element is, as text or as a picture; empty where it is none."""
+    if local(element) == "img":
+        letter = (element.get("alt") or "").strip()
+        inside_word = regex.match(r"\p{L}", element.tail or "")
+        return letter if inside_word and _INITIAL.fullmatch(letter) else ""
+    if not any(map(_DROP_CAP.search, (element.get("class") or "").split())):
+        return ""
+    pictured = next((image.get("alt") for image in element.iter("{*}img")), "") or ""
+    letter = (_words(element, 8) or pictured).strip()
+    return letter if _INITIAL.fullmatch(letter) else ""

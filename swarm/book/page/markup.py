@@ -1,0 +1,127 @@
+"""XHTML, HTML and XML as one kind of tree: within bounds, no network, no text lost to bad markup."""
+
+from html.entities import html5
+
+import regex
+from lxml import etree, html
+
+from swarm.book.page.limits import MAX_DEPTH
+from swarm.errors import PageError
+
+EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # as XML and as HTML parsers see it
+
+SAMPLE_BYTES = 2_000  # by which an encoding is guessed
+WIDE_SHARE = 0.6
+
+_OURS = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))  # XML knows these itself
+_ENTITY = regex.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
+# HTML parsers take <title/> for an opening tag and swallow the page.
+_SELF_CLOSING = regex.compile(rb"<(title|script|style|textarea|iframe|a|span|div|p|i|b|em|td)(\s[^<>]*?)?/>")
+_ENCODED = regex.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
+
+
+def words(text: str) -> frozenset[str]:
+    """Names that stand in a row."""
+    return frozenset(text.split())
+
+
+def parse(data: bytes, name: str) -> etree._Element:
+    """The root of a document; not well-formed ones are read as a browser would. Raises PageError that says `name`."""
+    data = _as_ascii_compatible(data).lstrip()
+    try:
+        root = etree.fromstring(_ENTITY.sub(_numeric, data), _xml_parser())
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise PageError(f"{name} is refused: it is nested or expanded beyond reason.") from error
+        if b"<!ENTITY" in data:
+            raise PageError(f"{name} is refused: it declares entities that cannot be expanded.") from error
+        root = _browse(data, name)
+    _check_depth(root, name)
+    return root
+
+
+def local(element: etree._Element) -> str:
+    """An element's name without its namespace, lower case; empty for comments and the like."""
+    tag = element.tag
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def types(element: etree._Element) -> frozenset[str]:
+    """The words of an element's `epub:type` and `role`; doc- prefixes of roles gone."""
+    words = " ".join(element.get(key) or "" for key in (*EPUB_TYPE, "role")).lower().split()
+    return frozenset(word.removeprefix("doc-") for word in words)
+
+
+def _xml_parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities="internal", no_network=True, load_dtd=False, huge_tree=False)
+
+
+def _browse(data: bytes, name: str) -> etree._Element:
+    declared = _ENCODED.match(data)
+    encoding = declared[1].decode() if declared else _guess_encoding(data)
+    try:
+        parser = html.HTMLParser(encoding=encoding, no_network=True, huge_tree=False)
+    except LookupError:
+        parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(_SELF_CLOSING.sub(rb"<\1\2></\1>", data), parser)
+    except etree.ParserError as error:
+        raise PageError(f"{name} holds no markup that can be read.") from error
+    except etree.XMLSyntaxError as error:
+        raise PageError(f"{name} cannot be read: its markup is damaged.") from error
+    if root is None:
+        raise PageError(f"{name} holds no markup that can be read.")
+    return root
+
+
+def _guess_encoding(data: bytes) -> str:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def as_text(data: bytes) -> str:
+    """Plain text by its byte order mark, else as UTF-8, else as Western Europe wrote it."""
+    wide = _wide(data)
+    if wide:
+        return data.decode(wide, errors="replace").removeprefix("\ufeff")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    return data.decode(_guess_encoding(data), errors="replace")
+
+
+def _wide(data: bytes) -> str:
+    """UTF-16 by its mark, or by the zeros that every other byte of a Latin text is; empty: it is something else."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    even, odd = data[:SAMPLE_BYTES:2].count(0), data[1:SAMPLE_BYTES:2].count(0)
+    half = min(len(data), SAMPLE_BYTES) / 2
+    if half < 4 or max(even, odd) < WIDE_SHARE * half or min(even, odd) > half / 10:
+        return ""
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _as_ascii_compatible(data: bytes) -> bytes:
+    """Wide encodings become UTF-8, so that markup can be looked at as bytes."""
+    wide = _wide(data)
+    if not wide:
+        return data.removeprefix(b"\xef\xbb\xbf")
+    text = data.decode(wide, errors="replace").removeprefix("\ufeff")
+    return regex.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode()
+
+
+def _numeric(match: "regex.Match[bytes]") -> bytes:
+    name = match[1]
+    if name in _OURS:
+        return match[0]
+    text = html5.get(name.decode() + ";")
+    return match[0] if text is None else "".join(f"&#{ord(letter)};" for letter in text).encode()
+
+
+def _check_depth(root: etree._Element, name: str) -> None:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH:
+            raise PageError(f"{name} is refused: its markup is nested more than {MAX_DEPTH} deep.")

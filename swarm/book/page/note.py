@@ -1,0 +1,287 @@
+"""Footnotes and endnotes: found by their types and by their shape, left out, or read where they are referred to."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
+
+import regex
+from lxml import etree
+from msgspec import Struct
+
+from swarm.book.page.front_matter import named
+from swarm.book.page.limits import MAX_NOTE_CHARS
+from swarm.book.page.markup import local, types
+from swarm.book.page.passage import Passage
+
+REFERENCE = "e2a-reference"  # attributes that mark a tree: the note that a mark refers to,
+NOTE = "e2a-note"  # the note that an element is,
+RETURN = "e2a-return"  # and a link back from a note to its mark
+MAX_LABEL_PIECES = 8
+MIN_PAGE_NOTES = 2
+NEAR = 3  # steps from a link to an ancestor with an id or a telling class
+
+# How a listener is told that a note follows.
+WORDS = {"en": "Note:", "fr": "Note :", "de": "Anmerkung:", "es": "Nota:", "it": "Nota:", "pt": "Nota:", "nl": "Noot:"}
+
+_LABEL = regex.compile(
+    r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
+)
+_PLAIN = regex.compile(r"\d{1,4}|\p{L}+")  # a label that needs to stand high to be one
+_ANCHOR_CLASS = regex.compile(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|mark)", regex.I)
+_NOTE_CLASS = regex.compile(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
+_NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
+_SECTION_TYPES = frozenset(("footnotes", "endnotes", "rearnotes"))
+_HOLDERS = frozenset(("p", "li", "div", "aside", "dd", "tr", "article", "section", "blockquote"))
+_HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
+_WRITTEN = regex.compile(
+    r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
+)
+_LABELLED = regex.compile(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
+_WRITTEN_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
+
+_OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
+_BARE_LABEL = regex.compile(r"\s*(\d{1,3})\s+(?=\S)")
+_FIGURES = regex.compile(r"\d+")
+_NUMBERED = regex.compile(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")
+
+Target = tuple[str, str]  # a document and an id in it
+Resolve = Callable[[str, str], Target]
+
+
+class _Link(Struct):
+    element: etree._Element
+    page: int
+    at: int  # its place in the page
+    target: Target
+    label: str
+    sure: bool  # the book says that it refers to a note
+
+
+class _Note(Struct):
+    """A block that may be a note."""
+
+    element: etree._Element
+    opening: str
+    apart: bool  # its place or its class says that it is one
+    back: dict[Target, list[etree._Element]]  # its links, by where they lead
+
+
+def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> None:
+    """Mark the notes of all documents, and what refers to them; `resolve` says where a reference in one leads."""
+    links = [link for number in range(len(pages)) for link in _links(number, *pages[number], resolve)]
+    targets = _targets(pages, {link.target for link in links})
+    notes: dict[Target, _Note | None] = {}
+    for link in links:
+        if link.target not in targets or link.element.get(RETURN):
+            continue
+        page, at, element = targets[link.target]
+        if link.target not in notes:
+            notes[link.target] = _note(element, pages[page][0], resolve)
+        note = notes[link.target]
+        if note is None or (page, at) <= (link.page, link.at) or note.element in link.element.iterancestors():
+            continue
+        back = [line for near in _ids_near(link.element) for line in note.back.get((pages[link.page][0], near), ())]
+        if link.sure or back or note.apart or _same_label(link.label, note.opening):
+            key = "#".join(link.target)
+            note.element.set(NOTE, key)
+            link.element.set(REFERENCE, key)
+            for line in back:
+                line.set(RETURN, key)
+
+
+def mark_note_headings(passages: list[Passage], reason: str) -> None:
+    """A heading over nothing but notes, "Notes" at the end of a chapter, goes with them."""
+    for passage, following in pairwise(passages):
+        if passage.level and following.note and not passage.left_out and named(passage.text) == reason:
+            passage.left_out = reason
+
+
+def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
+    """Headings of a document that holds notes alone, behind "Notes" at least: the chapters that they belong to."""
+    names = (at for at, passage in enumerate(passages) if passage.level and named(passage.text) == reason)
+    for start in {0, next(names, 0)}:
+        page = passages[start:]
+        notes = sum(1 for passage in page if passage.note)
+        if notes >= MIN_PAGE_NOTES and all(p.note or p.left_out or p.level or p.kind == "scene" for p in page):
+            _leave_out([passage for passage in page if passage.level], reason)
+
+
+def mark_stray_notes(passages: list[Passage], reason: str) -> None:
+    """Numbered lines of a document after a note that go on to another or to the end: notes that nothing refers to."""
+    run: list[Passage] = []
+    after_note = False
+    for passage in passages:
+        if passage.note:
+            _leave_out(run, reason)
+            run, after_note = [], True
+        elif after_note and not passage.level and _NUMBERED.match(passage.text):
+            run.append(passage)
+        else:
+            run, after_note = [], False
+    if after_note:
+        _leave_out(run, reason)
+
+
+def _leave_out(passages: list[Passage], reason: str) -> None:
+    for passage in passages:
+        passage.left_out = passage.left_out or reason
+
+
+def mark_written_notes(passages: list[Passage], reason: str) -> None:
+    """Notes that are told by their text alone, and their marks, "word[1]".
+
+    "[Footnote 1: ...]" is one wherever it stands, "[1] ..." where such a mark came before.
+    """
+    waiting: dict[str, list[Passage]] = defaultdict(list)  # what refers to notes that have not come yet
+    for number, passage in enumerate(passages):
+        if "[" not in passage.text or passage.left_out:
+            continue
+        written = _WRITTEN.fullmatch(passage.text) or _LABELLED.fullmatch(passage.text)
+        label = written[1] or "" if written else ""
+        if written and (waiting[label] or written.re is _WRITTEN):
+            passage.text, passage.left_out, passage.note = written[2], reason, f"{number}[{label}]"
+            for referring in waiting[label][:1]:
+                _refer(referring, label, passage.note)
+            del waiting[label][:1]
+        else:
+            for mark in _WRITTEN_MARK.findall(passage.text):
+                waiting[mark].append(passage)
+
+
+def _refer(passage: Passage, label: str, note: str) -> None:
+    """Take one mark out of a text, for the note that it refers to."""
+    passage.text = _WRITTEN_MARK.sub(lambda mark: "" if mark[1] == label else mark[0], passage.text)
+    passage.references = (*passage.references, note)
+
+
+def place_notes(rows: list[list[Passage]], mode: str, language: str) -> list[list[Passage]]:
+    """Each chapter's passages with its notes where the mode wants them: "skip", "inline" or "end"."""
+    if mode == "skip":
+        return rows
+    notes: dict[str, list[Passage]] = defaultdict(list)
+    for passage in (passage for row in rows for passage in row if passage.note):
+        notes[passage.note].append(passage)
+    used: set[str] = set()
+    placed = [list(_with_notes(row, notes, used, mode, WORDS.get(language, ""))) for row in rows]
+    return [[passage for passage in row if passage.note not in used] for row in placed]
+
+
+def _with_notes(
+    row: list[Passage], notes: dict[str, list[Passage]], used: set[str], mode: str, word: str
+) -> Iterator[Passage]:
+    waiting: list[Passage] = []
+    for passage in row:
+        yield passage
+        for key in passage.references if not passage.left_out else ():
+            if key in notes and key not in used:
+                used.add(key)
+                waiting += _said(notes[key], word)
+        if mode == "inline":
+            yield from waiting
+            waiting = []
+    if waiting:
+        yield Passage("scene")
+        yield from waiting
+
+
+def _said(note: list[Passage], word: str) -> Iterator[Passage]:
+    for number, passage in enumerate(note):
+        text = passage.text if number else f"{word} {_without_label(passage)}".strip()
+        yield Passage("paragraph", text, language=passage.language, origin=passage.origin, sayings=passage.sayings)
+
+
+def _without_label(note: Passage) -> str:
+    """A note's text without its own mark: a bare number is one if the note's id ends in it too."""
+    text = str(_OWN_LABEL.sub("", note.text))
+    bare = _BARE_LABEL.match(text)
+    return text[bare.end() :] if bare and bare[1] in _FIGURES.findall(note.note.rpartition("#")[2]) else text
+
+
+def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> Iterator[_Link]:
+    for at, element in enumerate(root.iter("*")):
+        href = element.get("href") if local(element) == "a" else None
+        if not href or "#" not in href:
+            continue
+        label = "".join(islice(element.itertext(), MAX_LABEL_PIECES)).strip()
+        sure = "noteref" in types(element)
+        typed = sure or bool(_ANCHOR_CLASS.search(_classes_near(element)))
+        if typed or (_LABEL.fullmatch(label) and (not _PLAIN.fullmatch(label) or _high(element))):
+            yield _Link(element, number, at, resolve(name, href), label, sure)
+
+
+def _targets(
+    pages: list[tuple[str, etree._Element]], wanted: set[Target]
+) -> dict[Target, tuple[int, int, etree._Element]]:
+    """Where ids stand: page, place in it, element."""
+    found: dict[Target, tuple[int, int, etree._Element]] = {}
+    names = {name for name, _ in wanted}
+    for number, (name, root) in enumerate(pages):
+        for at, element in enumerate(root.iter("*")) if name in names else ():
+            for key in (element.get("id"), element.get("name")):
+                if key and (name, key) in wanted:
+                    found.setdefault((name, key), (number, at, element))
+    return found
+
+
+def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
+    """The block that an element opens, if it can be a note."""
+    block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
+    if block is None:
+        return None
+    for step in [*block.iterancestors()][:NEAR]:
+        block = step if _is_note(step) else block
+    parent = block.getparent()
+    while parent is not None and local(parent) in ("li", "dd", "tr", "article", "aside") and _first(parent, block):
+        block, parent = parent, parent.getparent()
+    if next(block.iter(*_HEADINGS), None) is not None or sum(map(len, block.itertext())) > MAX_NOTE_CHARS:
+        return None
+    back: dict[Target, list[etree._Element]] = defaultdict(list)
+    for line in block.iter("{*}a"):
+        if "#" in (line.get("href") or ""):
+            back[resolve(name, line.get("href"))].append(line)
+    return _Note(block, "".join(block.itertext()).strip()[:12], _is_note(block) or _apart(block), back)
+
+
+def _first(parent: etree._Element, block: etree._Element) -> bool:
+    return not (parent.text or "").strip() and next(parent.iterchildren("*"), None) is block
+
+
+def _is_note(element: etree._Element) -> bool:
+    if types(element) & _NOTE_TYPES:
+        return True
+    singular = (word for word in (element.get("class") or "").split() if not word.lower().endswith("s"))
+    return any(_NOTE_CLASS.search(word) for word in singular)
+
+
+def _apart(block: etree._Element) -> bool:
+    return any(
+        types(step) & _SECTION_TYPES or _NOTE_CLASS.search(step.get("class") or step.get("id") or "")
+        for step in (block, *block.iterancestors())
+    )
+
+
+def _same_label(label: str, opening: str) -> bool:
+    label = regex.sub(r"[^\p{L}\p{N}*†‡§¶#]+", "", label)
+    return bool(label) and bool(regex.match(rf"[\[(]?{regex.escape(label)}(?![\p{{L}}\p{{N}}])", opening))
+
+
+def _ids_near(element: etree._Element) -> Iterator[str]:
+    before = element.getprevious()
+    for step in (element, *element.iterdescendants("*"), *[*element.iterancestors()][:NEAR], before):
+        for key in ("id", "name") if step is not None else ():
+            if step.get(key):
+                yield step.get(key)
+
+
+def _classes_near(element: etree._Element) -> str:
+    parent = element.getparent()
+    above = parent.get("class") if parent is not None and local(parent) in ("sup", "span") else ""
+    return f"{element.get('class') or ''} {above or ''}"
+
+
+def _high(element: etree._Element) -> bool:
+    """Whether a link stands above the line."""
+    steps = (*[*element.iterancestors()][:NEAR], element, *element.iterdescendants("*"))
+    return any(
+        local(step) == "sup" or "super" in (step.get("class") or "") + (step.get("style") or "") for step in steps
+    )

@@ -1,0 +1,96 @@
+"""Tables for the ear: each cell with the heading of its column, where a table has headings for all of them."""
+
+import regex
+from lxml import etree
+from msgspec import Struct
+
+from swarm.book.page.markup import local
+
+HEADER = "e2a-header"  # the attribute that marks a cell: what its column is called
+MAX_COLUMNS = 30
+MAX_HEADER_CHARS = 60  # a longer one is no name to be said in every row
+MIN_ROWS = 2  # of cells; a table of one row needs no headings
+
+_SPAN = regex.compile(r"\s*0*([1-9]\d{0,3})\s*")
+
+
+class _Cell(Struct):
+    element: etree._Element
+    first: int  # the columns that it fills, from this
+    end: int  # up to, not with, this
+
+
+def mark_tables(root: etree._Element) -> None:
+    """Mark the cells of plain tables, and hide the rows of headings that are said with them."""
+    for table in root.iter("{*}table"):
+        rows = _grid(table)
+        heads = _header_rows(table, rows)
+        columns = max((cell.end for row in rows for cell in row), default=0)
+        if not heads or len(rows) - heads < MIN_ROWS or not 2 <= columns <= MAX_COLUMNS:
+            continue
+        above = [row for row in rows[:heads] if row[0].end - row[0].first < columns]  # a wider one is read as a title
+        names = [_name(above, column) for column in range(columns)]
+        if all(name is not None for name in names) and any(names):
+            _mark(above, rows[heads:], [name or "" for name in names])
+
+
+def _mark(above: list[list[_Cell]], rows: list[list[_Cell]], names: list[str]) -> None:
+    for row in rows:
+        for cell in row:
+            own = list(dict.fromkeys(filter(None, names[cell.first : cell.end])))
+            own = own if len(own) < 2 else list(dict.fromkeys(name.partition(", ")[0] for name in own))
+            if own and local(cell.element) == "td" and cell.end - cell.first < len(names):
+                cell.element.set(HEADER, ", ".join(own))
+    for row in above:
+        for cell in row:
+            cell.element.set("hidden", "hidden")
+
+
+def _grid(table: etree._Element) -> list[list[_Cell]]:
+    """A table's rows that hold cells, each cell with the columns that it fills; nothing for one that holds another."""
+    if next(table.iterdescendants("{*}table"), None) is not None:
+        return []
+    rows: list[list[_Cell]] = []
+    left: dict[int, int] = {}  # by column: how many rows a cell above still reaches into
+    for line in table.iter("{*}tr"):
+        row: list[_Cell] = []
+        taken = {column for column, count in left.items() if count}
+        column = 0
+        for element in line.iterchildren("{*}td", "{*}th"):
+            while column in taken:
+                column += 1
+            end = column + min(_span(element, "colspan"), MAX_COLUMNS + 1)
+            row.append(_Cell(element, column, end))
+            column = end
+            if column > MAX_COLUMNS:
+                return []
+        left = {column: count - 1 for column, count in left.items() if count > 1}
+        for cell in row:
+            below = _span(cell.element, "rowspan") - 1
+            left |= dict.fromkeys(range(cell.first, cell.end), below) if below else {}
+        rows += [row] if row else []
+    return rows
+
+
+def _span(element: etree._Element, name: str) -> int:
+    found = _SPAN.fullmatch(element.get(name) or "")
+    return int(found[1]) if found else 1
+
+
+def _header_rows(table: etree._Element, rows: list[list[_Cell]]) -> int:
+    """How many rows a table begins with that are nothing but headings: by their cells, or by what they stand in."""
+    count = 0
+    for row in rows:
+        above = row[0].element.getparent().getparent()
+        if not (above is not None and local(above) == "thead") and any(local(cell.element) != "th" for cell in row):
+            break
+        count += 1
+    return count
+
+
+def _name(heads: list[list[_Cell]], column: int) -> str | None:
+    """What a column is called, the wider heading first; None where it has no cell, or one too long to be a name."""
+    cells = [cell for row in heads for cell in row if cell.first <= column < cell.end]
+    texts = [" ".join("".join(cell.element.itertext()).split()).rstrip(":") for cell in cells]
+    name = ", ".join(filter(None, texts))
+    return name if cells and len(name) <= MAX_HEADER_CHARS else None

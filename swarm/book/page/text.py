@@ -1,0 +1,392 @@
+"""A document's text as a reader sees it: passages in order, every visible word once, and where its anchors stand."""
+
+from collections.abc import Set
+from itertools import islice
+
+import regex
+from lxml import etree
+from msgspec import Struct
+
+from swarm.book.page import front_matter
+from swarm.book.page.formula import EXPONENT, in_formula
+from swarm.book.page.furniture import (
+    drop_cap,
+    is_caption,
+    is_furniture,
+    is_scene_break,
+    without_page,
+    without_picture_mark,
+)
+from swarm.book.page.markup import local, types, words
+from swarm.book.page.note import NOTE, REFERENCE, RETURN
+from swarm.book.page.origin import Tracer
+from swarm.book.page.passage import Passage
+from swarm.book.page.phonetic_mark import Collector
+from swarm.book.page.stylesheet import is_line
+from swarm.book.page.table import HEADER, mark_tables
+from swarm.book.speech.power import RAISED
+from swarm.job.reading import Reading
+
+BLOCKS = words(
+    "html body div p section article main header footer aside nav address blockquote pre figure figcaption hgroup "
+    "h1 h2 h3 h4 h5 h6 ul ol dl li dt dd menu dir table caption thead tbody tfoot tr form fieldset legend details "
+    "summary center dialog search"
+)
+SVG_BLOCKS = frozenset(("svg", "text"))
+CELLS = frozenset(("td", "th"))
+LINES = frozenset(("div", "p", "li", "ul", "ol"))  # what may be lines in a stanza
+ROOTS = frozenset(("html", "body"))  # their language is as often as not what the tool was set to
+SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # signs of a formula stand apart
+MAX_CAP_CHARS = 8
+MAX_ORNAMENT_CHARS = 40
+MAX_HEADING_CHARS = 150
+EVERYTHING = Reading()
+CLASSED = 2  # the level of what only its class calls a chapter's heading
+SUBTITLE = 9  # the level of a line under a heading: no chapter begins there
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_MARK = "\ufffc"  # of a note
+_MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
+_VERSE = "\u2028"  # a line of verse ends
+_VERSES = regex.compile(r"\s*\u2028\s*")
+_STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
+_ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
+_FILE_NAME = regex.compile(r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE)  # no words
+_HEADING_CLASS = regex.compile(
+    r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
+)
+_POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
+_AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
+_MARK_FIGURES = regex.compile(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
+_BASE = regex.compile(r"[\p{L}\d)]$")
+_LOOSE_MARKS = regex.compile(  # figures, stars and daggers that a note's mark left: "word¹", "word*", but not "*word*"
+    r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
+    r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S{0,40})\*{1,2}(?!\S{0,40}\*))(?![\p{L}\p{N}])"
+)
+_CAP = "\ufff9"  # behind a drop cap
+_CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")  # "O nce" is one word, "A man" is two
+# Joiners stay where a script needs them to shape its letters.
+_ZERO_WIDTH = regex.compile(
+    r"[[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}]--[\t\n\r\f]]"
+    r"|(?<![\p{Arabic}\p{Syriac}\p{Mongolian}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}"
+    r"\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{M}])[\u200c\u200d]",
+    regex.V1,
+)
+_SPACES = regex.compile(r"[^\S\n]+")
+_NO_SPACE = regex.compile(r"[.,;:!?)\]]")
+_OVER = regex.compile(r"\s*[/⁄]")
+_LONE_LETTER = regex.compile(r"\W*\p{L}")
+_LETTERED_ORNAMENT = regex.compile(  # "oOo", "—o0o—", "xXx"
+    r"[-–—=~*•·\s]*(?:o+[O0]+o+|O+o+O+|xX+x|[-–—=~*•]\s*[oO0]{1,3}\s*[-–—=~*•])[-–—=~*•·\s]*"
+)
+_ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§☙❦❧✦✧✶✻❖◆◇○●◊|/\\.°]+")
+_HEARD = regex.compile(r"[\p{L}\p{N}]")
+
+
+class Document(Struct):
+    """What one document says: passages, and for each anchor asked for, the passage it stands before."""
+
+    passages: list[Passage]
+    anchors: dict[str, int]
+    language: str = ""
+
+
+def read_document(
+    root: etree._Element, anchors: Set[str], reading: Reading = EVERYTHING, tracer: Tracer | None = None
+) -> Document:
+    """Read a tree; `anchors` are the ids at which something may begin. With a tracer passages know where they stand."""
+    return _Walk(anchors, reading, tracer).read(root)
+
+
+def tidy(text: str) -> str:
+    """A text on one line: zero-width characters gone, white space single."""
+    return " ".join(_ZERO_WIDTH.sub("", text).split())
+
+
+class _Open(Struct):
+    """A block that is open, with what everything in it inherits."""
+
+    element: etree._Element | None = None
+    level: int = 0  # of the heading that is open
+    left_out: str = ""
+    language: str = ""
+    note: str = ""
+    pre: bool = False
+    stanza: bool = False
+    caption: bool = False
+
+
+class _Walk:
+    def __init__(self, anchors: Set[str], reading: Reading, tracer: Tracer | None) -> None:
+        self.wanted = anchors
+        self.tracer = tracer
+        self.reading = reading
+        self.document = Document([], {})
+        self.parts: list[str] = []  # of the block being read; lines end with \n
+        self.header = ""  # of the column whose cell begins
+        self.references: list[str] = []  # the notes that the block refers to
+        self.asides: list[Passage] = []  # the notes that stand in it
+        self.open = [_Open()]
+        self.lines: list[etree._Element] = []  # that are open and no blocks by their names
+        self.sayings = Collector()
+        self.groups: list[int] = []  # where open heading groups began
+
+    def read(self, root: etree._Element) -> Document:
+        self.document.language = _language(root)
+        mark_tables(root)
+        walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        for event, element in walk:
+            if event == "start":
+                if not self._start(element):
+                    walk.skip_subtree()
+            else:
+                if event == "end":
+                    self._end(element)
+                if element is not root:
+                    self._add(element.tail)
+        self._flush()
+        return self.document
+
+    def _start(self, element: etree._Element) -> bool:
+        """Take an element in; whether what is inside it is to be read."""
+        if is_furniture(element):
+            self._anchor(element)
+            self._drop(element)
+            if self.tracer:
+                self.tracer.skip(element)
+            return False
+        tag = local(element)
+        if not _is_block(element, tag) and types(element) & _ASIDES:
+            self._set_aside(element)
+            return False
+        if _is_block(element, tag):
+            self._begin(element, tag)
+        self._anchor(element)
+        self.sayings.begin(element, self.parts)
+        said_whole = self._instead(element, tag)
+        if said_whole is not None:
+            if self.tracer:
+                self.tracer.take_whole(len(self.parts), said_whole.removesuffix(_CAP), element)
+            self.parts.append(said_whole)
+            return False
+        if tag == "br":
+            self.parts.append("\n")
+        elif tag == "hr":
+            self._flush()
+            self._keep(Passage("scene"))
+        elif tag in CELLS:
+            self._begin_cell(element)
+        elif is_line(element) and not _LONE_LETTER.fullmatch("".join(islice(element.itertext(), 2))):
+            self.parts.append(_VERSE)
+            self.lines.append(element)
+        elif tag in SPACED or (tag == "tspan" and (element.get("x") or element.get("dy"))):
+            self.parts.append(" ")
+        self._add(element.text)
+        return True
+
+    def _set_aside(self, element: etree._Element) -> None:
+        """A note in the middle of a line stands behind its paragraph, and is referred to by it."""
+        text = tidy("".join(element.itertext()))
+        key = f"{len(self.document.passages)}, {len(self.asides)}: {text}"
+        self.references.append(key)
+        self.asides.append(Passage("paragraph", text, left_out=front_matter.NOTES, note=key))
+        self.parts.append(_MARK)
+        if self.tracer:
+            self.tracer.skip(element)
+
+    def _begin_cell(self, element: etree._Element) -> None:
+        if self.parts:
+            self.parts.append("\n")
+        self.header = f"{element.get(HEADER)}: " if element.get(HEADER) else ""
+
+    def _drop(self, element: etree._Element) -> None:
+        reference = element.get(REFERENCE)
+        if reference:
+            self.references.append(reference)
+        if reference or element.get(RETURN) or "noteref" in types(element):
+            self.parts.append(_MARK)
+
+    def _instead(self, element: etree._Element, tag: str) -> str | None:
+        """What is said in the place of all that an element holds; None: what it holds."""
+        if tag == "math" and element.get("alttext"):
+            return f" {element.get('alttext')}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
+        if tag in ("mn", "mfrac"):
+            return in_formula(element, tag)
+        if tag == "ruby" and self.reading.ruby == "reading":
+            return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
+        if tag == "sup":
+            if _OVER.match(element.tail or ""):
+                return f" {''.join(element.itertext()).strip()}" if self._after_figure() else None
+            links = list(element.iter("{*}a"))
+            raised = None if any(map(is_furniture, links)) else self._raised("".join(islice(element.itertext(), 4)))
+            return raised if not raised or not links else None
+        cap = drop_cap(element)
+        if cap:
+            return cap + _CAP
+        if tag == "img" and self.reading.alt_text and not _FILE_NAME.fullmatch(element.get("alt") or ""):
+            return f" {element.get('alt')} "
+        return None
+
+    def _after_figure(self) -> bool:
+        return bool(self.parts) and self.parts[-1][-1:].isdecimal()
+
+    def _raised(self, figures: str) -> str | None:
+        """What is said for figures above the line: nothing for a note's number, an exponent for one; None: no figures.
+
+        A note's number leads nowhere and stands behind a word or a year, where "m<sup>2</sup>" has neither.
+        """
+        before, figures = "".join(self.parts[-3:])[-8:], figures.strip()
+        if _AFTER_WORD.search(before):
+            return "" if _MARK_FIGURES.fullmatch(figures) else None
+        if not EXPONENT.fullmatch(figures):
+            return None
+        return figures.translate(RAISED) if _BASE.search(before) else f"{figures} "
+
+    def _begin(self, element: etree._Element, tag: str) -> None:
+        above = self.open[-1]
+        self._part(above, tag)
+        level = _level(element, tag, bool(self.groups)) or above.level
+        if tag == "hgroup":
+            self.groups.append(len(self.document.passages))
+        note = element.get(NOTE) or above.note
+        names = {*(element.get("class") or "").split(), element.get("id") or ""}
+        self.open.append(
+            _Open(
+                element,
+                level=level,
+                left_out=front_matter.NOTES if note else front_matter.inherited(above.left_out, types(element), names),
+                language=(_language(element) if tag not in ROOTS else "") or above.language,
+                note=note,
+                pre=above.pre or tag == "pre",
+                stanza=above.stanza or _is_stanza(element),
+                caption=above.caption or is_caption(element),
+            )
+        )
+        if tag in ("p", "div", "figure") and is_scene_break(element):
+            self._keep(Passage("scene"))
+
+    def _end(self, element: etree._Element) -> None:
+        self.sayings.end(element, self.parts)
+        if self.lines and element is self.lines[-1]:
+            self.lines.pop()
+            self.parts.append(_VERSE)
+        if element is not self.open[-1].element:
+            return
+        tag = local(element)
+        self.header = "" if tag == "tr" else self.header
+        inside = len(self.open) > 1 and self.open[-2].stanza
+        if inside:
+            self._part(self.open[-2], tag)
+        else:
+            self._flush()
+        self.open.pop()
+        if tag == "hgroup":
+            self.groups.pop()
+
+    def _part(self, around: _Open, tag: str) -> None:
+        """A block begins or ends: a line of verse in a stanza, a passage elsewhere."""
+        if around.stanza and tag in LINES and not around.level:
+            self.parts.append(_VERSE)
+        else:
+            self._flush()
+
+    def _anchor(self, element: etree._Element) -> None:
+        for key in ("id", "name"):
+            name = element.get(key)
+            if name in self.wanted and name not in self.document.anchors:
+                if not self.open[-1].level:
+                    self._flush()  # a heading is never cut, any other block is
+                place = self.groups[0] if self.groups else len(self.document.passages)
+                self.document.anchors[name] = place
+
+    def _add(self, text: str | None) -> None:
+        if text and self.header and not text.isspace():
+            self.parts.append(self.header)
+            self.header = ""
+        if text:
+            if self.tracer:
+                self.tracer.take(len(self.parts), text)
+            self.parts.append(text if self.open[-1].pre else " ".join(text.split("\n")))
+
+    def _flush(self) -> None:
+        parts, self.parts, sayings = self.parts, [], self.sayings.take()
+        text = "".join(parts)
+        carried = len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP)
+        if self.tracer and parts:
+            self.tracer.close(parts, carried=carried)
+        if not text or text.isspace():
+            return
+        if carried:
+            self.parts = [text.strip()]  # a drop cap that is a block of its own goes with the next
+            return
+        text = _VERSES.sub(_lines, text.strip(_VERSE + " ")) if _VERSE in text else text
+        text = _LOOSE_MARKS.sub("", _CAPS.sub("", _MARKS.sub("", _ZERO_WIDTH.sub("", text))))
+        text = without_page(text) if self.open[-1].caption else text
+        lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
+        paragraphs = "\n".join(lines).split("\n\n")
+        for paragraph in paragraphs:
+            said = without_picture_mark(paragraph.strip())
+            if said:
+                self._keep(self._passage(said))
+                self.document.passages[-1].sayings = sayings if len(paragraphs) == 1 else ()
+        asides, self.asides = self.asides, []
+        self.document.passages += asides
+
+    def _passage(self, text: str) -> Passage:
+        level = self.open[-1].level
+        if not _HEARD.search(text) and _ORNAMENT.fullmatch(text):
+            return Passage("scene")
+        if not level and len(text) <= MAX_ORNAMENT_CHARS and _LETTERED_ORNAMENT.fullmatch(text):
+            return Passage("scene")
+        references, self.references = tuple(self.references), []
+        origin = self.tracer.origin(text) if self.tracer else None
+        return Passage("heading" if level else "paragraph", text, level, references=references, origin=origin)
+
+    def _keep(self, passage: Passage) -> None:
+        inherited = self.open[-1]
+        passage.left_out, passage.language, passage.note = inherited.left_out, inherited.language, inherited.note
+        self.document.passages.append(passage)
+
+
+def _lines(gap: "regex.Match[str]") -> str:
+    """What parts two lines of verse: an empty line if two stand between them."""
+    return "\n\n" if gap[0].count("\n") > 1 else "\n"
+
+
+def _language(element: etree._Element) -> str:
+    return element.get(_XML_LANG) or element.get("lang") or ""
+
+
+def _is_block(element: etree._Element, tag: str) -> bool:
+    return tag in BLOCKS or (tag in SVG_BLOCKS and str(element.tag).startswith(_SVG))
+
+
+def _level(element: etree._Element, tag: str, in_group: bool) -> int:
+    if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
+        return SUBTITLE if in_group and local(element.getparent()) == "hgroup" and _later(element) else int(tag[1])
+    if tag in ("p", "div") and _HEADING_CLASS.search(element.get("class") or "") and _is_short(element):
+        return CLASSED
+    titles = types(element) & {"title", "subtitle", "fulltitle", "ordinal"}
+    return SUBTITLE if tag == "p" and (in_group or titles) else 0
+
+
+def _is_stanza(element: etree._Element) -> bool:
+    """Whether the blocks in an element are lines of verse: by its class, of a whole poem if it has no other lines."""
+    name = element.get("class") or ""
+    if _STANZA.search(name):
+        return True
+    if not _POEM.search(name) or next(element.iter("{*}br"), None) is not None:
+        return False
+    return not any(_STANZA.search(below.get("class") or "") for below in element.iterdescendants("*"))
+
+
+def _is_short(element: etree._Element) -> bool:
+    """Whether an element holds no more than a heading does: no block in it, no long text."""
+    if any(local(below) in BLOCKS for below in element.iterdescendants("*")):
+        return False
+    return sum(map(len, element.itertext())) <= MAX_HEADING_CHARS
+
+
+def _later(element: etree._Element) -> bool:
+    return any(True for _ in element.itersiblings("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6", preceding=True))

@@ -1,0 +1,92 @@
+"""A book that is one page: HTML, Markdown or plain text as its author or Project Gutenberg wrote it."""
+
+from pathlib import Path
+
+import regex
+from lxml import etree
+
+from swarm.book.kinds import HTML, TEXT
+from swarm.book.package.archive import check_file
+from swarm.book.package.toc import Contents
+from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
+from swarm.book.page.markup import as_text, parse
+from swarm.book.page.note import mark_notes
+from swarm.book.page.plain_text import plain_tree, said_about
+from swarm.book.page.text import read_document, tidy
+from swarm.book.structure.composition import compose, count_notes, first_language
+from swarm.book.structure.division import Named
+from swarm.errors import BookError
+from swarm.job.book import Book
+from swarm.job.reading import Reading
+
+SAMPLE_CHARS = 10_000
+FEW_CONTROLS = 8
+MAX_CONTROLS = 0.1  # of a text's signs that mean nothing in one
+
+_CONTROLS = regex.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
+_FRONT_MATTER = regex.compile(r"\A---\n(.*?)\n---\n", regex.DOTALL)
+
+
+def read_page(path: Path, reading: Reading | None = None) -> Book:
+    """Read a page. Raises BookError where it cannot be read, is too large or holds nothing to speak."""
+    reading = reading or Reading()
+    root, about = _tree(path)
+    mark_notes([(path.name, root)], lambda name, reference: (name, reference.partition("#")[2]))
+    documents = [Named(path.name, read_document(root, frozenset(), reading))]
+    title = about.get("title") or _title(root) or path.stem
+    language = first_language((about.get("language", ""), documents[0].document.language))
+    chapters = compose(path, documents, Contents(), title, language, reading)
+    authors = tuple(filter(None, (about.get("author", ""),)))
+    notes = count_notes(documents)
+    return Book(title=title, authors=authors, language=language, chapters=chapters, notes=notes)
+
+
+def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
+    """A page's elements, and what it says about itself by name."""
+    data = _read(path)
+    kind = path.suffix.lower()
+    if kind in HTML:
+        root = parse(data, str(path))
+        for menu in root.iter("{*}nav"):
+            menu.set("hidden", "hidden")
+        return root, {"author": _author(root)}
+    text = as_text(data)
+    if len(_CONTROLS.findall(text[:SAMPLE_CHARS])) > max(FEW_CONTROLS, MAX_CONTROLS * len(text[:SAMPLE_CHARS])):
+        raise BookError(f"{path} is no text: it looks like the file of a program.")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    if kind in TEXT:
+        return plain_tree(text), said_about(text)
+    front = _FRONT_MATTER.match(text)
+    about = said_about(front[1] if front else "")
+    return _from_markdown(text[front.end() :] if front else text, str(path)), about
+
+
+def _from_markdown(text: str, name: str) -> etree._Element:
+    from markdown_it import MarkdownIt
+
+    return parse(
+        f"<html><body>{MarkdownIt().enable(['table', 'strikethrough']).render(text)}</body></html>".encode(), name
+    )
+
+
+def _read(path: Path) -> bytes:
+    check_file(path)
+    try:
+        if path.stat().st_size > MAX_DOCUMENT_BYTES:
+            raise BookError(f"{path} is refused: it is larger than {MAX_DOCUMENT_BYTES >> 20} MiB.")
+        return path.read_bytes()
+    except OSError as error:
+        raise BookError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _title(root: etree._Element) -> str:
+    for tag in ("{*}title", "{*}h1"):
+        found = next(root.iter(tag), None)
+        if found is not None and tidy("".join(found.itertext())):
+            return tidy("".join(found.itertext()))[:MAX_TITLE_CHARS]
+    return ""
+
+
+def _author(root: etree._Element) -> str:
+    names = (meta.get("content") or "" for meta in root.iter("{*}meta") if (meta.get("name") or "").lower() == "author")
+    return tidy(next(names, ""))[:MAX_TITLE_CHARS]

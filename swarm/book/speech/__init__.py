@@ -1,0 +1,1 @@
+"""Chapters become segments, spelled for an engine."""

@@ -1,0 +1,73 @@
+"""A book as it is to be spoken: the chosen chapters in segments."""
+
+from swarm.book.selection import parse_selection
+from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
+from swarm.book.speech.segment import segment_chapter
+from swarm.book.speech.speech import Speech
+from swarm.errors import BookError
+from swarm.job.book import Book, Chapter, ChapterText, Pause, Unspoken
+from swarm.job.card import EngineCard
+
+
+def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
+    """The chapters that are not left out, in order: those that a selection counts."""
+    return tuple(chapter for chapter in book.chapters if not chapter.left_out)
+
+
+def chosen_chapters(book: Book, selection: str) -> list[ChapterText]:
+    """Those of them that a selection names. Raises UsageError for one that cannot be."""
+    spoken = spoken_chapters(book)
+    return [spoken[number] for number in parse_selection(selection, len(spoken), f"“{book.title}”")]
+
+
+def make_script(
+    book: Book, card: EngineCard, language: str, selection: str = "", lexicon: Lexicon = NO_LEXICON
+) -> tuple[Chapter, ...]:
+    """Segment what is to be spoken of a book; `language` is a primary subtag.
+
+    A chapter without a segment is dropped, but what is unspoken in it stays named in its neighbour.
+    The book's own pronunciations count where `lexicon` says nothing.
+    Raises UsageError for a selection that cannot be, BookError where nothing is left to speak.
+    """
+    chosen = chosen_chapters(book, selection)
+    speech = Speech(card, lexicon.over(book.pronunciations))
+    script: list[Chapter] = []
+    waiting: tuple[Unspoken, ...] = ()
+    for text in chosen:
+        chapter = segment_chapter(text, language, card, speech)
+        if chapter.segments:
+            script.append(Chapter(chapter.title, chapter.segments, waiting + chapter.unspoken))
+            waiting = ()
+        elif script:
+            script[-1] = _with(script[-1], chapter.unspoken)
+        else:
+            waiting += chapter.unspoken
+    if not script:
+        raise BookError(_nothing(book, card, waiting))
+    return tuple(script)
+
+
+def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ...]:
+    """The first sentences of the first chapter, nearest to so many characters; at least one behind the heading."""
+    first, said, begun = script[0], 0, False
+    for count, segment in enumerate(first.segments):
+        if begun and said + len(segment.text) / 2 > characters:
+            unspoken = tuple(line for line in first.unspoken if line.after < count)
+            return (Chapter(first.title, first.segments[:count], unspoken),)
+        said += len(segment.text)
+        begun = begun or segment.pause is not Pause.HEADING
+    return (first,)
+
+
+def _with(chapter: Chapter, unspoken: tuple[Unspoken, ...]) -> Chapter:
+    last = len(chapter.segments) - 1
+    moved = tuple(Unspoken(last, line.text, line.reason) for line in unspoken)
+    return Chapter(chapter.title, chapter.segments, chapter.unspoken + moved)
+
+
+def _nothing(book: Book, card: EngineCard, unspoken: tuple[Unspoken, ...]) -> str:
+    if unspoken:
+        return (
+            f"Nothing of “{book.title}” can be spoken: {unspoken[0].reason}; choose another engine with --tts-engine."
+        )
+    return f"Nothing of “{book.title}” is left to speak: e2a-swarm inspect shows what is left out and why."

@@ -1,0 +1,62 @@
+"""From what is written to what is said: dictionary, addresses, dates, powers, numerals, abbreviations, figures."""
+
+from unicodedata import normalize
+
+import regex
+
+from swarm.book.address import shorten
+from swarm.book.page.phonetic_mark import Marker, outside, own_brackets
+from swarm.book.speech.abbreviation import say_abbreviations
+from swarm.book.speech.date import say_dates
+from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
+from swarm.book.speech.number import say_numbers
+from swarm.book.speech.old_money import say_old_money
+from swarm.book.speech.power import say_powers
+from swarm.book.speech.roman import figures_in_heading, figures_in_prose
+from swarm.job.card import EngineCard
+
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
+_BULLET = regex.compile(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
+_DASHES = regex.compile(r"(?<!-)-{2,3}(?!-)")
+_DOTS = regex.compile(r"\s?\.(?:\s\.){2,3}")
+
+
+class Speech:
+    """How sentences are spelled for an engine: what it says right by itself is left to it."""
+
+    def __init__(self, card: EngineCard, lexicon: Lexicon = NO_LEXICON) -> None:
+        self.card = card
+        self.lexicon = lexicon
+
+    def takes_phonemes(self, language: str) -> bool:
+        """Whether the engine takes phonemes of words in a language."""
+        return _knows(self.card.phonemes, language)
+
+    def say(self, sentence: str, language: str, *, heading: bool = False, marker: Marker | None = None) -> str:
+        """A sentence as the engine is to be given it; the marker gives phonemes of its words.
+
+        Raises UsageError where the lexicon cannot be applied.
+        """
+        takes = self.takes_phonemes(language)
+        text = _plain(marker.mark(sentence) if marker and takes else own_brackets(sentence))
+        text = outside(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
+        return outside(text, lambda piece: self._spell(piece, language, heading=heading))
+
+    def _spell(self, text: str, language: str, *, heading: bool) -> str:
+        text = say_powers(say_dates(say_old_money(shorten(text, language), language), language), language)
+        text = figures_in_heading(text) if heading else figures_in_prose(text)
+        if not _knows(self.card.abbreviations, language):
+            text = say_abbreviations(text, language)
+        return text if _knows(self.card.numbers, language) else say_numbers(text, language)
+
+
+def _plain(text: str) -> str:
+    """A text in the signs that voices learned: no ligatures, no accents apart, one sign for dots and dashes."""
+    text = _BULLET.sub("", normalize("NFC", text.translate(_LIGATURES)))
+    if "--" in text:
+        text = _DASHES.sub("—", text)
+    return str(_DOTS.sub("…", text)) if ". ." in text else text
+
+
+def _knows(languages: tuple[str, ...], language: str) -> bool:
+    return "*" in languages or language in languages

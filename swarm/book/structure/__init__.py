@@ -1,0 +1,1 @@
+"""Passages become chapters, and what is not the book is left out."""

@@ -1,0 +1,72 @@
+"""From documents and a table of contents to chapters: the same for every kind of file."""
+
+from pathlib import Path
+
+import regex
+
+from swarm.book.package.toc import Contents
+from swarm.book.page.front_matter import NOTES
+from swarm.book.page.note import (
+    mark_note_headings,
+    mark_note_page_headings,
+    mark_stray_notes,
+    mark_written_notes,
+    place_notes,
+)
+from swarm.book.page.running_head import mark_running_heads
+from swarm.book.structure.division import Named, divide
+from swarm.book.structure.verdict import chosen, decide, mark_licence
+from swarm.errors import BookError, UsageError
+from swarm.job.book import ChapterText
+from swarm.job.language import normal_language
+from swarm.job.reading import Reading
+
+DEFAULT_LANGUAGE = "en"  # of a book that names none
+_HEARD = regex.compile(r"[\p{L}\p{N}]")
+
+
+def compose(
+    path: Path, documents: list[Named], contents: Contents, title: str, language: str, reading: Reading
+) -> tuple[ChapterText, ...]:
+    """The chapters of a book of this title, what is left out among them.
+
+    Raises BookError where there is nothing to speak, UsageError where a choice fits nothing.
+    """
+    passages = [passage for named in documents for passage in named.document.passages]
+    mark_licence(passages)
+    mark_running_heads(passages)
+    mark_written_notes(passages, NOTES)
+    for named in documents:
+        mark_stray_notes(named.document.passages, NOTES)
+        mark_note_page_headings(named.document.passages, NOTES)
+    mark_note_headings(passages, NOTES)
+    parts = divide(documents, contents, title) if documents else []
+    rows = place_notes([part.passages for part in parts], reading.notes, language)
+    for part, row in zip(parts, rows, strict=True):
+        part.passages = row
+    chapters = chosen(decide(parts, title), reading)
+    if not any(_HEARD.search(block.text) for chapter in chapters for block in chapter.blocks):
+        raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
+    return tuple(chapters)
+
+
+def count_notes(documents: list[Named]) -> int:
+    """How many notes the text refers to."""
+    return len({key for named in documents for passage in named.document.passages for key in passage.references})
+
+
+def first_language(named: tuple[str, ...]) -> str:
+    """The first language that is one, by its short code; English where none is."""
+    return named_language(named) or DEFAULT_LANGUAGE
+
+
+def named_language(named: tuple[str, ...]) -> str:
+    """The first language that is one, by its short code; "" where none is."""
+    subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)
+    tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), "")
+    if not tag:
+        return ""
+    try:
+        return normal_language(tag)
+    except UsageError:
+        return tag

@@ -1,0 +1,254 @@
+"""Where chapters begin: the documents' passages in one row, cut by the table of contents, else by headings."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Container, Iterator
+from itertools import pairwise
+
+import regex
+from msgspec import Struct
+
+from swarm.book.package.toc import Contents
+from swarm.book.page import front_matter
+from swarm.book.page.front_matter import plain
+from swarm.book.page.passage import Passage
+from swarm.book.page.pause_mark import without_marks
+from swarm.book.page.text import SUBTITLE, Document, tidy
+
+MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no chapter of its own
+MAX_OPENING_CHARS = 50
+MORE = 1.2  # times as many headings below as there are parts above
+THIN_SHARE = 0.25  # a table of contents that names fewer of the documents is no guide
+
+# "Part One", "DEUXIEME PARTIE": a part's name that is no heading by its markup.
+_PART = regex.compile(
+    r"(?:(?!fin|end|ende|fine)\p{L}+\s+)?(?:part|book|partie|livre|tome|volume|teil|buch|band|parte|libro|deel)"
+    r"(?:\s+[\p{L}\d]{1,12})?[.:]?",
+    regex.IGNORECASE,
+)
+_WORD = regex.compile(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
+_PUNCTUATED = regex.compile(r"\p{P}$")
+
+
+class Part(Struct):
+    """A run of passages that belong together, not yet sorted into what is spoken and what is not."""
+
+    title: str
+    passages: list[Passage]
+    name: str  # of the document in which it begins
+    whole: bool = False  # it begins where its document begins
+    listed: bool = False  # the table of contents names it
+    reason: str = ""  # why landmarks or guide leave it out
+
+
+class Named(Struct, frozen=True):
+    """A document and its name."""
+
+    name: str
+    document: Document
+
+
+class Row:
+    """All passages of a book in order, and where each document begins."""
+
+    def __init__(self, documents: list[Named]) -> None:
+        self.documents = documents
+        self.numbers = {named.name: number for number, named in enumerate(documents)}
+        self.headings: dict[int, dict[str, int]] = {}  # where a document's headings stand, by their letters
+        self.passages: list[Passage] = []
+        self.starts: list[int] = []
+        for named in documents:
+            self.starts.append(len(self.passages))
+            self.passages += named.document.passages
+
+    def place(self, name: str, fragment: str, title: str = "") -> int | None:
+        """Where an entry leads; an anchor that does not exist is sought by its title. None: nowhere."""
+        number = self.numbers.get(name)
+        if number is None or not self.documents[number].document.passages:
+            return None
+        found: int | None = 0
+        if fragment:
+            found = self.documents[number].document.anchors.get(fragment)
+            found = self._headings(number).get(plain(title)) if found is None else found
+        return None if found is None else self.starts[number] + found
+
+    def _headings(self, number: int) -> dict[str, int]:
+        if number not in self.headings:
+            passages = self.documents[number].document.passages
+            titles = ((plain(passage.text), place) for place, passage in enumerate(passages) if passage.level)
+            self.headings[number] = {title: place for title, place in reversed(list(titles)) if title}
+        return self.headings[number]
+
+    def number(self, place: int) -> int:
+        """The document in which a place is; of empty ones there, the last."""
+        return bisect_right(self.starts, place) - 1
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Where each document begins and ends."""
+        return list(pairwise([*self.starts, len(self.passages)]))
+
+
+def divide(documents: list[Named], contents: Contents, title: str = "") -> list[Part]:
+    """Cut a book of this title into parts; together they hold every passage, each once."""
+    row = Row(documents)
+    cuts = _listed_cuts(row, contents)
+    reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
+    starts = set(cuts) | _document_cuts(row, cuts, reasons, title) | {0}
+    thin = _thin(row, set(cuts))
+    places = sorted(starts | (_heading_cuts(row) if thin else set()))
+    parts = []
+    for place, end in pairwise([*places, len(row.passages)]):
+        number = row.number(place)
+        passages = row.passages[place:end]
+        part = Part(_title(cuts.get(place, ""), passages, thin=thin), passages, documents[number].name)
+        part.whole, part.listed = row.starts[number] == place, place in cuts
+        part.reason = reasons.get(place, "")
+        parts.append(part)
+    return list(_joined(parts))
+
+
+def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
+    """Where the table of contents cuts, with its titles; of several at one place the last, the deepest, counts."""
+    cuts: dict[int, str] = {}
+    astray = []
+    for entry in contents.entries:
+        place = row.place(entry.name, entry.fragment, entry.title)
+        if place is None:
+            astray.append(entry)
+        else:
+            cuts[place] = entry.title or cuts.get(place, "")
+    named = {row.number(place) for place in cuts}
+    for entry in astray:  # an anchor that does not exist, in a document that no other entry names
+        place = row.place(entry.name, "")
+        if place is not None and row.number(place) not in named:
+            named.add(row.number(place))
+            cuts[place] = entry.title
+    return {_back_over_headings(row, place, cuts): title for place, title in sorted(cuts.items())}
+
+
+def _back_over_headings(row: Row, place: int, cuts: Container[int]) -> int:
+    """Headings right above the one that a cut stands before belong to it: "PART ONE", "CHAPTER I" above "The Storm"."""
+    passages, start = row.passages, row.starts[row.number(place)]
+    while start < place < len(passages) and place - 1 not in cuts:
+        above = passages[place - 1]
+        named = above.kind == "paragraph" and _PART.fullmatch(above.text)
+        if not named and not (passages[place].level and 0 < above.level < SUBTITLE):
+            break
+        place -= 1
+    return place
+
+
+def _document_cuts(row: Row, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
+    """Documents that the table of contents does not name and that yet begin something."""
+    found: set[int] = set()
+    ordered = sorted(cuts)
+    thin, headed = _thin(row, set(cuts)), _mostly_headed(row)
+    after_matter = True
+    for named, (start, end) in zip(row.documents, row.spans(), strict=True):
+        if start == end:
+            continue
+        first = row.passages[start]
+        begins = (not headed) if thin else 0 < first.level <= 2
+        called = (cuts.get(start, ""), tidy(first.text) if first.level else "")
+        is_matter = bool(
+            reasons.get(start)
+            or front_matter.named(_stem(named.name))
+            or _all_matter(row.passages[start:end])
+            or front_matter.is_page_apart(called, _texts(row.passages[start:end]), _at(row, start, ordered), title)
+        )
+        if begins or is_matter or after_matter:
+            found.add(start)
+        inside = bisect_left(ordered, end) > bisect_right(ordered, start)
+        after_matter = (is_matter and not inside) or (after_matter and start not in found)
+    return found
+
+
+def _at(row: Row, place: int, ordered: list[int]) -> float:
+    """How far on in a book a place is; all before the first entry is its beginning, however little follows."""
+    return place / len(row.passages) if ordered and place >= ordered[0] else 0.0
+
+
+def _texts(passages: list[Passage]) -> list[str]:
+    return [passage.text for passage in passages if passage.text]
+
+
+def _all_matter(passages: list[Passage]) -> bool:
+    """Whether a document begins with matter; notes at the head of a page belong to the text around them."""
+    first = passages[0]
+    return bool(first.left_out) and (not first.note or all(passage.left_out for passage in passages))
+
+
+def _heading_cuts(row: Row) -> set[int]:
+    """Without a table of contents: the highest headings of which there are several."""
+    counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE)
+    deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
+    below = min((level for level in counts if level > deepest), default=0)
+    if below and counts[below] > MORE * counts[deepest] and _mostly_parts(row, deepest):
+        deepest = below  # chapters under parts
+    levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
+    cuts = {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
+    return {_back_over_headings(row, place, cuts) for place in cuts}
+
+
+def _mostly_parts(row: Row, level: int) -> bool:
+    """Whether headings of a level have nothing between them and the next lower heading: parts, not chapters."""
+    bare = [0 < after.level < SUBTITLE for above, after in pairwise(row.passages) if above.level == level < after.level]
+    return 2 * sum(bare) >= sum(1 for passage in row.passages if passage.level == level)
+
+
+def _thin(row: Row, cuts: set[int]) -> bool:
+    spans = [(start, end) for start, end in row.spans() if start < end]
+    named = len({row.number(cut) for cut in cuts})
+    return len(cuts) < 2 or named < THIN_SHARE * len(spans)
+
+
+def _mostly_headed(row: Row) -> bool:
+    firsts = [named.document.passages[0] for named in row.documents if named.document.passages]
+    return 2 * sum(1 for first in firsts if first.level) >= len(firsts) > 0
+
+
+def _joined(parts: list[Part]) -> Iterator[Part]:
+    """A few words before a document's first entry, a cover line or a link, go with that entry."""
+    lead: list[Passage] = []
+    for index, part in enumerate(parts):
+        following = parts[index + 1] if index + 1 < len(parts) else None
+        size = sum(len(passage.text) for passage in part.passages if not passage.left_out)
+        small = not part.listed and not part.reason and size <= MAX_LEAD_CHARS
+        if small and following is not None and following.name == part.name and following.listed:
+            lead += part.passages
+            continue
+        part.passages, lead = lead + part.passages, []
+        yield part
+
+
+def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
+    """What a part is called: by the table of contents, by its own headings where that is hardly one: "Start"."""
+    headed = bool(passages and passages[0].level)
+    own = _own_title(passages) if headed or not listed else ""
+    worded = bool(_WORD.search(own)) and plain(own) not in plain(listed)
+    fuller = not _WORD.search(listed) and plain(own).startswith(plain(listed))  # "1" of "1. The Storm"
+    return own if not listed or (worded and (thin or fuller)) else listed
+
+
+def _own_title(passages: list[Passage]) -> str:
+    """The headings that a part begins with, else its opening words."""
+    passages = [passage for passage in passages if not passage.left_out] or passages
+    headings: list[str] = []
+    for passage in passages:
+        if not passage.level or len(headings) == 2:
+            break
+        headings.append(without_marks(tidy(passage.text)))
+    if headings:
+        *above, last = headings
+        return " ".join([*(text if _PUNCTUATED.search(text) else f"{text}." for text in above), last])
+    return _opening(without_marks(next((tidy(passage.text) for passage in passages if passage.text), "")))
+
+
+def _opening(text: str) -> str:
+    if len(text) <= MAX_OPENING_CHARS:
+        return text
+    return text[:MAX_OPENING_CHARS].rsplit(" ", 1)[0].rstrip(" ,;:.-–—") + "…"
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[0]

@@ -1,0 +1,201 @@
+"""What a user's recording and model come to: files that are kept with the job, and the names they have in its recipe.
+
+The content decides, not the path. A file that is gone since is found again in the job that was made from it.
+"""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from swarm.config import RenderConfig
+from swarm.coordinator.custom_model import CONFIG, CustomModel, parse_config, read_custom_model
+from swarm.errors import StoreError, SwarmError, UsageError
+from swarm.job.asset import MODEL, VOICE, AssetInfo, find_latents
+from swarm.job.recipe import CLONE
+from swarm.job.record import LatentsLost
+from swarm.job.spec import Origin
+from swarm.job.state import JobState
+from swarm.store.job_files import digest_of
+from swarm.store.store import JobSummary, Store
+from swarm.system.disk import full_name, guarded
+
+# what an original that is gone, or another file by now, may say
+CHANGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SwarmError)
+
+
+@dataclass
+class Supply:
+    """Common to all books of a command. `voice` and `model` are those of their recipes; "" where none is brought."""
+
+    voice: str = ""
+    model: str = ""
+    assets: tuple[AssetInfo, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    ready: dict[str, bytes | Path] = field(default_factory=dict)  # contents that lie somewhere
+    custom: CustomModel | None = None
+    config: dict[str, object] = field(default_factory=dict)  # the model's config.json
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def engine(self) -> str:
+        """The engine where none is asked for."""
+        return "xtts" if self.voice or self.model else ""
+
+    def contents(self, folder: Path) -> dict[str, bytes | Path]:
+        """Every content by digest; what has to be unpacked goes into `folder`."""
+        return self.ready | (self.custom.contents(folder) if self.custom else {})
+
+
+def make_supply(config: RenderConfig, store: Store) -> Supply:
+    """Read what the user brings. Raises UsageError, StoreError."""
+    supply = Supply()
+    if config.custom_model is not None:
+        _add_model(supply, config.custom_model, store)
+    if config.voice_file is not None:
+        _add_voice(supply, config.voice_file, store)
+    elif supply.custom is not None and supply.custom.reference is not None and not config.voice:
+        with supply.custom.reference.open() as file:
+            _take_voice(supply, supply.custom.reference.source, file)
+    return supply
+
+
+def restore_assets(state: JobState, supply: Supply, store: Store) -> None:
+    """Put back the files of a job that are gone or damaged, if anything is left to speak.
+
+    Raises StoreError where nobody has them any more.
+    """
+    needed = () if state.complete else state.assets
+    lost = [asset for asset in needed if not _is_whole(store, state.job, asset)]
+    if not lost:
+        return
+    with store.unpacking() as folder:
+        contents = supply.contents(folder)
+        for asset in lost:
+            if asset.digest not in contents:
+                path = store.asset_path(state.job, asset.digest)
+                raise StoreError(
+                    f"{path} is gone or damaged, without which this voice cannot be spoken on: put it back, or remove "
+                    f"the job with `e2a-swarm jobs remove {state.job}` and begin again."
+                )
+            store.restore_asset(state.job, asset.digest, contents[asset.digest])
+
+
+def put_back(supply: Supply, store: Store, job: str, digest: str) -> bool:
+    """Put back a file that a job lost while it is served, from what the user brought; whether that could be done.
+
+    From any thread.
+    """
+    try:
+        with store.unpacking() as folder:
+            content = supply.ready.get(digest) or (supply.custom.content(digest, folder) if supply.custom else None)
+            if content is None or _digest(content) != digest:
+                return False
+            store.restore_asset(job, digest, content)
+    except CHANGED:
+        return False
+    return True
+
+
+def _digest(content: bytes | Path) -> str:
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else digest_of(content)
+
+
+def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
+    """That the latents of a job with something left to speak are gone or damaged. Raises StoreError."""
+    latents = None if state.complete else find_latents(state.assets)
+    if latents is None or _is_whole(store, state.job, latents):
+        return None
+    return LatentsLost(latents.digest)
+
+
+def _is_whole(store: Store, job: str, asset: AssetInfo) -> bool:
+    """Workers would fetch a damaged file in vain, again and again."""
+    if store.asset_size(job, asset.digest) != asset.size:
+        return False
+    path = store.asset_path(job, asset.digest)
+    with guarded(path):
+        return digest_of(path) == asset.digest
+
+
+def _add_model(supply: Supply, path: Path, store: Store) -> None:
+    name = full_name(path)
+    if not path.exists():
+        job = _made_from(store, "model", name) or _missing("--custom-model", path)
+        _adopt(supply, job, "model", store)
+        return
+    supply.custom = read_custom_model(path)
+    supply.model, supply.assets = supply.custom.name, supply.custom.assets
+    supply.config = supply.custom.config
+    supply.origins = (Origin("model", name, supply.model, ""),)
+    if supply.custom.ignored:
+        supply.notes.append(f"{path}: left out what no engine knows: {', '.join(supply.custom.ignored)[:200]}")
+
+
+def _add_voice(supply: Supply, path: Path, store: Store) -> None:
+    name, digest = full_name(path), ""
+    if path.is_file():
+        with guarded(path):
+            digest = digest_of(path)
+    job = _made_from(store, "voice", name, digest)  # another version of the decoder might give other bytes
+    if job is not None:
+        _adopt(supply, job, "voice", store)
+    elif digest:
+        _take_voice(supply, path)
+        supply.origins += (Origin("voice", name, supply.voice, digest),)
+    else:
+        _missing("--voice", path)
+
+
+def _take_voice(supply: Supply, path: Path, file: IO[bytes] | None = None) -> None:
+    from swarm.audio.reference import read_reference  # FFmpeg, which a coordinator for months has no other use for
+
+    wav = read_reference(path, file)
+    digest = hashlib.sha256(wav).hexdigest()
+    supply.voice = CLONE + digest
+    supply.assets += (AssetInfo(VOICE, digest, len(wav)),)
+    supply.ready[digest] = wav
+
+
+def _missing(option: str, path: Path) -> JobSummary:
+    raise UsageError(f"{option} {path} is not there, and no job has what was made from it.")
+
+
+def _made_from(store: Store, kind: str, path: str, digest: str = "") -> JobSummary | None:
+    """The last job made from a file: with this content, or, where there is no file any more, from this path.
+
+    Only one that still has what was made of it.
+    """
+
+    def fits(origin: Origin) -> bool:
+        return origin.kind == kind and (origin.digest == digest if digest else origin.path == path)
+
+    jobs = (job for job in _newest_first(store) if any(map(fits, job.origins)))
+    return next((job for job in jobs if all(_is_whole(store, job.job, asset) for asset in _of_kind(job, kind))), None)
+
+
+def _of_kind(job: JobSummary, kind: str) -> tuple[AssetInfo, ...]:
+    return tuple(asset for asset in job.assets if asset.name.startswith(VOICE if kind == "voice" else MODEL))
+
+
+def _newest_first(store: Store) -> Iterator[JobSummary]:
+    return reversed(store.jobs())
+
+
+def _adopt(supply: Supply, job: JobSummary, kind: str, store: Store) -> None:
+    """Use the same files as another job."""
+    origin = next(origin for origin in job.origins if origin.kind == kind)
+    assets = _of_kind(job, kind)
+    supply.assets += assets
+    supply.origins += (origin,)
+    supply.ready |= {asset.digest: store.asset_path(job.job, asset.digest) for asset in assets}
+    if kind == "voice":
+        supply.voice = origin.name
+    else:
+        supply.model = origin.name
+        config = next(asset for asset in assets if asset.name == MODEL + CONFIG)
+        with guarded(store.asset_path(job.job, config.digest)):
+            supply.config = parse_config(store.asset_path(job.job, config.digest).read_bytes(), Path(origin.path))

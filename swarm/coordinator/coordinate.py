@@ -1,0 +1,281 @@
+"""A coordinator from start to end: books become jobs, jobs are served, audiobooks are written."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm import __version__
+from swarm.config import CoordinateConfig, RenderConfig
+from swarm.coordinator.brought_files import Supply, make_supply, put_back
+from swarm.coordinator.prepare import Prepared, file_stem, prepare
+from swarm.coordinator.serve import Server
+from swarm.coordinator.space import book_need, check_space, judge
+from swarm.edition.delivery import Delivery, find_depot
+from swarm.edition.depot import Depot
+from swarm.edition.edition import Edition
+from swarm.edition.read_along import Wording
+from swarm.edition.style import make_style, read_cover
+from swarm.edition.target import claim_target, release_target
+from swarm.errors import (
+    EXIT_BOOK,
+    EXIT_DONE,
+    EXIT_GAPS,
+    EXIT_INTERRUPTED,
+    BookError,
+    ReaderMissing,
+    StoreError,
+    SwarmError,
+)
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.settings import Settings
+from swarm.net.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
+from swarm.net.transport import RouterSocket
+from swarm.store.store import DiskStore
+from swarm.system.awake import awake
+from swarm.system.interrupt import draining
+from swarm.system.machine import Clock, machine_name, new_nonce
+from swarm.system.platform import default_cpu_slots, few_arenas, trim_memory
+from swarm.watch.progress import Progress
+from swarm.watch.service import Service
+
+if TYPE_CHECKING:
+    from swarm.edition.audiobookshelf import Upload
+
+MOST_NAMED = 5  # audiobooks that an earlier run finished: of a folder there may be hundreds
+GRACE_S = 1.0  # after a restart, for returning workers to say what they hold
+
+
+class Coordination:
+    """The books of one command, their jobs and editions."""
+
+    def __init__(self, config: RenderConfig, progress: Progress) -> None:
+        few_arenas()
+        self.config = config
+        self.progress = progress
+        self.clock = Clock()
+        self.store = DiskStore(config.state_dir)
+        self.editions: list[Edition] = []
+        self.undoubted: dict[str, None] = {}  # books that `redo --doubtful` leaves as they are, by title
+        self.unread: list[BookError | ReaderMissing] = []  # of books that a folder held
+        self.supply = Supply()
+        self.depot: Depot | None = None
+        self.upload: Upload | None = None
+        self.invitation: Callable[[], None] | None = None
+
+    def open(self) -> None:
+        """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
+        if self.config.style.cover:
+            read_cover(self.config.style.cover)  # a mistaken one is told before books are read
+        if self.config.audiobook:
+            self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
+        if self.config.audiobook and self.config.upload:
+            from swarm.edition.audiobookshelf import Upload  # few upload, and all start sooner
+
+            self.upload = Upload(self.config.upload)
+            self.upload.find_room()  # what is wrong with the server is said before the night, not after it
+        supply = self.supply = make_supply(self.config, self.store)
+        for note in supply.notes:
+            self.progress.note(note)
+        for path in self.config.books:
+            if not (prepared := self._prepare(path, supply)):
+                continue
+            if prepared.undoubted:
+                self.undoubted[prepared.state.facts.title] = None
+                continue
+            job = prepared.state.job
+            if any(edition.state.job == job for edition in self.editions):
+                continue  # the same book, named twice
+            self.store.commit([(job, record, b"") for record in prepared.records])
+            for note in prepared.notes:
+                self.progress.note(note)
+            self.editions.append(self._edition(prepared))
+        if not self.editions and not self.undoubted:
+            raise self.unread[0]
+        if self.editions:
+            self._check_space()
+        trim_memory()
+
+    def _prepare(self, path: Path, supply: Supply) -> Prepared | None:
+        """The job of a book; None where a folder held it and it cannot be read. Raises as `open` does."""
+        try:
+            return prepare(self.config, path, self.store, self.clock.now(), supply)
+        except (BookError, ReaderMissing) as fault:
+            if path not in self.config.found:
+                raise
+            self.progress.note(f"left out: {fault}")
+            self.unread.append(fault)
+            return None
+
+    def _check_space(self) -> None:
+        """Say where room may run out; a book that certainly does not fit is not begun. Raises EnvironmentFault."""
+        if not self.config.audiobook:
+            return
+        needs = [
+            book_need(
+                edition.state,
+                edition.style,
+                self.config.state_dir if edition.delivery else edition.target.parent,
+                self.store.folder(edition.state.job),
+                self.config.state_dir,
+            )
+            for edition in self.editions
+            if not edition.is_made
+        ]
+        notes = check_space(needs)
+        if self.depot:
+            delivered = sum(need.files for need in needs)
+            notes.append(judge(self.depot.name, delivered, self.depot.free_bytes()))
+        for note in filter(None, notes):
+            self.progress.note(note)
+
+    def _edition(self, prepared: Prepared) -> Edition:
+        job = prepared.state.job
+        style = make_style(self.config.style, prepared.state.facts)
+        stem = file_stem(
+            style.tags.title, style.tags.authors, self.config.chapters, preview=bool(self.config.preview_s)
+        )
+        delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
+        claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
+        target = claim(stem, style.output_format, job)
+        return Edition(
+            prepared.state,
+            self.store,
+            target,
+            style,
+            self.config.audiobook,
+            encoders=max(1, default_cpu_slots()),
+            delivery=delivery,
+            upload=self.upload,
+            say=self.progress.note,
+            wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon),
+        )
+
+    @property
+    def epoch(self) -> int:
+        """How often the job that was opened most often has been opened."""
+        return max(edition.state.epoch for edition in self.editions)
+
+    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
+        """Serve the jobs until all is written; returns the exit code. Raises what stopped it."""
+        if self.is_done:
+            return self.end_at_once()
+        ready = self._ready_lines()
+        pending = [edition for edition in self.editions if not edition.is_finished]
+        settings = Settings(
+            coordinator=new_nonce(),
+            name=machine_name(),
+            version=__version__,
+            epoch=self.epoch,
+            min_workers=self.config.min_workers,
+            grace_s=grace_s,
+            split=self.config.split,
+            alone=alone,
+        )
+        core = Coordinator(settings, self.clock.now())
+        restore = partial(put_back, self.supply, self.store)
+        on_failure = self.config.on_failure
+        server = Server(core, self.store, router, self.progress, self.clock, on_failure, restore, self.call_workers)
+        for edition in pending:
+            server.add(edition)
+        with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
+            ended = await server.run()
+        if not ended:
+            self.progress.close("interrupted; the same command goes on where it stopped")
+            return EXIT_INTERRUPTED
+        closing = [line for edition in pending for line in edition.closing_lines()]
+        self.progress.close(*ready, *closing, *self._left_out())
+        return self._exit_code(pending)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every book was finished by an earlier run."""
+        return all(edition.is_finished for edition in self.editions)
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether no sentence of any book is left to speak."""
+        return all(edition.state.complete for edition in self.editions)
+
+    def call_workers(self) -> None:
+        """Say once how workers come here, if anybody can."""
+        if self.invitation:
+            self.invitation()
+        self.invitation = None
+
+    def end_at_once(self) -> int:
+        """Nothing is left to do: say so; returns the exit code."""
+        self.progress.close(*self._ready_lines(), *self._left_out())
+        return self._exit_code([])
+
+    def _ready_lines(self) -> list[str]:
+        names = [edition.whereabouts for edition in self.editions if edition.is_finished]
+        undoubted = [f"{title}: no sentence is doubtful; nothing is spoken again" for title in self.undoubted]
+        if len(names) > MOST_NAMED:
+            return [f"{len(names)} audiobooks are finished already", *undoubted]
+        return [*(f"{name} is finished already; nothing is left to do" for name in names), *undoubted]
+
+    def _left_out(self) -> list[str]:
+        return [f"left out: {fault}" for fault in self.unread]
+
+    def _exit_code(self, written: list[Edition]) -> int:
+        gaps = any(edition.state.quarantined for edition in written)
+        return EXIT_BOOK if self.unread else EXIT_GAPS if gaps else EXIT_DONE
+
+    def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
+        """Let go of the jobs; where the command failed before anything was spoken, of all that it began."""
+        self.progress.close()
+        forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
+        for edition in self.editions:
+            if edition.state.job in forsaken:
+                with suppress(StoreError):
+                    release_target(edition.target, edition.state.job)
+        self.store.close()
+
+
+async def coordinate(config: CoordinateConfig, progress: Progress, service: Service) -> int:
+    """Serve books to the swarm; returns the exit code. Raises SwarmError."""
+    async with AsyncExitStack() as stack:
+        coordination = Coordination(config.render, progress)
+        stack.push(coordination.leave)
+        coordination.open()
+        if coordination.is_done:  # nobody is needed for that, nor a key
+            async with service.ready():
+                return coordination.end_at_once()
+        keys, identity, code = _security(config)  # only now: a code that is made must also be shown
+        router = RouterSocket(keys)
+        stack.callback(router.close)
+        port = router.bind(config.bind, config.port)
+        coordination.invitation = partial(_invite, progress, code, port, config)
+        if not coordination.is_spoken:
+            coordination.call_workers()
+        if config.advertise:
+            from swarm.net.discovery import Advertisement  # `convert` never does
+
+            advertisement = Advertisement(identity, port, coordination.epoch, config.bind, progress.note)
+            await advertisement.start()
+            stack.push_async_callback(advertisement.close)
+        await stack.enter_async_context(service.ready())
+        resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
+        return await coordination.serve(router, GRACE_S if resumed else 0.0, alone=False)
+
+
+def _security(config: CoordinateConfig) -> tuple[CurveKeys | None, str, str]:
+    """The key pairs, the swarm's public name, and the code to show if the key was made just now."""
+    if config.open:
+        return None, swarm_id(None), ""
+    key, fresh = obtain_key(config.render.state_dir)
+    return curve_keys(key), swarm_id(key), key.code if fresh else ""
+
+
+def _invite(progress: Progress, code: str, port: int, config: CoordinateConfig) -> None:
+    if config.open:
+        progress.note(OPEN_WARNING)
+    if code:
+        progress.note("a new swarm; on each other machine run once:")
+        progress.note(f"  e2a-swarm join {code}")
+    where = f"{config.bind or machine_name()}:{port}"
+    progress.note(f"waiting for workers at {where}: run `e2a-swarm work` on any machine of the swarm")
+    if not code and not config.open:
+        progress.note("  (`e2a-swarm key` shows the code for a machine that is new to it)")

@@ -1,0 +1,196 @@
+"""A custom model of the user's: the files of a folder or zip that engines know, by digest. Nothing else is read."""
+
+import hashlib
+import json
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from swarm.errors import UsageError
+from swarm.job.asset import MODEL, MOST_BYTES, AssetInfo
+from swarm.job.recipe import CUSTOM
+
+CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
+VOCABULARY = "vocab.json"
+SMALL = (VOCABULARY, "speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
+STATISTICS = "scale_stats.npy"  # of the sound that some older models were trained on
+KNOWN = (CONFIG, *SMALL, STATISTICS)
+MOST_CONFIG = 4 * 1024 * 1024  # bytes
+MOST_ENTRIES = 1000  # of a zip, or a folder
+CHUNK = 1 << 20
+SUFFIXES = (".pth", ".safetensors")
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file, in a folder or a zip."""
+
+    source: Path
+    inside: str = ""  # its name in the zip
+
+    def open(self) -> AbstractContextManager[IO[bytes]]:
+        """Read it."""
+        if not self.inside:
+            return self.source.open("rb")
+        return closing(_Inside(self.source, self.inside))  # type: ignore[arg-type]
+
+    def chunks(self) -> Iterator[bytes]:
+        """All of it, piece by piece. Raises UsageError over the bound."""
+        total = 0
+        with self.open() as file:
+            while chunk := file.read(CHUNK):
+                total += len(chunk)
+                if total > MOST_BYTES:
+                    raise UsageError(f"--custom-model {self.source}: {self.inside or 'a file'} is too large.")
+                yield chunk
+
+
+class _Inside:
+    """A file of a zip that closes the zip with itself."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._archive = zipfile.ZipFile(path)
+        self._file = self._archive.open(name)
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes."""
+        return self._file.read(size)
+
+    def close(self) -> None:
+        """Close both."""
+        self._file.close()
+        self._archive.close()
+
+
+@dataclass(frozen=True)
+class CustomModel:
+    """What a folder or zip comes to. `reference` is the recording that came with it, if one did."""
+
+    files: dict[AssetInfo, ModelFile]
+    reference: ModelFile | None
+    config: dict[str, object]
+    ignored: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The model of a recipe: the same files, the same name."""
+        manifest = "".join(f"{info.name} {info.digest} {info.size}\n" for info in sorted(self.files, key=_by_name))
+        return CUSTOM + hashlib.sha256(manifest.encode()).hexdigest()
+
+    @property
+    def assets(self) -> tuple[AssetInfo, ...]:
+        """Its files, in the order of their names."""
+        return tuple(sorted(self.files, key=_by_name))
+
+    def contents(self, folder: Path) -> dict[str, bytes | Path]:
+        """Where each file lies; those of a zip are unpacked into `folder`."""
+        return {info.digest: _unpacked(file, folder / info.digest) for info, file in self.files.items()}
+
+    def content(self, digest: str, folder: Path) -> Path | None:
+        """Where one file lies, unpacked into `folder` if need be; None where it is none of this model."""
+        found = (file for info, file in self.files.items() if info.digest == digest)
+        return next((_unpacked(file, folder / digest) for file in found), None)
+
+
+def _by_name(info: AssetInfo) -> str:
+    return info.name
+
+
+def _unpacked(file: ModelFile, target: Path) -> Path:
+    if not file.inside:
+        return file.source
+    with target.open("wb") as writing:
+        for chunk in file.chunks():
+            writing.write(chunk)
+    return target
+
+
+def read_custom_model(path: Path) -> CustomModel:
+    """The model in a folder or zip. Raises UsageError."""
+    try:
+        if path.exists() and not (path.is_dir() or path.is_file()):
+            raise UsageError(f"--custom-model {path} is a pipe or a device: name a folder or a zip file.")
+        found = _in_folder(path) if path.is_dir() else _in_zip(path)
+        chosen, ignored = _choose(found, path)
+        reference = chosen.pop(REFERENCE, None)
+        config = parse_config(_bytes(chosen[CONFIG], MOST_CONFIG), path)
+        if str(config.get("model")).lower() == "xtts" and VOCABULARY not in chosen:
+            raise UsageError(f"--custom-model {path}: there is no {VOCABULARY} in it, by which XTTS reads.")
+        files = {_info(MODEL + name, file): file for name, file in chosen.items()}
+    except zipfile.BadZipFile as fault:
+        raise UsageError(f"--custom-model {path} is neither a folder nor a whole zip file.") from fault
+    except (OSError, RuntimeError, NotImplementedError) as fault:  # the last two: encrypted, or packed in odd ways
+        raise UsageError(
+            f"--custom-model {path} cannot be read: {getattr(fault, 'strerror', None) or fault}."
+        ) from fault
+    return CustomModel(files, reference, config, ignored)
+
+
+def _in_folder(path: Path) -> dict[str, ModelFile]:
+    entries = [entry for entry in path.iterdir() if entry.is_file()]
+    if not entries and len(inner := [entry for entry in path.iterdir() if entry.is_dir()]) == 1:
+        return _in_folder(inner[0])
+    return {entry.name: ModelFile(entry) for entry in entries[:MOST_ENTRIES]}
+
+
+def _in_zip(path: Path) -> dict[str, ModelFile]:
+    """Files of the top or of the one folder below; links and whatever leads out are left where they are."""
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    if len(entries) > MOST_ENTRIES:
+        raise UsageError(f"--custom-model {path} holds {len(entries)} files: a model has a handful.")
+    found: dict[str, ModelFile] = {}
+    for entry in entries:
+        place = PurePosixPath(entry.filename)
+        plain = not entry.is_dir() and stat.S_IFMT(entry.external_attr >> 16) in (0, stat.S_IFREG)
+        if plain and len(place.parts) <= 2 and ".." not in place.parts and not place.is_absolute():
+            if place.name in found:
+                raise UsageError(f"--custom-model {path} holds {place.name} twice: pack one model only.")
+            found[place.name] = ModelFile(path, entry.filename)
+    return found
+
+
+def _bytes(file: ModelFile, most: int) -> bytes:
+    with file.open() as opened:
+        return opened.read(most)
+
+
+def parse_config(data: bytes, path: Path) -> dict[str, object]:
+    """What a config.json says; Coqui writes infinities into it, which only Python's JSON knows. Raises UsageError."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError) as fault:
+        raise UsageError(f"--custom-model {path}: its config.json cannot be read: {fault}.") from fault
+    if not isinstance(said, dict):
+        raise UsageError(f"--custom-model {path}: its config.json is no config of a model.")
+    return said
+
+
+def _choose(found: dict[str, ModelFile], path: Path) -> tuple[dict[str, ModelFile], tuple[str, ...]]:
+    """The files that engines know, under the names they know them by, and what is left out."""
+    chosen = {name: file for name, file in found.items() if name in (*KNOWN, REFERENCE)}
+    weights = [name for name in WEIGHTS if name in found]
+    if not weights:
+        weights = [name for name in found if name.endswith(SUFFIXES) and name not in SMALL]
+    if CONFIG not in found or not weights:
+        missing = CONFIG if CONFIG not in found else "model.pth or model.safetensors"
+        raise UsageError(f"--custom-model {path}: there is no {missing} in it.")
+    if len(weights) > 1 and weights[0] not in WEIGHTS:
+        raise UsageError(f"--custom-model {path} holds {', '.join(sorted(weights)[:3])}: name the right one model.pth.")
+    chosen["model" + Path(weights[0]).suffix] = found[weights[0]]
+    ignored = sorted(name for name in found if name not in chosen and name != weights[0])
+    return chosen, tuple(ignored)
+
+
+def _info(name: str, file: ModelFile) -> AssetInfo:
+    digest, size = hashlib.sha256(), 0
+    for chunk in file.chunks():
+        digest.update(chunk)
+        size += len(chunk)
+    if not size:
+        raise UsageError(f"--custom-model {file.source}: {name.removeprefix(MODEL)} is empty.")
+    return AssetInfo(name, digest.hexdigest(), size)

@@ -1,0 +1,67 @@
+"""Sends the pieces of files that workers ask for: read one after the other in a thread, beside the clips."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from swarm.errors import StoreError
+from swarm.job.asset import MOST_LATENTS, PIECE, piece_size
+from swarm.lease.coordinator.outcome import Serve
+from swarm.lease.message import Asset
+from swarm.net.transport import Router
+from swarm.store.store import Store
+
+MOST_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked for again
+
+
+class Feed:
+    """What waits to be read and sent, first come, first served.
+
+    `restored` puts a job's file back that cannot be served, if it can; `lost` hears of one that stays lost, and says
+    whether there is a remedy.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        router: Router,
+        restored: Callable[[str, str], Awaitable[bool]],
+        lost: Callable[[str, str], bool],
+    ) -> None:
+        self._store, self._router, self._restored, self._lost = store, router, restored, lost
+        self._waiting: asyncio.Queue[Serve] = asyncio.Queue(MOST_WAITING)
+
+    def add(self, serve: Serve) -> None:
+        """One more piece."""
+        if not self._waiting.full():
+            self._waiting.put_nowait(serve)
+
+    async def run(self) -> None:
+        """Send, for ever. What does not leave is asked for again. Raises StoreError."""
+        while True:
+            serve = await self._waiting.get()
+            frame = await asyncio.to_thread(self._read, serve)
+            if frame is None and await self._restored(serve.job, serve.digest):
+                frame = await asyncio.to_thread(self._read, serve)
+            if frame is not None:
+                self._router.send(serve.peer, Asset(serve.digest, serve.offset, serve.total), frame)
+            elif not self._lost(serve.job, serve.digest):
+                path = self._store.asset_path(serve.job, serve.digest)
+                raise StoreError(
+                    f"{path} is gone or damaged, and its original is not where it was: put one of them back, then run "
+                    "the same command again."
+                )
+
+    def _read(self, serve: Serve) -> bytes | None:
+        """A piece; None where the file is gone or, as far as that is cheap to tell, damaged."""
+        try:
+            if serve.total > MOST_LATENTS:
+                piece = self._store.read_asset(serve.job, serve.digest, serve.offset)
+                return piece if len(piece) == piece_size(serve.total, serve.offset) else None
+            pieces = [self._store.read_asset(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE)]
+        except StoreError:
+            return None
+        whole = b"".join(pieces)
+        if hashlib.sha256(whole).hexdigest() != serve.digest:
+            return None
+        return whole[serve.offset : serve.offset + PIECE]

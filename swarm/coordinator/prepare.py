@@ -1,0 +1,212 @@
+"""From a file and what the user asked for to a job that can be served: read, recognised, locked, replayed."""
+
+import hashlib
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from msgspec import structs
+
+from swarm.audio.frame import check_frame, read_streaminfo
+from swarm.book.file import read_name
+from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
+from swarm.book.speech.script import make_script, opening
+from swarm.config import RedoConfig, RenderConfig
+from swarm.coordinator.brought_files import Supply, lost_latents, restore_assets
+from swarm.errors import UsageError
+from swarm.job.book import Book
+from swarm.job.recipe import TAKES, Recipe
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
+from swarm.job.spec import JobFacts, book_facts
+from swarm.job.state import JobState, Place, apply
+from swarm.lease.coordinator.job_files import LOST
+from swarm.node.redo import redo_records
+from swarm.store.store import Store
+from swarm.system.calibre import read_any_book
+from swarm.system.disk import full_name
+from swarm.voice.host.registry import better_voices_line, choose_recipe, recipe_card
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job ready to be served; `notes` are for the user, `records` are to be committed before anything else."""
+
+    state: JobState
+    records: list[AnyRecord]
+    notes: list[str]
+    undoubted: bool = False  # whatever is doubtful was to be spoken again, and nothing of the finished book is
+
+
+def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: Supply | None = None) -> Prepared:
+    """Find or make the job of a book, lock and replay it. Raises BookError, UsageError, StoreError.
+
+    The text of a book that has a job is in the journal; its file is not read through again.
+    """
+    title, language, book = _recognise(config, path)
+    supply = supply or Supply()
+    recipe = choose_recipe(
+        config.language or language or "en",
+        engine=config.engine or supply.engine,
+        model=supply.model or config.model,
+        config=supply.config,
+        voice=supply.voice or config.voice,
+        speed=config.speed,
+        options=config.engine_options,
+    )
+    job = job_name(path, title, recipe, config)
+    store.lock_job(job)
+    facts = store.open_job(job)
+    notes = _advice(config, supply, recipe)
+    if facts is None and config.redo:
+        raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
+    if facts is None:
+        facts = _make_facts(config, path, book or read_any_book(path, config.reading), recipe, job, now)
+        facts = structs.replace(facts, assets=supply.assets, origins=supply.origins)
+        with store.unpacking() as folder:
+            store.create_job(facts, path, supply.contents(folder))
+    notes += [f"{path}: {line}" for line in facts.book.lost]
+    state, records = _replay(facts, store, now, notes, config.redo)
+    if gone := lost_latents(state, store):
+        apply(state, gone)
+        records.append(gone)
+        notes.append(f"{path}: {LOST}")
+    restore_assets(state, supply, store)
+    doubtful = config.redo is not None and config.redo.doubtful
+    return Prepared(state, records, notes, undoubted=doubtful and state.complete and state.finished is not None)
+
+
+def _advice(config: RenderConfig, supply: Supply, recipe: Recipe) -> list[str]:
+    """Better voices, to who has not chosen one: not to who named it, nor to who speaks some sentences once more."""
+    if config.engine or supply.engine or config.redo:
+        return []
+    return [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
+
+
+def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]:
+    """A book's title and language, and all of it where only that tells them."""
+    if name := read_name(path):
+        return *name, None
+    book = read_any_book(path, config.reading)
+    return book.title, book.language, book
+
+
+def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> str:
+    """The name that a book of this title, a recipe and what is chosen of the text always lead to."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(msgspec.json.encode((recipe, config.chapters)))
+    if config.reading is not None:
+        digest.update(msgspec.json.encode(config.reading))
+    if config.preview_s:
+        digest.update(msgspec.json.encode(config.preview_s))
+    if config.lexicon is not None:
+        digest.update(msgspec.json.encode(read_lexicon(config.lexicon).rules))
+    return f"{slug(title)}-{digest.hexdigest()[:10]}"
+
+
+def slug(title: str) -> str:
+    """A title as a file name for programs: lower-case ASCII letters, digits and dashes."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
+
+
+def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobFacts:
+    lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
+    card = recipe_card(recipe)
+    chapters = make_script(book, card, recipe.language, config.chapters, lexicon)
+    if config.preview_s:
+        chapters = opening(chapters, config.preview_s * card.characters_s * config.speed)
+    return JobFacts(
+        job=job,
+        source=full_name(path),
+        book=book_facts(book),
+        recipe=recipe,
+        chapters=chapters,
+        created_s=now,
+    )
+
+
+def _replay(
+    facts: JobFacts, store: Store, now: float, notes: list[str], redo: RedoConfig | None
+) -> tuple[JobState, list[AnyRecord]]:
+    state = JobState(facts)
+    for record in store.records(facts.job):
+        apply(state, record)
+    fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
+    lost = store.lost_clips(facts.job)
+    fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
+    if lost:
+        notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
+    if redo:
+        fresh += redo_records(state, redo)
+    for record in fresh:
+        apply(state, record)
+    for record in _reuse(state, store, now):
+        apply(state, record)
+        fresh.append(record)
+    return state, fresh
+
+
+def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
+    """Clips that another job or an earlier edition left in the clip folder: nobody has to speak them."""
+    found: list[AnyRecord] = []
+    there = store.clip_keys()  # a look for each would take far longer in a long book
+    for number, chapter in enumerate(state.facts.chapters):
+        for index in range(len(chapter.segments)):
+            place = (number, index)
+            if place not in state.accepted and (record := _find_any(state, store, place, now, there)):
+                found.append(record)
+    return found
+
+
+def _find_any(state: JobState, store: Store, place: Place, now: float, there: set[str]) -> ClipAccepted | None:
+    """The clip of one of the takes that a worker may have chosen between, out of those that are there."""
+    first = state.take(place)
+    takes = [take for take in range(first, first + TAKES) if state.key(place, take) in there]
+    return next(filter(None, (find_spoken(state, store, place, now, take) for take in takes)), None)
+
+
+def find_spoken(state: JobState, store: Store, place: Place, now: float, take: int) -> ClipAccepted | None:
+    """The acceptance of a clip that lies in the clip folder already, if this take of the place does and is whole."""
+    key = state.key(place, take)
+    path = store.find_clip(key)
+    if path is None:
+        return None
+    frame = path.read_bytes()
+    sample_rate, _, _, samples = read_streaminfo(frame) or (0, 0, 0, 0)
+    digest = hashlib.sha256(frame).hexdigest()
+    if check_frame(frame, samples, sample_rate, digest):
+        store.discard_clip(key)
+        return None
+    return ClipAccepted(
+        chapter=place[0],
+        index=place[1],
+        take=take,
+        key=key,
+        samples=samples,
+        sample_rate=sample_rate,
+        digest=digest,
+        bytes=len(frame),
+        worker="",
+        work_s=0.0,
+        started_s=now,
+        accepted_s=now,
+        reused=True,
+    )
+
+
+def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: bool = False) -> str:
+    """The audiobook's file name without its ending: "Title - Author", with the chapters where they are a choice."""
+    author = " & ".join(authors[:3])
+    name = f"{title} - {author}" if author else title
+    if chapters:
+        name += f" ({'preview of ' * preview}chapter{'s' * (not chapters.isdigit())} {chapters})"
+    coding = sys.getfilesystemencoding()  # ASCII in some old locales
+    writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
+    clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
+    short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
+    return short or "audiobook"

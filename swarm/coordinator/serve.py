@@ -1,0 +1,252 @@
+"""The coordinator's loops around its core: messages in, facts to disk, messages out, sound to the studio.
+
+Persist, then send: whatever the core wants done passes through one queue; its reader commits the records of all that
+waits there at once, and only then sends. If committing fails the node ends: the journal is the truth.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import structs
+
+from swarm.audio.frame import check_frame
+from swarm.coordinator.file_server import Feed
+from swarm.coordinator.prepare import find_spoken
+from swarm.edition.edition import Edition
+from swarm.errors import EnvironmentFault, SwarmError
+from swarm.job.asset import digests_of
+from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
+from swarm.job.state import Place
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.outcome import Entry, Outcome
+from swarm.lease.message import Clip, FromWorker
+from swarm.net.transport import Router
+from swarm.store.store import Store
+from swarm.system.machine import Clock
+from swarm.voice.host.registry import fetch_line, recipe_card
+from swarm.watch.progress import Progress
+
+TICK_S = 0.5
+SLEPT_S = 2.0  # so long between two ticks: the machine was asleep
+CATCH_UP_S = 10.0
+KEEP_S = 60.0  # what a kill loses of what the runs took
+DRAIN_S = 20.0
+FAREWELL_S = 0.3  # for the last messages to leave
+
+
+class Server:
+    """Serves jobs until all their editions are written, or until it is drained."""
+
+    def __init__(
+        self,
+        core: Coordinator,
+        store: Store,
+        router: Router,
+        progress: Progress,
+        clock: Clock,
+        on_failure: str,
+        put_back: Callable[[str, str], bool] = lambda job, digest: False,
+        reopened: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._core = core
+        self._store = store
+        self._router = router
+        self._progress = progress
+        self._clock = clock
+        self._stop_on_failure = on_failure == "stop"
+        self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
+        self._put_back = put_back  # a job's file that is gone; called from another thread
+        self._reopened = reopened  # told when a sentence is to be spoken again: its clip proved damaged
+        self._feed = Feed(store, router, self._restored, self._lost)
+        self._editions: dict[str, Edition] = {}
+        self._draining = asyncio.Event()
+
+    def add(self, edition: Edition) -> None:
+        """Serve one more job and write its edition."""
+        self._editions[edition.state.job] = edition
+        recipe = edition.state.facts.recipe
+        effort = self._store.effort(edition.state.job)
+        self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe), effort)
+
+    async def _restored(self, job: str, digest: str) -> bool:
+        done = await asyncio.to_thread(self._put_back, job, digest)
+        if done:
+            path = self._store.asset_path(job, digest)
+            self._progress.note(f"{path} was gone or damaged: it is put back from its original")
+        return done
+
+    def _lost(self, job: str, digest: str) -> bool:
+        """A file of a job is gone; latents can be had again."""
+        if digest in digests_of(self._editions[job].state.facts.assets):
+            return False
+        self._queue.put_nowait(self._core.lose_latents(job, digest, self._clock.now()))
+        return True
+
+    def drain(self) -> None:
+        """Take what is being spoken, grant nothing more, then end."""
+        self._progress.note("finishing the sentences under way; Ctrl-C again stops at once")
+        self._draining.set()
+
+    async def run(self) -> bool:
+        """Serve to the end; False when it was drained before. Raises what stopped it: StoreError, SwarmError."""
+        running = (self._listen(), self._persist(), self._feed.run(), self._tick(), self._show(), self._keep())
+        loops = [asyncio.create_task(loop) for loop in running]
+        editions = asyncio.gather(*(self._write(edition) for edition in self._editions.values()))
+        drained = asyncio.create_task(self._drained())
+        tasks: list[asyncio.Future[Any]] = [*loops, editions, drained]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()  # raises what ended it
+            self._queue.put_nowait(self._core.end())
+            await asyncio.sleep(FAREWELL_S)
+            return editions.done()
+        except Exception:
+            self._say(self._core.end(failed=True))  # nobody shall count on it
+            await asyncio.sleep(FAREWELL_S)
+            raise
+        finally:
+            await _cancel(tasks)
+            self._keep_efforts()
+            self._progress.update(self._core.status(self._clock.now()))
+
+    def _say(self, outcome: Outcome) -> None:
+        for send in outcome.sends:
+            if not self._router.send(send.peer, send.message):
+                self._core.unsent(send.peer)
+
+    # --- loops
+
+    async def _listen(self) -> None:
+        while True:
+            peer, message, frame = await self._router.receive()
+            self._queue.put_nowait(self._take(peer, message, frame))
+
+    def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
+        fault, now = "", self._clock.now()
+        if isinstance(message, Clip):
+            fault = check_frame(frame, message.samples, message.sample_rate, message.digest)
+            if not fault:
+                message, frame = self._known(message, frame, now)
+        return self._core.receive(peer, message, now, frame, fault)
+
+    def _known(self, clip: Clip, frame: bytes, now: float) -> tuple[Clip, bytes]:
+        """The clip that another job has stored under this name meanwhile wins: a file is never replaced."""
+        work = self._core.works.get(clip.job)
+        if work is None or not work.is_wanted((clip.chapter, clip.index), clip.key):
+            return clip, frame
+        found = find_spoken(work.state, self._store, (clip.chapter, clip.index), now, clip.take)
+        if found is None or found.key != clip.key:
+            return clip, frame
+        known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
+        return known, self._store.clip_path(clip.key).read_bytes()
+
+    async def _persist(self) -> None:
+        while True:
+            outcomes = [await self._queue.get()]
+            while not self._queue.empty():
+                outcomes.append(self._queue.get_nowait())
+            entries = [entry for outcome in outcomes for entry in outcome.entries]
+            if entries:
+                rows = [(entry.job, entry.record, entry.frame) for entry in entries]
+                await asyncio.to_thread(self._store.commit, rows)
+            for outcome in outcomes:
+                self._carry_out(outcome)
+                self._queue.task_done()
+
+    def _carry_out(self, outcome: Outcome) -> None:
+        self._say(outcome)
+        for serve in outcome.serves:
+            self._feed.add(serve)
+        for note in outcome.notes:
+            self._progress.note(note)
+        for entry in outcome.entries:
+            self._notice(entry)
+
+    def _notice(self, entry: Entry) -> None:
+        record = entry.record
+        if isinstance(record, ClipAccepted | SegmentQuarantined):
+            self._editions[entry.job].notice((record.chapter, record.index))
+        if isinstance(record, SegmentQuarantined) and self._stop_on_failure:
+            raise SwarmError(
+                f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({record.why}). "
+                "The same command goes on where it stopped."
+            )
+
+    async def _tick(self) -> None:
+        ticked_s = self._clock.now()
+        while True:
+            await asyncio.sleep(TICK_S)
+            if self._clock.now() - ticked_s > SLEPT_S:
+                await self._read_what_waits()
+            ticked_s = self._clock.now()
+            self._queue.put_nowait(self._core.tick(ticked_s))
+            if why := self._core.hopeless():
+                raise EnvironmentFault(f"{why} `e2a-swarm doctor` says more.")
+
+    async def _read_what_waits(self) -> None:
+        """This machine slept; whatever was sent meanwhile is read before anybody is judged."""
+        deadline_s = self._clock.now() + CATCH_UP_S
+        while self._router.waiting() and self._clock.now() < deadline_s:
+            await asyncio.sleep(0.01)
+
+    async def _show(self) -> None:
+        while True:
+            for job, edition in self._editions.items():
+                self._core.works[job].encoded = edition.encoded
+            self._progress.update(self._core.status(self._clock.now()))
+            await asyncio.sleep(self._progress.interval_s)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_S)
+            await asyncio.to_thread(self._keep_efforts)
+
+    def _keep_efforts(self) -> None:
+        for job in self._editions:
+            self._store.keep_effort(job, self._core.works[job].effort)
+
+    async def _drained(self) -> None:
+        await self._draining.wait()
+        self._queue.put_nowait(self._core.stop())
+        deadline_s = self._clock.now() + DRAIN_S
+        await asyncio.sleep(FAREWELL_S)
+        while not self._core.quiet and self._clock.now() < deadline_s:
+            await asyncio.sleep(0.1)
+        await self._queue.join()
+
+    # --- editions
+
+    async def _write(self, edition: Edition) -> None:
+        job = edition.state.job
+
+        def damaged(place: Place, why: str) -> None:
+            self._store.discard_clip(edition.state.accepted[place].key)
+            self._queue.put_nowait(self._core.discard(job, *place, why, self._clock.now()))
+            self._reopened()
+
+        def measured(gain: GainFixed) -> None:
+            self._queue.put_nowait(self._core.journal(job, gain))
+
+        if not edition.is_made:
+            files = await edition.write(damaged, measured)
+            await self._finish(edition, files, edition.size)
+            edition.report(self._core)
+        if addresses := await edition.deliver():
+            assert edition.state.finished is not None
+            await self._finish(edition, addresses, edition.state.finished.bytes)
+        await edition.send()
+        edition.leave()
+
+    async def _finish(self, edition: Edition, files: tuple[str, ...], size: int) -> None:
+        finished = JobFinished(self._clock.now(), files, size, edition.style.digest)
+        self._queue.put_nowait(self._core.journal(edition.state.job, finished))
+        await self._queue.join()
+
+
+async def _cancel(tasks: "list[asyncio.Future[Any]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,115 @@
+"""Is there room for a book? Estimated before it is spoken, so that the disk is not full in the middle of the night.
+
+All constants of the estimate are here, each with what it was measured on.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from swarm.edition.read_along import sound_style
+from swarm.edition.style import Style
+from swarm.errors import EnvironmentFault
+from swarm.job.spec import JobFacts
+from swarm.job.state import JobState
+from swarm.store.usage import size_of
+from swarm.system.platform import disk_of, free_bytes
+from swarm.voice.host.registry import recipe_card
+from swarm.watch.text import bytes_text
+
+# FLAC keeps 0.55 of hibari's 16-bit samples, 0.58 of espeak's, measured on The Yellow Wallpaper.
+FLAC_SHARE = 0.57
+VOICE_RATE = 24_000  # Hz; all but a few voices, and it is known once a sentence is spoken
+EVERY_CLIP_BYTES = 4096  # a file's last block that is half empty, its rows in the journal
+# Pace and FLAC come out within a fifth of the estimate with the voices at hand; another voice may be a third slower.
+# So there is certainly too little room only where half of it does not fit.
+MOST_WRONG = 2.0
+WARN_SHARE = 1.2
+# A book that takes less is spoken in a minute or two: trying is the better estimate.
+LEAST_BYTES = 50_000_000
+
+
+@dataclass
+class Need:
+    """Bytes that will be written, by disk, `files` of them the audiobook's; `folders` is where, for people."""
+
+    bytes: dict[object, float] = field(default_factory=dict)
+    folders: dict[object, Path] = field(default_factory=dict)
+    files: float = 0.0
+
+    def add(self, folder: Path, size: float) -> None:
+        """So many bytes more in a folder that is there."""
+        disk = disk_of(folder)
+        self.bytes[disk] = self.bytes.get(disk, 0.0) + size
+        self.folders.setdefault(disk, folder)
+
+
+def spoken_s(facts: JobFacts, characters: int) -> float:
+    """Estimated seconds of so much text, pauses apart."""
+    settings = dict(facts.recipe.settings)
+    if isinstance(given := settings.get("seconds_per_char"), float | int):  # metronome's
+        return characters * float(given)
+    return characters / recipe_card(facts.recipe).characters_s / (float(settings.get("speed", 1.0)) or 1.0)
+
+
+def clip_bytes(state: JobState) -> float:
+    """What the clips that are still to be spoken will take."""
+    left = [
+        len(segment.text)
+        for number, chapter in enumerate(state.facts.chapters)
+        for index, segment in enumerate(chapter.segments)
+        if (number, index) not in state.accepted
+    ]
+    rate = state.sample_rate or VOICE_RATE
+    return spoken_s(state.facts, sum(left)) * rate * 2 * FLAC_SHARE + len(left) * EVERY_CLIP_BYTES
+
+
+def file_bytes(state: JobState, style: Style) -> tuple[float, float]:
+    """What the reels and the audiobook's files will take."""
+    segments = [segment for chapter in state.facts.chapters for segment in chapter.segments]
+    seconds = spoken_s(state.facts, sum(len(segment.text) for segment in segments))
+    seconds += sum(style.pause_s(segment.pause) for segment in segments)
+    coding = style.coding(state.sample_rate or VOICE_RATE)
+    samples = seconds * coding.sample_rate * coding.channels * 2
+    reels = seconds * coding.bitrate / 8 or samples * FLAC_SHARE
+    whole = samples if style.format.family == "wav" else reels
+    return reels, whole * (2 if style.keep_chapters else 1)
+
+
+def book_need(state: JobState, style: Style, folder: Path, job: Path, state_dir: Path) -> Need:
+    """What a book will take: its files in `folder`, the rest in the state folder; `job` has what is there of it."""
+    reels, files = file_bytes(state, style)
+    encoded = 0 if state.finished else size_of(job / "reels")
+    need = Need(files=files)
+    need.add(state_dir, clip_bytes(state) + max(0.0, reels - encoded))
+    need.add(folder, files)
+    if style.read_along:
+        sound = sound_style(style)
+        more_reels, sounds = file_bytes(state, sound)
+        need.add(state_dir, sounds + (0 if sound.format.codec == style.format.codec else more_reels))
+        need.add(folder, sounds)
+        need.files += sounds
+    return need
+
+
+def check_space(needs: Iterable[Need]) -> list[str]:
+    """Warnings where room may run out on a disk of this machine. Raises EnvironmentFault where it certainly does."""
+    total = Need()
+    for need in needs:
+        for disk, size in need.bytes.items():
+            total.add(need.folders[disk], size)
+    notes = [judge(folder, total.bytes[disk], free_bytes(folder)) for disk, folder in total.folders.items()]
+    return [note for note in notes if note]
+
+
+def judge(where: Path | str, size: float, free: int | None) -> str:
+    """What to say of so many bytes for a place with so much room; "" where all is well. Raises EnvironmentFault."""
+    if free is None or size < LEAST_BYTES or free > size * WARN_SHARE:
+        return ""
+    facts = f"about {bytes_text(round(size))} will be written to {where}, where {bytes_text(free)} are free"
+    if free < size / MOST_WRONG:
+        raise EnvironmentFault(
+            f"There is too little room: {facts}. Free some (`e2a-swarm jobs` shows what old jobs hold), or name "
+            "another folder with --output-dir or --state-dir."
+        )
+    return f"room may run out: {facts}"

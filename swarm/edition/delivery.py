@@ -1,0 +1,127 @@
+"""Takes the files of an edition from its outbox, in the state folder, to where the user wants them.
+
+What arrived is noted in the outbox, so that the same command goes on where it stopped; nothing is encoded again.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from swarm.edition.depot import Depot, DepotFault, FolderDepot
+from swarm.edition.remote_depot import RemoteDepot
+from swarm.edition.target import MOST_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
+from swarm.errors import EnvironmentFault
+from swarm.node.say import Say
+from swarm.node.transfer import Stopped, insist
+from swarm.store.job_files import digest_of
+from swarm.system.disk import guarded, replace_file
+from swarm.system.platform import disk_of
+from swarm.watch.text import bytes_text, clean, percent
+
+WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each further try: a router that restarts takes a minute or two
+TELL_S = 5.0  # between two words on how far a file is
+NOTED = ".delivered.json"
+
+
+def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
+    """Where files are to be taken once they are made; None where they are made in place, on the state folder's disk.
+
+    The folder is made later, when a book has something to put into it. Raises EnvironmentFault.
+    """
+    if url:
+        return RemoteDepot(url)
+    with guarded(folder):
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        there.mkdir(exist_ok=True)  # refuses a file
+        return None if disk_of(there) == disk_of(state_dir) else FolderDepot(folder)
+
+
+class Delivery:
+    """What one edition has to deliver from its `outbox`. To be used from one thread at a time."""
+
+    def __init__(self, depot: Depot, outbox: Path, waits_s: Sequence[float] = WAITS_S) -> None:
+        self.depot = depot
+        self.outbox = outbox
+        self._waits_s = waits_s
+        self._stopped = threading.Event()
+        self._report: tuple[str, bytes] = ("", b"")
+
+    def claim(self, stem: str, ending: str, job: str) -> Path:
+        """A name there that is no other job's, as a path in the outbox. Raises EnvironmentFault."""
+        for number in count(1):
+            name = numbered(stem, number)
+            report = f"{name}.report.json"
+            held = self.depot.read(report, MOST_REPORT_BYTES)
+            if held is None and not self.depot.size(f"{name}.{ending}"):
+                held = placeholder(job)
+                self.depot.write(report, held)
+            if held is not None and owner_of(held) == job:
+                self._report = (report, held)
+                return self.outbox / f"{name}.{ending}"
+        raise AssertionError("there is always another number")
+
+    def address(self, path: Path) -> str:
+        """Where a file of the outbox is taken."""
+        return self.depot.address(self._name(path))
+
+    def holds(self, addresses: Sequence[str], size: int) -> bool:
+        """Whether all of a finished edition lies there: files of so many bytes together, and the report."""
+        prefix = self.depot.address("")
+        names = [address.removeprefix(prefix).lstrip("/\\") for address in addresses if address.startswith(prefix)]
+        if not names or len(names) != len(addresses) or not is_whole_report(self._report[1]):
+            return False
+        return sum(self.depot.size(name) for name in names) == size
+
+    def take(self, path: Path, say: Say) -> None:
+        """Deliver one file, unless it was before; tries again for some minutes. Raises DepotFault, Stopped."""
+        name, digest = self._name(path), digest_of(path)
+        if self._noted().get(name) == digest and self.depot.size(name) == path.stat().st_size:
+            return
+        insist(lambda: self.depot.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say)
+        self._note({**self._noted(), name: digest})
+
+    def deliver(self, paths: Sequence[Path], say: Say) -> None:
+        """Deliver all of an edition, the last one last. Raises EnvironmentFault, Stopped."""
+        try:
+            for path in paths:
+                self.take(path, say)
+        except DepotFault as fault:
+            raise EnvironmentFault(
+                f"The audiobook is finished but could not be delivered: {fault} It lies in {self.outbox}; "
+                "the same command delivers it, nothing is spoken or encoded again."
+            ) from fault
+
+    def stop(self) -> None:
+        """Have the thread that delivers leave soon."""
+        self._stopped.set()
+
+    def _teller(self, path: Path, say: Say) -> Callable[[int], None]:
+        size, told_s = path.stat().st_size, time.monotonic()
+
+        def moved(there: int) -> None:
+            nonlocal told_s
+            if self._stopped.is_set():
+                raise Stopped
+            if time.monotonic() - told_s >= TELL_S:
+                told_s = time.monotonic()
+                amount = f"{bytes_text(there)} of {bytes_text(size)}"
+                say(f"copying {clean(path.name)} to {self.depot.name}: {percent(there, size)} %, {amount}")
+
+        return moved
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.outbox).as_posix()
+
+    def _noted(self) -> dict[str, str]:
+        try:
+            return msgspec.json.decode((self.outbox / NOTED).read_bytes(), type=dict[str, str])
+        except (OSError, msgspec.MsgspecError):
+            return {}
+
+    def _note(self, delivered: dict[str, str]) -> None:
+        with guarded(self.outbox):
+            replace_file(self.outbox / NOTED, msgspec.json.encode(delivered))

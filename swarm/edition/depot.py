@@ -1,0 +1,144 @@
+"""Where finished files are taken that were made elsewhere: another disk, a network mount, an address.
+
+A file arrives whole or not at all, and is read back before it counts.
+"""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from swarm.node.transfer import TransferFault
+from swarm.store.job_files import CHUNK, digest_of
+from swarm.system.disk import replace_file, store_fault
+from swarm.system.platform import forget_cached, free_bytes, sync_file, sync_folder
+
+Moved = Callable[[int], None]  # told how many bytes of a file are there; may raise to stop
+
+LASTING = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ENAMETOOLONG, errno.ENOTDIR,
+    errno.EISDIR,
+)  # fmt: skip
+
+
+class DepotFault(TransferFault):
+    """A file did not arrive."""
+
+
+class Depot(Protocol):
+    """A folder somewhere. Names are relative to it, with slashes. Any method may raise DepotFault."""
+
+    name: str  # for people: without a password
+
+    def address(self, name: str) -> str:
+        """Where a file of it lies, for people and the journal."""
+
+    def size(self, name: str) -> int:
+        """Bytes of a file; 0 where there is none."""
+
+    def read(self, name: str, most: int) -> bytes | None:
+        """A small file, cut off at `most` bytes; None where there is none."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """A small file."""
+
+    def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+        """Bring a file there and read it back: its SHA-256 is `digest`."""
+
+    def free_bytes(self) -> int | None:
+        """Room there; None where nobody knows."""
+
+
+class FolderDepot:
+    """A folder of this machine that is on another disk than the state folder, as network mounts are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.name = str(folder)
+
+    def address(self, name: str) -> str:
+        """Its path."""
+        return str(self._path(name).absolute())
+
+    def size(self, name: str) -> int:
+        """Bytes of a file; 0 where there is none."""
+        try:
+            return self._path(name).stat().st_size
+        except OSError:
+            return 0
+
+    def read(self, name: str, most: int) -> bytes | None:
+        """A small file; None where there is none."""
+        try:
+            with self._path(name).open("rb") as file:
+                return file.read(most)
+        except OSError:
+            return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """A small file, whole or not at all."""
+        with self._guarded():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            replace_file(self._path(name), data)
+
+    def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+        """Copy a file, going on where an earlier try was cut off; synced, read back, then renamed."""
+        target = self._path(name)
+        part = target.with_name(f".{target.name}.{digest[:8]}.part")
+        with self._guarded():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            for other in set(target.parent.glob(f".{_escaped(target.name)}.*.part")) - {part}:
+                other.unlink(missing_ok=True)  # of a file that is not wanted any more
+            _copy_on(source, part, moved)
+            if digest_of(part) != digest:
+                part.unlink()
+                raise DepotFault(f"{target} did not arrive as it was sent.", lasting=False)
+            part.replace(target)
+            with suppress(OSError):  # some network mounts cannot sync a folder
+                sync_folder(target.parent)
+
+    def free_bytes(self) -> int | None:
+        """Room on its disk."""
+        return free_bytes(self._folder)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DepotFault(str(store_fault(error, self._folder)), lasting=error.errno in LASTING) from error
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _copy_on(source: Path, part: Path, moved: Moved) -> None:
+    """Append to `part` what it lacks of `source`, and bring it to the disk."""
+    with source.open("rb") as reading, part.open("ab") as writing:
+        there = writing.tell()
+        if there > os.fstat(reading.fileno()).st_size:
+            writing.truncate(there := 0)
+        reading.seek(there)
+        moved(there)
+        while chunk := reading.read(CHUNK):
+            writing.write(chunk)
+            there += len(chunk)
+            moved(there)
+        writing.flush()
+        sync_file(writing.fileno())
+        forget_cached(writing.fileno())  # what is read back shall come from there
+
+
+def digest_of_stream(chunks: Iterator[bytes]) -> str:
+    """The SHA-256 of what comes in pieces."""
+    sum_ = hashlib.sha256()
+    for chunk in chunks:
+        sum_.update(chunk)
+    return sum_.hexdigest()

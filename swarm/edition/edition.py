@@ -1,0 +1,359 @@
+"""What comes out of one job: the audiobook and the report beside it, and where they are taken."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from swarm.audio.level import level_lines
+from swarm.audio.order import FinishedBook
+from swarm.audio.studio import Studio
+from swarm.audio.subtitle import Line, write_subtitles
+from swarm.edition.delivery import NOTED, Delivery
+from swarm.edition.depot import DepotFault
+from swarm.edition.press import Damaged, Measured, Press
+from swarm.edition.read_along import ReadAlongMaker, Wording, read_along_path
+from swarm.edition.style import Style
+from swarm.edition.target import is_whole, report_path
+from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
+from swarm.job.state import JobState, Place
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.node.say import Say
+from swarm.node.transfer import Stopped
+from swarm.store.store import Store
+from swarm.system.disk import guarded, replace_file
+from swarm.watch.coverage import Heard, locate
+from swarm.watch.page import report_page
+from swarm.watch.report import ReportExtra, closing_lines, make_report, rewriting
+
+if TYPE_CHECKING:
+    from swarm.edition.audiobookshelf import Upload
+
+
+@dataclass
+class Edition:
+    """The audiobook of one job at `target`; `audiobook` False: its clips are all that is wanted.
+
+    With a `delivery` the target is in its outbox, and what is finished is taken from there to where it shall lie.
+    """
+
+    state: JobState
+    store: Store
+    target: Path
+    style: Style
+    audiobook: bool
+    encoders: int
+    delivery: Delivery | None = None
+    upload: "Upload | None" = None
+    say: Say = lambda line: None
+    wording: Wording = field(default_factory=Wording)
+    books: tuple[FinishedBook, ...] = ()
+    made: dict[str, Any] = field(default_factory=dict)  # the report
+
+    def __post_init__(self) -> None:
+        self._press: Press | None = None
+        self._beside: list[Path] = []  # subtitles, the book to read along
+        self._read_along: ReadAlongMaker | None = None
+        self._notes: tuple[str, ...] = ()
+        self._complete = asyncio.Event()
+        self._early: list[asyncio.Task[None]] = []  # files that are delivered while the rest is made
+        self._delivering = asyncio.Lock()
+        self._lines: list[str] = []  # of what was done with the files
+        self._instead = ""  # of speaking: what was done with sound that was there
+
+    @property
+    def size(self) -> int:
+        """Bytes of the audiobook written now; 0 where there is none."""
+        written = [book.bytes for _, book in self._press.bound] if self._press else []
+        return sum(written) + sum(path.stat().st_size for path in self._beside)
+
+    @property
+    def encoded(self) -> float:
+        """Share of the sound that is encoded."""
+        return self._press.encoded if self._press else 1.0
+
+    @property
+    def whereabouts(self) -> str:
+        """Where the audiobook is, as the user knows it."""
+        return self.delivery.address(self.target) if self.delivery else str(self.target)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the audiobook was written before and lies where it shall lie, as it was written."""
+        there = self._is_delivered if self.delivery else self.is_made
+        return there and (self.upload is None or self._is_uploaded)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the audiobook is written and on this machine, if it is still needed there."""
+        finished = self.state.finished
+        if finished is None or finished.style != self.style.digest or not self.state.complete:
+            return False
+        if self._is_delivered and (self.upload is None or self._is_uploaded):
+            return True
+        if not is_whole(report_path(self.target)):
+            return False
+        return not self.audiobook or self._lies_there(finished)
+
+    @cached_property
+    def _is_delivered(self) -> bool:
+        finished = self.state.finished
+        if self.delivery is None or finished is None or finished.style != self.style.digest or not self.state.complete:
+            return False
+        return self.delivery.holds(finished.files, finished.bytes)
+
+    @property
+    def _is_uploaded(self) -> bool:
+        finished = self.state.finished
+        try:
+            at_s = json.loads(self._uploads.read_bytes())[self.upload.place] if self.upload else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return False
+        return finished is not None and at_s == finished.at_s
+
+    @property
+    def _uploads(self) -> Path:
+        """What was uploaded where, by the moment that it was finished."""
+        return self.store.folder(self.state.job) / "uploads.json"
+
+    def _lies_there(self, finished: JobFinished) -> bool:
+        files = [Path(name) for name in finished.files]
+        here = self.target.absolute().parent
+        if not files or any(not file.is_file() or here not in file.parents for file in files):
+            return False
+        return sum(file.stat().st_size for file in files) == finished.bytes
+
+    def notice(self, place: Place) -> None:
+        """Something became of a place."""
+        if self._press is not None:
+            self._press.notice(place)
+        if self._read_along is not None:
+            self._read_along.notice(place)
+        if self.state.complete:
+            self._complete.set()
+
+    async def write(self, damaged: Damaged, measured: Measured) -> tuple[str, ...]:
+        """Wait for the clips and write the audiobook; returns the files. Raises StoreError, EnvironmentFault."""
+        if not self.audiobook:
+            if not self.state.complete:
+                await self._complete.wait()
+            return ()
+
+        def noted(gain: GainFixed) -> None:
+            self._lines += level_lines(self.style.level, gain.heard_lufs)
+            measured(gain)
+
+        self._clear_outbox()
+        log_dir = self.store.folder(self.state.job) / "log"
+        studio, keeper = Studio(log_dir, self.encoders), Studio(log_dir, 0) if self.style.keep_chapters else None
+        self._press = Press(
+            self.state, self.store, studio, self.target, self.style, damaged, noted, keeper, self._written
+        )
+        try:
+            self.books = await self._press.run()
+        except ExceptionGroup as group:  # one of those that failed together is enough to tell
+            raise group.exceptions[0] from None
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            await studio.close()
+            if keeper:
+                await keeper.close()
+            with contextlib.suppress(OSError):  # it may be the disk that failed
+                for part in self._press.parts:
+                    part.unlink(missing_ok=True)
+        self._beside = await asyncio.to_thread(self._write_beside, self._press)
+        if self.style.read_along:
+            await self._write_read_along(damaged, measured, self._press.used)
+        written = [book.path for _, book in self._press.bound]
+        return tuple(str(path.absolute()) for path in (*written, *self._beside))
+
+    async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
+        self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.encoders, reels)
+        target = read_along_path(self.target, Path(self.state.facts.source))
+        made = await self._read_along.write(target, self.wording)
+        self._beside.append(made.path)
+        self._notes = made.notes
+
+    def _written(self, book: FinishedBook) -> None:
+        """A file is whole: where it is one of several, it is delivered while the others are made."""
+        if self.delivery and book.path != self.target:
+            self._early.append(asyncio.create_task(self._deliver_early(book.path)))
+
+    async def _deliver_early(self, path: Path) -> None:
+        assert self.delivery is not None
+        async with self._delivering:
+            try:
+                await asyncio.to_thread(self.delivery.take, path, self._teller())
+            except DepotFault as fault:  # it is tried again with all the others
+                self.say(f"{fault} The rest is made all the same.")
+            except Stopped:
+                pass
+
+    async def deliver(self) -> tuple[str, ...]:
+        """Take what is made to where it shall lie; the files' addresses, none where they lie there already.
+
+        Raises EnvironmentFault that says where they are meanwhile.
+        """
+        if self.delivery is None or self.state.finished is None:
+            return ()
+        files = [Path(file) for file in self.state.finished.files]
+        if not all(self.delivery.outbox in file.parents for file in files):
+            return ()  # these are addresses
+        report = report_path(self.target)
+        page = report.with_suffix(".html")
+        try:
+            await asyncio.gather(*self._early)
+            with contextlib.suppress(Stopped):
+                await asyncio.to_thread(
+                    self.delivery.deliver, [*files, *([page] if page.exists() else []), report], self._teller()
+                )
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+        self._remember(report)
+        return tuple(map(self.delivery.address, files))
+
+    async def send(self) -> None:
+        """Upload what is made, where that was asked for and not done. Raises EnvironmentFault."""
+        finished = self.state.finished
+        if self.upload is None or finished is None or self._is_uploaded:
+            return
+        files = [path for path in self._sound_files(finished) if path.is_file()]
+        try:
+            await asyncio.to_thread(self.upload.send, files, self.style.tags, self._teller())
+        except asyncio.CancelledError:
+            self.upload.stop()
+            raise
+        self._remember(report_path(self.target))
+        self._lines.append(f"uploaded to {self.upload.place}")
+        with guarded(self._uploads):
+            replace_file(self._uploads, msgspec.json.encode({self.upload.place: finished.at_s}))
+
+    def _sound_files(self, finished: JobFinished) -> list[Path]:
+        """The files of the audiobook on this machine, without those of its chapters where it is one file."""
+        names = [Path(name) for name in finished.files]
+        if self.delivery:
+            prefix = self.delivery.depot.address("")
+            names = [self.delivery.outbox / name.removeprefix(prefix).lstrip("/\\") for name in finished.files]
+        ending = self.target.suffix
+        whole = [path for path in names if path.name == self.target.name]
+        return whole or [path for path in names if path.suffix == ending]
+
+    def leave(self) -> None:
+        """Everything is where it shall be: what was kept for that on this machine may go."""
+        if self.delivery:
+            shutil.rmtree(self.delivery.outbox, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Have the threads that deliver leave soon."""
+        if self.delivery:
+            self.delivery.stop()
+        for task in self._early:
+            task.cancel()
+
+    def _clear_outbox(self) -> None:
+        """What an earlier style left there only takes room."""
+        if self.delivery is None:
+            return
+        with guarded(self.delivery.outbox):
+            self.delivery.outbox.mkdir(parents=True, exist_ok=True)
+            for path in self.delivery.outbox.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != NOTED:
+                    path.unlink()
+
+    def _teller(self) -> Say:
+        """Says lines from another thread."""
+        loop, say = asyncio.get_running_loop(), self.say
+
+        def tell(line: str) -> None:
+            loop.call_soon_threadsafe(say, line)
+
+        return tell
+
+    def _remember(self, report: Path) -> None:
+        """What a run before this one reported, for the closing lines."""
+        if not self.made:
+            with contextlib.suppress(OSError, ValueError):
+                self.made = json.loads(report.read_bytes())
+                self.made.pop("segments", None)
+
+    def _write_beside(self, press: Press) -> list[Path]:
+        """The text with its times beside each file, where it was asked for. Raises StoreError."""
+        kind, chapters = self.style.subtitles, self.state.facts.chapters
+        written = []
+        for volume, book in press.bound if kind else ():
+            lines = [
+                Line(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].text)
+                for cue in press.cues(volume)
+            ]
+            path = book.path.with_name(f"{book.path.name.rpartition('.')[0]}.{kind}")
+            with guarded(path):
+                replace_file(path, write_subtitles(kind, lines, press.tags(volume)).encode())
+            written.append(path)
+        return written
+
+    def report(self, core: Coordinator) -> None:
+        """Write `<name>.report.json`. Raises StoreError."""
+        extra = ReportExtra(
+            files=self._addresses(),
+            duration_s=sum(book.duration_s for book in self.books),
+            effort=core.works[self.state.job].effort,
+            heard=self._heard(),
+        )
+        self.made = make_report(self.state.facts, self._records(), extra)
+        self._instead = rewriting(self.state.facts, self._records()) if self.audiobook else ""
+        path = report_path(self.target)
+        with guarded(path):
+            replace_file(path, msgspec.json.encode(self.made))
+            if self.style.report_html:
+                replace_file(path.with_suffix(".html"), report_page(self.made).encode())
+        del self.made["segments"]  # long, and needed no more
+
+    def _addresses(self) -> tuple[str, ...]:
+        """Where the files are, or are about to be taken."""
+        files = self.state.finished.files if self.state.finished else ()
+        return tuple(self.delivery.address(Path(file)) for file in files) if self.delivery else files
+
+    def _heard(self) -> dict[Place, Heard]:
+        """Where the sentences that the report names are in the files."""
+        if self._press is None:
+            return {}
+        doubtful = [place for place, clip in self.state.accepted.items() if clip.doubt]
+        folder = self.target.parent
+        files = [
+            (book.path.relative_to(folder).as_posix(), self._press.cues(volume))
+            for volume, book in self._press.bound[: len(self.books)]
+        ]
+        return locate(files, (*doubtful, *self.state.quarantined))
+
+    def _records(self) -> Iterator[AnyRecord]:
+        return map(self._as_held, self.store.records(self.state.job))
+
+    def _as_held(self, record: AnyRecord) -> AnyRecord:
+        """The same record as the state holds it: a long book's need not be in memory twice."""
+        if not isinstance(record, ClipAccepted):
+            return record
+        held = self.state.accepted.get((record.chapter, record.index))
+        return held if held == record else record
+
+    def closing_lines(self) -> list[str]:
+        """What to say at the end."""
+        notes = dict.fromkeys(book.note for book in self.books if book.note)
+        made = [*closing_lines(self.made, self._instead), *self._page_lines()] if "totals" in self.made else []
+        return [*made, *notes, *self._notes, *self._lines]
+
+    def _page_lines(self) -> list[str]:
+        page = report_path(self.target).with_suffix(".html")
+        at = self.delivery.address(page) if self.delivery else page.absolute()
+        return [f"report as a page: {at}"] if self.style.report_html else []

@@ -1,0 +1,312 @@
+"""One job's sound: its reels are encoded as their clips come, and put together in reading order."""
+
+import asyncio
+import hashlib
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import structs
+
+from swarm.audio.format import Coding, head_samples
+from swarm.audio.order import AudiobookOrder, FinishedBook, ReelClip, ReelOrder
+from swarm.audio.reel import Reel, plan_reels
+from swarm.audio.reel_file import ReelDamaged
+from swarm.audio.studio import Studio
+from swarm.audio.tags import Tags
+from swarm.audio.timeline import Cue, ReelTimes, cues, time_reel
+from swarm.audio.volume import Volume, by_chapter, by_length, volume_marks, volume_name
+from swarm.edition.style import CHAPTER_SPLIT, Style
+from swarm.errors import EnvironmentFault
+from swarm.job.record import ClipAccepted, GainFixed
+from swarm.job.state import JobState, Place
+from swarm.store.store import Store
+from swarm.system.machine import machine_name
+
+GUESSED_S_A_CHARACTER = 0.075
+MOST_LOSSES = 5  # of one reel
+MADE = 4  # how: a new number has every reel encoded anew
+
+MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
+ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of the book is waited for no longer
+
+Damaged = Callable[[Place, str], None]
+Measured = Callable[[GainFixed], None]
+Written = Callable[[FinishedBook], None]
+
+
+class Press:
+    """Watches a job's places and turns finished stretches into the audiobook at `target`.
+
+    `damaged` is called for an accepted clip that cannot be decoded; its place comes again. `measured` is called once in
+    the life of a job for each level, with the gain that its voice needs. With a `keeper`, each chapter has its own file
+    too, as soon as it is finished. `written` is called for each file that is whole.
+    """
+
+    def __init__(
+        self,
+        state: JobState,
+        store: Store,
+        studio: Studio,
+        target: Path,
+        style: Style,
+        damaged: Damaged,
+        measured: Measured,
+        keeper: Studio | None = None,
+        written: Written = lambda book: None,
+    ) -> None:
+        self._state = state
+        self._store = store
+        self._studio = studio
+        self._target = target
+        self._style = style
+        self.parts: list[Path] = []  # where files grow
+        self.bound: list[tuple[Volume, FinishedBook]] = []  # the files that are written
+        self._damaged = damaged
+        self._measured = measured
+        self._keeper = keeper
+        self._written = written
+        self.used: set[Path] = set()  # reels, once all is written
+        self.spared: set[Path] = set()  # reels that another press needs
+        self._keeping = asyncio.Lock()
+        self._news = asyncio.Event()  # a clip is there
+        self._gain_known = asyncio.Event()
+        self._titles = [chapter.title for chapter in state.facts.chapters]
+        self._reels = [reel for n, chapter in enumerate(state.facts.chapters) for reel in plan_reels(n, chapter)]
+        self._starts = [(reel.chapter, reel.first) for reel in self._reels]
+        self._changed = [asyncio.Event() for _ in self._reels]
+        self._encoded: list[asyncio.Task[Path]] = []
+        self._stored: set[Place] = set()  # an accepted clip is on the disk only once it was noticed
+
+    @property
+    def encoded(self) -> float:
+        """Share of the reels that are encoded."""
+        return sum(task.done() for task in self._encoded) / max(1, len(self._encoded))
+
+    def notice(self, place: Place) -> None:
+        """What became of a place is on the disk now: see whether its reel can be encoded."""
+        if place in self._state.accepted:
+            self._stored.add(place)
+        self._news.set()
+        self._changed[bisect_right(self._starts, place) - 1].set()
+        if self._state.complete:  # reels with gaps wait until nothing can fill them any more
+            for event in self._changed:
+                event.set()
+
+    async def run(self) -> tuple[FinishedBook, ...]:
+        """Encode and put together everything. Raises StoreError and EnvironmentFault."""
+        self._stored |= self._state.accepted.keys()  # by earlier runs
+        for torn in self._folder().glob("*.part"):  # by an encoder that died
+            torn.unlink(missing_ok=True)
+        async with asyncio.TaskGroup() as self._group:
+            group = self._group
+            encoded = self._encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
+            books = group.create_task(self._assemble(encoded))
+            group.create_task(self._fix_gain())
+            kept = [group.create_task(self._keep(volume, encoded)) for volume in self._kept_volumes()]
+        self.bound += [task.result() for task in kept]
+        self.used = {task.result() for task in encoded}
+        self._sweep(self.used | self.spared)
+        return books.result()
+
+    async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
+        await encoded[0]  # by then the sample rate is known
+        for volume in await self._volumes(encoded):
+            self.bound.append((volume, await self._bind(volume, encoded, self._studio)))
+        return tuple(book for _, book in self.bound)
+
+    def _kept_volumes(self) -> list[Volume]:
+        return by_chapter(self._reels, self._titles) if self._keeper else []
+
+    async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, FinishedBook]:
+        """Put a chapter's own file together once all its reels are there, whatever the chapters before it lack."""
+        assert self._keeper is not None
+        await asyncio.wait(encoded[volume.first : volume.end])
+        async with self._keeping:  # a studio makes one file at a time
+            return volume, await self._bind(volume, encoded, self._keeper)
+
+    async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:
+        split = self._style.split
+        if not split:
+            return [Volume(0, len(self._reels))]
+        if split == CHAPTER_SPLIT:
+            return by_chapter(self._reels, self._titles)
+        await asyncio.wait(encoded)  # lengths are known then
+        lengths_s = [self._times(reel).length_s for reel in self._reels]
+        return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")))
+
+    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"], studio: Studio) -> FinishedBook:
+        """Put one file together."""
+        marks, target = volume_marks(volume, self._reels, self._titles), self._volume_path(volume)
+        order = self._order(volume, target, tuple(mark.title for mark in marks))
+        self.parts.append(order.part)
+        number, losses = volume.first, Counter[Path]()
+        while True:
+            try:
+                if number == volume.first:
+                    await studio.begin(order)
+                while number < volume.end:
+                    await studio.append(await encoded[number])
+                    number += 1
+                book = await studio.finish(marks, target)
+                self._written(book)
+                return book
+            except ReelDamaged as damage:  # on the disk, since it was encoded: once more
+                losses[damage.path] += 1
+                if losses[damage.path] == MOST_LOSSES:
+                    raise EnvironmentFault(f"{damage.path} keeps being lost: check its disk.") from damage
+                if self._encode_again(damage.path, encoded) != number:
+                    number = volume.first  # an earlier one: what was put together is of no use
+
+    def _encode_again(self, damaged: Path, encoded: list["asyncio.Task[Path]"]) -> int | None:
+        """The number of a damaged reel; None where it is being encoded again already, for another file."""
+        for number, task in enumerate(encoded):
+            if task.done() and task.result() == damaged:
+                damaged.unlink(missing_ok=True)
+                encoded[number] = self._group.create_task(self._encode(number))
+                return number
+        return None
+
+    async def _fix_gain(self) -> None:
+        """Measure the voice by the first minutes of the book, unless that was done before or nobody asks for it."""
+        while self._level not in self._state.gains_db and self._style.level.target_lufs is not None:
+            order = self._first_minutes()
+            if order is None:
+                await self._news.wait()
+                self._news.clear()
+                continue
+            found = await self._studio.measure(order)
+            self._measured(GainFixed(found.gain_db, self._level, found.heard_lufs))
+        self._gain_known.set()
+
+    def _first_minutes(self) -> ReelOrder | None:
+        """The clips to measure, in reading order; None while there are too few of them."""
+        complete, clips, pauses_s, heard_s = self._state.complete, [], [], 0.0
+        patient = self._state.audio_s < ENOUGH_S and not complete
+        for number, chapter in enumerate(self._state.facts.chapters):
+            for index, segment in enumerate(chapter.segments):
+                record = self._state.accepted.get((number, index)) if (number, index) in self._stored else None
+                if record is None:
+                    if patient:
+                        return None
+                    continue
+                clips.append(self._clip(record))
+                pauses_s.append(self._style.pause_s(segment.pause))
+                heard_s += record.samples / record.sample_rate
+                if heard_s >= MEASURED_S:
+                    return self._sound_order(clips, pauses_s)
+        return self._sound_order(clips, pauses_s) if complete else None
+
+    def _sound_order(self, clips: Sequence[ReelClip | None], pauses_s: Sequence[float]) -> ReelOrder:
+        rate, level = self._sample_rate(), self._style.level
+        return ReelOrder(tuple(clips), tuple(pauses_s), rate, 0.0, Path(), self._coding(), level)
+
+    async def _encode(self, number: int) -> Path:
+        """Wait until a reel's clips are there, then encode it, until all of them proved good."""
+        reel, changed = self._reels[number], self._changed[number]
+        await self._gain_known.wait()
+        while True:
+            while not self._ready(reel):
+                await changed.wait()
+                changed.clear()
+            order = self._reel_order(reel)
+            if order.target.exists():  # from an earlier run; checked when it is appended
+                return order.target
+            done = await self._studio.encode(order)
+            if not done.faults:
+                return done.path
+            for position, why in done.faults:
+                place = (reel.chapter, reel.first + position)
+                self._stored.discard(place)
+                self._damaged(place, why)
+
+    def _ready(self, reel: Reel) -> bool:
+        places = [(reel.chapter, index) for index in range(reel.first, reel.end)]
+        missing = [place for place in places if place not in self._stored]
+        return not missing or (self._state.complete and not any(place in self._state.accepted for place in missing))
+
+    def _reel_order(self, reel: Reel) -> ReelOrder:
+        records, pauses_s = self._records(reel), self._pauses_s(reel)
+        gain_db = self._state.gains_db.get(self._level, 0.0)
+        digest = _digest(records, pauses_s, gain_db, self._style.level, self._coding())
+        target = self._folder() / f"{reel.chapter:05}-{reel.first:05}-{digest}.reel"
+        order = self._sound_order([self._clip(record) for record in records], pauses_s)
+        return structs.replace(order, gain_db=gain_db, target=target)
+
+    def _records(self, reel: Reel) -> list[ClipAccepted | None]:
+        return [self._state.accepted.get((reel.chapter, index)) for index in range(reel.first, reel.end)]
+
+    def _pauses_s(self, reel: Reel) -> tuple[float, ...]:
+        segments = self._state.facts.chapters[reel.chapter].segments[reel.first : reel.end]
+        return tuple(self._style.pause_s(segment.pause) for segment in segments)
+
+    def _times(self, reel: Reel) -> ReelTimes:
+        """When a reel's clips are heard, known from their lengths."""
+        samples = [record.samples if record else 0 for record in self._records(reel)]
+        return time_reel(samples, self._pauses_s(reel), self._sample_rate(), self._coding())
+
+    def cues(self, volume: Volume) -> list[Cue]:
+        """When each place of a file is heard; right once all its clips are there."""
+        reels, coding = self._reels[volume.first : volume.end], self._coding()
+        begin_s = head_samples(self._style.format.family, coding) / coding.sample_rate
+        return cues(reels, [self._times(reel) for reel in reels], begin_s)
+
+    def _clip(self, record: ClipAccepted | None) -> ReelClip | None:
+        return None if record is None else ReelClip(self._store.clip_path(record.key), record.digest, record.samples)
+
+    def _folder(self) -> Path:
+        return self._store.folder(self._state.job) / "reels"
+
+    def _sweep(self, used: set[Path]) -> None:
+        """Reels of another format, or of clips that were spoken again, only take room."""
+        for path in self._folder().glob("*.reel"):
+            if path not in used:
+                path.unlink(missing_ok=True)
+
+    @property
+    def _mark(self) -> str:
+        """Marks what this job of this state folder writes: another's may grow beside it, and the next run finds it."""
+        whose = f"{machine_name()}/{self._store.folder(self._state.job).absolute()}"
+        return hashlib.sha256(whose.encode(errors="replace")).hexdigest()[:8]
+
+    @property
+    def _level(self) -> str:
+        return f"{self._style.level.target_lufs}/{self._style.level.peak_db}/{self._style.format.codec}"
+
+    def _sample_rate(self) -> int:
+        return self._state.sample_rate or 24000  # nothing was spoken: there is only silence to encode
+
+    def _coding(self) -> Coding:
+        return self._style.coding(self._sample_rate())
+
+    def _volume_path(self, volume: Volume) -> Path:
+        if not volume.number:
+            return self._target
+        folder = self._target.with_name(self._target.name.rpartition(".")[0])
+        return folder / volume_name(volume, self._style.output_format)
+
+    def tags(self, volume: Volume) -> Tags:
+        """The tags of one file."""
+        if not volume.number:
+            return self._style.tags
+        return structs.replace(self._style.tags, part_title=volume.title, part=volume.number, parts=volume.count)
+
+    def _order(self, volume: Volume, target: Path, titles: tuple[str, ...]) -> AudiobookOrder:
+        chapters = {reel.chapter for reel in self._reels[volume.first : volume.end]}
+        characters = sum(len(segment.text) for n in chapters for segment in self._state.facts.chapters[n].segments)
+        return AudiobookOrder(
+            part=target.with_name(f".{target.name}.{self._mark}.part"),
+            tags=self.tags(volume),
+            family=self._style.format.family,
+            coding=self._coding(),
+            cover=self._style.cover,
+            titles=titles,
+            expected_s=characters * GUESSED_S_A_CHARACTER,
+        )
+
+
+def _digest(records: Sequence[ClipAccepted | None], *settings: object) -> str:
+    """A reel's name says what it was made of, so that an old one is never taken for it."""
+    made_of = (MADE, [record and record.digest for record in records], settings)
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]

@@ -1,0 +1,197 @@
+"""The book itself with its sound: the EPUB that was read, with Media Overlays, beside the audiobook."""
+
+import asyncio
+import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
+
+from swarm.audio.studio import Studio
+from swarm.audio.timeline import Cue
+from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
+from swarm.edition.press import Damaged, Measured, Press
+from swarm.edition.style import CHAPTER_SPLIT, Style
+from swarm.edition.target import numbered
+from swarm.job.book import Book
+from swarm.job.reading import Reading
+from swarm.job.spec import JobFacts
+from swarm.job.state import JobState, Place
+from swarm.read_along.spot import Spot, find_spots
+from swarm.store.store import BOOK, Store
+from swarm.system.disk import guarded
+from swarm.system.platform import sync_file, sync_folder
+from swarm.voice.host.registry import recipe_card
+
+if TYPE_CHECKING:
+    from swarm.read_along.narrated import Spoken
+
+ROOM = "read-along"  # the folder where its sound is made
+ENDING = ".read-along.epub"
+SOUND_TYPES = {"m4a": "audio/mp4", "mp3": "audio/mpeg"}  # those that every reading system plays
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Which words of its book a job speaks, and how they are said."""
+
+    reading: Reading | None = None
+    selection: str = ""
+    lexicon: Path | None = None
+
+
+class Sound(Struct, frozen=True):
+    """A finished file of one chapter, and when its sentences are heard in it."""
+
+    path: Path
+    duration_s: float
+    cues: tuple[Cue, ...]
+
+
+class ReadAlong(Struct, frozen=True):
+    """The finished book; `notes` are for the user."""
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+def read_along_path(target: Path, source: Path) -> Path:
+    """Where the book that goes with an audiobook lies: never under the name of the one that it is made from."""
+    stem = target.name.rpartition(".")[0]
+    for number in count(1):
+        path = target.with_name(f"{numbered(stem, number)}{ENDING}")
+        if path.name.casefold() != source.name.casefold():
+            return path
+    raise AssertionError("there is always another number")
+
+
+def sound_style(style: Style) -> Style:
+    """How its sound is to be: as the audiobook's where that can be, so that nothing is encoded again."""
+    codec = style.format.codec
+    style = structs.replace(style, split=CHAPTER_SPLIT, cover=b"", subtitles="", keep_chapters=False, read_along=False)
+    if codec in ("aac", "mp3"):
+        return structs.replace(style, output_format="mp3" if codec == "mp3" else "m4a")
+    return structs.replace(style, output_format="m4a", bitrate=0, sample_rate=0)
+
+
+class ReadAlongMaker:
+    """Makes the book of one job when its audiobook is made: first a file of sound of each chapter, of the same reels.
+
+    `reels` are those that the audiobook was made of. See Press for `damaged` and `measured`.
+    """
+
+    def __init__(
+        self,
+        state: JobState,
+        store: Store,
+        style: Style,
+        damaged: Damaged,
+        measured: Measured,
+        encoders: int,
+        reels: set[Path],
+    ) -> None:
+        self._folder = store.folder(state.job)
+        self._facts = state.facts
+        self._whole, self._style = style, sound_style(style)
+        self._studio = Studio(self._folder / "log", encoders)
+        sound = self._folder / ROOM / f"sound.{self._style.output_format}"
+        self._press = Press(state, store, self._studio, sound, self._style, damaged, measured)
+        self._press.spared = reels
+
+    def notice(self, place: Place) -> None:
+        """Something became of a place."""
+        self._press.notice(place)
+
+    async def write(self, target: Path, wording: Wording) -> ReadAlong:
+        """Write the book. Raises StoreError, EnvironmentFault, BookError, UsageError."""
+        try:
+            self._clear()
+            await self._press.run()
+            sounds = [
+                Sound(book.path, book.duration_s, tuple(self._press.cues(volume))) for volume, book in self._press.bound
+            ]
+            return await asyncio.to_thread(self._write, target, sounds, wording)
+        except ExceptionGroup as group:  # one of those that failed together is enough to tell
+            raise group.exceptions[0] from None
+        finally:
+            await self._studio.close()
+            self._clear()
+
+    def _write(self, target: Path, sounds: Sequence[Sound], wording: Wording) -> ReadAlong:
+        from swarm.edition.as_epub import as_epub  # see write_read_along
+
+        with as_epub(self._folder / BOOK, self._folder / ROOM, self._facts, wording, self._whole) as (file, book):
+            return write_read_along(file, book, target, sounds, self._facts, wording, self._style)
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder / ROOM, ignore_errors=True)
+
+
+def write_read_along(
+    book_file: Path,
+    book: Book,
+    target: Path,
+    sounds: Sequence[Sound],
+    facts: JobFacts,
+    wording: Wording,
+    style: Style,
+) -> ReadAlong:
+    """Write an EPUB with its sound, whole or not at all; `book` is what was read of it, traced.
+
+    Raises StoreError, BookError, UsageError.
+    """
+    from swarm.read_along.narrated import Narration, narrate  # as in _spoken: few ask for it, and all start sooner
+
+    spots = _spots(book, facts, wording)
+    spoken = [
+        _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}") for number, sound in enumerate(sounds, 1)
+    ]
+    modified = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    narration = Narration(spoken, SOUND_TYPES[style.output_format], style.tags.narrator, modified)
+    part = target.with_name(f".{target.name}.part")
+    with guarded(target):
+        try:
+            with part.open("wb") as file:
+                with zipfile.ZipFile(file, "w") as archive:
+                    marked, notes = narrate(book_file, archive, narration)
+                file.flush()
+                sync_file(file.fileno())
+            part.replace(target)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        sync_folder(target.parent)
+    places = {(spot.chapter, index) for spot in marked for index in range(spot.first, spot.end)}
+    unmarked = sum((cue.chapter, cue.index) not in places for sound in sounds for cue in sound.cues)
+    if unmarked:
+        notes = (f"{unmarked} of its sentences are heard and not marked: they stand on no page of the book", *notes)
+    return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
+
+
+def _spots(book: Book, facts: JobFacts, wording: Wording) -> dict[int, list[Spot]]:
+    lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
+    card, language = recipe_card(facts.recipe), facts.recipe.language
+    found: dict[int, list[Spot]] = defaultdict(list)
+    for spot in find_spots(book, facts.chapters, card, language, wording.selection, lexicon):
+        found[spot.chapter].append(spot)
+    return found
+
+
+def _spoken(sound: Sound, spots: dict[int, list[Spot]], name: str) -> "Spoken":
+    from swarm.read_along.narrated import Spoken
+
+    """What is heard in a file, in order; what nobody spoke is not."""
+    starts = {cue.index: cue.start_s for cue in sound.cues}
+    heard = []
+    for spot in spots.get(sound.cues[0].chapter, ()) if sound.cues else ():
+        moments = [starts[index] for index in range(spot.first, spot.end) if index in starts]
+        if moments:
+            heard.append((moments[0], spot))
+    return Spoken(name, sound.path, sound.duration_s, tuple(heard))

@@ -1,0 +1,239 @@
+"""A depot at an address, through fsspec: s3://, sftp:// and whatever else is installed. The extra [storage]."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from swarm.edition.depot import DepotFault, Moved, digest_of_stream
+from swarm.errors import EnvironmentFault
+from swarm.node.transfer import Stopped
+
+Value = TypeVar("Value")
+
+INSTALL = "pip install 'e2a-swarm[storage]'"
+# A file of these appears whole or not at all, under its name; renaming there is another copy.
+OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "hf"})
+SFTP = frozenset({"sftp", "ssh"})
+PATIENCE_S = 30.0
+PIECE = 256 << 10  # after each it can be stopped
+LASTING = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, NotImplementedError)
+LASTING_NAMES = frozenset(
+    {"NoCredentialsError", "PartialCredentialsError", "AuthenticationException", "BadHostKeyException", "UnknownHost"}
+)
+LONGEST_WHY = 200
+
+
+class RemoteDepot:
+    """Files at an address such as s3://bucket/folder. It is reached when it is first needed."""
+
+    def __init__(self, url: str) -> None:
+        """Raises EnvironmentFault where what speaks with such addresses is not installed."""
+        self._url = url.rstrip("/")
+        self.name = without_password(self._url)
+        self._scheme = url.partition(":")[0].lower()
+        self._files: Any = None
+        self._root = ""
+        self._one = threading.Lock()  # books that are finished together are sent one after the other
+        self._check_library()
+
+    def address(self, name: str) -> str:
+        """The address of a file, without a password."""
+        return f"{self.name}/{name}"
+
+    def size(self, name: str) -> int:
+        """Bytes of a file; 0 where there is none."""
+        return self._try(lambda: self._size(name))
+
+    def _size(self, name: str) -> int:
+        self._connection().invalidate_cache()
+        try:
+            return int(self._files.info(self._path(name))["size"] or 0)
+        except FileNotFoundError:
+            return 0
+
+    def read(self, name: str, most: int) -> bytes | None:
+        """A small file; None where there is none."""
+
+        def work() -> bytes | None:
+            self._connection().invalidate_cache()
+            try:
+                with self._files.open(self._path(name), "rb") as file:
+                    return bytes(file.read(most))
+            except FileNotFoundError:
+                return None
+
+        return self._try(work)
+
+    def write(self, name: str, data: bytes) -> None:
+        """A small file."""
+
+        def work() -> None:
+            self._connection()
+            self._make_folder(name)
+            self._files.pipe_file(self._path(name), data)
+
+        self._try(work)
+
+    def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+        """Send a file, read it back, and only then give it its name."""
+        self._try(lambda: self._put(source, name, digest, moved))
+
+    def _put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+        self._connection()
+        self._make_folder(name)
+        path = self._path(name)
+        part = path if self._scheme in OBJECTS else f"{path}.part"
+        if part == path:
+            self._files.put_file(str(source), path, callback=_callback(moved))
+        else:
+            self._send(source, part, moved)
+        self._files.invalidate_cache()
+        if digest_of_stream(self._chunks(part, moved)) != digest:
+            raise DepotFault(f"{self.address(name)} did not arrive as it was sent.", lasting=False)
+        if part != path:
+            self._rename(part, path)
+        if self._size(name) != source.stat().st_size:
+            raise DepotFault(f"{self.address(name)} is of another size than what was sent.", lasting=False)
+
+    def _send(self, source: Path, path: str, moved: Moved) -> None:
+        there = 0
+        with source.open("rb") as reading, self._files.open(path, "wb") as writing:
+            if self._scheme in SFTP:
+                writing.set_pipelined(True)  # not an answer for every 32 kB
+            while chunk := reading.read(PIECE):
+                writing.write(chunk)
+                there += len(chunk)
+                try:
+                    moved(there)
+                except Stopped:
+                    if self._scheme in SFTP:
+                        self._files.client.close()  # or closing the file would wait for all that is under way
+                    raise
+
+    def _rename(self, part: str, path: str) -> None:
+        """Over what stands there; not every server does that by itself."""
+        try:
+            self._files.mv(part, path)
+        except FileExistsError:
+            self._files.rm_file(path)
+            self._files.mv(part, path)
+
+    def free_bytes(self) -> int | None:
+        """Nobody knows."""
+        return None
+
+    def _chunks(self, path: str, moved: Moved) -> Iterator[bytes]:
+        """What is there; `moved` is told of all of it again and again, so that it can stop this too."""
+        with self._files.open(path, "rb") as file:
+            if self._scheme in SFTP:
+                file.prefetch()
+            size = self._files.info(path)["size"]
+            while chunk := file.read(PIECE):
+                moved(size)
+                yield chunk
+
+    def _make_folder(self, name: str) -> None:
+        if self._scheme not in OBJECTS:  # they have none
+            self._files.makedirs(self._path(name).rpartition("/")[0], exist_ok=True)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
+
+    def _check_library(self) -> None:
+        try:
+            import fsspec
+
+            fsspec.get_filesystem_class(self._scheme)
+        except ImportError as error:
+            more = "" if error.name == "fsspec" else f" ({_line(error)})"
+            raise EnvironmentFault(
+                f"{self.name}: what speaks {self._scheme}:// is not installed{more}: {INSTALL} brings s3:// and sftp://."
+            ) from error
+        except ValueError as error:
+            raise EnvironmentFault(
+                f"{self.name}: no kind of address begins with {self._scheme}://; s3:// and sftp:// do, and all that "
+                "fsspec knows."
+            ) from error
+
+    def _connection(self) -> Any:
+        """What speaks with the address, connected anew after a failure."""
+        if self._files is None:
+            import fsspec
+
+            options = _sftp_options() if self._scheme in SFTP else {}
+            self._files, self._root = fsspec.core.url_to_fs(self._url, skip_instance_cache=True, **options)
+            if self._scheme in SFTP:
+                self._files.ftp.get_channel().settimeout(PATIENCE_S)
+        return self._files
+
+    def _try(self, work: Callable[[], Value]) -> Value:
+        """Do something; whatever a library of somebody else's raises becomes a fault in words."""
+        try:
+            with self._one:
+                return work()
+        except (EnvironmentFault, Stopped):
+            self._files = None
+            raise
+        except Exception as error:
+            self._files = None
+            lasting = isinstance(error, LASTING) or type(error).__name__ in LASTING_NAMES
+            raise DepotFault(f"{self.name} cannot be written: {_line(error)}.", lasting=lasting) from error
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown and kept."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}"))
+
+
+def _line(error: Exception) -> str:
+    """An error of a library in one line."""
+    text = " ".join(str(error).split())[:LONGEST_WHY].rstrip(".") or type(error).__name__
+    return text if isinstance(error, OSError) else f"{type(error).__name__}: {text}"
+
+
+def _callback(moved: Moved) -> Any:
+    from fsspec.callbacks import Callback
+
+    class Telling(Callback):  # type: ignore[misc]  # fsspec has no types
+        def relative_update(self, inc: int = 1) -> None:
+            super().relative_update(inc)
+            moved(self.value)
+
+        def absolute_update(self, value: int) -> None:
+            super().absolute_update(value)
+            moved(self.value)
+
+    return Telling()
+
+
+def _sftp_options() -> dict[str, Any]:
+    """fsspec trusts any server; here only those count whose key ssh knows."""
+    import paramiko
+
+    logging.getLogger("paramiko").propagate = False  # what is wrong is said once, in our words
+    logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+    class UnknownHost(paramiko.SSHException):  # type: ignore[misc]  # no types
+        pass
+
+    class KnownHosts(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]
+        def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
+            known = paramiko.HostKeys()
+            with suppress(OSError):
+                known.load(str(Path("~/.ssh/known_hosts").expanduser()))
+            if not known.check(hostname, key):
+                raise UnknownHost(
+                    f"the key of {hostname} is not known on this machine; connect once with ssh, "
+                    "which asks whether it is right"
+                )
+
+    timeouts = {"timeout": PATIENCE_S, "banner_timeout": PATIENCE_S, "auth_timeout": PATIENCE_S}
+    return {"host_key_policy": KnownHosts(), **timeouts}

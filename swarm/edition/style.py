@@ -1,0 +1,106 @@
+"""How the files of an edition are to be: what the user asked for, completed from the book and its voice."""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from swarm.audio.format import FORMATS, Coding, Format, make_coding
+from swarm.audio.level import Level, read_level
+from swarm.audio.order import MAX_COVER_BYTES
+from swarm.audio.pause import LENGTH_S
+from swarm.audio.picture import picture_kind
+from swarm.audio.tags import Tags
+from swarm.config import StyleConfig
+from swarm.errors import UsageError
+from swarm.job.book import Pause
+from swarm.job.language import long_code
+from swarm.job.spec import JobFacts
+
+CHAPTER_SPLIT = "chapter"
+VERSION = 3  # of how files are made: a new one has finished files written anew
+
+
+class Style(Struct, frozen=True, dict=True):
+    """Everything that decides the files, but for the clips."""
+
+    tags: Tags
+    cover: bytes | None = None
+    output_format: str = "m4b"
+    split: str = ""
+    bitrate: int = 0
+    channels: int = 1
+    sample_rate: int = 0
+    level: Level = Level()
+    subtitles: str = ""
+    keep_chapters: bool = False
+    report_html: bool = False
+    read_along: bool = False
+    pauses_s: tuple[tuple[str, float], ...] = ()  # where they are not the usual ones, by kind
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for files that are to be the same."""
+        return hashlib.sha256(msgspec.msgpack.encode((VERSION, self))).hexdigest()[:16]
+
+    @property
+    def format(self) -> Format:
+        """What kind of file it is."""
+        return FORMATS[self.output_format]
+
+    def pause_s(self, pause: Pause) -> float:
+        """Seconds of a pause."""
+        return dict(self.pauses_s).get(pause.value, LENGTH_S[pause])
+
+    def coding(self, voice_rate: int) -> Coding:
+        """How to encode a voice of a rate in Hz."""
+        return make_coding(self.output_format, voice_rate, self.sample_rate, self.channels, self.bitrate)
+
+
+def make_style(config: StyleConfig, facts: JobFacts) -> Style:
+    """Complete what was asked for. Raises UsageError where the cover cannot be read."""
+    book = facts.book
+    tags = Tags(
+        title=config.title or book.title,
+        authors=(config.author,) if config.author else book.authors,
+        subtitle=book.subtitle,
+        narrator=config.narrator or f"{facts.voice_name} ({facts.recipe.engine})",
+        series=book.series,
+        series_number=book.series_number,
+        year=book.year,
+        publisher=book.publisher,
+        description=book.description,
+        language=long_code(facts.recipe.language),
+        isbn=book.isbn,
+    )
+    return Style(
+        tags=tags,
+        cover=read_cover(config.cover) if config.cover else book.cover.data if book.cover else None,
+        output_format=config.output_format,
+        split=config.split,
+        bitrate=config.bitrate,
+        channels=config.channels,
+        sample_rate=config.sample_rate,
+        level=read_level(config.loudness),
+        subtitles=config.subtitles,
+        report_html=config.report_html,
+        read_along=config.read_along,
+        keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
+        pauses_s=config.pauses_s,
+    )
+
+
+def read_cover(path: Path) -> bytes:
+    """A picture of the user's own. Raises UsageError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_COVER_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"--cover {path} cannot be read: {error.strerror or error}.") from error
+    if len(data) > MAX_COVER_BYTES:
+        raise UsageError(f"--cover {path} is larger than {MAX_COVER_BYTES >> 20} MiB: name a smaller picture.")
+    if not picture_kind(data):
+        raise UsageError(f"--cover {path} is no picture that players show: name a JPEG or PNG file.")
+    return data

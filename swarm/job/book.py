@@ -1,0 +1,108 @@
+"""The words for a book's parts: plain values without behaviour, fit for the journal and the wire."""
+
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+from swarm.book.page.origin import Origin
+from swarm.book.page.phonetic_mark import Saying
+
+
+class Pause(StrEnum):
+    """What stands between one segment and the next. The lengths are decided when a reel is laid."""
+
+    CLAUSE = "clause"  # a sentence was cut to fit the engine
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+    SCENE = "scene"  # "* * *", a rule
+    HEADING = "heading"
+    CHAPTER = "chapter"
+
+
+class Block(Struct, frozen=True):
+    """A paragraph, heading or scene break as a reader sees it; a scene break has no text."""
+
+    kind: Literal["heading", "paragraph", "scene"]
+    text: str = ""
+    language: str = ""  # as the markup names it, where it does
+    origin: Origin | None = None  # where it stands in the file, if that was asked for
+    sayings: tuple[Saying, ...] = ()  # how its words sound, where the book says so
+
+
+class ChapterText(Struct, frozen=True):
+    """One chapter as the book has it. `left_out` says why it is not spoken, empty: it is; `grounds` how one knows."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    left_out: str = ""
+    grounds: str = ""
+
+
+class Cover(Struct, frozen=True):
+    """The cover picture as the book carries it."""
+
+    data: bytes
+    media_type: str  # "image/jpeg", "image/png", ...
+
+
+class Rule(Struct, frozen=True):
+    """How a word is said: what is written, and how that is spelled, or its phonemes in IPA.
+
+    `language` is a primary subtag, empty for every one.
+    """
+
+    written: str
+    said: str
+    language: str = ""
+    pattern: bool = False
+    phonemes: bool = False
+
+
+class Book(Struct, frozen=True):
+    """A whole book in reading order."""
+
+    title: str
+    authors: tuple[str, ...]
+    language: str  # primary subtag, lower case: "en"
+    chapters: tuple[ChapterText, ...]
+    year: str = ""
+    publisher: str = ""
+    description: str = ""
+    identifier: str = ""
+    cover: Cover | None = None
+    notes: int = 0  # footnotes and endnotes that the text refers to
+    oddities: tuple[str, ...] = ()  # what is unusual about the file and may explain how it is read
+    subtitle: str = ""
+    series: str = ""
+    series_number: str = ""
+    isbn: str = ""
+    pronunciations: tuple[Rule, ...] = ()  # of its own lexicons
+    lost: tuple[str, ...] = ()  # what of the text could not be read, a line each; among the oddities too
+
+
+class Segment(Struct, frozen=True, array_like=True):
+    """The smallest text handed to a voice, and what follows it."""
+
+    text: str
+    pause: Pause
+    language: str = ""  # primary subtag, where it is not the job's
+
+
+class Unspoken(Struct, frozen=True, array_like=True):
+    """Text that the chosen engine cannot say; a pause stands in its place and the report names it.
+
+    `after` is the index of the segment that it follows, -1 at the start of the chapter.
+    """
+
+    after: int
+    text: str
+    reason: str
+
+
+class Chapter(Struct, frozen=True):
+    """One chapter of a job: what is spoken, in order. A segment's index is its place here."""
+
+    title: str
+    segments: tuple[Segment, ...]
+    unspoken: tuple[Unspoken, ...] = ()

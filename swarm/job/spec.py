@@ -1,0 +1,85 @@
+"""What a job is: written once when it is made and never changed, so that an upgrade in mid-book changes nothing."""
+
+from msgspec import Struct
+
+from swarm.job.asset import VOICE, AssetInfo
+from swarm.job.book import Book, Chapter, Cover
+from swarm.job.recipe import CLONE, INVENTED, Recipe
+
+
+class BookFacts(Struct, frozen=True):
+    """A book without its text: what the audiobook's tags and the report need."""
+
+    title: str
+    authors: tuple[str, ...]
+    language: str
+    year: str = ""
+    publisher: str = ""
+    description: str = ""
+    identifier: str = ""
+    cover: Cover | None = None
+    subtitle: str = ""
+    series: str = ""
+    series_number: str = ""
+    isbn: str = ""
+    lost: tuple[str, ...] = ()  # what of its text could not be read, a line each
+
+
+class Origin(Struct, frozen=True):
+    """The file that a job's voice or model was made from: its path as the user named it, and its content."""
+
+    kind: str  # "voice" or "model"
+    path: str
+    name: str  # what the recipe calls what it became
+    digest: str  # of the file; "" for a model, whose name tells
+
+
+class JobFacts(Struct, frozen=True):
+    """One book under one recipe. `created_s` is seconds since the epoch."""
+
+    job: str
+    source: str  # the path the user named, for people
+    book: BookFacts
+    recipe: Recipe
+    chapters: tuple[Chapter, ...]
+    created_s: float
+    assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def has_latents(self) -> bool:
+        """Whether latents are computed for its voice: it is a recording's, or made up."""
+        return self.recipe.voice == INVENTED or any(asset.name == VOICE for asset in self.assets)
+
+    @property
+    def voice_name(self) -> str:
+        """What people call its voice: a recording by its file."""
+        if not self.recipe.voice.startswith(CLONE):
+            return self.recipe.voice
+        path = next((origin.path for origin in self.origins if origin.kind == "voice"), "")
+        name = path.replace("\\", "/").rpartition("/")[2]
+        return name.rpartition(".")[0] or name or "a recording"
+
+    @property
+    def title(self) -> str:
+        """The book's title."""
+        return self.book.title
+
+
+def book_facts(book: Book) -> BookFacts:
+    """What outlives the reading of a book."""
+    return BookFacts(
+        title=book.title,
+        authors=book.authors,
+        language=book.language,
+        year=book.year,
+        publisher=book.publisher,
+        description=book.description,
+        identifier=book.identifier,
+        cover=book.cover,
+        subtitle=book.subtitle,
+        series=book.series,
+        series_number=book.series_number,
+        isbn=book.isbn,
+        lost=book.lost,
+    )

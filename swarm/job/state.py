@@ -1,0 +1,171 @@
+"""A job's durable state: what its journal says, rebuilt by the same function that live code uses."""
+
+from dataclasses import dataclass, field
+
+from swarm.job.asset import LATENTS, AssetInfo
+from swarm.job.recipe import clip_key
+from swarm.job.record import (
+    AnyRecord,
+    ClipAccepted,
+    ClipDiscarded,
+    GainFixed,
+    JobFinished,
+    LatentsKept,
+    LatentsLost,
+    RunStarted,
+    SegmentFailed,
+    SegmentQuarantined,
+    WorkerSeen,
+)
+from swarm.job.spec import JobFacts
+
+Place = tuple[int, int]  # chapter, index
+
+
+@dataclass
+class JobState:
+    """What is known for good of one job: which places have a clip, which failed, which were set aside."""
+
+    facts: JobFacts
+    accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
+    failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
+    quarantined: dict[Place, str] = field(default_factory=dict)
+    workers: set[str] = field(default_factory=set)
+    settled: list[int] = field(default_factory=list)  # places accepted or set aside, by chapter
+    characters_settled: int = 0
+    audio_s: float = 0.0  # of the accepted clips
+    sample_rate: int = 0  # Hz, of the first clip and so of all
+    first_takes: dict[Place, int] = field(default_factory=dict)  # where earlier ones are not wanted
+    epoch: int = 0
+    began_s: float = 0.0  # the first run
+    gains_db: dict[str, float] = field(default_factory=dict)  # of the voice, by level
+    latents: LatentsKept | None = None
+    finished: JobFinished | None = None
+
+    def __post_init__(self) -> None:
+        self.settled = [0] * len(self.facts.chapters)
+        self.recurring = _recurring(self.facts)
+
+    @property
+    def job(self) -> str:
+        """The job's name."""
+        return self.facts.job
+
+    @property
+    def awaits_latents(self) -> bool:
+        """Whether somebody has yet to compute the latents of its voice, before anything is spoken."""
+        return self.facts.has_latents and self.latents is None
+
+    @property
+    def assets(self) -> tuple[AssetInfo, ...]:
+        """The files that its voice needs, the latents too once they are known."""
+        if self.latents is None or not self.latents.digest:
+            return self.facts.assets
+        return (*self.facts.assets, AssetInfo(LATENTS, self.latents.digest, self.latents.size))
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is left to speak: every place is accepted or set aside."""
+        return all(self.chapter_complete(chapter) for chapter in range(len(self.settled)))
+
+    def chapter_complete(self, chapter: int) -> bool:
+        """Whether every place of a chapter is accepted or set aside."""
+        return self.settled[chapter] == len(self.facts.chapters[chapter].segments)
+
+    def is_settled(self, place: Place) -> bool:
+        """Whether a place needs no more work."""
+        return place in self.accepted or place in self.quarantined
+
+    def exists(self, place: Place) -> bool:
+        """Whether the book has such a place."""
+        chapter, index = place
+        return chapter < len(self.facts.chapters) and index < len(self.facts.chapters[chapter].segments)
+
+    def text(self, place: Place) -> str:
+        """What is to be spoken at a place."""
+        return self.facts.chapters[place[0]].segments[place[1]].text
+
+    def take(self, place: Place) -> int:
+        """The take to try next: a new one after each failure."""
+        return self.first_takes.get(place, 0) + len(self.failures.get(place, ()))
+
+    def twins(self, place: Place, take: int) -> list[Place]:
+        """The other places of the same text, still without a clip, to which this take is not one that failed there."""
+        places = self.recurring.get(self.text(place), ())
+        return [p for p in places if p not in self.accepted and self.take(p) <= take]
+
+    def key(self, place: Place, take: int) -> str:
+        """The clip's name for a take at a place."""
+        return clip_key(self.text(place), self.facts.recipe, take)
+
+
+def _recurring(facts: JobFacts) -> dict[str, list[Place]]:
+    """Where texts stand that occur more than once ("Yes.")."""
+    places: dict[str, list[Place]] = {}
+    for number, chapter in enumerate(facts.chapters):
+        for index, segment in enumerate(chapter.segments):
+            places.setdefault(segment.text, []).append((number, index))
+    return {text: found for text, found in places.items() if len(found) > 1}
+
+
+def apply(state: JobState, record: AnyRecord) -> None:
+    """Take one journaled fact into the state: the only way it ever changes, live or replayed."""
+    match record:
+        case ClipAccepted():
+            _accept(state, record)
+        case ClipDiscarded(chapter=chapter, index=index, retake=retake):
+            _discard(state, (chapter, index), retake)
+        case SegmentFailed(chapter=chapter, index=index):
+            state.failures.setdefault((chapter, index), []).append(record)
+        case SegmentQuarantined(chapter=chapter, index=index, why=why):
+            if not state.is_settled((chapter, index)):
+                state.quarantined[chapter, index] = why
+                _count(state, (chapter, index), 1)
+        case RunStarted():
+            _start_run(state, record)
+        case WorkerSeen(worker=worker):
+            state.workers.add(worker)
+        case LatentsKept():
+            state.latents = state.latents or record
+        case LatentsLost():
+            state.latents = None
+        case GainFixed(gain_db=gain_db, level=level):
+            state.gains_db.setdefault(level, gain_db)
+        case JobFinished():
+            state.finished = record
+
+
+def _count(state: JobState, place: Place, by: int) -> None:
+    state.settled[place[0]] += by
+    state.characters_settled += by * len(state.text(place))
+
+
+def _accept(state: JobState, record: ClipAccepted) -> None:
+    place = (record.chapter, record.index)
+    if place in state.accepted:
+        return  # the first clip wins
+    if state.quarantined.pop(place, None) is None:
+        _count(state, place, 1)
+    state.accepted[place] = record
+    state.sample_rate = state.sample_rate or record.sample_rate
+    state.audio_s += record.samples / record.sample_rate
+
+
+def _discard(state: JobState, place: Place, retake: int) -> None:
+    if retake > state.first_takes.get(place, 0):
+        state.first_takes[place] = retake
+    lost = state.accepted.pop(place, None)
+    if lost is not None:
+        _count(state, place, -1)
+        state.audio_s -= lost.samples / lost.sample_rate
+        state.finished = None
+
+
+def _start_run(state: JobState, record: RunStarted) -> None:
+    """A new run is a new chance for what was set aside: the engine or the machine may have been mended."""
+    state.epoch = record.epoch
+    state.began_s = state.began_s or record.at_s
+    for place in state.quarantined:
+        _count(state, place, -1)
+    state.quarantined.clear()
+    state.failures.clear()

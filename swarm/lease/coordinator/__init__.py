@@ -1,0 +1,1 @@
+"""The core of a coordinator: it never imports the worker's."""

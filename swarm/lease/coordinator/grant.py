@@ -1,0 +1,165 @@
+"""From a decision to a lease: finds an offering slot something to speak, and says so to all concerned."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from swarm.job.state import Place
+from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, Lease, Run
+from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.roster import Session, Slot
+from swarm.lease.coordinator.served_job import Work
+from swarm.lease.message import Grant, Line, Revoke, Trim
+from swarm.lease.scheduling import FIRST_LEASE_CHARACTERS, HELP_S, Load, choose_cut, choose_double
+
+
+@dataclass
+class Request:
+    """One slot that wants a lease, and what has to be known to find it one."""
+
+    works: dict[str, Work]
+    sessions: dict[str, Session]
+    session: Session
+    slot: int
+    now: float
+    out: Outcome
+    split: bool  # whether one lease may be shortened for the sake of another
+
+    def grant(self, new_id: Callable[[], int]) -> bool:
+        """Give the slot a lease; False where there is none for it."""
+        for work, run in self._runs():
+            if run:
+                self._issue(work, run, new_id())
+                return True
+        return False
+
+    @property
+    def _slot(self) -> Slot:
+        return self.session.slots[self.slot]
+
+    def _runs(self) -> Iterator[tuple[Work, Run | None]]:
+        """What it could speak, the most useful first; a run that is taken must be used."""
+        works = [w for w in self.works.values() if not w.state.complete and self._is_let(w)]
+        for work in works:
+            yield work, self._earliest(work)
+            yield work, work.ledger.find_run(partial(self._may_try, work), self._most(work))
+            yield work, self._tail(work, self._loads(work))
+        if not self._slot.leases:
+            for work in works:
+                yield work, self._double(work)
+
+    def _is_let(self, work: Work) -> bool:
+        """Whether it can speak a job now; who is set aside waits while others can, and no longer."""
+        if not (self.session.can_speak(work.recipe) and work.needed <= self.session.assets):
+            return False
+        if work.state.awaits_latents and self._is_begun_elsewhere(work):
+            return False
+        return self.session.aside_until_s <= self.now or not any(
+            other.can_try(work.recipe, self.now, work.needed) for other in self.sessions.values()
+        )
+
+    def _is_begun_elsewhere(self, work: Work) -> bool:
+        """Whether another slot holds a lease: it computes the latents, for all."""
+        holders = {(lease.session, lease.slot) for lease in work.ledger.leases.values() if lease.slot != PROMISED}
+        return bool(holders - {(self.session.key, self.slot)})
+
+    def _earliest(self, work: Work) -> Run | None:
+        """Of the chapter that a listener waits for: what is free, or the tail of what would take long."""
+        chapter = work.ledger.earliest_open()
+        if chapter is None:
+            return None
+        run = work.ledger.run_in(chapter, partial(self._may_try, work), self._most(work))
+        if run:
+            return run
+        loads = [load for load in self._loads(work, chapter) if load.seconds_left() > HELP_S]
+        return self._tail(work, loads)
+
+    def _tail(self, work: Work, loads: list[Load]) -> Run | None:
+        if not self.split or self._slot.leases:  # who is busy would queue it, and others as busy would take it on
+            return None
+        loads = [load for load in loads if self._may_try_all(work, load)]
+        cut = choose_cut(loads, self._chars_s(work), work.ledger.sizes)
+        if cut is None:
+            return None
+        lease = work.ledger.leases[cut.lease]
+        end = lease.pending[-cut.segments]
+        tail = work.ledger.cut(lease, end)
+        holder = self.sessions[lease.session]
+        self.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
+        return lease.chapter, tail
+
+    def _double(self, work: Work) -> Run | None:
+        """The last segments are spoken twice where that ends the book sooner; the first clip wins."""
+        loads = [load for load in self._loads(work) if self._may_try(work, _first(work, load))]
+        single = [load for load in loads if len(work.ledger.holders(_first(work, load))) == 1]
+        lease_id = choose_double(single, self._chars_s(work)) if self.split else None
+        if lease_id is None:
+            return None
+        lease = work.ledger.leases[lease_id]
+        return lease.chapter, lease.pending[:1]
+
+    def _most(self, work: Work) -> int:
+        """Characters of a lease; the first of a slot whose speed is unknown is small."""
+        return MAX_LEASE_CHARACTERS if self._chars_s(work) or not self.split else FIRST_LEASE_CHARACTERS
+
+    def _chars_s(self, work: Work) -> float | None:
+        return self._slot.speed(work.recipe).chars_s
+
+    def _may_try(self, work: Work, place: Place) -> bool:
+        """Whoever failed a place does not get it again while somebody else could try."""
+        failures = work.state.failures.get(place)
+        if not failures:
+            return True
+        blamed = {failure.worker for failure in failures}
+        if self.session.worker not in blamed:
+            return True
+        others = [session for session in self.sessions.values() if session.worker not in blamed]
+        return not any(session.can_try(work.recipe, self.now, work.needed) for session in others)
+
+    def _may_try_all(self, work: Work, load: Load) -> bool:
+        """Whether none of a lease's segments has failed here."""
+        lease = work.ledger.leases[load.lease]
+        failures = work.state.failures
+        return not failures or all(self._may_try(work, (lease.chapter, index)) for index in lease.pending)
+
+    def _loads(self, work: Work, chapter: int | None = None) -> list[Load]:
+        """What the leases of others still have before them."""
+        return [
+            self._load(work, self.sessions[lease.session].slots[lease.slot], lease)
+            for lease in work.ledger.leases.values()
+            if lease.slot != PROMISED
+            and (lease.session, lease.slot) != (self.session.key, self.slot)
+            and chapter in (None, lease.chapter)
+        ]
+
+    def _load(self, work: Work, slot: Slot, lease: Lease) -> Load:
+        queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
+        before = [work.ledger.leases[other] for other in queue if other in work.ledger.leases]
+        return Load(
+            lease=lease.id,
+            ahead=sum(other.characters for other in before),
+            characters=lease.characters,
+            first=len(work.state.text((lease.chapter, lease.pending[0]))),
+            started=not before,
+            elapsed_s=self.now - lease.progressed_s,
+            chars_s=slot.speed(work.recipe).chars_s,
+        )
+
+    def _issue(self, work: Work, run: Run, lease_id: int) -> None:
+        facts, session, now = work.state.facts, self.session, self.now
+        lease = Lease(lease_id, facts.job, run[0], session.key, self.slot, run[1], now, now)
+        work.ledger.hold(lease)
+        self._slot.begin(lease.id, now)
+        work.granted(now)
+        if facts.job not in session.told:
+            session.told.add(facts.job)
+            self.out.send(session.peer, work.instruction)
+        places = [(lease.chapter, index) for index in lease.pending]
+        lines = tuple(Line(place[1], work.state.text(place), work.state.take(place)) for place in places)
+        due_s = work.deadline_s(session, lease)
+        self.out.send(session.peer, Grant(lease.id, facts.job, self.slot, lease.chapter, lines, due_s))
+
+
+def _first(work: Work, load: Load) -> Place:
+    lease = work.ledger.leases[load.lease]
+    return lease.chapter, lease.pending[0]

@@ -1,0 +1,77 @@
+"""One job while it is being rendered: its durable state, its ledger, and what it took for the report."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from swarm.job.asset import digests_of
+from swarm.job.recipe import TAKES, Recipe
+from swarm.job.run_stats import Effort
+from swarm.job.state import JobState, Place
+from swarm.lease.coordinator.ledger import Lease, Ledger
+from swarm.lease.coordinator.roster import Session
+from swarm.lease.message import Job
+from swarm.lease.scheduling import deadline_s
+
+MOST_ATTEMPTS = 3  # then a segment is set aside
+MOST_TAKES = 2 * MOST_ATTEMPTS + TAKES
+
+
+@dataclass
+class Work:
+    """A job in the coordinator's hands."""
+
+    state: JobState
+    ledger: Ledger
+    install: str = ""  # the line that brings its engine to a worker
+    fetch: str = ""  # the line that brings its model, where one can be brought
+    encoded: float = 0.0  # share of its sound
+    first_grant_s: float | None = None  # of this run
+    effort: Effort = field(default_factory=Effort)
+
+    def __post_init__(self) -> None:
+        self.characters = sum(
+            len(segment.text) for chapter in self.state.facts.chapters for segment in chapter.segments
+        )
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is to sound."""
+        return self.state.facts.recipe
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The contents that a worker has to have before it is granted anything of it."""
+        return digests_of(self.state.assets) if self.state.facts.assets else frozenset()
+
+    @property
+    def instruction(self) -> Job:
+        """What a worker has to know of it."""
+        facts = self.state.facts
+        return Job(facts.job, facts.title, facts.recipe, self.state.assets, self.state.awaits_latents)
+
+    def granted(self, now: float) -> None:
+        """A lease of it was granted."""
+        self.first_grant_s = self.first_grant_s or now
+        self.effort.first_grant_s = self.effort.first_grant_s or now
+
+    def is_wanted(self, place: Place, key: str) -> bool:
+        """Whether a clip of this name is one that the place could still take."""
+        if not self.state.exists(place) or place in self.state.accepted:
+            return False
+        first = self.state.first_takes.get(place, 0)
+        takes = range(first, first + MOST_TAKES + 1)  # a restart forgets failures
+        return any(self.state.key(place, take) == key for take in takes)
+
+    def deadline_s(self, session: Session, lease: Lease) -> float:
+        """Seconds that the segment being spoken under a lease may take."""
+        place = (lease.chapter, lease.pending[0])
+        speed = session.slots[lease.slot].speed(self.recipe)
+        return deadline_s(len(self.state.text(place)), speed.chars_s, self.ledger.expiries[place])
+
+
+def charge_idle(works: Iterable[Work], session: Session, now: float) -> None:
+    """Write down, with every job that is not complete, how long a worker had nothing to speak since the last time."""
+    seconds = session.spend_idle(now)
+    for work in works:
+        if seconds and not work.state.complete:
+            work.effort.idle(session.worker, seconds)

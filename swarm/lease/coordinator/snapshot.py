@@ -1,0 +1,234 @@
+"""What the coordinator shows of itself: the answer to `Status`, and what progress is drawn from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import msgpack, structs
+
+from swarm.job.asset import what
+from swarm.job.language import language_name
+from swarm.job.recipe import Recipe
+from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.roster import Session, Slot, voicing
+from swarm.lease.coordinator.served_job import Work
+from swarm.lease.coordinator.settings import Settings
+from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.speed import Speed
+
+FEWEST_CLIPS = 3  # all slots together: the first may be one word, spoken while its engine warmed up
+
+
+@dataclass(frozen=True)
+class View:
+    """The coordinator at one moment, read-only."""
+
+    settings: Settings
+    works: dict[str, Work]
+    sessions: dict[str, Session]
+    now: float
+
+    def reply(self) -> StatusReply:
+        """All jobs and workers."""
+        return StatusReply(
+            coordinator=self.settings.coordinator,
+            name=self.settings.name,
+            version=self.settings.version,
+            epoch=self.settings.epoch,
+            jobs=tuple(self._job(work) for work in self.works.values()),
+            workers=tuple(self._worker(session) for session in self.sessions.values()),
+        )
+
+    def _job(self, work: Work) -> JobStatus:
+        state, facts = work.state, work.state.facts
+        return JobStatus(
+            job=facts.job,
+            title=facts.title,
+            engine=facts.recipe.engine,
+            state=self._stage(work),
+            segments=sum(len(chapter.segments) for chapter in facts.chapters),
+            accepted=len(state.accepted),
+            missing=len(state.quarantined),
+            characters=work.characters,
+            characters_left=work.characters - state.characters_settled,
+            audio_s=max(0.0, state.audio_s),
+            elapsed_s=max(0.0, self.now - (work.first_grant_s or self.now)),
+            eta_s=self._eta_s(work),
+            chapters=tuple(
+                ChapterStatus(chapter.title, len(chapter.segments), settled)
+                for chapter, settled in zip(facts.chapters, state.settled, strict=True)
+            ),
+            note=self._note(work),
+        )
+
+    def _stage(self, work: Work) -> JobStage:
+        if work.state.finished is not None:
+            return "finished"
+        if work.state.complete:
+            return "writing"
+        return "speaking" if work.ledger.leases else "waiting"
+
+    def _eta_s(self, work: Work) -> float | None:
+        """Jobs are spoken one after the other, so what stands before this one counts too."""
+        recipe = work.state.facts.recipe
+        speeds = [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voicing(recipe)))]
+        pace = sum(_pace(speed, waits) for speed, waits in speeds)
+        if not pace or sum(speed.clips for speed, _ in speeds) < FEWEST_CLIPS:
+            return None
+        left = 0
+        for other in self.works.values():
+            left += other.characters - other.state.characters_settled
+            if other is work:
+                break
+        return left / pace
+
+    def _at_work(self) -> list[Slot]:
+        return [slot for s in self.sessions.values() for n, slot in enumerate(s.slots) if n not in s.resting]
+
+    def _note(self, work: Work) -> str:
+        if work.state.complete:
+            return f"{int(100 * work.encoded)} % encoded" if work.encoded < 1 and not work.state.finished else ""
+        recipe = work.state.facts.recipe
+        missing = self.settings.min_workers - len(self.sessions)
+        if missing > 0:
+            return f"waiting for {missing} more worker{'s' * (missing != 1)}"
+        if not self.sessions:
+            return (
+                "" if self.settings.alone else "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
+            )
+        able = [session for session in self.sessions.values() if session.can_speak(recipe)]
+        if not able:
+            return self._unserved(work)
+        if all(session.rests for session in able):
+            return f"whoever could speak it rests: {_rests(able[0])}"
+        if loading := self._loading(work):
+            return loading
+        if work.state.awaits_latents and work.ledger.leases:
+            return "preparing the voice"
+        return "" if any(work.needed <= session.assets for session in able) else _fetching(work, able)
+
+    def _loading(self, work: Work) -> str:
+        """How far the model is where everybody who holds a lease still loads it; "" where somebody speaks."""
+        leases = [lease for lease in work.ledger.leases.values() if lease.slot != PROMISED]
+        slots = [self.sessions[lease.session].slots[lease.slot] for lease in leases]
+        notes = [slot.report.note for slot in slots if slot.report and slot.report.state == "loading"]
+        return next(filter(None, sorted(notes)), "") if len(notes) == len(slots) else ""
+
+    def _unserved(self, work: Work) -> str:
+        """Why nobody can speak a job, and what would help."""
+        recipe, sessions = work.recipe, self.sessions.values()
+        reasons = sorted({session.unable[recipe] for session in sessions if recipe in session.unable})
+        why = f" ({'; '.join(reasons)})" if reasons else ""
+        unmodelled = any(session.lacks_model(recipe) for session in sessions)
+        missing = f" and the model {recipe.model}" if unmodelled and not reasons else ""
+        offered = any(offer.name == recipe.engine for session in sessions for offer in session.hello.engines)
+        line = work.fetch if unmodelled else "" if offered else work.install
+        remedy = f"; on a machine that shall speak it: {line}" if line else ""
+        spoken = f"no worker here can speak {language_name(recipe.language)} with {recipe.engine}"
+        return f"{spoken}{missing}{why}{remedy}"[:1500]
+
+    def _worker(self, session: Session) -> WorkerStatus:
+        return WorkerStatus(
+            worker=session.worker,
+            name=session.hello.name,
+            device=", ".join(device.about or device.name for device in session.hello.devices)[:1500],
+            slots=tuple(self._slot(n, slot, session.resting.get(n)) for n, slot in enumerate(session.slots)),
+            silent_s=max(0.0, self.now - session.heard_s),
+            failures=session.failures,
+            segments=session.segments,
+            audio_s=session.audio_s,
+            note=self._worker_note(session),
+            figures=session.figures,
+        )
+
+    def _worker_note(self, session: Session) -> str:
+        if session.aside_until_s > self.now:
+            return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
+        notes = [f"{recipe.engine}: {why}" for recipe, why in session.unable.items()]
+        notes += [_rests(session)] if session.resting else []
+        if work := _out_of_reach(session, self.works):
+            model = session.lacks_model(work.recipe)
+            notes.append(f"lacks {work.recipe.model if model else _voice_of(work.recipe)}")
+        for work in self.works.values():
+            if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.assets:
+                notes.append(_fetching(work, [session]))
+        return "; ".join(dict.fromkeys(notes))[:1500]
+
+    def _slot(self, number: int, slot: Slot, rest: Resting | None) -> SlotStatus:
+        state = slot.report.state if slot.report and slot.leases else "idle"
+        for work in self.works.values():
+            lease = work.ledger.leases.get(slot.leases[0]) if slot.leases else None
+            if lease is None:
+                continue
+            speed = slot.speed(work.state.facts.recipe)
+            return SlotStatus(
+                slot=number,
+                state="speaking" if state == "idle" else state,
+                job=lease.job,
+                chapter=lease.chapter,
+                index=lease.pending[0],
+                remaining=len(lease.pending),
+                speed_chars_s=speed.chars_s or 0.0,
+                realtime=speed.realtime,
+                note=slot.report.note if slot.report and state == "loading" else "",
+            )
+        return SlotStatus(slot=number, state="resting" if rest else "idle", note=rest.why if rest else "")
+
+
+def fitting(reply: StatusReply, most: int) -> StatusReply:
+    """The reply in at most so many bytes: without chapters where it must be, then with fewer workers."""
+    for chapters, workers in ((True, None), (False, None), (False, 64), (False, 8)):
+        jobs = reply.jobs if chapters else tuple(structs.replace(job, chapters=()) for job in reply.jobs[:32])
+        shorter = structs.replace(reply, jobs=jobs, workers=reply.workers[:workers])
+        if len(msgpack.encode(shorter)) <= most:
+            break
+    return shorter
+
+
+def lacks(session: Session, works: dict[str, Work]) -> str:
+    """What a worker would need to be of any use here; "" where it can speak something that is not spoken yet."""
+    work = _out_of_reach(session, works)
+    if work is None:
+        return ""
+    recipe, title = work.recipe, work.state.facts.title
+    if session.lacks_model(recipe):
+        remedy = f": {work.fetch}" if work.fetch else ""
+        return f"{title} is spoken with {recipe.model}, which is not on this machine{remedy}"[:1500]
+    remedy = f": {work.install}" if work.install else ""
+    language = language_name(recipe.language)
+    return f"{title} is spoken with {recipe.engine} in {language}, which this worker cannot{remedy}"[:1500]
+
+
+def _out_of_reach(session: Session, works: dict[str, Work]) -> Work | None:
+    """A job that a worker was never able to speak, where that is all there is for it."""
+    left = [work for work in works.values() if not work.state.complete]
+    if not left or any(session.can_speak(work.recipe) for work in left):
+        return None
+    return None if left[0].recipe in session.unable else left[0]  # of that it said itself why
+
+
+def _fetching(work: Work, sessions: Sequence[Session]) -> str:
+    """How far the worker is that has most of a job's files."""
+    assets = {asset.digest: asset.size for asset in work.state.assets}
+
+    def have(session: Session) -> int:
+        coming = [session.fetching[digest].have for digest in assets if digest in session.fetching]
+        return sum(coming) + sum(size for digest, size in assets.items() if digest in session.assets)
+
+    best = max(sessions, key=have)
+    held_up = next((best.fetching[digest].note for digest in assets if digest in best.fetching), "")
+    progress = f"fetching {what(work.state.assets)}, {100 * have(best) // sum(assets.values())} %"
+    return f"{progress} ({held_up})" if held_up else progress
+
+
+def _voice_of(recipe: Recipe) -> str:
+    return f"{recipe.engine} for {language_name(recipe.language)}"
+
+
+def _rests(session: Session) -> str:
+    """Why slots of a worker rest, each reason once."""
+    whys = dict.fromkeys(rest.why for rest in session.resting.values())
+    return "; ".join(whys)[:1000]
+
+
+def _pace(speed: Speed, waits: float) -> float:
+    return (speed.chars_s or 0.0) * (1 - waits)

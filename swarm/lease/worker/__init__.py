@@ -1,0 +1,1 @@
+"""The core of a worker: it never imports the coordinator's."""

@@ -1,0 +1,35 @@
+"""What a worker's heartbeat says to one coordinator: the whole state, so that a lost one costs nothing."""
+
+from collections.abc import Sequence
+
+from swarm.lease.message import Figures, Heartbeat
+from swarm.lease.worker.coordinator_link import Link
+from swarm.lease.worker.job_files import Supplies
+from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.unaccepted import Shelf
+
+MOST_LEASES = 4096
+
+
+def heartbeat(
+    link: Link,
+    slots: Sequence[EngineSlot],
+    shelf: Shelf,
+    supplies: Supplies,
+    figures: tuple[Figures, ...],
+    now: float,
+) -> Heartbeat:
+    """A lease is held until its clips are accepted: the last of them may still wait for credit."""
+    speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
+    leases = dict.fromkeys([*speaking, *shelf.leases(link.name)])
+    here, coming, made = supplies.report(link)
+    return Heartbeat(
+        slots=tuple(slot.report(now) for slot in slots if slot.leases and slot.leases[0].link == link.name),
+        offers=tuple(sorted(link.offers)),
+        leases=tuple(leases)[:MOST_LEASES],
+        assets=here,
+        fetching=coming,
+        made=made,
+        figures=figures,
+        resting=tuple(filter(None, (slot.resting(now) for slot in slots))),
+    )

@@ -1,0 +1,99 @@
+"""The files of a worker's jobs: what it holds, what it fetches, and the latents that it computed itself."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from swarm.job.asset import AssetInfo
+from swarm.lease.message import Fetch, Fetching, Job, Made
+from swarm.lease.worker.coordinator_link import Link
+from swarm.lease.worker.download import Downloads, sources_of
+from swarm.lease.worker.outcome import Tell
+from swarm.lease.worker.slot import EngineSlot, HeldLease
+
+MOST_MADE = 64  # in a heartbeat
+
+
+@dataclass
+class Supplies:
+    """What its engines need besides recipes."""
+
+    downloads: Downloads = field(default_factory=Downloads)
+    made: dict[tuple[str, str], Made] = field(default_factory=dict)  # by link and job, until known to be journaled
+
+    def instructed(self, link: Link, job: Job, slots: Iterable[EngineSlot]) -> None:
+        """What a job needs, perhaps more than before."""
+        link.jobs[job.job] = job
+        for lease in [lease for slot in slots for lease in slot.leases]:
+            if (lease.link, lease.job.job) == (link.name, job.job):
+                lease.job = job
+        if not job.latents:
+            self.made.pop((link.name, job.job), None)
+
+    def go_on(self, links: Iterable[Link], slots: Iterable[EngineSlot], now: float, tell: Tell) -> None:
+        """Fetch what is missing."""
+        self.downloads.go_on(sources_of(self._needed(links, slots)), now, tell)
+
+    def _needed(self, links: Iterable[Link], slots: Iterable[EngineSlot]) -> Iterator[tuple[str, Iterable[AssetInfo]]]:
+        """Of which coordinator which files are had; those for which there is no other reason than ours have none."""
+        for link in links:
+            if link.up:
+                yield from ((link.name, job.assets) for job in link.jobs.values())
+        for slot in slots:
+            yield from (("", lease.job.assets) for lease in slot.leases)
+            if slot.latents is not None:
+                yield "", (slot.latents,)
+        yield from (("", (AssetInfo("made", made.digest, made.size),)) for made in self.made.values() if made.size)
+
+    def release_stranded(self, slots: Iterable[EngineSlot], links: Mapping[str, Link]) -> None:
+        """A lease that waits for files or latents cannot go on while its coordinator is out of reach."""
+        for slot in slots:
+            for lease in slot.leases[:1]:
+                waits = lease.job.latents or not (slot.suits(lease.job) or self.downloads.has(lease.job.assets))
+                if waits and not slot.busy and not (lease.link in links and links[lease.link].up):
+                    slot.leases.remove(lease)
+
+    def offer_latents(self, slot: EngineSlot, lease: HeldLease, tell: Tell) -> None:
+        """What a slot's voice was computed with becomes the job's, before anything is spoken."""
+        latents = slot.latents
+        made = Made(lease.job.job, latents.digest if latents else "", latents.size if latents else 0)
+        if self.made.get((lease.link, lease.job.job)) != made:
+            self.made[lease.link, lease.job.job] = made
+            tell.beat(lease.link)
+
+    def loaded(self, slot: EngineSlot, latents: AssetInfo | None, now: float) -> None:
+        """A slot's engine is open; these latents it computed, and they lie on the disk.
+
+        Where the journal says by now what all speak with, they are of no use.
+        """
+        slot.loaded(now)
+        if latents is not None and all(lease.job.latents for lease in slot.leases[:1]):
+            slot.latents = latents
+            self.downloads.put(latents)
+
+    def mislaid(self, slot: EngineSlot) -> None:
+        """What a slot was to be loaded with is gone from the disk."""
+        for lease in slot.leases[:1]:
+            for asset in lease.job.assets:
+                self.downloads.items.pop(asset.digest, None)
+
+    def lost(self, digest: str, slots: Iterable[EngineSlot]) -> None:
+        """Latents are gone from the disk: a voice that waits for them to be journaled is loaded and computed afresh."""
+        self.downloads.items.pop(digest, None)
+        self.made = {name: made for name, made in self.made.items() if made.digest != digest}
+        for slot in slots:
+            waits = not slot.busy and slot.leases and slot.leases[0].job.latents
+            if waits and slot.latents is not None and slot.latents.digest == digest:
+                slot.unload()
+
+    def asked(self, link: Link, fetch: Fetch, tell: Tell) -> None:
+        """A coordinator asks for latents; it is given those that were made for it, and nothing else."""
+        if fetch.digest in [made.digest for made in self._made_for(link)]:
+            tell.serves.append((link.name, fetch))
+
+    def report(self, link: Link) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[Made, ...]]:
+        """For a heartbeat: what is here, what is on its way, what was made."""
+        here, coming = self.downloads.report(asset for job in link.jobs.values() for asset in job.assets)
+        return here, coming, tuple(self._made_for(link))[:MOST_MADE]
+
+    def _made_for(self, link: Link) -> list[Made]:
+        return [made for (name, _), made in self.made.items() if name == link.name]

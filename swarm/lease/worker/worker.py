@@ -1,0 +1,398 @@
+"""The worker's core: grants in, commands for its engines and messages to its coordinators out.
+
+It owns no socket, engine or clock. The shell carries out the commands and reports back with `opened`, `unable`,
+`spoken` and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import structs
+
+from swarm.job.asset import AssetInfo
+from swarm.lease.message import (
+    Accepted,
+    Asset,
+    Bye,
+    Clip,
+    Done,
+    EngineOffer,
+    Failed,
+    Fetch,
+    Figures,
+    FromCoordinator,
+    Grant,
+    Hello,
+    Job,
+    Refused,
+    Rejected,
+    Release,
+    Revoke,
+    Trim,
+    Wanted,
+    Welcome,
+    WhoAreYou,
+)
+from swarm.lease.rest import SOON, Trouble
+from swarm.lease.worker.coordinator_link import EMPTY_S, Link, kindred, least_served, share
+from swarm.lease.worker.heartbeat import heartbeat
+from swarm.lease.worker.job_files import Supplies
+from swarm.lease.worker.outcome import Command, Load, Speak, Tell
+from swarm.lease.worker.slot import EngineSlot, HeldLease, Sound
+from swarm.lease.worker.slot_changes import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
+from swarm.lease.worker.unaccepted import Shelf
+
+OWN_GAP_S = 3.0  # no beat for so long: this machine slept
+
+
+@dataclass
+class Worker:
+    """All slots of one worker process, and every coordinator it serves."""
+
+    hello: Hello
+    slots: list[EngineSlot] = field(default_factory=list)
+    links: dict[str, Link] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
+    supplies: Supplies = field(default_factory=Supplies)
+    draining: bool = False
+    left: bool = False
+    figures: tuple[Figures, ...] = ()  # what its devices are at, told with every heartbeat
+
+    def __post_init__(self) -> None:
+        self.slots = [EngineSlot(number) for number in range(self.hello.slots)]
+        self.beaten_s = 0.0
+
+    # --- the connection
+
+    def connect(self, name: str, now: float) -> Tell:
+        """A coordinator came into reach under this name: introduce yourself."""
+        tell = Tell()
+        link = self.links.setdefault(name, Link(name, served_s=least_served(self.links.values())))
+        self._introduce(link, tell)
+        return tell
+
+    def disconnect(self, name: str, now: float) -> Tell:
+        """A coordinator went out of reach: finish what it leased, keep the clips."""
+        tell = Tell()
+        link = self.links.get(name)
+        if link is not None:
+            link.leave()
+            link.final, link.refused = False, ""
+            self.shelf.orphan(name)
+            self._go_on(now, tell)
+        return tell
+
+    def forget(self, name: str, now: float) -> Tell:
+        """A coordinator is gone for good."""
+        tell = self.disconnect(name, now)
+        self.links.pop(name, None)
+        for slot in self.slots:
+            slot.leases = [lease for lease in slot.leases if lease.link != name]
+        self._go_on(now, tell)
+        return tell
+
+    def _introduce(self, link: Link, tell: Tell) -> None:
+        link.leave()
+        self.shelf.orphan(link.name)
+        if not self.left:
+            tell.send(link.name, structs.replace(self.hello, held=len(self.shelf.clips)))
+
+    def announce(self, engines: tuple[EngineOffer, ...], now: float) -> Tell:
+        """What it can speak with has changed, or may be tried again: say so to all that let it in."""
+        self.hello = structs.replace(self.hello, engines=engines)
+        for link in self.links.values():
+            link.leave()
+        return self.beat(now)  # which greets
+
+    # --- messages
+
+    def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> Tell:
+        """Take one message of a coordinator; `frame` is what follows an `Asset`."""
+        tell = Tell()
+        link = self.links.get(name)
+        if link is not None:
+            link.heard_s = now
+            if isinstance(message, Asset):
+                self.supplies.downloads.take(message, frame, now, tell)
+            else:
+                self._dispatch(link, message, now, tell)
+            self._go_on(now, tell)
+        return tell
+
+    def _dispatch(self, link: Link, message: FromCoordinator, now: float, tell: Tell) -> None:
+        match message:
+            case Welcome() if self.left:  # it heard a greeting from before
+                tell.send(link.name, Bye())
+            case Welcome():
+                link.enter(message)
+                for held in self.shelf.held_messages():
+                    tell.send(link.name, held)
+                tell.beat(link.name)
+            case Refused(why=why):
+                link.refused = why
+            case WhoAreYou() if link.up:  # else another greeting is under way already
+                self._introduce(link, tell)
+            case Wanted():
+                if link.up:  # else all is offered again once it has let us in
+                    self.shelf.claim(link.name, message)
+                tell.forget(self.shelf.drop(message.job, message.forget))
+            case Job():
+                self.supplies.instructed(link, message, self.slots)
+                if message.assets:
+                    tell.beat(link.name)
+            case Grant():
+                self._granted(link, message, now, tell)
+            case Accepted():
+                link.credit = message.credit or link.credit
+                link.answered(*self.shelf.under_way(message.job, message.clips, now), now)
+                tell.forget(self.shelf.drop(message.job, message.clips))
+            case Rejected():
+                tell.forget(self.shelf.drop(message.job, ((message.chapter, message.index, message.key),)))
+            case Fetch():
+                self.supplies.asked(link, message, tell)
+            case Trim():
+                self._trim(link, message, tell)
+            case Revoke():
+                self._revoke(link, message, tell)
+            case Done():
+                link.empty_until_s = now + EMPTY_S
+                if message.final:
+                    link.leave()
+                    link.final, link.failed = True, message.failed
+
+    def _granted(self, link: Link, grant: Grant, now: float, tell: Tell) -> None:
+        job = link.jobs.get(grant.job)
+        slot = self.slots[grant.slot] if grant.slot < len(self.slots) else None
+        if job is None or not self.supplies.downloads.has(job.assets):
+            tell.send(link.name, Release(grant.lease, "its files are not here"))
+            return
+        if slot is None or not slot.wants_more(now) or self.draining:
+            tell.send(link.name, Release(grant.lease, "not asked for any more"))
+            return
+        link.resume(least_served(self.links.values()))
+        slot.leases.append(HeldLease(grant.lease, link.name, job, grant.chapter, list(grant.lines)))
+        tell.beat(link.name)
+
+    def _trim(self, link: Link, trim: Trim, tell: Tell) -> None:
+        for slot, lease in holding(self.slots, link.name, trim.lease):
+            keep_lines(slot, lease, [line for line in lease.lines if line.index < trim.end], tell)
+
+    def _revoke(self, link: Link, revoke: Revoke, tell: Tell) -> None:
+        for slot, lease in holding(self.slots, link.name, revoke.lease):
+            lease.revoked = True
+            if revoke.expired and slot.line is not None and slot.leases[0] is lease:
+                kill(slot, tell)
+            keep_lines(slot, lease, [], tell)
+
+    def _kill_what_hangs(self, now: float, tell: Tell) -> None:
+        """Where no coordinator judges any more: the lease was revoked, or its coordinator is out of reach."""
+        if self.beaten_s and now - self.beaten_s > OWN_GAP_S:  # this machine slept, and its engines with it
+            for slot in self.slots:
+                slot.since_s += now - self.beaten_s
+        self.beaten_s = now
+        for slot in self.slots:
+            if slot.hangs(now) and (slot.leases[0].revoked or not self.serves(slot.leases[0].link)):
+                kill(slot, tell)
+
+    # --- the engines report
+
+    def opened(self, number: int, turn: int, now: float, latents: AssetInfo | None = None) -> Tell:
+        """The engine of a slot is loaded; `latents` are those it computed, on the disk by now."""
+        return self._report(number, turn, now, lambda slot, tell: self.supplies.loaded(slot, latents, now))
+
+    def told(self, number: int, turn: int, words: str, now: float) -> None:
+        """The engine that a slot loads says how far it is; the next heartbeat carries it."""
+        self.slots[number].hear(turn, words, now)
+
+    def lost(self, digest: str, now: float) -> Tell:
+        """Latents that a coordinator asked for are gone from the disk: who would give them computes them anew."""
+        self.supplies.lost(digest, self.slots)
+        return self.beat(now)
+
+    def kept(self, digest: str, have: int, now: float, note: str = "") -> Tell:
+        """So much of an asset lies on the disk; all of it only if it is what its digest says."""
+        tell = Tell()
+        self.supplies.downloads.kept(digest, have, note, now)
+        if self.supplies.downloads.is_here(digest):
+            for link in self.links.values():
+                link.empty_until_s = 0.0  # it may have something for us now
+                tell.beat(link.name)
+        self._go_on(now, tell)
+        return tell
+
+    def unable(self, number: int, turn: int, note: str, now: float, *, mislaid: bool = False) -> Tell:
+        """The engine of a slot does not open here: no lease of that recipe can be served.
+
+        `mislaid`: only its files are gone from the disk; they are looked for afresh.
+        """
+        return self._report(number, turn, now, lambda slot, tell: self._give_up(slot, note, tell, not mislaid))
+
+    def spoken(self, number: int, turn: int, sound: Sound, now: float) -> Tell:
+        """A slot has spoken its segment."""
+        return self._report(number, turn, now, lambda slot, tell: self._keep(slot, sound, tell))
+
+    def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> Tell:
+        """A slot could not speak its segment. A crashed engine is loaded afresh, and one whose device failed."""
+        return self._report(number, turn, now, lambda slot, tell: self._fail(slot, kind, note, now, tell))
+
+    def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> Tell:
+        """The device of a slot has no room for its engine, or is gone: others get its leases, it tries again later."""
+        return self._report(number, turn, now, lambda slot, tell: step_back(slot, trouble, note, now, tell))
+
+    def limit(self, reasons: Sequence[str], now: float) -> Tell:
+        """Why the operator wants each slot to rest, "" where it may work: who rests finishes its segment only."""
+        tell = Tell()
+        if limit(self.slots, reasons, tell):
+            tell.beats.update(dict.fromkeys(self.links))
+            self._go_on(now, tell)
+        return tell
+
+    def lose(self, numbers: Iterable[int], note: str, now: float) -> Tell:
+        """The device of these slots is gone, whatever they are at."""
+        tell = Tell()
+        lose([self.slots[number] for number in numbers], note, now, tell)
+        self._go_on(now, tell)
+        return tell
+
+    def _report(self, number: int, turn: int, now: float, take: Callable[[EngineSlot, Tell], None]) -> Tell:
+        tell = Tell()
+        slot = self.slots[number]
+        if slot.turn == turn:
+            take(slot, tell)
+            self._go_on(now, tell)
+        return tell
+
+    def _give_up(self, slot: EngineSlot, note: str, tell: Tell, unable: bool) -> None:
+        recipe = slot.recipe
+        if not unable:
+            self.supplies.mislaid(slot)
+        slot.stop()
+        for lease in [le for le in slot.leases if le.job.recipe == recipe]:
+            tell.send(lease.link, Release(lease.id, note[:1000], unable=unable))
+            slot.leases.remove(lease)
+
+    def _keep(self, slot: EngineSlot, sound: Sound, tell: Tell) -> None:
+        lease, clip = slot.spoken(sound)
+        link = self.links.get(lease.link)
+        if link is not None:
+            link.served_s += sound.work_s
+        self.shelf.put(clip, sound.size, lease.link if link and link.up else None)
+        tell.keep(slot.number, clip)
+        tell.forget(self.shelf.evict({held.job.job for each in self.slots for held in each.leases}))
+        slot.tidy()
+
+    def _fail(self, slot: EngineSlot, kind: str, note: str, now: float, tell: Tell) -> None:
+        if kind == "memory" and slot.rest.clips < SOON:
+            step_back(slot, "memory", note, now, tell)
+            return
+        if kind == "memory" or (kind == "device" and slot.rest.clips):
+            slot.speak_again()
+            return
+        lease, line = slot.finish_line()
+        if kind in ("crashed", "device"):
+            slot.unload()
+        place = (lease.chapter, line.index, line.take)
+        tell.send(lease.link, Failed(lease.job.job, *place, kind, note[:1000], lease.id, slot.number))
+        slot.tidy()
+
+    # --- time, and the end
+
+    def beat(self, now: float) -> Tell:
+        """The regular heartbeat to every coordinator; also speaks and sends what had to wait."""
+        tell = Tell()
+        for link in self.links.values():
+            if link.up:
+                tell.beat(link.name)
+            elif not link.final and not link.refused:  # a greeting may have been lost
+                self._introduce(link, tell)
+        self._kill_what_hangs(now, tell)
+        self.supplies.release_stranded(self.slots, self.links)
+        let_go(self.slots, now, tell)
+        self._go_on(now, tell)
+        return tell
+
+    def unsent(self, name: str, clip: Clip) -> None:
+        """A clip could not leave just now; the next heartbeat tries again."""
+        self.shelf.unsend(name, clip)
+
+    def serves(self, name: str) -> bool:
+        """Whether a coordinator has let this worker in and is in reach."""
+        return name in self.links and self.links[name].up
+
+    def unsaid(self, name: str) -> None:
+        """A message could not leave: the next heartbeat greets instead, and all is said again."""
+        link = self.links.get(name)
+        if link is not None and link.up:
+            link.leave()
+            self.shelf.orphan(name)
+
+    def drain(self, now: float) -> Tell:
+        """Finish the segments being spoken, give back the rest, take nothing new."""
+        tell = Tell()
+        self.draining = True
+        for slot in self.slots:
+            shed(slot, "draining", tell)
+        self._go_on(now, tell)
+        return tell
+
+    def leave(self) -> Tell:
+        """Say good-bye to every coordinator, and greet none any more."""
+        tell = Tell()
+        self.left = True
+        for link in self.links.values():
+            if link.up:
+                tell.send(link.name, Bye())
+        return tell
+
+    @property
+    def drained(self) -> bool:
+        """Nothing is being spoken and nothing waits for a coordinator in reach."""
+        busy = any(slot.leases for slot in self.slots)
+        return not busy and not any(self.shelf.waiting(link.name) for link in self.links.values() if link.up)
+
+    # --- going on
+
+    def _go_on(self, now: float, tell: Tell) -> None:
+        for link in self.links.values():  # first, for what leaves makes room to speak on
+            tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.allowance, now))
+        for slot in self.slots:
+            command = self._next(slot, now, tell)
+            if command is not None:
+                tell.commands.append(command)
+        self.supplies.go_on(self.links.values(), self.slots, now, tell)
+        self._offer(now, tell)
+        for name in tell.beats:
+            if name in self.links and self.links[name].up:
+                link = self.links[name]
+                tell.send(name, heartbeat(link, self.slots, self.shelf, self.supplies, self.figures, now))
+
+    def _next(self, slot: EngineSlot, now: float, tell: Tell) -> Command | None:
+        if slot.busy or not slot.leases:
+            return None
+        lease = slot.leases[0]
+        link = self.links.get(lease.link)
+        slot.waiting = not self.shelf.has_room(lease.link, link.allowance if link and link.up else None)
+        if slot.waiting:
+            return None
+        suits = slot.suits(lease.job)
+        if not suits and self.supplies.downloads.has(lease.job.assets):
+            return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.assets)
+        slot.waiting = not suits or lease.job.latents
+        if slot.waiting:  # for latents: another worker's to come, or its own to be journaled
+            if suits:
+                self.supplies.offer_latents(slot, lease, tell)
+            return None
+        line = lease.lines[0]
+        text, *seeds = slot.words(line)
+        return Speak(slot.number, slot.speak(line, now), text, seeds[0], tuple(seeds[1:]))
+
+    def _offer(self, now: float, tell: Tell) -> None:
+        """Have heartbeats say which slots want more."""
+        up = [link for link in self.links.values() if link.up and not link.final]
+        wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
+        leased = [slot.leases[-1].link for slot in self.slots if slot.leases and slot.number not in wanting]
+        offers = share(up, wanting, leased, now, kindred(self.slots, up))
+        for link in up:
+            if link.offers != offers[link.name]:
+                link.offers = offers[link.name]
+                tell.beat(link.name)

@@ -1,0 +1,106 @@
+"""Addresses of coordinators: as users type them, as machines have them, and those that worked last."""
+
+import ipaddress
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import ifaddr
+import msgspec
+
+from swarm.config import DEFAULT_PORT, ENV_COORDINATOR
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.system.disk import guarded, replace_file
+
+FILE = "addresses.json"
+KEPT = 4  # addresses remembered for one swarm
+SWARMS_KEPT = 16
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def parse_address(text: str) -> str:
+    """`host[:port]` as "host:port"; IPv6 with or without brackets. Raises UsageError."""
+    host, port = text.strip(), ""
+    if host.startswith("["):
+        host, _, port = host[1:].partition("]")
+        port = port.removeprefix(":")
+    elif host.count(":") == 1:
+        host, port = host.split(":")
+    if not host or any(character in " /\\@," for character in host):
+        raise UsageError(f"{text!r} is not an address; write HOST or HOST:PORT.")
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536):
+        raise UsageError(f"{port!r} in {text!r} is not a port; write HOST:PORT with a port from 1 to 65535.")
+    return join_address(host, int(port or DEFAULT_PORT))
+
+
+def join_address(host: str, port: int) -> str:
+    """ "host:port", IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def fixed_address(chosen: str) -> str | None:
+    """The one coordinator a user asked for: --coordinator, else the environment. Raises UsageError."""
+    text = chosen or os.environ.get(ENV_COORDINATOR, "")
+    return parse_address(text) if text else None
+
+
+def last_addresses(state_dir: Path, swarm: str) -> list[str]:
+    """Addresses of a swarm's coordinators that worked before, the last one first. A damaged file holds none."""
+    return _read(state_dir / FILE).get(swarm, [])[:KEPT]
+
+
+def remember_address(state_dir: Path, swarm: str, address: str) -> None:
+    """Keep an address that worked. Raises StoreError."""
+    known = _read(state_dir / FILE)
+    before = known.pop(swarm, [])
+    known[swarm] = [address, *(other for other in before if other != address)][:KEPT]
+    if before != known[swarm]:
+        recent = dict(list(known.items())[-SWARMS_KEPT:])
+        with guarded(state_dir / FILE):
+            replace_file(state_dir / FILE, json.dumps(recent, indent=1).encode())
+
+
+def _read(path: Path) -> dict[str, list[str]]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, list[str]])
+    except (OSError, ValueError):
+        return {}
+
+
+def local_addresses() -> list[str]:
+    """This machine's addresses that others may reach, IPv4 first; loopback only where there is nothing else."""
+    found = [address for address, _ in _own()]
+    reachable = [address for address in found if not address.is_loopback]
+    ordered = sorted(reachable or found, key=lambda address: (address.version, int(address)))
+    return [str(address) for address in ordered]
+
+
+def nearest_first(addresses: Iterable[str]) -> list[str]:
+    """Addresses as numbers, those on a network that this machine is on first; names and odd ones are left out."""
+    networks = [network for _, network in _own()]
+    parsed = [address for text in addresses if (address := _parsed(text)) and not _is_odd(address)]
+    far = {address: not any(address in network for network in networks) for address in parsed}
+    return [str(address) for address in sorted(far, key=lambda address: (far[address], address.version))]
+
+
+def _own() -> list[tuple[Address, ipaddress.IPv4Network | ipaddress.IPv6Network]]:
+    try:
+        ips = [ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
+    except OSError as error:
+        raise EnvironmentFault(f"This machine does not tell its network addresses: {error}.") from error
+    texts = [(ip.ip if isinstance(ip.ip, str) else ip.ip[0], ip.network_prefix) for ip in ips]
+    interfaces = [ipaddress.ip_interface(f"{text.partition('%')[0]}/{prefix}") for text, prefix in texts]
+    return [(interface.ip, interface.network) for interface in interfaces if not _is_odd(interface.ip)]
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_odd(address: Address) -> bool:
+    """IPv6 link-local needs an interface's name beside it, and means another one on each machine."""
+    return address.is_multicast or address.is_unspecified or (address.version == 6 and address.is_link_local)

@@ -1,0 +1,90 @@
+"""Asks coordinators what they are doing. Whoever asks takes no part: it says no `Hello` and gets no lease."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm.config import DEFAULT_PORT, ENV_BIND
+from swarm.lease.message import Status, StatusReply
+from swarm.net.addresses import fixed_address, last_addresses
+from swarm.net.discovery import Browser
+from swarm.net.keys import CurveKeys, curve_keys, security, swarm_id
+from swarm.net.transport import DealerSocket
+from swarm.node.say import Say
+from swarm.watch.text import count_text
+
+PATIENCE_S = 3.0  # a coordinator answers at once; this is for networks, and for one that writes to a slow disk
+SEARCH_S = 2.0  # a machine on the network answers within a fraction of it
+LOOPBACK = "127.0.0.1"
+STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its code lets this machine in."
+
+
+class Answer(NamedTuple):
+    """What came of asking one coordinator: its reply, or why there is none (empty: it is not there)."""
+
+    address: str
+    reply: StatusReply | None
+    refusal: str = ""
+
+
+async def ask(addresses: Sequence[str], keys: CurveKeys | None, patience_s: float = PATIENCE_S) -> Answer:
+    """Ask the coordinator at these "host:port", which are tried in turn. Raises EnvironmentFault for no address."""
+    changed = asyncio.Event()
+    dealer = DealerSocket(keys, on_change=changed.set)
+    try:
+        dealer.connect(addresses)
+        async with asyncio.timeout(patience_s):
+            return Answer(addresses[0], await _converse(dealer, changed))
+    except TimeoutError:
+        return Answer(addresses[0], None, dealer.refusal or "")
+    finally:
+        dealer.close()
+
+
+async def _converse(dealer: DealerSocket, changed: asyncio.Event) -> StatusReply:
+    while not dealer.connected or not dealer.send(Status()):
+        await changed.wait()
+        changed.clear()
+    while True:
+        message, _ = await dealer.receive()
+        if isinstance(message, StatusReply):
+            return message
+
+
+async def ask_all(places: Iterable[Sequence[str]], keys: CurveKeys | None) -> list[Answer]:
+    """Ask several coordinators at once, each given by its addresses."""
+    return await asyncio.gather(*(ask(addresses, keys) for addresses in places))
+
+
+async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Say) -> list[Answer]:
+    """Ask the coordinator that was named, else all that can be found; those that do not answer are left out then.
+
+    `say` gets what the user should know of the search. Raises UsageError, EnvironmentFault.
+    """
+    key = security(state_dir, open=is_open)
+    keys = curve_keys(key) if key else None
+    fixed = fixed_address(coordinator)
+    if fixed:
+        return [await ask([fixed], keys)]
+    swarm = swarm_id(key)
+    hints = [f"{LOOPBACK}:{DEFAULT_PORT}", *last_addresses(state_dir, swarm)]
+    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say)
+    await browser.start()
+    try:
+        known, _ = await asyncio.gather(ask_all([[hint] for hint in hints], keys), asyncio.sleep(SEARCH_S))
+        found = await ask_all([candidate.addresses for candidate in browser.candidates()], keys)
+        strangers = len(browser.strangers())
+    finally:
+        await browser.close()
+    answers = _distinct([*found, *known])
+    if strangers and not answers:
+        say(STRANGERS.format(count_text(strangers, "coordinator")))
+    return answers
+
+
+def _distinct(answers: Sequence[Answer]) -> list[Answer]:
+    """One answer of each coordinator, by name; places where nobody answered are left out."""
+    told = {answer.reply.coordinator: answer for answer in reversed(answers) if answer.reply}
+    return sorted(told.values(), key=lambda answer: (answer.reply.name if answer.reply else "", answer.address))

@@ -1,0 +1,212 @@
+"""Finding each other over mDNS. A hint, never a proof: who is found may be gone, who is not found may be there."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import uuid
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo, ServiceStateChange, Zeroconf
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+from swarm.errors import EnvironmentFault
+from swarm.lease.message import PROTOCOL
+from swarm.net.addresses import join_address, local_addresses, nearest_first
+from swarm.node.say import Say
+
+SERVICE = "_e2a-swarm._tcp.local."
+CHECK_S = 10.0  # how often an advertisement looks whether this machine's addresses changed
+SEARCH_S = 5.0  # a browser that found nothing starts again: its own questions grow ever rarer
+REFRESH_S = 60.0  # one that found something too, so that the dead are forgotten
+PATIENCE = 2  # rounds in a row that must miss a coordinator before it is: answers get lost, laptops are busy
+RESOLVE_MS = 3000
+FOUND_MAX = 64  # services looked at; more is somebody's joke
+EVERYWHERE = ("", "0.0.0.0", "::", "*")
+FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)
+
+logging.getLogger("zeroconf").addHandler(logging.NullHandler())  # a network that is away is no news on a terminal
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A coordinator that may be there. `addresses` are "host:port", the likeliest first."""
+
+    name: str
+    addresses: tuple[str, ...]
+    swarm: str
+    epoch: int
+    protocol: int
+
+
+class Advertisement:
+    """Tells the network of a coordinator, and again when this machine's addresses change."""
+
+    def __init__(self, swarm: str, port: int, epoch: int, bind: str, say: Say) -> None:
+        self._swarm, self._port, self._epoch, self._bind, self._say = swarm, port, epoch, bind, say
+        self._server = f"e2a-{uuid.uuid4().hex[:12]}.local."  # not the machine's own name: that is its own to announce
+        self._told: list[str] = []
+        self._zeroconf: AsyncZeroconf | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; does not wait until it is known on the network, which takes a second or two."""
+        self._task = asyncio.create_task(self._keep())
+
+    async def close(self) -> None:
+        """Take it back."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await _close(self._zeroconf)
+
+    async def _keep(self) -> None:
+        complain = True
+        while True:
+            try:
+                await self._tell()
+            except FAULTS as error:
+                if complain:
+                    address = join_address(self._bind or socket.gethostname(), self._port)
+                    self._say(f"not to be found over mDNS ({error}); start workers with --coordinator {address}")
+                complain = False
+            await asyncio.sleep(CHECK_S)
+
+    async def _tell(self) -> None:
+        addresses = local_addresses() if self._bind in EVERYWHERE else [self._bind]
+        if addresses == self._told:
+            return
+        await _close(self._zeroconf)
+        self._told, self._zeroconf = [], _open(self._bind)
+        announced = await self._zeroconf.async_register_service(self._info(addresses), allow_name_change=True)
+        await announced
+        self._told = addresses
+
+    def _info(self, addresses: list[str]) -> ServiceInfo:
+        machine = socket.gethostname().partition(".")[0][:40] or "coordinator"
+        return ServiceInfo(
+            SERVICE,
+            f"{machine} {self._port}.{SERVICE}",
+            port=self._port,
+            properties={"protocol": str(PROTOCOL), "swarm": self._swarm, "epoch": str(self._epoch)},
+            server=self._server,
+            parsed_addresses=addresses,
+        )
+
+
+class Browser:
+    """Looks for coordinators. `changed` is set whenever what was found changes; who waits on it clears it."""
+
+    def __init__(self, swarm: str, bind: str, say: Say) -> None:
+        self.changed = asyncio.Event()
+        self._swarm, self._bind, self._say = swarm, bind, say
+        self._found: dict[str, Candidate] = {}
+        self._seen: dict[str, int] = {}  # the last round that found each
+        self._round = 0
+        self._zeroconf: AsyncZeroconf | None = None
+        self._resolving: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def candidates(self) -> list[Candidate]:
+        """Coordinators of this swarm."""
+        return [candidate for candidate in self._found.values() if candidate.swarm == self._swarm]
+
+    def strangers(self) -> list[Candidate]:
+        """Coordinators of other swarms."""
+        return [candidate for candidate in self._found.values() if candidate.swarm != self._swarm]
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._keep())
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._end_round()
+
+    async def _keep(self) -> None:
+        complain = True
+        while True:
+            try:
+                await self._end_round()
+                self._round += 1
+                self._zeroconf = _open(self._bind)
+                AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._notice])
+            except FAULTS as error:
+                if complain:
+                    self._say(
+                        f"cannot look around over mDNS ({error}); name a coordinator with --coordinator HOST:PORT"
+                    )
+                complain = False
+            await asyncio.sleep(SEARCH_S)
+            self._forget_the_silent()
+            if self._found and all(self._seen[name] == self._round for name in self._found):
+                await asyncio.sleep(REFRESH_S - SEARCH_S)
+
+    async def _end_round(self) -> None:
+        for task in self._resolving:
+            task.cancel()
+        await _close(self._zeroconf)
+        self._zeroconf = None
+
+    def _forget_the_silent(self) -> None:
+        for name in [name for name in self._found if self._seen[name] <= self._round - PATIENCE]:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self._seen.pop(name, None)
+        if self._found.pop(name, None):
+            self.changed.set()
+
+    def _notice(
+        self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
+    ) -> None:  # the names are zeroconf's: it calls by keyword
+        if state_change is ServiceStateChange.Removed:
+            self._forget(name)
+        elif name in self._found or len(self._found) + len(self._resolving) < FOUND_MAX:
+            self._start(self._resolve(zeroconf, name))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._resolving.add(task)
+        task.add_done_callback(self._resolving.discard)
+
+    async def _resolve(self, zeroconf: Zeroconf, name: str) -> None:
+        info = AsyncServiceInfo(SERVICE, name)
+        with contextlib.suppress(*FAULTS):
+            if await info.async_request(zeroconf, RESOLVE_MS) and (candidate := read_candidate(info)):
+                if self._found.get(name) != candidate:
+                    self.changed.set()
+                self._found[name], self._seen[name] = candidate, self._round
+
+
+def read_candidate(info: ServiceInfo) -> Candidate | None:
+    """What a service says of itself, or None if that is not a coordinator's."""
+    told = {key.decode("ascii", "replace"): value or b"" for key, value in info.properties.items()}
+    swarm, epoch, protocol = (told.get(key, b"").decode("ascii", "replace") for key in ("swarm", "epoch", "protocol"))
+    hosts = nearest_first(info.parsed_addresses()[:32])
+    if not hosts or not info.port or not (swarm.isalnum() and len(swarm) <= 32):
+        return None
+    addresses = tuple(join_address(host, info.port) for host in hosts)
+    return Candidate(info.name[:200], addresses, swarm, _number(epoch), _number(protocol))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 16 else 0
+
+
+def _open(bind: str) -> AsyncZeroconf:
+    if bind in EVERYWHERE:
+        return AsyncZeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.V4Only)
+    return AsyncZeroconf(interfaces=[bind])
+
+
+async def _close(zeroconf: AsyncZeroconf | None) -> None:
+    """Says goodbye, where the network still lets it."""
+    if zeroconf:
+        with contextlib.suppress(*FAULTS):
+            await zeroconf.async_close()

@@ -1,0 +1,175 @@
+"""The swarm's one secret: made once, carried by hand to each machine, from which every other key follows."""
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from swarm.config import ENV_CREDENTIALS, ENV_KEY
+from swarm.errors import EnvironmentFault
+from swarm.system.disk import guarded, replace_file
+from swarm.system.lock import Lock
+
+KEY_BYTES = 16
+FILE = "swarm.key"
+CREDENTIAL = "e2a-swarm.key"  # in the folder of systemd's credentials, where a service has one
+PREFIX = "e2a"
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that looks like something else
+SEPARATORS = str.maketrans("", "", " -_\t\r\n")
+LOOKALIKES = str.maketrans("OIL", "011")
+CODE_DIGITS = 28  # 128 bits of key, 12 of checksum
+CHECK_BITS = 12
+CHECK_PRIME = 4093  # every code is a multiple of it: one wrong digit, or two swapped, never gives another multiple
+
+OPEN = "open"  # what a swarm without a key is called in public
+OPEN_WARNING = "--open: nothing is encrypted and any machine on this network may join; use it only among friends."
+NO_KEY = (
+    "This machine is in no swarm yet: run `e2a-swarm join CODE` with the code that the coordinator printed "
+    "(`e2a-swarm key` shows it there)."
+)
+
+
+@dataclass(frozen=True)
+class SwarmKey:
+    """The secret of a swarm, 16 bytes; kept out of what is printed by accident."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def code(self) -> str:
+        """The key as people carry it: `e2a-XXXX-…`, seven groups of four."""
+        number = int.from_bytes(self.secret) << CHECK_BITS
+        number += -number % CHECK_PRIME
+        digits = "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(CODE_DIGITS)))
+        return "-".join([PREFIX, *(digits[at : at + 4] for at in range(0, CODE_DIGITS, 4))])
+
+
+@dataclass(frozen=True)
+class CurveKeys:
+    """The key pairs of both roles, 32 bytes each; every member of the swarm can derive all four."""
+
+    server_public: bytes
+    server_secret: bytes = field(repr=False)
+    worker_public: bytes
+    worker_secret: bytes = field(repr=False)
+
+
+def make_key() -> SwarmKey:
+    """A new key."""
+    return SwarmKey(secrets.token_bytes(KEY_BYTES))
+
+
+def read_code(code: str) -> SwarmKey:
+    """A key from its code, whatever the case, spaces and dashes. Raises EnvironmentFault that never repeats it."""
+    digits = code[:200].upper().translate(SEPARATORS).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
+    if len(digits) != CODE_DIGITS:
+        raise EnvironmentFault(
+            f"That is not a swarm's code: it has {len(digits)} characters after `{PREFIX}-` instead of {CODE_DIGITS}."
+        )
+    number = 0
+    for digit in digits:
+        if digit not in DIGITS:
+            raise EnvironmentFault("That is not a swarm's code: it holds a character that no code has; copy it again.")
+        number = number << 5 | DIGITS.index(digit)
+    if number % CHECK_PRIME:
+        raise EnvironmentFault("There is a typing error in that code: its checksum is wrong; copy it again.")
+    return SwarmKey((number >> CHECK_BITS).to_bytes(KEY_BYTES))
+
+
+def key_file(state_dir: Path) -> Path:
+    """Where a machine keeps its swarm's key."""
+    return state_dir / FILE
+
+
+def load_key(state_dir: Path) -> SwarmKey | None:
+    """The key of the swarm this machine is in: E2A_SWARM_KEY, else a credential of systemd's, else the key file.
+
+    Raises EnvironmentFault.
+    """
+    if code := os.environ.get(ENV_KEY):
+        return _read(code, f"The environment variable {ENV_KEY}")
+    folder = os.environ.get(ENV_CREDENTIALS)
+    return (_key_in(Path(folder) / CREDENTIAL) if folder else None) or saved_key(state_dir)
+
+
+def saved_key(state_dir: Path) -> SwarmKey | None:
+    """The key in the key file. Raises EnvironmentFault if it holds something else."""
+    return _key_in(key_file(state_dir))
+
+
+def _key_in(path: Path) -> SwarmKey | None:
+    with guarded(path), contextlib.suppress(FileNotFoundError):
+        return _read(path.read_bytes()[:200].decode("ascii", "replace"), f"The key file {path}")
+    return None
+
+
+def save_key(state_dir: Path, key: SwarmKey) -> None:
+    """Keep a key, readable by this user only; replaces the one before. Raises StoreError."""
+    with guarded(key_file(state_dir)):
+        replace_file(key_file(state_dir), f"{key.code}\n".encode(), mode=0o600)
+
+
+def obtain_key(state_dir: Path) -> tuple[SwarmKey, bool]:
+    """The key of this machine, made if it has none; and whether it was made now. Raises EnvironmentFault."""
+    if key := load_key(state_dir):
+        return key, False
+    lock = Lock(state_dir / "locks" / "swarm-key.lock")
+    lock.wait()  # two coordinators started at once must end up in one swarm
+    try:
+        if key := load_key(state_dir):
+            return key, False
+        key = make_key()
+        save_key(state_dir, key)
+        return key, True
+    finally:
+        lock.release()
+
+
+def rotate(state_dir: Path) -> SwarmKey:
+    """Make and keep a new key. Raises EnvironmentFault where E2A_SWARM_KEY would hide it."""
+    if os.environ.get(ENV_KEY):
+        raise EnvironmentFault(f"The key comes from the environment variable {ENV_KEY}; change it there instead.")
+    key = make_key()
+    save_key(state_dir, key)
+    return key
+
+
+def security(state_dir: Path, *, open: bool) -> SwarmKey | None:  # noqa: A002  (the option's own name)
+    """The key to speak with; None only if the user said --open. Raises EnvironmentFault where there is none yet."""
+    if open:
+        return None
+    key = load_key(state_dir)
+    if key is None:
+        raise EnvironmentFault(NO_KEY)
+    return key
+
+
+def curve_keys(key: SwarmKey) -> CurveKeys:
+    """The key pairs that follow from a swarm's key."""
+    server, worker = (_derive(key, f"curve {role}", 32) for role in ("server", "worker"))
+    return CurveKeys(_public(server), server, _public(worker), worker)
+
+
+def swarm_id(key: SwarmKey | None) -> str:
+    """What a swarm is called in public, 16 hexadecimal digits that give nothing of the key away; "open" without."""
+    return _derive(key, "public name", 8).hex() if key else OPEN
+
+
+def _read(code: str, whence: str) -> SwarmKey:
+    try:
+        return read_code(code)
+    except EnvironmentFault as error:
+        raise EnvironmentFault(f"{whence} holds no key. {error}") from error
+
+
+def _derive(key: SwarmKey, purpose: str, length: int) -> bytes:
+    return HKDF(SHA256(), length, salt=None, info=f"e2a-swarm 1 {purpose}".encode()).derive(key.secret)
+
+
+def _public(secret: bytes) -> bytes:
+    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()

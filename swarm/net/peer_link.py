@@ -1,0 +1,138 @@
+"""Keeps a dealer on one address of its coordinator, and tells why it is turned away.
+
+A dealer connected to two addresses of one coordinator would be two peers, so they are tried one at a time. ZeroMQ
+reconnects by itself, but gives an address up for good when its handshake is refused; then it is connected again here.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Callable, Sequence
+
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+from swarm.errors import EnvironmentFault
+from swarm.net.channel import Channel
+
+PATIENCE_S = 1.0  # for an address to answer; longer each round, for a coordinator that is busy
+PATIENCE_MAX_S = 3.0
+WRITABLE_TRIES = 1000  # milliseconds
+REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+EVENTS = REFUSALS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+
+ENDPOINT = re.compile(r"tcp://(\[[\w:.%-]+\]|[\w.%-]+):\d{1,5}")
+
+OTHER_KEY = (
+    "the coordinator at {} has another key than this machine: join its swarm with `e2a-swarm join CODE --replace` "
+    "(`e2a-swarm key` shows the code there), or it was started with --open"
+)
+WANTS_KEY = "the coordinator at {} does not speak in the open: leave --open out, and join its swarm with its code"
+
+
+def _no_address(endpoint: str) -> EnvironmentFault:
+    address = endpoint.removeprefix("tcp://")
+    return EnvironmentFault(f"{address} is not an address of a coordinator; name it as HOST:PORT.")
+
+
+class Link:
+    """What a dealer is connected to, watched through ZeroMQ's own monitor."""
+
+    def __init__(self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None]) -> None:
+        self.refusal: str | None = None
+        self._channel, self._dealer = dealer, dealer.socket
+        self._refused = OTHER_KEY if keyed else WANTS_KEY
+        self._on_change = on_change
+        self._endpoints: list[str] = []  # the one that worked last comes first
+        self._current = ""
+        self._found, self._lost = asyncio.Event(), asyncio.Event()
+        self._monitor = Channel(dealer.socket.get_monitor_socket(EVENTS))
+        self._watcher = asyncio.create_task(self._watch())
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether a coordinator let us in and is still there."""
+        return self._found.is_set()
+
+    def aim(self, endpoints: Sequence[str]) -> None:
+        """Keep to these; a connection that works is kept. Raises EnvironmentFault for what is no address."""
+        for endpoint in endpoints:  # to connect for a trial could bring an answer that nobody asked for
+            if not ENDPOINT.fullmatch(endpoint):
+                raise _no_address(endpoint)
+        self._endpoints = list(endpoints)
+        if self._keeper:
+            self._keeper.cancel()
+        self._keeper = asyncio.create_task(self._keep())
+
+    @property
+    def address(self) -> str:
+        """The "host:port" in use."""
+        return self._current.removeprefix("tcp://")
+
+    async def _keep(self) -> None:
+        while True:
+            if self.connected:
+                await self._lost.wait()
+            patience_s = PATIENCE_S
+            while not self.connected:
+                await self._try_each(patience_s)
+                patience_s = min(2 * patience_s, PATIENCE_MAX_S)
+
+    async def _try_each(self, patience_s: float) -> None:
+        for endpoint in self._endpoints:
+            self._disconnect(self._current)
+            self._current = endpoint
+            self._connect(endpoint)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience_s):  # wait_for may swallow the cancellation of a link that closes
+                    await self._found.wait()
+                self._endpoints.remove(endpoint)
+                self._endpoints.insert(0, endpoint)
+                return
+
+    async def _watch(self) -> None:
+        while True:
+            event = parse_monitor_message(await self._monitor.receive())
+            if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                await self._writable()
+            before = self.connected, self.refusal
+            self._note(int(event["event"]))
+            if before != (self.connected, self.refusal):
+                self._on_change()
+
+    async def _writable(self) -> None:
+        """The news of a connection may come a moment before the connection."""
+        for _ in range(WRITABLE_TRIES):
+            if self._channel.writable():
+                return
+            await asyncio.sleep(0.001)
+
+    def _note(self, event: int) -> None:
+        if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            self._found.set()
+            self._lost.clear()
+            self.refusal = None
+            return
+        self._found.clear()
+        self._lost.set()
+        if event & REFUSALS:
+            self.refusal = self._refused.format(self._current.removeprefix("tcp://"))
+
+    def _connect(self, endpoint: str) -> None:
+        try:
+            self._dealer.connect(endpoint)
+        except zmq.ZMQError as error:
+            raise _no_address(endpoint) from error
+
+    def _disconnect(self, endpoint: str) -> None:
+        with contextlib.suppress(zmq.ZMQError):  # ZeroMQ gave it up already
+            self._dealer.disconnect(endpoint)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._watcher.cancel()
+        if self._keeper:
+            self._keeper.cancel()
+        self._dealer.disable_monitor()
+        self._monitor.close()

@@ -1,0 +1,244 @@
+"""The two ends of the wire: a coordinator's router and a worker's dealer, over ZeroMQ.
+
+Nothing here waits to send, and nothing a peer sends can do more than raise a counter.
+"""
+
+import errno
+import socket
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import zmq
+
+from swarm.config import DEFAULT_PORT
+from swarm.errors import EnvironmentFault
+from swarm.lease.message import FromCoordinator, FromWorker, Message
+from swarm.net.channel import Channel
+from swarm.net.gate import DOMAIN, Gate
+from swarm.net.keys import CurveKeys
+from swarm.net.peer_link import Link
+from swarm.net.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
+
+PORTS_TRIED = 100
+LINGER_MS = 500
+OPTIONS = {
+    zmq.LINGER: LINGER_MS,
+    zmq.MAXMSGSIZE: CLIP_MAX + CONTROL_MAX,
+    zmq.HANDSHAKE_IVL: 5000,
+    # no HEARTBEAT_IVL: libzmq 4.3.5 aborts the process when one is due for a peer that filled its queue and left
+    zmq.TCP_MAXRT: 10_000,  # milliseconds that what was sent may stay unacknowledged: a cable was pulled
+    zmq.TCP_KEEPALIVE: 1,
+    zmq.TCP_KEEPALIVE_IDLE: 10,
+    zmq.TCP_KEEPALIVE_INTVL: 5,
+    zmq.TCP_KEEPALIVE_CNT: 3,
+    zmq.RECONNECT_IVL: 100,
+    zmq.RECONNECT_IVL_MAX: 1000,
+    zmq.CONNECT_TIMEOUT: 3000,
+}
+ROUTER_QUEUES = {zmq.RCVHWM: 64, zmq.SNDHWM: 256}  # messages a peer; what memory they take is bounded by credits
+DEALER_QUEUES = {zmq.RCVHWM: 256, zmq.SNDHWM: 2048}  # credits may cover many small clips
+
+
+class Router(Protocol):
+    """A coordinator's end. `dropped` counts messages that did not fit."""
+
+    dropped: int
+
+    def bind(self, address: str, port: int | None) -> int:
+        """Listen; returns the port. Raises EnvironmentFault."""
+
+    async def receive(self) -> tuple[bytes, FromWorker, bytes]:
+        """The next message that fits: the peer's name here, the message, its frame (b"" if it has none)."""
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        """Send without waiting; False if the peer is gone or takes no more."""
+
+    def waiting(self) -> bool:
+        """Whether something lies there unread."""
+
+    def close(self) -> None:
+        """Stop listening."""
+
+
+class Dealer(Protocol):
+    """A worker's end, for one coordinator. `dropped` counts messages that did not fit."""
+
+    dropped: int
+
+    @property
+    def connected(self) -> bool:
+        """Whether a coordinator let us in and is still there."""
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the last try was turned away, for the user."""
+
+    def connect(self, addresses: Sequence[str]) -> None:
+        """Try these "host:port" of one coordinator, one after the other, for ever. Raises EnvironmentFault."""
+
+    async def receive(self) -> tuple[FromCoordinator, bytes]:
+        """The next message that fits, and its frame (b"" if it has none)."""
+
+    def send(self, message: Message, frame: bytes = b"") -> bool:
+        """Send without waiting; False if there is no connection or it takes no more."""
+
+    def close(self) -> None:
+        """Leave."""
+
+
+class RouterSocket:
+    """The Router over ZeroMQ. With keys, only members of the swarm get in; made and used on one event loop."""
+
+    def __init__(self, keys: CurveKeys | None = None) -> None:
+        self.dropped = 0
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()  # its own: the gate is one to a context
+        self.gate = Gate(self._context, keys.worker_public) if keys else None
+        router = self._context.socket(zmq.ROUTER)
+        _configure(router, ROUTER_QUEUES)
+        router.set(zmq.ROUTER_MANDATORY, 1)
+        if keys:
+            router.set(zmq.CURVE_SERVER, 1)
+            router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
+            router.set(zmq.ZAP_DOMAIN, DOMAIN)
+            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without it, no gate would mean no lock
+        self._channel = Channel(router)
+
+    @property
+    def refused(self) -> int:
+        """Handshakes turned away by the gate."""
+        return self.gate.refused if self.gate else 0
+
+    def bind(self, address: str, port: int | None) -> int:
+        """Listen on an address ("" for all, IPv6 too) and port (None: 5847, else the next free one)."""
+        ports = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else [port]
+        for candidate in ports:
+            try:
+                self._channel.socket.bind(f"tcp://{_bracketed(address) or '*'}:{candidate}")
+                return _bound_port(self._channel.socket)
+            except zmq.ZMQError as error:
+                if error.errno != errno.EADDRINUSE or candidate == ports[-1]:
+                    raise _bind_fault(error, address, candidate) from error
+        raise AssertionError("no port was tried")
+
+    async def receive(self) -> tuple[bytes, FromWorker, bytes]:
+        """The next message that fits; others are counted."""
+        while True:
+            parts = await self._channel.receive()
+            if 2 <= len(parts) <= 3 and (message := unpack_from_worker(parts[1])) is not None:
+                return parts[0], message, parts[2] if len(parts) == 3 else b""
+            self.dropped += 1
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        """Send without waiting; False if the peer is gone, takes no more, or the message is over its bound."""
+        control = pack(message)
+        if len(control) > CONTROL_MAX:
+            self.dropped += 1
+            return False
+        return self._channel.send([peer, control, frame] if frame else [peer, control])
+
+    def waiting(self) -> bool:
+        """Whether something lies there unread."""
+        return self._channel.waiting()
+
+    def close(self) -> None:
+        """Stop listening; what was just sent gets half a second to leave."""
+        self._channel.close()
+        if self.gate:
+            self.gate.close()
+        self._context.destroy(LINGER_MS)  # nothing left open may keep it waiting for ever
+
+
+class DealerSocket:
+    """The Dealer over ZeroMQ. `on_change` is called when `connected` or `refusal` changed."""
+
+    def __init__(self, keys: CurveKeys | None = None, on_change: Callable[[], None] | None = None) -> None:
+        self.dropped = 0
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        dealer = self._context.socket(zmq.DEALER)
+        _configure(dealer, DEALER_QUEUES)
+        dealer.set(zmq.IMMEDIATE, 1)  # nothing piles up for a coordinator that is not there
+        if keys:
+            dealer.set(zmq.CURVE_SERVERKEY, keys.server_public)
+            dealer.set(zmq.CURVE_PUBLICKEY, keys.worker_public)
+            dealer.set(zmq.CURVE_SECRETKEY, keys.worker_secret)
+        self._channel = Channel(dealer)
+        self._link = Link(self._channel, keyed=keys is not None, on_change=on_change or _ignore)
+
+    @property
+    def connected(self) -> bool:
+        """Whether a coordinator is there and let us in."""
+        return self._link.connected
+
+    @property
+    def address(self) -> str:
+        """The "host:port" it is connected to, or tries at the moment."""
+        return self._link.address
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the last try was turned away, for the user; None once a coordinator let us in."""
+        return self._link.refusal
+
+    def connect(self, addresses: Sequence[str]) -> None:
+        """Try these "host:port" of one coordinator in turn until one answers, and again whenever it is lost."""
+        self._link.aim([f"tcp://{address}" for address in addresses])
+
+    async def receive(self) -> tuple[FromCoordinator, bytes]:
+        """The next message that fits; others are counted."""
+        while True:
+            parts = await self._channel.receive()
+            if len(parts) <= 2 and (message := unpack_from_coordinator(parts[0])) is not None:
+                return message, parts[1] if len(parts) == 2 else b""
+            self.dropped += 1
+
+    def send(self, message: Message, frame: bytes = b"") -> bool:
+        """Send without waiting; False if there is no connection, it takes no more, or a bound is passed."""
+        control = pack(message)
+        if len(control) > CONTROL_MAX or len(frame) > CLIP_MAX:
+            self.dropped += 1
+            return False
+        return self._channel.send([control, frame] if frame else [control])
+
+    def close(self) -> None:
+        """Leave; what was just sent gets half a second."""
+        self._link.close()
+        self._channel.close()
+        self._context.destroy(LINGER_MS)  # nothing left open may keep it waiting for ever
+
+
+def _ignore() -> None:
+    """Nobody asked to be told."""
+
+
+def _configure(end: "zmq.Socket[bytes]", queues: dict[zmq.SocketOption, int]) -> None:
+    for option, value in {**OPTIONS, **queues, zmq.IPV6: int(has_ipv6())}.items():
+        end.set(option, value)
+
+
+def has_ipv6() -> bool:
+    """Whether this machine speaks IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _bound_port(end: "zmq.Socket[bytes]") -> int:
+    endpoint = end.get(zmq.LAST_ENDPOINT)
+    assert isinstance(endpoint, bytes)
+    return int(endpoint.rstrip(b"\0").rpartition(b":")[2])
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address and not address.startswith("[") else address
+
+
+def _bind_fault(error: zmq.ZMQError, address: str, port: int) -> EnvironmentFault:
+    where = f"port {port}" + (f" of {address}" if address else "")
+    if error.errno == errno.EADDRINUSE:
+        return EnvironmentFault(f"Another program listens on {where}; choose another with --port, or leave --port out.")
+    if error.errno == errno.EACCES:
+        return EnvironmentFault(f"This user may not listen on {where}; choose one above 1023 with --port.")
+    return EnvironmentFault(f"Cannot listen on {where}: {error}; check that this machine has that address.")

@@ -1,0 +1,224 @@
+"""What would stop this machine from working, and the remedy: one small check for each."""
+
+import os
+import platform
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY, ENV_LICENCE
+from swarm.errors import EnvironmentFault
+from swarm.system.disk import store_fault
+from swarm.watch.text import bytes_text
+
+Verdict = Literal["ok", "warn", "fail"]
+
+FULL_BYTES = 200 * 10**6  # less than this: not even a short book fits
+TIGHT_BYTES = 2 * 10**9  # the sound of a long book, clips and audiobook
+MDNS_GROUP = ("224.0.0.251", 5353)
+OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
+NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader")
+PATIENCE_S = 10.0
+
+
+class Check(NamedTuple):
+    """What one check found; `remedy` is empty where all is well."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    remedy: str = ""
+
+
+def check_python() -> Check:
+    """The interpreter and the platform."""
+    return Check("python", "ok", f"Python {platform.python_version()} on {platform.platform(terse=True)}")
+
+
+def check_state_folder(folder: Path) -> Check:
+    """Whether the state folder can be written, and how much room there is."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"e2a-swarm")
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        remedy = "give it to this user, or choose another with --state-dir or E2A_SWARM_HOME."
+        return Check("state folder", "fail", str(store_fault(error, folder)), remedy)
+    text = f"{folder}, {bytes_text(free)} free"
+    if free >= TIGHT_BYTES:
+        return Check("state folder", "ok", text)
+    remedy = "free some room (`e2a-swarm jobs` shows what jobs take), or choose another folder with --state-dir."
+    return Check("state folder", "fail" if free < FULL_BYTES else "warn", text, remedy)
+
+
+def check_sqlite() -> Check:
+    """The version, for reports of faults. The bug of some in a log with two writers is left out: here is only one."""
+    return Check("sqlite", "ok", f"SQLite {sqlite3.sqlite_version}")
+
+
+def check_sound() -> Check:
+    """Whether audiobooks can be encoded."""
+    try:
+        import av
+
+        av.codec.Codec("aac", "w")
+    except (ImportError, ValueError, OSError) as error:
+        return Check("sound", "fail", f"PyAV has no AAC encoder: {error}", "pip install --force-reinstall av")
+    return Check("sound", "ok", f"PyAV {av.__version__} with AAC")
+
+
+def check_encryption() -> Check:
+    """Whether messages can be encrypted."""
+    try:
+        import zmq
+    except (ImportError, OSError) as error:
+        return Check("encryption", "fail", f"ZeroMQ does not load: {error}", "pip install --force-reinstall pyzmq")
+    if zmq.has("curve"):
+        return Check("encryption", "ok", f"ZeroMQ {zmq.zmq_version()} can encrypt")
+    remedy = "install pyzmq's own wheel: pip install --force-reinstall --only-binary pyzmq pyzmq"
+    return Check("encryption", "fail", f"ZeroMQ {zmq.zmq_version()} cannot encrypt", remedy)
+
+
+def check_engines() -> Iterator[Check]:
+    """Whether each installed engine loads; one that computes on the CPU is opened too."""
+    from swarm.voice.host.registry import engine_targets
+
+    for name, target in engine_targets().items():
+        if name == "coqui":  # which may well not be here
+            yield check_coqui()
+            continue
+        try:
+            about = _open_engine(name, target)
+        except Exception as error:  # an engine of somebody else may raise anything
+            text = f"{target} does not open: {type(error).__name__}: {error}"
+            yield Check(f"engine {name}", "fail", text, "pip install --force-reinstall e2a-swarm")
+        else:
+            yield Check(f"engine {name}", "ok", about)
+
+
+def _open_engine(name: str, target: str) -> str:
+    from swarm.voice.host.registry import choose_recipe, load_engine
+
+    engine = load_engine(target)
+    language = "en" if engine.card.speaks("en") else engine.card.languages[0]
+    if engine.card.device == "cpu":  # loading a GPU's model takes minutes
+        engine.open(choose_recipe(language, engine=name), "cpu")
+    return engine.card.about
+
+
+def check_coqui() -> Check:
+    """Whether Coqui's models can be loaded; takes some seconds where it is installed."""
+    from swarm.voice.coqui.card import INSTALL, is_installed
+    from swarm.voice.coqui.engine import check_installed
+    from swarm.voice.engine import EngineFault
+
+    if not is_installed():
+        return Check("engine coqui", "ok", f"not installed; {INSTALL} brings XTTS and other neural voices")
+    try:
+        check_installed()
+    except EngineFault as fault:
+        return Check("engine coqui", "fail", str(fault), f"{INSTALL} --force-reinstall")
+    licence = "accepted" if os.environ.get(ENV_LICENCE) == "1" else f"not accepted ({ENV_LICENCE}=1 does)"
+    return Check("engine coqui", "ok", f"coqui-tts {version('coqui-tts')}; the licence of XTTS is {licence}")
+
+
+def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
+    """Whether somebody listens on the usual port."""
+    try:
+        socket.create_connection((bind or "127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return Check("port", "ok", f"port {port} is free")
+    remedy = "another coordinator has it, it seems; a new one takes the next free port by itself, or give --port."
+    return Check("port", "warn", f"port {port} is taken", remedy)
+
+
+def check_multicast(bind: str = "") -> Check:
+    """Whether there is an interface that machines can be found over; sends nothing."""
+    remedy = "connect to the network, or name the coordinator on each worker: e2a-swarm work --coordinator HOST"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            if bind and ":" not in bind:
+                probe.bind((bind, 0))
+            probe.connect(MDNS_GROUP)  # looks up the route; no packet leaves
+            address = probe.getsockname()[0]
+        except OSError as error:
+            return Check("network", "warn", f"no interface for multicast: {error.strerror or error}", remedy)
+    if address.startswith("127."):
+        return Check("network", "warn", f"multicast leaves by {address} only: other machines are not found", remedy)
+    return Check("network", "ok", f"machines are looked for from {address}")
+
+
+def check_gpu() -> Check:
+    """Which GPUs there are, and whether torch can use them."""
+    try:
+        answer = subprocess.run(
+            NVIDIA_SMI, capture_output=True, text=True, timeout=PATIENCE_S, check=True, errors="replace"
+        )
+    except FileNotFoundError:
+        return Check("gpu", "ok", "no NVIDIA driver: this machine speaks on its CPU")
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check(
+            "gpu", "warn", f"nvidia-smi fails: {error}", "restart the machine, or reinstall the NVIDIA driver."
+        )
+    gpus = "; ".join(line.strip() for line in answer.stdout.splitlines() if line.strip())
+    if not find_spec("torch"):
+        return Check("gpu", "ok", f"{gpus}; unused, for no engine installed here computes on GPUs")
+    import torch  # type: ignore[import-not-found,unused-ignore]
+
+    if torch.cuda.is_available():
+        return Check("gpu", "ok", f"{gpus}; torch {torch.__version__} can use them")
+    remedy = "install the torch that fits the driver (pytorch.org), or update the driver."
+    return Check("gpu", "warn", f"{gpus}; torch {torch.__version__} cannot use them", remedy)
+
+
+def check_clock(now_s: float | None = None) -> Check:
+    """Whether the clock was ever set."""
+    now_s = time.time() if now_s is None else now_s
+    said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
+    if now_s < OLDEST_NOW_S:
+        return Check("clock", "warn", f"it says {said} UTC", "set the clock; times in reports are wrong until then.")
+    return Check("clock", "ok", f"{said} UTC")
+
+
+def check_key(folder: Path) -> Check:
+    """Whether this machine has a swarm's key, and a whole one."""
+    from swarm.net.keys import key_file, load_key
+
+    remedy = "run `e2a-swarm join CODE` with the code of the machine that coordinates."
+    try:
+        key = load_key(folder)
+    except EnvironmentFault as error:
+        return Check("key", "fail", str(error), remedy)
+    if key is None:
+        text = "this machine is in no swarm yet; `convert` needs no key and `coordinate` makes one"
+        return Check("key", "warn", text, remedy)
+    return Check("key", "ok", f"from {ENV_KEY if os.environ.get(ENV_KEY) else key_file(folder)}")
+
+
+def check_all(folder: Path) -> Iterator[Check]:
+    """Every check, one after the other."""
+    bind = os.environ.get(ENV_BIND, "")
+    checks: tuple[Callable[[], Check], ...] = (
+        check_python,
+        lambda: check_state_folder(folder),
+        check_sqlite,
+        check_sound,
+        check_encryption,
+        lambda: check_key(folder),
+        lambda: check_port(bind=bind),
+        lambda: check_multicast(bind),
+        check_gpu,
+        check_clock,
+    )
+    for check in checks:
+        yield check()
+    yield from check_engines()

@@ -1,0 +1,198 @@
+"""A package document made into one of EPUB 3 with Media Overlays; what it says of the book stays."""
+
+import copy
+from collections.abc import Iterator, Mapping
+
+import regex
+from lxml import etree
+from msgspec import Struct
+
+from swarm.read_along.overlay import ACTIVE_CLASS, clock
+
+OPF = "{http://www.idpf.org/2007/opf}"
+DC = "{http://purl.org/dc/elements/1.1/}"
+XML_ID = regex.compile(r"[\p{L}_][\p{L}\p{N}_.-]*")
+XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+RECORDED = frozenset(("role", "file-as"))  # attributes of EPUB 2 that have a word in EPUB 3
+SMIL_TYPE = "application/smil+xml"
+XHTML_TYPE = "application/xhtml+xml"
+OLD_TYPES = frozenset(("text/html", "text/x-oeb1-document"))
+_YEAR = regex.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+
+
+class Item(Struct, frozen=True):
+    """A line to be added to the manifest."""
+
+    id: str
+    href: str  # from the package document
+    media_type: str
+    properties: str = ""
+    duration_ms: int = 0  # of an overlay
+
+
+class Additions(Struct, frozen=True):
+    """What a book gets: new items, and for documents by their id the overlay's id; `properties` by id too."""
+
+    items: tuple[Item, ...]
+    overlays: Mapping[str, str]
+    narrator: str
+    modified: str  # "2026-01-31T12:00:00Z"
+    properties: Mapping[str, frozenset[str]] = {}
+
+
+def is_old(package: etree._Element) -> bool:
+    """Whether a package is of an EPUB before the third."""
+    return not str(package.get("version", "")).strip().startswith("3")
+
+
+def free_id(package: etree._Element, wanted: str) -> str:
+    """Something that no id of a package begins with."""
+    names = [element.get("id", "") for element in package.iter("*")]
+    while any(name.startswith(wanted) for name in names):
+        wanted += "x"
+    return wanted
+
+
+def without_overlays(package: etree._Element) -> set[str]:
+    """Take a narration of its own out of a package; the addresses of its overlays, as the manifest has them."""
+    gone, names = set(), set()
+    for item in list(package.iterfind("{*}manifest/{*}item")):
+        item.attrib.pop("media-overlay", None)
+        if item.get("media-type", "").strip().lower() == SMIL_TYPE:
+            gone.add(item.get("href", ""))
+            names.add(f"#{item.get('id', '')}")
+            _remove(item)
+    for meta in list(package.iterfind("{*}metadata//{*}meta")):
+        if (meta.get("property") or "").startswith("media:") or meta.get("refines") in names:
+            _remove(meta)
+    return gone
+
+
+def republish(package: etree._Element, additions: Additions) -> None:
+    """Add an edition's items and what they say of themselves; an older package becomes one of EPUB 3."""
+    metadata, manifest = package.find("{*}metadata"), package.find("{*}manifest")
+    if is_old(package):
+        _modernise(package, metadata)
+    for item in manifest.iterfind("{*}item"):
+        name = item.get("id", "")
+        if name in additions.overlays:
+            item.set("media-overlay", additions.overlays[name])
+        if name in additions.properties:
+            words = {*(item.get("properties") or "").split(), *additions.properties[name]}
+            if words:
+                item.set("properties", " ".join(sorted(words)))
+    for new in additions.items:
+        line = etree.SubElement(manifest, f"{OPF}item")
+        line.attrib.update({"id": new.id, "href": new.href, "media-type": new.media_type})
+        if new.properties:
+            line.set("properties", new.properties)
+    _describe(metadata, additions)
+
+
+def _describe(metadata: etree._Element, additions: Additions) -> None:
+    for meta in list(metadata.iterfind(".//{*}meta[@property='dcterms:modified']")):
+        if meta.get("refines") is None:
+            _remove(meta)
+    _add_meta(metadata, "dcterms:modified", additions.modified)
+    total_ms = 0
+    for item in additions.items:
+        if item.duration_ms:
+            total_ms += item.duration_ms
+            _add_meta(metadata, "media:duration", clock(item.duration_ms), item.id)
+    if not total_ms:
+        return
+    _add_meta(metadata, "media:duration", clock(total_ms))
+    _add_meta(metadata, "media:active-class", ACTIVE_CLASS)
+    _add_meta(metadata, "media:narrator", additions.narrator)
+
+
+def _add_meta(metadata: etree._Element, name: str, text: str, refined: str = "") -> etree._Element:
+    meta = etree.SubElement(metadata, f"{OPF}meta")
+    meta.set("property", name)
+    if refined:
+        meta.set("refines", f"#{refined}")
+    meta.text = text
+    return meta
+
+
+def _remove(element: etree._Element) -> None:
+    parent, before = element.getparent(), element.getprevious()
+    if element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+
+
+def _modernise(package: etree._Element, metadata: etree._Element) -> None:
+    package.set("version", "3.0")
+    _flatten(metadata)
+    _keep_one_date(metadata)
+    prefix, number = free_id(package, "meta-"), 0
+    for element in list(metadata.iterchildren(f"{DC}*")):
+        for name, value in _old_attributes(element):
+            number += 1
+            if not element.get("id"):
+                element.set("id", f"{prefix}{number}")
+            if name in RECORDED:
+                meta = _add_meta(metadata, name, value, element.get("id", ""))
+                if name == "role":
+                    meta.set("scheme", "marc:relators")
+    for meta in list(metadata.iterchildren("{*}meta")):
+        if meta.get("property") is None and not (meta.get("name") and meta.get("content") is not None):
+            _remove(meta)
+        else:
+            meta.attrib.pop("scheme", None)
+    for item in package.iterfind("{*}manifest/{*}item"):
+        for name in ("required-namespace", "required-modules", "fallback-style"):
+            item.attrib.pop(name, None)
+        if item.get("media-type", "").strip().lower() in OLD_TYPES:
+            item.set("media-type", XHTML_TYPE)
+    _mark_cover(package)
+    for element in list(package.iterchildren("{*}tours")):
+        _remove(element)
+    for spine in package.iterfind("{*}spine"):
+        spine.attrib.pop("page-map", None)
+
+
+def _flatten(metadata: etree._Element) -> None:
+    """What the first package documents kept in two boxes stands in one."""
+    for name in ("dc-metadata", "x-metadata"):
+        for box in list(metadata.iterchildren(f"{{*}}{name}")):
+            for child in list(box):
+                metadata.append(child)
+            _remove(box)
+
+
+def _keep_one_date(metadata: etree._Element) -> None:
+    """EPUB 3 knows the date of publication only."""
+    dates = list(metadata.iterchildren(f"{DC}date"))
+    published = [date for date in dates if date.get(f"{OPF}event") == "publication"]
+    unsaid = [date for date in dates if date.get(f"{OPF}event") is None]
+    keep = next((date for date in (*published, *unsaid) if (date.text or "").strip()), None)
+    for date in dates:
+        if date is not keep:
+            _remove(date)
+
+
+def _old_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
+    """What an attribute of EPUB 2 says; the attributes are gone after that."""
+    element.attrib.pop(XSI_TYPE, None)
+    for key in [key for key in element.attrib if str(key).startswith(OPF)]:
+        value = element.attrib.pop(key).strip()
+        if value:
+            yield str(key).removeprefix(OPF), value
+
+
+def _mark_cover(package: etree._Element) -> None:
+    items = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
+    for meta in package.iterfind("{*}metadata/{*}meta"):
+        item = items.get(meta.get("content")) if meta.get("name") == "cover" else None
+        if item is not None and item.get("media-type", "").startswith("image/"):
+            item.set("properties", " ".join(sorted({*(item.get("properties") or "").split(), "cover-image"})))
+            return
+
+
+def serialise(package: etree._Element) -> bytes:
+    """The package document's bytes."""
+    whole = copy.copy(package)
+    etree.cleanup_namespaces(whole, keep_ns_prefixes=["dc", "opf", "dcterms", "xsi"])
+    return bytes(etree.tostring(whole, encoding="utf-8", xml_declaration=True))

@@ -1,0 +1,195 @@
+"""One job's journal: an SQLite file with what the job is and the records of what was done. One writer."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from swarm.errors import StoreError
+from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, RunStarted
+from swarm.job.spec import JobFacts
+from swarm.system.disk import DAMAGED, NO_FILE, guarded
+
+Kind = TypeVar("Kind", JobFinished, RunStarted)
+
+SCHEMA = 1
+ROWS = 1000  # read at a time
+FILE = "journal.sqlite"
+TABLES = """
+BEGIN;
+CREATE TABLE job (title TEXT NOT NULL, source TEXT NOT NULL, created_s REAL NOT NULL, facts BLOB NOT NULL);
+CREATE TABLE record (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, clip_bytes INTEGER NOT NULL, body BLOB NOT NULL
+);
+PRAGMA user_version = 1;
+COMMIT;
+"""
+COUNTS = """
+SELECT
+    (SELECT coalesce(sum((kind = 'ClipAccepted') - (kind = 'ClipDiscarded')), 0) FROM record),
+    (SELECT coalesce(sum(clip_bytes), 0) FROM record),
+    (SELECT body FROM record WHERE kind = 'JobFinished' AND number > (
+        SELECT coalesce(max(number), 0) FROM record WHERE kind = 'ClipDiscarded'
+    ) ORDER BY number DESC LIMIT 1),
+    (SELECT body FROM record WHERE kind = 'RunStarted' ORDER BY number DESC LIMIT 1)
+FROM job
+"""
+
+
+class Counts(NamedTuple):
+    """What a journal says of itself without being read through."""
+
+    accepted: int
+    clip_bytes: int
+    finished: JobFinished | None  # the last of them, if no clip was discarded since
+    started: RunStarted | None  # the last of them
+
+
+class Journal:
+    """An open journal. Every method may raise StoreError that names the file and the remedy."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.path = folder / FILE
+        self._lock = threading.Lock()  # commits come from a thread, reads may come from another
+        self._records = msgspec.msgpack.Decoder(AnyRecord)
+        if self.path.is_dir():
+            raise StoreError(f"{self.path} cannot be used: {NO_FILE}.")
+        if not self.path.is_file():
+            raise StoreError(
+                f"{self.path} is missing; run the same command again, sentences already spoken are found again."
+            )
+        with guarded(self.path):
+            self._database = _connect_to_read(self.path) if read_only else _connect(self.path)
+        try:
+            self._check_version()
+            if not read_only:
+                self._check_pages()
+        except BaseException:
+            self.close()
+            raise
+
+    def _check_version(self) -> None:
+        with guarded(self.path):
+            version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA:
+                raise StoreError(
+                    f"{self.path} was written by a newer e2a-swarm; upgrade this one to go on with the job."
+                )
+        if version < SCHEMA:
+            raise self._damaged()
+
+    def _check_pages(self) -> None:
+        with guarded(self.path):
+            found = self._database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise self._damaged()
+
+    def facts(self) -> JobFacts:
+        """What the job is."""
+        with guarded(self.path), self._lock:
+            row = self._database.execute("SELECT facts FROM job").fetchone()
+        try:
+            return msgspec.msgpack.decode(row[0], type=JobFacts)
+        except (TypeError, ValueError) as error:
+            raise self._damaged() from error
+
+    def records(self) -> Iterator[AnyRecord]:
+        """Every record, oldest first."""
+        last = 0
+        while rows := self._rows(last):
+            last = rows[-1][0]
+            for _, body in rows:
+                try:
+                    yield self._records.decode(body)
+                except ValueError as error:
+                    raise self._damaged() from error
+
+    def _rows(self, after: int) -> list[tuple[int, bytes]]:
+        """Some records: all at once would fill the memory, and an open cursor would hold back checkpoints."""
+        query = "SELECT number, body FROM record WHERE number > ? ORDER BY number LIMIT ?"
+        with guarded(self.path), self._lock:
+            return self._database.execute(query, (after, ROWS)).fetchall()
+
+    def append(self, records: Sequence[AnyRecord]) -> None:
+        """Write records in one transaction; durable on return, none of them written if it raises."""
+        rows = [(type(record).__name__, _clip_bytes(record), msgspec.msgpack.encode(record)) for record in records]
+        with guarded(self.path), self._lock, self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany("INSERT INTO record (kind, clip_bytes, body) VALUES (?, ?, ?)", rows)
+
+    def counts(self) -> Counts:
+        """A summary."""
+        with guarded(self.path), self._lock:
+            row = self._database.execute(COUNTS).fetchone()
+        if row is None:
+            raise self._damaged()
+        accepted, clip_bytes, finished, started = row
+        return Counts(accepted, clip_bytes, self._last(finished, JobFinished), self._last(started, RunStarted))
+
+    def _last(self, body: bytes | None, kind: type[Kind]) -> Kind | None:
+        try:
+            return None if body is None else msgspec.msgpack.decode(body, type=kind)
+        except ValueError as error:
+            raise self._damaged() from error
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        with self._lock:
+            self._database.close()
+
+    def _damaged(self) -> StoreError:
+        return StoreError(f"{self.path} cannot be used: {DAMAGED}.")
+
+
+def create_journal(folder: Path, facts: JobFacts) -> None:
+    """Make a journal in a folder that nobody else sees yet. Raises StoreError."""
+    path = folder / FILE
+    row = (facts.title, facts.source, facts.created_s, msgspec.msgpack.encode(facts))
+    with guarded(path), closing(_connect(path)) as database:
+        database.executescript(TABLES)
+        with database:
+            database.execute("INSERT INTO job VALUES (?, ?, ?, ?)", row)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Look at a journal that another process may be writing, without ever touching its write-ahead log.
+
+    On a disk that is full or read-only there is no room for the log's index; nobody writes then, and without a log the
+    file says all.
+    """
+    uri = f"{path.as_uri()}?mode=ro"
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+    try:
+        database.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:
+        database.close()
+        if _size(path.with_name(f"{path.name}-wal")):
+            raise
+        return sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _clip_bytes(record: AnyRecord) -> int:
+    return record.bytes if isinstance(record, ClipAccepted) else 0

@@ -1,0 +1,54 @@
+"""Removes jobs that nobody has worked on for a time."""
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from swarm.errors import StoreError
+from swarm.store.store import DiskStore, JobSummary
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was, or would be, removed; what is old enough and kept all the same, with why."""
+
+    removed: list[JobSummary]
+    kept: list[tuple[str, str]]
+    freed_bytes: int
+
+
+def prune(state_dir: Path, age_s: float, *, unfinished: bool, dry_run: bool) -> Pruned:
+    """Remove the jobs that no command has worked on for `age_s`. Raises StoreError."""
+    with closing(DiskStore(state_dir)) as store:
+        removed, kept = _choose(store, time.time() - age_s, unfinished)
+        names = [job.job for job in removed]
+        freed_bytes = store.bytes_of(names) if names else 0
+        if not dry_run:
+            store.remove_jobs(names)
+    return Pruned(removed, kept, freed_bytes)
+
+
+def _choose(store: DiskStore, before_s: float, unfinished: bool) -> tuple[list[JobSummary], list[tuple[str, str]]]:
+    """The jobs last used before a moment, locked; and those that stay."""
+    removed, kept = [], []
+    for job in store.jobs():
+        if job.used_s >= before_s:
+            continue
+        if why := _why_kept(store, job, unfinished):
+            kept.append((job.job, why))
+        else:
+            removed.append(job)
+    return removed, kept
+
+
+def _why_kept(store: DiskStore, job: JobSummary, unfinished: bool) -> str:
+    if job.trouble:
+        return f"its journal cannot be read; `e2a-swarm jobs remove {job.job}` removes it"
+    if not job.finished and not unfinished:
+        return "not finished; --unfinished removes it too"
+    try:
+        store.lock_job(job.job)
+    except StoreError as held:
+        return str(held)
+    return ""

@@ -1,0 +1,399 @@
+"""What a coordinator keeps: jobs with their journals, and the clips that all jobs share."""
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, suppress
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from swarm.errors import StoreError
+from swarm.job.asset import AssetInfo
+from swarm.job.recipe import Setting
+from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.job.run_stats import MOST_BYTES, Effort, decode_effort
+from swarm.job.spec import JobFacts, Origin
+from swarm.store.clips import ClipFolder, clip_size
+from swarm.store.job_files import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
+from swarm.store.journal import FILE as JOURNAL
+from swarm.store.journal import Journal, create_journal
+from swarm.store.usage import only_in, size_of
+from swarm.system.disk import guarded, make_folder, replace_file
+from swarm.system.lock import Lock
+from swarm.system.platform import sync_folder
+from swarm.system.scratch import Scratch
+
+JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+BOOK = "book.epub"
+EFFORT = "effort.json"
+NOTHING: Contents = {}
+
+Entry = tuple[str, AnyRecord, bytes]  # job, record, the clip's FLAC bytes or b""
+
+
+class JobSummary(NamedTuple):
+    """A job on this machine. `accepted` counts places of `sentences`, `disk_bytes` its folder and all its clips.
+
+    `trouble` says why its journal cannot be read; nothing else is known of it then.
+    """
+
+    job: str
+    title: str
+    source: str
+    created_s: float
+    accepted: int
+    disk_bytes: int
+    finished: bool
+    trouble: str = ""
+    engine: str = ""
+    voice: str = ""
+    language: str = ""
+    speed: Setting = 1.0
+    chapters: tuple[str, ...] = ()  # titles of those that are spoken
+    sentences: int = 0
+    files: tuple[str, ...] = ()  # the audiobook, as last written
+    assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
+    origins: tuple[Origin, ...] = ()  # and what they were made from
+    used_s: float = 0.0  # when a command last worked on it
+
+
+class Store(Protocol):
+    """Jobs, records and clips. Any method may raise StoreError; then nothing of that call counts.
+
+    To be used from one thread at a time; `find_clip`, `clip_path`, `read_asset` and `keep_effort` from any.
+    """
+
+    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
+        """Make a job, whole or not at all, with a copy of its book and of the files its voice needs."""
+
+    def open_job(self, job: str) -> JobFacts | None:
+        """What a job is, None if there is none of that name."""
+
+    def records(self, job: str) -> Iterator[AnyRecord]:
+        """The records of a job, oldest first."""
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Write records, and the clips or latents of those that carry some; durable on return."""
+
+    def asset_size(self, job: str, digest: str) -> int:
+        """Bytes of a file of a job; 0 where it is gone."""
+
+    def asset_path(self, job: str, digest: str) -> Path:
+        """Where a file of a job lies or would lie."""
+
+    def unpacking(self) -> AbstractContextManager[Path]:
+        """A folder for what is half made, gone afterwards."""
+
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+        """Put a file of a job back."""
+
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+        """The piece of a job's file that begins at an offset."""
+
+    def effort(self, job: str) -> Effort:
+        """What the runs of a job took, as last kept."""
+
+    def keep_effort(self, job: str, effort: Effort) -> None:
+        """Keep it for the next run, if that can be done."""
+
+    def clip_path(self, key: str) -> Path:
+        """Where a clip lies or would lie."""
+
+    def find_clip(self, key: str) -> Path | None:
+        """A clip's file if it is there."""
+
+    def clip_keys(self) -> set[str]:
+        """The keys of all clips that are there, whole or not."""
+
+    def discard_clip(self, key: str) -> None:
+        """Remove a clip that cannot be trusted."""
+
+    def lost_clips(self, job: str) -> list[ClipAccepted]:
+        """Accepted clips whose file is missing or of another size than journaled."""
+
+    def jobs(self) -> list[JobSummary]:
+        """Every job of this store, oldest first."""
+
+    def remove_job(self, job: str) -> None:
+        """Remove a job and the clips that no other job refers to."""
+
+    def lock_job(self, job: str) -> None:
+        """Keep every other process off a job until `close`; it need not exist yet."""
+
+    def folder(self, job: str) -> Path:
+        """A job's own folder, for its reels, report and log."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class DiskStore:
+    """The Store on a disk, under the state folder."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self._journals: dict[str, Journal] = {}
+        self._locks: dict[str, Lock] = {}
+        self._made: list[str] = []
+        for name in ("", "jobs", "clips"):
+            make_folder(state_dir / name)
+        self._scratch = Scratch(state_dir / "scratch")
+        self._clips = ClipFolder(state_dir / "clips", self._scratch.folder)
+
+    def folder(self, job: str) -> Path:
+        """A job's own folder. Raises StoreError for a name that cannot be a job's."""
+        if not JOB_NAME.fullmatch(job):
+            raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
+        return self.state_dir / "jobs" / job
+
+    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
+        """Make a job beside the others and rename it into place as the last step."""
+        folder = self.folder(facts.job)
+        if (folder / JOURNAL).exists():
+            raise StoreError(f"{folder} exists already; move it away and run the same command again.")
+        fresh = self._scratch.folder / facts.job
+        with guarded(folder):
+            fresh.mkdir()
+            copy_synced(book_file, fresh / BOOK)
+            put_contents(fresh, contents, self.state_dir / "jobs")
+            create_journal(fresh, facts)
+            sync_folder(fresh)
+            if folder.exists():  # its journal was moved away: what is left can all be made again
+                folder.rename(self._scratch.folder / f"{facts.job}.removed")
+            fresh.rename(folder)
+            self._made.append(facts.job)
+            sync_folder(folder.parent)
+
+    def open_job(self, job: str) -> JobFacts | None:
+        """What a job is; its journal is checked and stays open."""
+        return self._journal(job).facts() if (self.folder(job) / JOURNAL).exists() else None
+
+    def records(self, job: str) -> Iterator[AnyRecord]:
+        """The records of a job, oldest first."""
+        return self._journal(job).records()
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Clips first, then rows, one transaction a journal: a row never speaks of a clip that is not there."""
+        by_job: dict[str, list[AnyRecord]] = {}
+        clips: dict[str, bytes] = {}
+        for job, record, frame in entries:
+            by_job.setdefault(job, []).append(record)
+            if frame and isinstance(record, ClipAccepted):
+                clips[record.key] = frame
+            elif frame and isinstance(record, LatentsKept):
+                self.restore_asset(job, record.digest, frame)
+        journals = {job: self._journal(job) for job in by_job}
+        if clips:
+            self._clips.add(clips)
+        for job, records in by_job.items():
+            journals[job].append(records)
+
+    def asset_size(self, job: str, digest: str) -> int:
+        """Bytes of a file of a job; 0 where it is gone."""
+        return clip_size(self.asset_path(job, digest))
+
+    def effort(self, job: str) -> Effort:
+        """What the runs of a job took; nothing where that cannot be read."""
+        try:
+            with (self.folder(job) / EFFORT).open("rb") as file:
+                return decode_effort(file.read(MOST_BYTES + 1))
+        except OSError:
+            return Effort()
+
+    def keep_effort(self, job: str, effort: Effort) -> None:
+        """Keep it in a file beside the journal; a disk that takes none is told of elsewhere."""
+        with suppress(OSError):
+            replace_file(self.folder(job) / EFFORT, msgspec.json.encode(effort))
+
+    def asset_path(self, job: str, digest: str) -> Path:
+        """Where a file of a job lies or would lie."""
+        return content_path(self.folder(job), digest)
+
+    def unpacking(self) -> AbstractContextManager[Path]:
+        """A folder on the same disk for what is half made."""
+        return unpacking(self._scratch.folder)
+
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+        """Put a file of a job back."""
+        with guarded(self.folder(job)):
+            put_contents(self.folder(job), {digest: content}, self.state_dir / "jobs")
+
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+        """The piece of a job's file that begins at an offset."""
+        return read_piece(self.asset_path(job, digest), offset)
+
+    def clip_path(self, key: str) -> Path:
+        """Where a clip lies or would lie."""
+        return self._clips.path(key)
+
+    def find_clip(self, key: str) -> Path | None:
+        """A clip's file if it is there and not empty."""
+        return self._clips.find(key)
+
+    def clip_keys(self) -> set[str]:
+        """The keys of all clips that are there, whole or not."""
+        return self._clips.keys()
+
+    def discard_clip(self, key: str) -> None:
+        """Remove a clip that cannot be trusted."""
+        self._clips.discard(key)
+
+    def lost_clips(self, job: str) -> list[ClipAccepted]:
+        """Accepted clips whose file is missing or of another size than journaled."""
+        standing, sizes = standing_clips(self.records(job))
+        found = {key: self._clips.size(key) for key in sizes}
+        return [record for record in standing if not found[record.key] or found[record.key] != sizes[record.key]]
+
+    def jobs(self) -> list[JobSummary]:
+        """Every job of this store, oldest first."""
+        return list_jobs(self.state_dir)
+
+    def remove_job(self, job: str) -> None:
+        """Remove a job that nobody works on, and the clips that no other job refers to."""
+        self.remove_jobs([job])
+
+    def remove_jobs(self, jobs: Sequence[str]) -> None:
+        """Remove jobs that nobody works on, and the clips that no other job refers to."""
+        for job in jobs:
+            if not self.folder(job).is_dir():
+                raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
+            self.lock_job(job)
+        orphans = self._orphans(jobs)
+        for job in jobs:
+            self._remove_folder(job)
+        for key in orphans:
+            self.discard_clip(key)
+        for job in jobs:
+            self._locks.pop(job).release()
+
+    def forsake(self) -> list[str]:
+        """Remove the jobs that were made here and hold nothing that cost work; returns them. Any other stays."""
+        gone = []
+        for job in self._made:
+            with suppress(StoreError):  # the disk may be why the command failed
+                if not any(isinstance(record, COSTLY) for record in self.records(job)):
+                    self._remove_folder(job)
+                    gone.append(job)
+        self._made.clear()
+        return gone
+
+    def bytes_of(self, jobs: Sequence[str]) -> int:
+        """What removing these jobs together would free."""
+        return only_in(map(self.folder, jobs)) + sum(map(self._clips.size, self._orphans(jobs)))
+
+    def _remove_folder(self, job: str) -> None:
+        folder, removed = self.folder(job), self._scratch.folder / f"{job}.removed"
+        self._close_journal(job)
+        with guarded(folder):
+            folder.rename(removed)
+            sync_folder(folder.parent)
+            shutil.rmtree(removed)
+
+    def _orphans(self, jobs: Sequence[str]) -> set[str]:
+        """Keys of clips that only these jobs refer to; none if a journal cannot be read, for then nobody knows."""
+        try:
+            others = (keys_of(self.folder(name)) for name in self._names() if name not in jobs)
+            return set().union(*(keys_of(self.folder(job)) for job in jobs)).difference(*others)
+        except StoreError:
+            return set()
+
+    def lock_job(self, job: str) -> None:
+        """Keep every other process off a job until `close`, or raise StoreError that says who is on it."""
+        self.folder(job)  # refuses a name that leads elsewhere
+        if job not in self._locks:
+            lock = Lock(self.state_dir / "locks" / f"{job}.lock")
+            lock.acquire(job)
+            self._locks[job] = lock
+
+    def close(self) -> None:
+        """Close the journals, let go of the locks, clear the scratch folder."""
+        for job in list(self._journals):
+            self._close_journal(job)
+        self._clips.close()
+        for lock in self._locks.values():
+            lock.release()
+        self._locks.clear()
+        self._scratch.close()
+
+    def _journal(self, job: str) -> Journal:
+        if job not in self._journals:
+            self._journals[job] = Journal(self.folder(job))
+        return self._journals[job]
+
+    def _close_journal(self, job: str) -> None:
+        if journal := self._journals.pop(job, None):
+            journal.close()
+
+    def _names(self) -> list[str]:
+        return _job_names(self.state_dir)
+
+
+def list_jobs(state_dir: Path) -> list[JobSummary]:
+    """Every job under a state folder, oldest first; only looks, so that it works on a disk that is full or read-only.
+
+    Raises StoreError.
+    """
+    summaries = [_summary(state_dir / "jobs" / name) for name in _job_names(state_dir)]
+    return sorted(summaries, key=lambda summary: summary.created_s)
+
+
+def _job_names(state_dir: Path) -> list[str]:
+    with guarded(state_dir):
+        names = [path.name for path in (state_dir / "jobs").iterdir() if path.is_dir()]
+    return [name for name in names if JOB_NAME.fullmatch(name)]
+
+
+def keys_of(folder: Path) -> set[str]:
+    """Keys of every clip that a job refers to. Raises StoreError."""
+    with closing(Journal(folder, read_only=True)) as journal:
+        return {record.key for record in journal.records() if isinstance(record, ClipAccepted)}
+
+
+def _summary(folder: Path) -> JobSummary:
+    folder_bytes = size_of(folder)
+    try:
+        with closing(Journal(folder, read_only=True)) as journal:
+            facts, counts = journal.facts(), journal.counts()
+    except StoreError as error:
+        return JobSummary(folder.name, "", "", 0.0, 0, folder_bytes, finished=False, trouble=str(error))
+    return summary_of(facts, counts.accepted, folder_bytes + counts.clip_bytes, counts.finished, counts.started)
+
+
+def summary_of(
+    facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
+) -> JobSummary:
+    """A job in short, by its last records; `finished` None where a clip was discarded since."""
+    return JobSummary(
+        job=facts.job,
+        title=facts.title,
+        source=facts.source,
+        created_s=facts.created_s,
+        accepted=accepted,
+        disk_bytes=disk_bytes,
+        finished=finished is not None,
+        engine=facts.recipe.engine,
+        voice=facts.voice_name,
+        language=facts.recipe.language,
+        speed=dict(facts.recipe.settings).get("speed", 1.0),
+        chapters=tuple(chapter.title for chapter in facts.chapters),
+        sentences=sum(len(chapter.segments) for chapter in facts.chapters),
+        files=finished.files if finished else (),
+        assets=facts.assets,
+        origins=facts.origins,
+        used_s=max(facts.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
+    )
+
+
+def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], dict[str, int]]:
+    """The accepted clips that were not discarded since, and the size of each clip's file as last written."""
+    standing: dict[tuple[int, int], ClipAccepted] = {}
+    sizes: dict[str, int] = {}
+    for record in records:
+        if isinstance(record, ClipAccepted):
+            standing[record.chapter, record.index] = record
+            sizes[record.key] = record.bytes
+        elif isinstance(record, ClipDiscarded):
+            standing.pop((record.chapter, record.index), None)
+    return list(standing.values()), sizes

@@ -1,0 +1,111 @@
+"""Small files written whole or not at all, and what a failing disk is called in words a user can act on."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from swarm.errors import StoreError
+from swarm.system.platform import free_bytes, sync_file, sync_folder
+
+FULL = "there is no space left on its disk; free some and run the same command again, nothing finished is lost"
+READ_ONLY = "it is on a read-only disk; make that writable, or choose another folder with --state-dir"
+FORBIDDEN = "this user may not write there; change its permissions, or choose another folder with --state-dir"
+DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
+NO_FOLDER = "a file stands where a folder has to be; name another folder"
+NO_FILE = "a folder stands where a file has to be; move it away and run the same command again"
+NO_PLACE = "it is not there and cannot be made; name another folder"
+TOO_LONG = "its path is too long; choose a shorter one with --state-dir"
+CROWDED = "too many files are open; allow more, as by `ulimit -n 4096`, and run the same command again"
+TOO_LARGE = "no file may be so large there; raise the limit (`ulimit -f`) or use another disk"
+BUSY = "another program is using it; end that one first"
+
+MOST_SQLITE_PATH = 500  # bytes: it opens no longer one
+
+BY_ERRNO = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EFBIG: TOO_LARGE,
+    errno.EMFILE: CROWDED,
+    errno.ENFILE: CROWDED,
+    errno.EROFS: READ_ONLY,
+    errno.EACCES: FORBIDDEN,
+    errno.EPERM: FORBIDDEN,
+    errno.EEXIST: NO_FOLDER,
+    errno.ENOTDIR: NO_FOLDER,
+    errno.EISDIR: NO_FILE,
+    errno.ENOTEMPTY: NO_FILE,
+    errno.ENOENT: NO_PLACE,
+    errno.ENAMETOOLONG: TOO_LONG,
+}
+BY_SQLITE = {  # primary result codes; the upper bits only refine them
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_PERM: FORBIDDEN,
+    sqlite3.SQLITE_CANTOPEN: FORBIDDEN,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+}
+
+
+def store_fault(error: Exception, path: Path) -> StoreError:
+    """What went wrong with `path`, as the error a user reads."""
+    if isinstance(error, sqlite3.Error):
+        remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and free_bytes(path.parent) == 0:
+            remedy = FULL  # so it is called where the log's index finds no room
+        if remedy == FORBIDDEN and len(os.fsencode(path)) > MOST_SQLITE_PATH:
+            remedy = TOO_LONG
+    else:
+        remedy = BY_ERRNO.get(getattr(error, "errno", None) or 0)
+    return StoreError(
+        f"{path} cannot be used: {remedy or f'{error}; check the disk, then run the same command again'}."
+    )
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turn what the disk or SQLite raises inside into StoreError about `path`."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise store_fault(error, path) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing. Raises StoreError that names what is in the way."""
+    with guarded(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a new file and bring it to the disk; its name is not yet durable. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        sync_file(file.fileno())
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write `path` whole or not at all, durably; `mode` is cut by the umask. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write_synced(part, data, mode)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def full_name(path: Path) -> str:
+    """A file's absolute path for people, without `..` where it leads to the same file so; links stay as they are."""
+    whole, tidy = path.absolute(), os.path.normpath(path.absolute())
+    if os.path.exists(whole) and not (os.path.exists(tidy) and os.path.samefile(whole, tidy)):  # noqa: PTH110, PTH121
+        tidy = str(whole)  # behind a link `..` leads elsewhere
+    return os.fsencode(tidy).decode("utf-8", "replace")

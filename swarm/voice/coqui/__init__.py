@@ -1,0 +1,1 @@
+"""Coqui's models as an engine."""

@@ -1,0 +1,118 @@
+"""Which of Coqui's models lie on this machine, and where: looked up without Coqui or torch, so that any machine can."""
+
+import os
+import shutil
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from swarm.config import ENV_OFFLINE
+from swarm.errors import EnvironmentFault
+from swarm.voice.coqui.models import BARK, TORTOISE, known_models
+from swarm.voice.coqui.origins import HUB, VOCODERS
+
+PARTS = "blobs/*.incomplete"  # of files that the hub's library is downloading, or was
+_WEIGHTS = (".pth", ".pt", ".tar", ".safetensors")
+_ARCHIVES = (".zip", ".tar.gz")  # Coqui deletes them when all is unpacked
+_BESIDES = {"speakers_xtts.pth", "speakers.pth", "speaker_ids.pth", "mel_stats.pth", "dvae.pth"}
+_AGREED = "tos_agreed.txt"
+_KNOW_THEMSELVES = (BARK, TORTOISE)  # their folders have no config.json, and weights below
+_FAIRSEQ = "tts_models--*--fairseq--vits"
+
+
+def models_folder() -> Path:
+    """Where Coqui keeps most models: `tts` in TTS_HOME, else in XDG_DATA_HOME, else in the platform's place."""
+    home = os.environ.get("TTS_HOME", os.environ.get("XDG_DATA_HOME"))
+    return Path(home).expanduser() / "tts" if home is not None else user_data_path("tts", appauthor=False)
+
+
+def hub_folder() -> Path:
+    """Where Hugging Face keeps the rest."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = os.environ.get("HF_HOME", f"{cache}/huggingface")
+    folder = os.environ.get("HF_HUB_CACHE", os.environ.get("HUGGINGFACE_HUB_CACHE", f"{home}/hub"))
+    return Path(os.path.expandvars(folder)).expanduser()
+
+
+def place_of(model: str) -> Path:
+    """The folder that a model has, or would have, for itself."""
+    if model in HUB:
+        return hub_folder() / f"models--{HUB[model].replace('/', '--')}"
+    return models_folder() / model.replace("/", "--")
+
+
+def is_here(model: str) -> bool:
+    """Whether a model could be loaded without a network, with the vocoder that it needs."""
+    return all(is_whole(name) for name in (model, VOCODERS.get(model, "")) if name)
+
+
+def kept_models() -> tuple[str, ...]:
+    """The models that are here, in the order of Coqui's list, those of fairseq after it."""
+    fairseq = (path.name.replace("--", "/") for path in sorted(models_folder().glob(_FAIRSEQ)))
+    return tuple(model for model in (*known_models(), *fairseq) if is_here(model))
+
+
+def may_download() -> bool:
+    """Whether models that are not here may be downloaded."""
+    return os.environ.get(ENV_OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE")
+
+
+def size_of(model: str) -> int:
+    """Bytes that a model takes, its vocoder too."""
+    places = [place_of(name) for name in (model, VOCODERS.get(model, "")) if name]
+    files = [path for place in places for path in place.rglob("*")]
+    return sum(path.stat().st_size for path in files if path.is_file() and not path.is_symlink())
+
+
+def remove(model: str) -> None:
+    """Delete a model, and its vocoder if no other model that is here needs it. Raises EnvironmentFault."""
+    _delete(place_of(model))
+    vocoder = VOCODERS.get(model, "")
+    if vocoder and vocoder not in [VOCODERS.get(other) for other in kept_models()]:
+        _delete(place_of(vocoder))
+
+
+def _delete(place: Path) -> None:
+    try:
+        if place.is_dir():
+            shutil.rmtree(place)
+    except OSError as fault:
+        raise EnvironmentFault(f"{place} cannot be removed: {fault.strerror or fault}.") from fault
+
+
+def is_whole(model: str) -> bool:
+    """Whether the files of a model, or of a vocoder, are here."""
+    place = place_of(model)
+    names = _names(_snapshot(place) if model in HUB else place)
+    config = "config.json" in names or model in _KNOW_THEMSELVES
+    return config and _has_weights(names) and not _has_archive(names) and not any(place.glob(PARTS))
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Whether a model's folder is what a download left that did not come to its end."""
+    names = _names(folder)
+    return bool(names) and names != {_AGREED} and (_has_archive(names) or not _has_weights(names))
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return {path.name for path in folder.rglob("*") if path.is_file()}
+    except OSError:
+        return set()
+
+
+def _has_weights(names: set[str]) -> bool:
+    return any(name.endswith(_WEIGHTS) for name in names - _BESIDES)
+
+
+def _has_archive(names: set[str]) -> bool:
+    return any(name.endswith(_ARCHIVES) for name in names)
+
+
+def _snapshot(repository: Path) -> Path:
+    """The folder of a repository's present state in the hub's cache; one that is not there where it has none."""
+    try:
+        commit = (repository / "refs" / "main").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        commit = "none"
+    return repository / "snapshots" / commit

@@ -1,0 +1,129 @@
+"""What is known of each of Coqui's models without loading it. No torch here: laptops segment by these cards."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from swarm.errors import UsageError
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.language import normal_language
+from swarm.job.recipe import CUSTOM, INVENTED, Setting
+from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
+from swarm.voice.coqui.speakers import XTTS_SPEAKERS
+
+INSTALL = "pip install 'e2a-swarm[coqui]'"
+DEFAULT_VOICE = "default"
+
+# Characters that XTTS reads in one go without cutting the end off, by its own table.
+XTTS_LIMITS = (
+    ("", 180),
+    *(("en", 250), ("de", 253), ("fr", 273), ("es", 239), ("it", 213), ("pt", 203), ("pl", 224), ("zh", 82)),
+    *(("ar", 166), ("cs", 186), ("ru", 182), ("nl", 251), ("tr", 226), ("ja", 71), ("hu", 224), ("ko", 95)),
+    ("hi", 150),
+)
+XTTS_LANGUAGES = tuple(sorted(language for language, _ in XTTS_LIMITS if language))
+_BARK_LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ru", "tr", "zh")
+_OTHER_LIMITS = (("", 300), ("ja", 120), ("zh", 120), ("ko", 150))
+_BARK_LIMITS = (("", 150), ("ja", 60), ("zh", 60), ("ko", 70))  # about 14 s of sound
+
+_SPEED: tuple[tuple[str, Setting], ...] = (("speed", 1.0),)
+_XTTS_SETTINGS: tuple[tuple[str, Setting], ...] = (
+    ("deepspeed", False),
+    ("half", False),
+    ("length_penalty", 1.0),
+    ("num_beams", 1),
+    ("repetition_penalty", 5.0),
+    ("speed", 1.0),
+    ("temperature", 0.75),
+    ("top_k", 50),
+    ("top_p", 0.85),
+)
+_TORTOISE_SETTINGS: tuple[tuple[str, Setting], ...] = (("voice_seed", 0),)
+_BARK_SETTINGS: tuple[tuple[str, Setting], ...] = (("text_temp", 0.7), ("voice_seed", 0), ("waveform_temp", 0.7))
+
+
+def _card(
+    about: str,
+    languages: tuple[str, ...],
+    limits: tuple[tuple[str, int], ...] = _OTHER_LIMITS,
+    voices: tuple[str, ...] = (DEFAULT_VOICE,),
+    settings: tuple[tuple[str, Setting], ...] = _SPEED,
+    clones: bool = False,
+    model: bool = True,
+) -> EngineCard:
+    return EngineCard(
+        name="coqui",
+        about=about,
+        languages=languages,
+        scripts=(),
+        limits=limits,
+        voices=tuple(VoiceCard(name, "*") for name in voices),
+        settings=settings,
+        device="gpu",
+        install=INSTALL,
+        shortest=10,  # "Yes." alone comes out with words that nobody wrote
+        takes=3,
+        clones=clones,
+        any_voice=voices == (DEFAULT_VOICE,),
+        model=about if model else "",
+    )
+
+
+_XTTS = _card("XTTS v2 by Coqui", XTTS_LANGUAGES, XTTS_LIMITS, XTTS_SPEAKERS, _XTTS_SETTINGS, clones=True)
+_BY_NAME = {
+    XTTS: _XTTS,
+    XTTS.replace("v2", "v1.1"): _XTTS,
+    YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True),
+    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, (INVENTED,), _BARK_SETTINGS),
+    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=(INVENTED,), settings=_TORTOISE_SETTINGS),
+}
+COQUI = _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=(), model=False)
+
+
+def is_installed() -> bool:
+    """Whether Coqui could be loaded here, as far as a look at the packages tells; imports none of them."""
+    return all(find_spec(package) for package in ("torch", "torchaudio", "TTS"))
+
+
+def model_card(model: str, config: Mapping[str, object] | None = None) -> EngineCard:
+    """The card of a model by its name; of a custom one by what its config says, where that is at hand.
+
+    Raises UsageError for a config of a model that custom models may not be.
+    """
+    if model in _BY_NAME:
+        return _BY_NAME[model]
+    if model.startswith(CUSTOM):
+        return _custom_card(config or {})
+    language = model_language(model)
+    return _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",))
+
+
+def engines_for(language: str) -> list[str]:
+    """Engines that have a voice for a language; fairseq has one for most, which cannot be told here."""
+    try:
+        choose_model("vits", language)
+    except UsageError:
+        return ["xtts"] if language in XTTS_LANGUAGES else ["fairseq"]
+    return [*["xtts"] * (language in XTTS_LANGUAGES), "vits"]
+
+
+def _custom_card(config: Mapping[str, object]) -> EngineCard:
+    kind = str(config.get("model", "xtts")).lower()
+    if kind in ("bark", "tortoise"):
+        raise UsageError(f"--custom-model: {kind} runs code from its weights' files, so it is not taken from others.")
+    languages = _languages(config.get("languages"))
+    if kind == "xtts":
+        return _card(
+            "a custom XTTS model", languages or XTTS_LANGUAGES, XTTS_LIMITS, settings=_XTTS_SETTINGS, clones=True
+        )
+    return _card(f"a custom {kind[:40]} model", languages or ("*",))
+
+
+def _languages(named: object) -> tuple[str, ...]:
+    """Primary subtags of what a config calls its languages ("pt-br"); what is none is passed over."""
+    found: dict[str, None] = {}
+    for word in named if isinstance(named, list) else []:
+        try:
+            found[normal_language(str(word))] = None
+        except UsageError:
+            continue
+    return tuple(found)

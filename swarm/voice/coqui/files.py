@@ -1,0 +1,127 @@
+"""Where a model's files lie: in the job's folder, in Coqui's own cache, or fetched into it; and its licence."""
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from swarm.config import ENV_LICENCE
+from swarm.job.recipe import CUSTOM, Recipe
+from swarm.system.child import teller
+from swarm.voice.coqui.cache import is_whole, may_download, place_of
+from swarm.voice.coqui.fetch import fetch
+from swarm.voice.coqui.models import BARK, TORTOISE
+from swarm.voice.engine import EngineFault, FaultKind
+
+LICENCE = "https://tts-hub.github.io/cpml"
+WEIGHTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "checkpoint.pth", "best_model.pth", "model.safetensors")
+_UNREACHABLE = {"ConnectionError", "ConnectError", "ConnectTimeout", "ReadTimeout", "gaierror", "TimeoutError"}
+KNOWS_ITSELF = (BARK, TORTOISE)  # loaded from a folder, in their own ways
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model's folder, and the files in it that have no name of their own."""
+
+    folder: Path
+    weights: Path
+    config: Path
+    vocoder: "ModelFiles | None" = None
+    custom: bool = False  # from a peer: nothing in it is trusted
+
+
+def find_model(recipe: Recipe, assets: Path | None) -> ModelFiles:
+    """The files of a recipe's model, downloaded by Coqui if they are not here yet. Raises EngineFault(UNAVAILABLE)."""
+    if recipe.model.startswith(CUSTOM):
+        if assets is None:
+            raise _unavailable("The files of the custom model are not here.")
+        return files_in(assets / "model", custom=True)
+    return find_listed_model(recipe.model)
+
+
+def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
+    """The weights and the config in a folder. Raises EngineFault(UNAVAILABLE)."""
+    weights = [folder / name for name in WEIGHTS if (folder / name).is_file()] or sorted(folder.glob("*.pth"))
+    config = folder / "config.json"
+    if not weights or not config.is_file():
+        raise _unavailable(
+            f"The model in {folder} lacks {'its weights (model.pth)' if not weights else 'config.json'}."
+        )
+    return ModelFiles(folder, weights[0], config, custom=custom)
+
+
+def find_listed_model(model: str) -> ModelFiles:
+    """The files of a model of Coqui's list, downloaded if they are not here. Raises EngineFault(UNAVAILABLE)."""
+    from TTS.utils.manage import ModelManager
+
+    manager = ModelManager(progress_bar=True)
+    try:
+        item, stem, _ = manager._set_model_item(model)
+    except (KeyError, ValueError) as fault:
+        raise _unavailable(f"Coqui has no model {model}.") from fault
+    check_licence(model, bool(item.get("tos_required")), manager.output_prefix / stem)
+    if item.get("repo_id") and (folder := _in_hub_cache(item["repo_id"])):
+        return files_in(folder)
+    weights, config = _fetch(manager, model)
+    vocoder = item.get("default_vocoder")
+    folder = weights if weights.is_dir() else weights.parent
+    return ModelFiles(folder, weights, config, _vocoder(manager, vocoder) if vocoder else None)
+
+
+def _vocoder(manager: Any, name: str) -> ModelFiles:
+    weights, config = _fetch(manager, name)
+    return ModelFiles(weights.parent, weights, config)
+
+
+def _fetch(manager: Any, model: str) -> tuple[Path, Path]:
+    """Where a model lies, downloaded first where it does not."""
+    if not may_download() and not is_whole(model):
+        raise _unavailable(
+            f"The model {model} is not on this machine, which downloads none (--offline): copy it to "
+            f"{place_of(model)}, or run `e2a-swarm models fetch {model}`."
+        )
+    try:
+        return fetch(manager, model, teller())
+    except Exception as fault:  # of requests, huggingface_hub, zipfile, the disk
+        raise _unavailable(
+            f"The model {model} is not on this machine and cannot be downloaded ({_why(fault)}): "
+            f"copy it to {place_of(model)}, or connect this machine."
+        ) from fault
+
+
+def _why(fault: Exception) -> str:
+    """What kept a download from its end, in words where they are known."""
+    chain: list[BaseException] = [fault]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) and len(chain) < 20:
+        chain.append(before)
+    if any(isinstance(each, OSError) and each.errno == errno.ENOSPC for each in chain):
+        return "the disk is full"
+    names = {type(each).__name__ for each in chain}
+    return "its server is out of reach" if names & _UNREACHABLE else type(fault).__name__
+
+
+def _in_hub_cache(repository: str) -> Path | None:
+    """The folder of a model that was fetched before, found without asking the hub."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(repository, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+    return folder if (folder / "config.json").is_file() and (folder / "model.pth").is_file() else None
+
+
+def check_licence(model: str, needed: bool, folder: Path) -> None:
+    """Whether the operator accepted the licence that a model comes under. Raises EngineFault(UNAVAILABLE)."""
+    agreed = os.environ.get(ENV_LICENCE) == "1" or (folder / "tos_agreed.txt").is_file()
+    if needed and not agreed:
+        raise _unavailable(
+            f"{model.rpartition('/')[2]} is under the Coqui Public Model License, for non-commercial use ({LICENCE}): "
+            f"if you agree to it, say so with --accept-coqui-license or {ENV_LICENCE}=1."
+        )
+
+
+def _unavailable(message: str) -> EngineFault:
+    return EngineFault(FaultKind.UNAVAILABLE, message)

@@ -1,0 +1,167 @@
+"""Coqui's models by name, and which of them an engine's name of ebook2audiobook means. No torch here."""
+
+import re
+
+from swarm.errors import UsageError
+from swarm.job.language import language_name, long_code, normal_language
+
+XTTS = "tts_models/multilingual/multi-dataset/xtts_v2"
+YOUR_TTS = "tts_models/multilingual/multi-dataset/your_tts"
+BARK = "tts_models/multilingual/multi-dataset/bark"
+TORTOISE = "tts_models/en/multi-dataset/tortoise-v2"
+
+# ebook2audiobook's names of engines. Those of one model stand with it; the others have one for each language.
+ENGINES = ("xtts", "vits", "yourtts", "fairseq", "tacotron", "glowtts", "bark", "tortoise")
+_ONE_MODEL = {"coqui": XTTS, "xtts": XTTS, "xttsv2": XTTS, "yourtts": YOUR_TTS, "bark": BARK, "tortoise": TORTOISE}
+_FAMILIES = {"vits": "vits", "glowtts": "glow-tts", "tacotron": "tacotron2", "tacotron2": "tacotron2"}
+ONE_LANGUAGE = ("vits", "glowtts", "tacotron", "fairseq")  # engines that have a model for each
+_AS_BEFORE = ("", "internal", "std")  # what ebook2audiobook calls the model that an engine has anyway
+
+# Coqui's list, version 0.28: language, data set, models. Of a family's models in a language the first is its default.
+_LIST = """
+multilingual multi-dataset xtts_v2 xtts_v1.1 your_tts bark
+en ljspeech vits glow-tts tacotron2-DDC tacotron2-DDC_ph tacotron2-DCA speedy-speech vits--neon fast_pitch overflow
+en ljspeech neural_hmm
+en vctk vits fast_pitch
+en ek1 tacotron2
+en sam tacotron2-DCA
+en blizzard2013 capacitron-t2-c50 capacitron-t2-c150_v2
+en multi-dataset tortoise-v2
+en jenny jenny
+bg cv vits
+cs cv vits
+da cv vits
+et cv vits
+ga cv vits
+es css10 vits
+es mai tacotron2-DDC
+fr css10 vits
+fr mai tacotron2-DDC
+uk mai vits glow-tts
+zh-CN baker tacotron2-DDC-GST
+nl css10 vits
+nl rdh tacotron2-DDC
+de thorsten vits tacotron2-DDC tacotron2-DCA
+de css10 vits-neon
+ja kokoro tacotron2-DDC
+tr common-voice glow-tts
+it mai_female vits glow-tts
+it mai_male vits glow-tts
+ewe openbible vits
+hau openbible vits
+lin openbible vits
+tw_akuapem openbible vits
+tw_asante openbible vits
+yor openbible vits
+hu css10 vits
+el cv vits
+fi css10 vits
+hr cv vits
+lt cv vits
+lv cv vits
+mt cv vits
+pl mai_female vits
+pt cv vits
+ro cv vits
+sk cv vits
+sl cv vits
+sr custom vits
+sv cv vits
+ca custom vits
+fa custom vits-female glow-tts
+bn custom vits-male vits-female
+be common-voice glow-tts
+"""
+_FAIRSEQ = re.compile(r"tts_models/[a-z]{3}[a-z0-9_-]{0,60}/fairseq/vits")
+
+
+def known_models() -> tuple[str, ...]:
+    """The names of Coqui's list; those of fairseq, one for each of some 1100 languages, are not in it."""
+    rows = [line.split() for line in _LIST.strip().splitlines()]
+    return tuple(f"tts_models/{language}/{data}/{model}" for language, data, *models in rows for model in models)
+
+
+def is_coqui(engine: str) -> bool:
+    """Whether a name on the command line means one of Coqui's models."""
+    return _plain(engine) in (*_ONE_MODEL, *_FAMILIES, "fairseq")
+
+
+def choose_model(engine: str, language: str, fine_tuned: str = "") -> str:
+    """The model that is meant by an engine's name, or by a model's own in `fine_tuned`. Raises UsageError."""
+    if fine_tuned.strip().lower() not in _AS_BEFORE:
+        return _named(fine_tuned.strip(), "--fine-tuned ")
+    word = _plain(engine)
+    if word in _ONE_MODEL:
+        return _ONE_MODEL[word]
+    if word == "fairseq":
+        return f"tts_models/{long_code(language)}/fairseq/vits"
+    return _of_family(word, language)
+
+
+def find_listed(name: str, language: str = "") -> str:
+    """The model that is meant by an engine's name, with a language where it needs one, or by its own.
+
+    Raises UsageError.
+    """
+    word = _plain(name)
+    if word in _ONE_MODEL:
+        return _ONE_MODEL[word]
+    if not is_coqui(name):
+        return _named(name, "")
+    if not language:
+        raise UsageError(f"{name} has a model for each language: say which, as in --language fr.")
+    return choose_model(name, normal_language(language))
+
+
+def engine_of(model: str) -> str:
+    """The engine's name that means a model, by itself or with the model's language; "" where none does."""
+    for word in ENGINES:
+        if _ONE_MODEL.get(word) == model or (word == "fairseq" and _FAIRSEQ.fullmatch(model)):
+            return word
+        if word in _FAMILIES and model in _of_each_language(word):
+            return word
+    return ""
+
+
+def model_language(model: str) -> str:
+    """The primary subtag of the one language that a model speaks; "" where its name does not tell."""
+    word = model.split("/")[1] if model.count("/") == 3 else "multilingual"
+    try:
+        return "" if word == "multilingual" else normal_language(word.partition("_")[0])
+    except UsageError:
+        return ""
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", word.lower())
+
+
+def _named(name: str, option: str) -> str:
+    found = [model for model in known_models() if name in (model, model.partition("/")[2], model.rpartition("/")[2])]
+    if len(found) == 1:
+        return found[0]
+    if _FAIRSEQ.fullmatch(name):
+        return name
+    if found:
+        raise UsageError(f"{option}{name} may be {' or '.join(found)}: give the whole name.")
+    raise UsageError(
+        f"{option}{name[:100]}: Coqui has no such model; give a name such as tts_models/en/jenny/jenny, "
+        "or your own files with --custom-model."
+    )
+
+
+def _of_family(word: str, language: str) -> str:
+    for model in _of_each_language(word):
+        if model_language(model) == language:
+            return model
+    raise UsageError(
+        f"{word} has no {language_name(language)} among Coqui's models: take --tts-engine xtts or fairseq, or a model "
+        "of your own with --custom-model."
+    )
+
+
+def _of_each_language(word: str) -> tuple[str, ...]:
+    """A family's default models."""
+    models = [model for model in known_models() if model.rpartition("/")[2].startswith(_FAMILIES[word])]
+    first = {model_language(model): model for model in reversed(models)}
+    return tuple(first.values())

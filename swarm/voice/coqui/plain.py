@@ -1,0 +1,120 @@
+"""Coqui's other models: VITS, YourTTS, fairseq's, GlowTTS, Tacotron."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from TTS.utils.synthesizer import Synthesizer
+
+from swarm.job.language import normal_language
+from swarm.job.recipe import CLONE, Recipe
+from swarm.voice.coqui.card import DEFAULT_VOICE
+from swarm.voice.coqui.files import ModelFiles
+from swarm.voice.coqui.speak import speak_pieces
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
+
+_MOST_CHARACTERS = 500
+_CLONED = "e2a-swarm clone"
+
+
+class PlainVoice:
+    """One speaker of a loaded model, in one language."""
+
+    def __init__(self, synthesizer: Any, language: str | None, speaker: str | None) -> None:
+        self._synthesizer, self._language, self._speaker = synthesizer, language, speaker
+        self._model = synthesizer.tts_model
+        self.sample_rate = int(synthesizer.output_sample_rate)
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        """Speak one segment. Raises EngineFault."""
+        return speak_pieces(text, seed, self.sample_rate, lambda piece: len(piece) <= _MOST_CHARACTERS, self._say)
+
+    def _say(self, text: str) -> Any:
+        if not self._has_tokens(text):
+            return np.zeros(0, np.float32)
+        bare = self._synthesizer.vocoder_model is None
+        with torch.inference_mode():
+            said = self._model.synthesize(text, speaker=self._speaker, language=self._language, use_griffin_lim=bare)
+            if bare:
+                return said["wav"]
+            return self._synthesizer._run_vocoder(said["outputs"]["model_outputs"][0], self._model.device)
+
+    def _has_tokens(self, text: str) -> bool:
+        """Whether anything of a text is in the model's alphabet; it fails on nothing."""
+        tokenizer: Any = getattr(self._model, "tokenizer", None)
+        return not hasattr(tokenizer, "text_to_ids") or bool(tokenizer.text_to_ids(text, language=self._language))
+
+
+def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
+    """Coqui's own wrapper of a model and its vocoder, on a device. Raises whatever Coqui raises."""
+    synthesizer = Synthesizer(
+        tts_checkpoint=str(files.weights),
+        tts_config_path=str(config or files.config),
+        vocoder_checkpoint=str(files.vocoder.weights) if files.vocoder else None,
+        vocoder_config=str(files.vocoder.config) if files.vocoder else None,
+    )
+    synthesizer.to(place)
+    return synthesizer
+
+
+def open_plain(recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, assets: Path | None) -> PlainVoice:
+    """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises.
+
+    `config`: the rebuilt one; None where the model knows how to load itself from its folder.
+    """
+    synthesizer = load_synthesizer(files, config, place)
+    model, settings = synthesizer.tts_model, dict(recipe.settings)
+    language = _language(model, recipe.language)
+    speaker = _cloned(model, assets) if recipe.voice.startswith(CLONE) else _speaker(model, recipe.voice)
+    speed = float(settings.get("speed", 1.0))
+    if speed != 1.0:
+        _set_speed(model, speed)
+    return PlainVoice(synthesizer, language, speaker)
+
+
+def _language(model: Any, wanted: str) -> str | None:
+    """What the model calls a language ("pt-br" for "pt"); None where it knows one only."""
+    names = list(getattr(getattr(model, "language_manager", None), "name_to_id", None) or {})
+    if len(names) < 2:
+        return None
+    for name in names:
+        if normal_language(name) == wanted:
+            return str(name)
+    raise _unavailable(f"This model does not speak {wanted!r}, only {', '.join(map(str, names[:20]))}.")
+
+
+def _speaker(model: Any, wanted: str) -> str | None:
+    """A speaker's name as the model has it; None where there is only one."""
+    manager = getattr(model, "speaker_manager", None)
+    names = [str(name) for name in (getattr(manager, "speaker_names", None) or ())]
+    if len(names) < 2 and wanted == DEFAULT_VOICE:
+        return names[0] if names else None
+    if wanted == DEFAULT_VOICE:
+        return names[0]
+    if wanted in names:
+        return wanted
+    here = f"it has {', '.join(names[:8])}{' ...' * (len(names) > 8)}" if names else "it has only one"
+    raise _unavailable(f"This model has no voice {wanted[:60]!r}; {here}.")
+
+
+def _cloned(model: Any, assets: Path | None) -> str:
+    """Listen to the recording once, and keep the voice under a name."""
+    manager = getattr(model, "speaker_manager", None)
+    if manager is None or manager.encoder is None:
+        raise _unavailable("This model cannot speak with the voice of a recording: XTTS and YourTTS can.")
+    if assets is None:
+        raise _unavailable("The recording of the voice is not here.")
+    manager.embeddings_by_names[_CLONED] = [manager.compute_embedding_from_clip(str(assets / "voice.wav"))]
+    return _CLONED
+
+
+def _set_speed(model: Any, speed: float) -> None:
+    """Where a model stretches what it says by a factor, that is changed; Tacotron has none."""
+    if not hasattr(model, "length_scale"):
+        raise _unavailable("This model knows no other speed than its own: leave --speed out.")
+    model.length_scale = float(model.length_scale) / speed
+
+
+def _unavailable(message: str) -> EngineFault:
+    return EngineFault(FaultKind.UNAVAILABLE, message)

@@ -1,0 +1,94 @@
+"""What all of Coqui's voices have in common: seeds, pieces, silence at their ends, memory that runs out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from swarm.book.speech.piece import cut
+from swarm.voice.device_fault import device_fault
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.pcm import from_floats
+
+Wave = NDArray[np.float32]
+
+PIECE_PAUSE_S = 0.15  # between the pieces of a sentence, where a reader would draw breath
+_QUIET = 10 ** (-60 / 20)
+_OF_THE_CODE = (
+    AssertionError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+_KEEP_S = 0.05  # of the silence at the end of a piece
+
+
+def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
+    """Speak a text in pieces that fit the model, as one clip. Raises EngineFault.
+
+    `say` returns a wave between -1 and 1 of any shape with one long axis. When memory runs out it is tried once more
+    with the cache emptied, with the same seed; after that the fault asks for a fresh process.
+    """
+    try:
+        return _spoken(text, seed, sample_rate, fits, say)
+    except RuntimeError as fault:
+        if device_fault(fault) is not FaultKind.MEMORY:
+            raise
+    _forget()  # here: an exception under way holds what it was computing with
+    try:
+        return _spoken(text, seed, sample_rate, fits, say)
+    except RuntimeError as fault:
+        if device_fault(fault) is not FaultKind.MEMORY:
+            raise
+        words = " ".join(str(fault).split())[:300]
+        raise EngineFault(FaultKind.MEMORY, f"out of memory, also with the cache emptied ({words})") from fault
+
+
+def _spoken(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
+    torch.manual_seed(seed)  # of every device
+    waves = [trim_end(_flat(_said(piece, say)), sample_rate) for piece in pieces(text, fits)]
+    pause: Wave = np.zeros(round(PIECE_PAUSE_S * sample_rate), np.float32)
+    row = [part for wave in waves for part in (pause, wave)][1:]
+    return from_floats(np.concatenate(row)) if row else np.zeros(0, np.int16)
+
+
+def _said(piece: str, say: Callable[[str], Any]) -> Any:
+    try:
+        return say(piece)
+    except _OF_THE_CODE as fault:
+        said = "Coqui's model failed at this text; the engine's log says how"
+        raise EngineFault(FaultKind.ERROR, said) from fault
+
+
+def pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
+    """A text in pieces that fit, cut where a reader would draw breath; none where there is nothing to say."""
+    text = text.strip()
+    if not any(map(str.isalnum, text)):
+        return []
+    if len(text) == 1 or fits(text):
+        return [text]
+    return [part for half in cut(text, len(text) * 2 // 3 or 1) for part in pieces(half, fits)]
+
+
+def trim_end(wave: Wave, sample_rate: int) -> Wave:
+    """A wave without most of the silence at its end, which some models pad."""
+    loud = np.flatnonzero(np.abs(wave) > _QUIET)
+    last = int(loud[-1]) + 1 if loud.size else 0
+    return wave[: last + round(_KEEP_S * sample_rate)]
+
+
+def _flat(wave: Any) -> Wave:
+    array = wave.float().cpu().numpy() if isinstance(wave, torch.Tensor) else np.asarray(wave)
+    return np.ascontiguousarray(array, np.float32).reshape(-1)
+
+
+def _forget() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()

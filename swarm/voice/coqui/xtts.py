@@ -1,0 +1,170 @@
+"""XTTS: 17 languages, the voice of any recording."""
+
+import re
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from TTS.tts.configs.xtts_config import XttsConfig
+from TTS.tts.models.xtts import Xtts
+
+from swarm.job.recipe import CLONE, Recipe, Setting
+from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS
+from swarm.voice.coqui.config import Config
+from swarm.voice.coqui.latents import Latents, compute_latents, read_latents
+from swarm.voice.coqui.speak import speak_pieces
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
+
+_SAMPLING = ("temperature", "length_penalty", "repetition_penalty", "top_k", "top_p", "num_beams", "speed")
+_ORDINAL = re.compile(r"(\d)\.(?=\s|$)")
+_DIGIT = re.compile("[0-9]")
+_HINDI = dict(zip("0123456789", ["शून्य", "एक", "दो", "तीन", "चार", "पाँच", "छह", "सात", "आठ", "नौ"], strict=True))
+_LANGUAGE_PACKAGES = {"ja": "cutlet fugashi unidic-lite", "zh": "pypinyin", "ko": "hangul-romanize"}
+
+
+class XttsVoice:
+    """One voice of a loaded model, in one language."""
+
+    def __init__(self, model: Any, language: str, latents: Latents, settings: dict[str, Setting], fresh: bool) -> None:
+        self._model, self._language, self._latents, self._fresh = model, language, latents, fresh
+        self._sampling = {name: settings[name] for name in _SAMPLING if name in settings}
+        self._half = bool(settings.get("half")) and model.device.type == "cuda"
+        self._most_tokens = min(int(model.args.gpt_max_text_tokens), 402) - 4  # it asserts under 402
+        self._most_characters = dict(XTTS_LIMITS).get(language, dict(XTTS_LIMITS)[""])
+        self.sample_rate = int(model.args.output_sample_rate)
+
+    def latents(self) -> bytes | None:
+        """The voice for other workers, where it was computed here from a recording."""
+        return self._latents.pack() if self._fresh else None
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        """Speak one segment. Raises EngineFault."""
+        return speak_pieces(self._readable(text), seed, self.sample_rate, self._fits, self._say)
+
+    def _readable(self, text: str) -> str:
+        """The text with its numbers put so that Coqui can say them: some it raises for, ordinals in Czech for one."""
+        for readable in (text, _ORDINAL.sub(r"\1", text)):
+            try:
+                self._tokens(readable)
+            except (NotImplementedError, OverflowError):
+                continue
+            return readable
+        names = _HINDI if self._language == "hi" else {}  # of which it knows no number
+        return _DIGIT.sub(lambda digit: f" {names.get(digit[0], digit[0])} ", text)
+
+    def _tokens(self, text: str) -> int:
+        return len(self._model.tokenizer.encode(text.lower(), lang=self._language))
+
+    def _fits(self, text: str) -> bool:
+        if len(text) > self._most_characters:
+            return False
+        return self._tokens(text) < self._most_tokens
+
+    def _say(self, text: str) -> Any:
+        with torch.inference_mode(), self._precision():
+            said = self._model.inference(
+                text, self._language, self._latents.gpt, self._latents.speaker, **self._sampling
+            )
+        return said["wav"]
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        return torch.autocast("cuda", dtype=torch.float16) if self._half else nullcontext()
+
+
+@dataclass
+class _Loaded:
+    """The model that this process loaded last: the next recipe may want another voice or language of it only."""
+
+    what: object = None
+    model: Any = None
+
+
+_loaded = _Loaded()
+
+
+def forget_xtts() -> None:
+    """Let go of the model: another one is about to be loaded, and a GPU may not have room for two."""
+    _loaded.what = _loaded.model = None
+
+
+def open_xtts(
+    recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, assets: Path | None
+) -> XttsVoice:
+    """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
+    settings = dict(recipe.settings)
+    deepspeed = bool(settings.get("deepspeed"))
+    what = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed)
+    if _loaded.what != what:
+        forget_xtts()
+        _loaded.model = _load(folder, weights, config, deepspeed).to(place)
+        _loaded.what = what
+    model = _loaded.model
+    _check_language(model, recipe.language)
+    latents, fresh = _find_latents(model, recipe.voice, assets)
+    return XttsVoice(model, recipe.language, latents, settings, fresh)
+
+
+def _load(folder: Path, weights: Path, config: Config, deepspeed: bool) -> Any:
+    if deepspeed:
+        _check_deepspeed()
+    settings = XttsConfig()
+    settings.from_dict(config)
+    model = Xtts(settings)
+    model.load_checkpoint(
+        settings,
+        checkpoint_path=str(weights),
+        vocab_path=str(folder / "vocab.json"),
+        speaker_file_path=str(folder / "speakers_xtts.pth"),
+        eval=True,
+        use_deepspeed=deepspeed,
+    )
+    return model
+
+
+def _check_deepspeed() -> None:
+    try:
+        import deepspeed  # noqa: F401
+    except Exception as fault:  # it compiles things when it is imported
+        raise _unavailable(
+            f"DeepSpeed does not load here ({fault}): pip install deepspeed, or leave --deepspeed out."
+        ) from fault
+
+
+def _check_language(model: Any, language: str) -> None:
+    """Whether the model's tokenizer can read the language here; some need packages of their own."""
+    try:
+        model.tokenizer.encode("a", lang=language)
+    except ImportError as fault:
+        packages = _LANGUAGE_PACKAGES.get(language, str(fault.name))
+        raise _unavailable(f"XTTS needs more packages for this language here: pip install {packages}") from fault
+    except NotImplementedError as fault:
+        raise _unavailable(f"XTTS does not speak {language!r}.") from fault
+
+
+def _find_latents(model: Any, voice: str, assets: Path | None) -> tuple[Latents, bool]:
+    """A voice's latents, and whether they were computed just now."""
+    if not voice.startswith(CLONE):
+        return _speaker(model, voice), False
+    if assets is None:
+        raise _unavailable("The recording of the voice is not here.")
+    known = assets / "latents.safetensors"
+    if known.is_file():
+        return read_latents(known, model), False
+    return compute_latents(model, assets / "voice.wav", int(model.config.gpt_cond_chunk_len)), True
+
+
+def _speaker(model: Any, voice: str) -> Latents:
+    speakers = model.speaker_manager.speakers if model.speaker_manager is not None else {}
+    if not speakers:
+        raise _unavailable("This model has no voice of its own: give a recording with --voice FILE.wav.")
+    name = next(iter(speakers)) if voice == DEFAULT_VOICE else voice
+    if name not in speakers:
+        few = ", ".join(list(map(str, speakers))[:8])
+        raise _unavailable(f"This model has no voice {voice[:60]!r}; it has {few}{' ...' * (len(speakers) > 8)}")
+    return Latents(speakers[name]["gpt_cond_latent"], speakers[name]["speaker_embedding"])
+
+
+def _unavailable(message: str) -> EngineFault:
+    return EngineFault(FaultKind.UNAVAILABLE, message)

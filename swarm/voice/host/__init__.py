@@ -1,0 +1,1 @@
+"""The child process that hosts an engine, and what judges its takes."""

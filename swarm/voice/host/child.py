@@ -1,0 +1,75 @@
+"""The child process that hosts an engine: `python -m swarm.voice.host.child`. Its faults go back as data."""
+
+import os
+import traceback
+from pathlib import Path
+
+import msgspec
+
+from swarm.job.recipe import Recipe
+from swarm.system.child import Message, serve
+from swarm.system.platform import go_first_when_memory_runs_out
+from swarm.voice.device_fault import device_fault
+from swarm.voice.engine import EngineFault, FaultKind, SharingVoice
+from swarm.voice.host.registry import load_engine
+from swarm.voice.host.takes import Speaker
+from swarm.voice.host.verify import find_verifier
+
+_MESSAGE_CHARS = 500
+
+
+class Host:
+    """The voices of one engine, one a slot."""
+
+    def __init__(self) -> None:
+        self._speakers: dict[int, Speaker] = {}
+
+    def handle(self, message: Message) -> Message:
+        """Answer `pid`, `open` and `speak`."""
+        if message["call"] == "pid":
+            return {"pid": os.getpid()}
+        opening = message["call"] == "open"
+        try:
+            return self._open(message) if opening else self._speak(message)
+        except EngineFault as fault:
+            if fault.__cause__ is not None:
+                traceback.print_exc()  # into the log: it says more than the sentence
+            return _fault(fault.kind, str(fault))
+        except Exception as fault:  # an engine is somebody else's code
+            traceback.print_exc()
+            kind = FaultKind.UNAVAILABLE if opening else FaultKind.ERROR
+            return _fault(device_fault(fault) or kind, f"{type(fault).__name__}: {fault}")
+
+    def _open(self, message: Message) -> Message:
+        recipe = msgspec.convert(message["recipe"], Recipe)
+        assets = Path(message["assets"]) if message["assets"] else None
+        engine = load_engine(message["engine"])
+        self._speakers.pop(message["lane"], None)  # a GPU may not have room for two
+        voice = engine.open(recipe, message["device"], assets)
+        self._speakers[message["lane"]] = Speaker(
+            voice, engine.card.takes, find_verifier(recipe.language, message["device"])
+        )
+        return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
+
+    def _speak(self, message: Message) -> Message:
+        speaker = self._speakers[message["lane"]]
+        take = speaker.speak(message["text"], message["seeds"])
+        return {
+            "frame": take.clip.frame,
+            "samples": take.clip.samples,
+            "sample_rate": take.clip.sample_rate,
+            "digest": take.clip.digest,
+            "work_s": speaker.work_s,
+            "further": take.number,
+            "takes": speaker.spoken,
+            "doubt": take.judgement.doubt,
+        }
+
+
+def _fault(kind: FaultKind, message: str) -> Message:
+    return {"fault": kind, "message": message[:_MESSAGE_CHARS]}
+
+
+if __name__ == "__main__":
+    go_first_when_memory_runs_out()
+    serve(Host().handle)

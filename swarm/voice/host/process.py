@@ -1,0 +1,99 @@
+"""The worker's side of an engine's process: open a voice, have it speak, and name what went wrong."""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from swarm.errors import EnvironmentFault
+from swarm.job.recipe import Recipe
+from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised, Message, Tell
+from swarm.voice.engine import EngineFault, FaultKind
+
+
+class Spoken(Struct, frozen=True):
+    """A clip as it came out of the engine's process."""
+
+    frame: bytes  # FLAC
+    samples: int
+    sample_rate: int  # Hz
+    digest: str
+    work_s: float  # in the engine, encoding not counted
+    further: int = 0  # which of the seeds it was spoken with
+    takes: int = 1  # spoken, of which it is the best
+    doubt: str = ""  # what may be wrong with it all the same
+
+
+class EngineProcess:
+    """An engine in a process of its own, speaking for one slot or several."""
+
+    def __init__(self) -> None:
+        self._child = Child()
+
+    @property
+    def pid(self) -> int:
+        """The process's number; 0 before it is started."""
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is started and not known to have ended."""
+        return self._child.alive
+
+    async def start(self, engine: str, log_path: Path) -> None:
+        """Start the process; `engine` is "module:object". Raises EngineFault(UNAVAILABLE)."""
+        self._engine = engine
+        try:
+            await self._child.start("swarm.voice.host.child", [], log_path, ONE_THREAD)
+        except EnvironmentFault as fault:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+
+    async def own_pids(self, slot: int) -> set[int]:
+        """What the operating system calls the process: behind a virtual environment of Windows there are two."""
+        try:
+            reply = await self._call(slot, {"call": "pid"}, FaultKind.CRASHED)
+        except EngineFault:  # whoever opens a voice next learns of it
+            return {self.pid}
+        return {self.pid, reply["pid"]}
+
+    async def open(
+        self, slot: int, recipe: Recipe, device: str, assets: Path | None = None, listen: Tell = lambda words: None
+    ) -> bytes:
+        """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE).
+
+        `assets` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
+        were computed, b"" where there are none.
+        """
+        call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
+        reply = await self._call(slot, {**call, "assets": str(assets or "")}, FaultKind.UNAVAILABLE, listen)
+        latents: bytes = reply["latents"]
+        return latents
+
+    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+        """Speak a segment, with the next of the seeds where a take is doubtful.
+
+        Raises EngineFault, CRASHED when the process died of it.
+        """
+        reply = await self._call(slot, {"call": "speak", "text": text, "seeds": seeds}, FaultKind.CRASHED)
+        return Spoken(**reply)
+
+    def kill(self) -> None:
+        """End the process now; what is under way raises EngineFault(CRASHED)."""
+        self._child.kill()
+
+    async def close(self) -> None:
+        """End the process and wait until it is gone."""
+        await self._child.close()
+
+    async def _call(
+        self, slot: int, message: Message, if_it_dies: FaultKind, listen: Tell = lambda words: None
+    ) -> Message:
+        try:
+            reply = await self._child.call({**message, "lane": slot}, listen)
+        except ChildDied as death:
+            raise EngineFault(if_it_dies, str(death)) from death
+        except ChildRaised as fault:
+            raise EngineFault(FaultKind.ERROR, str(fault)) from fault
+        if "fault" in reply:
+            raise EngineFault(FaultKind(reply["fault"]), reply["message"])
+        return reply

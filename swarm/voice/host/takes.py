@@ -1,0 +1,79 @@
+"""A text spoken until a take is beyond doubt, or the best of several that are not."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from swarm.audio.clip import ClipSound, make_clip
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
+from swarm.voice.host.guard import Guard, Judgement, measure
+from swarm.voice.host.verify import MOST_WRONG, Verifier
+from swarm.voice.pcm import check_pcm
+
+# What another seed may mend; whatever else goes wrong would go wrong again.
+_OF_THE_SOUND = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
+
+
+MOST_AGAIN_S = 12.0  # no further take is begun after so long: 20 s without a clip, and the engine is thought to hang
+
+
+@dataclass(frozen=True)
+class Take:
+    """A clip, which of the seeds it is of, and what is doubtful about it."""
+
+    clip: ClipSound
+    number: int
+    judgement: Judgement
+
+
+class Speaker:
+    """A voice and what is known of how it sounds; `takes`: how many a doubtful sentence may have."""
+
+    def __init__(self, voice: Voice, takes: int, verifier: Verifier | None = None) -> None:
+        self.voice = voice
+        self._takes, self._verifier = takes, verifier
+        self._guard = Guard()
+        self.work_s = 0.0  # in the engine, for the last text
+        self.spoken = 0  # takes, of the last text
+
+    def speak(self, text: str, seeds: Sequence[int]) -> Take:
+        """Speak a text with one seed after the other until nothing is doubtful; the best take.
+
+        Raises EngineFault when no take is a clip.
+        """
+        self.work_s, self.spoken = 0.0, 0
+        takes: list[Take] = []
+        for number, seed in enumerate(seeds[: self._takes]):
+            try:
+                takes.append(self._take(text, number, seed))
+            except EngineFault as fault:
+                last = number + 1 == min(len(seeds), self._takes)
+                if fault.kind not in _OF_THE_SOUND or (last and not takes):
+                    raise
+            else:
+                if not takes[-1].judgement.doubt or self.work_s > MOST_AGAIN_S:
+                    break
+        best = min(takes, key=lambda take: take.judgement.badness)
+        self._guard.learn(text, best.clip.samples / best.clip.sample_rate)
+        return best
+
+    def _take(self, text: str, number: int, seed: int) -> Take:
+        self.spoken += 1
+        began = time.perf_counter()
+        try:
+            sound = check_pcm(self.voice.speak(text, seed))
+        finally:
+            self.work_s += time.perf_counter() - began
+        clip = make_clip(sound, self.voice.sample_rate, text)
+        return Take(clip, number, self._judge(text, sound, clip.samples / clip.sample_rate))
+
+    def _judge(self, text: str, sound: Pcm, length_s: float) -> Judgement:
+        judged = Judgement("", 0.0)
+        if self._takes > 1:  # else nothing better could be had
+            judged = self._guard.judge(text, measure(sound, self.voice.sample_rate, length_s))
+        if self._verifier is None:
+            return judged
+        wrong = self._verifier.wrong(text, sound, self.voice.sample_rate)
+        doubt = f"{wrong:.0%} of it is heard as something else" if wrong > MOST_WRONG else ""
+        badness = max(judged.badness, wrong / MOST_WRONG)
+        return Judgement("; ".join(filter(None, (judged.doubt, doubt))), badness)

@@ -1,0 +1,96 @@
+"""What a recogniser hears of a clip, held against its text: `--verify`, for those who have time for it."""
+
+import os
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import regex
+
+from swarm.book.page.phonetic_mark import unmarked
+from swarm.config import ENV_VERIFY
+from swarm.errors import EnvironmentFault
+from swarm.job.language import language_name
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+INSTALL = "pip install 'e2a-swarm[verify]'"
+RATE = 16_000  # Hz, of what the recogniser listens to
+MOST_WRONG = 0.35  # of the letters; names and numbers are spelt in many ways
+LEAST_LETTERS = 12  # a shorter text is guessed rather than heard
+
+_CALLED = {"nb": "no", "fil": "tl", "jv": "jw"}  # by the recogniser, which has codes of its own
+
+_NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
+
+
+class Verifier:
+    """Listens to clips in one language."""
+
+    def __init__(self, model: Any, language: str) -> None:
+        self._model, self._language = model, language
+
+    def wrong(self, text: str, sound: Pcm, sample_rate: int) -> float:
+        """How much of a text is not heard as it is written, from 0 to 1; 0 too where it is too short to tell."""
+        if len(_letters(text)) < LEAST_LETTERS:
+            return 0.0
+        return wrong_share(text, self.heard(sound, sample_rate))
+
+    def heard(self, sound: Pcm, sample_rate: int) -> str:
+        """The words of a clip."""
+        pieces, _ = self._model.transcribe(
+            _resampled(sound, sample_rate), language=self._language, beam_size=1, condition_on_previous_text=False
+        )
+        return " ".join(piece.text.strip() for piece in pieces)
+
+
+def wrong_share(said: str, heard: str) -> float:
+    """The letters to change to get from one text to the other, as a share of the longer one."""
+    from rapidfuzz.distance import Levenshtein
+
+    return float(Levenshtein.normalized_distance(_letters(said), _letters(heard)))
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTER.sub("", unmarked(text).casefold())
+
+
+def _resampled(sound: Pcm, sample_rate: int) -> "NDArray[np.float32]":
+    """A sound at the recogniser's rate; for listening, straight lines between samples do."""
+    times_s = np.arange(len(sound) * RATE // sample_rate) / RATE
+    wave = np.interp(times_s, np.arange(len(sound)) / sample_rate, sound.astype(np.float32))
+    return (wave / 32768).astype(np.float32)
+
+
+def check_verify() -> None:
+    """Whether clips can be listened to here. Raises EnvironmentFault."""
+    if not all(find_spec(package) for package in ("faster_whisper", "rapidfuzz")):
+        raise EnvironmentFault(f"--verify needs a recogniser of speech, which is not installed here: {INSTALL}")
+
+
+def find_verifier(language: str, device: str) -> Verifier | None:
+    """A recogniser on a slot's device, where the worker was asked for one and it knows the language.
+
+    Raises EngineFault(UNAVAILABLE).
+    """
+    name = os.environ.get(ENV_VERIFY, "")
+    if not name:
+        return None
+    kind, _, number = device.partition(":")
+    place = {"device": "cuda", "device_index": int(number or 0), "compute_type": "float16"}
+    if kind != "cuda":
+        place = {"device": "cpu", "compute_type": "int8", "cpu_threads": 1}
+    try:
+        from faster_whisper import WhisperModel
+
+        model = WhisperModel(name, **place)
+    except Exception as fault:  # not installed, not there, no network, no memory
+        why = f"{type(fault).__name__}: {str(fault)[:200]}"
+        raise EngineFault(FaultKind.UNAVAILABLE, f"The recogniser {name} of --verify does not load: {why}") from fault
+    code = _CALLED.get(language, language)
+    if code not in model.supported_languages:  # it would hear something else in every sentence
+        print(f"The recogniser {name} does not know {language_name(language)}: nothing is listened to.")  # noqa: T201
+        return None
+    return Verifier(model, code)

@@ -1,0 +1,1 @@
+"""A worker's loops around its core: coordinators on one side, engines on the other."""

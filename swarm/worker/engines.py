@@ -1,0 +1,138 @@
+"""The engine processes of a worker: one a slot, or one for all slots of an engine that computes nothing."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
+
+from swarm.errors import SwarmError
+from swarm.job.recipe import Recipe
+from swarm.system.child import Tell
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.host.process import EngineProcess, Spoken
+from swarm.voice.host.registry import engine_target, find_card
+
+Words = tuple[str, *tuple[int, ...]]  # a text and its seeds
+OF_THE_DEVICE = (FaultKind.MEMORY, FaultKind.DEVICE)  # a process computes no more after these
+
+
+class Engines:
+    """Opens, uses and ends the processes behind the slots."""
+
+    def __init__(self, devices: tuple[str, ...], log_dir: Path) -> None:
+        self.devices = devices
+        self._log_dir = log_dir
+        self.pids: set[int] = set()  # of all processes there ever were: what is read of a GPU may be a little old
+        self._processes: dict[int, EngineProcess] = {}
+        self._engines: dict[int, str] = {}
+        self._entrances: dict[str, asyncio.Lock] = {}
+        self._ahead: dict[int, tuple[Words, asyncio.Task[Spoken]]] = {}
+        self._starting = asyncio.Lock()  # slots that share a process must not each start one
+
+    async def load(
+        self,
+        slot: int,
+        recipe: Recipe,
+        assets: Path | None = None,
+        *,
+        listen: Tell = lambda words: None,
+        again: bool = True,
+    ) -> bytes:
+        """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault: UNAVAILABLE, MEMORY, DEVICE.
+
+        `assets` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
+        were computed, b"" where there are none.
+        """
+        async with self._starting:
+            if self._engines.get(slot) != recipe.engine:
+                await self.unload(slot)
+                self._processes[slot] = await self._process(slot, recipe.engine)
+                self._engines[slot] = recipe.engine
+        process = self._processes[slot]
+        self.pids |= await process.own_pids(slot)
+        try:
+            async with self._entrance(slot):
+                return await process.open(slot, recipe, self.devices[slot], assets, listen=listen)
+        except EngineFault as fault:
+            taken_away = self._processes.get(slot) is not process
+            if not again or taken_away or (process.alive and fault.kind not in OF_THE_DEVICE):
+                raise
+            await self.unload(slot, process)  # it did not refuse but died, or its device failed: once more
+            return await self.load(slot, recipe, assets, listen=listen, again=False)
+
+    def _entrance(self, slot: int) -> AbstractAsyncContextManager[object]:
+        """One model at a time is loaded onto a GPU: where there is room for one, it is not filled with two halves."""
+        device = self.devices[slot]
+        return nullcontext() if device.startswith("cpu") else self._entrances.setdefault(device, asyncio.Lock())
+
+    async def _process(self, slot: int, engine: str) -> EngineProcess:
+        """A new process, or that of another slot where the engine computes nothing."""
+        try:
+            shared, target = find_card(engine).shares_process, engine_target(engine)
+        except SwarmError as error:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(error)) from error
+        for other, name in self._engines.items():
+            if shared and name == engine and self._processes[other].alive:
+                return self._processes[other]
+        process = EngineProcess()
+        await process.start(target, self._log_dir / f"engine-{slot}.log")
+        return process
+
+    def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[Spoken]":
+        """Speak a segment, with the next of the seeds where a take is doubtful. The task raises EngineFault."""
+        words, speaking = self._ahead.pop(slot, ((), None))
+        if speaking and words == (text, *seeds):
+            return speaking
+        if speaking:
+            speaking.cancel()
+        return asyncio.create_task(self._speak(slot, text, *seeds))
+
+    def hand_ahead(self, slot: int, words: Words | None) -> None:
+        """Have a slot's process begin with this as soon as it has spoken what it speaks; None: with nothing.
+
+        What was handed before is withdrawn: not begun, or its sound dropped. Who asks for it with `speak` hears what
+        becomes of it; until then its sound is kept.
+        """
+        _, before = self._ahead.pop(slot, ((), None))
+        if before:
+            before.cancel()
+        if words and slot in self._processes:
+            task = asyncio.create_task(self._speak(slot, *words))
+            task.add_done_callback(_heard)
+            self._ahead[slot] = words, task
+
+    async def _speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+        return await self._processes[slot].speak(slot, text, *seeds)
+
+    def kill(self, slot: int) -> None:
+        """End a slot's process at once, without waiting for it."""
+        process = self._forget(slot)
+        if process is not None:
+            process.kill()
+
+    def process(self, slot: int) -> EngineProcess | None:
+        """The process behind a slot at present."""
+        return self._processes.get(slot)
+
+    async def unload(self, slot: int, only: EngineProcess | None = None) -> None:
+        """End a slot's process, unless other slots speak with it; with `only`, unless it is another one by now."""
+        if only is not None and self._processes.get(slot) is not only:
+            return
+        process = self._forget(slot)
+        if process is not None and process not in self._processes.values():
+            await process.close()
+
+    def _forget(self, slot: int) -> EngineProcess | None:
+        self.hand_ahead(slot, None)
+        self._engines.pop(slot, None)
+        return self._processes.pop(slot, None)
+
+    async def close(self) -> None:
+        """End every process."""
+        for slot in list(self._processes):
+            await self.unload(slot)
+
+
+def _heard(task: "asyncio.Task[Spoken]") -> None:
+    """Nobody may ever ask how it went."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,230 @@
+"""A worker's folder of assets: <state>/assets/<digest>, fetched in parts, verified, the least used removed first.
+
+Several workers of one machine may share it: a lock keeps two of them off one part. Used from one thread at a time.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from swarm.errors import StoreError
+from swarm.job.asset import LATENTS, AssetInfo, piece_size
+from swarm.store.job_files import digest_of
+from swarm.system.disk import guarded, replace_file
+from swarm.system.lock import Lock
+from swarm.system.platform import sync_file
+from swarm.system.scratch import Scratch
+from swarm.watch.text import bytes_text
+
+GIB = 1024**3
+SPARE = 256 * 1024 * 1024  # bytes that stay free on the disk
+SPOILT = "what arrived does not fit its digest"
+ELSEWHERE = "another worker of this machine is fetching it"
+
+
+class Kept(NamedTuple):
+    """How much of a content is here: all of it only once verified. `note` says what went wrong."""
+
+    have: int
+    note: str = ""
+
+
+@dataclass
+class Part:
+    """A content on its way here."""
+
+    file: IO[bytes]
+    size: int
+    have: int
+    digest: "hashlib._Hash"
+    lock: Lock
+
+
+class AssetFolder:
+    """Contents by digest, at most `limit` bytes of them."""
+
+    def __init__(self, state_dir: Path, limit: int) -> None:
+        self.root = state_dir / "assets"
+        self._state_dir, self._limit = state_dir, limit
+        self._parts: dict[str, Part] = {}
+        self._verified: set[str] = set()
+        self._scratch: Scratch | None = None
+        self._gathered: dict[str, Path] = {}
+        self._count = 0
+
+    def seek(self, digest: str, size: int, needed: Container[str] = ()) -> Kept:
+        """Look for a content; if it is not here, make ready to take it, at the cost of others not `needed`."""
+        try:
+            with guarded(self.root):
+                self._forget(digest)
+                self.root.mkdir(parents=True, exist_ok=True)
+                self._borrow(digest, size)
+                return Kept(size) if self._is_whole(digest, size) else self._begin(digest, size, needed)
+        except StoreError as fault:
+            return Kept(0, str(fault))
+
+    def _begin(self, digest: str, size: int, needed: Container[str]) -> Kept:
+        lock = Lock(self.root / "locks" / f"{digest}.lock")
+        if not lock.try_acquire():
+            return Kept(0, ELSEWHERE)
+        try:
+            if self._is_whole(digest, size):  # another worker was just through with it
+                lock.release()
+                return Kept(size)
+            self._make_room(digest, size, needed)
+            part = self._open_part(digest, size, lock)
+        except BaseException:
+            lock.release()
+            raise
+        self._parts[digest] = part
+        return Kept(part.have) if part.have < size else self._finish(digest)
+
+    def _open_part(self, digest: str, size: int, lock: Lock) -> Part:
+        path = self._part_path(digest)
+        if path.exists() and path.stat().st_size > size:
+            path.unlink()
+        found = hashlib.sha256()
+        with path.open("a+b") as file:
+            file.seek(0)
+            while chunk := file.read(1 << 20):
+                found.update(chunk)
+        return Part(path.open("ab"), size, path.stat().st_size, found, lock)
+
+    def write(self, digest: str, offset: int, data: bytes) -> Kept | None:
+        """Add a piece to the part; None where it does not belong there."""
+        part = self._parts.get(digest)
+        if part is None or offset != part.have or offset + len(data) > part.size:
+            return None
+        try:
+            with guarded(self.root):
+                part.file.write(data)
+                part.digest.update(data)
+                part.have += len(data)
+                return self._finish(digest) if part.have == part.size else Kept(part.have)
+        except StoreError as fault:
+            self._forget(digest)
+            return Kept(0, str(fault))
+
+    def _finish(self, digest: str) -> Kept:
+        part, path = self._parts[digest], self._part_path(digest)
+        part.file.flush()
+        sync_file(part.file.fileno())
+        part.file.close()
+        fits = part.digest.hexdigest() == digest
+        if fits:
+            path.replace(self.root / digest)
+            self._verified.add(digest)
+        else:
+            path.unlink()
+        self._forget(digest)
+        return Kept(part.size) if fits else Kept(0, SPOILT)
+
+    def _forget(self, digest: str) -> None:
+        if part := self._parts.pop(digest, None):
+            with contextlib.suppress(OSError):  # what it still holds back is asked for again
+                part.file.close()
+            part.lock.release()
+
+    def put(self, data: bytes) -> AssetInfo:
+        """Keep latents that were made here. Raises StoreError."""
+        info = AssetInfo(LATENTS, hashlib.sha256(data).hexdigest(), len(data))
+        with guarded(self.root):
+            replace_file(self.root / info.digest, data)
+        self._verified.add(info.digest)
+        return info
+
+    def read(self, digest: str, offset: int) -> tuple[bytes, int]:
+        """The piece of latents that begins at an offset, and the size of the whole. Raises StoreError."""
+        path = self.root / digest
+        with guarded(path):
+            whole = path.read_bytes()
+        if hashlib.sha256(whole).hexdigest() != digest:
+            path.unlink()
+            raise StoreError(f"{path} is damaged.")
+        return whole[offset : offset + piece_size(len(whole), offset)], len(whole)
+
+    def gather(self, assets: Iterable[AssetInfo], name: str) -> Path:
+        """A folder with these files under their names, in place of the one of this name. Raises StoreError."""
+        self._scratch = self._scratch or Scratch(self._state_dir / "scratch")
+        if name in self._gathered:
+            shutil.rmtree(self._gathered[name], ignore_errors=True)  # Windows keeps what an engine still holds open
+        self._count += 1
+        folder = self._gathered[name] = self._scratch.folder / f"{name}-{self._count}"
+        for asset in assets:
+            source, target = self.root / asset.digest, folder / asset.name
+            with guarded(source):
+                os.utime(source)  # the least used go first
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _link(source, target)
+        return folder
+
+    def close(self) -> None:
+        """Leave the parts for the next time."""
+        for digest in list(self._parts):
+            self._forget(digest)
+        if self._scratch is not None:
+            self._scratch.close()
+
+    # --- the disk
+
+    def _borrow(self, digest: str, size: int) -> None:
+        """A coordinator of this very machine has it: another name for the same file, where the disk can do that."""
+        if (self.root / digest).exists():
+            return
+        for twin in self._state_dir.glob(f"jobs/*/assets/{digest}"):
+            if twin.stat().st_size == size:
+                with contextlib.suppress(OSError):
+                    os.link(twin, self.root / digest)
+                return
+
+    def _part_path(self, digest: str) -> Path:
+        return self.root / f"{digest}.part"
+
+    def _is_whole(self, digest: str, size: int) -> bool:
+        path = self.root / digest
+        if not path.is_file() or path.stat().st_size != size:
+            return False
+        if digest not in self._verified:
+            if digest_of(path) != digest:
+                path.unlink()
+                return False
+            self._verified.add(digest)
+        os.utime(path)
+        return True
+
+    def _make_room(self, digest: str, size: int, needed: Container[str]) -> None:
+        """Remove what was not used for longest until this fits. Raises StoreError where it cannot."""
+        files = [path for path in self.root.iterdir() if path.is_file() and path.stem != digest]
+        files.sort(key=lambda path: path.stat().st_mtime)
+        total = size + sum(path.stat().st_size for path in files)
+        for path in files:
+            if total <= self._limit:
+                break
+            if path.stem not in needed and path.stem not in self._parts:
+                total -= path.stat().st_size
+                path.unlink()
+                self._verified.discard(path.stem)
+        if total > self._limit:
+            raise StoreError(
+                f"{bytes_text(size)} more do not fit the {bytes_text(self._limit)} that this machine keeps of such "
+                "files: start its worker with a larger --assets-limit."
+            )
+        part = self._part_path(digest)
+        missing = size - (part.stat().st_size if part.exists() else 0)
+        if shutil.disk_usage(self.root).free < missing + SPARE:
+            raise StoreError(f"{bytes_text(missing)} more do not fit on the disk of {self.root}: free some of it.")
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name; a copy on disks that cannot do that."""
+    try:
+        os.link(source, target)
+    except FileExistsError:  # it may be another name of a content that must stay as it is
+        raise
+    except OSError:
+        shutil.copyfile(source, target)

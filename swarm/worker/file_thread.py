@@ -1,0 +1,88 @@
+"""Carries a worker's files between its core and its disk: one thing at a time, in a thread of its own."""
+
+import asyncio
+from collections.abc import Callable, Container
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from swarm.errors import StoreError
+from swarm.job.asset import AssetInfo
+from swarm.lease.message import Asset, Fetch
+from swarm.worker.file_cache import AssetFolder, Kept
+
+Report = Callable[[str, Kept], None]
+Reply = Callable[[str, Asset, bytes], None]
+Lost = Callable[[str], None]
+
+
+class Courier:
+    """`kept` hears how much of a content is on the disk, `reply` sends a piece that a link asked for.
+
+    `lost` hears of latents that were asked for and cannot be read.
+    """
+
+    def __init__(self, folder: AssetFolder, kept: Report, reply: Reply, lost: Lost) -> None:
+        self._folder, self._kept, self._reply, self._lost = folder, kept, reply, lost
+        self._orders: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="asset")
+
+    def seek(self, digest: str, size: int, needed: Container[str]) -> None:
+        """Have a content looked for."""
+        self._order(partial(self._folder.seek, digest, size, needed), partial(self._kept, digest))
+
+    def write(self, digest: str, offset: int, data: bytes) -> None:
+        """Have a piece written."""
+
+        def report(kept: Kept | None) -> None:
+            if kept is not None:
+                self._kept(digest, kept)
+
+        self._order(partial(self._folder.write, digest, offset, data), report)
+
+    def serve(self, link: str, fetch: Fetch) -> None:
+        """Have a piece of latents read and sent."""
+
+        def read() -> tuple[bytes, int]:
+            try:
+                return self._folder.read(fetch.digest, fetch.offset)
+            except StoreError:
+                return b"", 0
+
+        def reply(found: tuple[bytes, int]) -> None:
+            if found[0]:
+                self._reply(link, Asset(fetch.digest, fetch.offset, found[1]), found[0])
+            elif not found[1]:
+                self._lost(fetch.digest)
+
+        self._order(read, reply)
+
+    def _order(self, act: Callable[[], Any], report: Callable[[Any], None]) -> None:
+        self._orders.put_nowait((act, report))
+
+    async def gather(self, assets: tuple[AssetInfo, ...], slot: int) -> Path | None:
+        """The folder with a job's files for a slot; None where it needs none. Raises StoreError."""
+        if not assets:
+            return None
+        folder: Path = await self._do(partial(self._folder.gather, assets, f"slot-{slot}"))
+        return folder
+
+    async def put(self, latents: bytes) -> AssetInfo | None:
+        """Keep latents that an engine made, if it did. Raises StoreError."""
+        kept: AssetInfo | None = await self._do(partial(self._folder.put, latents)) if latents else None
+        return kept
+
+    async def _do(self, act: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+    async def run(self) -> None:
+        """Carry, for ever."""
+        while True:
+            act, report = await self._orders.get()
+            report(await self._do(act))
+
+    def close(self) -> None:
+        """Let go of the disk."""
+        self._thread.submit(self._folder.close)  # where its locks were taken
+        self._thread.shutdown()

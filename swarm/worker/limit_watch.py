@@ -1,0 +1,75 @@
+"""Keeps a worker to what its operator allows, and sees which of its GPUs are gone."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+
+from swarm.errors import EnvironmentFault
+from swarm.lease.message import Figures
+from swarm.lease.worker.limits import Judge, Limits, Sight
+from swarm.worker.gpu_readings import Gauges, Reading
+
+FIRST_READING_S = 10.0
+
+
+def local_minute() -> int:
+    """The minute of this machine's day."""
+    now = time.localtime()
+    return now.tm_hour * 60 + now.tm_min
+
+
+class Warden:
+    """What the gauges say, and what follows from it for each slot; `devices` are those of the slots."""
+
+    def __init__(
+        self,
+        devices: Sequence[str],
+        gauges: Gauges,
+        limits: Limits | None = None,
+        minute: Callable[[], int] = local_minute,
+    ) -> None:
+        self._devices, self._gauges, self._minute = devices, gauges, minute
+        self._judge = Judge(limits or Limits())
+        self._readings: dict[str, Reading] = {}
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._gauges.start()
+
+    def check(self) -> None:
+        """Whether the limits can be kept here; waits for the first readings. Raises EnvironmentFault."""
+        limits = self._judge.limits
+        if not limits.watch_gpus:
+            return
+        readings = self._gauges.wait(FIRST_READING_S)
+        for device in dict.fromkeys(self._devices):
+            reading = readings.get(device)
+            if reading is None or (limits.max_temperature is not None and reading.figures.temperature_c is None):
+                raise EnvironmentFault(
+                    f"--max-temperature and --idle-only need to read what {device} is at, which is not to be had: "
+                    "they work on NVIDIA's GPUs, with `pip install nvidia-ml-py`."
+                )
+
+    def look(self) -> tuple[Figures, ...]:
+        """Take in the latest readings; returns the figures."""
+        self._readings = self._gauges.readings()
+        return tuple(reading.figures for reading in self._readings.values())
+
+    def lost(self) -> list[int]:
+        """The slots whose GPU was there and is gone."""
+        gone = {device for device, reading in self._readings.items() if reading.lost}
+        return [slot for slot, device in enumerate(self._devices) if device in gone]
+
+    def reasons(self, own: Collection[int], now: float) -> list[str]:
+        """Why each slot shall rest, "" where it may work; `own` are the ids of this worker's processes."""
+        minute = self._minute()
+        return [self._judge.reason(device, self._sight(device, own), minute, now) for device in self._devices]
+
+    def _sight(self, device: str, own: Collection[int]) -> Sight | None:
+        reading = self._readings.get(device)
+        if reading is None:
+            return None
+        return Sight(reading.figures.temperature_c, not reading.users <= set(own))
+
+    def close(self) -> None:
+        """Read no more."""
+        self._gauges.close()

@@ -1,0 +1,153 @@
+"""A worker from start to end: waits for a key, finds coordinators, serves them until it is told to leave."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from swarm.config import ENV_BIND, WorkConfig
+from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED
+from swarm.lease.message import EngineOffer
+from swarm.net.addresses import fixed_address, last_addresses, remember_address
+from swarm.net.discovery import Browser, Candidate
+from swarm.net.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, security, swarm_id
+from swarm.node.say import Say
+from swarm.system.awake import Wakefulness
+from swarm.system.interrupt import draining
+from swarm.system.machine import Clock
+from swarm.watch.service import Service
+from swarm.worker.devices import Gpu
+from swarm.worker.engines import Engines
+from swarm.worker.file_cache import AssetFolder
+from swarm.worker.gpu_readings import Gauges
+from swarm.worker.hello import engine_offers, greeting
+from swarm.worker.limit_watch import Warden
+from swarm.worker.worker import WorkNode
+
+KEY_S = 2.0  # how often a worker without a key looks for one
+LOOK_S = 10.0
+QUIET_S = 5.0  # then it is said that nobody answers
+AGAIN_S = 600.0  # an engine that did not open may do so now: perhaps there is a network again
+FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
+
+
+async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service) -> int:
+    """Serve coordinators; returns the exit code. Raises SwarmError, also for want of a key if it is to leave."""
+    if config.exit_when_done:
+        security(config.state_dir, open=config.open)  # who waits for an end is not to wait for ever for a beginning
+    warden = Warden(config.devices, Gauges(gpus), config.limits)
+    warden.start()
+    await asyncio.to_thread(warden.check)
+    async with service.ready():
+        return await _serve(config, gpus, say, warden)
+
+
+async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, warden: Warden) -> int:
+    waiting = asyncio.create_task(_key(config, say))
+    try:
+        with draining(waiting.cancel):
+            key = await waiting
+    except asyncio.CancelledError:
+        return EXIT_INTERRUPTED
+    clock = Clock()
+    hello = greeting(config.state_dir, config.devices, gpus, config.name)
+    engines = Engines(config.devices, config.state_dir / "log")
+    assets = AssetFolder(config.state_dir, config.assets_limit)
+    node = WorkNode(hello, engines, assets, curve_keys(key) if key else None, clock, say, config.exit_when_done)
+    node.wakefulness = Wakefulness(allow_sleep=config.allow_sleep)
+    node.warden = warden
+    async with AsyncExitStack() as stack:
+        finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
+        stack.callback(finder.cancel)
+        finder.add_done_callback(lambda task: node.leave())  # it only ends by failing
+        watch = asyncio.create_task(_watch_offers(node, hello.engines))
+        stack.callback(watch.cancel)
+        with draining(lambda: _drain(node, say)):
+            await node.run()
+        if finder.done() and not finder.cancelled():
+            finder.result()
+    return EXIT_DONE
+
+
+async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...]) -> None:
+    """Tell coordinators of models and engines that came or went, and let what did not open be tried again at times."""
+    tried_s = time.monotonic()
+    while True:
+        await asyncio.sleep(LOOK_S)
+        offers = await asyncio.to_thread(engine_offers)
+        again = node.unable and time.monotonic() - tried_s > AGAIN_S
+        if offers != offered or again:
+            offered, tried_s = offers, time.monotonic()
+            node.announce(offers)
+
+
+def _drain(node: WorkNode, say: Say) -> None:
+    idle = node.core.drained
+    say("nothing is under way: leaving" if idle else "finishing the sentences under way; Ctrl-C again stops at once")
+    node.leave()
+
+
+async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
+    """The key to speak with, waited for where there is none yet; None with --open."""
+    if config.open:
+        say(OPEN_WARNING)
+        return None
+    if load_key(config.state_dir) is None:
+        say(f"{NO_KEY} Waiting for that, or for a `coordinate` on this machine to make a key.")
+    while (key := load_key(config.state_dir)) is None:
+        await asyncio.sleep(KEY_S)
+    return key
+
+
+async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> None:
+    """Tell the node of coordinators: the one named, else the last that worked and all that mDNS shows."""
+    node.welcomed = lambda address: remember_address(config.state_dir, swarm, address)
+    named = fixed_address(config.coordinator)
+    if named:
+        say(f"trying {named}")
+        node.add(named, [named])
+        await asyncio.sleep(QUIET_S)
+        if not node.answered:
+            say(f"nothing answers at {named} yet; trying on")
+        await asyncio.Event().wait()
+    last = last_addresses(config.state_dir, swarm)
+    for address in last:
+        node.add(address, [address])
+    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say)
+    await browser.start()
+    try:
+        say("looking for coordinators of this swarm")
+        await _browse(node, browser, swarm, set(last), say)
+    finally:
+        await browser.close()
+
+
+async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], say: Say) -> None:
+    warned: set[str] = set()
+    while True:
+        found = {candidate.name: candidate for candidate in browser.candidates()}
+        for candidate in found.values():
+            node.add(candidate.name, candidate.addresses)
+        for name in node.abandoned(FORGET_S):
+            if name not in found and name not in kept:
+                node.remove(name)
+        for stranger in browser.strangers():
+            if stranger.name not in warned and not node.connected:
+                warned.add(stranger.name)
+                say(_why_strange(stranger, swarm))
+        browser.changed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await browser.changed.wait()
+
+
+def _why_strange(stranger: Candidate, swarm: str) -> str:
+    """Why a coordinator that can be seen is not this worker's, and what to do if it ought to be."""
+    at = stranger.addresses[0]
+    if swarm == OPEN:
+        return f"a coordinator at {at} is not open: leave --open out, and join its swarm with its code"
+    if stranger.swarm == OPEN:
+        return f"an open coordinator is at {at}: only `e2a-swarm work --open` speaks for it"
+    return f"a coordinator of another swarm is at {at}: this machine's key does not fit it"

@@ -1,0 +1,399 @@
+"""A worker's loops around its core: coordinators on one side, engines on the other."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from swarm.errors import StoreError
+from swarm.job.asset import what
+from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.message import Line as Sentence
+from swarm.lease.rest import Trouble
+from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Tell, Unload
+from swarm.lease.worker.slot import Sound
+from swarm.lease.worker.worker import Worker
+from swarm.net.keys import CurveKeys
+from swarm.net.transport import DealerSocket
+from swarm.node.rest_news import rest_lines
+from swarm.node.say import Say
+from swarm.system.awake import Wakefulness
+from swarm.system.machine import Clock
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.host.process import Spoken
+from swarm.watch.text import bytes_text, in_tens
+from swarm.worker.clip_buffer import Frames
+from swarm.worker.engines import OF_THE_DEVICE, Engines
+from swarm.worker.file_cache import AssetFolder, Kept
+from swarm.worker.file_thread import Courier
+from swarm.worker.gpu_readings import Gauges
+from swarm.worker.limit_watch import Warden
+from swarm.worker.notices import Tally
+
+BEAT_S = 1.0
+DRAIN_S = 120.0
+FAREWELL_S = 0.3
+
+
+@dataclass
+class Line:
+    """One coordinator's connection and what was said of it already."""
+
+    socket: DealerSocket
+    task: "asyncio.Task[None]"
+    connected: bool = False
+    refusal: str = ""
+    lost_s: float = 0.0  # when it was last connected, or added
+    coordinator: str = ""  # its machine's name, once it let us in
+
+
+class WorkNode:
+    """Serves coordinators with the slots of one machine until it is told to leave."""
+
+    def __init__(
+        self,
+        hello: Hello,
+        engines: Engines,
+        assets: AssetFolder,
+        keys: CurveKeys | None,
+        clock: Clock,
+        say: Say,
+        exit_when_done: bool = False,
+    ) -> None:
+        self.core = Worker(hello)
+        self._engines = engines
+        self._courier = Courier(assets, self._kept, self._reply, self._lost)
+        self._introduced: set[str] = set()  # jobs, and what is lacking or under way: said once
+        self.unable = False  # some engine did not open since this machine last said what it can
+        self._trouble: dict[str, str] = {}  # by digest, what was said of it last
+        self._keys = keys
+        self._clock = clock
+        self._say = say
+        self._exit_when_done = exit_when_done
+        self._frames = Frames()
+        self._tally = Tally(said_s=clock.now())
+        self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
+        self._handed: dict[int, Sentence | None] = {}  # slot -> the line that its engine speaks next
+        self._lines: dict[str, Line] = {}
+        self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving = asyncio.Event()
+        self._rests: dict[int, str] = {}  # by slot, as it was said
+        self._failure: BaseException | None = None
+        self.welcomed: Callable[[str], None] = lambda address: None
+        self.wakefulness = Wakefulness(allow_sleep=True)
+        self.warden = Warden(engines.devices, Gauges(()))
+
+    # --- coordinators
+
+    def add(self, name: str, addresses: Sequence[str]) -> None:
+        """Serve the coordinator at these addresses, whenever it is there. Raises EnvironmentFault."""
+        if name in self._aliases:
+            return
+        line = self._lines.get(name)
+        if line is None:
+            socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
+            line = Line(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
+            self._lines[name] = line
+        line.socket.connect(addresses)
+
+    def remove(self, name: str) -> None:
+        """This coordinator is gone for good."""
+        line = self._lines.pop(name, None)
+        if line is not None:
+            line.task.cancel()
+            line.socket.close()
+            self._carry_out(self.core.forget(name, self._clock.now()))
+
+    def abandoned(self, after_s: float) -> list[str]:
+        """The coordinators out of reach for so long, for which nothing is under way."""
+        holding = {lease.link for slot in self.core.slots for lease in slot.leases}
+        lost = [name for name, line in self._lines.items() if not line.connected and name not in holding]
+        return [name for name in lost if self._clock.now() - self._lines[name].lost_s > after_s]
+
+    @property
+    def answered(self) -> bool:
+        """Whether any coordinator let this worker in, or turned it away."""
+        return any(line.connected or line.refusal for line in self._lines.values())
+
+    @property
+    def connected(self) -> bool:
+        """Whether any coordinator is in reach."""
+        return any(line.connected for line in self._lines.values())
+
+    def _changed(self, name: str) -> None:
+        line, now = self._lines[name], self._clock.now()
+        if line.socket.refusal and line.socket.refusal != line.refusal:
+            self._say(line.socket.refusal)
+        line.refusal = line.socket.refusal or ""
+        if line.socket.connected == line.connected:
+            return
+        line.connected, line.lost_s = line.socket.connected, now
+        if not line.connected:
+            if line.coordinator:
+                self._say(f"{line.coordinator} is out of reach; what is spoken for it is kept")
+                line.coordinator = ""
+            self._aliases = {alias: first for alias, first in self._aliases.items() if first != name}
+        tell = self.core.connect(name, now) if line.connected else self.core.disconnect(name, now)
+        self._carry_out(tell)
+
+    async def _listen(self, name: str, socket: DealerSocket) -> None:
+        while True:
+            message, frame = await socket.receive()
+            self._announce(name, message)
+            self._carry_out(self.core.receive(name, message, self._clock.now(), frame))
+            if self._exit_when_done and self._is_done():
+                self.leave()
+
+    def _is_done(self) -> bool:
+        """Every coordinator in reach has ended, and none of them for a fault."""
+        links = [link for link in self.core.links.values() if self._lines[link.name].connected]
+        return all(link.final and not link.failed for link in links)
+
+    def _announce(self, name: str, message: FromCoordinator) -> None:
+        if isinstance(message, Welcome):
+            if first := self._other_name_of(message.coordinator, name):
+                self._aliases[name] = first
+                asyncio.get_running_loop().call_soon(self.remove, name)
+                return
+            line = self._lines[name]
+            if line.coordinator != message.name:  # it may be let in once more: each greeting is answered
+                line.coordinator = message.name
+                self._say(f"serving {message.name} at {line.socket.address}")
+                self.welcomed(line.socket.address)
+        elif isinstance(message, Done):
+            self._farewell(name, message)
+        elif isinstance(message, Job):
+            self._introduce(message)
+        elif isinstance(message, Refused):
+            self._say(f"{self._lines[name].socket.address} refused this worker: {message.why}")
+
+    def _introduce(self, job: Job) -> None:
+        """Say once what a job is and what it needs; it is told again whenever it needs more."""
+        if job.job in self._introduced:
+            return
+        self._introduced.add(job.job)
+        self._say(f"speaking {job.title} with {job.recipe.engine}")
+        if job.assets and not self.core.supplies.downloads.has(job.assets):
+            size = sum(asset.size for asset in job.assets)
+            self._say(f"first fetching {what(job.assets)}, {bytes_text(size)}, if it is not here already")
+
+    def _kept(self, digest: str, kept: Kept) -> None:
+        if kept.note and kept.note != self._trouble.get(digest):
+            self._say(f"cannot fetch a file of the voice: {kept.note}; trying on")
+        self._trouble[digest] = kept.note
+        self._carry_out(self.core.kept(digest, kept.have, self._clock.now(), kept.note))
+
+    def _lost(self, digest: str) -> None:
+        self._carry_out(self.core.lost(digest, self._clock.now()))
+
+    def _reply(self, name: str, piece: Asset, frame: bytes) -> None:
+        """A piece that does not leave is asked for again."""
+        if name in self._lines:
+            self._lines[name].socket.send(piece, frame)
+
+    def _say_once(self, words: str, name: str = "") -> None:
+        if (name or words) not in self._introduced:
+            self._introduced.add(name or words)
+            self._say(words)
+
+    def _farewell(self, name: str, done: Done) -> None:
+        if done.note:
+            self._say_once(done.note)
+        if done.final and self._lines[name].coordinator:
+            who, self._lines[name].coordinator = self._lines[name].coordinator, ""
+            how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
+            self._say(f"{who} {how}; {self._tally.line(self._clock.now())}")
+
+    def _other_name_of(self, coordinator: str, name: str) -> str:
+        """Under which other name the same coordinator is served already; two connections would be one too many."""
+        links = [link for link in self.core.links.values() if link.welcome and link.name != name]
+        return next((link.name for link in links if link.welcome and link.welcome.coordinator == coordinator), "")
+
+    def announce(self, engines: tuple[EngineOffer, ...]) -> None:
+        """Say anew what this machine can speak with; what did not open may be tried again."""
+        self.unable = False
+        self._carry_out(self.core.announce(engines, self._clock.now()))
+
+    # --- what the core wants
+
+    def _carry_out(self, tell: Tell) -> None:
+        for slot, clip in tell.kept:
+            self._tally.add(clip)
+            self._frames.put(clip, self._fresh.pop(slot))
+        for clip in tell.dropped:
+            self._frames.drop(clip)
+        for command in tell.commands:
+            self._order(command)
+        self._hand_ahead()
+        for name, message in tell.messages:
+            if name in self._lines and not self._lines[name].socket.send(message):
+                self.core.unsaid(name)
+        for digest, offset, data in tell.pieces:
+            self._courier.write(digest, offset, data)
+        for name, fetch in tell.serves:
+            self._courier.serve(name, fetch)
+        for name, clip in tell.clips:
+            if not self.core.serves(name):
+                continue  # all of its clips are offered again, after another greeting
+            if name not in self._lines or not self._lines[name].socket.send(clip, self._frames.get(clip)):
+                self.core.unsent(name, clip)
+
+    def _order(self, command: Command) -> None:
+        match command:
+            case Kill(slot=slot):
+                self._say(f"slot {slot}: its engine made no progress and is started afresh")
+                self._engines.kill(slot)
+            case Unload(slot=slot):
+                self._start(self._engines.unload(slot))
+            case Seek(digest=digest, size=size):
+                self._courier.seek(digest, size, frozenset(self.core.supplies.downloads.items))
+            case Load():
+                self._start(self._load(command))
+            case Speak():
+                spoken = self._engines.speak(command.slot, command.text, command.seed, *command.others)
+                self._start(self._speak(command, spoken))
+
+    async def _load(self, load: Load) -> None:
+        try:
+            folder = await self._courier.gather(load.assets, load.slot)
+        except StoreError as fault:
+            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now(), mislaid=True))
+            return
+        try:
+            made = await self._engines.load(load.slot, load.recipe, folder, listen=partial(self._told, load))
+            latents = await self._courier.put(made)
+        except StoreError as fault:
+            await self._engines.unload(load.slot)
+            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
+        except EngineFault as fault:
+            await self._engines.unload(load.slot)
+            self._carry_out(self._not_opened(load, fault))
+        else:
+            self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
+
+    def _not_opened(self, load: Load, fault: EngineFault) -> Tell:
+        if fault.kind in OF_THE_DEVICE:
+            trouble: Trouble = "memory" if fault.kind is FaultKind.MEMORY else "lost"
+            return self.core.step_back(load.slot, load.turn, trouble, str(fault), self._clock.now())
+        self.unable = True
+        self._say_once(f"slot {load.slot}: {fault}")
+        return self.core.unable(load.slot, load.turn, str(fault), self._clock.now())
+
+    def _told(self, load: Load, words: str) -> None:
+        self._say_once(words, in_tens(words))
+        self.core.told(load.slot, load.turn, words, self._clock.now())
+
+    def _hand_ahead(self) -> None:
+        """Engines need not wait for their next text until this process has taken the clip of the last one."""
+        for slot in self.core.slots:
+            handed = self._handed.get(slot.number)
+            if (line := slot.coming(handed)) is not handed:
+                self._handed[slot.number] = line
+                self._engines.hand_ahead(slot.number, slot.words(line) if line else None)
+
+    async def _speak(self, speak: Speak, speaking: "asyncio.Task[Spoken]") -> None:
+        process = self._engines.process(speak.slot)
+        try:
+            spoken = await speaking
+        except EngineFault as fault:
+            if fault.kind in (FaultKind.CRASHED, *OF_THE_DEVICE):
+                await self._engines.unload(speak.slot, process)  # a fresh one may stand there already
+            if fault.kind in OF_THE_DEVICE:
+                self._say(f"slot {speak.slot}: {fault}")
+            tell = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
+        else:
+            self._fresh[speak.slot] = spoken.frame
+            sound = Sound(
+                spoken.samples,
+                spoken.sample_rate,
+                spoken.digest,
+                spoken.work_s,
+                len(spoken.frame),
+                spoken.further,
+                spoken.takes,
+                spoken.doubt,
+            )
+            tell = self.core.spoken(speak.slot, speak.turn, sound, self._clock.now())
+        self._carry_out(tell)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = task.exception()
+            self._leaving.set()
+
+    # --- its life
+
+    def leave(self) -> None:
+        """End as soon as possible without losing work: what is being spoken is finished and sent."""
+        self._leaving.set()
+
+    async def run(self) -> None:
+        """Serve until `leave`, then drain. Raises what made going on impossible."""
+        self.warden.start()
+        beats, carrying = self._start(self._beat()), self._start(self._courier.run())
+        try:
+            await self._leaving.wait()
+            if self._failure is None:
+                await self._drain()
+        finally:
+            beats.cancel()
+            carrying.cancel()
+            await self._close()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _beat(self) -> None:
+        try:
+            while True:
+                self._look_at_devices()
+                self._carry_out(self.core.beat(self._clock.now()))
+                self._say_rests()
+                self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
+                if news := self._tally.news(self._clock.now()):
+                    self._say(news)
+                await asyncio.sleep(BEAT_S)
+        finally:
+            self.wakefulness.turn(False)  # here: it has to end in the task that began it
+
+    def _look_at_devices(self) -> None:
+        now, warden = self._clock.now(), self.warden
+        self.core.figures = warden.look()
+        if lost := warden.lost():
+            names = ", ".join(dict.fromkeys(self._engines.devices[slot] for slot in lost))
+            self._carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
+        self._carry_out(self.core.limit(warden.reasons(self._engines.pids, now), now))
+
+    def _say_rests(self) -> None:
+        rests = {slot.number: slot.rest.reason(self._clock.now()) for slot in self.core.slots}
+        for line in rest_lines(self._rests, rests):
+            self._say(line)
+        self._rests = rests
+
+    async def _drain(self) -> None:
+        self._carry_out(self.core.drain(self._clock.now()))
+        deadline_s = self._clock.now() + DRAIN_S
+        while not self.core.drained and self._clock.now() < deadline_s:
+            await asyncio.sleep(0.05)
+        self._carry_out(self.core.leave())
+        await asyncio.sleep(FAREWELL_S)
+
+    async def _close(self) -> None:
+        for line in self._lines.values():
+            line.task.cancel()
+            line.socket.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.warden.close()
+        await self._engines.close()
+        self._frames.close()
+        self._courier.close()

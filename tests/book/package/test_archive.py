@@ -1,0 +1,145 @@
+import os
+import zipfile
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+
+from swarm.book.epub import read_book
+from swarm.book.package import archive
+from swarm.book.package.archive import Archive, decoded, join
+from swarm.errors import BookError
+
+PAGES = {"one.xhtml": maker.page("<p>Some words.</p>")}
+ENCRYPTION = (
+    '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" '
+    'xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData><enc:EncryptionMethod Algorithm="{how}"/>'
+    '<enc:CipherData><enc:CipherReference URI="{what}"/></enc:CipherData></enc:EncryptedData></encryption>'
+)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(BookError) as caught:
+        read_book(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("LICENSE", "a text is read where its name ends in .txt"), ("a.EPUB", "fetch the file again")]
+)
+def test_what_is_no_epub_is_refused_with_what_to_do(tmp_path: Path, name: str, remedy: str) -> None:
+    (tmp_path / name).write_text("Some words that no zip file begins with.")
+    assert f"{name} is not an EPUB: it cannot be opened as a zip file; {remedy}" in refusal(tmp_path / name)
+
+
+def test_what_is_no_epub_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "empty.epub").touch()
+    (tmp_path / "words.epub").write_text("Just words.")
+    maker.pack(tmp_path / "other.epub", {"word/document.xml": "<w/>"})
+    assert "does not exist" in refusal(tmp_path / "gone.epub")
+    assert "is a folder" in refusal(tmp_path)
+    assert "is empty" in refusal(tmp_path / "empty.epub")
+    assert "device" in refusal(Path(os.devnull))
+    assert "not an EPUB" in refusal(tmp_path / "words.epub")
+    assert "META-INF/container.xml" in refusal(tmp_path / "other.epub")
+
+
+def test_a_file_larger_than_any_book_is_refused_whatever_its_zip_says_of_itself(tmp_path: Path) -> None:
+    book = maker.make(tmp_path, PAGES)
+    with (tmp_path / "film.epub").open("wb") as film:
+        film.truncate(1 << 40)
+        film.seek(0, os.SEEK_END)
+        film.write(book.read_bytes())
+    assert "larger than 2 GiB" in refusal(tmp_path / "film.epub")
+
+
+def test_a_download_that_was_cut_short_is_refused(tmp_path: Path) -> None:
+    whole = maker.make(tmp_path, PAGES).read_bytes()
+    for share in (0.2, 0.5, 0.9):
+        (tmp_path / "cut.epub").write_bytes(whole[: int(len(whole) * share)])
+        assert "not an EPUB" in refusal(tmp_path / "cut.epub")
+
+
+def test_a_damaged_entry_is_refused(tmp_path: Path) -> None:
+    book = maker.make(tmp_path, {"one.xhtml": maker.page("<p>" + "Some words. " * 200 + "</p>")})
+    data = bytearray(book.read_bytes())
+    at = data.index(b"one.xhtml", data.index(b"content.opf") + 100) + 30
+    data[at : at + 20] = b"\0" * 20
+    book.write_bytes(data)
+    assert "damaged" in refusal(book)
+
+
+@pytest.mark.parametrize("lock", archive.LOCKS)
+def test_the_papers_of_drm_are_enough_to_refuse(tmp_path: Path, lock: str) -> None:
+    assert "DRM" in refusal(maker.make(tmp_path, PAGES, more={lock: "<rights/>"}))
+
+
+def test_encrypted_documents_are_refused(tmp_path: Path) -> None:
+    covered = ENCRYPTION.format(how="http://www.w3.org/2001/04/xmlenc#aes128-cbc", what="OEBPS/one%2Exhtml")
+    assert "DRM" in refusal(maker.make(tmp_path, PAGES, more={archive.ENCRYPTION: covered}))
+
+
+@pytest.mark.parametrize(
+    ("how", "what"),
+    [
+        ("http://www.idpf.org/2008/embedding", "OEBPS/one.xhtml"),
+        ("http://www.w3.org/2001/04/xmlenc#aes128-cbc", "OEBPS/font.otf"),
+    ],
+)
+def test_scrambled_fonts_lock_nothing(tmp_path: Path, how: str, what: str) -> None:
+    more = {archive.ENCRYPTION: ENCRYPTION.format(how=how, what=what), "OEBPS/font.otf": b"font"}
+    assert read_book(maker.make(tmp_path, PAGES, more=more)).chapters
+
+
+def test_bounds_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = maker.make(tmp_path, {"one.xhtml": maker.page("<p>" + "a " * 50_000 + "</p>")})
+    monkeypatch.setattr(archive, "MAX_DOCUMENT_BYTES", 20_000)
+    assert "inflates beyond" in refusal(book)
+    monkeypatch.setattr(archive, "MAX_INFLATED_BYTES", 10_000)
+    assert "inflates beyond" in refusal(book)
+    monkeypatch.setattr(archive, "MAX_FILES", 3)
+    assert "more than 3 files" in refusal(book)
+
+
+def test_all_documents_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = maker.make(tmp_path, {f"{n}.xhtml": maker.page("<p>" + "a " * 5_000 + "</p>") for n in range(20)})
+    monkeypatch.setattr(archive, "MAX_READ_BYTES", 100_000)
+    assert "its pages inflate beyond" in refusal(book)
+
+
+def test_names_are_found_however_they_are_written(tmp_path: Path) -> None:
+    path = maker.pack(tmp_path / "a.epub", {archive.CONTAINER: "<c/>", "OEBPS/Été & co.xhtml": "text"})
+    with Archive(path) as opened:
+        for spelling in ("OEBPS/Été & co.xhtml", "OEBPS/%C3%89t%C3%A9%20&%20co.xhtml", "oebps/x/../été & CO.xhtml"):
+            assert opened.read(spelling) == b"text"
+        assert opened.find("OEBPS/other.xhtml") is None
+
+
+def test_references_stay_inside_the_archive() -> None:
+    assert join("OEBPS/text", "../images/a%20b.jpg") == "OEBPS/images/a b.jpg"
+    assert join("", "../../etc/passwd") == "etc/passwd"
+    assert decoded("100%25%zz") == "100%%zz"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_called_so(tmp_path: Path) -> None:
+    path = maker.make(tmp_path, {"1.xhtml": maker.page("<p>x</p>")})
+    path.chmod(0)
+    with pytest.raises(BookError, match="cannot be read: Permission denied"):
+        Archive(path)
+
+
+def test_a_file_that_the_system_withholds_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = maker.make(tmp_path, {"1.xhtml": maker.page("<p>x</p>")})
+
+    def withheld(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(zipfile, "ZipFile", withheld)
+    with pytest.raises(BookError, match="cannot be read: Permission denied; give yourself the right"):
+        Archive(path)

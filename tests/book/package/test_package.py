@@ -1,0 +1,167 @@
+from base64 import b64encode
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+
+from swarm.book.epub import read_book
+from swarm.book.package.archive import Archive
+from swarm.book.package.package import Package, read_package
+from swarm.errors import BookError
+from swarm.job.book import Cover
+
+PAGES = {"one.xhtml": maker.page("<p>One.</p>"), "two.xhtml": maker.page("<p>Two.</p>")}
+JPEG = b"\xff\xd8\xff\xe0 a picture"
+
+
+def package(path: Path) -> Package:
+    with Archive(path) as archive:
+        return read_package(archive)
+
+
+def with_metadata(folder: Path, metadata: str) -> Package:
+    return package(maker.make(folder, PAGES, metadata=metadata))
+
+
+def test_metadata(tmp_path: Path) -> None:
+    found = with_metadata(
+        tmp_path,
+        '<dc:identifier id="uid">isbn:1</dc:identifier><dc:title>  A \n Title </dc:title>'
+        "<dc:language>en-GB</dc:language><dc:creator>Ann</dc:creator><dc:creator>Bob</dc:creator>"
+        "<dc:publisher>P &amp; Co</dc:publisher>"
+        "<dc:date>2014-03-02</dc:date><dc:description>&lt;p&gt;Good &amp;amp; &lt;i&gt;short&lt;/i&gt;.&lt;/p&gt;"
+        "</dc:description>",
+    )
+    assert (found.title, found.authors, found.languages) == ("A Title", ("Ann", "Bob"), ("en-GB",))
+    assert (found.year, found.publisher, found.identifier) == ("2014", "P & Co", "isbn:1")
+    assert found.description == "Good & short ."
+
+
+def test_the_main_title_counts(tmp_path: Path) -> None:
+    titles = '<dc:title id="a">The Whale</dc:title><dc:title id="b">Moby Dick</dc:title>'
+    kinds = (
+        '<meta refines="#a" property="title-type">subtitle</meta><meta refines="#b" property="title-type">main</meta>'
+    )
+    assert with_metadata(tmp_path, titles + kinds).title == "Moby Dick"
+    assert with_metadata(tmp_path, titles).title == "The Whale"
+
+
+def test_illustrators_are_no_authors_unless_there_is_nobody_else(tmp_path: Path) -> None:
+    creators = (
+        '<dc:creator id="a">Ann</dc:creator><dc:creator id="b">Bob</dc:creator>'
+        '<meta refines="#b" property="role" scheme="marc:relators">ill</meta>'
+    )
+    assert with_metadata(tmp_path, creators).authors == ("Ann",)
+    old = '<dc:creator xmlns:opf="http://www.idpf.org/2007/opf" opf:role="ill">Bob</dc:creator>'
+    assert with_metadata(tmp_path, old).authors == ("Bob",)
+
+
+def test_a_book_without_metadata_is_named_by_its_file(tmp_path: Path) -> None:
+    found = with_metadata(tmp_path, "")
+    assert (found.title, found.authors, found.year, found.identifier) == ("book", (), "", "")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "manifest"),
+    [
+        ("", '<item id="c" href="c.jpg" media-type="image/jpeg" properties="cover-image"/>'),
+        ('<meta name="cover" content="c"/>', '<item id="c" href="c.jpg" media-type="image/jpeg"/>'),
+        ("", '<item id="c" href="c.svg" media-type="image/svg+xml" properties="cover-image"/>'),
+        ("", '<item id="c" href="e.svg" media-type="image/svg+xml" properties="cover-image"/>'),
+    ],
+)
+def test_covers(tmp_path: Path, metadata: str, manifest: str) -> None:
+    xlink = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    embedded = f'<svg {xlink}><image xlink:href="data:image/jpeg;base64,{b64encode(JPEG).decode()}"/></svg>'
+    more: dict[str, str | bytes] = {"OEBPS/c.jpg": JPEG, "OEBPS/e.svg": embedded}
+    more["OEBPS/c.svg"] = f'<svg {xlink}><image xlink:href="c.jpg"/></svg>'
+    path = maker.make(tmp_path, PAGES, metadata=maker.METADATA + metadata, manifest=manifest, more=more)
+    assert package(path).cover == Cover(JPEG, "image/jpeg")
+
+
+def test_a_cover_page_of_the_guide_shows_the_cover(tmp_path: Path) -> None:
+    pages = PAGES | {"cover.xhtml": maker.page('<img src="c.jpg" alt=""/>')}
+    guide = '<guide><reference type="cover" href="cover.xhtml"/></guide></package>'
+    files = {"META-INF/container.xml": maker.CONTAINER, "OEBPS/c.jpg": JPEG}
+    files |= {f"OEBPS/{name}": text for name, text in pages.items()}
+    files["OEBPS/content.opf"] = maker.opf(pages).replace("</package>", guide)
+    assert package(maker.pack(tmp_path / "b.epub", files)).cover == Cover(JPEG, "image/jpeg")
+
+
+def test_a_missing_picture_costs_nothing_and_a_missing_document_is_named(tmp_path: Path) -> None:
+    manifest = '<item id="c" href="c.jpg" media-type="image/jpeg" properties="cover-image"/>'
+    manifest += '<item id="x" href="unused.xhtml" media-type="application/xhtml+xml"/>'
+    assert package(maker.make(tmp_path, PAGES, manifest=manifest)).cover is None
+    with pytest.raises(BookError, match=r"OEBPS/two\.xhtml is missing"):
+        read_book(maker.make(tmp_path, PAGES, without=("OEBPS/two.xhtml",)))
+
+
+def test_the_spine_decides_and_its_side_lines_are_not_read(tmp_path: Path) -> None:
+    manifest = '<item id="side" href="side.xhtml" media-type="application/xhtml+xml"/>'
+    manifest += '<item id="pic" href="pic.jpg" media-type="image/jpeg"/>'
+    spine = '<itemref idref="side" linear="no"/><itemref idref="pic"/><itemref idref="one.xhtml"/>'
+    path = maker.make(tmp_path, PAGES, manifest=manifest, spine=spine, more={"OEBPS/side.xhtml": maker.page("no")})
+    assert [item.name for item in package(path).documents] == ["OEBPS/one.xhtml", "OEBPS/two.xhtml"]
+
+
+def test_fallbacks_lead_to_a_document_and_circles_to_none(tmp_path: Path) -> None:
+    manifest = (
+        '<item id="a" href="a.pdf" media-type="application/pdf" fallback="b"/>'
+        '<item id="b" href="b.xhtml" media-type="application/xhtml+xml"/>'
+        '<item id="c" href="c.pdf" media-type="application/pdf" fallback="c"/>'
+    )
+    spine = '<itemref idref="a"/><itemref idref="c"/>'
+    path = maker.make(tmp_path, PAGES, manifest=manifest, spine=spine, more={"OEBPS/b.xhtml": maker.page("x")})
+    assert [item.name for item in package(path).documents][2:] == ["OEBPS/b.xhtml"]
+
+
+def test_a_spine_line_that_names_nothing_is_refused_only_if_text_may_be_lost(tmp_path: Path) -> None:
+    spine = '<itemref idref="nobody"/>'
+    assert len(package(maker.make(tmp_path, PAGES, spine=spine)).documents) == 2
+    with pytest.raises(BookError, match="'nobody'"):
+        package(maker.make(tmp_path, PAGES, spine=spine, more={"OEBPS/stray.xhtml": maker.page("x")}))
+
+
+def test_a_spine_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+    whole = maker.opf(PAGES)
+    broken = whole.replace('<itemref idref="two.xhtml"/>', '<!-- <itemref/> --></spine><itemref idref="two.xhtml"/>')
+    with pytest.raises(BookError, match="cut short"):
+        package(maker.make(tmp_path, PAGES, more={"OEBPS/content.opf": broken}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "not xml",
+        "<package/>",
+        '<package xmlns="http://www.idpf.org/2007/opf"><metadata/></package>',
+        '<package xmlns="http://www.idpf.org/2007/opf"><metadata/><manifest><item/></manifest><spine/></package>',
+    ],
+)
+def test_a_damaged_package_ends_in_one_sentence(tmp_path: Path, damage: str) -> None:
+    path = maker.make(tmp_path, PAGES, more={"OEBPS/content.opf": damage})
+    with pytest.raises(BookError, match=str(path)):
+        package(path)
+
+
+def test_a_container_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BookError, match="names no package"):
+        package(maker.make(tmp_path, PAGES, more={"META-INF/container.xml": "<container/>"}))
+    with pytest.raises(BookError, match=r"content\.opf is missing"):
+        package(maker.make(tmp_path, PAGES, without=("OEBPS/content.opf",)))
+
+
+def test_of_several_packages_the_first_counts(tmp_path: Path) -> None:
+    second = '<rootfile full-path="no.opf" media-type="application/oebps-package+xml"/></rootfiles>'
+    container = maker.CONTAINER.replace("</rootfiles>", second)
+    assert package(maker.make(tmp_path, PAGES, more={"META-INF/container.xml": container})).title == "A Test"
+
+
+def test_a_missing_cover_page_is_no_lost_text(tmp_path: Path) -> None:
+    pages = {"cover.xhtml": maker.page("<img src='c.jpg'/>"), "1.xhtml": maker.page("<p>text</p>")}
+    book = read_book(maker.make(tmp_path, pages, without=("OEBPS/cover.xhtml",)))
+    assert [block.text for chapter in book.chapters for block in chapter.blocks] == ["text"]
+    assert "OEBPS/cover.xhtml is missing from the file: by its name no part of the text" in book.oddities
+    with pytest.raises(BookError, match=r"1\.xhtml is missing from it"):
+        read_book(maker.make(tmp_path, pages, without=("OEBPS/1.xhtml",)))

@@ -1,0 +1,55 @@
+import pytest
+
+from swarm.book.page import front_matter
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Title Page", front_matter.TITLE_PAGE),
+        ("TABLE DES MATIÈRES.", front_matter.CONTENTS),
+        ("titlepage", front_matter.TITLE_PAGE),
+        ("copyright-page", front_matter.COPYRIGHT),
+        ("Inhaltsverzeichnis", front_matter.CONTENTS),
+        ("Endnotes", front_matter.NOTES),
+        ("Coming soon!", front_matter.ADVERTISEMENT),
+        ("Índice", front_matter.CONTENTS),
+        ("À propos de cette édition électronique", "colophon"),
+    ],
+)
+def test_names_promise(name: str, reason: str) -> None:
+    assert front_matter.named(name) == reason
+
+
+@pytest.mark.parametrize(
+    "name", ["Success", "Cover Me", "Notes from Underground", "Introduction", "Epilogue", "", "12"]
+)
+def test_names_of_chapters_promise_nothing(name: str) -> None:
+    assert front_matter.named(name) == ""
+
+
+def test_a_chapter_that_is_only_called_so_is_kept() -> None:
+    story = ["A long paragraph of a story. " * 20] * 30
+    assert not front_matter.plausible(front_matter.COVER, story, 0.3)
+    assert not front_matter.plausible(front_matter.CONTENTS, story, 0.3)
+    assert not front_matter.plausible(front_matter.NOTES, story, 0.3)
+    assert front_matter.plausible(front_matter.COVER, ["A Book"], 0.0)
+    assert front_matter.plausible(front_matter.CONTENTS, ["Chapter the first"] * 400, 0.0)
+    assert not front_matter.plausible(front_matter.NOTES, story, 1.0)
+    thanks = ["The author's thanks go to many, and this is how it was."]
+    assert not front_matter.plausible(front_matter.NOTES, thanks, 0.1)
+    assert front_matter.plausible(front_matter.NOTES, ["Notes", "1. See above.", "2 Ibid.", "* Nobody."], 0.2)
+    assert front_matter.plausible(front_matter.NOTES, ["See Smith, A Life, for all of this."] * 9, 1.0)
+
+
+def test_types_and_classes_mark() -> None:
+    assert front_matter.marked({"backmatter", "colophon"}) == front_matter.COLOPHON
+    assert front_matter.marked({"chapter", "bodymatter", "preface"}) == ""
+    assert front_matter.marked((), {"left", "pg-boilerplate"}) == front_matter.LICENCE
+
+
+def test_the_lines_of_project_gutenberg() -> None:
+    assert front_matter.gutenberg_starts("*** START OF THE PROJECT GUTENBERG EBOOK EMMA ***")
+    assert front_matter.gutenberg_ends("*** END OF THIS PROJECT GUTENBERG EBOOK EMMA ***")
+    assert front_matter.gutenberg_ends("End of Project Gutenberg's Emma, by Jane Austen")
+    assert not front_matter.gutenberg_ends("At the end of Project Gutenberg Street he stopped.")

@@ -1,0 +1,74 @@
+import pytest
+
+from swarm.book.page.markup import parse
+from swarm.book.page.text import EVERYTHING, read_document
+from swarm.job.reading import Reading
+
+
+def texts(body: str, reading: Reading = EVERYTHING) -> list[str]:
+    page = f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{body}</body></html>'
+    return [passage.text for passage in read_document(parse(page.encode(), "a page"), set(), reading).passages]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>into the Hofgarten,<span class='lnum'>10</span></p>", ["into the Hofgarten,"]),
+        ("<p>on<a id='Page_19'>[19]</a>ward</p>", ["onward"]),
+        ("<p>on<span id='page12' class='pb'>p. 12</span>ward</p>", ["onward"]),
+        ("<p><span id='p1'>Call me Ishmael.</span></p>", ["Call me Ishmael."]),
+        ("<p><span class='pagenum'>A long line that is no number</span></p>", ["A long line that is no number"]),
+        ("<p>A whale.<br/><span><a>Agrandir</a></span></p><p><a href='#t'>Back to Contents</a></p>", ["A whale."]),
+        ("<p>A note. <a href='#r'>↩\ufe0e</a> <a href='#r'>⤴</a></p>", ["A note."]),
+        (
+            "<p>On.</p><p><a href='a'>Previous</a> | <a href='b'>[Contents]</a> <a href='c'>Next »</a></p>"
+            "<div><a>Top</a></div>",
+            ["On."],
+        ),
+        ("<p><a href='a'>Next</a> he came</p><p><a href='b'>The Index</a></p>", ["Next he came", "The Index"]),
+        ("<p>He wished to enlarge <a href='#x'>on that</a></p>", ["He wished to enlarge on that"]),
+        ("<figure><figcaption>The boat. (Page 432.)</figcaption></figure>", ["The boat."]),
+        ("<p>See the map (page 432).</p>", ["See the map (page 432)."]),
+        ("<p>[Illustration]</p><p>[Illustration: The boat.]</p>", ["The boat."]),
+    ],
+)
+def test_what_stands_about_the_text_is_not_read(body: str, expected: list[str]) -> None:
+    assert texts(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p><span class='dropcap'>T</span>\n he end</p>", ["The end"]),
+        ("<p><span class='dropcap'>A</span> man</p>", ["A man"]),
+        ("<p><span class='first-letter'>W</span> hen</p><p><b class='dc'>T</b>\nHE END</p>", ["When", "THE END"]),
+        ("<p><img class='cap' alt='O' src='o.png'/>nce upon</p>", ["Once upon"]),
+        ("<div class='dropcap'><img alt='“T'/></div><p>he end</p>", ["“The end"]),
+        ("<div class='drop-cap'>O</div><p>nce upon</p>", ["Once upon"]),
+        ("<p><img alt='A ship at sea'/>And then</p>", ["And then"]),
+    ],
+)
+def test_drop_caps_are_whole_words(body: str, expected: list[str]) -> None:
+    assert texts(body) == expected
+
+
+def test_pictures_are_described_where_one_asks_for_it() -> None:
+    body = "<p>before <img alt='a ship'/> after</p><div><img alt='a whale'/></div>"
+    assert texts(body) == ["before after"]
+    assert texts(body, Reading(alt_text=True)) == ["before a ship after", "a whale"]
+    assert texts("<p>a<img alt='page-3.jpg'/> b<img alt='Image'/></p>", Reading(alt_text=True)) == ["a b"]
+
+
+def test_ruby_is_read_once_by_its_base_or_by_its_reading() -> None:
+    body = "<p>の<ruby>山路<rp>(</rp><rt>やまみち</rt><rp>)</rp></ruby>を</p>"
+    assert texts(body) == ["の山路を"]
+    assert texts(body, Reading(ruby="reading")) == ["のやまみちを"]
+
+
+def test_a_stanza_is_one_paragraph_of_lines() -> None:
+    body = "<div class='stanza'><div>one</div> <div>two</div></div><div class='stanza'><p>three</p></div>"
+    assert texts(body) == ["one\ntwo", "three"]
+
+
+def test_a_formula_without_words_is_read_sign_by_sign() -> None:
+    assert texts("<p>so <math><mi>x</mi><mo>=</mo><mn>2</mn></math>.</p>") == ["so x = 2."]

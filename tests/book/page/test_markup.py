@@ -1,0 +1,75 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm.book.page.markup import MAX_DEPTH, local, parse, types
+from swarm.errors import BookError
+
+
+def said(data: bytes) -> str:
+    return " ".join("".join(parse(data, "a page").itertext()).split())
+
+
+def test_named_entities_of_html_are_not_lost() -> None:
+    assert said(b"<p>caf&eacute;&nbsp;&mdash;&hellip; &amp; &lt;</p>") == "café —… & <"
+
+
+def test_what_is_not_well_formed_is_read_as_a_browser_would() -> None:
+    text = said(b"<html><head><title/></head><body><p>a & b<br>c<p>d <i/>e &eacute;</body></html>")
+    assert text == "a & bcd e é"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
+def test_encodings(encoding: str) -> None:
+    declared = "utf-8" if encoding == "utf-8-sig" else encoding
+    markup = f'<?xml version="1.0" encoding="{declared}"?><p>déjà vu</p>'
+    assert said(markup.encode(encoding)) == "déjà vu"
+
+
+def test_an_undeclared_old_encoding_is_guessed() -> None:
+    assert said("<p>déjà “vu”</p>".encode("windows-1252")) == "déjà “vu”"
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 100_000])
+@pytest.mark.parametrize("opening", [b"", b"<br>"])  # with <br> it is no XML
+def test_deep_nesting_is_refused(depth: int, opening: bytes) -> None:
+    with pytest.raises(BookError, match="a page is refused"):
+        parse(
+            b"<html>" + opening + b"<div>" * depth + b"x" + (b"" if opening else b"</div>" * depth + b"</html>"),
+            "a page",
+        )
+
+
+def test_entities_that_multiply_are_refused() -> None:
+    steps = b"".join(b'<!ENTITY e%d "%s">' % (n + 1, b"&e%d;" % n * 10) for n in range(9))
+    with pytest.raises(BookError, match="refused"):
+        parse(b'<!DOCTYPE p [<!ENTITY e0 "aaaaaaaaaa">' + steps + b"]><p>&e9;</p>", "a page")
+
+
+def test_nothing_is_fetched_from_outside(tmp_path: "pytest.TempPathFactory") -> None:
+    data = b'<!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/hostname">]><p>hello &x;</p>'
+    with pytest.raises(BookError):
+        parse(data, "a page")
+
+
+@pytest.mark.parametrize("data", [b"", b"   ", b"\0\0"])
+def test_nothing_at_all_ends_in_words(data: bytes) -> None:
+    try:
+        assert "".join(parse(data, "a page").itertext()).strip("\ufffd \0") == ""
+    except BookError as error:
+        assert "a page" in str(error)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_end_in_a_tree_or_in_words(data: bytes) -> None:
+    try:
+        assert local(parse(data, "a page")) is not None
+    except BookError as error:
+        assert "a page" in str(error)
+
+
+def test_types_are_read_from_both_kinds_of_markup() -> None:
+    as_xml = b'<p xmlns:epub="http://www.idpf.org/2007/ops" epub:type="Chapter x" role="doc-noteref"/>'
+    assert types(parse(as_xml, "a page")) == {"chapter", "x", "noteref"}
+    as_html = parse(b'<p epub:type="toc">a<br>', "a page")
+    assert {"toc"} in [set(types(element)) for element in as_html.iter("p")]

@@ -1,0 +1,176 @@
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+
+from swarm.book.epub import read_book
+from swarm.job.reading import Notes, Reading
+
+STORY = "<h1>One</h1><p>The ship{} sailed.</p><p>It came back.</p>"
+
+
+def read(folder: Path, *bodies: str, notes: Notes = "skip", language: str = "en") -> dict[str, list[str]]:
+    """The texts of each chapter, by why it is left out."""
+    pages = {f"{number}.xhtml": maker.page(body) for number, body in enumerate(bodies)}
+    metadata = maker.METADATA.replace("en-GB", language)
+    book = read_book(maker.make(folder, pages, metadata=metadata), Reading(notes=notes))
+    found: dict[str, list[str]] = {}
+    for chapter in book.chapters:
+        found.setdefault(chapter.left_out, []).extend(block.text for block in chapter.blocks)
+    return found
+
+
+SHAPES = [
+    (  # by types, in a document of its own
+        (
+            STORY.format('<a epub:type="noteref" href="1.xhtml#n1">1</a>'),
+            '<section epub:type="endnotes"><ol><li id="n1" epub:type="endnote"><p>A brig. '
+            '<a href="0.xhtml#r1" epub:type="backlink">↩</a></p></li></ol></section>',
+        )
+    ),
+    (  # by roles
+        (
+            STORY.format('<a role="doc-noteref" href="#n1">1</a>')
+            + '<aside role="doc-footnote" id="n1"><p>A brig.</p></aside>',
+        )
+    ),
+    (  # a superscript link and one back
+        (
+            STORY.format('<sup><a id="r1" href="#n1">1</a></sup>')
+            + '<p><a id="n1" href="#r1">1.</a> A brig.</p>',
+        )
+    ),
+    (  # Project Gutenberg's
+        (
+            STORY.format('<a id="FNanchor_1" href="#Footnote_1" class="fnanchor">[1]</a>')
+            + '<div class="footnote"><p><a id="Footnote_1" href="#FNanchor_1"><span class="label">[1]</span></a> '
+            "A brig.</p></div>",
+        )
+    ),
+    (  # brackets, and a link back in brackets in a plain list
+        (
+            STORY.format('<a href="#f1" id="b1">[1]</a>')
+            + '<article id="f1"><p>[<a href="#b1">1</a>] A brig.</p></article>',
+        )
+    ),
+    (  # an asterisk, no way back
+        (STORY.format('<a href="#star">*</a>') + '<div class="notes"><p id="star">* A brig.</p></div>',)
+    ),
+    (  # plain text in brackets
+        (STORY.format("[1]") + "<p>[Footnote 1: A brig.]</p>",)
+    ),
+    (  # plain text with nothing but its number
+        (STORY.format("[1]"), "<h2>Notes</h2><p>[1] A brig.</p>")
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bodies", SHAPES)
+def test_marks_are_not_spoken_and_notes_left_out(tmp_path: Path, bodies: tuple[str, ...]) -> None:
+    found = read(tmp_path, *bodies)
+    assert found[""] == ["One", "The ship sailed.", "It came back."]
+    assert any("A brig." in text for text in found["notes"])
+
+
+@pytest.mark.parametrize("bodies", SHAPES[:5] + SHAPES[6:])
+def test_a_note_is_read_after_its_paragraph(tmp_path: Path, bodies: tuple[str, ...]) -> None:
+    found = read(tmp_path, *bodies, notes="inline")
+    assert found.pop("") == ["One", "The ship sailed.", "Note: A brig.", "It came back."]
+    assert found in ({}, {"notes": ["Notes"]}), "nothing of a note is left behind but its heading"
+
+
+def test_a_note_is_read_after_its_chapter(tmp_path: Path) -> None:
+    found = read(tmp_path, *SHAPES[3], notes="end", language="fr")
+    assert found == {"": ["One", "The ship sailed.", "It came back.", "", "Note : A brig."]}
+
+
+def test_a_note_of_several_paragraphs_is_read_whole_and_once(tmp_path: Path) -> None:
+    body = (
+        "<p>one<sup><a id='r' href='#n'>1</a></sup> and<sup><a href='#n'>1</a></sup> two</p><p>end</p>"
+        "<aside epub:type='footnote' id='n'><p><a href='#r'>1</a> First.</p><p>Second.</p></aside>"
+    )
+    assert read(tmp_path, body, notes="inline") == {"": ["one and two", "Note: First.", "Second.", "end"]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>the 1<sup>st</sup> of 10<sup>2</sup></p>",
+        "<p>see <a href='#p'>chapter 3</a></p><p id='p'>Chapter 3 is here</p>",
+        "<p><a href='#p'>12</a></p><p id='p'>12 men</p>",
+        "<p id='p'>back</p><p>see<sup><a href='#p'>1</a></sup></p>",
+        "<p>see<sup><a href='#gone'>1</a></sup></p>",
+        "<p>[1] first, and a[1] later</p><p>[sic] and [2]</p><p>[3] third</p>",
+    ],
+)
+def test_what_is_no_note_is_read(tmp_path: Path, body: str) -> None:
+    assert set(read(tmp_path, body)) == {""}
+
+
+def test_a_page_that_begins_with_a_note_goes_on_with_its_chapter(tmp_path: Path) -> None:
+    first = STORY.format('<a class="fnanchor" href="1.xhtml#n" id="r">[1]</a>')
+    second = (
+        '<div class="footnote"><p><a href="0.xhtml#r" id="n">[1]</a> A brig.</p></div><p>More.</p><h1>Two</h1><p>x</p>'
+    )
+    pages = {"0.xhtml": maker.page(first), "1.xhtml": maker.page(second)}
+    contents = maker.ncx(("0.xhtml", "One"), ("1.xhtml#none", "Two"))
+    book = read_book(maker.make(tmp_path, pages, contents=contents))
+    spoken = [chapter for chapter in book.chapters if not chapter.left_out]
+    assert [block.text for block in spoken[0].blocks][-1] == "More."
+
+
+def test_a_heading_over_notes_goes_with_them(tmp_path: Path) -> None:
+    body = STORY.format('<a id="r" href="#n">[1]</a>') + '<h3>Notes</h3><p id="n"><a href="#r">[1]</a> A brig.</p>'
+    assert read(tmp_path, body)[""] == ["One", "The ship sailed.", "It came back."]
+
+
+def test_an_annotation_is_a_note_and_the_word_that_links_to_it_is_not(tmp_path: Path) -> None:
+    text = '<h1>One</h1><p>It was <a href="#c">overridden</a>.</p>'
+    note = '<aside epub:type="annotation" id="c">Was: overriden.</aside>'
+    assert read(tmp_path, text + note) == {"": ["One", "It was overridden."], "notes": ["Was: overriden."]}
+
+
+def test_notes_that_nothing_refers_to_go_with_those_around_them(tmp_path: Path) -> None:
+    notes = "<p id='n1'><a href='0.xhtml#r'>1</a> A brig.</p><p>2. A barque.</p><p>3 A cutter.</p>"
+    story = STORY.format("<sup><a href='1.xhtml#n1' id='r'>1</a></sup>")
+    assert read(tmp_path, story, f"<h1>Notes</h1>{notes}")["notes"] == [
+        "Notes",
+        "A brig.",
+        "2. A barque.",
+        "3 A cutter.",
+    ]
+    on = f"<h1>One</h1><p>A ship<sup><a href='#n1' id='r'>1</a></sup></p>{notes.replace('0.xhtml', '')}"
+    assert read(tmp_path, f"{on}<p>2 men came.</p><p>On.</p>")[""] == [
+        "One",
+        "A ship",
+        "2. A barque.",
+        "3 A cutter.",
+        "2 men came.",
+        "On.",
+    ]
+
+
+def test_a_note_in_the_middle_of_a_line_is_none_of_it(tmp_path: Path) -> None:
+    body = "<p>A ship <span epub:type='footnote'>A <i>brig</i>.</span>sailed.</p><p>On.</p>"
+    assert read(tmp_path, body) == {"": ["A ship sailed.", "On."], "notes": ["A brig."]}
+    assert read(tmp_path, body, notes="inline") == {"": ["A ship sailed.", "Note: A brig.", "On."]}
+
+
+def test_a_notes_own_number_is_not_read(tmp_path: Path) -> None:
+    body = "<p>One<sup><a href='#n' id='r'>1</a></sup>, two<a href='#s'>*</a></p>"
+    notes = "<div class='notes'><p id='n'><a href='#r'>1</a>. A brig.</p><p id='s'>* A barque.</p></div>"
+    assert read(tmp_path, body + notes, notes="inline")[""] == ["One, two", "Note: A brig.", "Note: A barque."]
+    body = "<p>One<sup><a href='#n4'>4</a></sup></p><p>Two<a epub:type='noteref' href='#n5'>5</a></p>"
+    notes = "<div class='notes'><p id='n4'>4 A brig.</p><p id='n5'>12 men.</p></div>"
+    assert read(tmp_path, body + notes, notes="inline")[""] == ["One", "Note: A brig.", "Two", "Note: 12 men."]
+
+
+def test_a_page_of_notes_goes_with_the_chapters_that_it_names(tmp_path: Path) -> None:
+    mark = '<p>Text<a href="2.xhtml#e{0}" id="b{0}"><sup>1</sup></a> of it.</p>'
+    notes = "".join(
+        f'<h2>{name}</h2><p id="e{number}"><a href="{number}.xhtml#b{number}">1</a>. A note.</p>'
+        for number, name in enumerate(("One", "Two"))
+    )
+    found = read(tmp_path, f"<h1>One</h1>{mark.format(0)}", f"<h1>Two</h1>{mark.format(1)}", f"<h1>Notes</h1>{notes}")
+    assert found[""] == ["One", "Text of it.", "Two", "Text of it."]
+    assert found["notes"] == ["Notes", "One", ". A note.", "Two", ". A note."]

@@ -1,0 +1,84 @@
+from swarm.book.page.markup import parse
+from swarm.book.page.origin import Origin, Tracer, follow, sign_offsets, signs
+from swarm.book.page.passage import Passage
+from swarm.book.page.text import read_document
+from swarm.job.reading import Reading
+
+HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title></head><body>'
+
+
+def traced(body: str, reading: Reading | None = None) -> tuple[list[Passage], str]:
+    """The passages of a page, and all signs of its text."""
+    root = parse((HEAD + body + "</body></html>").encode(), "a page")
+    whole = signs("".join(root.itertext()))
+    return read_document(root, set(), reading or Reading(), Tracer("page")).passages, whole
+
+
+def stands(passage: Passage, whole: str) -> str:
+    """What stands in the document where a passage says that it comes from."""
+    assert passage.origin is not None
+    span = passage.origin.span(0, len(signs(passage.text)))
+    return "" if span is None else whole[span[0] : span[1]]
+
+
+def test_white_space_and_what_is_invisible_are_no_signs() -> None:
+    assert signs(" a\u00adb\u200b \n\tc\u200dd ") == "abcd"
+    assert sign_offsets(" a \u00adb") == [1, 4]
+
+
+def test_each_passage_knows_where_it_stands() -> None:
+    passages, whole = traced("<h1>One\n two</h1><!-- not text --><p>Three <i>four</i>, five.</p>")
+    assert [stands(passage, whole) for passage in passages] == ["Onetwo", "Threefour,five."]
+
+
+def test_what_is_not_read_between_the_words_moves_nothing() -> None:
+    passages, whole = traced('<p>Before<span class="pagenum">12</span> and <?x y?>after.</p><p>Then.</p>')
+    assert passages[0].text == "Before and after."
+    assert passages[0].origin is not None
+    assert [whole[place : place + count] for _, place, count in passages[0].origin.runs] == ["Before", "and", "after."]
+    assert stands(passages[1], whole) == "Then."
+
+
+def test_a_drop_cap_belongs_to_its_word_where_it_is_text() -> None:
+    passages, whole = traced('<p><span class="dropcap">O</span>nce upon a time.</p>')
+    assert stands(passages[0], whole) == "Onceuponatime."
+
+
+def test_words_that_are_put_in_stand_nowhere() -> None:
+    page = "<p>A <img src='x' alt='black cat'/> sat.</p>"
+    passages, whole = traced(page, Reading(alt_text=True))
+    assert passages[0].text == "A black cat sat."
+    assert passages[0].origin is not None
+    assert [whole[place : place + count] for _, place, count in passages[0].origin.runs] == ["A", "sat."]
+    assert passages[0].origin.span(1, 9) is None
+
+
+def test_lines_of_verse_and_paragraphs_of_plain_pages_are_told_apart() -> None:
+    passages, whole = traced("<pre>One one.\n\nTwo two.</pre><div class='stanza'><p>Line a</p><p>Line b</p></div>")
+    assert [stands(passage, whole) for passage in passages] == ["Oneone.", "Twotwo.", "LineaLineb"]
+
+
+def test_without_a_tracer_nothing_is_kept() -> None:
+    root = parse((HEAD + "<p>One.</p></body></html>").encode(), "a page")
+    assert read_document(root, set()).passages == [Passage("paragraph", "One.")]
+
+
+def test_a_text_is_followed_where_parts_of_it_are_gone() -> None:
+    assert follow("abc", "xabc", 1) == ([(0, 1, 3)], 4)
+    assert follow("abc", "axbxc", 0) == ([(0, 0, 1), (1, 2, 1), (2, 4, 1)], 5)
+    assert follow("a?c", "abc", 0) == ([(0, 0, 1), (2, 2, 1)], 3)
+
+
+def test_a_span_goes_over_what_was_left_out() -> None:
+    origin = Origin("page", "abcdef", ((0, 10, 2), (2, 20, 4)))
+    assert origin.span(0, 6) == (10, 24)
+    assert origin.span(1, 3) == (11, 21)
+    assert origin.span(2, 4) == (20, 22)
+    assert Origin("page", "ab", ((1, 5, 1),)).span(0, 1) is None
+
+
+def test_a_text_with_words_before_it_or_parts_gone_still_stands_where_it_stood() -> None:
+    origin = Origin("page", "See it[1] now.", ((0, 40, 12),))
+    assert origin.rewritten("Note: See it[1] now.").span(5, 17) == (40, 52)
+    assert origin.rewritten("See it now.").span(5, 9) == (48, 52)
+    assert origin.rewritten("Remark: it[1] now.").span(7, 16) == (43, 52)

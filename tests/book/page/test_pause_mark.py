@@ -1,0 +1,22 @@
+import pytest
+
+from swarm.book.page.pause_mark import marked_pieces, without_marks
+from swarm.job.book import Pause
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("One [pause:2] two", [("One", Pause.CHAPTER), ("two", None)]),
+        ("One [pause:0.5]two", [("One", Pause.SENTENCE), ("two", None)]),
+        ("One [break] two [pause]", [("One", Pause.PARAGRAPH), ("two", Pause.SCENE), ("", None)]),
+        ("[voice:/v/ann.wav]One[/voice] two", [("", None), ("One", None), ("two", None)]),
+        ("a [note] and [brackets: 3]", [("a [note] and [brackets: 3]", None)]),
+    ],
+)
+def test_marks_are_pauses(text: str, pieces: list[tuple[str, Pause | None]]) -> None:
+    assert list(marked_pieces(text)) == pieces
+
+
+def test_a_title_has_no_marks() -> None:
+    assert without_marks("Chapter 1[pause:2] [voice:a.wav]The Storm[/voice] [sic]") == "Chapter 1 The Storm [sic]"

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import epub_maker as maker
+import pytest
+
+from swarm.book.epub import read_book
+from swarm.book.page.phonetic_mark import Marker, Saying, marked, outside, own_brackets, pieces, unmarked
+from swarm.book.speech.script import make_script
+from swarm.voice.cards import ESPEAK, HIBARI
+from swarm.voice.coqui.card import COQUI
+
+
+def test_a_word_with_its_phonemes_is_one_word_of_a_segment() -> None:
+    text = f"The {marked('St. Louis', 'seɪnt ˈluɪs')}, {marked('N.', 'nɔrθ')}."
+    assert text == "The ⟦St._Louis|seɪnt_ˈluɪs⟧, ⟦N.|nɔrθ⟧."
+    assert unmarked(text) == "The St. Louis, N.."
+    assert list(pieces(text)) == [
+        ("The ", ""), ("St. Louis", "seɪnt ˈluɪs"), (", ", ""), ("N.", "nɔrθ"), (".", ""),
+    ]  # fmt: skip
+    assert outside(text, str.upper) == "THE ⟦St._Louis|seɪnt_ˈluɪs⟧, ⟦N.|nɔrθ⟧."
+
+
+@pytest.mark.parametrize(
+    ("written", "phonemes"), [("a|b", "e"), ("a⟧", "e"), ("a", "e|⟧"), ("a", ""), ("a", "e" * 200), ("a" * 99, "e")]
+)
+def test_what_cannot_be_a_words_phonemes_is_not(written: str, phonemes: str) -> None:
+    assert marked(written, phonemes) == written
+
+
+def test_the_signs_of_a_mark_mean_nothing_in_a_book() -> None:
+    assert own_brackets("a ⟦b|c⟧") == "a [b|c]"
+    assert Marker((Saying("b", 0, "biː"),)).mark("a ⟦b|c⟧") == "a [⟦b|biː⟧|c]"
+
+
+def test_phonemes_are_of_the_word_that_has_them_and_of_no_other() -> None:
+    marker = Marker((Saying("read", 1, "rɛd"), Saying("N.", 0, "nɔrθ")))
+    assert marker.mark("I read it N. of N. there.") == "I read it ⟦N.|nɔrθ⟧ of N. there."
+    assert marker.mark("I had read and read.") == "I had ⟦read|rɛd⟧ and read."
+
+
+def said(folder: Path, body: str, engine: str = "hibari") -> list[str]:
+    page = maker.page(body).replace("<html ", '<html xmlns:ssml="http://www.w3.org/2001/10/synthesis" ')
+    book = read_book(maker.make(folder, {"1.xhtml": page}))
+    card = {"hibari": HIBARI, "espeak": ESPEAK, "coqui": COQUI}[engine]
+    return [segment.text for segment in make_script(book, card, "en")[0].segments]
+
+
+BODY = '<p ssml:alphabet="ipa">Here I read. I had <span ssml:ph="rɛd">read</span>, <b ssml:ph="nɔrθ">N.</b> of it.</p>'
+
+
+def test_a_books_own_phonemes_are_said_by_engines_that_take_them(tmp_path: Path) -> None:
+    assert said(tmp_path, BODY) == ["Here I read.", "I had ⟦read|rɛd⟧, ⟦N.|nɔrθ⟧ of it."]
+    assert said(tmp_path, BODY, "espeak")[1] == "I had ⟦read|rɛd⟧, ⟦N.|nɔrθ⟧ of it."
+    assert said(tmp_path, BODY, "coqui")[1] == "I had read, N. of it."
+    assert said(tmp_path, BODY.replace('"ipa"', '"x-sampa"'))[1] == "I had read, N. of it."
+
+
+def test_figures_in_a_mark_stay_and_those_around_it_are_said(tmp_path: Path) -> None:
+    body = '<p>At <i ssml:ph="ˈθɜrti dɪˈgriz">30°</i> in Chapter IV</p>'
+    assert said(tmp_path, body) == ["At ⟦30°|ˈθɜrti_dɪˈgriz⟧ in Chapter 4"]
+
+
+def test_a_block_in_an_element_with_phonemes_takes_none_of_them(tmp_path: Path) -> None:
+    assert said(tmp_path, '<div ssml:ph="x">One<p>two</p>three</div>') == ["One", "two", "three"]
+
+
+def test_a_real_book_says_its_directions(books: Path) -> None:
+    script = make_script(read_book(books / "odd" / "pls-lexicon-and-ssml.epub"), HIBARI, "en")
+    texts = [segment.text for chapter in script for segment in chapter.segments]
+    assert any(text.startswith("It is bounded ⟦N.|nɔrθ⟧ by Tennessee") for text in texts)
+    assert sum(text.count("⟦") for text in texts) > 200

@@ -1,0 +1,32 @@
+import pytest
+
+from swarm.book.speech.date import say_dates
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "On 12/25/1999 and 25/12/1999.", "On December 25th, 1999 and December 25th, 1999."),
+        ("en", "3/4/2021, 5/5/2021", "3 4 2021, May 5th, 2021"),  # nobody can tell whether it was March
+        ("en", "2021-03-22", "March 22nd, 2021"),
+        ("en", "June 3, 1921 or Dec. 11", "June 3rd, 1921 or Dec. 11th"),
+        ("en", "4 July 1776, the 1 May", "the 4th of July 1776, the 1st of May"),
+        ("en", "June 1921, May 10:30, July 3rd, 45 May", "June 1921, May 10:30, July 3rd, 45 May"),
+        ("en", "13/13/2021, 1.2.2021, 1/2/2021/4", "13/13/2021, 1.2.2021, 1/2/2021/4"),
+        ("en", "He may 3 times", "He may 3 times"),
+        ("fr", "le 1/4/2021 et le 25/12/1999", "le 1er avril 2021 et le 25 décembre 1999"),
+        ("de", "am 3.4.2021", "am 3. April 2021"),
+        ("es", "el 3/4/2021", "el 3 de abril de 2021"),
+        ("it", "il 1/4/2021", "il 1º aprile 2021"),
+        ("pt", "a 3/4/2021", "a 3 de abril de 2021"),
+        ("nl", "op 3/4/2021", "op 3 april 2021"),
+        ("ru", "3.4.2021", "3.4.2021"),
+    ],
+)
+def test_dates_are_written_out(language: str, written: str, said: str) -> None:
+    assert say_dates(written, language) == said
+
+
+def test_a_page_of_figures_takes_no_long_time() -> None:
+    assert say_dates("1/" * 50_000, "en")
+    assert say_dates("1 May " * 20_000, "en").startswith("the 1st of May 1st")

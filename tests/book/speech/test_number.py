@@ -1,0 +1,120 @@
+import pytest
+import regex
+
+from swarm.book.speech.number import say_numbers
+from swarm.book.speech.number_words import SIGNS, UNITS, WORDS
+
+NEW_YORK = "two one two five five five one two three four"
+QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est une heure"
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "in 1866 and the 1840s", "in eighteen sixty-six and the eighteen forties"),
+        ("en", "5,000 men, 3.14 and 3.10", "five thousand men, three point one four and three point one zero"),
+        ("en", "the 1st, 2nd, 22nd", "the first, second, twenty-second"),
+        (
+            "en",
+            "$3.50, £20, $1, $5 million",
+            "three dollars and fifty, twenty pounds, one dollar, five million dollars",
+        ),
+        ("en", "at 10:30, 8:05 and 9:00", "at ten thirty, eight oh five and nine o'clock"),
+        ("en", "1861-1865", "eighteen sixty-one to eighteen sixty-five"),
+        ("en", "50% at 30° 31′ 39″", "fifty percent at thirty degrees thirty-one minutes thirty-nine seconds"),
+        ("en", "½ and 3/4 mile, 20 km/h", "one half and three quarters mile, twenty kilometres an hour"),
+        ("en", "Louis XIV met Malcolm X", "Louis the Fourteenth met Malcolm X"),
+        ("en", "James I of England; Charles I asked.", "James the First of England; Charles I asked."),
+        ("en", "under Charles I.", "under Charles the First."),
+        ("en", "Joseph M. Brown, John V. Smith", "Joseph M. Brown, John V. Smith"),
+        ("en", "agent 007, B2, v. 2.0.1", "agent zero zero seven, B2, v. 2.0.1"),
+        ("en", "1750 men died in 1750", "one thousand, seven hundred and fifty men died in seventeen fifty"),
+        (
+            "en",
+            "nearly 1914 votes in the 1914 vote",
+            "nearly one thousand, nine hundred and fourteen votes in the nineteen fourteen vote",
+        ),
+        (
+            "en",
+            "In 1812 men; an army of 1812 men",
+            "In eighteen twelve men; an army of one thousand, eight hundred and twelve men",
+        ),
+        ("en", "in 1066, about 1848 was", "in ten sixty-six, about eighteen forty-eight was"),
+        ("en", "the '80s, 90s and 1990s", "the eighties, nineties and nineteen nineties"),
+        (
+            "en",
+            "at 10.30 p.m., -5° C or 20 °F",
+            "at ten thirty p.m., minus five degrees Celsius or twenty degrees Fahrenheit",
+        ),
+        (
+            "en",
+            "2½ miles, 1 km, 3/8, 24/7",
+            "two and one half miles, one kilometre, three eighths, twenty-four/seven",
+        ),
+        (
+            "en",
+            "6 ft. long (7 ft.), 8 ft., end",
+            "six feet long (seven feet), eight feet, end",
+        ),
+        ("fr", "2,000 m et 2.000 m, 3/8", "deux virgule zéro zéro zéro mètres et deux mille mètres, trois huitièmes"),
+        ("fr", "à 1h, 21:00, 1 km", "à une heure, vingt et une heures, un kilomètre"),
+        ("de", "um 10.30 Uhr, 8:05 Uhr, 1:30", "um zehn Uhr dreißig, acht Uhr fünf, ein Uhr dreißig"),
+        ("de", "der 3. Mann, am 4. Tag, es sind 3. Dann", "der dritte Mann, am vierten Tag, es sind drei. Dann"),
+        ("de", "1 km, 1 €, 3/8", "ein Kilometer, ein Euro, drei Achtel"),
+        ("es", "21 hombres, 200 casas, a la 1:30", "veintiún hombres, doscientas casas, a la una y treinta"),
+        ("es", "en 1921 las casas, 31 mujeres", "en mil novecientos veintiuno las casas, treinta y una mujeres"),
+        ("it", "1 km, alle 21:15, 3/8", "un chilometro, alle ventuno e quindici, tre ottavi"),
+        ("fr", "en 1866, 20 000 lieues", "en mille huit cent soixante-six, vingt mille lieues"),
+        ("fr", "le 1er mai, la 2e fois, 10h30", "le premier mai, la deuxième fois, dix heures trente"),
+        ("fr", "Le XIXe siècle de Louis XIV", "Le dix-neuvième siècle de Louis quatorze"),
+        ("fr", "30,40 m et 42° 15′", "trente virgule quarante mètres et quarante-deux degrés quinze minutes"),
+        ("de", "Am 3. Mai 1866", "Am dritten Mai achtzehnhundertsechsundsechzig"),
+        ("de", "5.000 Mann um 10:30", "fünftausend Mann um zehn Uhr dreißig"),
+        ("de", "Ludwig XIV. lebte", "Ludwig der Vierzehnte lebte"),
+        ("es", "el siglo XIX, Felipe II, 5 €", "el siglo diecinueve, Felipe segundo, cinco euros"),
+        ("it", "il XIX secolo, 3,5 km", "il diciannovesimo secolo, tre virgola cinque chilometri"),
+        ("pt", "a 2ª vez", "a segunda vez"),
+        ("nl", "Willem III, 5 km", "Willem de derde, vijf kilometer"),
+        (
+            "en",
+            "$2.5bn, £5m, $100k",
+            "two point five billion dollars, five million pounds, one hundred thousand dollars",
+        ),
+        ("en", "20 mph, 3 oz. of it, 50-50", "twenty miles an hour, three ounces of it, fifty fifty"),
+        ("en", "call 555-1234 or (212) 555-1234", "call five five five one two three four or " + NEW_YORK),
+        ("fr", "14°30′, 5 m, 3 l'un, il est 1 heure", QUATORZE),
+        ("de", "1. Mai, Berlin, 3. Oktober", "erster Mai, Berlin, dritter Oktober"),
+        ("de", "1. Kapitel, 2. Auflage; der 3. Mai", "erstes Kapitel, zweite Auflage; der dritte Mai"),
+        (
+            "de",
+            "Ein 3. Tag, die 20er und 1990er Jahre",
+            "Ein dritter Tag, die zwanziger und neunzehnhundertneunziger Jahre",
+        ),
+        (
+            "de",
+            "Heinrich der VIII. lebte, unter Papst Leo dem X.",
+            "Heinrich der achte lebte, unter Papst Leo dem zehnten.",
+        ),
+        ("de", "nur 1 Mann und 1 Frau, 5 m", "nur ein Mann und eine Frau, fünf Meter"),
+        ("es", "a las 8:00 h, con 1 hombre y 1 mujer", "a las ocho, con un hombre y una mujer"),
+        ("it", "il secolo XIX alle 14.30 con 1 uomo", "il secolo diciannovesimo alle quattordici e trenta con un uomo"),
+        ("ru", "в 1866", "в 1866"),
+        ("en", "", ""),
+    ],
+)
+def test_figures_are_said(language: str, written: str, said: str) -> None:
+    assert say_numbers(written, language) == said
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_language_has_its_words(language: str) -> None:
+    words = WORDS[language]
+    assert len(words.money) == len(SIGNS)
+    assert len(words.units) == len(UNITS)
+    said = say_numbers("12 345 678 901 234 567 890, 1/2, 5 %, 7 $, 2 kg, 3 € 0,5", language)
+    assert not regex.search(r"\d|[%$€½]", said)
+
+
+def test_a_page_of_figures_takes_no_long_time() -> None:
+    assert say_numbers("9" * 20_000, "en").startswith("nine nine")
+    assert say_numbers("1-" * 20_000, "en")

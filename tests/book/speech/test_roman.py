@@ -1,0 +1,49 @@
+import pytest
+
+from swarm.book.speech.roman import figures_in_heading, figures_in_prose, value
+
+
+@pytest.mark.parametrize(("numeral", "worth"), [("I", 1), ("IV", 4), ("xii", 12), ("XCIX", 99), ("MDCCCLXVI", 1866)])
+def test_values(numeral: str, worth: int) -> None:
+    assert value(numeral) == worth
+
+
+@pytest.mark.parametrize(
+    ("heading", "said"),
+    [
+        ("XIV: The Ship", "14: The Ship"),
+        ("Chapter XIV", "Chapter 14"),
+        ("CHAPITRE IV\nNED LAND.", "CHAPITRE 4\nNED LAND."),
+        ("I. THE BURIAL", "1. THE BURIAL"),
+        ("C: Leg and Arm", "100: Leg and Arm"),
+        ("Book II, Chapter I", "Book 2, Chapter 1"),
+        ("V.—The End", "5.—The End"),
+        ("XXVII", "27"),
+        ("I Am Born", "I Am Born"),
+        ("D. H. Lawrence", "D. H. Lawrence"),
+        ("Appendix C, Part D", "Appendix C, Part D"),
+        ("CHAPTER L", "CHAPTER 50"),
+        ("CIVIL WAR", "CIVIL WAR"),
+    ],
+)
+def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
+    assert figures_in_heading(heading) == said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("see Chapter XIV of Book II", "see Chapter 14 of Book 2"),
+        ("In Chapter IV, part XL it was", "In Chapter 4, part 40 it was"),
+        ("vol. ii et t. II", "vol. 2 et t. 2"),
+        ("for the part I played in the book I read", "for the part I played in the book I read"),
+        ("“I don’t. I can't. I won't.”", "“I don’t. I can't. I won't.”"),
+        ("“A good chap. I like him.”", "“A good chap. I like him.”"),
+        ("Book I (“Folio”), chapter V: so it is in Part I", "Book 1 (“Folio”), chapter 5: so it is in Part 1"),
+        ("in vol. ii. of it (vol. xviii.), vol. iv.", "in vol. 2 of it (vol. 18), vol. 4."),
+        ("in vol. I, chap. IX", "in vol. 1, chap. 9"),
+        ("la parte di me, parte d'un", "la parte di me, parte d'un"),
+    ],
+)
+def test_prose_keeps_what_is_no_reference(sentence: str, said: str) -> None:
+    assert figures_in_prose(sentence) == said

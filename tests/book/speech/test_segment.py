@@ -1,0 +1,169 @@
+from pathlib import Path
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm.book.epub import read_book
+from swarm.book.speech.segment import segment_chapter
+from swarm.job.book import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
+from swarm.job.card import EngineCard
+
+
+def card(limit: int = 300, *scripts: str) -> EngineCard:
+    return EngineCard("tester", "", ("en",), scripts, (("", limit), ("xx", 20)), ())
+
+
+LATIN = card(300, "Latin")
+
+
+def segmented(*blocks: Block | str, title: str = "", engine: EngineCard = LATIN, language: str = "en") -> Chapter:
+    made = tuple(block if isinstance(block, Block) else Block("paragraph", block) for block in blocks)
+    return segment_chapter(ChapterText(title, made), language, engine)
+
+
+def said(chapter: Chapter) -> list[tuple[str, str]]:
+    return [(segment.text, segment.pause.value) for segment in chapter.segments]
+
+
+def test_pauses_say_what_follows() -> None:
+    chapter = segmented(
+        Block("heading", "One"),
+        "First. Second.",
+        "Third.",
+        Block("scene"),
+        "Fourth.",
+        Block("heading", "Two"),
+        "Fifth.",
+    )
+    assert said(chapter) == [
+        ("One", "heading"), ("First.", "sentence"), ("Second.", "paragraph"), ("Third.", "scene"),
+        ("Fourth.", "heading"), ("Two", "heading"), ("Fifth.", "chapter"),
+    ]  # fmt: skip
+
+
+def test_long_sentences_are_cut_within_the_limit_of_the_language() -> None:
+    assert said(segmented("Il pleut, dit-on, et il part.", language="xx")) == [
+        ("Il pleut, dit-on,", "clause"), ("et il part.", "chapter"),
+    ]  # fmt: skip
+    assert len(segmented("Il pleut, dit-on, et il part.").segments) == 1
+
+
+def test_where_a_long_speech_is_cut_between_sentences_the_pause_is_theirs() -> None:
+    speech = "“It was nothing. All at once I noticed somebody there. He went away again, as you know, my boy.”"
+    assert said(segmented(speech, engine=card(40))) == [
+        ("“It was nothing.", "sentence"),
+        ("All at once I noticed somebody there.", "sentence"),
+        ("He went away again,", "clause"),
+        ("as you know, my boy.”", "chapter"),
+    ]
+
+
+def test_verse_is_spoken_line_by_line() -> None:
+    chapter = segmented("Dawn comes\nover the hill.\nBirds,\nthen light", "Noon.")
+    assert said(chapter)[:4] == [
+        ("Dawn comes", "clause"), ("over the hill.", "sentence"), ("Birds,", "clause"), ("then light", "paragraph"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("nothing", ["* * *", "🎉🎉", "…", "?!", "—"])
+def test_what_nobody_can_say_is_a_pause(nothing: str) -> None:
+    assert said(segmented("One.", nothing, "Two.")) == [("One.", "scene"), ("Two.", "chapter")]
+    assert said(segmented(nothing, "Two.")) == [("Two.", "chapter")]
+    assert said(segmented("One.", nothing)) == [("One.", "chapter")]
+    assert segmented(nothing, title="…").segments == ()
+
+
+def test_lone_punctuation_stays_with_its_neighbour() -> None:
+    assert [text for text, _ in said(segmented("… Well. ! Yes."))] in (["… Well. !", "Yes."], ["… Well.", "! Yes."])
+
+
+def test_text_in_another_script_is_named_and_a_pause() -> None:
+    chapter = segmented("One. 漢字かな。 Two.", "Ψυχή.", "Three 漢 four.", "42!")
+    assert said(chapter) == [
+        ("One.", "sentence"), ("Two.", "paragraph"), ("Three 漢 four.", "paragraph"), ("42!", "chapter"),
+    ]  # fmt: skip
+    assert chapter.unspoken == (
+        Unspoken(0, "漢字かな。", "tester cannot read Hiragana and Han letters"),
+        Unspoken(1, "Ψυχή.", "tester cannot read Greek letters"),
+    )
+    assert segmented("漢字。").unspoken[0].after == -1
+    assert segmented("漢字。", engine=card()).unspoken == ()
+
+
+def test_the_title_is_spoken_once() -> None:
+    heading = Block("heading", "Loomings")
+    assert [text for text, _ in said(segmented(heading, "Text.", title="I: Loomings"))] == ["Loomings", "Text."]
+    assert said(segmented("Text.", title="I: Loomings"))[0] == ("I: Loomings", "heading")
+    assert [text for text, _ in said(segmented("I: LOOMINGS.", "Text.", title="I. Loomings"))] == [
+        "I: LOOMINGS.",
+        "Text.",
+    ]
+    assert [text for text, _ in said(segmented("It was a dark night.", title="It was a dark…"))] == [
+        "It was a dark night."
+    ]
+
+
+HEARD = regex.compile(r"[\p{L}\p{N}]")
+
+
+def everything(chapter: Chapter) -> str:
+    """All text in order, spoken or not, without white space."""
+    parts = {index: segment.text for index, segment in enumerate(chapter.segments)}
+    said = "".join(line.text for line in chapter.unspoken if line.after == -1)
+    for index, text in parts.items():
+        said += text + "".join(line.text for line in chapter.unspoken if line.after == index)
+    return "".join(said.split())
+
+
+@given(st.text(max_size=300), st.integers(8, 120))
+def test_no_letter_is_lost_and_every_segment_fits(text: str, limit: int) -> None:
+    chapter = segmented(text, engine=card(limit, "Latin"))
+    assert all(0 < len(segment.text) <= limit and HEARD.search(segment.text) for segment in chapter.segments)
+    assert "".join(HEARD.findall(everything(chapter))) == "".join(HEARD.findall(text))
+
+
+@given(st.lists(st.sampled_from(["Mr. Hyde", "said", "so;", "word", "end.", "“Why?”", "—", "3.5", "à", "vol. ii"])))
+def test_all_text_comes_back_up_to_white_space(words: list[str]) -> None:
+    text = " ".join(words)
+    if HEARD.search(text):
+        assert everything(segmented(text, engine=card(40, "Latin"))) == "".join(text.split())
+
+
+@pytest.mark.parametrize("limit", [300, 90])
+def test_every_book_comes_back_whole(books: Path, limit: int) -> None:
+    for path in sorted(books.rglob("*.epub")):
+        comes_back_whole(read_book(path), limit)
+
+
+def comes_back_whole(book: Book, limit: int) -> None:
+    for text in book.chapters:
+        chapter = segment_chapter(text, book.language, card(limit, "Latin"))
+        assert all(len(segment.text) <= limit for segment in chapter.segments)
+        titled = bool(chapter.segments) and chapter.segments[0] == Segment(text.title, Pause.HEADING)
+        blocks = [
+            *([text.title] if titled and text.blocks[0].kind != "heading" else []),
+            *(b.text for b in text.blocks),
+        ]
+        assert everything(chapter) == "".join("".join(block.split()) for block in blocks if HEARD.search(block))
+        assert all(segment.pause == Pause.CHAPTER for segment in chapter.segments[-1:])
+
+
+def test_short_sentences_go_with_the_next_where_the_engine_needs_it() -> None:
+    engine = EngineCard("tester", "", ("en",), (), (("", 40),), (), shortest=6)
+    assert said(segmented("No. No! He said so. Why?", "Ah.", engine=engine)) == [
+        ("No. No!", "sentence"), ("He said so. Why?", "paragraph"), ("Ah.", "chapter"),
+    ]  # fmt: skip
+
+
+def test_a_change_of_language_is_kept() -> None:
+    blocks = (Block("paragraph", "He said."), Block("paragraph", "Oui. Non.", "fr-FR"), Block("paragraph", "So.", "en"))
+    chapter = segment_chapter(ChapterText("", blocks), "en", LATIN)
+    assert [segment.language for segment in chapter.segments] == ["", "fr", "fr", ""]
+
+
+def test_a_number_is_not_cut() -> None:
+    assert [text for text, _ in said(segmented("Il compta 20 000 lieues.", engine=card(14)))] == [
+        "Il compta", "20 000 lieues.",
+    ]  # fmt: skip

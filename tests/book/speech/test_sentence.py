@@ -1,0 +1,89 @@
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm.book.speech.sentence import split_sentences
+
+
+def bare(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["See vol. ii for it.", "Mr. Smith went to vol. II.", "He left."]),
+        ("en", ["He said no.", "Then he left."]),
+        ("en", ["Mrs. A. B. Smith saw Dr. Jones, Esq. and e.g. others, etc. in the U.S. yesterday.", "Good."]),
+        ("en", ["“Stop!” cried the man.", "Nobody stopped."]),
+        ("en", ["“What is it?” Alice whispered.", "“Stop!” Mr. Hyde cried.", "“Why?”", "Alice ran."]),
+        ("en", ["It is in C.E. Jones's book.", "Then he left."]),
+        ("en", ["Wait… what?", "Yes."]),
+        ("fr", ["M. Dupont est là.", "Il part avec Mme. Durand."]),
+        ("fr", ["Voir p. 12 et t. II.", "Il lit."]),
+        ("de", ["Das ist z.B. Herr Dr. Meier.", "Er geht."]),
+        ("es", ["El Sr. García vino.", "¿Quién?", "Nadie."]),
+        ("zh", ["你好。", "再见。"]),
+        ("ja", ["「行く？」と言った。", "とても寒い。"]),
+        ("es", ["¿Y tú?… Nada.", "Adiós."]),
+        ("xx", ["Hello there.", "Bye now."]),
+        ("fr", ["«Partons!", "Partons! m'écriai-je."]),
+        ("fr", ["Il songea à la lettre de J.-B. Hobson, et partit."]),
+        ("fr", ["— J. HETZEL, ÉDITEUR —"]),
+        ("en", ["It runs in a N.E.-S.W. direction.", "It ends."]),
+        ("de", ["Am 3. Mai kam er im 19. Jahrhundert an.", "Gut."]),
+        ("en", ["He paid 5s. 6d. for it.", "It cost 5s.", "Then he left."]),
+        ("es", ["—¿Vienes? —preguntó él.", "—No —dijo ella—.", "Nunca."]),
+        ("it", ["— Vieni? — chiese.", "San Pietro e S. Paolo.", "Bene."]),
+        ("ru", ["«Стой!» — крикнул он.", "Она стояла."]),
+        ("ja", ["『本。』を読む。", "次。"]),
+        ("en", ["It was approx. 5 ft. tall.", "Ft. Worth is big.", "Wait — what? — no."]),
+        ("de", ["Die Fa. Meier kauft.", "Gut."]),
+        ("es", ["Vive en el n.º 5 de la calle.", "Bien."]),
+        ("it", ["Vedi n. 5 del 44 a.C. e basta.", "Bene."]),
+        ("es", ["¿Qué?", "¡Ay!", "«Hola», dijo."]),
+        ("", ["Hello there.", "Bye now."]),
+    ],
+)
+def test_sentences(language: str, sentences: list[str]) -> None:
+    joined = "" if language in ("zh", "ja") else " "
+    assert split_sentences(joined.join(sentences), language) == sentences
+
+
+def test_where_one_might_join_too_much() -> None:
+    pytest.importorskip("sentencex")  # pysbd joins these itself
+    assert split_sentences("He saw the U.S. Then he left.", "en") == ["He saw the U.S.", "Then he left."]
+    assert split_sentences("「はい。」とても寒い。", "ja") == ["「はい。」", "とても寒い。"]
+
+
+@given(st.text(max_size=200), st.sampled_from(["en", "fr", "ja", "xx", ""]))
+def test_nothing_is_lost(text: str, language: str) -> None:
+    assert bare("".join(split_sentences(text, language))) == bare(text)
+
+
+def test_pysbd_serves_where_sentencex_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pysbd")
+    real: Callable[..., Any] = builtins.__import__
+
+    def without_sentencex(name: str, *rest: Any) -> Any:
+        if name == "sentencex":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_sentencex)
+    assert split_sentences("See vol. ii for it. He left. M. Dupont too.", "en")[0] == "See vol. ii for it."
+    assert split_sentences("M. Dupont est là. Il part.", "fr") == ["M. Dupont est là.", "Il part."]
+    assert split_sentences("One here. Two here.", "xx") == ["One here.", "Two here."]
+    assert split_sentences("“He left. That was all.”", "en")[-1].endswith(".”")
+    assert split_sentences("He was an M.D., D.C.L., LL.D., F.R.S., etc.", "en") == [
+        "He was an M.D., D.C.L., LL.D., F.R.S., etc."
+    ]
+    assert split_sentences("La lettre de J.-B. Hobson.", "fr") == ["La lettre de J.-B. Hobson."]
+
+
+def test_a_page_of_abbreviations_takes_no_long_time() -> None:
+    assert len(split_sentences("vol. 1 " * 50_000, "en")) == 1

@@ -1,0 +1,134 @@
+import pytest
+
+from swarm.book.page.passage import Passage
+from swarm.book.structure.division import Part
+from swarm.book.structure.verdict import chosen, decide, mark_licence
+from swarm.errors import UsageError
+from swarm.job.book import Block, ChapterText
+from swarm.job.reading import Reading
+
+
+def part(title: str, *texts: str, name: str = "a.xhtml") -> Part:
+    return Part(title, [Passage("paragraph", text) for text in texts], name, whole=True)
+
+
+def fates(*parts: Part, title: str = "The Ship") -> list[tuple[str, str]]:
+    return [(chapter.left_out, chapter.grounds) for chapter in decide(list(parts), title)]
+
+
+STORY = part("I", "A long story. " * 40)
+
+
+def test_each_decision_has_its_grounds() -> None:
+    page = part("x", "A", name="colophon.xhtml")
+    marked = Part("y", [Passage("paragraph", "z", left_out="imprint")], "b.xhtml")
+    assert fates(part("Copyright", "All rights."), page, marked, STORY) == [
+        ("copyright page", "by its title"), ("colophon", "by its file name"), ("imprint", "marked so in the book"),
+        ("", ""),
+    ]  # fmt: skip
+
+
+def test_a_title_page_is_told_by_its_words() -> None:
+    names = part("", "THE SHIP", "A NOVEL", "by Ann Author", "LONDON")
+    assert fates(names, STORY) == [("title page", "by its words"), ("", "")]
+    told = part("", "The Ship", "It was a dark night, and nobody on board of her had slept for three whole days.")
+    assert fates(told, STORY) == [("", ""), ("", "")]
+    verse = part("", "The Ship", "The ship went down,\nthe sea was calm.")
+    assert fates(verse, STORY) == [("", ""), ("", "")]
+    assert fates(STORY, names) == [("", ""), ("", "")], "only the first page is one"
+
+
+def test_what_the_transcriber_says_is_not_the_book() -> None:
+    assert fates(STORY, part("Au lecteur", "Ce livre électronique reproduit la version originale."))[1] == (
+        "transcriber's note", "by its words",
+    )  # fmt: skip
+    assert fates(STORY, part("Au lecteur", "C'est ici un livre de bonne foi, lecteur."))[1] == ("", "")
+
+
+def test_who_made_the_file_belongs_to_the_licence() -> None:
+    texts = (
+        "*** START OF THE PROJECT GUTENBERG EBOOK X ***",
+        "Produced by Ann Other",
+        "X",
+        "He produced by magic a hat",
+    )
+    passages = [Passage("paragraph", text) for text in texts]
+    mark_licence(passages)
+    assert [passage.left_out for passage in passages] == ["licence", "licence", "", ""]
+
+
+CHAPTERS = (
+    ChapterText("Preface", (Block("paragraph", "a"),)),
+    ChapterText("I", (Block("paragraph", "b"),)),
+    ChapterText("Notes", (Block("paragraph", "c"),), "notes", "by its title"),
+    ChapterText("The Making of", (Block("paragraph", "d"),), "colophon", "by its file name"),
+)
+
+
+def test_decisions_can_be_reversed_by_title_or_reason() -> None:
+    found = chosen(CHAPTERS, Reading(include=("NOTES", "colophon"), exclude=("pre*",)))
+    assert [chapter.left_out for chapter in found] == ["not wanted", "", "", ""]
+    assert chosen(CHAPTERS, Reading()) == list(CHAPTERS)
+
+
+def test_a_name_that_fits_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match="--include 'index' names nothing that is left out"):
+        chosen(CHAPTERS, Reading(include=("index",)))
+    with pytest.raises(UsageError, match="--exclude 'Chapter 9' names no chapter"):
+        chosen(CHAPTERS, Reading(exclude=("Chapter 9",)))
+
+
+TITLES = ("List of Illustrations by the Author of this Book", "List of Plates", "[Verso]", "List of Plates", "Index")
+LISTS = tuple(ChapterText(title, (Block("paragraph", "e"),), "lists", "by its title") for title in TITLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("list of illustratio…", [0]), ("List of Ill...", [0]), ("list of ill", [0]), ("List of\n    Ill", [0]),
+        ("List of P…", [1, 3]), ("[Verso]", [2]), ("Index", [4]), ("*plates", [1, 3]),
+    ],
+)  # fmt: skip
+def test_a_beginning_that_fits_one_title_names_it(name: str, wanted: list[int]) -> None:
+    found = chosen((*LISTS, CHAPTERS[0]), Reading(include=(name,)))
+    assert [at for at, chapter in enumerate(found[:5]) if not chapter.left_out] == wanted
+    spoken = tuple(ChapterText(chapter.title, chapter.blocks) for chapter in LISTS)
+    assert [at for at, chapter in enumerate(chosen(spoken, Reading(exclude=(name,)))) if chapter.left_out] == wanted
+
+
+def test_a_beginning_that_fits_several_titles_is_refused_and_they_are_named() -> None:
+    with pytest.raises(UsageError, match=r"--include 'List…' is .*“List of Illustrations by .*“List of Plates”. Say m"):
+        chosen(LISTS, Reading(include=("List…",)))
+    with pytest.raises(UsageError, match="names nothing"):
+        chosen(LISTS, Reading(include=("…",)))
+
+
+def test_a_whole_title_comes_before_what_begins_with_it() -> None:
+    found = chosen((*CHAPTERS, ChapterText("I am", CHAPTERS[1].blocks)), Reading(exclude=("i",)))
+    assert [chapter.title for chapter in found if chapter.left_out == "not wanted"] == ["I"]
+
+
+def test_the_page_that_the_law_asks_for_is_told_by_its_words() -> None:
+    page = part("", "Copyright © 2019 by Ann Author", "All rights reserved. No part of this book may be copied.")
+    assert fates(page, STORY)[0] == ("copyright page", "by its words")
+    told = part("", "Published by chance, the letter began: all rights are wrong.")
+    assert fates(told, STORY)[0] == ("", "")
+    assert fates(STORY, STORY, page, STORY, STORY)[2] == ("", ""), "only near either end of a book"
+
+
+def test_a_page_of_titles_is_a_table_of_contents() -> None:
+    chapters = [part(f"Chapter {number}", "A long story. " * 40) for number in range(5)]
+    page = part("Chapter 0", *(f"Chapter {number}." for number in range(5)))
+    assert fates(page, *chapters)[0] == ("table of contents", "by its words")
+    assert fates(*chapters) == [("", "")] * 5
+
+
+def test_other_books_by_the_author_are_advertisements() -> None:
+    assert fates(STORY, part("Also by Ann Author", "The Boat", "The Sea"))[1] == ("advertisement", "by its title")
+    assert fates(STORY, part("Also by boat", "A long story. " * 40))[1] == ("", "")
+
+
+def test_where_nothing_would_be_left_what_was_only_guessed_is_the_book() -> None:
+    assert fates(part("One", "One", "This is the book called One. It is short."), title="One") == [("", "")]
+    marked = Part("y", [Passage("paragraph", "z", left_out="imprint")], "b.xhtml")
+    assert fates(marked) == [("imprint", "marked so in the book")]

@@ -1,0 +1,227 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from epub_maker import CONTAINER, nav, opf, pack, page
+from msgspec import structs
+
+from swarm.audio.clip import make_clip
+from swarm.config import RedoConfig, RenderConfig
+from swarm.coordinator.prepare import Prepared, file_stem, prepare, slug
+from swarm.errors import BookError, StoreError
+from swarm.job.reading import Reading
+from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
+from swarm.store.store import DiskStore
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return make_book(tmp_path / "book.epub", "It was a dark night. The wind howled.")
+
+
+def make_book(path: Path, text: str) -> Path:
+    pages = {"one.xhtml": page(f"<h1>One</h1><p>{text}</p>"), "two.xhtml": page("<h1>Two</h1><p>The end came.</p>")}
+    files = {f"OEBPS/{name}": content for name, content in pages.items()}
+    files["OEBPS/nav.xhtml"] = nav(("one.xhtml", "One"), ("two.xhtml", "Two"))
+    files["OEBPS/content.opf"] = opf(pages, toc="nav")
+    return pack(path, {"mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER, **files})
+
+
+def config(tmp_path: Path, **fields: object) -> RenderConfig:
+    settings = {"books": (), "output_dir": tmp_path / "out", "state_dir": tmp_path / "state"} | fields
+    return RenderConfig(**settings)  # type: ignore[arg-type]
+
+
+def run(tmp_path: Path, book: Path, **fields: object) -> Prepared:
+    """One run of a command up to the serving, its records committed and the job let go."""
+    store = DiskStore(tmp_path / "state")
+    prepared = prepare(config(tmp_path, **fields), book, store, 1000.0)
+    store.commit([(prepared.state.job, record, b"") for record in prepared.records])
+    store.close()
+    return prepared
+
+
+def speak_all(tmp_path: Path, prepared: Prepared, take: int = 0) -> None:
+    """Accept a clip for every place, as a run that speaks the book would."""
+    store = DiskStore(tmp_path / "state")
+    state = prepared.state
+    for number, chapter in enumerate(state.facts.chapters):
+        for index, segment in enumerate(chapter.segments):
+            tone = (np.sin(np.arange(24000) / 20) * 9000).astype(np.int16)
+            sound = make_clip(tone, 24000, segment.text)
+            key = state.key((number, index), take)
+            record = ClipAccepted(
+                number, index, take, key, sound.samples, 24000, sound.digest, len(sound.frame), "w", 0.1, 1.0, 1.1
+            )
+            store.commit([(state.job, record, sound.frame)])
+    store.close()
+
+
+def test_a_new_job_starts_its_first_run_with_its_gain(tmp_path: Path, book: Path) -> None:
+    prepared = run(tmp_path, book)
+    assert [type(record) for record in prepared.records] == [RunStarted]
+    assert [chapter.title for chapter in prepared.state.facts.chapters] == ["One", "Two"]
+
+
+def test_better_voices_are_named_to_who_has_not_chosen_one(tmp_path: Path, book: Path) -> None:
+    advice = [line for line in run(tmp_path, book, language="fr").notes if "robotically" in line]
+    assert len(advice) == 1
+    chosen = run(tmp_path, book, language="fr", engine="espeak")
+    assert chosen.state.facts.recipe.engine == "espeak"
+    speak_all(tmp_path, chosen)
+    again = run(tmp_path, book, language="fr", redo=RedoConfig(chapters=(1,)))
+    assert not any("robotically" in line for line in (*chosen.notes, *again.notes))
+
+
+def test_the_same_book_and_voice_are_the_same_job_and_replayed(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    speak_all(tmp_path, first)
+    second = run(tmp_path, book)
+    assert second.state.job == first.state.job
+    assert second.state.complete
+    assert second.state.epoch == 2
+
+
+@pytest.mark.parametrize(
+    "fields", [{"chapters": "1"}, {"engine": "espeak"}, {"speed": 1.5}, {"engine_options": {"speed": "0.9"}}]
+)
+def test_another_voice_or_choice_of_chapters_is_another_job(tmp_path: Path, book: Path, fields: dict) -> None:
+    assert run(tmp_path, book).state.job != run(tmp_path, book, **fields).state.job
+
+
+def test_a_book_that_has_a_job_is_not_read_again(tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run(tmp_path, book)
+    monkeypatch.setattr("swarm.coordinator.prepare.read_any_book", lambda *_: pytest.fail("it was read"))
+    assert run(tmp_path, book).state.facts == first.state.facts
+
+
+def test_an_edited_book_speaks_only_what_is_new(tmp_path: Path, book: Path) -> None:
+    speak_all(tmp_path, run(tmp_path, book))
+    edited = run(tmp_path, make_book(tmp_path / "edited.epub", "It was a bright night. The wind howled."))
+    places = {place for place, record in edited.state.accepted.items() if record.reused}
+    texts = {edited.state.text(place) for place in places}
+    assert {"The wind howled.", "The end came."} <= texts
+    assert "It was a bright night." not in texts
+    assert not edited.state.complete
+
+
+def test_a_clip_of_a_later_take_is_found_too(tmp_path: Path, book: Path) -> None:
+    speak_all(tmp_path, run(tmp_path, book), take=1)
+    edited = run(tmp_path, make_book(tmp_path / "edited.epub", "It was a bright night. The wind howled."))
+    assert {record.take for record in edited.state.accepted.values() if record.reused} == {1}
+
+
+def test_clips_that_are_gone_are_named_and_their_places_open(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    speak_all(tmp_path, first)
+    store = DiskStore(tmp_path / "state")
+    lost = store.clip_path(first.state.key((0, 0), 0))
+    store.close()
+    lost.unlink()
+    second = run(tmp_path, book)
+    assert [record for record in second.records if isinstance(record, ClipDiscarded)]
+    assert (0, 0) not in second.state.accepted
+    assert any("spoken again" in note for note in second.notes)
+
+
+def test_a_clip_that_is_no_clip_is_not_reused(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    store = DiskStore(tmp_path / "state")
+    path = store.clip_path(first.state.key((0, 0), 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"fLaC but not really")
+    store.close()
+    assert (0, 0) not in run(tmp_path, book).state.accepted
+    assert not path.exists()
+
+
+def test_only_of_a_finished_book_without_a_doubt_nothing_is_to_be_spoken_again(tmp_path: Path, book: Path) -> None:
+    def redo() -> Prepared:
+        return run(tmp_path, book, redo=RedoConfig(doubtful=True))
+
+    def commit(*records: ClipAccepted | ClipDiscarded | JobFinished) -> None:
+        store = DiskStore(tmp_path / "state")
+        store.commit([(first.state.job, record, b"") for record in records])
+        store.close()
+
+    first = run(tmp_path, book)
+    assert not redo().undoubted  # interrupted: it goes on
+    speak_all(tmp_path, first)
+    assert not redo().undoubted  # its file is not written yet
+    commit(JobFinished(9.0, ("a.m4b",)))
+    assert redo().undoubted
+    assert not run(tmp_path, book).undoubted
+    (spoken, *_) = redo().state.accepted.values()
+    commit(ClipDiscarded(spoken.chapter, spoken.index, ""), structs.replace(spoken, doubt="too long"))
+    commit(JobFinished(10.0, ("a.m4b",)))
+    assert not redo().undoubted
+    assert not redo().undoubted  # none is doubtful any more, but one is not spoken
+
+
+def test_two_at_once_on_one_job_are_refused(tmp_path: Path, book: Path) -> None:
+    store, other = DiskStore(tmp_path / "state"), DiskStore(tmp_path / "state")
+    prepare(config(tmp_path), book, store, 1.0)
+    with pytest.raises(StoreError):
+        prepare(config(tmp_path), book, other, 1.0)
+    store.close()
+    other.close()
+
+
+def test_a_job_names_its_book_without_detours(tmp_path: Path, book: Path) -> None:
+    (tmp_path / "beside").mkdir()
+    prepared = run(tmp_path, tmp_path / "beside" / ".." / book.relative_to(tmp_path))
+    assert prepared.state.facts.source == str(book)
+
+
+def test_what_is_no_book_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.epub").write_bytes(b"nothing")
+    with pytest.raises(BookError):
+        run(tmp_path, tmp_path / "x.epub")
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"), [("Été à Paris!", "ete-a-paris"), ("草枕", "book"), ("a" * 99, "a" * 48)]
+)
+def test_slugs(title: str, expected: str) -> None:
+    assert slug(title) == expected
+
+
+def test_a_file_name_says_title_author_and_chosen_chapters_and_leads_nowhere_else() -> None:
+    assert file_stem("A Test", ("Ann Author",), "") == "A Test - Ann Author"
+    assert file_stem("A Test", ("Ann Author",), "1-3") == "A Test - Ann Author (chapters 1-3)"
+    assert file_stem("A Test", ("Ann Author",), "4") == "A Test - Ann Author (chapter 4)"
+    stem = file_stem("../../etc/pass\x00wd: a <tale>" + "x" * 500, (), "")
+    assert not set(stem) & set('/\\:<>\x00"|?*')
+    assert len(stem.encode()) <= 180
+    assert not stem.startswith(".")
+    assert file_stem("..", ("Ann Author",), "") == "Ann Author"
+
+
+def test_another_reading_of_a_book_is_another_job(tmp_path: Path, book: Path) -> None:
+    jobs = {
+        run(tmp_path, book, reading=reading).state.job
+        for reading in (None, Reading(notes="end"), Reading(ruby="reading"))
+    }
+    assert len(jobs) == 3
+
+
+def test_a_preview_is_a_job_of_its_own_whose_sentences_are_not_spoken_again(tmp_path: Path, book: Path) -> None:
+    preview = run(tmp_path, book, chapters="1", preview_s=0.1)
+    assert len(preview.state.facts.chapters[0].segments) == 2  # the heading, and a sentence to hear
+    speak_all(tmp_path, preview)
+    whole = run(tmp_path, book, chapters="1")
+    assert len(whole.state.facts.chapters[0].segments) > 2
+    assert whole.state.job != preview.state.job
+    assert [isinstance(record, ClipAccepted) for record in whole.records].count(True) == 2
+
+
+def test_what_of_the_book_could_not_be_read_is_said_each_time(tmp_path: Path) -> None:
+    pages = {f"{number}.xhtml": page(f"<p>Page {number}.</p>") for number in range(3)}
+    files = {f"OEBPS/{name}": content for name, content in pages.items() if name != "1.xhtml"}
+    files |= {"META-INF/container.xml": CONTAINER, "OEBPS/content.opf": opf(pages)}
+    damaged = pack(tmp_path / "damaged.epub", files)
+    line = "text is lost: OEBPS/1.xhtml is missing from the file"
+    for _ in range(2):
+        prepared = run(tmp_path, damaged)
+        assert f"{damaged}: {line}" in prepared.notes
+        assert prepared.state.facts.book.lost == (line,)

@@ -1,0 +1,295 @@
+"""The coordinator's loops over the in-memory twins: persist, then send."""
+
+import asyncio
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from facts_for_tests import a_job
+from memory_twins import MemoryDealer, MemoryNetwork, MemoryStore
+from msgspec import structs
+
+from swarm.audio.clip import make_clip
+from swarm.audio.tags import Tags
+from swarm.coordinator.serve import Server
+from swarm.edition.edition import Edition
+from swarm.edition.style import Style
+from swarm.errors import EnvironmentFault, StoreError, SwarmError
+from swarm.job.asset import PIECE, AssetInfo
+from swarm.job.recipe import clip_key
+from swarm.job.spec import JobFacts
+from swarm.job.state import JobState, apply
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.settings import Settings
+from swarm.lease.message import (
+    Accepted,
+    Asset,
+    Clip,
+    Device,
+    Done,
+    EngineOffer,
+    Failed,
+    Fetch,
+    Grant,
+    Heartbeat,
+    Hello,
+    Message,
+    Rejected,
+    Release,
+    Revoke,
+)
+from swarm.store.store import Entry
+from swarm.system.machine import Clock
+from swarm.watch.progress import QuietProgress
+
+Answer = TypeVar("Answer", bound=Message)
+TONE = (np.sin(np.arange(12000) / 20) * 9000).astype(np.int16)
+
+
+class Bench:
+    """A server of one small job, and a dealer to speak to it with."""
+
+    def __init__(
+        self,
+        tmp_path: Path,
+        store: MemoryStore | None = None,
+        on_failure: str = "finish",
+        facts: JobFacts | None = None,
+        contents: dict[str, bytes | Path] | None = None,
+        put_back: Callable[[str, str], bool] = lambda job, digest: False,
+    ) -> None:
+        self.store = store or MemoryStore()
+        self.state = JobState(facts or a_job())
+        if self.store.open_job(self.state.job) is None:
+            self.store.create_job(self.state.facts, tmp_path, contents or {})
+        for record in self.store.records(self.state.job):
+            apply(self.state, record)
+        network = MemoryNetwork()
+        router = network.router()
+        port = router.bind("127.0.0.1", None)
+        clock = Clock()
+        settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
+        core = Coordinator(settings, clock.now())
+        self.server = Server(core, self.store, router, QuietProgress(io.StringIO()), clock, on_failure, put_back)
+        self.server.add(
+            Edition(self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), audiobook=False, encoders=1)
+        )
+        self.dealer = network.dealer()
+        self.dealer.connect([f"127.0.0.1:{port}"])
+        self.running = asyncio.create_task(self.server.run())
+
+    async def join(self) -> Grant:
+        """Come in as a worker of one slot and get the lease."""
+        offers = (EngineOffer("metronome", ("*",)),)
+        self.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
+        self.dealer.send(Heartbeat((), (0,)))
+        return await self.hear(Grant)
+
+    async def hear(self, kind: type[Answer]) -> Answer:
+        """The next message of a kind."""
+        while True:
+            message, _ = await asyncio.wait_for(self.dealer.receive(), 30)
+            if isinstance(message, kind):
+                return message
+
+
+def speak(dealer: MemoryDealer, grant: Grant, position: int, damage: bytes = b"") -> Clip:
+    """Send the clip of one line of a grant."""
+    line = grant.lines[position]
+    sound = make_clip(TONE, 24000, line.text)
+    clip = Clip(
+        job=grant.job,
+        chapter=grant.chapter,
+        index=line.index,
+        take=line.take,
+        key=clip_key(line.text, a_job().recipe, line.take),
+        samples=sound.samples,
+        sample_rate=24000,
+        digest=hashlib.sha256(sound.frame).hexdigest(),
+        work_s=0.1,
+        lease=grant.lease,
+    )
+    dealer.send(clip, sound.frame + damage)
+    return clip
+
+
+async def test_a_job_is_served_to_its_end_and_reported(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    grant = await bench.join()
+    for position in range(2):
+        clip = speak(bench.dealer, grant, position)
+        await bench.hear(Accepted)
+        assert bench.store.find_clip(clip.key)
+    assert await bench.hear(Done)
+    assert await bench.running
+    assert (tmp_path / "book.report.json").is_file()
+
+
+class FailingStore(MemoryStore):
+    """A disk that is full as soon as a clip comes."""
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        raise StoreError("the disk is full")
+
+
+async def test_nothing_is_acknowledged_that_could_not_be_persisted(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FailingStore())
+    speak(bench.dealer, await bench.join(), 0)
+    with pytest.raises(StoreError, match="full"):
+        await bench.running
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(bench.hear(Accepted), 0.2)
+
+
+async def test_a_clip_whose_bytes_are_not_what_it_says_is_rejected(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    speak(bench.dealer, await bench.join(), 0, damage=b"!")
+    assert "digest" in (await bench.hear(Rejected)).why
+    assert not bench.state.accepted
+    bench.running.cancel()
+
+
+async def test_on_failure_stop_ends_at_the_first_sentence_that_cannot_be_spoken(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, on_failure="stop")
+    grant = await bench.join()
+    for take in range(3):
+        bench.dealer.send(Failed(grant.job, 0, 0, take, "silent", "", grant.lease, 0))
+        bench.dealer.send(Heartbeat((), (0,)))
+    with pytest.raises(SwarmError, match="--on-failure stop"):
+        await bench.running
+
+
+async def test_an_engine_that_nobody_here_can_open_ends_it_with_the_reason(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    grant = await bench.join()
+    bench.dealer.send(Release(grant.lease, "its library is missing", unable=True))
+    with pytest.raises(EnvironmentFault, match="its library is missing"):
+        await bench.running
+
+
+async def test_draining_takes_the_segment_under_way_and_ends(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    grant = await bench.join()
+    bench.dealer.send(Heartbeat((), (), (grant.lease,)))
+    await asyncio.sleep(0.05)
+    bench.server.drain()
+    await bench.hear(Revoke)
+    speak(bench.dealer, grant, 0)
+    await bench.hear(Accepted)
+    bench.dealer.send(Heartbeat((), ()))
+    assert await bench.running is False
+    assert (0, 0) in bench.state.accepted
+
+
+async def test_the_report_counts_what_every_run_took(tmp_path: Path) -> None:
+    store = MemoryStore()
+    bench = Bench(tmp_path, store)
+    grant = await bench.join()
+    for _ in range(3):  # the same place
+        speak(bench.dealer, grant, 0)
+        await bench.hear(Accepted)
+    bench.server.drain()
+    await bench.hear(Revoke)
+    bench.dealer.send(Heartbeat((), ()))
+    assert await bench.running is False
+
+    bench = Bench(tmp_path, store)
+    grant = await bench.join()
+    speak(bench.dealer, grant, 0)
+    await bench.hear(Accepted)
+    assert await bench.running
+    report = json.loads((tmp_path / "book.report.json").read_bytes())
+    assert {name: report["totals"][name] for name in ("clips_received", "duplicates")} == {
+        "clips_received": 4,
+        "duplicates": 2,
+    }
+    (worker,) = report["workers"]
+    assert worker["wasted_s"] == pytest.approx(0.2)
+
+
+async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_beside_them(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2000
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("model/model.pth", digest, len(content)),))
+    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    offers = (EngineOffer("metronome", ("*",)),)
+    bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
+    bench.dealer.send(Heartbeat((), (0,), assets=(digest,)))
+    grant = await bench.hear(Grant)
+    for offset in range(0, len(content), PIECE):
+        bench.dealer.send(Fetch(digest, offset))
+    speak(bench.dealer, grant, 0)
+    heard, accepted = b"", False
+    while len(heard) < len(content) or not accepted:
+        message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+        accepted = accepted or isinstance(message, Accepted)
+        if isinstance(message, Asset):
+            assert (message.offset, message.total) == (len(heard), len(content))
+            heard += frame
+    assert heard == content
+    speak(bench.dealer, grant, 1)
+    assert await bench.running
+
+
+@pytest.mark.parametrize("damage", ["gone", "damaged"])
+async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_path: Path, damage: str) -> None:
+    content = b"a recording"
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
+    store = MemoryStore()
+
+    def put_back(job: str, lost: str) -> bool:
+        store.restore_asset(job, lost, content)
+        return True
+
+    bench = Bench(tmp_path, store, facts=facts, contents={digest: content}, put_back=put_back)
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    lose(store, facts.job, digest, damage)
+    bench.dealer.send(Fetch(digest, 0))
+    frame = b""
+    while not frame:
+        frame = (await asyncio.wait_for(bench.dealer.receive(), 30))[1]
+    assert frame == content
+    bench.running.cancel()
+
+
+@pytest.mark.parametrize("offset", [1, PIECE - 8192, PIECE + 7])
+async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, offset: int) -> None:
+    content = bytes(range(256)) * 1500  # less than latents may be, whose digest is looked at for each piece
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
+    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    bench.dealer.send(Fetch(digest, offset))
+    message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+    while not isinstance(message, Asset):
+        message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+    assert (message.offset, frame) == (offset, content[offset : offset + PIECE])
+    bench.running.cancel()
+
+
+def lose(store: MemoryStore, job: str, digest: str, damage: str) -> None:
+    if damage == "gone":
+        del store.assets[job, digest]
+    else:
+        store.assets[job, digest] = b"A recording"
+
+
+@pytest.mark.parametrize("damage", ["gone", "damaged"])
+async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with_what_to_do(
+    tmp_path: Path, damage: str
+) -> None:
+    content = b"a recording"
+    digest = hashlib.sha256(content).hexdigest()
+    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
+    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    lose(bench.store, facts.job, digest, damage)
+    bench.dealer.send(Fetch(digest, 0))
+    with pytest.raises(StoreError, match="its original is not where it was: put one of them back"):
+        await asyncio.wait_for(bench.running, 30)

@@ -1,0 +1,152 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bookshelf_server import TOKEN, FakeBookshelf
+
+from swarm.audio.tags import Tags
+from swarm.config import UploadConfig
+from swarm.edition import audiobookshelf
+from swarm.edition.audiobookshelf import Room, Upload, UploadFault
+from swarm.node.transfer import Stopped
+
+TAGS = Tags('Wizard\'s "First" Rule', ("Terry Goodkind", "Ça Va"), series="Sword of Truth")
+
+
+@pytest.fixture
+def shelf() -> Iterator[FakeBookshelf]:
+    server = FakeBookshelf()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / '01 – "One".mp3', tmp_path / "02.mp3"]
+    for number, path in enumerate(paths):
+        path.write_bytes(bytes([number, 13, 10, 45, 45]) * 50_000)
+    return paths
+
+
+def upload(shelf: FakeBookshelf, library: str = "lib-books", token: str = TOKEN, waits: int = 2) -> Upload:
+    return Upload(UploadConfig(server=shelf.url + shelf.base, token=token, abs_library_id=library), [0.0] * waits)
+
+
+def test_all_files_of_a_book_arrive_with_what_the_server_files_them_by(shelf: FakeBookshelf, files: list[Path]) -> None:
+    upload(shelf).send(files, TAGS, print)
+    [(fields, arrived)] = shelf.uploads
+    assert fields == {
+        "title": 'Wizard\'s "First" Rule',
+        "author": "Terry Goodkind, Ça Va",
+        "series": "Sword of Truth",
+        "library": "lib-books",
+        "folder": "fol-1",
+    }
+    assert list(arrived.values()) == [path.read_bytes() for path in files]
+    assert list(arrived)[1] == "02.mp3"
+
+
+def test_the_only_library_for_books_need_not_be_named(shelf: FakeBookshelf) -> None:
+    assert upload(shelf, library="").find_room() == Room("lib-books", "fol-1")
+    shelf.libraries.append({"id": "more", "name": "More", "mediaType": "book", "folders": []})
+    with pytest.raises(
+        UploadFault, match=r"several libraries; name one with --abs-library-id\. It has Books: lib-books; "
+    ):
+        upload(shelf, library="").find_room()
+
+
+def test_a_server_behind_a_path_is_found_there(shelf: FakeBookshelf, files: list[Path]) -> None:
+    shelf.base = "/audiobookshelf"
+    upload(shelf).send(files, TAGS, print)
+    assert set(shelf.asked) == {"/audiobookshelf/api/libraries", "/audiobookshelf/api/upload"}
+
+
+@pytest.mark.parametrize("library", ["lib-other", "lib-cast"])
+def test_a_library_that_is_not_there_or_not_for_books_is_named_with_those_that_are(
+    shelf: FakeBookshelf, library: str
+) -> None:
+    with pytest.raises(UploadFault, match=f"no library '{library}' for books.* It has Books: lib-books") as fault:
+        upload(shelf, library).find_room()
+    assert fault.value.lasting
+
+
+def test_a_library_without_a_folder_is_named(shelf: FakeBookshelf) -> None:
+    shelf.libraries[0]["folders"] = []
+    with pytest.raises(UploadFault, match=r"library Books of .* has no folder"):
+        upload(shelf).find_room()
+
+
+def test_a_token_that_is_not_accepted_is_said_but_never_shown(shelf: FakeBookshelf) -> None:
+    with pytest.raises(UploadFault, match="does not accept the token") as fault:
+        upload(shelf, token="wr0ng").find_room()
+    assert "wr0ng" not in str(fault.value)
+    assert "wr0ng" not in repr(UploadConfig(server=shelf.url, token="wr0ng"))
+    assert fault.value.exit_code == 4
+
+
+def test_a_user_who_may_not_upload_is_said(shelf: FakeBookshelf, files: list[Path]) -> None:
+    shelf.may_upload = False
+    with pytest.raises(UploadFault, match=f"not let this token's user upload.* lies in {files[0].parent}; the same"):
+        upload(shelf).send(files, TAGS, print)
+
+
+def test_what_is_no_audiobookshelf_is_said(shelf: FakeBookshelf) -> None:
+    shelf.base = "/elsewhere"
+    shelf.url, url = shelf.url + "/x", shelf.url
+    with pytest.raises(UploadFault, match="check --abs-server-url"):
+        upload(shelf).find_room()
+    shelf.url, shelf.base = url, ""
+    for nonsense in ("nonsense", [1], {}):
+        shelf.libraries = nonsense
+        with pytest.raises(UploadFault, match=r"does not answer as Audiobookshelf does|several libraries|no library"):
+            upload(shelf).find_room()
+
+
+@pytest.mark.parametrize("first", [[0], [503, 0], [502, 504]])
+def test_a_server_that_is_busy_or_breaks_off_is_tried_again(
+    shelf: FakeBookshelf, files: list[Path], first: list[int]
+) -> None:
+    shelf.answers, said = list(first), list[str]()
+    upload(shelf).send(files, TAGS, said.append)
+    assert len(shelf.uploads) == 1
+    assert len(said) == len(first)
+    assert all("Trying again" in line and TOKEN not in line for line in said)
+
+
+def test_it_is_not_tried_for_ever(shelf: FakeBookshelf, files: list[Path]) -> None:
+    shelf.answers = [503] * 9
+    with pytest.raises(UploadFault, match="answered 503"):
+        upload(shelf, waits=2).send(files, TAGS, print)
+    assert len(shelf.answers) == 6
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(500, "answered 500: <html>busy"), (413, "raise its limit"), (301, "https")]
+)
+def test_other_answers_are_said_and_not_asked_for_again(
+    shelf: FakeBookshelf, files: list[Path], status: int, words: str
+) -> None:
+    shelf.answers = [status, 503]
+    with pytest.raises(UploadFault, match=words):
+        upload(shelf).send(files, TAGS, print)
+    assert shelf.answers == [503]
+
+
+def test_a_server_that_is_not_there_is_named(shelf: FakeBookshelf) -> None:
+    shelf.close()
+    with pytest.raises(UploadFault, match=f"server {shelf.url} cannot be reached: Connection refused"):
+        upload(shelf).find_room()
+
+
+def test_it_says_how_far_it_is_and_can_be_stopped(
+    shelf: FakeBookshelf, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audiobookshelf, "TELL_S", 0.0)
+    said: list[str] = []
+    sending = upload(shelf)
+    sending.send(files, TAGS, said.append)
+    assert f"uploading to {shelf.url}: 100 %" in said[-1]
+    sending.stop()
+    with pytest.raises(Stopped):
+        sending.send(files, TAGS, print)
+    assert len(shelf.uploads) == 1

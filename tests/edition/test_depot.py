@@ -1,0 +1,125 @@
+"""The contract of all depots, and what folders have besides."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swarm.edition import depot as depot_module
+from swarm.edition.depot import Depot, DepotFault, FolderDepot
+from swarm.edition.remote_depot import RemoteDepot
+from swarm.node.transfer import Stopped
+
+SOUND = os.urandom(300_000)
+DIGEST = hashlib.sha256(SOUND).hexdigest()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "made.m4b"
+    path.write_bytes(SOUND)
+    return path
+
+
+@pytest.fixture(params=["folder", "memory", "sftp", "s3"])
+def depot(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Depot]:
+    match request.param:
+        case "folder":
+            yield FolderDepot(tmp_path / "mount")
+        case "memory":
+            yield RemoteDepot(f"memory://{tmp_path.name}/books/")
+        case "sftp":
+            yield RemoteDepot(f"{request.getfixturevalue('sftp_server').url}/books")
+        case "s3":
+            yield RemoteDepot(f"s3://{request.getfixturevalue('bucket')}/books")
+
+
+def test_a_file_arrives_under_its_name_and_nothing_else_does(depot: Depot, source: Path) -> None:
+    told: list[int] = []
+    assert depot.size("A Title/01 – Ça.m4b") == 0
+    depot.put(source, "A Title/01 – Ça.m4b", DIGEST, told.append)
+    assert depot.size("A Title/01 – Ça.m4b") == len(SOUND)
+    assert depot.read("A Title/01 – Ça.m4b", 1 << 30) == SOUND
+    assert depot.size(".A Title/01 – Ça.m4b.part") == depot.size("A Title/01 – Ça.m4b.part") == 0
+    assert told == sorted(told)
+    assert told[-1] == len(SOUND)
+
+
+def test_another_file_takes_the_place_of_an_old_one(depot: Depot, source: Path) -> None:
+    depot.write("a.m4b", b"old")
+    assert depot.read("a.m4b", 2) == b"ol"
+    depot.put(source, "a.m4b", DIGEST, lambda there: None)
+    assert depot.read("a.m4b", 1 << 30) == SOUND
+    assert depot.read("b.m4b", 10) is None
+
+
+def test_what_arrives_otherwise_than_it_was_sent_does_not_count(depot: Depot, source: Path) -> None:
+    with pytest.raises(DepotFault, match="did not arrive as it was sent") as fault:
+        depot.put(source, "a.m4b", "0" * 64, lambda there: None)
+    assert not fault.value.lasting
+    depot.put(source, "a.m4b", DIGEST, lambda there: None)
+    assert depot.read("a.m4b", 1 << 30) == SOUND
+
+
+def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(depot: Depot, source: Path) -> None:
+    def stop(there: int) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        depot.put(source, "a.m4b", DIGEST, stop)
+    depot.put(source, "a.m4b", DIGEST, lambda there: None)
+    assert depot.read("a.m4b", 1 << 30) == SOUND
+
+
+# --- folders
+
+
+def test_a_copy_that_was_cut_off_goes_on_where_it_was(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(depot_module, "CHUNK", 100_000)
+    depot, told = FolderDepot(tmp_path / "mount"), list[int]()
+
+    def break_off(there: int) -> None:
+        if there >= 200_000:
+            raise OSError(errno.ESTALE, "stale file handle")
+
+    with pytest.raises(DepotFault) as fault:
+        depot.put(source, "a.m4b", DIGEST, break_off)
+    assert not fault.value.lasting
+    assert depot.size("a.m4b") == 0
+    depot.put(source, "a.m4b", DIGEST, told.append)
+    assert told[0] == 200_000
+    assert depot.read("a.m4b", 1 << 30) == SOUND
+    assert [path.name for path in (tmp_path / "mount").iterdir()] == ["a.m4b"]
+
+
+def test_what_was_left_of_another_file_is_not_gone_on_with(tmp_path: Path, source: Path) -> None:
+    depot = FolderDepot(tmp_path)
+    (tmp_path / ".a [1].m4b.01234567.part").write_bytes(b"of an earlier one")
+    (tmp_path / f".a [1].m4b.{DIGEST[:8]}.part").write_bytes(bytes(len(SOUND) + 5))
+    depot.put(source, "a [1].m4b", DIGEST, lambda there: None)
+    assert depot.read("a [1].m4b", 1 << 30) == SOUND
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize(("number", "lasting"), [(errno.ENOSPC, True), (errno.EROFS, True), (errno.EIO, False)])
+def test_a_fault_says_whether_trying_again_can_help(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, number: int, lasting: bool
+) -> None:
+    def fail(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(depot_module, "sync_file", fail)
+    with pytest.raises(DepotFault, match=str(tmp_path)) as fault:
+        FolderDepot(tmp_path).put(source, "a.m4b", DIGEST, lambda there: None)
+    assert fault.value.lasting is lasting
+
+
+def test_room_is_known_of_folders_only(tmp_path: Path) -> None:
+    assert (FolderDepot(tmp_path).free_bytes() or 0) > 0
+    assert FolderDepot(tmp_path / "gone").free_bytes() is None
+    assert RemoteDepot("memory://x").free_bytes() is None

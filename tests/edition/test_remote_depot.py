@@ -1,0 +1,114 @@
+"""What is particular of addresses; the contract that they share with folders is in test_depot.py."""
+
+import builtins
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sftp_server import SftpServer
+
+from swarm.edition.depot import DepotFault
+from swarm.edition.remote_depot import RemoteDepot, without_password
+from swarm.errors import EnvironmentFault
+
+SOUND = bytes(range(256)) * 2000
+DIGEST = hashlib.sha256(SOUND).hexdigest()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "made.m4b"
+    path.write_bytes(SOUND)
+    return path
+
+
+def quiet(there: int) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sftp://me:secret@nas:22/books", "sftp://me@nas:22/books"),
+        ("sftp://me:se@cret@nas/books", "sftp://me@nas/books"),
+        ("s3://bucket/folder", "s3://bucket/folder"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+    assert RemoteDepot(url).address("a.m4b") == f"{shown}/a.m4b"
+
+
+def test_a_connection_that_broke_is_made_anew(sftp_server: SftpServer, source: Path) -> None:
+    depot = RemoteDepot(f"{sftp_server.url}/books")
+    sftp_server.break_after = 300_000
+    with pytest.raises(DepotFault) as fault:
+        depot.put(source, "a.m4b", DIGEST, quiet)
+    assert not fault.value.lasting
+    assert "s3cret" not in str(fault.value)
+    assert not (sftp_server.folder / "books" / "a.m4b").exists()
+    depot.put(source, "a.m4b", DIGEST, quiet)
+    assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
+    assert sftp_server.connections == 2
+
+
+def test_a_server_whose_key_nobody_confirmed_is_not_spoken_with(sftp_server: SftpServer, tmp_path: Path) -> None:
+    (tmp_path / "home" / ".ssh" / "known_hosts").unlink()
+    with pytest.raises(DepotFault, match="is not known on this machine; connect once with ssh") as fault:
+        RemoteDepot(sftp_server.url).size("a.m4b")
+    assert fault.value.lasting
+
+
+def test_another_key_than_the_one_confirmed_is_refused(sftp_server: SftpServer, tmp_path: Path) -> None:
+    import paramiko
+
+    sftp_server.key = paramiko.ECDSAKey.generate()
+    with pytest.raises(DepotFault) as fault:
+        RemoteDepot(sftp_server.url).size("a.m4b")
+    assert fault.value.lasting
+
+
+def test_a_wrong_password_is_not_tried_again_and_not_told(sftp_server: SftpServer) -> None:
+    url = sftp_server.url.replace("s3cret", "wr0ng")
+    with pytest.raises(DepotFault, match="Authentication") as fault:
+        RemoteDepot(url).size("a.m4b")
+    assert fault.value.lasting
+    assert "wr0ng" not in str(fault.value)
+
+
+def test_a_server_that_is_not_there_is_named_and_may_come_back(sftp_server: SftpServer) -> None:
+    sftp_server.close()
+    with pytest.raises(DepotFault, match=f"sftp://reader@127.0.0.1:{sftp_server.port} cannot be written") as fault:
+        RemoteDepot(sftp_server.url).size("a.m4b")
+    assert not fault.value.lasting
+
+
+def test_a_bucket_that_is_not_there_is_named(bucket: str, source: Path) -> None:
+    with pytest.raises(DepotFault, match=r"s3://elsewhere/books cannot be written: .*bucket") as fault:
+        RemoteDepot("s3://elsewhere/books").put(source, "a.m4b", DIGEST, quiet)
+    assert fault.value.lasting
+
+
+def test_a_kind_of_address_that_nobody_knows_is_named() -> None:
+    with pytest.raises(EnvironmentFault, match="no kind of address begins with gopher://"):
+        RemoteDepot("gopher://hole/books")
+
+
+@pytest.mark.parametrize(("scheme", "missing"), [("s3", "s3fs"), ("sftp", "paramiko"), ("s3", "fsspec")])
+def test_what_is_not_installed_is_named_with_the_line_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, missing: str
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("fsspec", "s3fs", "paramiko")]:
+        monkeypatch.delitem(sys.modules, name)
+    real = builtins.__import__
+
+    def without(name: str, *arguments: Any, **more: Any) -> Any:
+        if name.split(".")[0] == missing:
+            raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+        return real(name, *arguments, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(EnvironmentFault, match=r"pip install 'e2a-swarm\[storage\]'"):
+        RemoteDepot(f"{scheme}://somewhere/books")

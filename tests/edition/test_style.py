@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+from facts_for_tests import a_job
+from msgspec import structs
+
+from swarm.config import StyleConfig
+from swarm.edition.style import make_style
+from swarm.errors import UsageError
+
+
+def test_the_book_says_what_the_user_does_not() -> None:
+    tags = make_style(StyleConfig(), a_job()).tags
+    assert (tags.title, tags.authors, tags.narrator, tags.language) == (
+        "Moby Dick", ("Herman Melville",), "tick (metronome)", "eng"
+    )  # fmt: skip
+
+
+def test_the_user_has_the_last_word(tmp_path: Path) -> None:
+    picture = tmp_path / "cover.jpg"
+    picture.write_bytes(b"\xff\xd8\xffpicture")
+    style = make_style(StyleConfig(title="T", author="A", narrator="N", cover=picture), a_job())
+    assert (style.tags.title, style.tags.authors, style.tags.narrator) == ("T", ("A",), "N")
+    assert style.cover == b"\xff\xd8\xffpicture"
+
+
+def test_a_style_is_known_again_and_each_wish_makes_another() -> None:
+    plain = make_style(StyleConfig(), a_job())
+    assert plain.digest == make_style(StyleConfig(), a_job()).digest
+    others = [StyleConfig(output_format="mp3"), StyleConfig(bitrate=96_000), StyleConfig(title="T")]
+    assert len({plain.digest, *(make_style(other, a_job()).digest for other in others)}) == 4
+    coverless = structs.replace(a_job(), book=structs.replace(a_job().book, cover=None))
+    assert make_style(StyleConfig(), coverless).digest != plain.digest
+
+
+def test_a_cover_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+    text = tmp_path / "cover.txt"
+    text.write_text("no picture")
+    for path in (text, tmp_path / "absent.jpg", tmp_path):
+        with pytest.raises(UsageError, match="--cover"):
+            make_style(StyleConfig(cover=path), a_job())

@@ -1,0 +1,62 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from swarm.edition.target import claim_target, is_whole, release_target, report_path
+from swarm.errors import StoreError
+
+
+def test_a_job_keeps_its_name(tmp_path: Path) -> None:
+    first = claim_target(tmp_path / "new" / "folder", "Emma - Jane Austen", "m4b", "job-1")
+    assert first.name == "Emma - Jane Austen.m4b"
+    assert claim_target(first.parent, "Emma - Jane Austen", "m4b", "job-1") == first
+    assert json.loads(report_path(first).read_bytes())["book"]["job"] == "job-1"
+
+
+def test_another_job_of_that_title_gets_a_number(tmp_path: Path) -> None:
+    names = [claim_target(tmp_path, "Emma", "m4b", f"job-{n}").name for n in range(3)]
+    assert names == ["Emma.m4b", "Emma (2).m4b", "Emma (3).m4b"]
+    assert claim_target(tmp_path, "Emma", "m4b", "job-1").name == "Emma (2).m4b"
+
+
+def test_a_name_is_given_up_by_its_job_alone_and_never_with_a_report_that_was_written(tmp_path: Path) -> None:
+    target = claim_target(tmp_path, "Emma", "m4b", "job")
+    release_target(target, "other")
+    assert report_path(target).exists()
+    release_target(target, "job")
+    release_target(target, "job")
+    assert not list(tmp_path.iterdir())
+    report_path(target).write_text('{"book": {"job": "job"}, "totals": {}}')
+    release_target(target, "job")
+    assert report_path(target).exists()
+
+
+def test_a_file_of_the_users_own_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "Emma.m4b").write_bytes(b"mine")
+    assert claim_target(tmp_path, "Emma", "m4b", "job").name == "Emma (2).m4b"
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[1]", b'{"book": 5}', b"\xff", b"[" * 100_000])
+def test_a_report_that_is_none_is_left_alone(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "Emma.report.json").write_bytes(damage)
+    assert claim_target(tmp_path, "Emma", "m4b", "job").name == "Emma (2).m4b"
+    assert (tmp_path / "Emma.report.json").read_bytes() == damage
+
+
+def test_dots_in_a_title_are_no_ending(tmp_path: Path) -> None:
+    assert report_path(tmp_path / "Dr. J. - R. L. Stevenson.m4b").name == "Dr. J. - R. L. Stevenson.report.json"
+
+
+def test_a_folder_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError):
+        claim_target(tmp_path / "file", "Emma", "m4b", "job")
+
+
+def test_a_report_that_was_only_begun_is_not_whole(tmp_path: Path) -> None:
+    report = report_path(claim_target(tmp_path, "Emma", "m4b", "job"))
+    assert not is_whole(report)
+    report.write_bytes(b'{"book": {"job": "job"}, "totals": {}}')
+    assert is_whole(report)
+    assert not is_whole(tmp_path / "absent")

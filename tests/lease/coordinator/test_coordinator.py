@@ -1,0 +1,391 @@
+"""Dialogues with the coordinator's core: who gets what, what is journaled, what is answered."""
+
+import msgspec
+import pytest
+from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
+
+from swarm.job.recipe import Recipe
+from swarm.job.record import SegmentQuarantined
+from swarm.job.run_stats import MOST_WORKERS, Effort
+from swarm.job.state import JobState, apply
+from swarm.lease.message import (
+    Bye,
+    Done,
+    Failed,
+    Figures,
+    Grant,
+    Heartbeat,
+    Job,
+    Refused,
+    Release,
+    Resting,
+    Revoke,
+    SlotReport,
+    Status,
+    StatusReply,
+    Trim,
+    Welcome,
+    WhoAreYou,
+)
+
+
+def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    (welcome,) = sent(core.receive(b"p", make_hello(), 0.0), Welcome)
+    assert (welcome.coordinator, welcome.credit) == ("c", 128 * 1024)
+    outcome = core.receive(b"p", Heartbeat((), (0,)), 0.1)
+    assert [type(s.message) for s in outcome.sends] == [Job, Grant]
+    assert [line.text for line in outcome.sends[1].message.lines] == TEXTS
+
+
+def test_an_unknown_peer_is_asked_who_it_is() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    assert sent(core.receive(b"?", Heartbeat((), (0,)), 0.0), WhoAreYou)
+
+
+def test_another_protocol_is_refused_in_words() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    (refused,) = sent(core.receive(b"p", make_hello(protocol=99), 0.0), Refused)
+    assert "protocol 99" in refused.why
+
+
+def test_an_idle_slot_takes_over_the_tail_of_the_longest_lease() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    outcome = core.receive(b"b", Heartbeat((), (0,)), 0.5)
+    (trim,) = sent(outcome, Trim, b"a")
+    (tail,) = sent(outcome, Grant, b"b")
+    assert trim == Trim(grant.lease, tail.lines[0].index)
+    assert [line.index for line in tail.lines] == [3, 4, 5]
+
+
+def test_nothing_is_granted_before_enough_workers_are_there() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), min_workers=2)
+    join(core, b"a")
+    assert not sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)
+    outcome = core.receive(b"b", make_hello("b"), 2.0)
+    outcome = core.receive(b"b", Heartbeat((), (0,)), 2.1)
+    assert {s.peer for s in outcome.sends if isinstance(s.message, Grant)} == {b"a", b"b"}
+
+
+def test_a_book_that_began_goes_on_when_workers_leave() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), min_workers=2)
+    join(core, b"a")
+    join(core, b"b")
+    core.tick(0.5)
+    core.receive(b"b", Bye(), 1.0)
+    assert sent(core.receive(b"a", Heartbeat((), (0,)), 2.0), Grant)
+    assert "more worker" not in core.status(2.0).jobs[0].note
+
+
+def test_a_worker_without_the_engine_gets_nothing_and_the_job_says_so() -> None:
+    facts = make_facts(TEXTS, recipe=make_facts(TEXTS).recipe.__class__("xtts", "v", "en"))
+    core = make_core(JobState(facts))
+    join(core)
+    assert sent(core.receive(b"p", Heartbeat((), (0,)), 1.0), Done)
+    assert "xtts" in core.status(1.0).jobs[0].note
+
+
+def test_an_engine_that_does_not_open_is_not_tried_again_there() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), alone=True)
+    join(core)
+    grant = offer(core)
+    core.receive(b"p", Release(grant.lease, "no libespeak", unable=True), 1.0)
+    assert not sent(core.receive(b"p", Heartbeat((), (0,)), 2.0), Grant)
+    assert "no libespeak" in core.hopeless()
+
+
+def test_one_machine_alone_does_not_wait_for_an_engine_that_is_not_installed() -> None:
+    core = make_core(alone=True)
+    core.add_job(JobState(make_facts(TEXTS, recipe=Recipe("coqui", "ada", "en", "a model"))), "pip install coqui")
+    assert core.hopeless() == ""
+    join(core)
+    assert "it is not installed: pip install coqui" in core.hopeless()
+
+
+def test_a_late_joiner_is_put_to_work_at_once() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    offer(core, b"a")
+    join(core, b"b", now=2.0)
+    assert sent(core.receive(b"b", Heartbeat((), (0,)), 2.0), Grant)
+
+
+def test_leaving_frees_everything_at_once() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    core.receive(b"a", Bye(), 1.0)
+    assert len(offer(core, b"b", now=1.0).lines) == len(grant.lines)
+
+
+def test_replaying_the_journal_gives_the_live_state() -> None:
+    state = JobState(make_facts(TEXTS, ["Bad one.", "Good one."]))
+    core = make_core(state)
+    join(core)
+    journal = []
+    for now in range(1, 40):
+        outcome = core.receive(b"p", Heartbeat((), (0,)), float(now))
+        for grant in sent(outcome, Grant):
+            for position, line in enumerate(grant.lines):
+                if line.text == "Bad one.":
+                    answer = Failed("job", grant.chapter, line.index, line.take, "error", "", grant.lease, 0)
+                    journal += [e.record for e in core.receive(b"p", answer, now + 0.5).entries]
+                else:
+                    clip = make_clip(grant, position)
+                    journal += [e.record for e in core.receive(b"p", clip, now + 0.5, b"x").entries]
+    assert state.complete
+    replayed = JobState(state.facts)
+    for record in journal:
+        apply(replayed, record)
+    assert replayed == state
+
+
+def test_stopping_takes_what_is_spoken_and_grants_nothing_more() -> None:
+    state = JobState(make_facts(TEXTS))
+    core = make_core(state)
+    join(core)
+    grant = offer(core)
+    assert sent(core.stop(), Revoke) == [Revoke(grant.lease)]
+    outcome = core.receive(b"p", make_clip(grant), 1.0, b"flac")
+    assert (0, 0) in state.accepted
+    assert not sent(core.receive(b"p", Heartbeat((), (0,)), 2.0), Grant)
+    assert outcome.entries
+    assert core.quiet
+
+
+def test_the_end_is_told_to_all_and_to_whoever_comes_after() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    assert sent(core.end(), Done) == [Done(final=True)]
+    assert sent(core.receive(b"late", make_hello("late"), 9.0), Done) == [Done(final=True)]
+    assert sent(core.end(failed=True), Done) == [Done(final=True, failed=True)]
+
+
+def test_status_says_what_every_worker_does() -> None:
+    core = make_core(JobState(make_facts(TEXTS, ["The second chapter."])))
+    join(core, slots=2)
+    offer(core)
+    (reply,) = sent(core.receive(b"anybody", Status(), 1.0), StatusReply)
+    assert reply.jobs[0].title == "Book"
+    assert reply.jobs[0].segments == 7
+    (worker,) = reply.workers
+    assert [slot.state for slot in worker.slots] == ["speaking", "idle"]
+    assert worker.slots[0].remaining == 6
+
+
+def test_status_says_how_much_of_a_book_that_is_all_spoken_is_encoded() -> None:
+    core = make_core(JobState(make_facts(["One."])))
+    (work,) = core.works.values()
+    assert core.status(1.0).jobs[0].note != "0 % encoded"
+    apply(work.state, SegmentQuarantined(0, 0, "nothing can speak it"))
+    notes = []
+    for work.encoded in (0.0, 0.639, 1.0):
+        notes.append(core.status(1.0).jobs[0].note)
+    assert notes == ["0 % encoded", "63 % encoded", ""]
+
+
+def test_status_tells_what_the_devices_were_at_last() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    for busy in (12, 87):
+        core.receive(b"p", Heartbeat((), figures=(Figures("cuda:0", busy),)), 1.0)
+    assert core.status(1.0).workers[0].figures == (Figures("cuda:0", 87),)
+
+
+def test_a_slot_whose_device_fails_is_named_once_and_shown_as_resting() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, slots=3)
+    rests = (Resting(0, "until 22:00"), Resting(1, "no room on cuda:0", "memory"), Resting(7, "no such slot", "lost"))
+    notes = [core.receive(b"p", Heartbeat((), resting=rests), now).notes for now in (1.0, 2.0)]
+    assert notes == [["P: slot 1 rests: no room on cuda:0"], []]
+    (worker,) = core.status(2.0).workers
+    assert [(slot.state, slot.note) for slot in worker.slots] == [
+        ("resting", "until 22:00"),
+        ("resting", "no room on cuda:0"),
+        ("idle", ""),
+    ]
+    assert worker.note == "until 22:00; no room on cuda:0"
+
+
+def test_a_place_that_failed_does_not_wait_for_whoever_rests() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    grant = offer(core, b"a")
+    join(core, b"b")
+    core.receive(b"b", Heartbeat((), resting=(Resting(0, "until 22:00"),)), 1.0)
+    core.receive(b"a", Failed("job", 0, 0, 0, "error", "", grant.lease), 1.0)
+    core.receive(b"a", Release(grant.lease), 1.0)
+    assert offer(core, b"a", now=2.0).lines[0].index == 0
+    assert core.status(2.0).jobs[0].note == ""
+
+
+def test_a_job_whose_workers_all_rest_says_why() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    core.receive(b"p", Heartbeat((), resting=(Resting(0, "until 22:00 (--hours)"),)), 1.0)
+    assert core.status(1.0).jobs[0].note == "whoever could speak it rests: until 22:00 (--hours)"
+
+
+def test_deadlines_come_out_as_data() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    assert core.next_deadline() == 1.0
+    join(core, now=0.5)
+    core.tick(5.0)
+    assert core.next_deadline() <= 6.0
+
+
+def test_a_status_reply_fits_a_message_however_long_the_book() -> None:
+    long = [[f"Sentence {n}."] for n in range(3000)]
+    core = make_core(JobState(make_facts(*long)))
+    for n in range(200):
+        join(core, b"%d" % n, slots=16)
+    (reply,) = sent(core.receive(b"anybody", Status(), 1.0), StatusReply)
+    assert len(msgspec.msgpack.encode(reply)) < 64 * 1024
+    assert reply.jobs[0].segments == 3000
+    assert reply.workers
+
+
+def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
+    state = JobState(make_facts(["A quick sentence.", "A first sentence.", "A second sentence."]))
+    core = make_core(state)
+    join(core, b"slow")
+    join(core, b"quick")
+    core.receive(b"quick", make_clip(offer(core, b"quick"), 0, work_s=0.1), 1.0, b"x")
+    core.receive(b"quick", Bye(), 1.0)
+    grant = offer(core, b"slow")
+    core.receive(b"slow", make_clip(grant, 0, work_s=60.0), 60.0, b"x")
+    core.tick(60.0)
+    join(core, b"quick", now=62.0)
+    core.sessions["quick/n"].slots[0].speed(core.works["job"].recipe).add(17, 1.0, 0.1)
+    (double,) = sent(core.receive(b"quick", Heartbeat((), (0,)), 62.0), Grant, b"quick")
+    assert [line.index for line in double.lines] == [2]
+    core.receive(b"quick", make_clip(double, work_s=0.1), 62.5, b"y")
+    assert state.complete
+    assert state.accepted[0, 2].worker == "quick"
+    core.receive(b"slow", make_clip(grant, 1, work_s=60.0), 120.0, b"z")
+    assert core.works["job"].effort.duplicates == 1
+
+
+def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
+    state = JobState(make_facts(["Only one sentence."]))
+    core = make_core(state)
+    join(core, b"quick")
+    join(core, b"slow")
+    grant = offer(core, b"slow", now=0.0)
+    core.tick(2.0)
+    assert core.works["job"].effort.idle_s == {"quick": 2.0}
+    core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
+    core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
+    assert state.complete
+    core.tick(4.0)  # what comes after the last clip is nobody's idleness
+    for peer in (b"quick", b"slow"):
+        core.receive(peer, Bye(), 5.0)
+    effort = core.works["job"].effort
+    assert (effort.idle_s, effort.wasted_s, effort.duplicates) == ({"quick": 2.0}, {"slow": 3.0}, 1)
+
+
+def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
+    core = make_core(JobState(make_facts(["One.", "Two."])))
+    join(core, b"waits")
+    core.tick(1.0)
+    core.tick(101.0)
+    assert core.works["job"].effort.idle_s == {"waits": 1.0}
+    core.receive(b"waits", Heartbeat((), (), resting=(Resting(0, "at night only"),)), 101.5)
+    core.tick(103.0)
+    assert core.works["job"].effort.idle_s == {"waits": 1.0}
+
+
+def test_workers_without_number_are_not_all_remembered() -> None:
+    effort = Effort()
+    for number in range(MOST_WORKERS + 5):
+        effort.idle(f"w{number}", 1.0)
+        effort.duplicate(f"w{number}", 1.0)
+    effort.idle("w0", 1.0)
+    assert len(effort.idle_s) == len(effort.wasted_s) == MOST_WORKERS
+    assert (effort.idle_s["w0"], effort.duplicates) == (2.0, MOST_WORKERS + 5)
+
+
+def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
+    core = make_core(now=50.0)
+    before = Effort(duplicates=2, idle_s={"w": 1.5}, first_grant_s=1.0)
+    core.add_job(JobState(make_facts(["One.", "Two."])), effort=before)
+    join(core, b"w", now=50.0)
+    core.tick(51.0)
+    grant = offer(core, b"w", now=51.0)
+    for _ in range(2):
+        core.receive(b"w", make_clip(grant, work_s=0.5), 52.0, b"x")
+    effort = core.works["job"].effort
+    assert effort == Effort(3, 0, 1, {"w": 2.5}, {"w": 0.5})
+    assert core.works["job"].first_grant_s == 51.0
+
+
+def test_a_double_is_not_doubled_again() -> None:
+    core = make_core(JobState(make_facts(["Only one sentence."])))
+    for peer in (b"a", b"b", b"c"):
+        join(core, peer)
+    peers = enumerate((b"a", b"b", b"c"))
+    granted = [sent(core.receive(peer, Heartbeat((), (0,)), 2.0 * n), Grant) for n, peer in peers]
+    assert [len(grants) for grants in granted] == [1, 1, 0]  # it took far too long already at the second
+
+
+def test_an_idle_slot_helps_the_chapter_that_a_listener_waits_for() -> None:
+    core = make_core(JobState(make_facts([f"Sentence {n} takes its time." for n in range(9)], ["The next chapter."])))
+    for peer in (b"slow", b"idle"):
+        join(core, peer)
+    grant = offer(core, b"slow")
+    core.receive(b"slow", make_clip(grant, 0, work_s=30.0), 2.0, b"x")
+    (help_,) = sent(core.receive(b"idle", Heartbeat((), (0,)), 2.5), Grant)
+    assert help_.chapter == 0
+
+
+def test_every_offer_is_answered_so_that_a_coordinator_without_work_keeps_no_slot_from_another() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core)
+    grant = offer(core)
+    for now in (1.0, 2.0):
+        assert sent(core.receive(b"p", Heartbeat((), (0,), (grant.lease,)), now), Done) == [Done()]
+
+
+def test_a_slot_whose_last_clip_is_under_way_waits_for_its_lease_and_is_not_told_that_there_is_none() -> None:
+    core = make_core(JobState(make_facts(*([text] for text in TEXTS))))
+    join(core)
+    first, second = offer(core), offer(core, leases=(1,))
+    outcome = core.receive(b"p", Heartbeat((), (0,), (second.lease,)), 1.0)  # it spoke the first one's only line
+    assert sent(outcome, Done) == sent(outcome, Grant) == []
+    (third,) = sent(core.receive(b"p", make_clip(first), 1.1, b"x"), Grant)
+    assert third.chapter == 2
+
+
+def test_no_time_left_is_reckoned_from_the_first_clips_alone() -> None:
+    core = make_core(JobState(make_facts(TEXTS * 50)))
+    join(core)
+    grant = offer(core)
+    known = []
+    for index in range(3):
+        core.receive(b"p", make_clip(grant, index), 1.0 + index, b"flac")
+        (job,) = core.status(2.0 + index).jobs
+        known.append(job.eta_s is not None)
+    assert known == [False, False, True]
+
+
+def test_the_time_left_counts_how_much_a_slow_link_makes_a_slot_wait() -> None:
+    core = make_core(JobState(make_facts(TEXTS * 50)))
+    join(core)
+    grant = offer(core)
+    for index in range(3):
+        core.receive(b"p", make_clip(grant, index), 1.0, b"flac")
+
+    def eta_s() -> float:
+        (job,) = core.status(2.0).jobs
+        assert job.eta_s is not None
+        return job.eta_s
+
+    speaking_only = eta_s()
+    for beat in range(100):
+        state = "waiting" if beat % 2 else "speaking"
+        core.receive(b"p", Heartbeat((SlotReport(0, state, grant.lease, 3),), (), (grant.lease,)), 2.0)
+    assert eta_s() == pytest.approx(2 * speaking_only, rel=0.15)

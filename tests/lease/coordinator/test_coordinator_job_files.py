@@ -1,0 +1,306 @@
+"""Dialogues about files with the coordinator's core: who is served what, who is granted, whose latents count."""
+
+import hashlib
+
+import pytest
+from making import RECIPE, make_core, make_facts, make_hello, sent
+from msgspec import structs
+
+from swarm.job import asset
+from swarm.job.asset import LATENTS, MODEL, VOICE, AssetInfo
+from swarm.job.record import LatentsKept, LatentsLost
+from swarm.job.state import JobState
+from swarm.lease.coordinator.coordinator import SILENCE_S, Coordinator
+from swarm.lease.coordinator.job_files import ASK_AGAIN_S
+from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.message import (
+    Asset,
+    Done,
+    EngineOffer,
+    Fetch,
+    Fetching,
+    Grant,
+    Heartbeat,
+    Job,
+    Made,
+    Release,
+    Revoke,
+)
+
+TEXTS = ["One sentence here.", "And another one."]
+VOICE_FILE, MODEL_FILE = AssetInfo(VOICE, "a" * 64, 100), AssetInfo(MODEL + "model.pth", "b" * 64, 300)
+MADE_BYTES = b"latents"
+MADE = Made("job", hashlib.sha256(MADE_BYTES).hexdigest(), len(MADE_BYTES))
+KEPT = AssetInfo(LATENTS, MADE.digest, MADE.size)
+
+
+def make_state(*assets: AssetInfo, **fields: object) -> JobState:
+    return JobState(structs.replace(make_facts(TEXTS, ["A third one."], **fields), assets=assets))
+
+
+def beat(core: Coordinator, peer: bytes, *assets: AssetInfo, now: float = 1.0, **fields: object) -> Outcome:
+    heartbeat = Heartbeat((), (0,), assets=tuple(file.digest for file in assets))
+    return core.receive(peer, structs.replace(heartbeat, **fields), now)
+
+
+def join(core: Coordinator, *peers: bytes, **hello: object) -> None:
+    for peer in peers:
+        core.receive(peer, make_hello(peer.decode(), **hello), 0.0)
+
+
+def note(core: Coordinator) -> str:
+    return core.status(1.0).jobs[0].note
+
+
+def test_a_worker_is_told_what_it_needs_until_it_has_it_or_fetches_it() -> None:
+    core = make_core(make_state(MODEL_FILE))
+    join(core, b"p")
+    for _ in range(2):
+        outcome = beat(core, b"p")
+        assert sent(outcome, Job) == [Job("job", "Book", RECIPE, (MODEL_FILE,))]
+        assert not sent(outcome, Grant)
+    assert not sent(beat(core, b"p", fetching=(Fetching(MODEL_FILE.digest),)), Job)
+    assert [type(send.message) for send in beat(core, b"p", MODEL_FILE).sends] == [Grant]
+
+
+def test_pieces_are_served_of_what_a_job_has_and_of_nothing_else() -> None:
+    core = make_core(make_state(MODEL_FILE))
+    join(core, b"p")
+    (serve,) = core.receive(b"p", Fetch(MODEL_FILE.digest, 200), 1.0).serves
+    assert (serve.peer, serve.job, serve.digest, serve.offset, serve.total) == (b"p", "job", "b" * 64, 200, 300)
+    assert not core.receive(b"p", Fetch(MODEL_FILE.digest, 300), 1.0).serves
+    assert not core.receive(b"p", Fetch("c" * 64, 0), 1.0).serves
+
+
+def test_status_says_how_far_the_files_are_and_what_holds_them_up() -> None:
+    core = make_core(make_state(MODEL_FILE))
+    join(core, b"p")
+    beat(core, b"p", fetching=(Fetching(MODEL_FILE.digest, 129),))
+    assert note(core) == "fetching the model, 43 %"
+    assert core.status(1.0).workers[0].note == "fetching the model, 43 %"
+    beat(core, b"p", fetching=(Fetching(MODEL_FILE.digest, 129, "no room"),))
+    assert note(core) == "fetching the model, 43 % (no room)"
+
+
+def test_a_worker_without_the_files_of_one_job_is_given_another() -> None:
+    core = make_core(make_state(MODEL_FILE), JobState(make_facts(TEXTS, job="plain")))
+    join(core, b"p")
+    assert [grant.job for grant in sent(beat(core, b"p"), Grant)] == ["plain"]
+
+
+def begin(core: Coordinator, *peers: bytes) -> Outcome:
+    join(core, *peers)
+    for peer in peers[1:]:
+        beat(core, peer, VOICE_FILE, offers=())
+    return beat(core, peers[0], VOICE_FILE)
+
+
+def test_one_slot_alone_is_let_in_until_the_latents_are_journaled_and_all_others_afterwards() -> None:
+    core = make_core(state := make_state(VOICE_FILE))
+    (grant,) = sent(begin(core, b"p", b"q"), Grant)
+    assert not sent(beat(core, b"q", VOICE_FILE), Grant)
+    assert note(core) == "preparing the voice"
+    outcome = beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
+    assert sent(outcome, Fetch) == [Fetch(MADE.digest, 0)]
+    outcome = core.receive(b"p", Asset(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
+    assert [(entry.record, entry.frame) for entry in outcome.entries] == [
+        (LatentsKept(MADE.digest, MADE.size, "p"), MADE_BYTES)
+    ]
+    assert [job.latents for job in sent(outcome, Job, b"p")] == [False]
+    outcome = beat(core, b"q", VOICE_FILE)
+    assert sent(outcome, Job)[0].assets == (VOICE_FILE, AssetInfo(LATENTS, MADE.digest, MADE.size))
+    assert not sent(outcome, Grant)
+    assert sent(beat(core, b"q", *state.assets), Grant)
+
+
+def test_latents_come_piece_by_piece_and_what_does_not_come_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asset, "PIECE", 4)
+    core = make_core(state := make_state(VOICE_FILE))
+    (grant,) = sent(begin(core, b"p"), Grant)
+    mine = {"leases": (grant.lease,), "made": (MADE,), "offers": ()}
+    assert sent(beat(core, b"p", VOICE_FILE, **mine), Fetch) == [Fetch(MADE.digest, 0)]
+    assert not sent(beat(core, b"p", VOICE_FILE, now=1.5, **mine), Fetch)
+    assert sent(beat(core, b"p", VOICE_FILE, now=1.1 + ASK_AGAIN_S, **mine), Fetch) == [Fetch(MADE.digest, 0)]
+    assert sent(core.receive(b"p", Asset(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4]), Fetch) == [Fetch(MADE.digest, 4)]
+    core.receive(b"p", Asset(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4])  # twice
+    core.receive(b"p", Asset(MADE.digest, 4, 7), 5.0, MADE_BYTES[4:])
+    assert state.latents is not None
+
+
+def test_when_the_one_that_computes_dies_another_takes_over() -> None:
+    core = make_core(make_state(VOICE_FILE))
+    (grant,) = sent(begin(core, b"p", b"q"), Grant)
+    beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,))
+    for now in (3.0, 4.5):
+        beat(core, b"q", VOICE_FILE, now=now)
+    (again,) = sent(core.tick(SILENCE_S + 1.5), Grant, b"q")
+    assert again.chapter == grant.chapter
+
+
+def test_latents_that_do_not_fit_their_digest_cost_the_worker_the_job() -> None:
+    core = make_core(state := make_state(VOICE_FILE))
+    (grant,) = sent(begin(core, b"p", b"q"), Grant)
+    beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
+    beat(core, b"q", VOICE_FILE)
+    outcome = core.receive(b"p", Asset(MADE.digest, 0, MADE.size), 1.1, b"LATENTS")
+    assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
+    assert sent(outcome, Grant, b"q")
+    assert state.latents is None
+
+
+def test_latents_of_whoever_holds_no_lease_are_not_wanted() -> None:
+    core = make_core(make_state(VOICE_FILE))
+    begin(core, b"p", b"q")
+    assert not sent(beat(core, b"q", VOICE_FILE, made=(MADE,)), Fetch)
+
+
+def test_an_engine_that_computes_none_opens_the_job_to_all() -> None:
+    core = make_core(make_state(VOICE_FILE))
+    (grant,) = sent(begin(core, b"p", b"q"), Grant)
+    outcome = beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(Made("job", "", 0),))
+    assert [entry.record for entry in outcome.entries] == [LatentsKept("", 0, "p")]
+    assert sent(beat(core, b"q", VOICE_FILE), Grant)
+
+
+# --- who can speak what
+
+
+def test_a_job_goes_only_to_those_who_have_its_model() -> None:
+    recipe = structs.replace(RECIPE, model="vctk")
+    core = make_core(make_state(recipe=recipe))
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("ljspeech",)),))
+    assert not sent(beat(core, b"p"), Grant)
+    assert note(core) == "no worker here can speak English with metronome and the model vctk"
+    join(core, b"q", engines=(EngineOffer("metronome", ("*",), ("ljspeech", "vctk")),))
+    assert sent(beat(core, b"q"), Grant, b"q")
+
+
+def test_a_custom_model_goes_to_whoever_has_the_engine_since_its_files_come_along() -> None:
+    recipe = structs.replace(RECIPE, model="custom:" + "d" * 64)
+    core = make_core(make_state(recipe=recipe))
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("ljspeech",)),))
+    assert sent(beat(core, b"p"), Grant)
+
+
+def test_a_job_nobody_can_serve_names_the_line_that_installs_its_engine_and_goes_on_when_somebody_can() -> None:
+    core = make_core()
+    core.add_job(make_state(), "pip install 'e2a-swarm[metronome]'")
+    join(core, b"p", engines=(EngineOffer("espeak", ("*",)),))
+    assert not sent(beat(core, b"p"), Grant)
+    assert note(core).endswith("; on a machine that shall speak it: pip install 'e2a-swarm[metronome]'")
+    (done,) = sent(beat(core, b"p"), Done)
+    assert done.note == (
+        "Book is spoken with metronome in English, which this worker cannot: pip install 'e2a-swarm[metronome]'"
+    )
+    join(core, b"q")
+    assert sent(beat(core, b"q"), Grant, b"q")
+    assert note(core) == ""
+
+
+def test_a_model_that_nobody_has_is_named_with_the_line_that_fetches_it() -> None:
+    core = make_core()
+    core.add_job(make_state(recipe=structs.replace(RECIPE, model="vctk")), "pip install it", "models fetch vctk")
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("ljspeech",)),))
+    join(core, b"r", engines=(EngineOffer("espeak", ("*",)),))
+    outcome = beat(core, b"p")
+    assert note(core).endswith("and the model vctk; on a machine that shall speak it: models fetch vctk")
+    (done,) = sent(outcome, Done)
+    assert done.note == "Book is spoken with vctk, which is not on this machine: models fetch vctk"
+    assert sent(beat(core, b"r"), Done)[0].note.endswith("which this worker cannot: pip install it")
+    assert {worker.name: worker.note for worker in core.status(1.0).workers} == {
+        "P": "lacks vctk",
+        "R": "lacks metronome for English",
+    }
+
+
+def test_a_worker_that_comes_by_a_model_says_so_and_is_given_the_job() -> None:
+    core = make_core(make_state(recipe=structs.replace(RECIPE, model="vctk")))
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ()),))
+    assert not sent(beat(core, b"p"), Grant)
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("vctk",)),))
+    assert sent(beat(core, b"p"), Grant)
+
+
+def test_who_cannot_open_one_voice_of_a_model_is_given_another() -> None:
+    other = structs.replace(RECIPE, voice="tock")
+    core = make_core(make_state(), make_state(recipe=other, job="other"))
+    join(core, b"p")
+    (grant,) = sent(beat(core, b"p"), Grant)
+    outcome = core.receive(b"p", Release(grant.lease, "no such voice", unable=True), 1.0)
+    assert outcome.notes == ["P cannot speak Book: no such voice"]
+    (grant,) = sent(beat(core, b"p"), Grant)
+    assert grant.job == "other"
+    assert core.status(1.0).workers[0].note == "metronome: no such voice"
+
+
+def test_what_did_not_open_is_tried_again_when_the_worker_greets_again_and_complained_of_once() -> None:
+    core = make_core(make_state())
+    for notes in (["P joined with 1 slot", "P cannot speak Book: unplugged"], []):
+        said = core.receive(b"p", make_hello("p"), 1.0).notes
+        (grant,) = sent(beat(core, b"p"), Grant)
+        said += core.receive(b"p", Release(grant.lease, "unplugged", unable=True), 1.0).notes
+        assert said == notes
+        assert not sent(beat(core, b"p"), Grant)
+
+
+def test_one_machine_alone_says_that_a_model_is_not_to_be_had() -> None:
+    core = make_core(alone=True)
+    core.add_job(make_state(recipe=structs.replace(RECIPE, model="vctk")), "pip install it", "models fetch vctk")
+    assert core.hopeless() == ""
+    join(core, b"p", engines=(EngineOffer("metronome", ("*",), ()),))
+    assert core.hopeless() == (
+        "The engine metronome does not open on this machine: its model vctk is not here, and none is downloaded "
+        "(--offline): models fetch vctk"
+    )
+
+
+# --- latents whose file is lost
+
+
+def speaking(core: Coordinator, *peers: bytes) -> list[int]:
+    """Workers that all speak with the latents that the first of them made; returns their leases."""
+    (first,) = sent(begin(core, *peers), Grant)
+    beat(core, peers[0], VOICE_FILE, leases=(first.lease,), made=(MADE,), offers=())
+    core.receive(peers[0], Asset(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
+    beat(core, peers[0], VOICE_FILE, KEPT, leases=(first.lease,), offers=())
+    return [first.lease, *(sent(beat(core, peer, VOICE_FILE, KEPT), Grant)[0].lease for peer in peers[1:])]
+
+
+def test_latents_that_are_lost_are_sent_again_by_one_that_speaks_with_them() -> None:
+    core = make_core(state := make_state(VOICE_FILE))
+    first, second = speaking(core, b"p", b"q")
+    outcome = core.lose_latents("job", MADE.digest, 2.0)
+    assert [entry.record for entry in outcome.entries] == [LatentsLost(MADE.digest)]
+    assert sent(outcome, Revoke, b"q") == [Revoke(second)]
+    assert [job.latents for job in sent(outcome, Job, b"p")] == [True]
+    assert not sent(beat(core, b"q", VOICE_FILE), Grant)
+    outcome = beat(core, b"p", VOICE_FILE, leases=(first,), made=(MADE,), offers=())
+    assert sent(outcome, Fetch) == [Fetch(MADE.digest, 0)]
+    outcome = core.receive(b"p", Asset(MADE.digest, 0, MADE.size), 2.1, MADE_BYTES)
+    assert [entry.frame for entry in outcome.entries] == [MADE_BYTES]
+    assert state.latents == LatentsKept(MADE.digest, MADE.size, "p")
+    assert sent(beat(core, b"q", VOICE_FILE, KEPT), Grant)
+
+
+def test_latents_that_are_lost_and_that_nobody_has_are_made_anew_by_one() -> None:
+    core = make_core(state := make_state(VOICE_FILE))
+    first, second = speaking(core, b"p", b"q")
+    for peer in (b"p", b"q"):
+        beat(core, peer, VOICE_FILE, leases=(first, second), offers=())
+    outcome = core.lose_latents("job", MADE.digest, 2.0)
+    assert {revoke.lease for revoke in sent(outcome, Revoke)} == {first, second}
+    (grant,) = sent(beat(core, b"p", VOICE_FILE), Grant)
+    assert not sent(beat(core, b"q", VOICE_FILE), Grant)
+    other = Made("job", hashlib.sha256(b"others!").hexdigest(), 7)
+    beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(other,), offers=())
+    core.receive(b"p", Asset(other.digest, 0, 7), 2.1, b"others!")
+    assert state.latents == LatentsKept(other.digest, 7, "p")
+
+
+def test_a_loss_is_noticed_once() -> None:
+    core = make_core(make_state(VOICE_FILE))
+    speaking(core, b"p")
+    assert core.lose_latents("job", MADE.digest, 2.0).entries
+    again = core.lose_latents("job", MADE.digest, 2.0)
+    assert not again.entries
+    assert not again.notes

@@ -1,0 +1,214 @@
+"""What becomes of clips and failures: accepted, dropped, tried elsewhere, set aside."""
+
+import pytest
+from making import RECIPE, TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
+from msgspec import structs
+
+from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
+from swarm.job.state import JobState
+from swarm.lease.message import (
+    Accepted,
+    Clip,
+    Failed,
+    Grant,
+    Heartbeat,
+    Held,
+    Rejected,
+    Release,
+    Wanted,
+    Welcome,
+)
+
+
+def test_a_clip_is_journaled_with_its_bytes_and_acknowledged_in_the_same_outcome() -> None:
+    state = JobState(make_facts(TEXTS))
+    core = make_core(state)
+    join(core)
+    clip = make_clip(offer(core))
+    outcome = core.receive(b"p", clip, 1.0, b"flac")
+    assert [type(entry.record) for entry in outcome.entries] == [WorkerSeen, ClipAccepted]
+    assert outcome.entries[-1].frame == b"flac"
+    assert sent(outcome, Accepted) == [Accepted("job", ((0, 0, clip.key),), 8 * 1024 * 1024)]
+    assert state.accepted[0, 0].bytes == 4
+
+
+def test_the_first_clip_of_a_place_wins_and_later_ones_are_answered_and_dropped() -> None:
+    state = JobState(make_facts(TEXTS))
+    core = make_core(state)
+    join(core)
+    clip = make_clip(offer(core))
+    core.receive(b"p", clip, 1.0, b"first")
+    outcome = core.receive(b"p", clip, 2.0, b"second")
+    assert not outcome.entries
+    assert sent(outcome, Accepted)
+    assert state.accepted[0, 0].bytes == len(b"first")
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"key": "f" * 32}, ""),
+        ({"index": 99}, ""),
+        ({"chapter": 9}, ""),
+        ({"job": "another"}, ""),
+        ({"take": 1000}, ""),
+        ({}, "the clip's bytes do not match their digest"),
+    ],
+)
+def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back(changed: dict, fault: str) -> None:
+    state = JobState(make_facts(TEXTS))
+    core = make_core(state)
+    join(core)
+    clip = make_clip(offer(core))
+    fields = {name: getattr(clip, name) for name in clip.__struct_fields__} | changed
+    outcome = core.receive(b"p", Clip(**fields), 1.0, b"flac", fault)
+    (rejected,) = sent(outcome, Rejected)
+    assert rejected.why
+    assert not state.accepted
+
+
+@pytest.mark.parametrize("take", [0, 2])
+def test_one_clip_serves_every_place_of_its_text(take: int) -> None:
+    state = JobState(make_facts(["Yes.", "No, not at all.", "Yes."]))
+    core = make_core(state)
+    join(core)
+    clip = structs.replace(make_clip(offer(core)), take=take, key=state.key((0, 0), take), takes=3, doubt="hums")
+    outcome = core.receive(b"p", clip, 1.0, b"flac")
+    accepted = [entry.record for entry in outcome.entries if isinstance(entry.record, ClipAccepted)]
+    assert [(record.index, record.reused) for record in accepted] == [(0, False), (2, True)]
+    assert {(record.take, record.takes, record.doubt) for record in accepted} == {(take, 3, "hums")}
+    assert (0, 1) not in state.accepted
+
+
+def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
+    core = make_core(JobState(make_facts(["One sentence.", "Another one."])))
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    core.receive(b"b", Heartbeat((), (0,)), 0.5)
+    outcome = core.receive(b"a", Failed("job", 0, 0, 0, "silent", "", grant.lease, 0), 1.0)
+    (record,) = [entry.record for entry in outcome.entries]
+    assert isinstance(record, SegmentFailed)
+    core.receive(b"b", Heartbeat((), (0,)), 1.1)
+    leases = [lease for lease in core.works["job"].ledger.leases.values() if lease.session == "b/n"]
+    assert 0 in [index for lease in leases for index in lease.pending]
+    assert core.works["job"].state.take((0, 0)) == 1
+
+
+def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_without_it() -> None:
+    state = JobState(make_facts(["Unspeakable."]))
+    core = make_core(state)
+    join(core)
+    for take in range(3):
+        grant = offer(core, now=float(take))
+        assert grant.lines[0].take == take
+        outcome = core.receive(b"p", Failed("job", 0, 0, take, "empty", "nothing came", grant.lease, 0), take + 0.5)
+    assert isinstance(outcome.entries[-1].record, SegmentQuarantined)
+    assert state.complete
+    assert state.quarantined[0, 0] == "empty: nothing came"
+    assert any("Unspeakable" in note for note in outcome.notes)
+
+
+def test_a_damaged_clip_is_spoken_again() -> None:
+    state = JobState(make_facts(["Only this."]))
+    core = make_core(state)
+    join(core)
+    core.receive(b"p", make_clip(offer(core)), 1.0, b"flac")
+    assert state.complete
+    core.receive(b"p", Heartbeat((), (0,)), 1.5)
+    outcome = core.discard("job", 0, 0, "it cannot be decoded", 2.0)
+    assert sent(outcome, Grant)
+    assert not state.complete
+
+
+def test_a_worker_that_fails_everything_is_set_aside_while_others_can_go_on() -> None:
+    state = JobState(make_facts([f"Sentence {n}." for n in range(40)]))
+    core = make_core(state)
+    join(core, b"bad")
+    join(core, b"good")
+    now, notes = 0.0, []
+    for _ in range(12):
+        now += 1.0
+        core.receive(b"good", Heartbeat((), ()), now)
+        for grant in sent(core.receive(b"bad", Heartbeat((), (0,)), now), Grant, b"bad"):
+            line = grant.lines[0]
+            failed = Failed("job", grant.chapter, line.index, line.take, "crashed", "boom", grant.lease, 0)
+            notes += core.receive(b"bad", failed, now).notes
+            core.receive(b"bad", Release(grant.lease), now)
+    assert any("set aside" in note for note in notes)
+    assert not state.quarantined
+    assert not sent(core.receive(b"bad", Heartbeat((), (0,)), now), Grant, b"bad")
+
+
+def test_all_workers_together_never_have_more_under_way_than_the_memory_allows() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), budget=1000 * 1024, credit=500 * 1024)
+    granted = [sent(core.receive(b"%d" % n, make_hello(str(n)), 0.0), Welcome)[0].credit for n in range(8)]
+    (accepted,) = sent(core.receive(b"0", make_clip(offer(core, b"0")), 1.0, b"x"), Accepted)
+    assert accepted.credit == 125 * 1024
+    assert granted[0] == 128 * 1024  # after an absence all of them have clips ready at once
+    assert granted[7] == 125 * 1024
+
+
+def test_a_failure_at_what_a_worker_does_not_hold_counts_against_the_worker_only() -> None:
+    state = JobState(make_facts(TEXTS))
+    core = make_core(state, split=False)
+    join(core, b"a")
+    join(core, b"liar")
+    offer(core, b"a")
+    for take in range(4):
+        outcome = core.receive(b"liar", Failed("job", 0, 0, take, "error", "", 1, 0), 1.0)
+        assert not outcome.entries
+    assert core.sessions["liar/n"].failures == 4
+    assert core.works["job"].ledger.holders((0, 0))
+
+
+def test_what_one_of_two_holders_fails_stays_with_the_other() -> None:
+    core = make_core(JobState(make_facts(["The last sentence."])))
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    double = offer(core, b"b", now=2.0)
+    core.receive(b"b", Failed("job", 0, 0, 0, "error", "", double.lease, 0), 2.5)
+    assert [lease.id for lease in core.works["job"].ledger.holders((0, 0))] == [grant.lease]
+    assert not sent(core.receive(b"b", Heartbeat((), (0,)), 3.0), Grant)  # it failed there
+
+
+def test_a_worker_set_aside_is_not_waited_for() -> None:
+    core = make_core(JobState(make_facts(["One sentence."])), split=False)
+    join(core, b"a")
+    join(core, b"aside")
+    grant = offer(core, b"a")
+    core.sessions["aside/n"].aside_until_s = 3600.0
+    core.receive(b"a", Failed("job", 0, 0, 0, "error", "", grant.lease, 0), 1.0)
+    assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.1), Grant)
+
+
+def test_a_segment_is_not_set_aside_on_one_workers_word_while_another_could_try() -> None:
+    state = JobState(make_facts(["One sentence."]))
+    core = make_core(state, split=False)
+    join(core, b"a")
+    for take in range(3):
+        grant = offer(core, b"a", now=take + 0.1)
+        if take == 2:
+            join(core, b"late", now=take + 0.2)
+        core.receive(b"a", Failed("job", 0, 0, take, "error", "", grant.lease, 0), take + 0.5)
+    assert not state.quarantined
+    assert offer(core, b"late", now=3.0).lines[0].take == 3
+
+
+def test_a_held_clip_of_a_later_take_is_wanted_although_a_restart_forgot_the_failures() -> None:
+    core = make_core(JobState(make_facts(TEXTS)), epoch=2)
+    join(core)
+    key = core.works["job"].state.key((0, 0), 2)
+    (wanted,) = sent(core.receive(b"p", Held("job", ((0, 0, key),)), 0.1), Wanted)
+    assert wanted.wanted == ((0, 0, key),)
+
+
+def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
+    core = make_core(JobState(make_facts(TEXTS)))
+    join(core, b"a")
+    core.sessions["a/n"].aside_until_s = 3600.0
+    join(core, b"unable")
+    assert not sent(core.receive(b"a", Heartbeat((), (0,)), 0.5), Grant)
+    core.sessions["unable/n"].unable[RECIPE] = "no such engine"
+    assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)

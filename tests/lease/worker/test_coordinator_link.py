@@ -1,0 +1,59 @@
+from swarm.job.recipe import Recipe
+from swarm.lease.message import Job, Welcome
+from swarm.lease.worker.coordinator_link import Link, kindred, least_served, share
+from swarm.lease.worker.slot import EngineSlot
+
+
+def a_link(name: str, served_s: float = 0.0) -> Link:
+    link = Link(name, served_s=served_s)
+    link.enter(Welcome(name, 1, name, 1.0, 1000))
+    return link
+
+
+def test_slots_are_shared_out_evenly_and_the_odd_one_goes_to_the_least_served() -> None:
+    a, b = a_link("a", 7.0), a_link("b", 5.0)
+    assert share([a, b], [0, 1], [], 0.0) == {"a": {1}, "b": {0}}
+    assert share([a, b], [0, 1, 2], [], 0.0) == {"a": {1}, "b": {0, 2}}
+    assert share([a, b], [2], ["b", "a"], 0.0) == {"a": set(), "b": {2}}
+
+
+def test_a_slot_goes_to_whoever_has_fewer_of_them_whatever_was_served_before() -> None:
+    a, b = a_link("a", 5000.0), a_link("b", 1.0)
+    assert share([a, b], [2], ["b", "b"], 0.0) == {"a": {2}, "b": set()}
+
+
+def test_a_slot_stays_with_those_whose_voice_it_has_as_long_as_they_have_something() -> None:
+    a, b = a_link("a", 5000.0), a_link("b", 1.0)
+    assert share([a, b], [0], [], 0.0, {0: {"a"}}) == {"a": {0}, "b": set()}
+    assert share([a, b], [0], [], 0.0, {0: {"a", "b"}}) == {"a": set(), "b": {0}}
+    assert share([a, b], [0], [], 0.0, {0: {"gone"}}) == {"a": set(), "b": {0}}
+    a.empty_until_s = 5.0
+    assert share([a, b], [0], [], 1.0, {0: {"a"}}) == {"a": set(), "b": {0}}
+
+
+def test_a_coordinator_of_the_same_voice_or_of_one_not_known_yet_is_kindred() -> None:
+    loaded = EngineSlot(0, recipe=Recipe("metronome", "tick", "en"), loading_s=2.0)
+    same, other, unknown = a_link("same"), a_link("other"), a_link("unknown")
+    same.jobs["1"] = Job("1", "Book", Recipe("metronome", "tick", "en"))
+    other.jobs["2"] = Job("2", "Livre", Recipe("espeak", "fr", "fr"))
+    assert kindred([loaded], [same, other, unknown]) == {0: {"same", "unknown"}}
+    loaded.worked_s = 20.0
+    assert kindred([loaded], [same, other, unknown]) == {}
+
+
+def test_who_had_nothing_comes_last_and_where_nobody_had_anything_all_are_asked() -> None:
+    a, b = a_link("a"), a_link("b", 100.0)
+    a.empty_until_s = 5.0
+    assert share([a, b], [0, 1], [], 1.0) == {"a": set(), "b": {0, 1}}
+    b.empty_until_s = 5.0
+    assert share([a, b], [0, 1], [], 1.0) == {"a": {0, 1}, "b": {0, 1}}
+
+
+def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> None:
+    a, b = a_link("a", 5000.0), a_link("b", 3.0)
+    b.empty_until_s = 5.0
+    b.resume(least_served([a, b]))
+    assert (b.served_s, b.empty_until_s) == (5000.0, 0.0)
+    b.resume(7000.0)  # it was not idle: it keeps its place
+    assert b.served_s == 5000.0
+    assert least_served([]) == 0.0

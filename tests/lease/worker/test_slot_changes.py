@@ -1,0 +1,141 @@
+"""Dialogues with a worker whose devices fail, or which has had nothing to do for long."""
+
+from making import RECIPE, grant, make_worker, speak, told
+
+from swarm.lease.message import Failed, Heartbeat, Release
+from swarm.lease.rest import SOON, STEP_BACK_S
+from swarm.lease.worker.outcome import Load, Speak, Tell, Unload
+from swarm.lease.worker.slot_changes import IDLE_S, RESTING_S
+from swarm.lease.worker.worker import Worker
+
+
+def fail(worker: Worker, tell: Tell, kind: str, now: float = 2.0) -> Tell:
+    command = tell.commands[-1]
+    assert isinstance(command, Speak)
+    return worker.failed(command.slot, command.turn, kind, "no room", now)
+
+
+def test_memory_that_runs_out_has_the_engine_started_afresh_and_the_same_sentence_spoken() -> None:
+    worker = make_worker()
+    first = speak(worker, grant(worker, "One.", "Two."))
+    tell = fail(worker, first, "memory")
+    assert not told(tell, Failed)
+    assert isinstance(tell.commands[-1], Load)
+    again = speak(worker, tell)
+    assert again.commands[-1].text == "One."
+    assert again.commands[-1].seed == first.commands[-1].seed  # it shall sound the same
+
+
+def test_memory_that_runs_out_again_has_the_slot_step_back_and_blames_no_sentence() -> None:
+    worker = make_worker(2)
+    tell = speak(worker, fail(worker, speak(worker, grant(worker, "One.", "Two.", lease=7)), "memory"))
+    tell = fail(worker, tell, "memory")
+    assert not told(tell, Failed)
+    assert tell.commands == [Unload(0)]
+    assert [(release.lease, release.unable) for release in told(tell, Release)] == [(7, False)]
+    beat = told(tell, Heartbeat)[-1]
+    assert [(rest.slot, rest.trouble) for rest in beat.resting] == [(0, "memory")]
+    assert beat.offers == (1,)
+    grant(worker, "Three.", lease=8, slot=1)  # the other one goes on
+    assert worker.slots[1].leases
+
+
+def test_who_stepped_back_takes_nothing_until_its_time_has_come() -> None:
+    worker = make_worker()
+    tell = fail(worker, speak(worker, fail(worker, speak(worker, grant(worker, "One.")), "memory")), "memory")
+    (release,) = told(grant(worker, "One.", lease=2, now=3.0), Release)
+    assert release.lease == 2
+    assert told(worker.beat(3.0), Heartbeat)[-1].offers == ()
+    beat = told(worker.beat(2.0 + STEP_BACK_S), Heartbeat)[-1]
+    assert (beat.offers, beat.resting) == ((0,), ())
+    tell = speak(worker, grant(worker, "One.", lease=3, now=500.0))
+    assert told(speak(worker, tell, now=501.0), Heartbeat)[-1].resting == ()
+
+
+def test_after_enough_clips_memory_that_runs_out_is_an_accident_again() -> None:
+    worker = make_worker(credit=100_000)
+    texts = [f"Sentence {number}." for number in range(SOON + 2)]
+    tell = speak(worker, fail(worker, speak(worker, grant(worker, *texts)), "memory"))
+    for _ in range(SOON):
+        tell = speak(worker, tell)
+    assert isinstance(fail(worker, tell, "memory").commands[-1], Load)
+
+
+def test_a_model_that_finds_no_room_has_the_slot_step_back_and_the_worker_stays_able() -> None:
+    worker = make_worker(2)
+    (load,) = grant(worker, "One.").commands
+    tell = worker.step_back(load.slot, load.turn, "memory", "no room", 1.0)
+    assert [release.unable for release in told(tell, Release)] == [False]
+    assert worker.step_back(load.slot, load.turn, "memory", "no room", 1.0).commands == []  # a late report
+
+
+def test_a_sentence_at_which_a_device_fails_twice_counts_as_failed() -> None:
+    worker = make_worker()
+    tell = speak(worker, fail(worker, speak(worker, grant(worker, "One.", "Two.")), "device"))
+    assert tell.commands[-1].text == "One."
+    tell = fail(worker, tell, "device")
+    assert [failed.kind for failed in told(tell, Failed)] == ["device"]
+    assert isinstance(tell.commands[-1], Load)  # whatever it was: this process computes no more
+
+
+def test_an_engine_that_has_nothing_to_do_for_long_is_let_go_and_loaded_again_for_the_next_lease() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")), now=2.0)
+    assert not worker.beat(10.0).commands
+    assert not worker.beat(10.0 + IDLE_S - 1).commands
+    assert worker.beat(10.0 + IDLE_S).commands == [Unload(0)]
+    assert not worker.beat(11.0 + IDLE_S).commands
+    assert [command.recipe for command in grant(worker, "Two.", lease=2, now=1000.0).commands] == [RECIPE]
+
+
+def test_work_in_between_starts_the_waiting_anew() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")), now=2.0)
+    worker.beat(3.0)
+    tell = grant(worker, "Two.", lease=2, now=IDLE_S)
+    worker.beat(IDLE_S)
+    speak(worker, tell, now=IDLE_S + 1)
+    assert not worker.beat(IDLE_S + 5).commands
+
+
+def test_who_rests_lets_go_of_its_engine_sooner() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")), now=2.0)
+    worker.slots[0].rest.limit = "until 22:00"
+    assert not worker.beat(3.0).commands
+    assert worker.beat(3.0 + RESTING_S).commands == [Unload(0)]
+
+
+def test_a_gpu_that_falls_off_the_bus_takes_its_slots_out_and_the_others_go_on() -> None:
+    worker = make_worker(2)
+    hanging = speak(worker, grant(worker, "One.", lease=7))
+    tell = worker.lose([0], "cuda:0 fell off the bus", 2.0)
+    assert tell.commands == [Unload(0)]
+    assert [release.lease for release in told(tell, Release)] == [7]
+    assert [rest.trouble for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == ["lost"]
+    assert not fail(worker, hanging, "crashed").messages  # the end of its engine is nobody's fault
+    assert not worker.lose([0], "cuda:0 fell off the bus", 3.0).commands
+    assert grant(worker, "Two.", lease=8, slot=1).commands
+
+
+def test_a_slot_that_may_not_work_finishes_its_sentence_gives_back_the_rest_and_goes_on_by_itself() -> None:
+    worker = make_worker(2)
+    speaking = speak(worker, grant(worker, "One.", "Two.", lease=7))
+    queued = grant(worker, "Three.", lease=8, slot=1)
+    tell = worker.limit(["hot", "hot"], 1.0)
+    assert [release.lease for release in told(tell, Release)] == [8]
+    assert queued.commands and not tell.commands
+    assert told(tell, Heartbeat)[-1].offers == ()
+    ((_, clip),) = speak(worker, speaking).clips
+    assert clip.index == 0
+    assert not worker.beat(2.0).commands
+    assert [rest.why for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == ["hot", "hot"]
+    beat = told(worker.limit(["", "hot"], 4.0), Heartbeat)[-1]
+    assert (beat.offers, [rest.slot for rest in beat.resting]) == ((0,), [1])
+    assert not worker.limit(["", "hot"], 5.0).messages  # nothing new
+
+
+def test_a_grant_that_comes_to_a_slot_that_rests_goes_back() -> None:
+    worker = make_worker()
+    worker.limit(["until 22:00"], 0.0)
+    assert [release.lease for release in told(grant(worker, "One.", lease=7), Release)] == [7]

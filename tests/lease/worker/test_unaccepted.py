@@ -1,0 +1,175 @@
+"""What a worker has spoken and nobody has accepted yet: kept, sent within its credit, offered again."""
+
+import pytest
+from making import KEY, RECIPE, grant, make_worker, speak, told
+
+from swarm.job.recipe import clip_key
+from swarm.lease.message import (
+    Accepted,
+    Heartbeat,
+    Held,
+    Hello,
+    Rejected,
+    Wanted,
+    Welcome,
+)
+from swarm.lease.worker import unaccepted
+from swarm.lease.worker.coordinator_link import LEAST_WINDOW, Link
+from swarm.lease.worker.outcome import Speak
+
+
+def test_a_clip_is_kept_until_it_is_accepted() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")))
+    assert worker.shelf.size == 100
+    tell = worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
+    assert [clip.key for clip in tell.dropped] == [KEY]
+    assert worker.shelf.size == 0
+
+
+def test_a_rejected_clip_gives_its_credit_back() -> None:
+    worker = make_worker(credit=100)
+    tell = speak(worker, speak(worker, grant(worker, "One.", "Two.")))
+    tell = speak(worker, tell)
+    assert not tell.clips
+    tell = worker.receive("a", Rejected("job-a", 0, 0, KEY, "no"), 2.0)
+    assert [clip.index for _, clip in tell.clips] == [1]
+
+
+def test_the_same_text_in_two_places_is_two_clips_on_the_shelf() -> None:
+    worker = make_worker()
+    tell = speak(worker, speak(worker, grant(worker, "Yes.", "Yes.")))
+    speak(worker, tell)
+    worker.receive("a", Accepted("job-a", ((0, 0, clip_key("Yes.", RECIPE, 0)),)), 2.0)
+    assert [item.clip.index for item in worker.shelf.clips.values()] == [1]
+
+
+def test_unacknowledged_bytes_never_exceed_the_credit_but_one_clip_may_always_go() -> None:
+    worker = make_worker(credit=250)
+    tell = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(20)]))
+    under_way = sent = 0
+    while tell.commands and sent < 20:
+        tell = speak(worker, tell, size=100)
+        under_way += len(tell.clips)
+        sent += 1
+        assert under_way <= 2
+    assert worker.slots[0].waiting  # it stops speaking instead of piling up
+    assert worker.shelf.size <= 250 + 250 + 100
+    big = make_worker(credit=10)
+    assert speak(big, speak(big, grant(big, "One."))).clips
+
+
+def test_acceptance_lets_a_waiting_slot_go_on() -> None:
+    worker = make_worker(credit=100)
+    tell = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(9)]))
+    while tell.commands:
+        tell = speak(worker, tell)
+    assert told(worker.beat(2.0), Heartbeat)[0].slots[0].state == "waiting"
+    key = clip_key("Sentence 0.", RECIPE, 0)
+    tell = worker.receive("a", Accepted("job-a", ((0, 0, key),)), 3.0)
+    assert tell.clips
+    assert isinstance(tell.commands[0], Speak)
+
+
+def test_a_vanished_coordinators_lease_is_finished_and_its_clips_offered_again() -> None:
+    worker = make_worker()
+    tell = speak(worker, grant(worker, "One.", "Two."))
+    worker.disconnect("a", 1.0)
+    tell = speak(worker, tell)
+    assert not tell.clips
+    tell = speak(worker, tell)
+    assert not tell.commands
+    assert told(worker.connect("a", 9.0), Hello)[0].held == 2
+    (held,) = told(worker.receive("a", Welcome("c", 2, "laptop", 1.0, 1000), 9.0), Held)
+    assert [index for _, index, _ in held.clips] == [0, 1]
+    tell = worker.receive("a", Wanted("job-a", ((0, 1, held.clips[1][2]),), (held.clips[0],)), 9.1)
+    assert [clip.index for _, clip in tell.clips] == [1]
+    assert [clip.index for clip in tell.dropped] == [0]
+
+
+def test_a_clip_that_could_not_leave_goes_with_the_next_heartbeat() -> None:
+    worker = make_worker()
+    ((name, clip),) = speak(worker, speak(worker, grant(worker, "One."))).clips
+    worker.unsent(name, clip)
+    assert worker.beat(2.0).clips == [(name, clip)]
+
+
+def test_a_credit_that_shrinks_is_kept_to() -> None:
+    worker = make_worker(credit=1000)
+    tell = speak(worker, speak(worker, grant(worker, "One.", "Two.", "Three.", "Four.")))
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),), 150), 2.0)
+    sent = 0
+    while tell.commands:
+        tell = speak(worker, tell)
+        sent += len(tell.clips)
+    assert sent == 1
+
+
+def test_clips_of_a_coordinator_that_never_came_back_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unaccepted, "MOST_HELD", 250)
+    worker = make_worker(1, "a", "b")
+    first = next(name for name in "ab" if worker.links[name].offers)
+    other = "ab".replace(first, "")
+    speak(worker, speak(worker, speak(worker, grant(worker, "One.", "Two.", link=first))))
+    worker.forget(first, 2.0)
+    tell = speak(worker, grant(worker, "Three.", link=other, lease=2, now=3.0))
+    assert [clip.index for clip in tell.dropped] == [0]
+    assert worker.shelf.size <= 250
+
+
+def test_a_lease_is_held_until_its_last_clip_is_accepted() -> None:
+    worker = make_worker()
+    tell = speak(worker, speak(worker, grant(worker, "One.")))
+    assert tell.clips
+    (heartbeat,) = told(worker.beat(1.5), Heartbeat)
+    assert heartbeat.leases == (1,)
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
+    (heartbeat,) = told(worker.beat(3.0), Heartbeat)
+    assert heartbeat.leases == ()
+
+
+def test_after_a_message_that_could_not_leave_it_greets_again_and_offers_what_it_holds() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")))
+    worker.unsaid("a")
+    assert [hello.held for hello in told(worker.beat(2.0), Hello)] == [1]
+    tell = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    assert told(tell, Held) == [Held("job-a", ((0, 0, KEY),))]
+
+
+def test_what_is_wanted_by_an_answer_to_an_older_greeting_waits_for_the_newer_one() -> None:
+    worker = make_worker()
+    speak(worker, speak(worker, grant(worker, "One.")))
+    worker.unsaid("a")
+    wanted = Wanted("job-a", ((0, 0, KEY),), ())
+    assert not worker.receive("a", wanted, 2.0).clips
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    assert worker.receive("a", wanted, 2.2).clips
+
+
+def test_a_clip_spoken_twice_is_under_way_once() -> None:
+    worker = make_worker(2)
+    first = speak(worker, speak(worker, grant(worker, "One.")))
+    again = speak(worker, speak(worker, grant(worker, "One.", lease=2, slot=1)))
+    assert len(first.clips) == 1
+    assert not again.clips
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
+    assert not worker.shelf.clips
+
+
+def test_a_slow_link_gets_no_more_than_arrives_soon_and_a_quick_one_ever_more() -> None:
+    link = Link("a", credit=8 * 1024 * 1024)
+    for now in range(100):
+        link.answered(4.0, 60_000, now * 2.0)
+    assert link.allowance == LEAST_WINDOW
+    for now in range(400):
+        link.answered(0.1, 60_000, 300.0 + now)
+    assert link.allowance == link.credit
+
+
+def test_how_long_clips_take_to_be_accepted_is_measured() -> None:
+    worker = make_worker(credit=10_000_000)
+    before = worker.links["a"].window
+    speak(worker, speak(worker, grant(worker, "One.")), now=1.0)
+    worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 9.0)
+    assert worker.links["a"].window < before

@@ -1,0 +1,79 @@
+import pytest
+
+from swarm.lease.worker.limits import COOLING, QUIET_S, Judge, Limits, Sight, is_within, next_start, parse_hours
+
+
+def at(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+@pytest.mark.parametrize(
+    ("hours", "inside", "outside"),
+    [
+        ("22-7", ["22:00", "23:59", "00:00", "06:59"], ["07:00", "12:00", "21:59"]),
+        ("8-17", ["08:00", "16:59"], ["07:59", "17:00", "00:00"]),
+        ("22:30-6:15", ["22:30", "06:14"], ["22:29", "06:15"]),
+        ("22-7, 12-13:30", ["23:00", "12:00", "13:29"], ["11:59", "13:30", "21:00"]),
+        ("18-24", ["18:00", "23:59"], ["00:00", "17:59"]),
+        ("0-24", ["00:00", "12:00", "23:59"], []),
+        ("22-0", ["22:00", "23:59"], ["00:00", "21:59"]),
+    ],
+)
+def test_hours_may_go_over_midnight(hours: str, inside: list[str], outside: list[str]) -> None:
+    spans = parse_hours(hours)
+    assert all(is_within(spans, at(clock)) for clock in inside)
+    assert not any(is_within(spans, at(clock)) for clock in outside)
+
+
+@pytest.mark.parametrize(
+    "hours", ["", "22", "22-", "22-22", "0-0", "25-7", "22-25", "7:60-8", "22-7,", "22–7", "24-7", "10-11:75"]
+)
+def test_hours_that_make_no_sense_are_refused(hours: str) -> None:
+    with pytest.raises(ValueError):
+        parse_hours(hours)
+
+
+def test_the_next_beginning_is_named() -> None:
+    spans = parse_hours("22:30-7,12-13")
+    assert [next_start(spans, at(clock)) for clock in ("08:00", "13:00", "22:00")] == ["12:00", "22:30", "22:30"]
+
+
+def test_outside_its_hours_every_slot_rests_also_on_the_cpu() -> None:
+    judge = Judge(Limits(hours=parse_hours("22-7")))
+    for device in ("cpu:0", "cuda:0"):
+        assert judge.reason(device, None, at("12:00"), 0.0) == "until 22:00 (--hours)"
+        assert judge.reason(device, None, at("23:00"), 0.0) == ""
+
+
+def test_a_hot_gpu_rests_until_it_has_cooled_and_the_other_works() -> None:
+    judge = Judge(Limits(max_temperature=80))
+
+    def rests(temperature_c: int) -> bool:
+        return bool(judge.reason("cuda:0", Sight(temperature_c), 0, 0.0))
+
+    assert [rests(t) for t in (80, 81, 80 - COOLING + 1, 80 - COOLING, 80)] == [False, True, True, False, False]
+    rests(90)
+    assert judge.reason("cuda:1", Sight(60), 0, 0.0) == ""
+    assert judge.reason("cuda:0", Sight(90), 0, 0.0) == "cuda:0 has been over 80 C and cools to 75 (--max-temperature)"
+
+
+def test_a_gpu_that_others_use_is_left_to_them_until_it_has_been_quiet_for_a_while() -> None:
+    judge = Judge(Limits(idle_only=True))
+    assert judge.reason("cuda:0", Sight(others=False), 0, 0.0) == ""
+    assert judge.reason("cuda:0", Sight(others=True), 0, 10.0) == "somebody else uses cuda:0, or just did (--idle-only)"
+    assert judge.reason("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S - 1)
+    assert judge.reason("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S) == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "sight"),
+    [(Limits(idle_only=True), None), (Limits(max_temperature=80), None), (Limits(max_temperature=80), Sight())],
+)
+def test_what_cannot_be_seen_is_not_allowed(limits: Limits, sight: Sight | None) -> None:
+    assert "does not tell" in Judge(limits).reason("cuda:0", sight, 0, 0.0)
+
+
+def test_without_limits_nothing_is_asked() -> None:
+    assert Judge(Limits()).reason("cuda:0", None, 0, 0.0) == ""
+    assert Judge(Limits(idle_only=True, max_temperature=80)).reason("cpu:0", None, 0, 0.0) == ""

@@ -1,0 +1,264 @@
+"""In-memory twins of the edges, for tests and rehearsals: the same contracts, no disk and no sockets."""
+
+import asyncio
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from swarm.config import DEFAULT_PORT
+from swarm.errors import EnvironmentFault, StoreError
+from swarm.job.asset import piece_size
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.job.run_stats import Effort
+from swarm.job.spec import JobFacts
+from swarm.lease.message import FromCoordinator, FromWorker, Message
+from swarm.net.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
+from swarm.store.job_files import Contents, unpacking
+from swarm.store.store import NOTHING, Entry, JobSummary, standing_clips, summary_of
+
+
+class MemoryStore:
+    """The Store in memory. `clips` and `assets` are what would lie on the disk; the paths it gives are names only."""
+
+    def __init__(self) -> None:
+        self.clips: dict[str, bytes] = {}
+        self.assets: dict[tuple[str, str], bytes] = {}  # by job and digest
+        self._facts: dict[str, JobFacts] = {}
+        self._records: dict[str, list[AnyRecord]] = {}
+        self._efforts: dict[str, bytes] = {}
+
+    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
+        """Make a job."""
+        if facts.job in self._facts:
+            raise StoreError(f"The job {facts.job} exists already.")
+        for digest, content in contents.items():
+            self.assets[facts.job, digest] = content if isinstance(content, bytes) else content.read_bytes()
+        self._facts[facts.job] = facts
+        self._records[facts.job] = []
+
+    def open_job(self, job: str) -> JobFacts | None:
+        """What a job is."""
+        return self._facts.get(job)
+
+    def records(self, job: str) -> Iterator[AnyRecord]:
+        """The records of a job, oldest first."""
+        return iter(tuple(self._known(job)))
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """All or nothing: an unknown job is noticed before anything is written."""
+        journals = [self._known(job) for job, _, _ in entries]
+        for records, (_, record, frame) in zip(journals, entries, strict=True):
+            records.append(record)
+            if frame and isinstance(record, ClipAccepted):
+                self.clips[record.key] = frame
+        for job, record, frame in entries:
+            if frame and isinstance(record, LatentsKept):
+                self.assets[job, record.digest] = frame
+
+    def asset_size(self, job: str, digest: str) -> int:
+        """Bytes of a file of a job."""
+        return len(self.assets.get((job, digest), b""))
+
+    def effort(self, job: str) -> Effort:
+        """What the runs of a job took, as last kept."""
+        return msgspec.json.decode(self._efforts[job], type=Effort) if job in self._efforts else Effort()
+
+    def keep_effort(self, job: str, effort: Effort) -> None:
+        """Keep it."""
+        self._efforts[job] = msgspec.json.encode(effort)
+
+    def asset_path(self, job: str, digest: str) -> Path:
+        """A name for a file of a job."""
+        return Path("memory") / job / digest
+
+    def unpacking(self) -> AbstractContextManager[Path]:
+        """A folder that is gone afterwards."""
+        return unpacking(Path(tempfile.gettempdir()))
+
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+        """Put a file of a job back."""
+        self.assets[job, digest] = content if isinstance(content, bytes) else content.read_bytes()
+
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+        """A piece of a file of a job."""
+        if (job, digest) not in self.assets:
+            raise StoreError(f"{self.asset_path(job, digest)} is not there.")
+        content = self.assets[job, digest]
+        return content[offset : offset + piece_size(len(content), offset)]
+
+    def clip_path(self, key: str) -> Path:
+        """A name for a clip."""
+        return Path("memory") / f"{key}.flac"
+
+    def find_clip(self, key: str) -> Path | None:
+        """A clip's name if it is there."""
+        return self.clip_path(key) if self.clips.get(key) else None
+
+    def clip_keys(self) -> set[str]:
+        """The keys of all clips."""
+        return set(self.clips)
+
+    def discard_clip(self, key: str) -> None:
+        """Forget a clip."""
+        self.clips.pop(key, None)
+
+    def lost_clips(self, job: str) -> list[ClipAccepted]:
+        """Accepted clips that are not there, or of another size than journaled."""
+        standing, sizes = standing_clips(self._known(job))
+        return [record for record in standing if len(self.clips.get(record.key, b"")) != sizes[record.key]]
+
+    def jobs(self) -> list[JobSummary]:
+        """Every job, oldest first."""
+        return sorted((self._summary(facts) for facts in self._facts.values()), key=lambda summary: summary.created_s)
+
+    def remove_job(self, job: str) -> None:
+        """Remove a job and the clips that no other job refers to."""
+        keys = _keys(self._known(job))
+        del self._facts[job], self._records[job]
+        for key in keys.difference(*map(_keys, self._records.values())):
+            self.discard_clip(key)
+
+    def lock_job(self, job: str) -> None:
+        """Nobody else can see this store."""
+
+    def folder(self, job: str) -> Path:
+        """A name for a job's folder."""
+        return Path("memory") / job
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _known(self, job: str) -> list[AnyRecord]:
+        if job not in self._records:
+            raise StoreError(f"There is no job {job!r}.")
+        return self._records[job]
+
+    def _summary(self, facts: JobFacts) -> JobSummary:
+        records = self._records[facts.job]
+        standing, sizes = standing_clips(records)
+        ends = (record for record in reversed(records) if isinstance(record, JobFinished | ClipDiscarded))
+        last = next(ends, None)
+        finished = last if isinstance(last, JobFinished) else None
+        started = next((record for record in reversed(records) if isinstance(record, RunStarted)), None)
+        return summary_of(facts, len(standing), sum(sizes.values()), finished, started)
+
+
+def _keys(records: list[AnyRecord]) -> set[str]:
+    return {record.key for record in records if isinstance(record, ClipAccepted)}
+
+
+class MemoryNetwork:
+    """Routers and dealers that reach each other without sockets, through the same bytes and bounds."""
+
+    def __init__(self) -> None:
+        self.routers: dict[str, MemoryRouter] = {}
+        self.ports = count(DEFAULT_PORT)
+
+    def router(self) -> "MemoryRouter":
+        """A coordinator's end."""
+        return MemoryRouter(self)
+
+    def dealer(self) -> "MemoryDealer":
+        """A worker's end."""
+        return MemoryDealer(self)
+
+
+class MemoryRouter:
+    """The Router in memory."""
+
+    def __init__(self, network: MemoryNetwork) -> None:
+        self.dropped = 0
+        self.peers: dict[bytes, MemoryDealer] = {}
+        self.inbox: asyncio.Queue[tuple[bytes, bytes, bytes]] = asyncio.Queue()
+        self._network = network
+        self._address = ""
+
+    def bind(self, address: str, port: int | None) -> int:
+        """Listen."""
+        port = port or next(self._network.ports)
+        self._address = f"{address}:{port}"
+        if self._address in self._network.routers:
+            raise EnvironmentFault(f"Another program listens on {self._address}.")
+        self._network.routers[self._address] = self
+        return port
+
+    async def receive(self) -> tuple[bytes, FromWorker, bytes]:
+        """The next message that fits."""
+        while True:
+            peer, control, frame = await self.inbox.get()
+            if (message := unpack_from_worker(control)) is not None:
+                return peer, message, frame
+            self.dropped += 1
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        """Send to a peer that is there."""
+        if peer not in self.peers:
+            return False
+        self.peers[peer].inbox.put_nowait((pack(message), frame))
+        return True
+
+    def waiting(self) -> bool:
+        """Whether something lies there unread."""
+        return not self.inbox.empty()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._network.routers.pop(self._address, None)
+        self.peers.clear()
+
+
+class MemoryDealer:
+    """The Dealer in memory."""
+
+    def __init__(self, network: MemoryNetwork) -> None:
+        self.network = network
+        self.dropped = 0
+        self.refusal: str | None = None  # everybody is let in
+        self.inbox: asyncio.Queue[tuple[bytes, bytes]] = asyncio.Queue()
+        self._name = uuid.uuid4().bytes
+        self._addresses: Sequence[str] = ()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a coordinator listens."""
+        return self._router() is not None
+
+    def connect(self, addresses: Sequence[str]) -> None:
+        """Speak with the first of these that listens."""
+        self._addresses = addresses
+        self._router()
+
+    async def receive(self) -> tuple[FromCoordinator, bytes]:
+        """The next message that fits, and its frame."""
+        while True:
+            control, frame = await self.inbox.get()
+            if (message := unpack_from_coordinator(control)) is not None:
+                return message, frame
+            self.dropped += 1
+
+    def send(self, message: Message, frame: bytes = b"") -> bool:
+        """Send to the coordinator, if one listens."""
+        control = pack(message)
+        if len(control) > CONTROL_MAX or len(frame) > CLIP_MAX:
+            self.dropped += 1
+        elif router := self._router():
+            router.inbox.put_nowait((self._name, control, frame))
+            return True
+        return False
+
+    def close(self) -> None:
+        """Leave."""
+        if router := self._router():
+            del router.peers[self._name]
+        self._addresses = ()
+
+    def _router(self) -> MemoryRouter | None:
+        found = (self.network.routers[address] for address in self._addresses if address in self.network.routers)
+        if router := next(found, None):
+            router.peers[self._name] = self
+        return router

@@ -1,0 +1,117 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import EnvironmentFault
+from swarm.lease.message import Status, StatusReply
+from swarm.net.addresses import remember_address
+from swarm.net.ask import Answer, ask, ask_swarm
+from swarm.net.discovery import Advertisement
+from swarm.net.keys import CurveKeys, SwarmKey, curve_keys, make_key, save_key, swarm_id
+from swarm.net.transport import RouterSocket
+
+HERE = "127.0.0.1"
+
+
+@asynccontextmanager
+async def coordinator(name: str, keys: CurveKeys | None) -> AsyncIterator[str]:
+    """Something on loopback that answers `Status` and nothing else; gives its address."""
+    router = RouterSocket(keys)
+    port = router.bind(HERE, 0)
+
+    async def answer() -> None:
+        while True:
+            peer, message, _ = await router.receive()
+            if isinstance(message, Status):
+                router.send(peer, StatusReply(name, f"{name}-machine", "0.1.0", 1, (), ()))
+
+    task = asyncio.create_task(answer())
+    try:
+        yield f"{HERE}:{port}"
+    finally:
+        task.cancel()
+        router.close()
+
+
+@pytest.mark.parametrize("keys", [None, curve_keys(make_key())])
+async def test_a_coordinator_answers_a_member(keys: CurveKeys | None) -> None:
+    async with coordinator("c1", keys) as address:
+        answer = await ask([address], keys)
+    assert answer.address == address
+    assert answer.reply is not None
+    assert answer.reply.name == "c1-machine"
+
+
+async def test_a_stranger_learns_nothing_but_that_it_is_one() -> None:
+    async with coordinator("c1", curve_keys(make_key())) as address:
+        answer = await ask([address], curve_keys(make_key()), patience_s=1.0)
+    assert answer.reply is None
+    assert "another key" in answer.refusal
+
+
+async def test_nobody_there_is_an_answer_too() -> None:
+    async with coordinator("c1", None) as address:
+        pass
+    assert await ask([address], None, patience_s=0.3) == (address, None, "")
+
+
+async def test_a_dead_address_does_not_hide_one_that_answers() -> None:
+    async with coordinator("gone", None) as dead:
+        pass
+    async with coordinator("c1", None) as address:
+        answer = await ask([dead, address], None)
+    assert answer.reply is not None
+
+
+@pytest.fixture
+def member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SwarmKey:
+    """A machine that has a key, and keeps to loopback."""
+    monkeypatch.setenv("E2A_SWARM_BIND", HERE)
+    for name in ("E2A_SWARM_KEY", "E2A_SWARM_COORDINATOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("swarm.net.ask.SEARCH_S", 0.1)
+    key = make_key()
+    save_key(tmp_path, key)
+    return key
+
+
+def names(answers: list[Answer]) -> list[str]:
+    return [answer.reply.coordinator for answer in answers if answer.reply]
+
+
+async def test_the_one_that_is_named_is_asked_and_no_other(member: SwarmKey, tmp_path: Path) -> None:
+    async with coordinator("c1", curve_keys(member)) as first, coordinator("c2", curve_keys(member)) as second:
+        remember_address(tmp_path, swarm_id(member), second)
+        assert names(await ask_swarm(tmp_path, coordinator=first, is_open=False, say=print)) == ["c1"]
+
+
+async def test_all_that_worked_before_are_asked_and_each_counts_once(member: SwarmKey, tmp_path: Path) -> None:
+    async with coordinator("c2", curve_keys(member)) as second, coordinator("c1", curve_keys(member)) as first:
+        for address in (second, first, first.replace(HERE, "localhost"), f"{HERE}:1"):
+            remember_address(tmp_path, swarm_id(member), address)
+        assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=print)) == ["c1", "c2"]
+
+
+async def test_those_on_the_network_are_found(
+    member: SwarmKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.net.ask.SEARCH_S", 3.0)
+    said: list[str] = []
+    async with coordinator("c1", curve_keys(member)) as address:
+        port = int(address.rpartition(":")[2])
+        advertisement = Advertisement(swarm_id(member), port, 1, HERE, said.append)
+        await advertisement.start()
+        try:
+            assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=said.append)) == ["c1"]
+        finally:
+            await advertisement.close()
+    assert said == []
+
+
+async def test_without_a_key_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
+    with pytest.raises(EnvironmentFault, match="in no swarm yet"):
+        await ask_swarm(tmp_path, coordinator=f"{HERE}:1", is_open=False, say=print)

@@ -1,0 +1,146 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from zeroconf import ServiceInfo
+
+from swarm.net import discovery
+from swarm.net.discovery import SERVICE, Advertisement, Browser, read_candidate
+
+LOOPBACK = "127.0.0.1"
+ADVERTISE = """
+import asyncio
+from swarm.net.discovery import Advertisement
+async def main():
+    await Advertisement("5afe0006", 7006, 1, "127.0.0.1", print).start()
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
+    end = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+def ignore(_line: str) -> None:
+    pass
+
+
+async def test_a_browser_finds_its_own_swarm_and_tells_strangers_apart() -> None:
+    ours = Advertisement("5afe0001", 7001, 3, LOOPBACK, ignore)
+    theirs = Advertisement("5afe0002", 7002, 1, LOOPBACK, ignore)
+    browser = Browser("5afe0001", LOOPBACK, ignore)
+    await asyncio.gather(browser.start(), ours.start(), theirs.start())
+    await until(lambda: _swarms(browser.strangers()) >= {"5afe0002"} and bool(browser.candidates()))
+    [found] = browser.candidates()
+    assert (found.addresses, found.swarm, found.epoch, found.protocol) == (("127.0.0.1:7001",), "5afe0001", 3, 1)
+    assert browser.changed.is_set()
+    browser.changed.clear()
+    await ours.close()
+    await until(lambda: not browser.candidates())
+    assert browser.changed.is_set()
+    await asyncio.gather(browser.close(), theirs.close())
+
+
+async def test_what_is_there_is_found_at_once_and_by_every_new_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "SEARCH_S", 1.5)  # answers to the network are a second apart at least
+    monkeypatch.setattr(discovery, "REFRESH_S", 1.6)
+    there = Advertisement("5afe0003", 7003, 1, LOOPBACK, ignore)
+    await there.start()
+    first = Browser("5afe0003", LOOPBACK, ignore)
+    await first.start()
+    await until(lambda: bool(first.candidates()))
+    for _ in range(120):  # rounds go by, and it is never lost between two of them
+        await asyncio.sleep(0.03)
+        assert first.candidates()
+    await asyncio.gather(first.close(), there.close())
+
+
+async def test_one_that_is_silent_for_a_round_is_kept_and_one_that_stays_silent_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discovery, "SEARCH_S", 2.0)
+    monkeypatch.setattr(discovery, "REFRESH_S", 2.0)
+    browser = Browser("5afe0006", LOOPBACK, ignore)
+    there = subprocess.Popen([sys.executable, "-c", ADVERTISE])
+    try:
+        await browser.start()
+        await until(lambda: bool(browser.candidates()))
+        os.kill(there.pid, signal.SIGSTOP)  # a busy laptop, or a network that lost the answers
+        end = time.monotonic() + 3.9  # the next round is over at the latest, and with it one that heard nothing
+        while time.monotonic() < end:
+            assert browser.candidates()
+            await asyncio.sleep(0.03)
+        await until(lambda: not browser.candidates())
+        os.kill(there.pid, signal.SIGCONT)
+        await until(lambda: bool(browser.candidates()))
+    finally:
+        there.kill()
+        there.wait()
+        await browser.close()
+
+
+async def test_two_coordinators_of_one_machine_and_port_name_do_not_clash() -> None:
+    twins = [Advertisement("5afe0004", 7004, epoch, LOOPBACK, ignore) for epoch in (1, 2)]
+    browser = Browser("5afe0004", LOOPBACK, ignore)
+    await asyncio.gather(browser.start(), *(twin.start() for twin in twins))
+    await until(lambda: {candidate.epoch for candidate in browser.candidates()} == {1, 2})
+    await asyncio.gather(browser.close(), *(twin.close() for twin in twins))
+
+
+async def test_a_network_that_refuses_is_said_once_and_never_fatal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "CHECK_S", 0.01)
+    monkeypatch.setattr(discovery, "SEARCH_S", 0.01)
+
+    def refuse(**_settings: object) -> None:
+        raise OSError(97, "Address family not supported")
+
+    monkeypatch.setattr(discovery, "AsyncZeroconf", refuse)
+    said: list[str] = []
+    advertisement = Advertisement("5afe", 7005, 1, LOOPBACK, said.append)
+    browser = Browser("5afe", LOOPBACK, said.append)
+    await asyncio.gather(advertisement.start(), browser.start())
+    await asyncio.sleep(0.2)
+    assert sorted(line.partition(" (")[0] for line in said) == [
+        "cannot look around over mDNS",
+        "not to be found over mDNS",
+    ]
+    assert all("--coordinator" in line for line in said)
+    assert browser.candidates() == []
+    await asyncio.gather(advertisement.close(), browser.close())
+
+
+@pytest.mark.parametrize(
+    ("properties", "addresses", "port"),
+    [
+        ({}, ["127.0.0.1"], 7000),
+        ({"swarm": "../../x"}, ["127.0.0.1"], 7000),
+        ({"swarm": "a" * 100}, ["127.0.0.1"], 7000),
+        ({"swarm": "5afe"}, [], 7000),
+        ({"swarm": "5afe"}, ["224.0.0.1"], 7000),
+        ({"swarm": "5afe"}, ["127.0.0.1"], 0),
+    ],
+)
+def test_what_is_no_coordinator_is_no_candidate(properties: dict[str, str], addresses: list[str], port: int) -> None:
+    info = ServiceInfo(SERVICE, f"x.{SERVICE}", port=port, properties=properties, parsed_addresses=addresses)
+    assert read_candidate(info) is None
+
+
+def test_numbers_that_are_none_are_zero() -> None:
+    properties = {"swarm": "5afe", "epoch": "9" * 99, "protocol": "\u00b2"}
+    info = ServiceInfo(SERVICE, f"x.{SERVICE}", port=1, properties=properties, parsed_addresses=["127.0.0.1"])
+    candidate = read_candidate(info)
+    assert candidate is not None
+    assert (candidate.epoch, candidate.protocol) == (0, 0)
+
+
+def _swarms(candidates: list[discovery.Candidate]) -> set[str]:
+    return {candidate.swarm for candidate in candidates}

@@ -1,0 +1,179 @@
+import struct
+from typing import Any, get_args
+
+import msgpack
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swarm.job.asset import AssetInfo
+from swarm.job.recipe import Recipe
+from swarm.lease import message as m
+from swarm.net.wire import CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
+
+KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
+SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
+FROM_WORKER: list[m.Message] = [
+    m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2, 5),
+    m.Held("job", ((0, 1, KEY), (2, 3, KEY))),
+    m.Heartbeat(
+        (m.SlotReport(0, "speaking", 7, 3, 1.5, "note"),),
+        (1, 2),
+        (7,),
+        (DIGEST,),
+        (m.Fetching(DIGEST, 5, "no room"),),
+        (m.Made("job", DIGEST, 5), m.Made("other", "", 0)),
+    ),
+    m.Fetch(DIGEST, 2**33),
+    m.Asset(DIGEST, 5, 2**33),
+    m.Clip("job", 0, 1, 2, KEY, 2400, 24000, DIGEST, 0.25, 7, 1),
+    m.Failed("job", 0, 1, 2, "silent", "nothing heard", 7, 1),
+    m.Release(7, "leaving", True),
+    m.Bye(),
+    m.Status(),
+]
+FROM_COORDINATOR: list[m.Message] = [
+    m.Welcome("c", 3, "laptop", 1.0, 2**33),
+    m.Refused("another version"),
+    m.Wanted("job", ((0, 1, KEY),), ()),
+    m.Job("job", "Moby Dick", Recipe("metronome", "tick", "en", "", (("cost", 0.5), ("fast", True), ("n", 1)))),
+    m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (AssetInfo("model/model.pth", DIGEST, 2**31),), True),
+    m.Fetch(DIGEST, 0),
+    m.Asset(DIGEST, 0, 5),
+    m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1)), 60.0),
+    m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
+    m.Rejected("job", 0, 1, KEY, "digest"),
+    m.Trim(7, 3),
+    m.Revoke(7),
+    m.Done(final=True),
+    m.WhoAreYou(),
+    m.StatusReply(
+        "c",
+        "laptop",
+        "1",
+        3,
+        (m.JobStatus("job", "T", "e", "speaking", 9, 4, 0, 90, 50, 1.5, 2.5, None, (m.ChapterStatus("1", 9, 4),)),),
+        (m.WorkerStatus("w", "attic", "cpu", SLOTS, 0.5, 0),),
+    ),
+]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(0, 9), inner),
+    max_leaves=20,
+)
+
+
+def test_every_message_of_the_table_is_tried_here() -> None:
+    assert {type(message) for message in FROM_WORKER} == set(get_args(m.FromWorker))
+    assert {type(message) for message in FROM_COORDINATOR} == set(get_args(m.FromCoordinator))
+
+
+@pytest.mark.parametrize("message", FROM_WORKER, ids=lambda message: type(message).__name__)
+def test_what_a_worker_says_arrives_as_it_was(message: m.Message) -> None:
+    assert unpack_from_worker(pack(message)) == message
+    assert isinstance(message, m.Fetch | m.Asset) or unpack_from_coordinator(pack(message)) is None
+
+
+@pytest.mark.parametrize("message", FROM_COORDINATOR, ids=lambda message: type(message).__name__)
+def test_what_a_coordinator_says_arrives_as_it_was(message: m.Message) -> None:
+    assert unpack_from_coordinator(pack(message)) == message
+    assert isinstance(message, m.Fetch | m.Asset) or unpack_from_worker(pack(message)) is None
+
+
+def test_unknown_fields_are_ignored_and_unknown_types_are_nothing() -> None:
+    release = {"type": "Release", "lease": 7, "colour": "blue", "more": {"a": [1, {}]}}
+    assert unpack_from_worker(msgpack.packb(release)) == m.Release(7)
+    assert unpack_from_worker(msgpack.packb({"type": "Sing", "song": 1})) is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"lease": -1},
+        {"lease": 2**53},
+        {"lease": "7"},
+        {"lease": 7.5},
+        {"lease": True},
+        {"lease": 7, "note": "x" * 2001},
+        {"lease": 7, "note": b"bytes"},
+        {"lease": 7, "unable": 1},
+        {},
+    ],
+)
+def test_a_field_out_of_its_bounds_makes_no_message(fields: dict[str, Any]) -> None:
+    assert unpack_from_worker(msgpack.packb({"type": "Release", **fields})) is None
+
+
+@pytest.mark.parametrize("work_s", [float("nan"), float("inf"), -1.0])
+def test_a_time_that_is_none_makes_no_message(work_s: float) -> None:
+    assert unpack_from_worker(pack(m.Clip("job", 0, 1, 2, KEY, 2400, 24000, DIGEST, work_s))) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xc1",
+        b"\xdd\xff\xff\xff\xff",  # an array of four thousand million
+        b"\xdf\xff\xff\xff\xff",
+        b"\xdb\xff\xff\xff\xff",
+        b"\x91" * 60_000,  # nested sixty thousand deep
+        b"\x81\x01" * 30_000,
+        b"\xdc\xff\xff" + b"\x90" * 65_000,
+        b"\x81\xa4type\xa3\xff\xfe\xfd",  # no UTF-8
+        b"\x81\xc4\x01x\x01",  # a key of bytes
+        pack(m.Bye()) + b"\x00",
+        pack(m.Release(1, "x" * 70_000)),
+        msgpack.packb({"type": "Bye", "unknown": "x" * 70_000}),
+    ],
+)
+def test_what_is_built_to_hurt_is_nothing(data: bytes) -> None:
+    assert unpack_from_worker(data) is None
+    assert unpack_from_coordinator(data) is None
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_a_message_or_nothing(data: bytes) -> None:
+    assert unpack_from_worker(data) is None or isinstance(unpack_from_worker(data), m.Message)
+    assert unpack_from_coordinator(data) is None or isinstance(unpack_from_coordinator(data), m.Message)
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(FROM_WORKER + FROM_COORDINATOR), st.data())
+def test_a_message_with_any_field_replaced_is_a_message_or_nothing(message: m.Message, data: st.DataObject) -> None:
+    fields = msgspec.to_builtins(message)
+    fields[data.draw(st.sampled_from(sorted(fields)))] = data.draw(ANYTHING)
+    packed = msgspec.msgpack.encode(fields)
+    for unpacked in (unpack_from_worker(packed), unpack_from_coordinator(packed)):
+        if unpacked is not None:
+            assert len(pack(unpacked)) <= CONTROL_MAX
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(FROM_WORKER + FROM_COORDINATOR), st.data())
+def test_a_message_with_any_byte_flipped_is_a_message_or_nothing(message: m.Message, data: st.DataObject) -> None:
+    packed = bytearray(pack(message))
+    at = data.draw(st.integers(0, len(packed) - 1))
+    packed[at] ^= struct.pack("B", data.draw(st.integers(1, 255)))[0]
+    unpack_from_worker(bytes(packed))
+    unpack_from_coordinator(bytes(packed))
+
+
+@pytest.mark.parametrize("name", ["../voice.wav", "/voice.wav", "model/../x", "a/b/c/d", ".hidden", "a\\b", "", "x\n"])
+def test_a_file_of_a_job_cannot_lead_out_of_its_folder(name: str) -> None:
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (AssetInfo(name, DIGEST, 5),))
+    assert unpack_from_coordinator(pack(job)) is None
+
+
+@pytest.mark.parametrize("names", [("voice.wav", "voice.wav"), ("model/A.pth", "model/a.pth"), ("model", "model/x")])
+def test_no_two_files_of_a_job_have_one_place(names: tuple[str, str]) -> None:
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (AssetInfo("voice.wav", DIGEST, 5),))
+    said = msgpack.unpackb(pack(job))
+    said["assets"] = [{"name": name, "digest": DIGEST, "size": 5} for name in names]
+    assert unpack_from_coordinator(msgpack.packb(said)) is None
+
+
+@pytest.mark.parametrize("digest", [DIGEST + "\n", "../" + DIGEST[3:], DIGEST.upper()])
+def test_a_digest_is_nothing_but_a_digest(digest: str) -> None:
+    assert unpack_from_worker(pack(m.Fetch(digest, 0))) is None

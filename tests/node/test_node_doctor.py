@@ -1,0 +1,130 @@
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from swarm.net.keys import make_key, save_key
+from swarm.node import doctor
+from swarm.node.doctor import (
+    check_clock,
+    check_coqui,
+    check_encryption,
+    check_engines,
+    check_gpu,
+    check_key,
+    check_multicast,
+    check_port,
+    check_sound,
+    check_sqlite,
+    check_state_folder,
+)
+
+
+def test_a_writable_state_folder_is_made_and_named_with_its_room(tmp_path: Path) -> None:
+    check = check_state_folder(tmp_path / "new")
+    assert check.verdict in ("ok", "warn")
+    assert "free" in check.text
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_state_folder_that_cannot_be_written_fails_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    check = check_state_folder(tmp_path / "file" / "state")
+    assert (check.verdict, "--state-dir" in check.remedy) == ("fail", True)
+    assert "a file stands where a folder has to be" in check.text
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(10**6, "fail"), (10**9, "warn"), (10**10, "ok")])
+def test_little_room_warns_and_none_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str
+) -> None:
+    usage = doctor.shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _folder: usage)
+    assert check_state_folder(tmp_path).verdict == verdict
+
+
+def test_sqlite_is_named_by_its_version_and_nothing_that_puzzles() -> None:
+    assert check_sqlite() == ("sqlite", "ok", f"SQLite {sqlite3.sqlite_version}", "")
+
+
+def test_what_is_installed_here_works() -> None:
+    checks = [check_sound(), check_encryption(), *check_engines()]
+    assert [check.name for check in checks if check.verdict != "ok"] == []
+    assert {"engine hibari", "engine espeak", "engine metronome"} <= {check.name for check in checks}
+
+
+def test_coqui_may_be_absent_or_broken_or_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.voice.coqui.card.is_installed", lambda: False)
+    assert (check_coqui().verdict, "pip install" in check_coqui().text) == ("ok", True)
+    monkeypatch.setattr("swarm.voice.coqui.card.is_installed", lambda: True)
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: True)
+    monkeypatch.setitem(sys.modules, "torchaudio", None)
+    assert check_coqui().verdict == "fail"
+    assert "torchaudio" in check_coqui().text
+
+
+@pytest.mark.coqui
+def test_where_coqui_is_installed_it_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COQUI_TOS_AGREED", "1")
+    assert (check_coqui().verdict, check_coqui().text[-8:]) == ("ok", "accepted")
+
+
+def test_an_engine_that_does_not_load_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.voice.host.registry.engine_targets", lambda: {"broken": "swarm.no_such_engine:engine"})
+    (check,) = check_engines()
+    assert (check.name, check.verdict) == ("engine broken", "fail")
+    assert "ModuleNotFoundError" in check.text
+
+
+def test_a_machine_without_a_key_is_told_how_to_join(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
+    assert check_key(tmp_path).verdict == "warn"
+    assert "e2a-swarm join" in check_key(tmp_path).remedy
+    save_key(tmp_path, make_key())
+    assert check_key(tmp_path).verdict == "ok"
+
+
+def test_a_key_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = make_key().code
+    for value in (code, code[:-1]):
+        monkeypatch.setenv("E2A_SWARM_KEY", value)
+        check = check_key(tmp_path)
+        assert check.verdict == ("ok" if value == code else "fail")
+        assert code[4:12] not in check.text
+
+
+def test_a_port_that_is_taken_is_no_obstacle() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert check_port(port, "127.0.0.1").verdict == "warn"
+    assert check_port(port, "127.0.0.1").verdict == "ok"
+
+
+def test_loopback_alone_finds_nobody() -> None:
+    check = check_multicast("127.0.0.1")
+    assert check.verdict == "warn"
+    assert "--coordinator" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (FileNotFoundError(), "ok"),
+        (subprocess.CalledProcessError(9, "nvidia-smi"), "warn"),
+        (subprocess.TimeoutExpired("nvidia-smi", 10), "warn"),
+    ],
+)
+def test_gpus_and_their_absence(monkeypatch: pytest.MonkeyPatch, answer: Exception, verdict: str) -> None:
+    def run(*_args: object, **_options: object) -> None:
+        raise answer
+
+    monkeypatch.setattr(doctor.subprocess, "run", run)
+    assert check_gpu().verdict == verdict
+
+
+def test_a_clock_that_was_never_set() -> None:
+    assert check_clock(0.0).verdict == "warn"
+    assert check_clock(1_800_000_000.0) == ("clock", "ok", "2027-01-15 08:00:00 UTC", "")

@@ -1,0 +1,28 @@
+from pathlib import Path
+
+from swarm.system.machine import Clock, new_nonce, worker_id
+from swarm.worker.hello import greeting
+
+
+def test_a_machine_keeps_its_id_and_every_process_has_its_own_nonce(tmp_path: Path) -> None:
+    assert worker_id(tmp_path) == worker_id(tmp_path) != worker_id(tmp_path / "other")
+    assert new_nonce() != new_nonce()
+
+
+def test_a_damaged_id_is_made_anew(tmp_path: Path) -> None:
+    for damage in (b"\xff\n", b"\n", b"../../x", b"0" * 5000):
+        (tmp_path / "worker-id").write_bytes(damage)
+        assert len(bytes.fromhex(worker_id(tmp_path))) == 8
+
+
+def test_the_clock_goes_on_whatever_happens_to_the_wall_clock(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    clock = Clock()
+    before = clock.now()
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    assert before <= clock.now() < before + 60
+
+
+def test_a_greeting_names_engines_devices_and_slots(tmp_path: Path) -> None:
+    hello = greeting(tmp_path, ("cpu:0", "cpu:1"), [], "gaming-pc")
+    assert {"hibari", "espeak", "metronome"} <= {offer.name for offer in hello.engines}
+    assert (hello.slots, hello.name, [device.name for device in hello.devices]) == (2, "gaming-pc", ["cpu"])

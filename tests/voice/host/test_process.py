@@ -1,0 +1,175 @@
+import asyncio
+import hashlib
+import io
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from swarm.job.recipe import Recipe
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.host.process import EngineProcess
+from swarm.voice.host.registry import choose_recipe, engine_target
+
+RECIPE = Recipe("faulty", "good", "en")
+
+
+@pytest.fixture
+async def process(tmp_path: Path) -> AsyncIterator[EngineProcess]:
+    process = EngineProcess()
+    await process.start("faulty_engine:engine", tmp_path / "engine.log")
+    yield process
+    await process.close()
+
+
+async def fault_of(process: EngineProcess, text: str, slot: int = 0) -> tuple[FaultKind, str]:
+    with pytest.raises(EngineFault) as fault:
+        await process.speak(slot, text, 1)
+    return fault.value.kind, str(fault.value)
+
+
+@pytest.mark.parametrize("engine", ["hibari", "espeak", "metronome"])
+async def test_every_engine_speaks_from_its_process(engine: str, tmp_path: Path) -> None:
+    process = EngineProcess()
+    await process.start(engine_target(engine), tmp_path / "log")
+    await process.open(0, choose_recipe("en", engine=engine), "cpu:0")
+    spoken = await process.speak(0, "A sentence for every engine.", 5)
+    sound, rate = soundfile.read(io.BytesIO(spoken.frame), dtype="int16")
+    assert (len(sound), rate) == (spoken.samples, spoken.sample_rate)
+    assert 1 < len(sound) / rate < 4
+    assert spoken.digest == hashlib.sha256(spoken.frame).hexdigest()
+    assert 0 < spoken.work_s < 5
+    assert (await process.speak(0, "A sentence for every engine.", 5)).digest == spoken.digest
+    await process.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("empty", FaultKind.EMPTY, ""),
+        ("silent", FaultKind.SILENT, ""),
+        ("nan", FaultKind.NONFINITE, "no numbers"),
+        ("long", FaultKind.IMPLAUSIBLE, ""),
+        ("floats", FaultKind.ERROR, "float32"),
+        ("raise", FaultKind.ERROR, "bad weather"),
+        ("exit", FaultKind.ERROR, "SystemExit"),
+        ("memory", FaultKind.MEMORY, "20.00 MiB"),
+        ("ram", FaultKind.MEMORY, ""),
+        ("lost", FaultKind.DEVICE, "launch failure"),
+    ],
+)
+async def test_a_bad_sound_is_named_and_the_process_goes_on(
+    process: EngineProcess, text: str, kind: FaultKind, words: str
+) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    named, message = await fault_of(process, text)
+    assert named is kind
+    assert words in message
+    assert len(message) < 1200
+    assert (await process.speak(0, "fine", 1)).samples > 20_000
+
+
+async def test_a_take_without_sound_is_followed_by_one_with_the_next_seed(process: EngineProcess) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    spoken = await process.speak(0, "waver", 1, 2, 3)
+    assert (spoken.further, spoken.takes, spoken.doubt) == (1, 2, "")
+    assert (await process.speak(0, "waver", 2, 3)).further == 0
+
+
+@pytest.mark.parametrize("text", ["crash", "segfault"])
+async def test_a_crash_is_named_with_the_end_of_the_log(process: EngineProcess, text: str) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    kind, message = await fault_of(process, text)
+    assert kind is FaultKind.CRASHED
+    assert "signal" in message or "code" in message
+    assert text == "segfault" or "the model broke" in message
+    assert (await fault_of(process, "fine"))[0] is FaultKind.CRASHED
+
+
+async def test_a_hung_engine_can_be_killed(process: EngineProcess) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    hung = asyncio.create_task(process.speak(0, "hang", 1))
+    await asyncio.sleep(0.05)
+    process.kill()
+    with pytest.raises(EngineFault) as fault:
+        await hung
+    assert fault.value.kind is FaultKind.CRASHED
+
+
+@pytest.mark.parametrize("voice", ["missing", "broken", "deadly"])
+async def test_a_voice_that_does_not_open_is_unavailable(process: EngineProcess, voice: str) -> None:
+    with pytest.raises(EngineFault) as fault:
+        await process.open(0, Recipe("faulty", voice, "en"), "cpu:0")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+async def test_a_voice_for_which_there_is_no_room_blames_the_memory(process: EngineProcess) -> None:
+    with pytest.raises(EngineFault, match="out of memory") as fault:
+        await process.open(0, Recipe("faulty", "fat", "en"), "cpu:0")
+    assert fault.value.kind is FaultKind.MEMORY
+
+
+async def test_an_engine_that_cannot_be_imported_is_unavailable(tmp_path: Path) -> None:
+    process = EngineProcess()
+    await process.start("no_such_module:engine", tmp_path / "log")
+    with pytest.raises(EngineFault, match="no_such_module") as fault:
+        await process.open(0, RECIPE, "cpu:0")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+    await process.close()
+
+
+async def test_a_voice_gets_its_files_and_what_it_computed_of_them_comes_back(
+    process: EngineProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "voice.wav").write_bytes(b"RIFF")
+    assert await process.open(0, RECIPE, "cpu:0", tmp_path) == b"FFIR"
+    assert await process.open(1, RECIPE, "cpu:1") == b""
+
+
+async def test_a_log_that_cannot_be_written_makes_it_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineFault, match="log") as fault:
+        await EngineProcess().start("faulty_engine:engine", tmp_path / "file" / "log")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+async def test_slots_of_one_process_speak_at_the_same_time(process: EngineProcess) -> None:
+    for slot in (0, 1):
+        await process.open(slot, RECIPE, f"cpu:{slot}")
+    both = await asyncio.gather(process.speak(0, "meet", 1), process.speak(1, "meet", 1))
+    assert len(both) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends processes when memory runs out")
+async def test_when_the_machines_memory_runs_out_it_is_the_engine_that_goes(process: EngineProcess) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    own, its = (int(Path(f"/proc/{pid}/oom_score_adj").read_text()) for pid in ("self", process.pid))
+    assert its > own or own >= 800
+
+
+async def test_a_slot_speaks_in_order(process: EngineProcess) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    done: list[str] = []
+
+    async def speak(text: str) -> None:
+        await process.speak(0, text, 1)
+        done.append(text)
+
+    await asyncio.gather(speak("slow"), speak("fine"))
+    assert done == ["slow", "fine"]
+
+
+async def test_chatter_does_not_disturb_the_pipe(process: EngineProcess, tmp_path: Path) -> None:
+    await process.open(0, RECIPE, "cpu:0")
+    await process.speak(0, "chatter", 1)
+    log = (tmp_path / "engine.log").read_text()
+    assert "chatter" in log
+    assert "from C" in log
+
+
+async def test_what_an_engine_tells_while_it_loads_is_heard(process: EngineProcess) -> None:
+    heard: list[str] = []
+    await process.open(0, Recipe("faulty", "distant", "en"), "cpu:0", listen=heard.append)
+    assert heard == ["downloading it, 43 %", "downloading it, 44 %"]

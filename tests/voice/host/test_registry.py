@@ -1,0 +1,180 @@
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.job.card import EngineCard
+from swarm.job.language import language_name
+from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI, KNOWN, METRONOME
+from swarm.voice.host import registry
+from swarm.voice.host.registry import (
+    all_cards,
+    better_voices_line,
+    check_settings,
+    check_speaks,
+    choose_recipe,
+    default_engine,
+    engine_target,
+    find_card,
+    find_engine,
+    find_voice,
+)
+
+OTHER = EngineCard(name="other", about="", languages=("eo",), scripts=(), limits=(("", 9),), voices=())
+
+
+class OtherEngine:
+    card = OTHER
+
+
+other_engine = OtherEngine()
+
+
+@pytest.fixture
+def other_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [
+        EntryPoint("other", "test_registry:other_engine", registry.GROUP),
+        EntryPoint("hibari", "test_registry:other_engine", registry.GROUP),
+        EntryPoint("broken", "no_such_module:engine", registry.GROUP),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == registry.GROUP else [])
+
+
+@pytest.mark.parametrize("coqui", [True, False])
+def test_the_engines_are_known_without_an_installation(coqui: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda group: [])
+    monkeypatch.setattr(registry, "is_installed", lambda: coqui)
+    assert [card.name for card in all_cards()] == ["hibari", "espeak", "metronome", *["coqui"] * coqui]
+    for card in KNOWN:
+        assert find_card(card.name) is card
+        assert find_engine(card.name).card is card
+
+
+def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed: None) -> None:
+    assert find_card("other") == OTHER
+    assert [card.name for card in all_cards() if card.name != "coqui"] == ["hibari", "espeak", "metronome", "other"]
+    assert engine_target("other") == "test_registry:other_engine"
+    assert engine_target("hibari") == "swarm.voice.hibari:engine"
+
+
+def test_a_broken_package_is_named_when_asked_for(other_installed: None) -> None:
+    with pytest.raises(EnvironmentFault, match=r"broken \(no_such_module:engine\) cannot be loaded"):
+        find_card("broken")
+
+
+def test_an_unknown_engine_is_refused_with_the_names_of_those_there_are() -> None:
+    with pytest.raises(UsageError, match=r"no engine 'festival'.*hibari.*espeak.*metronome"):
+        find_card("festival")
+
+
+def test_cards_are_read_without_loading_an_engine() -> None:
+    script = (
+        "import sys, swarm.voice.host.registry as r;"
+        "r.all_cards(); r.choose_recipe('fr'); r.choose_recipe('fr', engine='xtts'); heavy = 'numpy torch TTS '"
+        "'onnxruntime hibari ctypes espeakng_loader'; print([m for m in heavy.split() if m in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
+
+
+def test_the_default_engine_speaks_the_language() -> None:
+    assert default_engine("en") == "hibari"
+    assert default_engine("fr") == "espeak"
+
+
+def test_hibari_refuses_french_and_names_who_speaks_it() -> None:
+    with pytest.raises(UsageError, match=r"^hibari speaks English only, not French: take --tts-engine espeak"):
+        check_speaks(HIBARI, "fr")
+    check_speaks(HIBARI, "en")
+    check_speaks(METRONOME, "vo")
+
+
+def test_a_language_that_nobody_speaks_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"espeak does not speak Zulu.*no engine here does"):
+        check_speaks(ESPEAK, "zu")
+
+
+@pytest.mark.parametrize(
+    ("language", "voice"), [("en", "en-us"), ("fr", "fr"), ("pt", "pt"), ("zh", "cmn"), ("nb", "nb"), ("es", "es")]
+)
+def test_a_language_has_a_default_voice(language: str, voice: str) -> None:
+    assert find_voice(ESPEAK, language).name == voice
+
+
+def test_every_language_of_a_card_has_a_voice_and_a_name() -> None:
+    for card in BUILT_IN:
+        for language in card.languages:
+            assert find_voice(card, language)
+            assert language == "*" or language_name(language) != language
+
+
+def test_a_voice_is_found_however_it_is_written() -> None:
+    assert find_voice(ESPEAK, "pt", "PT_br").name == "pt-br"
+    assert find_voice(METRONOME, "pt", "tick").name == "tick"
+
+
+def test_a_voice_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(UsageError, match=r"hibari has no voice 'emma'; for English there is heart"):
+        find_voice(HIBARI, "en", "emma")
+    with pytest.raises(UsageError, match=r"hibari has no voice 'en-gb'; espeak has it: --tts-engine espeak\.$"):
+        find_voice(HIBARI, "en", "en-gb")
+    with pytest.raises(UsageError, match=r"en-us of espeak speaks English, not French; .*fr, fr-be, fr-ch"):
+        find_voice(ESPEAK, "fr", "en-us")
+
+
+def test_settings_are_all_named_typed_and_sorted() -> None:
+    assert check_settings(ESPEAK, {}) == (("pitch", 50), ("speed", 1.0))
+    assert check_settings(ESPEAK, {"speed": "1.5", "pitch": "60"}) == (("pitch", 60), ("speed", 1.5))
+    assert check_settings(METRONOME, {"cost_per_char": "0.0005"})[0] == ("cost_per_char", 0.0005)
+
+
+def test_words_and_switches_are_settings_too() -> None:
+    card = EngineCard("a", "", (), (), (), (), settings=(("mode", "warm"), ("dry", False)))
+    assert check_settings(card, {"mode": "cold", "dry": "yes"}) == (("dry", True), ("mode", "cold"))
+    with pytest.raises(UsageError, match="yes or no"):
+        check_settings(card, {"dry": "perhaps"})
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"temperature": "1"}, r"no setting 'temperature'; it has: pitch, speed"),
+        ({"speed": "fast"}, r"speed must be a number from 0.5 to 2"),
+        ({"speed": "nan"}, r"speed must be a number"),
+        ({"speed": "9"}, r"speed must be a number"),
+        ({"pitch": "1.5"}, r"pitch must be a whole number"),
+        ({"pitch": "-1"}, r"pitch must be a whole number from 0 to 99"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(options: dict[str, str], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        check_settings(ESPEAK, options)
+
+
+def test_bounds_are_written_as_people_write_numbers() -> None:
+    with pytest.raises(UsageError, match="a number from 0 to 1,000,000, not '-1'"):
+        check_settings(METRONOME, {"cost_per_char": "-1"})
+
+
+def test_a_recipe_comes_of_what_is_asked_for() -> None:
+    recipe = choose_recipe("eng")
+    assert (recipe.engine, recipe.voice, recipe.language) == ("hibari", "heart", "en")
+    assert recipe.settings == (("speed", 1.0),)
+    assert choose_recipe("fr-FR", speed=1.25).settings == (("pitch", 50), ("speed", 1.25))
+    assert choose_recipe("fr", engine="metronome").language == "fr"
+    with pytest.raises(UsageError, match="no setting 'speed'"):
+        choose_recipe("en", engine="metronome", speed=2.0)
+
+
+def test_an_unknown_engine_is_answered_with_every_name_that_can_be_said() -> None:
+    with pytest.raises(UsageError, match=r"no engine 'picotts'.*hibari, espeak, .*coqui.*xtts, vits"):
+        choose_recipe("en", engine="picotts")
+
+
+def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
+    assert "French robotically; far better" in better_voices_line(ESPEAK, "fr")
+    assert "kana only" in better_voices_line(ESPEAK, "ja")
+    assert "hibari" in better_voices_line(ESPEAK, "en")
+    assert "no better voice" in better_voices_line(ESPEAK, "is")
+    assert better_voices_line(HIBARI, "en") == ""

@@ -1,0 +1,124 @@
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import EnvironmentFault
+from swarm.worker import devices
+from swarm.worker.devices import Gpu, Proof, describe, find_devices, prove_gpus, slot_devices
+
+RTX = Gpu("cuda:0", "RTX", memory_bytes=24 * 10**9, uuid="GPU-5a1e", driver="570.86", platform="CUDA 12.8")
+GTX = Gpu("cuda:1", "GTX", uuid="GPU-77aa")
+BROKEN = Gpu("cuda:2", "Old", fault="CUDA error: no kernel image")
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, listed: list[str], proof: Proof) -> None:
+    monkeypatch.setattr(devices, "list_gpus", lambda: listed)
+    monkeypatch.setattr(devices, "prove_gpus", lambda: proof)
+
+
+def test_plain_work_takes_the_gpus_that_can_be_used(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
+    machine(monkeypatch, ["RTX", "GTX", "Old"], Proof((RTX, GTX, BROKEN), "2.11"))
+    assert find_devices((), None, said.append) == (("cuda:0", "cuda:1"), (RTX, GTX))
+    assert not said
+
+
+def test_plain_work_on_the_cpu_says_why_where_there_are_gpus(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
+    machine(monkeypatch, ["RTX"], Proof(torch="2.11+cpu"))
+    assert find_devices((), 2, said.append) == (("cpu:0", "cpu:1"), ())
+    assert said == ["RTX: not used (torch 2.11+cpu finds none); working on the CPU"]
+
+
+def test_a_machine_without_gpus_works_on_the_cpu_and_asks_torch_nothing(
+    monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    monkeypatch.setattr(devices, "list_gpus", list)
+    monkeypatch.setattr(devices, "prove_gpus", lambda: pytest.fail("torch was asked"))
+    assert find_devices((), 1, said.append) == find_devices(("cpu",), 1, said.append) == (("cpu:0",), ())
+    assert not said
+
+
+@pytest.mark.parametrize("asked", [("cuda:0",), ("cuda",), ("GPU-5a1e",), ("mps",)])
+def test_a_gpu_that_was_asked_for_is_never_replaced_by_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, said: list[str], asked: tuple[str, ...]
+) -> None:
+    machine(monkeypatch, [], Proof(fault="no torch is installed here"))
+    with pytest.raises(EnvironmentFault, match="no torch is installed here"):
+        find_devices(asked, None, said.append)
+
+
+def test_slots_count_on_the_cpu_in_all_and_on_gpus_each() -> None:
+    assert slot_devices(("cpu",), 3, [RTX]) == ("cpu:0", "cpu:1", "cpu:2")
+    assert slot_devices(("cuda:1",), 2, [RTX, GTX]) == ("cuda:1", "cuda:1")
+    assert slot_devices(("cuda",), 2, [RTX, GTX]) == ("cuda:0", "cuda:0", "cuda:1", "cuda:1")
+
+
+def test_a_gpu_is_named_by_the_beginning_of_its_uuid_too() -> None:
+    assert slot_devices(("gpu-77", "cuda:0"), None, [RTX, GTX]) == ("cuda:1", "cuda:0")
+    assert slot_devices(("GPU-77", "cuda:1"), None, [RTX, GTX]) == ("cuda:1",)
+    with pytest.raises(EnvironmentFault, match="more than one GPU"):
+        slot_devices(("GPU-",), None, [RTX, GTX])
+
+
+@pytest.mark.parametrize("asked", [("cuda:3",), ("cuda:0", "cuda:7"), ("GPU-99",), ("mps",)])
+def test_a_gpu_that_is_not_there_is_refused_in_words(asked: tuple[str, ...]) -> None:
+    with pytest.raises(EnvironmentFault, match=r"there is no such GPU; here are cuda:0 \(GPU-5a1e\), cuda:1"):
+        slot_devices(asked, None, [RTX, GTX])
+
+
+@pytest.mark.parametrize("asked", [("cuda:2",), ("cuda",)])
+def test_a_gpu_that_cannot_compute_is_refused_with_the_reason(asked: tuple[str, ...]) -> None:
+    with pytest.raises(EnvironmentFault, match="torch cannot use cuda:2: CUDA error: no kernel image"):
+        slot_devices(asked, None, [RTX, GTX, BROKEN])
+
+
+def test_devices_are_announced_once_each() -> None:
+    assert [d.about for d in describe(("cuda:0", "cuda:0"), [RTX])] == ["RTX, 24 GB, driver 570.86, CUDA 12.8"]
+    assert [device.name for device in describe(("cpu:0", "cpu:1"), [])] == ["cpu"]
+
+
+def stand_in_torch(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module by the name of torch, for the process that proves devices."""
+    (folder / "torch.py").write_text(code, "utf-8")
+    monkeypatch.syspath_prepend(str(folder))
+
+
+NO_GPU = """
+from types import SimpleNamespace
+__version__ = "2.11+cpu"
+version = SimpleNamespace(cuda=None, hip=None)
+cuda = SimpleNamespace(device_count=lambda: 0)
+backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False))
+print("a library that talks")
+"""
+
+
+def test_the_proof_is_made_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in_torch(tmp_path, NO_GPU, monkeypatch)
+    assert prove_gpus() == Proof(torch="2.11+cpu")
+
+
+@pytest.mark.parametrize(("asked", "words"), [(("cuda:7", "GPU-99"), "--gpu 7,GPU-99: "), (("cuda",), "--gpu all: ")])
+def test_where_there_is_no_gpu_the_one_asked_for_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], words: str
+) -> None:
+    stand_in_torch(tmp_path, NO_GPU, monkeypatch)
+    with pytest.raises(EnvironmentFault, match=rf"{words}this machine has no GPU for that: torch 2.11\+cpu finds none"):
+        find_devices(asked, None, print)
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [("import os; os.abort()", "the process that asks torch failed"), ("raise OSError('libcudart')", "libcudart")],
+)
+def test_a_torch_that_dies_takes_no_worker_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, fault: str
+) -> None:
+    stand_in_torch(tmp_path, code, monkeypatch)
+    proof = prove_gpus()
+    assert not proof.gpus
+    assert fault in proof.fault

@@ -1,0 +1,142 @@
+"""A worker's folder of assets: parts that go on, digests, room, and two workers on one machine."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import StoreError
+from swarm.job import asset
+from swarm.job.asset import LATENTS, VOICE, AssetInfo
+from swarm.worker.file_cache import ELSEWHERE, SPOILT, AssetFolder, Kept
+
+DATA = b"0123456789"
+DIGEST = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[AssetFolder]:
+    made = AssetFolder(tmp_path, 100)
+    yield made
+    made.close()
+
+
+def put(folder: AssetFolder, data: bytes) -> str:
+    digest = hashlib.sha256(data).hexdigest()
+    assert folder.seek(digest, len(data)) == Kept(0)
+    assert folder.write(digest, 0, data) == Kept(len(data))
+    return digest
+
+
+def test_pieces_in_turn_become_the_file_and_others_are_not_written(folder: AssetFolder) -> None:
+    assert folder.seek(DIGEST, 10) == Kept(0)
+    assert folder.write(DIGEST, 0, DATA[:4]) == Kept(4)
+    assert folder.write(DIGEST, 0, DATA[:4]) is None
+    assert folder.write(DIGEST, 6, DATA[6:]) is None
+    assert folder.write(DIGEST, 4, DATA[4:] + b"more") is None
+    assert folder.write(DIGEST, 4, DATA[4:]) == Kept(10)
+    assert (folder.root / DIGEST).read_bytes() == DATA
+    assert folder.seek(DIGEST, 10) == Kept(10)
+
+
+def test_a_part_goes_on_in_another_process(folder: AssetFolder, tmp_path: Path) -> None:
+    folder.seek(DIGEST, 10)
+    folder.write(DIGEST, 0, DATA[:4])
+    folder.close()
+    again = AssetFolder(tmp_path, 100)
+    assert again.seek(DIGEST, 10) == Kept(4)
+    assert again.write(DIGEST, 4, DATA[4:]) == Kept(10)
+    again.close()
+
+
+def test_what_does_not_fit_its_digest_is_thrown_away(folder: AssetFolder) -> None:
+    folder.seek(DIGEST, 10)
+    assert folder.write(DIGEST, 0, b"9876543210") == Kept(0, SPOILT)
+    assert folder.seek(DIGEST, 10) == Kept(0)
+    assert not (folder.root / DIGEST).exists()
+
+
+def test_a_file_that_was_changed_is_fetched_again(folder: AssetFolder, tmp_path: Path) -> None:
+    put(folder, DATA)
+    (folder.root / DIGEST).write_bytes(b"9876543210")
+    again = AssetFolder(tmp_path, 100)
+    assert again.seek(DIGEST, 10) == Kept(0)
+    again.close()
+
+
+def test_two_workers_of_one_machine_do_not_fetch_the_same_at_once(folder: AssetFolder, tmp_path: Path) -> None:
+    folder.seek(DIGEST, 10)
+    other = AssetFolder(tmp_path, 100)
+    assert other.seek(DIGEST, 10) == Kept(0, ELSEWHERE)
+    folder.write(DIGEST, 0, DATA)
+    assert other.seek(DIGEST, 10) == Kept(10)
+    other.close()
+
+
+def test_the_least_used_makes_room_but_not_what_is_needed(folder: AssetFolder) -> None:
+    digests = [put(folder, bytes([n]) * 40) for n in range(2)]
+    for age_s, digest in zip((200, 100), digests, strict=True):
+        os.utime(folder.root / digest, (age_s, age_s))
+    assert folder.seek(DIGEST, 50, needed=digests[:1]) == Kept(0)
+    assert [digest for digest in digests if (folder.root / digest).exists()] == digests[:1]
+
+
+def test_what_finds_no_room_says_so(folder: AssetFolder) -> None:
+    assert "--assets-limit" in folder.seek(DIGEST, 101).note
+    needed = put(folder, bytes(60))
+    assert "--assets-limit" in folder.seek(DIGEST, 50, needed=[needed]).note
+
+
+def test_latents_made_here_are_read_piece_by_piece(folder: AssetFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asset, "PIECE", 4)
+    assert folder.put(DATA) == AssetInfo(LATENTS, DIGEST, 10)
+    assert [folder.read(DIGEST, offset) for offset in (0, 8)] == [(b"0123", 10), (b"89", 10)]
+    assert folder.seek(DIGEST, 10) == Kept(10)
+
+
+def test_what_a_coordinator_of_the_same_machine_has_is_not_fetched(folder: AssetFolder, tmp_path: Path) -> None:
+    kept = tmp_path / "jobs" / "book" / "assets" / DIGEST
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(DATA)
+    assert folder.seek(DIGEST, 10) == Kept(10)
+    assert kept.stat().st_ino == (folder.root / DIGEST).stat().st_ino
+    damaged = tmp_path / "jobs" / "book" / "assets" / ("e" * 64)
+    damaged.write_bytes(DATA)
+    assert folder.seek("e" * 64, 10) == Kept(0)
+    assert damaged.read_bytes() == DATA
+
+
+def test_an_engine_gets_its_files_by_name_and_nothing_of_an_earlier_job(folder: AssetFolder) -> None:
+    digest = put(folder, DATA)
+    gathered = folder.gather([AssetInfo(VOICE, digest, 10), AssetInfo("model/model.pth", digest, 10)], "slot-0")
+    assert (gathered / "model" / "model.pth").read_bytes() == DATA
+    gathered = folder.gather([AssetInfo(VOICE, digest, 10)], "slot-0")
+    assert [path.name for path in gathered.iterdir()] == [VOICE]
+    with pytest.raises(StoreError):
+        folder.gather([AssetInfo(VOICE, "f" * 64, 10)], "slot-0")
+
+
+def test_two_files_of_one_name_do_not_write_over_each_other(folder: AssetFolder) -> None:
+    first, second = put(folder, DATA), put(folder, b"other")
+    with pytest.raises(StoreError):
+        folder.gather([AssetInfo(VOICE, first, 10), AssetInfo(VOICE, second, 5)], "slot-0")
+    assert (folder.root / first).read_bytes() == DATA  # other jobs speak with it
+
+
+def test_a_folder_that_cannot_be_written_is_no_end(tmp_path: Path) -> None:
+    (tmp_path / "assets").write_text("in the way")
+    assert "cannot be used" in AssetFolder(tmp_path, 100).seek(DIGEST, 10).note
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_latents_that_are_damaged_or_gone_are_not_sent(folder: AssetFolder, damaged: bool) -> None:
+    folder.put(DATA)
+    if damaged:
+        (folder.root / DIGEST).write_bytes(b"9876543210")
+    else:
+        (folder.root / DIGEST).unlink()
+    with pytest.raises(StoreError):
+        folder.read(DIGEST, 0)
+    assert not (folder.root / DIGEST).exists()

@@ -1,0 +1,112 @@
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
+
+from swarm.lease.message import Figures
+from swarm.worker import gpu_readings
+from swarm.worker.devices import Gpu
+from swarm.worker.gpu_readings import Gauges, Look, Reading, load_nvml
+
+RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
+
+
+@contextmanager
+def running(nvml: FakeNvml | None, *gpus: Gpu) -> Iterator[Gauges]:
+    begun = Gauges(gpus, lambda: nvml, read_s=0.01)
+    begun.start()
+    yield begun
+    begun.close()
+
+
+@pytest.fixture(autouse=True)
+def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nvidia-ml-py were installed, for tests that bring a fake of it."""
+    monkeypatch.setattr(gpu_readings, "find_spec", lambda name: name)
+
+
+def test_each_gpu_is_read_by_its_uuid() -> None:
+    nvml = FakeNvml(GPU_5a=FakeGpu(), GPU_77=FakeGpu(3, 10**9, 8 * 10**9, 40))
+    with running(nvml, RTX, GTX) as begun:
+        assert begun.wait(5.0) == {
+            "cuda:0": Reading(Figures("cuda:0", 87, 5_200_000_000, 24_000_000_000, 71)),
+            "cuda:1": Reading(Figures("cuda:1", 3, 10**9, 8 * 10**9, 40)),
+        }
+
+
+def test_figures_follow_the_gpu() -> None:
+    nvml = FakeNvml(GPU_5a=FakeGpu())
+    with running(nvml, RTX) as begun:
+        begun.wait(5.0)
+        nvml.gpus["GPU-5a"].temperature_c = 90
+        until_s = time.monotonic() + 5.0
+        while begun.readings()["cuda:0"].figures.temperature_c != 90:
+            assert time.monotonic() < until_s
+            time.sleep(0.005)
+
+
+@pytest.mark.parametrize("nvml", [None, FakeNvml(GPU_5a=FakeGpu())])
+def test_without_driver_or_without_a_gpu_of_nvidias_nothing_is_read(nvml: FakeNvml | None) -> None:
+    gpus = (RTX,) if nvml is None else (Gpu("mps"), Gpu("cuda:0", "AMD", uuid="4f2a"))
+    with running(nvml, *gpus) as begun:
+        assert begun.wait(5.0) == {}
+    assert nvml is None or not nvml.asked
+
+
+def test_without_the_bindings_not_even_a_thread_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu_readings, "find_spec", lambda name: None)
+    assert load_nvml() is None
+    before = threading.active_count()
+    with running(FakeNvml(GPU_5a=FakeGpu()), RTX) as begun:
+        assert threading.active_count() == before
+        assert begun.wait(5.0) == {}
+
+
+def test_what_a_driver_does_not_tell_is_left_out() -> None:
+    gpu = FakeGpu(untold=("memory", "temperature", "processes", "shares"))
+    reading = Look(FakeNvml(GPU_5a=gpu), RTX).read()
+    assert reading == Reading(Figures("cuda:0", 87))
+
+
+def test_a_driver_that_hangs_holds_nobody_up_and_its_figures_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    nvml, never = FakeNvml(GPU_5a=FakeGpu()), threading.Event()
+    monkeypatch.setattr(gpu_readings, "STALE_S", 0.05)
+    with running(nvml, RTX) as begun:
+        assert begun.wait(5.0)
+        nvml.waits = lambda: never.wait(10.0)
+        until_s = time.monotonic() + 5.0
+        while begun.readings():
+            assert time.monotonic() < until_s
+            time.sleep(0.005)
+    never.set()
+
+
+def test_a_gpu_that_falls_off_the_bus_or_is_unplugged_is_lost() -> None:
+    nvml = FakeNvml(GPU_5a=FakeGpu())
+    look = Look(nvml, RTX)
+    assert not look.read().lost
+    nvml.gpus["GPU-5a"].fault = GPU_IS_LOST
+    assert look.read().lost
+    nvml.gpus["GPU-5a"].fault = 0
+    assert not look.read().lost
+    nvml.gpus.clear()
+    assert look.read().lost
+    assert not Look(nvml, RTX).read().lost  # never seen: another driver's
+
+
+def test_who_computes_or_keeps_it_busy_uses_it_and_a_desktop_does_not() -> None:
+    xorg, game, trainer, browser = 10, 20, 30, 40
+    gpu = FakeGpu(computing=(trainer, browser), drawing=(xorg, game, browser), shares={xorg: 2, game: 60, browser: 1})
+    assert Look(FakeNvml(GPU_5a=gpu), RTX).read().users == {game, trainer}
+
+
+@pytest.mark.gpu
+def test_a_real_gpu_is_read() -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("pynvml")
+    gpu = Gpu("cuda:0", uuid=f"GPU-{torch.cuda.get_device_properties(0).uuid}")
+    reading = Look(load_nvml(), gpu).read()
+    assert reading.figures.memory_total > 0

@@ -1,0 +1,92 @@
+"""What a worker says that it can speak with: the engines and models that are here, and whether others can be had."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from swarm.lease.message import MOST_MODELS, EngineOffer
+from swarm.voice.coqui.cache import models_folder
+from swarm.voice.host import registry
+from swarm.worker import work
+from swarm.worker.hello import engine_offers
+
+FRENCH = "tts_models/fr/css10/vits"
+
+
+@pytest.fixture(autouse=True)
+def coqui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with Coqui and no model."""
+    monkeypatch.setattr(registry, "is_installed", lambda: True)
+    for name in ("TTS_HOME", "HF_HUB_CACHE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+
+
+def offered() -> dict[str, tuple[str, ...]]:
+    return {offer.name: offer.models for offer in engine_offers()}
+
+
+def put_model(name: str) -> None:
+    folder = models_folder() / name.replace("/", "--")
+    folder.mkdir(parents=True)
+    (folder / "model.pth").touch()
+    (folder / "config.json").touch()
+
+
+def test_the_models_that_are_here_are_named_and_any_other_where_it_may_be_downloaded() -> None:
+    assert offered()["coqui"] == ("*",)
+    put_model(FRENCH)
+    assert offered()["coqui"] == ("*", FRENCH)
+
+
+def test_a_machine_that_downloads_nothing_has_only_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert offered()["coqui"] == ()
+    put_model(FRENCH)
+    assert offered()["coqui"] == (FRENCH,)
+    assert offered()["espeak"] == ("*",)
+
+
+def test_an_engine_that_is_not_installed_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "is_installed", lambda: False)
+    assert "coqui" not in offered()
+
+
+def test_a_hoard_of_models_fits_a_greeting() -> None:
+    for number in range(MOST_MODELS):
+        put_model(f"tts_models/a{number // 26 % 26:02}{number}/fairseq/vits")
+    assert len(offered()["coqui"]) == MOST_MODELS
+
+
+class Heard:
+    """What a node is told to announce."""
+
+    def __init__(self) -> None:
+        self.offers: list[dict[str, tuple[str, ...]]] = []
+        self.unable = False
+
+    def announce(self, engines: tuple[EngineOffer, ...]) -> None:
+        self.unable = False
+        self.offers.append({offer.name: offer.models for offer in engines})
+
+
+async def test_what_comes_while_a_worker_runs_is_announced_and_what_did_not_open_at_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(work, "LOOK_S", 0.01)
+    monkeypatch.setattr(work, "AGAIN_S", 0.3)
+    node = Heard()
+    watching = asyncio.create_task(work._watch_offers(node, engine_offers()))  # type: ignore[arg-type]
+    await asyncio.sleep(0.4)
+    assert node.offers == []
+    put_model(FRENCH)
+    while not node.offers:
+        await asyncio.sleep(0.01)
+    assert node.offers[0]["coqui"] == ("*", FRENCH)
+    node.unable = True
+    while len(node.offers) < 2:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.4)
+    watching.cancel()
+    assert node.offers[1:] == node.offers[:1]

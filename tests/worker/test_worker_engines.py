@@ -1,0 +1,201 @@
+"""Real engine processes behind the slots."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarm.job.recipe import Recipe
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.host.process import EngineProcess
+from swarm.voice.host.registry import choose_recipe
+from swarm.worker.engines import Engines
+
+METRONOME = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
+
+
+async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0", "cpu:1", "cpu:2"), tmp_path)
+    await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(3)))
+    assert len({process.pid for process in engines._processes.values()}) == 1
+    spoken = await asyncio.gather(*(engines.speak(slot, "Tick.", 0) for slot in range(3)))
+    assert len({clip.digest for clip in spoken}) == 1
+    await engines.close()
+
+
+async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    before = engines._processes[0].pid
+    engines.kill(0)
+    await engines.load(0, METRONOME)
+    assert engines._processes[0].pid != before
+    assert (await engines.speak(0, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0", "cpu:1"), tmp_path)
+    await engines.load(0, METRONOME)
+    engines._processes[0].kill()
+    while engines._processes[0].alive:
+        await asyncio.sleep(0.01)
+    await engines.load(1, METRONOME)
+    assert (await engines.speak(1, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_an_engine_that_is_not_installed_is_unavailable(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    with pytest.raises(EngineFault) as fault:
+        await engines.load(0, Recipe("absent", "v", "en"))
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+    await engines.close()
+
+
+async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    killed = engines.process(0)
+    engines.kill(0)
+    await engines.load(0, METRONOME)
+    await engines.unload(0, killed)
+    assert (await engines.speak(0, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaths = 1
+    opened = EngineProcess.open
+
+    async def dying(
+        self: EngineProcess, slot: int, recipe: Recipe, device: str, assets: Path | None, **more: Any
+    ) -> bytes:
+        nonlocal deaths
+        if deaths:
+            deaths -= 1
+            self.kill()
+        return await opened(self, slot, recipe, device, assets, **more)
+
+    monkeypatch.setattr(EngineProcess, "open", dying)
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    assert (await engines.speak(0, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids: list[int] = []
+    opened = EngineProcess.open
+
+    async def full(self: EngineProcess, *words: Any, **more: Any) -> bytes:
+        pids.append(self.pid)
+        if len(pids) == 1:
+            raise EngineFault(FaultKind.MEMORY, "no room")
+        return await opened(self, *words, **more)
+
+    monkeypatch.setattr(EngineProcess, "open", full)
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    assert len(set(pids)) == 2
+    assert (await engines.speak(0, "Tick.", 0)).samples
+    await engines.close()
+
+
+async def test_one_model_at_a_time_is_loaded_onto_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading: dict[str, int] = {"cuda:0": 0, "cuda:1": 0, "cpu:0": 0, "cpu:1": 0}
+    most = Counter[str]()
+
+    async def slow(self: EngineProcess, slot: int, recipe: Recipe, device: str, *words: Any, **more: Any) -> bytes:
+        kind = "cpu" if device.startswith("cpu") else device
+        loading[device] += 1
+        most[kind] = max(most[kind], sum(count for name, count in loading.items() if name.startswith(kind)))
+        await asyncio.sleep(0.05)
+        loading[device] -= 1
+        return b""
+
+    monkeypatch.setattr(EngineProcess, "open", slow)
+    engines = Engines(("cuda:0", "cuda:0", "cuda:1", "cpu:0", "cpu:1"), tmp_path)
+    await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(5)))
+    assert most == {"cuda:0": 1, "cuda:1": 1, "cpu": 2}
+    await engines.close()
+
+
+async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = EngineProcess.open
+    engines = Engines(("cpu:0",), tmp_path)
+
+    async def late(self: EngineProcess, *words: Any, **more: Any) -> bytes:
+        monkeypatch.setattr(EngineProcess, "open", opened)
+        await engines.unload(0)
+        return await opened(self, *words, **more)
+
+    monkeypatch.setattr(EngineProcess, "open", late)
+    with pytest.raises(EngineFault):
+        await engines.load(0, METRONOME)
+    assert engines.process(0) is None
+
+
+async def test_a_text_handed_ahead_is_spoken_without_being_asked_for_and_then_only_fetched(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, METRONOME)
+    first = engines.speak(0, "Tick.", 0)
+    engines.hand_ahead(0, ("Tock, tock.", 1, 2))
+    await first
+    _, ahead = engines._ahead[0]
+    await asyncio.wait([ahead])
+    assert engines.speak(0, "Tock, tock.", 1, 2) is ahead
+    assert (await ahead).samples > (await first).samples
+    assert (await engines.speak(0, "Tock, tock.", 1, 2)).samples  # it is handed out once
+    await engines.close()
+
+
+async def test_what_was_spoken_ahead_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "0.05"}))
+    engines.hand_ahead(0, ("Tock, tock.", 1))
+    _, ahead = engines._ahead[0]
+    await asyncio.wait([ahead])
+    assert (await engines.speak(0, "Tock, tock.", 1)).work_s >= 11 * 0.05
+    await engines.close()
+
+
+async def test_a_text_handed_ahead_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "0.01"}))
+    first = engines.speak(0, "Tick, and so on.", 0)
+    engines.hand_ahead(0, ("x" * 2000, 1))  # twenty seconds
+    await asyncio.sleep(0)
+    engines.hand_ahead(0, ("y" * 2000, 1))
+    await asyncio.sleep(0)
+    other = engines.speak(0, "Tock.", 0)
+    assert (await asyncio.wait_for(first, 15)).samples
+    assert (await asyncio.wait_for(other, 15)).samples
+    await engines.close()
+
+
+async def test_a_process_that_dies_takes_what_was_handed_ahead_with_it_and_counts_only_what_it_spoke(
+    tmp_path: Path,
+) -> None:
+    engines = Engines(("cpu:0",), tmp_path)
+    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "1"}))
+    hung = engines.speak(0, "It takes its time.", 0)
+    engines.hand_ahead(0, ("Tock.", 0))
+    await asyncio.sleep(0)
+    process = engines._processes[0]
+    process.kill()
+    with pytest.raises(EngineFault) as fault:
+        await hung
+    assert fault.value.kind is FaultKind.CRASHED
+    await engines.unload(0, process)
+    await engines.load(0, METRONOME)
+    assert (await engines.speak(0, "Tock.", 0)).samples
+    await engines.close()

@@ -1,0 +1,244 @@
+"""A worker's loops with a real engine process, or one that only counts, and a coordinator that is only words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from swarm.job.recipe import Recipe, clip_key
+from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
+from swarm.lease.worker import slot_changes
+from swarm.lease.worker.outcome import Tell
+from swarm.net.transport import RouterSocket
+from swarm.system.machine import Clock
+from swarm.voice.host.process import Spoken
+from swarm.voice.host.registry import choose_recipe
+from swarm.worker import engines as node_engines
+from swarm.worker import worker as node_worker
+from swarm.worker.engines import Engines
+from swarm.worker.file_cache import AssetFolder
+from swarm.worker.work import _drain
+from swarm.worker.worker import WorkNode
+
+TICK = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
+
+
+@asynccontextmanager
+async def running(tmp_path: Path, credit: int = 10**6) -> AsyncIterator[tuple[WorkNode, Engines, list[str]]]:
+    hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
+    engines, said = Engines(("cpu:0",), tmp_path / "log"), []
+    node = WorkNode(hello, engines, AssetFolder(tmp_path, 10**9), None, Clock(), said.append)
+    life = asyncio.create_task(node.run())
+    now = node._clock.now()
+    node._carry_out(node.core.connect("a", now))
+    node._carry_out(node.core.receive("a", Welcome("c", 1, "a", 1.0, credit), now))
+    node._carry_out(node.core.receive("a", Job("job", "Book", TICK), now))
+    try:
+        yield node, engines, said
+    finally:
+        node._carry_out(node.core.disconnect("a", node._clock.now()))  # nobody takes its clips
+        node.leave()
+        await life
+
+
+async def speak(node: WorkNode, lease: int) -> None:
+    """Have it speak a sentence."""
+    spoken = len(node.core.shelf.clips)
+    text = f"Tick {lease}."
+    grant = Grant(lease, "job", 0, 0, (Line(lease, text, 0),), 600.0)
+    node._carry_out(node.core.receive("a", grant, node._clock.now()))
+    while len(node.core.shelf.clips) == spoken:
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.timeout(60)
+async def test_an_engine_without_work_ends_and_its_memory_is_free_and_the_next_lease_starts_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slot_changes, "IDLE_S", 0.1)
+    monkeypatch.setattr(node_worker, "BEAT_S", 0.02)
+    async with running(tmp_path) as (node, engines, _):
+        await speak(node, 1)
+        process = engines.process(0)
+        assert process is not None
+        while process.alive:  # it ends by itself
+            await asyncio.sleep(0.01)
+        assert engines.process(0) is None
+        await speak(node, 2)
+        fresh = engines.process(0)
+        assert fresh is not None and fresh.pid != process.pid
+
+
+async def test_a_worker_that_is_told_to_leave_says_whether_anything_is_under_way(tmp_path: Path) -> None:
+    async with running(tmp_path) as (node, _, _):
+        said: list[str] = []
+        _drain(node, said.append)
+        assert said == ["nothing is under way: leaving"]
+    async with running(tmp_path) as (node, _, _):
+        grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),), 600.0)
+        node._carry_out(node.core.receive("a", grant, node._clock.now()))
+        _drain(node, said.append)
+        assert said[1:] == ["finishing the sentences under way; Ctrl-C again stops at once"]
+
+
+async def test_an_engine_that_is_used_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_worker, "BEAT_S", 0.02)
+    async with running(tmp_path) as (node, engines, _):
+        await speak(node, 1)
+        process = engines.process(0)
+        await asyncio.sleep(0.2)
+        await speak(node, 2)
+        assert engines.process(0) is process
+
+
+async def test_what_keeps_it_from_working_is_said_once_and_so_is_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_worker, "BEAT_S", 0.01)
+    async with running(tmp_path) as (node, _, said):
+        reasons = [["until 22:00 (--hours)"]]
+        monkeypatch.setattr(node.warden, "reasons", lambda own, now: reasons[0])
+        while "resting: until 22:00 (--hours)" not in said:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert said.count("resting: until 22:00 (--hours)") == 1
+        reasons[0] = [""]
+        while "going on" not in said:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.timeout(60)
+async def test_whom_it_serves_is_said_once_however_often_it_is_let_in(tmp_path: Path) -> None:
+    router = RouterSocket(None)
+    port = router.bind("127.0.0.1", 0)
+    async with running(tmp_path) as (node, _, said):
+        node.add("laptop", [f"127.0.0.1:{port}"])
+        peer, hello, _ = await router.receive()
+        assert isinstance(hello, Hello)
+        for _ in range(2):  # it greets until it is answered, and a slow coordinator answers each greeting
+            router.send(peer, Welcome("c2", 1, "laptop", 1.0, 10**6))
+        router.send(peer, Job("other", "Another Book", TICK))
+        while not any("speaking Another Book" in line for line in said):
+            await asyncio.sleep(0.01)
+        assert sum(line.startswith("serving laptop") for line in said) == 1
+    router.close()
+
+
+class FakeProcess:
+    """A stand-in for an engine's process: one text after the other, as it is let; it notes which it began."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.may_end: dict[str, asyncio.Event] = {}
+        self.alive = True
+        self._lane = asyncio.Lock()
+
+    async def start(self, engine: str, log_path: Path) -> None:
+        pass
+
+    async def own_pids(self, slot: int) -> set[int]:
+        return set()
+
+    async def open(self, slot: int, recipe: Recipe, *words: object, **more: object) -> bytes:
+        return b""
+
+    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+        async with self._lane:
+            self.begun.append(text)
+            await self.may_end.setdefault(text, asyncio.Event()).wait()
+        return Spoken(b"x" * 100, 24000, 24000, "0" * 64, 0.5)
+
+    def end(self, text: str) -> None:
+        """Let it come to the end of a text."""
+        self.may_end.setdefault(text, asyncio.Event()).set()
+
+    def kill(self) -> None:
+        self.alive = False
+
+    async def close(self) -> None:
+        self.kill()
+
+
+async def until(event: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not event():
+            await asyncio.sleep(0.001)
+
+
+TEXTS = "One.", "Two.", "Three.", "Four."
+
+
+@asynccontextmanager
+async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, FakeProcess]]:
+    """A worker that has spoken two sentences and waits for room; its engine has begun the third, handed ahead."""
+    monkeypatch.setattr(node_engines, "EngineProcess", FakeProcess)
+    monkeypatch.setattr(node_worker, "BEAT_S", 0.01)
+    async with running(tmp_path, credit=50) as (node, engines, _):
+        lines = tuple(Line(index, text, 0) for index, text in enumerate(TEXTS))
+        node._carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), node._clock.now()))
+        await until(lambda: engines.process(0) is not None)
+        process = engines.process(0)
+        assert isinstance(process, FakeProcess)
+        try:
+            process.end("One.")
+            await until(lambda: engines._ahead.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
+            process.end("Two.")
+            await until(lambda: node.core.slots[0].waiting and "Three." in process.begun)
+            assert len(node.core.shelf.clips) == 2
+            yield node, process
+        finally:
+            for text in TEXTS:
+                process.end(text)
+
+
+def accept(node: WorkNode, place: int) -> None:
+    """The coordinator has a clip: there is room for another."""
+    key = clip_key(TEXTS[place], TICK, 0)
+    node._carry_out(node.core.receive("a", Accepted("job", ((0, place, key),)), node._clock.now()))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("there", [True, False], ids=["spoken", "under-way"])
+async def test_over_a_slow_link_each_sentence_is_spoken_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    async with waiting(tmp_path, monkeypatch) as (node, process):
+        if there:
+            process.end("Three.")
+            _, speaking = node._engines._ahead[0]
+            await asyncio.wait([speaking])
+        await asyncio.sleep(0.05)  # beats meanwhile change nothing
+        assert (node.core.slots[0].line, process.begun) == (None, ["One.", "Two.", "Three."])
+        accept(node, 0)
+        process.end("Three.")
+        process.end("Four.")
+        await until(lambda: len(node.core.shelf.clips) == 2 and not node.core.slots[0].busy)
+        accept(node, 1)
+        await until(lambda: not node.core.slots[0].leases)
+        assert process.begun == ["One.", "Two.", "Three.", "Four."]
+        assert {clip.work_s for clip in (item.clip for item in node.core.shelf.clips.values())} == {0.5}
+
+
+WITHDRAWN: dict[str, Callable[[WorkNode], Tell]] = {
+    "trimmed": lambda node: node.core.receive("a", Trim(1, 2), node._clock.now()),
+    "revoked": lambda node: node.core.receive("a", Revoke(1), node._clock.now()),
+    "drained": lambda node: node.core.drain(node._clock.now()),
+    "rests": lambda node: node.core.limit(["until 22:00 (--hours)"], node._clock.now()),
+    "lost": lambda node: node.core.lose([0], "fell off the bus", node._clock.now()),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("end", WITHDRAWN.values(), ids=WITHDRAWN)
+async def test_what_was_handed_ahead_is_withdrawn_when_its_line_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[WorkNode], Tell]
+) -> None:
+    async with waiting(tmp_path, monkeypatch) as (node, process):
+        _, speaking = node._engines._ahead[0]
+        node._carry_out(end(node))
+        with pytest.raises(asyncio.CancelledError):
+            await speaking
+        assert not node._engines._ahead
+        assert process.begun == ["One.", "Two.", "Three."]
