@@ -16,7 +16,7 @@ HELPS = 10
 POLL_S = 0.1
 ROLES = {
     "swarm.voice.host.child": "engine",
-    "swarm.audio.encoder_child": "encoder",
+    "swarm.audio.encoder": "encoder",
     "swarm.audio.audiobook_child": "muxer",
 }
 

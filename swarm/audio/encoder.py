@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -12,9 +13,13 @@ from swarm.audio.clip import ClipDamaged, read_clip
 from swarm.audio.format import Coding
 from swarm.audio.limiter import Sound, limit
 from swarm.audio.loudness import loudness_lufs
-from swarm.audio.order import Found, ReelDone, ReelOrder
+from swarm.audio.order import Found, ReelDone, ReelOrder, from_message, to_message
 from swarm.audio.reel import lay_reel, whole_frames
 from swarm.audio.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
+from swarm.errors import StoreError
+from swarm.system.child import serve
+from swarm.system.disk import guarded
+from swarm.system.platform import lower_priority
 
 CORRECTIONS, NEAR_LU = 6, 0.05  # of a gain for what the limiter takes away, which it takes of these too
 LEAST_SLOPE = 0.2  # LU that a decibel more brings, where nearly everything is limited
@@ -154,3 +159,20 @@ def _flac(sound: Sound, coding: Coding) -> list[bytes]:
     soundfile.write(file, shaped, coding.sample_rate, format="FLAC", subtype="PCM_16")
     whole = file.getvalue()
     return [whole[start : start + MAX_PACKET_BYTES] for start in range(0, len(whole), MAX_PACKET_BYTES)]
+
+
+def handle(message: dict[str, Any]) -> dict[str, Any]:
+    """Encode the reel of an order, or find its gain; a disk that fails is answered with a fault for the user."""
+    order = from_message(message.get("measure") or message["order"], ReelOrder)
+    if "measure" in message:
+        return {"found": to_message(find_gain(order))}
+    try:
+        with guarded(order.target):
+            return {"reel": to_message(encode_reel(order))}
+    except StoreError as error:
+        return {"fault": str(error)}
+
+
+if __name__ == "__main__":
+    lower_priority()  # voices come first
+    serve(handle)

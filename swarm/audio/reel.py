@@ -4,12 +4,19 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from swarm.audio.pause import LENGTH_S
-from swarm.job.book import Chapter, Segment
+from swarm.job.book import Chapter, Pause, Segment
 
 CHARACTERS_S = 15  # a rough pace of speech; only where the cuts fall depends on it
 REEL_S = 60.0
 SHORTEST_S, LONGEST_S = 0.7 * REEL_S, 1.3 * REEL_S
+LENGTH_S = {
+    Pause.CLAUSE: 0.15,
+    Pause.SENTENCE: 0.35,
+    Pause.PARAGRAPH: 0.65,
+    Pause.HEADING: 0.9,
+    Pause.SCENE: 1.2,
+    Pause.CHAPTER: 2.0,
+}
 
 
 class Reel(Struct, frozen=True):

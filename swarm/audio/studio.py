@@ -25,7 +25,7 @@ from swarm.system.child import ONE_THREAD, Child, ChildDied
 
 # A reel takes a second, and is taken at low priority; a slow disk may take minutes over a whole book.
 ENCODER_PATIENCE_S, ASSEMBLER_PATIENCE_S = 300.0, 900.0
-ENCODER, ASSEMBLER = "swarm.audio.encoder_child", "swarm.audio.audiobook_child"
+ENCODER, ASSEMBLER = "swarm.audio.encoder", "swarm.audio.audiobook_child"
 
 
 class Studio:

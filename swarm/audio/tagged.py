@@ -9,6 +9,7 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from fractions import Fraction
+from io import SEEK_END
 from typing import IO, TYPE_CHECKING
 
 import av
@@ -20,7 +21,6 @@ from swarm.audio.cover import Picture
 from swarm.audio.format import head_samples, make_coding
 from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
-from swarm.audio.riff import ID3, append_chunk
 from swarm.audio.tags import comment_language, written_tags
 from swarm.system.platform import sync_file
 
@@ -38,6 +38,15 @@ STREAMINFO_END = 42  # of a FLAC: what comes before is right only in the file it
 OPUS_SKIP = 312  # samples at 48 kHz that players leave out, as every stream of this encoder says
 MOST_TOC = 255
 SYNC_BYTES = 16 << 20
+ID3 = b"id3 "
+
+RIFF, RF64 = b"RIFF", b"RF64"  # the second where more than 4 GiB do not fit into the first's size
+
+HEAD_BYTES = 8
+
+MOST_RIFF_BYTES = 0xFFFFFFFF
+
+LONG_SIZE_AT = 20  # in an RF64: behind the heads of the file and of its first chunk
 
 
 class TaggedFile:
@@ -184,3 +193,25 @@ def _picture_block(picture: Picture) -> str:
     head = b"".join(number.to_bytes(4, "big") for number in numbers) + kind
     rest = b"".join(number.to_bytes(4, "big") for number in (0, 0, 0, 0, 0, len(picture.data)))
     return b64encode(head + rest + picture.data).decode()
+
+
+def append_chunk(file: IO[bytes], kind: bytes, data: bytes) -> None:
+    """Add a chunk to a WAV that is open for reading and writing. Raises OSError.
+
+    A file that is none, or that would grow beyond what its size can say, stays as it is.
+    """
+    end = file.seek(0, SEEK_END)
+    file.seek(0)
+    kept = file.read(4)
+    chunk = bytes(end % 2) + kind + len(data).to_bytes(4, "little") + data + bytes(len(data) % 2)
+    size = end + len(chunk) - HEAD_BYTES
+    if kept == RIFF and size <= MOST_RIFF_BYTES:
+        place, said = 4, size.to_bytes(4, "little")
+    elif kept == RF64:
+        place, said = LONG_SIZE_AT, size.to_bytes(8, "little")
+    else:
+        return
+    file.seek(end)
+    file.write(chunk)
+    file.seek(place)
+    file.write(said)

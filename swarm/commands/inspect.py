@@ -242,7 +242,7 @@ def _characters(chapter: "Chapter") -> int:
 
 
 def _seconds(chapter: "Chapter", card: "EngineCard") -> float:
-    from swarm.audio.pause import LENGTH_S
+    from swarm.audio.reel import LENGTH_S
 
     return _characters(chapter) / card.characters_s + sum(LENGTH_S[segment.pause] for segment in chapter.segments)
 

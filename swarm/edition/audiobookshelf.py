@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
 from swarm.edition.delivery import TELL_S
-from swarm.node.say import Say
-from swarm.node.transfer import Stopped, TransferFault, insist
+from swarm.edition.depot import Stopped, TransferFault, insist
 from swarm.store.job_files import CHUNK
+from swarm.system.machine import Say
 from swarm.watch.text import bytes_text, clean, percent
 
 PATIENCE_S = 60.0  # for any one answer

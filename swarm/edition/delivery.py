@@ -11,14 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from swarm.edition.depot import Depot, DepotFault, FolderDepot
+from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, insist
 from swarm.edition.remote_depot import RemoteDepot
 from swarm.edition.target import MOST_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
 from swarm.errors import EnvironmentFault
-from swarm.node.say import Say
-from swarm.node.transfer import Stopped, insist
 from swarm.store.job_files import digest_of
 from swarm.system.disk import guarded, replace_file
+from swarm.system.machine import Say
 from swarm.system.platform import disk_of
 from swarm.watch.text import bytes_text, clean, percent
 

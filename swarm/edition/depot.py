@@ -6,22 +6,35 @@ A file arrives whole or not at all, and is read back before it counts.
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from swarm.node.transfer import TransferFault
+from swarm.errors import EnvironmentFault
 from swarm.store.job_files import CHUNK, digest_of
 from swarm.system.disk import replace_file, store_fault
+from swarm.system.machine import Say
 from swarm.system.platform import forget_cached, free_bytes, sync_file, sync_folder
 
 Moved = Callable[[int], None]  # told how many bytes of a file are there; may raise to stop
-
 LASTING = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ENAMETOOLONG, errno.ENOTDIR,
     errno.EISDIR,
 )  # fmt: skip
+
+
+class TransferFault(EnvironmentFault):
+    """Something did not arrive; `lasting` where trying again would not help."""
+
+    def __init__(self, message: str, *, lasting: bool) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
+class Stopped(Exception):
+    """The user wants no more: whoever moves a file is told so with this."""
 
 
 class DepotFault(TransferFault):
@@ -142,3 +155,17 @@ def digest_of_stream(chunks: Iterator[bytes]) -> str:
     for chunk in chunks:
         sum_.update(chunk)
     return sum_.hexdigest()
+
+
+def insist(act: Callable[[], object], waits_s: Sequence[float], stopped: threading.Event, say: Say) -> None:
+    """Do it, and again after each of these seconds where the fault may pass. Raises TransferFault, Stopped."""
+    for wait_s in (*waits_s, None):
+        try:
+            act()
+            return
+        except TransferFault as fault:
+            if fault.lasting or wait_s is None:
+                raise
+            say(f"{fault} Trying again in {wait_s:g} s.")
+            if stopped.wait(wait_s):
+                raise Stopped from None

@@ -17,7 +17,7 @@ from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
 from swarm.audio.subtitle import Line, write_subtitles
 from swarm.edition.delivery import NOTED, Delivery
-from swarm.edition.depot import DepotFault
+from swarm.edition.depot import DepotFault, Stopped
 from swarm.edition.press import Damaged, Measured, Press
 from swarm.edition.read_along import ReadAlongMaker, Wording, read_along_path
 from swarm.edition.style import Style
@@ -25,10 +25,9 @@ from swarm.edition.target import is_whole, report_path
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.node.say import Say
-from swarm.node.transfer import Stopped
 from swarm.store.store import Store
 from swarm.system.disk import guarded, replace_file
+from swarm.system.machine import Say
 from swarm.watch.coverage import Heard, locate
 from swarm.watch.page import report_page
 from swarm.watch.report import ReportExtra, closing_lines, make_report, rewriting

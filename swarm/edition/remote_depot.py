@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from swarm.edition.depot import DepotFault, Moved, digest_of_stream
+from swarm.edition.depot import DepotFault, Moved, Stopped, digest_of_stream
 from swarm.errors import EnvironmentFault
-from swarm.node.transfer import Stopped
 
 Value = TypeVar("Value")
 

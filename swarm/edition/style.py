@@ -10,8 +10,8 @@ from msgspec import Struct
 from swarm.audio.format import FORMATS, Coding, Format, make_coding
 from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
-from swarm.audio.pause import LENGTH_S
 from swarm.audio.picture import picture_kind
+from swarm.audio.reel import LENGTH_S
 from swarm.audio.tags import Tags
 from swarm.config import StyleConfig
 from swarm.errors import UsageError

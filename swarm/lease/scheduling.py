@@ -11,8 +11,8 @@ LEAST_DEADLINE_S = 20.0
 UNKNOWN_DEADLINE_S = 600.0
 DEADLINE_FACTOR = 4.0
 MOST_DOUBLINGS = 6
-
 Sizes = Callable[[int], Sequence[int]]  # of a lease: characters of each segment it still has, in speaking order
+_KEEP = 0.85  # weight of the past at each clip: about the last seven decide
 
 
 @dataclass(frozen=True)
@@ -92,3 +92,30 @@ def deadline_s(characters: int, chars_s: float | None, expiries: int) -> float:
     """Seconds that a segment may take before its lease is lost."""
     base = UNKNOWN_DEADLINE_S if chars_s is None else max(LEAST_DEADLINE_S, DEADLINE_FACTOR * characters / chars_s)
     return float(base * 2 ** min(expiries, MOST_DOUBLINGS))
+
+
+@dataclass
+class Speed:
+    """Characters and audio seconds a second of work, weighted towards the latest clips."""
+
+    characters: float = 0.0
+    audio_s: float = 0.0
+    work_s: float = 0.0
+    clips: int = 0
+
+    def add(self, characters: int, audio_s: float, work_s: float) -> None:
+        """Count one clip."""
+        self.characters = self.characters * _KEEP + characters
+        self.audio_s = self.audio_s * _KEEP + audio_s
+        self.work_s = self.work_s * _KEEP + max(work_s, 1e-6)
+        self.clips += 1
+
+    @property
+    def chars_s(self) -> float | None:
+        """Characters a second; None while nothing is known."""
+        return self.characters / self.work_s if self.work_s else None
+
+    @property
+    def realtime(self) -> float:
+        """Seconds of audio a second of work; 0 while nothing is known."""
+        return self.audio_s / self.work_s if self.work_s else 0.0

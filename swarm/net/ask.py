@@ -12,7 +12,7 @@ from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
 from swarm.net.keys import CurveKeys, curve_keys, security, swarm_id
 from swarm.net.transport import DealerSocket
-from swarm.node.say import Say
+from swarm.system.machine import Say
 from swarm.watch.text import count_text
 
 PATIENCE_S = 3.0  # a coordinator answers at once; this is for networks, and for one that writes to a slow disk

@@ -15,7 +15,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL
 from swarm.net.addresses import join_address, local_addresses, nearest_first
-from swarm.node.say import Say
+from swarm.system.machine import Say
 
 SERVICE = "_e2a-swarm._tcp.local."
 CHECK_S = 10.0  # how often an advertisement looks whether this machine's addresses changed

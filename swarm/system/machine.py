@@ -4,9 +4,12 @@ import re
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from swarm.system.disk import guarded, replace_file
+
+Say = Callable[[str], None]
 
 
 def worker_id(state_dir: Path) -> str:

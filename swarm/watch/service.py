@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 
 from swarm.lease.message import StatusReply
-from swarm.node.say import Say
+from swarm.system.machine import Say
 from swarm.watch.progress import Progress
 from swarm.watch.view import standing_text
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Device
-from swarm.node.say import Say
+from swarm.system.machine import Say
 from swarm.system.platform import default_cpu_slots
 from swarm.watch.text import bytes_text
 

@@ -1,5 +1,6 @@
 """What a worker tells its own user now and then: how much it has spoken, and how fast."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from swarm.lease.message import Clip
@@ -35,3 +36,21 @@ class Tally:
         self.said, self.said_s = self.sentences, now
         speed = f", {speed_text(self.audio_s / self.work_s)} real time a slot" if self.work_s else ""
         return f"spoke {count_text(self.sentences, 'sentence')} so far, {duration_text(self.audio_s)} of sound{speed}"
+
+
+def rest_lines(before: Mapping[int, str], after: Mapping[int, str]) -> list[str]:
+    """What to say now; both have every slot, with why it rests, or "" where it does not."""
+    news = {slot: why for slot, why in after.items() if why != before.get(slot, "")}
+    return [
+        _line(why, [slot for slot in news if news[slot] == why], len(after)) for why in dict.fromkeys(news.values())
+    ]
+
+
+def _line(why: str, slots: list[int], total: int) -> str:
+    if len(slots) == total:
+        return f"resting: {why}" if why else "going on"
+    several = len(slots) > 1
+    who = f"slot{'s' * several} {', '.join(map(str, slots))}"
+    if why:
+        return f"{who} rest{'s' * (not several)}: {why}"
+    return f"{who} go{'es' * (not several)} on"

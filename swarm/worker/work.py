@@ -13,10 +13,9 @@ from swarm.lease.message import EngineOffer
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, security, swarm_id
-from swarm.node.say import Say
 from swarm.system.awake import Wakefulness
 from swarm.system.interrupt import draining
-from swarm.system.machine import Clock
+from swarm.system.machine import Clock, Say
 from swarm.watch.service import Service
 from swarm.worker.devices import Gpu
 from swarm.worker.engines import Engines

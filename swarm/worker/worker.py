@@ -10,16 +10,13 @@ from swarm.errors import StoreError
 from swarm.job.asset import what
 from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Refused, Welcome
 from swarm.lease.message import Line as Sentence
-from swarm.lease.rest import Trouble
 from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Tell, Unload
-from swarm.lease.worker.slot import Sound
+from swarm.lease.worker.slot import Sound, Trouble
 from swarm.lease.worker.worker import Worker
 from swarm.net.keys import CurveKeys
 from swarm.net.transport import DealerSocket
-from swarm.node.rest_news import rest_lines
-from swarm.node.say import Say
 from swarm.system.awake import Wakefulness
-from swarm.system.machine import Clock
+from swarm.system.machine import Clock, Say
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import Spoken
 from swarm.watch.text import bytes_text, in_tens
@@ -29,7 +26,7 @@ from swarm.worker.file_cache import AssetFolder, Kept
 from swarm.worker.file_thread import Courier
 from swarm.worker.gpu_readings import Gauges
 from swarm.worker.limit_watch import Warden
-from swarm.worker.notices import Tally
+from swarm.worker.notices import Tally, rest_lines
 
 BEAT_S = 1.0
 DRAIN_S = 120.0

@@ -5,7 +5,7 @@ import mutagen.mp4
 from sounds import reel_of, store, tone
 
 from swarm.audio.audiobook import Audiobook
-from swarm.audio.freeform import add_freeform, freeform_bytes
+from swarm.audio.mp4 import add_freeform, freeform_bytes
 from swarm.audio.order import AudiobookOrder, Mark
 from swarm.audio.tags import Tags
 

@@ -1,4 +1,4 @@
-from swarm.audio.pause import LENGTH_S
+from swarm.audio.reel import LENGTH_S
 from swarm.job.book import Pause
 
 

@@ -3,7 +3,7 @@
 import io
 import wave
 
-from swarm.audio.riff import append_chunk
+from swarm.audio.tagged import append_chunk
 
 
 def wav(samples: int) -> io.BytesIO:

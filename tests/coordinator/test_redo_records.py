@@ -3,12 +3,12 @@ from facts_for_tests import a_clip, a_job
 from msgspec import structs
 
 from swarm.config import RedoConfig
+from swarm.coordinator.prepare import redo_records
 from swarm.errors import UsageError
 from swarm.job.record import ClipDiscarded
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_job import Work
-from swarm.node.redo import redo_records
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
 from swarm.edition import audiobookshelf
 from swarm.edition.audiobookshelf import Room, Upload, UploadFault
-from swarm.node.transfer import Stopped
+from swarm.edition.depot import Stopped
 
 TAGS = Tags('Wizard\'s "First" Rule', ("Terry Goodkind", "Ça Va"), series="Sword of Truth")
 

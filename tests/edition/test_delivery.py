@@ -8,11 +8,10 @@ from sftp_server import SftpServer
 
 from swarm.edition import delivery as delivery_module
 from swarm.edition.delivery import Delivery, find_depot
-from swarm.edition.depot import FolderDepot, Moved
+from swarm.edition.depot import FolderDepot, Moved, Stopped
 from swarm.edition.remote_depot import RemoteDepot
 from swarm.edition.target import placeholder
 from swarm.errors import EnvironmentFault
-from swarm.node.transfer import Stopped
 
 
 class Flaky(FolderDepot):

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from swarm.edition import depot as depot_module
-from swarm.edition.depot import Depot, DepotFault, FolderDepot
+from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped
 from swarm.edition.remote_depot import RemoteDepot
-from swarm.node.transfer import Stopped
 
 SOUND = os.urandom(300_000)
 DIGEST = hashlib.sha256(SOUND).hexdigest()

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from swarm.node.transfer import Stopped, TransferFault, insist
+from swarm.edition.depot import Stopped, TransferFault, insist
 
 
 class Link:

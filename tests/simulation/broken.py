@@ -21,11 +21,10 @@ from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import Supplier
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_job import Work
-from swarm.lease.rest import Rest
 from swarm.lease.worker import download, slot_changes
 from swarm.lease.worker import worker as worker_core
 from swarm.lease.worker.download import Downloads
-from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.slot import EngineSlot, Rest
 from swarm.lease.worker.unaccepted import Shelf
 from swarm.lease.worker.worker import Worker
 

@@ -1,4 +1,4 @@
-from swarm.node.rest_news import rest_lines
+from swarm.worker.notices import rest_lines
 
 
 def test_what_is_true_of_all_slots_is_said_once_and_only_when_it_is_new() -> None:

@@ -46,7 +46,6 @@ _ANYWHERE = {
     "nl": "bijv.=bijvoorbeeld|enz.=enzovoort|d.w.z.=dat wil zeggen",
 }
 
-
 _INITIAL = regex.compile(r"\s\p{Lu}\.")
 _END = regex.compile(r"[\s\"'”’»)]*+$")
 _PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’']"
@@ -54,6 +53,18 @@ _AND = r"\s(?:and|or|&|et|ou|und|oder|y|o|e|en)\s"  # "Mr. and Mrs. Smith"
 _UNDOTTED = frozenset(("Mr", "Mrs", "Ms", "Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "St", "Ste"))
 _WHOLE = ("n°", "n.º", "§", "§§")  # these have no full stop to lose
 _SHORTENED = ("sig.ra", "Sig.ra", "sig.na", "Sig.na")
+_TAIL = r"(?<![.,;:!?)\]»”’\"'])"  # what ends a sentence is no part of an address
+
+_WEB = regex.compile(
+    rf"(?:https?://|ftp://|www\.)(?:[^\s/@]{{1,64}}@)?([\p{{L}}\p{{N}}.-]{{1,253}})(?::\d+)?(?:/\S*{_TAIL})?",
+    regex.IGNORECASE,
+)
+
+_MAIL = regex.compile(r"(?:mailto:)?([\w.+-]{1,64})@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8})")
+
+_ISBN = regex.compile(r"\bISBN(?:-1[03])?:?\s*(?:97[89][\s-]?)?\d[\d\s-]{8,14}[\dXx]\b")
+
+_AT = {"fr": "arobase", "de": "ät", "es": "arroba", "it": "chiocciola", "pt": "arroba", "nl": "apenstaartje"}
 
 
 def say_abbreviations(text: str, language: str) -> str:
@@ -106,3 +117,14 @@ def _finder(table: str, after: str, whole: Collection[str]) -> tuple["regex.Patt
     complete = "|".join(map(regex.escape, sorted(set(whole) & set(said), key=len, reverse=True)))
     undotted = rf"|(?<=(?:{complete}))" if complete else ""
     return regex.compile(rf"(?<![\p{{L}}\d.])({names})(?:\.{undotted})(?={after})"), said
+
+
+def shorten(text: str, language: str) -> str:
+    """A text whose web addresses are the names of their sites, whose ISBNs are named without their figures."""
+    if "ISBN" in text:
+        text = _ISBN.sub("ISBN", text)
+    if "@" in text:
+        text = _MAIL.sub(rf"\1 {_AT.get(language, 'at')} \2", text)
+    if "://" in text or "www." in text.lower():
+        text = _WEB.sub(lambda match: match[1].lower().removeprefix("www.").strip("."), text)
+    return text

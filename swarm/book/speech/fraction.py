@@ -4,9 +4,8 @@ from unicodedata import normalize
 
 import regex
 
-from swarm.book.cardinal import spelled
 from swarm.book.speech.agreement import agreed
-from swarm.book.speech.number_words import FRACTIONS, WORDS
+from swarm.book.speech.number_words import FRACTIONS, WORDS, spelled
 
 _FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = regex.compile(r"(?<![\d/⁄.,])(?:(?<=\d\s)())?([1-9])[/⁄]([2-9]|10)(?![\d/⁄]|[.,]\d)")

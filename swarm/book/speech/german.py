@@ -2,7 +2,7 @@
 
 import regex
 
-from swarm.book.cardinal import spelled
+from swarm.book.speech.number_words import spelled
 from swarm.book.speech.roman import NUMERAL, value
 
 _MONTHS = "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"

@@ -5,11 +5,21 @@ from functools import cache
 
 import regex
 
-from swarm.book.cardinal import digit_by_digit, spelled
 from swarm.book.speech.agreement import agreed, hour, one_of
 from swarm.book.speech.fraction import THIRDS_AND_ON, say_fractions
 from swarm.book.speech.german import say_ordinals
-from swarm.book.speech.number_words import FRACTIONS, MORE_UNITS, RULERS, SCALES, SIGNS, UNITS, WORDS, Words
+from swarm.book.speech.number_words import (
+    FRACTIONS,
+    MORE_UNITS,
+    RULERS,
+    SCALES,
+    SIGNS,
+    UNITS,
+    WORDS,
+    Words,
+    digit_by_digit,
+    spelled,
+)
 from swarm.book.speech.roman import NUMERAL, value
 
 _DEGREE = regex.compile(r"°(?=\d)")

@@ -1,8 +1,40 @@
 """How languages say what stands around figures."""
 
+from functools import lru_cache
+
+import regex
 from msgspec import Struct
 
 from swarm.book.page.markup import words
+
+SIGNS = "$£€"
+UNITS = ("km/h", "km", "cm", "mm", "kg", "mg", "ml", "ft", "lbs")
+# Those that one language alone writes, or whose letters mean nothing else in it.
+MORE_UNITS = {
+    "en": {"mph": "miles an hour", "oz": "ounces", "lb": "pounds", "hrs": "hours", "hr": "hours", "yds": "yards"},
+    "fr": {"m": "mètres", "g": "grammes", "l": "litres", "ha": "hectares", "min": "minutes"},
+    "de": {"m": "Meter", "g": "Gramm", "l": "Liter", "ha": "Hektar", "Std": "Stunden", "Min": "Minuten"},
+    "es": {"m": "metros", "g": "gramos", "l": "litros", "ha": "hectáreas", "min": "minutos"},
+    "it": {"m": "metri", "g": "grammi", "l": "litri", "min": "minuti"},
+    "pt": {"m": "metros", "g": "gramas", "l": "litros", "min": "minutos"},
+    "nl": {"m": "meter", "g": "gram", "l": "liter", "min": "minuten"},
+}
+SCALES = {"million": "million", "billion": "billion", "trillion": "trillion", "thousand": "thousand"}
+FRACTIONS = "½¼¾"
+
+# Rulers whose numerals are said, however their names are spelled; "Malcolm X" is none.
+RULERS = words(
+    "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
+    "George Georges Georg Jorge Giorgio Edward Édouard Eduard Eduardo Edoardo William Guillaume Wilhelm Guillermo "
+    "Guglielmo Willem Philip Philippe Philipp Felipe Filippo Filips Francis François Franz Francisco Francesco "
+    "Napoleon Napoléon Napoleón Napoleone James Jacques Richard Ricardo Riccardo John Jean Johann Juan "
+    "Giovanni João Paul Pablo Paolo Peter Pierre Pedro Pietro Pius Pie Pío Pio Leo Léon León Leone Benedict Benoît "
+    "Benedikt Benedicto Benedetto Gregory Grégoire Gregor Gregorio Alexander Alexandre Alejandro Alessandro "
+    "Nicholas Nicolas Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina "
+    "Caterina Elizabeth Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele "
+    "Innocent Urban Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph Josef José Maria"
+)
+MAX_DIGITS = 15  # longer ones are no number that anybody says
 
 
 class Words(Struct, frozen=True, kw_only=True):
@@ -25,22 +57,6 @@ class Words(Struct, frozen=True, kw_only=True):
     years: bool = False  # "eighteen sixty-six"
     comma: bool = True  # before decimals; a full stop then parts thousands
 
-
-SIGNS = "$£€"
-UNITS = ("km/h", "km", "cm", "mm", "kg", "mg", "ml", "ft", "lbs")
-# Those that one language alone writes, or whose letters mean nothing else in it.
-MORE_UNITS = {
-    "en": {"mph": "miles an hour", "oz": "ounces", "lb": "pounds", "hrs": "hours", "hr": "hours", "yds": "yards"},
-    "fr": {"m": "mètres", "g": "grammes", "l": "litres", "ha": "hectares", "min": "minutes"},
-    "de": {"m": "Meter", "g": "Gramm", "l": "Liter", "ha": "Hektar", "Std": "Stunden", "Min": "Minuten"},
-    "es": {"m": "metros", "g": "gramos", "l": "litros", "ha": "hectáreas", "min": "minutos"},
-    "it": {"m": "metri", "g": "grammi", "l": "litri", "min": "minuti"},
-    "pt": {"m": "metros", "g": "gramas", "l": "litros", "min": "minutos"},
-    "nl": {"m": "meter", "g": "gram", "l": "liter", "min": "minuten"},
-}
-SCALES = {"million": "million", "billion": "billion", "trillion": "trillion", "thousand": "thousand"}
-SCALES |= {"bn": "billion", "m": "million", "M": "million", "k": "thousand", "K": "thousand"}
-FRACTIONS = "½¼¾"
 
 WORDS = {
     "en": Words(
@@ -226,15 +242,30 @@ WORDS = {
     ),
 }
 
-# Rulers whose numerals are said, however their names are spelled; "Malcolm X" is none.
-RULERS = words(
-    "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
-    "George Georges Georg Jorge Giorgio Edward Édouard Eduard Eduardo Edoardo William Guillaume Wilhelm Guillermo "
-    "Guglielmo Willem Philip Philippe Philipp Felipe Filippo Filips Francis François Franz Francisco Francesco "
-    "Napoleon Napoléon Napoleón Napoleone James Jacques Richard Ricardo Riccardo John Jean Johann Juan "
-    "Giovanni João Paul Pablo Paolo Peter Pierre Pedro Pietro Pius Pie Pío Pio Leo Léon León Leone Benedict Benoît "
-    "Benedikt Benedicto Benedetto Gregory Grégoire Gregor Gregorio Alexander Alexandre Alejandro Alessandro "
-    "Nicholas Nicolas Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina "
-    "Caterina Elizabeth Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele "
-    "Innocent Urban Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph Josef José Maria"
-)
+
+@lru_cache(4096)
+def spelled(figures: str, language: str, kind: str = "cardinal") -> str:
+    """One number in words; as it is where nobody would say it as one."""
+    from num2words import num2words
+
+    words = WORDS[language]
+    whole, _, decimals = figures.partition("," if words.comma else ".")
+    whole = regex.sub(r"\D", "", whole)
+    if decimals:
+        together = language in ("fr", "es", "it", "pt") and len(decimals) < 3 and decimals[0] != "0"
+        said = spelled(decimals, language) if together else digit_by_digit(decimals, language)
+        return f"{spelled(whole, language)} {words.point} {said}"
+    if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
+        return digit_by_digit(whole, language)
+    try:
+        return str(num2words(int(whole), lang=language, to=kind))
+    except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
+        return figures
+
+
+def digit_by_digit(figures: str, language: str) -> str:
+    """Figures that are no number, one after the other: "zero zero seven"."""
+    return " ".join(spelled(digit, language) for digit in figures)
+
+
+SCALES |= {"bn": "billion", "m": "million", "M": "million", "k": "thousand", "K": "thousand"}

@@ -4,9 +4,8 @@ from unicodedata import normalize
 
 import regex
 
-from swarm.book.address import shorten
 from swarm.book.page.phonetic_mark import Marker, outside, own_brackets
-from swarm.book.speech.abbreviation import say_abbreviations
+from swarm.book.speech.abbreviation import say_abbreviations, shorten
 from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.number import say_numbers

@@ -17,8 +17,7 @@ from swarm.lease.coordinator.outcome import Entry, Outcome
 from swarm.lease.coordinator.roster import MOST_WAITING_S, Session, new_session, session_key
 from swarm.lease.coordinator.served_job import Work, charge_idle
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.coordinator.snapshot import View, fitting, lacks
-from swarm.lease.hope import hopeless
+from swarm.lease.coordinator.snapshot import View, fitting, hopeless, lacks
 from swarm.lease.message import (
     PROTOCOL,
     Asset,

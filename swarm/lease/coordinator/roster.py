@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
-from swarm.lease.speed import Speed
+from swarm.lease.scheduling import Speed
 
 MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
 MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago

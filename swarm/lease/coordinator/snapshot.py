@@ -13,7 +13,7 @@ from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import Work
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.speed import Speed
+from swarm.lease.scheduling import Speed
 
 FEWEST_CLIPS = 3  # all slots together: the first may be one word, spoken while its engine warmed up
 
@@ -232,3 +232,25 @@ def _rests(session: Session) -> str:
 
 def _pace(speed: Speed, waits: float) -> float:
     return (speed.chars_s or 0.0) * (1 - waits)
+
+
+def hopeless(works: dict[str, Work], sessions: dict[str, Session]) -> str:
+    """Why none of those who are here can open the engine of some job; "" where there is none such."""
+    for work in works.values():
+        unable = [session for session in sessions.values() if not session.can_speak(work.recipe)]
+        if sessions and len(unable) == len(sessions) and not work.state.complete:
+            reasons = (session.unable.get(work.recipe, "") for session in unable)
+            missing = f"it is not installed: {work.install}."
+            if any(session.lacks_model(work.recipe) for session in unable):
+                missing = f"its model {work.recipe.model} is not here, and none is downloaded (--offline): {work.fetch}"
+            why = next(filter(None, reasons), missing)
+            return f"The engine {work.recipe.engine} does not open on this machine: {why}"
+    if sessions and all(map(_is_out, sessions.values())) and not all(work.state.complete for work in works.values()):
+        return next(rest.why for session in sessions.values() for rest in session.resting.values())
+    return ""
+
+
+def _is_out(session: Session) -> bool:
+    """Whether its devices are gone, or never had room. Where some was spoken, there may be room again."""
+    troubles = {rest.trouble for rest in session.resting.values()}
+    return session.rests and (troubles == {"lost"} or (not session.segments and "" not in troubles))

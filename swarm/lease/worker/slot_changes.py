@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from swarm.lease.message import Line, Release
-from swarm.lease.rest import Trouble
 from swarm.lease.worker.outcome import Kill, Tell, Unload
-from swarm.lease.worker.slot import EngineSlot, HeldLease
+from swarm.lease.worker.slot import EngineSlot, HeldLease, Trouble
 
 # Loading XTTS takes some ten seconds, so between one book and the next it stays; whoever sits down at the machine later
 # has its memory back. A slot that rests, perhaps for a game, waits only so long that a moment's rest costs no loading.

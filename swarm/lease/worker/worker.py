@@ -33,12 +33,11 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.rest import SOON, Trouble
 from swarm.lease.worker.coordinator_link import EMPTY_S, Link, kindred, least_served, share
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import Supplies
 from swarm.lease.worker.outcome import Command, Load, Speak, Tell
-from swarm.lease.worker.slot import EngineSlot, HeldLease, Sound
+from swarm.lease.worker.slot import SOON, EngineSlot, HeldLease, Sound, Trouble
 from swarm.lease.worker.slot_changes import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
 from swarm.lease.worker.unaccepted import Shelf
 

@@ -1,6 +1,8 @@
 """From a recipe to a loaded model of Coqui: config rebuilt, weights read without running what is pickled in them."""
 
 import json
+import pickle
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +20,6 @@ from swarm.voice.coqui.invented import open_invented
 from swarm.voice.coqui.pickles import only_read
 from swarm.voice.coqui.plain import open_plain
 from swarm.voice.coqui.xtts import forget_xtts, open_xtts
-from swarm.voice.coqui_reason import reason
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Voice
 from swarm.voice.host.registry import check_recipe
@@ -37,6 +38,17 @@ _BESIDE_LISTED = {
     "speaker_encoder_model_path": ("model_se.pth", "model_se.pth.tar"),
     "speaker_encoder_config_path": ("config_se.json",),
 }
+_CODE = re.compile(r"GLOBAL (\S{1,80})")
+
+_DAMAGED = re.compile(
+    r"PytorchStreamReader|central directory|HeaderTooLarge|HeaderTooSmall|InvalidHeader|IncompleteMeta"
+)
+
+_MISFIT = re.compile(r"Error\(s\) in loading state_dict[^:]*: ?(.{0,160})")
+
+_NO_CODE = "and code is never run: save them without it, best as safetensors"
+
+_CUT_OFF = "its weights are damaged, cut off or none"
 
 
 def open_voice(recipe: Recipe, device: str, assets: Path | None) -> Voice:
@@ -142,3 +154,18 @@ def _name(recipe: Recipe) -> str:
 
 def _unavailable(message: str) -> EngineFault:
     return EngineFault(FaultKind.UNAVAILABLE, message)
+
+
+def reason(fault: Exception) -> str:
+    """What is wrong with a model's files."""
+    words = " ".join(str(fault).split())
+    if isinstance(fault, pickle.UnpicklingError):
+        found = _CODE.search(words)
+        return f"its files carry code besides numbers ({found[1]}), {_NO_CODE}" if found else _CUT_OFF
+    if isinstance(fault, EOFError) or _DAMAGED.search(words):
+        return _CUT_OFF
+    if misfit := _MISFIT.search(words):
+        return f"its weights are not of the model that its config.json describes ({misfit[1].strip()})"
+    if isinstance(fault, KeyError) and fault.args == ("model",):
+        return 'its weights are not as Coqui saves them: a dict whose "model" holds them'
+    return f"{type(fault).__name__}: {words[:300]}"

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.address import shorten
+from swarm.book.speech.abbreviation import shorten
 
 
 @pytest.mark.parametrize(

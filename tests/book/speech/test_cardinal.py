@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.cardinal import spelled
+from swarm.book.speech.number_words import spelled
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.selection import parse_selection
+from swarm.book.speech.script import parse_selection
 from swarm.errors import UsageError
 
 

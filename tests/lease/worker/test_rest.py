@@ -1,4 +1,4 @@
-from swarm.lease.rest import MOST_STEP_BACK_S, SOON, STEP_BACK_S, Rest
+from swarm.lease.worker.slot import MOST_STEP_BACK_S, SOON, STEP_BACK_S, Rest
 
 
 def test_a_slot_that_steps_back_comes_back_by_itself() -> None:

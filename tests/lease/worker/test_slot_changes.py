@@ -3,8 +3,8 @@
 from making import RECIPE, grant, make_worker, speak, told
 
 from swarm.lease.message import Failed, Heartbeat, Release
-from swarm.lease.rest import SOON, STEP_BACK_S
 from swarm.lease.worker.outcome import Load, Speak, Tell, Unload
+from swarm.lease.worker.slot import SOON, STEP_BACK_S
 from swarm.lease.worker.slot_changes import IDLE_S, RESTING_S
 from swarm.lease.worker.worker import Worker
 

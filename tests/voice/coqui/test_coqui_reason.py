@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from swarm.voice.coqui_reason import reason
+from swarm.voice.coqui.load import reason
 
 TORCH = (
     "Weights only load failed. Re-running `torch.load` with `weights_only` set to `False` will likely succeed.\n"
