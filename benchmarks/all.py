@@ -35,7 +35,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # what to run, and each with which opti
     "ending": [[]],
     "coqui_speed": [[]],
 }
-LONGEST_S = 3600
+MAX_S = 3600
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def _run(name: str, options: list[str]) -> bool:
         return True
     began_s = time.monotonic()
     try:
-        code = subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], timeout=LONGEST_S).returncode
+        code = subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], timeout=MAX_S).returncode
     except subprocess.TimeoutExpired:
         code = -1
     print(f"\n({time.monotonic() - began_s:.0f} s{'' if code == 0 else ', failed'})\n", flush=True)

@@ -39,7 +39,7 @@ from swarm.store.store import DiskStore
 from swarm.system.machine import Clock
 from swarm.watch.progress import QuietProgress
 
-LONGEST_S = 600.0
+MAX_S = 600.0
 POLL_S = 0.005
 ASK_S = 0.1
 
@@ -85,7 +85,7 @@ def _watch(swarm: Swarm, size: int, workers: int) -> tuple[float, float]:
     for _ in range(workers):
         swarm.work([1.0])
     began_s, answers_s, asked_s = 0.0, [0.0], 0.0
-    deadline_s = time.monotonic() + LONGEST_S
+    deadline_s = time.monotonic() + MAX_S
     while not all(_has(folder, size, "") for folder in folders):
         began_s = began_s or (time.monotonic() if any(_has(folder, 1, ".part") for folder in folders) else 0.0)
         if began_s and time.monotonic() - asked_s > ASK_S:

@@ -19,7 +19,7 @@ from process import head, row
 from running import Swarm, end_of
 
 from swarm.job.record import AnyRecord, ClipAccepted
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 
 PATIENCE_S = 1800
 
@@ -59,7 +59,7 @@ def speak(book: Path, slot_speeds: list[float], cost: float, kill_at: float | No
         return Run(totals["makespan_s"], totals["segments"], totals["duplicates"], loss)
 
 
-def lost(facts: JobFacts, records: list[AnyRecord], worker: str, killed_s: float, s_a_char: float) -> Loss:
+def lost(facts: JobSpec, records: list[AnyRecord], worker: str, killed_s: float, s_a_char: float) -> Loss:
     """What a worker had spoken since its last accepted clip."""
     clips = [record for record in records if isinstance(record, ClipAccepted) and record.worker == worker]
     last = max(clips, key=lambda clip: clip.accepted_s)

@@ -19,7 +19,6 @@ from pathlib import Path
 from making import BOOKS
 from process import head, row
 
-from swarm.audio.clip import ClipSound, make_clip
 from swarm.audio.encoder import encode_reel, find_gain
 from swarm.audio.format import make_coding
 from swarm.audio.level import Level
@@ -28,6 +27,7 @@ from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
 from swarm.system.child import ONE_THREAD
 from swarm.voice.hibari import engine as hibari
+from swarm.voice.host.clip import ClipSound, make_clip
 from swarm.voice.host.registry import choose_recipe, find_card
 
 BOOK = BOOKS / "yellow-wallpaper.epub"

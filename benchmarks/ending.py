@@ -19,7 +19,6 @@ from pathlib import Path
 from msgspec import structs
 from process import children, cpu_s, head, mib, peak_bytes, role_of, row
 
-from swarm.audio.clip import make_clip
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
 from swarm.edition.press import Press
@@ -27,10 +26,11 @@ from swarm.edition.style import Style
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, GainFixed
-from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.store.store import DiskStore
 from swarm.voice.hibari import engine
+from swarm.voice.host.clip import make_clip
 from swarm.voice.host.registry import choose_recipe
 from swarm.watch.report import ReportExtra, make_report
 
@@ -41,7 +41,7 @@ STYLE = Style(Tags("A Made Book", ("Nobody",)), cover=b"")
 PARAGRAPH = 5  # sentences
 
 
-def job_of(hours: float, sentence_s: float) -> JobFacts:
+def job_of(hours: float, sentence_s: float) -> JobSpec:
     """A book of so many hours."""
     count = round(3600 * hours / (sentence_s + PAUSE_S))
     each = round(CHAPTER_S / (sentence_s + PAUSE_S))
@@ -51,7 +51,7 @@ def job_of(hours: float, sentence_s: float) -> JobFacts:
         for n in range(0, count, each)
     ]
     book = BookFacts("A Made Book", ("Nobody",), "en")
-    return JobFacts("made-1", "/made.epub", book, Recipe("hibari", "heart", "en"), tuple(chapters), time.time())
+    return JobSpec("made-1", "/made.epub", book, Recipe("hibari", "heart", "en"), tuple(chapters), time.time())
 
 
 async def measure(hours: float, folder: Path) -> None:

@@ -21,7 +21,7 @@ from process import CLI, ROOT
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 
 from swarm.job.record import AnyRecord
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 from swarm.net.keys import CurveKeys, SwarmKey, curve_keys, make_key
 from swarm.store.journal import Journal
 
@@ -109,7 +109,7 @@ class Swarm:
         report: dict[str, Any] = json.loads(path.read_bytes())
         return report
 
-    def journal(self) -> tuple[JobFacts, list[AnyRecord]]:
+    def journal(self) -> tuple[JobSpec, list[AnyRecord]]:
         """What the job is, and its records so far."""
         with closing(Journal(self._job(), read_only=True)) as journal:
             return journal.facts(), list(journal.records())

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swarm.job.reading import Reading
-    from swarm.lease.worker.limits import Limits
 
 DEFAULT_PORT = 5847
 ASSETS_LIMIT = 20_000_000_000
-
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
 ENV_CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd lays what LoadCredential= names; systemd's own
@@ -22,6 +20,7 @@ ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a wo
 ENV_ABS_TOKEN = "E2A_SWARM_ABS_API_TOKEN"  # of the Audiobookshelf server; unlike an option, no other user sees it
 ENV_VERIFY = "E2A_SWARM_VERIFY"  # the recogniser that listens to each clip: a name of faster-whisper's, or a folder
 ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
+Span = tuple[int, int]  # minutes of the day; from the first to before the second, over midnight where that is smaller
 
 
 def state_folder(chosen: str | Path | None = None) -> Path:
@@ -128,3 +127,17 @@ class WorkConfig:
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""
     allow_sleep: bool = False
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an operator allows; as it is here: everything."""
+
+    hours: tuple[Span, ...] = ()  # local time; none: always
+    max_temperature: int | None = None  # degrees Celsius
+    idle_only: bool = False
+
+    @property
+    def watch_gpus(self) -> bool:
+        """Whether they can be kept only by reading what GPUs are at."""
+        return self.idle_only or self.max_temperature is not None

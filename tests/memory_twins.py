@@ -14,10 +14,10 @@ from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.job.asset import piece_size
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
-from swarm.job.run_stats import Effort
-from swarm.job.spec import JobFacts
+from swarm.job.run_stats import RunStats
+from swarm.job.spec import JobSpec
 from swarm.lease.message import FromCoordinator, FromWorker, Message
-from swarm.net.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
+from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 from swarm.store.job_files import Contents, unpacking
 from swarm.store.store import NOTHING, Entry, JobSummary, standing_clips, summary_of
 
@@ -28,11 +28,11 @@ class MemoryStore:
     def __init__(self) -> None:
         self.clips: dict[str, bytes] = {}
         self.assets: dict[tuple[str, str], bytes] = {}  # by job and digest
-        self._facts: dict[str, JobFacts] = {}
+        self._facts: dict[str, JobSpec] = {}
         self._records: dict[str, list[AnyRecord]] = {}
         self._efforts: dict[str, bytes] = {}
 
-    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
+    def create_job(self, facts: JobSpec, book_file: Path, contents: Contents = NOTHING) -> None:
         """Make a job."""
         if facts.job in self._facts:
             raise StoreError(f"The job {facts.job} exists already.")
@@ -41,7 +41,7 @@ class MemoryStore:
         self._facts[facts.job] = facts
         self._records[facts.job] = []
 
-    def open_job(self, job: str) -> JobFacts | None:
+    def open_job(self, job: str) -> JobSpec | None:
         """What a job is."""
         return self._facts.get(job)
 
@@ -64,11 +64,11 @@ class MemoryStore:
         """Bytes of a file of a job."""
         return len(self.assets.get((job, digest), b""))
 
-    def effort(self, job: str) -> Effort:
+    def effort(self, job: str) -> RunStats:
         """What the runs of a job took, as last kept."""
-        return msgspec.json.decode(self._efforts[job], type=Effort) if job in self._efforts else Effort()
+        return msgspec.json.decode(self._efforts[job], type=RunStats) if job in self._efforts else RunStats()
 
-    def keep_effort(self, job: str, effort: Effort) -> None:
+    def keep_effort(self, job: str, effort: RunStats) -> None:
         """Keep it."""
         self._efforts[job] = msgspec.json.encode(effort)
 
@@ -138,7 +138,7 @@ class MemoryStore:
             raise StoreError(f"There is no job {job!r}.")
         return self._records[job]
 
-    def _summary(self, facts: JobFacts) -> JobSummary:
+    def _summary(self, facts: JobSpec) -> JobSummary:
         records = self._records[facts.job]
         standing, sizes = standing_clips(records)
         ends = (record for record in reversed(records) if isinstance(record, JobFinished | ClipDiscarded))
@@ -244,7 +244,7 @@ class MemoryDealer:
     def send(self, message: Message, frame: bytes = b"") -> bool:
         """Send to the coordinator, if one listens."""
         control = pack(message)
-        if len(control) > CONTROL_MAX or len(frame) > CLIP_MAX:
+        if len(control) > MAX_CONTROL_BYTES or len(frame) > MAX_CLIP_BYTES:
             self.dropped += 1
         elif router := self._router():
             router.inbox.put_nowait((self._name, control, frame))

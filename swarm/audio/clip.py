@@ -1,100 +1,19 @@
-"""The verified sound of one segment: trimmed, faded, FLAC; checked cheaply on arrival, fully when it is used."""
+"""Reads the clips that lie on the disk: checked by digest and header, decoded when they are used."""
 
-import hashlib
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from msgspec import Struct
+from numpy.typing import NDArray
 
-from swarm.audio.frame import MAX_CLIP_S, check_frame
-from swarm.book.page.phonetic_mark import unmarked
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.audio.frame import check_frame
 
-with warnings.catch_warnings():
-    # pydub warns that it finds no ffmpeg (it is not asked to decode anything), and newer Pythons of its escapes.
-    warnings.simplefilter("ignore")
-    from pydub import AudioSegment
-
-SILENT_PEAK = 33  # of 32768: -60 dBFS
-QUIET_DBFS = -60.0  # what is trimmed lies under this, or under the next where the voice is loud
-QUIET_BELOW_PEAK_DB = 50.0  # a final "s" or "f" lies some 30 dB under the vowels, which lie 10 under their peaks
-STEP_MS = 10
-KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30
-FADE_IN_MS, FADE_OUT_MS = 5, 10
-
-# Speech takes about 0.07 s a letter, rehearsals 0.002; "1,000,000" and "XVIII" take far more than they look.
-LEAST_S_LETTER = 0.001
-MOST_S_LETTER = 0.5
-MOST_S_DIGIT = 3.0
-MOST_S_EXTRA = 5.0
+Pcm = NDArray[np.int16]  # mono, shape (samples,)
 
 
 class ClipDamaged(Exception):
     """A clip on disk is missing, changed or not what its record says: speak it again."""
-
-
-class ClipSound(Struct, frozen=True):
-    """A clip as it travels and lies on disk."""
-
-    frame: bytes  # FLAC, mono, 16 bit
-    samples: int
-    sample_rate: int  # Hz
-    digest: str  # SHA-256 of the frame, hexadecimal
-
-
-def make_clip(pcm: Pcm, sample_rate: int, text: str) -> ClipSound:
-    """Make a clip of what a voice returned for a text: int16 mono PCM, shape (samples,), rate in Hz.
-
-    Raises EngineFault: EMPTY, SILENT, or IMPLAUSIBLE (far too long or short for the text).
-    """
-    if pcm.size == 0:
-        raise EngineFault(FaultKind.EMPTY, "no samples came back")
-    peak = max(int(pcm.max()), -int(pcm.min()))
-    if peak <= SILENT_PEAK:
-        raise EngineFault(FaultKind.SILENT, f"{pcm.size / sample_rate:.1f} s of silence came back")
-    sound = _trim(AudioSegment(pcm.tobytes(), sample_width=2, frame_rate=sample_rate, channels=1), peak)
-    if half_ms := len(sound) // 2:  # pydub has no fade of no length
-        sound = sound.fade_in(min(FADE_IN_MS, half_ms)).fade_out(min(FADE_OUT_MS, half_ms))
-    trimmed = np.frombuffer(sound.raw_data, np.int16)
-    _check_length(trimmed.size / sample_rate, text)
-    frame = _to_flac(trimmed, sample_rate)
-    return ClipSound(frame, trimmed.size, sample_rate, hashlib.sha256(frame).hexdigest())
-
-
-def _trim(sound: AudioSegment, peak: int) -> AudioSegment:
-    """Cut silence at both ends, looking only at the ends."""
-    floor_dbfs = max(QUIET_DBFS, 20 * np.log10(peak / 32768) - QUIET_BELOW_PEAK_DB)
-    start, end = 0, len(sound)
-    while start < end and sound[start : start + STEP_MS].dBFS < floor_dbfs:
-        start += STEP_MS
-    while end - STEP_MS > start and sound[end - STEP_MS : end].dBFS < floor_dbfs:
-        end -= STEP_MS
-    if start >= end:  # a lone click, quieter in the mean than the floor
-        raise EngineFault(FaultKind.SILENT, "nothing but a click came back")
-    return sound[max(0, start - KEEP_BEFORE_MS) : end + KEEP_AFTER_MS]
-
-
-def _check_length(length_s: float, text: str) -> None:
-    text = unmarked(text)
-    letters = sum(character.isalnum() for character in text)
-    digits = sum(character.isdigit() for character in text)
-    least_s = LEAST_S_LETTER * letters
-    most_s = min(MOST_S_EXTRA + MOST_S_LETTER * letters + MOST_S_DIGIT * digits, MAX_CLIP_S)
-    if not least_s <= length_s <= most_s:
-        raise EngineFault(
-            FaultKind.IMPLAUSIBLE,
-            f"{length_s:.2f} s for {letters} letters and digits; {least_s:.2f} to {most_s:.0f} s are plausible",
-        )
-
-
-def _to_flac(pcm: Pcm, sample_rate: int) -> bytes:
-    file = io.BytesIO()
-    # The least effort takes a seventh less time for half a percent more bytes.
-    soundfile.write(file, pcm, sample_rate, format="FLAC", subtype="PCM_16", compression_level=0.0)
-    return file.getvalue()
 
 
 def read_clip(path: Path, digest: str, samples: int, sample_rate: int) -> Pcm:

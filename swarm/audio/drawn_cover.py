@@ -12,7 +12,7 @@ SIDE = 1400  # pixels; players show covers of audiobooks square
 MARGIN = 120
 WIDTH = SIDE - 2 * MARGIN  # of a line
 TITLE_SIZES, AUTHOR_SIZE = (150, 120, 96, 76, 60), 56
-MOST_LINES = 6
+MAX_LINES = 6
 MAX_CHARACTERS = 300
 QUALITY = 88
 # The one that comes with the library has little beyond ASCII; of the others, each system has some.
@@ -115,9 +115,9 @@ def _fitted(draw: ImageDraw.ImageDraw, title: str, face: str) -> tuple[Font, lis
     for size in TITLE_SIZES:
         font = _font(face, size)
         lines = _wrapped(draw, title, font)
-        if len(lines) <= MOST_LINES and all(draw.textlength(word, font=font) <= WIDTH for word in spaced):
+        if len(lines) <= MAX_LINES and all(draw.textlength(word, font=font) <= WIDTH for word in spaced):
             break
-    return font, lines[: 2 * MOST_LINES]
+    return font, lines[: 2 * MAX_LINES]
 
 
 def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: Font) -> list[str]:

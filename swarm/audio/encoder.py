@@ -11,7 +11,7 @@ import soundfile
 
 from swarm.audio.clip import ClipDamaged, read_clip
 from swarm.audio.format import Coding
-from swarm.audio.limiter import Sound, limit
+from swarm.audio.limiter import Samples, limit
 from swarm.audio.loudness import loudness_lufs
 from swarm.audio.order import Found, ReelDone, ReelOrder, from_message, to_message
 from swarm.audio.reel import lay_reel, whole_frames
@@ -22,8 +22,8 @@ from swarm.system.disk import guarded
 from swarm.system.platform import lower_priority
 
 CORRECTIONS, NEAR_LU = 6, 0.05  # of a gain for what the limiter takes away, which it takes of these too
-LEAST_SLOPE = 0.2  # LU that a decibel more brings, where nearly everything is limited
-MOST_EXTRA_DB = 6.0  # beyond, a voice of high peaks would be pressed flat: rather too quiet, and that is said
+MIN_SLOPE = 0.2  # LU that a decibel more brings, where nearly everything is limited
+MAX_EXTRA_DB = 6.0  # beyond, a voice of high peaks would be pressed flat: rather too quiet, and that is said
 FRAMES_AT_ONCE = 64  # handed to the encoder: fewer calls, the same packets
 
 
@@ -53,7 +53,7 @@ def find_gain(order: ReelOrder) -> Found:
     found_lufs, target_lufs = loudness_lufs(sound, order.sample_rate), order.level.target_lufs
     if found_lufs is None or target_lufs is None:
         return Found(0.0, found_lufs)
-    ceiling, most_db = order.level.ceiling(order.coding), target_lufs - found_lufs + MOST_EXTRA_DB
+    ceiling, most_db = order.level.ceiling(order.coding), target_lufs - found_lufs + MAX_EXTRA_DB
     gain_db, slope, before = target_lufs - found_lufs, 1.0, (0.0, found_lufs)
     for _ in range(CORRECTIONS):
         limited = limit(_amplified(sound, gain_db), ceiling)
@@ -61,17 +61,17 @@ def find_gain(order: ReelOrder) -> Found:
         if abs(target_lufs - heard_lufs) < NEAR_LU or (gain_db == most_db and heard_lufs < target_lufs):
             break
         if gain_db != before[0]:
-            slope = min(1.0, max(LEAST_SLOPE, (heard_lufs - before[1]) / (gain_db - before[0])))
+            slope = min(1.0, max(MIN_SLOPE, (heard_lufs - before[1]) / (gain_db - before[0])))
         before = gain_db, heard_lufs
         gain_db = min(gain_db + (target_lufs - heard_lufs) / slope, most_db)
     return Found(round(gain_db, 2), round(heard_lufs, 2))
 
 
-def _amplified(sound: Sound, gain_db: float) -> Sound:
+def _amplified(sound: Samples, gain_db: float) -> Samples:
     return sound * np.float32(10 ** (gain_db / 20)) if gain_db else sound
 
 
-def _mix(order: ReelOrder) -> tuple[Sound, tuple[tuple[int, str], ...]]:
+def _mix(order: ReelOrder) -> tuple[Samples, tuple[tuple[int, str], ...]]:
     """The reel's sound with its gain, float32 of shape (samples,), and the clips that are damaged."""
     lengths = [clip.samples if clip else 0 for clip in order.clips]
     layout = lay_reel(lengths, order.pauses_s, order.sample_rate, order.coding.lead_s)
@@ -90,7 +90,7 @@ def _mix(order: ReelOrder) -> tuple[Sound, tuple[tuple[int, str], ...]]:
     return sound, tuple(faults)
 
 
-def _fit(sound: Sound, sample_rate: int, target_rate: int, samples: int) -> Sound:
+def _fit(sound: Samples, sample_rate: int, target_rate: int, samples: int) -> Samples:
     """The sound at another rate, silence added to its end: shape (samples,)."""
     if target_rate != sample_rate:
         sound = _resample(sound, sample_rate, target_rate)
@@ -100,14 +100,14 @@ def _fit(sound: Sound, sample_rate: int, target_rate: int, samples: int) -> Soun
     return fitted
 
 
-def _resample(sound: Sound, sample_rate: int, target_rate: int) -> Sound:
+def _resample(sound: Samples, sample_rate: int, target_rate: int) -> Samples:
     resampler = av.AudioResampler(format="fltp", layout="mono", rate=target_rate)
     frame = _frame(sound[None], "fltp", "mono", sample_rate, 0)
     parts = [part.to_ndarray()[0] for part in (*resampler.resample(frame), *resampler.resample(None))]
     return np.concatenate(parts)
 
 
-def encode(sound: Sound, coding: Coding) -> tuple[bytes, list[bytes]]:
+def encode(sound: Samples, coding: Coding) -> tuple[bytes, list[bytes]]:
     """Encode whole frames, float32 of shape (k * frame,): the decoder's configuration and k packets.
 
     Packets that only prime the decoder are left out: a reel leads in with silence, which does that.
@@ -134,7 +134,7 @@ def _coder(coding: Coding) -> "av.AudioCodecContext":
     return coder
 
 
-def _frames(sound: Sound, coding: Coding) -> Iterator[av.AudioFrame]:
+def _frames(sound: Samples, coding: Coding) -> Iterator[av.AudioFrame]:
     step, layout = FRAMES_AT_ONCE * coding.frame_samples, coding.kind.layout
     for start in range(0, sound.size, step):
         part = sound[start : start + step]
@@ -145,13 +145,13 @@ def _frames(sound: Sound, coding: Coding) -> Iterator[av.AudioFrame]:
         yield _frame(shaped, layout, coding.layout, coding.sample_rate, start)
 
 
-def _frame(samples: Sound, kind: str, layout: str, sample_rate: int, start: int) -> av.AudioFrame:
+def _frame(samples: Samples, kind: str, layout: str, sample_rate: int, start: int) -> av.AudioFrame:
     frame = av.AudioFrame.from_ndarray(samples, format=kind, layout=layout)
     frame.sample_rate, frame.pts, frame.time_base = sample_rate, start, Fraction(1, sample_rate)
     return frame
 
 
-def _flac(sound: Sound, coding: Coding) -> list[bytes]:
+def _flac(sound: Samples, coding: Coding) -> list[bytes]:
     """One FLAC file, cut so that each piece fits a packet."""
     pcm = np.rint(np.clip(sound, -1, 1) * 32767).astype(np.int16)
     file = io.BytesIO()

@@ -10,7 +10,7 @@ from swarm.errors import UsageError
 Family = Literal["mp4", "mp3", "ogg", "flac", "wav"]
 
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-HIGHEST_RATE = 192_000  # Hz
+MAX_RATE = 192_000  # Hz
 
 
 class Codec(Struct, frozen=True):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Sound = NDArray[np.float32]
+Samples = NDArray[np.float32]
 
 BLOCK_SAMPLES = 32
 REACH_BLOCKS = 24  # each side of a peak: 32 ms at 24 kHz, slow enough not to be heard as distortion
@@ -15,12 +15,12 @@ AROUND = 12  # samples each side that decide what lies between two
 DOUBTFUL = np.float32(0.7)  # of the ceiling: where all samples are under that, nothing between them reaches it
 
 
-def limit(sound: Sound, ceiling: float) -> Sound:
+def limit(sound: Samples, ceiling: float) -> Samples:
     """Bring true peaks under the ceiling by turning the sound down smoothly around them; shape (samples,)."""
     return _limit(_limit(sound, ceiling * 10 ** (SLOW_DB / 20), QUICK_BLOCKS), ceiling, REACH_BLOCKS)
 
 
-def _limit(sound: Sound, ceiling: float, reach: int) -> Sound:
+def _limit(sound: Samples, ceiling: float, reach: int) -> Samples:
     whole = np.pad(sound, (0, -sound.size % BLOCK_SAMPLES))
     if not whole.size:
         return sound
@@ -36,15 +36,15 @@ def _limit(sound: Sound, ceiling: float, reach: int) -> Sound:
     return limited.reshape(-1)[: sound.size]
 
 
-def _peaks_between(whole: Sound, numbers: NDArray[np.intp]) -> Sound:
+def _peaks_between(whole: Samples, numbers: NDArray[np.intp]) -> Samples:
     """The highest value between the samples of these blocks, shape (blocks,)."""
     padded = np.pad(whole, (AROUND, AROUND))
     places = numbers[:, None] * BLOCK_SAMPLES + np.arange(BLOCK_SAMPLES + 2 * AROUND)
-    peaks: Sound = np.abs(padded[places] @ _INTERPOLATE).max(axis=1)
+    peaks: Samples = np.abs(padded[places] @ _INTERPOLATE).max(axis=1)
     return peaks
 
 
-def _interpolator() -> Sound:
+def _interpolator() -> Samples:
     """A matrix from a block with its surroundings to what lies between its samples: windowed sinc."""
     targets = AROUND + np.arange(BLOCK_SAMPLES)[:, None] + np.arange(1, BETWEEN) / BETWEEN
     distance = targets.reshape(-1) - np.arange(BLOCK_SAMPLES + 2 * AROUND)[:, None]
@@ -55,7 +55,7 @@ def _interpolator() -> Sound:
 _INTERPOLATE = _interpolator()
 
 
-def _smooth(gain: Sound, reach: int) -> Sound:
+def _smooth(gain: Samples, reach: int) -> Samples:
     """A smooth curve that is nowhere above the given gain, not even between neighbouring blocks.
 
     Held one block further than it is averaged over: the mean of values all below a bound is below it too.
@@ -66,7 +66,7 @@ def _smooth(gain: Sound, reach: int) -> Sound:
     return np.convolve(padded, weights / weights.sum(), mode="valid").astype(np.float32)
 
 
-def _lowest(values: Sound, width: int) -> Sound:
+def _lowest(values: Samples, width: int) -> Samples:
     """The least of every `width` neighbours; windows are doubled, for that takes few passes."""
     have = 1
     while have < width:
@@ -76,12 +76,12 @@ def _lowest(values: Sound, width: int) -> Sound:
     return values
 
 
-def _widest(gain: Sound) -> Sound:
+def _widest(gain: Samples) -> Samples:
     """The least gain that each block or a neighbour has: where it is 1 there is nothing to do."""
     return _lowest(np.pad(gain, 1, constant_values=1), 3)
 
 
-def _between_blocks(gain: Sound, numbers: NDArray[np.intp]) -> Sound:
+def _between_blocks(gain: Samples, numbers: NDArray[np.intp]) -> Samples:
     """The gain of every sample of these blocks, (blocks, samples): straight lines between the blocks' centres."""
     edges = np.concatenate((gain[:1], (gain[1:] + gain[:-1]) / 2, gain[-1:]))
     first, middle, last = edges[:-1][numbers], gain[numbers], edges[1:][numbers]

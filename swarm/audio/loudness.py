@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from swarm.audio.limiter import Sound
+from swarm.audio.limiter import Samples
 
 BLOCK_S, STEP_S = 0.4, 0.1
 SILENT_LUFS = -70.0
@@ -23,7 +23,7 @@ HIGH_PASS = (38.13547087602444, 0.5003270373238773)
 SHELF_EXPONENT = 0.4996667741545416
 
 
-def loudness_lufs(sound: Sound, sample_rate: int) -> float | None:
+def loudness_lufs(sound: Samples, sample_rate: int) -> float | None:
     """The integrated loudness of a mono sound, float32 of shape (samples,), rate in Hz; None where it is silent."""
     power = _block_power(sound, sample_rate)
     heard = power[_lufs(power) > SILENT_LUFS]
@@ -38,7 +38,7 @@ def _lufs(power: NDArray[np.float64]) -> NDArray[np.float64]:
     return lufs
 
 
-def _block_power(sound: Sound, sample_rate: int) -> NDArray[np.float64]:
+def _block_power(sound: Samples, sample_rate: int) -> NDArray[np.float64]:
     """The weighted power of blocks of 0.4 s, one every 0.1 s."""
     step, steps = round(STEP_S * sample_rate), round(BLOCK_S / STEP_S)
     stretch = step * round(STRETCH_S / STEP_S)
@@ -51,7 +51,7 @@ def _block_power(sound: Sound, sample_rate: int) -> NDArray[np.float64]:
     return blocks
 
 
-def _step_power(sound: Sound, step: int, sample_rate: int) -> NDArray[np.float64]:
+def _step_power(sound: Samples, step: int, sample_rate: int) -> NDArray[np.float64]:
     """The weighted power of each whole 0.1 s."""
     size = _fast_size(sound.size + round(TAIL_S * sample_rate))
     weighted = np.fft.irfft(np.fft.rfft(sound, size) * _weights(size, sample_rate), size)[: sound.size]

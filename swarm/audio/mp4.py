@@ -30,7 +30,7 @@ MEAN = b"com.apple.iTunes"
 
 HEAD_BYTES = 8
 
-SHORTEST_FREE = 8
+MIN_FREE = 8
 
 UTF8 = b"\0\0\0\x01\0\0\0\0"
 
@@ -120,7 +120,7 @@ def add_freeform(file: IO[bytes], tags: dict[str, str]) -> None:
         return
     start, moov, free_bytes = found
     path = _path(moov)
-    if path is None or free_bytes < len(added) + SHORTEST_FREE:
+    if path is None or free_bytes < len(added) + MIN_FREE:
         return
     for place, size in path:
         moov[place : place + 4] = (size + len(added)).to_bytes(4, "big")

@@ -8,7 +8,7 @@ from swarm.job.book import Chapter, Pause, Segment
 
 CHARACTERS_S = 15  # a rough pace of speech; only where the cuts fall depends on it
 REEL_S = 60.0
-SHORTEST_S, LONGEST_S = 0.7 * REEL_S, 1.3 * REEL_S
+MIN_S, MAX_S = 0.7 * REEL_S, 1.3 * REEL_S
 LENGTH_S = {
     Pause.CLAUSE: 0.15,
     Pause.SENTENCE: 0.35,
@@ -50,9 +50,9 @@ def _cut(segments: Sequence[Segment], first: int) -> int:
     for index in range(first, len(segments)):
         segment = segments[index]
         length_s += len(segment.text) / CHARACTERS_S
-        if length_s > LONGEST_S and index > first:
+        if length_s > MAX_S and index > first:
             return best_end
-        rank = (LENGTH_S[segment.pause] if length_s >= SHORTEST_S else 0.0, -abs(length_s - REEL_S))
+        rank = (LENGTH_S[segment.pause] if length_s >= MIN_S else 0.0, -abs(length_s - REEL_S))
         if index == first or rank > best:
             best, best_end = rank, index + 1
         length_s += LENGTH_S[segment.pause]

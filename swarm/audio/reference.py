@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from swarm.errors import UsageError
 
 RATE = 24_000  # Hz
-LEAST_S = 1.0  # of sound
-MOST_S = 30.0  # more than any engine listens to
-LONGEST_S = 1800.0  # of the file
+MIN_S = 1.0  # of sound
+MAX_S = 30.0  # more than any engine listens to
+MAX_FILE_S = 1800.0
 WINDOW = RATE // 50  # 20 ms
 MARGIN = 5  # windows kept before and after the sound
-LEAST_PEAK = 300  # of 32767: nothing but noise below
+MIN_PEAK = 300  # of 32767: nothing but noise below
 QUIET = 0.02  # of the loudest window
 CUT_S = 3.0  # the cut is made at the quietest place of so much
 
@@ -56,9 +56,9 @@ def _decode(file: IO[bytes], path: Path) -> Samples:
             for resampled in resampler.resample(frame):
                 pieces.append(_samples(resampled))
                 length += len(pieces[-1])
-            if length > LONGEST_S * RATE:
+            if length > MAX_FILE_S * RATE:
                 raise UsageError(
-                    f"--voice {path} is over {LONGEST_S / 60:.0f} minutes long: cut 6 to {MOST_S:.0f} s out of it."
+                    f"--voice {path} is over {MAX_FILE_S / 60:.0f} minutes long: cut 6 to {MAX_S:.0f} s out of it."
                 )
         pieces += [_samples(resampled) for resampled in resampler.resample(None)]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
@@ -71,31 +71,31 @@ def _samples(frame: av.AudioFrame) -> Samples:
 def _useful(sound: Samples, path: Path) -> Samples:
     """Without the silence around it, and no more than engines listen to."""
     levels = _levels(sound)
-    if not len(levels) or np.abs(sound.astype(np.int32)).max() < LEAST_PEAK:
-        if len(sound) < LEAST_S * RATE:
+    if not len(levels) or np.abs(sound.astype(np.int32)).max() < MIN_PEAK:
+        if len(sound) < MIN_S * RATE:
             raise _too_short(path, len(sound))
         raise UsageError(f"--voice {path} is silent: give a recording in which somebody speaks.")
     loud = np.flatnonzero(levels > QUIET * levels.max())
     first, last = max(0, loud[0] - MARGIN), loud[-1] + 1 + MARGIN
     trimmed = sound[first * WINDOW : last * WINDOW]
-    if len(trimmed) < LEAST_S * RATE:
+    if len(trimmed) < MIN_S * RATE:
         raise _too_short(path, len(trimmed))
     return trimmed[: _cut(trimmed)]
 
 
 def _too_short(path: Path, samples: int) -> UsageError:
     return UsageError(
-        f"--voice {path} holds {samples / RATE:.1f} s of sound: at least {LEAST_S:.0f} s is needed, "
-        f"6 to {MOST_S:.0f} s are good."
+        f"--voice {path} holds {samples / RATE:.1f} s of sound: at least {MIN_S:.0f} s is needed, "
+        f"6 to {MAX_S:.0f} s are good."
     )
 
 
 def _cut(sound: Samples) -> int:
     """Where to end: at a quiet place."""
-    most = int(MOST_S * RATE)
+    most = int(MAX_S * RATE)
     if len(sound) <= most:
         return len(sound)
-    begin = int((MOST_S - CUT_S) * RATE)
+    begin = int((MAX_S - CUT_S) * RATE)
     return begin + int(np.argmin(_levels(sound[begin:most]))) * WINDOW
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from swarm.audio.tags import Tags
 
 
-class Line(Struct, frozen=True):
+class Cue(Struct, frozen=True):
     """A sentence and when it is heard, in seconds."""
 
     start_s: float
@@ -15,12 +15,12 @@ class Line(Struct, frozen=True):
     text: str
 
 
-def write_subtitles(kind: str, lines: Sequence[Line], tags: Tags) -> str:
+def write_subtitles(kind: str, lines: Sequence[Cue], tags: Tags) -> str:
     """A whole file: "vtt", "srt" or "lrc"."""
     return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](lines, tags)) + "\n"
 
 
-def _vtt(lines: Sequence[Line], _tags: Tags) -> Iterator[str]:
+def _vtt(lines: Sequence[Cue], _tags: Tags) -> Iterator[str]:
     yield "WEBVTT"
     for line in lines:
         yield ""
@@ -28,7 +28,7 @@ def _vtt(lines: Sequence[Line], _tags: Tags) -> Iterator[str]:
         yield _plain(line.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _srt(lines: Sequence[Line], _tags: Tags) -> Iterator[str]:
+def _srt(lines: Sequence[Cue], _tags: Tags) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         yield str(number)
         yield f"{_clock(line.start_s, ',')} --> {_clock(line.end_s, ',')}"
@@ -36,7 +36,7 @@ def _srt(lines: Sequence[Line], _tags: Tags) -> Iterator[str]:
         yield ""
 
 
-def _lrc(lines: Sequence[Line], tags: Tags) -> Iterator[str]:
+def _lrc(lines: Sequence[Cue], tags: Tags) -> Iterator[str]:
     yield f"[ti:{_plain(tags.part_title or tags.title)}]"
     yield f"[ar:{_plain(', '.join(tags.authors))}]"
     yield f"[al:{_plain(tags.title)}]"

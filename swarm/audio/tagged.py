@@ -36,7 +36,7 @@ OPTIONS = {
 SHOWS_STREAM_PICTURES = ("mp3", "flac")
 STREAMINFO_END = 42  # of a FLAC: what comes before is right only in the file itself
 OPUS_SKIP = 312  # samples at 48 kHz that players leave out, as every stream of this encoder says
-MOST_TOC = 255
+MAX_TOC = 255
 SYNC_BYTES = 16 << 20
 ID3 = b"id3 "
 
@@ -44,7 +44,7 @@ RIFF, RF64 = b"RIFF", b"RF64"  # the second where more than 4 GiB do not fit int
 
 HEAD_BYTES = 8
 
-MOST_RIFF_BYTES = 0xFFFFFFFF
+MAX_RIFF_BYTES = 0xFFFFFFFF
 
 LONG_SIZE_AT = 20  # in an RF64: behind the heads of the file and of its first chunk
 
@@ -154,7 +154,7 @@ def _front(order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[C
     if order.family == "mp3":
         front = _with_comment(front, comment_language(order.tags))
     # A table of contents counts its entries in one byte; without it, readers find the chapters by themselves.
-    return front.replace(b"CTOC", b"XTOC", 1) if len(chapters) > MOST_TOC else front
+    return front.replace(b"CTOC", b"XTOC", 1) if len(chapters) > MAX_TOC else front
 
 
 def _with_comment(front: bytes, language: str) -> bytes:
@@ -205,7 +205,7 @@ def append_chunk(file: IO[bytes], kind: bytes, data: bytes) -> None:
     kept = file.read(4)
     chunk = bytes(end % 2) + kind + len(data).to_bytes(4, "little") + data + bytes(len(data) % 2)
     size = end + len(chunk) - HEAD_BYTES
-    if kept == RIFF and size <= MOST_RIFF_BYTES:
+    if kept == RIFF and size <= MAX_RIFF_BYTES:
         place, said = 4, size.to_bytes(4, "little")
     elif kept == RF64:
         place, said = LONG_SIZE_AT, size.to_bytes(8, "little")

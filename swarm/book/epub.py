@@ -9,7 +9,7 @@ from lxml import etree
 from swarm.book.package.archive import Archive
 from swarm.book.package.loss import name_losses, read_pages, without
 from swarm.book.package.package import Package, read_package
-from swarm.book.package.toc import Contents, read_contents, target
+from swarm.book.package.toc import TableOfContents, read_contents, target
 from swarm.book.page.limits import MAX_SHEET_BYTES
 from swarm.book.page.markup import as_text
 from swarm.book.page.note import mark_notes
@@ -79,7 +79,12 @@ def read_name(path: Path) -> tuple[str, str] | None:
 
 
 def _documents(
-    archive: Archive, pages: list[tuple[str, etree._Element]], contents: Contents, reading: Reading, *, traced: bool
+    archive: Archive,
+    pages: list[tuple[str, etree._Element]],
+    contents: TableOfContents,
+    reading: Reading,
+    *,
+    traced: bool,
 ) -> tuple[list[Named], int]:
     """The documents as they are read, and how many words stylesheets hide."""
     anchors: dict[str, set[str]] = defaultdict(set)
@@ -124,7 +129,7 @@ def _document(root: etree._Element, anchors: set[str], reading: Reading, tracer:
     return document
 
 
-def _oddities(package: Package, contents: Contents, documents: list[Named], hidden: int) -> Iterator[str]:
+def _oddities(package: Package, contents: TableOfContents, documents: list[Named], hidden: int) -> Iterator[str]:
     anchors = {named.name: named.document.anchors for named in documents}
     if not contents.entries:
         yield "it has no table of contents: chapters begin at headings"

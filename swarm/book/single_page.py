@@ -7,12 +7,13 @@ from lxml import etree
 
 from swarm.book.kinds import HTML, TEXT
 from swarm.book.package.archive import check_file
-from swarm.book.package.toc import Contents
+from swarm.book.package.toc import TableOfContents
+from swarm.book.page.letters import tidy
 from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
 from swarm.book.page.markup import as_text, parse
 from swarm.book.page.note import mark_notes
 from swarm.book.page.plain_text import plain_tree, said_about
-from swarm.book.page.text import read_document, tidy
+from swarm.book.page.text import read_document
 from swarm.book.structure.composition import compose, count_notes, first_language
 from swarm.book.structure.division import Named
 from swarm.errors import BookError
@@ -35,7 +36,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
     documents = [Named(path.name, read_document(root, frozenset(), reading))]
     title = about.get("title") or _title(root) or path.stem
     language = first_language((about.get("language", ""), documents[0].document.language))
-    chapters = compose(path, documents, Contents(), title, language, reading)
+    chapters = compose(path, documents, TableOfContents(), title, language, reading)
     authors = tuple(filter(None, (about.get("author", ""),)))
     notes = count_notes(documents)
     return Book(title=title, authors=authors, language=language, chapters=chapters, notes=notes)

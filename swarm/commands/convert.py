@@ -2,13 +2,13 @@
 
 import argparse
 
-from swarm.commands import coqui_options, options
+from swarm.commands import checks, coqui_options, options
 from swarm.commands.output import warn
 from swarm.commands.parser import shorten
 from swarm.config import RenderConfig
 from swarm.errors import UsageError
 
-EXAMPLES = options.examples(
+EXAMPLES = checks.examples(
     "e2a-swarm convert book.epub",
     "e2a-swarm convert book.epub --output-dir ~/Audiobooks --chapters 1-3",
     "e2a-swarm convert roman.epub --language fr --workers 4",
@@ -51,7 +51,7 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
     """Convert as a config says on the devices that the arguments name."""
     if config.min_workers > 1:
         raise UsageError("--min-workers: convert has no worker but its own; `e2a-swarm coordinate` waits for others.")
-    slots = options.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
+    slots = checks.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
     asked = options.asked_devices(arguments)
     coqui_options.prepare_voices(arguments)
     from swarm.node.convert import convert

@@ -2,10 +2,10 @@
 
 import argparse
 
-from swarm.commands import convert, options
+from swarm.commands import checks, convert, options
 from swarm.commands.parser import shorten
 
-EXAMPLES = options.examples(
+EXAMPLES = checks.examples(
     "e2a-swarm coordinate book.epub",
     "e2a-swarm coordinate one.epub two.epub --output-dir ~/Audiobooks",
     "e2a-swarm coordinate book.epub --min-workers 3 --port 5900",

@@ -2,7 +2,8 @@
 
 import argparse
 
-from swarm.commands.options import add_state_option, examples
+from swarm.commands.checks import examples
+from swarm.commands.options import add_state_option
 from swarm.commands.output import say_indented, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT

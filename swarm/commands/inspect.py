@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_output_options, examples
+from swarm.commands.checks import examples
+from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_indented, say_json
 from swarm.commands.reading import add_reading_options, reading
 
@@ -41,12 +42,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is in a book. Raises BookError, UsageError."""
+    from swarm.book.any_file import read_any_book
     from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
     from swarm.book.speech.script import spoken_chapters
     from swarm.book.speech.segment import segment_chapter
     from swarm.book.speech.speech import Speech
     from swarm.job.language import normal_language
-    from swarm.system.calibre import read_any_book
 
     book = read_any_book(Path(arguments.book).expanduser(), reading(arguments))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language

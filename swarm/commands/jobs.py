@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_state_option, examples
+from swarm.commands.checks import examples
+from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_indented, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from swarm.store.store import JobSummary
 
 SUMMARY = "list the jobs on this machine, or remove some"
-LONGEST_PATH = 4096  # of a file, which is to be copied whole
+MAX_PATH = 4096  # of a file, which is to be copied whole
 FEW = 3  # chapters that are named one by one
 AGE = re.compile(r"(\d{1,5})\s*([hdw])")
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -197,7 +198,7 @@ def _file_lines(files: Sequence[str]) -> list[str]:
     from swarm.watch.text import clean
 
     said = [
-        f"{clean(counted(folder, members) if folder else members[0], LONGEST_PATH)}{_whether_there(members)}"
+        f"{clean(counted(folder, members) if folder else members[0], MAX_PATH)}{_whether_there(members)}"
         for folder, members in gathered(files)
     ]
     return [f"{'with' if number else 'audiobook'} {words}" for number, words in enumerate(said)]

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_state_option, examples
+from swarm.commands.checks import examples
+from swarm.commands.options import add_state_option
 from swarm.commands.output import say
 from swarm.config import ENV_KEY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from swarm.net.keys import SwarmKey
 
 SUMMARY = "enter a swarm with its code"
-LINE_MAX = 4096
+MAX_LINE = 4096
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -70,7 +71,7 @@ def _given_code(words: list[str]) -> str:
     """The code of the command line, which may have been typed with spaces, else of standard input."""
     if words and words != ["-"]:
         return " ".join(words)
-    read = sys.stdin.readline(LINE_MAX) if words or not sys.stdin.isatty() else ""
+    read = sys.stdin.readline(MAX_LINE) if words or not sys.stdin.isatty() else ""
     if not read.strip():
         raise UsageError("Give the code: e2a-swarm join CODE (`e2a-swarm key` shows it on a machine of the swarm).")
     return read

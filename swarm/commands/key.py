@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_state_option, examples
+from swarm.commands.checks import examples
+from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault

@@ -3,8 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from swarm.commands.checks import examples
 from swarm.commands.coqui_options import add_license_option, add_models_option, place_models
-from swarm.commands.options import add_output_options, examples
+from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_json
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 

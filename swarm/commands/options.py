@@ -1,13 +1,13 @@
 """Options that several commands share, and the configs they become."""
 
 import argparse
-import math
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands.checks import OneCoordinator, number, one_of, refuse, whole
 from swarm.commands.coqui_options import add_model_options, model_settings
 from swarm.commands.reading import add_reading_options, reading
 from swarm.commands.style_options import add_style_options, style_config
@@ -42,37 +42,6 @@ REFUSED = {
     "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
     "script-mode": "leave it out: there is only one way to run.",
 }
-
-
-class Refuse(argparse.Action):
-    """An option that is known elsewhere but not supported here: its sentence says what to do instead."""
-
-    def __call__(self, _parser: object, _namespace: object, _values: object, option: str | None = None) -> None:
-        """Raise UsageError with the sentence given as `const`."""
-        raise UsageError(f"{option} is not supported: {self.const}")
-
-
-class OneCoordinator(argparse.Action):
-    """The one coordinator to speak to: a second one would silently take the first one's place."""
-
-    def __call__(
-        self, _parser: object, namespace: argparse.Namespace, value: object, option: str | None = None
-    ) -> None:
-        """Keep the address. Raises UsageError where another was given before."""
-        if namespace.coordinator and namespace.coordinator != value:
-            raise UsageError(f"{option} names one coordinator; without it all of this machine's swarm are found.")
-        namespace.coordinator = value
-
-
-def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
-    """Make a parser refuse an option, whatever value follows it, with a sentence."""
-    sentence = instead.format(name=name.replace("-", "_"))
-    parser.add_argument(f"--{name}", action=Refuse, nargs="?", const=sentence, dest="refused", help=argparse.SUPPRESS)
-
-
-def examples(*lines: str) -> str:
-    """The epilog of a command: its examples, one a line."""
-    return "\n".join(("examples:", *(f"  {line}" for line in lines)))
 
 
 def add_state_option(parser: argparse._ActionsContainer) -> None:
@@ -285,20 +254,6 @@ def _gpu(text: str) -> str:
     return f"cuda:{whole('--gpu', text, 0, 255)}"
 
 
-def whole(option: str, text: str, low: int, high: int) -> int:
-    """A whole number between two bounds. Raises UsageError that names the option."""
-    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
-        return int(text)
-    raise UsageError(f"{option} takes a whole number from {low} to {high}, not {text!r}.")
-
-
-def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
-    """One of a few words. Raises UsageError that names the option."""
-    if text in allowed:
-        return text
-    raise UsageError(f"{option} takes {' or '.join(allowed)}, not {text!r}.")
-
-
 def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[Path]]:
     """Every book, and those of them that nobody named: a folder held them."""
     given = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
@@ -363,14 +318,6 @@ def _speed(text: str) -> float:
     if slowest <= value <= fastest:
         return value
     raise UsageError(f"--speed takes a number from {slowest:g} to {fastest:g}, not {text!r}.")
-
-
-def number(text: str) -> float:
-    """A number, or NaN where it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _chapters(text: str) -> str:

@@ -3,20 +3,20 @@
 import argparse
 from dataclasses import replace
 
-from swarm.commands import convert, options
+from swarm.commands import checks, convert, options
 from swarm.commands.parser import shorten
 from swarm.config import RenderConfig
 from swarm.errors import UsageError
 
 SECONDS = 30
-LONGEST_S = 3600
+MAX_S = 3600
 CHAPTER = "preview speaks the beginning of one chapter: say --chapter."
 SHORT = "preview writes one short file: say it to `e2a-swarm convert`."
 REFUSED = {  # of convert's options
     "--chapters": CHAPTER, "--split": SHORT, "--keep-chapters": SHORT, "--read-along": SHORT, "--report": SHORT,
 }  # fmt: skip
 COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
-EXAMPLES = options.examples(
+EXAMPLES = checks.examples(
     "e2a-swarm preview book.epub",
     "e2a-swarm preview book.epub --chapter 3 --voice heart --speed 0.9",
 )
@@ -54,6 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def preview_config(arguments: argparse.Namespace, config: RenderConfig) -> RenderConfig:
     """What convert is asked to do for a preview. Raises UsageError."""
-    chapter = options.whole("--chapter", arguments.chapter, 1, 999_999)
-    seconds = options.whole("--seconds", arguments.seconds, 1, LONGEST_S)
+    chapter = checks.whole("--chapter", arguments.chapter, 1, 999_999)
+    seconds = checks.whole("--seconds", arguments.seconds, 1, MAX_S)
     return replace(config, chapters=str(chapter), preview_s=float(seconds), upload=None)  # a library is for books

@@ -35,7 +35,7 @@ def reading(arguments: argparse.Namespace) -> "Reading | None":
     """What `add_reading_options` was told; None: nothing. Raises UsageError."""
     import msgspec
 
-    from swarm.commands.options import one_of  # it imports this file
+    from swarm.commands.checks import one_of  # it imports this file
     from swarm.job.reading import Reading
 
     chosen = {

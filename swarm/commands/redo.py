@@ -4,13 +4,13 @@ import argparse
 import re
 from dataclasses import replace
 
-from swarm.commands import convert, options
+from swarm.commands import checks, convert, options
 from swarm.commands.parser import shorten
 from swarm.config import RedoConfig
 from swarm.errors import UsageError
 
 SEGMENTS = re.compile(r"(\d{1,6}):(\d{1,6})(?:-(\d{1,6}))?")
-EXAMPLES = options.examples(
+EXAMPLES = checks.examples(
     "e2a-swarm redo book.epub --doubtful",
     "e2a-swarm redo book.epub --segments 3:12,3:20-22",
     "e2a-swarm redo book.epub --chapter 3 --voice heart",
@@ -44,7 +44,7 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
     """What is to be spoken again. Raises UsageError."""
     config = RedoConfig(
         segments=tuple(_segments(part) for part in arguments.segments.replace(" ", "").split(",") if part),
-        chapters=tuple(options.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
+        chapters=tuple(checks.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
         doubtful=arguments.doubtful,
     )
     if config == RedoConfig():

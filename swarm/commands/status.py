@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_coordinator_options, add_state_option, examples
+from swarm.commands.checks import examples
+from swarm.commands.options import add_coordinator_options, add_state_option
 from swarm.commands.output import say, say_json, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT

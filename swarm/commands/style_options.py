@@ -14,7 +14,7 @@ CHANNELS = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
 KILOBITS = re.compile(r"(\d{1,4})k?")
 SPLIT = re.compile(r"chapter|[1-9]\d{0,2}h")
 PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")  # of job/book.py
-LONGEST_PAUSE_S = 30.0
+MAX_PAUSE_S = 30.0
 GUESSED_VOICE_RATE = 24_000  # Hz; most voices
 
 
@@ -51,7 +51,7 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
 
 def style_config(arguments: argparse.Namespace) -> StyleConfig:
     """What `add_style_options` was told. Raises UsageError."""
-    from swarm.commands.options import one_of
+    from swarm.commands.checks import one_of
 
     config = StyleConfig(
         output_format=_output_format(arguments.output_format),
@@ -110,7 +110,7 @@ def _channels(text: str) -> int:
 def _sample_rate(text: str) -> int:
     if not text:
         return 0
-    from swarm.commands.options import whole
+    from swarm.commands.checks import whole
 
     return whole("--sample-rate", text, 8000, 192_000)
 
@@ -123,15 +123,15 @@ def _subtitles(text: str) -> str:
 
 
 def _pauses(pairs: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    from swarm.commands.options import number
+    from swarm.commands.checks import number
 
     found: dict[str, float] = {}
     for pair in pairs:
         kind, _, seconds = pair.partition("=")
         value = number(seconds)
-        if kind.strip() not in PAUSES or not 0 <= value <= LONGEST_PAUSE_S:
+        if kind.strip() not in PAUSES or not 0 <= value <= MAX_PAUSE_S:
             raise UsageError(
-                f"--pause takes KIND=SECONDS such as paragraph=0.8, up to {LONGEST_PAUSE_S:g}, not {pair!r}; "
+                f"--pause takes KIND=SECONDS such as paragraph=0.8, up to {MAX_PAUSE_S:g}, not {pair!r}; "
                 f"kinds are {', '.join(PAUSES)}."
             )
         found[kind.strip()] = value

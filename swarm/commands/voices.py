@@ -4,7 +4,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_output_options, examples
+from swarm.commands.checks import examples
+from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_json
 from swarm.errors import EnvironmentFault
 
@@ -60,10 +61,10 @@ def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
 
 def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
     """The cards that can be had, and why others cannot, by name. Coqui's is that of XTTS, here or not."""
-    from swarm.voice.cards import BUILT_IN, KNOWN
+    from swarm.voice.cards import BUILT_IN
     from swarm.voice.coqui.card import model_card
     from swarm.voice.coqui.models import XTTS
-    from swarm.voice.host.registry import engine_targets, find_card
+    from swarm.voice.host.registry import KNOWN, engine_targets, find_card
 
     cards, broken = [*BUILT_IN, model_card(XTTS)], {}
     for name in engine_targets().keys() - {card.name for card in KNOWN}:

@@ -3,14 +3,14 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm.commands import coqui_options, options
+from swarm.commands import checks, coqui_options, options
 from swarm.commands.parser import shorten
 from swarm.errors import UsageError
 
 if TYPE_CHECKING:
-    from swarm.lease.worker.limits import Limits
+    from swarm.config import Limits
 
-EXAMPLES = options.examples(
+EXAMPLES = checks.examples(
     "e2a-swarm work                    on the GPUs, or else the CPU",
     "e2a-swarm work --gpu 0 --slots 2  two engines on the first GPU",
     "e2a-swarm work --cpu --slots 4",
@@ -82,7 +82,8 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
     """What the operator allows. Raises UsageError."""
-    from swarm.lease.worker.limits import Limits, parse_hours
+    from swarm.config import Limits
+    from swarm.lease.worker.limits import parse_hours
 
     hot = arguments.max_temperature
     try:
@@ -91,7 +92,7 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits"
         raise UsageError(f"--hours takes spans such as 22-7 or 22:30-6,12-13, not {arguments.hours!r}.") from None
     limits = Limits(
         hours=hours,
-        max_temperature=None if hot is None else options.whole("--max-temperature", hot, 30, 120),
+        max_temperature=None if hot is None else checks.whole("--max-temperature", hot, 30, 120),
         idle_only=arguments.idle_only,
     )
     if asked == ("cpu",) and limits.watch_gpus:
@@ -101,7 +102,7 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits"
 
 def run(arguments: argparse.Namespace) -> int:
     """Work, and return the exit code."""
-    slots = options.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
+    slots = checks.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
     asked = options.asked_devices(arguments)
     limits = limits_of(arguments, asked)
     coqui_options.prepare_voices(arguments)

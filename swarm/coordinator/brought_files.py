@@ -17,7 +17,7 @@ from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.asset import MODEL, VOICE, AssetInfo, find_latents
 from swarm.job.recipe import CLONE
 from swarm.job.record import LatentsLost
-from swarm.job.spec import Origin
+from swarm.job.spec import FileOrigin
 from swarm.job.state import JobState
 from swarm.store.job_files import digest_of
 from swarm.store.store import JobSummary, Store
@@ -34,7 +34,7 @@ class Supply:
     voice: str = ""
     model: str = ""
     assets: tuple[AssetInfo, ...] = ()
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[FileOrigin, ...] = ()
     ready: dict[str, bytes | Path] = field(default_factory=dict)  # contents that lie somewhere
     custom: CustomModel | None = None
     config: dict[str, object] = field(default_factory=dict)  # the model's config.json
@@ -130,7 +130,7 @@ def _add_model(supply: Supply, path: Path, store: Store) -> None:
     supply.custom = read_custom_model(path)
     supply.model, supply.assets = supply.custom.name, supply.custom.assets
     supply.config = supply.custom.config
-    supply.origins = (Origin("model", name, supply.model, ""),)
+    supply.origins = (FileOrigin("model", name, supply.model, ""),)
     if supply.custom.ignored:
         supply.notes.append(f"{path}: left out what no engine knows: {', '.join(supply.custom.ignored)[:200]}")
 
@@ -145,7 +145,7 @@ def _add_voice(supply: Supply, path: Path, store: Store) -> None:
         _adopt(supply, job, "voice", store)
     elif digest:
         _take_voice(supply, path)
-        supply.origins += (Origin("voice", name, supply.voice, digest),)
+        supply.origins += (FileOrigin("voice", name, supply.voice, digest),)
     else:
         _missing("--voice", path)
 
@@ -170,7 +170,7 @@ def _made_from(store: Store, kind: str, path: str, digest: str = "") -> JobSumma
     Only one that still has what was made of it.
     """
 
-    def fits(origin: Origin) -> bool:
+    def fits(origin: FileOrigin) -> bool:
         return origin.kind == kind and (origin.digest == digest if digest else origin.path == path)
 
     jobs = (job for job in _newest_first(store) if any(map(fits, job.origins)))

@@ -15,7 +15,6 @@ from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
 from swarm.edition.depot import Depot
 from swarm.edition.edition import Edition
-from swarm.edition.read_along import Wording
 from swarm.edition.style import make_style, read_cover
 from swarm.edition.target import claim_target, release_target
 from swarm.errors import (
@@ -28,6 +27,7 @@ from swarm.errors import (
     StoreError,
     SwarmError,
 )
+from swarm.job.reading import Wording
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
 from swarm.net.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
@@ -43,7 +43,7 @@ from swarm.watch.service import Service
 if TYPE_CHECKING:
     from swarm.edition.audiobookshelf import Upload
 
-MOST_NAMED = 5  # audiobooks that an earlier run finished: of a folder there may be hundreds
+MAX_NAMED = 5  # audiobooks that an earlier run finished: of a folder there may be hundreds
 GRACE_S = 1.0  # after a restart, for returning workers to say what they hold
 
 
@@ -212,7 +212,7 @@ class Coordination:
     def _ready_lines(self) -> list[str]:
         names = [edition.whereabouts for edition in self.editions if edition.is_finished]
         undoubted = [f"{title}: no sentence is doubtful; nothing is spoken again" for title in self.undoubted]
-        if len(names) > MOST_NAMED:
+        if len(names) > MAX_NAMED:
             return [f"{len(names)} audiobooks are finished already", *undoubted]
         return [*(f"{name} is finished already; nothing is left to do" for name in names), *undoubted]
 

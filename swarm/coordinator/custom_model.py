@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from swarm.errors import UsageError
-from swarm.job.asset import MODEL, MOST_BYTES, AssetInfo
+from swarm.job.asset import MAX_BYTES, MODEL, AssetInfo
 from swarm.job.recipe import CUSTOM
 
 CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
@@ -19,8 +19,8 @@ VOCABULARY = "vocab.json"
 SMALL = (VOCABULARY, "speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
 STATISTICS = "scale_stats.npy"  # of the sound that some older models were trained on
 KNOWN = (CONFIG, *SMALL, STATISTICS)
-MOST_CONFIG = 4 * 1024 * 1024  # bytes
-MOST_ENTRIES = 1000  # of a zip, or a folder
+MAX_CONFIG = 4 * 1024 * 1024  # bytes
+MAX_ENTRIES = 1000  # of a zip, or a folder
 CHUNK = 1 << 20
 SUFFIXES = (".pth", ".safetensors")
 
@@ -44,7 +44,7 @@ class ModelFile:
         with self.open() as file:
             while chunk := file.read(CHUNK):
                 total += len(chunk)
-                if total > MOST_BYTES:
+                if total > MAX_BYTES:
                     raise UsageError(f"--custom-model {self.source}: {self.inside or 'a file'} is too large.")
                 yield chunk
 
@@ -117,7 +117,7 @@ def read_custom_model(path: Path) -> CustomModel:
         found = _in_folder(path) if path.is_dir() else _in_zip(path)
         chosen, ignored = _choose(found, path)
         reference = chosen.pop(REFERENCE, None)
-        config = parse_config(_bytes(chosen[CONFIG], MOST_CONFIG), path)
+        config = parse_config(_bytes(chosen[CONFIG], MAX_CONFIG), path)
         if str(config.get("model")).lower() == "xtts" and VOCABULARY not in chosen:
             raise UsageError(f"--custom-model {path}: there is no {VOCABULARY} in it, by which XTTS reads.")
         files = {_info(MODEL + name, file): file for name, file in chosen.items()}
@@ -134,14 +134,14 @@ def _in_folder(path: Path) -> dict[str, ModelFile]:
     entries = [entry for entry in path.iterdir() if entry.is_file()]
     if not entries and len(inner := [entry for entry in path.iterdir() if entry.is_dir()]) == 1:
         return _in_folder(inner[0])
-    return {entry.name: ModelFile(entry) for entry in entries[:MOST_ENTRIES]}
+    return {entry.name: ModelFile(entry) for entry in entries[:MAX_ENTRIES]}
 
 
 def _in_zip(path: Path) -> dict[str, ModelFile]:
     """Files of the top or of the one folder below; links and whatever leads out are left where they are."""
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-    if len(entries) > MOST_ENTRIES:
+    if len(entries) > MAX_ENTRIES:
         raise UsageError(f"--custom-model {path} holds {len(entries)} files: a model has a handful.")
     found: dict[str, ModelFile] = {}
     for entry in entries:

@@ -5,13 +5,13 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 from swarm.errors import StoreError
-from swarm.job.asset import MOST_LATENTS, PIECE, piece_size
+from swarm.job.asset import MAX_LATENTS, PIECE, piece_size
 from swarm.lease.coordinator.outcome import Serve
 from swarm.lease.message import Asset
 from swarm.net.transport import Router
 from swarm.store.store import Store
 
-MOST_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked for again
+MAX_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked for again
 
 
 class Feed:
@@ -29,7 +29,7 @@ class Feed:
         lost: Callable[[str, str], bool],
     ) -> None:
         self._store, self._router, self._restored, self._lost = store, router, restored, lost
-        self._waiting: asyncio.Queue[Serve] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[Serve] = asyncio.Queue(MAX_WAITING)
 
     def add(self, serve: Serve) -> None:
         """One more piece."""
@@ -55,7 +55,7 @@ class Feed:
     def _read(self, serve: Serve) -> bytes | None:
         """A piece; None where the file is gone or, as far as that is cheap to tell, damaged."""
         try:
-            if serve.total > MOST_LATENTS:
+            if serve.total > MAX_LATENTS:
                 piece = self._store.read_asset(serve.job, serve.digest, serve.offset)
                 return piece if len(piece) == piece_size(serve.total, serve.offset) else None
             pieces = [self._store.read_asset(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE)]

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import structs
 
 from swarm.audio.frame import check_frame, read_streaminfo
+from swarm.book.any_file import read_any_book
 from swarm.book.file import read_name
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script, opening
@@ -21,11 +22,10 @@ from swarm.errors import UsageError
 from swarm.job.book import Book
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
-from swarm.job.spec import JobFacts, book_facts
+from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.lease.coordinator.job_files import LOST
 from swarm.store.store import Store
-from swarm.system.calibre import read_any_book
 from swarm.system.disk import full_name
 from swarm.voice.host.registry import better_voices_line, choose_recipe, recipe_card
 
@@ -115,13 +115,13 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
 
 
-def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobFacts:
+def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobSpec:
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon)
     if config.preview_s:
         chapters = opening(chapters, config.preview_s * card.characters_s * config.speed)
-    return JobFacts(
+    return JobSpec(
         job=job,
         source=full_name(path),
         book=book_facts(book),
@@ -132,7 +132,7 @@ def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, jo
 
 
 def _replay(
-    facts: JobFacts, store: Store, now: float, notes: list[str], redo: RedoConfig | None
+    facts: JobSpec, store: Store, now: float, notes: list[str], redo: RedoConfig | None
 ) -> tuple[JobState, list[AnyRecord]]:
     state = JobState(facts)
     for record in store.records(facts.job):
@@ -243,3 +243,22 @@ def _length(state: JobState, number: int) -> int:
     if not 1 <= number <= len(chapters):
         raise UsageError(f"There is no chapter {number}: this job has {len(chapters)}.")
     return len(chapters[number - 1].segments)
+
+
+def book_facts(book: Book) -> BookFacts:
+    """What outlives the reading of a book."""
+    return BookFacts(
+        title=book.title,
+        authors=book.authors,
+        language=book.language,
+        year=book.year,
+        publisher=book.publisher,
+        description=book.description,
+        identifier=book.identifier,
+        cover=book.cover,
+        subtitle=book.subtitle,
+        series=book.series,
+        series_number=book.series_number,
+        isbn=book.isbn,
+        lost=book.lost,
+    )

@@ -19,7 +19,7 @@ from swarm.job.asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
 from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Entry, Outcome
+from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.message import Clip, FromWorker
 from swarm.net.transport import Router
 from swarm.store.store import Store
@@ -165,7 +165,7 @@ class Server:
         for entry in outcome.entries:
             self._notice(entry)
 
-    def _notice(self, entry: Entry) -> None:
+    def _notice(self, entry: JournalEntry) -> None:
         record = entry.record
         if isinstance(record, ClipAccepted | SegmentQuarantined):
             self._editions[entry.job].notice((record.chapter, record.index))

@@ -10,7 +10,7 @@ from pathlib import Path
 from swarm.edition.read_along import sound_style
 from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
 from swarm.store.usage import size_of
 from swarm.system.platform import disk_of, free_bytes
@@ -23,10 +23,10 @@ VOICE_RATE = 24_000  # Hz; all but a few voices, and it is known once a sentence
 EVERY_CLIP_BYTES = 4096  # a file's last block that is half empty, its rows in the journal
 # Pace and FLAC come out within a fifth of the estimate with the voices at hand; another voice may be a third slower.
 # So there is certainly too little room only where half of it does not fit.
-MOST_WRONG = 2.0
+MAX_WRONG = 2.0
 WARN_SHARE = 1.2
 # A book that takes less is spoken in a minute or two: trying is the better estimate.
-LEAST_BYTES = 50_000_000
+MIN_BYTES = 50_000_000
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Need:
         self.folders.setdefault(disk, folder)
 
 
-def spoken_s(facts: JobFacts, characters: int) -> float:
+def spoken_s(facts: JobSpec, characters: int) -> float:
     """Estimated seconds of so much text, pauses apart."""
     settings = dict(facts.recipe.settings)
     if isinstance(given := settings.get("seconds_per_char"), float | int):  # metronome's
@@ -104,10 +104,10 @@ def check_space(needs: Iterable[Need]) -> list[str]:
 
 def judge(where: Path | str, size: float, free: int | None) -> str:
     """What to say of so many bytes for a place with so much room; "" where all is well. Raises EnvironmentFault."""
-    if free is None or size < LEAST_BYTES or free > size * WARN_SHARE:
+    if free is None or size < MIN_BYTES or free > size * WARN_SHARE:
         return ""
     facts = f"about {bytes_text(round(size))} will be written to {where}, where {bytes_text(free)} are free"
-    if free < size / MOST_WRONG:
+    if free < size / MAX_WRONG:
         raise EnvironmentFault(
             f"There is too little room: {facts}. Free some (`e2a-swarm jobs` shows what old jobs hold), or name "
             "another folder with --output-dir or --state-dir."

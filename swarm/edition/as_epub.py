@@ -11,11 +11,11 @@ from swarm.audio.picture import picture_kind
 from swarm.book.epub import read_book
 from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.single_page import read_page
-from swarm.edition.read_along import Wording
 from swarm.edition.style import Style
 from swarm.job.book import Book
-from swarm.job.spec import JobFacts
-from swarm.read_along.publish import Picture, publish
+from swarm.job.reading import Wording
+from swarm.job.spec import JobSpec
+from swarm.read_along.publish import CoverFile, publish
 from swarm.system.calibre import converted
 from swarm.system.disk import guarded
 
@@ -24,7 +24,7 @@ COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png"
 
 
 @contextmanager
-def as_epub(copy: Path, room: Path, facts: JobFacts, wording: Wording, style: Style) -> Iterator[tuple[Path, Book]]:
+def as_epub(copy: Path, room: Path, facts: JobSpec, wording: Wording, style: Style) -> Iterator[tuple[Path, Book]]:
     """An EPUB, and what was read of it, traced; `copy` is the job's own of the file, `room` a folder for what is made.
 
     Raises BookError, StoreError, UsageError, EnvironmentFault.
@@ -45,7 +45,7 @@ def as_epub(copy: Path, room: Path, facts: JobFacts, wording: Wording, style: St
         yield made, _make(made, read_page(named, wording.reading), facts, style)
 
 
-def _make(made: Path, page: Book, facts: JobFacts, style: Style) -> Book:
+def _make(made: Path, page: Book, facts: JobSpec, style: Style) -> Book:
     tags = style.tags
     identifier = uuid.uuid5(uuid.NAMESPACE_OID, facts.job).urn
     published = publish(page, tags.title, tags.authors, identifier, _cover(style))
@@ -56,11 +56,11 @@ def _make(made: Path, page: Book, facts: JobFacts, style: Style) -> Book:
     return published.book
 
 
-def _cover(style: Style) -> Picture | None:
+def _cover(style: Style) -> CoverFile | None:
     data = style.cover
     if data is None:
         from swarm.audio.drawn_cover import draw_cover  # brings a library of pictures
 
         data = draw_cover(style.tags.title, style.tags.authors)
     kind = COVERS.get(picture_kind(data or b""))
-    return Picture(*kind, data) if kind and data else None
+    return CoverFile(*kind, data) if kind and data else None

@@ -26,8 +26,8 @@ PATIENCE_S = 60.0  # for any one answer
 SCAN_PATIENCE_S = 600.0  # for the answer to an upload: the server moves the files first
 WAITS_S = (1.0, 5.0, 20.0)  # before each further try
 BUSY = (502, 503, 504)
-MOST_ANSWER_BYTES = 4 << 20
-LONGEST_WHY = 200
+MAX_ANSWER_BYTES = 4 << 20
+MAX_WHY = 200
 
 
 class UploadFault(TransferFault):
@@ -138,7 +138,7 @@ class Upload:
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise broken or error from None
-        return response.status, response.read(MOST_ANSWER_BYTES)
+        return response.status, response.read(MAX_ANSWER_BYTES)
 
     def _pour(self, connection: http.client.HTTPConnection, form: "Form", say: Say) -> None:
         sent, told_s = 0, time.monotonic()
@@ -217,4 +217,4 @@ def _fields(room: Room, tags: Tags) -> dict[str, str]:
 
 
 def _line(text: str) -> str:
-    return clean(text)[:LONGEST_WHY].rstrip(".") or "nothing"
+    return clean(text)[:MAX_WHY].rstrip(".") or "nothing"

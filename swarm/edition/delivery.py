@@ -13,7 +13,7 @@ import msgspec
 
 from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, insist
 from swarm.edition.remote_depot import RemoteDepot
-from swarm.edition.target import MOST_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
+from swarm.edition.target import MAX_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
 from swarm.errors import EnvironmentFault
 from swarm.store.job_files import digest_of
 from swarm.system.disk import guarded, replace_file
@@ -54,7 +54,7 @@ class Delivery:
         for number in count(1):
             name = numbered(stem, number)
             report = f"{name}.report.json"
-            held = self.depot.read(report, MOST_REPORT_BYTES)
+            held = self.depot.read(report, MAX_REPORT_BYTES)
             if held is None and not self.depot.size(f"{name}.{ending}"):
                 held = placeholder(job)
                 self.depot.write(report, held)

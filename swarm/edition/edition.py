@@ -15,20 +15,21 @@ import msgspec
 from swarm.audio.level import level_lines
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
-from swarm.audio.subtitle import Line, write_subtitles
+from swarm.audio.subtitle import Cue, write_subtitles
 from swarm.edition.delivery import NOTED, Delivery
 from swarm.edition.depot import DepotFault, Stopped
 from swarm.edition.press import Damaged, Measured, Press
-from swarm.edition.read_along import ReadAlongMaker, Wording, read_along_path
+from swarm.edition.read_along import ReadAlongMaker, read_along_path
 from swarm.edition.style import Style
 from swarm.edition.target import is_whole, report_path
+from swarm.job.reading import Wording
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.store.store import Store
 from swarm.system.disk import guarded, replace_file
 from swarm.system.machine import Say
-from swarm.watch.coverage import Heard, locate
+from swarm.watch.coverage import HeardSentence, locate
 from swarm.watch.page import report_page
 from swarm.watch.report import ReportExtra, closing_lines, make_report, rewriting
 
@@ -293,7 +294,7 @@ class Edition:
         written = []
         for volume, book in press.bound if kind else ():
             lines = [
-                Line(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].text)
+                Cue(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].text)
                 for cue in press.cues(volume)
             ]
             path = book.path.with_name(f"{book.path.name.rpartition('.')[0]}.{kind}")
@@ -324,7 +325,7 @@ class Edition:
         files = self.state.finished.files if self.state.finished else ()
         return tuple(self.delivery.address(Path(file)) for file in files) if self.delivery else files
 
-    def _heard(self) -> dict[Place, Heard]:
+    def _heard(self) -> dict[Place, HeardSentence]:
         """Where the sentences that the report names are in the files."""
         if self._press is None:
             return {}

@@ -25,7 +25,7 @@ from swarm.store.store import Store
 from swarm.system.machine import machine_name
 
 GUESSED_S_A_CHARACTER = 0.075
-MOST_LOSSES = 5  # of one reel
+MAX_LOSSES = 5  # of one reel
 MADE = 4  # how: a new number has every reel encoded anew
 
 MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
@@ -154,7 +154,7 @@ class Press:
                 return book
             except ReelDamaged as damage:  # on the disk, since it was encoded: once more
                 losses[damage.path] += 1
-                if losses[damage.path] == MOST_LOSSES:
+                if losses[damage.path] == MAX_LOSSES:
                     raise EnvironmentFault(f"{damage.path} keeps being lost: check its disk.") from damage
                 if self._encode_again(damage.path, encoded) != number:
                     number = volume.first  # an earlier one: what was put together is of no use

@@ -6,7 +6,6 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -21,8 +20,8 @@ from swarm.edition.press import Damaged, Measured, Press
 from swarm.edition.style import CHAPTER_SPLIT, Style
 from swarm.edition.target import numbered
 from swarm.job.book import Book
-from swarm.job.reading import Reading
-from swarm.job.spec import JobFacts
+from swarm.job.reading import Wording
+from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place
 from swarm.read_along.spot import Spot, find_spots
 from swarm.store.store import BOOK, Store
@@ -31,23 +30,14 @@ from swarm.system.platform import sync_file, sync_folder
 from swarm.voice.host.registry import recipe_card
 
 if TYPE_CHECKING:
-    from swarm.read_along.narrated import Spoken
+    from swarm.read_along.narrated import NarratedChapter
 
 ROOM = "read-along"  # the folder where its sound is made
 ENDING = ".read-along.epub"
 SOUND_TYPES = {"m4a": "audio/mp4", "mp3": "audio/mpeg"}  # those that every reading system plays
 
 
-@dataclass(frozen=True)
-class Wording:
-    """Which words of its book a job speaks, and how they are said."""
-
-    reading: Reading | None = None
-    selection: str = ""
-    lexicon: Path | None = None
-
-
-class Sound(Struct, frozen=True):
+class ChapterSound(Struct, frozen=True):
     """A finished file of one chapter, and when its sentences are heard in it."""
 
     path: Path
@@ -115,7 +105,8 @@ class ReadAlongMaker:
             self._clear()
             await self._press.run()
             sounds = [
-                Sound(book.path, book.duration_s, tuple(self._press.cues(volume))) for volume, book in self._press.bound
+                ChapterSound(book.path, book.duration_s, tuple(self._press.cues(volume)))
+                for volume, book in self._press.bound
             ]
             return await asyncio.to_thread(self._write, target, sounds, wording)
         except ExceptionGroup as group:  # one of those that failed together is enough to tell
@@ -124,7 +115,7 @@ class ReadAlongMaker:
             await self._studio.close()
             self._clear()
 
-    def _write(self, target: Path, sounds: Sequence[Sound], wording: Wording) -> ReadAlong:
+    def _write(self, target: Path, sounds: Sequence[ChapterSound], wording: Wording) -> ReadAlong:
         from swarm.edition.as_epub import as_epub  # see write_read_along
 
         with as_epub(self._folder / BOOK, self._folder / ROOM, self._facts, wording, self._whole) as (file, book):
@@ -138,8 +129,8 @@ def write_read_along(
     book_file: Path,
     book: Book,
     target: Path,
-    sounds: Sequence[Sound],
-    facts: JobFacts,
+    sounds: Sequence[ChapterSound],
+    facts: JobSpec,
     wording: Wording,
     style: Style,
 ) -> ReadAlong:
@@ -175,7 +166,7 @@ def write_read_along(
     return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
 
 
-def _spots(book: Book, facts: JobFacts, wording: Wording) -> dict[int, list[Spot]]:
+def _spots(book: Book, facts: JobSpec, wording: Wording) -> dict[int, list[Spot]]:
     lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
     card, language = recipe_card(facts.recipe), facts.recipe.language
     found: dict[int, list[Spot]] = defaultdict(list)
@@ -184,8 +175,8 @@ def _spots(book: Book, facts: JobFacts, wording: Wording) -> dict[int, list[Spot
     return found
 
 
-def _spoken(sound: Sound, spots: dict[int, list[Spot]], name: str) -> "Spoken":
-    from swarm.read_along.narrated import Spoken
+def _spoken(sound: ChapterSound, spots: dict[int, list[Spot]], name: str) -> "NarratedChapter":
+    from swarm.read_along.narrated import NarratedChapter
 
     """What is heard in a file, in order; what nobody spoke is not."""
     starts = {cue.index: cue.start_s for cue in sound.cues}
@@ -194,4 +185,4 @@ def _spoken(sound: Sound, spots: dict[int, list[Spot]], name: str) -> "Spoken":
         moments = [starts[index] for index in range(spot.first, spot.end) if index in starts]
         if moments:
             heard.append((moments[0], spot))
-    return Spoken(name, sound.path, sound.duration_s, tuple(heard))
+    return NarratedChapter(name, sound.path, sound.duration_s, tuple(heard))

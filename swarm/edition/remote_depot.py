@@ -23,7 +23,7 @@ LASTING = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryE
 LASTING_NAMES = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "AuthenticationException", "BadHostKeyException", "UnknownHost"}
 )
-LONGEST_WHY = 200
+MAX_WHY = 200
 
 
 class RemoteDepot:
@@ -194,7 +194,7 @@ def without_password(url: str) -> str:
 
 def _line(error: Exception) -> str:
     """An error of a library in one line."""
-    text = " ".join(str(error).split())[:LONGEST_WHY].rstrip(".") or type(error).__name__
+    text = " ".join(str(error).split())[:MAX_WHY].rstrip(".") or type(error).__name__
     return text if isinstance(error, OSError) else f"{type(error).__name__}: {text}"
 
 

@@ -17,7 +17,7 @@ from swarm.config import StyleConfig
 from swarm.errors import UsageError
 from swarm.job.book import Pause
 from swarm.job.language import long_code
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 
 CHAPTER_SPLIT = "chapter"
 VERSION = 3  # of how files are made: a new one has finished files written anew
@@ -59,7 +59,7 @@ class Style(Struct, frozen=True, dict=True):
         return make_coding(self.output_format, voice_rate, self.sample_rate, self.channels, self.bitrate)
 
 
-def make_style(config: StyleConfig, facts: JobFacts) -> Style:
+def make_style(config: StyleConfig, facts: JobSpec) -> Style:
     """Complete what was asked for. Raises UsageError where the cover cannot be read."""
     book = facts.book
     tags = Tags(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from swarm.system.disk import guarded
 
-MOST_REPORT_BYTES = 256 << 20
+MAX_REPORT_BYTES = 256 << 20
 O_BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -86,6 +86,6 @@ def _claim(target: Path, job: str) -> bool:
 
 def _owner(report: Path) -> str | None:
     try:
-        return owner_of(report.read_bytes()) if report.stat().st_size <= MOST_REPORT_BYTES else None
+        return owner_of(report.read_bytes()) if report.stat().st_size <= MAX_REPORT_BYTES else None
     except OSError:
         return None

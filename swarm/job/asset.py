@@ -8,16 +8,16 @@ from msgspec import Meta, Struct
 
 PIECE = 256 * 1024  # bytes of one `Asset`
 WINDOW = 4  # pieces asked for and not yet on the disk
-MOST_ASSETS = 32  # of a job
-MOST_BYTES = 16 * 1024**3  # of one asset
-MOST_LATENTS = 16 * 1024 * 1024  # bytes
+MAX_ASSETS = 32  # of a job
+MAX_BYTES = 16 * 1024**3  # of one asset
+MAX_LATENTS = 16 * 1024 * 1024  # bytes
 
 VOICE = "voice.wav"  # the reference recording
 LATENTS = "latents.safetensors"  # what an engine computed from it
 MODEL = "model/"  # the files of a custom model
 
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]  # SHA-256, hexadecimal
-Size = Annotated[int, Meta(ge=1, le=MOST_BYTES)]
+Size = Annotated[int, Meta(ge=1, le=MAX_BYTES)]
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
 AssetName = Annotated[str, Meta(pattern=rf"\A{_PART}(/{_PART}){{0,2}}\Z")]  # a relative path that leads nowhere else
 

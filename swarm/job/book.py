@@ -5,8 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from swarm.book.page.origin import Origin
-from swarm.book.page.phonetic_mark import Saying
+SignRun = tuple[int, int, int]  # signs from here, stand there, so many of them
 
 
 class Pause(StrEnum):
@@ -18,6 +17,22 @@ class Pause(StrEnum):
     SCENE = "scene"  # "* * *", a rule
     HEADING = "heading"
     CHAPTER = "chapter"
+
+
+class Origin(Struct, frozen=True):
+    """Where the signs of `text` stand in the document of that name; what was put in while reading stands nowhere."""
+
+    document: str
+    text: str
+    runs: tuple[SignRun, ...]
+
+
+class Saying(Struct, frozen=True):
+    """A word, or several, of a block, which time it is that it is written there, from 0, and its phonemes in IPA."""
+
+    written: str
+    time: int
+    phonemes: str
 
 
 class Block(Struct, frozen=True):

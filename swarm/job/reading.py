@@ -1,5 +1,7 @@
 """How a book is to be read: what the user chose."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
@@ -16,3 +18,12 @@ class Reading(Struct, frozen=True):
     alt_text: bool = False  # what pictures show, in words
     include: tuple[str, ...] = ()  # titles, or reasons, of what would be left out and is not
     exclude: tuple[str, ...] = ()  # titles of what is left out all the same
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Which words of its book a job speaks, and how they are said."""
+
+    reading: Reading | None = None
+    selection: str = ""
+    lexicon: Path | None = None

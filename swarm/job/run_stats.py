@@ -5,15 +5,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
-MOST_WORKERS = 1000  # a member that calls itself something else each time shall not fill the memory
-MOST_BYTES = 1 << 20  # of an effort as it is kept
+MAX_WORKERS = 1000  # a member that calls itself something else each time shall not fill the memory
+MAX_BYTES = 1 << 20  # of an effort as it is kept
 
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
-ByWorker = Annotated[dict[str, Seconds], Meta(max_length=MOST_WORKERS)]
+ByWorker = Annotated[dict[str, Seconds], Meta(max_length=MAX_WORKERS)]
 
 
-class Effort(Struct):
+class RunStats(Struct):
     """Over all runs of a job. Seconds are by worker id, all its slots together; the moment is since the epoch."""
 
     duplicates: Count = 0  # clips for a place that had one already
@@ -32,14 +32,14 @@ class Effort(Struct):
         _add(self.idle_s, worker, seconds)
 
 
-def decode_effort(data: bytes) -> Effort:
+def decode_effort(data: bytes) -> RunStats:
     """An effort as it was kept; nothing where that is damaged, or figures that cannot be."""
     try:
-        return msgspec.json.decode(data, type=Effort) if len(data) <= MOST_BYTES else Effort()
+        return msgspec.json.decode(data, type=RunStats) if len(data) <= MAX_BYTES else RunStats()
     except (ValueError, RecursionError):
-        return Effort()
+        return RunStats()
 
 
 def _add(seconds: dict[str, float], worker: str, more: float) -> None:
-    if worker in seconds or len(seconds) < MOST_WORKERS:
+    if worker in seconds or len(seconds) < MAX_WORKERS:
         seconds[worker] = seconds.get(worker, 0.0) + more

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from swarm.job.asset import VOICE, AssetInfo
-from swarm.job.book import Book, Chapter, Cover
+from swarm.job.book import Chapter, Cover
 from swarm.job.recipe import CLONE, INVENTED, Recipe
 
 
@@ -25,7 +25,7 @@ class BookFacts(Struct, frozen=True):
     lost: tuple[str, ...] = ()  # what of its text could not be read, a line each
 
 
-class Origin(Struct, frozen=True):
+class FileOrigin(Struct, frozen=True):
     """The file that a job's voice or model was made from: its path as the user named it, and its content."""
 
     kind: str  # "voice" or "model"
@@ -34,7 +34,7 @@ class Origin(Struct, frozen=True):
     digest: str  # of the file; "" for a model, whose name tells
 
 
-class JobFacts(Struct, frozen=True):
+class JobSpec(Struct, frozen=True):
     """One book under one recipe. `created_s` is seconds since the epoch."""
 
     job: str
@@ -44,7 +44,7 @@ class JobFacts(Struct, frozen=True):
     chapters: tuple[Chapter, ...]
     created_s: float
     assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[FileOrigin, ...] = ()
 
     @property
     def has_latents(self) -> bool:
@@ -64,22 +64,3 @@ class JobFacts(Struct, frozen=True):
     def title(self) -> str:
         """The book's title."""
         return self.book.title
-
-
-def book_facts(book: Book) -> BookFacts:
-    """What outlives the reading of a book."""
-    return BookFacts(
-        title=book.title,
-        authors=book.authors,
-        language=book.language,
-        year=book.year,
-        publisher=book.publisher,
-        description=book.description,
-        identifier=book.identifier,
-        cover=book.cover,
-        subtitle=book.subtitle,
-        series=book.series,
-        series_number=book.series_number,
-        isbn=book.isbn,
-        lost=book.lost,
-    )

@@ -17,7 +17,7 @@ from swarm.job.record import (
     SegmentQuarantined,
     WorkerSeen,
 )
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 
 Place = tuple[int, int]  # chapter, index
 
@@ -26,7 +26,7 @@ Place = tuple[int, int]  # chapter, index
 class JobState:
     """What is known for good of one job: which places have a clip, which failed, which were set aside."""
 
-    facts: JobFacts
+    facts: JobSpec
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class JobState:
         return clip_key(self.text(place), self.facts.recipe, take)
 
 
-def _recurring(facts: JobFacts) -> dict[str, list[Place]]:
+def _recurring(facts: JobSpec) -> dict[str, list[Place]]:
     """Where texts stand that occur more than once ("Yes.")."""
     places: dict[str, list[Place]] = {}
     for number, chapter in enumerate(facts.chapters):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from swarm.job.asset import MOST_ASSETS, MOST_BYTES, AssetInfo, Digest, check_places
+from swarm.job.asset import MAX_ASSETS, MAX_BYTES, AssetInfo, Digest, check_places
 from swarm.job.recipe import Recipe
 
 PROTOCOL = 1  # major version: a different one is refused in words
@@ -19,10 +19,10 @@ Text = Annotated[str, Meta(max_length=20_000)]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
-Offset = Annotated[int, Meta(ge=0, le=MOST_BYTES)]
+Offset = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
 
-MOST_MODELS = 500  # of one engine, in a greeting
-MOST_HELD_ASSETS = 400  # as many digests as fit a control message
+MAX_MODELS = 500  # of one engine, in a greeting
+MAX_HELD_ASSETS = 400  # as many digests as fit a control message
 Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur
 
 
@@ -38,7 +38,7 @@ class EngineOffer(Struct, frozen=True):
 
     name: Name
     languages: Annotated[tuple[Name, ...], Meta(max_length=1000)]
-    models: Annotated[tuple[Name, ...], Meta(max_length=MOST_MODELS)] = ("*",)
+    models: Annotated[tuple[Name, ...], Meta(max_length=MAX_MODELS)] = ("*",)
 
 
 class Device(Struct, frozen=True):
@@ -123,8 +123,8 @@ class Heartbeat(Message, frozen=True, tag=True):
     slots: Annotated[tuple[SlotReport, ...], Meta(max_length=1024)]
     offers: Annotated[tuple[Count, ...], Meta(max_length=1024)] = ()
     leases: Annotated[tuple[Count, ...], Meta(max_length=4096)] = ()  # every lease held, queued ones too
-    assets: Annotated[tuple[Digest, ...], Meta(max_length=MOST_HELD_ASSETS)] = ()  # whole and verified
-    fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MOST_ASSETS)] = ()
+    assets: Annotated[tuple[Digest, ...], Meta(max_length=MAX_HELD_ASSETS)] = ()  # whole and verified
+    fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MAX_ASSETS)] = ()
     made: Annotated[tuple[Made, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
     figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()  # of its devices
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
@@ -228,7 +228,7 @@ class Job(Message, frozen=True, tag=True):
     job: Name
     title: Note
     recipe: Recipe
-    assets: Annotated[tuple[AssetInfo, ...], Meta(max_length=MOST_ASSETS)] = ()
+    assets: Annotated[tuple[AssetInfo, ...], Meta(max_length=MAX_ASSETS)] = ()
     latents: bool = False
 
     def __post_init__(self) -> None:

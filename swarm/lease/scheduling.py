@@ -6,17 +6,17 @@ from dataclasses import dataclass
 FIRST_LEASE_CHARACTERS = 1500  # while a slot's speed is unknown
 UNKNOWN_CHARS_S = 100.0  # stands for a speed that nothing is known of
 HELP_S = 60.0  # the earliest unfinished chapter is helped before a new one is begun if it takes longer than that
-LEAST_LEFT = 0.25  # of a segment's time, once it takes longer than expected: who knows
-LEAST_DEADLINE_S = 20.0
+MIN_LEFT = 0.25  # of a segment's time, once it takes longer than expected: who knows
+MIN_DEADLINE_S = 20.0
 UNKNOWN_DEADLINE_S = 600.0
 DEADLINE_FACTOR = 4.0
-MOST_DOUBLINGS = 6
+MAX_DOUBLINGS = 6
 Sizes = Callable[[int], Sequence[int]]  # of a lease: characters of each segment it still has, in speaking order
 _KEEP = 0.85  # weight of the past at each clip: about the last seven decide
 
 
 @dataclass(frozen=True)
-class Load:
+class LeaseLoad:
     """What one lease still has before it, in characters. `first` is its next segment; `started`: it is being spoken."""
 
     lease: int
@@ -40,7 +40,7 @@ class Load:
     def seconds_left_of_first(self) -> float:
         """Until the segment under way is spoken, as far as one can tell."""
         expected_s = self.first / self.pace
-        return max(expected_s - self.elapsed_s, LEAST_LEFT * expected_s)
+        return max(expected_s - self.elapsed_s, MIN_LEFT * expected_s)
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Cut:
     segments: int
 
 
-def choose_cut(loads: Iterable[Load], chars_s: float | None, sizes: Sizes) -> Cut | None:
+def choose_cut(loads: Iterable[LeaseLoad], chars_s: float | None, sizes: Sizes) -> Cut | None:
     """What an idle slot of speed `chars_s` takes over: the tail of the lease with the most time left.
 
     It is cut so that both ends finish together; None where no cut would finish the book sooner.
     """
-    for load in sorted(loads, key=Load.seconds_left, reverse=True):
+    for load in sorted(loads, key=LeaseLoad.seconds_left, reverse=True):
         if load.started and load.first == load.characters:
             continue
         cut = _cut(load, chars_s or load.chars_s or UNKNOWN_CHARS_S, sizes(load.lease))
@@ -65,7 +65,7 @@ def choose_cut(loads: Iterable[Load], chars_s: float | None, sizes: Sizes) -> Cu
     return None
 
 
-def _cut(load: Load, helper_chars_s: float, sizes: Sequence[int]) -> Cut | None:
+def _cut(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int]) -> Cut | None:
     fair_share = (load.ahead + load.characters) * helper_chars_s / (load.pace + helper_chars_s)
     taken = segments = 0
     for size in reversed(sizes[1:] if load.started else sizes):
@@ -78,7 +78,7 @@ def _cut(load: Load, helper_chars_s: float, sizes: Sequence[int]) -> Cut | None:
     return Cut(load.lease, segments)
 
 
-def choose_double(loads: Iterable[Load], chars_s: float | None) -> int | None:
+def choose_double(loads: Iterable[LeaseLoad], chars_s: float | None) -> int | None:
     """The lease whose segment under way an idle slot should speak too, for it would be through sooner."""
     best, most_s = None, 0.0
     for load in loads:
@@ -90,8 +90,8 @@ def choose_double(loads: Iterable[Load], chars_s: float | None) -> int | None:
 
 def deadline_s(characters: int, chars_s: float | None, expiries: int) -> float:
     """Seconds that a segment may take before its lease is lost."""
-    base = UNKNOWN_DEADLINE_S if chars_s is None else max(LEAST_DEADLINE_S, DEADLINE_FACTOR * characters / chars_s)
-    return float(base * 2 ** min(expiries, MOST_DOUBLINGS))
+    base = UNKNOWN_DEADLINE_S if chars_s is None else max(MIN_DEADLINE_S, DEADLINE_FACTOR * characters / chars_s)
+    return float(base * 2 ** min(expiries, MAX_DOUBLINGS))
 
 
 @dataclass

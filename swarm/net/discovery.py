@@ -23,7 +23,7 @@ SEARCH_S = 5.0  # a browser that found nothing starts again: its own questions g
 REFRESH_S = 60.0  # one that found something too, so that the dead are forgotten
 PATIENCE = 2  # rounds in a row that must miss a coordinator before it is: answers get lost, laptops are busy
 RESOLVE_MS = 3000
-FOUND_MAX = 64  # services looked at; more is somebody's joke
+MAX_FOUND = 64  # services looked at; more is somebody's joke
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
 FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)
 
@@ -167,7 +167,7 @@ class Browser:
     ) -> None:  # the names are zeroconf's: it calls by keyword
         if state_change is ServiceStateChange.Removed:
             self._forget(name)
-        elif name in self._found or len(self._found) + len(self._resolving) < FOUND_MAX:
+        elif name in self._found or len(self._found) + len(self._resolving) < MAX_FOUND:
             self._start(self._resolve(zeroconf, name))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

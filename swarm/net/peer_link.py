@@ -35,7 +35,7 @@ def _no_address(endpoint: str) -> EnvironmentFault:
     return EnvironmentFault(f"{address} is not an address of a coordinator; name it as HOST:PORT.")
 
 
-class Link:
+class PeerLink:
     """What a dealer is connected to, watched through ZeroMQ's own monitor."""
 
     def __init__(self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None]) -> None:

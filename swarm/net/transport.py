@@ -16,14 +16,14 @@ from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.net.channel import Channel
 from swarm.net.gate import DOMAIN, Gate
 from swarm.net.keys import CurveKeys
-from swarm.net.peer_link import Link
-from swarm.net.wire import CLIP_MAX, CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
+from swarm.net.peer_link import PeerLink
+from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 PORTS_TRIED = 100
 LINGER_MS = 500
 OPTIONS = {
     zmq.LINGER: LINGER_MS,
-    zmq.MAXMSGSIZE: CLIP_MAX + CONTROL_MAX,
+    zmq.MAXMSGSIZE: MAX_CLIP_BYTES + MAX_CONTROL_BYTES,
     zmq.HANDSHAKE_IVL: 5000,
     # no HEARTBEAT_IVL: libzmq 4.3.5 aborts the process when one is due for a peer that filled its queue and left
     zmq.TCP_MAXRT: 10_000,  # milliseconds that what was sent may stay unacknowledged: a cable was pulled
@@ -131,7 +131,7 @@ class RouterSocket:
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if the peer is gone, takes no more, or the message is over its bound."""
         control = pack(message)
-        if len(control) > CONTROL_MAX:
+        if len(control) > MAX_CONTROL_BYTES:
             self.dropped += 1
             return False
         return self._channel.send([peer, control, frame] if frame else [peer, control])
@@ -162,7 +162,7 @@ class DealerSocket:
             dealer.set(zmq.CURVE_PUBLICKEY, keys.worker_public)
             dealer.set(zmq.CURVE_SECRETKEY, keys.worker_secret)
         self._channel = Channel(dealer)
-        self._link = Link(self._channel, keyed=keys is not None, on_change=on_change or _ignore)
+        self._link = PeerLink(self._channel, keyed=keys is not None, on_change=on_change or _ignore)
 
     @property
     def connected(self) -> bool:
@@ -194,7 +194,7 @@ class DealerSocket:
     def send(self, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if there is no connection, it takes no more, or a bound is passed."""
         control = pack(message)
-        if len(control) > CONTROL_MAX or len(frame) > CLIP_MAX:
+        if len(control) > MAX_CONTROL_BYTES or len(frame) > MAX_CLIP_BYTES:
             self.dropped += 1
             return False
         return self._channel.send([control, frame] if frame else [control])

@@ -10,8 +10,8 @@ from msgspec import msgpack
 
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 
-CONTROL_MAX = 64 * 1024  # bytes of a control message
-CLIP_MAX = 8 * 1024 * 1024  # bytes of the frame that follows a Clip
+MAX_CONTROL_BYTES = 64 * 1024  # bytes of a control message
+MAX_CLIP_BYTES = 8 * 1024 * 1024  # bytes of the frame that follows a Clip
 
 Known = TypeVar("Known")
 
@@ -20,7 +20,7 @@ _FROM_COORDINATOR: "msgpack.Decoder[FromCoordinator]" = msgpack.Decoder(FromCoor
 
 
 def pack(message: Message) -> bytes:
-    """A message as msgpack; may come out over CONTROL_MAX, which no peer would read."""
+    """A message as msgpack; may come out over MAX_CONTROL_BYTES, which no peer would read."""
     return msgpack.encode(message)
 
 
@@ -35,7 +35,7 @@ def unpack_from_coordinator(data: bytes) -> FromCoordinator | None:
 
 
 def _unpack(data: bytes, decoder: "msgpack.Decoder[Known]") -> Known | None:
-    if len(data) > CONTROL_MAX:
+    if len(data) > MAX_CONTROL_BYTES:
         return None
     try:
         return decoder.decode(data)

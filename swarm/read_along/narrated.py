@@ -13,18 +13,18 @@ from msgspec import Struct
 
 from swarm.book.package.archive import CONTAINER, Archive, join
 from swarm.book.package.package import NCX_TYPE, PACKAGE_TYPE
+from swarm.book.page.letters import tidy
 from swarm.book.page.markup import parse
-from swarm.book.page.text import tidy
 from swarm.errors import BookError, PageError
 from swarm.read_along.modern import modernise, page_properties, serialise_page
 from swarm.read_along.navigation import LANDMARKS, ncx_points, write_nav
-from swarm.read_along.overlay import DRAWN_SHEET, SHEET, Heard, Par, smil, time_pars
+from swarm.read_along.overlay import DRAWN_SHEET, SHEET, Par, TimedText, smil, time_pars
 from swarm.read_along.republish import (
     DC,
     SMIL_TYPE,
     XHTML_TYPE,
     Additions,
-    Item,
+    NewItem,
     free_id,
     is_old,
     republish,
@@ -42,7 +42,7 @@ PAGE_TYPES = frozenset((XHTML_TYPE, "text/html", "text/x-oeb1-document", DRAWING
 PIECE_BYTES = 1 << 20
 
 
-class Spoken(Struct, frozen=True):
+class NarratedChapter(Struct, frozen=True):
     """A chapter's file of sound under its name in the book, and the spots that are heard in it, with moments in s."""
 
     name: str
@@ -54,7 +54,7 @@ class Spoken(Struct, frozen=True):
 class Narration(Struct, frozen=True):
     """All that is to be heard of a book."""
 
-    spoken: Sequence[Spoken]
+    spoken: Sequence[NarratedChapter]
     media_type: str
     narrator: str
     modified: str  # when, as EPUB has it
@@ -87,7 +87,7 @@ class _Narrated:
         while any(name.startswith(self.folder.casefold() + "/") for name in taken):
             self.folder += "-"
         self.prefix = free_id(self.package, "read-along-")
-        self.items: list[Item] = []
+        self.items: list[NewItem] = []
         self.overlays: dict[str, str] = {}
         self.properties: dict[str, frozenset[str]] = {}
         self.fragments: dict[Spot, tuple[Fragment, ...]] = {}
@@ -173,7 +173,7 @@ class _Narrated:
         pars: dict[str, list[Par]] = defaultdict(list)
         for spoken in self.narration.spoken:
             heard = [
-                Heard(start_s, spot.document, tuple((part.name, part.signs) for part in self.fragments[spot]))
+                TimedText(start_s, spot.document, tuple((part.name, part.signs) for part in self.fragments[spot]))
                 for start_s, spot in spoken.heard
                 if self.fragments.get(spot)
             ]
@@ -240,7 +240,7 @@ class _Narrated:
         return f"{goal}#{fragment}" if fragment else goal
 
     def _item(self, identity: str, name: str, media_type: str, *, properties: str = "", duration_ms: int = 0) -> None:
-        self.items.append(Item(identity, _address(self.opf, name), media_type, properties, duration_ms))
+        self.items.append(NewItem(identity, _address(self.opf, name), media_type, properties, duration_ms))
 
     def _carry(self, name: str) -> None:
         """Take a file over as it is; one that cannot be unpacked is left out and named."""

@@ -5,9 +5,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
+from swarm.book.page.letters import tidy
 from swarm.book.page.limits import MAX_ENTRIES, MAX_TITLE_CHARS
 from swarm.book.page.markup import words
-from swarm.book.page.text import tidy
 
 _PAGE = (
     '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'

@@ -15,7 +15,7 @@ _HEAD = (
 )
 
 
-class Heard(Struct, frozen=True):
+class TimedText(Struct, frozen=True):
     """A stretch of text that is heard from a moment on, by its elements' names with the length of each text."""
 
     start_s: float
@@ -33,7 +33,7 @@ class Par(Struct, frozen=True):
     end_ms: int
 
 
-def time_pars(heard: Sequence[Heard], sound: str, duration_s: float) -> Iterator[Par]:
+def time_pars(heard: Sequence[TimedText], sound: str, duration_s: float) -> Iterator[Par]:
     """The pars of one sound file, which is heard from its beginning to its end, pauses with what stands before them.
 
     Where a stretch is several elements, each has a share by the length of its text. What is too short to be heard has

@@ -7,9 +7,9 @@ from msgspec import Struct, structs
 
 from swarm.book.package.archive import CONTAINER
 from swarm.book.package.package import PACKAGE_TYPE
-from swarm.book.page.origin import Origin, signs
-from swarm.book.page.text import tidy
-from swarm.job.book import Block, Book, ChapterText
+from swarm.book.page.letters import tidy
+from swarm.book.page.origin import signs
+from swarm.job.book import Block, Book, ChapterText, Origin
 from swarm.read_along.navigation import write_nav
 from swarm.read_along.republish import DC, OPF, XHTML_TYPE
 from swarm.read_along.wrap import XHTML
@@ -26,7 +26,7 @@ CONTAINER_TEXT = (
 )
 
 
-class Picture(Struct, frozen=True):
+class CoverFile(Struct, frozen=True):
     """A cover of a kind that EPUB has: `name` with its ending."""
 
     name: str
@@ -41,7 +41,9 @@ class Published(Struct, frozen=True):
     book: Book
 
 
-def publish(book: Book, title: str, authors: Sequence[str], identifier: str, cover: Picture | None = None) -> Published:
+def publish(
+    book: Book, title: str, authors: Sequence[str], identifier: str, cover: CoverFile | None = None
+) -> Published:
     """Make the documents of a book, what is left out of the sound among them, and what holds them together."""
     digits = max(3, len(str(len(book.chapters))))
     names = [f"chapter-{number:0{digits}}.xhtml" for number, _ in enumerate(book.chapters, 1)]
@@ -98,7 +100,7 @@ def _write_block(body: etree._Element, block: Block, *, first: bool) -> None:
         etree.SubElement(element, f"{XHTML}br").tail = line
 
 
-def _package(said: tuple[str, Sequence[str], str, str], names: Sequence[str], cover: Picture | None) -> bytes:
+def _package(said: tuple[str, Sequence[str], str, str], names: Sequence[str], cover: CoverFile | None) -> bytes:
     title, authors, language, identifier = said
     root = etree.Element(f"{OPF}package", nsmap={None: OPF.strip("{}"), "dc": DC.strip("{}")})
     root.attrib.update({"version": "3.0", "unique-identifier": IDENTIFIER})
@@ -117,7 +119,7 @@ def _package(said: tuple[str, Sequence[str], str, str], names: Sequence[str], co
     return _written(root)
 
 
-def _items(names: Sequence[str], cover: Picture | None) -> Iterator[dict[str, str]]:
+def _items(names: Sequence[str], cover: CoverFile | None) -> Iterator[dict[str, str]]:
     yield {"id": "nav", "href": NAV, "media-type": XHTML_TYPE, "properties": "nav"}
     if cover:
         yield {"id": "cover", "href": cover.name, "media-type": cover.media_type, "properties": "cover-image"}

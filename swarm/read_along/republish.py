@@ -20,7 +20,7 @@ OLD_TYPES = frozenset(("text/html", "text/x-oeb1-document"))
 _YEAR = regex.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 
 
-class Item(Struct, frozen=True):
+class NewItem(Struct, frozen=True):
     """A line to be added to the manifest."""
 
     id: str
@@ -33,7 +33,7 @@ class Item(Struct, frozen=True):
 class Additions(Struct, frozen=True):
     """What a book gets: new items, and for documents by their id the overlay's id; `properties` by id too."""
 
-    items: tuple[Item, ...]
+    items: tuple[NewItem, ...]
     overlays: Mapping[str, str]
     narrator: str
     modified: str  # "2026-01-31T12:00:00Z"

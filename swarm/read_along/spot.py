@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from swarm.book.page.origin import Origin, follow, signs
+from swarm.book.page.origin import follow, rewritten, signs, span
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.script import chosen_chapters
 from swarm.book.speech.segment import segment_chapter, spelled_sentences
 from swarm.book.speech.speech import Speech
-from swarm.job.book import Block, Book, Chapter, ChapterText
+from swarm.job.book import Block, Book, Chapter, ChapterText, Origin
 from swarm.job.card import EngineCard
 from swarm.read_along.match import match_sentences
 
@@ -65,9 +65,9 @@ def _places(block: Block, sentences: Sequence[str]) -> Iterator[tuple[str, int, 
     whole, at = signs(block.text), 0
     for sentence in sentences:
         runs, at = follow(signs(sentence), whole, at)
-        span = origin.span(runs[0][1], at) if origin and runs else None
-        yield (origin.document, *span) if origin and span else None
+        found = span(origin, runs[0][1], at) if origin and runs else None
+        yield (origin.document, *found) if origin and found else None
 
 
 def _rewritten(block: Block) -> Origin | None:
-    return block.origin.rewritten(block.text) if block.origin else None
+    return rewritten(block.origin, block.text) if block.origin else None

@@ -132,7 +132,7 @@ class _Wrapper:
 
     def _arrange(self, element: etree._Element, items: list[_Item]) -> None:
         """Wrap stretches in what an element holds."""
-        row = _Row(element)
+        row = _WrappedRow(element)
         for item in items:
             for part, number in self._cut(item):
                 if number >= 0:
@@ -171,7 +171,7 @@ class _Wrapper:
         return found
 
 
-class _Row:
+class _WrappedRow:
     """What an element holds, as it is to be: what is wholly in a stretch goes into an element of its own."""
 
     def __init__(self, element: etree._Element) -> None:

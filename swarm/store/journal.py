@@ -11,7 +11,7 @@ import msgspec
 
 from swarm.errors import StoreError
 from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, RunStarted
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 from swarm.system.disk import DAMAGED, NO_FILE, guarded
 
 Kind = TypeVar("Kind", JobFinished, RunStarted)
@@ -88,12 +88,12 @@ class Journal:
         if found != "ok":
             raise self._damaged()
 
-    def facts(self) -> JobFacts:
+    def facts(self) -> JobSpec:
         """What the job is."""
         with guarded(self.path), self._lock:
             row = self._database.execute("SELECT facts FROM job").fetchone()
         try:
-            return msgspec.msgpack.decode(row[0], type=JobFacts)
+            return msgspec.msgpack.decode(row[0], type=JobSpec)
         except (TypeError, ValueError) as error:
             raise self._damaged() from error
 
@@ -145,7 +145,7 @@ class Journal:
         return StoreError(f"{self.path} cannot be used: {DAMAGED}.")
 
 
-def create_journal(folder: Path, facts: JobFacts) -> None:
+def create_journal(folder: Path, facts: JobSpec) -> None:
     """Make a journal in a folder that nobody else sees yet. Raises StoreError."""
     path = folder / FILE
     row = (facts.title, facts.source, facts.created_s, msgspec.msgpack.encode(facts))

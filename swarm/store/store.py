@@ -13,8 +13,8 @@ from swarm.errors import StoreError
 from swarm.job.asset import AssetInfo
 from swarm.job.recipe import Setting
 from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
-from swarm.job.run_stats import MOST_BYTES, Effort, decode_effort
-from swarm.job.spec import JobFacts, Origin
+from swarm.job.run_stats import MAX_BYTES, RunStats, decode_effort
+from swarm.job.spec import FileOrigin, JobSpec
 from swarm.store.clips import ClipFolder, clip_size
 from swarm.store.job_files import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
 from swarm.store.journal import FILE as JOURNAL
@@ -55,7 +55,7 @@ class JobSummary(NamedTuple):
     sentences: int = 0
     files: tuple[str, ...] = ()  # the audiobook, as last written
     assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
-    origins: tuple[Origin, ...] = ()  # and what they were made from
+    origins: tuple[FileOrigin, ...] = ()  # and what they were made from
     used_s: float = 0.0  # when a command last worked on it
 
 
@@ -65,10 +65,10 @@ class Store(Protocol):
     To be used from one thread at a time; `find_clip`, `clip_path`, `read_asset` and `keep_effort` from any.
     """
 
-    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
+    def create_job(self, facts: JobSpec, book_file: Path, contents: Contents = NOTHING) -> None:
         """Make a job, whole or not at all, with a copy of its book and of the files its voice needs."""
 
-    def open_job(self, job: str) -> JobFacts | None:
+    def open_job(self, job: str) -> JobSpec | None:
         """What a job is, None if there is none of that name."""
 
     def records(self, job: str) -> Iterator[AnyRecord]:
@@ -92,10 +92,10 @@ class Store(Protocol):
     def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         """The piece of a job's file that begins at an offset."""
 
-    def effort(self, job: str) -> Effort:
+    def effort(self, job: str) -> RunStats:
         """What the runs of a job took, as last kept."""
 
-    def keep_effort(self, job: str, effort: Effort) -> None:
+    def keep_effort(self, job: str, effort: RunStats) -> None:
         """Keep it for the next run, if that can be done."""
 
     def clip_path(self, key: str) -> Path:
@@ -148,7 +148,7 @@ class DiskStore:
             raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
         return self.state_dir / "jobs" / job
 
-    def create_job(self, facts: JobFacts, book_file: Path, contents: Contents = NOTHING) -> None:
+    def create_job(self, facts: JobSpec, book_file: Path, contents: Contents = NOTHING) -> None:
         """Make a job beside the others and rename it into place as the last step."""
         folder = self.folder(facts.job)
         if (folder / JOURNAL).exists():
@@ -166,7 +166,7 @@ class DiskStore:
             self._made.append(facts.job)
             sync_folder(folder.parent)
 
-    def open_job(self, job: str) -> JobFacts | None:
+    def open_job(self, job: str) -> JobSpec | None:
         """What a job is; its journal is checked and stays open."""
         return self._journal(job).facts() if (self.folder(job) / JOURNAL).exists() else None
 
@@ -194,15 +194,15 @@ class DiskStore:
         """Bytes of a file of a job; 0 where it is gone."""
         return clip_size(self.asset_path(job, digest))
 
-    def effort(self, job: str) -> Effort:
+    def effort(self, job: str) -> RunStats:
         """What the runs of a job took; nothing where that cannot be read."""
         try:
             with (self.folder(job) / EFFORT).open("rb") as file:
-                return decode_effort(file.read(MOST_BYTES + 1))
+                return decode_effort(file.read(MAX_BYTES + 1))
         except OSError:
-            return Effort()
+            return RunStats()
 
-    def keep_effort(self, job: str, effort: Effort) -> None:
+    def keep_effort(self, job: str, effort: RunStats) -> None:
         """Keep it in a file beside the journal; a disk that takes none is told of elsewhere."""
         with suppress(OSError):
             replace_file(self.folder(job) / EFFORT, msgspec.json.encode(effort))
@@ -362,7 +362,7 @@ def _summary(folder: Path) -> JobSummary:
 
 
 def summary_of(
-    facts: JobFacts, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
+    facts: JobSpec, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
 ) -> JobSummary:
     """A job in short, by its last records; `finished` None where a clip was discarded since."""
     return JobSummary(

@@ -7,30 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from swarm.book.file import read_book
-from swarm.book.kinds import FOREIGN
 from swarm.errors import BookError, EnvironmentFault, ReaderMissing
-from swarm.job.book import Book
-from swarm.job.reading import Reading
 
 PROGRAM = "ebook-convert"
 USUAL_PLACES = (  # where installers put it without telling the shell
     "/Applications/calibre.app/Contents/MacOS/ebook-convert",
     "C:/Program Files/Calibre2/ebook-convert.exe",
 )
-LONGEST_S = 600.0
-
-
-def read_any_book(path: Path, reading: Reading | None = None) -> Book:
-    """Read a book of any kind, through Calibre if need be.
-
-    Raises BookError where it cannot be read, ReaderMissing where Calibre is needed and not installed,
-    UsageError where a choice fits nothing in the book.
-    """
-    if path.suffix.lower() not in FOREIGN or not path.is_file():
-        return read_book(path, reading)
-    with converted(path) as made:
-        return read_book(made, reading)
+MAX_S = 600.0
 
 
 @contextmanager
@@ -56,10 +40,10 @@ def _convert(program: str, path: Path, made: Path) -> None:
     command = [program, str(path.absolute()), str(made), "--no-default-epub-cover"]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST_S, check=False, cwd=made.parent
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=MAX_S, check=False, cwd=made.parent
         )
     except subprocess.TimeoutExpired as error:
-        raise BookError(f"{path} cannot be read: Calibre was not done with it after {LONGEST_S:g} s.") from error
+        raise BookError(f"{path} cannot be read: Calibre was not done with it after {MAX_S:g} s.") from error
     except OSError as error:
         raise EnvironmentFault(f"{program} cannot be run: {error.strerror or error}.") from error
     if done.returncode != 0 or not made.is_file():

@@ -27,16 +27,16 @@ import msgspec
 
 from swarm.errors import EnvironmentFault, SwarmError
 
-Message = dict[str, Any]
-Handler = Callable[[Message], Message]
-Tell = Callable[[str], None]
+Frame = dict[str, Any]
+Handler = Callable[[Frame], Frame]
+OnNews = Callable[[str], None]
 
 MAX_FRAME_BYTES = 64 << 20
 # For a child that is one thread's worth of work: libraries that start a thread for each core slow each other down.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
-_MOST_WORDS = 500
+_MAX_WORDS = 500
 _LENGTH = struct.Struct(">I")
 _TAIL_BYTES = 2048  # of the log, in the message of a death
 _LOG_BYTES = 1 << 20  # a log larger than this is set aside at the next start
@@ -44,7 +44,7 @@ _PATIENCE_S = 2.0  # for a child to end by itself
 _PR_SET_PDEATHSIG = 1
 
 
-_telling: ContextVar[Tell] = ContextVar("_telling", default=lambda words: None)
+_telling: ContextVar[OnNews] = ContextVar("_telling", default=lambda words: None)
 
 
 class ChildDied(SwarmError):
@@ -55,7 +55,7 @@ class ChildRaised(SwarmError):
     """The process answered a call with an exception; its log has the traceback."""
 
 
-def pack_frame(message: Message) -> bytes:
+def pack_frame(message: Frame) -> bytes:
     """A message as it goes through a pipe. Raises ValueError over 64 MiB."""
     body: bytes = msgpack.packb(message, default=msgspec.to_builtins)
     if len(body) > MAX_FRAME_BYTES:
@@ -63,7 +63,7 @@ def pack_frame(message: Message) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-def read_frame(stream: IO[bytes]) -> Message | None:
+def read_frame(stream: IO[bytes]) -> Frame | None:
     """The next message, or None at the end of the stream. Raises ValueError over 64 MiB."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
@@ -72,7 +72,7 @@ def read_frame(stream: IO[bytes]) -> Message | None:
     if length > MAX_FRAME_BYTES:
         raise ValueError(f"a message of {length} bytes is over the bound of {MAX_FRAME_BYTES}")
     body = stream.read(length)
-    return cast(Message, msgpack.unpackb(body)) if len(body) == length else None
+    return cast(Frame, msgpack.unpackb(body)) if len(body) == length else None
 
 
 # In the child
@@ -91,7 +91,7 @@ def serve(handler: Handler) -> NoReturn:
     writing = threading.Lock()
     lanes: defaultdict[object, ThreadPoolExecutor] = defaultdict(lambda: ThreadPoolExecutor(1))
 
-    def send(message: Message) -> None:
+    def send(message: Frame) -> None:
         frame = pack_frame(message)
         with writing:
             replies.write(frame)
@@ -131,14 +131,14 @@ def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return calls, replies
 
 
-def teller() -> Tell:
+def teller() -> OnNews:
     """How to tell the parent in words how far the call under way is; other threads may use it, too."""
     return _telling.get()
 
 
-def _answer(handler: Handler, message: Message, send: Callable[[Message], None]) -> None:
+def _answer(handler: Handler, message: Frame, send: Callable[[Frame], None]) -> None:
     number = message.pop("id")
-    _telling.set(lambda words: send({"id": number, "telling": words[:_MOST_WORDS]}))
+    _telling.set(lambda words: send({"id": number, "telling": words[:_MAX_WORDS]}))
     try:
         send({**handler(message), "id": number})
     except BaseException as raised:  # SystemExit too: an unanswered call waits for ever
@@ -156,8 +156,8 @@ class Child:
     """
 
     def __init__(self) -> None:
-        self._calls: dict[int, asyncio.Future[Message]] = {}
-        self._listeners: dict[int, Tell] = {}
+        self._calls: dict[int, asyncio.Future[Frame]] = {}
+        self._listeners: dict[int, OnNews] = {}
         self._numbers = itertools.count()
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._gone = asyncio.Event()
@@ -193,7 +193,7 @@ class Child:
         """Whether it is started and not known to have ended."""
         return self._process is not None and not self._death
 
-    async def call(self, message: Message, listen: Tell = lambda words: None) -> Message:
+    async def call(self, message: Frame, listen: OnNews = lambda words: None) -> Frame:
         """Send a message and wait for its answer; `listen` hears what the child tells until then.
 
         A call that is cancelled is withdrawn, if the child has not begun it. Raises ChildDied, ChildRaised.
@@ -273,7 +273,7 @@ class Child:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(act, *args)
 
-    def _resolve(self, reply: Message) -> None:
+    def _resolve(self, reply: Frame) -> None:
         number = reply.pop("id")
         call = self._calls.get(number)  # absent: its caller was cancelled
         if call and not call.done():

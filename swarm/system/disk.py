@@ -22,7 +22,7 @@ CROWDED = "too many files are open; allow more, as by `ulimit -n 4096`, and run 
 TOO_LARGE = "no file may be so large there; raise the limit (`ulimit -f`) or use another disk"
 BUSY = "another program is using it; end that one first"
 
-MOST_SQLITE_PATH = 500  # bytes: it opens no longer one
+MAX_SQLITE_PATH = 500  # bytes: it opens no longer one
 
 BY_ERRNO = {
     errno.ENOSPC: FULL,
@@ -58,7 +58,7 @@ def store_fault(error: Exception, path: Path) -> StoreError:
         remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and free_bytes(path.parent) == 0:
             remedy = FULL  # so it is called where the log's index finds no room
-        if remedy == FORBIDDEN and len(os.fsencode(path)) > MOST_SQLITE_PATH:
+        if remedy == FORBIDDEN and len(os.fsencode(path)) > MAX_SQLITE_PATH:
             remedy = TOO_LONG
     else:
         remedy = BY_ERRNO.get(getattr(error, "errno", None) or 0)

@@ -1,7 +1,6 @@
 """The cards of the engines that come with e2a-swarm."""
 
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.voice.coqui.card import COQUI
 from swarm.voice.espeak_voices import VOICES as ESPEAK_VOICES
 
 HIBARI = EngineCard(
@@ -45,5 +44,3 @@ METRONOME = EngineCard(
 )
 
 BUILT_IN = (HIBARI, ESPEAK, METRONOME)  # they speak as soon as e2a-swarm is installed
-KNOWN = (*BUILT_IN, COQUI)
-TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in KNOWN}

@@ -19,7 +19,7 @@ from swarm.voice.phonemes import for_hibari
 if TYPE_CHECKING:
     from hibari import Hibari
 
-_MOST_PHONEMES = 400
+_MAX_PHONEMES = 400
 _LONG_NUMBER = re.compile(r"\d{25,}")
 
 
@@ -63,9 +63,9 @@ def cut(phonemes: str) -> list[str]:
     """Pieces of at most 400 phonemes, cut between words: memory and time grow with the square of the length."""
     pieces = [""]
     for word in phonemes.split(" "):
-        if pieces[-1] and len(pieces[-1]) + len(word) >= _MOST_PHONEMES:
+        if pieces[-1] and len(pieces[-1]) + len(word) >= _MAX_PHONEMES:
             pieces.append("")
-        pieces[-1] += (" " if pieces[-1] else "") + word[:_MOST_PHONEMES]
+        pieces[-1] += (" " if pieces[-1] else "") + word[:_MAX_PHONEMES]
     return pieces
 
 

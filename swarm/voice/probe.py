@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-MOST_GPUS = 64
+MAX_GPUS = 64
 
 
 def prove(torch: Any) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def prove(torch: Any) -> dict[str, Any]:
 def _cuda(torch: Any) -> Iterator[dict[str, Any]]:
     driver = _driver() if torch.version.cuda else ""
     platform = f"CUDA {torch.version.cuda}" if torch.version.cuda else f"ROCm {torch.version.hip}"
-    for index in range(min(torch.cuda.device_count(), MOST_GPUS)):
+    for index in range(min(torch.cuda.device_count(), MAX_GPUS)):
         name = f"cuda:{index}"
         fault = _tensor_fault(torch, name)
         gpu = {"name": name, "fault": fault, "about": name, "memory_bytes": 0, "uuid": "", "driver": driver}

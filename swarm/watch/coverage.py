@@ -9,7 +9,7 @@ from swarm.audio.timeline import Cue
 from swarm.watch.history import Place
 
 
-class Heard(Struct, frozen=True):
+class HeardSentence(Struct, frozen=True):
     """A sentence in a file, named from the report's own folder; of a missing one, where it ought to be."""
 
     file: str
@@ -17,15 +17,15 @@ class Heard(Struct, frozen=True):
     end_s: float
 
 
-def locate(files: Iterable[tuple[str, Sequence[Cue]]], wanted: Iterable[Place]) -> dict[Place, Heard]:
+def locate(files: Iterable[tuple[str, Sequence[Cue]]], wanted: Iterable[Place]) -> dict[Place, HeardSentence]:
     """Where each of some places is heard; the cues of a file are in reading order."""
-    left, found = set(wanted), dict[Place, Heard]()
+    left, found = set(wanted), dict[Place, HeardSentence]()
     for file, cues in files:
         places = [(cue.chapter, cue.index) for cue in cues]
         for place in sorted(left):
             after = bisect_left(places, place)
             if after < len(places) and places[after] == place:
-                found[place] = Heard(file, cues[after].start_s, cues[after].end_s)
+                found[place] = HeardSentence(file, cues[after].start_s, cues[after].end_s)
             elif after:  # missing: after what comes before it
-                found[place] = Heard(file, cues[after - 1].end_s, cues[after - 1].end_s)
+                found[place] = HeardSentence(file, cues[after - 1].end_s, cues[after - 1].end_s)
     return found

@@ -13,7 +13,7 @@ from swarm.job.record import (
     SegmentQuarantined,
     WorkerSeen,
 )
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 
 Place = tuple[int, int]  # chapter, index
 
@@ -101,7 +101,7 @@ class History:
             run.last_s, run.spoke = max(run.last_s, at_s), run.spoke or spoke
 
     @classmethod
-    def of(cls, facts: JobFacts, records: Iterable[AnyRecord]) -> "History":
+    def of(cls, facts: JobSpec, records: Iterable[AnyRecord]) -> "History":
         """The history that records tell, oldest first."""
         history = cls(began_s=facts.created_s)
         for record in records:

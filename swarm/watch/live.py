@@ -14,7 +14,7 @@ from rich.text import Text
 from swarm.lease.message import StatusReply
 from swarm.watch.view import JobView, View, Viewer, WorkerView
 
-MOST_CHAPTERS = 6  # a job
+MAX_CHAPTERS = 6  # a job
 WIDE = 60  # columns from which there is room for devices and speeds
 SPARE_COLUMNS = 4  # a terminal echoes ^C behind the last row: were that to wrap, the next drawing would stand too low
 SPARE_ROWS = 3  # the prompt's, and a line or two of what was said before
@@ -66,7 +66,7 @@ def drawing(view: View, width: int, height: int) -> RenderableType:
     rows: list[RenderableType] = []
     for job in view.jobs:
         rows += [_bars(job, width), _under(job, view, width)]
-    taken = sum(2 + min(len(job.chapters), MOST_CHAPTERS) for job in view.jobs)
+    taken = sum(2 + min(len(job.chapters), MAX_CHAPTERS) for job in view.jobs)
     room = max(2, height - SPARE_ROWS - taken)
     shown = view.workers if len(view.workers) <= room else view.workers[: room - 1]
     rows.append(_workers(shown, width))
@@ -84,7 +84,7 @@ def _bars(job: JobView, width: int) -> Table:
     table.add_column(width=bar)
     table.add_column(width=5, justify="right", no_wrap=True)
     table.add_row(Text(job.title, style="bold"), ProgressBar(width=bar, completed=job.percent), f"{job.percent} %")
-    for chapter in job.chapters[:MOST_CHAPTERS]:
+    for chapter in job.chapters[:MAX_CHAPTERS]:
         percent = Text(f"{chapter.percent} %", style="dim")
         table.add_row(Text(f"  {chapter.title}"), ProgressBar(width=bar, completed=chapter.percent), percent)
     return table

@@ -8,7 +8,7 @@ from swarm.watch.text import clock_text, count_text, duration_text
 
 Row = dict[str, Any]
 
-MOST_ROWS = 1000  # a page with more would not be read
+MAX_ROWS = 1000  # a page with more would not be read
 LEAD_S = 1.0  # heard before a sentence
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
@@ -41,8 +41,8 @@ def report_page(report: Row) -> str:
 def _section(heading: str, rows: list[Row]) -> str:
     if not rows:
         return ""
-    items = "\n".join(_item(row) for row in rows[:MOST_ROWS])
-    more = f"<p>and {len(rows) - MOST_ROWS} more, in the JSON report</p>" if len(rows) > MOST_ROWS else ""
+    items = "\n".join(_item(row) for row in rows[:MAX_ROWS])
+    more = f"<p>and {len(rows) - MAX_ROWS} more, in the JSON report</p>" if len(rows) > MAX_ROWS else ""
     return f"<h2>{heading} ({len(rows)})</h2>\n<ol>\n{items}\n</ol>{more}"
 
 

@@ -16,7 +16,7 @@ Mode = Literal["auto", "live", "plain", "json", "quiet"]
 STEP_PERCENT = 10
 STEP_S = 30.0
 LAST_STAGES = ("writing", "finished")  # waiting and speaking take turns whenever a lease ends
-LONGEST_SILENCE_S = 300.0
+MAX_SILENCE_S = 300.0
 LINE_S = 1.0  # nobody watches a line come; each look costs an idle coordinator some of its rest
 
 
@@ -115,7 +115,7 @@ class Pace:
         waited_s = job.elapsed_s - said.elapsed_s
         steps = job_percent(job) // STEP_PERCENT - job_percent(said) // STEP_PERCENT
         moved = job_percent(job) > job_percent(said)
-        return steps > 0 or (moved and waited_s >= STEP_S) or waited_s >= LONGEST_SILENCE_S
+        return steps > 0 or (moved and waited_s >= STEP_S) or waited_s >= MAX_SILENCE_S
 
     def said(self, job: JobStatus) -> None:
         """Remember how a job stood when something was said of it."""

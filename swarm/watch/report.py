@@ -7,18 +7,18 @@ from typing import Any
 import msgspec
 
 from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
-from swarm.job.run_stats import Effort
-from swarm.job.spec import JobFacts
-from swarm.watch.coverage import Heard
+from swarm.job.run_stats import RunStats
+from swarm.job.spec import JobSpec
+from swarm.watch.coverage import HeardSentence
 from swarm.watch.history import History, Place, Run
 from swarm.watch.text import clean, clock_text, count_text, duration_text, speed_text
 
 Row = dict[str, Any]
 
 NOT_REACHED = "not spoken yet"
-MOST_FILES = 4  # named one by one
-MOST_NAMED = 10  # sentences named in the closing lines; the report has them all
-MOST_KNOWN_SHARE = 0.2  # of the sound: with more that nobody spoke now, a speed would flatter
+MAX_FILES = 4  # named one by one
+MAX_NAMED = 10  # sentences named in the closing lines; the report has them all
+MAX_KNOWN_SHARE = 0.2  # of the sound: with more that nobody spoke now, a speed would flatter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +27,11 @@ class ReportExtra:
 
     files: tuple[str, ...] = ()
     duration_s: float = 0.0  # of the audiobook, pauses included
-    effort: Effort = field(default_factory=Effort)
-    heard: Mapping[Place, Heard] = field(default_factory=dict)  # where the sentences worth naming are
+    effort: RunStats = field(default_factory=RunStats)
+    heard: Mapping[Place, HeardSentence] = field(default_factory=dict)  # where the sentences worth naming are
 
 
-def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
+def make_report(facts: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
     """The report of a job, ready for JSON (docs/design.md, section 8): its records are given oldest first."""
     history = History.of(facts, records)
     return {
@@ -47,22 +47,22 @@ def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtr
     }
 
 
-def _book(facts: JobFacts) -> Row:
+def _book(facts: JobSpec) -> Row:
     book = msgspec.to_builtins(msgspec.structs.replace(facts.book, cover=None))
     del book["cover"]
     return {"job": facts.job, "source": facts.source, **book, "chapters": [chapter.title for chapter in facts.chapters]}
 
 
-def _places(facts: JobFacts) -> list[Place]:
+def _places(facts: JobSpec) -> list[Place]:
     return [(number, index) for number, chapter in enumerate(facts.chapters) for index in range(len(chapter.segments))]
 
 
-def _text(facts: JobFacts, place: Place) -> str:
+def _text(facts: JobSpec, place: Place) -> str:
     chapter, index = place
     return facts.chapters[chapter].segments[index].text
 
 
-def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
+def _totals(facts: JobSpec, history: History, extra: ReportExtra) -> Row:
     places = _places(facts)
     accepted = history.accepted.values()
     known = history.known()
@@ -94,7 +94,7 @@ def _totals(facts: JobFacts, history: History, extra: ReportExtra) -> Row:
     }
 
 
-def _workers(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]:
+def _workers(facts: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
     spoken: dict[str, list[ClipAccepted]] = {worker: [] for worker in history.workers}
     for clip in history.accepted.values():
         if not clip.reused:
@@ -102,9 +102,7 @@ def _workers(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]
     return [_worker(facts, history.workers.get(worker), worker, clips, extra) for worker, clips in spoken.items()]
 
 
-def _worker(
-    facts: JobFacts, seen: WorkerSeen | None, worker: str, clips: list[ClipAccepted], extra: ReportExtra
-) -> Row:
+def _worker(facts: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[ClipAccepted], extra: ReportExtra) -> Row:
     work_s = sum(clip.work_s for clip in clips)
     characters = sum(len(_text(facts, (clip.chapter, clip.index))) for clip in clips)
     return {
@@ -119,7 +117,7 @@ def _worker(
     }
 
 
-def _segments(facts: JobFacts, history: History) -> msgspec.Raw:
+def _segments(facts: JobSpec, history: History) -> msgspec.Raw:
     """A row each, as JSON already: as values they would be the largest thing in memory of a long book."""
     encoder, rows = msgspec.json.Encoder(), bytearray()
     for place in _places(facts):
@@ -128,7 +126,7 @@ def _segments(facts: JobFacts, history: History) -> msgspec.Raw:
     return msgspec.Raw(bytes(rows) + b"]")
 
 
-def _segment(facts: JobFacts, history: History, place: Place) -> Row:
+def _segment(facts: JobSpec, history: History, place: Place) -> Row:
     clip = history.accepted.get(place)
     failures = len(history.failures.get(place, ()))
     row: Row = {"chapter": place[0], "index": place[1], "characters": len(_text(facts, place))}
@@ -155,7 +153,7 @@ def _takes(clip: ClipAccepted, history: History) -> int:
     return rounds + max(clip.take - first + 1, clip.takes)
 
 
-def _doubtful(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]:
+def _doubtful(facts: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
     return [
         _sentence(facts, place, clip.doubt, extra.heard.get(place))
         for place, clip in sorted(history.accepted.items())
@@ -163,7 +161,7 @@ def _doubtful(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row
     ]
 
 
-def _missing(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]:
+def _missing(facts: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
     return [
         _sentence(facts, place, history.quarantined.get(place, NOT_REACHED), extra.heard.get(place))
         for place in _places(facts)
@@ -171,7 +169,7 @@ def _missing(facts: JobFacts, history: History, extra: ReportExtra) -> list[Row]
     ]
 
 
-def _sentence(facts: JobFacts, place: Place, reason: str, heard: Heard | None) -> Row:
+def _sentence(facts: JobSpec, place: Place, reason: str, heard: HeardSentence | None) -> Row:
     """A sentence by name: where it stands, what it says, where it is heard; `id` is what `redo` takes."""
     chapter, index = place
     return {
@@ -187,7 +185,7 @@ def _sentence(facts: JobFacts, place: Place, reason: str, heard: Heard | None) -
     }
 
 
-def _unspoken(facts: JobFacts) -> list[Row]:
+def _unspoken(facts: JobSpec) -> list[Row]:
     return [
         {"chapter": number, "title": chapter.title, "after": doubt.after, "text": doubt.text, "reason": doubt.reason}
         for number, chapter in enumerate(facts.chapters)
@@ -203,7 +201,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def rewriting(facts: JobFacts, records: Iterable[AnyRecord]) -> str:
+def rewriting(facts: JobSpec, records: Iterable[AnyRecord]) -> str:
     """What the last run did where it spoke nothing of what a run before left: "written again in 2 s"; else ""."""
     history = History.of(facts, records)
     *before, last = history.runs or [Run(0.0, 0.0)]
@@ -238,10 +236,10 @@ def gathered(files: Sequence[str]) -> list[tuple[str, list[str]]]:
     folders: dict[str, list[str]] = {}
     for file in files:
         folders.setdefault(file[: max(file.rfind("/"), file.rfind("\\"))], []).append(file)
-    few = len(files) <= MOST_FILES
+    few = len(files) <= MAX_FILES
     groups: list[tuple[str, list[str]]] = []
     for folder, members in folders.items():
-        if few or len(members) < MOST_FILES:  # the whole audiobook, subtitles, the book to read along
+        if few or len(members) < MAX_FILES:  # the whole audiobook, subtitles, the book to read along
             groups += [("", [file]) for file in members]
         else:
             groups.append((folder, members))
@@ -266,7 +264,7 @@ def _figures(totals: Row) -> str:
     sound_s = _sound_s(totals)
     facts = [f"{duration_text(sound_s)} of sound in {duration_text(totals['elapsed_s'])}"]
     speed = speed_text(sound_s / totals["elapsed_s"]) if totals["elapsed_s"] > 0 else ""
-    if speed and totals["known_audio_s"] <= MOST_KNOWN_SHARE * totals["audio_s"]:
+    if speed and totals["known_audio_s"] <= MAX_KNOWN_SHARE * totals["audio_s"]:
         facts.append(f"{speed} real time")
     if totals["runs"] > 1:
         facts.append(f"{totals['runs']} runs")
@@ -281,11 +279,11 @@ def _named(rows: list[Row], outcome: str) -> list[str]:
     if not rows:
         return []
     lines = [f"{count_text(len(rows), 'sentence')} {outcome}:"]
-    for row in rows[:MOST_NAMED]:
+    for row in rows[:MAX_NAMED]:
         title = clean(row["title"]) or f"chapter {row['chapter'] + 1}"
         lines.append(f'  {title}{_whereabouts(row)}: "{clean(row["text"])}" ({clean(row["reason"])})')
-    if len(rows) > MOST_NAMED:
-        lines.append(f"  and {len(rows) - MOST_NAMED} more, all of them in the report")
+    if len(rows) > MAX_NAMED:
+        lines.append(f"  and {len(rows) - MAX_NAMED} more, all of them in the report")
     return lines
 
 

@@ -16,7 +16,7 @@ from swarm.watch.progress import Progress
 from swarm.watch.view import standing_text
 
 SEND_S = 1.0  # a manager that is busy may let us wait so long
-MOST_CHARACTERS = 300
+MAX_CHARACTERS = 300
 
 
 class Service:
@@ -47,7 +47,7 @@ class Service:
         """What `systemctl status` shows; sent when it is another than before."""
         if line != self._status:
             self._status = line
-            self._tell("STATUS=" + " ".join(line.split())[:MOST_CHARACTERS])
+            self._tell("STATUS=" + " ".join(line.split())[:MAX_CHARACTERS])
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:

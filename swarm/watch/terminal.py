@@ -3,14 +3,14 @@
 import os
 from typing import TextIO
 
-FEWEST_COLUMNS = 20
+MIN_COLUMNS = 20
 
 
 def folded(line: str, stream: TextIO) -> str:
     """The line as it is best written to a stream; one that names a file stays in one piece, to be copied."""
     if os.sep in line or not stream.isatty():
         return line
-    columns = max(FEWEST_COLUMNS, _columns(stream))
+    columns = max(MIN_COLUMNS, _columns(stream))
     return "\n".join(part for whole in line.split("\n") for part in _parts(whole, columns))
 
 

@@ -2,15 +2,15 @@
 
 import re
 
-LONGEST_TITLE = 200
-LONGEST_NOTE = 1000  # what is wrong, and what to do about it
+MAX_TITLE = 200
+MAX_NOTE = 1000  # what is wrong, and what to do about it
 
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
 
 
-def clean(text: str, longest: int = LONGEST_TITLE) -> str:
+def clean(text: str, longest: int = MAX_TITLE) -> str:
     """A title or note from outside, safe for a terminal: one line, no control characters, bounded."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * longest])
     line = " ".join(printable.split())
@@ -19,7 +19,7 @@ def clean(text: str, longest: int = LONGEST_TITLE) -> str:
 
 def clean_note(text: str) -> str:
     """The same for a note, whose end says what to do."""
-    return clean(text, LONGEST_NOTE)
+    return clean(text, MAX_NOTE)
 
 
 def percent(done: float, whole: float) -> int:

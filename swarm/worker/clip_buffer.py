@@ -7,10 +7,10 @@ from swarm.lease.message import Clip
 
 IN_MEMORY = 16 * 1024 * 1024  # bytes
 
-Name = tuple[str, int, int, str]  # job, chapter, index, key
+ClipName = tuple[str, int, int, str]  # job, chapter, index, key
 
 
-def name_of(clip: Clip) -> Name:
+def name_of(clip: Clip) -> ClipName:
     """What a clip's bytes are kept under: a text may stand in several places."""
     return clip.job, clip.chapter, clip.index, clip.key
 
@@ -19,9 +19,9 @@ class Frames:
     """Bytes by clip. `put` raises OSError when the temporary folder is full."""
 
     def __init__(self) -> None:
-        self._memory: dict[Name, bytes] = {}
+        self._memory: dict[ClipName, bytes] = {}
         self._size = 0
-        self._files: dict[Name, Path] = {}
+        self._files: dict[ClipName, Path] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._count = 0
 

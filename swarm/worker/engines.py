@@ -6,12 +6,12 @@ from pathlib import Path
 
 from swarm.errors import SwarmError
 from swarm.job.recipe import Recipe
-from swarm.system.child import Tell
+from swarm.system.child import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import EngineProcess, Spoken
 from swarm.voice.host.registry import engine_target, find_card
 
-Words = tuple[str, *tuple[int, ...]]  # a text and its seeds
+SpokenWords = tuple[str, *tuple[int, ...]]  # a text and its seeds
 OF_THE_DEVICE = (FaultKind.MEMORY, FaultKind.DEVICE)  # a process computes no more after these
 
 
@@ -25,7 +25,7 @@ class Engines:
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._entrances: dict[str, asyncio.Lock] = {}
-        self._ahead: dict[int, tuple[Words, asyncio.Task[Spoken]]] = {}
+        self._ahead: dict[int, tuple[SpokenWords, asyncio.Task[Spoken]]] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
     async def load(
@@ -34,7 +34,7 @@ class Engines:
         recipe: Recipe,
         assets: Path | None = None,
         *,
-        listen: Tell = lambda words: None,
+        listen: OnNews = lambda words: None,
         again: bool = True,
     ) -> bytes:
         """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault: UNAVAILABLE, MEMORY, DEVICE.
@@ -86,7 +86,7 @@ class Engines:
             speaking.cancel()
         return asyncio.create_task(self._speak(slot, text, *seeds))
 
-    def hand_ahead(self, slot: int, words: Words | None) -> None:
+    def hand_ahead(self, slot: int, words: SpokenWords | None) -> None:
         """Have a slot's process begin with this as soon as it has spoken what it speaks; None: with nothing.
 
         What was handed before is withdrawn: not begun, or its sound dropped. Who asks for it with `speak` hears what

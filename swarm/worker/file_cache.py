@@ -35,7 +35,7 @@ class Kept(NamedTuple):
 
 
 @dataclass
-class Part:
+class PartialFile:
     """A content on its way here."""
 
     file: IO[bytes]
@@ -51,7 +51,7 @@ class AssetFolder:
     def __init__(self, state_dir: Path, limit: int) -> None:
         self.root = state_dir / "assets"
         self._state_dir, self._limit = state_dir, limit
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, PartialFile] = {}
         self._verified: set[str] = set()
         self._scratch: Scratch | None = None
         self._gathered: dict[str, Path] = {}
@@ -84,7 +84,7 @@ class AssetFolder:
         self._parts[digest] = part
         return Kept(part.have) if part.have < size else self._finish(digest)
 
-    def _open_part(self, digest: str, size: int, lock: Lock) -> Part:
+    def _open_part(self, digest: str, size: int, lock: Lock) -> PartialFile:
         path = self._part_path(digest)
         if path.exists() and path.stat().st_size > size:
             path.unlink()
@@ -93,7 +93,7 @@ class AssetFolder:
             file.seek(0)
             while chunk := file.read(1 << 20):
                 found.update(chunk)
-        return Part(path.open("ab"), size, path.stat().st_size, found, lock)
+        return PartialFile(path.open("ab"), size, path.stat().st_size, found, lock)
 
     def write(self, digest: str, offset: int, data: bytes) -> Kept | None:
         """Add a piece to the part; None where it does not belong there."""

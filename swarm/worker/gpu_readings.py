@@ -20,7 +20,7 @@ STALE_S = 10.0  # figures older than that are of a driver that hangs
 SHARE = 5  # percent of a GPU from which a process counts as using it, not only as drawing a desktop
 
 
-class Reading(Struct, frozen=True):
+class GpuReading(Struct, frozen=True):
     """One look at a GPU. `lost`: it was there and is not any more."""
 
     figures: Figures
@@ -46,7 +46,7 @@ class Gauges:
     def __init__(self, gpus: Sequence[Gpu], load: Callable[[], Any] = load_nvml, read_s: float = READ_S) -> None:
         self._gpus = [gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))]  # others are not NVIDIA's
         self._load, self._read_s = load, read_s
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, GpuReading] = {}
         self._read_at_s = 0.0
         self._started = False
         self._begun, self._closed = threading.Event(), threading.Event()
@@ -61,12 +61,12 @@ class Gauges:
         else:
             self._begun.set()
 
-    def wait(self, patience_s: float) -> dict[str, Reading]:
+    def wait(self, patience_s: float) -> dict[str, GpuReading]:
         """The first readings; nothing where none come in time."""
         self._begun.wait(patience_s)
         return self.readings()
 
-    def readings(self) -> dict[str, Reading]:
+    def readings(self) -> dict[str, GpuReading]:
         """The latest of each GPU; nothing where there are none, or where the driver has not answered for long."""
         return dict(self._readings) if time.monotonic() - self._read_at_s < STALE_S else {}
 
@@ -94,14 +94,14 @@ class Look:
         self._found = self._lost = False
         self._since_us = int(time.time() * 1e6)  # of the last look at who uses it
 
-    def read(self) -> Reading:
+    def read(self) -> GpuReading:
         """Everything there is to know now."""
         nvml, self._lost = self._nvml, False
         try:
             handle = nvml.nvmlDeviceGetHandleByUUID(self.gpu.uuid)
         except Exception as fault:
             unplugged = self._found and getattr(fault, "value", None) == nvml.NVML_ERROR_NOT_FOUND
-            return Reading(Figures(self.gpu.name), lost=unplugged or self._is_loss(fault))
+            return GpuReading(Figures(self.gpu.name), lost=unplugged or self._is_loss(fault))
         self._found = True
         memory = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle)
         figures = Figures(
@@ -111,7 +111,7 @@ class Look:
             memory_total=getattr(memory, "total", 0),
             temperature_c=self._ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
         )
-        return Reading(figures, self._users(handle), self._lost)
+        return GpuReading(figures, self._users(handle), self._lost)
 
     def _is_loss(self, fault: Exception) -> bool:
         return getattr(fault, "value", None) in self._losses

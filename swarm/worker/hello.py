@@ -6,7 +6,7 @@ from pathlib import Path
 
 from swarm import __version__
 from swarm.job.card import EngineCard
-from swarm.lease.message import MOST_MODELS, EngineOffer, Hello
+from swarm.lease.message import MAX_MODELS, EngineOffer, Hello
 from swarm.system.machine import machine_name, new_nonce, worker_id
 from swarm.voice.coqui.cache import kept_models, may_download
 from swarm.voice.coqui.card import COQUI
@@ -37,4 +37,4 @@ def _models(card: EngineCard) -> tuple[str, ...]:
     """The models that are here, and "*" where any other can be had."""
     if card.name != COQUI.name:
         return ("*",)
-    return (*["*"][: may_download()], *kept_models())[:MOST_MODELS]
+    return (*["*"][: may_download()], *kept_models())[:MAX_MODELS]

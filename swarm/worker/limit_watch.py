@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Collection, Sequence
 
+from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Figures
-from swarm.lease.worker.limits import Judge, Limits, Sight
-from swarm.worker.gpu_readings import Gauges, Reading
+from swarm.lease.worker.limits import Judge, Sight
+from swarm.worker.gpu_readings import Gauges, GpuReading
 
 FIRST_READING_S = 10.0
 
@@ -29,7 +30,7 @@ class Warden:
     ) -> None:
         self._devices, self._gauges, self._minute = devices, gauges, minute
         self._judge = Judge(limits or Limits())
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, GpuReading] = {}
 
     def start(self) -> None:
         """Begin to read."""

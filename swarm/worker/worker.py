@@ -8,9 +8,8 @@ from typing import Any
 
 from swarm.errors import StoreError
 from swarm.job.asset import what
-from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Refused, Welcome
-from swarm.lease.message import Line as Sentence
-from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Tell, Unload
+from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Line, Refused, Welcome
+from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.slot import Sound, Trouble
 from swarm.lease.worker.worker import Worker
 from swarm.net.keys import CurveKeys
@@ -34,7 +33,7 @@ FAREWELL_S = 0.3
 
 
 @dataclass
-class Line:
+class Connection:
     """One coordinator's connection and what was said of it already."""
 
     socket: DealerSocket
@@ -71,8 +70,8 @@ class WorkNode:
         self._frames = Frames()
         self._tally = Tally(said_s=clock.now())
         self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
-        self._handed: dict[int, Sentence | None] = {}  # slot -> the line that its engine speaks next
-        self._lines: dict[str, Line] = {}
+        self._handed: dict[int, Line | None] = {}  # slot -> the line that its engine speaks next
+        self._lines: dict[str, Connection] = {}
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
@@ -91,7 +90,7 @@ class WorkNode:
         line = self._lines.get(name)
         if line is None:
             socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
-            line = Line(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
+            line = Connection(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
             self._lines[name] = line
         line.socket.connect(addresses)
 
@@ -215,7 +214,7 @@ class WorkNode:
 
     # --- what the core wants
 
-    def _carry_out(self, tell: Tell) -> None:
+    def _carry_out(self, tell: WorkerOutcome) -> None:
         for slot, clip in tell.kept:
             self._tally.add(clip)
             self._frames.put(clip, self._fresh.pop(slot))
@@ -270,7 +269,7 @@ class WorkNode:
         else:
             self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
 
-    def _not_opened(self, load: Load, fault: EngineFault) -> Tell:
+    def _not_opened(self, load: Load, fault: EngineFault) -> WorkerOutcome:
         if fault.kind in OF_THE_DEVICE:
             trouble: Trouble = "memory" if fault.kind is FaultKind.MEMORY else "lost"
             return self.core.step_back(load.slot, load.turn, trouble, str(fault), self._clock.now())

@@ -1,20 +1,29 @@
 """Sounds that the tests of this folder build clips, reels and books from."""
 
 import contextlib
+import io
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import soundfile
 
-from swarm.audio.clip import make_clip
 from swarm.audio.encoder import encode_reel
 from swarm.audio.format import Coding
 from swarm.audio.order import ReelClip, ReelDone, ReelOrder
 from swarm.voice.engine import Pcm
+from swarm.voice.host.clip import make_clip
 
 RATE = 24000
 CODING = Coding()
+
+
+def decode(frame: bytes) -> Pcm:
+    """Decode a clip's FLAC."""
+    pcm, rate = soundfile.read(io.BytesIO(frame), dtype="int16")
+    assert rate == RATE
+    return pcm
 
 
 def tone(length_s: float, rate: int = RATE, level: float = 0.3, pitch_hz: float = 440.0) -> Pcm:

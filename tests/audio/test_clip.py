@@ -1,84 +1,12 @@
 import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-from sounds import RATE, silence, tone
+from sounds import RATE, decode, tone
 
-from swarm.audio.clip import ClipDamaged, make_clip, read_clip
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
-
-
-def decode(frame: bytes) -> Pcm:
-    pcm, rate = soundfile.read(io.BytesIO(frame), dtype="int16")
-    assert rate == RATE
-    return pcm
-
-
-def test_silence_around_the_sound_is_trimmed_and_the_sound_is_kept() -> None:
-    sound = make_clip(np.concatenate([silence(0.4), tone(1.0), silence(0.7)]), RATE, "ten letters")
-    assert 1.0 <= sound.samples / RATE <= 1.06
-    pcm = decode(sound.frame)
-    assert pcm.size == sound.samples
-    assert np.abs(pcm).max() > 9000
-
-
-def test_quiet_consonants_at_the_end_are_not_trimmed() -> None:
-    loud, hiss = tone(0.5), tone(0.2, level=0.3 / 30, pitch_hz=6000)  # 30 dB under the vowel
-    sound = make_clip(np.concatenate([loud, hiss, silence(0.5)]), RATE, "yes")
-    assert sound.samples / RATE >= 0.7
-
-
-def test_silence_inside_is_kept() -> None:
-    sound = make_clip(np.concatenate([tone(0.3), silence(1.0), tone(0.3)]), RATE, "yes, no")
-    assert sound.samples / RATE == pytest.approx(1.6, abs=0.05)
-
-
-def test_a_clip_begins_and_ends_without_a_step() -> None:
-    pcm = decode(make_clip(np.full(RATE, 12000, np.int16), RATE, "steady").frame)
-    assert abs(int(pcm[0])) < 400
-    assert abs(int(pcm[-1])) < 400
-    assert np.abs(np.diff(pcm.astype(int))).max() < 400
-
-
-def test_the_same_sound_makes_the_same_clip() -> None:
-    assert make_clip(tone(0.5), RATE, "same") == make_clip(tone(0.5), RATE, "same")
-
-
-@pytest.mark.parametrize(
-    ("pcm", "text", "kind"),
-    [
-        (silence(0), "hello", FaultKind.EMPTY),
-        (silence(2), "hello", FaultKind.SILENT),
-        (tone(2, level=0.0005), "hello", FaultKind.SILENT),
-        (tone(20), "No.", FaultKind.IMPLAUSIBLE),
-        (tone(0.05), "A sentence of many words, " * 20, FaultKind.IMPLAUSIBLE),
-    ],
-)
-def test_what_is_no_speech_is_an_engine_fault(pcm: Pcm, text: str, kind: FaultKind) -> None:
-    with pytest.raises(EngineFault) as raised:
-        make_clip(pcm, RATE, text)
-    assert raised.value.kind is kind
-
-
-@pytest.mark.parametrize(
-    ("length_s", "text"),
-    [
-        (12.0, "1,234,567,890"),
-        (3.0, "XLVIII"),
-        (0.15, "I"),
-        (1.2, "A sentence that a rehearsal says in no time. " * 12),
-    ],
-)
-def test_odd_but_honest_lengths_pass(length_s: float, text: str) -> None:
-    assert make_clip(tone(length_s), RATE, text).samples > 0
-
-
-def test_the_shortest_sound_becomes_a_clip() -> None:
-    assert make_clip(tone(0.002), RATE, "").samples == 48
-    assert make_clip(tone(0.001), RATE, "1").samples == 24  # too short to fade
+from swarm.audio.clip import ClipDamaged, read_clip
+from swarm.voice.host.clip import make_clip
 
 
 def test_a_clip_reads_back_from_disk(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sounds import RATE, tone
 
-from swarm.audio.clip import make_clip
 from swarm.audio.frame import MAX_CLIP_S, MAX_FRAME_BYTES, check_frame, read_streaminfo
+from swarm.voice.host.clip import make_clip
 
 CLIP = make_clip(tone(0.5), RATE, "a clip")
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.audio.reel import Reel, lay_reel, plan_reels, whole_frames
+from swarm.audio.reel import LENGTH_S, Reel, lay_reel, plan_reels, whole_frames
 from swarm.job.book import Chapter, Pause, Segment
 
 texts = st.integers(1, 2000).map(lambda length: "x" * length)
@@ -64,3 +64,10 @@ def test_a_lead_longer_than_the_last_pause_cuts_nothing_of_the_last_clip() -> No
 def test_as_few_whole_frames_as_hold_a_sound(samples: int, rate: int, target: int) -> None:
     frames = whole_frames(samples, rate, target, 1024)
     assert (frames - 1) * 1024 * rate < samples * target <= frames * 1024 * rate or frames == samples == 0
+
+
+def test_every_pause_has_a_length_and_they_grow_with_what_they_stand_for() -> None:
+    order = [Pause.CLAUSE, Pause.SENTENCE, Pause.PARAGRAPH, Pause.HEADING, Pause.SCENE, Pause.CHAPTER]
+    assert set(order) == set(Pause)
+    lengths = [LENGTH_S[pause] for pause in order]
+    assert lengths == sorted(set(lengths))

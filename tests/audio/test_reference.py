@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from swarm.audio.reference import MOST_S, RATE, read_reference
+from swarm.audio.reference import MAX_S, RATE, read_reference
 from swarm.errors import UsageError
 
 
@@ -59,7 +59,7 @@ def test_a_long_one_is_cut_at_a_pause(tmp_path: Path) -> None:
 
 
 def test_a_long_one_without_a_pause_is_cut_all_the_same(tmp_path: Path) -> None:
-    assert len(heard(read_reference(write(tmp_path / "a.wav", tone(40))))) <= MOST_S * RATE
+    assert len(heard(read_reference(write(tmp_path / "a.wav", tone(40))))) <= MAX_S * RATE
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_broken_one_is_refused_or_read_as_far_as_it_goes(tmp_path: Path) -> No
 
 
 def test_one_that_is_far_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm.audio.reference.LONGEST_S", 2.0)
+    monkeypatch.setattr("swarm.audio.reference.MAX_FILE_S", 2.0)
     with pytest.raises(UsageError, match="minutes long"):
         read_reference(write(tmp_path / "a.wav", tone(3)))
 

@@ -3,10 +3,10 @@ import io
 import av
 import pytest
 
-from swarm.audio.subtitle import Line, write_subtitles
+from swarm.audio.subtitle import Cue, write_subtitles
 from swarm.audio.tags import Tags
 
-LINES = [Line(0.0214, 1.5, "She said: \u201cA < B & C\u201d."), Line(3725.9999, 3727.25, "Two\n\nlines.")]
+LINES = [Cue(0.0214, 1.5, "She said: \u201cA < B & C\u201d."), Cue(3725.9999, 3727.25, "Two\n\nlines.")]
 
 
 @pytest.mark.parametrize("kind", ["vtt", "srt"])

@@ -1,5 +1,7 @@
 """Every format, read back by FFmpeg and by mutagen."""
 
+import io
+import wave
 from pathlib import Path
 
 import av
@@ -12,6 +14,7 @@ from sounds import encode_reel, store, tone
 from swarm.audio.audiobook import Audiobook
 from swarm.audio.format import FORMATS, make_coding
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark, ReelOrder
+from swarm.audio.tagged import append_chunk
 from swarm.audio.tags import Tags
 
 JPEG = picture("mjpeg", "yuvj420p")
@@ -20,6 +23,23 @@ TAGS = Tags(
     "Bücher & Städte", ("Ann Ä.", "Bob"), "Untertitel", "Clara", "Die Reihe", "2", "1899", "Verlag", "Eine Tat.", "ger",
     "9780306406157",
 )  # fmt: skip
+
+FREE = "----:com.apple.iTunes:"
+ATOMS = {
+    "title": "©nam", "album": "©alb", "artist": "©ART", "narrator": "©wrt", "year": "©day", "genre": "©gen",
+    "description": "desc", "subtitle": f"{FREE}SUBTITLE", "series": f"{FREE}SERIES", "number": f"{FREE}SERIES-PART",
+    "publisher": f"{FREE}PUBLISHER", "isbn": f"{FREE}ISBN", "language": f"{FREE}LANGUAGE",
+}  # fmt: skip
+FRAMES = {
+    "title": "TIT2", "album": "TALB", "artist": "TPE1", "narrator": "TCOM", "year": "TDRC", "genre": "TCON",
+    "description": "COMM::ger", "subtitle": "TIT3", "series": "TXXX:SERIES", "number": "TXXX:SERIES-PART",
+    "publisher": "TPUB", "isbn": "TXXX:ISBN", "language": "TLAN",
+}  # fmt: skip
+COMMENTS = {
+    "title": "title", "album": "album", "artist": "artist", "narrator": "narrator", "year": "date", "genre": "genre",
+    "description": "description", "subtitle": "subtitle", "series": "series", "number": "series-part",
+    "publisher": "publisher", "isbn": "isbn", "language": "language",
+}  # fmt: skip
 
 
 def build(
@@ -115,24 +135,6 @@ def test_tags_and_cover_are_read_back_by_another_library(tmp_path: Path, name: s
         assert bytes(cover[0][0]) == JPEG
 
 
-FREE = "----:com.apple.iTunes:"
-ATOMS = {
-    "title": "©nam", "album": "©alb", "artist": "©ART", "narrator": "©wrt", "year": "©day", "genre": "©gen",
-    "description": "desc", "subtitle": f"{FREE}SUBTITLE", "series": f"{FREE}SERIES", "number": f"{FREE}SERIES-PART",
-    "publisher": f"{FREE}PUBLISHER", "isbn": f"{FREE}ISBN", "language": f"{FREE}LANGUAGE",
-}  # fmt: skip
-FRAMES = {
-    "title": "TIT2", "album": "TALB", "artist": "TPE1", "narrator": "TCOM", "year": "TDRC", "genre": "TCON",
-    "description": "COMM::ger", "subtitle": "TIT3", "series": "TXXX:SERIES", "number": "TXXX:SERIES-PART",
-    "publisher": "TPUB", "isbn": "TXXX:ISBN", "language": "TLAN",
-}  # fmt: skip
-COMMENTS = {
-    "title": "title", "album": "album", "artist": "artist", "narrator": "narrator", "year": "date", "genre": "genre",
-    "description": "description", "subtitle": "subtitle", "series": "series", "number": "series-part",
-    "publisher": "publisher", "isbn": "isbn", "language": "language",
-}  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("name", "names"),
     [
@@ -169,3 +171,48 @@ def test_a_file_whose_titles_were_not_known_is_written_again(tmp_path: Path, nam
     path = build(tmp_path, name, titles=("x",)).path
     assert len(marks_of(path)) == 8
     assert heard(path)[0].size > 0
+
+
+def wav(samples: int) -> io.BytesIO:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((1, 2, 24000, samples, "NONE", ""))
+        writer.writeframes(bytes(2 * samples))
+    return file
+
+
+def chunks(data: bytes) -> dict[bytes, bytes]:
+    found, place = {}, 12
+    while place < len(data):
+        size = int.from_bytes(data[place + 4 : place + 8], "little")
+        found[data[place : place + 4]] = data[place + 8 : place + 8 + size]
+        place += 8 + size + size % 2
+    return found
+
+
+def test_a_chunk_is_added_and_counted_and_the_sound_is_as_it_was() -> None:
+    file = wav(100)
+    append_chunk(file, b"id3 ", b"odd")
+    data = file.getvalue()
+    assert int.from_bytes(data[4:8], "little") == len(data) - 8
+    assert len(data) % 2 == 0
+    assert chunks(data) | {b"fmt ": b""} == {b"fmt ": b"", b"data": bytes(200), b"id3 ": b"odd"}
+    file.seek(0)
+    with wave.open(file) as reader:
+        assert reader.getnframes() == 100
+
+
+def test_in_a_file_of_more_than_4_gib_the_long_size_counts_it() -> None:
+    head = b"RF64" + b"\xff" * 4 + b"WAVEds64" + (28).to_bytes(4, "little")
+    file = io.BytesIO(head + (0).to_bytes(8, "little") + bytes(20))
+    append_chunk(file, b"id3 ", b"even")
+    data = file.getvalue()
+    assert data[:20] == head
+    assert int.from_bytes(data[20:28], "little") == len(data) - 8
+    assert data.endswith(b"id3 \x04\0\0\0even")
+
+
+def test_what_is_no_wav_stays_as_it_is() -> None:
+    file = io.BytesIO(b"fLaC....")
+    append_chunk(file, b"id3 ", b"x")
+    assert file.getvalue() == b"fLaC...."

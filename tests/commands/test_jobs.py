@@ -8,7 +8,7 @@ from swarm.commands.main import main
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
-from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.spec import BookFacts, JobSpec
 from swarm.store.store import DiskStore
 from swarm.store.usage import size_of
 from swarm.watch.text import bytes_text
@@ -25,7 +25,7 @@ def state(tmp_path: Path) -> Path:
     for name in ("emma-1", "emma-2"):
         chapter = Chapter("I", (Segment("Emma Woodhouse.", Pause.SENTENCE),))
         recipe = Recipe("metronome", "tick", "en")
-        facts = JobFacts(name, str(book), BookFacts("Emma", ("Jane Austen",), "en"), recipe, (chapter,), 1e9)
+        facts = JobSpec(name, str(book), BookFacts("Emma", ("Jane Austen",), "en"), recipe, (chapter,), 1e9)
         store.create_job(facts, book)
     clip = ClipAccepted(0, 0, 0, KEY, 24_000, 24_000, "0" * 64, 5, "w", 1.0, 1e9, 1e9 + 1)
     store.commit([("emma-1", clip, b"sound")])
@@ -65,7 +65,7 @@ def test_on_a_terminal_many_chapters_break_between_words_and_a_path_not_at_all(
     titles = ("A Caucus-Race and a Long Tale", "The Rabbit Sends in a Little Bill", "Advice from a Caterpillar")
     chapters = tuple(Chapter(title, (Segment("Emma Woodhouse.", Pause.SENTENCE),)) for title in titles)
     facts = BookFacts("Alice", ("Lewis Carroll",), "en")
-    store.create_job(JobFacts("alice-1", str(book), facts, Recipe("metronome", "tick", "en"), chapters, 1e9), book)
+    store.create_job(JobSpec("alice-1", str(book), facts, Recipe("metronome", "tick", "en"), chapters, 1e9), book)
     store.close()
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "60")

@@ -22,9 +22,8 @@ from swarm.commands.options import (
 )
 from swarm.commands.parser import Parser
 from swarm.commands.work import limits_of as work_limits
-from swarm.config import RenderConfig, StyleConfig
+from swarm.config import Limits, RenderConfig, StyleConfig
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.lease.worker.limits import Limits
 from swarm.voice.host.registry import choose_recipe
 
 

@@ -79,7 +79,7 @@ def test_a_link_in_a_zip_is_not_read(tmp_path: Path) -> None:
 
 
 def test_what_is_too_large_once_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(custom_model, "MOST_BYTES", 1000)
+    monkeypatch.setattr(custom_model, "MAX_BYTES", 1000)
     with pytest.raises(UsageError, match="too large"):
         read_custom_model(packed(tmp_path, FILES | {"model.pth": bytes(2000)}))
 

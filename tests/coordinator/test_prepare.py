@@ -5,13 +5,13 @@ import pytest
 from epub_maker import CONTAINER, nav, opf, pack, page
 from msgspec import structs
 
-from swarm.audio.clip import make_clip
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.prepare import Prepared, file_stem, prepare, slug
 from swarm.errors import BookError, StoreError
 from swarm.job.reading import Reading
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.store.store import DiskStore
+from swarm.voice.host.clip import make_clip
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from swarm.errors import UsageError
 from swarm.job.record import ClipDiscarded
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.ledger import Ledger
-from swarm.lease.coordinator.served_job import Work
+from swarm.lease.coordinator.served_job import ServedJob
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def test_takes_that_were_heard_are_not_wanted_again(state: JobState) -> None:
         (record,) = redo_records(state, RedoConfig(segments=((1, 1, 1),)))
         apply(state, record)
         assert place not in state.accepted
-        assert not Work(state, Ledger(state)).is_wanted(place, old_key)
-        assert Work(state, Ledger(state)).is_wanted(place, state.key(place, state.take(place)))
+        assert not ServedJob(state, Ledger(state)).is_wanted(place, old_key)
+        assert ServedJob(state, Ledger(state)).is_wanted(place, state.key(place, state.take(place)))
         apply(state, structs.replace(a_clip(0, b"x", key="k" * 32), take=state.take(place)))
     assert state.take(place) == 6
     apply(state, ClipDiscarded(0, 0, "its file is gone"))

@@ -14,7 +14,6 @@ from facts_for_tests import a_job
 from memory_twins import MemoryDealer, MemoryNetwork, MemoryStore
 from msgspec import structs
 
-from swarm.audio.clip import make_clip
 from swarm.audio.tags import Tags
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
@@ -22,7 +21,7 @@ from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
 from swarm.job.asset import PIECE, AssetInfo
 from swarm.job.recipe import clip_key
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
@@ -45,6 +44,7 @@ from swarm.lease.message import (
 )
 from swarm.store.store import Entry
 from swarm.system.machine import Clock
+from swarm.voice.host.clip import make_clip
 from swarm.watch.progress import QuietProgress
 
 Answer = TypeVar("Answer", bound=Message)
@@ -59,7 +59,7 @@ class Bench:
         tmp_path: Path,
         store: MemoryStore | None = None,
         on_failure: str = "finish",
-        facts: JobFacts | None = None,
+        facts: JobSpec | None = None,
         contents: dict[str, bytes | Path] | None = None,
         put_back: Callable[[str, str], bool] = lambda job, digest: False,
     ) -> None:

@@ -92,7 +92,7 @@ def test_too_little_room_is_refused_and_little_room_is_said(free: float, verdict
 
 
 def test_nothing_is_said_of_small_books_nor_where_nobody_knows() -> None:
-    assert judge("/books", space.LEAST_BYTES - 1, 0) == ""
+    assert judge("/books", space.MIN_BYTES - 1, 0) == ""
     assert judge("s3://books", 1e12, None) == ""
 
 

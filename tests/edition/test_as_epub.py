@@ -9,8 +9,8 @@ from msgspec import structs
 from swarm.audio.tags import Tags
 from swarm.edition import as_epub as under_test
 from swarm.edition.as_epub import as_epub
-from swarm.edition.read_along import Wording
 from swarm.edition.style import Style
+from swarm.job.reading import Wording
 
 PNG = b"\x89PNG\r\n\x1a\nand so on"
 

@@ -3,13 +3,14 @@
 import errno
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from swarm.edition import depot as depot_module
-from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped
+from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, TransferFault, insist
 from swarm.edition.remote_depot import RemoteDepot
 
 SOUND = os.urandom(300_000)
@@ -74,8 +75,6 @@ def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(depot: Depot, so
 
 
 # --- folders
-
-
 def test_a_copy_that_was_cut_off_goes_on_where_it_was(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,3 +121,37 @@ def test_room_is_known_of_folders_only(tmp_path: Path) -> None:
     assert (FolderDepot(tmp_path).free_bytes() or 0) > 0
     assert FolderDepot(tmp_path / "gone").free_bytes() is None
     assert RemoteDepot("memory://x").free_bytes() is None
+
+
+class Link:
+    """Fails so many times, then works."""
+
+    def __init__(self, failures: int, *, lasting: bool = False) -> None:
+        self.left, self.lasting, self.tries = failures, lasting, 0
+
+    def __call__(self) -> None:
+        self.tries += 1
+        self.left -= 1
+        if self.left >= 0:
+            raise TransferFault("It broke.", lasting=self.lasting)
+
+
+def test_what_may_pass_is_tried_again_and_said() -> None:
+    link, said = Link(2), list[str]()
+    insist(link, (0.01, 0.02, 0.03), threading.Event(), said.append)
+    assert link.tries == 3
+    assert said == ["It broke. Trying again in 0.01 s.", "It broke. Trying again in 0.02 s."]
+
+
+@pytest.mark.parametrize(("link", "tries"), [(Link(9), 3), (Link(9, lasting=True), 1)], ids=["too often", "lasting"])
+def test_it_is_given_up_when_the_waits_are_used_up_or_nothing_would_help(link: Link, tries: int) -> None:
+    with pytest.raises(TransferFault):
+        insist(link, (0.01, 0.01), threading.Event(), lambda words: None)
+    assert link.tries == tries
+
+
+def test_who_waits_is_stopped_at_once() -> None:
+    link, stopped = Link(9), threading.Event()
+    with pytest.raises(Stopped):
+        insist(link, (600.0,), stopped, lambda words: stopped.set())
+    assert link.tries == 1

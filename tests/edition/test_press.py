@@ -9,7 +9,6 @@ import pytest
 from msgspec import structs
 
 from facts_for_tests import a_job  # isort: skip
-from swarm.audio.clip import make_clip
 from swarm.audio.level import read_level
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
@@ -19,6 +18,7 @@ from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.record import ClipAccepted, ClipDiscarded, GainFixed, SegmentQuarantined
 from swarm.job.state import JobState, Place, apply
 from swarm.store.store import DiskStore
+from swarm.voice.host.clip import make_clip
 
 STYLE = Style(Tags("Book", ("Author",)))
 

@@ -11,9 +11,10 @@ from swarm.audio.tags import Tags
 from swarm.audio.timeline import Cue
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
-from swarm.edition.read_along import ReadAlong, Sound, Wording, read_along_path, sound_style, write_read_along
+from swarm.edition.read_along import ChapterSound, ReadAlong, read_along_path, sound_style, write_read_along
 from swarm.edition.style import Style
 from swarm.errors import StoreError
+from swarm.job.reading import Wording
 from swarm.voice.host.registry import find_card
 
 BODY = "<h1>One</h1><p>It rained. We left. Nobody saw us go.</p>"
@@ -52,7 +53,9 @@ def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, st
     facts = structs.replace(a_job(), chapters=script)
     style = sound_style(Style(Tags("T", narrator="N")))
     traced = read_book(book, traced=True)
-    made = write_read_along(book, traced, tmp_path / "made.epub", [Sound(sound, 4.0, cues)], facts, Wording(), style)
+    made = write_read_along(
+        book, traced, tmp_path / "made.epub", [ChapterSound(sound, 4.0, cues)], facts, Wording(), style
+    )
     with zipfile.ZipFile(made.path) as archive:
         texts = {e.get("id"): "".join(e.itertext()) for e in etree.fromstring(archive.read("OEBPS/a.xhtml")).iter("*")}
         overlay = etree.fromstring(archive.read("OEBPS/read-along/document-0001.smil"))

@@ -18,7 +18,7 @@ CLONE_NEWNET = 0x40000000
 TUNSETIFF = 0x400454CA
 TAP_WITHOUT_HEADER = 0x1002
 FRAME_BYTES = 65536
-MOST_WAITING = 20_000  # frames; a real queue is bounded, too
+MAX_WAITING = 20_000  # frames; a real queue is bounded, too
 
 
 def tap(space: str, device: str) -> int:
@@ -49,7 +49,7 @@ def relay(ends: tuple[int, int], delay_s: float) -> None:
         for end in select.select(ends, [], [], pause_s)[0]:
             with contextlib.suppress(BlockingIOError, OSError):
                 while frame := os.read(end, FRAME_BYTES):
-                    if len(waiting) < MOST_WAITING:
+                    if len(waiting) < MAX_WAITING:
                         waiting.append((time.monotonic() + delay_s, other[end], frame))
         while waiting and waiting[0][0] <= time.monotonic():
             _, end, frame = waiting.popleft()

@@ -2,13 +2,13 @@
 
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe, clip_key
-from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Job, Line, Message, Welcome
-from swarm.lease.worker.outcome import Load, Tell
+from swarm.lease.worker.outcome import Load, WorkerOutcome
 from swarm.lease.worker.slot import Sound
 from swarm.lease.worker.worker import Worker
 
@@ -17,9 +17,9 @@ RECIPE = Recipe(engine="metronome", voice="tick", language="en")
 KEY = clip_key("One.", RECIPE, 0)
 
 
-def make_facts(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -> JobFacts:
+def make_facts(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -> JobSpec:
     """A job whose chapters are the given texts."""
-    return JobFacts(
+    return JobSpec(
         job=job,
         source="book.epub",
         book=BookFacts(title="Book", authors=("Author",), language="en"),
@@ -93,13 +93,15 @@ def make_worker(slots: int = 1, *links: str, credit: int = 1000) -> Worker:
     return worker
 
 
-def grant(worker: Worker, *texts: str, link: str = "a", lease: int = 1, slot: int = 0, now: float = 0.0) -> Tell:
+def grant(
+    worker: Worker, *texts: str, link: str = "a", lease: int = 1, slot: int = 0, now: float = 0.0
+) -> WorkerOutcome:
     """Grant it these texts."""
     lines = tuple(Line(index, text, 0) for index, text in enumerate(texts))
     return worker.receive(link, Grant(lease, f"job-{link}", slot, 0, lines, 600.0), now)
 
 
-def speak(worker: Worker, tell: Tell, size: int = 100, now: float = 1.0) -> Tell:
+def speak(worker: Worker, tell: WorkerOutcome, size: int = 100, now: float = 1.0) -> WorkerOutcome:
     """Have the engine do what it was last told, with success."""
     command = tell.commands[-1]
     if isinstance(command, Load):
@@ -107,6 +109,6 @@ def speak(worker: Worker, tell: Tell, size: int = 100, now: float = 1.0) -> Tell
     return worker.spoken(command.slot, command.turn, Sound(24000, 24000, "0" * 64, 0.5, size), now)
 
 
-def told(tell: Tell, kind: type) -> list:  # type: ignore[type-arg]
+def told(tell: WorkerOutcome, kind: type) -> list:  # type: ignore[type-arg]
     """The messages of one kind in what a worker tells."""
     return [message for _, message in tell.messages if isinstance(message, kind)]

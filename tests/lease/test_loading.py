@@ -3,7 +3,7 @@
 from making import grant, join, make_core, make_facts, make_worker, offer, sent, told
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.roster import MOST_LOADING_S
+from swarm.lease.coordinator.roster import MAX_LOADING_S
 from swarm.lease.message import Heartbeat, Revoke, SlotReport
 from swarm.lease.worker.outcome import Load
 
@@ -33,9 +33,9 @@ def test_a_download_that_goes_on_may_take_for_ever_and_one_that_stands_still_may
     (load,) = grant(worker, "One.").commands
     join(core)
     lease = offer(core).lease
-    for minute in range(2 * int(MOST_LOADING_S) // 60):
+    for minute in range(2 * int(MAX_LOADING_S) // 60):
         now = 60.0 * minute
-        if now < MOST_LOADING_S * 1.5:
+        if now < MAX_LOADING_S * 1.5:
             worker.told(load.slot, load.turn, f"downloading it, {minute} %", now)
         for second in range(0, 60, 2):
             (beat,) = told(worker.beat(now + second), Heartbeat)
@@ -43,10 +43,10 @@ def test_a_download_that_goes_on_may_take_for_ever_and_one_that_stands_still_may
             outcome = core.receive(b"p", Heartbeat((report,), (), (lease,)), now + second)
             assert not sent(outcome, Revoke)
             assert not sent(core.tick(now + second), Revoke)
-    now, revoked = 2 * MOST_LOADING_S, []
-    while not revoked and now < 4 * MOST_LOADING_S:
+    now, revoked = 2 * MAX_LOADING_S, []
+    while not revoked and now < 4 * MAX_LOADING_S:
         now += 2
-        core.receive(b"p", Heartbeat((loading(lease, now - 1.5 * MOST_LOADING_S),), (), (lease,)), now)
+        core.receive(b"p", Heartbeat((loading(lease, now - 1.5 * MAX_LOADING_S),), (), (lease,)), now)
         revoked = sent(core.tick(now), Revoke)
     assert revoked == [Revoke(lease, expired=True)]
 

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm.lease.scheduling import (
-    LEAST_DEADLINE_S,
+    MIN_DEADLINE_S,
     UNKNOWN_DEADLINE_S,
     Cut,
-    Load,
+    LeaseLoad,
     choose_cut,
     choose_double,
     deadline_s,
 )
 
-Sized = tuple[Load, tuple[int, ...]]
+Sized = tuple[LeaseLoad, tuple[int, ...]]
 speeds = st.floats(0.5, 5000)
 
 
@@ -22,7 +22,7 @@ def load(
     lease: int, sizes: tuple[int, ...], chars_s: float | None = 100.0, *, ahead: int = 0, elapsed_s: float = 0.0
 ) -> Sized:
     """A lease whose first segment is being spoken, unless something stands ahead of it."""
-    return Load(lease, ahead, sum(sizes), sizes[0], ahead == 0, elapsed_s, chars_s), sizes
+    return LeaseLoad(lease, ahead, sum(sizes), sizes[0], ahead == 0, elapsed_s, chars_s), sizes
 
 
 def cut_of(loads: list[Sized], helper: float | None) -> Cut | None:
@@ -109,7 +109,7 @@ def test_a_segment_that_hangs_is_doubled_long_before_its_deadline() -> None:
     ("characters", "speed", "expiries", "expected"),
     [
         (100, None, 0, UNKNOWN_DEADLINE_S),
-        (10, 1000.0, 0, LEAST_DEADLINE_S),
+        (10, 1000.0, 0, MIN_DEADLINE_S),
         (1000, 10.0, 0, 400.0),
         (1000, 10.0, 1, 800.0),
     ],

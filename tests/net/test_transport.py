@@ -15,7 +15,7 @@ from swarm.lease.message import Bye, Clip, Done, Heartbeat, Hello, Release, Stat
 from swarm.net.gate import Gate
 from swarm.net.keys import CurveKeys, curve_keys, make_key
 from swarm.net.transport import Dealer, DealerSocket, Router, RouterSocket
-from swarm.net.wire import CLIP_MAX, pack
+from swarm.net.wire import MAX_CLIP_BYTES, pack
 
 KEYS, OTHERS = curve_keys(make_key()), curve_keys(make_key())
 CLIP = Clip("job", 1, 2, 0, "0" * 32, 4800, 24000, "0" * 64, 0.5)
@@ -64,7 +64,7 @@ async def test_messages_go_both_ways_in_order(ends: tuple[Router, Dealer, int]) 
     assert (await soon(dealer.receive()))[0] == Done()
 
 
-@pytest.mark.parametrize("size", [1, 60_000, CLIP_MAX])
+@pytest.mark.parametrize("size", [1, 60_000, MAX_CLIP_BYTES])
 async def test_a_clip_brings_its_frame(ends: tuple[Router, Dealer, int], size: int) -> None:
     router, dealer, _ = ends
     assert dealer.send(CLIP, b"f" * size)
@@ -75,7 +75,7 @@ async def test_a_clip_brings_its_frame(ends: tuple[Router, Dealer, int], size: i
 
 async def test_what_is_over_its_bound_is_not_sent(ends: tuple[Router, Dealer, int]) -> None:
     _, dealer, _ = ends
-    assert not dealer.send(CLIP, bytes(CLIP_MAX + 1))
+    assert not dealer.send(CLIP, bytes(MAX_CLIP_BYTES + 1))
     assert not dealer.send(Hello("w" * 70_000, "n", "n", "1", (), (), 1))
     assert dealer.dropped == 2
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from swarm.job.asset import AssetInfo
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
-from swarm.net.wire import CONTROL_MAX, pack, unpack_from_coordinator, unpack_from_worker
+from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
 SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
@@ -147,7 +147,7 @@ def test_a_message_with_any_field_replaced_is_a_message_or_nothing(message: m.Me
     packed = msgspec.msgpack.encode(fields)
     for unpacked in (unpack_from_worker(packed), unpack_from_coordinator(packed)):
         if unpacked is not None:
-            assert len(pack(unpacked)) <= CONTROL_MAX
+            assert len(pack(unpacked)) <= MAX_CONTROL_BYTES
 
 
 @settings(max_examples=200)

@@ -6,7 +6,7 @@ from lxml import etree
 
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
-from swarm.read_along.narrated import Narration, Spoken, narrate
+from swarm.read_along.narrated import NarratedChapter, Narration, narrate
 from swarm.read_along.spot import find_spots
 from swarm.voice.host.registry import find_card
 
@@ -21,7 +21,7 @@ def narrated(book: Path) -> tuple[zipfile.ZipFile, tuple[str, ...]]:
     sound = book.with_name("sound")
     sound.write_bytes(b"a stand-in for sound")
     spoken = [
-        Spoken(
+        NarratedChapter(
             f"chapter-{number}.m4a",
             sound,
             float(len(chapter.segments)),

@@ -1,10 +1,10 @@
 from lxml import etree
 
-from swarm.read_along.overlay import Heard, Par, clock, smil, time_pars
+from swarm.read_along.overlay import Par, TimedText, clock, smil, time_pars
 
 
 def test_a_file_is_heard_from_its_beginning_to_its_end_pauses_and_all() -> None:
-    heard = [Heard(0.5, "a", (("s1", 4),)), Heard(2.25, "a", (("s2", 4),)), Heard(3.0, "b", (("s1", 4),))]
+    heard = [TimedText(0.5, "a", (("s1", 4),)), TimedText(2.25, "a", (("s2", 4),)), TimedText(3.0, "b", (("s1", 4),))]
     assert list(time_pars(heard, "x.m4a", 4.5678)) == [
         Par("a", "s1", "x.m4a", 0, 2250),
         Par("a", "s2", "x.m4a", 2250, 3000),
@@ -13,12 +13,12 @@ def test_a_file_is_heard_from_its_beginning_to_its_end_pauses_and_all() -> None:
 
 
 def test_fragments_share_the_time_by_the_length_of_their_text() -> None:
-    pars = list(time_pars([Heard(0.0, "a", (("s1", 1), ("s1-2", 3)))], "x.m4a", 4.0))
+    pars = list(time_pars([TimedText(0.0, "a", (("s1", 1), ("s1-2", 3)))], "x.m4a", 4.0))
     assert [(par.name, par.begin_ms, par.end_ms) for par in pars] == [("s1", 0, 1000), ("s1-2", 1000, 4000)]
 
 
 def test_what_takes_no_time_has_no_par() -> None:
-    heard = [Heard(0.0, "a", (("s1", 4),)), Heard(1.0, "a", (("s2", 1),)), Heard(1.0, "a", (("s3", 1),))]
+    heard = [TimedText(0.0, "a", (("s1", 4),)), TimedText(1.0, "a", (("s2", 1),)), TimedText(1.0, "a", (("s3", 1),))]
     assert [par.name for par in time_pars(heard, "x.m4a", 2.0)] == ["s1", "s3"]
 
 

@@ -2,9 +2,9 @@
 
 from lxml import etree
 
-from swarm.book.page.origin import signs
+from swarm.book.page.origin import signs, span
 from swarm.job.book import Block, Book, ChapterText
-from swarm.read_along.publish import PACKAGE, Picture, publish
+from swarm.read_along.publish import PACKAGE, CoverFile, publish
 
 BOOK = Book(
     "As read",
@@ -18,7 +18,7 @@ BOOK = Book(
 )
 
 
-def files(cover: Picture | None = None) -> dict[str, bytes]:
+def files(cover: CoverFile | None = None) -> dict[str, bytes]:
     return dict(publish(BOOK, "Given", ("Bea", " "), "urn:x", cover).files)
 
 
@@ -39,12 +39,12 @@ def test_every_block_knows_where_it_stands() -> None:
         for block in chapter.blocks:
             assert block.origin
             whole = signs(text_of(block.origin.document))
-            span = block.origin.span(0, len(signs(block.text)))
-            assert (whole[span[0] : span[1]] if span else "") == signs(block.text)
+            found = span(block.origin, 0, len(signs(block.text)))
+            assert (whole[found[0] : found[1]] if found else "") == signs(block.text)
 
 
 def test_the_package_says_what_it_is_told_and_names_every_file() -> None:
-    made = files(Picture("cover.png", "image/png", b"picture"))
+    made = files(CoverFile("cover.png", "image/png", b"picture"))
     package = etree.fromstring(made[PACKAGE])
     said = [(line.tag.partition("}")[2], line.text) for line in package.find("{*}metadata")]
     assert said == [("identifier", "urn:x"), ("title", "Given"), ("language", "en"), ("creator", "Bea")]

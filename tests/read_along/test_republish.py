@@ -1,6 +1,6 @@
 from lxml import etree
 
-from swarm.read_along.republish import Additions, Item, free_id, is_old, republish, serialise, without_overlays
+from swarm.read_along.republish import Additions, NewItem, free_id, is_old, republish, serialise, without_overlays
 
 OLD = """<package xmlns="http://www.idpf.org/2007/opf" version="2.0" unique-identifier="uid">
 <metadata xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:opf="http://www.idpf.org/2007/opf"
@@ -13,8 +13,8 @@ OLD = """<package xmlns="http://www.idpf.org/2007/opf" version="2.0" unique-iden
 </manifest><spine toc="ncx" page-map="x"><itemref idref="a"/></spine></package>"""
 ADDED = Additions(
     (
-        Item("o1", "x/1.smil", "application/smil+xml", duration_ms=61_500),
-        Item("o2", "x/2.smil", "application/smil+xml", duration_ms=500),
+        NewItem("o1", "x/1.smil", "application/smil+xml", duration_ms=61_500),
+        NewItem("o2", "x/2.smil", "application/smil+xml", duration_ms=500),
     ),
     {"a": "o1"},
     "Somebody",

@@ -20,12 +20,12 @@ from swarm.lease.coordinator.grant import Request
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import Supplier
 from swarm.lease.coordinator.ledger import Ledger
-from swarm.lease.coordinator.served_job import Work
+from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.worker import download, slot_changes
 from swarm.lease.worker import worker as worker_core
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.slot import EngineSlot, Rest
-from swarm.lease.worker.unaccepted import Shelf
+from swarm.lease.worker.unaccepted import UnacceptedClips
 from swarm.lease.worker.worker import Worker
 
 
@@ -50,7 +50,7 @@ class Value:
 
 VARIANTS: dict[str, Edit | Value] = {
     "send before persist": Value(SimCoordinator, "persist_first", False),
-    "no expiry": Value(Work, "deadline_s", lambda self, session, lease: 1e9),
+    "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
     "no silence detection": Value(core, "SILENCE_S", 1e9),
     "no first-wins": Edit(
         Intake,
@@ -60,21 +60,21 @@ VARIANTS: dict[str, Edit | Value] = {
     ),
     "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
-    "forgotten held clips": Value(Shelf, "held_messages", lambda self: []),
+    "forgotten held clips": Value(UnacceptedClips, "held_messages", lambda self: []),
     "held clips not promised": Edit(Coordinator, "_held", "if coming:", "if False:"),
     "held clips all forgotten": Edit(Coordinator, "_held", "work.is_wanted((chapter, index), key)", "False"),
     "credit not given back for duplicates": Edit(
         Intake, "clip", "out.send(session.peer, Accepted(", "work.state.complete or out.send(session.peer, Accepted("
     ),
     "credit not given back for refusals": Edit(Intake, "clip", "out.send(session.peer, Rejected(", "_ = (Rejected("),
-    "credit not counted": Edit(Shelf, "sendable", "outstanding += item.size", "pass"),
+    "credit not counted": Edit(UnacceptedClips, "sendable", "outstanding += item.size", "pass"),
     "revoke ignored": Value(Worker, "_revoke", lambda self, link, revoke, tell: None),
     "engine not killed": Edit(worker_core, "kill", "tell.commands.append(Kill(slot.number))", "pass"),
     "revocation answered for ever": Edit(
         worker_core, "keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
     ),
     "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
-    "failure not counted": Edit(Intake, "failed", "len(work.state.failures[place]) < MOST_ATTEMPTS", "True"),
+    "failure not counted": Edit(Intake, "failed", "len(work.state.failures[place]) < MAX_ATTEMPTS", "True"),
     "failure not journaled": Edit(
         Intake, "failed", "_record(work, SegmentFailed(", "(lambda w, r, _: apply(w.state, r))(work, SegmentFailed("
     ),

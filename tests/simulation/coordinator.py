@@ -13,7 +13,7 @@ from swarm.job.asset import piece_size
 from swarm.job.book import Segment
 from swarm.job.record import JobFinished, RunStarted
 from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
-from swarm.lease.coordinator.outcome import Entry, Outcome, Serve
+from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Asset, Clip, FromWorker, Message
 
@@ -52,7 +52,7 @@ class SimCoordinator(Machine):
         states = []
         for job in self.disk.facts:
             state = self.disk.replay(job)
-            self.disk.begin([Entry(job, RunStarted(state.epoch + 1, self.clock()))])
+            self.disk.begin([JournalEntry(job, RunStarted(state.epoch + 1, self.clock()))])
             self.disk.commit()
             states.append(self.disk.replay(job))
         epoch = max(state.epoch for state in states)
@@ -243,7 +243,7 @@ class SimCoordinator(Machine):
         return [s for facts in self.disk.facts.values() for chapter in facts.chapters for s in chapter.segments]
 
     @property
-    def coming(self) -> list[Entry]:
+    def coming(self) -> list[JournalEntry]:
         """What the core has decided and the disk has not confirmed."""
         return [*self.disk.writing, *(entry for outcome in self.queue for entry in outcome.entries)]
 

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from random import Random
 
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept
-from swarm.job.spec import JobFacts
+from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place, apply
-from swarm.lease.coordinator.outcome import Entry
+from swarm.lease.coordinator.outcome import JournalEntry
 
 
 class Disk:
     """The journals of some jobs. `durable` is what replaying them gives, kept up to date with every commit."""
 
-    def __init__(self, jobs: Sequence[JobFacts], files: dict[str, bytes]) -> None:
+    def __init__(self, jobs: Sequence[JobSpec], files: dict[str, bytes]) -> None:
         self.files = files  # contents by digest
         self.facts = {facts.job: facts for facts in jobs}
         self.records: dict[str, list[AnyRecord]] = {facts.job: [] for facts in jobs}
         self.durable = {facts.job: JobState(facts) for facts in jobs}
-        self.writing: list[Entry] = []
+        self.writing: list[JournalEntry] = []
         self._settled: set[tuple[str, int, int]] = set()
 
-    def begin(self, entries: list[Entry]) -> None:
+    def begin(self, entries: list[JournalEntry]) -> None:
         """Start to write; durable once `commit` is called."""
         assert not self.writing, "one commit at a time"
         self.writing = entries
@@ -49,7 +49,7 @@ class Disk:
             apply(state, record)
         return state
 
-    def replay_with(self, job: str, coming: list[Entry]) -> JobState:
+    def replay_with(self, job: str, coming: list[JournalEntry]) -> JobState:
         """A job's state once what is under way is written too."""
         state = self.replay(job)
         for entry in coming:
@@ -61,7 +61,7 @@ class Disk:
         """Whether a place was known for good to need no more work; its clip may have rotted since."""
         return (job, *place) in self._settled or self.durable[job].is_settled(place)
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: JournalEntry) -> None:
         self.records[entry.job].append(entry.record)
         if isinstance(entry.record, LatentsKept):
             assert self.durable[entry.job].latents is None, "two latents for one voice"

@@ -14,8 +14,8 @@ from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
-from swarm.lease.coordinator.roster import MOST_LEASES, Session
-from swarm.lease.coordinator.served_job import Work
+from swarm.lease.coordinator.roster import MAX_LEASES, Session
+from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim
 from swarm.lease.worker.slot import EngineSlot
 
@@ -131,7 +131,7 @@ class Judge:
             reached = worker.connections[coordinator.name].opened_s < engine.began_s  # else its progress went unseen
             if mine and slot.line and engine.busy and reached and not self.world.was_raw:
                 spent_s = coordinator.awake_s() - engine.since_s[coordinator.name]
-                if spent_s < scheduling.LEAST_DEADLINE_S - 1.0 - OWN_GAP_S:
+                if spent_s < scheduling.MIN_DEADLINE_S - 1.0 - OWN_GAP_S:
                     spot = (slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index)
                     raise Violation(f"{worker.name} loses a lease after {spent_s:.1f} s at a segment", spot)
 
@@ -166,7 +166,7 @@ class Judge:
                 self._nobody_is_left_without_files(coordinator, core, work)
         self._the_dead_hold_nothing(coordinator, core)
 
-    def _replay(self, coordinator: SimCoordinator, work: Work) -> None:
+    def _replay(self, coordinator: SimCoordinator, work: ServedJob) -> None:
         state = work.state
         coming = coordinator.coming
         if (len(coming), len(coordinator.disk.records[state.job])) == self.shadow.get(state.job):
@@ -185,7 +185,7 @@ class Judge:
         self.shadow[state.job] = (len(coming), len(coordinator.disk.records[state.job]))
         self.shadow[state.job + "?"] = fingerprint(work)
 
-    def _ledger(self, core: Coordinator, work: Work) -> None:
+    def _ledger(self, core: Coordinator, work: ServedJob) -> None:
         ledger, state = work.ledger, work.state
         covered = [set(free) for free in ledger.free]
         for lease in ledger.leases.values():
@@ -209,7 +209,7 @@ class Judge:
             if not ledger.free[lease.chapter].isdisjoint(lease.pending):
                 raise Violation(f"lease {lease.id} holds what is free")
 
-    def _nobody_idles(self, core: Coordinator, work: Work, now: float) -> None:
+    def _nobody_idles(self, core: Coordinator, work: ServedJob, now: float) -> None:
         settings = core.settings
         if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
             return
@@ -226,7 +226,7 @@ class Judge:
                             spot = (work.state.job, chapter, index)
                             raise Violation(f"free although {session.worker} asks for work", spot)
 
-    def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, work: Work) -> None:
+    def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, work: ServedJob) -> None:
         """An idle worker in reach does not stay idle while there is something for it."""
         free = [(chapter, index) for chapter, places in enumerate(work.ledger.free) for index in sorted(places)]
         for session in core.sessions.values():
@@ -238,7 +238,7 @@ class Judge:
             else:
                 self.idle.pop(name, None)
 
-    def _nobody_is_left_without_files(self, coordinator: SimCoordinator, core: Coordinator, work: Work) -> None:
+    def _nobody_is_left_without_files(self, coordinator: SimCoordinator, core: Coordinator, work: ServedJob) -> None:
         """Whoever could speak a job and lacks files of it gets on with them."""
         for session in core.sessions.values():
             worker = self._owner(session.key)
@@ -266,7 +266,7 @@ class Judge:
         return worker.process == session.key and not self.world.network.is_cut(worker, connection.coordinator)
 
     def _could_work(
-        self, worker: SimWorker, session: Session, core: Coordinator, work: Work, free: list[tuple[int, int]]
+        self, worker: SimWorker, session: Session, core: Coordinator, work: ServedJob, free: list[tuple[int, int]]
     ) -> bool:
         connection = self.world.network.open.get(session.peer)
         if not worker.awake or worker.liar or worker.draining or connection is None or self.world.was_raw:
@@ -322,7 +322,7 @@ class Judge:
             if item.asked - item.have > window():
                 raise Violation(f"{worker.name} asked for {item.asked - item.have} bytes at once")
         for slot in core.slots:
-            if len(slot.leases) > MOST_LEASES or any(not lease.lines for lease in slot.leases):
+            if len(slot.leases) > MAX_LEASES or any(not lease.lines for lease in slot.leases):
                 raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")
 
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
@@ -352,7 +352,7 @@ class Judge:
                 raise Violation(f"{worker.name} still has work")
 
 
-def fingerprint(work: Work) -> tuple[int, ...]:
+def fingerprint(work: ServedJob) -> tuple[int, ...]:
     """What any change of a state would change."""
     state = work.state
     return (

@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
     """Worlds shorten some times; put them back afterwards."""
     monkeypatch.setattr(scheduling, "UNKNOWN_DEADLINE_S", scheduling.UNKNOWN_DEADLINE_S)
-    monkeypatch.setattr(unaccepted, "MOST_HELD", unaccepted.MOST_HELD)
+    monkeypatch.setattr(unaccepted, "MAX_HELD", unaccepted.MAX_HELD)
     monkeypatch.setattr(asset, "PIECE", asset.PIECE)
     monkeypatch.setattr(rest, "STEP_BACK_S", rest.STEP_BACK_S)
 

@@ -26,7 +26,7 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
 )
-from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Tell, Unload
+from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.slot import Sound
 from swarm.lease.worker.worker import Worker
 
@@ -188,7 +188,7 @@ class SimWorker(Machine):
 
     # --- what the core wants
 
-    def carry_out(self, tell: Tell) -> None:
+    def carry_out(self, tell: WorkerOutcome) -> None:
         """In the order that a Tell asks for."""
         for slot, clip in tell.kept:
             self.frames[name_of(clip)] = self.fresh.pop(slot).frame

@@ -21,7 +21,7 @@ from worker import SimWorker
 from swarm.job import asset
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
-from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.spec import BookFacts, JobSpec
 from swarm.lease import rest, scheduling
 from swarm.lease.worker import unaccepted
 
@@ -29,7 +29,7 @@ CHAPTERS, SEGMENTS = 3, 12
 FAULTS_STOP_S = 60.0
 BUSY_S = 30.0  # about what a book takes
 FINISH_S = 400.0  # after that every book has to be complete
-MOST_STEPS = 30_000
+MAX_STEPS = 30_000
 QUIET_S = 200.0  # then nothing may be outstanding any more
 
 
@@ -63,7 +63,7 @@ class World:
         scheduling.UNKNOWN_DEADLINE_S = 60.0
         rest.STEP_BACK_S = 5.0
         asset.PIECE = files.PIECE
-        unaccepted.MOST_HELD = 20_000 if "small disk" in faults else 256 << 20
+        unaccepted.MAX_HELD = 20_000 if "small disk" in faults else 256 << 20
         credit = random.choice([1, 1, 3_000, 20_000])
         books = 2 if "two coordinators" in faults else 1
         self.contents = [files.files_of(self, n) for n in range(books)]
@@ -94,7 +94,7 @@ class World:
     def _disk(self, number: int) -> Disk:
         return Disk([self._book(number)], {info.digest: data for info, data in self.contents[number].items()})
 
-    def _book(self, number: int) -> JobFacts:
+    def _book(self, number: int) -> JobSpec:
         random = self.random
         texts = []
         for chapter in range(CHAPTERS):
@@ -109,7 +109,7 @@ class World:
         )
         recipe = Recipe("metronome", f"voice {number}", "en")
         book = BookFacts(f"Book {number}", ("Author",), "en")
-        return JobFacts(f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]))
+        return JobSpec(f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]))
 
     # --- running it
 
@@ -127,7 +127,7 @@ class World:
         while not until():
             self.heap.step()
             self.steps += 1
-            if self.steps > MOST_STEPS:
+            if self.steps > MAX_STEPS:
                 raise Violation("messages chase each other without end", *self._unfinished())
             if self.heap.now > limit_s:
                 if what:

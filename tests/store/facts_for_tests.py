@@ -5,13 +5,13 @@ import hashlib
 from swarm.job.book import Chapter, Cover, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted
-from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.spec import BookFacts, JobSpec
 
 
-def a_job(job: str = "moby-dick-1a2b", created_s: float = 1000.0) -> JobFacts:
+def a_job(job: str = "moby-dick-1a2b", created_s: float = 1000.0) -> JobSpec:
     book = BookFacts("Moby Dick", ("Herman Melville",), "en", "1851", cover=Cover(b"\x89PNG", "image/png"))
     chapters = (Chapter("1. Loomings", (Segment("Call me Ishmael.", Pause.SENTENCE), Segment("So.", Pause.CHAPTER))),)
-    return JobFacts(job, "/books/moby.epub", book, Recipe("metronome", "tick", "en"), chapters, created_s)
+    return JobSpec(job, "/books/moby.epub", book, Recipe("metronome", "tick", "en"), chapters, created_s)
 
 
 def a_key(name: object) -> str:

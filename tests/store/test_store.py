@@ -18,7 +18,7 @@ from msgspec import structs
 
 from swarm.errors import StoreError
 from swarm.job.record import ClipDiscarded, JobFinished, LatentsKept, RunStarted, SegmentFailed, SegmentQuarantined
-from swarm.job.run_stats import Effort
+from swarm.job.run_stats import RunStats
 from swarm.store.store import DiskStore, Store
 
 JOB = "moby-dick-1a2b"
@@ -97,11 +97,11 @@ def test_nothing_of_a_commit_to_an_unknown_job_is_kept(store: Store, book: Path)
 
 def test_what_the_runs_of_a_job_took_is_kept(store: Store, book: Path) -> None:
     store.create_job(a_job(), book)
-    assert store.effort(JOB) == Effort()
-    taken = Effort(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
+    assert store.effort(JOB) == RunStats()
+    taken = RunStats(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
     store.keep_effort(JOB, taken)
     taken.duplicates += 1
-    assert store.effort(JOB) == Effort(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
+    assert store.effort(JOB) == RunStats(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
     store.keep_effort(JOB, taken)
     assert store.effort(JOB).duplicates == 4
 
@@ -157,11 +157,11 @@ def test_what_the_runs_took_begins_anew_where_its_file_is_damaged_and_costs_noth
     odd = (b'{"first_grant_s": -5}', b'{"idle_s": {"w": -1.5}}', b'{"wasted_s": {"w": 1e300}}', b'{"x":' + deep)
     for damage in (*wrong, *figures, *odd, b'{"duplicates": 1}' + b" " * (8 << 20)):
         file.write_bytes(damage)
-        assert disk.effort(JOB) == Effort(), damage[:40]
+        assert disk.effort(JOB) == RunStats(), damage[:40]
     file.unlink()
     file.mkdir()
-    disk.keep_effort(JOB, Effort(duplicates=1))  # not to be written: it does not matter
-    assert disk.effort(JOB) == Effort()
+    disk.keep_effort(JOB, RunStats(duplicates=1))  # not to be written: it does not matter
+    assert disk.effort(JOB) == RunStats()
 
 
 def test_a_command_that_failed_takes_back_the_jobs_that_it_made_unless_they_hold_what_cost_work(

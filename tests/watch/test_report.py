@@ -17,28 +17,28 @@ from swarm.job.record import (
     SegmentQuarantined,
     WorkerSeen,
 )
-from swarm.job.run_stats import Effort
-from swarm.job.spec import BookFacts, JobFacts
+from swarm.job.run_stats import RunStats
+from swarm.job.spec import BookFacts, JobSpec
 from swarm.watch.report import ReportExtra, closing_lines, file_lines, rewriting
 from swarm.watch.report import make_report as make_row
 
 BEGAN_S = 1_700_000_000.0
 
 
-def make_report(facts: JobFacts, records: Iterable[AnyRecord], extra: ReportExtra) -> dict[str, Any]:
+def make_report(facts: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> dict[str, Any]:
     """The report as whoever reads its file sees it."""
     report: dict[str, Any] = json.loads(msgspec.json.encode(make_row(facts, records, extra)))
     return report
 
 
-def facts(*texts: tuple[str, ...]) -> JobFacts:
+def facts(*texts: tuple[str, ...]) -> JobSpec:
     chapters = tuple(
         Chapter(f"Part {number}", tuple(Segment(text, Pause.SENTENCE) for text in each))
         for number, each in enumerate(texts, 1)
     )
     book = BookFacts("Emma", ("Jane Austen",), "en", year="1815", cover=Cover(b"\xff\xd8", "image/jpeg"))
     recipe = Recipe("hibari", "heart", "en", settings=(("speed", 1.0),))
-    return JobFacts("emma-1", "/books/emma.epub", book, recipe, chapters, created_s=BEGAN_S - 5)
+    return JobSpec("emma-1", "/books/emma.epub", book, recipe, chapters, created_s=BEGAN_S - 5)
 
 
 def clip(place: tuple[int, int], accepted_s: float, work_s: float = 2.0, take: int = 0, **how: object) -> ClipAccepted:
@@ -75,7 +75,7 @@ WHOLE: list[AnyRecord] = [
 
 
 def test_a_finished_book() -> None:
-    report = make_report(JOB, WHOLE, ReportExtra(effort=Effort(duplicates=1, idle_s={"w1": 0.5}), duration_s=9.0))
+    report = make_report(JOB, WHOLE, ReportExtra(effort=RunStats(duplicates=1, idle_s={"w1": 0.5}), duration_s=9.0))
     assert report["files"] == ["/out/Emma.m4b"]
     assert (
         report["totals"].items()
@@ -288,7 +288,7 @@ def test_many_files_of_a_windows_path_are_counted_with_their_folder() -> None:
 def test_the_closing_lines_name_what_the_book_lacks() -> None:
     chapter = Chapter("Part 1", (Segment("Hello.", Pause.SENTENCE),), (Unspoken(0, "你好", "no Latin letters"),))
     job = facts(*[("x",)] * 12)
-    lacking = JobFacts("j", "b.epub", job.book, job.recipe, (chapter, *job.chapters[1:]), BEGAN_S)
+    lacking = JobSpec("j", "b.epub", job.book, job.recipe, (chapter, *job.chapters[1:]), BEGAN_S)
     records = [RunStarted(1, BEGAN_S), clip((0, 0), 3.0), SegmentQuarantined(1, 0, "silent on 3 workers\x1b[2J")]
     lines = closing_lines(make_report(lacking, records, ReportExtra()))
     assert "11 sentences missing from the audiobook:" in lines
@@ -320,5 +320,5 @@ def test_what_redo_speaks_is_counted_once_each_time() -> None:
 
 @pytest.mark.parametrize("first_grant_s", [BEGAN_S + 0.25, None])
 def test_the_first_grant_is_the_earliest_that_is_known(first_grant_s: float | None) -> None:
-    totals = make_report(JOB, WHOLE, ReportExtra(effort=Effort(first_grant_s=first_grant_s)))["totals"]
+    totals = make_report(JOB, WHOLE, ReportExtra(effort=RunStats(first_grant_s=first_grant_s)))["totals"]
     assert totals["first_grant_s"] == (1.0 if first_grant_s is None else 0.25)

@@ -1,5 +1,5 @@
 from swarm.audio.timeline import Cue
-from swarm.watch.coverage import Heard, locate
+from swarm.watch.coverage import HeardSentence, locate
 
 FILES = [
     ("a.m4b", [Cue(0, 0, 0.0, 1.0), Cue(0, 2, 2.0, 3.0)]),
@@ -8,11 +8,17 @@ FILES = [
 
 
 def test_a_sentence_is_where_it_is_heard() -> None:
-    assert locate(FILES, [(0, 2), (1, 0)]) == {(0, 2): Heard("a.m4b", 2.0, 3.0), (1, 0): Heard("b.m4b", 0.0, 1.5)}
+    assert locate(FILES, [(0, 2), (1, 0)]) == {
+        (0, 2): HeardSentence("a.m4b", 2.0, 3.0),
+        (1, 0): HeardSentence("b.m4b", 0.0, 1.5),
+    }
 
 
 def test_a_missing_one_ought_to_be_after_the_one_before_it() -> None:
-    assert locate(FILES, [(0, 1), (1, 1)]) == {(0, 1): Heard("a.m4b", 1.0, 1.0), (1, 1): Heard("b.m4b", 1.5, 1.5)}
+    assert locate(FILES, [(0, 1), (1, 1)]) == {
+        (0, 1): HeardSentence("a.m4b", 1.0, 1.0),
+        (1, 1): HeardSentence("b.m4b", 1.5, 1.5),
+    }
 
 
 def test_a_book_that_is_not_written_has_no_places() -> None:

@@ -9,7 +9,7 @@ from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 from swarm.lease.message import Figures
 from swarm.worker import gpu_readings
 from swarm.worker.devices import Gpu
-from swarm.worker.gpu_readings import Gauges, Look, Reading, load_nvml
+from swarm.worker.gpu_readings import Gauges, GpuReading, Look, load_nvml
 
 RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
 
@@ -32,8 +32,8 @@ def test_each_gpu_is_read_by_its_uuid() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(), GPU_77=FakeGpu(3, 10**9, 8 * 10**9, 40))
     with running(nvml, RTX, GTX) as begun:
         assert begun.wait(5.0) == {
-            "cuda:0": Reading(Figures("cuda:0", 87, 5_200_000_000, 24_000_000_000, 71)),
-            "cuda:1": Reading(Figures("cuda:1", 3, 10**9, 8 * 10**9, 40)),
+            "cuda:0": GpuReading(Figures("cuda:0", 87, 5_200_000_000, 24_000_000_000, 71)),
+            "cuda:1": GpuReading(Figures("cuda:1", 3, 10**9, 8 * 10**9, 40)),
         }
 
 
@@ -68,7 +68,7 @@ def test_without_the_bindings_not_even_a_thread_is_started(monkeypatch: pytest.M
 def test_what_a_driver_does_not_tell_is_left_out() -> None:
     gpu = FakeGpu(untold=("memory", "temperature", "processes", "shares"))
     reading = Look(FakeNvml(GPU_5a=gpu), RTX).read()
-    assert reading == Reading(Figures("cuda:0", 87))
+    assert reading == GpuReading(Figures("cuda:0", 87))
 
 
 def test_a_driver_that_hangs_holds_nobody_up_and_its_figures_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.lease.message import MOST_MODELS, EngineOffer
+from swarm.lease.message import MAX_MODELS, EngineOffer
 from swarm.voice.coqui.cache import models_folder
 from swarm.voice.host import registry
 from swarm.worker import work
@@ -54,9 +54,9 @@ def test_an_engine_that_is_not_installed_is_not_offered(monkeypatch: pytest.Monk
 
 
 def test_a_hoard_of_models_fits_a_greeting() -> None:
-    for number in range(MOST_MODELS):
+    for number in range(MAX_MODELS):
         put_model(f"tts_models/a{number // 26 % 26:02}{number}/fairseq/vits")
-    assert len(offered()["coqui"]) == MOST_MODELS
+    assert len(offered()["coqui"]) == MAX_MODELS
 
 
 class Heard:

@@ -3,8 +3,8 @@ import time
 import pytest
 from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 
+from swarm.config import Limits
 from swarm.errors import EnvironmentFault
-from swarm.lease.worker.limits import Limits
 from swarm.worker import gpu_readings
 from swarm.worker.devices import Gpu
 from swarm.worker.gpu_readings import Gauges

@@ -10,7 +10,7 @@ import pytest
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.worker import slot_changes
-from swarm.lease.worker.outcome import Tell
+from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
 from swarm.voice.host.process import Spoken
@@ -221,7 +221,7 @@ async def test_over_a_slow_link_each_sentence_is_spoken_once(
         assert {clip.work_s for clip in (item.clip for item in node.core.shelf.clips.values())} == {0.5}
 
 
-WITHDRAWN: dict[str, Callable[[WorkNode], Tell]] = {
+WITHDRAWN: dict[str, Callable[[WorkNode], WorkerOutcome]] = {
     "trimmed": lambda node: node.core.receive("a", Trim(1, 2), node._clock.now()),
     "revoked": lambda node: node.core.receive("a", Revoke(1), node._clock.now()),
     "drained": lambda node: node.core.drain(node._clock.now()),
@@ -233,7 +233,7 @@ WITHDRAWN: dict[str, Callable[[WorkNode], Tell]] = {
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("end", WITHDRAWN.values(), ids=WITHDRAWN)
 async def test_what_was_handed_ahead_is_withdrawn_when_its_line_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[WorkNode], Tell]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[WorkNode], WorkerOutcome]
 ) -> None:
     async with waiting(tmp_path, monkeypatch) as (node, process):
         _, speaking = node._engines._ahead[0]

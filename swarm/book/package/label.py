@@ -6,7 +6,7 @@ from typing import Any
 import regex
 from msgspec import Struct
 
-from swarm.book.page.text import tidy
+from swarm.book.page.letters import tidy
 
 ISBN = regex.compile(r"97[89]\d{10}|\d{9}[\dX]")
 NUMBER = regex.compile(r"\d{1,5}(\.\d{1,3})?")

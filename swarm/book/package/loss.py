@@ -4,8 +4,8 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.package.archive import Archive
-from swarm.book.package.package import Item, is_matter
-from swarm.book.package.toc import Contents, Entry
+from swarm.book.package.package import ManifestItem, is_matter
+from swarm.book.package.toc import TableOfContents, TocEntry
 from swarm.book.page.markup import parse
 from swarm.errors import PageError
 
@@ -15,12 +15,14 @@ SHOWN = 3  # titles
 class Loss(Struct, frozen=True):
     """A document of which nothing is read."""
 
-    item: Item
+    item: ManifestItem
     name: str
     error: PageError
 
 
-def read_pages(archive: Archive, items: tuple[Item, ...]) -> tuple[list[tuple[str, etree._Element]], list[Loss]]:
+def read_pages(
+    archive: Archive, items: tuple[ManifestItem, ...]
+) -> tuple[list[tuple[str, etree._Element]], list[Loss]]:
     """The documents that can be read, by name, and those that cannot.
 
     Raises PageError, the first one's, where at least half of the text is lost; BookError as Archive.read does.
@@ -44,7 +46,7 @@ def _read(archive: Archive, name: str) -> bytes:
         raise PageError(f"{archive.path} is not whole: {name} is missing from it; fetch the book again.") from error
 
 
-def _check(archive: Archive, items: tuple[Item, ...], lost: list[Loss]) -> None:
+def _check(archive: Archive, items: tuple[ManifestItem, ...], lost: list[Loss]) -> None:
     """Refuse what is hardly the book any more; a file that is not there counts as the longest one that is."""
     names = {loss.item.name for loss in lost}
     texts = [item.name for item in items if not is_matter(item)] or [item.name for item in items]
@@ -54,7 +56,7 @@ def _check(archive: Archive, items: tuple[Item, ...], lost: list[Loss]) -> None:
         raise lost[0].error
 
 
-def without(contents: Contents, names: list[str], lost: list[Loss]) -> Contents:
+def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> TableOfContents:
     """A table of contents that leads to nothing that is lost; what goes on behind that keeps its title.
 
     `names` are those of all documents in order.
@@ -67,8 +69,8 @@ def without(contents: Contents, names: list[str], lost: list[Loss]) -> Contents:
         if heir == entry.name:
             entries.append(entry)
         elif heir and entry is last[entry.name]:
-            entries.append(Entry(entry.title, heir))
-    return Contents(tuple(entries), contents.reasons)
+            entries.append(TocEntry(entry.title, heir))
+    return TableOfContents(tuple(entries), contents.reasons)
 
 
 def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str, str]:
@@ -84,7 +86,7 @@ def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str
     return heirs
 
 
-def name_losses(archive: Archive, contents: Contents, lost: list[Loss]) -> tuple[str, ...]:
+def name_losses(archive: Archive, contents: TableOfContents, lost: list[Loss]) -> tuple[str, ...]:
     """A line about each document that is lost, with the titles that the table of contents gives for it."""
     lines = []
     for loss in lost:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from swarm.book.package.archive import CONTAINER, Archive, join
 from swarm.book.package.label import Label, read_label
 from swarm.book.page import front_matter
+from swarm.book.page.letters import tidy
 from swarm.book.page.limits import MAX_FALLBACKS, MAX_SPINE
-from swarm.book.page.text import tidy
 from swarm.errors import BookError
 from swarm.job.book import Cover
 
@@ -32,7 +32,7 @@ _ITEMREF = regex.compile(rb"<(?:[\w.-]+:)?itemref\b")
 _COMMENT = regex.compile(rb"<!--.*?-->", regex.DOTALL)
 
 
-class Item(Struct, frozen=True):
+class ManifestItem(Struct, frozen=True):
     """A line of the manifest."""
 
     name: str  # from the archive's root
@@ -51,7 +51,7 @@ class Package(Struct, frozen=True):
     title: str
     authors: tuple[str, ...]
     languages: tuple[str, ...]
-    documents: tuple[Item, ...]  # the spine's, in order, whether the archive has them or not
+    documents: tuple[ManifestItem, ...]  # the spine's, in order, whether the archive has them or not
     missing: tuple[
         str, ...
     ] = ()  # names of others that it lacks and that are no part of the text by their names: "cover.xhtml"
@@ -59,8 +59,8 @@ class Package(Struct, frozen=True):
     instead: tuple[tuple[str, str], ...] = ()  # names of what nobody can read, and of the documents read for them
     lexicons: tuple[str, ...] = ()  # names of files that say how words are said
     aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
-    nav: Item | None = None
-    ncx: Item | None = None
+    nav: ManifestItem | None = None
+    ncx: ManifestItem | None = None
     guide: tuple[tuple[str, str], ...] = ()  # (reference from the archive's root, type)
     year: str = ""
     publisher: str = ""
@@ -88,7 +88,7 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
     def __init__(self, archive: Archive) -> None:
         super().__init__(str(archive.path))
         self.archive = archive
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, ManifestItem] = {}
 
     def _load(self) -> None:
         self._load_container()
@@ -112,7 +112,7 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
 
     def _load_manifest(self) -> None:
         for line in self.container.iterfind("{*}manifest/{*}item"):
-            self.items[line.get("id", "")] = Item(
+            self.items[line.get("id", "")] = ManifestItem(
                 name=join(self.opf_dir, line.get("href", "")),
                 media_type=line.get("media-type", "").strip().lower(),
                 properties=tuple(line.get("properties", "").split()),
@@ -155,13 +155,13 @@ def _package(reader: _Reader) -> Package:
     )
 
 
-def _documents(reader: _Reader) -> tuple[Item, ...]:
+def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
     """The linear documents of the spine. Raises BookError where nobody can tell which they are."""
     archive, spine = reader.archive, reader.book.spine
     listed = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
     if listed > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
         raise BookError(f"{archive.path} is damaged: the list of its documents in {reader.opf_file} is cut short.")
-    found: dict[str, Item] = {}
+    found: dict[str, ManifestItem] = {}
     for name, linear in spine:
         if name is None or linear == "no":
             continue
@@ -172,7 +172,7 @@ def _documents(reader: _Reader) -> tuple[Item, ...]:
     return tuple(found.values())
 
 
-def is_matter(item: Item) -> bool:
+def is_matter(item: ManifestItem) -> bool:
     """Whether a document is no part of the text by its name: "cover.xhtml"."""
     return bool(front_matter.named(PurePosixPath(item.name).stem))
 
@@ -182,12 +182,12 @@ def _aside(reader: _Reader) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _text_item(reader: _Reader, name: str) -> Item | None:
+def _text_item(reader: _Reader, name: str) -> ManifestItem | None:
     """The document that a spine line means, by its fallbacks if need be; None where it is a picture or the like."""
     if name not in reader.items:
         _check_strays(reader, name)
         return None
-    item: Item | None = reader.items[name]
+    item: ManifestItem | None = reader.items[name]
     for _ in range(MAX_FALLBACKS):
         if item is None or item.is_text():
             return item
@@ -281,11 +281,13 @@ def _guide(reader: _Reader) -> tuple[tuple[str, str], ...]:
 
 
 def _cover(reader: _Reader) -> Cover | None:
-    named: list[Item | None] = [item for item in reader.items.values() if "cover-image" in item.properties]
+    named: list[ManifestItem | None] = [item for item in reader.items.values() if "cover-image" in item.properties]
     for meta in reader.container.iterfind("{*}metadata/{*}meta"):
         if meta.get("name") == "cover":
             named.append(reader.items.get(meta.get("content", "")))
-    named += [Item(name, "") for name, kind in _guide(reader) if front_matter.marked((kind,)) == front_matter.COVER]
+    named += [
+        ManifestItem(name, "") for name, kind in _guide(reader) if front_matter.marked((kind,)) == front_matter.COVER
+    ]
     for item in filter(None, named):
         picture = _picture(reader, item.name)
         if picture is not None:

@@ -8,17 +8,17 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.package.archive import Archive, join
-from swarm.book.package.package import Item, Package
+from swarm.book.package.package import ManifestItem, Package
 from swarm.book.page import front_matter
+from swarm.book.page.letters import tidy
 from swarm.book.page.limits import MAX_ENTRIES, MAX_TITLE_CHARS
 from swarm.book.page.markup import parse, types
-from swarm.book.page.text import tidy
 from swarm.errors import BookError
 
 _APART = regex.compile(r"[\p{Ll}\d.:]\p{Lu}|\p{L}\d")
 
 
-class Entry(Struct, frozen=True):
+class TocEntry(Struct, frozen=True):
     """A line of the table of contents: what it is called and where it leads."""
 
     title: str
@@ -26,28 +26,28 @@ class Entry(Struct, frozen=True):
     fragment: str = ""
 
 
-class Contents(Struct, frozen=True):
+class TableOfContents(Struct, frozen=True):
     """All that the book says about its own parts."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[TocEntry, ...] = ()
     reasons: tuple[tuple[str, str, str], ...] = ()  # (document, fragment, why it is left out)
 
 
-def read_contents(archive: Archive, package: Package) -> Contents:
+def read_contents(archive: Archive, package: Package) -> TableOfContents:
     """Read nav, else NCX, and the guide; a damaged one counts as none."""
     nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
     known = {archive.find(item.name) or item.name for item in package.documents}
     instead = {archive.find(name) or name: archive.find(other) or other for name, other in package.instead}
     named = {name: instead.get(name, name) for name in (*known, *instead)}
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[TocEntry, ...] = ()
     if nav is not None and package.nav is not None:
         entries = _entries(_nav_links(nav), package.nav, archive, named)
     if not entries and ncx is not None and package.ncx is not None:
         entries = _entries(_ncx_links(ncx), package.ncx, archive, named)
-    return Contents(entries, tuple(_reasons(archive, package, nav)))
+    return TableOfContents(entries, tuple(_reasons(archive, package, nav)))
 
 
-def _root(archive: Archive, item: Item | None) -> etree._Element | None:
+def _root(archive: Archive, item: ManifestItem | None) -> etree._Element | None:
     if item is None:
         return None
     try:
@@ -57,14 +57,14 @@ def _root(archive: Archive, item: Item | None) -> etree._Element | None:
 
 
 def _entries(
-    links: Iterator[tuple[str, str]], source: Item, archive: Archive, named: dict[str, str]
-) -> tuple[Entry, ...]:
+    links: Iterator[tuple[str, str]], source: ManifestItem, archive: Archive, named: dict[str, str]
+) -> tuple[TocEntry, ...]:
     """Those of the links that lead to documents; `named` says which one is read for a name."""
-    found: list[Entry] = []
+    found: list[TocEntry] = []
     for title, reference in links:
         name, fragment = target(archive, source.name, reference)
         if name in named and len(found) < MAX_ENTRIES:
-            found.append(Entry(tidy(title)[:MAX_TITLE_CHARS], named[name], fragment))
+            found.append(TocEntry(tidy(title)[:MAX_TITLE_CHARS], named[name], fragment))
     return tuple(found)
 
 

@@ -4,9 +4,9 @@ import regex
 from lxml import etree
 
 from swarm.book.page.markup import local
-from swarm.book.speech.power import RAISED
 
 EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
+RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 
 def in_formula(element: etree._Element, tag: str) -> str | None:

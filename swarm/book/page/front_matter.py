@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import regex
 
+from swarm.book.page.letters import plain
 from swarm.book.page.markup import words
 
 TITLE_PAGE = "title page"
@@ -99,7 +100,6 @@ CONTENTS_SHARE = 0.8
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 
-_NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 _NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
 _END = regex.compile(
@@ -245,11 +245,6 @@ def is_transcribers(title: str, texts: list[str]) -> bool:
     """Whether a part's opening words are about the making of the electronic text."""
     opening = f"{title}\n" + "\n".join(texts[:2])[:400]
     return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))
-
-
-def plain(text: str) -> str:
-    """A text's letters and digits, for telling whether two titles are the same."""
-    return str(_NO_LETTER.sub("", text.casefold()))
 
 
 def _letters(name: str) -> str:

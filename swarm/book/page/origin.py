@@ -10,13 +10,12 @@ from itertools import pairwise
 
 import regex
 from lxml import etree
-from msgspec import Struct
+
+from swarm.job.book import Origin, SignRun
 
 # Joiners too: whether they are read depends on what stands around them.
 _NONE = r"\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}"
 _NO_SIGNS, _SIGN = regex.compile(f"[{_NONE}]+"), regex.compile(f"[^{_NONE}]")
-
-Run = tuple[int, int, int]  # signs from here, stand there, so many of them
 
 
 def signs(text: str) -> str:
@@ -29,51 +28,19 @@ def sign_offsets(text: str) -> list[int]:
     return [match.start() for match in _SIGN.finditer(text)]
 
 
-class Origin(Struct, frozen=True):
-    """Where the signs of `text` stand in the document of that name; what was put in while reading stands nowhere."""
-
-    document: str
-    text: str
-    runs: tuple[Run, ...]
-
-    def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """The places from the first to behind the last of the signs `start` to `end`; None where they stand nowhere."""
-        first = bisect_right(self.runs, start, key=lambda run: run[0]) - 1
-        last = bisect_left(self.runs, end, key=lambda run: run[0]) - 1
-        if first < 0 or self.runs[first][0] + self.runs[first][2] <= start:
-            first += 1
-        if first > last:
-            return None
-        (at, place, _), (last_at, last_place, count) = self.runs[first], self.runs[last]
-        return place + max(start - at, 0), last_place + min(end - last_at, count)
-
-    def rewritten(self, text: str) -> "Origin":
-        """The origin of what became of the text: parts of it gone, or words put before it."""
-        own, whole = signs(text), signs(self.text)
-        most = min(len(own), len(whole))
-        head = _same(own, whole, most)
-        tail = _same(own[::-1], whole[::-1], most - head)
-        runs = [(0, 0, head)] if head else []
-        if len(own) <= len(whole):
-            middle = follow(own[head : len(own) - tail], whole[head : len(whole) - tail], 0)[0]
-            runs += [(at + head, place + head, count) for at, place, count in middle]
-        runs += [(len(own) - tail, len(whole) - tail, tail)] if tail else []
-        return Origin(self.document, text, tuple(_through(runs, self.runs)))
-
-
 def _same(one: str, other: str, most: int) -> int:
     """How many signs two texts begin with that are the same, `most` at most."""
     return next((at for at in range(most) if one[at] != other[at]), most)
 
 
-def follow(part: str, whole: str, start: int) -> tuple[list[Run], int]:
+def follow(part: str, whole: str, start: int) -> tuple[list[SignRun], int]:
     """Where the signs of a text stand in a longer one, from `start`, of which some were left out; and how far it goes.
 
     A sign that does not come any more stands nowhere.
     """
     if whole.startswith(part, start):
         return [(0, start, len(part))], start + len(part)
-    found: list[Run] = []
+    found: list[SignRun] = []
     for at, sign in enumerate(part):
         place = whole.find(sign, start)
         if place < 0:
@@ -86,7 +53,7 @@ def follow(part: str, whole: str, start: int) -> tuple[list[Run], int]:
     return found, start
 
 
-def _through(first: Iterable[Run], second: Sequence[Run]) -> Iterator[Run]:
+def _through(first: Iterable[SignRun], second: Sequence[SignRun]) -> Iterator[SignRun]:
     """Where signs stand that stand in something that stands somewhere."""
     number = 0
     for at, place, count in first:
@@ -108,7 +75,7 @@ class Tracer:
         self._place = 0
         self._parts: list[tuple[int, int, int]] = []  # of the block: number of the part, place, signs
         self._whole = ""
-        self._runs: list[Run] = []
+        self._runs: list[SignRun] = []
         self._start = 0
 
     def skip(self, element: etree._Element) -> None:
@@ -149,3 +116,29 @@ class Tracer:
         """Where a passage of the block stands; passages are asked for in order."""
         runs, self._start = follow(signs(said), self._whole, self._start)
         return Origin(self.document, said, tuple(_through(runs, self._runs)))
+
+
+def span(origin: Origin, start: int, end: int) -> tuple[int, int] | None:
+    """Find the places of the signs from `start` up to `end`; None where they stand nowhere."""
+    first = bisect_right(origin.runs, start, key=lambda run: run[0]) - 1
+    last = bisect_left(origin.runs, end, key=lambda run: run[0]) - 1
+    if first < 0 or origin.runs[first][0] + origin.runs[first][2] <= start:
+        first += 1
+    if first > last:
+        return None
+    (at, place, _), (last_at, last_place, count) = origin.runs[first], origin.runs[last]
+    return place + max(start - at, 0), last_place + min(end - last_at, count)
+
+
+def rewritten(origin: Origin, text: str) -> Origin:
+    """Make the origin of what became of the text: parts of it gone, or words put before it."""
+    own, whole = signs(text), signs(origin.text)
+    most = min(len(own), len(whole))
+    head = _same(own, whole, most)
+    tail = _same(own[::-1], whole[::-1], most - head)
+    runs = [(0, 0, head)] if head else []
+    if len(own) <= len(whole):
+        middle = follow(own[head : len(own) - tail], whole[head : len(whole) - tail], 0)[0]
+        runs += [(at + head, place + head, count) for at, place, count in middle]
+    runs += [(len(own) - tail, len(whole) - tail, tail)] if tail else []
+    return Origin(origin.document, text, tuple(_through(runs, origin.runs)))

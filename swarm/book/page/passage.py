@@ -4,8 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from swarm.book.page.origin import Origin
-from swarm.book.page.phonetic_mark import Saying
+from swarm.job.book import Origin, Saying
 
 
 class Passage(Struct):

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import regex
 from lxml import etree
-from msgspec import Struct
+
+from swarm.job.book import Saying
 
 MAX_WRITTEN_CHARS = 60
 MAX_PHONEMES = 120
@@ -15,14 +16,6 @@ _MARK = regex.compile(r"⟦([^|⟧]*)\|([^|⟧]*)⟧")
 _IPA = regex.compile(r"[\p{L}\p{M}\p{Lm}\p{Sk}.‿ ˈˌːˑ|‖↗↘-]+")
 _NO_WRITTEN = regex.compile(r"[⟦|⟧]")
 _FOREIGN = str.maketrans("⟦⟧", "[]")
-
-
-class Saying(Struct, frozen=True):
-    """A word, or several, of a block, which time it is that it is written there, from 0, and its phonemes in IPA."""
-
-    written: str
-    time: int
-    phonemes: str
 
 
 def marked(written: str, phonemes: str) -> str:

@@ -4,8 +4,9 @@ from collections import defaultdict
 
 import regex
 
-from swarm.book.page.origin import Origin, signs
+from swarm.book.page.origin import signs
 from swarm.book.page.passage import Passage
+from swarm.job.book import Origin
 
 RUNNING = "running head"
 MIN_TIMES = 5

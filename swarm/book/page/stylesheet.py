@@ -45,7 +45,7 @@ class Step(Struct, frozen=True):
         return self.classes <= set((element.get("class") or "").split())
 
 
-class Rule(Struct, frozen=True):
+class StyleRule(Struct, frozen=True):
     """What a selector does to the elements that it means."""
 
     steps: tuple[Step, ...]
@@ -73,7 +73,7 @@ class Rule(Struct, frozen=True):
 class Hidden(Struct, frozen=True):
     """The rules by their selectors."""
 
-    rules: dict[str, Rule]
+    rules: dict[str, StyleRule]
 
     def hiding(self) -> set[str]:
         """The selectors that hide."""
@@ -81,7 +81,7 @@ class Hidden(Struct, frozen=True):
 
     def mark(self, root: etree._Element) -> int:
         """Give what is hidden, and what is a line, the attribute that says so; how many words are hidden."""
-        known: dict[str, list[Rule]] = defaultdict(list)
+        known: dict[str, list[StyleRule]] = defaultdict(list)
         for rule in self.rules.values() if any(rule.hides or rule.block for rule in self.rules.values()) else ():
             known[_key(rule.steps[-1])].append(rule)
         words = 0
@@ -108,7 +108,7 @@ def _key(step: Step) -> str:
     return f".{min(step.classes)}" if step.classes else f"#{step.name}" if step.name else step.tag
 
 
-def _strongest(element: etree._Element, known: dict[str, list[Rule]]) -> Rule | None:
+def _strongest(element: etree._Element, known: dict[str, list[StyleRule]]) -> StyleRule | None:
     names = [f".{name}" for name in (element.get("class") or "").split()]
     names += [f"#{element.get('id')}"] if element.get("id") else []
     fitting = [rule for name in (*names, local(element)) for rule in known.get(name, ()) if rule.fits(element)]
@@ -117,7 +117,7 @@ def _strongest(element: etree._Element, known: dict[str, list[Rule]]) -> Rule | 
 
 def read_stylesheets(sheets: Iterable[str]) -> Hidden:
     """What these sheets hide, in their order; a rule of more weight, or a later one, may show it again."""
-    found: dict[str, Rule] = {}
+    found: dict[str, StyleRule] = {}
     for sheet in sheets:
         plain = _AT_BLOCK.sub(_shown, _COMMENT.sub("", sheet))
         for selectors, body in _RULE.findall(plain):
@@ -132,7 +132,7 @@ def read_stylesheets(sheets: Iterable[str]) -> Hidden:
     return Hidden(found)
 
 
-def _take(found: dict[str, Rule], selector: str, says: "regex.Match[str]", *, block: bool) -> None:
+def _take(found: dict[str, StyleRule], selector: str, says: "regex.Match[str]", *, block: bool) -> None:
     steps = _steps(selector)
     if steps:
         counts = [sum(map(bool, parts)) for parts in zip(*((s.name, s.classes, s.tag) for s in steps), strict=True)]
@@ -140,7 +140,7 @@ def _take(found: dict[str, Rule], selector: str, says: "regex.Match[str]", *, bl
         selector = " ".join(selector.split())
         before = found.pop(selector, None)
         if before is None or before.weight[0] <= weight[0]:
-            found[selector] = Rule(steps, says.re is _HIDES, block, weight)
+            found[selector] = StyleRule(steps, says.re is _HIDES, block, weight)
         else:
             found[selector] = before
 

@@ -8,7 +8,7 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.page import front_matter
-from swarm.book.page.formula import EXPONENT, in_formula
+from swarm.book.page.formula import EXPONENT, RAISED, in_formula
 from swarm.book.page.furniture import (
     drop_cap,
     is_caption,
@@ -17,6 +17,7 @@ from swarm.book.page.furniture import (
     without_page,
     without_picture_mark,
 )
+from swarm.book.page.letters import _ZERO_WIDTH, tidy
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import NOTE, REFERENCE, RETURN
 from swarm.book.page.origin import Tracer
@@ -24,7 +25,6 @@ from swarm.book.page.passage import Passage
 from swarm.book.page.phonetic_mark import Collector
 from swarm.book.page.stylesheet import is_line
 from swarm.book.page.table import HEADER, mark_tables
-from swarm.book.speech.power import RAISED
 from swarm.job.reading import Reading
 
 BLOCKS = words(
@@ -67,12 +67,6 @@ _LOOSE_MARKS = regex.compile(  # figures, stars and daggers that a note's mark l
 _CAP = "\ufff9"  # behind a drop cap
 _CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")  # "O nce" is one word, "A man" is two
 # Joiners stay where a script needs them to shape its letters.
-_ZERO_WIDTH = regex.compile(
-    r"[[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}]--[\t\n\r\f]]"
-    r"|(?<![\p{Arabic}\p{Syriac}\p{Mongolian}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}"
-    r"\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{M}])[\u200c\u200d]",
-    regex.V1,
-)
 _SPACES = regex.compile(r"[^\S\n]+")
 _NO_SPACE = regex.compile(r"[.,;:!?)\]]")
 _OVER = regex.compile(r"\s*[/⁄]")
@@ -97,11 +91,6 @@ def read_document(
 ) -> Document:
     """Read a tree; `anchors` are the ids at which something may begin. With a tracer passages know where they stand."""
     return _Walk(anchors, reading, tracer).read(root)
-
-
-def tidy(text: str) -> str:
-    """A text on one line: zero-width characters gone, white space single."""
-    return " ".join(_ZERO_WIDTH.sub("", text).split())
 
 
 class _Open(Struct):

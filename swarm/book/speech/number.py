@@ -16,7 +16,7 @@ from swarm.book.speech.number_words import (
     SIGNS,
     UNITS,
     WORDS,
-    Words,
+    NumberWords,
     digit_by_digit,
     spelled,
 )
@@ -135,7 +135,7 @@ def _measured(figures: str, sign: str, language: str) -> str:
     return f"{agreed(spelled(figures, language), several.partition(' ')[0], language)} {several}{scale}"
 
 
-def _measure(sign: str, words: Words) -> str:
+def _measure(sign: str, words: NumberWords) -> str:
     if sign in UNITS:
         return words.units[UNITS.index(sign)]
     return {"%": words.percent, "°": words.degrees, "′": words.arc[0], "″": words.arc[1]}[sign]
@@ -186,7 +186,7 @@ def _time(match: "regex.Match[str]", language: str) -> str:
     return " ".join(filter(None, (said, name, spelled(str(minutes), language))))
 
 
-def _romans(text: str, language: str, words: Words) -> str:
+def _romans(text: str, language: str, words: NumberWords) -> str:
     def ordinal(match: "regex.Match[str]") -> str:
         return spelled(str(value(match[1])), language, "ordinal")
 

@@ -37,7 +37,7 @@ RULERS = words(
 MAX_DIGITS = 15  # longer ones are no number that anybody says
 
 
-class Words(Struct, frozen=True, kw_only=True):
+class NumberWords(Struct, frozen=True, kw_only=True):
     """One language's words and habits."""
 
     percent: str
@@ -59,7 +59,7 @@ class Words(Struct, frozen=True, kw_only=True):
 
 
 WORDS = {
-    "en": Words(
+    "en": NumberWords(
         percent="percent",
         degrees="degrees",
         point="point",
@@ -87,7 +87,7 @@ WORDS = {
         years=True,
         comma=False,
     ),
-    "fr": Words(
+    "fr": NumberWords(
         percent="pour cent",
         degrees="degrés",
         point="virgule",
@@ -112,7 +112,7 @@ WORDS = {
         ordinal="ers?|i?[eè]mes?|nde?|res?|es?",
         last_ordinal_king=1,
     ),
-    "de": Words(
+    "de": NumberWords(
         percent="Prozent",
         degrees="Grad",
         point="Komma",
@@ -138,7 +138,7 @@ WORDS = {
         last_ordinal_king=99,
         years=True,
     ),
-    "es": Words(
+    "es": NumberWords(
         percent="por ciento",
         degrees="grados",
         point="coma",
@@ -163,7 +163,7 @@ WORDS = {
         ordinal=r"\.?[ºª]",
         last_ordinal_king=10,
     ),
-    "it": Words(
+    "it": NumberWords(
         percent="per cento",
         degrees="gradi",
         point="virgola",
@@ -188,7 +188,7 @@ WORDS = {
         ordinal=r"\.?[ºª]",
         last_ordinal_king=99,
     ),
-    "pt": Words(
+    "pt": NumberWords(
         percent="por cento",
         degrees="graus",
         point="vírgula",
@@ -213,7 +213,7 @@ WORDS = {
         ordinal=r"\.?[ºª]",
         last_ordinal_king=10,
     ),
-    "nl": Words(
+    "nl": NumberWords(
         percent="procent",
         degrees="graden",
         point="komma",

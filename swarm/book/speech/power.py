@@ -2,7 +2,6 @@
 
 import regex
 
-RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 _FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _METRES = {"mm": "milli", "cm": "centi", "dm": "deci", "m": "", "km": "kilo"}
 

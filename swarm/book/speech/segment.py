@@ -7,7 +7,7 @@ from itertools import pairwise
 import regex
 from msgspec.structs import replace
 
-from swarm.book.page.front_matter import plain
+from swarm.book.page.letters import plain
 from swarm.book.page.pause_mark import marked_pieces
 from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.piece import cut, ends_sentence

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import regex
 
-from swarm.book.package.toc import Contents
+from swarm.book.package.toc import TableOfContents
 from swarm.book.page.front_matter import NOTES
 from swarm.book.page.note import (
     mark_note_headings,
@@ -26,7 +26,7 @@ _HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
 def compose(
-    path: Path, documents: list[Named], contents: Contents, title: str, language: str, reading: Reading
+    path: Path, documents: list[Named], contents: TableOfContents, title: str, language: str, reading: Reading
 ) -> tuple[ChapterText, ...]:
     """The chapters of a book of this title, what is left out among them.
 

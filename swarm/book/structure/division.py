@@ -8,12 +8,12 @@ from itertools import pairwise
 import regex
 from msgspec import Struct
 
-from swarm.book.package.toc import Contents
+from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
-from swarm.book.page.front_matter import plain
+from swarm.book.page.letters import plain, tidy
 from swarm.book.page.passage import Passage
 from swarm.book.page.pause_mark import without_marks
-from swarm.book.page.text import SUBTITLE, Document, tidy
+from swarm.book.page.text import SUBTITLE, Document
 
 MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no chapter of its own
 MAX_OPENING_CHARS = 50
@@ -48,7 +48,7 @@ class Named(Struct, frozen=True):
     document: Document
 
 
-class Row:
+class PassageRow:
     """All passages of a book in order, and where each document begins."""
 
     def __init__(self, documents: list[Named]) -> None:
@@ -88,9 +88,9 @@ class Row:
         return list(pairwise([*self.starts, len(self.passages)]))
 
 
-def divide(documents: list[Named], contents: Contents, title: str = "") -> list[Part]:
+def divide(documents: list[Named], contents: TableOfContents, title: str = "") -> list[Part]:
     """Cut a book of this title into parts; together they hold every passage, each once."""
-    row = Row(documents)
+    row = PassageRow(documents)
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
     starts = set(cuts) | _document_cuts(row, cuts, reasons, title) | {0}
@@ -107,7 +107,7 @@ def divide(documents: list[Named], contents: Contents, title: str = "") -> list[
     return list(_joined(parts))
 
 
-def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
+def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
     """Where the table of contents cuts, with its titles; of several at one place the last, the deepest, counts."""
     cuts: dict[int, str] = {}
     astray = []
@@ -126,7 +126,7 @@ def _listed_cuts(row: Row, contents: Contents) -> dict[int, str]:
     return {_back_over_headings(row, place, cuts): title for place, title in sorted(cuts.items())}
 
 
-def _back_over_headings(row: Row, place: int, cuts: Container[int]) -> int:
+def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> int:
     """Headings right above the one that a cut stands before belong to it: "PART ONE", "CHAPTER I" above "The Storm"."""
     passages, start = row.passages, row.starts[row.number(place)]
     while start < place < len(passages) and place - 1 not in cuts:
@@ -138,7 +138,7 @@ def _back_over_headings(row: Row, place: int, cuts: Container[int]) -> int:
     return place
 
 
-def _document_cuts(row: Row, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
+def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
     """Documents that the table of contents does not name and that yet begin something."""
     found: set[int] = set()
     ordered = sorted(cuts)
@@ -163,7 +163,7 @@ def _document_cuts(row: Row, cuts: dict[int, str], reasons: dict[int | None, str
     return found
 
 
-def _at(row: Row, place: int, ordered: list[int]) -> float:
+def _at(row: PassageRow, place: int, ordered: list[int]) -> float:
     """How far on in a book a place is; all before the first entry is its beginning, however little follows."""
     return place / len(row.passages) if ordered and place >= ordered[0] else 0.0
 
@@ -178,7 +178,7 @@ def _all_matter(passages: list[Passage]) -> bool:
     return bool(first.left_out) and (not first.note or all(passage.left_out for passage in passages))
 
 
-def _heading_cuts(row: Row) -> set[int]:
+def _heading_cuts(row: PassageRow) -> set[int]:
     """Without a table of contents: the highest headings of which there are several."""
     counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
@@ -190,19 +190,19 @@ def _heading_cuts(row: Row) -> set[int]:
     return {_back_over_headings(row, place, cuts) for place in cuts}
 
 
-def _mostly_parts(row: Row, level: int) -> bool:
+def _mostly_parts(row: PassageRow, level: int) -> bool:
     """Whether headings of a level have nothing between them and the next lower heading: parts, not chapters."""
     bare = [0 < after.level < SUBTITLE for above, after in pairwise(row.passages) if above.level == level < after.level]
     return 2 * sum(bare) >= sum(1 for passage in row.passages if passage.level == level)
 
 
-def _thin(row: Row, cuts: set[int]) -> bool:
+def _thin(row: PassageRow, cuts: set[int]) -> bool:
     spans = [(start, end) for start, end in row.spans() if start < end]
     named = len({row.number(cut) for cut in cuts})
     return len(cuts) < 2 or named < THIN_SHARE * len(spans)
 
 
-def _mostly_headed(row: Row) -> bool:
+def _mostly_headed(row: PassageRow) -> bool:
     firsts = [named.document.passages[0] for named in row.documents if named.document.passages]
     return 2 * sum(1 for first in firsts if first.level) >= len(firsts) > 0
 

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from swarm.book.page import front_matter
-from swarm.book.page.front_matter import plain
+from swarm.book.page.letters import plain
 from swarm.book.page.passage import Passage
 from swarm.book.structure.division import Part
 from swarm.errors import UsageError

@@ -7,17 +7,17 @@ within a run), `next_deadline` says when to call `tick` again.
 from dataclasses import dataclass, field, replace
 
 from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
-from swarm.job.run_stats import Effort
+from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.grant import Request
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import Supplier
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
-from swarm.lease.coordinator.outcome import Entry, Outcome
-from swarm.lease.coordinator.roster import MOST_WAITING_S, Session, new_session, session_key
-from swarm.lease.coordinator.served_job import Work, charge_idle
+from swarm.lease.coordinator.outcome import JournalEntry, Outcome
+from swarm.lease.coordinator.roster import MAX_WAITING_S, Session, new_session, session_key
+from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.coordinator.snapshot import View, fitting, hopeless, lacks
+from swarm.lease.coordinator.snapshot import Snapshot, fitting, hopeless, lacks
 from swarm.lease.message import (
     PROTOCOL,
     Asset,
@@ -44,7 +44,7 @@ from swarm.lease.message import (
 SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant never arrived; disks may be slow
 PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
-MOST_STATUS_BYTES = 60_000
+MAX_STATUS_BYTES = 60_000
 GATHER_S = 1.5  # after such a sleep, workers come back and say what they spoke before anything is granted
 OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
 
@@ -55,7 +55,7 @@ class Coordinator:
 
     settings: Settings
     started_s: float
-    works: dict[str, Work] = field(default_factory=dict)
+    works: dict[str, ServedJob] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     peers: dict[bytes, Session] = field(default_factory=dict)
     stopping: bool = False
@@ -69,12 +69,12 @@ class Coordinator:
         self.intake = Intake(self.sessions)
         self.supplier = Supplier(self.works, self.sessions)
 
-    def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: Effort | None = None) -> None:
+    def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: RunStats | None = None) -> None:
         """Serve one more job, after those already here; `effort` is what its runs before this one took.
 
         `install`: the line that brings its engine to a worker; `fetch`: the one that brings its model.
         """
-        self.works[state.job] = Work(state, Ledger(state), install, fetch, effort=effort or Effort())
+        self.works[state.job] = ServedJob(state, Ledger(state), install, fetch, effort=effort or RunStats())
 
     # --- events
 
@@ -83,7 +83,7 @@ class Coordinator:
         outcome = Outcome()
         self._wake(now)
         if isinstance(message, Status):
-            outcome.send(peer, fitting(self.status(now), MOST_STATUS_BYTES))
+            outcome.send(peer, fitting(self.status(now), MAX_STATUS_BYTES))
             return outcome
         if isinstance(message, Hello):
             self._welcome(peer, message, now, outcome)
@@ -151,7 +151,7 @@ class Coordinator:
 
     def status(self, now: float) -> StatusReply:
         """What this coordinator and its workers are doing."""
-        return View(self.settings, self.works, self.sessions, now).reply()
+        return Snapshot(self.settings, self.works, self.sessions, now).reply()
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""
@@ -287,7 +287,7 @@ class Coordinator:
         for lease_id in message.leases:
             if lease_id in known and lease_id not in speaking:  # its slot speaks for another lease or coordinator first
                 lease = known[lease_id][1]
-                lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MOST_WAITING_S))
+                lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MAX_WAITING_S))
         offered = {slot for slot in message.offers if slot < len(session.slots)}
         session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
         self.supplier.heard(session, message, now, outcome)
@@ -333,7 +333,7 @@ class Coordinator:
 
     # --- leases
 
-    def _leases_of(self, session: Session) -> dict[int, tuple[Work, Lease]]:
+    def _leases_of(self, session: Session) -> dict[int, tuple[ServedJob, Lease]]:
         return {
             lease.id: (work, lease)
             for work in self.works.values()
@@ -349,7 +349,7 @@ class Coordinator:
             if slot.leases and slot.leases[:1] != before:
                 live[slot.leases[0]][1].progressed_s = now  # its turn comes only now
 
-    def _due(self, work: Work, lease: Lease) -> float:
+    def _due(self, work: ServedJob, lease: Lease) -> float:
         if lease.slot == PROMISED:
             return lease.progressed_s + PROMISE_S
         session = self.sessions[lease.session]
@@ -357,7 +357,7 @@ class Coordinator:
             return float("inf")  # queued behind another: its time has not begun
         return lease.progressed_s + work.deadline_s(session, lease)
 
-    def _expire(self, work: Work, lease: Lease, now: float, outcome: Outcome) -> None:
+    def _expire(self, work: ServedJob, lease: Lease, now: float, outcome: Outcome) -> None:
         session = self.sessions[lease.session]
         if lease.slot != PROMISED:
             place = (lease.chapter, lease.pending[0])
@@ -396,4 +396,4 @@ class Coordinator:
 
     def _record(self, job: str, record: AnyRecord, outcome: Outcome) -> None:
         apply(self.works[job].state, record)
-        outcome.entries.append(Entry(job, record))
+        outcome.entries.append(JournalEntry(job, record))

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 
 from swarm.job.state import Place
-from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, Lease, Run
+from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeRun, Lease
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session, Slot
-from swarm.lease.coordinator.served_job import Work
+from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Grant, Line, Revoke, Trim
-from swarm.lease.scheduling import FIRST_LEASE_CHARACTERS, HELP_S, Load, choose_cut, choose_double
+from swarm.lease.scheduling import FIRST_LEASE_CHARACTERS, HELP_S, LeaseLoad, choose_cut, choose_double
 
 
 @dataclass
 class Request:
     """One slot that wants a lease, and what has to be known to find it one."""
 
-    works: dict[str, Work]
+    works: dict[str, ServedJob]
     sessions: dict[str, Session]
     session: Session
     slot: int
@@ -37,7 +37,7 @@ class Request:
     def _slot(self) -> Slot:
         return self.session.slots[self.slot]
 
-    def _runs(self) -> Iterator[tuple[Work, Run | None]]:
+    def _runs(self) -> Iterator[tuple[ServedJob, FreeRun | None]]:
         """What it could speak, the most useful first; a run that is taken must be used."""
         works = [w for w in self.works.values() if not w.state.complete and self._is_let(w)]
         for work in works:
@@ -48,7 +48,7 @@ class Request:
             for work in works:
                 yield work, self._double(work)
 
-    def _is_let(self, work: Work) -> bool:
+    def _is_let(self, work: ServedJob) -> bool:
         """Whether it can speak a job now; who is set aside waits while others can, and no longer."""
         if not (self.session.can_speak(work.recipe) and work.needed <= self.session.assets):
             return False
@@ -58,12 +58,12 @@ class Request:
             other.can_try(work.recipe, self.now, work.needed) for other in self.sessions.values()
         )
 
-    def _is_begun_elsewhere(self, work: Work) -> bool:
+    def _is_begun_elsewhere(self, work: ServedJob) -> bool:
         """Whether another slot holds a lease: it computes the latents, for all."""
         holders = {(lease.session, lease.slot) for lease in work.ledger.leases.values() if lease.slot != PROMISED}
         return bool(holders - {(self.session.key, self.slot)})
 
-    def _earliest(self, work: Work) -> Run | None:
+    def _earliest(self, work: ServedJob) -> FreeRun | None:
         """Of the chapter that a listener waits for: what is free, or the tail of what would take long."""
         chapter = work.ledger.earliest_open()
         if chapter is None:
@@ -74,7 +74,7 @@ class Request:
         loads = [load for load in self._loads(work, chapter) if load.seconds_left() > HELP_S]
         return self._tail(work, loads)
 
-    def _tail(self, work: Work, loads: list[Load]) -> Run | None:
+    def _tail(self, work: ServedJob, loads: list[LeaseLoad]) -> FreeRun | None:
         if not self.split or self._slot.leases:  # who is busy would queue it, and others as busy would take it on
             return None
         loads = [load for load in loads if self._may_try_all(work, load)]
@@ -88,7 +88,7 @@ class Request:
         self.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
         return lease.chapter, tail
 
-    def _double(self, work: Work) -> Run | None:
+    def _double(self, work: ServedJob) -> FreeRun | None:
         """The last segments are spoken twice where that ends the book sooner; the first clip wins."""
         loads = [load for load in self._loads(work) if self._may_try(work, _first(work, load))]
         single = [load for load in loads if len(work.ledger.holders(_first(work, load))) == 1]
@@ -98,14 +98,14 @@ class Request:
         lease = work.ledger.leases[lease_id]
         return lease.chapter, lease.pending[:1]
 
-    def _most(self, work: Work) -> int:
+    def _most(self, work: ServedJob) -> int:
         """Characters of a lease; the first of a slot whose speed is unknown is small."""
         return MAX_LEASE_CHARACTERS if self._chars_s(work) or not self.split else FIRST_LEASE_CHARACTERS
 
-    def _chars_s(self, work: Work) -> float | None:
+    def _chars_s(self, work: ServedJob) -> float | None:
         return self._slot.speed(work.recipe).chars_s
 
-    def _may_try(self, work: Work, place: Place) -> bool:
+    def _may_try(self, work: ServedJob, place: Place) -> bool:
         """Whoever failed a place does not get it again while somebody else could try."""
         failures = work.state.failures.get(place)
         if not failures:
@@ -116,13 +116,13 @@ class Request:
         others = [session for session in self.sessions.values() if session.worker not in blamed]
         return not any(session.can_try(work.recipe, self.now, work.needed) for session in others)
 
-    def _may_try_all(self, work: Work, load: Load) -> bool:
+    def _may_try_all(self, work: ServedJob, load: LeaseLoad) -> bool:
         """Whether none of a lease's segments has failed here."""
         lease = work.ledger.leases[load.lease]
         failures = work.state.failures
         return not failures or all(self._may_try(work, (lease.chapter, index)) for index in lease.pending)
 
-    def _loads(self, work: Work, chapter: int | None = None) -> list[Load]:
+    def _loads(self, work: ServedJob, chapter: int | None = None) -> list[LeaseLoad]:
         """What the leases of others still have before them."""
         return [
             self._load(work, self.sessions[lease.session].slots[lease.slot], lease)
@@ -132,10 +132,10 @@ class Request:
             and chapter in (None, lease.chapter)
         ]
 
-    def _load(self, work: Work, slot: Slot, lease: Lease) -> Load:
+    def _load(self, work: ServedJob, slot: Slot, lease: Lease) -> LeaseLoad:
         queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
         before = [work.ledger.leases[other] for other in queue if other in work.ledger.leases]
-        return Load(
+        return LeaseLoad(
             lease=lease.id,
             ahead=sum(other.characters for other in before),
             characters=lease.characters,
@@ -145,7 +145,7 @@ class Request:
             chars_s=slot.speed(work.recipe).chars_s,
         )
 
-    def _issue(self, work: Work, run: Run, lease_id: int) -> None:
+    def _issue(self, work: ServedJob, run: FreeRun, lease_id: int) -> None:
         facts, session, now = work.state.facts, self.session, self.now
         lease = Lease(lease_id, facts.job, run[0], session.key, self.slot, run[1], now, now)
         work.ledger.hold(lease)
@@ -160,6 +160,6 @@ class Request:
         self.out.send(session.peer, Grant(lease.id, facts.job, self.slot, lease.chapter, lines, due_s))
 
 
-def _first(work: Work, load: Load) -> Place:
+def _first(work: ServedJob, load: LeaseLoad) -> Place:
     lease = work.ledger.leases[load.lease]
     return lease.chapter, lease.pending[0]

@@ -6,9 +6,9 @@ from msgspec import structs
 
 from swarm.job.record import AnyRecord, ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
-from swarm.lease.coordinator.outcome import Entry, Outcome
+from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.coordinator.served_job import MOST_ATTEMPTS, MOST_TAKES, Work
+from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, MAX_TAKES, ServedJob
 from swarm.lease.message import Accepted, Clip, Failed, Rejected
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
@@ -22,7 +22,7 @@ class Intake:
 
     def clip(
         self,
-        works: dict[str, Work],
+        works: dict[str, ServedJob],
         session: Session,
         clip: Clip,
         now: float,
@@ -48,7 +48,7 @@ class Intake:
             return
         self._accept(work, session, clip, now, frame, out)
 
-    def _accept(self, work: Work, session: Session, clip: Clip, now: float, frame: bytes, out: Outcome) -> None:
+    def _accept(self, work: ServedJob, session: Session, clip: Clip, now: float, frame: bytes, out: Outcome) -> None:
         if session.worker not in work.state.workers:
             device = ", ".join(device.about or device.name for device in session.hello.devices)
             _record(work, WorkerSeen(session.worker, session.hello.name, device), out)
@@ -64,7 +64,7 @@ class Intake:
         session.audio_s += clip.samples / clip.sample_rate
         session.work_s += clip.work_s
 
-    def failed(self, works: dict[str, Work], session: Session, failed: Failed, now: float, out: Outcome) -> None:
+    def failed(self, works: dict[str, ServedJob], session: Session, failed: Failed, now: float, out: Outcome) -> None:
         """Count a failure; the place is tried again with a new take, or set aside after several."""
         work = works.get(failed.job)
         place = (failed.chapter, failed.index)
@@ -77,15 +77,15 @@ class Intake:
             return  # a failure at what it does not hold speaks against the worker only
         kind, note = failed.kind, failed.note[:500]
         _record(work, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
-        if len(work.state.failures[place]) < MOST_ATTEMPTS or self._is_one_workers_word(work, place, now):
+        if len(work.state.failures[place]) < MAX_ATTEMPTS or self._is_one_workers_word(work, place, now):
             return
         why = f"{kind}: {note}" if note else kind
         _record(work, SegmentQuarantined(failed.chapter, failed.index, why), out)
         work.ledger.settle(place)
         text = work.state.text(place)
-        out.notes.append(f"set aside after {MOST_ATTEMPTS} failures: “{text[:60]}” ({why})")
+        out.notes.append(f"set aside after {MAX_ATTEMPTS} failures: “{text[:60]}” ({why})")
 
-    def _is_one_workers_word(self, work: Work, place: Place, now: float) -> bool:
+    def _is_one_workers_word(self, work: ServedJob, place: Place, now: float) -> bool:
         """Whether all failures are of one worker while another is there to try."""
         blamed = {failure.worker for failure in work.state.failures[place]}
         others = (s for s in self.sessions.values() if s.worker not in blamed)
@@ -116,32 +116,32 @@ def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:
     )
 
 
-def _misfit(work: Work | None, clip: Clip) -> str:
+def _misfit(work: ServedJob | None, clip: Clip) -> str:
     if work is None:
         return "this job is not rendered here"
     place = (clip.chapter, clip.index)
     if not work.state.exists(place):
         return "the book has no such place"
-    if clip.take > work.state.first_takes.get(place, 0) + MOST_TAKES or work.state.key(place, clip.take) != clip.key:
+    if clip.take > work.state.first_takes.get(place, 0) + MAX_TAKES or work.state.key(place, clip.take) != clip.key:
         return "the clip is not of this text and recipe"
     if work.state.sample_rate not in (0, clip.sample_rate):
         return f"the clip has {clip.sample_rate} Hz, the others of this job {work.state.sample_rate}"
     return ""
 
 
-def _renew(work: Work, lease_id: int, now: float) -> None:
+def _renew(work: ServedJob, lease_id: int, now: float) -> None:
     lease = work.ledger.leases.get(lease_id)
     if lease is not None:
         lease.progressed_s = now
 
 
-def _measure(work: Work, session: Session, clip: Clip) -> None:
+def _measure(work: ServedJob, session: Session, clip: Clip) -> None:
     if clip.slot < len(session.slots):
         characters = len(work.state.text((clip.chapter, clip.index)))
         speed = session.slots[clip.slot].speed(work.state.facts.recipe)
         speed.add(characters, clip.samples / clip.sample_rate, clip.work_s)
 
 
-def _record(work: Work, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:
+def _record(work: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:
     apply(work.state, record)
-    out.entries.append(Entry(work.state.job, record, frame))
+    out.entries.append(JournalEntry(work.state.job, record, frame))

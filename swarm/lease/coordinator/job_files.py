@@ -3,13 +3,13 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from swarm.job.asset import MOST_LATENTS, piece_size
+from swarm.job.asset import MAX_LATENTS, piece_size
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.lease.coordinator.ledger import PROMISED
-from swarm.lease.coordinator.outcome import Entry, Outcome, Serve
+from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.coordinator.served_job import Work
+from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Asset, Fetch, Heartbeat, Made, Revoke
 
 LOST = "what was computed of its recording is gone or damaged; a worker sends it again, or computes it anew"
@@ -30,7 +30,7 @@ class Collecting:
 class Supplier:
     """Serves pieces of what the jobs need; takes the latents of the one worker that speaks before all others."""
 
-    works: dict[str, Work]
+    works: dict[str, ServedJob]
     sessions: dict[str, Session]
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
 
@@ -54,7 +54,7 @@ class Supplier:
                     out.serves.append(Serve(session.peer, work.state.job, asset.digest, fetch.offset, asset.size))
                     return
 
-    def _made(self, work: Work, session: Session, made: Made, now: float, out: Outcome) -> None:
+    def _made(self, work: ServedJob, session: Session, made: Made, now: float, out: Outcome) -> None:
         job = work.state.job
         if not work.state.awaits_latents:
             out.send(session.peer, work.instruction)
@@ -62,7 +62,7 @@ class Supplier:
             return  # somebody else is at it
         elif not made.digest:
             self._keep(work, session, made, b"", out)
-        elif not 0 < made.size <= MOST_LATENTS:
+        elif not 0 < made.size <= MAX_LATENTS:
             self._distrust(work, session, f"its engine made latents of {made.size} bytes", out)
         else:
             coming = self.collecting.get(job)
@@ -85,7 +85,7 @@ class Supplier:
 
     def _take(
         self,
-        work: Work,
+        work: ServedJob,
         coming: Collecting,
         piece: Asset,
         frame: bytes,
@@ -108,22 +108,22 @@ class Supplier:
         else:
             self._distrust(work, session, "the latents it sent do not fit their digest", out)
 
-    def _keep(self, work: Work, session: Session, made: Made, data: bytes, out: Outcome) -> None:
+    def _keep(self, work: ServedJob, session: Session, made: Made, data: bytes, out: Outcome) -> None:
         """From now on everybody speaks with these."""
         record = LatentsKept(made.digest, made.size, session.worker)
         apply(work.state, record)
-        out.entries.append(Entry(work.state.job, record, data))
+        out.entries.append(JournalEntry(work.state.job, record, data))
         for other in self.sessions.values():
             other.told.discard(work.state.job)
         out.send(session.peer, work.instruction)
 
-    def lose(self, work: Work, digest: str, out: Outcome) -> None:
+    def lose(self, work: ServedJob, digest: str, out: Outcome) -> None:
         """The latents' file is gone: one slot that speaks with them goes on alone and sends them, else makes others."""
         if work.state.latents is None or work.state.latents.digest != digest:
             return  # known already
         record = LatentsLost(digest)
         apply(work.state, record)
-        out.entries.append(Entry(work.state.job, record))
+        out.entries.append(JournalEntry(work.state.job, record))
         out.notes.append(f"{work.state.facts.title}: {LOST}")
         leases = [lease for lease in work.ledger.leases.values() if lease.slot != PROMISED]
         kept = next((lease for lease in leases if digest in self.sessions[lease.session].assets), None)
@@ -137,7 +137,7 @@ class Supplier:
             out.send(self.sessions[kept.session].peer, work.instruction)
 
     @staticmethod
-    def _distrust(work: Work, session: Session, why: str, out: Outcome) -> None:
+    def _distrust(work: ServedJob, session: Session, why: str, out: Outcome) -> None:
         """Somebody else computes them."""
         session.unable[work.recipe] = why
         out.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {why}")
@@ -146,5 +146,5 @@ class Supplier:
             work.ledger.end(lease)
 
 
-def _holds_lease(work: Work, session: Session) -> bool:
+def _holds_lease(work: ServedJob, session: Session) -> bool:
     return any(le.session == session.key and le.slot != PROMISED for le in work.ledger.leases.values())

@@ -8,7 +8,7 @@ from swarm.job.state import JobState, Place
 
 MAX_LEASE_CHARACTERS = 32 * 1024
 MAX_LEASE_LINES = 1000
-Run = tuple[int, list[int]]  # a chapter and indices in it
+FreeRun = tuple[int, list[int]]  # a chapter and indices in it
 
 PROMISED = -1  # the slot of a lease that covers clips on their way, spoken before
 
@@ -43,7 +43,7 @@ class Ledger:
             for number, chapter in enumerate(self.state.facts.chapters)
         ]
 
-    def find_run(self, allowed: Callable[[Place], bool], most: int) -> Run | None:
+    def find_run(self, allowed: Callable[[Place], bool], most: int) -> FreeRun | None:
         """The free run to speak next, in reading order: a chapter and its indices, at most `most` characters.
 
         A single segment longer than that is a run of its own.
@@ -51,7 +51,7 @@ class Ledger:
         runs = (self.run_in(chapter, allowed, most) for chapter, free in enumerate(self.free) if free)
         return next((run for run in runs if run), None)
 
-    def run_in(self, chapter: int, allowed: Callable[[Place], bool], most: int) -> Run | None:
+    def run_in(self, chapter: int, allowed: Callable[[Place], bool], most: int) -> FreeRun | None:
         """The free run of one chapter to speak next."""
         run = self._start_of(
             chapter, [index for index in sorted(self.free[chapter]) if allowed((chapter, index))], most

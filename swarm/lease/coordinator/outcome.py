@@ -7,7 +7,7 @@ from swarm.lease.message import Message
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One record of one job; a `ClipAccepted` or `LatentsKept` carries its bytes with it."""
 
     job: str
@@ -41,7 +41,7 @@ class Outcome:
     `serves` may be late: whoever asked asks again.
     """
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
     serves: list[Serve] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -7,9 +7,9 @@ from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
 from swarm.lease.scheduling import Speed
 
-MOST_LOADING_S = 3600.0  # a model that takes longer to load never will
-MOST_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
-MOST_LEASES = 2  # of a slot: the one being spoken and the next
+MAX_LOADING_S = 3600.0  # a model that takes longer to load never will
+MAX_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
+MAX_LEASES = 2  # of a slot: the one being spoken and the next
 HEARD = 20  # heartbeats: about as many decide how much a slot waits
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
@@ -34,7 +34,7 @@ class Slot:
     @property
     def is_full(self) -> bool:
         """Whether it holds as much as it may; one whose last clips are under way asks for more all the same."""
-        return len(self.leases) >= MOST_LEASES
+        return len(self.leases) >= MAX_LEASES
 
     def speed(self, recipe: Recipe) -> Speed:
         """The running estimate for a recipe."""
@@ -144,8 +144,8 @@ class Session:
 
     def is_patient(self, report: SlotReport, now: float) -> bool:
         """Whether a slot of it has reason to make no progress."""
-        loading = report.state == "loading" and report.since_s < MOST_LOADING_S
-        return loading or (report.state == "waiting" and now - self.sent_s < MOST_WAITING_S)
+        loading = report.state == "loading" and report.since_s < MAX_LOADING_S
+        return loading or (report.state == "waiting" and now - self.sent_s < MAX_WAITING_S)
 
     def supplied(self, heartbeat: Heartbeat) -> None:
         """What it has and what it fetches."""

@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 
 from swarm.job.asset import digests_of
 from swarm.job.recipe import TAKES, Recipe
-from swarm.job.run_stats import Effort
+from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.ledger import Lease, Ledger
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.message import Job
 from swarm.lease.scheduling import deadline_s
 
-MOST_ATTEMPTS = 3  # then a segment is set aside
-MOST_TAKES = 2 * MOST_ATTEMPTS + TAKES
+MAX_ATTEMPTS = 3  # then a segment is set aside
+MAX_TAKES = 2 * MAX_ATTEMPTS + TAKES
 
 
 @dataclass
-class Work:
+class ServedJob:
     """A job in the coordinator's hands."""
 
     state: JobState
@@ -26,7 +26,7 @@ class Work:
     fetch: str = ""  # the line that brings its model, where one can be brought
     encoded: float = 0.0  # share of its sound
     first_grant_s: float | None = None  # of this run
-    effort: Effort = field(default_factory=Effort)
+    effort: RunStats = field(default_factory=RunStats)
 
     def __post_init__(self) -> None:
         self.characters = sum(
@@ -59,7 +59,7 @@ class Work:
         if not self.state.exists(place) or place in self.state.accepted:
             return False
         first = self.state.first_takes.get(place, 0)
-        takes = range(first, first + MOST_TAKES + 1)  # a restart forgets failures
+        takes = range(first, first + MAX_TAKES + 1)  # a restart forgets failures
         return any(self.state.key(place, take) == key for take in takes)
 
     def deadline_s(self, session: Session, lease: Lease) -> float:
@@ -69,7 +69,7 @@ class Work:
         return deadline_s(len(self.state.text(place)), speed.chars_s, self.ledger.expiries[place])
 
 
-def charge_idle(works: Iterable[Work], session: Session, now: float) -> None:
+def charge_idle(works: Iterable[ServedJob], session: Session, now: float) -> None:
     """Write down, with every job that is not complete, how long a worker had nothing to speak since the last time."""
     seconds = session.spend_idle(now)
     for work in works:

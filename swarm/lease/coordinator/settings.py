@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zlib import crc32
 
-LEAST_CREDIT = 64 * 1024
+MIN_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
 
 
@@ -34,4 +34,4 @@ class Settings:
 
     def credit_of_one(self, workers: int) -> int:
         """What each of so many workers may have under way; a worker may always send one clip."""
-        return min(self.credit, max(LEAST_CREDIT, self.budget // max(1, workers)))
+        return min(self.credit, max(MIN_CREDIT, self.budget // max(1, workers)))

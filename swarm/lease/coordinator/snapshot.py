@@ -10,20 +10,20 @@ from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
-from swarm.lease.coordinator.served_job import Work
+from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.scheduling import Speed
 
-FEWEST_CLIPS = 3  # all slots together: the first may be one word, spoken while its engine warmed up
+MIN_CLIPS = 3  # all slots together: the first may be one word, spoken while its engine warmed up
 
 
 @dataclass(frozen=True)
-class View:
+class Snapshot:
     """The coordinator at one moment, read-only."""
 
     settings: Settings
-    works: dict[str, Work]
+    works: dict[str, ServedJob]
     sessions: dict[str, Session]
     now: float
 
@@ -38,7 +38,7 @@ class View:
             workers=tuple(self._worker(session) for session in self.sessions.values()),
         )
 
-    def _job(self, work: Work) -> JobStatus:
+    def _job(self, work: ServedJob) -> JobStatus:
         state, facts = work.state, work.state.facts
         return JobStatus(
             job=facts.job,
@@ -60,19 +60,19 @@ class View:
             note=self._note(work),
         )
 
-    def _stage(self, work: Work) -> JobStage:
+    def _stage(self, work: ServedJob) -> JobStage:
         if work.state.finished is not None:
             return "finished"
         if work.state.complete:
             return "writing"
         return "speaking" if work.ledger.leases else "waiting"
 
-    def _eta_s(self, work: Work) -> float | None:
+    def _eta_s(self, work: ServedJob) -> float | None:
         """Jobs are spoken one after the other, so what stands before this one counts too."""
         recipe = work.state.facts.recipe
         speeds = [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voicing(recipe)))]
         pace = sum(_pace(speed, waits) for speed, waits in speeds)
-        if not pace or sum(speed.clips for speed, _ in speeds) < FEWEST_CLIPS:
+        if not pace or sum(speed.clips for speed, _ in speeds) < MIN_CLIPS:
             return None
         left = 0
         for other in self.works.values():
@@ -84,7 +84,7 @@ class View:
     def _at_work(self) -> list[Slot]:
         return [slot for s in self.sessions.values() for n, slot in enumerate(s.slots) if n not in s.resting]
 
-    def _note(self, work: Work) -> str:
+    def _note(self, work: ServedJob) -> str:
         if work.state.complete:
             return f"{int(100 * work.encoded)} % encoded" if work.encoded < 1 and not work.state.finished else ""
         recipe = work.state.facts.recipe
@@ -106,14 +106,14 @@ class View:
             return "preparing the voice"
         return "" if any(work.needed <= session.assets for session in able) else _fetching(work, able)
 
-    def _loading(self, work: Work) -> str:
+    def _loading(self, work: ServedJob) -> str:
         """How far the model is where everybody who holds a lease still loads it; "" where somebody speaks."""
         leases = [lease for lease in work.ledger.leases.values() if lease.slot != PROMISED]
         slots = [self.sessions[lease.session].slots[lease.slot] for lease in leases]
         notes = [slot.report.note for slot in slots if slot.report and slot.report.state == "loading"]
         return next(filter(None, sorted(notes)), "") if len(notes) == len(slots) else ""
 
-    def _unserved(self, work: Work) -> str:
+    def _unserved(self, work: ServedJob) -> str:
         """Why nobody can speak a job, and what would help."""
         recipe, sessions = work.recipe, self.sessions.values()
         reasons = sorted({session.unable[recipe] for session in sessions if recipe in session.unable})
@@ -184,7 +184,7 @@ def fitting(reply: StatusReply, most: int) -> StatusReply:
     return shorter
 
 
-def lacks(session: Session, works: dict[str, Work]) -> str:
+def lacks(session: Session, works: dict[str, ServedJob]) -> str:
     """What a worker would need to be of any use here; "" where it can speak something that is not spoken yet."""
     work = _out_of_reach(session, works)
     if work is None:
@@ -198,7 +198,7 @@ def lacks(session: Session, works: dict[str, Work]) -> str:
     return f"{title} is spoken with {recipe.engine} in {language}, which this worker cannot{remedy}"[:1500]
 
 
-def _out_of_reach(session: Session, works: dict[str, Work]) -> Work | None:
+def _out_of_reach(session: Session, works: dict[str, ServedJob]) -> ServedJob | None:
     """A job that a worker was never able to speak, where that is all there is for it."""
     left = [work for work in works.values() if not work.state.complete]
     if not left or any(session.can_speak(work.recipe) for work in left):
@@ -206,7 +206,7 @@ def _out_of_reach(session: Session, works: dict[str, Work]) -> Work | None:
     return None if left[0].recipe in session.unable else left[0]  # of that it said itself why
 
 
-def _fetching(work: Work, sessions: Sequence[Session]) -> str:
+def _fetching(work: ServedJob, sessions: Sequence[Session]) -> str:
     """How far the worker is that has most of a job's files."""
     assets = {asset.digest: asset.size for asset in work.state.assets}
 
@@ -234,7 +234,7 @@ def _pace(speed: Speed, waits: float) -> float:
     return (speed.chars_s or 0.0) * (1 - waits)
 
 
-def hopeless(works: dict[str, Work], sessions: dict[str, Session]) -> str:
+def hopeless(works: dict[str, ServedJob], sessions: dict[str, Session]) -> str:
     """Why none of those who are here can open the engine of some job; "" where there is none such."""
     for work in works.values():
         unable = [session for session in sessions.values() if not session.can_speak(work.recipe)]

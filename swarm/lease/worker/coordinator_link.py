@@ -9,7 +9,7 @@ from swarm.lease.message import Job, Welcome
 from swarm.lease.worker.slot import EngineSlot
 
 FIRST_WINDOW = 512 * 1024
-LEAST_WINDOW = 64 * 1024
+MIN_WINDOW = 64 * 1024
 QUICK_S, SLOW_S = 0.5, 1.5  # from sending a clip to its acceptance: between the two the window is right
 SHRINK = 0.7
 SILENT_S = 3.0  # a coordinator that answers no offer for so long may be gone; others are asked too
@@ -18,7 +18,7 @@ EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so lo
 
 
 @dataclass
-class Link:
+class CoordinatorLink:
     """The state of one connection; `name` is the shell's word for it."""
 
     name: str
@@ -55,7 +55,7 @@ class Link:
         if age_s < QUICK_S:
             self.window = min(self.window + size, self.credit)
         elif age_s > SLOW_S and now - self.shrunk_s > SLOW_S:
-            self.window, self.shrunk_s = max(LEAST_WINDOW, int(self.window * SHRINK)), now
+            self.window, self.shrunk_s = max(MIN_WINDOW, int(self.window * SHRINK)), now
 
     def enter(self, welcome: Welcome) -> None:
         """It let this worker in."""
@@ -73,12 +73,12 @@ class Link:
         self.offers = set()
 
 
-def least_served(links: Iterable[Link]) -> float:
+def least_served(links: Iterable[CoordinatorLink]) -> float:
     """What a coordinator that comes with work counts as served: what it missed while it had none is not made up for."""
     return min((link.served_s for link in links if link.up and not link.empty_until_s), default=0.0)
 
 
-def kindred(slots: Iterable[EngineSlot], links: Sequence[Link]) -> dict[int, set[str]]:
+def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink]) -> dict[int, set[str]]:
     """The coordinators whose jobs a slot can speak without loading another voice, for slots where that matters yet.
 
     Whose voice nobody knows yet may want the same one: a job is told with its first lease.
@@ -91,7 +91,7 @@ def kindred(slots: Iterable[EngineSlot], links: Sequence[Link]) -> dict[int, set
 
 
 def share(
-    links: Sequence[Link],
+    links: Sequence[CoordinatorLink],
     slots: Iterable[int],
     leased: Iterable[str],
     now: float,

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from swarm.job.asset import MOST_ASSETS, AssetInfo, piece_size, window
-from swarm.lease.message import MOST_HELD_ASSETS, Asset, Fetch, Fetching
-from swarm.lease.worker.outcome import Seek, Tell
+from swarm.job.asset import MAX_ASSETS, AssetInfo, piece_size, window
+from swarm.lease.message import MAX_HELD_ASSETS, Asset, Fetch, Fetching
+from swarm.lease.worker.outcome import Seek, WorkerOutcome
 
 STALLED_S = 5.0  # what was asked for so long ago is asked for again
 AGAIN_S = 2.0  # what a full disk, another process or a spoilt piece held up is tried again
 
-MOST_DOUBLINGS = 5
+MAX_DOUBLINGS = 5
 
 Sources = dict[str, tuple[int, list[str]]]  # what is needed: digest -> size, and the links that have it
 
@@ -38,7 +38,7 @@ class Download:
     @property
     def again_s(self) -> float:
         """When what is held up is tried again: later each time it was in vain."""
-        return self.moved_s + float(AGAIN_S * 2 ** min(self.spoilt, MOST_DOUBLINGS))
+        return self.moved_s + float(AGAIN_S * 2 ** min(self.spoilt, MAX_DOUBLINGS))
 
     def begin(self, now: float) -> None:
         """Ask from here on."""
@@ -66,13 +66,13 @@ class Downloads:
         items = [self.items[digest] for digest in needed]
         here = tuple(item.digest for item in items if item.state == "here")
         coming = tuple(Fetching(item.digest, item.have, item.note) for item in items if item.state != "here")
-        return here[:MOST_HELD_ASSETS], coming[:MOST_ASSETS]
+        return here[:MAX_HELD_ASSETS], coming[:MAX_ASSETS]
 
     def put(self, asset: AssetInfo) -> None:
         """A content that was made here is on the disk."""
         self.items[asset.digest] = Download(asset.digest, asset.size, "here", asset.size)
 
-    def go_on(self, sources: Sources, now: float, tell: Tell) -> None:
+    def go_on(self, sources: Sources, now: float, tell: WorkerOutcome) -> None:
         """Forget what nobody needs; look for what is new on the disk; ask for the rest, one content a link at a time.
 
         Of a content only a few pieces are under way, so that neither side has to keep more.
@@ -87,7 +87,7 @@ class Downloads:
             elif item.state == "fetching":
                 self._ask(item, links, busy, now, tell)
 
-    def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, tell: Tell) -> None:
+    def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, tell: WorkerOutcome) -> None:
         waits = item.asked > item.received == item.have
         if waits and now - item.moved_s > STALLED_S:
             busy.discard(item.link)
@@ -103,7 +103,7 @@ class Downloads:
             tell.send(item.link, Fetch(item.digest, item.asked))
             item.asked += piece_size(item.size, item.asked)
 
-    def take(self, piece: Asset, frame: bytes, now: float, tell: Tell) -> None:
+    def take(self, piece: Asset, frame: bytes, now: float, tell: WorkerOutcome) -> None:
         """A piece arrived; one that is out of turn is asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching" or piece.offset != item.received or item.received >= item.size:

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from swarm.lease.message import Figures, Heartbeat
-from swarm.lease.worker.coordinator_link import Link
+from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.job_files import Supplies
 from swarm.lease.worker.slot import EngineSlot
-from swarm.lease.worker.unaccepted import Shelf
+from swarm.lease.worker.unaccepted import UnacceptedClips
 
-MOST_LEASES = 4096
+MAX_LEASES = 4096
 
 
 def heartbeat(
-    link: Link,
+    link: CoordinatorLink,
     slots: Sequence[EngineSlot],
-    shelf: Shelf,
+    shelf: UnacceptedClips,
     supplies: Supplies,
     figures: tuple[Figures, ...],
     now: float,
@@ -26,7 +26,7 @@ def heartbeat(
     return Heartbeat(
         slots=tuple(slot.report(now) for slot in slots if slot.leases and slot.leases[0].link == link.name),
         offers=tuple(sorted(link.offers)),
-        leases=tuple(leases)[:MOST_LEASES],
+        leases=tuple(leases)[:MAX_LEASES],
         assets=here,
         fetching=coming,
         made=made,

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from swarm.job.asset import AssetInfo
 from swarm.lease.message import Fetch, Fetching, Job, Made
-from swarm.lease.worker.coordinator_link import Link
+from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads, sources_of
-from swarm.lease.worker.outcome import Tell
+from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease
 
-MOST_MADE = 64  # in a heartbeat
+MAX_MADE = 64  # in a heartbeat
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Supplies:
     downloads: Downloads = field(default_factory=Downloads)
     made: dict[tuple[str, str], Made] = field(default_factory=dict)  # by link and job, until known to be journaled
 
-    def instructed(self, link: Link, job: Job, slots: Iterable[EngineSlot]) -> None:
+    def instructed(self, link: CoordinatorLink, job: Job, slots: Iterable[EngineSlot]) -> None:
         """What a job needs, perhaps more than before."""
         link.jobs[job.job] = job
         for lease in [lease for slot in slots for lease in slot.leases]:
@@ -29,11 +29,15 @@ class Supplies:
         if not job.latents:
             self.made.pop((link.name, job.job), None)
 
-    def go_on(self, links: Iterable[Link], slots: Iterable[EngineSlot], now: float, tell: Tell) -> None:
+    def go_on(
+        self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot], now: float, tell: WorkerOutcome
+    ) -> None:
         """Fetch what is missing."""
         self.downloads.go_on(sources_of(self._needed(links, slots)), now, tell)
 
-    def _needed(self, links: Iterable[Link], slots: Iterable[EngineSlot]) -> Iterator[tuple[str, Iterable[AssetInfo]]]:
+    def _needed(
+        self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot]
+    ) -> Iterator[tuple[str, Iterable[AssetInfo]]]:
         """Of which coordinator which files are had; those for which there is no other reason than ours have none."""
         for link in links:
             if link.up:
@@ -44,7 +48,7 @@ class Supplies:
                 yield "", (slot.latents,)
         yield from (("", (AssetInfo("made", made.digest, made.size),)) for made in self.made.values() if made.size)
 
-    def release_stranded(self, slots: Iterable[EngineSlot], links: Mapping[str, Link]) -> None:
+    def release_stranded(self, slots: Iterable[EngineSlot], links: Mapping[str, CoordinatorLink]) -> None:
         """A lease that waits for files or latents cannot go on while its coordinator is out of reach."""
         for slot in slots:
             for lease in slot.leases[:1]:
@@ -52,7 +56,7 @@ class Supplies:
                 if waits and not slot.busy and not (lease.link in links and links[lease.link].up):
                     slot.leases.remove(lease)
 
-    def offer_latents(self, slot: EngineSlot, lease: HeldLease, tell: Tell) -> None:
+    def offer_latents(self, slot: EngineSlot, lease: HeldLease, tell: WorkerOutcome) -> None:
         """What a slot's voice was computed with becomes the job's, before anything is spoken."""
         latents = slot.latents
         made = Made(lease.job.job, latents.digest if latents else "", latents.size if latents else 0)
@@ -85,15 +89,15 @@ class Supplies:
             if waits and slot.latents is not None and slot.latents.digest == digest:
                 slot.unload()
 
-    def asked(self, link: Link, fetch: Fetch, tell: Tell) -> None:
+    def asked(self, link: CoordinatorLink, fetch: Fetch, tell: WorkerOutcome) -> None:
         """A coordinator asks for latents; it is given those that were made for it, and nothing else."""
         if fetch.digest in [made.digest for made in self._made_for(link)]:
             tell.serves.append((link.name, fetch))
 
-    def report(self, link: Link) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[Made, ...]]:
+    def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[Made, ...]]:
         """For a heartbeat: what is here, what is on its way, what was made."""
         here, coming = self.downloads.report(asset for job in link.jobs.values() for asset in job.assets)
-        return here, coming, tuple(self._made_for(link))[:MOST_MADE]
+        return here, coming, tuple(self._made_for(link))[:MAX_MADE]
 
-    def _made_for(self, link: Link) -> list[Made]:
+    def _made_for(self, link: CoordinatorLink) -> list[Made]:
         return [made for (name, _), made in self.made.items() if name == link.name]

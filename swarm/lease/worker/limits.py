@@ -8,27 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from swarm.config import Limits, Span
+
 COOLING = 5  # degrees below the limit at which a GPU goes on, so that it does not stop and go with each sentence
 QUIET_S = 60.0  # after others have used a GPU: games load, and trainings have breaks
 DAY_MINUTES = 24 * 60
 
-Span = tuple[int, int]  # minutes of the day; from the first to before the second, over midnight where that is smaller
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an operator allows; as it is here: everything."""
-
-    hours: tuple[Span, ...] = ()  # local time; none: always
-    max_temperature: int | None = None  # degrees Celsius
-    idle_only: bool = False
-
-    @property
-    def watch_gpus(self) -> bool:
-        """Whether they can be kept only by reading what GPUs are at."""
-        return self.idle_only or self.max_temperature is not None
 
 
 @dataclass(frozen=True)

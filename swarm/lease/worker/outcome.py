@@ -54,7 +54,7 @@ Command = Load | Speak | Kill | Unload | Seek
 
 
 @dataclass
-class Tell:
+class WorkerOutcome:
     """In this order: put clips on the shelf, drop those not needed, run commands, send messages, send clips.
 
     `pieces` are to be written to the disk in their order, after the commands; `serves` read from it and sent.

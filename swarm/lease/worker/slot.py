@@ -12,7 +12,7 @@ WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before anot
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
 STEP_BACK_S = 300.0  # a game may be over by then
 
-MOST_STEP_BACK_S = 3600.0
+MAX_STEP_BACK_S = 3600.0
 
 SOON = 10  # clips: an engine that was started afresh and runs out of memory within so many would do so again
 
@@ -32,7 +32,7 @@ class Rest:
 
     def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
         """Take nothing for a while, longer each time; slots of other numbers for other whiles, lest they meet again."""
-        pause_s = min(MOST_STEP_BACK_S, STEP_BACK_S * 2**self.times * (1 + number % 4 / 2))
+        pause_s = min(MAX_STEP_BACK_S, STEP_BACK_S * 2**self.times * (1 + number % 4 / 2))
         self.trouble, self.until_s = trouble, now + pause_s
         self.fault = f"{note[:1500].rstrip('. ')}; it is tried again after {pause_s / 60:.0f} min"
         self.times = min(self.times + 1, 10)

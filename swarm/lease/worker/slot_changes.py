@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from swarm.lease.message import Line, Release
-from swarm.lease.worker.outcome import Kill, Tell, Unload
+from swarm.lease.worker.outcome import Kill, Unload, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Trouble
 
 # Loading XTTS takes some ten seconds, so between one book and the next it stays; whoever sits down at the machine later
@@ -18,20 +18,20 @@ def holding(slots: Iterable[EngineSlot], link: str, lease_id: int) -> list[tuple
     return [(slot, lease) for slot, lease in own if lease.id == lease_id]
 
 
-def keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], tell: Tell) -> None:
+def keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], tell: WorkerOutcome) -> None:
     """Shorten a lease to these lines and the one under way."""
     if slot.shorten(lease, lines):  # else heartbeats and revocations would answer one another for ever
         tell.beat(lease.link)
     slot.tidy()
 
 
-def shed(slot: EngineSlot, note: str, tell: Tell) -> None:
+def shed(slot: EngineSlot, note: str, tell: WorkerOutcome) -> None:
     """Give back all that a slot holds but the segment under way."""
     for lease in slot.drain():
         tell.send(lease.link, Release(lease.id, note[:1000]))
 
 
-def kill(slot: EngineSlot, tell: Tell) -> None:
+def kill(slot: EngineSlot, tell: WorkerOutcome) -> None:
     """End an engine that hangs; its segment is not spoken."""
     tell.beat(slot.leases[0].link)
     slot.stop()
@@ -39,7 +39,7 @@ def kill(slot: EngineSlot, tell: Tell) -> None:
     slot.tidy()
 
 
-def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, tell: Tell) -> None:
+def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, tell: WorkerOutcome) -> None:
     """Stop what is under way, give everything back, and take nothing for a while."""
     slot.stop()
     slot.rest.step_back(trouble, note, now, slot.number)
@@ -48,7 +48,7 @@ def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, tell: T
     tell.commands.append(Unload(slot.number))
 
 
-def let_go(slots: Iterable[EngineSlot], now: float, tell: Tell) -> None:
+def let_go(slots: Iterable[EngineSlot], now: float, tell: WorkerOutcome) -> None:
     """End the engines of slots that have had nothing to speak for long: their memory is wanted elsewhere."""
     for slot in slots:
         if slot.recipe is None or slot.busy or slot.leases:
@@ -60,14 +60,14 @@ def let_go(slots: Iterable[EngineSlot], now: float, tell: Tell) -> None:
             tell.commands.append(Unload(slot.number))
 
 
-def lose(slots: Iterable[EngineSlot], note: str, now: float, tell: Tell) -> None:
+def lose(slots: Iterable[EngineSlot], note: str, now: float, tell: WorkerOutcome) -> None:
     """The device of these slots is gone."""
     for slot in slots:
         if not slot.rest.stepped_back(now):
             step_back(slot, "lost", note, now, tell)
 
 
-def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], tell: Tell) -> bool:
+def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], tell: WorkerOutcome) -> bool:
     """Have slots rest by their operator's limits, or work again; whether that is new for any."""
     changed = [(slot, reason) for slot, reason in zip(slots, reasons, strict=True) if reason != slot.rest.limit]
     for slot, reason in changed:

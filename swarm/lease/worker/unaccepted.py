@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 from swarm.lease.message import Clip, Clips, Held, Wanted
 
-MOST_HELD = 256 * 1024 * 1024  # bytes kept for coordinators out of reach; then the worker pauses
+MAX_HELD = 256 * 1024 * 1024  # bytes kept for coordinators out of reach; then the worker pauses
 PIECE = 500  # clips named in one `Held`
 
 _Name = tuple[str, int, int, str]  # job, chapter, index, key
 
 
 @dataclass
-class Item:
+class HeldClip:
     """One clip on the shelf: for which coordinator (None: out of reach), and whether it is under way."""
 
     clip: Clip
@@ -22,10 +22,10 @@ class Item:
 
 
 @dataclass
-class Shelf:
+class UnacceptedClips:
     """Kept until accepted or refused, in the order spoken."""
 
-    clips: dict[_Name, Item] = field(default_factory=dict)
+    clips: dict[_Name, HeldClip] = field(default_factory=dict)
     size: int = 0  # bytes, all together
 
     def put(self, clip: Clip, size: int, link: str | None) -> None:
@@ -33,7 +33,7 @@ class Shelf:
         name = (clip.job, clip.chapter, clip.index, clip.key)
         before = self.clips.get(name)
         self.drop(clip.job, (name[1:],))
-        self.clips[name] = Item(clip, size, link, before is not None and before.sent and before.link == link)
+        self.clips[name] = HeldClip(clip, size, link, before is not None and before.sent and before.link == link)
         self.size += size
 
     def drop(self, job: str, clips: Clips) -> list[Clip]:
@@ -47,7 +47,7 @@ class Shelf:
         """Make room at the cost of clips whose coordinator never came back; not of the jobs `kept`."""
         gone: list[Clip] = []
         for name, item in list(self.clips.items()):
-            if self.size <= MOST_HELD:
+            if self.size <= MAX_HELD:
                 break
             if item.link is None and item.clip.job not in kept:
                 gone += self.drop(name[0], (name[1:],))
@@ -112,7 +112,7 @@ class Shelf:
     def has_room(self, link: str, credit: int | None) -> bool:
         """Whether another segment may be spoken: with a credit, as much may wait; without, what the disk holds."""
         if credit is None:
-            return self.size < MOST_HELD
+            return self.size < MAX_HELD
         return self._bytes(link, sent=False) <= credit
 
     def _bytes(self, link: str, sent: bool) -> int:

@@ -33,13 +33,13 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.worker.coordinator_link import EMPTY_S, Link, kindred, least_served, share
+from swarm.lease.worker.coordinator_link import EMPTY_S, CoordinatorLink, kindred, least_served, share
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import Supplies
-from swarm.lease.worker.outcome import Command, Load, Speak, Tell
+from swarm.lease.worker.outcome import Command, Load, Speak, WorkerOutcome
 from swarm.lease.worker.slot import SOON, EngineSlot, HeldLease, Sound, Trouble
 from swarm.lease.worker.slot_changes import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
-from swarm.lease.worker.unaccepted import Shelf
+from swarm.lease.worker.unaccepted import UnacceptedClips
 
 OWN_GAP_S = 3.0  # no beat for so long: this machine slept
 
@@ -50,8 +50,8 @@ class Worker:
 
     hello: Hello
     slots: list[EngineSlot] = field(default_factory=list)
-    links: dict[str, Link] = field(default_factory=dict)
-    shelf: Shelf = field(default_factory=Shelf)
+    links: dict[str, CoordinatorLink] = field(default_factory=dict)
+    shelf: UnacceptedClips = field(default_factory=UnacceptedClips)
     supplies: Supplies = field(default_factory=Supplies)
     draining: bool = False
     left: bool = False
@@ -63,16 +63,16 @@ class Worker:
 
     # --- the connection
 
-    def connect(self, name: str, now: float) -> Tell:
+    def connect(self, name: str, now: float) -> WorkerOutcome:
         """A coordinator came into reach under this name: introduce yourself."""
-        tell = Tell()
-        link = self.links.setdefault(name, Link(name, served_s=least_served(self.links.values())))
+        tell = WorkerOutcome()
+        link = self.links.setdefault(name, CoordinatorLink(name, served_s=least_served(self.links.values())))
         self._introduce(link, tell)
         return tell
 
-    def disconnect(self, name: str, now: float) -> Tell:
+    def disconnect(self, name: str, now: float) -> WorkerOutcome:
         """A coordinator went out of reach: finish what it leased, keep the clips."""
-        tell = Tell()
+        tell = WorkerOutcome()
         link = self.links.get(name)
         if link is not None:
             link.leave()
@@ -81,7 +81,7 @@ class Worker:
             self._go_on(now, tell)
         return tell
 
-    def forget(self, name: str, now: float) -> Tell:
+    def forget(self, name: str, now: float) -> WorkerOutcome:
         """A coordinator is gone for good."""
         tell = self.disconnect(name, now)
         self.links.pop(name, None)
@@ -90,13 +90,13 @@ class Worker:
         self._go_on(now, tell)
         return tell
 
-    def _introduce(self, link: Link, tell: Tell) -> None:
+    def _introduce(self, link: CoordinatorLink, tell: WorkerOutcome) -> None:
         link.leave()
         self.shelf.orphan(link.name)
         if not self.left:
             tell.send(link.name, structs.replace(self.hello, held=len(self.shelf.clips)))
 
-    def announce(self, engines: tuple[EngineOffer, ...], now: float) -> Tell:
+    def announce(self, engines: tuple[EngineOffer, ...], now: float) -> WorkerOutcome:
         """What it can speak with has changed, or may be tried again: say so to all that let it in."""
         self.hello = structs.replace(self.hello, engines=engines)
         for link in self.links.values():
@@ -105,9 +105,9 @@ class Worker:
 
     # --- messages
 
-    def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> Tell:
+    def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:
         """Take one message of a coordinator; `frame` is what follows an `Asset`."""
-        tell = Tell()
+        tell = WorkerOutcome()
         link = self.links.get(name)
         if link is not None:
             link.heard_s = now
@@ -118,7 +118,7 @@ class Worker:
             self._go_on(now, tell)
         return tell
 
-    def _dispatch(self, link: Link, message: FromCoordinator, now: float, tell: Tell) -> None:
+    def _dispatch(self, link: CoordinatorLink, message: FromCoordinator, now: float, tell: WorkerOutcome) -> None:
         match message:
             case Welcome() if self.left:  # it heard a greeting from before
                 tell.send(link.name, Bye())
@@ -159,7 +159,7 @@ class Worker:
                     link.leave()
                     link.final, link.failed = True, message.failed
 
-    def _granted(self, link: Link, grant: Grant, now: float, tell: Tell) -> None:
+    def _granted(self, link: CoordinatorLink, grant: Grant, now: float, tell: WorkerOutcome) -> None:
         job = link.jobs.get(grant.job)
         slot = self.slots[grant.slot] if grant.slot < len(self.slots) else None
         if job is None or not self.supplies.downloads.has(job.assets):
@@ -172,18 +172,18 @@ class Worker:
         slot.leases.append(HeldLease(grant.lease, link.name, job, grant.chapter, list(grant.lines)))
         tell.beat(link.name)
 
-    def _trim(self, link: Link, trim: Trim, tell: Tell) -> None:
+    def _trim(self, link: CoordinatorLink, trim: Trim, tell: WorkerOutcome) -> None:
         for slot, lease in holding(self.slots, link.name, trim.lease):
             keep_lines(slot, lease, [line for line in lease.lines if line.index < trim.end], tell)
 
-    def _revoke(self, link: Link, revoke: Revoke, tell: Tell) -> None:
+    def _revoke(self, link: CoordinatorLink, revoke: Revoke, tell: WorkerOutcome) -> None:
         for slot, lease in holding(self.slots, link.name, revoke.lease):
             lease.revoked = True
             if revoke.expired and slot.line is not None and slot.leases[0] is lease:
                 kill(slot, tell)
             keep_lines(slot, lease, [], tell)
 
-    def _kill_what_hangs(self, now: float, tell: Tell) -> None:
+    def _kill_what_hangs(self, now: float, tell: WorkerOutcome) -> None:
         """Where no coordinator judges any more: the lease was revoked, or its coordinator is out of reach."""
         if self.beaten_s and now - self.beaten_s > OWN_GAP_S:  # this machine slept, and its engines with it
             for slot in self.slots:
@@ -195,7 +195,7 @@ class Worker:
 
     # --- the engines report
 
-    def opened(self, number: int, turn: int, now: float, latents: AssetInfo | None = None) -> Tell:
+    def opened(self, number: int, turn: int, now: float, latents: AssetInfo | None = None) -> WorkerOutcome:
         """The engine of a slot is loaded; `latents` are those it computed, on the disk by now."""
         return self._report(number, turn, now, lambda slot, tell: self.supplies.loaded(slot, latents, now))
 
@@ -203,14 +203,14 @@ class Worker:
         """The engine that a slot loads says how far it is; the next heartbeat carries it."""
         self.slots[number].hear(turn, words, now)
 
-    def lost(self, digest: str, now: float) -> Tell:
+    def lost(self, digest: str, now: float) -> WorkerOutcome:
         """Latents that a coordinator asked for are gone from the disk: who would give them computes them anew."""
         self.supplies.lost(digest, self.slots)
         return self.beat(now)
 
-    def kept(self, digest: str, have: int, now: float, note: str = "") -> Tell:
+    def kept(self, digest: str, have: int, now: float, note: str = "") -> WorkerOutcome:
         """So much of an asset lies on the disk; all of it only if it is what its digest says."""
-        tell = Tell()
+        tell = WorkerOutcome()
         self.supplies.downloads.kept(digest, have, note, now)
         if self.supplies.downloads.is_here(digest):
             for link in self.links.values():
@@ -219,49 +219,51 @@ class Worker:
         self._go_on(now, tell)
         return tell
 
-    def unable(self, number: int, turn: int, note: str, now: float, *, mislaid: bool = False) -> Tell:
+    def unable(self, number: int, turn: int, note: str, now: float, *, mislaid: bool = False) -> WorkerOutcome:
         """The engine of a slot does not open here: no lease of that recipe can be served.
 
         `mislaid`: only its files are gone from the disk; they are looked for afresh.
         """
         return self._report(number, turn, now, lambda slot, tell: self._give_up(slot, note, tell, not mislaid))
 
-    def spoken(self, number: int, turn: int, sound: Sound, now: float) -> Tell:
+    def spoken(self, number: int, turn: int, sound: Sound, now: float) -> WorkerOutcome:
         """A slot has spoken its segment."""
         return self._report(number, turn, now, lambda slot, tell: self._keep(slot, sound, tell))
 
-    def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> Tell:
+    def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> WorkerOutcome:
         """A slot could not speak its segment. A crashed engine is loaded afresh, and one whose device failed."""
         return self._report(number, turn, now, lambda slot, tell: self._fail(slot, kind, note, now, tell))
 
-    def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> Tell:
+    def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> WorkerOutcome:
         """The device of a slot has no room for its engine, or is gone: others get its leases, it tries again later."""
         return self._report(number, turn, now, lambda slot, tell: step_back(slot, trouble, note, now, tell))
 
-    def limit(self, reasons: Sequence[str], now: float) -> Tell:
+    def limit(self, reasons: Sequence[str], now: float) -> WorkerOutcome:
         """Why the operator wants each slot to rest, "" where it may work: who rests finishes its segment only."""
-        tell = Tell()
+        tell = WorkerOutcome()
         if limit(self.slots, reasons, tell):
             tell.beats.update(dict.fromkeys(self.links))
             self._go_on(now, tell)
         return tell
 
-    def lose(self, numbers: Iterable[int], note: str, now: float) -> Tell:
+    def lose(self, numbers: Iterable[int], note: str, now: float) -> WorkerOutcome:
         """The device of these slots is gone, whatever they are at."""
-        tell = Tell()
+        tell = WorkerOutcome()
         lose([self.slots[number] for number in numbers], note, now, tell)
         self._go_on(now, tell)
         return tell
 
-    def _report(self, number: int, turn: int, now: float, take: Callable[[EngineSlot, Tell], None]) -> Tell:
-        tell = Tell()
+    def _report(
+        self, number: int, turn: int, now: float, take: Callable[[EngineSlot, WorkerOutcome], None]
+    ) -> WorkerOutcome:
+        tell = WorkerOutcome()
         slot = self.slots[number]
         if slot.turn == turn:
             take(slot, tell)
             self._go_on(now, tell)
         return tell
 
-    def _give_up(self, slot: EngineSlot, note: str, tell: Tell, unable: bool) -> None:
+    def _give_up(self, slot: EngineSlot, note: str, tell: WorkerOutcome, unable: bool) -> None:
         recipe = slot.recipe
         if not unable:
             self.supplies.mislaid(slot)
@@ -270,7 +272,7 @@ class Worker:
             tell.send(lease.link, Release(lease.id, note[:1000], unable=unable))
             slot.leases.remove(lease)
 
-    def _keep(self, slot: EngineSlot, sound: Sound, tell: Tell) -> None:
+    def _keep(self, slot: EngineSlot, sound: Sound, tell: WorkerOutcome) -> None:
         lease, clip = slot.spoken(sound)
         link = self.links.get(lease.link)
         if link is not None:
@@ -280,7 +282,7 @@ class Worker:
         tell.forget(self.shelf.evict({held.job.job for each in self.slots for held in each.leases}))
         slot.tidy()
 
-    def _fail(self, slot: EngineSlot, kind: str, note: str, now: float, tell: Tell) -> None:
+    def _fail(self, slot: EngineSlot, kind: str, note: str, now: float, tell: WorkerOutcome) -> None:
         if kind == "memory" and slot.rest.clips < SOON:
             step_back(slot, "memory", note, now, tell)
             return
@@ -296,9 +298,9 @@ class Worker:
 
     # --- time, and the end
 
-    def beat(self, now: float) -> Tell:
+    def beat(self, now: float) -> WorkerOutcome:
         """The regular heartbeat to every coordinator; also speaks and sends what had to wait."""
-        tell = Tell()
+        tell = WorkerOutcome()
         for link in self.links.values():
             if link.up:
                 tell.beat(link.name)
@@ -325,18 +327,18 @@ class Worker:
             link.leave()
             self.shelf.orphan(name)
 
-    def drain(self, now: float) -> Tell:
+    def drain(self, now: float) -> WorkerOutcome:
         """Finish the segments being spoken, give back the rest, take nothing new."""
-        tell = Tell()
+        tell = WorkerOutcome()
         self.draining = True
         for slot in self.slots:
             shed(slot, "draining", tell)
         self._go_on(now, tell)
         return tell
 
-    def leave(self) -> Tell:
+    def leave(self) -> WorkerOutcome:
         """Say good-bye to every coordinator, and greet none any more."""
-        tell = Tell()
+        tell = WorkerOutcome()
         self.left = True
         for link in self.links.values():
             if link.up:
@@ -351,7 +353,7 @@ class Worker:
 
     # --- going on
 
-    def _go_on(self, now: float, tell: Tell) -> None:
+    def _go_on(self, now: float, tell: WorkerOutcome) -> None:
         for link in self.links.values():  # first, for what leaves makes room to speak on
             tell.clips.extend((link.name, clip) for clip in self.shelf.sendable(link.name, link.allowance, now))
         for slot in self.slots:
@@ -365,7 +367,7 @@ class Worker:
                 link = self.links[name]
                 tell.send(name, heartbeat(link, self.slots, self.shelf, self.supplies, self.figures, now))
 
-    def _next(self, slot: EngineSlot, now: float, tell: Tell) -> Command | None:
+    def _next(self, slot: EngineSlot, now: float, tell: WorkerOutcome) -> Command | None:
         if slot.busy or not slot.leases:
             return None
         lease = slot.leases[0]
@@ -385,7 +387,7 @@ class Worker:
         text, *seeds = slot.words(line)
         return Speak(slot.number, slot.speak(line, now), text, seeds[0], tuple(seeds[1:]))
 
-    def _offer(self, now: float, tell: Tell) -> None:
+    def _offer(self, now: float, tell: WorkerOutcome) -> None:
         """Have heartbeats say which slots want more."""
         up = [link for link in self.links.values() if link.up and not link.final]
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]

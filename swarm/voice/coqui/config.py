@@ -13,10 +13,10 @@ from typing import Any
 Config = dict[str, Any]
 
 MAX_BYTES = 4 << 20
-_MOST_DEPTH = 6
-_MOST_ITEMS = 20_000
-_MOST_NUMBER = 1e9
-_MOST_TEXT = 20_000
+_MAX_DEPTH = 6
+_MAX_ITEMS = 20_000
+_MAX_NUMBER = 1e9
+_MAX_TEXT = 20_000
 
 KINDS = ("xtts", "vits", "glow_tts", "tacotron", "tacotron2", "fast_pitch")
 _OF_SOUND = ("xtts", "vits")  # they make waves themselves; the others spectrograms, some by statistics of a file
@@ -81,14 +81,14 @@ def needs_statistics(said: Config) -> bool:
 
 def _taken(name: str, value: object, depth: int) -> Any:
     """The allowed part of a value; _NOTHING where none of it is."""
-    if depth > _MOST_DEPTH or name in _DROPPED:
+    if depth > _MAX_DEPTH or name in _DROPPED:
         return _NOTHING
     if isinstance(value, dict):
-        first = [(str(key)[:200], below) for key, below in list(value.items())[:_MOST_ITEMS]]
+        first = [(str(key)[:200], below) for key, below in list(value.items())[:_MAX_ITEMS]]
         pairs = [(key, _taken(key, below, depth + 1)) for key, below in first]
         return {key: below for key, below in pairs if below is not _NOTHING}
     if isinstance(value, list):
-        items = [_taken(name, below, depth + 1) for below in value[:_MOST_ITEMS]]
+        items = [_taken(name, below, depth + 1) for below in value[:_MAX_ITEMS]]
         return [below for below in items if below is not _NOTHING]
     return value if _is_harmless(name, value) else _NOTHING
 
@@ -97,13 +97,13 @@ def _is_harmless(name: str, value: object) -> bool:
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, int | float):
-        return abs(value) <= _MOST_NUMBER
+        return abs(value) <= _MAX_NUMBER
     return isinstance(value, str) and _is_allowed(name, value)
 
 
 def _is_allowed(name: str, word: str) -> bool:
     if name in _TEXTS:
-        return len(word) <= _MOST_TEXT
+        return len(word) <= _MAX_TEXT
     if name in _NAMES:
         return len(word) <= 200
     return name in _WORDS and len(word) <= 200 and re.fullmatch(_WORDS[name], word) is not None

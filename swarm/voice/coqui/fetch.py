@@ -10,13 +10,13 @@ from typing import Any
 from swarm.voice.coqui.cache import PARTS, is_interrupted, is_whole, place_of
 from swarm.voice.coqui.card import model_card
 
-Tell = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 SILENCE_S = 60.0
 WAIT_S = 60.0
 
 
-def fetch(manager: Any, model: str, tell: Tell) -> tuple[Path, Path]:
+def fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
     """Where a model's weights and config lie, downloaded first if need be; `tell` hears how far that is.
 
     Raises whatever Coqui, requests, Hugging Face's library and the disk do.
@@ -28,7 +28,7 @@ def fetch(manager: Any, model: str, tell: Tell) -> tuple[Path, Path]:
     return Path(weights), Path(config or Path(weights).parent / "config.json")
 
 
-def _download(manager: Any, model: str, tell: Tell) -> tuple[Path, Path | None]:
+def _download(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path | None]:
     item, stem, _ = manager._set_model_item(model)
     name = model_card(model).about.removesuffix(" by Coqui")
     with _alone(manager.output_prefix / f".{stem}.lock", lambda: tell(f"waiting for the download of {name}")):
@@ -83,7 +83,7 @@ def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _told(name: str, tell: Tell) -> Iterator[type]:
+def _told(name: str, tell: OnProgress) -> Iterator[type]:
     """A bar that tells how many of the bytes are here, in the place of Coqui's for a while."""
     from TTS.utils import manage
 
@@ -96,7 +96,7 @@ def _told(name: str, tell: Tell) -> Iterator[type]:
         manage.tqdm = before
 
 
-def _telling_bar(name: str, tell: Tell) -> type:
+def _telling_bar(name: str, tell: OnProgress) -> type:
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]

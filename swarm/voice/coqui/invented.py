@@ -15,9 +15,9 @@ from swarm.voice.coqui.plain import load_synthesizer
 from swarm.voice.coqui.speak import speak_pieces
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 
-_MOST_CHARACTERS = 500
+_MAX_CHARACTERS = 500
 _PARTS = ("semantic", "coarse", "fine")
-_MOST_COLUMNS = 4000
+_MAX_COLUMNS = 4000
 SAMPLES = {
     "de": "Es war ein stiller Abend, und niemand hatte es eilig.",
     "en": "It was a quiet evening, and nobody was in a hurry.",
@@ -108,7 +108,7 @@ class BarkVoice:
             semantic.ndim == 1
             and coarse.ndim == fine.ndim == 2
             and (coarse.shape[0], fine.shape[0]) == (config.N_COARSE_CODEBOOKS, config.N_FINE_CODEBOOKS)
-            and all(0 < part.shape[-1] <= _MOST_COLUMNS for part in (semantic, coarse, fine))
+            and all(0 < part.shape[-1] <= _MAX_COLUMNS for part in (semantic, coarse, fine))
         )
         bounds = (config.SEMANTIC_VOCAB_SIZE, config.CODEBOOK_SIZE, config.CODEBOOK_SIZE)
         if not shapes or any(
@@ -129,7 +129,7 @@ def open_invented(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | 
 
 
 def _fits(text: str) -> bool:
-    return len(text) <= _MOST_CHARACTERS
+    return len(text) <= _MAX_CHARACTERS
 
 
 def _unusable(why: str) -> EngineFault:

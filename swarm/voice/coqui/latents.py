@@ -12,8 +12,8 @@ from swarm.voice.engine import EngineFault, FaultKind
 
 MAX_BYTES = 8 << 20
 REFERENCE_S = 30.0  # so much of a recording is listened to
-MOST_ROWS = 2000
-MOST_VALUE = 1e4  # far more than the layers of a network pass on
+MAX_ROWS = 2000
+MAX_VALUE = 1e4  # far more than the layers of a network pass on
 _NAMES = ("gpt_cond_latent", "speaker_embedding")
 
 
@@ -35,10 +35,10 @@ class Latents:
     def fit(self, model: Any) -> bool:
         """Whether they are numbers that a model could have made."""
         shape, rest = self.gpt.shape, (1, int(model.args.gpt_n_model_channels))
-        fit = self.gpt.ndim == 3 and (shape[0], shape[2]) == rest and 0 < shape[1] <= MOST_ROWS
+        fit = self.gpt.ndim == 3 and (shape[0], shape[2]) == rest and 0 < shape[1] <= MAX_ROWS
         if not fit or tuple(self.speaker.shape) != (1, int(model.args.d_vector_dim), 1):
             return False
-        return all(bool((part.abs() < MOST_VALUE).all()) for part in (self.gpt, self.speaker))  # no NaN is, either
+        return all(bool((part.abs() < MAX_VALUE).all()) for part in (self.gpt, self.speaker))  # no NaN is, either
 
 
 def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:

@@ -22,7 +22,7 @@ from swarm.voice.coqui.plain import open_plain
 from swarm.voice.coqui.xtts import forget_xtts, open_xtts
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Voice
-from swarm.voice.host.registry import check_recipe
+from swarm.voice.settings import check_recipe
 
 MAX_SPEAKERS_BYTES = 64 << 20
 STATISTICS = "scale_stats.npy"

@@ -14,7 +14,7 @@ from swarm.voice.coqui.files import ModelFiles
 from swarm.voice.coqui.speak import speak_pieces
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
-_MOST_CHARACTERS = 500
+_MAX_CHARACTERS = 500
 _CLONED = "e2a-swarm clone"
 
 
@@ -28,7 +28,7 @@ class PlainVoice:
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment. Raises EngineFault."""
-        return speak_pieces(text, seed, self.sample_rate, lambda piece: len(piece) <= _MOST_CHARACTERS, self._say)
+        return speak_pieces(text, seed, self.sample_rate, lambda piece: len(piece) <= _MAX_CHARACTERS, self._say)
 
     def _say(self, text: str) -> Any:
         if not self._has_tokens(text):

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from swarm.job.recipe import Recipe
-from swarm.system.child import Message, serve
+from swarm.system.child import Frame, serve
 from swarm.system.platform import go_first_when_memory_runs_out
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice
@@ -24,7 +24,7 @@ class Host:
     def __init__(self) -> None:
         self._speakers: dict[int, Speaker] = {}
 
-    def handle(self, message: Message) -> Message:
+    def handle(self, message: Frame) -> Frame:
         """Answer `pid`, `open` and `speak`."""
         if message["call"] == "pid":
             return {"pid": os.getpid()}
@@ -40,7 +40,7 @@ class Host:
             kind = FaultKind.UNAVAILABLE if opening else FaultKind.ERROR
             return _fault(device_fault(fault) or kind, f"{type(fault).__name__}: {fault}")
 
-    def _open(self, message: Message) -> Message:
+    def _open(self, message: Frame) -> Frame:
         recipe = msgspec.convert(message["recipe"], Recipe)
         assets = Path(message["assets"]) if message["assets"] else None
         engine = load_engine(message["engine"])
@@ -51,7 +51,7 @@ class Host:
         )
         return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
-    def _speak(self, message: Message) -> Message:
+    def _speak(self, message: Frame) -> Frame:
         speaker = self._speakers[message["lane"]]
         take = speaker.speak(message["text"], message["seeds"])
         return {
@@ -66,7 +66,7 @@ class Host:
         }
 
 
-def _fault(kind: FaultKind, message: str) -> Message:
+def _fault(kind: FaultKind, message: str) -> Frame:
     return {"fault": kind, "message": message[:_MESSAGE_CHARS]}
 
 

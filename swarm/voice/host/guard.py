@@ -20,8 +20,8 @@ REMEMBERED = 100
 USUAL_FACTOR = 1.8  # so much longer or shorter than the voice's middle is never doubtful
 SPREADS = 6.0  # nor is so much of its usual variation
 SLACK_S = 1.0  # nor is so much more or less, in seconds: "Oh!" may take its time
-MOST_SILENCE_S = 1.6  # inside a sentence
-MOST_CLIPPED = 0.002  # of all samples
+MAX_SILENCE_S = 1.6  # inside a sentence
+MAX_CLIPPED = 0.002  # of all samples
 
 _FRAME_S = 0.02
 _QUIET = 10 ** (-45 / 20)  # of the loudest frame
@@ -63,7 +63,7 @@ class Guard:
         off, tolerance = self._off(text, sound.length_s)
         usual_s = sound.length_s / math.exp(off)
         strange = min(abs(off) / tolerance, abs(sound.length_s - usual_s) / SLACK_S)
-        silent, clipped = sound.silence_s / MOST_SILENCE_S, sound.clipped / MOST_CLIPPED
+        silent, clipped = sound.silence_s / MAX_SILENCE_S, sound.clipped / MAX_CLIPPED
         doubts = [
             (strange, f"{sound.length_s:.1f} s, where {usual_s:.1f} s are usual"),
             (silent, f"{sound.silence_s:.1f} s of silence inside"),

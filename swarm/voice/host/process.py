@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from swarm.errors import EnvironmentFault
 from swarm.job.recipe import Recipe
-from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised, Message, Tell
+from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised, Frame, OnNews
 from swarm.voice.engine import EngineFault, FaultKind
 
 
@@ -57,7 +57,7 @@ class EngineProcess:
         return {self.pid, reply["pid"]}
 
     async def open(
-        self, slot: int, recipe: Recipe, device: str, assets: Path | None = None, listen: Tell = lambda words: None
+        self, slot: int, recipe: Recipe, device: str, assets: Path | None = None, listen: OnNews = lambda words: None
     ) -> bytes:
         """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE).
 
@@ -86,8 +86,8 @@ class EngineProcess:
         await self._child.close()
 
     async def _call(
-        self, slot: int, message: Message, if_it_dies: FaultKind, listen: Tell = lambda words: None
-    ) -> Message:
+        self, slot: int, message: Frame, if_it_dies: FaultKind, listen: OnNews = lambda words: None
+    ) -> Frame:
         try:
             reply = await self._child.call({**message, "lane": slot}, listen)
         except ChildDied as death:

@@ -2,39 +2,28 @@
 
 import contextlib
 import importlib
-import math
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.language import language_name, normal_language
-from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
-from swarm.voice.cards import BUILT_IN, KNOWN, TARGETS
+from swarm.job.recipe import CLONE, CUSTOM, Recipe
+from swarm.voice.cards import BUILT_IN
 from swarm.voice.coqui.card import COQUI, XTTS_LANGUAGES, engines_for, is_installed, model_card
 from swarm.voice.coqui.models import ENGINES as COQUI_ENGINES
 from swarm.voice.coqui.models import choose_model, is_coqui
+from swarm.voice.settings import check_settings
 
 if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does not need
     from swarm.voice.engine import Engine
 
 GROUP = "e2a_swarm.engines"
 _FEW = 10  # voices that a sentence names
-_BOUNDS = {
-    "speed": (0.5, 2.0),
-    "pitch": (0, 99),
-    "temperature": (0.01, 2.0),
-    "text_temp": (0.01, 2.0),
-    "waveform_temp": (0.01, 2.0),
-    "top_k": (1, 1000),
-    "top_p": (0.01, 1.0),
-    "repetition_penalty": (1.0, 100.0),
-    "length_penalty": (-10.0, 10.0),
-    "num_beams": (1, 16),
-}
+KNOWN = (*BUILT_IN, COQUI)
+
+TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in KNOWN}
 
 
 def all_cards() -> tuple[EngineCard, ...]:
@@ -148,52 +137,6 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
 def _list(voices: tuple[VoiceCard, ...]) -> str:
     names = ", ".join(voice.name for voice in voices[:_FEW]) or "none"
     return ("is " if len(voices) < 2 else "are ") + names + " ..." * (len(voices) > _FEW)
-
-
-def check_settings(card: EngineCard, options: dict[str, str]) -> tuple[tuple[str, Setting], ...]:
-    """Every setting of an engine, sorted by name: its default, or what `options` say. Raises UsageError.
-
-    All are named, so that a worker of another version, with other defaults, speaks the same.
-    """
-    defaults = dict(card.settings)
-    for name in options:
-        if name not in defaults:
-            known = ", ".join(sorted(defaults)) or "none"
-            raise UsageError(f"{card.title} has no setting {name!r}; it has: {known}.")
-    return tuple(
-        (name, _typed(name, default, options[name]) if name in options else default)
-        for name, default in sorted(defaults.items())
-    )
-
-
-def check_recipe(card: EngineCard, recipe: Recipe) -> Recipe:
-    """A recipe that came from elsewhere with every setting of its engine, within bounds. Raises UsageError."""
-    said = {name: str(value) for name, value in recipe.settings}
-    return structs.replace(recipe, settings=check_settings(card, said))
-
-
-def _typed(name: str, default: Setting, word: str) -> Setting:
-    if isinstance(default, str):
-        return word
-    if isinstance(default, bool):
-        return _truth(name, word)
-    kind = type(default)
-    low, high = _BOUNDS.get(name, (0, 1_000_000))
-    try:
-        value = kind(word)
-    except ValueError:
-        value = kind(-1)
-    if not (math.isfinite(value) and low <= value <= high):
-        number = "a whole number" if kind is int else "a number"
-        raise UsageError(f"The setting {name} must be {number} from {low:,.10g} to {high:,.10g}, not {word!r}.")
-    return value
-
-
-def _truth(name: str, word: str) -> bool:
-    truths = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-    if word.lower() not in truths:
-        raise UsageError(f"The setting {name} must be yes or no, not {word!r}.")
-    return truths[word.lower()]
 
 
 def choose_recipe(

@@ -4,17 +4,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from swarm.audio.clip import ClipSound, make_clip
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
+from swarm.voice.host.clip import ClipSound, make_clip
 from swarm.voice.host.guard import Guard, Judgement, measure
-from swarm.voice.host.verify import MOST_WRONG, Verifier
+from swarm.voice.host.verify import MAX_WRONG, Verifier
 from swarm.voice.pcm import check_pcm
 
 # What another seed may mend; whatever else goes wrong would go wrong again.
 _OF_THE_SOUND = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
 
 
-MOST_AGAIN_S = 12.0  # no further take is begun after so long: 20 s without a clip, and the engine is thought to hang
+MAX_AGAIN_S = 12.0  # no further take is begun after so long: 20 s without a clip, and the engine is thought to hang
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Speaker:
                 if fault.kind not in _OF_THE_SOUND or (last and not takes):
                     raise
             else:
-                if not takes[-1].judgement.doubt or self.work_s > MOST_AGAIN_S:
+                if not takes[-1].judgement.doubt or self.work_s > MAX_AGAIN_S:
                     break
         best = min(takes, key=lambda take: take.judgement.badness)
         self._guard.learn(text, best.clip.samples / best.clip.sample_rate)
@@ -74,6 +74,6 @@ class Speaker:
         if self._verifier is None:
             return judged
         wrong = self._verifier.wrong(text, sound, self.voice.sample_rate)
-        doubt = f"{wrong:.0%} of it is heard as something else" if wrong > MOST_WRONG else ""
-        badness = max(judged.badness, wrong / MOST_WRONG)
+        doubt = f"{wrong:.0%} of it is heard as something else" if wrong > MAX_WRONG else ""
+        badness = max(judged.badness, wrong / MAX_WRONG)
         return Judgement("; ".join(filter(None, (judged.doubt, doubt))), badness)

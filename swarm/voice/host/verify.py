@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'e2a-swarm[verify]'"
 RATE = 16_000  # Hz, of what the recogniser listens to
-MOST_WRONG = 0.35  # of the letters; names and numbers are spelt in many ways
-LEAST_LETTERS = 12  # a shorter text is guessed rather than heard
+MAX_WRONG = 0.35  # of the letters; names and numbers are spelt in many ways
+MIN_LETTERS = 12  # a shorter text is guessed rather than heard
 
 _CALLED = {"nb": "no", "fil": "tl", "jv": "jw"}  # by the recogniser, which has codes of its own
 
@@ -34,7 +34,7 @@ class Verifier:
 
     def wrong(self, text: str, sound: Pcm, sample_rate: int) -> float:
         """How much of a text is not heard as it is written, from 0 to 1; 0 too where it is too short to tell."""
-        if len(_letters(text)) < LEAST_LETTERS:
+        if len(_letters(text)) < MIN_LETTERS:
             return 0.0
         return wrong_share(text, self.heard(sound, sample_rate))
 

@@ -4,14 +4,14 @@ import epub_maker as maker
 
 from swarm.book.package.archive import Archive
 from swarm.book.package.package import read_package
-from swarm.book.package.toc import Contents, Entry, read_contents
+from swarm.book.package.toc import TableOfContents, TocEntry, read_contents
 
 PAGES = {"a.xhtml": maker.page("<p>a</p>"), "text/b c.xhtml": maker.page("<p>b</p>")}
-ENTRIES = (Entry("First", "OEBPS/a.xhtml"), Entry("Second", "OEBPS/text/b c.xhtml", "x"))
+ENTRIES = (TocEntry("First", "OEBPS/a.xhtml"), TocEntry("Second", "OEBPS/text/b c.xhtml", "x"))
 LINKS = (("a.xhtml", "First"), ("text/b%20c.xhtml#x", "Second"))
 
 
-def contents(path: Path) -> Contents:
+def contents(path: Path) -> TableOfContents:
     with Archive(path) as archive:
         return read_contents(archive, read_package(archive))
 
@@ -55,7 +55,7 @@ def test_landmarks_say_what_is_not_the_book(tmp_path: Path) -> None:
 def test_an_entry_may_name_what_another_document_stands_in_for(tmp_path: Path) -> None:
     foreign = '<item id="x" href="x.xml" media-type="application/xml" fallback="a.xhtml"/>'
     path = maker.make(tmp_path, PAGES, contents=maker.nav(("x.xml#y", "First")), manifest=foreign)
-    assert contents(path).entries == (Entry("First", "OEBPS/a.xhtml", "y"),)
+    assert contents(path).entries == (TocEntry("First", "OEBPS/a.xhtml", "y"),)
 
 
 def test_labels_whose_parts_stand_on_lines_of_their_own_are_not_glued(tmp_path: Path) -> None:

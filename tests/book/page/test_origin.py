@@ -1,7 +1,8 @@
 from swarm.book.page.markup import parse
-from swarm.book.page.origin import Origin, Tracer, follow, sign_offsets, signs
+from swarm.book.page.origin import Tracer, follow, rewritten, sign_offsets, signs, span
 from swarm.book.page.passage import Passage
 from swarm.book.page.text import read_document
+from swarm.job.book import Origin
 from swarm.job.reading import Reading
 
 HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title></head><body>'
@@ -17,8 +18,8 @@ def traced(body: str, reading: Reading | None = None) -> tuple[list[Passage], st
 def stands(passage: Passage, whole: str) -> str:
     """What stands in the document where a passage says that it comes from."""
     assert passage.origin is not None
-    span = passage.origin.span(0, len(signs(passage.text)))
-    return "" if span is None else whole[span[0] : span[1]]
+    found = span(passage.origin, 0, len(signs(passage.text)))
+    return "" if found is None else whole[found[0] : found[1]]
 
 
 def test_white_space_and_what_is_invisible_are_no_signs() -> None:
@@ -50,7 +51,7 @@ def test_words_that_are_put_in_stand_nowhere() -> None:
     assert passages[0].text == "A black cat sat."
     assert passages[0].origin is not None
     assert [whole[place : place + count] for _, place, count in passages[0].origin.runs] == ["A", "sat."]
-    assert passages[0].origin.span(1, 9) is None
+    assert span(passages[0].origin, 1, 9) is None
 
 
 def test_lines_of_verse_and_paragraphs_of_plain_pages_are_told_apart() -> None:
@@ -71,14 +72,14 @@ def test_a_text_is_followed_where_parts_of_it_are_gone() -> None:
 
 def test_a_span_goes_over_what_was_left_out() -> None:
     origin = Origin("page", "abcdef", ((0, 10, 2), (2, 20, 4)))
-    assert origin.span(0, 6) == (10, 24)
-    assert origin.span(1, 3) == (11, 21)
-    assert origin.span(2, 4) == (20, 22)
-    assert Origin("page", "ab", ((1, 5, 1),)).span(0, 1) is None
+    assert span(origin, 0, 6) == (10, 24)
+    assert span(origin, 1, 3) == (11, 21)
+    assert span(origin, 2, 4) == (20, 22)
+    assert span(Origin("page", "ab", ((1, 5, 1),)), 0, 1) is None
 
 
 def test_a_text_with_words_before_it_or_parts_gone_still_stands_where_it_stood() -> None:
     origin = Origin("page", "See it[1] now.", ((0, 40, 12),))
-    assert origin.rewritten("Note: See it[1] now.").span(5, 17) == (40, 52)
-    assert origin.rewritten("See it now.").span(5, 9) == (48, 52)
-    assert origin.rewritten("Remark: it[1] now.").span(7, 16) == (43, 52)
+    assert span(rewritten(origin, "Note: See it[1] now."), 5, 17) == (40, 52)
+    assert span(rewritten(origin, "See it now."), 5, 9) == (48, 52)
+    assert span(rewritten(origin, "Remark: it[1] now."), 7, 16) == (43, 52)

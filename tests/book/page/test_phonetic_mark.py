@@ -4,8 +4,9 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
-from swarm.book.page.phonetic_mark import Marker, Saying, marked, outside, own_brackets, pieces, unmarked
+from swarm.book.page.phonetic_mark import Marker, marked, outside, own_brackets, pieces, unmarked
 from swarm.book.speech.script import make_script
+from swarm.job.book import Saying
 from swarm.voice.cards import ESPEAK, HIBARI
 from swarm.voice.coqui.card import COQUI
 

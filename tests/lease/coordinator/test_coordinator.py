@@ -6,7 +6,7 @@ from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, of
 
 from swarm.job.recipe import Recipe
 from swarm.job.record import SegmentQuarantined
-from swarm.job.run_stats import MOST_WORKERS, Effort
+from swarm.job.run_stats import MAX_WORKERS, RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.message import (
     Bye,
@@ -300,18 +300,18 @@ def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
 
 
 def test_workers_without_number_are_not_all_remembered() -> None:
-    effort = Effort()
-    for number in range(MOST_WORKERS + 5):
+    effort = RunStats()
+    for number in range(MAX_WORKERS + 5):
         effort.idle(f"w{number}", 1.0)
         effort.duplicate(f"w{number}", 1.0)
     effort.idle("w0", 1.0)
-    assert len(effort.idle_s) == len(effort.wasted_s) == MOST_WORKERS
-    assert (effort.idle_s["w0"], effort.duplicates) == (2.0, MOST_WORKERS + 5)
+    assert len(effort.idle_s) == len(effort.wasted_s) == MAX_WORKERS
+    assert (effort.idle_s["w0"], effort.duplicates) == (2.0, MAX_WORKERS + 5)
 
 
 def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
     core = make_core(now=50.0)
-    before = Effort(duplicates=2, idle_s={"w": 1.5}, first_grant_s=1.0)
+    before = RunStats(duplicates=2, idle_s={"w": 1.5}, first_grant_s=1.0)
     core.add_job(JobState(make_facts(["One.", "Two."])), effort=before)
     join(core, b"w", now=50.0)
     core.tick(51.0)
@@ -319,7 +319,7 @@ def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
     for _ in range(2):
         core.receive(b"w", make_clip(grant, work_s=0.5), 52.0, b"x")
     effort = core.works["job"].effort
-    assert effort == Effort(3, 0, 1, {"w": 2.5}, {"w": 0.5})
+    assert effort == RunStats(3, 0, 1, {"w": 2.5}, {"w": 0.5})
     assert core.works["job"].first_grant_s == 51.0
 
 

@@ -8,7 +8,7 @@ from making import KEY, RECIPE, grant, make_worker, speak
 from swarm.job.asset import LATENTS, AssetInfo
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Grant, Job, Line, Revoke, Trim, Welcome
-from swarm.lease.worker.outcome import Load, Speak, Tell
+from swarm.lease.worker.outcome import Load, Speak, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.worker import Worker
 
@@ -28,7 +28,7 @@ def make_waiting(credit: int = 50) -> tuple[Worker, EngineSlot, Line]:
     return worker, slot, handed
 
 
-def accept(worker: Worker, now: float = 3.0) -> Tell:
+def accept(worker: Worker, now: float = 3.0) -> WorkerOutcome:
     """The coordinator has the first clip: there is room for another."""
     return worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), now)
 

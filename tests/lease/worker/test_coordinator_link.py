@@ -1,11 +1,11 @@
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Job, Welcome
-from swarm.lease.worker.coordinator_link import Link, kindred, least_served, share
+from swarm.lease.worker.coordinator_link import CoordinatorLink, kindred, least_served, share
 from swarm.lease.worker.slot import EngineSlot
 
 
-def a_link(name: str, served_s: float = 0.0) -> Link:
-    link = Link(name, served_s=served_s)
+def a_link(name: str, served_s: float = 0.0) -> CoordinatorLink:
+    link = CoordinatorLink(name, served_s=served_s)
     link.enter(Welcome(name, 1, name, 1.0, 1000))
     return link
 

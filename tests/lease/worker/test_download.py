@@ -7,7 +7,7 @@ from swarm.job import asset
 from swarm.job.asset import LATENTS, VOICE, AssetInfo
 from swarm.lease.message import Asset, Fetch, Grant, Heartbeat, Job, Line, Made, Release, Welcome
 from swarm.lease.worker.download import AGAIN_S, STALLED_S
-from swarm.lease.worker.outcome import Load, Seek, Speak, Tell
+from swarm.lease.worker.outcome import Load, Seek, Speak, WorkerOutcome
 from swarm.lease.worker.worker import Worker
 
 SIZE = 10
@@ -29,11 +29,11 @@ def make_worker(*assets: AssetInfo, links: str = "a", latents: bool = False) -> 
     return worker
 
 
-def told(tell: Tell, kind: type) -> list:
+def told(tell: WorkerOutcome, kind: type) -> list:
     return [message for _, message in tell.messages if isinstance(message, kind)]
 
 
-def offsets(tell: Tell) -> list[int]:
+def offsets(tell: WorkerOutcome) -> list[int]:
     return [fetch.offset for fetch in told(tell, Fetch)]
 
 
@@ -41,7 +41,9 @@ def piece(file: AssetInfo, offset: int, frame: bytes = b"..") -> tuple[Asset, by
     return Asset(file.digest, offset, file.size), frame
 
 
-def receive(worker: Worker, file: AssetInfo, offset: int, frame: bytes = b"..", link: str = "a", now=1.0) -> Tell:
+def receive(
+    worker: Worker, file: AssetInfo, offset: int, frame: bytes = b"..", link: str = "a", now=1.0
+) -> WorkerOutcome:
     message, frame = piece(file, offset, frame)
     return worker.receive(link, message, now, frame)
 
@@ -137,7 +139,7 @@ def test_a_file_that_never_fits_is_fetched_less_and_less_often() -> None:
         worker.kept(VOICE_FILE.digest, 8, now)
 
 
-def grant(worker: Worker) -> Tell:
+def grant(worker: Worker) -> WorkerOutcome:
     return worker.receive("a", Grant(1, "job-a", 0, 0, (Line(0, "One.", 0),), 600.0), 1.0)
 
 

@@ -3,13 +3,13 @@
 from making import RECIPE, grant, make_worker, speak, told
 
 from swarm.lease.message import Failed, Heartbeat, Release
-from swarm.lease.worker.outcome import Load, Speak, Tell, Unload
+from swarm.lease.worker.outcome import Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.slot import SOON, STEP_BACK_S
 from swarm.lease.worker.slot_changes import IDLE_S, RESTING_S
 from swarm.lease.worker.worker import Worker
 
 
-def fail(worker: Worker, tell: Tell, kind: str, now: float = 2.0) -> Tell:
+def fail(worker: Worker, tell: WorkerOutcome, kind: str, now: float = 2.0) -> WorkerOutcome:
     command = tell.commands[-1]
     assert isinstance(command, Speak)
     return worker.failed(command.slot, command.turn, kind, "no room", now)

@@ -14,7 +14,7 @@ from swarm.lease.message import (
     Welcome,
 )
 from swarm.lease.worker import unaccepted
-from swarm.lease.worker.coordinator_link import LEAST_WINDOW, Link
+from swarm.lease.worker.coordinator_link import MIN_WINDOW, CoordinatorLink
 from swarm.lease.worker.outcome import Speak
 
 
@@ -106,7 +106,7 @@ def test_a_credit_that_shrinks_is_kept_to() -> None:
 
 
 def test_clips_of_a_coordinator_that_never_came_back_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unaccepted, "MOST_HELD", 250)
+    monkeypatch.setattr(unaccepted, "MAX_HELD", 250)
     worker = make_worker(1, "a", "b")
     first = next(name for name in "ab" if worker.links[name].offers)
     other = "ab".replace(first, "")
@@ -158,10 +158,10 @@ def test_a_clip_spoken_twice_is_under_way_once() -> None:
 
 
 def test_a_slow_link_gets_no_more_than_arrives_soon_and_a_quick_one_ever_more() -> None:
-    link = Link("a", credit=8 * 1024 * 1024)
+    link = CoordinatorLink("a", credit=8 * 1024 * 1024)
     for now in range(100):
         link.answered(4.0, 60_000, now * 2.0)
-    assert link.allowance == LEAST_WINDOW
+    assert link.allowance == MIN_WINDOW
     for now in range(400):
         link.answered(0.1, 60_000, 300.0 + now)
     assert link.allowance == link.credit

@@ -7,12 +7,12 @@ import pytest
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard
 from swarm.job.language import language_name
-from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI, KNOWN, METRONOME
+from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI, METRONOME
 from swarm.voice.host import registry
 from swarm.voice.host.registry import (
+    KNOWN,
     all_cards,
     better_voices_line,
-    check_settings,
     check_speaks,
     choose_recipe,
     default_engine,
@@ -21,6 +21,7 @@ from swarm.voice.host.registry import (
     find_engine,
     find_voice,
 )
+from swarm.voice.settings import check_settings
 
 OTHER = EngineCard(name="other", about="", languages=("eo",), scripts=(), limits=(("", 9),), voices=())
 

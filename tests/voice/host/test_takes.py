@@ -88,7 +88,7 @@ def test_a_fault_that_is_not_of_the_sound_is_raised_at_once(kind: FaultKind) -> 
 def test_no_take_is_begun_that_would_look_like_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     voice = Wavering(s1=4.0)
     speaker = experienced(voice)
-    monkeypatch.setattr("swarm.voice.host.takes.MOST_AGAIN_S", 0.0)
+    monkeypatch.setattr("swarm.voice.host.takes.MAX_AGAIN_S", 0.0)
     take = speaker.speak(TEXT, [1, 2, 3])
     assert voice.asked == [1]
     assert take.judgement.doubt

@@ -7,7 +7,7 @@ from test_takes import TEXT, Wavering, experienced
 from swarm.voice.engine import EngineFault, Voice
 from swarm.voice.host.registry import choose_recipe, find_engine
 from swarm.voice.host.takes import Speaker
-from swarm.voice.host.verify import MOST_WRONG, Verifier, find_verifier, wrong_share
+from swarm.voice.host.verify import MAX_WRONG, Verifier, find_verifier, wrong_share
 
 SENTENCES = (
     "It is very seldom that mere ordinary people like John and myself secure ancestral halls for the summer.",
@@ -28,7 +28,7 @@ class Hears(Verifier):
 
 def test_case_punctuation_and_spaces_are_not_heard() -> None:
     assert wrong_share("“Dont-know,” said he; twice!", "dont know said he twice") == 0
-    assert wrong_share("one two three four", "one two") > MOST_WRONG
+    assert wrong_share("one two three four", "one two") > MAX_WRONG
     assert wrong_share("中文书", "中文书。") == 0
     assert wrong_share("", "") == 0
 
@@ -123,5 +123,5 @@ def test_a_real_recogniser_understands_a_real_voice_and_misses_what_is_cut_off(
 ) -> None:
     sound = hibari.speak(text, 1)
     assert listener.wrong(text, sound, hibari.sample_rate) < 0.15
-    assert listener.wrong(text, sound[: len(sound) // 2], hibari.sample_rate) > MOST_WRONG
-    assert listener.wrong(SENTENCES[0], sound, hibari.sample_rate) > MOST_WRONG or text == SENTENCES[0]
+    assert listener.wrong(text, sound[: len(sound) // 2], hibari.sample_rate) > MAX_WRONG
+    assert listener.wrong(SENTENCES[0], sound, hibari.sample_rate) > MAX_WRONG or text == SENTENCES[0]

@@ -1,4 +1,4 @@
-from swarm.lease.worker.slot import MOST_STEP_BACK_S, SOON, STEP_BACK_S, Rest
+from swarm.lease.worker.slot import MAX_STEP_BACK_S, SOON, STEP_BACK_S, Rest
 
 
 def test_a_slot_that_steps_back_comes_back_by_itself() -> None:
@@ -13,7 +13,7 @@ def test_each_pause_is_longer_up_to_a_bound_until_it_speaks() -> None:
     for _ in range(6):
         rest.step_back("lost", "gone", 0.0)
         ends.append(rest.until_s)
-    assert ends == [STEP_BACK_S, 2 * STEP_BACK_S, 4 * STEP_BACK_S, 8 * STEP_BACK_S, MOST_STEP_BACK_S, MOST_STEP_BACK_S]
+    assert ends == [STEP_BACK_S, 2 * STEP_BACK_S, 4 * STEP_BACK_S, 8 * STEP_BACK_S, MAX_STEP_BACK_S, MAX_STEP_BACK_S]
     rest.spoke()
     rest.step_back("lost", "gone", 0.0)
     assert rest.until_s == STEP_BACK_S

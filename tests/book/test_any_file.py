@@ -4,9 +4,9 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
+from swarm.book.any_file import read_any_book
 from swarm.errors import BookError, ReaderMissing
 from swarm.system import calibre
-from swarm.system.calibre import read_any_book
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Calibre is a shell script")
 
@@ -50,6 +50,6 @@ def test_what_calibre_cannot_read_is_no_book(tmp_path: Path, mobi: Path, monkeyp
 
 def test_calibre_is_not_waited_for_without_end(tmp_path: Path, mobi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, monkeypatch, "exec sleep 60")
-    monkeypatch.setattr(calibre, "LONGEST_S", 0.2)
+    monkeypatch.setattr(calibre, "MAX_S", 0.2)
     with pytest.raises(BookError, match="was not done with it"):
         read_any_book(mobi)

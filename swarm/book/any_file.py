@@ -1,0 +1,21 @@
+"""A book of any kind of file, through Calibre where nothing else reads it."""
+
+from pathlib import Path
+
+from swarm.book.file import read_book
+from swarm.book.kinds import FOREIGN
+from swarm.job.book import Book
+from swarm.job.reading import Reading
+from swarm.system.calibre import converted
+
+
+def read_any_book(path: Path, reading: Reading | None = None) -> Book:
+    """Read a book of any kind, through Calibre if need be.
+
+    Raises BookError where it cannot be read, ReaderMissing where Calibre is needed and not installed,
+    UsageError where a choice fits nothing in the book.
+    """
+    if path.suffix.lower() not in FOREIGN or not path.is_file():
+        return read_book(path, reading)
+    with converted(path) as made:
+        return read_book(made, reading)

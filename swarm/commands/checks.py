@@ -1,0 +1,60 @@
+"""What an option may be: a whole number, one of some words, given once, or refused with a sentence."""
+
+import argparse
+import math
+from collections.abc import Sequence
+
+from swarm.errors import UsageError
+
+
+class Refuse(argparse.Action):
+    """An option that is known elsewhere but not supported here: its sentence says what to do instead."""
+
+    def __call__(self, _parser: object, _namespace: object, _values: object, option: str | None = None) -> None:
+        """Raise UsageError with the sentence given as `const`."""
+        raise UsageError(f"{option} is not supported: {self.const}")
+
+
+class OneCoordinator(argparse.Action):
+    """The one coordinator to speak to: a second one would silently take the first one's place."""
+
+    def __call__(
+        self, _parser: object, namespace: argparse.Namespace, value: object, option: str | None = None
+    ) -> None:
+        """Keep the address. Raises UsageError where another was given before."""
+        if namespace.coordinator and namespace.coordinator != value:
+            raise UsageError(f"{option} names one coordinator; without it all of this machine's swarm are found.")
+        namespace.coordinator = value
+
+
+def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
+    """Make a parser refuse an option, whatever value follows it, with a sentence."""
+    sentence = instead.format(name=name.replace("-", "_"))
+    parser.add_argument(f"--{name}", action=Refuse, nargs="?", const=sentence, dest="refused", help=argparse.SUPPRESS)
+
+
+def examples(*lines: str) -> str:
+    """The epilog of a command: its examples, one a line."""
+    return "\n".join(("examples:", *(f"  {line}" for line in lines)))
+
+
+def whole(option: str, text: str, low: int, high: int) -> int:
+    """A whole number between two bounds. Raises UsageError that names the option."""
+    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
+        return int(text)
+    raise UsageError(f"{option} takes a whole number from {low} to {high}, not {text!r}.")
+
+
+def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
+    """One of a few words. Raises UsageError that names the option."""
+    if text in allowed:
+        return text
+    raise UsageError(f"{option} takes {' or '.join(allowed)}, not {text!r}.")
+
+
+def number(text: str) -> float:
+    """A number, or NaN where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
