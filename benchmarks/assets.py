@@ -24,12 +24,12 @@ from process import head, row
 from running import LOOPBACK, Swarm
 
 from swarm.config import RenderConfig
-from swarm.coordinator.brought_files import Supply
+from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import prepare
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
 from swarm.edition.style import make_style
-from swarm.job.asset import AssetInfo
+from swarm.job.job_file import JobFile
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
@@ -51,19 +51,19 @@ def serve(swarm: Swarm, book: Path, megabytes: int) -> None:
 
 async def _serve(swarm: Swarm, book: Path, megabytes: int) -> None:
     content = os.urandom(1_000_000) * megabytes
-    info = AssetInfo("model/model.pth", hashlib.sha256(content).hexdigest(), len(content))
+    info = JobFile("model/model.pth", hashlib.sha256(content).hexdigest(), len(content))
     config = RenderConfig(books=(book,), output_dir=swarm.folder, state_dir=swarm.folder / "state", engine="metronome")
     store, clock = DiskStore(config.state_dir), Clock()
-    supply = Supply(assets=(info,), ready={info.digest: content})
-    facts = prepare(config, book, store, 0.0, supply).state.facts
-    del content, supply
+    brought = BroughtFiles(job_files=(info,), ready={info.digest: content})
+    spec = prepare(config, book, store, 0.0, brought).state.spec
+    del content, brought
     settings = Settings(coordinator="c", name="bench", version="1", epoch=1, min_workers=1000)  # it grants nothing
     core = Coordinator(settings, clock.now())
     router = RouterSocket(swarm.keys)
     router.bind(LOOPBACK, swarm.port)
     server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish")
-    style = make_style(config.style, facts)
-    server.add(Edition(JobState(facts), store, swarm.folder / "book.m4b", style, audiobook=False, encoders=1))
+    style = make_style(config.style, spec)
+    server.add(Edition(JobState(spec), store, swarm.folder / "book.m4b", style, audiobook=False, encoders=1))
     with suppress(asyncio.CancelledError):
         await server.run()
 

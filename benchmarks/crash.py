@@ -59,12 +59,12 @@ def speak(book: Path, slot_speeds: list[float], cost: float, kill_at: float | No
         return Run(totals["makespan_s"], totals["segments"], totals["duplicates"], loss)
 
 
-def lost(facts: JobSpec, records: list[AnyRecord], worker: str, killed_s: float, s_a_char: float) -> Loss:
+def lost(spec: JobSpec, records: list[AnyRecord], worker: str, killed_s: float, s_a_char: float) -> Loss:
     """What a worker had spoken since its last accepted clip."""
     clips = [record for record in records if isinstance(record, ClipAccepted) and record.worker == worker]
     last = max(clips, key=lambda clip: clip.accepted_s)
     left_s, whole = max(0.0, killed_s - last.accepted_s), 0
-    for segment in facts.chapters[last.chapter].segments[last.index + 1 :]:
+    for segment in spec.chapters[last.chapter].segments[last.index + 1 :]:
         takes_s = len(segment.text) * s_a_char
         if left_s < takes_s:
             return Loss(whole, left_s / takes_s)

@@ -58,16 +58,16 @@ async def measure(hours: float, folder: Path) -> None:
     """Print one row."""
     voice = engine.open(choose_recipe("en", engine="hibari"), "cpu")
     clip = make_clip(voice.speak(TEXT, 1), voice.sample_rate, TEXT)
-    facts = job_of(hours, clip.samples / voice.sample_rate)
+    spec = job_of(hours, clip.samples / voice.sample_rate)
     (folder / "made.epub").write_bytes(b"made")
     with closing(DiskStore(folder / "state")) as store:
-        store.create_job(facts, folder / "made.epub")
-        state, studio = JobState(facts), Studio(folder, 1)
+        store.create_job(spec, folder / "made.epub")
+        state, studio = JobState(spec), Studio(folder, 1)
         record = ClipAccepted(
             0, 0, 0, state.key((0, 0), 0), clip.samples, voice.sample_rate, clip.digest, len(clip.frame), "w", 1.0,
             time.time(), time.time(),
         )  # fmt: skip
-        places = [(n, index) for n, chapter in enumerate(facts.chapters) for index in range(len(chapter.segments))]
+        places = [(n, index) for n, chapter in enumerate(spec.chapters) for index in range(len(chapter.segments))]
         accept(store, state, record, clip.frame, places[:-1])
         press = Press(state, store, studio, folder / "made.m4b", STYLE, lambda *_: None, lambda gain: None)
         apply(state, GainFixed(8.0, press._level))
@@ -84,7 +84,7 @@ async def measure(hours: float, folder: Path) -> None:
         (book,) = await writing
         spent_s = time.perf_counter() - began_s
         began_s = time.process_time()
-        make_report(facts, store.records(facts.job), ReportExtra())
+        make_report(spec, store.records(spec.job), ReportExtra())
         report_s = time.process_time() - began_s
         muxed_s, muxer = cpu_s(pid) - before_s, peak_bytes(pid)
         await studio.close()

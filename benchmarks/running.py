@@ -112,7 +112,7 @@ class Swarm:
     def journal(self) -> tuple[JobSpec, list[AnyRecord]]:
         """What the job is, and its records so far."""
         with closing(Journal(self._job(), read_only=True)) as journal:
-            return journal.facts(), list(journal.records())
+            return journal.spec(), list(journal.records())
 
     def segments(self) -> int:
         """Of the whole book; waits for the job to be made."""

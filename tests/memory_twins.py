@@ -12,13 +12,13 @@ import msgspec
 
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault, StoreError
-from swarm.job.asset import piece_size
+from swarm.job.job_file import piece_size
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.job.run_stats import RunStats
 from swarm.job.spec import JobSpec
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
-from swarm.store.job_files import Contents, unpacking
+from swarm.store.job_files import FileContents, unpacking
 from swarm.store.store import NOTHING, Entry, JobSummary, standing_clips, summary_of
 
 
@@ -27,23 +27,23 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.clips: dict[str, bytes] = {}
-        self.assets: dict[tuple[str, str], bytes] = {}  # by job and digest
-        self._facts: dict[str, JobSpec] = {}
+        self.job_files: dict[tuple[str, str], bytes] = {}  # by job and digest
+        self._spec: dict[str, JobSpec] = {}
         self._records: dict[str, list[AnyRecord]] = {}
         self._efforts: dict[str, bytes] = {}
 
-    def create_job(self, facts: JobSpec, book_file: Path, contents: Contents = NOTHING) -> None:
+    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NOTHING) -> None:
         """Make a job."""
-        if facts.job in self._facts:
-            raise StoreError(f"The job {facts.job} exists already.")
+        if spec.job in self._spec:
+            raise StoreError(f"The job {spec.job} exists already.")
         for digest, content in contents.items():
-            self.assets[facts.job, digest] = content if isinstance(content, bytes) else content.read_bytes()
-        self._facts[facts.job] = facts
-        self._records[facts.job] = []
+            self.job_files[spec.job, digest] = content if isinstance(content, bytes) else content.read_bytes()
+        self._spec[spec.job] = spec
+        self._records[spec.job] = []
 
     def open_job(self, job: str) -> JobSpec | None:
         """What a job is."""
-        return self._facts.get(job)
+        return self._spec.get(job)
 
     def records(self, job: str) -> Iterator[AnyRecord]:
         """The records of a job, oldest first."""
@@ -58,11 +58,11 @@ class MemoryStore:
                 self.clips[record.key] = frame
         for job, record, frame in entries:
             if frame and isinstance(record, LatentsKept):
-                self.assets[job, record.digest] = frame
+                self.job_files[job, record.digest] = frame
 
-    def asset_size(self, job: str, digest: str) -> int:
+    def job_file_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job."""
-        return len(self.assets.get((job, digest), b""))
+        return len(self.job_files.get((job, digest), b""))
 
     def effort(self, job: str) -> RunStats:
         """What the runs of a job took, as last kept."""
@@ -72,7 +72,7 @@ class MemoryStore:
         """Keep it."""
         self._efforts[job] = msgspec.json.encode(effort)
 
-    def asset_path(self, job: str, digest: str) -> Path:
+    def job_file_path(self, job: str, digest: str) -> Path:
         """A name for a file of a job."""
         return Path("memory") / job / digest
 
@@ -80,15 +80,15 @@ class MemoryStore:
         """A folder that is gone afterwards."""
         return unpacking(Path(tempfile.gettempdir()))
 
-    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+    def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
         """Put a file of a job back."""
-        self.assets[job, digest] = content if isinstance(content, bytes) else content.read_bytes()
+        self.job_files[job, digest] = content if isinstance(content, bytes) else content.read_bytes()
 
-    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
         """A piece of a file of a job."""
-        if (job, digest) not in self.assets:
-            raise StoreError(f"{self.asset_path(job, digest)} is not there.")
-        content = self.assets[job, digest]
+        if (job, digest) not in self.job_files:
+            raise StoreError(f"{self.job_file_path(job, digest)} is not there.")
+        content = self.job_files[job, digest]
         return content[offset : offset + piece_size(len(content), offset)]
 
     def clip_path(self, key: str) -> Path:
@@ -114,12 +114,12 @@ class MemoryStore:
 
     def jobs(self) -> list[JobSummary]:
         """Every job, oldest first."""
-        return sorted((self._summary(facts) for facts in self._facts.values()), key=lambda summary: summary.created_s)
+        return sorted((self._summary(spec) for spec in self._spec.values()), key=lambda summary: summary.created_s)
 
     def remove_job(self, job: str) -> None:
         """Remove a job and the clips that no other job refers to."""
         keys = _keys(self._known(job))
-        del self._facts[job], self._records[job]
+        del self._spec[job], self._records[job]
         for key in keys.difference(*map(_keys, self._records.values())):
             self.discard_clip(key)
 
@@ -138,14 +138,14 @@ class MemoryStore:
             raise StoreError(f"There is no job {job!r}.")
         return self._records[job]
 
-    def _summary(self, facts: JobSpec) -> JobSummary:
-        records = self._records[facts.job]
+    def _summary(self, spec: JobSpec) -> JobSummary:
+        records = self._records[spec.job]
         standing, sizes = standing_clips(records)
         ends = (record for record in reversed(records) if isinstance(record, JobFinished | ClipDiscarded))
         last = next(ends, None)
         finished = last if isinstance(last, JobFinished) else None
         started = next((record for record in reversed(records) if isinstance(record, RunStarted)), None)
-        return summary_of(facts, len(standing), sum(sizes.values()), finished, started)
+        return summary_of(spec, len(standing), sum(sizes.values()), finished, started)
 
 
 def _keys(records: list[AnyRecord]) -> set[str]:

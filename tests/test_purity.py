@@ -66,7 +66,7 @@ TESTED_ELSEWHERE = {
     "swarm/lease/message.py": VALUES,
     "swarm/job/record.py": VALUES,
     "swarm/lease/coordinator/outcome.py": VALUES,
-    "swarm/job/asset.py": VALUES,
+    "swarm/job/job_file.py": VALUES,
     "swarm/lease/coordinator/settings.py": VALUES,
     "swarm/job/run_stats.py": "tests/lease/coordinator/test_coordinator.py",
     "swarm/lease/worker/outcome.py": VALUES,

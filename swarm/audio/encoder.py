@@ -116,7 +116,7 @@ def encode(sound: Samples, coding: Coding) -> tuple[bytes, list[bytes]]:
         return b"", _flac(sound, coding)
     kind, frame = coding.kind, coding.frame_samples
     coder = _coder(coding)
-    packets = [bytes(packet) for part in _frames(sound, coding) for packet in coder.encode(part)]
+    packets = [bytes(packet) for part in _clip_buffer(sound, coding) for packet in coder.encode(part)]
     packets += [bytes(packet) for packet in coder.encode(None)]
     kept = packets[kind.primers :][: sound.size // frame]
     if len(kept) != sound.size // frame:
@@ -134,7 +134,7 @@ def _coder(coding: Coding) -> "av.AudioCodecContext":
     return coder
 
 
-def _frames(sound: Samples, coding: Coding) -> Iterator[av.AudioFrame]:
+def _clip_buffer(sound: Samples, coding: Coding) -> Iterator[av.AudioFrame]:
     step, layout = FRAMES_AT_ONCE * coding.frame_samples, coding.kind.layout
     for start in range(0, sound.size, step):
         part = sound[start : start + step]

@@ -14,7 +14,7 @@ from typing import IO
 from swarm.config import RenderConfig
 from swarm.coordinator.custom_model import CONFIG, CustomModel, parse_config, read_custom_model
 from swarm.errors import StoreError, SwarmError, UsageError
-from swarm.job.asset import MODEL, VOICE, AssetInfo, find_latents
+from swarm.job.job_file import MODEL, VOICE, JobFile, find_latents
 from swarm.job.recipe import CLONE
 from swarm.job.record import LatentsLost
 from swarm.job.spec import FileOrigin
@@ -28,12 +28,12 @@ CHANGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZip
 
 
 @dataclass
-class Supply:
+class BroughtFiles:
     """Common to all books of a command. `voice` and `model` are those of their recipes; "" where none is brought."""
 
     voice: str = ""
     model: str = ""
-    assets: tuple[AssetInfo, ...] = ()
+    job_files: tuple[JobFile, ...] = ()
     origins: tuple[FileOrigin, ...] = ()
     ready: dict[str, bytes | Path] = field(default_factory=dict)  # contents that lie somewhere
     custom: CustomModel | None = None
@@ -50,51 +50,51 @@ class Supply:
         return self.ready | (self.custom.contents(folder) if self.custom else {})
 
 
-def make_supply(config: RenderConfig, store: Store) -> Supply:
+def find_brought_files(config: RenderConfig, store: Store) -> BroughtFiles:
     """Read what the user brings. Raises UsageError, StoreError."""
-    supply = Supply()
+    brought = BroughtFiles()
     if config.custom_model is not None:
-        _add_model(supply, config.custom_model, store)
+        _add_model(brought, config.custom_model, store)
     if config.voice_file is not None:
-        _add_voice(supply, config.voice_file, store)
-    elif supply.custom is not None and supply.custom.reference is not None and not config.voice:
-        with supply.custom.reference.open() as file:
-            _take_voice(supply, supply.custom.reference.source, file)
-    return supply
+        _add_voice(brought, config.voice_file, store)
+    elif brought.custom is not None and brought.custom.reference is not None and not config.voice:
+        with brought.custom.reference.open() as file:
+            _take_voice(brought, brought.custom.reference.source, file)
+    return brought
 
 
-def restore_assets(state: JobState, supply: Supply, store: Store) -> None:
+def restore_job_files(state: JobState, brought: BroughtFiles, store: Store) -> None:
     """Put back the files of a job that are gone or damaged, if anything is left to speak.
 
     Raises StoreError where nobody has them any more.
     """
-    needed = () if state.complete else state.assets
-    lost = [asset for asset in needed if not _is_whole(store, state.job, asset)]
+    needed = () if state.complete else state.job_files
+    lost = [job_file for job_file in needed if not _is_whole(store, state.job, job_file)]
     if not lost:
         return
     with store.unpacking() as folder:
-        contents = supply.contents(folder)
-        for asset in lost:
-            if asset.digest not in contents:
-                path = store.asset_path(state.job, asset.digest)
+        contents = brought.contents(folder)
+        for job_file in lost:
+            if job_file.digest not in contents:
+                path = store.job_file_path(state.job, job_file.digest)
                 raise StoreError(
                     f"{path} is gone or damaged, without which this voice cannot be spoken on: put it back, or remove "
                     f"the job with `e2a-swarm jobs remove {state.job}` and begin again."
                 )
-            store.restore_asset(state.job, asset.digest, contents[asset.digest])
+            store.restore_job_file(state.job, job_file.digest, contents[job_file.digest])
 
 
-def put_back(supply: Supply, store: Store, job: str, digest: str) -> bool:
+def put_back(brought: BroughtFiles, store: Store, job: str, digest: str) -> bool:
     """Put back a file that a job lost while it is served, from what the user brought; whether that could be done.
 
     From any thread.
     """
     try:
         with store.unpacking() as folder:
-            content = supply.ready.get(digest) or (supply.custom.content(digest, folder) if supply.custom else None)
+            content = brought.ready.get(digest) or (brought.custom.content(digest, folder) if brought.custom else None)
             if content is None or _digest(content) != digest:
                 return False
-            store.restore_asset(job, digest, content)
+            store.restore_job_file(job, digest, content)
     except CHANGED:
         return False
     return True
@@ -106,58 +106,58 @@ def _digest(content: bytes | Path) -> str:
 
 def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
     """That the latents of a job with something left to speak are gone or damaged. Raises StoreError."""
-    latents = None if state.complete else find_latents(state.assets)
+    latents = None if state.complete else find_latents(state.job_files)
     if latents is None or _is_whole(store, state.job, latents):
         return None
     return LatentsLost(latents.digest)
 
 
-def _is_whole(store: Store, job: str, asset: AssetInfo) -> bool:
+def _is_whole(store: Store, job: str, job_file: JobFile) -> bool:
     """Workers would fetch a damaged file in vain, again and again."""
-    if store.asset_size(job, asset.digest) != asset.size:
+    if store.job_file_size(job, job_file.digest) != job_file.size:
         return False
-    path = store.asset_path(job, asset.digest)
+    path = store.job_file_path(job, job_file.digest)
     with guarded(path):
-        return digest_of(path) == asset.digest
+        return digest_of(path) == job_file.digest
 
 
-def _add_model(supply: Supply, path: Path, store: Store) -> None:
+def _add_model(brought: BroughtFiles, path: Path, store: Store) -> None:
     name = full_name(path)
     if not path.exists():
         job = _made_from(store, "model", name) or _missing("--custom-model", path)
-        _adopt(supply, job, "model", store)
+        _adopt(brought, job, "model", store)
         return
-    supply.custom = read_custom_model(path)
-    supply.model, supply.assets = supply.custom.name, supply.custom.assets
-    supply.config = supply.custom.config
-    supply.origins = (FileOrigin("model", name, supply.model, ""),)
-    if supply.custom.ignored:
-        supply.notes.append(f"{path}: left out what no engine knows: {', '.join(supply.custom.ignored)[:200]}")
+    brought.custom = read_custom_model(path)
+    brought.model, brought.job_files = brought.custom.name, brought.custom.job_files
+    brought.config = brought.custom.config
+    brought.origins = (FileOrigin("model", name, brought.model, ""),)
+    if brought.custom.ignored:
+        brought.notes.append(f"{path}: left out what no engine knows: {', '.join(brought.custom.ignored)[:200]}")
 
 
-def _add_voice(supply: Supply, path: Path, store: Store) -> None:
+def _add_voice(brought: BroughtFiles, path: Path, store: Store) -> None:
     name, digest = full_name(path), ""
     if path.is_file():
         with guarded(path):
             digest = digest_of(path)
     job = _made_from(store, "voice", name, digest)  # another version of the decoder might give other bytes
     if job is not None:
-        _adopt(supply, job, "voice", store)
+        _adopt(brought, job, "voice", store)
     elif digest:
-        _take_voice(supply, path)
-        supply.origins += (FileOrigin("voice", name, supply.voice, digest),)
+        _take_voice(brought, path)
+        brought.origins += (FileOrigin("voice", name, brought.voice, digest),)
     else:
         _missing("--voice", path)
 
 
-def _take_voice(supply: Supply, path: Path, file: IO[bytes] | None = None) -> None:
+def _take_voice(brought: BroughtFiles, path: Path, file: IO[bytes] | None = None) -> None:
     from swarm.audio.reference import read_reference  # FFmpeg, which a coordinator for months has no other use for
 
     wav = read_reference(path, file)
     digest = hashlib.sha256(wav).hexdigest()
-    supply.voice = CLONE + digest
-    supply.assets += (AssetInfo(VOICE, digest, len(wav)),)
-    supply.ready[digest] = wav
+    brought.voice = CLONE + digest
+    brought.job_files += (JobFile(VOICE, digest, len(wav)),)
+    brought.ready[digest] = wav
 
 
 def _missing(option: str, path: Path) -> JobSummary:
@@ -174,28 +174,32 @@ def _made_from(store: Store, kind: str, path: str, digest: str = "") -> JobSumma
         return origin.kind == kind and (origin.digest == digest if digest else origin.path == path)
 
     jobs = (job for job in _newest_first(store) if any(map(fits, job.origins)))
-    return next((job for job in jobs if all(_is_whole(store, job.job, asset) for asset in _of_kind(job, kind))), None)
+    return next(
+        (job for job in jobs if all(_is_whole(store, job.job, job_file) for job_file in _of_kind(job, kind))), None
+    )
 
 
-def _of_kind(job: JobSummary, kind: str) -> tuple[AssetInfo, ...]:
-    return tuple(asset for asset in job.assets if asset.name.startswith(VOICE if kind == "voice" else MODEL))
+def _of_kind(job: JobSummary, kind: str) -> tuple[JobFile, ...]:
+    return tuple(
+        job_file for job_file in job.job_files if job_file.name.startswith(VOICE if kind == "voice" else MODEL)
+    )
 
 
 def _newest_first(store: Store) -> Iterator[JobSummary]:
     return reversed(store.jobs())
 
 
-def _adopt(supply: Supply, job: JobSummary, kind: str, store: Store) -> None:
+def _adopt(brought: BroughtFiles, job: JobSummary, kind: str, store: Store) -> None:
     """Use the same files as another job."""
     origin = next(origin for origin in job.origins if origin.kind == kind)
-    assets = _of_kind(job, kind)
-    supply.assets += assets
-    supply.origins += (origin,)
-    supply.ready |= {asset.digest: store.asset_path(job.job, asset.digest) for asset in assets}
+    job_files = _of_kind(job, kind)
+    brought.job_files += job_files
+    brought.origins += (origin,)
+    brought.ready |= {job_file.digest: store.job_file_path(job.job, job_file.digest) for job_file in job_files}
     if kind == "voice":
-        supply.voice = origin.name
+        brought.voice = origin.name
     else:
-        supply.model = origin.name
-        config = next(asset for asset in assets if asset.name == MODEL + CONFIG)
-        with guarded(store.asset_path(job.job, config.digest)):
-            supply.config = parse_config(store.asset_path(job.job, config.digest).read_bytes(), Path(origin.path))
+        brought.model = origin.name
+        config = next(job_file for job_file in job_files if job_file.name == MODEL + CONFIG)
+        with guarded(store.job_file_path(job.job, config.digest)):
+            brought.config = parse_config(store.job_file_path(job.job, config.digest).read_bytes(), Path(origin.path))

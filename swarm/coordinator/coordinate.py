@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from swarm import __version__
 from swarm.config import CoordinateConfig, RenderConfig
-from swarm.coordinator.brought_files import Supply, make_supply, put_back
+from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
 from swarm.coordinator.prepare import Prepared, file_stem, prepare
 from swarm.coordinator.serve import Server
 from swarm.coordinator.space import book_need, check_space, judge
@@ -59,7 +59,7 @@ class Coordination:
         self.editions: list[Edition] = []
         self.undoubted: dict[str, None] = {}  # books that `redo --doubtful` leaves as they are, by title
         self.unread: list[BookError | ReaderMissing] = []  # of books that a folder held
-        self.supply = Supply()
+        self.brought = BroughtFiles()
         self.depot: Depot | None = None
         self.upload: Upload | None = None
         self.invitation: Callable[[], None] | None = None
@@ -75,14 +75,14 @@ class Coordination:
 
             self.upload = Upload(self.config.upload)
             self.upload.find_room()  # what is wrong with the server is said before the night, not after it
-        supply = self.supply = make_supply(self.config, self.store)
-        for note in supply.notes:
+        brought = self.brought = find_brought_files(self.config, self.store)
+        for note in brought.notes:
             self.progress.note(note)
         for path in self.config.books:
-            if not (prepared := self._prepare(path, supply)):
+            if not (prepared := self._prepare(path, brought)):
                 continue
             if prepared.undoubted:
-                self.undoubted[prepared.state.facts.title] = None
+                self.undoubted[prepared.state.spec.title] = None
                 continue
             job = prepared.state.job
             if any(edition.state.job == job for edition in self.editions):
@@ -97,10 +97,10 @@ class Coordination:
             self._check_space()
         trim_memory()
 
-    def _prepare(self, path: Path, supply: Supply) -> Prepared | None:
+    def _prepare(self, path: Path, brought: BroughtFiles) -> Prepared | None:
         """The job of a book; None where a folder held it and it cannot be read. Raises as `open` does."""
         try:
-            return prepare(self.config, path, self.store, self.clock.now(), supply)
+            return prepare(self.config, path, self.store, self.clock.now(), brought)
         except (BookError, ReaderMissing) as fault:
             if path not in self.config.found:
                 raise
@@ -132,7 +132,7 @@ class Coordination:
 
     def _edition(self, prepared: Prepared) -> Edition:
         job = prepared.state.job
-        style = make_style(self.config.style, prepared.state.facts)
+        style = make_style(self.config.style, prepared.state.spec)
         stem = file_stem(
             style.tags.title, style.tags.authors, self.config.chapters, preview=bool(self.config.preview_s)
         )
@@ -174,7 +174,7 @@ class Coordination:
             alone=alone,
         )
         core = Coordinator(settings, self.clock.now())
-        restore = partial(put_back, self.supply, self.store)
+        restore = partial(put_back, self.brought, self.store)
         on_failure = self.config.on_failure
         server = Server(core, self.store, router, self.progress, self.clock, on_failure, restore, self.call_workers)
         for edition in pending:

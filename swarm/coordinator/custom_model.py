@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from swarm.errors import UsageError
-from swarm.job.asset import MAX_BYTES, MODEL, AssetInfo
+from swarm.job.job_file import MAX_BYTES, MODEL, JobFile
 from swarm.job.recipe import CUSTOM
 
 CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
@@ -70,7 +70,7 @@ class _Inside:
 class CustomModel:
     """What a folder or zip comes to. `reference` is the recording that came with it, if one did."""
 
-    files: dict[AssetInfo, ModelFile]
+    files: dict[JobFile, ModelFile]
     reference: ModelFile | None
     config: dict[str, object]
     ignored: tuple[str, ...]
@@ -82,7 +82,7 @@ class CustomModel:
         return CUSTOM + hashlib.sha256(manifest.encode()).hexdigest()
 
     @property
-    def assets(self) -> tuple[AssetInfo, ...]:
+    def job_files(self) -> tuple[JobFile, ...]:
         """Its files, in the order of their names."""
         return tuple(sorted(self.files, key=_by_name))
 
@@ -96,7 +96,7 @@ class CustomModel:
         return next((_unpacked(file, folder / digest) for file in found), None)
 
 
-def _by_name(info: AssetInfo) -> str:
+def _by_name(info: JobFile) -> str:
     return info.name
 
 
@@ -186,11 +186,11 @@ def _choose(found: dict[str, ModelFile], path: Path) -> tuple[dict[str, ModelFil
     return chosen, tuple(ignored)
 
 
-def _info(name: str, file: ModelFile) -> AssetInfo:
+def _info(name: str, file: ModelFile) -> JobFile:
     digest, size = hashlib.sha256(), 0
     for chunk in file.chunks():
         digest.update(chunk)
         size += len(chunk)
     if not size:
         raise UsageError(f"--custom-model {file.source}: {name.removeprefix(MODEL)} is empty.")
-    return AssetInfo(name, digest.hexdigest(), size)
+    return JobFile(name, digest.hexdigest(), size)

@@ -5,16 +5,16 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 from swarm.errors import StoreError
-from swarm.job.asset import MAX_LATENTS, PIECE, piece_size
+from swarm.job.job_file import MAX_LATENTS, PIECE, piece_size
 from swarm.lease.coordinator.outcome import Serve
-from swarm.lease.message import Asset
+from swarm.lease.message import FilePiece
 from swarm.net.transport import Router
 from swarm.store.store import Store
 
 MAX_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked for again
 
 
-class Feed:
+class FileServer:
     """What waits to be read and sent, first come, first served.
 
     `restored` puts a job's file back that cannot be served, if it can; `lost` hears of one that stays lost, and says
@@ -44,9 +44,9 @@ class Feed:
             if frame is None and await self._restored(serve.job, serve.digest):
                 frame = await asyncio.to_thread(self._read, serve)
             if frame is not None:
-                self._router.send(serve.peer, Asset(serve.digest, serve.offset, serve.total), frame)
+                self._router.send(serve.peer, FilePiece(serve.digest, serve.offset, serve.total), frame)
             elif not self._lost(serve.job, serve.digest):
-                path = self._store.asset_path(serve.job, serve.digest)
+                path = self._store.job_file_path(serve.job, serve.digest)
                 raise StoreError(
                     f"{path} is gone or damaged, and its original is not where it was: put one of them back, then run "
                     "the same command again."
@@ -56,9 +56,9 @@ class Feed:
         """A piece; None where the file is gone or, as far as that is cheap to tell, damaged."""
         try:
             if serve.total > MAX_LATENTS:
-                piece = self._store.read_asset(serve.job, serve.digest, serve.offset)
+                piece = self._store.read_job_file(serve.job, serve.digest, serve.offset)
                 return piece if len(piece) == piece_size(serve.total, serve.offset) else None
-            pieces = [self._store.read_asset(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE)]
+            pieces = [self._store.read_job_file(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE)]
         except StoreError:
             return None
         whole = b"".join(pieces)

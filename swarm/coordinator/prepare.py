@@ -17,7 +17,7 @@ from swarm.book.file import read_name
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script, opening
 from swarm.config import RedoConfig, RenderConfig
-from swarm.coordinator.brought_files import Supply, lost_latents, restore_assets
+from swarm.coordinator.brought_files import BroughtFiles, lost_latents, restore_job_files
 from swarm.errors import UsageError
 from swarm.job.book import Book
 from swarm.job.recipe import TAKES, Recipe
@@ -42,47 +42,49 @@ class Prepared:
     undoubted: bool = False  # whatever is doubtful was to be spoken again, and nothing of the finished book is
 
 
-def prepare(config: RenderConfig, path: Path, store: Store, now: float, supply: Supply | None = None) -> Prepared:
+def prepare(
+    config: RenderConfig, path: Path, store: Store, now: float, brought: BroughtFiles | None = None
+) -> Prepared:
     """Find or make the job of a book, lock and replay it. Raises BookError, UsageError, StoreError.
 
     The text of a book that has a job is in the journal; its file is not read through again.
     """
     title, language, book = _recognise(config, path)
-    supply = supply or Supply()
+    brought = brought or BroughtFiles()
     recipe = choose_recipe(
         config.language or language or "en",
-        engine=config.engine or supply.engine,
-        model=supply.model or config.model,
-        config=supply.config,
-        voice=supply.voice or config.voice,
+        engine=config.engine or brought.engine,
+        model=brought.model or config.model,
+        config=brought.config,
+        voice=brought.voice or config.voice,
         speed=config.speed,
         options=config.engine_options,
     )
     job = job_name(path, title, recipe, config)
     store.lock_job(job)
-    facts = store.open_job(job)
-    notes = _advice(config, supply, recipe)
-    if facts is None and config.redo:
+    spec = store.open_job(job)
+    notes = _advice(config, brought, recipe)
+    if spec is None and config.redo:
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
-    if facts is None:
-        facts = _make_facts(config, path, book or read_any_book(path, config.reading), recipe, job, now)
-        facts = structs.replace(facts, assets=supply.assets, origins=supply.origins)
+    if spec is None:
+        spec = _make_spec(config, path, book or read_any_book(path, config.reading), recipe, job, now)
+        spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         with store.unpacking() as folder:
-            store.create_job(facts, path, supply.contents(folder))
-    notes += [f"{path}: {line}" for line in facts.book.lost]
-    state, records = _replay(facts, store, now, notes, config.redo)
+            store.create_job(spec, path, brought.contents(folder))
+    notes += [f"{path}: {line}" for line in spec.book.lost]
+    state, records = _replay(spec, store, now, notes, config.redo)
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
         notes.append(f"{path}: {LOST}")
-    restore_assets(state, supply, store)
+    restore_job_files(state, brought, store)
     doubtful = config.redo is not None and config.redo.doubtful
     return Prepared(state, records, notes, undoubted=doubtful and state.complete and state.finished is not None)
 
 
-def _advice(config: RenderConfig, supply: Supply, recipe: Recipe) -> list[str]:
+def _advice(config: RenderConfig, brought: BroughtFiles, recipe: Recipe) -> list[str]:
     """Better voices, to who has not chosen one: not to who named it, nor to who speaks some sentences once more."""
-    if config.engine or supply.engine or config.redo:
+    if config.engine or brought.engine or config.redo:
         return []
     return [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
 
@@ -115,7 +117,7 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
 
 
-def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobSpec:
+def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobSpec:
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon)
@@ -132,13 +134,13 @@ def _make_facts(config: RenderConfig, path: Path, book: Book, recipe: Recipe, jo
 
 
 def _replay(
-    facts: JobSpec, store: Store, now: float, notes: list[str], redo: RedoConfig | None
+    spec: JobSpec, store: Store, now: float, notes: list[str], redo: RedoConfig | None
 ) -> tuple[JobState, list[AnyRecord]]:
-    state = JobState(facts)
-    for record in store.records(facts.job):
+    state = JobState(spec)
+    for record in store.records(spec.job):
         apply(state, record)
     fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
-    lost = store.lost_clips(facts.job)
+    lost = store.lost_clips(spec.job)
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
     if lost:
         notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
@@ -156,7 +158,7 @@ def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
     """Clips that another job or an earlier edition left in the clip folder: nobody has to speak them."""
     found: list[AnyRecord] = []
     there = store.clip_keys()  # a look for each would take far longer in a long book
-    for number, chapter in enumerate(state.facts.chapters):
+    for number, chapter in enumerate(state.spec.chapters):
         for index in range(len(chapter.segments)):
             place = (number, index)
             if place not in state.accepted and (record := _find_any(state, store, place, now, there)):
@@ -239,7 +241,7 @@ def _span(state: JobState, number: int, first: int, last: int) -> set[Place]:
 
 
 def _length(state: JobState, number: int) -> int:
-    chapters = state.facts.chapters
+    chapters = state.spec.chapters
     if not 1 <= number <= len(chapters):
         raise UsageError(f"There is no chapter {number}: this job has {len(chapters)}.")
     return len(chapters[number - 1].segments)

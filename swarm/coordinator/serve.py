@@ -11,11 +11,11 @@ from typing import Any
 from msgspec import structs
 
 from swarm.audio.frame import check_frame
-from swarm.coordinator.file_server import Feed
+from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.prepare import find_spoken
 from swarm.edition.edition import Edition
 from swarm.errors import EnvironmentFault, SwarmError
-from swarm.job.asset import digests_of
+from swarm.job.job_file import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
 from swarm.lease.coordinator.coordinator import Coordinator
@@ -58,27 +58,27 @@ class Server:
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
         self._put_back = put_back  # a job's file that is gone; called from another thread
         self._reopened = reopened  # told when a sentence is to be spoken again: its clip proved damaged
-        self._feed = Feed(store, router, self._restored, self._lost)
+        self._file_server = FileServer(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
         self._draining = asyncio.Event()
 
     def add(self, edition: Edition) -> None:
         """Serve one more job and write its edition."""
         self._editions[edition.state.job] = edition
-        recipe = edition.state.facts.recipe
+        recipe = edition.state.spec.recipe
         effort = self._store.effort(edition.state.job)
         self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe), effort)
 
     async def _restored(self, job: str, digest: str) -> bool:
         done = await asyncio.to_thread(self._put_back, job, digest)
         if done:
-            path = self._store.asset_path(job, digest)
+            path = self._store.job_file_path(job, digest)
             self._progress.note(f"{path} was gone or damaged: it is put back from its original")
         return done
 
     def _lost(self, job: str, digest: str) -> bool:
         """A file of a job is gone; latents can be had again."""
-        if digest in digests_of(self._editions[job].state.facts.assets):
+        if digest in digests_of(self._editions[job].state.spec.job_files):
             return False
         self._queue.put_nowait(self._core.lose_latents(job, digest, self._clock.now()))
         return True
@@ -90,7 +90,7 @@ class Server:
 
     async def run(self) -> bool:
         """Serve to the end; False when it was drained before. Raises what stopped it: StoreError, SwarmError."""
-        running = (self._listen(), self._persist(), self._feed.run(), self._tick(), self._show(), self._keep())
+        running = (self._listen(), self._persist(), self._file_server.run(), self._tick(), self._show(), self._keep())
         loops = [asyncio.create_task(loop) for loop in running]
         editions = asyncio.gather(*(self._write(edition) for edition in self._editions.values()))
         drained = asyncio.create_task(self._drained())
@@ -159,7 +159,7 @@ class Server:
     def _carry_out(self, outcome: Outcome) -> None:
         self._say(outcome)
         for serve in outcome.serves:
-            self._feed.add(serve)
+            self._file_server.add(serve)
         for note in outcome.notes:
             self._progress.note(note)
         for entry in outcome.entries:

@@ -44,30 +44,30 @@ class Need:
         self.folders.setdefault(disk, folder)
 
 
-def spoken_s(facts: JobSpec, characters: int) -> float:
+def spoken_s(spec: JobSpec, characters: int) -> float:
     """Estimated seconds of so much text, pauses apart."""
-    settings = dict(facts.recipe.settings)
+    settings = dict(spec.recipe.settings)
     if isinstance(given := settings.get("seconds_per_char"), float | int):  # metronome's
         return characters * float(given)
-    return characters / recipe_card(facts.recipe).characters_s / (float(settings.get("speed", 1.0)) or 1.0)
+    return characters / recipe_card(spec.recipe).characters_s / (float(settings.get("speed", 1.0)) or 1.0)
 
 
 def clip_bytes(state: JobState) -> float:
     """What the clips that are still to be spoken will take."""
     left = [
         len(segment.text)
-        for number, chapter in enumerate(state.facts.chapters)
+        for number, chapter in enumerate(state.spec.chapters)
         for index, segment in enumerate(chapter.segments)
         if (number, index) not in state.accepted
     ]
     rate = state.sample_rate or VOICE_RATE
-    return spoken_s(state.facts, sum(left)) * rate * 2 * FLAC_SHARE + len(left) * EVERY_CLIP_BYTES
+    return spoken_s(state.spec, sum(left)) * rate * 2 * FLAC_SHARE + len(left) * EVERY_CLIP_BYTES
 
 
 def file_bytes(state: JobState, style: Style) -> tuple[float, float]:
     """What the reels and the audiobook's files will take."""
-    segments = [segment for chapter in state.facts.chapters for segment in chapter.segments]
-    seconds = spoken_s(state.facts, sum(len(segment.text) for segment in segments))
+    segments = [segment for chapter in state.spec.chapters for segment in chapter.segments]
+    seconds = spoken_s(state.spec, sum(len(segment.text) for segment in segments))
     seconds += sum(style.pause_s(segment.pause) for segment in segments)
     coding = style.coding(state.sample_rate or VOICE_RATE)
     samples = seconds * coding.sample_rate * coding.channels * 2
@@ -106,10 +106,10 @@ def judge(where: Path | str, size: float, free: int | None) -> str:
     """What to say of so many bytes for a place with so much room; "" where all is well. Raises EnvironmentFault."""
     if free is None or size < MIN_BYTES or free > size * WARN_SHARE:
         return ""
-    facts = f"about {bytes_text(round(size))} will be written to {where}, where {bytes_text(free)} are free"
+    spec = f"about {bytes_text(round(size))} will be written to {where}, where {bytes_text(free)} are free"
     if free < size / MAX_WRONG:
         raise EnvironmentFault(
-            f"There is too little room: {facts}. Free some (`e2a-swarm jobs` shows what old jobs hold), or name "
+            f"There is too little room: {spec}. Free some (`e2a-swarm jobs` shows what old jobs hold), or name "
             "another folder with --output-dir or --state-dir."
         )
-    return f"room may run out: {facts}"
+    return f"room may run out: {spec}"

@@ -24,12 +24,12 @@ COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png"
 
 
 @contextmanager
-def as_epub(copy: Path, room: Path, facts: JobSpec, wording: Wording, style: Style) -> Iterator[tuple[Path, Book]]:
+def as_epub(copy: Path, room: Path, spec: JobSpec, wording: Wording, style: Style) -> Iterator[tuple[Path, Book]]:
     """An EPUB, and what was read of it, traced; `copy` is the job's own of the file, `room` a folder for what is made.
 
     Raises BookError, StoreError, UsageError, EnvironmentFault.
     """
-    source = PurePath(facts.source)
+    source = PurePath(spec.source)
     if source.suffix.lower() not in PAGES | FOREIGN:
         yield copy, read_book(copy, wording.reading, traced=True)
         return
@@ -42,12 +42,12 @@ def as_epub(copy: Path, room: Path, facts: JobSpec, wording: Wording, style: Sty
             yield made, read_book(made, wording.reading, traced=True)
     else:
         made = room / "book.epub"
-        yield made, _make(made, read_page(named, wording.reading), facts, style)
+        yield made, _make(made, read_page(named, wording.reading), spec, style)
 
 
-def _make(made: Path, page: Book, facts: JobSpec, style: Style) -> Book:
+def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:
     tags = style.tags
-    identifier = uuid.uuid5(uuid.NAMESPACE_OID, facts.job).urn
+    identifier = uuid.uuid5(uuid.NAMESPACE_OID, spec.job).urn
     published = publish(page, tags.title, tags.authors, identifier, _cover(style))
     with guarded(made), zipfile.ZipFile(made, "w") as archive:
         archive.writestr("mimetype", MIMETYPE)

@@ -178,7 +178,7 @@ class Edition:
 
     async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
         self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.encoders, reels)
-        target = read_along_path(self.target, Path(self.state.facts.source))
+        target = read_along_path(self.target, Path(self.state.spec.source))
         made = await self._read_along.write(target, self.wording)
         self._beside.append(made.path)
         self._notes = made.notes
@@ -290,7 +290,7 @@ class Edition:
 
     def _write_beside(self, press: Press) -> list[Path]:
         """The text with its times beside each file, where it was asked for. Raises StoreError."""
-        kind, chapters = self.style.subtitles, self.state.facts.chapters
+        kind, chapters = self.style.subtitles, self.state.spec.chapters
         written = []
         for volume, book in press.bound if kind else ():
             lines = [
@@ -311,8 +311,8 @@ class Edition:
             effort=core.works[self.state.job].effort,
             heard=self._heard(),
         )
-        self.made = make_report(self.state.facts, self._records(), extra)
-        self._instead = rewriting(self.state.facts, self._records()) if self.audiobook else ""
+        self.made = make_report(self.state.spec, self._records(), extra)
+        self._instead = rewriting(self.state.spec, self._records()) if self.audiobook else ""
         path = report_path(self.target)
         with guarded(path):
             replace_file(path, msgspec.json.encode(self.made))

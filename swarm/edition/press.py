@@ -72,8 +72,8 @@ class Press:
         self._keeping = asyncio.Lock()
         self._news = asyncio.Event()  # a clip is there
         self._gain_known = asyncio.Event()
-        self._titles = [chapter.title for chapter in state.facts.chapters]
-        self._reels = [reel for n, chapter in enumerate(state.facts.chapters) for reel in plan_reels(n, chapter)]
+        self._titles = [chapter.title for chapter in state.spec.chapters]
+        self._reels = [reel for n, chapter in enumerate(state.spec.chapters) for reel in plan_reels(n, chapter)]
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
         self._changed = [asyncio.Event() for _ in self._reels]
         self._encoded: list[asyncio.Task[Path]] = []
@@ -184,7 +184,7 @@ class Press:
         """The clips to measure, in reading order; None while there are too few of them."""
         complete, clips, pauses_s, heard_s = self._state.complete, [], [], 0.0
         patient = self._state.audio_s < ENOUGH_S and not complete
-        for number, chapter in enumerate(self._state.facts.chapters):
+        for number, chapter in enumerate(self._state.spec.chapters):
             for index, segment in enumerate(chapter.segments):
                 record = self._state.accepted.get((number, index)) if (number, index) in self._stored else None
                 if record is None:
@@ -238,7 +238,7 @@ class Press:
         return [self._state.accepted.get((reel.chapter, index)) for index in range(reel.first, reel.end)]
 
     def _pauses_s(self, reel: Reel) -> tuple[float, ...]:
-        segments = self._state.facts.chapters[reel.chapter].segments[reel.first : reel.end]
+        segments = self._state.spec.chapters[reel.chapter].segments[reel.first : reel.end]
         return tuple(self._style.pause_s(segment.pause) for segment in segments)
 
     def _times(self, reel: Reel) -> ReelTimes:
@@ -294,7 +294,7 @@ class Press:
 
     def _order(self, volume: Volume, target: Path, titles: tuple[str, ...]) -> AudiobookOrder:
         chapters = {reel.chapter for reel in self._reels[volume.first : volume.end]}
-        characters = sum(len(segment.text) for n in chapters for segment in self._state.facts.chapters[n].segments)
+        characters = sum(len(segment.text) for n in chapters for segment in self._state.spec.chapters[n].segments)
         return AudiobookOrder(
             part=target.with_name(f".{target.name}.{self._mark}.part"),
             tags=self.tags(volume),

@@ -88,7 +88,7 @@ class ReadAlongMaker:
         reels: set[Path],
     ) -> None:
         self._folder = store.folder(state.job)
-        self._facts = state.facts
+        self._spec = state.spec
         self._whole, self._style = style, sound_style(style)
         self._studio = Studio(self._folder / "log", encoders)
         sound = self._folder / ROOM / f"sound.{self._style.output_format}"
@@ -118,8 +118,8 @@ class ReadAlongMaker:
     def _write(self, target: Path, sounds: Sequence[ChapterSound], wording: Wording) -> ReadAlong:
         from swarm.edition.as_epub import as_epub  # see write_read_along
 
-        with as_epub(self._folder / BOOK, self._folder / ROOM, self._facts, wording, self._whole) as (file, book):
-            return write_read_along(file, book, target, sounds, self._facts, wording, self._style)
+        with as_epub(self._folder / BOOK, self._folder / ROOM, self._spec, wording, self._whole) as (file, book):
+            return write_read_along(file, book, target, sounds, self._spec, wording, self._style)
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder / ROOM, ignore_errors=True)
@@ -130,7 +130,7 @@ def write_read_along(
     book: Book,
     target: Path,
     sounds: Sequence[ChapterSound],
-    facts: JobSpec,
+    spec: JobSpec,
     wording: Wording,
     style: Style,
 ) -> ReadAlong:
@@ -140,7 +140,7 @@ def write_read_along(
     """
     from swarm.read_along.narrated import Narration, narrate  # as in _spoken: few ask for it, and all start sooner
 
-    spots = _spots(book, facts, wording)
+    spots = _spots(book, spec, wording)
     spoken = [
         _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}") for number, sound in enumerate(sounds, 1)
     ]
@@ -166,11 +166,11 @@ def write_read_along(
     return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
 
 
-def _spots(book: Book, facts: JobSpec, wording: Wording) -> dict[int, list[Spot]]:
+def _spots(book: Book, spec: JobSpec, wording: Wording) -> dict[int, list[Spot]]:
     lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
-    card, language = recipe_card(facts.recipe), facts.recipe.language
+    card, language = recipe_card(spec.recipe), spec.recipe.language
     found: dict[int, list[Spot]] = defaultdict(list)
-    for spot in find_spots(book, facts.chapters, card, language, wording.selection, lexicon):
+    for spot in find_spots(book, spec.chapters, card, language, wording.selection, lexicon):
         found[spot.chapter].append(spot)
     return found
 

@@ -59,20 +59,20 @@ class Style(Struct, frozen=True, dict=True):
         return make_coding(self.output_format, voice_rate, self.sample_rate, self.channels, self.bitrate)
 
 
-def make_style(config: StyleConfig, facts: JobSpec) -> Style:
+def make_style(config: StyleConfig, spec: JobSpec) -> Style:
     """Complete what was asked for. Raises UsageError where the cover cannot be read."""
-    book = facts.book
+    book = spec.book
     tags = Tags(
         title=config.title or book.title,
         authors=(config.author,) if config.author else book.authors,
         subtitle=book.subtitle,
-        narrator=config.narrator or f"{facts.voice_name} ({facts.recipe.engine})",
+        narrator=config.narrator or f"{spec.voice_name} ({spec.recipe.engine})",
         series=book.series,
         series_number=book.series_number,
         year=book.year,
         publisher=book.publisher,
         description=book.description,
-        language=long_code(facts.recipe.language),
+        language=long_code(spec.recipe.language),
         isbn=book.isbn,
     )
     return Style(

@@ -1,9 +1,9 @@
 """What a job is: written once when it is made and never changed, so that an upgrade in mid-book changes nothing."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from swarm.job.asset import VOICE, AssetInfo
 from swarm.job.book import Chapter, Cover
+from swarm.job.job_file import VOICE, JobFile
 from swarm.job.recipe import CLONE, INVENTED, Recipe
 
 
@@ -43,13 +43,13 @@ class JobSpec(Struct, frozen=True):
     recipe: Recipe
     chapters: tuple[Chapter, ...]
     created_s: float
-    assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
+    job_files: tuple[JobFile, ...] = field(name="assets", default=())  # the files that its voice needs
     origins: tuple[FileOrigin, ...] = ()
 
     @property
     def has_latents(self) -> bool:
         """Whether latents are computed for its voice: it is a recording's, or made up."""
-        return self.recipe.voice == INVENTED or any(asset.name == VOICE for asset in self.assets)
+        return self.recipe.voice == INVENTED or any(job_file.name == VOICE for job_file in self.job_files)
 
     @property
     def voice_name(self) -> str:

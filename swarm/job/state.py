@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from swarm.job.asset import LATENTS, AssetInfo
+from swarm.job.job_file import LATENTS, JobFile
 from swarm.job.recipe import clip_key
 from swarm.job.record import (
     AnyRecord,
@@ -26,7 +26,7 @@ Place = tuple[int, int]  # chapter, index
 class JobState:
     """What is known for good of one job: which places have a clip, which failed, which were set aside."""
 
-    facts: JobSpec
+    spec: JobSpec
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
@@ -43,25 +43,25 @@ class JobState:
     finished: JobFinished | None = None
 
     def __post_init__(self) -> None:
-        self.settled = [0] * len(self.facts.chapters)
-        self.recurring = _recurring(self.facts)
+        self.settled = [0] * len(self.spec.chapters)
+        self.recurring = _recurring(self.spec)
 
     @property
     def job(self) -> str:
         """The job's name."""
-        return self.facts.job
+        return self.spec.job
 
     @property
     def awaits_latents(self) -> bool:
         """Whether somebody has yet to compute the latents of its voice, before anything is spoken."""
-        return self.facts.has_latents and self.latents is None
+        return self.spec.has_latents and self.latents is None
 
     @property
-    def assets(self) -> tuple[AssetInfo, ...]:
+    def job_files(self) -> tuple[JobFile, ...]:
         """The files that its voice needs, the latents too once they are known."""
         if self.latents is None or not self.latents.digest:
-            return self.facts.assets
-        return (*self.facts.assets, AssetInfo(LATENTS, self.latents.digest, self.latents.size))
+            return self.spec.job_files
+        return (*self.spec.job_files, JobFile(LATENTS, self.latents.digest, self.latents.size))
 
     @property
     def complete(self) -> bool:
@@ -70,7 +70,7 @@ class JobState:
 
     def chapter_complete(self, chapter: int) -> bool:
         """Whether every place of a chapter is accepted or set aside."""
-        return self.settled[chapter] == len(self.facts.chapters[chapter].segments)
+        return self.settled[chapter] == len(self.spec.chapters[chapter].segments)
 
     def is_settled(self, place: Place) -> bool:
         """Whether a place needs no more work."""
@@ -79,11 +79,11 @@ class JobState:
     def exists(self, place: Place) -> bool:
         """Whether the book has such a place."""
         chapter, index = place
-        return chapter < len(self.facts.chapters) and index < len(self.facts.chapters[chapter].segments)
+        return chapter < len(self.spec.chapters) and index < len(self.spec.chapters[chapter].segments)
 
     def text(self, place: Place) -> str:
         """What is to be spoken at a place."""
-        return self.facts.chapters[place[0]].segments[place[1]].text
+        return self.spec.chapters[place[0]].segments[place[1]].text
 
     def take(self, place: Place) -> int:
         """The take to try next: a new one after each failure."""
@@ -96,13 +96,13 @@ class JobState:
 
     def key(self, place: Place, take: int) -> str:
         """The clip's name for a take at a place."""
-        return clip_key(self.text(place), self.facts.recipe, take)
+        return clip_key(self.text(place), self.spec.recipe, take)
 
 
-def _recurring(facts: JobSpec) -> dict[str, list[Place]]:
+def _recurring(spec: JobSpec) -> dict[str, list[Place]]:
     """Where texts stand that occur more than once ("Yes.")."""
     places: dict[str, list[Place]] = {}
-    for number, chapter in enumerate(facts.chapters):
+    for number, chapter in enumerate(spec.chapters):
         for index, segment in enumerate(chapter.segments):
             places.setdefault(segment.text, []).append((number, index))
     return {text: found for text, found in places.items() if len(found) > 1}

@@ -1,14 +1,13 @@
 """The table of messages (docs/design.md, section 4): what travels between worker and coordinator.
 
-Each is a frozen value with bounds; `net/wire.py` packs them and refuses what does not fit.
-Unknown types and fields are ignored by the reader, so an older peer understands a newer one.
+Each is a frozen value with bounds. Readers ignore unknown types and fields, so that an older peer understands a newer.
 """
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-from swarm.job.asset import MAX_ASSETS, MAX_BYTES, AssetInfo, Digest, check_places
+from swarm.job.job_file import MAX_BYTES, MAX_JOB_FILES, Digest, JobFile, check_places
 from swarm.job.recipe import Recipe
 
 PROTOCOL = 1  # major version: a different one is refused in words
@@ -22,7 +21,8 @@ Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Offset = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
 
 MAX_MODELS = 500  # of one engine, in a greeting
-MAX_HELD_ASSETS = 400  # as many digests as fit a control message
+MAX_HELD_FILES = 400  # as many digests as fit a control message
+HeldFiles = Annotated[tuple[Digest, ...], Meta(max_length=MAX_HELD_FILES)]  # whole and verified
 Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur
 
 
@@ -84,14 +84,14 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
 
 
 class Fetching(Struct, frozen=True, omit_defaults=True):
-    """An asset on its way to a worker; `note` says what holds it up."""
+    """A job file on its way to a worker; `note` says what holds it up."""
 
     digest: Digest
     have: Offset = 0  # bytes on the disk
     note: Note = ""
 
 
-class Made(Struct, frozen=True):
+class OfferedLatents(Struct, frozen=True):
     """The latents that a worker computed for a job; `digest` "" and `size` 0 where its engine computes none."""
 
     job: Name
@@ -123,22 +123,22 @@ class Heartbeat(Message, frozen=True, tag=True):
     slots: Annotated[tuple[SlotReport, ...], Meta(max_length=1024)]
     offers: Annotated[tuple[Count, ...], Meta(max_length=1024)] = ()
     leases: Annotated[tuple[Count, ...], Meta(max_length=4096)] = ()  # every lease held, queued ones too
-    assets: Annotated[tuple[Digest, ...], Meta(max_length=MAX_HELD_ASSETS)] = ()  # whole and verified
-    fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MAX_ASSETS)] = ()
-    made: Annotated[tuple[Made, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
+    job_files: HeldFiles = field(name="assets", default=())
+    fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MAX_JOB_FILES)] = ()
+    made: Annotated[tuple[OfferedLatents, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
     figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()  # of its devices
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
 
 
 class Fetch(Message, frozen=True, tag=True):
-    """Asks for the piece of an asset that begins at `offset`. Latents are asked for the other way."""
+    """Asks for the piece of a job file that begins at `offset`. Latents are asked for the other way."""
 
     digest: Digest
     offset: Offset
 
 
-class Asset(Message, frozen=True, tag=True):
-    """A piece of an asset; its bytes are the frame that follows."""
+class FilePiece(Message, frozen=True, tag="Asset"):
+    """A piece of a job file; its bytes are the frame that follows."""
 
     digest: Digest
     offset: Offset
@@ -228,11 +228,11 @@ class Job(Message, frozen=True, tag=True):
     job: Name
     title: Note
     recipe: Recipe
-    assets: Annotated[tuple[AssetInfo, ...], Meta(max_length=MAX_ASSETS)] = ()
+    job_files: Annotated[tuple[JobFile, ...], Meta(max_length=MAX_JOB_FILES)] = field(name="assets", default=())
     latents: bool = False
 
     def __post_init__(self) -> None:
-        check_places(self.assets)
+        check_places(self.job_files)
 
 
 class Line(Struct, frozen=True, array_like=True):
@@ -381,7 +381,7 @@ class StatusReply(Message, frozen=True, tag=True):
     workers: tuple[WorkerStatus, ...]
 
 
-FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Fetch | Asset | Status
+FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Fetch | FilePiece | Status
 FromCoordinator = (
     Welcome
     | Refused
@@ -393,7 +393,7 @@ FromCoordinator = (
     | Trim
     | Revoke
     | Fetch
-    | Asset
+    | FilePiece
     | Done
     | WhoAreYou
     | StatusReply

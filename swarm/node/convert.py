@@ -13,10 +13,10 @@ from swarm.net.transport import RouterSocket
 from swarm.watch.progress import Progress
 from swarm.worker.devices import Gpu
 from swarm.worker.engines import Engines
-from swarm.worker.file_cache import AssetFolder
-from swarm.worker.gpu_readings import Gauges
+from swarm.worker.file_cache import FileCache
+from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import greeting
-from swarm.worker.limit_watch import Warden
+from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.worker import WorkNode
 
 LOOPBACK = "127.0.0.1"
@@ -64,7 +64,7 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     state_dir = coordination.config.state_dir
     engines = Engines(tuple(devices), state_dir / "log")
     hello = greeting(state_dir, devices, gpus)
-    assets = AssetFolder(state_dir, coordination.config.assets_limit)
-    node = WorkNode(hello, engines, assets, keys, coordination.clock, say=lambda line: None)
-    node.warden = Warden(engines.devices, Gauges(gpus))
+    job_files = FileCache(state_dir, coordination.config.assets_limit)
+    node = WorkNode(hello, engines, job_files, keys, coordination.clock, say=lambda line: None)
+    node.limit_watch = LimitWatch(engines.devices, GpuReadings(gpus))
     return node

@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from swarm.job.asset import piece_size
+from swarm.job.job_file import piece_size
 from swarm.system.disk import guarded, write_synced
 from swarm.system.platform import sync_file, sync_folder
 
-Contents = Mapping[str, bytes | Path]  # by digest
+FileContents = Mapping[str, bytes | Path]  # by digest
 CHUNK = 1 << 20
 
 
-def content_path(folder: Path, digest: str) -> Path:
+def file_path(folder: Path, digest: str) -> Path:
     """Where a content of a job lies or would lie."""
     return folder / "assets" / digest
 
 
-def put_contents(folder: Path, contents: Contents, jobs: Path) -> None:
+def put_job_files(folder: Path, contents: FileContents, jobs: Path) -> None:
     """Put files into a job's folder, durably. What another of the `jobs` has takes no room twice. Raises OSError."""
     for digest, content in contents.items():
-        target = content_path(folder, digest)
+        target = file_path(folder, digest)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
         part.unlink(missing_ok=True)

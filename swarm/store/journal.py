@@ -88,7 +88,7 @@ class Journal:
         if found != "ok":
             raise self._damaged()
 
-    def facts(self) -> JobSpec:
+    def spec(self) -> JobSpec:
         """What the job is."""
         with guarded(self.path), self._lock:
             row = self._database.execute("SELECT facts FROM job").fetchone()
@@ -145,10 +145,10 @@ class Journal:
         return StoreError(f"{self.path} cannot be used: {DAMAGED}.")
 
 
-def create_journal(folder: Path, facts: JobSpec) -> None:
+def create_journal(folder: Path, spec: JobSpec) -> None:
     """Make a journal in a folder that nobody else sees yet. Raises StoreError."""
     path = folder / FILE
-    row = (facts.title, facts.source, facts.created_s, msgspec.msgpack.encode(facts))
+    row = (spec.title, spec.source, spec.created_s, msgspec.msgpack.encode(spec))
     with guarded(path), closing(_connect(path)) as database:
         database.executescript(TABLES)
         with database:

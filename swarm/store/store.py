@@ -10,13 +10,13 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from swarm.errors import StoreError
-from swarm.job.asset import AssetInfo
+from swarm.job.job_file import JobFile
 from swarm.job.recipe import Setting
 from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.job.run_stats import MAX_BYTES, RunStats, decode_effort
 from swarm.job.spec import FileOrigin, JobSpec
 from swarm.store.clips import ClipFolder, clip_size
-from swarm.store.job_files import Contents, content_path, copy_synced, put_contents, read_piece, unpacking
+from swarm.store.job_files import FileContents, copy_synced, file_path, put_job_files, read_piece, unpacking
 from swarm.store.journal import FILE as JOURNAL
 from swarm.store.journal import Journal, create_journal
 from swarm.store.usage import only_in, size_of
@@ -28,7 +28,7 @@ from swarm.system.scratch import Scratch
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
 EFFORT = "effort.json"
-NOTHING: Contents = {}
+NOTHING: FileContents = {}
 
 Entry = tuple[str, AnyRecord, bytes]  # job, record, the clip's FLAC bytes or b""
 
@@ -54,7 +54,7 @@ class JobSummary(NamedTuple):
     chapters: tuple[str, ...] = ()  # titles of those that are spoken
     sentences: int = 0
     files: tuple[str, ...] = ()  # the audiobook, as last written
-    assets: tuple[AssetInfo, ...] = ()  # the files that its voice needs
+    job_files: tuple[JobFile, ...] = ()  # the files that its voice needs
     origins: tuple[FileOrigin, ...] = ()  # and what they were made from
     used_s: float = 0.0  # when a command last worked on it
 
@@ -62,10 +62,10 @@ class JobSummary(NamedTuple):
 class Store(Protocol):
     """Jobs, records and clips. Any method may raise StoreError; then nothing of that call counts.
 
-    To be used from one thread at a time; `find_clip`, `clip_path`, `read_asset` and `keep_effort` from any.
+    To be used from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `keep_effort` from any.
     """
 
-    def create_job(self, facts: JobSpec, book_file: Path, contents: Contents = NOTHING) -> None:
+    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NOTHING) -> None:
         """Make a job, whole or not at all, with a copy of its book and of the files its voice needs."""
 
     def open_job(self, job: str) -> JobSpec | None:
@@ -77,19 +77,19 @@ class Store(Protocol):
     def commit(self, entries: Sequence[Entry]) -> None:
         """Write records, and the clips or latents of those that carry some; durable on return."""
 
-    def asset_size(self, job: str, digest: str) -> int:
+    def job_file_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job; 0 where it is gone."""
 
-    def asset_path(self, job: str, digest: str) -> Path:
+    def job_file_path(self, job: str, digest: str) -> Path:
         """Where a file of a job lies or would lie."""
 
     def unpacking(self) -> AbstractContextManager[Path]:
         """A folder for what is half made, gone afterwards."""
 
-    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+    def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
         """Put a file of a job back."""
 
-    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
         """The piece of a job's file that begins at an offset."""
 
     def effort(self, job: str) -> RunStats:
@@ -148,27 +148,27 @@ class DiskStore:
             raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
         return self.state_dir / "jobs" / job
 
-    def create_job(self, facts: JobSpec, book_file: Path, contents: Contents = NOTHING) -> None:
+    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NOTHING) -> None:
         """Make a job beside the others and rename it into place as the last step."""
-        folder = self.folder(facts.job)
+        folder = self.folder(spec.job)
         if (folder / JOURNAL).exists():
             raise StoreError(f"{folder} exists already; move it away and run the same command again.")
-        fresh = self._scratch.folder / facts.job
+        fresh = self._scratch.folder / spec.job
         with guarded(folder):
             fresh.mkdir()
             copy_synced(book_file, fresh / BOOK)
-            put_contents(fresh, contents, self.state_dir / "jobs")
-            create_journal(fresh, facts)
+            put_job_files(fresh, contents, self.state_dir / "jobs")
+            create_journal(fresh, spec)
             sync_folder(fresh)
             if folder.exists():  # its journal was moved away: what is left can all be made again
-                folder.rename(self._scratch.folder / f"{facts.job}.removed")
+                folder.rename(self._scratch.folder / f"{spec.job}.removed")
             fresh.rename(folder)
-            self._made.append(facts.job)
+            self._made.append(spec.job)
             sync_folder(folder.parent)
 
     def open_job(self, job: str) -> JobSpec | None:
         """What a job is; its journal is checked and stays open."""
-        return self._journal(job).facts() if (self.folder(job) / JOURNAL).exists() else None
+        return self._journal(job).spec() if (self.folder(job) / JOURNAL).exists() else None
 
     def records(self, job: str) -> Iterator[AnyRecord]:
         """The records of a job, oldest first."""
@@ -183,16 +183,16 @@ class DiskStore:
             if frame and isinstance(record, ClipAccepted):
                 clips[record.key] = frame
             elif frame and isinstance(record, LatentsKept):
-                self.restore_asset(job, record.digest, frame)
+                self.restore_job_file(job, record.digest, frame)
         journals = {job: self._journal(job) for job in by_job}
         if clips:
             self._clips.add(clips)
         for job, records in by_job.items():
             journals[job].append(records)
 
-    def asset_size(self, job: str, digest: str) -> int:
+    def job_file_size(self, job: str, digest: str) -> int:
         """Bytes of a file of a job; 0 where it is gone."""
-        return clip_size(self.asset_path(job, digest))
+        return clip_size(self.job_file_path(job, digest))
 
     def effort(self, job: str) -> RunStats:
         """What the runs of a job took; nothing where that cannot be read."""
@@ -207,22 +207,22 @@ class DiskStore:
         with suppress(OSError):
             replace_file(self.folder(job) / EFFORT, msgspec.json.encode(effort))
 
-    def asset_path(self, job: str, digest: str) -> Path:
+    def job_file_path(self, job: str, digest: str) -> Path:
         """Where a file of a job lies or would lie."""
-        return content_path(self.folder(job), digest)
+        return file_path(self.folder(job), digest)
 
     def unpacking(self) -> AbstractContextManager[Path]:
         """A folder on the same disk for what is half made."""
         return unpacking(self._scratch.folder)
 
-    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
+    def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
         """Put a file of a job back."""
         with guarded(self.folder(job)):
-            put_contents(self.folder(job), {digest: content}, self.state_dir / "jobs")
+            put_job_files(self.folder(job), {digest: content}, self.state_dir / "jobs")
 
-    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
+    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
         """The piece of a job's file that begins at an offset."""
-        return read_piece(self.asset_path(job, digest), offset)
+        return read_piece(self.job_file_path(job, digest), offset)
 
     def clip_path(self, key: str) -> Path:
         """Where a clip lies or would lie."""
@@ -355,34 +355,34 @@ def _summary(folder: Path) -> JobSummary:
     folder_bytes = size_of(folder)
     try:
         with closing(Journal(folder, read_only=True)) as journal:
-            facts, counts = journal.facts(), journal.counts()
+            spec, counts = journal.spec(), journal.counts()
     except StoreError as error:
         return JobSummary(folder.name, "", "", 0.0, 0, folder_bytes, finished=False, trouble=str(error))
-    return summary_of(facts, counts.accepted, folder_bytes + counts.clip_bytes, counts.finished, counts.started)
+    return summary_of(spec, counts.accepted, folder_bytes + counts.clip_bytes, counts.finished, counts.started)
 
 
 def summary_of(
-    facts: JobSpec, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
+    spec: JobSpec, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
 ) -> JobSummary:
     """A job in short, by its last records; `finished` None where a clip was discarded since."""
     return JobSummary(
-        job=facts.job,
-        title=facts.title,
-        source=facts.source,
-        created_s=facts.created_s,
+        job=spec.job,
+        title=spec.title,
+        source=spec.source,
+        created_s=spec.created_s,
         accepted=accepted,
         disk_bytes=disk_bytes,
         finished=finished is not None,
-        engine=facts.recipe.engine,
-        voice=facts.voice_name,
-        language=facts.recipe.language,
-        speed=dict(facts.recipe.settings).get("speed", 1.0),
-        chapters=tuple(chapter.title for chapter in facts.chapters),
-        sentences=sum(len(chapter.segments) for chapter in facts.chapters),
+        engine=spec.recipe.engine,
+        voice=spec.voice_name,
+        language=spec.recipe.language,
+        speed=dict(spec.recipe.settings).get("speed", 1.0),
+        chapters=tuple(chapter.title for chapter in spec.chapters),
+        sentences=sum(len(chapter.segments) for chapter in spec.chapters),
         files=finished.files if finished else (),
-        assets=facts.assets,
-        origins=facts.origins,
-        used_s=max(facts.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
+        job_files=spec.job_files,
+        origins=spec.origins,
+        used_s=max(spec.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
     )
 
 

@@ -65,11 +65,11 @@ class Engine(Protocol):
     def card(self) -> EngineCard:
         """What is known without loading."""
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> Voice:
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model; may take minutes. `device` is "cpu" or "cuda:0". Raises EngineFault.
 
         UNAVAILABLE: not on this machine; MEMORY, DEVICE: not on this device, for now.
 
-        `assets` is a folder with the job's files by name: `voice.wav` (the reference, mono), `model/` (a custom model),
+        `job_files` is a folder, its files by name: `voice.wav` (the reference, mono), `model/` (a custom model),
         `latents.safetensors` (what another worker's `latents` returned). None where the recipe needs none.
         """

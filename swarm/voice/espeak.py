@@ -126,7 +126,7 @@ class EspeakEngine:
 
     card: EngineCard = ESPEAK
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> Voice:
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Check that the voice can be loaded. Raises EngineFault(UNAVAILABLE)."""
         if recipe.voice not in IDENTIFIERS:
             raise EngineFault(FaultKind.UNAVAILABLE, f"espeak has no voice {recipe.voice!r} here.")

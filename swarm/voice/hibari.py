@@ -74,7 +74,7 @@ class HibariEngine:
 
     card: EngineCard = HIBARI
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> Voice:
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model, about 0.7 s; always on the CPU. Raises EngineFault(UNAVAILABLE)."""
         if recipe.voice not in [voice.name for voice in self.card.voices]:  # the package would download others
             raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r} here.")

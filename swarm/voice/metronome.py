@@ -60,7 +60,7 @@ class MetronomeEngine:
 
     card: EngineCard = METRONOME
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> Voice:
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """A voice at the speed of its slot. Raises EngineFault(UNAVAILABLE)."""
         settings = dict(self.card.settings) | dict(recipe.settings)
         cost_s = float(settings["cost_per_char"]) / slot_speed(device)

@@ -24,9 +24,9 @@ def _cuda(torch: Any) -> Iterator[dict[str, Any]]:
         fault = _tensor_fault(torch, name)
         gpu = {"name": name, "fault": fault, "about": name, "memory_bytes": 0, "uuid": "", "driver": driver}
         if not fault:
-            facts = torch.cuda.get_device_properties(index)
-            uuid = getattr(facts, "uuid", "")
-            gpu |= {"about": str(facts.name), "memory_bytes": int(facts.total_memory), "platform": platform}
+            spec = torch.cuda.get_device_properties(index)
+            uuid = getattr(spec, "uuid", "")
+            gpu |= {"about": str(spec.name), "memory_bytes": int(spec.total_memory), "platform": platform}
             gpu["uuid"] = f"GPU-{uuid}" if uuid and torch.version.cuda else str(uuid)
         yield gpu
 

@@ -101,9 +101,9 @@ class History:
             run.last_s, run.spoke = max(run.last_s, at_s), run.spoke or spoke
 
     @classmethod
-    def of(cls, facts: JobSpec, records: Iterable[AnyRecord]) -> "History":
+    def of(cls, spec: JobSpec, records: Iterable[AnyRecord]) -> "History":
         """The history that records tell, oldest first."""
-        history = cls(began_s=facts.created_s)
+        history = cls(began_s=spec.created_s)
         for record in records:
             history.take(record)
         return history

@@ -91,13 +91,13 @@ def _bars(job: JobView, width: int) -> Table:
 
 
 def _under(job: JobView, view: View, width: int) -> Text:
-    facts = [f"{job.eta} left"] if job.eta else []
-    facts.append(job.spoken if job.state == "speaking" else f"{job.spoken}, {job.state}")
+    spec = [f"{job.eta} left"] if job.eta else []
+    spec.append(job.spoken if job.state == "speaking" else f"{job.spoken}, {job.state}")
     if view.speed and len(view.jobs) == 1 and width >= WIDE:
-        facts.append(f"{view.speed} real time")
+        spec.append(f"{view.speed} real time")
     if job.note:
-        facts.append(job.note)
-    return Text(", ".join(facts), style="dim", no_wrap=True, overflow="ellipsis")
+        spec.append(job.note)
+    return Text(", ".join(spec), style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _workers(workers: tuple[WorkerView, ...], width: int) -> Table:

@@ -211,15 +211,15 @@ def opening_line(job: JobStatus, done: int) -> str:
 
 def standing(job: JobView, view: View) -> str:
     """How a job stands: percent, what holds it up or how fast it goes, what is left."""
-    facts = [f"{job.percent} %"]
+    spec = [f"{job.percent} %"]
     if job.state != "speaking":
-        facts.append(job.state)
+        spec.append(job.state)
     elif view.speed:
         speaking = sum(bool(worker.speed) for worker in view.workers)
         together = f"{speaking} workers at " if speaking > 1 else ""
-        facts.append(f"{together}{view.speed} real time")
+        spec.append(f"{together}{view.speed} real time")
     if job.eta:
-        facts.append(f"{job.eta} left")
+        spec.append(f"{job.eta} left")
     if job.note:
-        facts.append(job.note)
-    return ", ".join(facts)
+        spec.append(job.note)
+    return ", ".join(spec)

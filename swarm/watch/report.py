@@ -31,39 +31,39 @@ class ReportExtra:
     heard: Mapping[Place, HeardSentence] = field(default_factory=dict)  # where the sentences worth naming are
 
 
-def make_report(facts: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
+def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
     """The report of a job, ready for JSON (docs/design.md, section 8): its records are given oldest first."""
-    history = History.of(facts, records)
+    history = History.of(spec, records)
     return {
-        "book": _book(facts),
-        "recipe": msgspec.to_builtins(facts.recipe) | {"settings": dict(facts.recipe.settings)},
+        "book": _book(spec),
+        "recipe": msgspec.to_builtins(spec.recipe) | {"settings": dict(spec.recipe.settings)},
         "files": list(extra.files or history.files),
-        "totals": _totals(facts, history, extra),
-        "workers": _workers(facts, history, extra),
-        "missing": _missing(facts, history, extra),
-        "doubtful": _doubtful(facts, history, extra),
-        "unspoken": _unspoken(facts),
-        "segments": _segments(facts, history),
+        "totals": _totals(spec, history, extra),
+        "workers": _workers(spec, history, extra),
+        "missing": _missing(spec, history, extra),
+        "doubtful": _doubtful(spec, history, extra),
+        "unspoken": _unspoken(spec),
+        "segments": _segments(spec, history),
     }
 
 
-def _book(facts: JobSpec) -> Row:
-    book = msgspec.to_builtins(msgspec.structs.replace(facts.book, cover=None))
+def _book(spec: JobSpec) -> Row:
+    book = msgspec.to_builtins(msgspec.structs.replace(spec.book, cover=None))
     del book["cover"]
-    return {"job": facts.job, "source": facts.source, **book, "chapters": [chapter.title for chapter in facts.chapters]}
+    return {"job": spec.job, "source": spec.source, **book, "chapters": [chapter.title for chapter in spec.chapters]}
 
 
-def _places(facts: JobSpec) -> list[Place]:
-    return [(number, index) for number, chapter in enumerate(facts.chapters) for index in range(len(chapter.segments))]
+def _places(spec: JobSpec) -> list[Place]:
+    return [(number, index) for number, chapter in enumerate(spec.chapters) for index in range(len(chapter.segments))]
 
 
-def _text(facts: JobSpec, place: Place) -> str:
+def _text(spec: JobSpec, place: Place) -> str:
     chapter, index = place
-    return facts.chapters[chapter].segments[index].text
+    return spec.chapters[chapter].segments[index].text
 
 
-def _totals(facts: JobSpec, history: History, extra: ReportExtra) -> Row:
-    places = _places(facts)
+def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
+    places = _places(spec)
     accepted = history.accepted.values()
     known = history.known()
     first_s, last_s = history.first_grant_s(extra.effort.first_grant_s), history.last_accept_s()
@@ -71,8 +71,8 @@ def _totals(facts: JobSpec, history: History, extra: ReportExtra) -> Row:
         "segments": len(places),
         "spoken": len(accepted),
         "missing": len(places) - len(accepted),
-        "unspoken": sum(len(chapter.unspoken) for chapter in facts.chapters),
-        "characters": sum(len(_text(facts, place)) for place in places),
+        "unspoken": sum(len(chapter.unspoken) for chapter in spec.chapters),
+        "characters": sum(len(_text(spec, place)) for place in places),
         "audio_s": _rounded(sum(_audio_s(clip) for clip in accepted)),
         "duration_s": _rounded(extra.duration_s),
         "work_s": _rounded(sum(clip.work_s for clip in accepted)),
@@ -94,17 +94,17 @@ def _totals(facts: JobSpec, history: History, extra: ReportExtra) -> Row:
     }
 
 
-def _workers(facts: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
+def _workers(spec: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
     spoken: dict[str, list[ClipAccepted]] = {worker: [] for worker in history.workers}
     for clip in history.accepted.values():
         if not clip.reused:
             spoken.setdefault(clip.worker, []).append(clip)
-    return [_worker(facts, history.workers.get(worker), worker, clips, extra) for worker, clips in spoken.items()]
+    return [_worker(spec, history.workers.get(worker), worker, clips, extra) for worker, clips in spoken.items()]
 
 
-def _worker(facts: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[ClipAccepted], extra: ReportExtra) -> Row:
+def _worker(spec: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[ClipAccepted], extra: ReportExtra) -> Row:
     work_s = sum(clip.work_s for clip in clips)
-    characters = sum(len(_text(facts, (clip.chapter, clip.index))) for clip in clips)
+    characters = sum(len(_text(spec, (clip.chapter, clip.index))) for clip in clips)
     return {
         "id": worker,
         "name": seen.name if seen else worker,
@@ -117,19 +117,19 @@ def _worker(facts: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[Cl
     }
 
 
-def _segments(facts: JobSpec, history: History) -> msgspec.Raw:
+def _segments(spec: JobSpec, history: History) -> msgspec.Raw:
     """A row each, as JSON already: as values they would be the largest thing in memory of a long book."""
     encoder, rows = msgspec.json.Encoder(), bytearray()
-    for place in _places(facts):
+    for place in _places(spec):
         rows += b"," if rows else b"["
-        encoder.encode_into(_segment(facts, history, place), rows, len(rows))
+        encoder.encode_into(_segment(spec, history, place), rows, len(rows))
     return msgspec.Raw(bytes(rows) + b"]")
 
 
-def _segment(facts: JobSpec, history: History, place: Place) -> Row:
+def _segment(spec: JobSpec, history: History, place: Place) -> Row:
     clip = history.accepted.get(place)
     failures = len(history.failures.get(place, ()))
-    row: Row = {"chapter": place[0], "index": place[1], "characters": len(_text(facts, place))}
+    row: Row = {"chapter": place[0], "index": place[1], "characters": len(_text(spec, place))}
     if clip is None:
         nothing = {"worker": "", "work_s": 0.0, "audio_s": 0.0, "takes": failures, "attempts": failures}
         return row | nothing | {"started_s": None, "accepted_s": None}
@@ -153,31 +153,31 @@ def _takes(clip: ClipAccepted, history: History) -> int:
     return rounds + max(clip.take - first + 1, clip.takes)
 
 
-def _doubtful(facts: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
+def _doubtful(spec: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
     return [
-        _sentence(facts, place, clip.doubt, extra.heard.get(place))
+        _sentence(spec, place, clip.doubt, extra.heard.get(place))
         for place, clip in sorted(history.accepted.items())
         if clip.doubt
     ]
 
 
-def _missing(facts: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
+def _missing(spec: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
     return [
-        _sentence(facts, place, history.quarantined.get(place, NOT_REACHED), extra.heard.get(place))
-        for place in _places(facts)
+        _sentence(spec, place, history.quarantined.get(place, NOT_REACHED), extra.heard.get(place))
+        for place in _places(spec)
         if place not in history.accepted
     ]
 
 
-def _sentence(facts: JobSpec, place: Place, reason: str, heard: HeardSentence | None) -> Row:
+def _sentence(spec: JobSpec, place: Place, reason: str, heard: HeardSentence | None) -> Row:
     """A sentence by name: where it stands, what it says, where it is heard; `id` is what `redo` takes."""
     chapter, index = place
     return {
         "chapter": chapter,
-        "title": facts.chapters[chapter].title,
+        "title": spec.chapters[chapter].title,
         "index": index,
         "id": f"{chapter + 1}:{index + 1}",
-        "text": _text(facts, place),
+        "text": _text(spec, place),
         "reason": reason,
         "file": heard.file if heard else "",
         "at_s": _rounded(heard.start_s if heard else None),
@@ -185,10 +185,10 @@ def _sentence(facts: JobSpec, place: Place, reason: str, heard: HeardSentence | 
     }
 
 
-def _unspoken(facts: JobSpec) -> list[Row]:
+def _unspoken(spec: JobSpec) -> list[Row]:
     return [
         {"chapter": number, "title": chapter.title, "after": doubt.after, "text": doubt.text, "reason": doubt.reason}
-        for number, chapter in enumerate(facts.chapters)
+        for number, chapter in enumerate(spec.chapters)
         for doubt in chapter.unspoken
     ]
 
@@ -201,9 +201,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def rewriting(facts: JobSpec, records: Iterable[AnyRecord]) -> str:
+def rewriting(spec: JobSpec, records: Iterable[AnyRecord]) -> str:
     """What the last run did where it spoke nothing of what a run before left: "written again in 2 s"; else ""."""
-    history = History.of(facts, records)
+    history = History.of(spec, records)
     *before, last = history.runs or [Run(0.0, 0.0)]
     if last.spoke or not before:
         return ""
@@ -262,17 +262,17 @@ def _sound_s(totals: Row) -> float:
 
 def _figures(totals: Row) -> str:
     sound_s = _sound_s(totals)
-    facts = [f"{duration_text(sound_s)} of sound in {duration_text(totals['elapsed_s'])}"]
+    spec = [f"{duration_text(sound_s)} of sound in {duration_text(totals['elapsed_s'])}"]
     speed = speed_text(sound_s / totals["elapsed_s"]) if totals["elapsed_s"] > 0 else ""
     if speed and totals["known_audio_s"] <= MAX_KNOWN_SHARE * totals["audio_s"]:
-        facts.append(f"{speed} real time")
+        spec.append(f"{speed} real time")
     if totals["runs"] > 1:
-        facts.append(f"{totals['runs']} runs")
-    facts.append(f"{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken")
+        spec.append(f"{totals['runs']} runs")
+    spec.append(f"{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken")
     for count, words in ((totals["known"], "known from an earlier job"), (totals["retakes"], "spoken again")):
         if count:
-            facts.append(f"{count} {words}")
-    return ", ".join(facts)
+            spec.append(f"{count} {words}")
+    return ", ".join(spec)
 
 
 def _named(rows: list[Row], outcome: str) -> list[str]:

@@ -23,10 +23,10 @@ def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
 
 
 def _job_lines(job: JobView) -> list[str]:
-    facts = [f"{job.percent} %", job.spoken, job.state]
+    spec = [f"{job.percent} %", job.spoken, job.state]
     if job.eta:
-        facts.append(f"{job.eta} left")
-    lines = [f"  {job.title}: {', '.join(facts)}"]
+        spec.append(f"{job.eta} left")
+    lines = [f"  {job.title}: {', '.join(spec)}"]
     if job.note:
         lines.append(f"    {job.note}")
     return lines + [f"    {chapter.percent:3d} %  {chapter.title}" for chapter in job.chapters]
@@ -45,9 +45,9 @@ def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -
 
 def figures_text(figures: Figures) -> str:
     """What a device is at: "cuda:0: 87 % busy, 5.2 GB of 24 GB, 71 C"; empty where its driver tells nothing."""
-    facts = [f"{figures.busy} % busy"] if figures.busy is not None else []
+    spec = [f"{figures.busy} % busy"] if figures.busy is not None else []
     if figures.memory_total:
-        facts.append(f"{bytes_text(figures.memory_used)} of {bytes_text(figures.memory_total)}")
+        spec.append(f"{bytes_text(figures.memory_used)} of {bytes_text(figures.memory_total)}")
     if figures.temperature_c is not None:
-        facts.append(f"{figures.temperature_c} C")
-    return f"{clean(figures.device)}: {', '.join(facts)}" if facts else ""
+        spec.append(f"{figures.temperature_c} C")
+    return f"{clean(figures.device)}: {', '.join(spec)}" if spec else ""

@@ -15,7 +15,7 @@ def name_of(clip: Clip) -> ClipName:
     return clip.job, clip.chapter, clip.index, clip.key
 
 
-class Frames:
+class ClipBuffer:
     """Bytes by clip. `put` raises OSError when the temporary folder is full."""
 
     def __init__(self) -> None:

@@ -32,14 +32,14 @@ class Engines:
         self,
         slot: int,
         recipe: Recipe,
-        assets: Path | None = None,
+        job_files: Path | None = None,
         *,
         listen: OnNews = lambda words: None,
         again: bool = True,
     ) -> bytes:
         """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault: UNAVAILABLE, MEMORY, DEVICE.
 
-        `assets` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
+        `job_files` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
         were computed, b"" where there are none.
         """
         async with self._starting:
@@ -51,13 +51,13 @@ class Engines:
         self.pids |= await process.own_pids(slot)
         try:
             async with self._entrance(slot):
-                return await process.open(slot, recipe, self.devices[slot], assets, listen=listen)
+                return await process.open(slot, recipe, self.devices[slot], job_files, listen=listen)
         except EngineFault as fault:
             taken_away = self._processes.get(slot) is not process
             if not again or taken_away or (process.alive and fault.kind not in OF_THE_DEVICE):
                 raise
             await self.unload(slot, process)  # it did not refuse but died, or its device failed: once more
-            return await self.load(slot, recipe, assets, listen=listen, again=False)
+            return await self.load(slot, recipe, job_files, listen=listen, again=False)
 
     def _entrance(self, slot: int) -> AbstractAsyncContextManager[object]:
         """One model at a time is loaded onto a GPU: where there is room for one, it is not filled with two halves."""

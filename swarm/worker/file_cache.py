@@ -1,4 +1,4 @@
-"""A worker's folder of assets: <state>/assets/<digest>, fetched in parts, verified, the least used removed first.
+"""A worker's folder of job files: <state>/assets/<digest>, fetched in parts, verified, the least used removed first.
 
 Several workers of one machine may share it: a lock keeps two of them off one part. Used from one thread at a time.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from swarm.errors import StoreError
-from swarm.job.asset import LATENTS, AssetInfo, piece_size
+from swarm.job.job_file import LATENTS, JobFile, piece_size
 from swarm.store.job_files import digest_of
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
@@ -45,7 +45,7 @@ class PartialFile:
     lock: Lock
 
 
-class AssetFolder:
+class FileCache:
     """Contents by digest, at most `limit` bytes of them."""
 
     def __init__(self, state_dir: Path, limit: int) -> None:
@@ -130,9 +130,9 @@ class AssetFolder:
                 part.file.close()
             part.lock.release()
 
-    def put(self, data: bytes) -> AssetInfo:
+    def put(self, data: bytes) -> JobFile:
         """Keep latents that were made here. Raises StoreError."""
-        info = AssetInfo(LATENTS, hashlib.sha256(data).hexdigest(), len(data))
+        info = JobFile(LATENTS, hashlib.sha256(data).hexdigest(), len(data))
         with guarded(self.root):
             replace_file(self.root / info.digest, data)
         self._verified.add(info.digest)
@@ -148,15 +148,15 @@ class AssetFolder:
             raise StoreError(f"{path} is damaged.")
         return whole[offset : offset + piece_size(len(whole), offset)], len(whole)
 
-    def gather(self, assets: Iterable[AssetInfo], name: str) -> Path:
+    def gather(self, job_files: Iterable[JobFile], name: str) -> Path:
         """A folder with these files under their names, in place of the one of this name. Raises StoreError."""
         self._scratch = self._scratch or Scratch(self._state_dir / "scratch")
         if name in self._gathered:
             shutil.rmtree(self._gathered[name], ignore_errors=True)  # Windows keeps what an engine still holds open
         self._count += 1
         folder = self._gathered[name] = self._scratch.folder / f"{name}-{self._count}"
-        for asset in assets:
-            source, target = self.root / asset.digest, folder / asset.name
+        for job_file in job_files:
+            source, target = self.root / job_file.digest, folder / job_file.name
             with guarded(source):
                 os.utime(source)  # the least used go first
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,25 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from swarm.errors import StoreError
-from swarm.job.asset import AssetInfo
-from swarm.lease.message import Asset, Fetch
-from swarm.worker.file_cache import AssetFolder, Kept
+from swarm.job.job_file import JobFile
+from swarm.lease.message import Fetch, FilePiece
+from swarm.worker.file_cache import FileCache, Kept
 
 Report = Callable[[str, Kept], None]
-Reply = Callable[[str, Asset, bytes], None]
+Reply = Callable[[str, FilePiece, bytes], None]
 Lost = Callable[[str], None]
 
 
-class Courier:
+class FileThread:
     """`kept` hears how much of a content is on the disk, `reply` sends a piece that a link asked for.
 
     `lost` hears of latents that were asked for and cannot be read.
     """
 
-    def __init__(self, folder: AssetFolder, kept: Report, reply: Reply, lost: Lost) -> None:
+    def __init__(self, folder: FileCache, kept: Report, reply: Reply, lost: Lost) -> None:
         self._folder, self._kept, self._reply, self._lost = folder, kept, reply, lost
         self._orders: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="asset")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")
 
     def seek(self, digest: str, size: int, needed: Container[str]) -> None:
         """Have a content looked for."""
@@ -52,7 +52,7 @@ class Courier:
 
         def reply(found: tuple[bytes, int]) -> None:
             if found[0]:
-                self._reply(link, Asset(fetch.digest, fetch.offset, found[1]), found[0])
+                self._reply(link, FilePiece(fetch.digest, fetch.offset, found[1]), found[0])
             elif not found[1]:
                 self._lost(fetch.digest)
 
@@ -61,16 +61,16 @@ class Courier:
     def _order(self, act: Callable[[], Any], report: Callable[[Any], None]) -> None:
         self._orders.put_nowait((act, report))
 
-    async def gather(self, assets: tuple[AssetInfo, ...], slot: int) -> Path | None:
+    async def gather(self, job_files: tuple[JobFile, ...], slot: int) -> Path | None:
         """The folder with a job's files for a slot; None where it needs none. Raises StoreError."""
-        if not assets:
+        if not job_files:
             return None
-        folder: Path = await self._do(partial(self._folder.gather, assets, f"slot-{slot}"))
+        folder: Path = await self._do(partial(self._folder.gather, job_files, f"slot-{slot}"))
         return folder
 
-    async def put(self, latents: bytes) -> AssetInfo | None:
+    async def put(self, latents: bytes) -> JobFile | None:
         """Keep latents that an engine made, if it did. Raises StoreError."""
-        kept: AssetInfo | None = await self._do(partial(self._folder.put, latents)) if latents else None
+        kept: JobFile | None = await self._do(partial(self._folder.put, latents)) if latents else None
         return kept
 
     async def _do(self, act: Callable[[], Any]) -> Any:

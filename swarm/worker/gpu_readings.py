@@ -40,7 +40,7 @@ def load_nvml() -> Any:
     return nvml
 
 
-class Gauges:
+class GpuReadings:
     """The latest readings of some GPUs, by the names of the devices."""
 
     def __init__(self, gpus: Sequence[Gpu], load: Callable[[], Any] = load_nvml, read_s: float = READ_S) -> None:

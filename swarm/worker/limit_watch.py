@@ -7,7 +7,7 @@ from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Figures
 from swarm.lease.worker.limits import Judge, Sight
-from swarm.worker.gpu_readings import Gauges, GpuReading
+from swarm.worker.gpu_readings import GpuReading, GpuReadings
 
 FIRST_READING_S = 10.0
 
@@ -18,30 +18,30 @@ def local_minute() -> int:
     return now.tm_hour * 60 + now.tm_min
 
 
-class Warden:
+class LimitWatch:
     """What the gauges say, and what follows from it for each slot; `devices` are those of the slots."""
 
     def __init__(
         self,
         devices: Sequence[str],
-        gauges: Gauges,
+        gpu_readings: GpuReadings,
         limits: Limits | None = None,
         minute: Callable[[], int] = local_minute,
     ) -> None:
-        self._devices, self._gauges, self._minute = devices, gauges, minute
+        self._devices, self._gpu_readings, self._minute = devices, gpu_readings, minute
         self._judge = Judge(limits or Limits())
         self._readings: dict[str, GpuReading] = {}
 
     def start(self) -> None:
         """Begin to read."""
-        self._gauges.start()
+        self._gpu_readings.start()
 
     def check(self) -> None:
         """Whether the limits can be kept here; waits for the first readings. Raises EnvironmentFault."""
         limits = self._judge.limits
         if not limits.watch_gpus:
             return
-        readings = self._gauges.wait(FIRST_READING_S)
+        readings = self._gpu_readings.wait(FIRST_READING_S)
         for device in dict.fromkeys(self._devices):
             reading = readings.get(device)
             if reading is None or (limits.max_temperature is not None and reading.figures.temperature_c is None):
@@ -52,7 +52,7 @@ class Warden:
 
     def look(self) -> tuple[Figures, ...]:
         """Take in the latest readings; returns the figures."""
-        self._readings = self._gauges.readings()
+        self._readings = self._gpu_readings.readings()
         return tuple(reading.figures for reading in self._readings.values())
 
     def lost(self) -> list[int]:
@@ -73,4 +73,4 @@ class Warden:
 
     def close(self) -> None:
         """Read no more."""
-        self._gauges.close()
+        self._gpu_readings.close()

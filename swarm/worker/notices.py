@@ -10,7 +10,7 @@ SAY_S = 60.0
 
 
 @dataclass
-class Tally:
+class Notices:
     """Sentences and seconds of sound since the start, and when they were last spoken of."""
 
     sentences: int = 0

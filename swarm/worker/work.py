@@ -19,10 +19,10 @@ from swarm.system.machine import Clock, Say
 from swarm.watch.service import Service
 from swarm.worker.devices import Gpu
 from swarm.worker.engines import Engines
-from swarm.worker.file_cache import AssetFolder
-from swarm.worker.gpu_readings import Gauges
+from swarm.worker.file_cache import FileCache
+from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import engine_offers, greeting
-from swarm.worker.limit_watch import Warden
+from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.worker import WorkNode
 
 KEY_S = 2.0  # how often a worker without a key looks for one
@@ -36,14 +36,14 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     """Serve coordinators; returns the exit code. Raises SwarmError, also for want of a key if it is to leave."""
     if config.exit_when_done:
         security(config.state_dir, open=config.open)  # who waits for an end is not to wait for ever for a beginning
-    warden = Warden(config.devices, Gauges(gpus), config.limits)
-    warden.start()
-    await asyncio.to_thread(warden.check)
+    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits)
+    limit_watch.start()
+    await asyncio.to_thread(limit_watch.check)
     async with service.ready():
-        return await _serve(config, gpus, say, warden)
+        return await _serve(config, gpus, say, limit_watch)
 
 
-async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, warden: Warden) -> int:
+async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch) -> int:
     waiting = asyncio.create_task(_key(config, say))
     try:
         with draining(waiting.cancel):
@@ -53,10 +53,10 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, warden: Ward
     clock = Clock()
     hello = greeting(config.state_dir, config.devices, gpus, config.name)
     engines = Engines(config.devices, config.state_dir / "log")
-    assets = AssetFolder(config.state_dir, config.assets_limit)
-    node = WorkNode(hello, engines, assets, curve_keys(key) if key else None, clock, say, config.exit_when_done)
+    job_files = FileCache(config.state_dir, config.assets_limit)
+    node = WorkNode(hello, engines, job_files, curve_keys(key) if key else None, clock, say, config.exit_when_done)
     node.wakefulness = Wakefulness(allow_sleep=config.allow_sleep)
-    node.warden = warden
+    node.limit_watch = limit_watch
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
         stack.callback(finder.cancel)

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from swarm.errors import StoreError
-from swarm.job.asset import what
-from swarm.lease.message import Asset, Done, EngineOffer, FromCoordinator, Hello, Job, Line, Refused, Welcome
+from swarm.job.job_file import what
+from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, Hello, Job, Line, Refused, Welcome
 from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.slot import Sound, Trouble
 from swarm.lease.worker.worker import Worker
@@ -19,13 +19,13 @@ from swarm.system.machine import Clock, Say
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import Spoken
 from swarm.watch.text import bytes_text, in_tens
-from swarm.worker.clip_buffer import Frames
+from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.engines import OF_THE_DEVICE, Engines
-from swarm.worker.file_cache import AssetFolder, Kept
-from swarm.worker.file_thread import Courier
-from swarm.worker.gpu_readings import Gauges
-from swarm.worker.limit_watch import Warden
-from swarm.worker.notices import Tally, rest_lines
+from swarm.worker.file_cache import FileCache, Kept
+from swarm.worker.file_thread import FileThread
+from swarm.worker.gpu_readings import GpuReadings
+from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.notices import Notices, rest_lines
 
 BEAT_S = 1.0
 DRAIN_S = 120.0
@@ -51,7 +51,7 @@ class WorkNode:
         self,
         hello: Hello,
         engines: Engines,
-        assets: AssetFolder,
+        job_files: FileCache,
         keys: CurveKeys | None,
         clock: Clock,
         say: Say,
@@ -59,7 +59,7 @@ class WorkNode:
     ) -> None:
         self.core = Worker(hello)
         self._engines = engines
-        self._courier = Courier(assets, self._kept, self._reply, self._lost)
+        self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
         self._introduced: set[str] = set()  # jobs, and what is lacking or under way: said once
         self.unable = False  # some engine did not open since this machine last said what it can
         self._trouble: dict[str, str] = {}  # by digest, what was said of it last
@@ -67,8 +67,8 @@ class WorkNode:
         self._clock = clock
         self._say = say
         self._exit_when_done = exit_when_done
-        self._frames = Frames()
-        self._tally = Tally(said_s=clock.now())
+        self._clip_buffer = ClipBuffer()
+        self._notices = Notices(said_s=clock.now())
         self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
         self._handed: dict[int, Line | None] = {}  # slot -> the line that its engine speaks next
         self._lines: dict[str, Connection] = {}
@@ -79,7 +79,7 @@ class WorkNode:
         self._failure: BaseException | None = None
         self.welcomed: Callable[[str], None] = lambda address: None
         self.wakefulness = Wakefulness(allow_sleep=True)
-        self.warden = Warden(engines.devices, Gauges(()))
+        self.limit_watch = LimitWatch(engines.devices, GpuReadings(()))
 
     # --- coordinators
 
@@ -171,9 +171,9 @@ class WorkNode:
             return
         self._introduced.add(job.job)
         self._say(f"speaking {job.title} with {job.recipe.engine}")
-        if job.assets and not self.core.supplies.downloads.has(job.assets):
-            size = sum(asset.size for asset in job.assets)
-            self._say(f"first fetching {what(job.assets)}, {bytes_text(size)}, if it is not here already")
+        if job.job_files and not self.core.fetched.downloads.has(job.job_files):
+            size = sum(job_file.size for job_file in job.job_files)
+            self._say(f"first fetching {what(job.job_files)}, {bytes_text(size)}, if it is not here already")
 
     def _kept(self, digest: str, kept: Kept) -> None:
         if kept.note and kept.note != self._trouble.get(digest):
@@ -184,7 +184,7 @@ class WorkNode:
     def _lost(self, digest: str) -> None:
         self._carry_out(self.core.lost(digest, self._clock.now()))
 
-    def _reply(self, name: str, piece: Asset, frame: bytes) -> None:
+    def _reply(self, name: str, piece: FilePiece, frame: bytes) -> None:
         """A piece that does not leave is asked for again."""
         if name in self._lines:
             self._lines[name].socket.send(piece, frame)
@@ -200,7 +200,7 @@ class WorkNode:
         if done.final and self._lines[name].coordinator:
             who, self._lines[name].coordinator = self._lines[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
-            self._say(f"{who} {how}; {self._tally.line(self._clock.now())}")
+            self._say(f"{who} {how}; {self._notices.line(self._clock.now())}")
 
     def _other_name_of(self, coordinator: str, name: str) -> str:
         """Under which other name the same coordinator is served already; two connections would be one too many."""
@@ -216,10 +216,10 @@ class WorkNode:
 
     def _carry_out(self, tell: WorkerOutcome) -> None:
         for slot, clip in tell.kept:
-            self._tally.add(clip)
-            self._frames.put(clip, self._fresh.pop(slot))
+            self._notices.add(clip)
+            self._clip_buffer.put(clip, self._fresh.pop(slot))
         for clip in tell.dropped:
-            self._frames.drop(clip)
+            self._clip_buffer.drop(clip)
         for command in tell.commands:
             self._order(command)
         self._hand_ahead()
@@ -227,13 +227,13 @@ class WorkNode:
             if name in self._lines and not self._lines[name].socket.send(message):
                 self.core.unsaid(name)
         for digest, offset, data in tell.pieces:
-            self._courier.write(digest, offset, data)
+            self._file_thread.write(digest, offset, data)
         for name, fetch in tell.serves:
-            self._courier.serve(name, fetch)
+            self._file_thread.serve(name, fetch)
         for name, clip in tell.clips:
             if not self.core.serves(name):
                 continue  # all of its clips are offered again, after another greeting
-            if name not in self._lines or not self._lines[name].socket.send(clip, self._frames.get(clip)):
+            if name not in self._lines or not self._lines[name].socket.send(clip, self._clip_buffer.get(clip)):
                 self.core.unsent(name, clip)
 
     def _order(self, command: Command) -> None:
@@ -244,7 +244,7 @@ class WorkNode:
             case Unload(slot=slot):
                 self._start(self._engines.unload(slot))
             case Seek(digest=digest, size=size):
-                self._courier.seek(digest, size, frozenset(self.core.supplies.downloads.items))
+                self._file_thread.seek(digest, size, frozenset(self.core.fetched.downloads.items))
             case Load():
                 self._start(self._load(command))
             case Speak():
@@ -253,13 +253,13 @@ class WorkNode:
 
     async def _load(self, load: Load) -> None:
         try:
-            folder = await self._courier.gather(load.assets, load.slot)
+            folder = await self._file_thread.gather(load.job_files, load.slot)
         except StoreError as fault:
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now(), mislaid=True))
             return
         try:
             made = await self._engines.load(load.slot, load.recipe, folder, listen=partial(self._told, load))
-            latents = await self._courier.put(made)
+            latents = await self._file_thread.put(made)
         except StoreError as fault:
             await self._engines.unload(load.slot)
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
@@ -334,8 +334,8 @@ class WorkNode:
 
     async def run(self) -> None:
         """Serve until `leave`, then drain. Raises what made going on impossible."""
-        self.warden.start()
-        beats, carrying = self._start(self._beat()), self._start(self._courier.run())
+        self.limit_watch.start()
+        beats, carrying = self._start(self._beat()), self._start(self._file_thread.run())
         try:
             await self._leaving.wait()
             if self._failure is None:
@@ -354,19 +354,19 @@ class WorkNode:
                 self._carry_out(self.core.beat(self._clock.now()))
                 self._say_rests()
                 self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
-                if news := self._tally.news(self._clock.now()):
+                if news := self._notices.news(self._clock.now()):
                     self._say(news)
                 await asyncio.sleep(BEAT_S)
         finally:
             self.wakefulness.turn(False)  # here: it has to end in the task that began it
 
     def _look_at_devices(self) -> None:
-        now, warden = self._clock.now(), self.warden
-        self.core.figures = warden.look()
-        if lost := warden.lost():
+        now, limit_watch = self._clock.now(), self.limit_watch
+        self.core.figures = limit_watch.look()
+        if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self._engines.devices[slot] for slot in lost))
             self._carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
-        self._carry_out(self.core.limit(warden.reasons(self._engines.pids, now), now))
+        self._carry_out(self.core.limit(limit_watch.reasons(self._engines.pids, now), now))
 
     def _say_rests(self) -> None:
         rests = {slot.number: slot.rest.reason(self._clock.now()) for slot in self.core.slots}
@@ -389,7 +389,7 @@ class WorkNode:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.warden.close()
+        self.limit_watch.close()
         await self._engines.close()
-        self._frames.close()
-        self._courier.close()
+        self._clip_buffer.close()
+        self._file_thread.close()

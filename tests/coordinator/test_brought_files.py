@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from swarm.config import RenderConfig
-from swarm.coordinator.brought_files import Supply, make_supply, put_back, restore_assets
+from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back, restore_job_files
 from swarm.coordinator.prepare import Prepared, prepare
 from swarm.errors import StoreError, UsageError
 from swarm.job.record import LatentsKept, LatentsLost
@@ -45,25 +45,25 @@ def config(tmp_path: Path) -> RenderConfig:
 def open_job(config: RenderConfig) -> Prepared:
     store = DiskStore(config.state_dir)
     try:
-        return prepare(config, config.books[0], store, 0.0, make_supply(config, store))
+        return prepare(config, config.books[0], store, 0.0, find_brought_files(config, store))
     finally:
         store.close()
 
 
 def test_a_recording_and_a_model_are_kept_with_the_job_and_named_by_content(config: RenderConfig) -> None:
     state = open_job(config).state
-    recipe = state.facts.recipe
+    recipe = state.spec.recipe
     assert (recipe.engine, recipe.voice[:6], recipe.model[:7]) == (coqui_card.COQUI.name, "clone:", "custom:")
-    assert [asset.name for asset in state.assets] == [
+    assert [job_file.name for job_file in state.job_files] == [
         "model/config.json",
         "model/model.pth",
         "model/vocab.json",
         "voice.wav",
     ]
     folder = config.state_dir / "jobs" / state.job / "assets"
-    assert {path.name: path.stat().st_size for path in folder.iterdir()} == {a.digest: a.size for a in state.assets}
+    assert {path.name: path.stat().st_size for path in folder.iterdir()} == {a.digest: a.size for a in state.job_files}
     assert state.awaits_latents
-    assert state.facts.voice_name == "narrator"
+    assert state.spec.voice_name == "narrator"
 
 
 def test_a_job_is_found_again_wherever_its_files_were_moved(config: RenderConfig, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_what_is_not_there_and_never_was_is_refused(config: RenderConfig, tmp_pa
 
 
 def kept(config: RenderConfig, state: JobState, name: str) -> Path:
-    digest = next(asset.digest for asset in state.assets if asset.name == name)
+    digest = next(job_file.digest for job_file in state.job_files if job_file.name == name)
     return config.state_dir / "jobs" / state.job / "assets" / digest
 
 
@@ -130,21 +130,21 @@ def test_a_file_that_a_job_loses_while_it_is_served_comes_back_from_what_the_use
         original = tmp_path / "model.zip"
         config = dataclasses.replace(config, custom_model=original)
     store = DiskStore(config.state_dir)
-    supply = make_supply(config, store)
-    state = prepare(config, config.books[0], store, 0.0, supply).state
+    brought = find_brought_files(config, store)
+    state = prepare(config, config.books[0], store, 0.0, brought).state
     lost = [kept(config, state, name) for name in ("model/model.pth", "voice.wav")]
     for file in lost:
         before = file.read_bytes()
         for damage in (lambda file=file: file.write_bytes(b"rotten"), file.unlink):
             damage()
-            assert put_back(supply, store, state.job, file.name)
+            assert put_back(brought, store, state.job, file.name)
             assert file.read_bytes() == before
     lost[0].unlink()
     original.write_bytes(b"another file by now")
-    assert not put_back(supply, store, state.job, lost[0].name)
+    assert not put_back(brought, store, state.job, lost[0].name)
     original.unlink()
-    assert not put_back(supply, store, state.job, lost[0].name)
-    assert not put_back(supply, store, state.job, "f" * 64)
+    assert not put_back(brought, store, state.job, lost[0].name)
+    assert not put_back(brought, store, state.job, "f" * 64)
     assert not lost[0].exists()
     store.close()
 
@@ -169,14 +169,14 @@ def test_a_file_that_nobody_has_any_more_is_named(config: RenderConfig, tmp_path
     kept(config, state, "voice.wav").unlink()
     store = DiskStore(config.state_dir)
     with pytest.raises(StoreError, match=r"is gone or damaged.*e2a-swarm jobs remove"):
-        restore_assets(state, Supply(), store)
+        restore_job_files(state, BroughtFiles(), store)
     store.close()
 
 
 def test_the_recording_that_comes_with_a_model_is_its_voice(config: RenderConfig, tmp_path: Path) -> None:
     (tmp_path / "narrator.wav").rename(tmp_path / "model" / "ref.wav")
     state = open_job(dataclasses.replace(config, voice_file=None)).state
-    assert state.facts.recipe.voice.startswith("clone:")
+    assert state.spec.recipe.voice.startswith("clone:")
 
 
 def test_an_engine_that_cannot_speak_like_a_recording_says_which_can(config: RenderConfig) -> None:

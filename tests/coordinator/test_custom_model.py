@@ -32,12 +32,12 @@ def packed(tmp_path: Path, files: dict[str, bytes]) -> Path:
 
 def test_a_folder_and_a_zip_of_the_same_files_are_the_same_model(tmp_path: Path) -> None:
     model = read_custom_model(folder(tmp_path, notes_txt=b"mine"))
-    assert [info.name for info in model.assets] == ["model/config.json", "model/model.pth", "model/vocab.json"]
+    assert [info.name for info in model.job_files] == ["model/config.json", "model/model.pth", "model/vocab.json"]
     assert model.config == {"model": "xtts"}
     assert model.ignored == ("notes.txt",)
     for files in (FILES, {f"deep/{name}": data for name, data in FILES.items()}):
         again = read_custom_model(packed(tmp_path, files))
-        assert (again.name, again.assets) == (model.name, model.assets)
+        assert (again.name, again.job_files) == (model.name, model.job_files)
         contents = again.contents(tmp_path)
         assert sorted(Path(str(path)).read_bytes() for path in contents.values()) == sorted(FILES.values())
 
@@ -50,7 +50,7 @@ def test_another_content_is_another_model(tmp_path: Path) -> None:
 def test_the_only_weights_are_taken_whatever_they_are_called_and_of_two_none(tmp_path: Path) -> None:
     files = {"config.json": b"{}", "best_model_12.pth": b"weights", "speakers.pth": b"s"}
     model = read_custom_model(packed(tmp_path, files))
-    assert [info.name for info in model.assets] == ["model/config.json", "model/model.pth", "model/speakers.pth"]
+    assert [info.name for info in model.job_files] == ["model/config.json", "model/model.pth", "model/speakers.pth"]
     with pytest.raises(UsageError, match="name the right one"):
         read_custom_model(packed(tmp_path, files | {"other.pth": b"x"}))
 
@@ -58,7 +58,7 @@ def test_the_only_weights_are_taken_whatever_they_are_called_and_of_two_none(tmp
 def test_the_recording_that_came_with_it_is_no_file_of_the_model(tmp_path: Path) -> None:
     model = read_custom_model(folder(tmp_path, ref_wav=b"RIFF"))
     assert model.reference is not None
-    assert "model/ref.wav" not in [info.name for info in model.assets]
+    assert "model/ref.wav" not in [info.name for info in model.job_files]
 
 
 @pytest.mark.parametrize("name", ["../config.json", "/config.json", "a/b/config.json", "a/../config.json"])

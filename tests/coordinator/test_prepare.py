@@ -45,7 +45,7 @@ def speak_all(tmp_path: Path, prepared: Prepared, take: int = 0) -> None:
     """Accept a clip for every place, as a run that speaks the book would."""
     store = DiskStore(tmp_path / "state")
     state = prepared.state
-    for number, chapter in enumerate(state.facts.chapters):
+    for number, chapter in enumerate(state.spec.chapters):
         for index, segment in enumerate(chapter.segments):
             tone = (np.sin(np.arange(24000) / 20) * 9000).astype(np.int16)
             sound = make_clip(tone, 24000, segment.text)
@@ -60,14 +60,14 @@ def speak_all(tmp_path: Path, prepared: Prepared, take: int = 0) -> None:
 def test_a_new_job_starts_its_first_run_with_its_gain(tmp_path: Path, book: Path) -> None:
     prepared = run(tmp_path, book)
     assert [type(record) for record in prepared.records] == [RunStarted]
-    assert [chapter.title for chapter in prepared.state.facts.chapters] == ["One", "Two"]
+    assert [chapter.title for chapter in prepared.state.spec.chapters] == ["One", "Two"]
 
 
 def test_better_voices_are_named_to_who_has_not_chosen_one(tmp_path: Path, book: Path) -> None:
     advice = [line for line in run(tmp_path, book, language="fr").notes if "robotically" in line]
     assert len(advice) == 1
     chosen = run(tmp_path, book, language="fr", engine="espeak")
-    assert chosen.state.facts.recipe.engine == "espeak"
+    assert chosen.state.spec.recipe.engine == "espeak"
     speak_all(tmp_path, chosen)
     again = run(tmp_path, book, language="fr", redo=RedoConfig(chapters=(1,)))
     assert not any("robotically" in line for line in (*chosen.notes, *again.notes))
@@ -92,7 +92,7 @@ def test_another_voice_or_choice_of_chapters_is_another_job(tmp_path: Path, book
 def test_a_book_that_has_a_job_is_not_read_again(tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run(tmp_path, book)
     monkeypatch.setattr("swarm.coordinator.prepare.read_any_book", lambda *_: pytest.fail("it was read"))
-    assert run(tmp_path, book).state.facts == first.state.facts
+    assert run(tmp_path, book).state.spec == first.state.spec
 
 
 def test_an_edited_book_speaks_only_what_is_new(tmp_path: Path, book: Path) -> None:
@@ -170,7 +170,7 @@ def test_two_at_once_on_one_job_are_refused(tmp_path: Path, book: Path) -> None:
 def test_a_job_names_its_book_without_detours(tmp_path: Path, book: Path) -> None:
     (tmp_path / "beside").mkdir()
     prepared = run(tmp_path, tmp_path / "beside" / ".." / book.relative_to(tmp_path))
-    assert prepared.state.facts.source == str(book)
+    assert prepared.state.spec.source == str(book)
 
 
 def test_what_is_no_book_is_refused(tmp_path: Path) -> None:
@@ -207,10 +207,10 @@ def test_another_reading_of_a_book_is_another_job(tmp_path: Path, book: Path) ->
 
 def test_a_preview_is_a_job_of_its_own_whose_sentences_are_not_spoken_again(tmp_path: Path, book: Path) -> None:
     preview = run(tmp_path, book, chapters="1", preview_s=0.1)
-    assert len(preview.state.facts.chapters[0].segments) == 2  # the heading, and a sentence to hear
+    assert len(preview.state.spec.chapters[0].segments) == 2  # the heading, and a sentence to hear
     speak_all(tmp_path, preview)
     whole = run(tmp_path, book, chapters="1")
-    assert len(whole.state.facts.chapters[0].segments) > 2
+    assert len(whole.state.spec.chapters[0].segments) > 2
     assert whole.state.job != preview.state.job
     assert [isinstance(record, ClipAccepted) for record in whole.records].count(True) == 2
 
@@ -224,4 +224,4 @@ def test_what_of_the_book_could_not_be_read_is_said_each_time(tmp_path: Path) ->
     for _ in range(2):
         prepared = run(tmp_path, damaged)
         assert f"{damaged}: {line}" in prepared.notes
-        assert prepared.state.facts.book.lost == (line,)
+        assert prepared.state.spec.book.lost == (line,)

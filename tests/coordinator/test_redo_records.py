@@ -1,6 +1,6 @@
 import pytest
-from facts_for_tests import a_clip, a_job
 from msgspec import structs
+from specs_for_tests import a_clip, a_job
 
 from swarm.config import RedoConfig
 from swarm.coordinator.prepare import redo_records

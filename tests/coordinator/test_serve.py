@@ -10,16 +10,16 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from facts_for_tests import a_job
 from memory_twins import MemoryDealer, MemoryNetwork, MemoryStore
 from msgspec import structs
+from specs_for_tests import a_job
 
 from swarm.audio.tags import Tags
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
 from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
-from swarm.job.asset import PIECE, AssetInfo
+from swarm.job.job_file import PIECE, JobFile
 from swarm.job.recipe import clip_key
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, apply
@@ -27,13 +27,13 @@ from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import (
     Accepted,
-    Asset,
     Clip,
     Device,
     Done,
     EngineOffer,
     Failed,
     Fetch,
+    FilePiece,
     Grant,
     Heartbeat,
     Hello,
@@ -59,14 +59,14 @@ class Bench:
         tmp_path: Path,
         store: MemoryStore | None = None,
         on_failure: str = "finish",
-        facts: JobSpec | None = None,
+        spec: JobSpec | None = None,
         contents: dict[str, bytes | Path] | None = None,
         put_back: Callable[[str, str], bool] = lambda job, digest: False,
     ) -> None:
         self.store = store or MemoryStore()
-        self.state = JobState(facts or a_job())
+        self.state = JobState(spec or a_job())
         if self.store.open_job(self.state.job) is None:
-            self.store.create_job(self.state.facts, tmp_path, contents or {})
+            self.store.create_job(self.state.spec, tmp_path, contents or {})
         for record in self.store.records(self.state.job):
             apply(self.state, record)
         network = MemoryNetwork()
@@ -215,11 +215,11 @@ async def test_the_report_counts_what_every_run_took(tmp_path: Path) -> None:
 async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_beside_them(tmp_path: Path) -> None:
     content = bytes(range(256)) * 2000
     digest = hashlib.sha256(content).hexdigest()
-    facts = structs.replace(a_job(), assets=(AssetInfo("model/model.pth", digest, len(content)),))
-    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    spec = structs.replace(a_job(), job_files=(JobFile("model/model.pth", digest, len(content)),))
+    bench = Bench(tmp_path, spec=spec, contents={digest: content})
     offers = (EngineOffer("metronome", ("*",)),)
     bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
-    bench.dealer.send(Heartbeat((), (0,), assets=(digest,)))
+    bench.dealer.send(Heartbeat((), (0,), job_files=(digest,)))
     grant = await bench.hear(Grant)
     for offset in range(0, len(content), PIECE):
         bench.dealer.send(Fetch(digest, offset))
@@ -228,7 +228,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
     while len(heard) < len(content) or not accepted:
         message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
         accepted = accepted or isinstance(message, Accepted)
-        if isinstance(message, Asset):
+        if isinstance(message, FilePiece):
             assert (message.offset, message.total) == (len(heard), len(content))
             heard += frame
     assert heard == content
@@ -240,16 +240,16 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
 async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_path: Path, damage: str) -> None:
     content = b"a recording"
     digest = hashlib.sha256(content).hexdigest()
-    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
+    spec = structs.replace(a_job(), job_files=(JobFile("voice.wav", digest, len(content)),))
     store = MemoryStore()
 
     def put_back(job: str, lost: str) -> bool:
-        store.restore_asset(job, lost, content)
+        store.restore_job_file(job, lost, content)
         return True
 
-    bench = Bench(tmp_path, store, facts=facts, contents={digest: content}, put_back=put_back)
+    bench = Bench(tmp_path, store, spec=spec, contents={digest: content}, put_back=put_back)
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
-    lose(store, facts.job, digest, damage)
+    lose(store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
     frame = b""
     while not frame:
@@ -262,12 +262,12 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
 async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, offset: int) -> None:
     content = bytes(range(256)) * 1500  # less than latents may be, whose digest is looked at for each piece
     digest = hashlib.sha256(content).hexdigest()
-    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
-    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    spec = structs.replace(a_job(), job_files=(JobFile("voice.wav", digest, len(content)),))
+    bench = Bench(tmp_path, spec=spec, contents={digest: content})
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
     bench.dealer.send(Fetch(digest, offset))
     message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
-    while not isinstance(message, Asset):
+    while not isinstance(message, FilePiece):
         message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
     assert (message.offset, frame) == (offset, content[offset : offset + PIECE])
     bench.running.cancel()
@@ -275,9 +275,9 @@ async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, off
 
 def lose(store: MemoryStore, job: str, digest: str, damage: str) -> None:
     if damage == "gone":
-        del store.assets[job, digest]
+        del store.job_files[job, digest]
     else:
-        store.assets[job, digest] = b"A recording"
+        store.job_files[job, digest] = b"A recording"
 
 
 @pytest.mark.parametrize("damage", ["gone", "damaged"])
@@ -286,10 +286,10 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
 ) -> None:
     content = b"a recording"
     digest = hashlib.sha256(content).hexdigest()
-    facts = structs.replace(a_job(), assets=(AssetInfo("voice.wav", digest, len(content)),))
-    bench = Bench(tmp_path, facts=facts, contents={digest: content})
+    spec = structs.replace(a_job(), job_files=(JobFile("voice.wav", digest, len(content)),))
+    bench = Bench(tmp_path, spec=spec, contents={digest: content})
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
-    lose(bench.store, facts.job, digest, damage)
+    lose(bench.store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
     with pytest.raises(StoreError, match="its original is not where it was: put one of them back"):
         await asyncio.wait_for(bench.running, 30)

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from facts_for_tests import a_clip, a_job
 from msgspec import structs
+from specs_for_tests import a_clip, a_job
 
 from swarm.audio.tags import Tags
 from swarm.coordinator import space
@@ -26,7 +26,7 @@ def a_book(recipe: Recipe = HIBARI, sentences: int = 648, characters: int = 100)
 def test_an_hour_of_a_book_takes_about_what_was_measured() -> None:
     """31.7 minutes of hibari with 28 of speech were 44 MB of clips, 14.9 of reels, 15.4 of M4B."""
     state = a_book(sentences=380, characters=81)
-    assert spoken_s(state.facts, 30_801) == pytest.approx(1687, rel=0.03)
+    assert spoken_s(state.spec, 30_801) == pytest.approx(1687, rel=0.03)
     reels, files = file_bytes(state, STYLE)
     assert clip_bytes(state) == pytest.approx(44.6e6, rel=0.15)
     assert reels == pytest.approx(14.9e6, rel=0.15)
@@ -47,7 +47,7 @@ def test_formats_take_what_they_take() -> None:
 
 
 def test_speed_and_pauses_count() -> None:
-    assert spoken_s(a_book(structs.replace(HIBARI, settings=(("speed", 2.0),))).facts, HOUR) == pytest.approx(1800)
+    assert spoken_s(a_book(structs.replace(HIBARI, settings=(("speed", 2.0),))).spec, HOUR) == pytest.approx(1800)
     assert spoken_s(a_job(), 1000) != spoken_s(
         structs.replace(a_job(), recipe=Recipe("metronome", "tick", "en", settings=(("seconds_per_char", 0.5),))), 1000
     )

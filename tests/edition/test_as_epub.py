@@ -3,8 +3,8 @@ from pathlib import Path
 
 import epub_maker as maker
 import pytest
-from facts_for_tests import a_job
 from msgspec import structs
+from specs_for_tests import a_job
 
 from swarm.audio.tags import Tags
 from swarm.edition import as_epub as under_test
@@ -26,8 +26,8 @@ def test_an_epub_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_of_a_text_one_is_made_with_the_names_and_the_cover_that_were_asked_for(tmp_path: Path) -> None:
     copy = tmp_path / "book.epub"  # as jobs keep whatever they are given
     copy.write_text("It rained.")
-    facts = structs.replace(a_job(), source="/books/Rain.txt")
-    with as_epub(copy, tmp_path / "room", facts, Wording(), Style(Tags("T", ("A",)), PNG)) as (file, book):
+    spec = structs.replace(a_job(), source="/books/Rain.txt")
+    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T", ("A",)), PNG)) as (file, book):
         with zipfile.ZipFile(file) as archive:
             assert archive.namelist()[0] == "mimetype"
             assert archive.read("cover.png") == PNG
@@ -39,9 +39,9 @@ def test_of_a_text_one_is_made_with_the_names_and_the_cover_that_were_asked_for(
 def test_where_no_picture_is_given_one_is_drawn(tmp_path: Path) -> None:
     copy = tmp_path / "book.epub"
     copy.write_text("It rained.")
-    facts = structs.replace(a_job(), source="/books/Rain.txt")
+    spec = structs.replace(a_job(), source="/books/Rain.txt")
     room = tmp_path / "room"
-    with as_epub(copy, room, facts, Wording(), Style(Tags("T"))) as (file, _), zipfile.ZipFile(file) as archive:
+    with as_epub(copy, room, spec, Wording(), Style(Tags("T"))) as (file, _), zipfile.ZipFile(file) as archive:
         assert archive.read("cover.jpg").startswith(b"\xff\xd8\xff")
 
 
@@ -64,8 +64,8 @@ def test_what_calibre_reads_is_converted_again(tmp_path: Path, monkeypatch: pyte
             pass
 
     monkeypatch.setattr(under_test, "converted", StandIn)
-    facts = structs.replace(a_job(), source="/books/Rain.mobi")
-    with as_epub(copy, tmp_path / "room", facts, Wording(), Style(Tags("T"))) as (file, book):
+    spec = structs.replace(a_job(), source="/books/Rain.mobi")
+    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T"))) as (file, book):
         assert file == made
         assert book.chapters[0].blocks[0].origin
     assert [path.name for path in named] == ["Rain.mobi"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from facts_for_tests import a_job  # isort: skip
+from specs_for_tests import a_job  # isort: skip
 from swarm.audio.level import read_level
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
@@ -44,7 +44,7 @@ def speak(state: JobState, store: DiskStore, place: Place, hertz: float = 300.0,
 
 
 def places(state: JobState) -> list[Place]:
-    return [(n, i) for n, chapter in enumerate(state.facts.chapters) for i in range(len(chapter.segments))]
+    return [(n, i) for n, chapter in enumerate(state.spec.chapters) for i in range(len(chapter.segments))]
 
 
 class Bench:
@@ -55,7 +55,7 @@ class Bench:
         self.store = DiskStore(tmp_path / "state")
         book = tmp_path / "book.epub"
         book.write_bytes(b"book")
-        self.store.create_job(self.state.facts, book)
+        self.store.create_job(self.state.spec, book)
         self.studio = Studio(tmp_path, 2)
         self.damaged: list[Place] = []
         self.gains: list[GainFixed] = []

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from epub_maker import make, nav, page
-from facts_for_tests import a_job
 from lxml import etree
 from msgspec import structs
+from specs_for_tests import a_job
 
 from swarm.audio.tags import Tags
 from swarm.audio.timeline import Cue
@@ -50,11 +50,11 @@ def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, st
     sound = tmp_path / "sound.m4a"
     sound.write_bytes(b"a stand-in for sound")
     cues = tuple(Cue(0, index, float(index), index + 0.9) for index in spoken)
-    facts = structs.replace(a_job(), chapters=script)
+    spec = structs.replace(a_job(), chapters=script)
     style = sound_style(Style(Tags("T", narrator="N")))
     traced = read_book(book, traced=True)
     made = write_read_along(
-        book, traced, tmp_path / "made.epub", [ChapterSound(sound, 4.0, cues)], facts, Wording(), style
+        book, traced, tmp_path / "made.epub", [ChapterSound(sound, 4.0, cues)], spec, Wording(), style
     )
     with zipfile.ZipFile(made.path) as archive:
         texts = {e.get("id"): "".join(e.itertext()) for e in etree.fromstring(archive.read("OEBPS/a.xhtml")).iter("*")}

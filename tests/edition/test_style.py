@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from facts_for_tests import a_job
 from msgspec import structs
+from specs_for_tests import a_job
 
 from swarm.config import StyleConfig
 from swarm.edition.style import make_style

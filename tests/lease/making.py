@@ -17,7 +17,7 @@ RECIPE = Recipe(engine="metronome", voice="tick", language="en")
 KEY = clip_key("One.", RECIPE, 0)
 
 
-def make_facts(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -> JobSpec:
+def make_spec(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -> JobSpec:
     """A job whose chapters are the given texts."""
     return JobSpec(
         job=job,

@@ -1,6 +1,6 @@
 """A voice that takes long to load, and says how far it is: nobody loses a lease over it, and everybody can see it."""
 
-from making import grant, join, make_core, make_facts, make_worker, offer, sent, told
+from making import grant, join, make_core, make_spec, make_worker, offer, sent, told
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.roster import MAX_LOADING_S
@@ -29,7 +29,7 @@ def test_the_next_heartbeat_says_how_far_the_engine_is() -> None:
 
 
 def test_a_download_that_goes_on_may_take_for_ever_and_one_that_stands_still_may_not() -> None:
-    worker, core = make_worker(), make_core(JobState(make_facts(["One.", "Two."])))
+    worker, core = make_worker(), make_core(JobState(make_spec(["One.", "Two."])))
     (load,) = grant(worker, "One.").commands
     join(core)
     lease = offer(core).lease
@@ -52,7 +52,7 @@ def test_a_download_that_goes_on_may_take_for_ever_and_one_that_stands_still_may
 
 
 def test_status_shows_how_far_it_is_until_somebody_speaks() -> None:
-    core = make_core(JobState(make_facts(["One.", "Two."], ["Three.", "Four."])))
+    core = make_core(JobState(make_spec(["One.", "Two."], ["Three.", "Four."])))
     join(core, b"p")
     join(core, b"q")
     first = offer(core, b"p").lease

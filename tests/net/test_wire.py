@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm.job.asset import AssetInfo
+from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
@@ -23,10 +23,10 @@ FROM_WORKER: list[m.Message] = [
         (7,),
         (DIGEST,),
         (m.Fetching(DIGEST, 5, "no room"),),
-        (m.Made("job", DIGEST, 5), m.Made("other", "", 0)),
+        (m.OfferedLatents("job", DIGEST, 5), m.OfferedLatents("other", "", 0)),
     ),
     m.Fetch(DIGEST, 2**33),
-    m.Asset(DIGEST, 5, 2**33),
+    m.FilePiece(DIGEST, 5, 2**33),
     m.Clip("job", 0, 1, 2, KEY, 2400, 24000, DIGEST, 0.25, 7, 1),
     m.Failed("job", 0, 1, 2, "silent", "nothing heard", 7, 1),
     m.Release(7, "leaving", True),
@@ -38,9 +38,9 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Refused("another version"),
     m.Wanted("job", ((0, 1, KEY),), ()),
     m.Job("job", "Moby Dick", Recipe("metronome", "tick", "en", "", (("cost", 0.5), ("fast", True), ("n", 1)))),
-    m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (AssetInfo("model/model.pth", DIGEST, 2**31),), True),
+    m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobFile("model/model.pth", DIGEST, 2**31),), True),
     m.Fetch(DIGEST, 0),
-    m.Asset(DIGEST, 0, 5),
+    m.FilePiece(DIGEST, 0, 5),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1)), 60.0),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, "digest"),
@@ -72,13 +72,13 @@ def test_every_message_of_the_table_is_tried_here() -> None:
 @pytest.mark.parametrize("message", FROM_WORKER, ids=lambda message: type(message).__name__)
 def test_what_a_worker_says_arrives_as_it_was(message: m.Message) -> None:
     assert unpack_from_worker(pack(message)) == message
-    assert isinstance(message, m.Fetch | m.Asset) or unpack_from_coordinator(pack(message)) is None
+    assert isinstance(message, m.Fetch | m.FilePiece) or unpack_from_coordinator(pack(message)) is None
 
 
 @pytest.mark.parametrize("message", FROM_COORDINATOR, ids=lambda message: type(message).__name__)
 def test_what_a_coordinator_says_arrives_as_it_was(message: m.Message) -> None:
     assert unpack_from_coordinator(pack(message)) == message
-    assert isinstance(message, m.Fetch | m.Asset) or unpack_from_worker(pack(message)) is None
+    assert isinstance(message, m.Fetch | m.FilePiece) or unpack_from_worker(pack(message)) is None
 
 
 def test_unknown_fields_are_ignored_and_unknown_types_are_nothing() -> None:
@@ -162,13 +162,13 @@ def test_a_message_with_any_byte_flipped_is_a_message_or_nothing(message: m.Mess
 
 @pytest.mark.parametrize("name", ["../voice.wav", "/voice.wav", "model/../x", "a/b/c/d", ".hidden", "a\\b", "", "x\n"])
 def test_a_file_of_a_job_cannot_lead_out_of_its_folder(name: str) -> None:
-    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (AssetInfo(name, DIGEST, 5),))
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (JobFile(name, DIGEST, 5),))
     assert unpack_from_coordinator(pack(job)) is None
 
 
 @pytest.mark.parametrize("names", [("voice.wav", "voice.wav"), ("model/A.pth", "model/a.pth"), ("model", "model/x")])
 def test_no_two_files_of_a_job_have_one_place(names: tuple[str, str]) -> None:
-    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (AssetInfo("voice.wav", DIGEST, 5),))
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (JobFile("voice.wav", DIGEST, 5),))
     said = msgpack.unpackb(pack(job))
     said["assets"] = [{"name": name, "digest": DIGEST, "size": 5} for name in names]
     assert unpack_from_coordinator(msgpack.packb(said)) is None

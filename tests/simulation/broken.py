@@ -18,7 +18,7 @@ from swarm.lease.coordinator import coordinator as core
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.grant import Request
 from swarm.lease.coordinator.intake import Intake
-from swarm.lease.coordinator.job_files import Supplier
+from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.worker import download, slot_changes
@@ -103,7 +103,7 @@ VARIANTS: dict[str, Edit | Value] = {
     "latents of two workers": Edit(Request, "_is_let", "work.state.awaits_latents and", "False and"),
     "spoken before its latents are journaled": Edit(Worker, "_next", "not suits or lease.job.latents", "not suits"),
     "latents are not looked at": Edit(
-        Supplier, "_take", "hashlib.sha256(data).hexdigest() == coming.made.digest", "True"
+        JobFiles, "_take", "hashlib.sha256(data).hexdigest() == coming.made.digest", "True"
     ),
     "a voice of other latents goes on": Edit(EngineSlot, "suits", "self.latents == find_latents(job.assets)", "True"),
     "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),

@@ -9,13 +9,13 @@ from disk import Disk
 from machine import Machine
 
 from swarm.audio.frame import check_frame
-from swarm.job.asset import piece_size
 from swarm.job.book import Segment
+from swarm.job.job_file import piece_size
 from swarm.job.record import JobFinished, RunStarted
 from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import Asset, Clip, FromWorker, Message
+from swarm.lease.message import Clip, FilePiece, FromWorker, Message
 
 if TYPE_CHECKING:
     from world import World
@@ -50,7 +50,7 @@ class SimCoordinator(Machine):
         self.inbox.clear()
         self.queue, self.draining, self.started_s = [], False, self.world.heap.now
         states = []
-        for job in self.disk.facts:
+        for job in self.disk.spec:
             state = self.disk.replay(job)
             self.disk.begin([JournalEntry(job, RunStarted(state.epoch + 1, self.clock()))])
             self.disk.commit()
@@ -108,7 +108,7 @@ class SimCoordinator(Machine):
         """All is written: say so and end."""
         assert self.core is not None
         self.ended = True
-        for job in self.disk.facts:
+        for job in self.disk.spec:
             self.take(self.core.journal(job, JobFinished(self.clock(), ("book.m4b",))))
         self.take(self.core.end())
 
@@ -125,7 +125,7 @@ class SimCoordinator(Machine):
         """The studio finds that an accepted clip cannot be read."""
         if not self.awake or self.core is None or self.draining:
             return
-        for job in self.disk.facts:
+        for job in self.disk.spec:
             accepted = self.core.works[job].state.accepted
             durable = [place for place in accepted if place in self.disk.durable[job].accepted]
             if durable:
@@ -220,7 +220,7 @@ class SimCoordinator(Machine):
             frame = bytes(byte ^ 1 for byte in frame)
         connection = world.network.open.get(serve.peer)
         if connection is not None:
-            message = Asset(serve.digest, serve.offset, serve.total)
+            message = FilePiece(serve.digest, serve.offset, serve.total)
             world.log(self.name, f"-> {serve.peer.decode()}", message)
             world.network.send(connection, connection.worker, message, frame)
 
@@ -240,7 +240,7 @@ class SimCoordinator(Machine):
     @property
     def segments(self) -> list[Segment]:
         """All there is to speak."""
-        return [s for facts in self.disk.facts.values() for chapter in facts.chapters for s in chapter.segments]
+        return [s for spec in self.disk.spec.values() for chapter in spec.chapters for s in chapter.segments]
 
     @property
     def coming(self) -> list[JournalEntry]:

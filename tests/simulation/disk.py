@@ -17,9 +17,9 @@ class Disk:
 
     def __init__(self, jobs: Sequence[JobSpec], files: dict[str, bytes]) -> None:
         self.files = files  # contents by digest
-        self.facts = {facts.job: facts for facts in jobs}
-        self.records: dict[str, list[AnyRecord]] = {facts.job: [] for facts in jobs}
-        self.durable = {facts.job: JobState(facts) for facts in jobs}
+        self.spec = {spec.job: spec for spec in jobs}
+        self.records: dict[str, list[AnyRecord]] = {spec.job: [] for spec in jobs}
+        self.durable = {spec.job: JobState(spec) for spec in jobs}
         self.writing: list[JournalEntry] = []
         self._settled: set[tuple[str, int, int]] = set()
 
@@ -36,7 +36,7 @@ class Disk:
 
     def crash(self, random: Random) -> None:
         """The process ends while writing: each job's transaction is there as a whole, or not at all."""
-        survived = {job: random.random() < 0.5 for job in self.facts}
+        survived = {job: random.random() < 0.5 for job in self.spec}
         entries, self.writing = self.writing, []
         for entry in entries:
             if survived[entry.job]:
@@ -44,7 +44,7 @@ class Disk:
 
     def replay(self, job: str) -> JobState:
         """A job's state as a new process finds it."""
-        state = JobState(self.facts[job])
+        state = JobState(self.spec[job])
         for record in self.records[job]:
             apply(state, record)
         return state

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clips import speak
 from files import check_latents, latents_made
 
-from swarm.job.asset import VOICE, AssetInfo, find_latents
+from swarm.job.job_file import VOICE, JobFile, find_latents
 from swarm.job.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -31,25 +31,27 @@ class SimEngine:
         self.life += 1
         self.recipe, self.busy = None, False
 
-    def load(self, turn: int, recipe: Recipe, assets: tuple[AssetInfo, ...]) -> None:
+    def load(self, turn: int, recipe: Recipe, job_files: tuple[JobFile, ...]) -> None:
         """Open a voice."""
         assert not self.busy, "loaded while it works"
         self.busy = True
         self.life += 1
         random = self.worker.world.random
-        self.worker.later(random.choice([0.1, 1.0, 5.0]), self._loaded, self.life, turn, recipe, assets)
+        self.worker.later(random.choice([0.1, 1.0, 5.0]), self._loaded, self.life, turn, recipe, job_files)
 
-    def _loaded(self, life: int, turn: int, recipe: Recipe, assets: tuple[AssetInfo, ...]) -> None:
+    def _loaded(self, life: int, turn: int, recipe: Recipe, job_files: tuple[JobFile, ...]) -> None:
         if life != self.life:
             return
         self.busy = False
-        mislaid = not self.worker.disk.has(assets)
+        mislaid = not self.worker.disk.has(job_files)
         if mislaid or not self.worker.able:
             self.worker.unable(self.slot, turn, mislaid)
             return
         self.recipe = recipe
-        given = find_latents(assets)
-        made = latents_made(self.worker) if not given and any(asset.name == VOICE for asset in assets) else None
+        given = find_latents(job_files)
+        made = (
+            latents_made(self.worker) if not given and any(job_file.name == VOICE for job_file in job_files) else None
+        )
         latents = given or made
         self.latents = latents.digest if latents else ""
         self.worker.opened(self.slot, turn, made)

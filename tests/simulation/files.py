@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from story import Violation
 
-from swarm.job.asset import LATENTS, MODEL, VOICE, AssetInfo, piece_size
-from swarm.lease.message import Asset, Fetch
+from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile, piece_size
+from swarm.lease.message import Fetch, FilePiece
 
 if TYPE_CHECKING:
     from worker import SimWorker
@@ -22,11 +22,11 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def made(name: str, data: bytes) -> AssetInfo:
-    return AssetInfo(name, digest_of(data), len(data))
+def made(name: str, data: bytes) -> JobFile:
+    return JobFile(name, digest_of(data), len(data))
 
 
-def files_of(world: World, number: int) -> dict[AssetInfo, bytes]:
+def files_of(world: World, number: int) -> dict[JobFile, bytes]:
     """What a book's voice needs: a reference, a model, both, or nothing."""
     random = world.files_random
     if not (random.random() < 0.4 or "files" in world.faults):
@@ -95,14 +95,14 @@ class FileDisk:
         else:
             frame = data[fetch.offset : fetch.offset + piece_size(len(data), fetch.offset)]
             frame = self.worker.liar.piece(frame) if self.worker.liar else frame
-            self.worker.send(name, Asset(fetch.digest, fetch.offset, len(data)), frame)
+            self.worker.send(name, FilePiece(fetch.digest, fetch.offset, len(data)), frame)
 
     def _missed(self, digest: str) -> None:
         self.worker.carry_out(self.worker.core.lost(digest, self.worker.clock()))
 
-    def has(self, assets: tuple[AssetInfo, ...]) -> bool:
+    def has(self, job_files: tuple[JobFile, ...]) -> bool:
         """Whether an engine can be given these files."""
-        return all(asset.digest in self.whole for asset in assets)
+        return all(job_file.digest in self.whole for job_file in job_files)
 
     def lose(self) -> None:
         """Somebody tidied up."""
@@ -110,7 +110,7 @@ class FileDisk:
             self.whole.pop(self.worker.world.random.choice(sorted(self.whole)))
 
 
-def latents_made(worker: SimWorker) -> AssetInfo | None:
+def latents_made(worker: SimWorker) -> JobFile | None:
     """What an engine computes: never twice the same."""
     if worker.world.no_latents:
         return None
@@ -125,7 +125,7 @@ def check_latents(worker: SimWorker, spot: tuple[str, int, int], used: str) -> N
     """Nothing is spoken but with the latents that are in the journal."""
     for coordinator in worker.world.coordinators:
         state = coordinator.disk.durable.get(spot[0])
-        if state is None or not state.facts.has_latents or worker.liar:
+        if state is None or not state.spec.has_latents or worker.liar:
             continue
         if state.latents is None:
             raise Violation("spoken before its latents were journaled", spot)

@@ -8,7 +8,7 @@ from disk import doubly_accepted
 from excuses import Excuses, shelf
 from story import Spot, Violation
 
-from swarm.job.asset import window
+from swarm.job.job_file import window
 from swarm.job.record import SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
@@ -83,7 +83,7 @@ class Judge:
         spots = [(grant.job, grant.chapter, line.index) for line in grant.lines]
         self.granted[session.peer, grant.lease] = spots
         worker = self._owner(session.key)
-        if not worker.disk.has(work.state.assets) and not self.world.vanished and not worker.liar:
+        if not worker.disk.has(work.state.job_files) and not self.world.vanished and not worker.liar:
             raise Violation(f"granted to {worker.name} before its files were there", spots[0])
         for line in grant.lines:
             if (grant.chapter, line.index) in work.state.accepted:
@@ -196,7 +196,7 @@ class Judge:
                 raise Violation(f"lease {lease.id} has nothing pending or no slot")
             covered[lease.chapter].update(lease.pending)
         for chapter, places in enumerate(covered):
-            segments = len(state.facts.chapters[chapter].segments)
+            segments = len(state.spec.chapters[chapter].segments)
             if len(places) + state.settled[chapter] != segments:
                 raise Violation(f"chapter {chapter} of {state.job}: a place is lost, or settled and free")
             for index in places:
@@ -246,9 +246,9 @@ class Judge:
                 (core.settings.coordinator, session.key, session.joined_s, work.state.job),
                 coordinator.awake_s(),
             )
-            items = worker.core.supplies.downloads.items
+            items = worker.core.fetched.downloads.items
             have = sum(items[digest].have for digest in work.needed if digest in items)
-            lacks = session.can_speak(work.recipe) and not work.needed <= session.assets and not core.stopping
+            lacks = session.can_speak(work.recipe) and not work.needed <= session.job_files and not core.stopping
             since_s, before = self.fetched.get(name, (now, -1))
             held_up = any(items[digest].state == "held up" for digest in work.needed if digest in items)
             excused = held_up or work.state.complete or not self._gets_files(worker, session)
@@ -318,7 +318,7 @@ class Judge:
     def worker(self, worker: SimWorker) -> None:
         """The state of a worker after a step."""
         core = worker.core
-        for item in core.supplies.downloads.items.values():
+        for item in core.fetched.downloads.items.values():
             if item.asked - item.have > window():
                 raise Violation(f"{worker.name} asked for {item.asked - item.have} bytes at once")
         for slot in core.slots:

@@ -68,7 +68,7 @@ class Liar:
             return
         name = random.choice(list(worker.connections))
         coordinator = worker.connections[name].coordinator
-        job = random.choice(list(coordinator.disk.facts))
+        job = random.choice(list(coordinator.disk.spec))
         chapter, index = random.choice(self._places(coordinator.disk.durable[job]))
         lease = (1 << 32) + random.randrange(40)
         match random.randrange(6):
@@ -91,14 +91,14 @@ class Liar:
 
     def _places(self, state: JobState) -> list[tuple[int, int]]:
         """All there are, and one that is not."""
-        chapters = enumerate(state.facts.chapters)
+        chapters = enumerate(state.spec.chapters)
         return [(number, index) for number, chapter in chapters for index in range(len(chapter.segments))] + [(3, 99)]
 
     def _unasked(self, name: str, job: str, place: tuple[int, int]) -> None:
         """A good clip of a segment that was never leased to it."""
         state = self.worker.connections[name].coordinator.disk.durable[job]
         if state.exists(place):
-            clip, frame = self._made(job, place, state.text(place), state.facts.recipe)
+            clip, frame = self._made(job, place, state.text(place), state.spec.recipe)
             self.worker.world.log(self.worker.name, "unasked", clip)
             self.worker.send(name, clip, frame)
 

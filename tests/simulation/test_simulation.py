@@ -14,9 +14,9 @@ from broken import PROVOKED_BY, VARIANTS, broken
 from run import play
 from world import World
 
-from swarm.job import asset
-from swarm.lease import rest, scheduling
-from swarm.lease.worker import unaccepted
+from swarm.job import job_file
+from swarm.lease import scheduling
+from swarm.lease.worker import slot, unaccepted
 
 QUICK = 50
 MOST = 600  # in CI
@@ -30,8 +30,8 @@ def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
     """Worlds shorten some times; put them back afterwards."""
     monkeypatch.setattr(scheduling, "UNKNOWN_DEADLINE_S", scheduling.UNKNOWN_DEADLINE_S)
     monkeypatch.setattr(unaccepted, "MAX_HELD", unaccepted.MAX_HELD)
-    monkeypatch.setattr(asset, "PIECE", asset.PIECE)
-    monkeypatch.setattr(rest, "STEP_BACK_S", rest.STEP_BACK_S)
+    monkeypatch.setattr(job_file, "PIECE", job_file.PIECE)
+    monkeypatch.setattr(slot, "STEP_BACK_S", slot.STEP_BACK_S)
 
 
 def run_all(first: int, last: int) -> None:

@@ -12,7 +12,7 @@ from machine import Machine
 from network import Connection
 from story import Violation
 
-from swarm.job.asset import AssetInfo
+from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease.message import (
     Accepted,
@@ -238,14 +238,14 @@ class SimWorker(Machine):
                 self.disk.seek(digest, size)
             case Kill(slot=slot) | Unload(slot=slot):
                 self.engines[slot].kill()
-            case Load(slot=slot, turn=turn, recipe=recipe, assets=assets):
-                self.engines[slot].load(turn, recipe, assets)
+            case Load(slot=slot, turn=turn, recipe=recipe, job_files=job_files):
+                self.engines[slot].load(turn, recipe, job_files)
             case Speak(slot=slot, turn=turn, text=text, seed=seed):
                 self.engines[slot].speak(turn, text, seed)
 
     # --- the engines report
 
-    def opened(self, slot: int, turn: int, latents: AssetInfo | None) -> None:
+    def opened(self, slot: int, turn: int, latents: JobFile | None) -> None:
         """An engine is loaded."""
         self.carry_out(self.core.opened(slot, turn, self.clock(), latents))
 

@@ -18,12 +18,12 @@ from network import Connection, Network
 from story import Story, Violation
 from worker import SimWorker
 
-from swarm.job import asset
+from swarm.job import job_file
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.lease import rest, scheduling
-from swarm.lease.worker import unaccepted
+from swarm.lease import scheduling
+from swarm.lease.worker import slot, unaccepted
 
 CHAPTERS, SEGMENTS = 3, 12
 FAULTS_STOP_S = 60.0
@@ -61,8 +61,8 @@ class World:
     def _make(self) -> None:
         random, faults = self.random, self.faults
         scheduling.UNKNOWN_DEADLINE_S = 60.0
-        rest.STEP_BACK_S = 5.0
-        asset.PIECE = files.PIECE
+        slot.STEP_BACK_S = 5.0
+        job_file.PIECE = files.PIECE
         unaccepted.MAX_HELD = 20_000 if "small disk" in faults else 256 << 20
         credit = random.choice([1, 1, 3_000, 20_000])
         books = 2 if "two coordinators" in faults else 1
@@ -139,7 +139,7 @@ class World:
             (job, chapter, index)
             for coordinator in self.coordinators
             for job, state in coordinator.disk.durable.items()
-            for chapter, about in enumerate(state.facts.chapters)
+            for chapter, about in enumerate(state.spec.chapters)
             for index in range(len(about.segments))
             if not state.is_settled((chapter, index))
         ][:1]

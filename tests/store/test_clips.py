@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from facts_for_tests import a_clip, a_job, a_key
+from specs_for_tests import a_clip, a_job, a_key
 
 from swarm.errors import StoreError
 from swarm.store.store import DiskStore

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from facts_for_tests import a_clip, a_job, a_key
 from memory_twins import MemoryStore
 from msgspec import structs
+from specs_for_tests import a_clip, a_job, a_key
 
 from swarm.errors import StoreError
 from swarm.job.record import ClipDiscarded, JobFinished, LatentsKept, RunStarted, SegmentFailed, SegmentQuarantined

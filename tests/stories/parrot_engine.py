@@ -38,17 +38,17 @@ class ParrotVoice:
 class ParrotEngine:
     card = EngineCard("parrot", "", ("*",), (), (("", 300),), (VoiceCard("polly", "*"),), clones=True, custom=True)
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> ParrotVoice:
-        if recipe.model and (assets is None or len((assets / "model" / "model.pth").read_bytes()) < 10):
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> ParrotVoice:
+        if recipe.model and (job_files is None or len((job_files / "model" / "model.pth").read_bytes()) < 10):
             raise EngineFault(FaultKind.UNAVAILABLE, "the model is not there")
         if not recipe.voice.startswith("clone:"):
             return ParrotVoice(b"polly", is_made=False)
-        assert assets is not None
-        given = assets / "latents.safetensors"
+        assert job_files is not None
+        given = job_files / "latents.safetensors"
         log("given" if given.exists() else "computed")
         if given.exists():
             return ParrotVoice(given.read_bytes(), is_made=False)
-        with wave.open(str(assets / "voice.wav")) as file:
+        with wave.open(str(job_files / "voice.wav")) as file:
             assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
             heard = file.readframes(file.getnframes())
         return ParrotVoice(heard[-1000:] + os.urandom(300_000), is_made=True)  # more than one piece

@@ -44,7 +44,7 @@ class StubbornVoice:
 class StubbornEngine:
     card = EngineCard("stubborn", "", ("*",), (), (("", 300),), (VoiceCard("mule", "*"),))
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> StubbornVoice:
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> StubbornVoice:
         if "STUBBORN_LOCKED" in os.environ:
             raise EngineFault(FaultKind.UNAVAILABLE, "its model is locked away")
         if "STUBBORN_FULL" in os.environ:

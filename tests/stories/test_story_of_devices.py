@@ -29,8 +29,8 @@ class FakeGpus:
         }
         self.set(0)
 
-    def set(self, number: int, **facts: Any) -> None:
-        self._gpus[f"GPU-5a0{number}"].update(facts)
+    def set(self, number: int, **spec: Any) -> None:
+        self._gpus[f"GPU-5a0{number}"].update(spec)
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(self._gpus), "utf-8")
         fresh.replace(self._file)

@@ -23,11 +23,11 @@ meeting = threading.Barrier(2)
 class FaultyVoice:
     sample_rate = RATE
 
-    def __init__(self, assets: Path | None) -> None:
-        self._assets = assets
+    def __init__(self, job_files: Path | None) -> None:
+        self._job_files = job_files
 
     def latents(self) -> bytes | None:
-        return (self._assets / "voice.wav").read_bytes()[::-1] if self._assets else None
+        return (self._job_files / "voice.wav").read_bytes()[::-1] if self._job_files else None
 
     def speak(self, text: str, seed: int) -> Pcm:
         match text.split()[0]:
@@ -73,7 +73,7 @@ class FaultyVoice:
 class FaultyEngine:
     card = EngineCard("faulty", "", ("*",), (), (("", 300),), (), takes=3)
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> FaultyVoice:
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> FaultyVoice:
         match recipe.voice:
             case "missing":
                 raise EngineFault(FaultKind.UNAVAILABLE, "no such model")
@@ -86,7 +86,7 @@ class FaultyEngine:
                 raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")
             case "deadly":
                 os._exit(9)
-        return FaultyVoice(assets)
+        return FaultyVoice(job_files)
 
 
 engine = FaultyEngine()

@@ -25,13 +25,13 @@ from swarm.watch.report import make_report as make_row
 BEGAN_S = 1_700_000_000.0
 
 
-def make_report(facts: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> dict[str, Any]:
+def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> dict[str, Any]:
     """The report as whoever reads its file sees it."""
-    report: dict[str, Any] = json.loads(msgspec.json.encode(make_row(facts, records, extra)))
+    report: dict[str, Any] = json.loads(msgspec.json.encode(make_row(spec, records, extra)))
     return report
 
 
-def facts(*texts: tuple[str, ...]) -> JobSpec:
+def spec(*texts: tuple[str, ...]) -> JobSpec:
     chapters = tuple(
         Chapter(f"Part {number}", tuple(Segment(text, Pause.SENTENCE) for text in each))
         for number, each in enumerate(texts, 1)
@@ -61,7 +61,7 @@ def clip(place: tuple[int, int], accepted_s: float, work_s: float = 2.0, take: i
     )
 
 
-JOB = facts(("Emma Woodhouse.", "Handsome, clever, and rich."), ("The end.",))
+JOB = spec(("Emma Woodhouse.", "Handsome, clever, and rich."), ("The end.",))
 WHOLE: list[AnyRecord] = [
     RunStarted(1, BEGAN_S),
     WorkerSeen("w1", "tower", "cuda:0"),
@@ -233,7 +233,7 @@ def test_no_speed_is_claimed_where_much_was_known_from_an_earlier_job() -> None:
     report = make_report(JOB, [*known, clip((1, 0), 5.0)], ReportExtra())
     line = "6 s of sound in 5 s, 3 of 3 sentences spoken, 1 known from an earlier job"
     assert closing_lines(report) == [line]
-    little = facts(tuple("abcdefghij"))
+    little = spec(tuple("abcdefghij"))
     few = [*known, *(clip((0, index), 4.0) for index in range(2, 10))]
     assert "5.0x real time" in closing_lines(make_report(little, few, ReportExtra()))[0]
 
@@ -287,7 +287,7 @@ def test_many_files_of_a_windows_path_are_counted_with_their_folder() -> None:
 
 def test_the_closing_lines_name_what_the_book_lacks() -> None:
     chapter = Chapter("Part 1", (Segment("Hello.", Pause.SENTENCE),), (Unspoken(0, "你好", "no Latin letters"),))
-    job = facts(*[("x",)] * 12)
+    job = spec(*[("x",)] * 12)
     lacking = JobSpec("j", "b.epub", job.book, job.recipe, (chapter, *job.chapters[1:]), BEGAN_S)
     records = [RunStarted(1, BEGAN_S), clip((0, 0), 3.0), SegmentQuarantined(1, 0, "silent on 3 workers\x1b[2J")]
     lines = closing_lines(make_report(lacking, records, ReportExtra()))

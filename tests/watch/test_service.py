@@ -30,12 +30,12 @@ def manager() -> Iterator[socket.socket]:
 
 
 def heard(manager: socket.socket) -> list[str]:
-    facts = []
+    spec = []
     try:
         while True:
-            facts.append(manager.recv(4096).decode())
+            spec.append(manager.recv(4096).decode())
     except BlockingIOError:
-        return facts
+        return spec
 
 
 def service(manager: socket.socket, **more: str) -> Service:
@@ -76,15 +76,15 @@ def test_without_a_manager_nothing_is_other_than_before() -> None:
 async def test_the_watchdog_is_fed_where_it_waits_for_us(
     manager: socket.socket, variables: dict[str, str], beats: bool
 ) -> None:
-    facts: list[str] = []
+    spec: list[str] = []
     async with service(manager, **variables).ready():
         for _ in range(500):
             await asyncio.sleep(0.02)
-            facts += heard(manager)
-            if facts.count("WATCHDOG=1") > 2 or not beats:
+            spec += heard(manager)
+            if spec.count("WATCHDOG=1") > 2 or not beats:
                 break
-    assert facts[0] == "READY=1"
-    assert ("WATCHDOG=1" in facts) == beats
+    assert spec[0] == "READY=1"
+    assert ("WATCHDOG=1" in spec) == beats
     await asyncio.sleep(0.1)
     heard(manager)
     await asyncio.sleep(0.1)

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
-from facts_for_tests import a_key
+from specs_for_tests import a_key
 
 from swarm.lease.message import Clip
 from swarm.worker import clip_buffer
-from swarm.worker.clip_buffer import Frames
+from swarm.worker.clip_buffer import ClipBuffer
 
 
 def a_message(index: int) -> Clip:
@@ -13,7 +13,7 @@ def a_message(index: int) -> Clip:
 
 
 def test_what_is_put_is_got_until_it_is_dropped() -> None:
-    kept = Frames()
+    kept = ClipBuffer()
     kept.put(a_message(0), b"here")
     kept.put(a_message(1), b"there")
     assert (kept.get(a_message(0)), kept.get(a_message(1))) == (b"here", b"there")
@@ -24,7 +24,7 @@ def test_what_is_put_is_got_until_it_is_dropped() -> None:
 
 def test_past_a_few_clips_lie_on_disk_and_are_removed_with_their_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clip_buffer, "IN_MEMORY", 10)
-    kept = Frames()
+    kept = ClipBuffer()
     for index in range(5):
         kept.put(a_message(index), b"x" * 8)
     files = list(kept._files.values())

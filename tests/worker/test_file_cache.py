@@ -8,29 +8,29 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import StoreError
-from swarm.job import asset
-from swarm.job.asset import LATENTS, VOICE, AssetInfo
-from swarm.worker.file_cache import ELSEWHERE, SPOILT, AssetFolder, Kept
+from swarm.job import job_file
+from swarm.job.job_file import LATENTS, VOICE, JobFile
+from swarm.worker.file_cache import ELSEWHERE, SPOILT, FileCache, Kept
 
 DATA = b"0123456789"
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[AssetFolder]:
-    made = AssetFolder(tmp_path, 100)
+def folder(tmp_path: Path) -> Iterator[FileCache]:
+    made = FileCache(tmp_path, 100)
     yield made
     made.close()
 
 
-def put(folder: AssetFolder, data: bytes) -> str:
+def put(folder: FileCache, data: bytes) -> str:
     digest = hashlib.sha256(data).hexdigest()
     assert folder.seek(digest, len(data)) == Kept(0)
     assert folder.write(digest, 0, data) == Kept(len(data))
     return digest
 
 
-def test_pieces_in_turn_become_the_file_and_others_are_not_written(folder: AssetFolder) -> None:
+def test_pieces_in_turn_become_the_file_and_others_are_not_written(folder: FileCache) -> None:
     assert folder.seek(DIGEST, 10) == Kept(0)
     assert folder.write(DIGEST, 0, DATA[:4]) == Kept(4)
     assert folder.write(DIGEST, 0, DATA[:4]) is None
@@ -41,41 +41,41 @@ def test_pieces_in_turn_become_the_file_and_others_are_not_written(folder: Asset
     assert folder.seek(DIGEST, 10) == Kept(10)
 
 
-def test_a_part_goes_on_in_another_process(folder: AssetFolder, tmp_path: Path) -> None:
+def test_a_part_goes_on_in_another_process(folder: FileCache, tmp_path: Path) -> None:
     folder.seek(DIGEST, 10)
     folder.write(DIGEST, 0, DATA[:4])
     folder.close()
-    again = AssetFolder(tmp_path, 100)
+    again = FileCache(tmp_path, 100)
     assert again.seek(DIGEST, 10) == Kept(4)
     assert again.write(DIGEST, 4, DATA[4:]) == Kept(10)
     again.close()
 
 
-def test_what_does_not_fit_its_digest_is_thrown_away(folder: AssetFolder) -> None:
+def test_what_does_not_fit_its_digest_is_thrown_away(folder: FileCache) -> None:
     folder.seek(DIGEST, 10)
     assert folder.write(DIGEST, 0, b"9876543210") == Kept(0, SPOILT)
     assert folder.seek(DIGEST, 10) == Kept(0)
     assert not (folder.root / DIGEST).exists()
 
 
-def test_a_file_that_was_changed_is_fetched_again(folder: AssetFolder, tmp_path: Path) -> None:
+def test_a_file_that_was_changed_is_fetched_again(folder: FileCache, tmp_path: Path) -> None:
     put(folder, DATA)
     (folder.root / DIGEST).write_bytes(b"9876543210")
-    again = AssetFolder(tmp_path, 100)
+    again = FileCache(tmp_path, 100)
     assert again.seek(DIGEST, 10) == Kept(0)
     again.close()
 
 
-def test_two_workers_of_one_machine_do_not_fetch_the_same_at_once(folder: AssetFolder, tmp_path: Path) -> None:
+def test_two_workers_of_one_machine_do_not_fetch_the_same_at_once(folder: FileCache, tmp_path: Path) -> None:
     folder.seek(DIGEST, 10)
-    other = AssetFolder(tmp_path, 100)
+    other = FileCache(tmp_path, 100)
     assert other.seek(DIGEST, 10) == Kept(0, ELSEWHERE)
     folder.write(DIGEST, 0, DATA)
     assert other.seek(DIGEST, 10) == Kept(10)
     other.close()
 
 
-def test_the_least_used_makes_room_but_not_what_is_needed(folder: AssetFolder) -> None:
+def test_the_least_used_makes_room_but_not_what_is_needed(folder: FileCache) -> None:
     digests = [put(folder, bytes([n]) * 40) for n in range(2)]
     for age_s, digest in zip((200, 100), digests, strict=True):
         os.utime(folder.root / digest, (age_s, age_s))
@@ -83,20 +83,20 @@ def test_the_least_used_makes_room_but_not_what_is_needed(folder: AssetFolder) -
     assert [digest for digest in digests if (folder.root / digest).exists()] == digests[:1]
 
 
-def test_what_finds_no_room_says_so(folder: AssetFolder) -> None:
+def test_what_finds_no_room_says_so(folder: FileCache) -> None:
     assert "--assets-limit" in folder.seek(DIGEST, 101).note
     needed = put(folder, bytes(60))
     assert "--assets-limit" in folder.seek(DIGEST, 50, needed=[needed]).note
 
 
-def test_latents_made_here_are_read_piece_by_piece(folder: AssetFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asset, "PIECE", 4)
-    assert folder.put(DATA) == AssetInfo(LATENTS, DIGEST, 10)
+def test_latents_made_here_are_read_piece_by_piece(folder: FileCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_file, "PIECE", 4)
+    assert folder.put(DATA) == JobFile(LATENTS, DIGEST, 10)
     assert [folder.read(DIGEST, offset) for offset in (0, 8)] == [(b"0123", 10), (b"89", 10)]
     assert folder.seek(DIGEST, 10) == Kept(10)
 
 
-def test_what_a_coordinator_of_the_same_machine_has_is_not_fetched(folder: AssetFolder, tmp_path: Path) -> None:
+def test_what_a_coordinator_of_the_same_machine_has_is_not_fetched(folder: FileCache, tmp_path: Path) -> None:
     kept = tmp_path / "jobs" / "book" / "assets" / DIGEST
     kept.parent.mkdir(parents=True)
     kept.write_bytes(DATA)
@@ -108,30 +108,30 @@ def test_what_a_coordinator_of_the_same_machine_has_is_not_fetched(folder: Asset
     assert damaged.read_bytes() == DATA
 
 
-def test_an_engine_gets_its_files_by_name_and_nothing_of_an_earlier_job(folder: AssetFolder) -> None:
+def test_an_engine_gets_its_files_by_name_and_nothing_of_an_earlier_job(folder: FileCache) -> None:
     digest = put(folder, DATA)
-    gathered = folder.gather([AssetInfo(VOICE, digest, 10), AssetInfo("model/model.pth", digest, 10)], "slot-0")
+    gathered = folder.gather([JobFile(VOICE, digest, 10), JobFile("model/model.pth", digest, 10)], "slot-0")
     assert (gathered / "model" / "model.pth").read_bytes() == DATA
-    gathered = folder.gather([AssetInfo(VOICE, digest, 10)], "slot-0")
+    gathered = folder.gather([JobFile(VOICE, digest, 10)], "slot-0")
     assert [path.name for path in gathered.iterdir()] == [VOICE]
     with pytest.raises(StoreError):
-        folder.gather([AssetInfo(VOICE, "f" * 64, 10)], "slot-0")
+        folder.gather([JobFile(VOICE, "f" * 64, 10)], "slot-0")
 
 
-def test_two_files_of_one_name_do_not_write_over_each_other(folder: AssetFolder) -> None:
+def test_two_files_of_one_name_do_not_write_over_each_other(folder: FileCache) -> None:
     first, second = put(folder, DATA), put(folder, b"other")
     with pytest.raises(StoreError):
-        folder.gather([AssetInfo(VOICE, first, 10), AssetInfo(VOICE, second, 5)], "slot-0")
+        folder.gather([JobFile(VOICE, first, 10), JobFile(VOICE, second, 5)], "slot-0")
     assert (folder.root / first).read_bytes() == DATA  # other jobs speak with it
 
 
 def test_a_folder_that_cannot_be_written_is_no_end(tmp_path: Path) -> None:
     (tmp_path / "assets").write_text("in the way")
-    assert "cannot be used" in AssetFolder(tmp_path, 100).seek(DIGEST, 10).note
+    assert "cannot be used" in FileCache(tmp_path, 100).seek(DIGEST, 10).note
 
 
 @pytest.mark.parametrize("damaged", [True, False])
-def test_latents_that_are_damaged_or_gone_are_not_sent(folder: AssetFolder, damaged: bool) -> None:
+def test_latents_that_are_damaged_or_gone_are_not_sent(folder: FileCache, damaged: bool) -> None:
     folder.put(DATA)
     if damaged:
         (folder.root / DIGEST).write_bytes(b"9876543210")

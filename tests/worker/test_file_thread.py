@@ -2,22 +2,22 @@ import asyncio
 from pathlib import Path
 
 from swarm.lease.message import Fetch
-from swarm.worker.file_cache import AssetFolder
-from swarm.worker.file_thread import Courier
+from swarm.worker.file_cache import FileCache
+from swarm.worker.file_thread import FileThread
 
 
 async def test_latents_are_not_lost_because_somebody_asks_beyond_their_end(tmp_path: Path) -> None:
-    folder = AssetFolder(tmp_path, 1 << 30)
+    folder = FileCache(tmp_path, 1 << 30)
     latents = folder.put(b"latents")
     replies: list[bytes] = []
     lost: list[str] = []
-    courier = Courier(folder, lambda *_: None, lambda link, piece, frame: replies.append(frame), lost.append)
-    running = asyncio.create_task(courier.run())
+    file_thread = FileThread(folder, lambda *_: None, lambda link, piece, frame: replies.append(frame), lost.append)
+    running = asyncio.create_task(file_thread.run())
     for digest, offset in ((latents.digest, 100), ("f" * 64, 0), (latents.digest, 3)):
-        courier.serve("link", Fetch(digest, offset))
+        file_thread.serve("link", Fetch(digest, offset))
     async with asyncio.timeout(30):
         while not replies:
             await asyncio.sleep(0.01)
     assert (replies, lost) == ([b"ents"], ["f" * 64])
     running.cancel()
-    courier.close()
+    file_thread.close()

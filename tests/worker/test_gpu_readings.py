@@ -9,14 +9,14 @@ from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 from swarm.lease.message import Figures
 from swarm.worker import gpu_readings
 from swarm.worker.devices import Gpu
-from swarm.worker.gpu_readings import Gauges, GpuReading, Look, load_nvml
+from swarm.worker.gpu_readings import GpuReading, GpuReadings, Look, load_nvml
 
 RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
 
 
 @contextmanager
-def running(nvml: FakeNvml | None, *gpus: Gpu) -> Iterator[Gauges]:
-    begun = Gauges(gpus, lambda: nvml, read_s=0.01)
+def running(nvml: FakeNvml | None, *gpus: Gpu) -> Iterator[GpuReadings]:
+    begun = GpuReadings(gpus, lambda: nvml, read_s=0.01)
     begun.start()
     yield begun
     begun.close()

@@ -7,8 +7,8 @@ from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.worker import gpu_readings
 from swarm.worker.devices import Gpu
-from swarm.worker.gpu_readings import Gauges
-from swarm.worker.limit_watch import Warden, local_minute
+from swarm.worker.gpu_readings import GpuReadings
+from swarm.worker.limit_watch import LimitWatch, local_minute
 
 RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
 DEVICES = ("cuda:0", "cuda:0", "cuda:1")
@@ -20,13 +20,13 @@ def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu_readings, "find_spec", lambda name: name)
 
 
-def warden(nvml: FakeNvml | None, limits: Limits) -> Warden:
-    begun = Warden(DEVICES, Gauges((RTX, GTX), lambda: nvml, read_s=0.005), limits, minute=lambda: 12 * 60)
+def limit_watch(nvml: FakeNvml | None, limits: Limits) -> LimitWatch:
+    begun = LimitWatch(DEVICES, GpuReadings((RTX, GTX), lambda: nvml, read_s=0.005), limits, minute=lambda: 12 * 60)
     begun.start()
     return begun
 
 
-def until(watch: Warden, own: set[int], wanted: list[bool]) -> list[str]:
+def until(watch: LimitWatch, own: set[int], wanted: list[bool]) -> list[str]:
     """The reasons, as soon as those rest that should."""
     deadline_s = time.monotonic() + 5.0
     while True:
@@ -40,7 +40,7 @@ def until(watch: Warden, own: set[int], wanted: list[bool]) -> list[str]:
 
 def test_own_processes_are_nobody_else() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(computing=(10,)), GPU_77=FakeGpu(computing=(10, 20)))
-    watch = warden(nvml, Limits(idle_only=True))
+    watch = limit_watch(nvml, Limits(idle_only=True))
     watch.check()
     assert until(watch, {10}, [False, False, True])[2] == "somebody else uses cuda:1, or just did (--idle-only)"
     watch.close()
@@ -48,7 +48,7 @@ def test_own_processes_are_nobody_else() -> None:
 
 def test_a_gpu_that_gets_hot_stops_its_slots_only() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(), GPU_77=FakeGpu(temperature_c=40))
-    watch = warden(nvml, Limits(max_temperature=80))
+    watch = limit_watch(nvml, Limits(max_temperature=80))
     watch.check()
     until(watch, set(), [False, False, False])
     nvml.gpus["GPU-5a"].temperature_c = 85
@@ -58,7 +58,7 @@ def test_a_gpu_that_gets_hot_stops_its_slots_only() -> None:
 
 def test_a_gpu_that_is_gone_is_named_by_its_slots() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(), GPU_77=FakeGpu(fault=GPU_IS_LOST))
-    watch = warden(nvml, Limits())
+    watch = limit_watch(nvml, Limits())
     deadline_s = time.monotonic() + 5.0
     while len(watch.look()) < 2:
         assert time.monotonic() < deadline_s
@@ -68,13 +68,13 @@ def test_a_gpu_that_is_gone_is_named_by_its_slots() -> None:
 
 @pytest.mark.parametrize("limits", [Limits(idle_only=True), Limits(max_temperature=80)])
 def test_limits_that_cannot_be_kept_are_refused_at_the_start(limits: Limits) -> None:
-    watch = warden(None, limits)
+    watch = limit_watch(None, limits)
     with pytest.raises(EnvironmentFault, match="what cuda:0 is at"):
         watch.check()
 
 
 def test_hours_ask_no_driver() -> None:
-    watch = warden(None, Limits(hours=((0, 60),)))
+    watch = limit_watch(None, Limits(hours=((0, 60),)))
     watch.check()
     assert watch.reasons((), 0.0) == ["until 00:00 (--hours)"] * 3
 

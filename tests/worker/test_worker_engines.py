@@ -73,13 +73,13 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
     opened = EngineProcess.open
 
     async def dying(
-        self: EngineProcess, slot: int, recipe: Recipe, device: str, assets: Path | None, **more: Any
+        self: EngineProcess, slot: int, recipe: Recipe, device: str, job_files: Path | None, **more: Any
     ) -> bytes:
         nonlocal deaths
         if deaths:
             deaths -= 1
             self.kill()
-        return await opened(self, slot, recipe, device, assets, **more)
+        return await opened(self, slot, recipe, device, job_files, **more)
 
     monkeypatch.setattr(EngineProcess, "open", dying)
     engines = Engines(("cpu:0",), tmp_path)

@@ -18,7 +18,7 @@ from swarm.voice.host.registry import choose_recipe
 from swarm.worker import engines as node_engines
 from swarm.worker import worker as node_worker
 from swarm.worker.engines import Engines
-from swarm.worker.file_cache import AssetFolder
+from swarm.worker.file_cache import FileCache
 from swarm.worker.work import _drain
 from swarm.worker.worker import WorkNode
 
@@ -29,7 +29,7 @@ TICK = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
 async def running(tmp_path: Path, credit: int = 10**6) -> AsyncIterator[tuple[WorkNode, Engines, list[str]]]:
     hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
     engines, said = Engines(("cpu:0",), tmp_path / "log"), []
-    node = WorkNode(hello, engines, AssetFolder(tmp_path, 10**9), None, Clock(), said.append)
+    node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), None, Clock(), said.append)
     life = asyncio.create_task(node.run())
     now = node._clock.now()
     node._carry_out(node.core.connect("a", now))
@@ -99,7 +99,7 @@ async def test_what_keeps_it_from_working_is_said_once_and_so_is_its_end(
     monkeypatch.setattr(node_worker, "BEAT_S", 0.01)
     async with running(tmp_path) as (node, _, said):
         reasons = [["until 22:00 (--hours)"]]
-        monkeypatch.setattr(node.warden, "reasons", lambda own, now: reasons[0])
+        monkeypatch.setattr(node.limit_watch, "reasons", lambda own, now: reasons[0])
         while "resting: until 22:00 (--hours)" not in said:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)

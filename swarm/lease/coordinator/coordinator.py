@@ -11,7 +11,7 @@ from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.grant import Request
 from swarm.lease.coordinator.intake import Intake
-from swarm.lease.coordinator.job_files import Supplier
+from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import MAX_WAITING_S, Session, new_session, session_key
@@ -20,12 +20,12 @@ from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.snapshot import Snapshot, fitting, hopeless, lacks
 from swarm.lease.message import (
     PROTOCOL,
-    Asset,
     Bye,
     Clip,
     Done,
     Failed,
     Fetch,
+    FilePiece,
     FromWorker,
     Heartbeat,
     Held,
@@ -67,7 +67,7 @@ class Coordinator:
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
         self.intake = Intake(self.sessions)
-        self.supplier = Supplier(self.works, self.sessions)
+        self.job_files_exchange = JobFiles(self.works, self.sessions)
 
     def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: RunStats | None = None) -> None:
         """Serve one more job, after those already here; `effort` is what its runs before this one took.
@@ -139,7 +139,7 @@ class Coordinator:
     def lose_latents(self, job: str, digest: str, now: float) -> Outcome:
         """The latents of a job cannot be read any more: from whoever speaks with them, or anew."""
         outcome = Outcome()
-        self.supplier.lose(self.works[job], digest, outcome)
+        self.job_files_exchange.lose(self.works[job], digest, outcome)
         self._pump(now, outcome)
         return outcome
 
@@ -259,9 +259,9 @@ class Coordinator:
             case Held():
                 self._held(session, message, now, outcome)
             case Fetch():
-                self.supplier.fetch(session, message, outcome)
-            case Asset():
-                self.supplier.asset(session, message, frame, now, outcome)
+                self.job_files_exchange.fetch(session, message, outcome)
+            case FilePiece():
+                self.job_files_exchange.job_file(session, message, frame, now, outcome)
                 self._tidy(session, now)
             case Release():
                 self._release(session, message, now, outcome)
@@ -290,7 +290,7 @@ class Coordinator:
                 lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MAX_WAITING_S))
         offered = {slot for slot in message.offers if slot < len(session.slots)}
         session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
-        self.supplier.heard(session, message, now, outcome)
+        self.job_files_exchange.heard(session, message, now, outcome)
         self._tidy(session, now)
 
     def _held(self, session: Session, message: Held, now: float, outcome: Outcome) -> None:
@@ -322,7 +322,7 @@ class Coordinator:
             session.unable[work.recipe] = message.note
             if (work.recipe, message.note) not in session.complaints:
                 session.complaints.add((work.recipe, message.note))
-                outcome.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {message.note}")
+                outcome.notes.append(f"{session.hello.name} cannot speak {work.state.spec.title}: {message.note}")
         self._tidy(session, now)
 
     def _set_aside(self, session: Session, now: float, outcome: Outcome) -> None:

@@ -50,7 +50,7 @@ class Request:
 
     def _is_let(self, work: ServedJob) -> bool:
         """Whether it can speak a job now; who is set aside waits while others can, and no longer."""
-        if not (self.session.can_speak(work.recipe) and work.needed <= self.session.assets):
+        if not (self.session.can_speak(work.recipe) and work.needed <= self.session.job_files):
             return False
         if work.state.awaits_latents and self._is_begun_elsewhere(work):
             return False
@@ -146,18 +146,18 @@ class Request:
         )
 
     def _issue(self, work: ServedJob, run: FreeRun, lease_id: int) -> None:
-        facts, session, now = work.state.facts, self.session, self.now
-        lease = Lease(lease_id, facts.job, run[0], session.key, self.slot, run[1], now, now)
+        spec, session, now = work.state.spec, self.session, self.now
+        lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now)
         work.ledger.hold(lease)
         self._slot.begin(lease.id, now)
         work.granted(now)
-        if facts.job not in session.told:
-            session.told.add(facts.job)
+        if spec.job not in session.told:
+            session.told.add(spec.job)
             self.out.send(session.peer, work.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(Line(place[1], work.state.text(place), work.state.take(place)) for place in places)
         due_s = work.deadline_s(session, lease)
-        self.out.send(session.peer, Grant(lease.id, facts.job, self.slot, lease.chapter, lines, due_s))
+        self.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines, due_s))
 
 
 def _first(work: ServedJob, load: LeaseLoad) -> Place:

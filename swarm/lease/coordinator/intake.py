@@ -138,7 +138,7 @@ def _renew(work: ServedJob, lease_id: int, now: float) -> None:
 def _measure(work: ServedJob, session: Session, clip: Clip) -> None:
     if clip.slot < len(session.slots):
         characters = len(work.state.text((clip.chapter, clip.index)))
-        speed = session.slots[clip.slot].speed(work.state.facts.recipe)
+        speed = session.slots[clip.slot].speed(work.state.spec.recipe)
         speed.add(characters, clip.samples / clip.sample_rate, clip.work_s)
 
 

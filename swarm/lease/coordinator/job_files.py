@@ -3,14 +3,14 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from swarm.job.asset import MAX_LATENTS, piece_size
+from swarm.job.job_file import MAX_LATENTS, piece_size
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.message import Asset, Fetch, Heartbeat, Made, Revoke
+from swarm.lease.message import Fetch, FilePiece, Heartbeat, OfferedLatents, Revoke
 
 LOST = "what was computed of its recording is gone or damaged; a worker sends it again, or computes it anew"
 ASK_AGAIN_S = 3.0  # a piece of latents that did not come is asked for again
@@ -21,13 +21,13 @@ class Collecting:
     """Latents on their way here."""
 
     session: str
-    made: Made
+    made: OfferedLatents
     asked_s: float
     data: bytearray = field(default_factory=bytearray)
 
 
 @dataclass
-class Supplier:
+class JobFiles:
     """Serves pieces of what the jobs need; takes the latents of the one worker that speaks before all others."""
 
     works: dict[str, ServedJob]
@@ -37,7 +37,7 @@ class Supplier:
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
         """A heartbeat is the whole state: what a worker could need and neither has nor fetches, it was never told."""
         session.supplied(heartbeat)
-        known = session.assets.union(session.fetching)
+        known = session.job_files.union(session.fetching)
         for work in self.works.values():
             if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= known:
                 session.told.add(work.state.job)
@@ -49,12 +49,12 @@ class Supplier:
     def fetch(self, session: Session, fetch: Fetch, out: Outcome) -> None:
         """Have a piece read and sent, if a job has such a file."""
         for work in self.works.values():
-            for asset in work.state.assets:
-                if asset.digest == fetch.digest and fetch.offset < asset.size:
-                    out.serves.append(Serve(session.peer, work.state.job, asset.digest, fetch.offset, asset.size))
+            for job_file in work.state.job_files:
+                if job_file.digest == fetch.digest and fetch.offset < job_file.size:
+                    out.serves.append(Serve(session.peer, work.state.job, job_file.digest, fetch.offset, job_file.size))
                     return
 
-    def _made(self, work: ServedJob, session: Session, made: Made, now: float, out: Outcome) -> None:
+    def _made(self, work: ServedJob, session: Session, made: OfferedLatents, now: float, out: Outcome) -> None:
         job = work.state.job
         if not work.state.awaits_latents:
             out.send(session.peer, work.instruction)
@@ -76,7 +76,7 @@ class Supplier:
         coming.asked_s = now
         out.send(session.peer, Fetch(coming.made.digest, len(coming.data)))
 
-    def asset(self, session: Session, piece: Asset, frame: bytes, now: float, out: Outcome) -> None:
+    def job_file(self, session: Session, piece: FilePiece, frame: bytes, now: float, out: Outcome) -> None:
         """A piece of latents arrived; one that was not asked for is dropped."""
         for job, coming in self.collecting.items():
             if (coming.session, coming.made.digest) == (session.key, piece.digest):
@@ -87,7 +87,7 @@ class Supplier:
         self,
         work: ServedJob,
         coming: Collecting,
-        piece: Asset,
+        piece: FilePiece,
         frame: bytes,
         session: Session,
         now: float,
@@ -108,7 +108,7 @@ class Supplier:
         else:
             self._distrust(work, session, "the latents it sent do not fit their digest", out)
 
-    def _keep(self, work: ServedJob, session: Session, made: Made, data: bytes, out: Outcome) -> None:
+    def _keep(self, work: ServedJob, session: Session, made: OfferedLatents, data: bytes, out: Outcome) -> None:
         """From now on everybody speaks with these."""
         record = LatentsKept(made.digest, made.size, session.worker)
         apply(work.state, record)
@@ -124,9 +124,9 @@ class Supplier:
         record = LatentsLost(digest)
         apply(work.state, record)
         out.entries.append(JournalEntry(work.state.job, record))
-        out.notes.append(f"{work.state.facts.title}: {LOST}")
+        out.notes.append(f"{work.state.spec.title}: {LOST}")
         leases = [lease for lease in work.ledger.leases.values() if lease.slot != PROMISED]
-        kept = next((lease for lease in leases if digest in self.sessions[lease.session].assets), None)
+        kept = next((lease for lease in leases if digest in self.sessions[lease.session].job_files), None)
         for lease in leases:
             if lease is not kept:
                 out.send(self.sessions[lease.session].peer, Revoke(lease.id))
@@ -140,7 +140,7 @@ class Supplier:
     def _distrust(work: ServedJob, session: Session, why: str, out: Outcome) -> None:
         """Somebody else computes them."""
         session.unable[work.recipe] = why
-        out.notes.append(f"{session.hello.name} cannot speak {work.state.facts.title}: {why}")
+        out.notes.append(f"{session.hello.name} cannot speak {work.state.spec.title}: {why}")
         for lease in [le for le in work.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
             out.send(session.peer, Revoke(lease.id))
             work.ledger.end(lease)

@@ -40,7 +40,7 @@ class Ledger:
     def __post_init__(self) -> None:
         self.free = [
             {index for index in range(len(chapter.segments)) if not self.state.is_settled((number, index))}
-            for number, chapter in enumerate(self.state.facts.chapters)
+            for number, chapter in enumerate(self.state.spec.chapters)
         ]
 
     def find_run(self, allowed: Callable[[Place], bool], most: int) -> FreeRun | None:

@@ -82,7 +82,7 @@ class Session:
     told: set[str] = field(default_factory=set)  # jobs it knows
     unable: dict[Recipe, str] = field(default_factory=dict)  # why it does not open there
     complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # of that, what was said already
-    assets: frozenset[str] = frozenset()  # the contents it has, by its last heartbeat
+    job_files: frozenset[str] = frozenset()  # the contents it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
@@ -115,7 +115,7 @@ class Session:
 
     def can_try(self, recipe: Recipe, now: float, needed: frozenset[str] = frozenset()) -> bool:
         """Whether it can speak it, has the contents it needs for that, does not rest and is not set aside."""
-        return not self.rests and self.aside_until_s <= now and needed <= self.assets and self.can_speak(recipe)
+        return not self.rests and self.aside_until_s <= now and needed <= self.job_files and self.can_speak(recipe)
 
     def rest(self, resting: tuple[Resting, ...]) -> list[str]:
         """Take in which slots rest; returns what to say of those whose device fails them, when it is new."""
@@ -149,7 +149,7 @@ class Session:
 
     def supplied(self, heartbeat: Heartbeat) -> None:
         """What it has and what it fetches."""
-        self.assets = frozenset(heartbeat.assets)
+        self.job_files = frozenset(heartbeat.job_files)
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
 
 

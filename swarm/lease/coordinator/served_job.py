@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from swarm.job.asset import digests_of
+from swarm.job.job_file import digests_of
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, Place
@@ -29,25 +29,23 @@ class ServedJob:
     effort: RunStats = field(default_factory=RunStats)
 
     def __post_init__(self) -> None:
-        self.characters = sum(
-            len(segment.text) for chapter in self.state.facts.chapters for segment in chapter.segments
-        )
+        self.characters = sum(len(segment.text) for chapter in self.state.spec.chapters for segment in chapter.segments)
 
     @property
     def recipe(self) -> Recipe:
         """How it is to sound."""
-        return self.state.facts.recipe
+        return self.state.spec.recipe
 
     @property
     def needed(self) -> frozenset[str]:
         """The contents that a worker has to have before it is granted anything of it."""
-        return digests_of(self.state.assets) if self.state.facts.assets else frozenset()
+        return digests_of(self.state.job_files) if self.state.spec.job_files else frozenset()
 
     @property
     def instruction(self) -> Job:
         """What a worker has to know of it."""
-        facts = self.state.facts
-        return Job(facts.job, facts.title, facts.recipe, self.state.assets, self.state.awaits_latents)
+        spec = self.state.spec
+        return Job(spec.job, spec.title, spec.recipe, self.state.job_files, self.state.awaits_latents)
 
     def granted(self, now: float) -> None:
         """A lease of it was granted."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec import msgpack, structs
 
-from swarm.job.asset import what
+from swarm.job.job_file import what
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.lease.coordinator.ledger import PROMISED
@@ -39,13 +39,13 @@ class Snapshot:
         )
 
     def _job(self, work: ServedJob) -> JobStatus:
-        state, facts = work.state, work.state.facts
+        state, spec = work.state, work.state.spec
         return JobStatus(
-            job=facts.job,
-            title=facts.title,
-            engine=facts.recipe.engine,
+            job=spec.job,
+            title=spec.title,
+            engine=spec.recipe.engine,
             state=self._stage(work),
-            segments=sum(len(chapter.segments) for chapter in facts.chapters),
+            segments=sum(len(chapter.segments) for chapter in spec.chapters),
             accepted=len(state.accepted),
             missing=len(state.quarantined),
             characters=work.characters,
@@ -55,7 +55,7 @@ class Snapshot:
             eta_s=self._eta_s(work),
             chapters=tuple(
                 ChapterStatus(chapter.title, len(chapter.segments), settled)
-                for chapter, settled in zip(facts.chapters, state.settled, strict=True)
+                for chapter, settled in zip(spec.chapters, state.settled, strict=True)
             ),
             note=self._note(work),
         )
@@ -69,7 +69,7 @@ class Snapshot:
 
     def _eta_s(self, work: ServedJob) -> float | None:
         """Jobs are spoken one after the other, so what stands before this one counts too."""
-        recipe = work.state.facts.recipe
+        recipe = work.state.spec.recipe
         speeds = [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voicing(recipe)))]
         pace = sum(_pace(speed, waits) for speed, waits in speeds)
         if not pace or sum(speed.clips for speed, _ in speeds) < MIN_CLIPS:
@@ -87,7 +87,7 @@ class Snapshot:
     def _note(self, work: ServedJob) -> str:
         if work.state.complete:
             return f"{int(100 * work.encoded)} % encoded" if work.encoded < 1 and not work.state.finished else ""
-        recipe = work.state.facts.recipe
+        recipe = work.state.spec.recipe
         missing = self.settings.min_workers - len(self.sessions)
         if missing > 0:
             return f"waiting for {missing} more worker{'s' * (missing != 1)}"
@@ -104,7 +104,7 @@ class Snapshot:
             return loading
         if work.state.awaits_latents and work.ledger.leases:
             return "preparing the voice"
-        return "" if any(work.needed <= session.assets for session in able) else _fetching(work, able)
+        return "" if any(work.needed <= session.job_files for session in able) else _fetching(work, able)
 
     def _loading(self, work: ServedJob) -> str:
         """How far the model is where everybody who holds a lease still loads it; "" where somebody speaks."""
@@ -149,7 +149,7 @@ class Snapshot:
             model = session.lacks_model(work.recipe)
             notes.append(f"lacks {work.recipe.model if model else _voice_of(work.recipe)}")
         for work in self.works.values():
-            if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.assets:
+            if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.job_files:
                 notes.append(_fetching(work, [session]))
         return "; ".join(dict.fromkeys(notes))[:1500]
 
@@ -159,7 +159,7 @@ class Snapshot:
             lease = work.ledger.leases.get(slot.leases[0]) if slot.leases else None
             if lease is None:
                 continue
-            speed = slot.speed(work.state.facts.recipe)
+            speed = slot.speed(work.state.spec.recipe)
             return SlotStatus(
                 slot=number,
                 state="speaking" if state == "idle" else state,
@@ -189,7 +189,7 @@ def lacks(session: Session, works: dict[str, ServedJob]) -> str:
     work = _out_of_reach(session, works)
     if work is None:
         return ""
-    recipe, title = work.recipe, work.state.facts.title
+    recipe, title = work.recipe, work.state.spec.title
     if session.lacks_model(recipe):
         remedy = f": {work.fetch}" if work.fetch else ""
         return f"{title} is spoken with {recipe.model}, which is not on this machine{remedy}"[:1500]
@@ -208,15 +208,15 @@ def _out_of_reach(session: Session, works: dict[str, ServedJob]) -> ServedJob | 
 
 def _fetching(work: ServedJob, sessions: Sequence[Session]) -> str:
     """How far the worker is that has most of a job's files."""
-    assets = {asset.digest: asset.size for asset in work.state.assets}
+    job_files = {job_file.digest: job_file.size for job_file in work.state.job_files}
 
     def have(session: Session) -> int:
-        coming = [session.fetching[digest].have for digest in assets if digest in session.fetching]
-        return sum(coming) + sum(size for digest, size in assets.items() if digest in session.assets)
+        coming = [session.fetching[digest].have for digest in job_files if digest in session.fetching]
+        return sum(coming) + sum(size for digest, size in job_files.items() if digest in session.job_files)
 
     best = max(sessions, key=have)
-    held_up = next((best.fetching[digest].note for digest in assets if digest in best.fetching), "")
-    progress = f"fetching {what(work.state.assets)}, {100 * have(best) // sum(assets.values())} %"
+    held_up = next((best.fetching[digest].note for digest in job_files if digest in best.fetching), "")
+    progress = f"fetching {what(work.state.job_files)}, {100 * have(best) // sum(job_files.values())} %"
     return f"{progress} ({held_up})" if held_up else progress
 
 

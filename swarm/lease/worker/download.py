@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from swarm.job.asset import MAX_ASSETS, AssetInfo, piece_size, window
-from swarm.lease.message import MAX_HELD_ASSETS, Asset, Fetch, Fetching
+from swarm.job.job_file import MAX_JOB_FILES, JobFile, piece_size, window
+from swarm.lease.message import MAX_HELD_FILES, Fetch, Fetching, FilePiece
 from swarm.lease.worker.outcome import Seek, WorkerOutcome
 
 STALLED_S = 5.0  # what was asked for so long ago is asked for again
@@ -52,25 +52,25 @@ class Downloads:
 
     items: dict[str, Download] = field(default_factory=dict)
 
-    def has(self, assets: Iterable[AssetInfo]) -> bool:
+    def has(self, job_files: Iterable[JobFile]) -> bool:
         """Whether all of a job's files are here."""
-        return all(self.is_here(asset.digest) for asset in assets)
+        return all(self.is_here(job_file.digest) for job_file in job_files)
 
     def is_here(self, digest: str) -> bool:
         """Whether a content is on the disk, whole and verified."""
         return digest in self.items and self.items[digest].state == "here"
 
-    def report(self, assets: Iterable[AssetInfo]) -> tuple[tuple[str, ...], tuple[Fetching, ...]]:
+    def report(self, job_files: Iterable[JobFile]) -> tuple[tuple[str, ...], tuple[Fetching, ...]]:
         """For a heartbeat: which contents are here, and how far the others are."""
-        needed = list(dict.fromkeys(asset.digest for asset in assets if asset.digest in self.items))
+        needed = list(dict.fromkeys(job_file.digest for job_file in job_files if job_file.digest in self.items))
         items = [self.items[digest] for digest in needed]
         here = tuple(item.digest for item in items if item.state == "here")
         coming = tuple(Fetching(item.digest, item.have, item.note) for item in items if item.state != "here")
-        return here[:MAX_HELD_ASSETS], coming[:MAX_ASSETS]
+        return here[:MAX_HELD_FILES], coming[:MAX_JOB_FILES]
 
-    def put(self, asset: AssetInfo) -> None:
+    def put(self, job_file: JobFile) -> None:
         """A content that was made here is on the disk."""
-        self.items[asset.digest] = Download(asset.digest, asset.size, "here", asset.size)
+        self.items[job_file.digest] = Download(job_file.digest, job_file.size, "here", job_file.size)
 
     def go_on(self, sources: Sources, now: float, tell: WorkerOutcome) -> None:
         """Forget what nobody needs; look for what is new on the disk; ask for the rest, one content a link at a time.
@@ -103,7 +103,7 @@ class Downloads:
             tell.send(item.link, Fetch(item.digest, item.asked))
             item.asked += piece_size(item.size, item.asked)
 
-    def take(self, piece: Asset, frame: bytes, now: float, tell: WorkerOutcome) -> None:
+    def take(self, piece: FilePiece, frame: bytes, now: float, tell: WorkerOutcome) -> None:
         """A piece arrived; one that is out of turn is asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching" or piece.offset != item.received or item.received >= item.size:
@@ -136,12 +136,12 @@ class Downloads:
         item.begin(now)
 
 
-def sources_of(offers: Iterable[tuple[str, Iterable[AssetInfo]]]) -> Sources:
+def sources_of(offers: Iterable[tuple[str, Iterable[JobFile]]]) -> Sources:
     """What is needed, in the order of the jobs; a link named "" needs it and has it not."""
     sources: Sources = {}
-    for link, assets in offers:
-        for asset in assets:
-            links = sources.setdefault(asset.digest, (asset.size, []))[1]
+    for link, job_files in offers:
+        for job_file in job_files:
+            links = sources.setdefault(job_file.digest, (job_file.size, []))[1]
             if link and link not in links:
                 links.append(link)
     return sources

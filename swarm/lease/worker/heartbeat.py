@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from swarm.lease.message import Figures, Heartbeat
 from swarm.lease.worker.coordinator_link import CoordinatorLink
-from swarm.lease.worker.job_files import Supplies
+from swarm.lease.worker.job_files import FetchedFiles
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.unaccepted import UnacceptedClips
 
@@ -15,19 +15,19 @@ def heartbeat(
     link: CoordinatorLink,
     slots: Sequence[EngineSlot],
     shelf: UnacceptedClips,
-    supplies: Supplies,
+    fetched: FetchedFiles,
     figures: tuple[Figures, ...],
     now: float,
 ) -> Heartbeat:
     """A lease is held until its clips are accepted: the last of them may still wait for credit."""
     speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
     leases = dict.fromkeys([*speaking, *shelf.leases(link.name)])
-    here, coming, made = supplies.report(link)
+    here, coming, made = fetched.report(link)
     return Heartbeat(
         slots=tuple(slot.report(now) for slot in slots if slot.leases and slot.leases[0].link == link.name),
         offers=tuple(sorted(link.offers)),
         leases=tuple(leases)[:MAX_LEASES],
-        assets=here,
+        job_files=here,
         fetching=coming,
         made=made,
         figures=figures,

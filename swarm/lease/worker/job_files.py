@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from swarm.job.asset import AssetInfo
-from swarm.lease.message import Fetch, Fetching, Job, Made
+from swarm.job.job_file import JobFile
+from swarm.lease.message import Fetch, Fetching, Job, OfferedLatents
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads, sources_of
 from swarm.lease.worker.outcome import WorkerOutcome
@@ -14,11 +14,13 @@ MAX_MADE = 64  # in a heartbeat
 
 
 @dataclass
-class Supplies:
+class FetchedFiles:
     """What its engines need besides recipes."""
 
     downloads: Downloads = field(default_factory=Downloads)
-    made: dict[tuple[str, str], Made] = field(default_factory=dict)  # by link and job, until known to be journaled
+    made: dict[tuple[str, str], OfferedLatents] = field(
+        default_factory=dict
+    )  # by link and job, until known to be journaled
 
     def instructed(self, link: CoordinatorLink, job: Job, slots: Iterable[EngineSlot]) -> None:
         """What a job needs, perhaps more than before."""
@@ -37,34 +39,34 @@ class Supplies:
 
     def _needed(
         self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot]
-    ) -> Iterator[tuple[str, Iterable[AssetInfo]]]:
+    ) -> Iterator[tuple[str, Iterable[JobFile]]]:
         """Of which coordinator which files are had; those for which there is no other reason than ours have none."""
         for link in links:
             if link.up:
-                yield from ((link.name, job.assets) for job in link.jobs.values())
+                yield from ((link.name, job.job_files) for job in link.jobs.values())
         for slot in slots:
-            yield from (("", lease.job.assets) for lease in slot.leases)
+            yield from (("", lease.job.job_files) for lease in slot.leases)
             if slot.latents is not None:
                 yield "", (slot.latents,)
-        yield from (("", (AssetInfo("made", made.digest, made.size),)) for made in self.made.values() if made.size)
+        yield from (("", (JobFile("made", made.digest, made.size),)) for made in self.made.values() if made.size)
 
     def release_stranded(self, slots: Iterable[EngineSlot], links: Mapping[str, CoordinatorLink]) -> None:
         """A lease that waits for files or latents cannot go on while its coordinator is out of reach."""
         for slot in slots:
             for lease in slot.leases[:1]:
-                waits = lease.job.latents or not (slot.suits(lease.job) or self.downloads.has(lease.job.assets))
+                waits = lease.job.latents or not (slot.suits(lease.job) or self.downloads.has(lease.job.job_files))
                 if waits and not slot.busy and not (lease.link in links and links[lease.link].up):
                     slot.leases.remove(lease)
 
     def offer_latents(self, slot: EngineSlot, lease: HeldLease, tell: WorkerOutcome) -> None:
         """What a slot's voice was computed with becomes the job's, before anything is spoken."""
         latents = slot.latents
-        made = Made(lease.job.job, latents.digest if latents else "", latents.size if latents else 0)
+        made = OfferedLatents(lease.job.job, latents.digest if latents else "", latents.size if latents else 0)
         if self.made.get((lease.link, lease.job.job)) != made:
             self.made[lease.link, lease.job.job] = made
             tell.beat(lease.link)
 
-    def loaded(self, slot: EngineSlot, latents: AssetInfo | None, now: float) -> None:
+    def loaded(self, slot: EngineSlot, latents: JobFile | None, now: float) -> None:
         """A slot's engine is open; these latents it computed, and they lie on the disk.
 
         Where the journal says by now what all speak with, they are of no use.
@@ -77,8 +79,8 @@ class Supplies:
     def mislaid(self, slot: EngineSlot) -> None:
         """What a slot was to be loaded with is gone from the disk."""
         for lease in slot.leases[:1]:
-            for asset in lease.job.assets:
-                self.downloads.items.pop(asset.digest, None)
+            for job_file in lease.job.job_files:
+                self.downloads.items.pop(job_file.digest, None)
 
     def lost(self, digest: str, slots: Iterable[EngineSlot]) -> None:
         """Latents are gone from the disk: a voice that waits for them to be journaled is loaded and computed afresh."""
@@ -94,10 +96,10 @@ class Supplies:
         if fetch.digest in [made.digest for made in self._made_for(link)]:
             tell.serves.append((link.name, fetch))
 
-    def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[Made, ...]]:
+    def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
         """For a heartbeat: what is here, what is on its way, what was made."""
-        here, coming = self.downloads.report(asset for job in link.jobs.values() for asset in job.assets)
+        here, coming = self.downloads.report(job_file for job in link.jobs.values() for job_file in job.job_files)
         return here, coming, tuple(self._made_for(link))[:MAX_MADE]
 
-    def _made_for(self, link: CoordinatorLink) -> list[Made]:
+    def _made_for(self, link: CoordinatorLink) -> list[OfferedLatents]:
         return [made for (name, _), made in self.made.items() if name == link.name]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from swarm.job.asset import AssetInfo
+from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Clip, Fetch, Message
 
@@ -14,7 +14,7 @@ class Load:
     slot: int
     turn: int
     recipe: Recipe
-    assets: tuple[AssetInfo, ...] = ()
+    job_files: tuple[JobFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from swarm.job.asset import AssetInfo, find_latents
+from swarm.job.job_file import JobFile, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.message import Clip, Job, Line, Resting, SlotReport, SlotState
 from swarm.lease.scheduling import Speed, deadline_s
@@ -87,7 +87,7 @@ class EngineSlot:
 
     number: int
     recipe: Recipe | None = None
-    latents: AssetInfo | None = None  # those that its voice was loaded with, or made
+    latents: JobFile | None = None  # those that its voice was loaded with, or made
     loading: bool = False
     waiting: bool = False  # for credit, for room to keep clips, or until latents are journaled
     line: Line | None = None
@@ -141,12 +141,12 @@ class EngineSlot:
 
     def suits(self, job: Job) -> bool:
         """Whether its voice is the job's, with the latents that all speak it with."""
-        return self.recipe == job.recipe and (job.latents or self.latents == find_latents(job.assets))
+        return self.recipe == job.recipe and (job.latents or self.latents == find_latents(job.job_files))
 
     def load(self, job: Job, now: float) -> int:
         """Order another engine; returns the turn."""
         self.recipe, self.loading, self.since_s, self.note = job.recipe, True, now, ""
-        self.latents = find_latents(job.assets)
+        self.latents = find_latents(job.job_files)
         self.speed, self.worked_s = Speed(), 0.0
         self.turn += 1
         return self.turn

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from swarm.job.asset import AssetInfo
+from swarm.job.job_file import JobFile
 from swarm.lease.message import (
     Accepted,
-    Asset,
     Bye,
     Clip,
     Done,
@@ -20,6 +19,7 @@ from swarm.lease.message import (
     Failed,
     Fetch,
     Figures,
+    FilePiece,
     FromCoordinator,
     Grant,
     Hello,
@@ -35,7 +35,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.worker.coordinator_link import EMPTY_S, CoordinatorLink, kindred, least_served, share
 from swarm.lease.worker.heartbeat import heartbeat
-from swarm.lease.worker.job_files import Supplies
+from swarm.lease.worker.job_files import FetchedFiles
 from swarm.lease.worker.outcome import Command, Load, Speak, WorkerOutcome
 from swarm.lease.worker.slot import SOON, EngineSlot, HeldLease, Sound, Trouble
 from swarm.lease.worker.slot_changes import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
@@ -52,7 +52,7 @@ class Worker:
     slots: list[EngineSlot] = field(default_factory=list)
     links: dict[str, CoordinatorLink] = field(default_factory=dict)
     shelf: UnacceptedClips = field(default_factory=UnacceptedClips)
-    supplies: Supplies = field(default_factory=Supplies)
+    fetched: FetchedFiles = field(default_factory=FetchedFiles)
     draining: bool = False
     left: bool = False
     figures: tuple[Figures, ...] = ()  # what its devices are at, told with every heartbeat
@@ -106,13 +106,13 @@ class Worker:
     # --- messages
 
     def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:
-        """Take one message of a coordinator; `frame` is what follows an `Asset`."""
+        """Take one message of a coordinator; `frame` is the bytes that follow a `FilePiece`."""
         tell = WorkerOutcome()
         link = self.links.get(name)
         if link is not None:
             link.heard_s = now
-            if isinstance(message, Asset):
-                self.supplies.downloads.take(message, frame, now, tell)
+            if isinstance(message, FilePiece):
+                self.fetched.downloads.take(message, frame, now, tell)
             else:
                 self._dispatch(link, message, now, tell)
             self._go_on(now, tell)
@@ -136,8 +136,8 @@ class Worker:
                     self.shelf.claim(link.name, message)
                 tell.forget(self.shelf.drop(message.job, message.forget))
             case Job():
-                self.supplies.instructed(link, message, self.slots)
-                if message.assets:
+                self.fetched.instructed(link, message, self.slots)
+                if message.job_files:
                     tell.beat(link.name)
             case Grant():
                 self._granted(link, message, now, tell)
@@ -148,7 +148,7 @@ class Worker:
             case Rejected():
                 tell.forget(self.shelf.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch():
-                self.supplies.asked(link, message, tell)
+                self.fetched.asked(link, message, tell)
             case Trim():
                 self._trim(link, message, tell)
             case Revoke():
@@ -162,7 +162,7 @@ class Worker:
     def _granted(self, link: CoordinatorLink, grant: Grant, now: float, tell: WorkerOutcome) -> None:
         job = link.jobs.get(grant.job)
         slot = self.slots[grant.slot] if grant.slot < len(self.slots) else None
-        if job is None or not self.supplies.downloads.has(job.assets):
+        if job is None or not self.fetched.downloads.has(job.job_files):
             tell.send(link.name, Release(grant.lease, "its files are not here"))
             return
         if slot is None or not slot.wants_more(now) or self.draining:
@@ -195,9 +195,9 @@ class Worker:
 
     # --- the engines report
 
-    def opened(self, number: int, turn: int, now: float, latents: AssetInfo | None = None) -> WorkerOutcome:
+    def opened(self, number: int, turn: int, now: float, latents: JobFile | None = None) -> WorkerOutcome:
         """The engine of a slot is loaded; `latents` are those it computed, on the disk by now."""
-        return self._report(number, turn, now, lambda slot, tell: self.supplies.loaded(slot, latents, now))
+        return self._report(number, turn, now, lambda slot, tell: self.fetched.loaded(slot, latents, now))
 
     def told(self, number: int, turn: int, words: str, now: float) -> None:
         """The engine that a slot loads says how far it is; the next heartbeat carries it."""
@@ -205,14 +205,14 @@ class Worker:
 
     def lost(self, digest: str, now: float) -> WorkerOutcome:
         """Latents that a coordinator asked for are gone from the disk: who would give them computes them anew."""
-        self.supplies.lost(digest, self.slots)
+        self.fetched.lost(digest, self.slots)
         return self.beat(now)
 
     def kept(self, digest: str, have: int, now: float, note: str = "") -> WorkerOutcome:
-        """So much of an asset lies on the disk; all of it only if it is what its digest says."""
+        """So much of a job file lies on the disk; all of it only if it is what its digest says."""
         tell = WorkerOutcome()
-        self.supplies.downloads.kept(digest, have, note, now)
-        if self.supplies.downloads.is_here(digest):
+        self.fetched.downloads.kept(digest, have, note, now)
+        if self.fetched.downloads.is_here(digest):
             for link in self.links.values():
                 link.empty_until_s = 0.0  # it may have something for us now
                 tell.beat(link.name)
@@ -266,7 +266,7 @@ class Worker:
     def _give_up(self, slot: EngineSlot, note: str, tell: WorkerOutcome, unable: bool) -> None:
         recipe = slot.recipe
         if not unable:
-            self.supplies.mislaid(slot)
+            self.fetched.mislaid(slot)
         slot.stop()
         for lease in [le for le in slot.leases if le.job.recipe == recipe]:
             tell.send(lease.link, Release(lease.id, note[:1000], unable=unable))
@@ -307,7 +307,7 @@ class Worker:
             elif not link.final and not link.refused:  # a greeting may have been lost
                 self._introduce(link, tell)
         self._kill_what_hangs(now, tell)
-        self.supplies.release_stranded(self.slots, self.links)
+        self.fetched.release_stranded(self.slots, self.links)
         let_go(self.slots, now, tell)
         self._go_on(now, tell)
         return tell
@@ -360,12 +360,12 @@ class Worker:
             command = self._next(slot, now, tell)
             if command is not None:
                 tell.commands.append(command)
-        self.supplies.go_on(self.links.values(), self.slots, now, tell)
+        self.fetched.go_on(self.links.values(), self.slots, now, tell)
         self._offer(now, tell)
         for name in tell.beats:
             if name in self.links and self.links[name].up:
                 link = self.links[name]
-                tell.send(name, heartbeat(link, self.slots, self.shelf, self.supplies, self.figures, now))
+                tell.send(name, heartbeat(link, self.slots, self.shelf, self.fetched, self.figures, now))
 
     def _next(self, slot: EngineSlot, now: float, tell: WorkerOutcome) -> Command | None:
         if slot.busy or not slot.leases:
@@ -376,12 +376,12 @@ class Worker:
         if slot.waiting:
             return None
         suits = slot.suits(lease.job)
-        if not suits and self.supplies.downloads.has(lease.job.assets):
-            return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.assets)
+        if not suits and self.fetched.downloads.has(lease.job.job_files):
+            return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.job_files)
         slot.waiting = not suits or lease.job.latents
         if slot.waiting:  # for latents: another worker's to come, or its own to be journaled
             if suits:
-                self.supplies.offer_latents(slot, lease, tell)
+                self.fetched.offer_latents(slot, lease, tell)
             return None
         line = lease.lines[0]
         text, *seeds = slot.words(line)

@@ -16,12 +16,12 @@ class CoquiEngine:
 
     card: EngineCard = COQUI
 
-    def open(self, recipe: Recipe, device: str, assets: Path | None = None) -> Voice:
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model of a recipe onto a device. Raises EngineFault(UNAVAILABLE) with what to do about it."""
         check_installed()
         from swarm.voice.coqui.load import open_voice
 
-        return open_voice(recipe, device, assets)
+        return open_voice(recipe, device, job_files)
 
 
 def check_installed() -> None:

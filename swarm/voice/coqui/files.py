@@ -31,12 +31,12 @@ class ModelFiles:
     custom: bool = False  # from a peer: nothing in it is trusted
 
 
-def find_model(recipe: Recipe, assets: Path | None) -> ModelFiles:
+def find_model(recipe: Recipe, job_files: Path | None) -> ModelFiles:
     """The files of a recipe's model, downloaded by Coqui if they are not here yet. Raises EngineFault(UNAVAILABLE)."""
     if recipe.model.startswith(CUSTOM):
-        if assets is None:
+        if job_files is None:
             raise _unavailable("The files of the custom model are not here.")
-        return files_in(assets / "model", custom=True)
+        return files_in(job_files / "model", custom=True)
     return find_listed_model(recipe.model)
 
 

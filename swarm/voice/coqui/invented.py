@@ -6,7 +6,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from swarm.job.asset import LATENTS
+from swarm.job.job_file import LATENTS
 from swarm.job.recipe import Recipe, Setting
 from swarm.voice.coqui.files import ModelFiles
 from swarm.voice.coqui.latents import MAX_BYTES
@@ -119,12 +119,12 @@ class BarkVoice:
         return semantic.to(place), coarse.to(place), fine.to(place)
 
 
-def open_invented(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | None) -> Voice:
+def open_invented(recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
     """Load Bark or Tortoise. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
     synthesizer = load_synthesizer(files, None, place)
     if recipe.model == TORTOISE:
         return TortoiseVoice(synthesizer, int(dict(recipe.settings).get("voice_seed", 0)))
-    known = assets / LATENTS if assets else None
+    known = job_files / LATENTS if job_files else None
     return BarkVoice(synthesizer, recipe, known if known and known.is_file() else None)
 
 

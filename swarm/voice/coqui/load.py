@@ -51,13 +51,13 @@ _NO_CODE = "and code is never run: save them without it, best as safetensors"
 _CUT_OFF = "its weights are damaged, cut off or none"
 
 
-def open_voice(recipe: Recipe, device: str, assets: Path | None) -> Voice:
+def open_voice(recipe: Recipe, device: str, job_files: Path | None) -> Voice:
     """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, or MEMORY or DEVICE."""
     place = torch_device(device)
-    files = find_model(recipe, assets)
+    files = find_model(recipe, job_files)
     try:
         with only_read():
-            return _open(recipe, files, place, assets)
+            return _open(recipe, files, place, job_files)
     except ConfigRefused as fault:
         raise _unavailable(f"{_name(recipe)} is not loaded: {fault}") from fault
     except EngineFault:
@@ -84,24 +84,24 @@ def torch_device(device: str) -> Any:
     return place
 
 
-def _open(recipe: Recipe, files: ModelFiles, place: Any, assets: Path | None) -> Voice:
+def _open(recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
     if recipe.model in KNOWS_ITSELF:
         forget_xtts()
-        return open_invented(_checked(recipe, {}), files, place, assets)
+        return open_invented(_checked(recipe, {}), files, place, job_files)
     if "fairseq" in recipe.model:  # its config is not Coqui's
         forget_xtts()
-        return open_plain(_checked(recipe, {}), files, None, place, assets)
+        return open_plain(_checked(recipe, {}), files, None, place, job_files)
     said = read_config(files.config)
     config = rebuild(said)
     recipe = _checked(recipe, said)
     if config["model"] == "xtts":
-        return open_xtts(recipe, files.folder, files.weights, config, place, assets)
+        return open_xtts(recipe, files.folder, files.weights, config, place, job_files)
     forget_xtts()
     _find_beside(config, files)
     if needs_statistics(said):
         config["audio"]["stats_path"] = str(_statistics(files))
     with _written(config) as path:
-        return open_plain(recipe, files, path, place, assets)
+        return open_plain(recipe, files, path, place, job_files)
 
 
 def _checked(recipe: Recipe, said: Config) -> Recipe:

@@ -58,7 +58,9 @@ def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
     return synthesizer
 
 
-def open_plain(recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, assets: Path | None) -> PlainVoice:
+def open_plain(
+    recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, job_files: Path | None
+) -> PlainVoice:
     """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises.
 
     `config`: the rebuilt one; None where the model knows how to load itself from its folder.
@@ -66,7 +68,7 @@ def open_plain(recipe: Recipe, files: ModelFiles, config: Path | None, place: An
     synthesizer = load_synthesizer(files, config, place)
     model, settings = synthesizer.tts_model, dict(recipe.settings)
     language = _language(model, recipe.language)
-    speaker = _cloned(model, assets) if recipe.voice.startswith(CLONE) else _speaker(model, recipe.voice)
+    speaker = _cloned(model, job_files) if recipe.voice.startswith(CLONE) else _speaker(model, recipe.voice)
     speed = float(settings.get("speed", 1.0))
     if speed != 1.0:
         _set_speed(model, speed)
@@ -98,14 +100,14 @@ def _speaker(model: Any, wanted: str) -> str | None:
     raise _unavailable(f"This model has no voice {wanted[:60]!r}; {here}.")
 
 
-def _cloned(model: Any, assets: Path | None) -> str:
+def _cloned(model: Any, job_files: Path | None) -> str:
     """Listen to the recording once, and keep the voice under a name."""
     manager = getattr(model, "speaker_manager", None)
     if manager is None or manager.encoder is None:
         raise _unavailable("This model cannot speak with the voice of a recording: XTTS and YourTTS can.")
-    if assets is None:
+    if job_files is None:
         raise _unavailable("The recording of the voice is not here.")
-    manager.embeddings_by_names[_CLONED] = [manager.compute_embedding_from_clip(str(assets / "voice.wav"))]
+    manager.embeddings_by_names[_CLONED] = [manager.compute_embedding_from_clip(str(job_files / "voice.wav"))]
     return _CLONED
 
 

@@ -90,7 +90,7 @@ def forget_xtts() -> None:
 
 
 def open_xtts(
-    recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, assets: Path | None
+    recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, job_files: Path | None
 ) -> XttsVoice:
     """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
     settings = dict(recipe.settings)
@@ -102,7 +102,7 @@ def open_xtts(
         _loaded.what = what
     model = _loaded.model
     _check_language(model, recipe.language)
-    latents, fresh = _find_latents(model, recipe.voice, assets)
+    latents, fresh = _find_latents(model, recipe.voice, job_files)
     return XttsVoice(model, recipe.language, latents, settings, fresh)
 
 
@@ -143,16 +143,16 @@ def _check_language(model: Any, language: str) -> None:
         raise _unavailable(f"XTTS does not speak {language!r}.") from fault
 
 
-def _find_latents(model: Any, voice: str, assets: Path | None) -> tuple[Latents, bool]:
+def _find_latents(model: Any, voice: str, job_files: Path | None) -> tuple[Latents, bool]:
     """A voice's latents, and whether they were computed just now."""
     if not voice.startswith(CLONE):
         return _speaker(model, voice), False
-    if assets is None:
+    if job_files is None:
         raise _unavailable("The recording of the voice is not here.")
-    known = assets / "latents.safetensors"
+    known = job_files / "latents.safetensors"
     if known.is_file():
         return read_latents(known, model), False
-    return compute_latents(model, assets / "voice.wav", int(model.config.gpt_cond_chunk_len)), True
+    return compute_latents(model, job_files / "voice.wav", int(model.config.gpt_cond_chunk_len)), True
 
 
 def _speaker(model: Any, voice: str) -> Latents:

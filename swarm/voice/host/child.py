@@ -42,10 +42,10 @@ class Host:
 
     def _open(self, message: Frame) -> Frame:
         recipe = msgspec.convert(message["recipe"], Recipe)
-        assets = Path(message["assets"]) if message["assets"] else None
+        job_files = Path(message["assets"]) if message["assets"] else None
         engine = load_engine(message["engine"])
         self._speakers.pop(message["lane"], None)  # a GPU may not have room for two
-        voice = engine.open(recipe, message["device"], assets)
+        voice = engine.open(recipe, message["device"], job_files)
         self._speakers[message["lane"]] = Speaker(
             voice, engine.card.takes, find_verifier(recipe.language, message["device"])
         )

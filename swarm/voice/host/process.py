@@ -57,15 +57,15 @@ class EngineProcess:
         return {self.pid, reply["pid"]}
 
     async def open(
-        self, slot: int, recipe: Recipe, device: str, assets: Path | None = None, listen: OnNews = lambda words: None
+        self, slot: int, recipe: Recipe, device: str, job_files: Path | None = None, listen: OnNews = lambda words: None
     ) -> bytes:
         """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE).
 
-        `assets` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
+        `job_files` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
         were computed, b"" where there are none.
         """
         call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
-        reply = await self._call(slot, {**call, "assets": str(assets or "")}, FaultKind.UNAVAILABLE, listen)
+        reply = await self._call(slot, {**call, "assets": str(job_files or "")}, FaultKind.UNAVAILABLE, listen)
         latents: bytes = reply["latents"]
         return latents
 

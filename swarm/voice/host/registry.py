@@ -23,7 +23,8 @@ GROUP = "e2a_swarm.engines"
 _FEW = 10  # voices that a sentence names
 KNOWN = (*BUILT_IN, COQUI)
 
-TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in KNOWN}
+TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in BUILT_IN}
+TARGETS[COQUI.name] = "swarm.voice.coqui.engine:engine"
 
 
 def all_cards() -> tuple[EngineCard, ...]:

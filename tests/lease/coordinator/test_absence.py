@@ -1,6 +1,6 @@
 """Who is silent, hangs, sleeps, comes back or restarts: what it keeps and what others get."""
 
-from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
+from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, sent
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S
@@ -17,7 +17,7 @@ from swarm.lease.message import (
 
 
 def test_silence_loses_a_workers_lease_to_others() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), split=False)
+    core = make_core(JobState(make_spec(TEXTS)), split=False)
     join(core, b"a")
     join(core, b"b")
     grant = offer(core, b"a")
@@ -30,7 +30,7 @@ def test_silence_loses_a_workers_lease_to_others() -> None:
 
 
 def test_heartbeats_without_progress_lose_a_lease_at_its_deadline() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), split=False)
+    core = make_core(JobState(make_spec(TEXTS)), split=False)
     join(core, b"hung")
     join(core, b"well")
     grant = offer(core, b"hung")
@@ -50,7 +50,7 @@ def test_heartbeats_without_progress_lose_a_lease_at_its_deadline() -> None:
 
 
 def test_loading_a_model_is_no_lack_of_progress() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
     for now in range(1, 2000):
@@ -60,7 +60,7 @@ def test_loading_a_model_is_no_lack_of_progress() -> None:
 
 
 def test_a_coordinator_that_slept_blames_nobody() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
     for now in range(1, 5):
@@ -73,7 +73,7 @@ def test_a_coordinator_that_slept_blames_nobody() -> None:
 
 
 def test_a_lease_whose_grant_was_lost_is_granted_again() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     offer(core)
     for now in range(1, 7):
@@ -82,13 +82,13 @@ def test_a_lease_whose_grant_was_lost_is_granted_again() -> None:
 
 
 def test_a_lease_from_before_a_restart_is_revoked() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), epoch=2)
+    core = make_core(JobState(make_spec(TEXTS)), epoch=2)
     join(core)
     assert sent(core.receive(b"p", Heartbeat((), (), (77,)), 1.0), Revoke) == [Revoke(77)]
 
 
 def test_held_clips_are_wanted_where_their_place_is_open_and_not_granted_to_others_meanwhile() -> None:
-    state = JobState(make_facts(TEXTS))
+    state = JobState(make_spec(TEXTS))
     before = make_core(state)
     join(before)
     grant = offer(before)
@@ -107,7 +107,7 @@ def test_held_clips_are_wanted_where_their_place_is_open_and_not_granted_to_othe
 
 
 def test_promised_clips_that_never_come_are_spoken_again() -> None:
-    core = make_core(JobState(make_facts(["Only this."])), epoch=2)
+    core = make_core(JobState(make_spec(["Only this."])), epoch=2)
     join(core)
     clip_key_of = core.works["job"].state.key((0, 0), 0)
     core.receive(b"p", Held("job", ((0, 0, clip_key_of),)), 0.0)
@@ -119,7 +119,7 @@ def test_promised_clips_that_never_come_are_spoken_again() -> None:
 
 
 def test_a_reconnected_process_keeps_its_leases() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"old")
     grant = offer(core, b"old")
     core.receive(b"new", make_hello("old"), 1.0)
@@ -129,7 +129,7 @@ def test_a_reconnected_process_keeps_its_leases() -> None:
 
 
 def test_two_machines_with_one_copied_id_both_work() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     core.receive(b"1", make_hello("same", nonce="x"), 0.0)
     core.receive(b"2", make_hello("same", nonce="y"), 0.0)
     assert sent(core.receive(b"1", Heartbeat((), (0,)), 0.1), Grant)
@@ -137,7 +137,7 @@ def test_two_machines_with_one_copied_id_both_work() -> None:
 
 
 def test_a_queued_lease_has_its_full_time_from_when_its_turn_comes() -> None:
-    core = make_core(JobState(make_facts(["A first one.", "A second one."], ["The last one."])), split=False)
+    core = make_core(JobState(make_spec(["A first one.", "A second one."], ["The last one."])), split=False)
     join(core)
     first = offer(core)
     core.receive(b"p", make_clip(first, 0), 1.0, b"x")
@@ -152,7 +152,7 @@ def test_a_queued_lease_has_its_full_time_from_when_its_turn_comes() -> None:
 
 
 def test_a_peer_that_a_message_could_not_reach_is_asked_who_it_is_and_keeps_its_leases() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
     core.unsent(b"p")
@@ -162,7 +162,7 @@ def test_a_peer_that_a_message_could_not_reach_is_asked_who_it_is_and_keeps_its_
 
 
 def test_who_greets_again_is_told_the_end_of_its_leases_for_a_trim_may_have_been_lost() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
     join(core, b"b")
     grant = offer(core, b"a")
@@ -173,7 +173,7 @@ def test_who_greets_again_is_told_the_end_of_its_leases_for_a_trim_may_have_been
 
 
 def test_clips_held_by_the_worker_whose_lease_covers_them_are_not_granted_again_when_the_lease_is_not_listed() -> None:
-    core = make_core(JobState(make_facts(TEXTS[:1])))
+    core = make_core(JobState(make_spec(TEXTS[:1])))
     join(core)
     clip = make_clip(offer(core))
     for now in (1.0, 2.0, 3.0):
@@ -184,7 +184,7 @@ def test_clips_held_by_the_worker_whose_lease_covers_them_are_not_granted_again_
 
 
 def test_what_waited_while_the_coordinator_slept_is_read_as_if_no_time_had_passed() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
     outcome = core.receive(b"p", Heartbeat((), (0,)), 3600.0)  # written before the grant arrived
@@ -193,7 +193,7 @@ def test_what_waited_while_the_coordinator_slept_is_read_as_if_no_time_had_passe
 
 
 def test_waiting_for_credit_is_no_lack_of_progress_while_clips_come() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
     core.receive(b"p", make_clip(grant), 1.0, b"flac")
@@ -205,7 +205,7 @@ def test_waiting_for_credit_is_no_lack_of_progress_while_clips_come() -> None:
 
 
 def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanwhile() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
     core.sessions["p/n"].slots[0].speed(core.works["job"].recipe).add(100, 1.0, 1.0)
@@ -215,7 +215,7 @@ def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanw
 
 
 def test_after_a_sleep_what_waits_is_read_before_anything_is_granted() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), split=False)
+    core = make_core(JobState(make_spec(TEXTS)), split=False)
     join(core, b"a")
     join(core, b"b")
     assert not sent(core.receive(b"b", Heartbeat((), (0,)), 3600.0), Grant)
@@ -223,7 +223,7 @@ def test_after_a_sleep_what_waits_is_read_before_anything_is_granted() -> None:
 
 
 def test_after_all_were_cut_off_the_first_one_back_waits_for_the_others() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
     offer(core, b"a")
     for now in range(1, 8):

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from making import TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
+from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, sent
 
 from swarm.job.recipe import Recipe
 from swarm.job.record import SegmentQuarantined
@@ -30,7 +30,7 @@ from swarm.lease.message import (
 
 
 def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     (welcome,) = sent(core.receive(b"p", make_hello(), 0.0), Welcome)
     assert (welcome.coordinator, welcome.credit) == ("c", 128 * 1024)
     outcome = core.receive(b"p", Heartbeat((), (0,)), 0.1)
@@ -39,18 +39,18 @@ def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
 
 
 def test_an_unknown_peer_is_asked_who_it_is() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     assert sent(core.receive(b"?", Heartbeat((), (0,)), 0.0), WhoAreYou)
 
 
 def test_another_protocol_is_refused_in_words() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     (refused,) = sent(core.receive(b"p", make_hello(protocol=99), 0.0), Refused)
     assert "protocol 99" in refused.why
 
 
 def test_an_idle_slot_takes_over_the_tail_of_the_longest_lease() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
     join(core, b"b")
     grant = offer(core, b"a")
@@ -62,7 +62,7 @@ def test_an_idle_slot_takes_over_the_tail_of_the_longest_lease() -> None:
 
 
 def test_nothing_is_granted_before_enough_workers_are_there() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), min_workers=2)
+    core = make_core(JobState(make_spec(TEXTS)), min_workers=2)
     join(core, b"a")
     assert not sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)
     outcome = core.receive(b"b", make_hello("b"), 2.0)
@@ -71,7 +71,7 @@ def test_nothing_is_granted_before_enough_workers_are_there() -> None:
 
 
 def test_a_book_that_began_goes_on_when_workers_leave() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), min_workers=2)
+    core = make_core(JobState(make_spec(TEXTS)), min_workers=2)
     join(core, b"a")
     join(core, b"b")
     core.tick(0.5)
@@ -81,15 +81,15 @@ def test_a_book_that_began_goes_on_when_workers_leave() -> None:
 
 
 def test_a_worker_without_the_engine_gets_nothing_and_the_job_says_so() -> None:
-    facts = make_facts(TEXTS, recipe=make_facts(TEXTS).recipe.__class__("xtts", "v", "en"))
-    core = make_core(JobState(facts))
+    spec = make_spec(TEXTS, recipe=make_spec(TEXTS).recipe.__class__("xtts", "v", "en"))
+    core = make_core(JobState(spec))
     join(core)
     assert sent(core.receive(b"p", Heartbeat((), (0,)), 1.0), Done)
     assert "xtts" in core.status(1.0).jobs[0].note
 
 
 def test_an_engine_that_does_not_open_is_not_tried_again_there() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), alone=True)
+    core = make_core(JobState(make_spec(TEXTS)), alone=True)
     join(core)
     grant = offer(core)
     core.receive(b"p", Release(grant.lease, "no libespeak", unable=True), 1.0)
@@ -99,14 +99,14 @@ def test_an_engine_that_does_not_open_is_not_tried_again_there() -> None:
 
 def test_one_machine_alone_does_not_wait_for_an_engine_that_is_not_installed() -> None:
     core = make_core(alone=True)
-    core.add_job(JobState(make_facts(TEXTS, recipe=Recipe("coqui", "ada", "en", "a model"))), "pip install coqui")
+    core.add_job(JobState(make_spec(TEXTS, recipe=Recipe("coqui", "ada", "en", "a model"))), "pip install coqui")
     assert core.hopeless() == ""
     join(core)
     assert "it is not installed: pip install coqui" in core.hopeless()
 
 
 def test_a_late_joiner_is_put_to_work_at_once() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
     offer(core, b"a")
     join(core, b"b", now=2.0)
@@ -114,7 +114,7 @@ def test_a_late_joiner_is_put_to_work_at_once() -> None:
 
 
 def test_leaving_frees_everything_at_once() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
     join(core, b"b")
     grant = offer(core, b"a")
@@ -123,7 +123,7 @@ def test_leaving_frees_everything_at_once() -> None:
 
 
 def test_replaying_the_journal_gives_the_live_state() -> None:
-    state = JobState(make_facts(TEXTS, ["Bad one.", "Good one."]))
+    state = JobState(make_spec(TEXTS, ["Bad one.", "Good one."]))
     core = make_core(state)
     join(core)
     journal = []
@@ -138,14 +138,14 @@ def test_replaying_the_journal_gives_the_live_state() -> None:
                     clip = make_clip(grant, position)
                     journal += [e.record for e in core.receive(b"p", clip, now + 0.5, b"x").entries]
     assert state.complete
-    replayed = JobState(state.facts)
+    replayed = JobState(state.spec)
     for record in journal:
         apply(replayed, record)
     assert replayed == state
 
 
 def test_stopping_takes_what_is_spoken_and_grants_nothing_more() -> None:
-    state = JobState(make_facts(TEXTS))
+    state = JobState(make_spec(TEXTS))
     core = make_core(state)
     join(core)
     grant = offer(core)
@@ -158,7 +158,7 @@ def test_stopping_takes_what_is_spoken_and_grants_nothing_more() -> None:
 
 
 def test_the_end_is_told_to_all_and_to_whoever_comes_after() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     assert sent(core.end(), Done) == [Done(final=True)]
     assert sent(core.receive(b"late", make_hello("late"), 9.0), Done) == [Done(final=True)]
@@ -166,7 +166,7 @@ def test_the_end_is_told_to_all_and_to_whoever_comes_after() -> None:
 
 
 def test_status_says_what_every_worker_does() -> None:
-    core = make_core(JobState(make_facts(TEXTS, ["The second chapter."])))
+    core = make_core(JobState(make_spec(TEXTS, ["The second chapter."])))
     join(core, slots=2)
     offer(core)
     (reply,) = sent(core.receive(b"anybody", Status(), 1.0), StatusReply)
@@ -178,7 +178,7 @@ def test_status_says_what_every_worker_does() -> None:
 
 
 def test_status_says_how_much_of_a_book_that_is_all_spoken_is_encoded() -> None:
-    core = make_core(JobState(make_facts(["One."])))
+    core = make_core(JobState(make_spec(["One."])))
     (work,) = core.works.values()
     assert core.status(1.0).jobs[0].note != "0 % encoded"
     apply(work.state, SegmentQuarantined(0, 0, "nothing can speak it"))
@@ -189,7 +189,7 @@ def test_status_says_how_much_of_a_book_that_is_all_spoken_is_encoded() -> None:
 
 
 def test_status_tells_what_the_devices_were_at_last() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     for busy in (12, 87):
         core.receive(b"p", Heartbeat((), figures=(Figures("cuda:0", busy),)), 1.0)
@@ -197,7 +197,7 @@ def test_status_tells_what_the_devices_were_at_last() -> None:
 
 
 def test_a_slot_whose_device_fails_is_named_once_and_shown_as_resting() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, slots=3)
     rests = (Resting(0, "until 22:00"), Resting(1, "no room on cuda:0", "memory"), Resting(7, "no such slot", "lost"))
     notes = [core.receive(b"p", Heartbeat((), resting=rests), now).notes for now in (1.0, 2.0)]
@@ -212,7 +212,7 @@ def test_a_slot_whose_device_fails_is_named_once_and_shown_as_resting() -> None:
 
 
 def test_a_place_that_failed_does_not_wait_for_whoever_rests() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
     grant = offer(core, b"a")
     join(core, b"b")
@@ -224,14 +224,14 @@ def test_a_place_that_failed_does_not_wait_for_whoever_rests() -> None:
 
 
 def test_a_job_whose_workers_all_rest_says_why() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     core.receive(b"p", Heartbeat((), resting=(Resting(0, "until 22:00 (--hours)"),)), 1.0)
     assert core.status(1.0).jobs[0].note == "whoever could speak it rests: until 22:00 (--hours)"
 
 
 def test_deadlines_come_out_as_data() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     assert core.next_deadline() == 1.0
     join(core, now=0.5)
     core.tick(5.0)
@@ -240,7 +240,7 @@ def test_deadlines_come_out_as_data() -> None:
 
 def test_a_status_reply_fits_a_message_however_long_the_book() -> None:
     long = [[f"Sentence {n}."] for n in range(3000)]
-    core = make_core(JobState(make_facts(*long)))
+    core = make_core(JobState(make_spec(*long)))
     for n in range(200):
         join(core, b"%d" % n, slots=16)
     (reply,) = sent(core.receive(b"anybody", Status(), 1.0), StatusReply)
@@ -250,7 +250,7 @@ def test_a_status_reply_fits_a_message_however_long_the_book() -> None:
 
 
 def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
-    state = JobState(make_facts(["A quick sentence.", "A first sentence.", "A second sentence."]))
+    state = JobState(make_spec(["A quick sentence.", "A first sentence.", "A second sentence."]))
     core = make_core(state)
     join(core, b"slow")
     join(core, b"quick")
@@ -271,7 +271,7 @@ def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
 
 
 def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
-    state = JobState(make_facts(["Only one sentence."]))
+    state = JobState(make_spec(["Only one sentence."]))
     core = make_core(state)
     join(core, b"quick")
     join(core, b"slow")
@@ -289,7 +289,7 @@ def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
 
 
 def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
-    core = make_core(JobState(make_facts(["One.", "Two."])))
+    core = make_core(JobState(make_spec(["One.", "Two."])))
     join(core, b"waits")
     core.tick(1.0)
     core.tick(101.0)
@@ -312,7 +312,7 @@ def test_workers_without_number_are_not_all_remembered() -> None:
 def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
     core = make_core(now=50.0)
     before = RunStats(duplicates=2, idle_s={"w": 1.5}, first_grant_s=1.0)
-    core.add_job(JobState(make_facts(["One.", "Two."])), effort=before)
+    core.add_job(JobState(make_spec(["One.", "Two."])), effort=before)
     join(core, b"w", now=50.0)
     core.tick(51.0)
     grant = offer(core, b"w", now=51.0)
@@ -324,7 +324,7 @@ def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
 
 
 def test_a_double_is_not_doubled_again() -> None:
-    core = make_core(JobState(make_facts(["Only one sentence."])))
+    core = make_core(JobState(make_spec(["Only one sentence."])))
     for peer in (b"a", b"b", b"c"):
         join(core, peer)
     peers = enumerate((b"a", b"b", b"c"))
@@ -333,7 +333,7 @@ def test_a_double_is_not_doubled_again() -> None:
 
 
 def test_an_idle_slot_helps_the_chapter_that_a_listener_waits_for() -> None:
-    core = make_core(JobState(make_facts([f"Sentence {n} takes its time." for n in range(9)], ["The next chapter."])))
+    core = make_core(JobState(make_spec([f"Sentence {n} takes its time." for n in range(9)], ["The next chapter."])))
     for peer in (b"slow", b"idle"):
         join(core, peer)
     grant = offer(core, b"slow")
@@ -343,7 +343,7 @@ def test_an_idle_slot_helps_the_chapter_that_a_listener_waits_for() -> None:
 
 
 def test_every_offer_is_answered_so_that_a_coordinator_without_work_keeps_no_slot_from_another() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
     for now in (1.0, 2.0):
@@ -351,7 +351,7 @@ def test_every_offer_is_answered_so_that_a_coordinator_without_work_keeps_no_slo
 
 
 def test_a_slot_whose_last_clip_is_under_way_waits_for_its_lease_and_is_not_told_that_there_is_none() -> None:
-    core = make_core(JobState(make_facts(*([text] for text in TEXTS))))
+    core = make_core(JobState(make_spec(*([text] for text in TEXTS))))
     join(core)
     first, second = offer(core), offer(core, leases=(1,))
     outcome = core.receive(b"p", Heartbeat((), (0,), (second.lease,)), 1.0)  # it spoke the first one's only line
@@ -361,7 +361,7 @@ def test_a_slot_whose_last_clip_is_under_way_waits_for_its_lease_and_is_not_told
 
 
 def test_no_time_left_is_reckoned_from_the_first_clips_alone() -> None:
-    core = make_core(JobState(make_facts(TEXTS * 50)))
+    core = make_core(JobState(make_spec(TEXTS * 50)))
     join(core)
     grant = offer(core)
     known = []
@@ -373,7 +373,7 @@ def test_no_time_left_is_reckoned_from_the_first_clips_alone() -> None:
 
 
 def test_the_time_left_counts_how_much_a_slow_link_makes_a_slot_wait() -> None:
-    core = make_core(JobState(make_facts(TEXTS * 50)))
+    core = make_core(JobState(make_spec(TEXTS * 50)))
     join(core)
     grant = offer(core)
     for index in range(3):

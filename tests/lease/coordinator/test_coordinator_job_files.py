@@ -3,43 +3,43 @@
 import hashlib
 
 import pytest
-from making import RECIPE, make_core, make_facts, make_hello, sent
+from making import RECIPE, make_core, make_hello, make_spec, sent
 from msgspec import structs
 
-from swarm.job import asset
-from swarm.job.asset import LATENTS, MODEL, VOICE, AssetInfo
+from swarm.job import job_file
+from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import SILENCE_S, Coordinator
 from swarm.lease.coordinator.job_files import ASK_AGAIN_S
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.message import (
-    Asset,
     Done,
     EngineOffer,
     Fetch,
     Fetching,
+    FilePiece,
     Grant,
     Heartbeat,
     Job,
-    Made,
+    OfferedLatents,
     Release,
     Revoke,
 )
 
 TEXTS = ["One sentence here.", "And another one."]
-VOICE_FILE, MODEL_FILE = AssetInfo(VOICE, "a" * 64, 100), AssetInfo(MODEL + "model.pth", "b" * 64, 300)
+VOICE_FILE, MODEL_FILE = JobFile(VOICE, "a" * 64, 100), JobFile(MODEL + "model.pth", "b" * 64, 300)
 MADE_BYTES = b"latents"
-MADE = Made("job", hashlib.sha256(MADE_BYTES).hexdigest(), len(MADE_BYTES))
-KEPT = AssetInfo(LATENTS, MADE.digest, MADE.size)
+MADE = OfferedLatents("job", hashlib.sha256(MADE_BYTES).hexdigest(), len(MADE_BYTES))
+KEPT = JobFile(LATENTS, MADE.digest, MADE.size)
 
 
-def make_state(*assets: AssetInfo, **fields: object) -> JobState:
-    return JobState(structs.replace(make_facts(TEXTS, ["A third one."], **fields), assets=assets))
+def make_state(*job_files: JobFile, **fields: object) -> JobState:
+    return JobState(structs.replace(make_spec(TEXTS, ["A third one."], **fields), job_files=job_files))
 
 
-def beat(core: Coordinator, peer: bytes, *assets: AssetInfo, now: float = 1.0, **fields: object) -> Outcome:
-    heartbeat = Heartbeat((), (0,), assets=tuple(file.digest for file in assets))
+def beat(core: Coordinator, peer: bytes, *job_files: JobFile, now: float = 1.0, **fields: object) -> Outcome:
+    heartbeat = Heartbeat((), (0,), job_files=tuple(file.digest for file in job_files))
     return core.receive(peer, structs.replace(heartbeat, **fields), now)
 
 
@@ -83,7 +83,7 @@ def test_status_says_how_far_the_files_are_and_what_holds_them_up() -> None:
 
 
 def test_a_worker_without_the_files_of_one_job_is_given_another() -> None:
-    core = make_core(make_state(MODEL_FILE), JobState(make_facts(TEXTS, job="plain")))
+    core = make_core(make_state(MODEL_FILE), JobState(make_spec(TEXTS, job="plain")))
     join(core, b"p")
     assert [grant.job for grant in sent(beat(core, b"p"), Grant)] == ["plain"]
 
@@ -102,28 +102,28 @@ def test_one_slot_alone_is_let_in_until_the_latents_are_journaled_and_all_others
     assert note(core) == "preparing the voice"
     outcome = beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
     assert sent(outcome, Fetch) == [Fetch(MADE.digest, 0)]
-    outcome = core.receive(b"p", Asset(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
+    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
     assert [(entry.record, entry.frame) for entry in outcome.entries] == [
         (LatentsKept(MADE.digest, MADE.size, "p"), MADE_BYTES)
     ]
     assert [job.latents for job in sent(outcome, Job, b"p")] == [False]
     outcome = beat(core, b"q", VOICE_FILE)
-    assert sent(outcome, Job)[0].assets == (VOICE_FILE, AssetInfo(LATENTS, MADE.digest, MADE.size))
+    assert sent(outcome, Job)[0].job_files == (VOICE_FILE, JobFile(LATENTS, MADE.digest, MADE.size))
     assert not sent(outcome, Grant)
-    assert sent(beat(core, b"q", *state.assets), Grant)
+    assert sent(beat(core, b"q", *state.job_files), Grant)
 
 
 def test_latents_come_piece_by_piece_and_what_does_not_come_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asset, "PIECE", 4)
+    monkeypatch.setattr(job_file, "PIECE", 4)
     core = make_core(state := make_state(VOICE_FILE))
     (grant,) = sent(begin(core, b"p"), Grant)
     mine = {"leases": (grant.lease,), "made": (MADE,), "offers": ()}
     assert sent(beat(core, b"p", VOICE_FILE, **mine), Fetch) == [Fetch(MADE.digest, 0)]
     assert not sent(beat(core, b"p", VOICE_FILE, now=1.5, **mine), Fetch)
     assert sent(beat(core, b"p", VOICE_FILE, now=1.1 + ASK_AGAIN_S, **mine), Fetch) == [Fetch(MADE.digest, 0)]
-    assert sent(core.receive(b"p", Asset(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4]), Fetch) == [Fetch(MADE.digest, 4)]
-    core.receive(b"p", Asset(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4])  # twice
-    core.receive(b"p", Asset(MADE.digest, 4, 7), 5.0, MADE_BYTES[4:])
+    assert sent(core.receive(b"p", FilePiece(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4]), Fetch) == [Fetch(MADE.digest, 4)]
+    core.receive(b"p", FilePiece(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4])  # twice
+    core.receive(b"p", FilePiece(MADE.digest, 4, 7), 5.0, MADE_BYTES[4:])
     assert state.latents is not None
 
 
@@ -142,7 +142,7 @@ def test_latents_that_do_not_fit_their_digest_cost_the_worker_the_job() -> None:
     (grant,) = sent(begin(core, b"p", b"q"), Grant)
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
     beat(core, b"q", VOICE_FILE)
-    outcome = core.receive(b"p", Asset(MADE.digest, 0, MADE.size), 1.1, b"LATENTS")
+    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, b"LATENTS")
     assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
     assert sent(outcome, Grant, b"q")
     assert state.latents is None
@@ -157,7 +157,7 @@ def test_latents_of_whoever_holds_no_lease_are_not_wanted() -> None:
 def test_an_engine_that_computes_none_opens_the_job_to_all() -> None:
     core = make_core(make_state(VOICE_FILE))
     (grant,) = sent(begin(core, b"p", b"q"), Grant)
-    outcome = beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(Made("job", "", 0),))
+    outcome = beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(OfferedLatents("job", "", 0),))
     assert [entry.record for entry in outcome.entries] == [LatentsKept("", 0, "p")]
     assert sent(beat(core, b"q", VOICE_FILE), Grant)
 
@@ -261,7 +261,7 @@ def speaking(core: Coordinator, *peers: bytes) -> list[int]:
     """Workers that all speak with the latents that the first of them made; returns their leases."""
     (first,) = sent(begin(core, *peers), Grant)
     beat(core, peers[0], VOICE_FILE, leases=(first.lease,), made=(MADE,), offers=())
-    core.receive(peers[0], Asset(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
+    core.receive(peers[0], FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
     beat(core, peers[0], VOICE_FILE, KEPT, leases=(first.lease,), offers=())
     return [first.lease, *(sent(beat(core, peer, VOICE_FILE, KEPT), Grant)[0].lease for peer in peers[1:])]
 
@@ -276,7 +276,7 @@ def test_latents_that_are_lost_are_sent_again_by_one_that_speaks_with_them() -> 
     assert not sent(beat(core, b"q", VOICE_FILE), Grant)
     outcome = beat(core, b"p", VOICE_FILE, leases=(first,), made=(MADE,), offers=())
     assert sent(outcome, Fetch) == [Fetch(MADE.digest, 0)]
-    outcome = core.receive(b"p", Asset(MADE.digest, 0, MADE.size), 2.1, MADE_BYTES)
+    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 2.1, MADE_BYTES)
     assert [entry.frame for entry in outcome.entries] == [MADE_BYTES]
     assert state.latents == LatentsKept(MADE.digest, MADE.size, "p")
     assert sent(beat(core, b"q", VOICE_FILE, KEPT), Grant)
@@ -291,9 +291,9 @@ def test_latents_that_are_lost_and_that_nobody_has_are_made_anew_by_one() -> Non
     assert {revoke.lease for revoke in sent(outcome, Revoke)} == {first, second}
     (grant,) = sent(beat(core, b"p", VOICE_FILE), Grant)
     assert not sent(beat(core, b"q", VOICE_FILE), Grant)
-    other = Made("job", hashlib.sha256(b"others!").hexdigest(), 7)
+    other = OfferedLatents("job", hashlib.sha256(b"others!").hexdigest(), 7)
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(other,), offers=())
-    core.receive(b"p", Asset(other.digest, 0, 7), 2.1, b"others!")
+    core.receive(b"p", FilePiece(other.digest, 0, 7), 2.1, b"others!")
     assert state.latents == LatentsKept(other.digest, 7, "p")
 
 

@@ -1,13 +1,13 @@
 """What a slot is granted: the rest of these dialogues is beside this, by theme."""
 
-from making import TEXTS, make_core, make_facts, make_hello, sent
+from making import TEXTS, make_core, make_hello, make_spec, sent
 
 from swarm.job.state import JobState
 from swarm.lease.message import Done, Grant, Heartbeat
 
 
 def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     core.receive(b"p", make_hello(slots=3), 0.0)
     granted = sent(core.receive(b"p", Heartbeat((), (0, 1, 2)), 0.1), Grant)
     leases = tuple(grant.lease for grant in granted)
@@ -19,7 +19,7 @@ def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
 def test_an_id_never_means_two_leases_also_of_two_coordinators_or_after_a_restart() -> None:
     ids = set()
     for coordinator, epoch in (("a", 1), ("a", 2), ("b", 1)):
-        core = make_core(JobState(make_facts(TEXTS)), coordinator=coordinator, epoch=epoch)
+        core = make_core(JobState(make_spec(TEXTS)), coordinator=coordinator, epoch=epoch)
         core.receive(b"p", make_hello(), 0.0)
         ids |= {grant.lease for grant in sent(core.receive(b"p", Heartbeat((), (0,)), 0.1), Grant)}
     assert len(ids) == 3

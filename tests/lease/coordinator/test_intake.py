@@ -1,7 +1,7 @@
 """What becomes of clips and failures: accepted, dropped, tried elsewhere, set aside."""
 
 import pytest
-from making import RECIPE, TEXTS, join, make_clip, make_core, make_facts, make_hello, offer, sent
+from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, sent
 from msgspec import structs
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
@@ -21,7 +21,7 @@ from swarm.lease.message import (
 
 
 def test_a_clip_is_journaled_with_its_bytes_and_acknowledged_in_the_same_outcome() -> None:
-    state = JobState(make_facts(TEXTS))
+    state = JobState(make_spec(TEXTS))
     core = make_core(state)
     join(core)
     clip = make_clip(offer(core))
@@ -33,7 +33,7 @@ def test_a_clip_is_journaled_with_its_bytes_and_acknowledged_in_the_same_outcome
 
 
 def test_the_first_clip_of_a_place_wins_and_later_ones_are_answered_and_dropped() -> None:
-    state = JobState(make_facts(TEXTS))
+    state = JobState(make_spec(TEXTS))
     core = make_core(state)
     join(core)
     clip = make_clip(offer(core))
@@ -56,7 +56,7 @@ def test_the_first_clip_of_a_place_wins_and_later_ones_are_answered_and_dropped(
     ],
 )
 def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back(changed: dict, fault: str) -> None:
-    state = JobState(make_facts(TEXTS))
+    state = JobState(make_spec(TEXTS))
     core = make_core(state)
     join(core)
     clip = make_clip(offer(core))
@@ -69,7 +69,7 @@ def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back(changed:
 
 @pytest.mark.parametrize("take", [0, 2])
 def test_one_clip_serves_every_place_of_its_text(take: int) -> None:
-    state = JobState(make_facts(["Yes.", "No, not at all.", "Yes."]))
+    state = JobState(make_spec(["Yes.", "No, not at all.", "Yes."]))
     core = make_core(state)
     join(core)
     clip = structs.replace(make_clip(offer(core)), take=take, key=state.key((0, 0), take), takes=3, doubt="hums")
@@ -81,7 +81,7 @@ def test_one_clip_serves_every_place_of_its_text(take: int) -> None:
 
 
 def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
-    core = make_core(JobState(make_facts(["One sentence.", "Another one."])))
+    core = make_core(JobState(make_spec(["One sentence.", "Another one."])))
     join(core, b"a")
     join(core, b"b")
     grant = offer(core, b"a")
@@ -96,7 +96,7 @@ def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
 
 
 def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_without_it() -> None:
-    state = JobState(make_facts(["Unspeakable."]))
+    state = JobState(make_spec(["Unspeakable."]))
     core = make_core(state)
     join(core)
     for take in range(3):
@@ -110,7 +110,7 @@ def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_wi
 
 
 def test_a_damaged_clip_is_spoken_again() -> None:
-    state = JobState(make_facts(["Only this."]))
+    state = JobState(make_spec(["Only this."]))
     core = make_core(state)
     join(core)
     core.receive(b"p", make_clip(offer(core)), 1.0, b"flac")
@@ -122,7 +122,7 @@ def test_a_damaged_clip_is_spoken_again() -> None:
 
 
 def test_a_worker_that_fails_everything_is_set_aside_while_others_can_go_on() -> None:
-    state = JobState(make_facts([f"Sentence {n}." for n in range(40)]))
+    state = JobState(make_spec([f"Sentence {n}." for n in range(40)]))
     core = make_core(state)
     join(core, b"bad")
     join(core, b"good")
@@ -141,7 +141,7 @@ def test_a_worker_that_fails_everything_is_set_aside_while_others_can_go_on() ->
 
 
 def test_all_workers_together_never_have_more_under_way_than_the_memory_allows() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), budget=1000 * 1024, credit=500 * 1024)
+    core = make_core(JobState(make_spec(TEXTS)), budget=1000 * 1024, credit=500 * 1024)
     granted = [sent(core.receive(b"%d" % n, make_hello(str(n)), 0.0), Welcome)[0].credit for n in range(8)]
     (accepted,) = sent(core.receive(b"0", make_clip(offer(core, b"0")), 1.0, b"x"), Accepted)
     assert accepted.credit == 125 * 1024
@@ -150,7 +150,7 @@ def test_all_workers_together_never_have_more_under_way_than_the_memory_allows()
 
 
 def test_a_failure_at_what_a_worker_does_not_hold_counts_against_the_worker_only() -> None:
-    state = JobState(make_facts(TEXTS))
+    state = JobState(make_spec(TEXTS))
     core = make_core(state, split=False)
     join(core, b"a")
     join(core, b"liar")
@@ -163,7 +163,7 @@ def test_a_failure_at_what_a_worker_does_not_hold_counts_against_the_worker_only
 
 
 def test_what_one_of_two_holders_fails_stays_with_the_other() -> None:
-    core = make_core(JobState(make_facts(["The last sentence."])))
+    core = make_core(JobState(make_spec(["The last sentence."])))
     join(core, b"a")
     join(core, b"b")
     grant = offer(core, b"a")
@@ -174,7 +174,7 @@ def test_what_one_of_two_holders_fails_stays_with_the_other() -> None:
 
 
 def test_a_worker_set_aside_is_not_waited_for() -> None:
-    core = make_core(JobState(make_facts(["One sentence."])), split=False)
+    core = make_core(JobState(make_spec(["One sentence."])), split=False)
     join(core, b"a")
     join(core, b"aside")
     grant = offer(core, b"a")
@@ -184,7 +184,7 @@ def test_a_worker_set_aside_is_not_waited_for() -> None:
 
 
 def test_a_segment_is_not_set_aside_on_one_workers_word_while_another_could_try() -> None:
-    state = JobState(make_facts(["One sentence."]))
+    state = JobState(make_spec(["One sentence."]))
     core = make_core(state, split=False)
     join(core, b"a")
     for take in range(3):
@@ -197,7 +197,7 @@ def test_a_segment_is_not_set_aside_on_one_workers_word_while_another_could_try(
 
 
 def test_a_held_clip_of_a_later_take_is_wanted_although_a_restart_forgot_the_failures() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), epoch=2)
+    core = make_core(JobState(make_spec(TEXTS)), epoch=2)
     join(core)
     key = core.works["job"].state.key((0, 0), 2)
     (wanted,) = sent(core.receive(b"p", Held("job", ((0, 0, key),)), 0.1), Wanted)
@@ -205,7 +205,7 @@ def test_a_held_clip_of_a_later_take_is_wanted_although_a_restart_forgot_the_fai
 
 
 def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
     core.sessions["a/n"].aside_until_s = 3600.0
     join(core, b"unable")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from making import RECIPE, make_core, make_facts, make_hello
+from making import RECIPE, make_core, make_hello, make_spec
 
 from swarm.job.recipe import clip_key
 from swarm.job.state import JobState
@@ -58,7 +58,7 @@ class Schedules(RuleBasedStateMachine):
     @initialize(lengths=lengths)
     def begin(self, lengths: list[list[int]]) -> None:
         chapters = [[f"{c}.{i}".ljust(size, "x") for i, size in enumerate(sizes)] for c, sizes in enumerate(lengths)]
-        self.state = JobState(make_facts(*chapters))
+        self.state = JobState(make_spec(*chapters))
         self.core, self.now = make_core(self.state), 0.0
         self.members: dict[bytes, Member] = {}
 
@@ -117,7 +117,7 @@ class Schedules(RuleBasedStateMachine):
     @invariant()
     def work_is_conserved(self) -> None:
         ledger = self.core.works["job"].ledger
-        for number, chapter in enumerate(self.state.facts.chapters):
+        for number, chapter in enumerate(self.state.spec.chapters):
             for index in range(len(chapter.segments)):
                 holders = len(ledger.holders((number, index)))
                 free, settled = index in ledger.free[number], self.state.is_settled((number, index))
@@ -127,7 +127,7 @@ class Schedules(RuleBasedStateMachine):
     @invariant()
     def leases_stay_within_their_chapter_and_their_bound(self) -> None:
         for lease in self.core.works["job"].ledger.leases.values():
-            segments = self.state.facts.chapters[lease.chapter].segments
+            segments = self.state.spec.chapters[lease.chapter].segments
             assert lease.pending == sorted(set(lease.pending)) != []
             assert lease.pending[-1] < len(segments)
             assert len(lease.pending) == 1 or lease.characters <= MAX_LEASE_CHARACTERS

@@ -1,11 +1,11 @@
-from making import TEXTS, join, make_clip, make_core, make_facts, offer
+from making import TEXTS, join, make_clip, make_core, make_spec, offer
 
 from swarm.job.state import JobState
 from swarm.lease.message import Heartbeat, Release, Resting
 
 
 def test_one_machine_alone_waits_for_its_operator_but_not_for_room_that_never_was() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), alone=True)
+    core = make_core(JobState(make_spec(TEXTS)), alone=True)
     join(core, slots=2)
     for troubles, hope in ((("", "memory"), True), (("memory",), True), (("memory", "memory"), False)):
         rests = tuple(Resting(slot, "no room", trouble) for slot, trouble in enumerate(troubles))  # type: ignore[arg-type]
@@ -14,7 +14,7 @@ def test_one_machine_alone_waits_for_its_operator_but_not_for_room_that_never_wa
 
 
 def test_where_there_was_room_there_may_be_room_again_but_a_gpu_that_is_gone_is_gone() -> None:
-    core = make_core(JobState(make_facts(TEXTS)), alone=True)
+    core = make_core(JobState(make_spec(TEXTS)), alone=True)
     join(core)
     grant = offer(core)
     core.receive(b"p", make_clip(grant), 1.0, b"x")
@@ -26,7 +26,7 @@ def test_where_there_was_room_there_may_be_room_again_but_a_gpu_that_is_gone_is_
 
 
 def test_a_swarm_always_hopes_for_others() -> None:
-    core = make_core(JobState(make_facts(TEXTS)))
+    core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     core.receive(b"p", Heartbeat((), resting=(Resting(0, "GPU is lost", "lost"),)), 1.0)
     assert core.hopeless() == ""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from making import KEY, RECIPE, grant, make_worker, speak
 
-from swarm.job.asset import LATENTS, AssetInfo
+from swarm.job.job_file import LATENTS, JobFile
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Grant, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.worker.outcome import Load, Speak, WorkerOutcome
@@ -71,7 +71,7 @@ def test_what_was_handed_stays_while_the_slot_waits_for_latents_but_not_when_ano
     assert not accept(worker).commands
     assert slot.waiting
     assert slot.coming(handed) is handed
-    latents = AssetInfo(LATENTS, "1" * 64, 7)
+    latents = JobFile(LATENTS, "1" * 64, 7)
     worker.receive("a", Job("job-a", "Book", RECIPE, (latents,)), 4.0)
     (order,) = worker.kept(latents.digest, latents.size, 5.0).commands
     assert isinstance(order, Load)

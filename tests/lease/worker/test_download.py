@@ -3,29 +3,29 @@
 import pytest
 from making import RECIPE, make_hello
 
-from swarm.job import asset
-from swarm.job.asset import LATENTS, VOICE, AssetInfo
-from swarm.lease.message import Asset, Fetch, Grant, Heartbeat, Job, Line, Made, Release, Welcome
+from swarm.job import job_file
+from swarm.job.job_file import LATENTS, VOICE, JobFile
+from swarm.lease.message import Fetch, FilePiece, Grant, Heartbeat, Job, Line, OfferedLatents, Release, Welcome
 from swarm.lease.worker.download import AGAIN_S, STALLED_S
 from swarm.lease.worker.outcome import Load, Seek, Speak, WorkerOutcome
 from swarm.lease.worker.worker import Worker
 
 SIZE = 10
-VOICE_FILE, MODEL_FILE = AssetInfo(VOICE, "a" * 64, SIZE), AssetInfo("model/model.pth", "b" * 64, SIZE)
-LATENTS_FILE = AssetInfo(LATENTS, "c" * 64, 3)
+VOICE_FILE, MODEL_FILE = JobFile(VOICE, "a" * 64, SIZE), JobFile("model/model.pth", "b" * 64, SIZE)
+LATENTS_FILE = JobFile(LATENTS, "c" * 64, 3)
 
 
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asset, "PIECE", 2)
+    monkeypatch.setattr(job_file, "PIECE", 2)
 
 
-def make_worker(*assets: AssetInfo, links: str = "a", latents: bool = False) -> Worker:
+def make_worker(*job_files: JobFile, links: str = "a", latents: bool = False) -> Worker:
     worker = Worker(make_hello())
     for link in links:
         worker.connect(link, 0.0)
         worker.receive(link, Welcome(link, 1, link, 1.0, 1000), 0.0)
-        worker.receive(link, Job(f"job-{link}", "Book", RECIPE, assets, latents), 0.0)
+        worker.receive(link, Job(f"job-{link}", "Book", RECIPE, job_files, latents), 0.0)
     return worker
 
 
@@ -37,12 +37,12 @@ def offsets(tell: WorkerOutcome) -> list[int]:
     return [fetch.offset for fetch in told(tell, Fetch)]
 
 
-def piece(file: AssetInfo, offset: int, frame: bytes = b"..") -> tuple[Asset, bytes]:
-    return Asset(file.digest, offset, file.size), frame
+def piece(file: JobFile, offset: int, frame: bytes = b"..") -> tuple[FilePiece, bytes]:
+    return FilePiece(file.digest, offset, file.size), frame
 
 
 def receive(
-    worker: Worker, file: AssetInfo, offset: int, frame: bytes = b"..", link: str = "a", now=1.0
+    worker: Worker, file: JobFile, offset: int, frame: bytes = b"..", link: str = "a", now=1.0
 ) -> WorkerOutcome:
     message, frame = piece(file, offset, frame)
     return worker.receive(link, message, now, frame)
@@ -61,7 +61,7 @@ def test_what_lies_on_the_disk_already_is_not_asked_for() -> None:
     assert tell.commands == [Seek(VOICE_FILE.digest, SIZE)]
     tell = worker.kept(VOICE_FILE.digest, SIZE, 0.1)
     assert not told(tell, Fetch)
-    assert told(tell, Heartbeat)[-1].assets == (VOICE_FILE.digest,)
+    assert told(tell, Heartbeat)[-1].job_files == (VOICE_FILE.digest,)
 
 
 def test_no_more_is_asked_for_than_a_window_beyond_what_is_on_the_disk() -> None:
@@ -103,7 +103,7 @@ def test_two_coordinators_with_the_same_file_share_one_download() -> None:
     assert [name for name, m in tell.messages if isinstance(m, Fetch)] == ["a"]
     receive(worker, VOICE_FILE, 8)
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
-    assert last_heartbeat(worker, "b").assets == (VOICE_FILE.digest,)
+    assert last_heartbeat(worker, "b").job_files == (VOICE_FILE.digest,)
 
 
 def test_when_a_coordinator_leaves_another_one_goes_on_from_there() -> None:
@@ -165,7 +165,7 @@ def test_nothing_is_spoken_before_the_latents_that_were_made_are_the_jobs() -> N
     grant(worker)
     tell = worker.opened(0, 1, 2.0, LATENTS_FILE)
     assert not tell.commands
-    made = Made("job-a", LATENTS_FILE.digest, LATENTS_FILE.size)
+    made = OfferedLatents("job-a", LATENTS_FILE.digest, LATENTS_FILE.size)
     assert told(tell, Heartbeat)[-1].made == (made,)
     assert worker.receive("a", Fetch(LATENTS_FILE.digest, 2), 2.0).serves == [("a", Fetch(LATENTS_FILE.digest, 2))]
     assert not worker.receive("a", Fetch(VOICE_FILE.digest, 0), 2.0).serves
@@ -178,7 +178,7 @@ def test_a_voice_with_other_latents_than_the_journals_is_loaded_afresh() -> None
     worker = make_worker(VOICE_FILE, latents=True)
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
     grant(worker)
-    worker.opened(0, 1, 2.0, AssetInfo(LATENTS, "d" * 64, 3))
+    worker.opened(0, 1, 2.0, JobFile(LATENTS, "d" * 64, 3))
     worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE, LATENTS_FILE)), 3.0)
     tell = worker.kept(LATENTS_FILE.digest, 3, 3.0)
     assert tell.commands == [Load(0, 2, RECIPE, (VOICE_FILE, LATENTS_FILE))]
@@ -199,7 +199,7 @@ def test_an_engine_that_computes_no_latents_says_so() -> None:
     worker = make_worker(VOICE_FILE, latents=True)
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
     grant(worker)
-    assert told(worker.opened(0, 1, 2.0), Heartbeat)[-1].made == (Made("job-a", "", 0),)
+    assert told(worker.opened(0, 1, 2.0), Heartbeat)[-1].made == (OfferedLatents("job-a", "", 0),)
     tell = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 3.0)
     assert [type(command) for command in tell.commands] == [Speak]
 
@@ -209,12 +209,12 @@ def test_latents_that_cannot_be_sent_again_are_computed_anew() -> None:
     worker.kept(VOICE_FILE.digest, SIZE, 0.1)
     (load,) = grant(worker).commands
     worker.opened(load.slot, load.turn, 1.0, LATENTS_FILE)
-    assert last_heartbeat(worker).made == (Made("job-a", LATENTS_FILE.digest, LATENTS_FILE.size),)
+    assert last_heartbeat(worker).made == (OfferedLatents("job-a", LATENTS_FILE.digest, LATENTS_FILE.size),)
     tell = worker.lost(LATENTS_FILE.digest, 2.0)
     (load,) = [command for command in tell.commands if isinstance(command, Load)]
-    assert load.assets == (VOICE_FILE,)
+    assert load.job_files == (VOICE_FILE,)
     assert not last_heartbeat(worker).made
-    other = AssetInfo(LATENTS, "e" * 64, 4)
+    other = JobFile(LATENTS, "e" * 64, 4)
     worker.opened(load.slot, load.turn, 3.0, other)
-    assert last_heartbeat(worker).made == (Made("job-a", other.digest, other.size),)
+    assert last_heartbeat(worker).made == (OfferedLatents("job-a", other.digest, other.size),)
     assert not [c for c in worker.lost(LATENTS_FILE.digest, 4.0).commands if isinstance(c, Load)]

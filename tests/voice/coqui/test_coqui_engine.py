@@ -61,10 +61,10 @@ def test_another_process_makes_the_same_sound(name: str, models: Path, request: 
 import sys
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-import test_coqui
-voice = test_coqui.open_voice(Path({str(models / name)!r}))
+import test_coqui_engine
+voice = test_coqui_engine.open_voice(Path({str(models / name)!r}))
 voice.speak("Other words.", 3)
-print(test_coqui.digest(voice))
+print(test_coqui_engine.digest(voice))
 """
     there = subprocess.check_output([sys.executable, "-c", script], text=True, stderr=subprocess.DEVNULL).split()[-1]
     assert there == digest(request.getfixturevalue(name))

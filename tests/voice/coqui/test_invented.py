@@ -140,7 +140,7 @@ def test_a_voice_that_is_none_of_barks_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_book_by_bark_waits_for_its_voice_like_one_by_a_recording() -> None:
-    from facts_for_tests import a_job
+    from specs_for_tests import a_job
 
     recipe = choose_recipe("en", engine="bark")
     assert recipe.model == BARK

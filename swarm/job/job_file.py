@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-PIECE = 256 * 1024  # bytes of one `Asset`
+PIECE = 256 * 1024  # bytes of one `FilePiece`
 WINDOW = 4  # pieces asked for and not yet on the disk
-MAX_ASSETS = 32  # of a job
-MAX_BYTES = 16 * 1024**3  # of one asset
+MAX_JOB_FILES = 32  # of a job
+MAX_BYTES = 16 * 1024**3  # of one job file
 MAX_LATENTS = 16 * 1024 * 1024  # bytes
 
 VOICE = "voice.wav"  # the reference recording
@@ -19,43 +19,43 @@ MODEL = "model/"  # the files of a custom model
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]  # SHA-256, hexadecimal
 Size = Annotated[int, Meta(ge=1, le=MAX_BYTES)]
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
-AssetName = Annotated[str, Meta(pattern=rf"\A{_PART}(/{_PART}){{0,2}}\Z")]  # a relative path that leads nowhere else
+JobFileName = Annotated[str, Meta(pattern=rf"\A{_PART}(/{_PART}){{0,2}}\Z")]  # a relative path that leads nowhere else
 
 
-class AssetInfo(Struct, frozen=True):
+class JobFile(Struct, frozen=True):
     """One file of a job: its name in the folder that an engine is given, and its content by digest."""
 
-    name: AssetName
+    name: JobFileName
     digest: Digest
     size: Size
 
 
-def check_places(assets: Iterable[AssetInfo]) -> None:
+def check_places(job_files: Iterable[JobFile]) -> None:
     """Whether each file has a place of its own in a folder, also where case makes no difference. Raises ValueError."""
-    names = sorted(asset.name.lower() + "/" for asset in assets)
+    names = sorted(job_file.name.lower() + "/" for job_file in job_files)
     if any(later.startswith(name) for name, later in pairwise(names)):
         raise ValueError("two files of a job have one place")
 
 
-def digests_of(assets: Iterable[AssetInfo]) -> frozenset[str]:
+def digests_of(job_files: Iterable[JobFile]) -> frozenset[str]:
     """The contents that are needed."""
-    return frozenset(asset.digest for asset in assets)
+    return frozenset(job_file.digest for job_file in job_files)
 
 
-def find_latents(assets: Iterable[AssetInfo]) -> AssetInfo | None:
+def find_latents(job_files: Iterable[JobFile]) -> JobFile | None:
     """The latents among a job's files."""
-    return next((asset for asset in assets if asset.name == LATENTS), None)
+    return next((job_file for job_file in job_files if job_file.name == LATENTS), None)
 
 
-def what(assets: Iterable[AssetInfo]) -> str:
+def what(job_files: Iterable[JobFile]) -> str:
     """What people call the files of a job."""
-    names = [asset.name for asset in assets]
+    names = [job_file.name for job_file in job_files]
     model, voice = any(name.startswith(MODEL) for name in names), VOICE in names
     return "the voice and the model" if model and voice else "the model" if model else "the voice"
 
 
 def window() -> int:
-    """Bytes of one asset that may be asked for and not yet be on the disk."""
+    """Bytes of one job file that may be asked for and not yet be on the disk."""
     return WINDOW * PIECE
 
 
