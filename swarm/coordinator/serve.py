@@ -134,10 +134,10 @@ class Server:
 
     def _known(self, clip: Clip, frame: bytes, now: float) -> tuple[Clip, bytes]:
         """The clip that another job has stored under this name meanwhile wins: a file is never replaced."""
-        work = self._core.works.get(clip.job)
-        if work is None or not work.is_wanted((clip.chapter, clip.index), clip.key):
+        served = self._core.jobs.get(clip.job)
+        if served is None or not served.is_wanted((clip.chapter, clip.index), clip.key):
             return clip, frame
-        found = find_spoken(work.state, self._store, (clip.chapter, clip.index), now, clip.take)
+        found = find_spoken(served.state, self._store, (clip.chapter, clip.index), now, clip.take)
         if found is None or found.key != clip.key:
             return clip, frame
         known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
@@ -195,7 +195,7 @@ class Server:
     async def _show(self) -> None:
         while True:
             for job, edition in self._editions.items():
-                self._core.works[job].encoded = edition.encoded
+                self._core.jobs[job].encoded = edition.encoded
             self._progress.update(self._core.status(self._clock.now()))
             await asyncio.sleep(self._progress.interval_s)
 
@@ -206,7 +206,7 @@ class Server:
 
     def _keep_efforts(self) -> None:
         for job in self._editions:
-            self._store.keep_effort(job, self._core.works[job].effort)
+            self._store.keep_effort(job, self._core.jobs[job].effort)
 
     async def _drained(self) -> None:
         await self._draining.wait()

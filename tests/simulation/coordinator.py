@@ -64,12 +64,12 @@ class SimCoordinator(Machine):
             self.core.add_job(state)
         self.world.log(self.name, f"starts, epoch {epoch}")
         self.later(TICK_S, self._tick)
-        self.later(grace_s + 0.1, self.world.judge.excuses.graced, self)
+        self.later(grace_s + 0.1, self.world.judge.repeats.graced, self)
 
     def crash(self) -> None:
         """Killed, or without power: perhaps in the middle of a commit."""
         self.world.log(self.name, "crashes")
-        self.world.judge.excuses.crashed(self)
+        self.world.judge.repeats.crashed(self)
         self._gone()
 
     def _gone(self) -> None:
@@ -88,7 +88,7 @@ class SimCoordinator(Machine):
             return
         self.draining = True
         self.world.log(self.name, "drains")
-        self.world.judge.excuses.crashed(self)
+        self.world.judge.repeats.crashed(self)
         self.take(self.core.stop())
         self.later(FAREWELL_S, self._drained, self.world.heap.now + DRAIN_S)
 
@@ -116,9 +116,9 @@ class SimCoordinator(Machine):
         """It does not know of a short sleep, nor of one that stopped its clock: it grants before it has read all."""
         since_s = self.asleep_since_s
         if since_s is not None and (self.clock_stands or self.world.heap.now - since_s <= OWN_GAP_S):
-            self.world.judge.excuses.dozed(self)
+            self.world.judge.repeats.dozed(self)
         if since_s is not None:
-            self.later(GATHER_S + 0.1, self.world.judge.excuses.graced, self)
+            self.later(GATHER_S + 0.1, self.world.judge.repeats.graced, self)
         super().wake()
 
     def lose_a_clip(self) -> None:
@@ -126,12 +126,12 @@ class SimCoordinator(Machine):
         if not self.awake or self.core is None or self.draining:
             return
         for job in self.disk.spec:
-            accepted = self.core.works[job].state.accepted
+            accepted = self.core.jobs[job].state.accepted
             durable = [place for place in accepted if place in self.disk.durable[job].accepted]
             if durable:
                 place = self.world.random.choice(durable)
                 self.world.log(self.name, f"clip {place} of {job} rots", place)
-                self.world.judge.excuses.excuse([(job, *place)], "a clip rots")
+                self.world.judge.repeats.allow([(job, *place)], "a clip rots")
                 self.take(self.core.discard(job, *place, "it rots", self.clock()))
                 return
 
@@ -232,7 +232,7 @@ class SimCoordinator(Machine):
             if not left and self.core is not None:
                 self.core.unsent(send.peer)
                 if connection is not None:
-                    self.world.judge.excuses.unsteady(connection.worker)
+                    self.world.judge.repeats.unsteady(connection.worker)
             self.world.log(self.name, f"-> {send.peer.decode()}" + ("" if left else " (lost)"), send.message)
 
     # --- for the judge

@@ -86,5 +86,5 @@ class SimEngine:
         if fate:
             self.worker.failed(self.slot, turn, fate)
             return
-        self.worker.world.judge.excuses.spoken(self.worker, place)
+        self.worker.world.judge.repeats.spoken(self.worker, place)
         self.worker.spoken(self.slot, turn, speak(text, seed, self.worker.world.bytes_a_character), work_s)

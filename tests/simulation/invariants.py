@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allowed_repeats import AllowedRepeats, unaccepted
 from disk import doubly_accepted
-from excuses import Excuses, shelf
 from story import Spot, Violation
 
 from swarm.job.job_file import window
@@ -34,11 +34,11 @@ class Judge:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.excuses = Excuses(world)
+        self.repeats = AllowedRepeats(world)
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
         self.fetched: dict[tuple[object, ...], tuple[float, int]] = {}  # since when so much of a job's files is there
-        self.known: dict[tuple[object, ...], bool] = {}  # what was excused already
+        self.known: dict[tuple[object, ...], bool] = {}  # repeats that were allowed already
         self.granted: dict[tuple[bytes, int], list[Spot]] = {}
         self.shadow: dict[str, object] = {}
 
@@ -47,8 +47,8 @@ class Judge:
     def holdings(self, core: Coordinator) -> dict[str, list[Spot]]:
         """What each session has before it."""
         pending: dict[str, list[Spot]] = {process: [] for process in core.sessions}
-        for job, work in core.works.items():
-            for lease in work.ledger.leases.values():
+        for job, served in core.jobs.items():
+            for lease in served.ledger.leases.values():
                 pending[lease.session] += [(job, lease.chapter, index) for index in lease.pending]
         return pending
 
@@ -62,7 +62,7 @@ class Judge:
                 slept = coordinator.awake_s() < self.world.heap.now  # shorter gaps than OWN_GAP_S are not noticed
                 if silent_s < SILENCE_S - (OWN_GAP_S if slept else 0.05):
                     raise Violation(f"{process} is thought dead, heard of {silent_s:.1f} s ago")
-                self.excuses.silent(self._owner(process), pending)
+                self.repeats.silent(self._owner(process), pending)
 
     def decided(self, coordinator: SimCoordinator, outcome: Outcome) -> None:
         """What a coordinator wants done."""
@@ -78,24 +78,24 @@ class Judge:
                 self._shortened(coordinator, send)
 
     def _granted(self, core: Coordinator, session: Session, grant: Grant) -> None:
-        work = core.works[grant.job]
-        others = [lease for lease in work.ledger.leases.values() if lease.id != grant.lease]
+        served = core.jobs[grant.job]
+        others = [lease for lease in served.ledger.leases.values() if lease.id != grant.lease]
         spots = [(grant.job, grant.chapter, line.index) for line in grant.lines]
         self.granted[session.peer, grant.lease] = spots
         worker = self._owner(session.key)
-        if not worker.disk.has(work.state.job_files) and not self.world.vanished and not worker.liar:
+        if not worker.disk.has(served.state.job_files) and not self.world.vanished and not worker.liar:
             raise Violation(f"granted to {worker.name} before its files were there", spots[0])
         for line in grant.lines:
-            if (grant.chapter, line.index) in work.state.accepted:
+            if (grant.chapter, line.index) in served.state.accepted:
                 raise Violation("granted although accepted", (grant.job, grant.chapter, line.index))
-            blamed = [failure.worker for failure in work.state.failures.get((grant.chapter, line.index), ())]
+            blamed = [failure.worker for failure in served.state.failures.get((grant.chapter, line.index), ())]
             if session.worker in blamed and any(
-                s.can_try(work.recipe, core.called_s, work.needed) and s.worker not in blamed
+                s.can_try(served.recipe, core.called_s, served.needed) and s.worker not in blamed
                 for s in core.sessions.values()
             ):
                 raise Violation(f"granted to {session.worker} again", (grant.job, grant.chapter, line.index))
             if any(le.chapter == grant.chapter and line.index in le.pending for le in others):
-                self.excuses.excuse([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
+                self.repeats.allow([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
 
     def _shortened(self, coordinator: SimCoordinator, send: Send) -> None:
         worker = self.world.network.owners[send.peer]
@@ -109,7 +109,7 @@ class Judge:
         spots += [spot for spot in coming if spot[2] >= end]
         in_reach = self.world.network.reaches(send.peer) and self.world.network.is_steady
         if not in_reach:  # what it has spoken meanwhile, nobody knows of either
-            spots += [spot for spot in shelf(worker) if spot in granted and spot[2] >= end]
+            spots += [spot for spot in unaccepted(worker) if spot in granted and spot[2] >= end]
         spots = [spot for spot in spots if not self._is_accepted(coordinator, spot)]
         if in_reach and isinstance(message, Revoke) and message.expired:
             self._fairly_expired(coordinator, worker, message.lease)
@@ -117,13 +117,13 @@ class Judge:
         if name not in self.known:
             self.known[name] = True
             most = 1 if isinstance(message, Trim) else 2  # the one under way, and the next may begin
-            self.excuses.shortened(worker, spots, in_reach, most)
+            self.repeats.shortened(worker, spots, in_reach, most)
 
     @staticmethod
     def _is_accepted(coordinator: SimCoordinator, spot: Spot) -> bool:
         assert coordinator.core is not None
-        work = coordinator.core.works.get(spot[0])
-        return work is not None and spot[1:] in work.state.accepted
+        served = coordinator.core.jobs.get(spot[0])
+        return served is not None and spot[1:] in served.state.accepted
 
     def _fairly_expired(self, coordinator: SimCoordinator, worker: SimWorker, lease_id: int) -> None:
         for slot, engine in zip(worker.core.slots, worker.engines, strict=True):
@@ -136,10 +136,10 @@ class Judge:
                     raise Violation(f"{worker.name} loses a lease after {spent_s:.1f} s at a segment", spot)
 
     def _fairly_set_aside(self, core: Coordinator, job: str, record: SegmentQuarantined, record_s: float) -> None:
-        work = core.works[job]
+        served = core.jobs[job]
         place = (record.chapter, record.index)
-        blamed = {failure.worker for failure in work.state.failures[place]}
-        able = {s.worker for s in core.sessions.values() if s.can_try(work.recipe, record_s, work.needed)}
+        blamed = {failure.worker for failure in served.state.failures[place]}
+        able = {s.worker for s in core.sessions.values() if s.can_try(served.recipe, record_s, served.needed)}
         if len(blamed) == 1 and able - blamed:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
 
@@ -157,21 +157,21 @@ class Judge:
         """The state of a coordinator after a step."""
         core = coordinator.core
         assert core is not None
-        for work in core.works.values():
-            self._replay(coordinator, work)
-            self._ledger(core, work)
+        for served in core.jobs.values():
+            self._replay(coordinator, served)
+            self._ledger(core, served)
             if ticked:
-                self._nobody_idles(core, work, coordinator.clock())
-                self._nobody_starves(coordinator, core, work)
-                self._nobody_is_left_without_files(coordinator, core, work)
+                self._nobody_idles(core, served, coordinator.clock())
+                self._nobody_starves(coordinator, core, served)
+                self._nobody_is_left_without_files(coordinator, core, served)
         self._the_dead_hold_nothing(coordinator, core)
 
-    def _replay(self, coordinator: SimCoordinator, work: ServedJob) -> None:
-        state = work.state
+    def _replay(self, coordinator: SimCoordinator, served: ServedJob) -> None:
+        state = served.state
         coming = coordinator.coming
         if (len(coming), len(coordinator.disk.records[state.job])) == self.shadow.get(state.job):
             expected = self.shadow[state.job + "?"]
-            if expected != fingerprint(work):
+            if expected != fingerprint(served):
                 raise Violation(f"the live state of {state.job} changed without a record")
             return
         replayed = coordinator.disk.replay_with(state.job, coming)
@@ -183,10 +183,10 @@ class Judge:
         if twice:
             raise Violation("two clips accepted for one place", (state.job, *twice))
         self.shadow[state.job] = (len(coming), len(coordinator.disk.records[state.job]))
-        self.shadow[state.job + "?"] = fingerprint(work)
+        self.shadow[state.job + "?"] = fingerprint(served)
 
-    def _ledger(self, core: Coordinator, work: ServedJob) -> None:
-        ledger, state = work.ledger, work.state
+    def _ledger(self, core: Coordinator, served: ServedJob) -> None:
+        ledger, state = served.ledger, served.state
         covered = [set(free) for free in ledger.free]
         for lease in ledger.leases.values():
             session = core.sessions.get(lease.session)
@@ -209,49 +209,49 @@ class Judge:
             if not ledger.free[lease.chapter].isdisjoint(lease.pending):
                 raise Violation(f"lease {lease.id} holds what is free")
 
-    def _nobody_idles(self, core: Coordinator, work: ServedJob, now: float) -> None:
+    def _nobody_idles(self, core: Coordinator, served: ServedJob, now: float) -> None:
         settings = core.settings
         if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
             return
-        if not any(work.ledger.free) or (work.state.awaits_latents and work.ledger.leases):
+        if not any(served.ledger.free) or (served.state.awaits_latents and served.ledger.leases):
             return
         for session in core.sessions.values():
-            if not session.offers or not session.can_try(work.recipe, now, work.needed):
+            if not session.offers or not session.can_try(served.recipe, now, served.needed):
                 continue
             if not all(session.slots[slot].is_full for slot in session.offers):
-                for chapter, free in enumerate(work.ledger.free):
+                for chapter, free in enumerate(served.ledger.free):
                     for index in sorted(free):
-                        blamed = [failure.worker for failure in work.state.failures.get((chapter, index), ())]
+                        blamed = [failure.worker for failure in served.state.failures.get((chapter, index), ())]
                         if session.worker not in blamed:
-                            spot = (work.state.job, chapter, index)
+                            spot = (served.state.job, chapter, index)
                             raise Violation(f"free although {session.worker} asks for work", spot)
 
-    def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, work: ServedJob) -> None:
+    def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, served: ServedJob) -> None:
         """An idle worker in reach does not stay idle while there is something for it."""
-        free = [(chapter, index) for chapter, places in enumerate(work.ledger.free) for index in sorted(places)]
+        free = [(chapter, index) for chapter, places in enumerate(served.ledger.free) for index in sorted(places)]
         for session in core.sessions.values():
             worker = self._owner(session.key)
             name, now = (core.settings.coordinator, session.key), coordinator.awake_s()
-            if free and not core.stopping and self._could_work(worker, session, core, work, free):
+            if free and not core.stopping and self._could_work(worker, session, core, served, free):
                 if now - self.idle.setdefault(name, now) > STARVED_S:
-                    raise Violation(f"{worker.name} is idle while there is work", (work.state.job, *free[0]))
+                    raise Violation(f"{worker.name} is idle while there is work", (served.state.job, *free[0]))
             else:
                 self.idle.pop(name, None)
 
-    def _nobody_is_left_without_files(self, coordinator: SimCoordinator, core: Coordinator, work: ServedJob) -> None:
+    def _nobody_is_left_without_files(self, coordinator: SimCoordinator, core: Coordinator, served: ServedJob) -> None:
         """Whoever could speak a job and lacks files of it gets on with them."""
         for session in core.sessions.values():
             worker = self._owner(session.key)
             name, now = (
-                (core.settings.coordinator, session.key, session.joined_s, work.state.job),
+                (core.settings.coordinator, session.key, session.joined_s, served.state.job),
                 coordinator.awake_s(),
             )
             items = worker.core.fetched.downloads.items
-            have = sum(items[digest].have for digest in work.needed if digest in items)
-            lacks = session.can_speak(work.recipe) and not work.needed <= session.job_files and not core.stopping
+            have = sum(items[digest].have for digest in served.needed if digest in items)
+            lacks = session.can_speak(served.recipe) and not served.needed <= session.job_files and not core.stopping
             since_s, before = self.fetched.get(name, (now, -1))
-            held_up = any(items[digest].state == "held up" for digest in work.needed if digest in items)
-            excused = held_up or work.state.complete or not self._gets_files(worker, session)
+            held_up = any(items[digest].state == "held up" for digest in served.needed if digest in items)
+            excused = held_up or served.state.complete or not self._gets_files(worker, session)
             if not lacks or have != before or excused:
                 self.fetched[name] = (now, have)
             elif now - since_s > (3 if "latency" in self.world.faults else 1) * STARVED_S:
@@ -266,18 +266,18 @@ class Judge:
         return worker.process == session.key and not self.world.network.is_cut(worker, connection.coordinator)
 
     def _could_work(
-        self, worker: SimWorker, session: Session, core: Coordinator, work: ServedJob, free: list[tuple[int, int]]
+        self, worker: SimWorker, session: Session, core: Coordinator, served: ServedJob, free: list[tuple[int, int]]
     ) -> bool:
         connection = self.world.network.open.get(session.peer)
         if not worker.awake or worker.liar or worker.draining or connection is None or self.world.was_raw:
             return False
-        if any(slot.leases for slot in worker.core.slots) or (work.state.awaits_latents and work.ledger.leases):
+        if any(slot.leases for slot in worker.core.slots) or (served.state.awaits_latents and served.ledger.leases):
             return False
-        if not session.can_try(work.recipe, core.called_s, work.needed):
+        if not session.can_try(served.recipe, core.called_s, served.needed):
             return False
         if self.world.network.is_cut(worker, connection.coordinator) or connection.worker.process != session.key:
             return False
-        blames = [[failure.worker for failure in work.state.failures.get(place, ())] for place in free]
+        blames = [[failure.worker for failure in served.state.failures.get(place, ())] for place in free]
         return any(session.worker not in blamed for blamed in blames)
 
     def listed(self, coordinator: SimCoordinator, peer: bytes, message: Message) -> None:
@@ -287,15 +287,15 @@ class Judge:
         session = core.peers.get(peer)
         if not isinstance(message, Heartbeat) or session is None or session.estranged or self.world.was_raw:
             return
-        for work in core.works.values():
-            for lease in work.ledger.leases.values():
+        for served in core.jobs.values():
+            for lease in served.ledger.leases.values():
                 if lease.session != session.key or lease.slot == PROMISED:
                     continue
                 name, now = (core.settings.coordinator, lease.id), coordinator.awake_s()
                 if lease.id in message.leases:
                     self.unlisted.pop(name, None)
                 elif now - self.unlisted.setdefault(name, now) > MISSED_S:
-                    spot = (work.state.job, lease.chapter, lease.pending[0])
+                    spot = (served.state.job, lease.chapter, lease.pending[0])
                     raise Violation(f"{session.worker} does not know of lease {lease.id}", spot)
 
     def _the_dead_hold_nothing(self, coordinator: SimCoordinator, core: Coordinator) -> None:
@@ -352,9 +352,9 @@ class Judge:
                 raise Violation(f"{worker.name} still has work")
 
 
-def fingerprint(work: ServedJob) -> tuple[int, ...]:
+def fingerprint(served: ServedJob) -> tuple[int, ...]:
     """What any change of a state would change."""
-    state = work.state
+    state = served.state
     return (
         len(state.accepted),
         len(state.quarantined),

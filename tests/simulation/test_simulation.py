@@ -1,4 +1,4 @@
-"""Whole swarms from seeds, and cores broken on purpose that the seeds have to catch.
+"""Whole swarms from seeds, and mutants of the cores that the seeds have to catch.
 
 `python tests/simulation/run.py --seed N` tells the story of a seed that fails here.
 """
@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from broken import PROVOKED_BY, VARIANTS, broken
+from mutants import MUTANTS, PROVOKED_BY, mutated
 from run import play
 from world import World
 
@@ -51,30 +51,39 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
 
 
 def outcome(seed: int, also: tuple[str, ...] = ()) -> str:
-    """What a seed comes to, in the cores as they are just now."""
+    """Return what went wrong with a seed; "" for nothing."""
     try:
         World(seed, also=also).go()
-    except Exception as complaint:  # a broken core may also simply fall over
+    except Exception as complaint:  # a mutant may also simply crash
         return repr(complaint)
     return ""
 
 
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_mutant_can_be_made(name: str) -> None:
+    owner = MUTANTS[name].owner
+    sound = dict(vars(owner))
+    with mutated(name):
+        assert dict(vars(owner)) != sound
+    assert dict(vars(owner)) == sound
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", VARIANTS)
-def test_a_broken_core_is_caught(name: str) -> None:
-    with broken(name):
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_caught(name: str) -> None:
+    with mutated(name):
         complaints = (told for seed in range(CAUGHT_WITHIN) if (told := outcome(seed, PROVOKED_BY.get(name, ()))))
         assert list(islice(complaints, 1)), f"“{name}” went unnoticed for {CAUGHT_WITHIN} seeds"
 
 
-def test_a_core_that_is_broken_is_whole_again_afterwards() -> None:
-    with broken("send before persist"):
+def test_a_core_is_sound_again_after_its_mutant_has_run() -> None:
+    with mutated("send before persist"):
         assert "durable" in outcome(0)
     assert not outcome(0)
 
 
 def test_a_seed_that_fails_prints_itself_its_faults_and_the_story_of_the_segment() -> None:
-    with broken("no first-wins"):
+    with mutated("no first-wins"):
         told = next(told for seed in range(CAUGHT_WITHIN) if (told := play(seed)))
     assert "two clips accepted for one place" in told
     assert "faults:" in told
@@ -83,7 +92,7 @@ def test_a_seed_that_fails_prints_itself_its_faults_and_the_story_of_the_segment
 
 
 def test_a_seed_depends_on_nothing_but_itself() -> None:
-    program = "import run, world; w = world.World(11); w.go(); print(w.steps, w.heap.now, w.judge.excuses.said.total())"
+    program = "import run, world; w = world.World(11); w.go(); print(w.steps, w.heap.now, w.judge.repeats.said.total())"
     runs = [
         subprocess.run(
             [sys.executable, "-c", program],

@@ -88,7 +88,7 @@ class SimWorker(Machine):
         self._end()
 
     def _end(self) -> None:
-        self.world.judge.excuses.died(self)
+        self.world.judge.repeats.died(self)
         self.died_s[self.process] = {c.name: c.awake_s() for c in self.world.coordinators}
         self.end()
 
@@ -165,7 +165,7 @@ class SimWorker(Machine):
             return
         self.world.log(self.name, f"<- {name}", message)
         if isinstance(message, Welcome):
-            self.world.judge.excuses.welcomed(self)
+            self.world.judge.repeats.welcomed(self)
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.elsewhere(self, name)
@@ -202,7 +202,7 @@ class SimWorker(Machine):
             if not self.send(name, message):
                 self.outstanding.pop(name, None)
                 if name in self.connections:
-                    self.world.judge.excuses.unsteady(self)
+                    self.world.judge.repeats.unsteady(self)
                 self.core.unsaid(name)
         for name, clip in tell.clips:
             if self.core.serves(name):

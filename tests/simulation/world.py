@@ -188,7 +188,7 @@ class World:
 
     def trouble(self, connection: Connection) -> None:
         """A connection breaks."""
-        self.judge.excuses.unsteady(connection.worker)
+        self.judge.repeats.unsteady(connection.worker)
         self.network.break_(connection, self.random.choice([0.0, 1.0, 10.0]))
 
     def fate(self, worker: SimWorker, text: str) -> str:

@@ -55,7 +55,7 @@ class Coordinator:
 
     settings: Settings
     started_s: float
-    works: dict[str, ServedJob] = field(default_factory=dict)
+    jobs: dict[str, ServedJob] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     peers: dict[bytes, Session] = field(default_factory=dict)
     stopping: bool = False
@@ -67,14 +67,14 @@ class Coordinator:
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
         self.intake = Intake(self.sessions)
-        self.job_files_exchange = JobFiles(self.works, self.sessions)
+        self.job_files_exchange = JobFiles(self.jobs, self.sessions)
 
     def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: RunStats | None = None) -> None:
         """Serve one more job, after those already here; `effort` is what its runs before this one took.
 
         `install`: the line that brings its engine to a worker; `fetch`: the one that brings its model.
         """
-        self.works[state.job] = ServedJob(state, Ledger(state), install, fetch, effort=effort or RunStats())
+        self.jobs[state.job] = ServedJob(state, Ledger(state), install, fetch, effort=effort or RunStats())
 
     # --- events
 
@@ -106,20 +106,20 @@ class Coordinator:
         self._wake(now)
         self.ticked_s = now
         for session in self.sessions.values():
-            charge_idle(self.works.values(), session, now)
+            charge_idle(self.jobs.values(), session, now)
         for session in [s for s in self.sessions.values() if now - s.heard_s > SILENCE_S]:
             outcome.notes.append(f"{session.hello.name}: silent for {SILENCE_S:.0f} s, its work goes to others")
             self._drop(session, now)
             self.deserted = not self.sessions
-        for work in self.works.values():
-            for lease in [le for le in work.ledger.leases.values() if self._due(work, le) <= now]:
-                self._expire(work, lease, now, outcome)
+        for served in self.jobs.values():
+            for lease in [le for le in served.ledger.leases.values() if self._due(served, le) <= now]:
+                self._expire(served, lease, now, outcome)
         self._pump(now, outcome, thorough=True)
         return outcome
 
     def next_deadline(self) -> float:
         """When `tick` is due at the latest."""
-        dues = [self._due(work, lease) for work in self.works.values() for lease in work.ledger.leases.values()]
+        dues = [self._due(served, lease) for served in self.jobs.values() for lease in served.ledger.leases.values()]
         silences = [session.heard_s + SILENCE_S for session in self.sessions.values()]
         return min([*dues, *silences, self.ticked_s + 1.0])
 
@@ -132,14 +132,14 @@ class Coordinator:
         """An accepted clip cannot be read after all: have the place spoken again."""
         outcome = Outcome()
         self._record(job, ClipDiscarded(chapter, index, why), outcome)
-        self.works[job].ledger.reopen((chapter, index))
+        self.jobs[job].ledger.reopen((chapter, index))
         self._pump(now, outcome)
         return outcome
 
     def lose_latents(self, job: str, digest: str, now: float) -> Outcome:
         """The latents of a job cannot be read any more: from whoever speaks with them, or anew."""
         outcome = Outcome()
-        self.job_files_exchange.lose(self.works[job], digest, outcome)
+        self.job_files_exchange.lose(self.jobs[job], digest, outcome)
         self._pump(now, outcome)
         return outcome
 
@@ -151,21 +151,21 @@ class Coordinator:
 
     def status(self, now: float) -> StatusReply:
         """What this coordinator and its workers are doing."""
-        return Snapshot(self.settings, self.works, self.sessions, now).reply()
+        return Snapshot(self.settings, self.jobs, self.sessions, now).reply()
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""
         outcome = Outcome()
         self.stopping = True
-        for work in self.works.values():
-            for lease in list(work.ledger.leases.values()):
+        for served in self.jobs.values():
+            for lease in list(served.ledger.leases.values()):
                 outcome.send(self.sessions[lease.session].peer, Revoke(lease.id))
-                work.ledger.end(lease)
+                served.ledger.end(lease)
         return outcome
 
     def hopeless(self) -> str:
         """Why a job can never be finished: nobody else will come, and none of those here can open its engine."""
-        return hopeless(self.works, self.sessions) if self.settings.alone else ""
+        return hopeless(self.jobs, self.sessions) if self.settings.alone else ""
 
     @property
     def quiet(self) -> bool:
@@ -216,13 +216,13 @@ class Coordinator:
                 outcome.send(peer, Trim(lease.id, lease.pending[-1] + 1))
 
     def _drop(self, session: Session, now: float) -> None:
-        charge_idle(self.works.values(), session, now)
+        charge_idle(self.jobs.values(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
-        for work in self.works.values():
-            for lease in [le for le in work.ledger.leases.values() if le.session == session.key]:
-                work.effort.reissued += len(lease.pending)
-                work.ledger.end(lease)
+        for served in self.jobs.values():
+            for lease in [le for le in served.ledger.leases.values() if le.session == session.key]:
+                served.effort.reissued += len(lease.pending)
+                served.ledger.end(lease)
 
     def _wake(self, now: float) -> None:
         """Whoever slept moves every deadline before it reads on: what waits was written long ago."""
@@ -234,8 +234,8 @@ class Coordinator:
     def _forgive(self, gap_s: float) -> None:
         for session in self.sessions.values():
             session.forgive(gap_s)
-        for work in self.works.values():
-            for lease in work.ledger.leases.values():
+        for served in self.jobs.values():
+            for lease in served.ledger.leases.values():
                 lease.progressed_s += gap_s
                 lease.granted_s += gap_s
 
@@ -250,10 +250,10 @@ class Coordinator:
             case Clip():
                 session.sent_s = now
                 credit = self.settings.credit_of_one(len(self.sessions))
-                self.intake.clip(self.works, session, message, now, frame, fault, credit, outcome)
+                self.intake.clip(self.jobs, session, message, now, frame, fault, credit, outcome)
                 self._tidy(session, now)
             case Failed():
-                self.intake.failed(self.works, session, message, now, outcome)
+                self.intake.failed(self.jobs, session, message, now, outcome)
                 self._set_aside(session, now, outcome)
                 self._tidy(session, now)
             case Held():
@@ -275,9 +275,9 @@ class Coordinator:
         outcome.notes += session.rest(message.resting)
         for lease_id in set(message.leases) - known.keys():
             outcome.send(session.peer, Revoke(lease_id))
-        for lease_id, (work, lease) in known.items():
+        for lease_id, (served, lease) in known.items():
             if lease_id not in message.leases and now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
-                work.ledger.end(lease)
+                served.ledger.end(lease)
         for report in message.slots:
             if report.slot < len(session.slots):
                 session.slots[report.slot].hear(report)
@@ -294,35 +294,35 @@ class Coordinator:
         self._tidy(session, now)
 
     def _held(self, session: Session, message: Held, now: float, outcome: Outcome) -> None:
-        work = self.works.get(message.job)
-        if work is None:
+        served = self.jobs.get(message.job)
+        if served is None:
             return  # perhaps another coordinator's, or this one's next book: the worker keeps them, bounded
         wanted = [
-            (chapter, index, key) for chapter, index, key in message.clips if work.is_wanted((chapter, index), key)
+            (chapter, index, key) for chapter, index, key in message.clips if served.is_wanted((chapter, index), key)
         ]
         for chapter in sorted({chapter for chapter, _, _ in wanted}):
             for place in [(c, index) for c, index, _ in wanted if c == chapter]:
-                if not any(lease.slot == PROMISED for lease in work.ledger.holders(place)):
-                    work.ledger.give_up(place, session.key)  # spoken already: the lease itself may be over there
-            free = work.ledger.free[chapter]
+                if not any(lease.slot == PROMISED for lease in served.ledger.holders(place)):
+                    served.ledger.give_up(place, session.key)  # spoken already: the lease itself may be over there
+            free = served.ledger.free[chapter]
             coming = sorted({index for c, index, _ in wanted if c == chapter and index in free})
             if coming:
-                lease = Lease(self._new_lease_id(), work.state.job, chapter, session.key, PROMISED, coming, now, now)
-                work.ledger.hold(lease)
+                lease = Lease(self._new_lease_id(), served.state.job, chapter, session.key, PROMISED, coming, now, now)
+                served.ledger.hold(lease)
         forget = tuple(clip for clip in message.clips if clip not in set(wanted))
         outcome.send(session.peer, Wanted(message.job, tuple(wanted), forget))
 
     def _release(self, session: Session, message: Release, now: float, outcome: Outcome) -> None:
-        work, lease = self._leases_of(session).get(message.lease, (None, None))
-        if work is None or lease is None:
+        served, lease = self._leases_of(session).get(message.lease, (None, None))
+        if served is None or lease is None:
             return
-        work.ledger.end(lease)
-        session.told.discard(work.state.job)  # it may not have heard of it
+        served.ledger.end(lease)
+        session.told.discard(served.state.job)  # it may not have heard of it
         if message.unable:
-            session.unable[work.recipe] = message.note
-            if (work.recipe, message.note) not in session.complaints:
-                session.complaints.add((work.recipe, message.note))
-                outcome.notes.append(f"{session.hello.name} cannot speak {work.state.spec.title}: {message.note}")
+            session.unable[served.recipe] = message.note
+            if (served.recipe, message.note) not in session.complaints:
+                session.complaints.add((served.recipe, message.note))
+                outcome.notes.append(f"{session.hello.name} cannot speak {served.state.spec.title}: {message.note}")
         self._tidy(session, now)
 
     def _set_aside(self, session: Session, now: float, outcome: Outcome) -> None:
@@ -335,9 +335,9 @@ class Coordinator:
 
     def _leases_of(self, session: Session) -> dict[int, tuple[ServedJob, Lease]]:
         return {
-            lease.id: (work, lease)
-            for work in self.works.values()
-            for lease in work.ledger.leases.values()
+            lease.id: (served, lease)
+            for served in self.jobs.values()
+            for lease in served.ledger.leases.values()
             if lease.session == session.key
         }
 
@@ -349,23 +349,23 @@ class Coordinator:
             if slot.leases and slot.leases[:1] != before:
                 live[slot.leases[0]][1].progressed_s = now  # its turn comes only now
 
-    def _due(self, work: ServedJob, lease: Lease) -> float:
+    def _due(self, served: ServedJob, lease: Lease) -> float:
         if lease.slot == PROMISED:
             return lease.progressed_s + PROMISE_S
         session = self.sessions[lease.session]
         if session.slots[lease.slot].leases[:1] != [lease.id]:
             return float("inf")  # queued behind another: its time has not begun
-        return lease.progressed_s + work.deadline_s(session, lease)
+        return lease.progressed_s + served.deadline_s(session, lease)
 
-    def _expire(self, work: ServedJob, lease: Lease, now: float, outcome: Outcome) -> None:
+    def _expire(self, served: ServedJob, lease: Lease, now: float, outcome: Outcome) -> None:
         session = self.sessions[lease.session]
         if lease.slot != PROMISED:
             place = (lease.chapter, lease.pending[0])
-            work.ledger.expiries[place] += 1
-            work.effort.reissued += len(lease.pending)
+            served.ledger.expiries[place] += 1
+            served.effort.reissued += len(lease.pending)
             outcome.notes.append(f"{session.hello.name}: no progress on slot {lease.slot}, its lease goes to others")
             outcome.send(session.peer, Revoke(lease.id, expired=True))
-        work.ledger.end(lease)
+        served.ledger.end(lease)
         self._tidy(session, now)
 
     def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
@@ -380,7 +380,7 @@ class Coordinator:
             for slot, answered in list(session.offers.items()):
                 if (exhausted and answered) or session.slots[slot].is_full:
                     continue
-                request = Request(self.works, self.sessions, session, slot, now, outcome, self.settings.split)
+                request = Request(self.jobs, self.sessions, session, slot, now, outcome, self.settings.split)
                 if request.grant(self._new_lease_id):
                     del session.offers[slot]
                     continue
@@ -388,12 +388,12 @@ class Coordinator:
                 in_vain = in_vain or not answered
                 session.offers[slot] = True
             if in_vain:
-                outcome.send(session.peer, Done(note=lacks(session, self.works)))
+                outcome.send(session.peer, Done(note=lacks(session, self.jobs)))
 
     def _new_lease_id(self) -> int:
         self.last_lease += 1
         return self.last_lease
 
     def _record(self, job: str, record: AnyRecord, outcome: Outcome) -> None:
-        apply(self.works[job].state, record)
+        apply(self.jobs[job].state, record)
         outcome.entries.append(JournalEntry(job, record))

@@ -17,7 +17,7 @@ from swarm.lease.scheduling import FIRST_LEASE_CHARACTERS, HELP_S, LeaseLoad, ch
 class Request:
     """One slot that wants a lease, and what has to be known to find it one."""
 
-    works: dict[str, ServedJob]
+    jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
     session: Session
     slot: int
@@ -27,9 +27,9 @@ class Request:
 
     def grant(self, new_id: Callable[[], int]) -> bool:
         """Give the slot a lease; False where there is none for it."""
-        for work, run in self._runs():
+        for served, run in self._runs():
             if run:
-                self._issue(work, run, new_id())
+                self._issue(served, run, new_id())
                 return True
         return False
 
@@ -39,127 +39,127 @@ class Request:
 
     def _runs(self) -> Iterator[tuple[ServedJob, FreeRun | None]]:
         """What it could speak, the most useful first; a run that is taken must be used."""
-        works = [w for w in self.works.values() if not w.state.complete and self._is_let(w)]
-        for work in works:
-            yield work, self._earliest(work)
-            yield work, work.ledger.find_run(partial(self._may_try, work), self._most(work))
-            yield work, self._tail(work, self._loads(work))
+        jobs = [w for w in self.jobs.values() if not w.state.complete and self._is_let(w)]
+        for served in jobs:
+            yield served, self._earliest(served)
+            yield served, served.ledger.find_run(partial(self._may_try, served), self._most(served))
+            yield served, self._tail(served, self._loads(served))
         if not self._slot.leases:
-            for work in works:
-                yield work, self._double(work)
+            for served in jobs:
+                yield served, self._double(served)
 
-    def _is_let(self, work: ServedJob) -> bool:
+    def _is_let(self, served: ServedJob) -> bool:
         """Whether it can speak a job now; who is set aside waits while others can, and no longer."""
-        if not (self.session.can_speak(work.recipe) and work.needed <= self.session.job_files):
+        if not (self.session.can_speak(served.recipe) and served.needed <= self.session.job_files):
             return False
-        if work.state.awaits_latents and self._is_begun_elsewhere(work):
+        if served.state.awaits_latents and self._is_begun_elsewhere(served):
             return False
         return self.session.aside_until_s <= self.now or not any(
-            other.can_try(work.recipe, self.now, work.needed) for other in self.sessions.values()
+            other.can_try(served.recipe, self.now, served.needed) for other in self.sessions.values()
         )
 
-    def _is_begun_elsewhere(self, work: ServedJob) -> bool:
+    def _is_begun_elsewhere(self, served: ServedJob) -> bool:
         """Whether another slot holds a lease: it computes the latents, for all."""
-        holders = {(lease.session, lease.slot) for lease in work.ledger.leases.values() if lease.slot != PROMISED}
+        holders = {(lease.session, lease.slot) for lease in served.ledger.leases.values() if lease.slot != PROMISED}
         return bool(holders - {(self.session.key, self.slot)})
 
-    def _earliest(self, work: ServedJob) -> FreeRun | None:
+    def _earliest(self, served: ServedJob) -> FreeRun | None:
         """Of the chapter that a listener waits for: what is free, or the tail of what would take long."""
-        chapter = work.ledger.earliest_open()
+        chapter = served.ledger.earliest_open()
         if chapter is None:
             return None
-        run = work.ledger.run_in(chapter, partial(self._may_try, work), self._most(work))
+        run = served.ledger.run_in(chapter, partial(self._may_try, served), self._most(served))
         if run:
             return run
-        loads = [load for load in self._loads(work, chapter) if load.seconds_left() > HELP_S]
-        return self._tail(work, loads)
+        loads = [load for load in self._loads(served, chapter) if load.seconds_left() > HELP_S]
+        return self._tail(served, loads)
 
-    def _tail(self, work: ServedJob, loads: list[LeaseLoad]) -> FreeRun | None:
+    def _tail(self, served: ServedJob, loads: list[LeaseLoad]) -> FreeRun | None:
         if not self.split or self._slot.leases:  # who is busy would queue it, and others as busy would take it on
             return None
-        loads = [load for load in loads if self._may_try_all(work, load)]
-        cut = choose_cut(loads, self._chars_s(work), work.ledger.sizes)
+        loads = [load for load in loads if self._may_try_all(served, load)]
+        cut = choose_cut(loads, self._chars_s(served), served.ledger.sizes)
         if cut is None:
             return None
-        lease = work.ledger.leases[cut.lease]
+        lease = served.ledger.leases[cut.lease]
         end = lease.pending[-cut.segments]
-        tail = work.ledger.cut(lease, end)
+        tail = served.ledger.cut(lease, end)
         holder = self.sessions[lease.session]
         self.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
         return lease.chapter, tail
 
-    def _double(self, work: ServedJob) -> FreeRun | None:
+    def _double(self, served: ServedJob) -> FreeRun | None:
         """The last segments are spoken twice where that ends the book sooner; the first clip wins."""
-        loads = [load for load in self._loads(work) if self._may_try(work, _first(work, load))]
-        single = [load for load in loads if len(work.ledger.holders(_first(work, load))) == 1]
-        lease_id = choose_double(single, self._chars_s(work)) if self.split else None
+        loads = [load for load in self._loads(served) if self._may_try(served, _first(served, load))]
+        single = [load for load in loads if len(served.ledger.holders(_first(served, load))) == 1]
+        lease_id = choose_double(single, self._chars_s(served)) if self.split else None
         if lease_id is None:
             return None
-        lease = work.ledger.leases[lease_id]
+        lease = served.ledger.leases[lease_id]
         return lease.chapter, lease.pending[:1]
 
-    def _most(self, work: ServedJob) -> int:
+    def _most(self, served: ServedJob) -> int:
         """Characters of a lease; the first of a slot whose speed is unknown is small."""
-        return MAX_LEASE_CHARACTERS if self._chars_s(work) or not self.split else FIRST_LEASE_CHARACTERS
+        return MAX_LEASE_CHARACTERS if self._chars_s(served) or not self.split else FIRST_LEASE_CHARACTERS
 
-    def _chars_s(self, work: ServedJob) -> float | None:
-        return self._slot.speed(work.recipe).chars_s
+    def _chars_s(self, served: ServedJob) -> float | None:
+        return self._slot.speed(served.recipe).chars_s
 
-    def _may_try(self, work: ServedJob, place: Place) -> bool:
+    def _may_try(self, served: ServedJob, place: Place) -> bool:
         """Whoever failed a place does not get it again while somebody else could try."""
-        failures = work.state.failures.get(place)
+        failures = served.state.failures.get(place)
         if not failures:
             return True
         blamed = {failure.worker for failure in failures}
         if self.session.worker not in blamed:
             return True
         others = [session for session in self.sessions.values() if session.worker not in blamed]
-        return not any(session.can_try(work.recipe, self.now, work.needed) for session in others)
+        return not any(session.can_try(served.recipe, self.now, served.needed) for session in others)
 
-    def _may_try_all(self, work: ServedJob, load: LeaseLoad) -> bool:
+    def _may_try_all(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Whether none of a lease's segments has failed here."""
-        lease = work.ledger.leases[load.lease]
-        failures = work.state.failures
-        return not failures or all(self._may_try(work, (lease.chapter, index)) for index in lease.pending)
+        lease = served.ledger.leases[load.lease]
+        failures = served.state.failures
+        return not failures or all(self._may_try(served, (lease.chapter, index)) for index in lease.pending)
 
-    def _loads(self, work: ServedJob, chapter: int | None = None) -> list[LeaseLoad]:
+    def _loads(self, served: ServedJob, chapter: int | None = None) -> list[LeaseLoad]:
         """What the leases of others still have before them."""
         return [
-            self._load(work, self.sessions[lease.session].slots[lease.slot], lease)
-            for lease in work.ledger.leases.values()
+            self._load(served, self.sessions[lease.session].slots[lease.slot], lease)
+            for lease in served.ledger.leases.values()
             if lease.slot != PROMISED
             and (lease.session, lease.slot) != (self.session.key, self.slot)
             and chapter in (None, lease.chapter)
         ]
 
-    def _load(self, work: ServedJob, slot: Slot, lease: Lease) -> LeaseLoad:
+    def _load(self, served: ServedJob, slot: Slot, lease: Lease) -> LeaseLoad:
         queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
-        before = [work.ledger.leases[other] for other in queue if other in work.ledger.leases]
+        before = [served.ledger.leases[other] for other in queue if other in served.ledger.leases]
         return LeaseLoad(
             lease=lease.id,
             ahead=sum(other.characters for other in before),
             characters=lease.characters,
-            first=len(work.state.text((lease.chapter, lease.pending[0]))),
+            first=len(served.state.text((lease.chapter, lease.pending[0]))),
             started=not before,
             elapsed_s=self.now - lease.progressed_s,
-            chars_s=slot.speed(work.recipe).chars_s,
+            chars_s=slot.speed(served.recipe).chars_s,
         )
 
-    def _issue(self, work: ServedJob, run: FreeRun, lease_id: int) -> None:
-        spec, session, now = work.state.spec, self.session, self.now
+    def _issue(self, served: ServedJob, run: FreeRun, lease_id: int) -> None:
+        spec, session, now = served.state.spec, self.session, self.now
         lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now)
-        work.ledger.hold(lease)
+        served.ledger.hold(lease)
         self._slot.begin(lease.id, now)
-        work.granted(now)
+        served.granted(now)
         if spec.job not in session.told:
             session.told.add(spec.job)
-            self.out.send(session.peer, work.instruction)
+            self.out.send(session.peer, served.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
-        lines = tuple(Line(place[1], work.state.text(place), work.state.take(place)) for place in places)
-        due_s = work.deadline_s(session, lease)
+        lines = tuple(Line(place[1], served.state.text(place), served.state.take(place)) for place in places)
+        due_s = served.deadline_s(session, lease)
         self.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines, due_s))
 
 
-def _first(work: ServedJob, load: LeaseLoad) -> Place:
-    lease = work.ledger.leases[load.lease]
+def _first(served: ServedJob, load: LeaseLoad) -> Place:
+    lease = served.ledger.leases[load.lease]
     return lease.chapter, lease.pending[0]

@@ -22,7 +22,7 @@ class Intake:
 
     def clip(
         self,
-        works: dict[str, ServedJob],
+        jobs: dict[str, ServedJob],
         session: Session,
         clip: Clip,
         now: float,
@@ -32,64 +32,64 @@ class Intake:
         out: Outcome,
     ) -> None:
         """Accept, drop or reject one clip; either way its credit goes back. `credit`: what the worker has in all."""
-        work = works.get(clip.job)
-        why = fault or _misfit(work, clip)
-        if work is None or why:
+        served = jobs.get(clip.job)
+        why = fault or _misfit(served, clip)
+        if served is None or why:
             out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, why))
-            if work is not None and work.state.exists((clip.chapter, clip.index)):
+            if served is not None and served.state.exists((clip.chapter, clip.index)):
                 blamed = Failed(clip.job, clip.chapter, clip.index, clip.take, "rejected", why, clip.lease, clip.slot)
-                self.failed(works, session, blamed, now, out)
+                self.failed(jobs, session, blamed, now, out)
             return
         out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),), credit))
-        _renew(work, clip.lease, now)
-        _measure(work, session, clip)
-        if work.state.complete or (clip.chapter, clip.index) in work.state.accepted:
-            work.effort.duplicate(session.worker, clip.work_s)
+        _renew(served, clip.lease, now)
+        _measure(served, session, clip)
+        if served.state.complete or (clip.chapter, clip.index) in served.state.accepted:
+            served.effort.duplicate(session.worker, clip.work_s)
             return
-        self._accept(work, session, clip, now, frame, out)
+        self._accept(served, session, clip, now, frame, out)
 
-    def _accept(self, work: ServedJob, session: Session, clip: Clip, now: float, frame: bytes, out: Outcome) -> None:
-        if session.worker not in work.state.workers:
+    def _accept(self, served: ServedJob, session: Session, clip: Clip, now: float, frame: bytes, out: Outcome) -> None:
+        if session.worker not in served.state.workers:
             device = ", ".join(device.about or device.name for device in session.hello.devices)
-            _record(work, WorkerSeen(session.worker, session.hello.name, device), out)
+            _record(served, WorkerSeen(session.worker, session.hello.name, device), out)
         place = (clip.chapter, clip.index)
         record = _acceptance(session.worker, clip, now, len(frame))
-        _record(work, record, out, frame)
-        work.ledger.settle(place)
-        for chapter, index in work.state.twins(place, clip.take):  # one clip serves every place of its text
-            _record(work, structs.replace(record, chapter=chapter, index=index, work_s=0.0, reused=True), out)
-            work.ledger.settle((chapter, index))
+        _record(served, record, out, frame)
+        served.ledger.settle(place)
+        for chapter, index in served.state.twins(place, clip.take):  # one clip serves every place of its text
+            _record(served, structs.replace(record, chapter=chapter, index=index, work_s=0.0, reused=True), out)
+            served.ledger.settle((chapter, index))
         session.streak = 0
         session.segments += 1
         session.audio_s += clip.samples / clip.sample_rate
         session.work_s += clip.work_s
 
-    def failed(self, works: dict[str, ServedJob], session: Session, failed: Failed, now: float, out: Outcome) -> None:
+    def failed(self, jobs: dict[str, ServedJob], session: Session, failed: Failed, now: float, out: Outcome) -> None:
         """Count a failure; the place is tried again with a new take, or set aside after several."""
-        work = works.get(failed.job)
+        served = jobs.get(failed.job)
         place = (failed.chapter, failed.index)
-        if work is None or not work.state.exists(place):
+        if served is None or not served.state.exists(place):
             return
         session.failures += 1
         session.streak += 1
-        _renew(work, failed.lease, now)
-        if work.state.is_settled(place) or not work.ledger.give_up(place, session.key):
+        _renew(served, failed.lease, now)
+        if served.state.is_settled(place) or not served.ledger.give_up(place, session.key):
             return  # a failure at what it does not hold speaks against the worker only
         kind, note = failed.kind, failed.note[:500]
-        _record(work, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
-        if len(work.state.failures[place]) < MAX_ATTEMPTS or self._is_one_workers_word(work, place, now):
+        _record(served, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
+        if len(served.state.failures[place]) < MAX_ATTEMPTS or self._is_one_workers_word(served, place, now):
             return
         why = f"{kind}: {note}" if note else kind
-        _record(work, SegmentQuarantined(failed.chapter, failed.index, why), out)
-        work.ledger.settle(place)
-        text = work.state.text(place)
+        _record(served, SegmentQuarantined(failed.chapter, failed.index, why), out)
+        served.ledger.settle(place)
+        text = served.state.text(place)
         out.notes.append(f"set aside after {MAX_ATTEMPTS} failures: “{text[:60]}” ({why})")
 
-    def _is_one_workers_word(self, work: ServedJob, place: Place, now: float) -> bool:
+    def _is_one_workers_word(self, served: ServedJob, place: Place, now: float) -> bool:
         """Whether all failures are of one worker while another is there to try."""
-        blamed = {failure.worker for failure in work.state.failures[place]}
+        blamed = {failure.worker for failure in served.state.failures[place]}
         others = (s for s in self.sessions.values() if s.worker not in blamed)
-        return len(blamed) == 1 and any(s.can_try(work.recipe, now, work.needed) for s in others)
+        return len(blamed) == 1 and any(s.can_try(served.recipe, now, served.needed) for s in others)
 
     @staticmethod
     def is_broken(session: Session) -> bool:
@@ -116,32 +116,32 @@ def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:
     )
 
 
-def _misfit(work: ServedJob | None, clip: Clip) -> str:
-    if work is None:
+def _misfit(served: ServedJob | None, clip: Clip) -> str:
+    if served is None:
         return "this job is not rendered here"
     place = (clip.chapter, clip.index)
-    if not work.state.exists(place):
+    if not served.state.exists(place):
         return "the book has no such place"
-    if clip.take > work.state.first_takes.get(place, 0) + MAX_TAKES or work.state.key(place, clip.take) != clip.key:
+    if clip.take > served.state.first_takes.get(place, 0) + MAX_TAKES or served.state.key(place, clip.take) != clip.key:
         return "the clip is not of this text and recipe"
-    if work.state.sample_rate not in (0, clip.sample_rate):
-        return f"the clip has {clip.sample_rate} Hz, the others of this job {work.state.sample_rate}"
+    if served.state.sample_rate not in (0, clip.sample_rate):
+        return f"the clip has {clip.sample_rate} Hz, the others of this job {served.state.sample_rate}"
     return ""
 
 
-def _renew(work: ServedJob, lease_id: int, now: float) -> None:
-    lease = work.ledger.leases.get(lease_id)
+def _renew(served: ServedJob, lease_id: int, now: float) -> None:
+    lease = served.ledger.leases.get(lease_id)
     if lease is not None:
         lease.progressed_s = now
 
 
-def _measure(work: ServedJob, session: Session, clip: Clip) -> None:
+def _measure(served: ServedJob, session: Session, clip: Clip) -> None:
     if clip.slot < len(session.slots):
-        characters = len(work.state.text((clip.chapter, clip.index)))
-        speed = session.slots[clip.slot].speed(work.state.spec.recipe)
+        characters = len(served.state.text((clip.chapter, clip.index)))
+        speed = session.slots[clip.slot].speed(served.state.spec.recipe)
         speed.add(characters, clip.samples / clip.sample_rate, clip.work_s)
 
 
-def _record(work: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:
-    apply(work.state, record)
-    out.entries.append(JournalEntry(work.state.job, record, frame))
+def _record(served: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:
+    apply(served.state, record)
+    out.entries.append(JournalEntry(served.state.job, record, frame))

@@ -67,9 +67,9 @@ class ServedJob:
         return deadline_s(len(self.state.text(place)), speed.chars_s, self.ledger.expiries[place])
 
 
-def charge_idle(works: Iterable[ServedJob], session: Session, now: float) -> None:
+def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None:
     """Write down, with every job that is not complete, how long a worker had nothing to speak since the last time."""
     seconds = session.spend_idle(now)
-    for work in works:
-        if seconds and not work.state.complete:
-            work.effort.idle(session.worker, seconds)
+    for served in jobs:
+        if seconds and not served.state.complete:
+            served.effort.idle(session.worker, seconds)

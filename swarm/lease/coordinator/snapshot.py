@@ -23,7 +23,7 @@ class Snapshot:
     """The coordinator at one moment, read-only."""
 
     settings: Settings
-    works: dict[str, ServedJob]
+    jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
     now: float
 
@@ -34,60 +34,60 @@ class Snapshot:
             name=self.settings.name,
             version=self.settings.version,
             epoch=self.settings.epoch,
-            jobs=tuple(self._job(work) for work in self.works.values()),
+            jobs=tuple(self._job(served) for served in self.jobs.values()),
             workers=tuple(self._worker(session) for session in self.sessions.values()),
         )
 
-    def _job(self, work: ServedJob) -> JobStatus:
-        state, spec = work.state, work.state.spec
+    def _job(self, served: ServedJob) -> JobStatus:
+        state, spec = served.state, served.state.spec
         return JobStatus(
             job=spec.job,
             title=spec.title,
             engine=spec.recipe.engine,
-            state=self._stage(work),
+            state=self._stage(served),
             segments=sum(len(chapter.segments) for chapter in spec.chapters),
             accepted=len(state.accepted),
             missing=len(state.quarantined),
-            characters=work.characters,
-            characters_left=work.characters - state.characters_settled,
+            characters=served.characters,
+            characters_left=served.characters - state.characters_settled,
             audio_s=max(0.0, state.audio_s),
-            elapsed_s=max(0.0, self.now - (work.first_grant_s or self.now)),
-            eta_s=self._eta_s(work),
+            elapsed_s=max(0.0, self.now - (served.first_grant_s or self.now)),
+            eta_s=self._eta_s(served),
             chapters=tuple(
                 ChapterStatus(chapter.title, len(chapter.segments), settled)
                 for chapter, settled in zip(spec.chapters, state.settled, strict=True)
             ),
-            note=self._note(work),
+            note=self._note(served),
         )
 
-    def _stage(self, work: ServedJob) -> JobStage:
-        if work.state.finished is not None:
+    def _stage(self, served: ServedJob) -> JobStage:
+        if served.state.finished is not None:
             return "finished"
-        if work.state.complete:
+        if served.state.complete:
             return "writing"
-        return "speaking" if work.ledger.leases else "waiting"
+        return "speaking" if served.ledger.leases else "waiting"
 
-    def _eta_s(self, work: ServedJob) -> float | None:
+    def _eta_s(self, served: ServedJob) -> float | None:
         """Jobs are spoken one after the other, so what stands before this one counts too."""
-        recipe = work.state.spec.recipe
+        recipe = served.state.spec.recipe
         speeds = [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voicing(recipe)))]
         pace = sum(_pace(speed, waits) for speed, waits in speeds)
         if not pace or sum(speed.clips for speed, _ in speeds) < MIN_CLIPS:
             return None
         left = 0
-        for other in self.works.values():
+        for other in self.jobs.values():
             left += other.characters - other.state.characters_settled
-            if other is work:
+            if other is served:
                 break
         return left / pace
 
     def _at_work(self) -> list[Slot]:
         return [slot for s in self.sessions.values() for n, slot in enumerate(s.slots) if n not in s.resting]
 
-    def _note(self, work: ServedJob) -> str:
-        if work.state.complete:
-            return f"{int(100 * work.encoded)} % encoded" if work.encoded < 1 and not work.state.finished else ""
-        recipe = work.state.spec.recipe
+    def _note(self, served: ServedJob) -> str:
+        if served.state.complete:
+            return f"{int(100 * served.encoded)} % encoded" if served.encoded < 1 and not served.state.finished else ""
+        recipe = served.state.spec.recipe
         missing = self.settings.min_workers - len(self.sessions)
         if missing > 0:
             return f"waiting for {missing} more worker{'s' * (missing != 1)}"
@@ -97,31 +97,31 @@ class Snapshot:
             )
         able = [session for session in self.sessions.values() if session.can_speak(recipe)]
         if not able:
-            return self._unserved(work)
+            return self._unserved(served)
         if all(session.rests for session in able):
             return f"whoever could speak it rests: {_rests(able[0])}"
-        if loading := self._loading(work):
+        if loading := self._loading(served):
             return loading
-        if work.state.awaits_latents and work.ledger.leases:
+        if served.state.awaits_latents and served.ledger.leases:
             return "preparing the voice"
-        return "" if any(work.needed <= session.job_files for session in able) else _fetching(work, able)
+        return "" if any(served.needed <= session.job_files for session in able) else _fetching(served, able)
 
-    def _loading(self, work: ServedJob) -> str:
+    def _loading(self, served: ServedJob) -> str:
         """How far the model is where everybody who holds a lease still loads it; "" where somebody speaks."""
-        leases = [lease for lease in work.ledger.leases.values() if lease.slot != PROMISED]
+        leases = [lease for lease in served.ledger.leases.values() if lease.slot != PROMISED]
         slots = [self.sessions[lease.session].slots[lease.slot] for lease in leases]
         notes = [slot.report.note for slot in slots if slot.report and slot.report.state == "loading"]
         return next(filter(None, sorted(notes)), "") if len(notes) == len(slots) else ""
 
-    def _unserved(self, work: ServedJob) -> str:
+    def _unserved(self, served: ServedJob) -> str:
         """Why nobody can speak a job, and what would help."""
-        recipe, sessions = work.recipe, self.sessions.values()
+        recipe, sessions = served.recipe, self.sessions.values()
         reasons = sorted({session.unable[recipe] for session in sessions if recipe in session.unable})
         why = f" ({'; '.join(reasons)})" if reasons else ""
         unmodelled = any(session.lacks_model(recipe) for session in sessions)
         missing = f" and the model {recipe.model}" if unmodelled and not reasons else ""
         offered = any(offer.name == recipe.engine for session in sessions for offer in session.hello.engines)
-        line = work.fetch if unmodelled else "" if offered else work.install
+        line = served.fetch if unmodelled else "" if offered else served.install
         remedy = f"; on a machine that shall speak it: {line}" if line else ""
         spoken = f"no worker here can speak {language_name(recipe.language)} with {recipe.engine}"
         return f"{spoken}{missing}{why}{remedy}"[:1500]
@@ -145,21 +145,25 @@ class Snapshot:
             return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
         notes = [f"{recipe.engine}: {why}" for recipe, why in session.unable.items()]
         notes += [_rests(session)] if session.resting else []
-        if work := _out_of_reach(session, self.works):
-            model = session.lacks_model(work.recipe)
-            notes.append(f"lacks {work.recipe.model if model else _voice_of(work.recipe)}")
-        for work in self.works.values():
-            if not work.state.complete and session.can_speak(work.recipe) and not work.needed <= session.job_files:
-                notes.append(_fetching(work, [session]))
+        if served := _out_of_reach(session, self.jobs):
+            model = session.lacks_model(served.recipe)
+            notes.append(f"lacks {served.recipe.model if model else _voice_of(served.recipe)}")
+        for served in self.jobs.values():
+            if (
+                not served.state.complete
+                and session.can_speak(served.recipe)
+                and not served.needed <= session.job_files
+            ):
+                notes.append(_fetching(served, [session]))
         return "; ".join(dict.fromkeys(notes))[:1500]
 
     def _slot(self, number: int, slot: Slot, rest: Resting | None) -> SlotStatus:
         state = slot.report.state if slot.report and slot.leases else "idle"
-        for work in self.works.values():
-            lease = work.ledger.leases.get(slot.leases[0]) if slot.leases else None
+        for served in self.jobs.values():
+            lease = served.ledger.leases.get(slot.leases[0]) if slot.leases else None
             if lease is None:
                 continue
-            speed = slot.speed(work.state.spec.recipe)
+            speed = slot.speed(served.state.spec.recipe)
             return SlotStatus(
                 slot=number,
                 state="speaking" if state == "idle" else state,
@@ -184,31 +188,31 @@ def fitting(reply: StatusReply, most: int) -> StatusReply:
     return shorter
 
 
-def lacks(session: Session, works: dict[str, ServedJob]) -> str:
+def lacks(session: Session, jobs: dict[str, ServedJob]) -> str:
     """What a worker would need to be of any use here; "" where it can speak something that is not spoken yet."""
-    work = _out_of_reach(session, works)
-    if work is None:
+    served = _out_of_reach(session, jobs)
+    if served is None:
         return ""
-    recipe, title = work.recipe, work.state.spec.title
+    recipe, title = served.recipe, served.state.spec.title
     if session.lacks_model(recipe):
-        remedy = f": {work.fetch}" if work.fetch else ""
+        remedy = f": {served.fetch}" if served.fetch else ""
         return f"{title} is spoken with {recipe.model}, which is not on this machine{remedy}"[:1500]
-    remedy = f": {work.install}" if work.install else ""
+    remedy = f": {served.install}" if served.install else ""
     language = language_name(recipe.language)
     return f"{title} is spoken with {recipe.engine} in {language}, which this worker cannot{remedy}"[:1500]
 
 
-def _out_of_reach(session: Session, works: dict[str, ServedJob]) -> ServedJob | None:
+def _out_of_reach(session: Session, jobs: dict[str, ServedJob]) -> ServedJob | None:
     """A job that a worker was never able to speak, where that is all there is for it."""
-    left = [work for work in works.values() if not work.state.complete]
-    if not left or any(session.can_speak(work.recipe) for work in left):
+    left = [served for served in jobs.values() if not served.state.complete]
+    if not left or any(session.can_speak(served.recipe) for served in left):
         return None
     return None if left[0].recipe in session.unable else left[0]  # of that it said itself why
 
 
-def _fetching(work: ServedJob, sessions: Sequence[Session]) -> str:
+def _fetching(served: ServedJob, sessions: Sequence[Session]) -> str:
     """How far the worker is that has most of a job's files."""
-    job_files = {job_file.digest: job_file.size for job_file in work.state.job_files}
+    job_files = {job_file.digest: job_file.size for job_file in served.state.job_files}
 
     def have(session: Session) -> int:
         coming = [session.fetching[digest].have for digest in job_files if digest in session.fetching]
@@ -216,7 +220,7 @@ def _fetching(work: ServedJob, sessions: Sequence[Session]) -> str:
 
     best = max(sessions, key=have)
     held_up = next((best.fetching[digest].note for digest in job_files if digest in best.fetching), "")
-    progress = f"fetching {what(work.state.job_files)}, {100 * have(best) // sum(job_files.values())} %"
+    progress = f"fetching {what(served.state.job_files)}, {100 * have(best) // sum(job_files.values())} %"
     return f"{progress} ({held_up})" if held_up else progress
 
 
@@ -234,18 +238,20 @@ def _pace(speed: Speed, waits: float) -> float:
     return (speed.chars_s or 0.0) * (1 - waits)
 
 
-def hopeless(works: dict[str, ServedJob], sessions: dict[str, Session]) -> str:
+def hopeless(jobs: dict[str, ServedJob], sessions: dict[str, Session]) -> str:
     """Why none of those who are here can open the engine of some job; "" where there is none such."""
-    for work in works.values():
-        unable = [session for session in sessions.values() if not session.can_speak(work.recipe)]
-        if sessions and len(unable) == len(sessions) and not work.state.complete:
-            reasons = (session.unable.get(work.recipe, "") for session in unable)
-            missing = f"it is not installed: {work.install}."
-            if any(session.lacks_model(work.recipe) for session in unable):
-                missing = f"its model {work.recipe.model} is not here, and none is downloaded (--offline): {work.fetch}"
+    for served in jobs.values():
+        unable = [session for session in sessions.values() if not session.can_speak(served.recipe)]
+        if sessions and len(unable) == len(sessions) and not served.state.complete:
+            reasons = (session.unable.get(served.recipe, "") for session in unable)
+            missing = f"it is not installed: {served.install}."
+            if any(session.lacks_model(served.recipe) for session in unable):
+                missing = (
+                    f"its model {served.recipe.model} is not here, and none is downloaded (--offline): {served.fetch}"
+                )
             why = next(filter(None, reasons), missing)
-            return f"The engine {work.recipe.engine} does not open on this machine: {why}"
-    if sessions and all(map(_is_out, sessions.values())) and not all(work.state.complete for work in works.values()):
+            return f"The engine {served.recipe.engine} does not open on this machine: {why}"
+    if sessions and all(map(_is_out, sessions.values())) and not all(served.state.complete for served in jobs.values()):
         return next(rest.why for session in sessions.values() for rest in session.resting.values())
     return ""
 

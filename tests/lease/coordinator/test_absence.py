@@ -109,7 +109,7 @@ def test_held_clips_are_wanted_where_their_place_is_open_and_not_granted_to_othe
 def test_promised_clips_that_never_come_are_spoken_again() -> None:
     core = make_core(JobState(make_spec(["Only this."])), epoch=2)
     join(core)
-    clip_key_of = core.works["job"].state.key((0, 0), 0)
+    clip_key_of = core.jobs["job"].state.key((0, 0), 0)
     core.receive(b"p", Held("job", ((0, 0, clip_key_of),)), 0.0)
     granted, now = [], 0.0
     while not granted and now < 30:
@@ -208,7 +208,7 @@ def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanw
     core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
-    core.sessions["p/n"].slots[0].speed(core.works["job"].recipe).add(100, 1.0, 1.0)
+    core.sessions["p/n"].slots[0].speed(core.jobs["job"].recipe).add(100, 1.0, 1.0)
     for now in range(1, 100):  # its slot reports to the other coordinator
         core.receive(b"p", Heartbeat((), (), (grant.lease,)), float(now))
         assert not sent(core.tick(float(now)), Revoke)

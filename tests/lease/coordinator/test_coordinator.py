@@ -179,11 +179,11 @@ def test_status_says_what_every_worker_does() -> None:
 
 def test_status_says_how_much_of_a_book_that_is_all_spoken_is_encoded() -> None:
     core = make_core(JobState(make_spec(["One."])))
-    (work,) = core.works.values()
+    (served,) = core.jobs.values()
     assert core.status(1.0).jobs[0].note != "0 % encoded"
-    apply(work.state, SegmentQuarantined(0, 0, "nothing can speak it"))
+    apply(served.state, SegmentQuarantined(0, 0, "nothing can speak it"))
     notes = []
-    for work.encoded in (0.0, 0.639, 1.0):
+    for served.encoded in (0.0, 0.639, 1.0):
         notes.append(core.status(1.0).jobs[0].note)
     assert notes == ["0 % encoded", "63 % encoded", ""]
 
@@ -260,14 +260,14 @@ def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
     core.receive(b"slow", make_clip(grant, 0, work_s=60.0), 60.0, b"x")
     core.tick(60.0)
     join(core, b"quick", now=62.0)
-    core.sessions["quick/n"].slots[0].speed(core.works["job"].recipe).add(17, 1.0, 0.1)
+    core.sessions["quick/n"].slots[0].speed(core.jobs["job"].recipe).add(17, 1.0, 0.1)
     (double,) = sent(core.receive(b"quick", Heartbeat((), (0,)), 62.0), Grant, b"quick")
     assert [line.index for line in double.lines] == [2]
     core.receive(b"quick", make_clip(double, work_s=0.1), 62.5, b"y")
     assert state.complete
     assert state.accepted[0, 2].worker == "quick"
     core.receive(b"slow", make_clip(grant, 1, work_s=60.0), 120.0, b"z")
-    assert core.works["job"].effort.duplicates == 1
+    assert core.jobs["job"].effort.duplicates == 1
 
 
 def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
@@ -277,14 +277,14 @@ def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
     join(core, b"slow")
     grant = offer(core, b"slow", now=0.0)
     core.tick(2.0)
-    assert core.works["job"].effort.idle_s == {"quick": 2.0}
+    assert core.jobs["job"].effort.idle_s == {"quick": 2.0}
     core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
     core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
     assert state.complete
     core.tick(4.0)  # what comes after the last clip is nobody's idleness
     for peer in (b"quick", b"slow"):
         core.receive(peer, Bye(), 5.0)
-    effort = core.works["job"].effort
+    effort = core.jobs["job"].effort
     assert (effort.idle_s, effort.wasted_s, effort.duplicates) == ({"quick": 2.0}, {"slow": 3.0}, 1)
 
 
@@ -293,10 +293,10 @@ def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
     join(core, b"waits")
     core.tick(1.0)
     core.tick(101.0)
-    assert core.works["job"].effort.idle_s == {"waits": 1.0}
+    assert core.jobs["job"].effort.idle_s == {"waits": 1.0}
     core.receive(b"waits", Heartbeat((), (), resting=(Resting(0, "at night only"),)), 101.5)
     core.tick(103.0)
-    assert core.works["job"].effort.idle_s == {"waits": 1.0}
+    assert core.jobs["job"].effort.idle_s == {"waits": 1.0}
 
 
 def test_workers_without_number_are_not_all_remembered() -> None:
@@ -318,9 +318,9 @@ def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
     grant = offer(core, b"w", now=51.0)
     for _ in range(2):
         core.receive(b"w", make_clip(grant, work_s=0.5), 52.0, b"x")
-    effort = core.works["job"].effort
+    effort = core.jobs["job"].effort
     assert effort == RunStats(3, 0, 1, {"w": 2.5}, {"w": 0.5})
-    assert core.works["job"].first_grant_s == 51.0
+    assert core.jobs["job"].first_grant_s == 51.0
 
 
 def test_a_double_is_not_doubled_again() -> None:

@@ -90,9 +90,9 @@ def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
     (record,) = [entry.record for entry in outcome.entries]
     assert isinstance(record, SegmentFailed)
     core.receive(b"b", Heartbeat((), (0,)), 1.1)
-    leases = [lease for lease in core.works["job"].ledger.leases.values() if lease.session == "b/n"]
+    leases = [lease for lease in core.jobs["job"].ledger.leases.values() if lease.session == "b/n"]
     assert 0 in [index for lease in leases for index in lease.pending]
-    assert core.works["job"].state.take((0, 0)) == 1
+    assert core.jobs["job"].state.take((0, 0)) == 1
 
 
 def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_without_it() -> None:
@@ -159,7 +159,7 @@ def test_a_failure_at_what_a_worker_does_not_hold_counts_against_the_worker_only
         outcome = core.receive(b"liar", Failed("job", 0, 0, take, "error", "", 1, 0), 1.0)
         assert not outcome.entries
     assert core.sessions["liar/n"].failures == 4
-    assert core.works["job"].ledger.holders((0, 0))
+    assert core.jobs["job"].ledger.holders((0, 0))
 
 
 def test_what_one_of_two_holders_fails_stays_with_the_other() -> None:
@@ -169,7 +169,7 @@ def test_what_one_of_two_holders_fails_stays_with_the_other() -> None:
     grant = offer(core, b"a")
     double = offer(core, b"b", now=2.0)
     core.receive(b"b", Failed("job", 0, 0, 0, "error", "", double.lease, 0), 2.5)
-    assert [lease.id for lease in core.works["job"].ledger.holders((0, 0))] == [grant.lease]
+    assert [lease.id for lease in core.jobs["job"].ledger.holders((0, 0))] == [grant.lease]
     assert not sent(core.receive(b"b", Heartbeat((), (0,)), 3.0), Grant)  # it failed there
 
 
@@ -199,7 +199,7 @@ def test_a_segment_is_not_set_aside_on_one_workers_word_while_another_could_try(
 def test_a_held_clip_of_a_later_take_is_wanted_although_a_restart_forgot_the_failures() -> None:
     core = make_core(JobState(make_spec(TEXTS)), epoch=2)
     join(core)
-    key = core.works["job"].state.key((0, 0), 2)
+    key = core.jobs["job"].state.key((0, 0), 2)
     (wanted,) = sent(core.receive(b"p", Held("job", ((0, 0, key),)), 0.1), Wanted)
     assert wanted.wanted == ((0, 0, key),)
 

@@ -116,7 +116,7 @@ class Schedules(RuleBasedStateMachine):
 
     @invariant()
     def work_is_conserved(self) -> None:
-        ledger = self.core.works["job"].ledger
+        ledger = self.core.jobs["job"].ledger
         for number, chapter in enumerate(self.state.spec.chapters):
             for index in range(len(chapter.segments)):
                 holders = len(ledger.holders((number, index)))
@@ -126,7 +126,7 @@ class Schedules(RuleBasedStateMachine):
 
     @invariant()
     def leases_stay_within_their_chapter_and_their_bound(self) -> None:
-        for lease in self.core.works["job"].ledger.leases.values():
+        for lease in self.core.jobs["job"].ledger.leases.values():
             segments = self.state.spec.chapters[lease.chapter].segments
             assert lease.pending == sorted(set(lease.pending)) != []
             assert lease.pending[-1] < len(segments)
@@ -136,14 +136,14 @@ class Schedules(RuleBasedStateMachine):
     def nothing_is_unassigned_while_somebody_is_idle(self) -> None:
         if self.now < self.core.grants_s:
             return  # all were cut off together: the others may say what they hold first
-        work = self.core.works["job"]
+        served = self.core.jobs["job"]
         idle = [slot for member in self.members.values() for slot in range(member.slots) if not member.of(slot)]
-        assert not (idle and any(work.ledger.free))
+        assert not (idle and any(served.ledger.free))
 
     @invariant()
     def workers_know_what_they_hold(self) -> None:
         """But for places that another settled: whoever doubles one learns that with its next heartbeat."""
-        leases = self.core.works["job"].ledger.leases
+        leases = self.core.jobs["job"].ledger.leases
         for member in self.members.values():
             for lease_id, held in member.leases.items():
                 open_lines = [n.index for n in held.lines if not self.state.is_settled((held.grant.chapter, n.index))]
@@ -153,7 +153,7 @@ class Schedules(RuleBasedStateMachine):
         if not hasattr(self, "core"):
             return
         self.join("z", 1)
-        rest = self.core.works["job"].ledger
+        rest = self.core.jobs["job"].ledger
         for _ in range(200):
             if self.state.complete:
                 return

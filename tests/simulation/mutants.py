@@ -1,6 +1,6 @@
-"""Cores broken on purpose: each variant is an edit of one line, and the simulator has to notice every one.
+"""Mutants of the cores: each is an edit of one line that breaks a promise, and the simulator has to notice it.
 
-An edit whose line is gone from the core says so: choose another line that breaks the same promise.
+`test_every_mutant_can_be_made` fails where a line is gone from the core: choose another that breaks the same promise.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ class Value:
     value: object
 
 
-VARIANTS: dict[str, Edit | Value] = {
+MUTANTS: dict[str, Edit | Value] = {
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
     "no silence detection": Value(core, "SILENCE_S", 1e9),
     "no first-wins": Edit(
         Intake,
         "clip",
-        "work.state.complete or (clip.chapter, clip.index) in work.state.accepted",
-        "work.state.complete",
+        "served.state.complete or (clip.chapter, clip.index) in served.state.accepted",
+        "served.state.complete",
     ),
     "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
     "forgotten held clips": Value(UnacceptedClips, "held_messages", lambda self: []),
     "held clips not promised": Edit(Coordinator, "_held", "if coming:", "if False:"),
-    "held clips all forgotten": Edit(Coordinator, "_held", "work.is_wanted((chapter, index), key)", "False"),
+    "held clips all forgotten": Edit(Coordinator, "_held", "served.is_wanted((chapter, index), key)", "False"),
     "credit not given back for duplicates": Edit(
-        Intake, "clip", "out.send(session.peer, Accepted(", "work.state.complete or out.send(session.peer, Accepted("
+        Intake, "clip", "out.send(session.peer, Accepted(", "served.state.complete or out.send(session.peer, Accepted("
     ),
     "credit not given back for refusals": Edit(Intake, "clip", "out.send(session.peer, Rejected(", "_ = (Rejected("),
     "credit not counted": Edit(UnacceptedClips, "sendable", "outstanding += item.size", "pass"),
@@ -74,14 +74,14 @@ VARIANTS: dict[str, Edit | Value] = {
         worker_core, "keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
     ),
     "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
-    "failure not counted": Edit(Intake, "failed", "len(work.state.failures[place]) < MAX_ATTEMPTS", "True"),
+    "failure not counted": Edit(Intake, "failed", "len(served.state.failures[place]) < MAX_ATTEMPTS", "True"),
     "failure not journaled": Edit(
-        Intake, "failed", "_record(work, SegmentFailed(", "(lambda w, r, _: apply(w.state, r))(work, SegmentFailed("
+        Intake, "failed", "_record(served, SegmentFailed(", "(lambda w, r, _: apply(w.state, r))(served, SegmentFailed("
     ),
     "failures of strangers count": Edit(
-        Intake, "failed", "not work.ledger.give_up(place, session.key)", "work.ledger.reopen(place)"
+        Intake, "failed", "not served.ledger.give_up(place, session.key)", "served.ledger.reopen(place)"
     ),
-    "the blamed try again": Value(Request, "_may_try", lambda self, work, place: True),
+    "the blamed try again": Value(Request, "_may_try", lambda self, served, place: True),
     "the unknown are not asked": Edit(
         Coordinator, "receive", "session is None:\n        outcome.send(peer, WhoAreYou())", "session is None:"
     ),
@@ -92,20 +92,22 @@ VARIANTS: dict[str, Edit | Value] = {
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
     "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
-    "the dead keep their places": Edit(Coordinator, "_drop", "work.ledger.end(lease)", "pass"),
+    "the dead keep their places": Edit(Coordinator, "_drop", "served.ledger.end(lease)", "pass"),
     "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
     "discarded clips are not spoken again": Edit(
-        Coordinator, "discard", "self.works[job].ledger.reopen((chapter, index))", "pass"
+        Coordinator, "discard", "self.jobs[job].ledger.reopen((chapter, index))", "pass"
     ),
     "granted before its files are there": Edit(
-        Request, "_is_let", "self.session.can_speak(work.recipe) and work.needed <= self.session.assets", "True"
+        Request, "_is_let", "self.session.can_speak(served.recipe) and served.needed <= self.session.job_files", "True"
     ),
-    "latents of two workers": Edit(Request, "_is_let", "work.state.awaits_latents and", "False and"),
+    "latents of two workers": Edit(Request, "_is_let", "served.state.awaits_latents and", "False and"),
     "spoken before its latents are journaled": Edit(Worker, "_next", "not suits or lease.job.latents", "not suits"),
     "latents are not looked at": Edit(
         JobFiles, "_take", "hashlib.sha256(data).hexdigest() == coming.made.digest", "True"
     ),
-    "a voice of other latents goes on": Edit(EngineSlot, "suits", "self.latents == find_latents(job.assets)", "True"),
+    "a voice of other latents goes on": Edit(
+        EngineSlot, "suits", "self.latents == find_latents(job.job_files)", "True"
+    ),
     "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
     "pieces that do not come are not missed": Value(download, "STALLED_S", 1e9),
     "all is asked for at once": Edit(Downloads, "_ask", " and item.asked - item.have < window()", ""),
@@ -116,7 +118,7 @@ VARIANTS: dict[str, Edit | Value] = {
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
-PROVOKED_BY = {  # what such a break takes to show, where one seed in many has it
+PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
     "no expiry": ("hangs",),
     "held clips not promised": ("coordinator crashes", "latency"),
     "lost messages are not missed": ("refusals",),
@@ -139,12 +141,12 @@ PROVOKED_BY = {  # what such a break takes to show, where one seed in many has i
 
 
 @contextmanager
-def broken(name: str) -> Iterator[None]:
-    """The cores with one variant in place."""
-    variant = VARIANTS[name]
-    owner, attribute = variant.owner, variant.name if isinstance(variant, Value) else variant.method
+def mutated(name: str) -> Iterator[None]:
+    """Run the body of a `with` statement with one mutant in place of the sound core."""
+    mutant = MUTANTS[name]
+    owner, attribute = mutant.owner, mutant.name if isinstance(mutant, Value) else mutant.method
     sound = inspect.getattr_static(owner, attribute) if isinstance(owner, type) else getattr(owner, attribute)
-    setattr(owner, attribute, variant.value if isinstance(variant, Value) else _edited(variant))
+    setattr(owner, attribute, mutant.value if isinstance(mutant, Value) else _edited(mutant))
     try:
         yield
     finally:
@@ -156,5 +158,5 @@ def _edited(edit: Edit) -> object:
     source = textwrap.dedent(inspect.getsource(sound))
     assert source.count(edit.old) == 1, f"{edit.owner.__name__}.{edit.method} has no single {edit.old!r} any more"
     names: dict[str, Any] = {}
-    exec(compile(source.replace(edit.old, edit.new), f"broken {edit.method}", "exec"), sound.__globals__, names)
+    exec(compile(source.replace(edit.old, edit.new), f"mutant of {edit.method}", "exec"), sound.__globals__, names)
     return names[edit.method]
