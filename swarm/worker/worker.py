@@ -131,8 +131,8 @@ class WorkNode:
                 self._say(f"{line.coordinator} is out of reach; what is spoken for it is kept")
                 line.coordinator = ""
             self._aliases = {alias: first for alias, first in self._aliases.items() if first != name}
-        tell = self.core.connect(name, now) if line.connected else self.core.disconnect(name, now)
-        self._carry_out(tell)
+        out = self.core.connect(name, now) if line.connected else self.core.disconnect(name, now)
+        self._carry_out(out)
 
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
@@ -214,23 +214,23 @@ class WorkNode:
 
     # --- what the core wants
 
-    def _carry_out(self, tell: WorkerOutcome) -> None:
-        for slot, clip in tell.kept:
+    def _carry_out(self, out: WorkerOutcome) -> None:
+        for slot, clip in out.kept:
             self._notices.add(clip)
             self._clip_buffer.put(clip, self._fresh.pop(slot))
-        for clip in tell.dropped:
+        for clip in out.dropped:
             self._clip_buffer.drop(clip)
-        for command in tell.commands:
+        for command in out.commands:
             self._order(command)
         self._hand_ahead()
-        for name, message in tell.messages:
+        for name, message in out.messages:
             if name in self._lines and not self._lines[name].socket.send(message):
                 self.core.unsaid(name)
-        for digest, offset, data in tell.pieces:
+        for digest, offset, data in out.pieces:
             self._file_thread.write(digest, offset, data)
-        for name, fetch in tell.serves:
+        for name, fetch in out.serves:
             self._file_thread.serve(name, fetch)
-        for name, clip in tell.clips:
+        for name, clip in out.clips:
             if not self.core.serves(name):
                 continue  # all of its clips are offered again, after another greeting
             if name not in self._lines or not self._lines[name].socket.send(clip, self._clip_buffer.get(clip)):
@@ -298,7 +298,7 @@ class WorkNode:
                 await self._engines.unload(speak.slot, process)  # a fresh one may stand there already
             if fault.kind in OF_THE_DEVICE:
                 self._say(f"slot {speak.slot}: {fault}")
-            tell = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
+            out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
         else:
             self._fresh[speak.slot] = spoken.frame
             sound = Sound(
@@ -311,8 +311,8 @@ class WorkNode:
                 spoken.takes,
                 spoken.doubt,
             )
-            tell = self.core.spoken(speak.slot, speak.turn, sound, self._clock.now())
-        self._carry_out(tell)
+            out = self.core.spoken(speak.slot, speak.turn, sound, self._clock.now())
+        self._carry_out(out)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)

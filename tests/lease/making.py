@@ -101,14 +101,14 @@ def grant(
     return worker.receive(link, Grant(lease, f"job-{link}", slot, 0, lines, 600.0), now)
 
 
-def speak(worker: Worker, tell: WorkerOutcome, size: int = 100, now: float = 1.0) -> WorkerOutcome:
+def speak(worker: Worker, out: WorkerOutcome, size: int = 100, now: float = 1.0) -> WorkerOutcome:
     """Have the engine do what it was last told, with success."""
-    command = tell.commands[-1]
+    command = out.commands[-1]
     if isinstance(command, Load):
         return worker.opened(command.slot, command.turn, now)
     return worker.spoken(command.slot, command.turn, Sound(24000, 24000, "0" * 64, 0.5, size), now)
 
 
-def told(tell: WorkerOutcome, kind: type) -> list:  # type: ignore[type-arg]
+def told(out: WorkerOutcome, kind: type) -> list:  # type: ignore[type-arg]
     """The messages of one kind in what a worker tells."""
-    return [message for _, message in tell.messages if isinstance(message, kind)]
+    return [message for _, message in out.messages if isinstance(message, kind)]

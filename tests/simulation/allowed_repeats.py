@@ -121,7 +121,7 @@ def under_way(worker: SimWorker) -> list[Spot]:
 
 def unaccepted(worker: SimWorker) -> list[Spot]:
     """Return the segments whose clips a worker keeps until they are accepted."""
-    return [name[:3] for name in worker.core.shelf.clips]
+    return [name[:3] for name in worker.core.unaccepted.clips]
 
 
 def holds(worker: SimWorker) -> list[Spot]:

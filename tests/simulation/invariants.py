@@ -340,8 +340,8 @@ class Judge:
         for worker in self.world.workers:
             if not worker.awake or (worker.liar and "recurring texts" in self.world.faults):
                 continue
-            if worker.core.shelf.clips:
-                job, chapter, index, _ = next(iter(worker.core.shelf.clips))
+            if worker.core.unaccepted.clips:
+                job, chapter, index, _ = next(iter(worker.core.unaccepted.clips))
                 raise Violation(f"{worker.name} still keeps clips", (job, chapter, index))
             for name, clips in worker.outstanding.items():
                 if clips:

@@ -68,8 +68,8 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "credit not given back for refusals": Edit(Intake, "clip", "out.send(session.peer, Rejected(", "_ = (Rejected("),
     "credit not counted": Edit(UnacceptedClips, "sendable", "outstanding += item.size", "pass"),
-    "revoke ignored": Value(Worker, "_revoke", lambda self, link, revoke, tell: None),
-    "engine not killed": Edit(worker_core, "kill", "tell.commands.append(Kill(slot.number))", "pass"),
+    "revoke ignored": Value(Worker, "_revoke", lambda self, link, revoke, out: None),
+    "engine not killed": Edit(worker_core, "kill", "out.commands.append(Kill(slot.number))", "pass"),
     "revocation answered for ever": Edit(
         worker_core, "keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
     ),
@@ -88,7 +88,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),
-    "leases end before their clips came": Edit(worker_core, "heartbeat", "*shelf.leases(link.name)", ""),
+    "leases end before their clips came": Edit(worker_core, "heartbeat", "*unaccepted.leases(link.name)", ""),
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
     "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
@@ -113,7 +113,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "all is asked for at once": Edit(Downloads, "_ask", " and item.asked - item.have < window()", ""),
     "who stepped back never comes again": Value(Rest, "stepped_back", lambda self, now: self.until_s > 0),
     "what a resting slot held is kept from others": Edit(
-        slot_changes, "shed", "tell.send(lease.link, Release(lease.id, note[:1000]))", "slot.leases.append(lease)"
+        slot_changes, "shed", "out.send(lease.link, Release(lease.id, note[:1000]))", "slot.leases.append(lease)"
     ),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }

@@ -169,10 +169,10 @@ class SimWorker(Machine):
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.elsewhere(self, name)
-            tell = self.core.receive(name, heard, self.clock(), frame)
+            out = self.core.receive(name, heard, self.clock(), frame)
             if before != self.world.judge.elsewhere(self, name):
                 raise Violation(f"{self.name} let {name} change a lease of another coordinator")
-            self.carry_out(tell)
+            self.carry_out(out)
 
     def _give_back(self, name: str, message: FromCoordinator) -> None:
         outstanding = self.outstanding.get(name, {})
@@ -188,15 +188,15 @@ class SimWorker(Machine):
 
     # --- what the core wants
 
-    def carry_out(self, tell: WorkerOutcome) -> None:
+    def carry_out(self, out: WorkerOutcome) -> None:
         """In the order that a Tell asks for."""
-        for slot, clip in tell.kept:
+        for slot, clip in out.kept:
             self.frames[name_of(clip)] = self.fresh.pop(slot).frame
-        for clip in tell.dropped:
+        for clip in out.dropped:
             self.frames.pop(name_of(clip), None)
-        for command in tell.commands:
+        for command in out.commands:
             self._order(command)
-        for name, message in tell.messages:
+        for name, message in out.messages:
             if isinstance(message, Hello):
                 self.outstanding.pop(name, None)
             if not self.send(name, message):
@@ -204,12 +204,12 @@ class SimWorker(Machine):
                 if name in self.connections:
                     self.world.judge.repeats.unsteady(self)
                 self.core.unsaid(name)
-        for name, clip in tell.clips:
+        for name, clip in out.clips:
             if self.core.serves(name):
                 self._send_clip(name, clip)
-        for digest, offset, data in tell.pieces:
+        for digest, offset, data in out.pieces:
             self.disk.write(digest, offset, data)
-        for name, fetch in tell.serves:
+        for name, fetch in out.serves:
             self.disk.serve(name, fetch)
         self.world.judge.worker(self)
 

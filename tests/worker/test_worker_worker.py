@@ -45,11 +45,11 @@ async def running(tmp_path: Path, credit: int = 10**6) -> AsyncIterator[tuple[Wo
 
 async def speak(node: WorkNode, lease: int) -> None:
     """Have it speak a sentence."""
-    spoken = len(node.core.shelf.clips)
+    spoken = len(node.core.unaccepted.clips)
     text = f"Tick {lease}."
     grant = Grant(lease, "job", 0, 0, (Line(lease, text, 0),), 600.0)
     node._carry_out(node.core.receive("a", grant, node._clock.now()))
-    while len(node.core.shelf.clips) == spoken:
+    while len(node.core.unaccepted.clips) == spoken:
         await asyncio.sleep(0.01)
 
 
@@ -186,7 +186,7 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             await until(lambda: engines._ahead.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
             process.end("Two.")
             await until(lambda: node.core.slots[0].waiting and "Three." in process.begun)
-            assert len(node.core.shelf.clips) == 2
+            assert len(node.core.unaccepted.clips) == 2
             yield node, process
         finally:
             for text in TEXTS:
@@ -214,11 +214,11 @@ async def test_over_a_slow_link_each_sentence_is_spoken_once(
         accept(node, 0)
         process.end("Three.")
         process.end("Four.")
-        await until(lambda: len(node.core.shelf.clips) == 2 and not node.core.slots[0].busy)
+        await until(lambda: len(node.core.unaccepted.clips) == 2 and not node.core.slots[0].busy)
         accept(node, 1)
         await until(lambda: not node.core.slots[0].leases)
         assert process.begun == ["One.", "Two.", "Three.", "Four."]
-        assert {clip.work_s for clip in (item.clip for item in node.core.shelf.clips.values())} == {0.5}
+        assert {clip.work_s for clip in (item.clip for item in node.core.unaccepted.clips.values())} == {0.5}
 
 
 WITHDRAWN: dict[str, Callable[[WorkNode], WorkerOutcome]] = {

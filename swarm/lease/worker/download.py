@@ -72,7 +72,7 @@ class Downloads:
         """A content that was made here is on the disk."""
         self.items[job_file.digest] = Download(job_file.digest, job_file.size, "here", job_file.size)
 
-    def go_on(self, sources: Sources, now: float, tell: WorkerOutcome) -> None:
+    def go_on(self, sources: Sources, now: float, out: WorkerOutcome) -> None:
         """Forget what nobody needs; look for what is new on the disk; ask for the rest, one content a link at a time.
 
         Of a content only a few pieces are under way, so that neither side has to keep more.
@@ -83,11 +83,11 @@ class Downloads:
             item = self.items.setdefault(digest, Download(digest, size, "held up", moved_s=-AGAIN_S))
             if item.state == "held up" and now >= item.again_s:
                 item.state, item.moved_s = "seeking", now
-                tell.commands.append(Seek(digest, item.size))
+                out.commands.append(Seek(digest, item.size))
             elif item.state == "fetching":
-                self._ask(item, links, busy, now, tell)
+                self._ask(item, links, busy, now, out)
 
-    def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, tell: WorkerOutcome) -> None:
+    def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, out: WorkerOutcome) -> None:
         waits = item.asked > item.received == item.have
         if waits and now - item.moved_s > STALLED_S:
             busy.discard(item.link)
@@ -100,10 +100,10 @@ class Downloads:
             return
         busy.add(item.link)
         while item.asked < item.size and item.asked - item.have < window():
-            tell.send(item.link, Fetch(item.digest, item.asked))
+            out.send(item.link, Fetch(item.digest, item.asked))
             item.asked += piece_size(item.size, item.asked)
 
-    def take(self, piece: FilePiece, frame: bytes, now: float, tell: WorkerOutcome) -> None:
+    def take(self, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome) -> None:
         """A piece arrived; one that is out of turn is asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching" or piece.offset != item.received or item.received >= item.size:
@@ -112,7 +112,7 @@ class Downloads:
             self._hold_up(item, "what is sent has another size than was said", now)
             return
         item.received, item.moved_s = item.received + len(frame), now
-        tell.pieces.append((piece.digest, piece.offset, frame))
+        out.pieces.append((piece.digest, piece.offset, frame))
 
     def kept(self, digest: str, have: int, note: str, now: float) -> None:
         """So much of a content lies on the disk; `note` says what went wrong, if anything."""

@@ -14,14 +14,14 @@ MAX_LEASES = 4096
 def heartbeat(
     link: CoordinatorLink,
     slots: Sequence[EngineSlot],
-    shelf: UnacceptedClips,
+    unaccepted: UnacceptedClips,
     fetched: FetchedFiles,
     figures: tuple[Figures, ...],
     now: float,
 ) -> Heartbeat:
     """A lease is held until its clips are accepted: the last of them may still wait for credit."""
     speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
-    leases = dict.fromkeys([*speaking, *shelf.leases(link.name)])
+    leases = dict.fromkeys([*speaking, *unaccepted.leases(link.name)])
     here, coming, made = fetched.report(link)
     return Heartbeat(
         slots=tuple(slot.report(now) for slot in slots if slot.leases and slot.leases[0].link == link.name),

@@ -32,10 +32,10 @@ class FetchedFiles:
             self.made.pop((link.name, job.job), None)
 
     def go_on(
-        self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot], now: float, tell: WorkerOutcome
+        self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot], now: float, out: WorkerOutcome
     ) -> None:
         """Fetch what is missing."""
-        self.downloads.go_on(sources_of(self._needed(links, slots)), now, tell)
+        self.downloads.go_on(sources_of(self._needed(links, slots)), now, out)
 
     def _needed(
         self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot]
@@ -58,13 +58,13 @@ class FetchedFiles:
                 if waits and not slot.busy and not (lease.link in links and links[lease.link].up):
                     slot.leases.remove(lease)
 
-    def offer_latents(self, slot: EngineSlot, lease: HeldLease, tell: WorkerOutcome) -> None:
+    def offer_latents(self, slot: EngineSlot, lease: HeldLease, out: WorkerOutcome) -> None:
         """What a slot's voice was computed with becomes the job's, before anything is spoken."""
         latents = slot.latents
         made = OfferedLatents(lease.job.job, latents.digest if latents else "", latents.size if latents else 0)
         if self.made.get((lease.link, lease.job.job)) != made:
             self.made[lease.link, lease.job.job] = made
-            tell.beat(lease.link)
+            out.beat(lease.link)
 
     def loaded(self, slot: EngineSlot, latents: JobFile | None, now: float) -> None:
         """A slot's engine is open; these latents it computed, and they lie on the disk.
@@ -91,10 +91,10 @@ class FetchedFiles:
             if waits and slot.latents is not None and slot.latents.digest == digest:
                 slot.unload()
 
-    def asked(self, link: CoordinatorLink, fetch: Fetch, tell: WorkerOutcome) -> None:
+    def asked(self, link: CoordinatorLink, fetch: Fetch, out: WorkerOutcome) -> None:
         """A coordinator asks for latents; it is given those that were made for it, and nothing else."""
         if fetch.digest in [made.digest for made in self._made_for(link)]:
-            tell.serves.append((link.name, fetch))
+            out.serves.append((link.name, fetch))
 
     def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
         """For a heartbeat: what is here, what is on its way, what was made."""

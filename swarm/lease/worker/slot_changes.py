@@ -18,37 +18,37 @@ def holding(slots: Iterable[EngineSlot], link: str, lease_id: int) -> list[tuple
     return [(slot, lease) for slot, lease in own if lease.id == lease_id]
 
 
-def keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], tell: WorkerOutcome) -> None:
+def keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], out: WorkerOutcome) -> None:
     """Shorten a lease to these lines and the one under way."""
     if slot.shorten(lease, lines):  # else heartbeats and revocations would answer one another for ever
-        tell.beat(lease.link)
+        out.beat(lease.link)
     slot.tidy()
 
 
-def shed(slot: EngineSlot, note: str, tell: WorkerOutcome) -> None:
+def shed(slot: EngineSlot, note: str, out: WorkerOutcome) -> None:
     """Give back all that a slot holds but the segment under way."""
     for lease in slot.drain():
-        tell.send(lease.link, Release(lease.id, note[:1000]))
+        out.send(lease.link, Release(lease.id, note[:1000]))
 
 
-def kill(slot: EngineSlot, tell: WorkerOutcome) -> None:
+def kill(slot: EngineSlot, out: WorkerOutcome) -> None:
     """End an engine that hangs; its segment is not spoken."""
-    tell.beat(slot.leases[0].link)
+    out.beat(slot.leases[0].link)
     slot.stop()
-    tell.commands.append(Kill(slot.number))
+    out.commands.append(Kill(slot.number))
     slot.tidy()
 
 
-def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, tell: WorkerOutcome) -> None:
+def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, out: WorkerOutcome) -> None:
     """Stop what is under way, give everything back, and take nothing for a while."""
     slot.stop()
     slot.rest.step_back(trouble, note, now, slot.number)
-    tell.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
-    shed(slot, slot.rest.fault, tell)
-    tell.commands.append(Unload(slot.number))
+    out.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
+    shed(slot, slot.rest.fault, out)
+    out.commands.append(Unload(slot.number))
 
 
-def let_go(slots: Iterable[EngineSlot], now: float, tell: WorkerOutcome) -> None:
+def let_go(slots: Iterable[EngineSlot], now: float, out: WorkerOutcome) -> None:
     """End the engines of slots that have had nothing to speak for long: their memory is wanted elsewhere."""
     for slot in slots:
         if slot.recipe is None or slot.busy or slot.leases:
@@ -57,21 +57,21 @@ def let_go(slots: Iterable[EngineSlot], now: float, tell: WorkerOutcome) -> None
             slot.idle_since_s = now
         elif now - slot.idle_since_s >= (RESTING_S if slot.rest.reason(now) else IDLE_S):
             slot.unload()
-            tell.commands.append(Unload(slot.number))
+            out.commands.append(Unload(slot.number))
 
 
-def lose(slots: Iterable[EngineSlot], note: str, now: float, tell: WorkerOutcome) -> None:
+def lose(slots: Iterable[EngineSlot], note: str, now: float, out: WorkerOutcome) -> None:
     """The device of these slots is gone."""
     for slot in slots:
         if not slot.rest.stepped_back(now):
-            step_back(slot, "lost", note, now, tell)
+            step_back(slot, "lost", note, now, out)
 
 
-def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], tell: WorkerOutcome) -> bool:
+def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], out: WorkerOutcome) -> bool:
     """Have slots rest by their operator's limits, or work again; whether that is new for any."""
     changed = [(slot, reason) for slot, reason in zip(slots, reasons, strict=True) if reason != slot.rest.limit]
     for slot, reason in changed:
         if not slot.rest.limit:
-            shed(slot, reason, tell)
+            shed(slot, reason, out)
         slot.rest.limit = reason
     return bool(changed)

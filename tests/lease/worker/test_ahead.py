@@ -19,12 +19,12 @@ THREE = Line(2, "Three.", 0)
 def make_waiting(credit: int = 50) -> tuple[Worker, EngineSlot, Line]:
     """A worker of which two clips are under way and wait; its engine was handed the third line ahead."""
     worker = make_worker(credit=credit)
-    tell = speak(worker, speak(worker, grant(worker, *TEXTS)))
+    out = speak(worker, speak(worker, grant(worker, *TEXTS)))
     (slot,) = worker.slots
     handed = slot.coming()
     assert handed == THREE
-    tell = speak(worker, tell)
-    assert (tell.commands, slot.line, slot.waiting) == ([], None, True)
+    out = speak(worker, out)
+    assert (out.commands, slot.line, slot.waiting) == ([], None, True)
     return worker, slot, handed
 
 
@@ -36,12 +36,12 @@ def accept(worker: Worker, now: float = 3.0) -> WorkerOutcome:
 @pytest.mark.parametrize("cut", [Trim(1, 2), Revoke(1), None], ids=["trimmed", "revoked", "drained"])
 def test_what_is_spoken_next_is_known_until_its_lease_is_cut(cut: Trim | Revoke | None) -> None:
     worker = make_worker()
-    tell = grant(worker, "One.", "Two.", "Three.")
+    out = grant(worker, "One.", "Two.", "Three.")
     (slot,) = worker.slots
     assert slot.coming() is None  # it loads
-    tell = speak(worker, tell)
+    out = speak(worker, out)
     assert slot.coming() == Line(1, "Two.", 0)
-    (order,) = speak(worker, tell).commands
+    (order,) = speak(worker, out).commands
     assert slot.coming() == Line(2, "Three.", 0)
     assert isinstance(order, Speak)
     assert (order.text, order.seed, *order.others) == slot.words(Line(1, "Two.", 0))
@@ -145,10 +145,10 @@ def test_an_equal_line_of_a_job_with_another_voice_is_not_what_was_handed() -> N
 
 def test_what_was_spoken_ahead_counts_with_the_engines_own_seconds() -> None:
     worker, slot, _ = make_waiting()
-    tell = accept(worker, now=3.0)
+    out = accept(worker, now=3.0)
     before = slot.worked_s
-    speak(worker, tell, now=3.001)  # the sound was there already
+    speak(worker, out, now=3.001)  # the sound was there already
     assert slot.worked_s - before == 0.5
     assert slot.speed.chars_s is not None and slot.speed.chars_s < 20
-    clip = worker.shelf.clips["job-a", 0, 2, clip_key("Three.", RECIPE, 0)].clip
+    clip = worker.unaccepted.clips["job-a", 0, 2, clip_key("Three.", RECIPE, 0)].clip
     assert clip.work_s == 0.5

@@ -29,12 +29,12 @@ def make_worker(*job_files: JobFile, links: str = "a", latents: bool = False) ->
     return worker
 
 
-def told(tell: WorkerOutcome, kind: type) -> list:
-    return [message for _, message in tell.messages if isinstance(message, kind)]
+def told(out: WorkerOutcome, kind: type) -> list:
+    return [message for _, message in out.messages if isinstance(message, kind)]
 
 
-def offsets(tell: WorkerOutcome) -> list[int]:
-    return [fetch.offset for fetch in told(tell, Fetch)]
+def offsets(out: WorkerOutcome) -> list[int]:
+    return [fetch.offset for fetch in told(out, Fetch)]
 
 
 def piece(file: JobFile, offset: int, frame: bytes = b"..") -> tuple[FilePiece, bytes]:
@@ -57,19 +57,19 @@ def test_what_lies_on_the_disk_already_is_not_asked_for() -> None:
     worker = Worker(make_hello())
     worker.connect("a", 0.0)
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 0.0)
-    tell = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 0.0)
-    assert tell.commands == [Seek(VOICE_FILE.digest, SIZE)]
-    tell = worker.kept(VOICE_FILE.digest, SIZE, 0.1)
-    assert not told(tell, Fetch)
-    assert told(tell, Heartbeat)[-1].job_files == (VOICE_FILE.digest,)
+    out = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 0.0)
+    assert out.commands == [Seek(VOICE_FILE.digest, SIZE)]
+    out = worker.kept(VOICE_FILE.digest, SIZE, 0.1)
+    assert not told(out, Fetch)
+    assert told(out, Heartbeat)[-1].job_files == (VOICE_FILE.digest,)
 
 
 def test_no_more_is_asked_for_than_a_window_beyond_what_is_on_the_disk() -> None:
     worker = make_worker(VOICE_FILE)
     assert offsets(worker.kept(VOICE_FILE.digest, 0, 0.1)) == [0, 2, 4, 6]
-    tell = receive(worker, VOICE_FILE, 0, b"ab")
-    assert tell.pieces == [(VOICE_FILE.digest, 0, b"ab")]
-    assert not offsets(tell)
+    out = receive(worker, VOICE_FILE, 0, b"ab")
+    assert out.pieces == [(VOICE_FILE.digest, 0, b"ab")]
+    assert not offsets(out)
     assert offsets(worker.kept(VOICE_FILE.digest, 2, 1.0)) == [8]
 
 
@@ -93,14 +93,14 @@ def test_what_does_not_come_is_asked_for_again_and_of_another_coordinator_if_the
     worker.kept(VOICE_FILE.digest, 0, 0.1)
     receive(worker, VOICE_FILE, 0, now=1.0)
     worker.kept(VOICE_FILE.digest, 2, 1.0)
-    tell = worker.beat(1.1 + STALLED_S)
-    assert [(name, m.offset) for name, m in tell.messages if isinstance(m, Fetch)] == [(("b"), n) for n in (2, 4, 6, 8)]
+    out = worker.beat(1.1 + STALLED_S)
+    assert [(name, m.offset) for name, m in out.messages if isinstance(m, Fetch)] == [(("b"), n) for n in (2, 4, 6, 8)]
 
 
 def test_two_coordinators_with_the_same_file_share_one_download() -> None:
     worker = make_worker(VOICE_FILE, links="ab")
-    tell = worker.kept(VOICE_FILE.digest, 8, 0.1)
-    assert [name for name, m in tell.messages if isinstance(m, Fetch)] == ["a"]
+    out = worker.kept(VOICE_FILE.digest, 8, 0.1)
+    assert [name for name, m in out.messages if isinstance(m, Fetch)] == ["a"]
     receive(worker, VOICE_FILE, 8)
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
     assert last_heartbeat(worker, "b").job_files == (VOICE_FILE.digest,)
@@ -109,8 +109,8 @@ def test_two_coordinators_with_the_same_file_share_one_download() -> None:
 def test_when_a_coordinator_leaves_another_one_goes_on_from_there() -> None:
     worker = make_worker(VOICE_FILE, links="ab")
     worker.kept(VOICE_FILE.digest, 4, 0.1)
-    tell = worker.disconnect("a", 1.0)
-    assert [(name, m.offset) for name, m in tell.messages if isinstance(m, Fetch)] == [("b", 4), ("b", 6), ("b", 8)]
+    out = worker.disconnect("a", 1.0)
+    assert [(name, m.offset) for name, m in out.messages if isinstance(m, Fetch)] == [("b", 4), ("b", 6), ("b", 8)]
 
 
 def test_one_file_at_a_time_comes_from_a_coordinator() -> None:
@@ -154,23 +154,23 @@ def test_files_that_are_gone_when_they_are_needed_are_looked_for_again() -> None
     worker = make_worker(VOICE_FILE)
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
     grant(worker)
-    tell = worker.unable(0, 1, "its files are gone", 1.0, mislaid=True)
-    assert told(tell, Release) == [Release(1, "its files are gone", unable=False)]
-    assert tell.commands == [Seek(VOICE_FILE.digest, SIZE)]
+    out = worker.unable(0, 1, "its files are gone", 1.0, mislaid=True)
+    assert told(out, Release) == [Release(1, "its files are gone", unable=False)]
+    assert out.commands == [Seek(VOICE_FILE.digest, SIZE)]
 
 
 def test_nothing_is_spoken_before_the_latents_that_were_made_are_the_jobs() -> None:
     worker = make_worker(VOICE_FILE, latents=True)
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
     grant(worker)
-    tell = worker.opened(0, 1, 2.0, LATENTS_FILE)
-    assert not tell.commands
+    out = worker.opened(0, 1, 2.0, LATENTS_FILE)
+    assert not out.commands
     made = OfferedLatents("job-a", LATENTS_FILE.digest, LATENTS_FILE.size)
-    assert told(tell, Heartbeat)[-1].made == (made,)
+    assert told(out, Heartbeat)[-1].made == (made,)
     assert worker.receive("a", Fetch(LATENTS_FILE.digest, 2), 2.0).serves == [("a", Fetch(LATENTS_FILE.digest, 2))]
     assert not worker.receive("a", Fetch(VOICE_FILE.digest, 0), 2.0).serves
-    tell = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE, LATENTS_FILE)), 3.0)
-    assert [type(command) for command in tell.commands] == [Speak]
+    out = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE, LATENTS_FILE)), 3.0)
+    assert [type(command) for command in out.commands] == [Speak]
     assert not last_heartbeat(worker).made
 
 
@@ -180,8 +180,8 @@ def test_a_voice_with_other_latents_than_the_journals_is_loaded_afresh() -> None
     grant(worker)
     worker.opened(0, 1, 2.0, JobFile(LATENTS, "d" * 64, 3))
     worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE, LATENTS_FILE)), 3.0)
-    tell = worker.kept(LATENTS_FILE.digest, 3, 3.0)
-    assert tell.commands == [Load(0, 2, RECIPE, (VOICE_FILE, LATENTS_FILE))]
+    out = worker.kept(LATENTS_FILE.digest, 3, 3.0)
+    assert out.commands == [Load(0, 2, RECIPE, (VOICE_FILE, LATENTS_FILE))]
 
 
 def test_a_lease_that_cannot_go_on_without_its_coordinator_does_not_block_the_slot() -> None:
@@ -200,8 +200,8 @@ def test_an_engine_that_computes_no_latents_says_so() -> None:
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
     grant(worker)
     assert told(worker.opened(0, 1, 2.0), Heartbeat)[-1].made == (OfferedLatents("job-a", "", 0),)
-    tell = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 3.0)
-    assert [type(command) for command in tell.commands] == [Speak]
+    out = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 3.0)
+    assert [type(command) for command in out.commands] == [Speak]
 
 
 def test_latents_that_cannot_be_sent_again_are_computed_anew() -> None:
@@ -210,8 +210,8 @@ def test_latents_that_cannot_be_sent_again_are_computed_anew() -> None:
     (load,) = grant(worker).commands
     worker.opened(load.slot, load.turn, 1.0, LATENTS_FILE)
     assert last_heartbeat(worker).made == (OfferedLatents("job-a", LATENTS_FILE.digest, LATENTS_FILE.size),)
-    tell = worker.lost(LATENTS_FILE.digest, 2.0)
-    (load,) = [command for command in tell.commands if isinstance(command, Load)]
+    out = worker.lost(LATENTS_FILE.digest, 2.0)
+    (load,) = [command for command in out.commands if isinstance(command, Load)]
     assert load.job_files == (VOICE_FILE,)
     assert not last_heartbeat(worker).made
     other = JobFile(LATENTS, "e" * 64, 4)

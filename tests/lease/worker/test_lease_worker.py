@@ -34,16 +34,16 @@ def test_it_greets_offers_its_slots_loads_the_engine_speaks_and_sends() -> None:
     (beat,) = told(worker.receive("a", Welcome("c", 1, "laptop", 1.0, 1000), 0.0), Heartbeat)
     assert beat.offers == (0, 1)
     worker.receive("a", Job("job-a", "Book", RECIPE), 0.0)
-    tell = grant(worker, "One.", "Two.")
-    assert tell.commands == [Load(0, 1, RECIPE)]
-    assert told(tell, Heartbeat)[-1].offers == (1,)
-    tell = speak(worker, tell)
-    assert isinstance(tell.commands[0], Speak)
-    assert tell.commands[0].text == "One."
-    tell = speak(worker, tell)
-    ((name, clip),) = tell.clips
+    out = grant(worker, "One.", "Two.")
+    assert out.commands == [Load(0, 1, RECIPE)]
+    assert told(out, Heartbeat)[-1].offers == (1,)
+    out = speak(worker, out)
+    assert isinstance(out.commands[0], Speak)
+    assert out.commands[0].text == "One."
+    out = speak(worker, out)
+    ((name, clip),) = out.clips
     assert (name, clip.key, clip.index, clip.lease) == ("a", KEY, 0, 1)
-    assert tell.commands[0].text == "Two."
+    assert out.commands[0].text == "Two."
 
 
 def test_the_same_text_recipe_and_take_have_the_same_seed() -> None:
@@ -86,40 +86,40 @@ def test_a_refused_worker_does_not_insist() -> None:
 
 def test_a_trim_takes_what_is_not_yet_begun() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, "One.", "Two.", "Three."))
+    out = speak(worker, grant(worker, "One.", "Two.", "Three."))
     worker.receive("a", Trim(1, 0), 1.0)
-    tell = speak(worker, tell)
-    assert tell.clips
-    assert not [command for command in tell.commands if isinstance(command, Speak)]
+    out = speak(worker, out)
+    assert out.clips
+    assert not [command for command in out.commands if isinstance(command, Speak)]
 
 
 def test_a_revoked_lease_ends_after_the_segment_under_way() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, grant(worker, "One.", "Two."))
     assert not worker.receive("a", Revoke(1), 1.0).commands
-    tell = speak(worker, tell)
-    assert len(tell.clips) == 1
-    assert not tell.commands
+    out = speak(worker, out)
+    assert len(out.clips) == 1
+    assert not out.commands
 
 
 def test_an_expired_lease_kills_the_engine_and_a_fresh_one_serves_the_next() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, "Hangs for ever."))
-    late = tell.commands[-1]
-    tell = worker.receive("a", Revoke(1, expired=True), 99.0)
-    assert tell.commands == [Kill(0)]
+    out = speak(worker, grant(worker, "Hangs for ever."))
+    late = out.commands[-1]
+    out = worker.receive("a", Revoke(1, expired=True), 99.0)
+    assert out.commands == [Kill(0)]
     assert not worker.spoken(late.slot, late.turn, Sound(1, 24000, "0" * 64, 1.0, 9), 99.5).kept
     assert isinstance(grant(worker, "Next.", lease=2, now=100.0).commands[0], Load)
 
 
 def test_a_failure_is_told_and_the_next_segment_begun() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, "Bad.", "Good."))
-    command = tell.commands[-1]
-    tell = worker.failed(command.slot, command.turn, "silent", "nothing heard", 1.0)
-    (failed,) = told(tell, Failed)
+    out = speak(worker, grant(worker, "Bad.", "Good."))
+    command = out.commands[-1]
+    out = worker.failed(command.slot, command.turn, "silent", "nothing heard", 1.0)
+    (failed,) = told(out, Failed)
     assert (failed.index, failed.kind) == (0, "silent")
-    assert tell.commands[0].text == "Good."
+    assert out.commands[0].text == "Good."
 
 
 def test_a_crashed_engine_is_loaded_afresh() -> None:
@@ -137,11 +137,11 @@ def test_an_engine_that_does_not_open_gives_its_leases_back() -> None:
 
 def test_the_next_lease_is_asked_for_before_the_present_one_ends() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, *["A sentence of some length here."] * 10))
+    out = speak(worker, grant(worker, *["A sentence of some length here."] * 10))
     offers = []
-    while any(isinstance(command, Speak) for command in tell.commands):
-        tell = speak(worker, tell)
-        offers += [beat.offers for beat in told(tell, Heartbeat)]
+    while any(isinstance(command, Speak) for command in out.commands):
+        out = speak(worker, out)
+        offers += [beat.offers for beat in told(out, Heartbeat)]
     assert (0,) in offers
     assert len(worker.links["a"].offers) == 1
 
@@ -157,14 +157,14 @@ def test_another_recipe_loads_another_engine() -> None:
     speak(worker, speak(worker, grant(worker, "One.")))
     other = Recipe("espeak", "fr", "fr")
     worker.receive("a", Job("job-a", "Livre", other), 2.0)
-    tell = grant(worker, "Deux.", lease=2, now=2.0)
-    assert tell.commands == [Load(0, worker.slots[0].turn, other)]
+    out = grant(worker, "Deux.", lease=2, now=2.0)
+    assert out.commands == [Load(0, worker.slots[0].turn, other)]
 
 
 def test_slots_are_shared_between_coordinators_by_work_done() -> None:
     worker = make_worker(1, "a", "b")
-    tell = speak(worker, speak(worker, grant(worker, "One.", link=next(n for n in "ab" if worker.links[n].offers))))
-    beats = {name: message for name, message in tell.messages if isinstance(message, Heartbeat)}
+    out = speak(worker, speak(worker, grant(worker, "One.", link=next(n for n in "ab" if worker.links[n].offers))))
+    beats = {name: message for name, message in out.messages if isinstance(message, Heartbeat)}
     assert beats["b"].offers == (0,)
     assert not beats["a"].offers
 
@@ -173,15 +173,15 @@ def test_a_voice_speaks_ten_times_as_long_as_it_loaded_before_another_takes_its_
     worker = make_worker(1, "a", "b")
     worker.receive("b", Job("job-b", "Livre", Recipe("espeak", "fr", "fr")), 0.0)
     (load,) = grant(worker, "One.", link="a", now=10.0).commands
-    tell = worker.opened(0, load.turn, 13.0)
+    out = worker.opened(0, load.turn, 13.0)
     for lease, work_s, next_one in ((2, 20.0, "a"), (3, 9.0, "a"), (4, 1.0, "b")):
-        (speaking,) = tell.commands
+        (speaking,) = out.commands
         now = 13.0 + 100 * lease
         for name in "ab":
             worker.receive(name, Trim(99, 0), now)  # both are there
         worker.spoken(0, speaking.turn, Sound(24000, 24000, "0" * 64, work_s, 100), now)
         assert {name for name, link in worker.links.items() if link.offers} == {next_one}
-        tell = grant(worker, "One.", link="a", lease=lease, now=now)
+        out = grant(worker, "One.", link="a", lease=lease, now=now)
 
 
 def test_a_coordinator_without_work_passes_the_slot_on_and_all_are_asked_where_none_has_any() -> None:
@@ -200,12 +200,12 @@ def test_a_coordinator_without_work_passes_the_slot_on_and_all_are_asked_where_n
 
 def test_draining_finishes_the_segment_under_way_and_takes_nothing_new() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, grant(worker, "One.", "Two."))
     worker.drain(1.0)
     assert not worker.drained
-    tell = speak(worker, tell)
-    assert not tell.commands
-    (clip,) = [clip for _, clip in tell.clips]
+    out = speak(worker, out)
+    assert not out.commands
+    (clip,) = [clip for _, clip in out.clips]
     assert isinstance(clip, Clip)
     worker.receive("a", Accepted("job-a", ((0, 0, clip.key),)), 2.0)
     assert worker.drained
@@ -241,13 +241,13 @@ def test_a_lease_revoked_again_is_not_answered_again() -> None:
 
 def test_a_hung_engine_whose_lease_was_revoked_is_started_afresh_by_the_worker_itself() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, grant(worker, "One.", "Two."))
     for _ in range(2):
-        tell = speak(worker, tell) if tell.commands else tell
+        out = speak(worker, out) if out.commands else out
     grant(worker, "Three.", lease=2, now=1.0)
     worker.receive("a", Revoke(2), 1.0)
     tells = [worker.beat(float(now)) for now in range(2, 60)]
-    (killed,) = [now for now, tell in enumerate(tells, 2) if Kill(0) in tell.commands]
+    (killed,) = [now for now, out in enumerate(tells, 2) if Kill(0) in out.commands]
     assert 20 <= killed <= 23
 
 
@@ -295,12 +295,12 @@ def test_heartbeats_tell_what_the_devices_are_at() -> None:
 
 def test_what_it_can_speak_with_now_is_said_to_all_and_nothing_is_lost_by_it() -> None:
     worker = make_worker(1, "a", "b")
-    tell = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, grant(worker, "One.", "Two."))
     offers = (EngineOffer("metronome", ("*",)), EngineOffer("espeak", ("*",)))
     again = worker.announce(offers, 2.0)
     assert [(name, hello.engines) for name, hello in again.messages] == [("a", offers), ("b", offers)]
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
     worker.receive("a", Trim(1, 2), 2.1)
-    tell = speak(worker, tell)
-    assert tell.commands[0].text == "Two."
-    assert tell.clips
+    out = speak(worker, out)
+    assert out.commands[0].text == "Two."
+    assert out.clips

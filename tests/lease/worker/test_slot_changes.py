@@ -9,8 +9,8 @@ from swarm.lease.worker.slot_changes import IDLE_S, RESTING_S
 from swarm.lease.worker.worker import Worker
 
 
-def fail(worker: Worker, tell: WorkerOutcome, kind: str, now: float = 2.0) -> WorkerOutcome:
-    command = tell.commands[-1]
+def fail(worker: Worker, out: WorkerOutcome, kind: str, now: float = 2.0) -> WorkerOutcome:
+    command = out.commands[-1]
     assert isinstance(command, Speak)
     return worker.failed(command.slot, command.turn, kind, "no room", now)
 
@@ -18,22 +18,22 @@ def fail(worker: Worker, tell: WorkerOutcome, kind: str, now: float = 2.0) -> Wo
 def test_memory_that_runs_out_has_the_engine_started_afresh_and_the_same_sentence_spoken() -> None:
     worker = make_worker()
     first = speak(worker, grant(worker, "One.", "Two."))
-    tell = fail(worker, first, "memory")
-    assert not told(tell, Failed)
-    assert isinstance(tell.commands[-1], Load)
-    again = speak(worker, tell)
+    out = fail(worker, first, "memory")
+    assert not told(out, Failed)
+    assert isinstance(out.commands[-1], Load)
+    again = speak(worker, out)
     assert again.commands[-1].text == "One."
     assert again.commands[-1].seed == first.commands[-1].seed  # it shall sound the same
 
 
 def test_memory_that_runs_out_again_has_the_slot_step_back_and_blames_no_sentence() -> None:
     worker = make_worker(2)
-    tell = speak(worker, fail(worker, speak(worker, grant(worker, "One.", "Two.", lease=7)), "memory"))
-    tell = fail(worker, tell, "memory")
-    assert not told(tell, Failed)
-    assert tell.commands == [Unload(0)]
-    assert [(release.lease, release.unable) for release in told(tell, Release)] == [(7, False)]
-    beat = told(tell, Heartbeat)[-1]
+    out = speak(worker, fail(worker, speak(worker, grant(worker, "One.", "Two.", lease=7)), "memory"))
+    out = fail(worker, out, "memory")
+    assert not told(out, Failed)
+    assert out.commands == [Unload(0)]
+    assert [(release.lease, release.unable) for release in told(out, Release)] == [(7, False)]
+    beat = told(out, Heartbeat)[-1]
     assert [(rest.slot, rest.trouble) for rest in beat.resting] == [(0, "memory")]
     assert beat.offers == (1,)
     grant(worker, "Three.", lease=8, slot=1)  # the other one goes on
@@ -42,40 +42,40 @@ def test_memory_that_runs_out_again_has_the_slot_step_back_and_blames_no_sentenc
 
 def test_who_stepped_back_takes_nothing_until_its_time_has_come() -> None:
     worker = make_worker()
-    tell = fail(worker, speak(worker, fail(worker, speak(worker, grant(worker, "One.")), "memory")), "memory")
+    out = fail(worker, speak(worker, fail(worker, speak(worker, grant(worker, "One.")), "memory")), "memory")
     (release,) = told(grant(worker, "One.", lease=2, now=3.0), Release)
     assert release.lease == 2
     assert told(worker.beat(3.0), Heartbeat)[-1].offers == ()
     beat = told(worker.beat(2.0 + STEP_BACK_S), Heartbeat)[-1]
     assert (beat.offers, beat.resting) == ((0,), ())
-    tell = speak(worker, grant(worker, "One.", lease=3, now=500.0))
-    assert told(speak(worker, tell, now=501.0), Heartbeat)[-1].resting == ()
+    out = speak(worker, grant(worker, "One.", lease=3, now=500.0))
+    assert told(speak(worker, out, now=501.0), Heartbeat)[-1].resting == ()
 
 
 def test_after_enough_clips_memory_that_runs_out_is_an_accident_again() -> None:
     worker = make_worker(credit=100_000)
     texts = [f"Sentence {number}." for number in range(SOON + 2)]
-    tell = speak(worker, fail(worker, speak(worker, grant(worker, *texts)), "memory"))
+    out = speak(worker, fail(worker, speak(worker, grant(worker, *texts)), "memory"))
     for _ in range(SOON):
-        tell = speak(worker, tell)
-    assert isinstance(fail(worker, tell, "memory").commands[-1], Load)
+        out = speak(worker, out)
+    assert isinstance(fail(worker, out, "memory").commands[-1], Load)
 
 
 def test_a_model_that_finds_no_room_has_the_slot_step_back_and_the_worker_stays_able() -> None:
     worker = make_worker(2)
     (load,) = grant(worker, "One.").commands
-    tell = worker.step_back(load.slot, load.turn, "memory", "no room", 1.0)
-    assert [release.unable for release in told(tell, Release)] == [False]
+    out = worker.step_back(load.slot, load.turn, "memory", "no room", 1.0)
+    assert [release.unable for release in told(out, Release)] == [False]
     assert worker.step_back(load.slot, load.turn, "memory", "no room", 1.0).commands == []  # a late report
 
 
 def test_a_sentence_at_which_a_device_fails_twice_counts_as_failed() -> None:
     worker = make_worker()
-    tell = speak(worker, fail(worker, speak(worker, grant(worker, "One.", "Two.")), "device"))
-    assert tell.commands[-1].text == "One."
-    tell = fail(worker, tell, "device")
-    assert [failed.kind for failed in told(tell, Failed)] == ["device"]
-    assert isinstance(tell.commands[-1], Load)  # whatever it was: this process computes no more
+    out = speak(worker, fail(worker, speak(worker, grant(worker, "One.", "Two.")), "device"))
+    assert out.commands[-1].text == "One."
+    out = fail(worker, out, "device")
+    assert [failed.kind for failed in told(out, Failed)] == ["device"]
+    assert isinstance(out.commands[-1], Load)  # whatever it was: this process computes no more
 
 
 def test_an_engine_that_has_nothing_to_do_for_long_is_let_go_and_loaded_again_for_the_next_lease() -> None:
@@ -92,9 +92,9 @@ def test_work_in_between_starts_the_waiting_anew() -> None:
     worker = make_worker()
     speak(worker, speak(worker, grant(worker, "One.")), now=2.0)
     worker.beat(3.0)
-    tell = grant(worker, "Two.", lease=2, now=IDLE_S)
+    out = grant(worker, "Two.", lease=2, now=IDLE_S)
     worker.beat(IDLE_S)
-    speak(worker, tell, now=IDLE_S + 1)
+    speak(worker, out, now=IDLE_S + 1)
     assert not worker.beat(IDLE_S + 5).commands
 
 
@@ -109,9 +109,9 @@ def test_who_rests_lets_go_of_its_engine_sooner() -> None:
 def test_a_gpu_that_falls_off_the_bus_takes_its_slots_out_and_the_others_go_on() -> None:
     worker = make_worker(2)
     hanging = speak(worker, grant(worker, "One.", lease=7))
-    tell = worker.lose([0], "cuda:0 fell off the bus", 2.0)
-    assert tell.commands == [Unload(0)]
-    assert [release.lease for release in told(tell, Release)] == [7]
+    out = worker.lose([0], "cuda:0 fell off the bus", 2.0)
+    assert out.commands == [Unload(0)]
+    assert [release.lease for release in told(out, Release)] == [7]
     assert [rest.trouble for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == ["lost"]
     assert not fail(worker, hanging, "crashed").messages  # the end of its engine is nobody's fault
     assert not worker.lose([0], "cuda:0 fell off the bus", 3.0).commands
@@ -122,10 +122,10 @@ def test_a_slot_that_may_not_work_finishes_its_sentence_gives_back_the_rest_and_
     worker = make_worker(2)
     speaking = speak(worker, grant(worker, "One.", "Two.", lease=7))
     queued = grant(worker, "Three.", lease=8, slot=1)
-    tell = worker.limit(["hot", "hot"], 1.0)
-    assert [release.lease for release in told(tell, Release)] == [8]
-    assert queued.commands and not tell.commands
-    assert told(tell, Heartbeat)[-1].offers == ()
+    out = worker.limit(["hot", "hot"], 1.0)
+    assert [release.lease for release in told(out, Release)] == [8]
+    assert queued.commands and not out.commands
+    assert told(out, Heartbeat)[-1].offers == ()
     ((_, clip),) = speak(worker, speaking).clips
     assert clip.index == 0
     assert not worker.beat(2.0).commands

@@ -21,70 +21,70 @@ from swarm.lease.worker.outcome import Speak
 def test_a_clip_is_kept_until_it_is_accepted() -> None:
     worker = make_worker()
     speak(worker, speak(worker, grant(worker, "One.")))
-    assert worker.shelf.size == 100
-    tell = worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
-    assert [clip.key for clip in tell.dropped] == [KEY]
-    assert worker.shelf.size == 0
+    assert worker.unaccepted.size == 100
+    out = worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
+    assert [clip.key for clip in out.dropped] == [KEY]
+    assert worker.unaccepted.size == 0
 
 
 def test_a_rejected_clip_gives_its_credit_back() -> None:
     worker = make_worker(credit=100)
-    tell = speak(worker, speak(worker, grant(worker, "One.", "Two.")))
-    tell = speak(worker, tell)
-    assert not tell.clips
-    tell = worker.receive("a", Rejected("job-a", 0, 0, KEY, "no"), 2.0)
-    assert [clip.index for _, clip in tell.clips] == [1]
+    out = speak(worker, speak(worker, grant(worker, "One.", "Two.")))
+    out = speak(worker, out)
+    assert not out.clips
+    out = worker.receive("a", Rejected("job-a", 0, 0, KEY, "no"), 2.0)
+    assert [clip.index for _, clip in out.clips] == [1]
 
 
 def test_the_same_text_in_two_places_is_two_clips_on_the_shelf() -> None:
     worker = make_worker()
-    tell = speak(worker, speak(worker, grant(worker, "Yes.", "Yes.")))
-    speak(worker, tell)
+    out = speak(worker, speak(worker, grant(worker, "Yes.", "Yes.")))
+    speak(worker, out)
     worker.receive("a", Accepted("job-a", ((0, 0, clip_key("Yes.", RECIPE, 0)),)), 2.0)
-    assert [item.clip.index for item in worker.shelf.clips.values()] == [1]
+    assert [item.clip.index for item in worker.unaccepted.clips.values()] == [1]
 
 
 def test_unacknowledged_bytes_never_exceed_the_credit_but_one_clip_may_always_go() -> None:
     worker = make_worker(credit=250)
-    tell = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(20)]))
+    out = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(20)]))
     under_way = sent = 0
-    while tell.commands and sent < 20:
-        tell = speak(worker, tell, size=100)
-        under_way += len(tell.clips)
+    while out.commands and sent < 20:
+        out = speak(worker, out, size=100)
+        under_way += len(out.clips)
         sent += 1
         assert under_way <= 2
     assert worker.slots[0].waiting  # it stops speaking instead of piling up
-    assert worker.shelf.size <= 250 + 250 + 100
+    assert worker.unaccepted.size <= 250 + 250 + 100
     big = make_worker(credit=10)
     assert speak(big, speak(big, grant(big, "One."))).clips
 
 
 def test_acceptance_lets_a_waiting_slot_go_on() -> None:
     worker = make_worker(credit=100)
-    tell = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(9)]))
-    while tell.commands:
-        tell = speak(worker, tell)
+    out = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(9)]))
+    while out.commands:
+        out = speak(worker, out)
     assert told(worker.beat(2.0), Heartbeat)[0].slots[0].state == "waiting"
     key = clip_key("Sentence 0.", RECIPE, 0)
-    tell = worker.receive("a", Accepted("job-a", ((0, 0, key),)), 3.0)
-    assert tell.clips
-    assert isinstance(tell.commands[0], Speak)
+    out = worker.receive("a", Accepted("job-a", ((0, 0, key),)), 3.0)
+    assert out.clips
+    assert isinstance(out.commands[0], Speak)
 
 
 def test_a_vanished_coordinators_lease_is_finished_and_its_clips_offered_again() -> None:
     worker = make_worker()
-    tell = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, grant(worker, "One.", "Two."))
     worker.disconnect("a", 1.0)
-    tell = speak(worker, tell)
-    assert not tell.clips
-    tell = speak(worker, tell)
-    assert not tell.commands
+    out = speak(worker, out)
+    assert not out.clips
+    out = speak(worker, out)
+    assert not out.commands
     assert told(worker.connect("a", 9.0), Hello)[0].held == 2
     (held,) = told(worker.receive("a", Welcome("c", 2, "laptop", 1.0, 1000), 9.0), Held)
     assert [index for _, index, _ in held.clips] == [0, 1]
-    tell = worker.receive("a", Wanted("job-a", ((0, 1, held.clips[1][2]),), (held.clips[0],)), 9.1)
-    assert [clip.index for _, clip in tell.clips] == [1]
-    assert [clip.index for clip in tell.dropped] == [0]
+    out = worker.receive("a", Wanted("job-a", ((0, 1, held.clips[1][2]),), (held.clips[0],)), 9.1)
+    assert [clip.index for _, clip in out.clips] == [1]
+    assert [clip.index for clip in out.dropped] == [0]
 
 
 def test_a_clip_that_could_not_leave_goes_with_the_next_heartbeat() -> None:
@@ -96,12 +96,12 @@ def test_a_clip_that_could_not_leave_goes_with_the_next_heartbeat() -> None:
 
 def test_a_credit_that_shrinks_is_kept_to() -> None:
     worker = make_worker(credit=1000)
-    tell = speak(worker, speak(worker, grant(worker, "One.", "Two.", "Three.", "Four.")))
+    out = speak(worker, speak(worker, grant(worker, "One.", "Two.", "Three.", "Four.")))
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),), 150), 2.0)
     sent = 0
-    while tell.commands:
-        tell = speak(worker, tell)
-        sent += len(tell.clips)
+    while out.commands:
+        out = speak(worker, out)
+        sent += len(out.clips)
     assert sent == 1
 
 
@@ -112,15 +112,15 @@ def test_clips_of_a_coordinator_that_never_came_back_make_room_for_others(monkey
     other = "ab".replace(first, "")
     speak(worker, speak(worker, speak(worker, grant(worker, "One.", "Two.", link=first))))
     worker.forget(first, 2.0)
-    tell = speak(worker, grant(worker, "Three.", link=other, lease=2, now=3.0))
-    assert [clip.index for clip in tell.dropped] == [0]
-    assert worker.shelf.size <= 250
+    out = speak(worker, grant(worker, "Three.", link=other, lease=2, now=3.0))
+    assert [clip.index for clip in out.dropped] == [0]
+    assert worker.unaccepted.size <= 250
 
 
 def test_a_lease_is_held_until_its_last_clip_is_accepted() -> None:
     worker = make_worker()
-    tell = speak(worker, speak(worker, grant(worker, "One.")))
-    assert tell.clips
+    out = speak(worker, speak(worker, grant(worker, "One.")))
+    assert out.clips
     (heartbeat,) = told(worker.beat(1.5), Heartbeat)
     assert heartbeat.leases == (1,)
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
@@ -133,8 +133,8 @@ def test_after_a_message_that_could_not_leave_it_greets_again_and_offers_what_it
     speak(worker, speak(worker, grant(worker, "One.")))
     worker.unsaid("a")
     assert [hello.held for hello in told(worker.beat(2.0), Hello)] == [1]
-    tell = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
-    assert told(tell, Held) == [Held("job-a", ((0, 0, KEY),))]
+    out = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    assert told(out, Held) == [Held("job-a", ((0, 0, KEY),))]
 
 
 def test_what_is_wanted_by_an_answer_to_an_older_greeting_waits_for_the_newer_one() -> None:
@@ -154,7 +154,7 @@ def test_a_clip_spoken_twice_is_under_way_once() -> None:
     assert len(first.clips) == 1
     assert not again.clips
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 2.0)
-    assert not worker.shelf.clips
+    assert not worker.unaccepted.clips
 
 
 def test_a_slow_link_gets_no_more_than_arrives_soon_and_a_quick_one_ever_more() -> None:
