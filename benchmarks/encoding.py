@@ -26,7 +26,7 @@ from swarm.audio.order import ReelClip, ReelOrder
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
 from swarm.system.child import ONE_THREAD
-from swarm.voice.hibari import engine as hibari
+from swarm.voice.hibari.engine import engine as hibari
 from swarm.voice.host.clip import ClipSound, make_clip
 from swarm.voice.host.registry import choose_recipe, find_card
 

@@ -29,7 +29,7 @@ from swarm.job.record import ClipAccepted, GainFixed
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.store.store import DiskStore
-from swarm.voice.hibari import engine
+from swarm.voice.hibari.engine import engine
 from swarm.voice.host.clip import make_clip
 from swarm.voice.host.registry import choose_recipe
 from swarm.watch.report import ReportExtra, make_report

@@ -69,7 +69,7 @@ def sentences(book: Path) -> list[str]:
 def speak(lines: list[str]) -> Engine:
     """Have hibari speak in this process and count."""
     sys.path.insert(0, str(ROOT))
-    from swarm.voice.hibari import engine as hibari
+    from swarm.voice.hibari.engine import engine as hibari
     from swarm.voice.host.registry import choose_recipe
 
     voice, engine = hibari.open(choose_recipe("en", engine="hibari"), "cpu"), Engine()

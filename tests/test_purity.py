@@ -26,9 +26,13 @@ ARROWS = {
     "lease": {"job"},
     "lease/coordinator": {"job", "lease"},
     "lease/worker": {"config", "job", "lease"},
-    "voice": {"errors", "job", "book/page"},
+    "voice": {"errors", "job"},
+    "voice/hibari": {"job", "voice", "book/page"},
+    "voice/espeak": {"job", "voice", "book/page"},
+    "voice/metronome": {"job", "voice"},
     "voice/coqui": GROUND | {"voice", "book/speech"},
-    "voice/host": GROUND | {"voice", "voice/coqui", "audio", "book/page"},
+    "voice/host": GROUND
+    | {"voice", "voice/hibari", "voice/espeak", "voice/metronome", "voice/coqui", "audio", "book/page"},
     "watch": {"system", "job", "lease", "audio"},
     "net": GROUND | {"lease", "watch"},
     "store": {"errors", "system", "job"},
@@ -41,7 +45,7 @@ ARROWS = {
     "node": GROUND | {"coordinator", "net", "voice", "voice/coqui", "voice/host", "watch", "worker"},
     "commands": GROUND
     | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store"}
-    | {"voice", "voice/coqui", "voice/host", "watch", "worker"},
+    | {"voice", "voice/coqui", "voice/metronome", "voice/host", "watch", "worker"},
 }
 
 EDGES = {"zmq", "sqlite3", "zeroconf", "asyncio", "threading", "time", "random", "subprocess", "secrets", "uuid"}
@@ -50,7 +54,7 @@ DISKS = {"os", "io", "pathlib", "shutil", "tempfile", "zipfile"}  # reading a bo
 
 ASKS_FOR_THE_PLATFORM = {
     "swarm/system/child.py": "how a child process dies with its parent",
-    "swarm/voice/espeak.py": "how a library is opened privately",
+    "swarm/voice/espeak/voice.py": "how a library is opened privately",
 }
 # Files without a test file of their own name: where they are tested instead, or why there is nothing to test.
 VALUES = "plain values without behaviour"
@@ -71,9 +75,9 @@ TESTED_ELSEWHERE = {
     "swarm/job/run_stats.py": "tests/lease/coordinator/test_coordinator.py",
     "swarm/lease/worker/outcome.py": VALUES,
     "swarm/job/card.py": VALUES,
-    "swarm/voice/cards.py": VALUES,
+    "swarm/voice/built_in.py": VALUES,
     "swarm/voice/engine.py": VALUES,
-    "swarm/voice/espeak_voices.py": VALUES,
+    "swarm/voice/espeak/voices.py": VALUES,
     "swarm/voice/coqui/speakers.py": VALUES,
     "swarm/voice/coqui/latents.py": "tests/voice/coqui/test_coqui_engine.py",
     "swarm/voice/coqui/plain.py": "tests/voice/coqui/test_coqui_engine.py",
@@ -87,7 +91,13 @@ TESTED_ELSEWHERE = {
     "swarm/commands/parser.py": "tests/commands/test_help.py",
     "swarm/commands/output.py": "tests/commands/test_jobs.py",
     "swarm/watch/history.py": "tests/watch/test_report.py",
-    "swarm/voice/espeak.py": "tests/voice/test_engines.py",
+    "swarm/voice/espeak/engine.py": "tests/voice/test_engines.py",
+    "swarm/voice/espeak/voice.py": "tests/voice/test_engines.py",
+    "swarm/voice/hibari/engine.py": "tests/voice/test_engines.py",
+    "swarm/voice/metronome/engine.py": "tests/voice/test_engines.py",
+    "swarm/voice/espeak/phonemes.py": "tests/voice/test_phonemes.py",
+    "swarm/voice/hibari/phonemes.py": "tests/voice/test_phonemes.py",
+    "swarm/voice/ipa.py": "tests/voice/test_phonemes.py",
     "swarm/voice/host/child.py": "tests/voice/host/test_process.py",
     "swarm/voice/pcm.py": "tests/voice/host/test_process.py",
     "swarm/audio/audiobook_child.py": "tests/audio/test_studio.py",

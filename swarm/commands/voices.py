@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
-    from swarm.voice.cards import METRONOME
     from swarm.voice.host.registry import check_speaks, default_engine, find_card
+    from swarm.voice.metronome.engine import CARD as METRONOME
 
     speaking = [card for card in cards if card.speaks(language)]
     if speaking == [METRONOME]:  # a tone is no speech
@@ -61,10 +61,9 @@ def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
 
 def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
     """The cards that can be had, and why others cannot, by name. Coqui's is that of XTTS, here or not."""
-    from swarm.voice.cards import BUILT_IN
     from swarm.voice.coqui.card import model_card
     from swarm.voice.coqui.models import XTTS
-    from swarm.voice.host.registry import KNOWN, engine_targets, find_card
+    from swarm.voice.host.registry import BUILT_IN, KNOWN, engine_targets, find_card
 
     cards, broken = [*BUILT_IN, model_card(XTTS)], {}
     for name in engine_targets().keys() - {card.name for card in KNOWN}:

@@ -15,7 +15,7 @@ from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
 from swarm.audio.reel import lay_reel
 from swarm.audio.reel_file import ReelSound, read_reel
 from swarm.audio.tags import Tags
-from swarm.voice.espeak import engine as espeak
+from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.host.registry import choose_recipe
 
 TWO = (0.35, 2.0)

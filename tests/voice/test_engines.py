@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from swarm.job.recipe import Recipe
-from swarm.voice import espeak
-from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI
 from swarm.voice.engine import EngineFault, FaultKind, Voice
-from swarm.voice.espeak_voices import IDENTIFIERS
-from swarm.voice.host.registry import choose_recipe, find_engine
+from swarm.voice.espeak.engine import CARD as ESPEAK
+from swarm.voice.espeak.engine import engine as espeak
+from swarm.voice.espeak.voices import IDENTIFIERS
+from swarm.voice.hibari.engine import CARD as HIBARI
+from swarm.voice.host.registry import BUILT_IN, choose_recipe, find_engine
 
 TEXT = "The quick brown fox jumps over the lazy dog, and then it slept."
 OTHER_TEXT = "Other words entirely."
@@ -87,15 +88,15 @@ def test_a_voice_that_is_not_here_is_unavailable(card: object) -> None:
 def test_every_voice_of_espeak_can_be_loaded_and_speaks() -> None:
     silent = []
     for name in IDENTIFIERS:
-        voice = espeak.engine.open(Recipe("espeak", name, ""), "cpu:0")
+        voice = espeak.open(Recipe("espeak", name, ""), "cpu:0")
         if len(voice.speak("mama 1 2 3", 1)) < voice.sample_rate / 5:
             silent.append(name)
     assert silent == []
 
 
 def test_espeak_speaks_each_language_its_own_way() -> None:
-    french = espeak.engine.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1)
-    english = espeak.engine.open(choose_recipe("en", engine="espeak"), "cpu:0").speak("Je suis ici.", 1)
+    french = espeak.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1)
+    english = espeak.open(choose_recipe("en", engine="espeak"), "cpu:0").speak("Je suis ici.", 1)
     assert not np.array_equal(french, english)
 
 
@@ -107,10 +108,10 @@ def test_espeak_finds_its_data_at_the_end_of_a_long_unicode_path(
 
     folder = Path(str(tmp_path)) / ("ö" * 100) / ("x" * 100)
     folder.mkdir(parents=True)
-    expected = espeak.engine.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1)
+    expected = espeak.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1)
     data = shutil.copytree(espeakng_loader.get_data_path(), folder / "espeak-ng-data")
     monkeypatch.setattr(espeakng_loader, "get_data_path", lambda: str(data))
-    assert np.array_equal(espeak.engine.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1), expected)
+    assert np.array_equal(espeak.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1), expected)
     shutil.rmtree(data)
     with pytest.raises(EngineFault, match="espeak cannot load"):
-        espeak.engine.open(choose_recipe("fr"), "cpu:0")
+        espeak.open(choose_recipe("fr"), "cpu:0")

@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
 
-from swarm.voice import espeak, hibari
-from swarm.voice.espeak import EspeakVoice
+from swarm.voice.espeak.engine import engine as espeak
+from swarm.voice.espeak.phonemes import espeak_names, for_espeak
+from swarm.voice.espeak.voice import EspeakVoice
+from swarm.voice.hibari.engine import engine as hibari
+from swarm.voice.hibari.phonemes import for_hibari
+from swarm.voice.hibari.voice import sounded
 from swarm.voice.host.registry import choose_recipe
-from swarm.voice.phonemes import espeak_names, for_espeak, for_hibari
 
 
 def voice(language: str) -> EspeakVoice:
-    found = espeak.engine.open(choose_recipe(language, engine="espeak"), "cpu")
+    found = espeak.open(choose_recipe(language, engine="espeak"), "cpu")
     assert isinstance(found, EspeakVoice)
     return found
 
@@ -65,8 +68,8 @@ def test_names_that_a_voice_does_not_know_are_none() -> None:
 
 
 def test_hibari_is_given_phonemes_in_its_own_form() -> None:
-    assert hibari.sounded("At ⟦Oconee|əˈkoʊni⟧, x²") == "At [Oconee](/əˈkOni/), x 2"
-    assert hibari.sounded("⟦click|ǃ⟧ [a](/b/)") == "click [a] (/b/)"
-    voice = hibari.engine.open(choose_recipe("en"), "cpu")
-    said = voice._model.phonemize(hibari.sounded("The ⟦Oconee|əˈkoʊni⟧ river."))  # type: ignore[attr-defined]
+    assert sounded("At ⟦Oconee|əˈkoʊni⟧, x²") == "At [Oconee](/əˈkOni/), x 2"
+    assert sounded("⟦click|ǃ⟧ [a](/b/)") == "click [a] (/b/)"
+    voice = hibari.open(choose_recipe("en"), "cpu")
+    said = voice._model.phonemize(sounded("The ⟦Oconee|əˈkoʊni⟧ river."))  # type: ignore[attr-defined]
     assert "əˈkOni" in said[0]

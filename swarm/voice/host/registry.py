@@ -10,10 +10,13 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe
-from swarm.voice.cards import BUILT_IN
+from swarm.voice.built_in import BUILT_IN as TARGETS
 from swarm.voice.coqui.card import COQUI, XTTS_LANGUAGES, engines_for, is_installed, model_card
 from swarm.voice.coqui.models import ENGINES as COQUI_ENGINES
 from swarm.voice.coqui.models import choose_model, is_coqui
+from swarm.voice.espeak.engine import CARD as ESPEAK
+from swarm.voice.hibari.engine import CARD as HIBARI
+from swarm.voice.metronome.engine import CARD as METRONOME
 from swarm.voice.settings import check_settings
 
 if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does not need
@@ -21,10 +24,8 @@ if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does no
 
 GROUP = "e2a_swarm.engines"
 _FEW = 10  # voices that a sentence names
+BUILT_IN = (HIBARI, ESPEAK, METRONOME)  # they speak as soon as e2a-swarm is installed
 KNOWN = (*BUILT_IN, COQUI)
-
-TARGETS = {card.name: f"swarm.voice.{card.name}:engine" for card in BUILT_IN}
-TARGETS[COQUI.name] = "swarm.voice.coqui.engine:engine"
 
 
 def all_cards() -> tuple[EngineCard, ...]:

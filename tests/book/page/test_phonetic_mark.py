@@ -7,8 +7,9 @@ from swarm.book.epub import read_book
 from swarm.book.page.phonetic_mark import Marker, marked, outside, own_brackets, pieces, unmarked
 from swarm.book.speech.script import make_script
 from swarm.job.book import Saying
-from swarm.voice.cards import ESPEAK, HIBARI
 from swarm.voice.coqui.card import COQUI
+from swarm.voice.espeak.engine import CARD as ESPEAK
+from swarm.voice.hibari.engine import CARD as HIBARI
 
 
 def test_a_word_with_its_phonemes_is_one_word_of_a_segment() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from swarm.book.speech.old_money import say_old_money
 from swarm.book.speech.speech import Speech
-from swarm.voice.cards import HIBARI
+from swarm.voice.hibari.engine import CARD as HIBARI
 
 
 @pytest.mark.parametrize(

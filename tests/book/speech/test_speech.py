@@ -3,7 +3,8 @@ from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.job.book import Block, ChapterText, Rule
 from swarm.job.card import EngineCard
-from swarm.voice.cards import ESPEAK, HIBARI
+from swarm.voice.espeak.engine import CARD as ESPEAK
+from swarm.voice.hibari.engine import CARD as HIBARI
 
 
 def card(**fields: object) -> EngineCard:

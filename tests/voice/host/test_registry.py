@@ -7,9 +7,11 @@ import pytest
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard
 from swarm.job.language import language_name
-from swarm.voice.cards import BUILT_IN, ESPEAK, HIBARI, METRONOME
+from swarm.voice.espeak.engine import CARD as ESPEAK
+from swarm.voice.hibari.engine import CARD as HIBARI
 from swarm.voice.host import registry
 from swarm.voice.host.registry import (
+    BUILT_IN,
     KNOWN,
     all_cards,
     better_voices_line,
@@ -21,6 +23,7 @@ from swarm.voice.host.registry import (
     find_engine,
     find_voice,
 )
+from swarm.voice.metronome.engine import CARD as METRONOME
 from swarm.voice.settings import check_settings
 
 OTHER = EngineCard(name="other", about="", languages=("eo",), scripts=(), limits=(("", 9),), voices=())
@@ -57,7 +60,7 @@ def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed
     assert find_card("other") == OTHER
     assert [card.name for card in all_cards() if card.name != "coqui"] == ["hibari", "espeak", "metronome", "other"]
     assert engine_target("other") == "test_registry:other_engine"
-    assert engine_target("hibari") == "swarm.voice.hibari:engine"
+    assert engine_target("hibari") == "swarm.voice.hibari.engine:engine"
 
 
 def test_a_broken_package_is_named_when_asked_for(other_installed: None) -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from swarm.voice.hibari import HibariVoice, cut, engine, readable
+from swarm.voice.hibari.engine import engine
+from swarm.voice.hibari.voice import HibariVoice, cut, readable
 from swarm.voice.host.registry import choose_recipe
 from swarm.voice.pcm import from_floats
 

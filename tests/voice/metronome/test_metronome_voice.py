@@ -7,7 +7,8 @@ import pytest
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Voice
 from swarm.voice.host.registry import choose_recipe
-from swarm.voice.metronome import ENV_SPEED, engine, tone
+from swarm.voice.metronome.engine import engine
+from swarm.voice.metronome.voice import ENV_SPEED, tone
 
 
 def open_voice(device: str = "cpu:0", **options: str) -> Voice:

@@ -1,17 +1,13 @@
-"""metronome: a tone at a set pace, asleep meanwhile, for rehearsals, benchmarks and tests."""
+"""A tone at a set pace; the voice sleeps meanwhile."""
 
 import math
 import os
 import time
 import zlib
-from pathlib import Path
 
 import numpy as np
 
-from swarm.job.card import EngineCard
-from swarm.job.recipe import Recipe
-from swarm.voice.cards import METRONOME
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 SAMPLE_RATE = 24_000  # Hz
 ENV_SPEED = "E2A_METRONOME_SPEED"  # "1", or one for each slot: "1,0.8,0.5"
@@ -53,18 +49,3 @@ def slot_speed(device: str) -> float:
     if not 0 < speed < math.inf:
         raise EngineFault(FaultKind.UNAVAILABLE, f"{ENV_SPEED} must be positive numbers, not {word!r}.")
     return speed
-
-
-class MetronomeEngine:
-    """Opens at once."""
-
-    card: EngineCard = METRONOME
-
-    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
-        """A voice at the speed of its slot. Raises EngineFault(UNAVAILABLE)."""
-        settings = dict(self.card.settings) | dict(recipe.settings)
-        cost_s = float(settings["cost_per_char"]) / slot_speed(device)
-        return MetronomeVoice(cost_s, float(settings["seconds_per_char"]))
-
-
-engine = MetronomeEngine()

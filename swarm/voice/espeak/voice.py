@@ -16,19 +16,13 @@ import espeakng_loader
 import numpy as np
 
 from swarm.book.page.phonetic_mark import pieces
-from swarm.job.card import EngineCard
-from swarm.job.recipe import Recipe
-from swarm.voice.cards import ESPEAK
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
-from swarm.voice.espeak_voices import IDENTIFIERS
-from swarm.voice.phonemes import espeak_names, for_espeak
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.espeak.phonemes import espeak_names, for_espeak
 
 _SYNCHRONOUS = 2  # sound goes to the callback, within the call
 _DO_NOT_EXIT = 0x8000
 _UTF8, _PHONEMES = 1, 0x100  # flags of a text: its coding; [[names]] in it are phonemes
 _AS_NAMES, _AS_IPA = 0, 2
-_RATE, _PITCH = 1, 3  # numbers of espeak's parameters
-_WORDS_PER_MINUTE = 175
 _SoundCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _SYNTH_TYPES = (  # text, its bytes, position, kind of position, end, flags, identifier, data for the callback
     *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint),
@@ -119,20 +113,3 @@ def _unload(library: ctypes.CDLL) -> None:
         _ctypes.FreeLibrary(library._handle)
     else:
         _ctypes.dlclose(library._handle)
-
-
-class EspeakEngine:
-    """Opens a voice in milliseconds."""
-
-    card: EngineCard = ESPEAK
-
-    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
-        """Check that the voice can be loaded. Raises EngineFault(UNAVAILABLE)."""
-        if recipe.voice not in IDENTIFIERS:
-            raise EngineFault(FaultKind.UNAVAILABLE, f"espeak has no voice {recipe.voice!r} here.")
-        settings = dict(self.card.settings) | dict(recipe.settings)
-        rate = round(_WORDS_PER_MINUTE * float(settings["speed"]))
-        return EspeakVoice(IDENTIFIERS[recipe.voice], {_RATE: rate, _PITCH: int(settings["pitch"])})
-
-
-engine = EspeakEngine()

@@ -1,20 +1,18 @@
-"""hibari: natural English on the CPU."""
+"""A voice of hibari, loaded into ONNX Runtime."""
 
 import os
 import re
 import unicodedata
-from pathlib import Path
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from swarm.book.page.phonetic_mark import pieces
-from swarm.job.card import EngineCard
 from swarm.job.recipe import Recipe
-from swarm.voice.cards import HIBARI
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
+from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.hibari.phonemes import for_hibari
 from swarm.voice.pcm import from_floats
-from swarm.voice.phonemes import for_hibari
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -69,23 +67,15 @@ def cut(phonemes: str) -> list[str]:
     return pieces
 
 
-class HibariEngine:
-    """Loads the model into ONNX Runtime, one thread."""
-
-    card: EngineCard = HIBARI
-
-    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
-        """Load the model, about 0.7 s; always on the CPU. Raises EngineFault(UNAVAILABLE)."""
-        if recipe.voice not in [voice.name for voice in self.card.voices]:  # the package would download others
-            raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r} here.")
-        try:
-            os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime would write to the home and phone out
-            from hibari import Hibari
-        except ImportError as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault
-        model = Hibari(voice=recipe.voice, threads=1)
-        model("Ready.", seed=0)  # the lexicon is loaded by the first sentence
-        return HibariVoice(model, float(dict(recipe.settings).get("speed", 1.0)))
-
-
-engine = HibariEngine()
+def open_voice(recipe: Recipe, voices: Collection[str]) -> HibariVoice:
+    """Load the model in about 0.7 s, for one thread; always on the CPU. Raises EngineFault(UNAVAILABLE)."""
+    if recipe.voice not in voices:  # the package would download others
+        raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r} here.")
+    try:
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime would write to the home and phone out
+        from hibari import Hibari
+    except ImportError as fault:
+        raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault
+    model = Hibari(voice=recipe.voice, threads=1)
+    model("Ready.", seed=0)  # the lexicon is loaded by the first sentence
+    return HibariVoice(model, float(dict(recipe.settings).get("speed", 1.0)))

@@ -1,0 +1,43 @@
+"""espeak-ng: over 100 languages, robotic."""
+
+from pathlib import Path
+
+from swarm.job.card import EngineCard
+from swarm.job.recipe import Recipe
+from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
+
+CARD = EngineCard(
+    name="espeak",
+    about="over 100 languages, robotic",
+    languages=tuple(dict.fromkeys(voice.language for voice in VOICES)),
+    scripts=(),
+    limits=(("", 400), ("ja", 150), ("zh", 150), ("yue", 150), ("ko", 200)),
+    voices=VOICES,
+    settings=(("pitch", 50), ("speed", 1.0)),
+    characters_s=22.0,
+    numbers=("*",),
+    phonemes=("*",),
+)
+
+_RATE, _PITCH = 1, 3  # numbers of espeak's parameters
+_WORDS_PER_MINUTE = 175
+
+
+class EspeakEngine:
+    """Opens a voice in milliseconds."""
+
+    card: EngineCard = CARD
+
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
+        """Check that the voice can be loaded. Raises EngineFault(UNAVAILABLE)."""
+        from swarm.voice.espeak.voice import EspeakVoice
+
+        if recipe.voice not in IDENTIFIERS:
+            raise EngineFault(FaultKind.UNAVAILABLE, f"espeak has no voice {recipe.voice!r} here.")
+        settings = dict(self.card.settings) | dict(recipe.settings)
+        rate = round(_WORDS_PER_MINUTE * float(settings["speed"]))
+        return EspeakVoice(IDENTIFIERS[recipe.voice], {_RATE: rate, _PITCH: int(settings["pitch"])})
+
+
+engine = EspeakEngine()

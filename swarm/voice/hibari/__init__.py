@@ -1,0 +1,1 @@
+"""hibari as an engine."""

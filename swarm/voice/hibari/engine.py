@@ -1,0 +1,36 @@
+"""hibari: natural English on the CPU."""
+
+from pathlib import Path
+
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.recipe import Recipe
+from swarm.voice.engine import Voice
+
+CARD = EngineCard(
+    name="hibari",
+    about="natural English on the CPU, far faster than real time",
+    languages=("en",),
+    scripts=("Latin",),
+    limits=(("", 300),),  # its memory and time grow steeply past 400 phonemes
+    voices=(VoiceCard(name="heart", language="en", about="American, female"),),
+    settings=(("speed", 1.0),),
+    characters_s=18.0,
+    numbers=("en",),
+    abbreviations=("en",),
+    phonemes=("en",),
+)
+
+
+class HibariEngine:
+    """Loads the model that the package carries."""
+
+    card: EngineCard = CARD
+
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
+        """Load the model, about 0.7 s; always on the CPU. Raises EngineFault(UNAVAILABLE)."""
+        from swarm.voice.hibari.voice import open_voice
+
+        return open_voice(recipe, [voice.name for voice in self.card.voices])
+
+
+engine = HibariEngine()

@@ -1,0 +1,1 @@
+"""A rehearsal engine that plays tones."""
