@@ -1,13 +1,16 @@
 """The house rules that a reader of one file cannot see: what is pure, what is mirrored (docs/design.md, section 3)."""
 
 import ast
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "swarm").rglob("*.py"))
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 PURE = [path for path in SOURCES if path.startswith(("swarm/book/", "swarm/lease/"))]
 
 # The arrows that a room may have: whose names its files import, besides its own. Nothing else passes, and no circle.
@@ -254,3 +257,58 @@ def test_a_function_is_small(path: str) -> None:
 def test_what_differs_by_platform_lives_in_one_file() -> None:
     asking = {path for path in SOURCES if "sys.platform" in (ROOT / path).read_text(encoding="utf-8")}
     assert asking - {"swarm/system/platform.py"} == set(ASKS_FOR_THE_PLATFORM)
+
+
+FLOWCHART = DESIGN.partition("```mermaid\nflowchart TB\n")[2].partition("```")[0]
+NODE = re.compile(r'(\w+)(?:\["([\w/]+)"\])?')
+LABELS = {node: label for node, label in NODE.findall(FLOWCHART) if label}
+
+
+def drawn_floors() -> dict[str, int]:
+    """Return the floor of each room in the design's picture of the house, counted from the ground."""
+    floors: dict[str, int] = {}
+    for floor, body in re.findall(r"^  subgraph floor(\d).*?\n(.*?)^  end$", FLOWCHART, re.MULTILINE | re.DOTALL):
+        rows = [row for row in body.splitlines() if not row.strip().startswith("subgraph") and row.strip() != "end"]
+        floors |= {LABELS.get(node, node): int(floor) for row in rows for node, _ in NODE.findall(row)}
+    return floors
+
+
+def drawn_arrows() -> set[tuple[str, str]]:
+    """Return the arrows of the design's picture of the house."""
+    rows = [[node for node, _ in NODE.findall(row)] for row in FLOWCHART.splitlines() if "-->" in row]
+    return {(LABELS.get(name, name), LABELS.get(below, below)) for row in rows for name, below in pairwise(row)}
+
+
+def test_the_design_draws_the_rooms_that_there_are() -> None:
+    assert set(drawn_floors()) == set(ARROWS)
+
+
+def test_no_room_knows_one_of_a_floor_above_it_in_the_design() -> None:
+    floors = drawn_floors()
+    assert [(name, each) for name, below in ARROWS.items() for each in below if floors[each] > floors[name]] == []
+
+
+def test_each_arrow_that_the_design_draws_is_allowed() -> None:
+    arrows = drawn_arrows()
+    assert len(arrows) > 20
+    assert [(name, each) for name, each in arrows if each not in ARROWS[name]] == []
+
+
+def test_each_file_that_the_design_names_is_there() -> None:
+    named = set(re.findall(r"`([\w/.-]+/[\w.-]*|\w+\.py)`", DESIGN))
+    paths = {name for name in named if name.endswith((".py", "/")) and not name.startswith("jobs/")}
+    assert len(paths) > 50
+    gone = {name for name in paths if not (ROOT / "swarm" / name).exists() and not (ROOT / name).exists()}
+    assert gone - {"clips/", "assets/"} == set()
+
+
+def test_each_class_that_the_design_names_is_there() -> None:
+    defined = {
+        node.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)s?`", DESIGN))
+    assert len(named) > 40
+    assert named - defined == set()
