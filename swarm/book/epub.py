@@ -14,7 +14,7 @@ from swarm.book.page.limits import MAX_SHEET_BYTES
 from swarm.book.page.markup import as_text
 from swarm.book.page.note import mark_notes
 from swarm.book.page.origin import Tracer
-from swarm.book.page.stylesheet import Hidden, read_stylesheets, sheets_of
+from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
 from swarm.book.page.text import Document, read_document
 from swarm.book.speech.pronunciation import lexicons_of, read_pronunciations
 from swarm.book.structure.composition import compose, count_notes, first_language, named_language
@@ -102,8 +102,9 @@ def _documents(
 
 
 def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
-    """Mark what the pages' stylesheets hide; how many words that are."""
-    known: dict[tuple[tuple[str, str], ...], Hidden] = {}
+    """Mark what the pages' style sheets hide; return how many words that are."""
+    reader = SheetReader()
+    known: dict[tuple[tuple[str, str], ...], Cascade] = {}
     words = 0
     for name, root in pages:
         sheets = tuple(
@@ -111,7 +112,7 @@ def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
         )
         if sheets not in known:
             texts = (text if kind == "style" else _sheet(archive, text) for kind, text in sheets)
-            known[sheets] = read_stylesheets(texts)
+            known[sheets] = reader.read(texts)
         words += known[sheets].mark(root)
     return words
 

@@ -1,177 +1,344 @@
-"""What a book's stylesheets hide, or set on a line of its own: rules of classes and ids, by the cascade of CSS."""
+"""Finds what a book's style sheets hide, or set on a line of its own, by the selectors and the cascade of CSS.
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+A sheet is hostile input. What would take long to match (`:has()`, `:nth-child()`, `~`, deep or long selectors) is left
+out, and the cost of one book's sheets is bounded: beyond that they hide nothing. In doubt a text is shown.
+"""
 
-import regex
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import tinycss2
+from cssselect2 import ElementWrapper, Matcher, SelectorError, compile_selector_list
 from lxml import etree
 from msgspec import Struct
+from tinycss2.ast import AtRule, Declaration, IdentToken, LiteralToken, Node, QualifiedRule
 
-from swarm.book.page.limits import MAX_HIDING_RULES, MAX_SHEET_BYTES
+from swarm.book.page.limits import (
+    MAX_HIDING_RULES,
+    MAX_SELECTOR_DEPTH,
+    MAX_SELECTOR_TOKENS,
+    MAX_SHEET_BYTES,
+    MAX_SHEETS_CHARS,
+    MAX_STYLE_STEPS,
+)
 from swarm.book.page.markup import local, words
 
-LINE = "e2a-line"  # the attribute that marks what stands on a line of its own though it is no block by its name
+LINE = "e2a-line"  # the attribute that marks an inline element which a style sets on a line of its own
 INLINE = words("span a b strong i em small cite q code font label")
-MAX_STEPS = 6  # of a selector: ".book .part p"
+MAX_MEDIA_DEPTH = 4  # of @media in @media
 
-_COMMENT = regex.compile(r"/\*.*?\*/", regex.DOTALL)
-_AT_BLOCK = regex.compile(r"@([\w-]+[^{};]*)\{((?:[^{}]*+\{[^{}]*+\})*+[^{}]*+)\}")
-_EVERY_SCREEN = frozenset(("media all", "media screen", "media all, screen", "media screen, all"))
-_RULE = regex.compile(r"([^{}@;]+)\{([^{}]*)\}")
-_HIDES = regex.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b\s*(!\s*important)?", regex.IGNORECASE
-)
-_SHOWS = regex.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*(?!none)[\w-]+|visibility\s*:\s*visible)\s*(!\s*important)?", regex.IGNORECASE
-)
-_BLOCK = regex.compile(r"(?:^|;)\s*display\s*:\s*(?:block|table|list-item|flex|grid)\b", regex.IGNORECASE)
-_FLOATS = regex.compile(r"(?:^|;)\s*float\s*:\s*(?:left|right)", regex.IGNORECASE)  # a drop cap is no line
-_STEP = regex.compile(r"([a-z][a-z0-9]*|\*)?((?:[.#]-?[_\p{L}][\w-]*)*)", regex.IGNORECASE)
-_NAME = regex.compile(r"([.#])([^.#]+)")
+_BLOCK = words("block table list-item flex grid")
+_SIDES = words("left right")
+_PROPERTIES = words("display visibility float")
+_EVERY_SCREEN = frozenset(("all", "screen", "all , screen", "screen , all"))
+_CHEAP_PSEUDO_CLASSES = words("root empty first-child last-child only-child not is where")
 
-
-class Step(Struct, frozen=True):
-    """One element of a selector."""
-
-    tag: str  # empty: any
-    classes: frozenset[str]
-    name: str  # the id, empty: any
-    child: bool = False  # of what the step before it means, not just somewhere in it
-
-    def fits(self, element: etree._Element) -> bool:
-        """Whether an element is such a one."""
-        if (self.tag and local(element) != self.tag) or (self.name and element.get("id") != self.name):
-            return False
-        return self.classes <= set((element.get("class") or "").split())
+Style = dict[str, tuple[str, bool]]  # a property's value, and whether it is important
 
 
 class StyleRule(Struct, frozen=True):
-    """What a selector does to the elements that it means."""
+    """A compiled selector, and what it declares of the properties that are looked at."""
 
-    steps: tuple[Step, ...]
-    hides: bool
-    block: bool
-    weight: tuple[bool, int, int, int, int]  # important, ids, classes, elements, place
-
-    def fits(self, element: etree._Element) -> bool:
-        """Whether it means an element; in doubt it does not."""
-        *above, last = self.steps
-        child = last.child
-        if not last.fits(element):
-            return False
-        place: etree._Element | None = element
-        for step in reversed(above):
-            place = place.getparent() if place is not None else None
-            while place is not None and not child and not step.fits(place):
-                place = place.getparent()
-            if place is None or not step.fits(place):
-                return False
-            child = step.child
-        return True
+    selector: Any  # cssselect2's
+    style: Style
 
 
-class Hidden(Struct, frozen=True):
-    """The rules by their selectors."""
+class TooCostly(Exception):
+    """The style sheets of this book take longer than any real book's."""
 
-    rules: dict[str, StyleRule]
 
-    def hiding(self) -> set[str]:
-        """The selectors that hide."""
-        return {selector for selector, rule in self.rules.items() if rule.hides}
+class Budget:
+    """How many steps of matching are left for one book."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def spend(self, steps: int) -> None:
+        """Take steps away. Raises TooCostly."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise TooCostly
+
+
+class BudgetedElement(ElementWrapper):  # type: ignore[misc]  # no types
+    """An element as selectors see it, which pays for looking at its ancestors."""
+
+    budget: Budget
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if self.parent is not None:
+            self.budget = self.parent.budget
+
+    @property
+    def ancestors(self) -> tuple[ElementWrapper, ...]:
+        """The elements around it."""
+        found: tuple[ElementWrapper, ...] = super().ancestors
+        self.budget.spend(len(found))
+        return found
+
+
+class BudgetedMatcher(Matcher):  # type: ignore[misc]  # no types
+    """The selectors of some sheets, each test of which is paid for."""
+
+    @staticmethod
+    def add_relevant_selectors(element: BudgetedElement, selectors: Sequence[Any], found: list[Any]) -> None:
+        """Add those of the selectors that fit the element. Raises TooCostly."""
+        element.budget.spend(len(selectors))
+        Matcher.add_relevant_selectors(element, selectors, found)
+
+
+class WrappedPage:
+    """The elements of a page as selectors see them, made when they are first asked for."""
+
+    def __init__(self, root: etree._Element, budget: Budget) -> None:
+        self._top: BudgetedElement = BudgetedElement.from_html_root(root)
+        self._top.budget = budget
+        self._children: dict[etree._Element, dict[etree._Element, BudgetedElement]] = {}
+
+    def wrapped(self, element: etree._Element) -> BudgetedElement:
+        """Return an element's wrapper, with those around it and beside it."""
+        above = element.getparent()
+        if above is None or element is self._top.etree_element:
+            return self._top
+        if above not in self._children:
+            children = self.wrapped(above).iter_children()
+            self._children[above] = {child.etree_element: child for child in children}
+        found: BudgetedElement = self._children[above][element]
+        return found
+
+
+class Cascade:
+    """The style sheets of a page, in their order."""
+
+    def __init__(self, rules: Iterable[StyleRule], budget: Budget) -> None:
+        self._budget = budget
+        self._matcher = BudgetedMatcher()
+        self._styles: list[Style] = []
+        for rule in rules:
+            self._matcher.add_selector(rule.selector, rule.style)
+            self._styles.append(rule.style)
 
     def mark(self, root: etree._Element) -> int:
-        """Give what is hidden, and what is a line, the attribute that says so; how many words are hidden."""
-        known: dict[str, list[StyleRule]] = defaultdict(list)
-        for rule in self.rules.values() if any(rule.hides or rule.block for rule in self.rules.values()) else ():
-            known[_key(rule.steps[-1])].append(rule)
-        words = 0
-        for element in root.iter("*") if known else ():
-            strongest = _strongest(element, known)
-            if strongest and strongest.hides:
-                inside = any(step.get("hidden") for step in element.iterancestors())
-                words += 0 if inside else len("".join(element.itertext()).split())
-                element.set("hidden", "hidden")
-            elif strongest and strongest.block and local(element) in INLINE:
-                element.set(LINE, "line")
-        return words
+        """Set the attributes that say what is hidden and what is a line; return how many words are hidden."""
+        if not any(_hides(style) or _is_block(style) for style in self._styles):
+            return 0
+        try:
+            styled = list(self._styled(root))
+        except TooCostly:
+            return 0
+        return sum(_mark(element, style) for element, style in styled)
+
+    def _styled(self, root: etree._Element) -> Iterator[tuple[etree._Element, Style]]:
+        """Yield the elements that a sheet says something of, each with its style. Raises TooCostly."""
+        page = WrappedPage(root, self._budget)
+        for element in root.iter("*"):
+            matches = self._matcher.match(page.wrapped(element)) if self._may_match(element) else ()
+            if matches:
+                yield element, _cascaded([*(style for *_, style in matches), _own_style(element)])
+
+    def _may_match(self, element: etree._Element) -> bool:
+        """Return whether any selector ends in what an element is: few elements are worth wrapping."""
+        matcher = self._matcher
+        return bool(
+            matcher.other_selectors
+            or matcher.lang_attr_selectors
+            or matcher.namespace_selectors
+            or element.get("id") in matcher.id_selectors
+            or local(element) in matcher.lower_local_name_selectors
+            or not matcher.class_selectors.keys().isdisjoint((element.get("class") or "").split())
+        )
+
+
+class SheetReader:
+    """Reads the style sheets of one book, each of them once."""
+
+    def __init__(self) -> None:
+        self._chars = MAX_SHEETS_CHARS
+        self._budget = Budget(MAX_STYLE_STEPS)
+        self._known: dict[str, list[StyleRule]] = {}
+
+    def read(self, sheets: Iterable[str]) -> Cascade:
+        """Return what these sheets say together; nothing at all where they are too long or have too many rules."""
+        rules: list[StyleRule] = []
+        for sheet in sheets:
+            if sheet not in self._known:
+                self._chars -= len(sheet) if _may_matter(sheet) else 0
+                self._known[sheet] = list(_rules(sheet)) if self._chars >= 0 else []
+            rules += self._known[sheet]
+        kept = rules if len(rules) <= MAX_HIDING_RULES and self._chars >= 0 else []
+        return Cascade(kept, self._budget)
 
 
 def is_line(element: etree._Element) -> bool:
-    """Whether an element stands on a line of its own though it is no block by its name."""
+    """Return whether an inline element stands on a line of its own, by a sheet or by its own style."""
+    if element.get(LINE) is not None:
+        return True
+    return local(element) in INLINE and _is_block(_own_style(element))
+
+
+def _mark(element: etree._Element, style: Style) -> int:
+    """Set an element's attribute; return how many words it newly hides."""
+    if _hides(style):
+        inside = any(step.get("hidden") for step in element.iterancestors())
+        element.set("hidden", "hidden")
+        return 0 if inside else len("".join(element.itertext()).split())
+    if _is_block(style) and local(element) in INLINE:
+        element.set(LINE, "line")
+    return 0
+
+
+def _hides(style: Style) -> bool:
+    return _value(style, "display") == "none" or _value(style, "visibility") == "hidden"
+
+
+def _is_block(style: Style) -> bool:
+    """Return whether a style begins a line; a drop cap, which floats, does not."""
+    return _value(style, "display") in _BLOCK and _value(style, "float") not in _SIDES
+
+
+def _value(style: Style, name: str) -> str:
+    return style[name][0] if name in style else ""
+
+
+def _cascaded(styles: Iterable[Style]) -> Style:
+    """Return the style that wins, of styles in rising order of weight: important values beat all others."""
+    found: Style = {}
+    for style in styles:
+        for name, (value, important) in style.items():
+            if important or not found.get(name, ("", False))[1]:
+                found[name] = value, important
+    return found
+
+
+def _own_style(element: etree._Element) -> Style:
+    """Return what an element's style attribute says."""
     own = element.get("style")
-    return element.get(LINE) is not None or bool(
-        own and local(element) in INLINE and _BLOCK.search(own) and not _FLOATS.search(own)
-    )
+    return _declared(own) if own and _may_matter(own) else {}
 
 
-def _key(step: Step) -> str:
-    return f".{min(step.classes)}" if step.classes else f"#{step.name}" if step.name else step.tag
+def _may_matter(css: str) -> bool:
+    """Return whether CSS can say anything of what is hidden or a line: most sheets do not and need no parser."""
+    lower = css.lower()
+    return "display" in lower or "visibility" in lower
 
 
-def _strongest(element: etree._Element, known: dict[str, list[StyleRule]]) -> StyleRule | None:
-    names = [f".{name}" for name in (element.get("class") or "").split()]
-    names += [f"#{element.get('id')}"] if element.get("id") else []
-    fitting = [rule for name in (*names, local(element)) for rule in known.get(name, ()) if rule.fits(element)]
-    return max(fitting, key=lambda rule: rule.weight) if fitting else None
+@lru_cache(maxsize=256)  # converters write the same few on thousands of elements
+def _declared(css: str) -> Style:
+    if len(css) > MAX_SELECTOR_TOKENS * MAX_SELECTOR_TOKENS:
+        return {}
+    return _style(_parsed(css))
 
 
-def read_stylesheets(sheets: Iterable[str]) -> Hidden:
-    """What these sheets hide, in their order; a rule of more weight, or a later one, may show it again."""
-    found: dict[str, StyleRule] = {}
-    for sheet in sheets:
-        plain = _AT_BLOCK.sub(_shown, _COMMENT.sub("", sheet))
-        for selectors, body in _RULE.findall(plain):
-            says = _HIDES.search(body) or _SHOWS.search(body)
-            if says is None:
-                continue
-            block = bool(_BLOCK.search(body)) and not _FLOATS.search(body)
-            for selector in selectors.split(","):
-                _take(found, selector, says, block=block)
-            if len(found) > MAX_HIDING_RULES:
-                return Hidden({})
-    return Hidden(found)
-
-
-def _take(found: dict[str, StyleRule], selector: str, says: "regex.Match[str]", *, block: bool) -> None:
-    steps = _steps(selector)
-    if steps:
-        counts = [sum(map(bool, parts)) for parts in zip(*((s.name, s.classes, s.tag) for s in steps), strict=True)]
-        weight = (says[1] is not None, counts[0], sum(len(step.classes) for step in steps), counts[2], len(found))
-        selector = " ".join(selector.split())
-        before = found.pop(selector, None)
-        if before is None or before.weight[0] <= weight[0]:
-            found[selector] = StyleRule(steps, says.re is _HIDES, block, weight)
-        else:
-            found[selector] = before
-
-
-def _steps(selector: str) -> tuple[Step, ...]:
-    """A selector's steps; none where it is of another kind, or names no class and no id at all."""
-    parts = regex.sub(r"\s*>\s*", " >", selector.strip()).split(" ")
-    steps = [_step(part) for part in parts if part][: MAX_STEPS + 1]
-    known = tuple(step for step in steps if step is not None)
-    if len(known) < len(steps) or len(known) > MAX_STEPS or not any(step.classes or step.name for step in known):
+def _parsed(css: "str | Sequence[Node]") -> Sequence[Node]:
+    """Return the declarations in a block or a style attribute."""
+    try:
+        nodes: Sequence[Node] = tinycss2.parse_blocks_contents(css, skip_comments=True, skip_whitespace=True)
+    except ValueError:  # a number of thousands of digits
         return ()
-    return known
+    return nodes
 
 
-def _step(text: str) -> Step | None:
-    match = _STEP.fullmatch(text.removeprefix(">"))
-    if match is None or not match[0]:
-        return None
-    names = _NAME.findall(match[2])
-    classes = frozenset(name for sign, name in names if sign == ".")
-    name = next((name for sign, name in names if sign == "#"), "")
-    return Step((match[1] or "").lower().replace("*", ""), classes, name, text.startswith(">"))
+def _style(nodes: Iterable[Node]) -> Style:
+    declarations = (node for node in nodes if isinstance(node, Declaration) and node.lower_name in _PROPERTIES)
+    return _cascaded({each.lower_name: (_first_word(each.value), each.important)} for each in declarations)
 
 
-def _shown(block: "regex.Match[str]") -> str:
-    """What an @-block holds, if it is for every screen; nothing if it is for paper or for some devices."""
-    return block[2] if " ".join(block[1].split()).lower() in _EVERY_SCREEN else ""
+def _first_word(tokens: Iterable[Node]) -> str:
+    return next((token.lower_value for token in tokens if isinstance(token, IdentToken)), "")
+
+
+def _rules(sheet: str) -> Iterator[StyleRule]:
+    """Yield the rules of a sheet that say something of what is hidden or a line; one more than the most at the most."""
+    if not _may_matter(sheet):
+        return
+    try:
+        nodes = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    except ValueError:  # a number of thousands of digits
+        return
+    count = 0
+    for rule in _shown(nodes, MAX_MEDIA_DEPTH):
+        style = _style(_parsed(rule.content))
+        for selector in _selectors(rule.prelude) if style else ():
+            yield StyleRule(selector, style)
+            count += 1
+            if count > MAX_HIDING_RULES:
+                return
+
+
+def _shown(nodes: Iterable[Node], depth: int) -> Iterator[QualifiedRule]:
+    """Yield the rules for every screen: those for paper or for some devices do not count."""
+    for node in nodes:
+        if isinstance(node, QualifiedRule):
+            yield node
+        elif isinstance(node, AtRule) and depth and node.content and _is_for_every_screen(node):
+            inside = tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)
+            yield from _shown(inside, depth - 1)
+
+
+def _is_for_every_screen(rule: AtRule) -> bool:
+    said = (getattr(token, "lower_value", getattr(token, "value", "")) for token in rule.prelude[:8])
+    return rule.lower_at_keyword == "media" and " ".join(filter(str.strip, said)) in _EVERY_SCREEN
+
+
+def _selectors(prelude: Sequence[Node]) -> Iterator[Any]:
+    """Yield the selectors of a rule that are cheap to match, compiled.
+
+    One that names no class, id or attribute is left out: `aside {display: none}` hides the notes of a book for readers
+    that show them in a window.
+    """
+    for tokens in _split(prelude):
+        if not _is_cheap(tokens):
+            continue
+        try:
+            compiled = compile_selector_list(tokens)
+        except (SelectorError, NotImplementedError, AttributeError):  # the last: cssselect2 0.10 on a cut "a|"
+            continue
+        yield from (each for each in compiled if any(each.specificity[:2]))
+
+
+def _split(prelude: Sequence[Node]) -> Iterator[list[Node]]:
+    """Yield the parts between commas."""
+    part: list[Node] = []
+    for token in prelude:
+        if isinstance(token, LiteralToken) and token.value == ",":
+            yield part
+            part = []
+        else:
+            part.append(token)
+    yield part
+
+
+def _is_cheap(tokens: Sequence[Node]) -> bool:
+    """Return whether a selector is short, not deep, and of steps that look at the element and its ancestors alone."""
+    layer, count = list(tokens), 0
+    for _ in range(MAX_SELECTOR_DEPTH):
+        count += len(layer)
+        if count > MAX_SELECTOR_TOKENS or not all(map(_is_known, [None, *layer], layer)):
+            return False
+        layer = [inner for token in layer for inner in _inside(token)]
+        if not layer:
+            return True
+    return False
+
+
+def _is_known(before: Node | None, token: Node) -> bool:
+    if isinstance(token, LiteralToken):
+        return bool(token.value != "~")
+    if isinstance(before, LiteralToken) and before.value == ":":
+        name = getattr(token, "lower_name", None) or getattr(token, "lower_value", "")
+        return name in _CHEAP_PSEUDO_CLASSES
+    return True
+
+
+def _inside(token: Node) -> Sequence[Node]:
+    inside: Sequence[Node] = getattr(token, "content", None) or getattr(token, "arguments", None) or ()
+    return inside
 
 
 def sheets_of(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """The sheets that a page is always shown with, in order: ("link", reference) or ("style", text)."""
+    """Yield the sheets that a page is always shown with, in order: ("link", reference) or ("style", text)."""
     for element in root.iter("{*}link", "{*}style"):
         media, tag = (element.get("media") or "all").lower(), local(element)
         if "all" not in media and "screen" not in media:

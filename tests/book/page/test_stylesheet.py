@@ -2,39 +2,132 @@ from pathlib import Path
 
 import epub_maker as maker
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
 
 from swarm.book.epub import read_book
+from swarm.book.page.limits import MAX_HIDING_RULES, MAX_SHEETS_CHARS
 from swarm.book.page.markup import parse
-from swarm.book.page.stylesheet import read_stylesheets
+from swarm.book.page.stylesheet import Cascade, SheetReader, is_line
 from swarm.book.page.text import read_document
 
+PAGE = """<body id='x'><p class='off'>off</p><p class='on'>on</p><p class='x'>x</p><p class='x y'>xy</p>
+<div><span class='x y'>inner</span></div><p><i class='off'>deep</i></p><p class='a'>a</p><p class='b'>b</p></body>"""
+ALL = "off on x xy inner deep a b"
+
+
+def page() -> etree._Element:
+    return parse(f"<html>{PAGE}</html>".encode(), "a page")
+
+
+def read(*sheets: str) -> Cascade:
+    return SheetReader().read(sheets)
+
+
+def seen(root: etree._Element) -> str:
+    return " ".join(passage.text for passage in read_document(root, set()).passages)
+
 
 @pytest.mark.parametrize(
-    ("sheet", "hides"),
+    ("sheet", "hidden"),
     [
-        (".off { color: red; display: none }", {".off"}),
-        ("span.off, #x{display:none}", {"span.off", "#x"}),
-        (".off{display:none} p{margin:0} .off{display:block}", set()),
-        (".off{display:none !important} .off{display:block}", {".off"}),
-        ("@media print { .off { display: none } } .on{visibility: hidden}", {".on"}),
-        ("@media all { .off { display: none } .x{color:red} } .on{margin:0}", {".off"}),
-        ("@media screen{.off{display:none}} @media all{.off{display:block}}", set()),
-        ("/* .off{display:none} */ .off:hover{display:none} .a + .b{display:none} p{display:none}", set()),
-        ("p  .off, div>.x.y{display:none}", {"p .off", "div>.x.y"}),
-        ("@import url(x.css); .off{display:none", set()),
+        (".off { color: red; display: none }", "off deep"),
+        (".OFF{display:none} .off{DISPLAY : NONE}", "off deep"),
+        ("span.y, p.on{display:none}", "on inner"),
+        (".off{display:none} p{margin:0} .off{display:block}", ""),
+        (".off{display:none !important} .off{display:block}", "off deep"),
+        ("@media print { .off { display: none } } .on{visibility: hidden}", "on"),
+        ("@media all { .off { display: none } .x{color:red} } .on{margin:0}", "off deep"),
+        ("@media ALL,screen{@media screen{.on{display:none}}}", "on"),
+        ("@media screen and (max-width: 9em), all and (((9))){.on{display:none}}", ""),
+        ("@media screen{.off{display:none}} @media all{.off{display:block}}", ""),
+        ("/* .off{display:none} */ .off:hover{display:none} p{display:none} .off::before{display:none}", ""),
+        ("p  .off, div>.x.y{display:none}", "inner deep"),
+        ("@import url(x.css); .off{display:none", "off deep"),
+        (".a + .b{display:none}", "b"),
+        ("[class~=y]{display:none}", "xy inner"),
+        (".x:not(.y){display:none}", "x"),
+        (":is(.a, .on):not(#x){display:none}", "on a"),
+        ("#x > p.a{display:none} #x > .a{display:block}", "a"),
+        (".on{display:none} #x .on{visibility:visible}", "on"),
+        (".on{display:none;display:block}", ""),
+        (".on{content:'}display:none'} .a{content:'{'; display:none}", "a"),
+        (".on\\{, .a{display:none}", "a"),
+        (
+            ".a ~ .b{display:none} .b:nth-child(8){display:none} #x:has(.a){display:none}",
+            "",
+        ),
+        (".b:first-of-type, .b:local-link{display:none}", ""),
+        (".a|, .a:foo, .a:is(:is(:is(:is(.a)))), .a:local-link, .a::x, .a & .b{display:none}", ""),
     ],
 )
-def test_what_a_sheet_hides(sheet: str, hides: set[str]) -> None:
-    assert read_stylesheets([sheet]).hiding() == hides
+def test_what_a_sheet_hides_is_not_seen(sheet: str, hidden: str) -> None:
+    root = page()
+    read(sheet).mark(root)
+    assert seen(root).split() == [word for word in ALL.split() if word not in hidden.split()]
 
 
-def test_a_sheet_made_to_take_time_takes_none() -> None:
-    for piece in ("@a{", "@a{b{}", ".a{", "{{{", "/*", "a,", ".a ", ".a>"):
-        assert not read_stylesheets([piece * 50_000]).hiding()
+def test_a_later_sheet_and_an_elements_own_style_may_show_again() -> None:
+    root = page()
+    root[0][1].set("style", "display: block")
+    read(".on, .a{display:none} .b{display:none!important}", ".a{display:block} .b{display:block}").mark(root)
+    assert seen(root) == "off on x xy inner deep a"
 
 
 @pytest.mark.parametrize(
-    ("sheet", "seen"),
+    "piece", ["@a{", "@a{b{}", ".a{", "{{{", "/*", "a,", ".a ", ".a>", ".a:not(", ".a:is(.b,", "1"]
+)
+def test_a_sheet_made_to_take_time_takes_little_and_hides_nothing(piece: str) -> None:
+    root = page()
+    sheet = "display:" + piece * 20_000
+    assert read(sheet, f"{sheet}{{display:none}}", f"{piece * 300}{{display:none}}").mark(root) == 0
+    assert seen(root) == ALL
+
+
+def test_a_books_sheets_are_parsed_once_and_only_up_to_a_bound() -> None:
+    reader, sheet = SheetReader(), ".a{display:none}" + " " * (MAX_SHEETS_CHARS // 2)
+    for _ in range(3):
+        assert reader.read([sheet]).mark(page()) == 1
+    assert reader.read([" .x" * MAX_SHEETS_CHARS, ".b{display:none}"]).mark(page()) == 1  # nothing there to parse
+    assert reader.read([f"{sheet} "]).mark(page()) == 0
+
+
+def test_a_sheet_of_too_many_rules_hides_nothing() -> None:
+    rules = [f".a.c{number}, .b{{display:none}}" for number in range(MAX_HIDING_RULES // 2)]
+    assert read(*rules).mark(page()) == 1
+    assert read("".join(rules), ".a{display:none}").mark(page()) == 0
+
+
+def test_selectors_that_take_too_many_steps_for_a_real_book_hide_nothing() -> None:
+    depth, width = 150, 200
+    nested = "<div class='a'>" * depth + "<p class='b'>no</p>" * width + "</div>" * depth
+    root = parse(f"<html><body>{nested}</body></html>".encode(), "a page")
+    reader = SheetReader()
+    assert reader.read([".x .a .a .a .a .a .b{display:none} .b{display:none}"]).mark(root) == 0
+    assert reader.read([".b{display:none}"]).mark(root) == 0  # nor does any other sheet of this book
+    assert read(".a .a .a .b{display:none}").mark(root) == width
+
+
+PIECES = st.sampled_from(
+    ["display", ":", "none", ";", "{", "}", ".a", "#x", ",", " ", ">", "+", "~", "|", "*", "p", "[", "]", "(", ")", "=",
+     ":not(", ":is(", "::", "@media all", "@namespace", "!important", "'", '"', "\\", "/*", "*/", "url(", "-", "9", "é",
+     "\0", "<!--", "&", "$", "^=", "i", ".a{display:none}"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_no_sheet_and_no_style_raises(css: str) -> None:
+    root = page()
+    root[0][0].set("style", css.replace("\0", ""))
+    for sheet in (f"display{css}", f"{css}{{display:none}}", f".a{css}{{display:none}}", f".a{{{css};display:none}}"):
+        read(sheet).mark(root)
+    for element in root.iter("*"):
+        is_line(element)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "expected"),
     [
         (".a .b{display:none}", "one three four"),
         (".a>.b{display:none}", "one three four"),
@@ -44,15 +137,15 @@ def test_a_sheet_made_to_take_time_takes_none() -> None:
         (".c p{display:none} .c #i{display:inline}", "one four"),
     ],
 )
-def test_rules_mean_what_they_mean_to_a_browser(sheet: str, seen: str) -> None:
-    page = "<div class='c'><p id='i'>one</p><div class='a'><p class='b x'>two</p></div><p>three</p></div>"
-    root = parse(f"<html><body>{page}<p class='d e f'>four</p></body></html>".encode(), "a page")
-    read_stylesheets([sheet]).mark(root)
-    assert " ".join(passage.text for passage in read_document(root, set()).passages) == seen
+def test_rules_mean_what_they_mean_to_a_browser(sheet: str, expected: str) -> None:
+    body = "<div class='c'><p id='i'>one</p><div class='a'><p class='b x'>two</p></div><p>three</p></div>"
+    root = parse(f"<html><body>{body}<p class='d e f'>four</p></body></html>".encode(), "a page")
+    read(sheet).mark(root)
+    assert seen(root) == expected
 
 
 @pytest.mark.parametrize(
-    ("sheet", "seen"),
+    ("sheet", "expected"),
     [
         (".a{display:block}", ["one\ntwo three"]),
         (".a, .b{display: block; margin: 0}", ["one\ntwo\nthree"]),
@@ -61,25 +154,25 @@ def test_rules_mean_what_they_mean_to_a_browser(sheet: str, seen: str) -> None:
         ("p{display:block} .b{color:red}", ["onetwo three"]),
     ],
 )
-def test_what_a_sheet_sets_on_a_line_of_its_own_is_glued_to_nothing(sheet: str, seen: list[str]) -> None:
-    page = "<p><span class='a'>one</span><span>two</span> <b class='b'>three</b></p>"
-    root = parse(f"<html><body>{page}</body></html>".encode(), "a page")
-    assert read_stylesheets([sheet]).mark(root) == 0
-    assert [passage.text for passage in read_document(root, set()).passages] == seen
+def test_what_a_sheet_sets_on_a_line_of_its_own_is_glued_to_nothing(sheet: str, expected: list[str]) -> None:
+    body = "<p><span class='a'>one</span><span>two</span> <b class='b'>three</b></p>"
+    root = parse(f"<html><body>{body}</body></html>".encode(), "a page")
+    assert read(sheet).mark(root) == 0
+    assert [passage.text for passage in read_document(root, set()).passages] == expected
 
 
 def test_a_pages_own_style_hides_too(tmp_path: Path) -> None:
     head = "<style>.off{display:none}</style><style media='print'>.on{display:none}</style>"
-    page = maker.page("<p class='off'>no</p><p class='on'>yes</p>").replace("</head>", f"{head}</head>")
-    book = read_book(maker.make(tmp_path, {"a.xhtml": page}))
+    own = maker.page("<p class='off'>no</p><p class='on'>yes</p>").replace("</head>", f"{head}</head>")
+    book = read_book(maker.make(tmp_path, {"a.xhtml": own}))
     assert [block.text for block in book.chapters[0].blocks] == ["yes"]
 
 
 def test_hidden_words_are_not_read_and_counted(tmp_path: Path) -> None:
     head = "<link rel='stylesheet' href='s.css'/><link rel='alternate stylesheet' href='no.css'/>"
     body = "<p>seen <span class='off'>hidden words</span>still</p><p class='other'>too</p>"
-    page = maker.page(body).replace("</head>", f"{head}</head>")
+    linked = maker.page(body).replace("</head>", f"{head}</head>")
     sheets = {"OEBPS/s.css": ".off{display:none}", "OEBPS/no.css": ".other{display:none}"}
-    book = read_book(maker.make(tmp_path, {"a.xhtml": page}, more=sheets))
+    book = read_book(maker.make(tmp_path, {"a.xhtml": linked}, more=sheets))
     assert [block.text for block in book.chapters[0].blocks] == ["seen still", "too"]
     assert "words that its stylesheets hide and that are not read: 2" in book.oddities
