@@ -1,11 +1,11 @@
-"""Every error a user can meet, in one tree; its class decides the exit code.
+"""All errors that a user can meet, in one tree; the class decides the exit code.
 
-SwarmError                 1  finished with gaps, or anything unforeseen that we can name
-├── UsageError             2  a word on the command line that cannot be meant
-├── BookError              3  the file is not a book we can read
-│   └── PageError          3  one page of it is not; the others may be
-└── EnvironmentFault       4  disk, port, key, folder, device: the machine, not the book
-    ├── ReaderMissing      4  what reads this kind of book is not installed
+SwarmError                 1  the book has gaps, or the fault has no class of its own
+├── UsageError             2  an option or argument has no meaning
+├── BookError              3  the file is not a book that we can read
+│   └── PageError          3  one page of the book cannot be read; the others may be whole
+└── EnvironmentFault       4  the machine is at fault: disk, port, key, folder, device
+    ├── ReaderMissing      4  the program that reads this kind of book is not installed
     └── StoreError         4  the state folder cannot be written or trusted
 
 A message says what happened, to which file or machine, and what to do next.
@@ -26,7 +26,7 @@ class SwarmError(Exception):
 
 
 class UsageError(SwarmError):
-    """A word on the command line that cannot be meant."""
+    """An option or argument on the command line has no meaning."""
 
     exit_code = EXIT_USAGE
 
@@ -42,13 +42,13 @@ class PageError(BookError):
 
 
 class EnvironmentFault(SwarmError):
-    """The machine stands in the way: a port, a key, a device, a missing program."""
+    """The machine is at fault: a port, a key, a device, a missing program."""
 
     exit_code = EXIT_ENVIRONMENT
 
 
 class ReaderMissing(EnvironmentFault):
-    """What reads this kind of book is not installed."""
+    """The program that reads this kind of book is not installed."""
 
 
 class StoreError(EnvironmentFault):

@@ -1,4 +1,4 @@
-"""The files that a job's voice needs besides its recipe: what they are called, and how they travel in pieces."""
+"""Job files: what a job's voice needs besides its recipe. Their names, and the pieces in which they travel."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -7,23 +7,23 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 PIECE = 256 * 1024  # bytes of one `FilePiece`
-WINDOW = 4  # pieces asked for and not yet on the disk
-MAX_JOB_FILES = 32  # of a job
+WINDOW = 4  # pieces that may be asked for and not yet be on the disk
+MAX_JOB_FILES = 32  # of one job
 MAX_BYTES = 16 * 1024**3  # of one job file
 MAX_LATENTS = 16 * 1024 * 1024  # bytes
 
 VOICE = "voice.wav"  # the reference recording
-LATENTS = "latents.safetensors"  # what an engine computed from it
-MODEL = "model/"  # the files of a custom model
+LATENTS = "latents.safetensors"  # what an engine computed from the reference recording
+MODEL = "model/"  # begins the names of a custom model's files
 
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]  # SHA-256, hexadecimal
 Size = Annotated[int, Meta(ge=1, le=MAX_BYTES)]
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
-JobFileName = Annotated[str, Meta(pattern=rf"\A{_PART}(/{_PART}){{0,2}}\Z")]  # a relative path that leads nowhere else
+JobFileName = Annotated[str, Meta(pattern=rf"\A{_PART}(/{_PART}){{0,2}}\Z")]  # a relative path that stays in its folder
 
 
 class JobFile(Struct, frozen=True):
-    """One file of a job: its name in the folder that an engine is given, and its content by digest."""
+    """One file of a job: its name in the folder that the engine gets, and its content by digest."""
 
     name: JobFileName
     digest: Digest
@@ -31,34 +31,34 @@ class JobFile(Struct, frozen=True):
 
 
 def check_places(job_files: Iterable[JobFile]) -> None:
-    """Whether each file has a place of its own in a folder, also where case makes no difference. Raises ValueError."""
+    """Check that no two files share a path, on a disk that ignores case too. Raises ValueError."""
     names = sorted(job_file.name.lower() + "/" for job_file in job_files)
     if any(later.startswith(name) for name, later in pairwise(names)):
         raise ValueError("two files of a job have one place")
 
 
 def digests_of(job_files: Iterable[JobFile]) -> frozenset[str]:
-    """The contents that are needed."""
+    """Return the digests of these files."""
     return frozenset(job_file.digest for job_file in job_files)
 
 
 def find_latents(job_files: Iterable[JobFile]) -> JobFile | None:
-    """The latents among a job's files."""
+    """Return the latents among a job's files; None if there are none."""
     return next((job_file for job_file in job_files if job_file.name == LATENTS), None)
 
 
 def what(job_files: Iterable[JobFile]) -> str:
-    """What people call the files of a job."""
+    """Return the words for a job's files that a user reads: "the voice", "the model" or both."""
     names = [job_file.name for job_file in job_files]
     model, voice = any(name.startswith(MODEL) for name in names), VOICE in names
     return "the voice and the model" if model and voice else "the model" if model else "the voice"
 
 
 def window() -> int:
-    """Bytes of one job file that may be asked for and not yet be on the disk."""
+    """Return the bytes of one job file that may be asked for and not yet be on the disk."""
     return WINDOW * PIECE
 
 
 def piece_size(size: int, offset: int) -> int:
-    """Bytes of the piece that begins at an offset."""
+    """Return the bytes of the piece that begins at an offset of a file of `size` bytes."""
     return max(0, min(PIECE, size - offset))

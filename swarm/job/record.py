@@ -1,21 +1,21 @@
-"""What is journaled: only facts that cost work. Leases are soft state and are never written."""
+"""The records of a journal: only facts that cost work. Leases are soft state and are never journaled."""
 
 from msgspec import Struct
 
 
 class Record(Struct, frozen=True, tag_field="type"):
-    """One journaled fact of one job; its type is its class name. Times are seconds since the epoch."""
+    """One journaled fact of one job. Its class name is its type. Times are seconds since the epoch."""
 
 
 class RunStarted(Record, frozen=True, tag=True):
-    """A coordinator opened the job. `epoch` grows by one each time."""
+    """A coordinator opened the job. `epoch` grows by one with each run."""
 
     epoch: int
     at_s: float
 
 
 class ClipAccepted(Record, frozen=True, tag=True):
-    """The first valid clip of a place. `reused`: it lay in the clip folder already, nobody spoke it now."""
+    """The first valid clip of a place. `reused`: the clip was in the clip folder already, and nothing was spoken."""
 
     chapter: int
     index: int
@@ -30,17 +30,17 @@ class ClipAccepted(Record, frozen=True, tag=True):
     started_s: float
     accepted_s: float
     reused: bool = False
-    takes: int = 1  # spoken at once, of which this is the best
-    doubt: str = ""  # what may be wrong with it all the same
+    takes: int = 1  # that were spoken; this clip is the best of them
+    doubt: str = ""  # what may still be wrong with the clip
 
 
 class ClipDiscarded(Record, frozen=True, tag=True):
-    """An accepted clip is lost, damaged on disk, or not to the user's liking: the place is open again."""
+    """An accepted clip is lost, damaged, or not to the user's liking: the place is open again."""
 
     chapter: int
     index: int
     why: str
-    retake: int = 0  # the take to go on with: earlier ones are not wanted again
+    retake: int = 0  # the next take; earlier ones are not wanted again
 
 
 class SegmentFailed(Record, frozen=True, tag=True):
@@ -54,7 +54,7 @@ class SegmentFailed(Record, frozen=True, tag=True):
 
 
 class SegmentQuarantined(Record, frozen=True, tag=True):
-    """Set aside after failures on several workers; the book is finished without it and says so."""
+    """A place was set aside after failures on several workers; the book is finished without it and says so."""
 
     chapter: int
     index: int
@@ -62,7 +62,7 @@ class SegmentQuarantined(Record, frozen=True, tag=True):
 
 
 class WorkerSeen(Record, frozen=True, tag=True):
-    """Who stands behind a worker id in this job's report."""
+    """The name and devices behind a worker id, for the job's report."""
 
     worker: str
     name: str
@@ -70,15 +70,15 @@ class WorkerSeen(Record, frozen=True, tag=True):
 
 
 class GainFixed(Record, frozen=True, tag=True):
-    """The gain that brings the voice to a level, measured once, so that no chapter is louder than another."""
+    """The gain that brings the voice to a level. It is measured once, so that all chapters are equally loud."""
 
     gain_db: float
-    level: str = ""  # which: loudness, peak and format
-    heard_lufs: float | None = None  # with it, after its peaks were limited
+    level: str = ""  # target loudness, peak and codec
+    heard_lufs: float | None = None  # loudness with this gain, after the limiter
 
 
 class LatentsKept(Record, frozen=True, tag=True):
-    """What one worker computed from the reference recording, for all to use; `digest` "" where nothing is computed."""
+    """The latents that one worker computed for all. `digest` is "" if the engine computes none."""
 
     digest: str
     size: int
@@ -86,7 +86,7 @@ class LatentsKept(Record, frozen=True, tag=True):
 
 
 class LatentsLost(Record, frozen=True, tag=True):
-    """The file of the latents is gone or damaged: another worker's takes its place, or they are computed anew."""
+    """The file of the latents is gone or damaged: a worker sends its copy, or they are computed again."""
 
     digest: str
 
@@ -96,8 +96,8 @@ class JobFinished(Record, frozen=True, tag=True):
 
     at_s: float
     files: tuple[str, ...]
-    bytes: int = 0  # of the audiobook
-    style: str = ""  # a digest of how it was to be
+    bytes: int = 0  # of all files
+    style: str = ""  # the digest of the style that they were made with
 
 
 AnyRecord = (
@@ -113,4 +113,4 @@ AnyRecord = (
     | JobFinished
 )
 
-COSTLY = (ClipAccepted, SegmentQuarantined, LatentsKept)  # a job without any of these can be made anew for nothing
+COSTLY = (ClipAccepted, SegmentQuarantined, LatentsKept)  # a job without any of these can be made again at no cost

@@ -1,12 +1,12 @@
-"""What a job took besides the clips that count. Nobody needs it to go on, so it is no record and may be lost."""
+"""Statistics over the runs of a job. Only the report needs them, so they are no record and may be lost."""
 
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-MAX_WORKERS = 1000  # a member that calls itself something else each time shall not fill the memory
-MAX_BYTES = 1 << 20  # of an effort as it is kept
+MAX_WORKERS = 1000  # bounds the memory that a worker with a new id each time can fill
+MAX_BYTES = 1 << 20  # of the saved file
 
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
@@ -14,26 +14,26 @@ ByWorker = Annotated[dict[str, Seconds], Meta(max_length=MAX_WORKERS)]
 
 
 class RunStats(Struct):
-    """Over all runs of a job. Seconds are by worker id, all its slots together; the moment is since the epoch."""
+    """Statistics over all runs of a job. Seconds are added up by worker id, over all slots of the worker."""
 
-    duplicates: Count = 0  # clips for a place that had one already
-    reissued: Count = 0  # places that a worker lost with its lease
-    first_grant_s: Seconds | None = None
-    idle_s: ByWorker = field(default_factory=dict)  # without anything to speak, while the job was not complete
+    duplicates: Count = 0  # clips for places that had a clip already
+    reissued: Count = 0  # places that workers lost with their leases
+    first_grant_s: Seconds | None = None  # since the epoch
+    idle_s: ByWorker = field(default_factory=dict)  # without a lease while the job was incomplete
     wasted_s: ByWorker = field(default_factory=dict)  # spent on duplicates
 
     def duplicate(self, worker: str, work_s: float) -> None:
-        """A clip came that was not needed any more."""
+        """Count a clip that was not needed any more."""
         self.duplicates += 1
         _add(self.wasted_s, worker, work_s)
 
     def idle(self, worker: str, seconds: float) -> None:
-        """A worker had nothing to speak."""
+        """Add to the time that a worker had nothing to speak."""
         _add(self.idle_s, worker, seconds)
 
 
 def decode_effort(data: bytes) -> RunStats:
-    """An effort as it was kept; nothing where that is damaged, or figures that cannot be."""
+    """Decode saved run stats; return empty ones if the data is damaged or out of bounds."""
     try:
         return msgspec.json.decode(data, type=RunStats) if len(data) <= MAX_BYTES else RunStats()
     except (ValueError, RecursionError):

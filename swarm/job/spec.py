@@ -1,4 +1,4 @@
-"""What a job is: written once when it is made and never changed, so that an upgrade in mid-book changes nothing."""
+"""What a job is. It is written once and never changed, so that an upgrade in mid-book changes nothing."""
 
 from msgspec import Struct, field
 
@@ -8,7 +8,7 @@ from swarm.job.recipe import CLONE, INVENTED, Recipe
 
 
 class BookFacts(Struct, frozen=True):
-    """A book without its text: what the audiobook's tags and the report need."""
+    """A book without its text, for the audiobook's tags and the report."""
 
     title: str
     authors: tuple[str, ...]
@@ -22,16 +22,16 @@ class BookFacts(Struct, frozen=True):
     series: str = ""
     series_number: str = ""
     isbn: str = ""
-    lost: tuple[str, ...] = ()  # what of its text could not be read, a line each
+    lost: tuple[str, ...] = ()  # a line for each part of its text that could not be read
 
 
 class FileOrigin(Struct, frozen=True):
-    """The file that a job's voice or model was made from: its path as the user named it, and its content."""
+    """The user's file that a job's voice or model was made from: its path as the user named it, and its content."""
 
     kind: str  # "voice" or "model"
     path: str
-    name: str  # what the recipe calls what it became
-    digest: str  # of the file; "" for a model, whose name tells
+    name: str  # of the voice or model in the recipe
+    digest: str  # of the file; "" for a model, whose name has its digest
 
 
 class JobSpec(Struct, frozen=True):
@@ -43,17 +43,17 @@ class JobSpec(Struct, frozen=True):
     recipe: Recipe
     chapters: tuple[Chapter, ...]
     created_s: float
-    job_files: tuple[JobFile, ...] = field(name="assets", default=())  # the files that its voice needs
+    job_files: tuple[JobFile, ...] = field(name="assets", default=())
     origins: tuple[FileOrigin, ...] = ()
 
     @property
     def has_latents(self) -> bool:
-        """Whether latents are computed for its voice: it is a recording's, or made up."""
+        """Whether latents are computed for the voice: it speaks like a recording, or is made up for the book."""
         return self.recipe.voice == INVENTED or any(job_file.name == VOICE for job_file in self.job_files)
 
     @property
     def voice_name(self) -> str:
-        """What people call its voice: a recording by its file."""
+        """The voice's name for people; for a recording the name of its file."""
         if not self.recipe.voice.startswith(CLONE):
             return self.recipe.voice
         path = next((origin.path for origin in self.origins if origin.kind == "voice"), "")
@@ -62,5 +62,5 @@ class JobSpec(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """The book's title."""
+        """The title of the book."""
         return self.book.title

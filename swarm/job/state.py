@@ -1,4 +1,4 @@
-"""A job's durable state: what its journal says, rebuilt by the same function that live code uses."""
+"""A job's durable state: what its journal says. Replay and live code change it with the same function."""
 
 from dataclasses import dataclass, field
 
@@ -19,25 +19,25 @@ from swarm.job.record import (
 )
 from swarm.job.spec import JobSpec
 
-Place = tuple[int, int]  # chapter, index
+Place = tuple[int, int]  # chapter and index of a segment, both from 0
 
 
 @dataclass
 class JobState:
-    """What is known for good of one job: which places have a clip, which failed, which were set aside."""
+    """The journaled state of one job: which places have a clip, which failed, which are quarantined."""
 
     spec: JobSpec
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
     workers: set[str] = field(default_factory=set)
-    settled: list[int] = field(default_factory=list)  # places accepted or set aside, by chapter
+    settled: list[int] = field(default_factory=list)  # places accepted or quarantined, by chapter
     characters_settled: int = 0
     audio_s: float = 0.0  # of the accepted clips
-    sample_rate: int = 0  # Hz, of the first clip and so of all
-    first_takes: dict[Place, int] = field(default_factory=dict)  # where earlier ones are not wanted
+    sample_rate: int = 0  # Hz, of all clips; 0 before the first
+    first_takes: dict[Place, int] = field(default_factory=dict)  # places whose earlier takes are not wanted
     epoch: int = 0
-    began_s: float = 0.0  # the first run
+    began_s: float = 0.0  # start of the first run
     gains_db: dict[str, float] = field(default_factory=dict)  # of the voice, by level
     latents: LatentsKept | None = None
     finished: JobFinished | None = None
@@ -48,59 +48,59 @@ class JobState:
 
     @property
     def job(self) -> str:
-        """The job's name."""
+        """The name of the job."""
         return self.spec.job
 
     @property
     def awaits_latents(self) -> bool:
-        """Whether somebody has yet to compute the latents of its voice, before anything is spoken."""
+        """Whether a worker has yet to compute the latents, before anything can be spoken."""
         return self.spec.has_latents and self.latents is None
 
     @property
     def job_files(self) -> tuple[JobFile, ...]:
-        """The files that its voice needs, the latents too once they are known."""
+        """The job files, with the latents once they are known."""
         if self.latents is None or not self.latents.digest:
             return self.spec.job_files
         return (*self.spec.job_files, JobFile(LATENTS, self.latents.digest, self.latents.size))
 
     @property
     def complete(self) -> bool:
-        """Nothing is left to speak: every place is accepted or set aside."""
+        """Whether nothing is left to speak: each place is accepted or quarantined."""
         return all(self.chapter_complete(chapter) for chapter in range(len(self.settled)))
 
     def chapter_complete(self, chapter: int) -> bool:
-        """Whether every place of a chapter is accepted or set aside."""
+        """Tell whether each place of a chapter is accepted or quarantined."""
         return self.settled[chapter] == len(self.spec.chapters[chapter].segments)
 
     def is_settled(self, place: Place) -> bool:
-        """Whether a place needs no more work."""
+        """Tell whether a place needs no more work."""
         return place in self.accepted or place in self.quarantined
 
     def exists(self, place: Place) -> bool:
-        """Whether the book has such a place."""
+        """Tell whether the job has such a place."""
         chapter, index = place
         return chapter < len(self.spec.chapters) and index < len(self.spec.chapters[chapter].segments)
 
     def text(self, place: Place) -> str:
-        """What is to be spoken at a place."""
+        """Return the text that is spoken at a place."""
         return self.spec.chapters[place[0]].segments[place[1]].text
 
     def take(self, place: Place) -> int:
-        """The take to try next: a new one after each failure."""
+        """Return the take to try next: a new one after each failure."""
         return self.first_takes.get(place, 0) + len(self.failures.get(place, ()))
 
     def twins(self, place: Place, take: int) -> list[Place]:
-        """The other places of the same text, still without a clip, to which this take is not one that failed there."""
+        """Return the other places of the same text that have no clip yet and where this take has not failed."""
         places = self.recurring.get(self.text(place), ())
         return [p for p in places if p not in self.accepted and self.take(p) <= take]
 
     def key(self, place: Place, take: int) -> str:
-        """The clip's name for a take at a place."""
+        """Return the key of the clip for a take at a place."""
         return clip_key(self.text(place), self.spec.recipe, take)
 
 
 def _recurring(spec: JobSpec) -> dict[str, list[Place]]:
-    """Where texts stand that occur more than once ("Yes.")."""
+    """Return the places of each text that occurs more than once ("Yes.")."""
     places: dict[str, list[Place]] = {}
     for number, chapter in enumerate(spec.chapters):
         for index, segment in enumerate(chapter.segments):
@@ -109,7 +109,7 @@ def _recurring(spec: JobSpec) -> dict[str, list[Place]]:
 
 
 def apply(state: JobState, record: AnyRecord) -> None:
-    """Take one journaled fact into the state: the only way it ever changes, live or replayed."""
+    """Apply one journaled fact to the state. Nothing else ever changes it, live or in replay."""
     match record:
         case ClipAccepted():
             _accept(state, record)
@@ -162,7 +162,7 @@ def _discard(state: JobState, place: Place, retake: int) -> None:
 
 
 def _start_run(state: JobState, record: RunStarted) -> None:
-    """A new run is a new chance for what was set aside: the engine or the machine may have been mended."""
+    """Begin a run and reopen quarantined places: the engine or the machine may have been mended."""
     state.epoch = record.epoch
     state.began_s = state.began_s or record.at_s
     for place in state.quarantined:

@@ -1,4 +1,4 @@
-"""The clip folder, shared by all jobs: <first digit>/<key>.flac, made durable in groups."""
+"""The clip folder, shared by all jobs: <first digit>/<key>.flac, written durably in groups."""
 
 import contextlib
 import os
@@ -12,35 +12,35 @@ from swarm.system.disk import guarded, make_folder
 from swarm.system.platform import sync_file, sync_folder
 
 ENDING = ".flac"
-DIGITS = "0123456789abcdef"  # one folder each
+DIGITS = "0123456789abcdef"  # each is the name of a folder
 FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-SYNCS = 8  # files synced at a time: the disk's journal takes them together
-GROUP = 64  # files open at a time
+SYNC_THREADS = 8  # a disk syncs several files at a time faster than one after the other
+MAX_OPEN_FILES = 64  # in one group of clips
 
 
 class ClipFolder:
-    """Clips by key. Every method that touches the disk may raise StoreError."""
+    """The clips of all jobs by key. Each method that touches the disk may raise StoreError."""
 
     def __init__(self, root: Path, scratch: Path) -> None:
         self.root = root
         self._scratch = scratch
         self._folders: set[str] = set()
-        self._pool = ThreadPoolExecutor(SYNCS, thread_name_prefix="clip")
+        self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="clip")
 
     def path(self, key: str) -> Path:
-        """Where a clip lies or would lie."""
+        """Return the path of a clip, whether it is there or not."""
         return Path(self._name(key))
 
     def _name(self, key: str) -> str:
-        """The same as text: a long book has tens of thousands, and each Path takes as long as the look at its file."""
+        """Return the path as text: a Path takes as long to make as its file to stat, and a book has 10,000 clips."""
         return f"{self.root}{os.sep}{key[:1]}{os.sep}{key}{ENDING}"
 
     def size(self, key: str) -> int:
-        """Bytes of a clip, 0 where it is not there."""
-        return clip_size(self._name(key))
+        """Return the size of a clip's file in bytes, 0 if there is none."""
+        return file_size(self._name(key))
 
     def keys(self) -> set[str]:
-        """Keys of all clips that are there, empty ones too. What else lies there is left alone."""
+        """Return the keys of all clips that are there, empty ones too. Other files are ignored."""
         keys: set[str] = set()
         for digit in DIGITS:
             folder = self.root / digit
@@ -49,11 +49,11 @@ class ClipFolder:
         return keys
 
     def find(self, key: str) -> Path | None:
-        """A clip's file, if it is there and not empty."""
+        """Return the path of a clip if it is there and not empty."""
         return self.path(key) if self.size(key) else None
 
     def discard(self, key: str) -> None:
-        """Remove a clip that cannot be trusted; fine if it is not there."""
+        """Remove a clip that cannot be trusted, if it is there."""
         path = self.path(key)
         with guarded(path):
             if path.is_dir():
@@ -64,18 +64,18 @@ class ClipFolder:
     def add(self, clips: Mapping[str, bytes]) -> None:
         """Write clips by key, all of them durable on return.
 
-        A file of the right size is left as it is: it may be open elsewhere, and a damaged one is discarded first.
+        A file of the right size is left as it is: it may be open elsewhere, and damaged clips are discarded earlier.
         """
         new = [(key, frame) for key, frame in clips.items() if self.size(key) != len(frame)]
         with guarded(self.root):
             fresh = self._make_folders(key for key, _ in new)
-            for first in range(0, len(new), GROUP):
-                self._put(new[first : first + GROUP])
+            for first in range(0, len(new), MAX_OPEN_FILES):
+                self._put(new[first : first + MAX_OPEN_FILES])
             folders = {self.root / key[:1] for key in clips}
             list(self._pool.map(sync_folder, folders | fresh))
 
     def _put(self, clips: Sequence[tuple[str, bytes]]) -> None:
-        """Write them all, sync them all, then give them their names: the fewer turns, the less the threads wait."""
+        """Write all clips, sync all, then rename all: fewer turns make the threads wait less."""
         parts = [f"{self._scratch}{os.sep}{key}.part" for key, _ in clips]
         try:
             with ExitStack() as stack:
@@ -84,7 +84,7 @@ class ClipFolder:
                     handles.append(os.open(part, FRESH, 0o666))
                     stack.callback(os.close, handles[-1])
                     _write(handles[-1], frame)
-                shares = [handles[first::SYNCS] for first in range(min(SYNCS, len(handles)))]
+                shares = [handles[first::SYNC_THREADS] for first in range(min(SYNC_THREADS, len(handles)))]
                 list(self._pool.map(_sync_all, shares))
             for part, (key, _) in zip(parts, clips, strict=True):
                 _rename(part, self._name(key))
@@ -94,7 +94,7 @@ class ClipFolder:
             raise
 
     def _make_folders(self, keys: Iterable[str]) -> set[Path]:
-        """Make the folders that are missing; the parents to sync for it."""
+        """Make the missing folders for these keys, and return the parents that have to be synced."""
         missing = {key[:1] for key in keys} - self._folders
         for name in missing:
             make_folder(self.root / name)
@@ -102,7 +102,7 @@ class ClipFolder:
         return {self.root} if missing else set()
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads that sync."""
         self._pool.shutdown()
 
 
@@ -113,7 +113,7 @@ def _write(handle: int, frame: bytes) -> None:
 
 
 def _rename(part: str, name: str) -> None:
-    """Give a file its name; a folder that somebody made there goes, unless something is in it. Raises StoreError."""
+    """Give a file its name, in place of an empty folder if there is one. Raises StoreError."""
     try:
         os.replace(part, name)
     except OSError:
@@ -129,8 +129,8 @@ def _sync_all(handles: Sequence[int]) -> None:
         sync_file(handle)
 
 
-def clip_size(path: Path | str) -> int:
-    """Bytes of a clip's file, 0 where there is none."""
+def file_size(path: Path | str) -> int:
+    """Return the size of a file in bytes, 0 if there is none."""
     try:
         found = os.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""The files of a job that its voice needs, in the job's own folder: assets/<digest>."""
+"""The job files in the folder of their job: assets/<digest>."""
 
 import hashlib
 import os
@@ -12,16 +12,16 @@ from swarm.system.disk import guarded, write_synced
 from swarm.system.platform import sync_file, sync_folder
 
 FileContents = Mapping[str, bytes | Path]  # by digest
-CHUNK = 1 << 20
+COPY_BYTES = 1 << 20  # copied at a time
 
 
 def file_path(folder: Path, digest: str) -> Path:
-    """Where a content of a job lies or would lie."""
+    """Return the path of a job file, whether it is there or not."""
     return folder / "assets" / digest
 
 
 def put_job_files(folder: Path, contents: FileContents, jobs: Path) -> None:
-    """Put files into a job's folder, durably. What another of the `jobs` has takes no room twice. Raises OSError."""
+    """Put files into a job's folder, durably; a file that another of the `jobs` has is linked. Raises OSError."""
     for digest, content in contents.items():
         target = file_path(folder, digest)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -37,13 +37,13 @@ def put_job_files(folder: Path, contents: FileContents, jobs: Path) -> None:
 
 @contextmanager
 def unpacking(parent: Path) -> Iterator[Path]:
-    """A new folder in one that is there, gone afterwards."""
+    """Yield a new folder inside an existing one, and remove it afterwards. Raises StoreError."""
     with guarded(parent), tempfile.TemporaryDirectory(dir=parent) as folder:
         yield Path(folder)
 
 
 def _share(digest: str, size: int, part: Path, jobs: Path) -> bool:
-    """Make it another name of the same content in another job, if one has it and the disk can do that."""
+    """Link `part` to the same content in another job, and tell whether that could be done."""
     for twin in jobs.glob(f"*/assets/{digest}"):
         if twin.stat().st_size == size and digest_of(twin) == digest:
             try:
@@ -55,22 +55,22 @@ def _share(digest: str, size: int, part: Path, jobs: Path) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """The digest of a file. Raises OSError."""
+    """Return the SHA-256 digest of a file, hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy_synced(source: Path, part: Path) -> None:
-    """Copy a file and bring it to the disk, a piece at a time; its name is not yet durable. Raises OSError."""
+    """Copy a file and sync its content; its name is not durable yet. Raises OSError."""
     with source.open("rb") as reading, part.open("wb") as writing:
-        while chunk := reading.read(CHUNK):
+        while chunk := reading.read(COPY_BYTES):
             writing.write(chunk)
         writing.flush()
         sync_file(writing.fileno())
 
 
 def read_piece(path: Path, offset: int) -> bytes:
-    """The piece that begins at an offset. Raises StoreError."""
+    """Read the piece of a file that begins at an offset. Raises StoreError."""
     with guarded(path), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         file.seek(offset)

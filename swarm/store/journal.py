@@ -1,4 +1,4 @@
-"""One job's journal: an SQLite file with what the job is and the records of what was done. One writer."""
+"""The journal of one job: an SQLite file with the job's spec and its records. It has one writer."""
 
 import sqlite3
 import threading
@@ -17,7 +17,7 @@ from swarm.system.disk import DAMAGED, NO_FILE, guarded
 Kind = TypeVar("Kind", JobFinished, RunStarted)
 
 SCHEMA = 1
-ROWS = 1000  # read at a time
+ROWS_AT_A_TIME = 1000  # that a replay reads
 FILE = "journal.sqlite"
 TABLES = """
 BEGIN;
@@ -41,20 +41,20 @@ FROM job
 
 
 class Counts(NamedTuple):
-    """What a journal says of itself without being read through."""
+    """A summary of a journal that needs no replay."""
 
     accepted: int
     clip_bytes: int
-    finished: JobFinished | None  # the last of them, if no clip was discarded since
-    started: RunStarted | None  # the last of them
+    finished: JobFinished | None  # the last JobFinished, if no clip was discarded since
+    started: RunStarted | None  # the last RunStarted
 
 
 class Journal:
-    """An open journal. Every method may raise StoreError that names the file and the remedy."""
+    """An open journal. Each method may raise a StoreError that names the file and the remedy."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.path = folder / FILE
-        self._lock = threading.Lock()  # commits come from a thread, reads may come from another
+        self._lock = threading.Lock()  # commits and reads may come from different threads
         self._records = msgspec.msgpack.Decoder(AnyRecord)
         if self.path.is_dir():
             raise StoreError(f"{self.path} cannot be used: {NO_FILE}.")
@@ -89,7 +89,7 @@ class Journal:
             raise self._damaged()
 
     def spec(self) -> JobSpec:
-        """What the job is."""
+        """Read what the job is."""
         with guarded(self.path), self._lock:
             row = self._database.execute("SELECT facts FROM job").fetchone()
         try:
@@ -98,7 +98,7 @@ class Journal:
             raise self._damaged() from error
 
     def records(self) -> Iterator[AnyRecord]:
-        """Every record, oldest first."""
+        """Yield all records, oldest first."""
         last = 0
         while rows := self._rows(last):
             last = rows[-1][0]
@@ -109,20 +109,20 @@ class Journal:
                     raise self._damaged() from error
 
     def _rows(self, after: int) -> list[tuple[int, bytes]]:
-        """Some records: all at once would fill the memory, and an open cursor would hold back checkpoints."""
+        """Read the next rows: all at once would fill the memory, and an open cursor would hold back checkpoints."""
         query = "SELECT number, body FROM record WHERE number > ? ORDER BY number LIMIT ?"
         with guarded(self.path), self._lock:
-            return self._database.execute(query, (after, ROWS)).fetchall()
+            return self._database.execute(query, (after, ROWS_AT_A_TIME)).fetchall()
 
     def append(self, records: Sequence[AnyRecord]) -> None:
-        """Write records in one transaction; durable on return, none of them written if it raises."""
+        """Write records in one transaction: all are durable on return, none is written if this raises."""
         rows = [(type(record).__name__, _clip_bytes(record), msgspec.msgpack.encode(record)) for record in records]
         with guarded(self.path), self._lock, self._database:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany("INSERT INTO record (kind, clip_bytes, body) VALUES (?, ?, ?)", rows)
 
     def counts(self) -> Counts:
-        """A summary."""
+        """Return a summary of the records, without reading them all."""
         with guarded(self.path), self._lock:
             row = self._database.execute(COUNTS).fetchone()
         if row is None:
@@ -137,7 +137,7 @@ class Journal:
             raise self._damaged() from error
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and let go of it."""
+        """Fold the write-ahead log into the file and close it."""
         with self._lock:
             self._database.close()
 
@@ -146,7 +146,7 @@ class Journal:
 
 
 def create_journal(folder: Path, spec: JobSpec) -> None:
-    """Make a journal in a folder that nobody else sees yet. Raises StoreError."""
+    """Make a journal in a folder that no other process knows yet. Raises StoreError."""
     path = folder / FILE
     row = (spec.title, spec.source, spec.created_s, msgspec.msgpack.encode(spec))
     with guarded(path), closing(_connect(path)) as database:
@@ -167,10 +167,10 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Look at a journal that another process may be writing, without ever touching its write-ahead log.
+    """Open a journal that another process may be writing, without touching its write-ahead log.
 
-    On a disk that is full or read-only there is no room for the log's index; nobody writes then, and without a log the
-    file says all.
+    A full or read-only disk has no room for the index of the log. But then nothing writes to the journal either, and a
+    journal without a log is complete in its file.
     """
     uri = f"{path.as_uri()}?mode=ro"
     database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)

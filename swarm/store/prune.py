@@ -1,4 +1,4 @@
-"""Removes jobs that nobody has worked on for a time."""
+"""Removes jobs that no command has used for some time."""
 
 import time
 from contextlib import closing
@@ -11,7 +11,7 @@ from swarm.store.store import DiskStore, JobSummary
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was, or would be, removed; what is old enough and kept all the same, with why."""
+    """The jobs that were removed, or would be; and old jobs that are kept, each with the reason."""
 
     removed: list[JobSummary]
     kept: list[tuple[str, str]]
@@ -19,7 +19,7 @@ class Pruned:
 
 
 def prune(state_dir: Path, age_s: float, *, unfinished: bool, dry_run: bool) -> Pruned:
-    """Remove the jobs that no command has worked on for `age_s`. Raises StoreError."""
+    """Remove the jobs that no command has used for `age_s`. Raises StoreError."""
     with closing(DiskStore(state_dir)) as store:
         removed, kept = _choose(store, time.time() - age_s, unfinished)
         names = [job.job for job in removed]
@@ -30,7 +30,7 @@ def prune(state_dir: Path, age_s: float, *, unfinished: bool, dry_run: bool) -> 
 
 
 def _choose(store: DiskStore, before_s: float, unfinished: bool) -> tuple[list[JobSummary], list[tuple[str, str]]]:
-    """The jobs last used before a moment, locked; and those that stay."""
+    """Lock and return the jobs last used before a moment, and those of them that stay, with the reason."""
     removed, kept = [], []
     for job in store.jobs():
         if job.used_s >= before_s:

@@ -1,4 +1,4 @@
-"""What a coordinator keeps: jobs with their journals, and the clips that all jobs share."""
+"""The coordinator's disk: jobs with their journals, and the clips that all jobs share."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from swarm.job.recipe import Setting
 from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
 from swarm.job.run_stats import MAX_BYTES, RunStats, decode_effort
 from swarm.job.spec import FileOrigin, JobSpec
-from swarm.store.clips import ClipFolder, clip_size
+from swarm.store.clips import ClipFolder, file_size
 from swarm.store.job_files import FileContents, copy_synced, file_path, put_job_files, read_piece, unpacking
 from swarm.store.journal import FILE as JOURNAL
 from swarm.store.journal import Journal, create_journal
@@ -28,15 +28,15 @@ from swarm.system.scratch import Scratch
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
 EFFORT = "effort.json"
-NOTHING: FileContents = {}
+NO_FILES: FileContents = {}
 
-Entry = tuple[str, AnyRecord, bytes]  # job, record, the clip's FLAC bytes or b""
+Entry = tuple[str, AnyRecord, bytes]  # the job, the record, and the bytes of its clip or latents, or b""
 
 
 class JobSummary(NamedTuple):
-    """A job on this machine. `accepted` counts places of `sentences`, `disk_bytes` its folder and all its clips.
+    """A job on this machine. `accepted` counts the spoken ones of `sentences`; `disk_bytes` includes its clips.
 
-    `trouble` says why its journal cannot be read; nothing else is known of it then.
+    If its journal cannot be read, `trouble` says why, and nothing else is known.
     """
 
     job: str
@@ -53,84 +53,84 @@ class JobSummary(NamedTuple):
     speed: Setting = 1.0
     chapters: tuple[str, ...] = ()  # titles of those that are spoken
     sentences: int = 0
-    files: tuple[str, ...] = ()  # the audiobook, as last written
-    job_files: tuple[JobFile, ...] = ()  # the files that its voice needs
-    origins: tuple[FileOrigin, ...] = ()  # and what they were made from
-    used_s: float = 0.0  # when a command last worked on it
+    files: tuple[str, ...] = ()  # of the audiobook, when it was last written
+    job_files: tuple[JobFile, ...] = ()
+    origins: tuple[FileOrigin, ...] = ()  # the user's files that the job files were made from
+    used_s: float = 0.0  # when a command last used the job
 
 
 class Store(Protocol):
-    """Jobs, records and clips. Any method may raise StoreError; then nothing of that call counts.
+    """Jobs, records and clips. Each method may raise StoreError; then the call has changed nothing.
 
-    To be used from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `keep_effort` from any.
+    Use it from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `keep_effort` from any thread.
     """
 
-    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NOTHING) -> None:
-        """Make a job, whole or not at all, with a copy of its book and of the files its voice needs."""
+    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
+        """Make a job, whole or not at all, with copies of its book and of its job files."""
 
     def open_job(self, job: str) -> JobSpec | None:
-        """What a job is, None if there is none of that name."""
+        """Open a job and return its spec; None if there is no job of that name."""
 
     def records(self, job: str) -> Iterator[AnyRecord]:
-        """The records of a job, oldest first."""
+        """Yield the records of a job, oldest first."""
 
     def commit(self, entries: Sequence[Entry]) -> None:
-        """Write records, and the clips or latents of those that carry some; durable on return."""
+        """Write records with their clips and latents; all are durable on return."""
 
     def job_file_size(self, job: str, digest: str) -> int:
-        """Bytes of a file of a job; 0 where it is gone."""
+        """Return the size of a job file in bytes, 0 if it is gone."""
 
     def job_file_path(self, job: str, digest: str) -> Path:
-        """Where a file of a job lies or would lie."""
+        """Return the path of a job file, whether it is there or not."""
 
     def unpacking(self) -> AbstractContextManager[Path]:
-        """A folder for what is half made, gone afterwards."""
+        """Yield a folder for unfinished files, and remove it afterwards."""
 
     def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
-        """Put a file of a job back."""
+        """Put back a job file that was lost."""
 
     def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
-        """The piece of a job's file that begins at an offset."""
+        """Read the piece of a job file that begins at an offset."""
 
     def effort(self, job: str) -> RunStats:
-        """What the runs of a job took, as last kept."""
+        """Return the run stats of a job, as they were last saved."""
 
     def keep_effort(self, job: str, effort: RunStats) -> None:
-        """Keep it for the next run, if that can be done."""
+        """Save the run stats of a job for its next run, if the disk allows it."""
 
     def clip_path(self, key: str) -> Path:
-        """Where a clip lies or would lie."""
+        """Return the path of a clip, whether it is there or not."""
 
     def find_clip(self, key: str) -> Path | None:
-        """A clip's file if it is there."""
+        """Return the path of a clip if it is there."""
 
     def clip_keys(self) -> set[str]:
-        """The keys of all clips that are there, whole or not."""
+        """Return the keys of all clips that are there, whole or not."""
 
     def discard_clip(self, key: str) -> None:
         """Remove a clip that cannot be trusted."""
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
-        """Accepted clips whose file is missing or of another size than journaled."""
+        """Return the accepted clips whose file is missing or of another size than journaled."""
 
     def jobs(self) -> list[JobSummary]:
-        """Every job of this store, oldest first."""
+        """Return all jobs of this store, oldest first."""
 
     def remove_job(self, job: str) -> None:
-        """Remove a job and the clips that no other job refers to."""
+        """Remove an unused job and the clips that no other job refers to."""
 
     def lock_job(self, job: str) -> None:
-        """Keep every other process off a job until `close`; it need not exist yet."""
+        """Keep other processes off a job until `close`; the job need not exist yet."""
 
     def folder(self, job: str) -> Path:
-        """A job's own folder, for its reels, report and log."""
+        """Return the folder of a job, for its reels, report and log."""
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all journals and release all locks."""
 
 
 class DiskStore:
-    """The Store on a disk, under the state folder."""
+    """The store on a disk, under the state folder."""
 
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir
@@ -143,13 +143,13 @@ class DiskStore:
         self._clips = ClipFolder(state_dir / "clips", self._scratch.folder)
 
     def folder(self, job: str) -> Path:
-        """A job's own folder. Raises StoreError for a name that cannot be a job's."""
+        """Return the folder of a job. Raises StoreError for a name that no job can have."""
         if not JOB_NAME.fullmatch(job):
             raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
         return self.state_dir / "jobs" / job
 
-    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NOTHING) -> None:
-        """Make a job beside the others and rename it into place as the last step."""
+    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
+        """Make a job in the scratch folder, and rename it into place as the last step."""
         folder = self.folder(spec.job)
         if (folder / JOURNAL).exists():
             raise StoreError(f"{folder} exists already; move it away and run the same command again.")
@@ -160,22 +160,22 @@ class DiskStore:
             put_job_files(fresh, contents, self.state_dir / "jobs")
             create_journal(fresh, spec)
             sync_folder(fresh)
-            if folder.exists():  # its journal was moved away: what is left can all be made again
+            if folder.exists():  # a folder without a journal holds only files that can be made again
                 folder.rename(self._scratch.folder / f"{spec.job}.removed")
             fresh.rename(folder)
             self._made.append(spec.job)
             sync_folder(folder.parent)
 
     def open_job(self, job: str) -> JobSpec | None:
-        """What a job is; its journal is checked and stays open."""
+        """Open and check the journal of a job, and return its spec; None if there is no job of that name."""
         return self._journal(job).spec() if (self.folder(job) / JOURNAL).exists() else None
 
     def records(self, job: str) -> Iterator[AnyRecord]:
-        """The records of a job, oldest first."""
+        """Yield the records of a job, oldest first."""
         return self._journal(job).records()
 
     def commit(self, entries: Sequence[Entry]) -> None:
-        """Clips first, then rows, one transaction a journal: a row never speaks of a clip that is not there."""
+        """Write clips first, then rows, one transaction for each journal: no row names a clip that is not there."""
         by_job: dict[str, list[AnyRecord]] = {}
         clips: dict[str, bytes] = {}
         for job, record, frame in entries:
@@ -191,11 +191,11 @@ class DiskStore:
             journals[job].append(records)
 
     def job_file_size(self, job: str, digest: str) -> int:
-        """Bytes of a file of a job; 0 where it is gone."""
-        return clip_size(self.job_file_path(job, digest))
+        """Return the size of a job file in bytes, 0 if it is gone."""
+        return file_size(self.job_file_path(job, digest))
 
     def effort(self, job: str) -> RunStats:
-        """What the runs of a job took; nothing where that cannot be read."""
+        """Return the run stats of a job; empty ones if they cannot be read."""
         try:
             with (self.folder(job) / EFFORT).open("rb") as file:
                 return decode_effort(file.read(MAX_BYTES + 1))
@@ -203,37 +203,37 @@ class DiskStore:
             return RunStats()
 
     def keep_effort(self, job: str, effort: RunStats) -> None:
-        """Keep it in a file beside the journal; a disk that takes none is told of elsewhere."""
+        """Save the run stats beside the journal; other writes report a disk that fails."""
         with suppress(OSError):
             replace_file(self.folder(job) / EFFORT, msgspec.json.encode(effort))
 
     def job_file_path(self, job: str, digest: str) -> Path:
-        """Where a file of a job lies or would lie."""
+        """Return the path of a job file, whether it is there or not."""
         return file_path(self.folder(job), digest)
 
     def unpacking(self) -> AbstractContextManager[Path]:
-        """A folder on the same disk for what is half made."""
+        """Yield a folder on the same disk for unfinished files, and remove it afterwards."""
         return unpacking(self._scratch.folder)
 
     def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
-        """Put a file of a job back."""
+        """Put back a job file that was lost."""
         with guarded(self.folder(job)):
             put_job_files(self.folder(job), {digest: content}, self.state_dir / "jobs")
 
     def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
-        """The piece of a job's file that begins at an offset."""
+        """Read the piece of a job file that begins at an offset."""
         return read_piece(self.job_file_path(job, digest), offset)
 
     def clip_path(self, key: str) -> Path:
-        """Where a clip lies or would lie."""
+        """Return the path of a clip, whether it is there or not."""
         return self._clips.path(key)
 
     def find_clip(self, key: str) -> Path | None:
-        """A clip's file if it is there and not empty."""
+        """Return the path of a clip if it is there and not empty."""
         return self._clips.find(key)
 
     def clip_keys(self) -> set[str]:
-        """The keys of all clips that are there, whole or not."""
+        """Return the keys of all clips that are there, whole or not."""
         return self._clips.keys()
 
     def discard_clip(self, key: str) -> None:
@@ -241,21 +241,21 @@ class DiskStore:
         self._clips.discard(key)
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
-        """Accepted clips whose file is missing or of another size than journaled."""
+        """Return the accepted clips whose file is missing or of another size than journaled."""
         standing, sizes = standing_clips(self.records(job))
         found = {key: self._clips.size(key) for key in sizes}
         return [record for record in standing if not found[record.key] or found[record.key] != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:
-        """Every job of this store, oldest first."""
+        """Return all jobs of this store, oldest first."""
         return list_jobs(self.state_dir)
 
     def remove_job(self, job: str) -> None:
-        """Remove a job that nobody works on, and the clips that no other job refers to."""
+        """Remove an unused job and the clips that no other job refers to."""
         self.remove_jobs([job])
 
     def remove_jobs(self, jobs: Sequence[str]) -> None:
-        """Remove jobs that nobody works on, and the clips that no other job refers to."""
+        """Remove unused jobs and the clips that no other job refers to."""
         for job in jobs:
             if not self.folder(job).is_dir():
                 raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
@@ -269,10 +269,10 @@ class DiskStore:
             self._locks.pop(job).release()
 
     def forsake(self) -> list[str]:
-        """Remove the jobs that were made here and hold nothing that cost work; returns them. Any other stays."""
+        """Remove and return the jobs that this process made, unless they hold something that cost work."""
         gone = []
         for job in self._made:
-            with suppress(StoreError):  # the disk may be why the command failed
+            with suppress(StoreError):  # the command may have failed because of the disk
                 if not any(isinstance(record, COSTLY) for record in self.records(job)):
                     self._remove_folder(job)
                     gone.append(job)
@@ -280,7 +280,7 @@ class DiskStore:
         return gone
 
     def bytes_of(self, jobs: Sequence[str]) -> int:
-        """What removing these jobs together would free."""
+        """Return the bytes that removing these jobs together would free."""
         return only_in(map(self.folder, jobs)) + sum(map(self._clips.size, self._orphans(jobs)))
 
     def _remove_folder(self, job: str) -> None:
@@ -292,7 +292,7 @@ class DiskStore:
             shutil.rmtree(removed)
 
     def _orphans(self, jobs: Sequence[str]) -> set[str]:
-        """Keys of clips that only these jobs refer to; none if a journal cannot be read, for then nobody knows."""
+        """Return the keys of clips that only these jobs refer to; none if any journal cannot be read."""
         try:
             others = (keys_of(self.folder(name)) for name in self._names() if name not in jobs)
             return set().union(*(keys_of(self.folder(job)) for job in jobs)).difference(*others)
@@ -300,15 +300,15 @@ class DiskStore:
             return set()
 
     def lock_job(self, job: str) -> None:
-        """Keep every other process off a job until `close`, or raise StoreError that says who is on it."""
-        self.folder(job)  # refuses a name that leads elsewhere
+        """Keep other processes off a job until `close`. Raises a StoreError that names the process using it."""
+        self.folder(job)  # raises StoreError for a name that leads to another folder
         if job not in self._locks:
             lock = Lock(self.state_dir / "locks" / f"{job}.lock")
             lock.acquire(job)
             self._locks[job] = lock
 
     def close(self) -> None:
-        """Close the journals, let go of the locks, clear the scratch folder."""
+        """Close the journals, release the locks and remove the scratch folder."""
         for job in list(self._journals):
             self._close_journal(job)
         self._clips.close()
@@ -331,7 +331,7 @@ class DiskStore:
 
 
 def list_jobs(state_dir: Path) -> list[JobSummary]:
-    """Every job under a state folder, oldest first; only looks, so that it works on a disk that is full or read-only.
+    """Return all jobs under a state folder, oldest first; writes nothing, so a full or read-only disk does not matter.
 
     Raises StoreError.
     """
@@ -346,7 +346,7 @@ def _job_names(state_dir: Path) -> list[str]:
 
 
 def keys_of(folder: Path) -> set[str]:
-    """Keys of every clip that a job refers to. Raises StoreError."""
+    """Return the keys of all clips that a job refers to. Raises StoreError."""
     with closing(Journal(folder, read_only=True)) as journal:
         return {record.key for record in journal.records() if isinstance(record, ClipAccepted)}
 
@@ -364,7 +364,7 @@ def _summary(folder: Path) -> JobSummary:
 def summary_of(
     spec: JobSpec, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
 ) -> JobSummary:
-    """A job in short, by its last records; `finished` None where a clip was discarded since."""
+    """Summarise a job by its last records; `finished` is None if a clip was discarded since."""
     return JobSummary(
         job=spec.job,
         title=spec.title,
@@ -387,7 +387,7 @@ def summary_of(
 
 
 def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], dict[str, int]]:
-    """The accepted clips that were not discarded since, and the size of each clip's file as last written."""
+    """Return the accepted clips that were not discarded since, and the size of each clip's file in bytes, by key."""
     standing: dict[tuple[int, int], ClipAccepted] = {}
     sizes: dict[str, int] = {}
     for record in records:

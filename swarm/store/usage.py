@@ -1,24 +1,24 @@
-"""What folders take on the disk."""
+"""Measures how much of the disk folders use."""
 
 import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from swarm.store.clips import clip_size
+from swarm.store.clips import file_size
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all the files under a folder."""
-    return sum(clip_size(path) for path in folder.rglob("*") if path.is_file())
+    """Return the bytes of all files under a folder."""
+    return sum(file_size(path) for path in folder.rglob("*") if path.is_file())
 
 
 def only_in(folders: Iterable[Path]) -> int:
-    """Bytes of the files under these folders that have no other name elsewhere."""
+    """Return the bytes of the files under these folders that are linked from nowhere else."""
     names: Counter[tuple[int, int]] = Counter()
     files: dict[tuple[int, int], os.stat_result] = {}
     for path in (path for folder in folders for path in folder.rglob("*")):
-        if path.is_file() and not path.name.endswith("-shm"):  # there only while a journal is being read
+        if path.is_file() and not path.name.endswith("-shm"):  # SQLite has this file only while a journal is open
             status = path.stat()
             names[status.st_dev, status.st_ino] += 1
             files[status.st_dev, status.st_ino] = status

@@ -1,4 +1,4 @@
-"""Files that only Calibre reads: its `ebook-convert` makes EPUBs of them, where it is installed."""
+"""Converts files that only Calibre reads into EPUBs, with Calibre's `ebook-convert` if it is installed."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 from swarm.errors import BookError, EnvironmentFault, ReaderMissing
 
 PROGRAM = "ebook-convert"
-USUAL_PLACES = (  # where installers put it without telling the shell
+USUAL_PLACES = (  # installers put the program there without adding it to PATH
     "/Applications/calibre.app/Contents/MacOS/ebook-convert",
     "C:/Program Files/Calibre2/ebook-convert.exe",
 )
@@ -19,7 +19,7 @@ MAX_S = 600.0
 
 @contextmanager
 def converted(path: Path) -> Iterator[Path]:
-    """The EPUB that Calibre makes of a file, gone afterwards. Raises BookError, EnvironmentFault."""
+    """Yield the EPUB that Calibre makes of a file, and delete it afterwards. Raises BookError, EnvironmentFault."""
     program = _program()
     if program is None:
         raise ReaderMissing(

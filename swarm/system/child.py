@@ -1,7 +1,7 @@
-"""Child processes that end with their parent: `python -m <module>`, msgpack maps over its pipes, both ends here.
+"""Child processes that end with their parent: `python -m <module>` and msgpack maps over pipes. Both ends are here.
 
-A frame is a big-endian length of four bytes and a map. A call carries `id`, and `lane` where calls may overlap:
-calls of one lane are answered in order, lanes side by side. `{"cancel": id}` withdraws a call that has not begun.
+A frame is a big-endian length of four bytes and a map. Each call carries an `id`, and a `lane` if calls may overlap:
+calls of one lane are answered in order, lanes run side by side. `{"cancel": id}` cancels a call that has not begun.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ Handler = Callable[[Frame], Frame]
 OnNews = Callable[[str], None]
 
 MAX_FRAME_BYTES = 64 << 20
-# For a child that is one thread's worth of work: libraries that start a thread for each core slow each other down.
+# The environment of a child that computes in one thread: libraries that start a thread for each core slow each other.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
 _MAX_WORDS = 500
 _LENGTH = struct.Struct(">I")
 _TAIL_BYTES = 2048  # of the log, in the message of a death
-_LOG_BYTES = 1 << 20  # a log larger than this is set aside at the next start
+_LOG_BYTES = 1 << 20  # a larger log is renamed at the next start
 _PATIENCE_S = 2.0  # for a child to end by itself
 _PR_SET_PDEATHSIG = 1
 
@@ -48,15 +48,15 @@ _telling: ContextVar[OnNews] = ContextVar("_telling", default=lambda words: None
 
 
 class ChildDied(SwarmError):
-    """The process ended, or was ended, before it answered."""
+    """The child process ended, or was ended, before it answered."""
 
 
 class ChildRaised(SwarmError):
-    """The process answered a call with an exception; its log has the traceback."""
+    """The child process answered a call with an exception; its log has the traceback."""
 
 
 def pack_frame(message: Frame) -> bytes:
-    """A message as it goes through a pipe. Raises ValueError over 64 MiB."""
+    """Encode a message for a pipe. Raises ValueError over 64 MiB."""
     body: bytes = msgpack.packb(message, default=msgspec.to_builtins)
     if len(body) > MAX_FRAME_BYTES:
         raise ValueError(f"a message of {len(body)} bytes is over the bound of {MAX_FRAME_BYTES}")
@@ -64,7 +64,7 @@ def pack_frame(message: Frame) -> bytes:
 
 
 def read_frame(stream: IO[bytes]) -> Frame | None:
-    """The next message, or None at the end of the stream. Raises ValueError over 64 MiB."""
+    """Read the next message; None at the end of the stream. Raises ValueError over 64 MiB."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
@@ -81,9 +81,9 @@ def read_frame(stream: IO[bytes]) -> Frame | None:
 def serve(handler: Handler) -> NoReturn:
     """Answer the parent's calls with what `handler` returns, until the parent ends.
 
-    From here on whatever is printed goes to the log, and standard input is empty.
+    From here on everything that is printed goes to the log, and standard input is empty.
     """
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # they reach the whole group; the parent decides
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # a terminal signals the whole group, but the parent decides
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     die_with_parent()
@@ -106,13 +106,13 @@ def serve(handler: Handler) -> NoReturn:
         number = message["id"]
         waiting[number] = lanes[message.get("lane", 0)].submit(_answer, handler, message, send)
         waiting[number].add_done_callback(lambda _, number=number: waiting.pop(number, None))  # type: ignore[misc]
-    os._exit(0)  # not sys.exit: a handler may be computing, and nobody waits for it
+    os._exit(0)  # sys.exit would wait for a handler that still computes
 
 
 def die_with_parent() -> None:
-    """Have the kernel end this process with its parent, even while a library holds the GIL (Linux).
+    """Ask the kernel to end this process with its parent, even while a library holds the GIL (Linux).
 
-    Elsewhere the end of standard input has to do.
+    On other systems the end of standard input ends the process.
     """
     if sys.platform == "linux":
         import ctypes
@@ -121,7 +121,7 @@ def die_with_parent() -> None:
 
 
 def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """Move both pipes out of the reach of print() and input()."""
+    """Return duplicates of both pipes, out of the reach of print() and input()."""
     calls, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -132,7 +132,7 @@ def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def teller() -> OnNews:
-    """How to tell the parent in words how far the call under way is; other threads may use it, too."""
+    """Return a function that tells the parent how far the current call is; other threads may use it, too."""
     return _telling.get()
 
 
@@ -141,7 +141,7 @@ def _answer(handler: Handler, message: Frame, send: Callable[[Frame], None]) -> 
     _telling.set(lambda words: send({"id": number, "telling": words[:_MAX_WORDS]}))
     try:
         send({**handler(message), "id": number})
-    except BaseException as raised:  # SystemExit too: an unanswered call waits for ever
+    except BaseException as raised:  # includes SystemExit: an unanswered call would wait for ever
         traceback.print_exc()
         send({"id": number, "raised": f"{type(raised).__name__}: {raised}"[:1000]})
 
@@ -150,9 +150,9 @@ def _answer(handler: Handler, message: Frame, send: Callable[[Frame], None]) -> 
 
 
 class Child:
-    """A process of our own and the calls under way to it; belongs to the event loop that starts it.
+    """A child process and the calls under way to it; it belongs to the event loop that starts it.
 
-    Threads read and write its pipes: asyncio has none for them in the event loop that ZeroMQ needs on Windows.
+    Threads read and write the pipes, because the event loop that ZeroMQ needs on Windows cannot watch pipes.
     """
 
     def __init__(self) -> None:
@@ -167,14 +167,14 @@ class Child:
     async def start(
         self, module: str, args: Sequence[str], log_path: Path, env: Mapping[str, str] | None = None
     ) -> None:
-        """Start `python -m module args`, its errors and prints going to the end of `log_path`.
+        """Start `python -m module args`; what it prints is appended to `log_path`.
 
         `env` is added to this process's environment. Raises EnvironmentFault.
         """
         self._loop = asyncio.get_running_loop()
         self._module, self._log_path = module, log_path
         try:
-            # Here and not in a thread: on Linux the child dies with the thread that started it.
+            # The child must not be started in another thread: on Linux it dies with the thread that started it.
             self._process = self._popen([sys.executable, "-P", "-m", module, *args], env or {})
         except OSError as fault:
             raise EnvironmentFault(
@@ -185,18 +185,18 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process's number; 0 before it is started."""
+        """The process id; 0 before the process is started."""
         return self._process.pid if self._process else 0
 
     @property
     def alive(self) -> bool:
-        """Whether it is started and not known to have ended."""
+        """Whether the process is started and not known to have ended."""
         return self._process is not None and not self._death
 
     async def call(self, message: Frame, listen: OnNews = lambda words: None) -> Frame:
-        """Send a message and wait for its answer; `listen` hears what the child tells until then.
+        """Send a message and wait for its answer; `listen` gets the progress that the child tells until then.
 
-        A call that is cancelled is withdrawn, if the child has not begun it. Raises ChildDied, ChildRaised.
+        A cancelled call never runs if the child has not begun it. Raises ChildDied, ChildRaised.
         """
         if self._death:
             raise ChildDied(self._death)
@@ -234,7 +234,7 @@ class Child:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         if self._log_path.exists() and self._log_path.stat().st_size > _LOG_BYTES:
             self._log_path.replace(self._log_path.with_name(self._log_path.name + ".1"))
-        # The child imports what this process would, and nothing from the folder that it happens to stand in.
+        # The child imports what this process would import, and nothing from its current folder.
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         with self._log_path.open("ab") as log:
             self._log_start = log.tell()
@@ -249,7 +249,7 @@ class Child:
     def _write(self, process: "subprocess.Popen[bytes]") -> None:
         pipe = process.stdin
         assert pipe is not None
-        with contextlib.suppress(OSError):  # it died: the reader tells
+        with contextlib.suppress(OSError):  # the child died, and the reading thread reports that
             while (frame := self._outbox.get()) is not None:
                 pipe.write(frame)
                 pipe.flush()
@@ -264,18 +264,18 @@ class Child:
                 self._post(self._resolve, message)
         try:
             code = process.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:  # it lost its pipe, or sent what cannot be read
+        except subprocess.TimeoutExpired:  # the child closed its pipe, or sent a frame that cannot be read
             process.kill()
             code = process.wait()
         self._post(self._end, self._obituary(code))
 
     def _post(self, act: Callable[..., None], *args: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the event loop is closed, so nothing waits for the answer
             self._loop.call_soon_threadsafe(act, *args)
 
     def _resolve(self, reply: Frame) -> None:
         number = reply.pop("id")
-        call = self._calls.get(number)  # absent: its caller was cancelled
+        call = self._calls.get(number)  # None if the caller was cancelled
         if call and not call.done():
             if "telling" in reply:
                 self._listeners[number](reply["telling"])

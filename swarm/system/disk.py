@@ -1,4 +1,4 @@
-"""Small files written whole or not at all, and what a failing disk is called in words a user can act on."""
+"""Writes small files whole or not at all, and explains a failing disk in words that a user can act on."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ CROWDED = "too many files are open; allow more, as by `ulimit -n 4096`, and run 
 TOO_LARGE = "no file may be so large there; raise the limit (`ulimit -f`) or use another disk"
 BUSY = "another program is using it; end that one first"
 
-MAX_SQLITE_PATH = 500  # bytes: it opens no longer one
+MAX_SQLITE_PATH = 500  # bytes; SQLite opens no file with a longer path
 
 BY_ERRNO = {
     errno.ENOSPC: FULL,
@@ -53,11 +53,11 @@ BY_SQLITE = {  # primary result codes; the upper bits only refine them
 
 
 def store_fault(error: Exception, path: Path) -> StoreError:
-    """What went wrong with `path`, as the error a user reads."""
+    """Return the error that tells a user what went wrong with `path`."""
     if isinstance(error, sqlite3.Error):
         remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and free_bytes(path.parent) == 0:
-            remedy = FULL  # so it is called where the log's index finds no room
+            remedy = FULL  # SQLite reports an I/O error if the index of its log finds no room
         if remedy == FORBIDDEN and len(os.fsencode(path)) > MAX_SQLITE_PATH:
             remedy = TOO_LONG
     else:
@@ -69,7 +69,7 @@ def store_fault(error: Exception, path: Path) -> StoreError:
 
 @contextmanager
 def guarded(path: Path) -> Iterator[None]:
-    """Turn what the disk or SQLite raises inside into StoreError about `path`."""
+    """Turn errors of the disk or of SQLite inside the block into a StoreError about `path`."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
@@ -77,13 +77,13 @@ def guarded(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, where they are missing. Raises StoreError that names what is in the way."""
+    """Make a folder and its missing parents. Raises a StoreError that names the obstacle."""
     with guarded(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Write a new file and bring it to the disk; its name is not yet durable. Raises OSError."""
+    """Write a new file and sync its content; its name is not durable yet. Raises OSError."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
@@ -92,7 +92,7 @@ def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
 
 
 def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Write `path` whole or not at all, durably; `mode` is cut by the umask. Raises OSError."""
+    """Write `path` durably, whole or not at all; the umask applies to `mode`. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -104,8 +104,8 @@ def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
 
 
 def full_name(path: Path) -> str:
-    """A file's absolute path for people, without `..` where it leads to the same file so; links stay as they are."""
+    """Return a file's absolute path for people, without `..` if that names the same file; links stay as they are."""
     whole, tidy = path.absolute(), os.path.normpath(path.absolute())
     if os.path.exists(whole) and not (os.path.exists(tidy) and os.path.samefile(whole, tidy)):  # noqa: PTH110, PTH121
-        tidy = str(whole)  # behind a link `..` leads elsewhere
+        tidy = str(whole)  # `..` after a link leads to another folder
     return os.fsencode(tidy).decode("utf-8", "replace")

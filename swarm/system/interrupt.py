@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM, a closed terminal: the first asks a node to drain, the second ends it at once."""
+"""Handles Ctrl-C, SIGTERM and a closed terminal: the first signal drains a command, the second ends it at once."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def draining(drain: Callable[[], object]) -> Iterator[None]:
-    """Call `drain` on the loop at the first signal; a second one raises KeyboardInterrupt as usual."""
+    """Call `drain` on the event loop at the first signal; a second signal raises KeyboardInterrupt as usual."""
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it

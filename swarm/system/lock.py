@@ -1,4 +1,4 @@
-"""A lock that a process holds until it lets go or dies, and that says who holds it."""
+"""A lock between processes: held until its process releases it or dies, with the name of its holder."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from swarm.system.disk import guarded
 
 
 class Lock:
-    """A lock on a file of its own. A crash releases it: the system holds it, not the file's existence."""
+    """A lock on a file of its own. A crash releases it, because the operating system holds the lock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -20,14 +20,14 @@ class Lock:
         self._lock = FileLock(path)
 
     def acquire(self, what: str) -> None:
-        """Take it, or raise StoreError that says who works on `what`."""
+        """Take the lock. Raises a StoreError that names the process working on `what`."""
         if not self.try_acquire():
             raise StoreError(f"{self.holder()} is already working on {what}; wait for it or end it first.")
-        with contextlib.suppress(OSError):  # a full disk: then it is not known who has it
+        with contextlib.suppress(OSError):  # on a full disk the holder stays unnamed
             self._owner.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
 
     def try_acquire(self) -> bool:
-        """Take it if nobody has it. Raises StoreError where the folder cannot be written."""
+        """Take the lock if it is free, and tell whether it was. Raises StoreError if the folder cannot be written."""
         with guarded(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -37,18 +37,18 @@ class Lock:
         return True
 
     def wait(self) -> None:
-        """Take it as soon as it is free: for what takes a moment only. Raises StoreError."""
+        """Wait until the lock is free, and take it; for short operations only. Raises StoreError."""
         with guarded(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
 
     def holder(self) -> str:
-        """Who has it, as far as known."""
+        """Return the name of the process that holds the lock, as far as it is known."""
         try:
             return self._owner.read_text(encoding="utf-8")[:200] or "another process"
         except (OSError, UnicodeDecodeError):
             return "another process"
 
     def release(self) -> None:
-        """Let go of it."""
+        """Release the lock."""
         self._lock.release()

@@ -1,4 +1,4 @@
-"""Who this machine is in the swarm, and what time it is."""
+"""The identity of this machine in the swarm, and its clock."""
 
 import re
 import secrets
@@ -13,7 +13,7 @@ Say = Callable[[str], None]
 
 
 def worker_id(state_dir: Path) -> str:
-    """This machine's id as a worker, the same after a restart. Raises StoreError."""
+    """Return this machine's id as a worker, which stays the same after a restart. Raises StoreError."""
     path = state_dir / "worker-id"
     with guarded(path):
         known = path.read_bytes()[:100].strip().decode("ascii", "replace") if path.exists() else ""
@@ -25,21 +25,21 @@ def worker_id(state_dir: Path) -> str:
 
 
 def new_nonce() -> str:
-    """Tells one process from every other."""
+    """Return 16 random hexadecimal digits that tell this process from all others."""
     return secrets.token_hex(8)
 
 
 def machine_name() -> str:
-    """What people call this machine."""
+    """Return the name that people know this machine by: its host name."""
     return socket.gethostname().split(".")[0][:60] or "nameless"
 
 
 class Clock:
-    """Seconds since the epoch that never go back while the process runs, whatever happens to the wall clock."""
+    """A clock in seconds since the epoch that never goes back while the process runs, even if the wall clock does."""
 
     def __init__(self) -> None:
         self._offset_s = time.time() - time.monotonic()
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return the seconds since the epoch."""
         return self._offset_s + time.monotonic()

@@ -17,15 +17,15 @@ if sys.platform == "darwin":
 
 
 def sync_file(handle: int) -> None:
-    """Bring a file descriptor's data to the disk itself. Raises OSError."""
+    """Write the data of a file descriptor through to the disk itself. Raises OSError."""
     if sys.platform == "darwin":
-        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # fsync stops at the drive's cache there
+        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # on macOS fsync stops at the drive's cache
     else:
         os.fsync(handle)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; Windows does so by itself. Raises OSError."""
+    """Make the names in a folder durable; Windows does that by itself. Raises OSError."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -41,7 +41,7 @@ def disk_of(folder: Path) -> int:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """Room on a folder's disk for this user; None where nobody knows."""
+    """Return the bytes that this user may still write to a folder's disk; None if the system does not tell."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:
@@ -49,25 +49,25 @@ def free_bytes(folder: Path) -> int | None:
 
 
 def forget_cached(handle: int) -> None:
-    """Have what was written read from the disk or server itself, where the system can be asked for that."""
+    """Drop a file from the page cache if the system can, so that the next read comes from the disk or server."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """The event loop that ZeroMQ's sockets can be watched with: Windows' default one cannot."""
+    """Return the maker of an event loop that can watch ZeroMQ's sockets; the default loop of Windows cannot."""
     return asyncio.SelectorEventLoop if sys.platform == "win32" else asyncio.new_event_loop
 
 
 def run_loop(main: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end, as asyncio.run does, on a loop that fits ZeroMQ."""
+    """Run a coroutine to its end, as asyncio.run does, on an event loop that can watch ZeroMQ's sockets."""
     allow_files()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(main)
 
 
 def default_cpu_slots() -> int:
-    """Cores that this process may use, at least one."""
+    """Return the number of cores that this process may use, at least 1."""
     if sys.version_info >= (3, 13):
         return os.process_cpu_count() or 1
     if sys.platform == "linux":
@@ -76,40 +76,40 @@ def default_cpu_slots() -> int:
 
 
 def allow_files(wanted: int = 8192) -> None:
-    """Let this process and its children open so many files, or as many as they may: macOS begins with 256."""
+    """Raise the limit of open files of this process and its children, as far as allowed: macOS begins with 256."""
     if sys.platform != "win32":
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         if soft != resource.RLIM_INFINITY and soft < most:
-            with contextlib.suppress(OSError, ValueError):  # the system allows fewer than it says
+            with contextlib.suppress(OSError, ValueError):  # some systems allow fewer than their hard limit
                 resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def few_arenas() -> None:
-    """Have glibc keep one pool of memory for all threads: each would keep what it once needed for a clip."""
+    """Make glibc use one memory pool for all threads: otherwise each thread keeps what a clip once needed."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library
             ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
 
 
 def trim_memory() -> None:
-    """Have glibc give back what is free, now: it keeps what a large book once needed while it was read."""
+    """Make glibc return free memory to the system now: it would keep what reading a large book needed."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)
 
 
 def lower_priority() -> None:
-    """Let other processes go first; Windows has no such thing."""
+    """Give other processes priority over this one; does nothing on Windows."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
             os.nice(3)
 
 
 def go_first_when_memory_runs_out() -> None:
-    """Have Linux end this process before others of the machine: its owner's, and the one that speaks with the swarm."""
+    """Make Linux end this process first when memory runs out, before the worker and the user's other programs."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")

@@ -1,4 +1,4 @@
-"""A folder for what is half written, on the same disk as what it will become."""
+"""A folder for files that are still being written, on the same disk as their final place."""
 
 import shutil
 import uuid
@@ -9,13 +9,13 @@ from swarm.system.lock import Lock
 
 
 class Scratch:
-    """This process's own scratch folder; those of processes that died are cleared when the next one starts."""
+    """The scratch folder of one process. The folders of dead processes are removed when the next one starts."""
 
     def __init__(self, root: Path) -> None:
         self.folder = root / uuid.uuid4().hex
         self._guard = Lock(root / "guard")
         self._lock = Lock(self.folder.with_suffix(".lock"))
-        self._guard.wait()  # nobody may take a lock for dead while its owner is just making it
+        self._guard.wait()  # otherwise another process could take this lock for dead before it is held
         try:
             with guarded(root):
                 self._lock.try_acquire()
@@ -25,7 +25,7 @@ class Scratch:
             self._guard.release()
 
     def close(self) -> None:
-        """Remove it."""
+        """Remove the folder."""
         self._guard.wait()
         try:
             with guarded(self.folder):
