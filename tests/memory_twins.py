@@ -1,4 +1,7 @@
-"""In-memory twins of the edges, for tests and rehearsals: the same contracts, no disk and no sockets."""
+"""In-memory twins of the store and the transport: the same contracts, without disk or sockets.
+
+The protocols `Store`, `Router` and `Dealer` describe the methods.
+"""
 
 import asyncio
 import tempfile
@@ -19,11 +22,11 @@ from swarm.job.spec import JobSpec
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 from swarm.store.job_files import FileContents, unpacking
-from swarm.store.store import NOTHING, Entry, JobSummary, standing_clips, summary_of
+from swarm.store.store import NO_FILES, Entry, JobSummary, standing_clips, summary_of
 
 
 class MemoryStore:
-    """The Store in memory. `clips` and `assets` are what would lie on the disk; the paths it gives are names only."""
+    """The store in memory. `clips` and `job_files` stand for files on the disk; its paths lead nowhere."""
 
     def __init__(self) -> None:
         self.clips: dict[str, bytes] = {}
@@ -32,8 +35,7 @@ class MemoryStore:
         self._records: dict[str, list[AnyRecord]] = {}
         self._efforts: dict[str, bytes] = {}
 
-    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NOTHING) -> None:
-        """Make a job."""
+    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
         if spec.job in self._spec:
             raise StoreError(f"The job {spec.job} exists already.")
         for digest, content in contents.items():
@@ -42,15 +44,13 @@ class MemoryStore:
         self._records[spec.job] = []
 
     def open_job(self, job: str) -> JobSpec | None:
-        """What a job is."""
         return self._spec.get(job)
 
     def records(self, job: str) -> Iterator[AnyRecord]:
-        """The records of a job, oldest first."""
         return iter(tuple(self._known(job)))
 
     def commit(self, entries: Sequence[Entry]) -> None:
-        """All or nothing: an unknown job is noticed before anything is written."""
+        """Write all records or none: an unknown job is noticed before anything is written."""
         journals = [self._known(job) for job, _, _ in entries]
         for records, (_, record, frame) in zip(journals, entries, strict=True):
             records.append(record)
@@ -61,77 +61,62 @@ class MemoryStore:
                 self.job_files[job, record.digest] = frame
 
     def job_file_size(self, job: str, digest: str) -> int:
-        """Bytes of a file of a job."""
         return len(self.job_files.get((job, digest), b""))
 
     def effort(self, job: str) -> RunStats:
-        """What the runs of a job took, as last kept."""
         return msgspec.json.decode(self._efforts[job], type=RunStats) if job in self._efforts else RunStats()
 
     def keep_effort(self, job: str, effort: RunStats) -> None:
-        """Keep it."""
         self._efforts[job] = msgspec.json.encode(effort)
 
     def job_file_path(self, job: str, digest: str) -> Path:
-        """A name for a file of a job."""
         return Path("memory") / job / digest
 
     def unpacking(self) -> AbstractContextManager[Path]:
-        """A folder that is gone afterwards."""
         return unpacking(Path(tempfile.gettempdir()))
 
     def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
-        """Put a file of a job back."""
         self.job_files[job, digest] = content if isinstance(content, bytes) else content.read_bytes()
 
     def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
-        """A piece of a file of a job."""
         if (job, digest) not in self.job_files:
             raise StoreError(f"{self.job_file_path(job, digest)} is not there.")
         content = self.job_files[job, digest]
         return content[offset : offset + piece_size(len(content), offset)]
 
     def clip_path(self, key: str) -> Path:
-        """A name for a clip."""
         return Path("memory") / f"{key}.flac"
 
     def find_clip(self, key: str) -> Path | None:
-        """A clip's name if it is there."""
         return self.clip_path(key) if self.clips.get(key) else None
 
     def clip_keys(self) -> set[str]:
-        """The keys of all clips."""
         return set(self.clips)
 
     def discard_clip(self, key: str) -> None:
-        """Forget a clip."""
         self.clips.pop(key, None)
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
-        """Accepted clips that are not there, or of another size than journaled."""
         standing, sizes = standing_clips(self._known(job))
         return [record for record in standing if len(self.clips.get(record.key, b"")) != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:
-        """Every job, oldest first."""
         return sorted((self._summary(spec) for spec in self._spec.values()), key=lambda summary: summary.created_s)
 
     def remove_job(self, job: str) -> None:
-        """Remove a job and the clips that no other job refers to."""
         keys = _keys(self._known(job))
         del self._spec[job], self._records[job]
         for key in keys.difference(*map(_keys, self._records.values())):
             self.discard_clip(key)
 
     def lock_job(self, job: str) -> None:
-        """Nobody else can see this store."""
+        """Do nothing: no other process can see this store."""
 
     def folder(self, job: str) -> Path:
-        """A name for a job's folder."""
         return Path("memory") / job
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: this store holds nothing open."""
 
     def _known(self, job: str) -> list[AnyRecord]:
         if job not in self._records:
@@ -153,23 +138,21 @@ def _keys(records: list[AnyRecord]) -> set[str]:
 
 
 class MemoryNetwork:
-    """Routers and dealers that reach each other without sockets, through the same bytes and bounds."""
+    """Routers and dealers that reach each other without sockets, with the same bytes and bounds."""
 
     def __init__(self) -> None:
         self.routers: dict[str, MemoryRouter] = {}
         self.ports = count(DEFAULT_PORT)
 
     def router(self) -> "MemoryRouter":
-        """A coordinator's end."""
         return MemoryRouter(self)
 
     def dealer(self) -> "MemoryDealer":
-        """A worker's end."""
         return MemoryDealer(self)
 
 
 class MemoryRouter:
-    """The Router in memory."""
+    """The router in memory."""
 
     def __init__(self, network: MemoryNetwork) -> None:
         self.dropped = 0
@@ -179,7 +162,6 @@ class MemoryRouter:
         self._address = ""
 
     def bind(self, address: str, port: int | None) -> int:
-        """Listen."""
         port = port or next(self._network.ports)
         self._address = f"{address}:{port}"
         if self._address in self._network.routers:
@@ -188,7 +170,6 @@ class MemoryRouter:
         return port
 
     async def receive(self) -> tuple[bytes, FromWorker, bytes]:
-        """The next message that fits."""
         while True:
             peer, control, frame = await self.inbox.get()
             if (message := unpack_from_worker(control)) is not None:
@@ -196,45 +177,39 @@ class MemoryRouter:
             self.dropped += 1
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
-        """Send to a peer that is there."""
         if peer not in self.peers:
             return False
         self.peers[peer].inbox.put_nowait((pack(message), frame))
         return True
 
     def waiting(self) -> bool:
-        """Whether something lies there unread."""
         return not self.inbox.empty()
 
     def close(self) -> None:
-        """Stop listening."""
         self._network.routers.pop(self._address, None)
         self.peers.clear()
 
 
 class MemoryDealer:
-    """The Dealer in memory."""
+    """The dealer in memory."""
 
     def __init__(self, network: MemoryNetwork) -> None:
         self.network = network
         self.dropped = 0
-        self.refusal: str | None = None  # everybody is let in
+        self.refusal: str | None = None  # this router refuses no worker
         self.inbox: asyncio.Queue[tuple[bytes, bytes]] = asyncio.Queue()
         self._name = uuid.uuid4().bytes
         self._addresses: Sequence[str] = ()
 
     @property
     def connected(self) -> bool:
-        """Whether a coordinator listens."""
         return self._router() is not None
 
     def connect(self, addresses: Sequence[str]) -> None:
-        """Speak with the first of these that listens."""
         self._addresses = addresses
         self._router()
 
     async def receive(self) -> tuple[FromCoordinator, bytes]:
-        """The next message that fits, and its frame."""
         while True:
             control, frame = await self.inbox.get()
             if (message := unpack_from_coordinator(control)) is not None:
@@ -242,7 +217,6 @@ class MemoryDealer:
             self.dropped += 1
 
     def send(self, message: Message, frame: bytes = b"") -> bool:
-        """Send to the coordinator, if one listens."""
         control = pack(message)
         if len(control) > MAX_CONTROL_BYTES or len(frame) > MAX_CLIP_BYTES:
             self.dropped += 1
@@ -252,7 +226,6 @@ class MemoryDealer:
         return False
 
     def close(self) -> None:
-        """Leave."""
         if router := self._router():
             del router.peers[self._name]
         self._addresses = ()
