@@ -320,7 +320,7 @@ def test_a_disk_that_became_read_only_is_named(small_disk: Path, book: Path) -> 
 WRITER = """
 import sys
 from pathlib import Path
-from facts_for_tests import a_clip
+from specs_for_tests import a_clip
 from swarm.store.store import DiskStore
 store = DiskStore(Path(sys.argv[1]))
 start = sum(1 for _ in store.records("moby-dick-1a2b"))
