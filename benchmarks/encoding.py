@@ -25,9 +25,10 @@ from swarm.audio.level import Level
 from swarm.audio.order import ReelClip, ReelOrder
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
+from swarm.job.clip_info import SpokenClip
 from swarm.system.child import ONE_THREAD
 from swarm.voice.hibari.engine import engine as hibari
-from swarm.voice.host.clip import ClipSound, make_clip
+from swarm.voice.host.clip import make_clip
 from swarm.voice.host.registry import choose_recipe, find_card
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
@@ -44,13 +45,13 @@ def spent(act: Callable[[], object]) -> float:
     return min(found)
 
 
-def order_of(folder: Path, clips: list[ClipSound], rate: int, name: str) -> ReelOrder:
+def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> ReelOrder:
     """A reel of all clips in a format."""
     stored = []
     for number, clip in enumerate(clips):
         path = folder / f"{number}.flac"
         path.write_bytes(clip.frame)
-        stored.append(ReelClip(path, clip.digest, clip.samples))
+        stored.append(ReelClip(path, clip.info))
     pauses_s = (0.35,) * len(clips)
     return ReelOrder(tuple(stored), pauses_s, rate, 8.0, folder / "a.reel", make_coding(name, rate), Level())
 

@@ -58,14 +58,13 @@ async def measure(hours: float, folder: Path) -> None:
     """Print one row."""
     voice = engine.open(choose_recipe("en", engine="hibari"), "cpu")
     clip = make_clip(voice.speak(TEXT, 1), voice.sample_rate, TEXT)
-    spec = job_of(hours, clip.samples / voice.sample_rate)
+    spec = job_of(hours, clip.info.length_s)
     (folder / "made.epub").write_bytes(b"made")
     with closing(DiskStore(folder / "state")) as store:
         store.create_job(spec, folder / "made.epub")
         state, studio = JobState(spec), Studio(folder, 1)
         record = ClipAccepted(
-            0, 0, 0, state.key((0, 0), 0), clip.samples, voice.sample_rate, clip.digest, len(clip.frame), "w", 1.0,
-            time.time(), time.time(),
+            0, 0, 0, state.key((0, 0), 0), len(clip.frame), "w", time.time(), time.time(), **structs.asdict(clip.info),
         )  # fmt: skip
         places = [(n, index) for n, chapter in enumerate(spec.chapters) for index in range(len(chapter.segments))]
         accept(store, state, record, clip.frame, places[:-1])

@@ -11,8 +11,10 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 import soundfile
+from msgspec import structs
 from running import Swarm
 
+from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import clip_key
 from swarm.lease.message import (
     Accepted,
@@ -57,22 +59,14 @@ class Fed:
         return self.bytes / self.seconds / 1e6
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A valid clip of about the size asked for."""
-
-    frame: bytes
-    samples: int
-    digest: str
-
-
-def make_sample(size: int) -> Sample:
-    """Noise, which FLAC cannot make smaller: two bytes a sample."""
+def make_sample(size: int) -> SpokenClip:
+    """Make a valid clip of about a size: noise, which FLAC cannot make smaller, two bytes a sample."""
     pcm = np.random.default_rng(1).integers(-32768, 32767, size // 2, dtype=np.int16)
     file = io.BytesIO()
     soundfile.write(file, pcm, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     frame = file.getvalue()
-    return Sample(frame, len(pcm), hashlib.sha256(frame).hexdigest())
+    digest = hashlib.sha256(frame).hexdigest()
+    return SpokenClip(frame, ClipInfo(samples=len(pcm), sample_rate=SAMPLE_RATE, digest=digest, work_s=WORK_S))
 
 
 @dataclass
@@ -80,7 +74,7 @@ class Feeder:
     """One pretended worker."""
 
     name: str
-    sample: Sample
+    sample: SpokenClip
     socket: DealerSocket
     nonce: str = field(default_factory=new_nonce)
     credit: int = 0
@@ -162,8 +156,8 @@ class Feeder:
         sample = self.sample
         clip = Clip(
             job=grant.job, chapter=grant.chapter, index=line.index, take=line.take,
-            key=clip_key(line.text, self.jobs[grant.job].recipe, line.take), samples=sample.samples,
-            sample_rate=SAMPLE_RATE, digest=sample.digest, work_s=WORK_S, lease=grant.lease, slot=grant.slot,
+            key=clip_key(line.text, self.jobs[grant.job].recipe, line.take),
+            lease=grant.lease, slot=grant.slot, **structs.asdict(sample.info),
         )  # fmt: skip
         sent = self.socket.send(clip, sample.frame)
         self.under_way += len(sample.frame) if sent else 0

@@ -73,7 +73,7 @@ def _amplified(sound: Samples, gain_db: float) -> Samples:
 
 def _mix(order: ReelOrder) -> tuple[Samples, tuple[tuple[int, str], ...]]:
     """The reel's sound with its gain, float32 of shape (samples,), and the clips that are damaged."""
-    lengths = [clip.samples if clip else 0 for clip in order.clips]
+    lengths = [clip.info.samples if clip else 0 for clip in order.clips]
     layout = lay_reel(lengths, order.pauses_s, order.sample_rate, order.coding.lead_s)
     sound = np.zeros(layout.samples, np.float32)
     scale = np.float32(10 ** (order.gain_db / 20) / 32768)
@@ -82,11 +82,11 @@ def _mix(order: ReelOrder) -> tuple[Samples, tuple[tuple[int, str], ...]]:
         if clip is None:
             continue
         try:
-            pcm = read_clip(clip.path, clip.digest, clip.samples, order.sample_rate)
+            pcm = read_clip(clip.path, clip.info.digest, clip.info.samples, order.sample_rate)
         except ClipDamaged as error:
             faults.append((position, str(error)))
         else:
-            np.multiply(pcm, scale, out=sound[start : start + clip.samples])
+            np.multiply(pcm, scale, out=sound[start : start + clip.info.samples])
     return sound, tuple(faults)
 
 

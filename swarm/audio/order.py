@@ -9,6 +9,7 @@ from msgspec import Struct
 from swarm.audio.format import Coding, Family
 from swarm.audio.level import Level
 from swarm.audio.tags import Tags
+from swarm.job.clip_info import ClipInfo
 
 Value = TypeVar("Value")
 
@@ -19,8 +20,7 @@ class ReelClip(Struct, frozen=True):
     """A clip of a reel, as journaled."""
 
     path: Path
-    digest: str
-    samples: int
+    info: ClipInfo
 
 
 class ReelOrder(Struct, frozen=True):

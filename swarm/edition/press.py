@@ -193,7 +193,7 @@ class Press:
                     continue
                 clips.append(self._clip(record))
                 pauses_s.append(self._style.pause_s(segment.pause))
-                heard_s += record.samples / record.sample_rate
+                heard_s += record.length_s
                 if heard_s >= MEASURED_S:
                     return self._sound_order(clips, pauses_s)
         return self._sound_order(clips, pauses_s) if complete else None
@@ -253,7 +253,7 @@ class Press:
         return cues(reels, [self._times(reel) for reel in reels], begin_s)
 
     def _clip(self, record: ClipAccepted | None) -> ReelClip | None:
-        return None if record is None else ReelClip(self._store.clip_path(record.key), record.digest, record.samples)
+        return None if record is None else ReelClip(self._store.clip_path(record.key), record.info)
 
     def _folder(self) -> Path:
         return self._store.folder(self._state.job) / "reels"

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from swarm.job.clip_info import ClipInfo
+
 
 class Record(Struct, frozen=True, tag_field="type"):
     """One journaled fact of one job. Its class name is its type. Times are seconds since the epoch."""
@@ -14,24 +16,21 @@ class RunStarted(Record, frozen=True, tag=True):
     at_s: float
 
 
-class ClipAccepted(Record, frozen=True, tag=True):
-    """The first valid clip of a place. `reused`: the clip was in the clip folder already, and nothing was spoken."""
+class ClipAccepted(ClipInfo, Record, frozen=True, tag=True):
+    """The first valid clip of a place, with the facts of `ClipInfo`.
+
+    `reused`: the clip was in the clip folder already, and nothing was spoken.
+    """
 
     chapter: int
     index: int
     take: int
     key: str
-    samples: int
-    sample_rate: int
-    digest: str
     bytes: int
     worker: str
-    work_s: float
     started_s: float
     accepted_s: float
     reused: bool = False
-    takes: int = 1  # that were spoken; this clip is the best of them
-    doubt: str = ""  # what may still be wrong with the clip
 
 
 class ClipDiscarded(Record, frozen=True, tag=True):

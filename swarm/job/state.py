@@ -148,7 +148,7 @@ def _accept(state: JobState, record: ClipAccepted) -> None:
         _count(state, place, 1)
     state.accepted[place] = record
     state.sample_rate = state.sample_rate or record.sample_rate
-    state.audio_s += record.samples / record.sample_rate
+    state.audio_s += record.length_s
 
 
 def _discard(state: JobState, place: Place, retake: int) -> None:
@@ -157,7 +157,7 @@ def _discard(state: JobState, place: Place, retake: int) -> None:
     lost = state.accepted.pop(place, None)
     if lost is not None:
         _count(state, place, -1)
-        state.audio_s -= lost.samples / lost.sample_rate
+        state.audio_s -= lost.length_s
         state.finished = None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import MAX_BYTES, MAX_JOB_FILES, Digest, JobFile, check_places
 from swarm.job.recipe import Recipe
 
@@ -145,22 +146,16 @@ class FilePiece(Message, frozen=True, tag="Asset"):
     total: Offset  # bytes of the whole
 
 
-class Clip(Message, frozen=True, tag=True):
-    """One clip; its FLAC bytes are the frame that follows."""
+class Clip(ClipInfo, Message, frozen=True, tag=True):
+    """One clip, with the facts of `ClipInfo`; its FLAC bytes are the frame that follows."""
 
     job: Name
     chapter: Count
     index: Count
     take: Count
     key: Key
-    samples: Count
-    sample_rate: Annotated[int, Meta(ge=8000, le=192_000)]
-    digest: Digest  # of the frame
-    work_s: Seconds
     lease: Count = 0
     slot: Count = 0
-    takes: Count = 1  # spoken at once, of which this is the best
-    doubt: Note = ""  # what may be wrong with it all the same
 
 
 class Failed(Message, frozen=True, tag=True):

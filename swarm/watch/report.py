@@ -194,7 +194,7 @@ def _unspoken(spec: JobSpec) -> list[Row]:
 
 
 def _audio_s(clip: ClipAccepted) -> float:
-    return clip.samples / clip.sample_rate
+    return clip.length_s
 
 
 def _rounded(value: float | None) -> float | None:

@@ -5,10 +5,11 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from swarm.errors import SwarmError
+from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.child import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.host.process import EngineProcess, Spoken
+from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import engine_target, find_card
 
 SpokenWords = tuple[str, *tuple[int, ...]]  # a text and its seeds
@@ -25,7 +26,7 @@ class Engines:
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._entrances: dict[str, asyncio.Lock] = {}
-        self._ahead: dict[int, tuple[SpokenWords, asyncio.Task[Spoken]]] = {}
+        self._ahead: dict[int, tuple[SpokenWords, asyncio.Task[SpokenClip]]] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
     async def load(
@@ -77,7 +78,7 @@ class Engines:
         await process.start(target, self._log_dir / f"engine-{slot}.log")
         return process
 
-    def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[Spoken]":
+    def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[SpokenClip]":
         """Speak a segment, with the next of the seeds where a take is doubtful. The task raises EngineFault."""
         words, speaking = self._ahead.pop(slot, ((), None))
         if speaking and words == (text, *seeds):
@@ -100,7 +101,7 @@ class Engines:
             task.add_done_callback(_heard)
             self._ahead[slot] = words, task
 
-    async def _speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+    async def _speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
         return await self._processes[slot].speak(slot, text, *seeds)
 
     def kill(self, slot: int) -> None:
@@ -132,7 +133,7 @@ class Engines:
             await self.unload(slot)
 
 
-def _heard(task: "asyncio.Task[Spoken]") -> None:
+def _heard(task: "asyncio.Task[SpokenClip]") -> None:
     """Nobody may ever ask how it went."""
     if not task.cancelled():
         task.exception()

@@ -22,7 +22,7 @@ class Notices:
     def add(self, clip: Clip) -> None:
         """Count a clip."""
         self.sentences += 1
-        self.audio_s += clip.samples / clip.sample_rate
+        self.audio_s += clip.length_s
         self.work_s += clip.work_s
 
     def news(self, now: float) -> str:

@@ -7,17 +7,17 @@ from functools import partial
 from typing import Any
 
 from swarm.errors import StoreError
+from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import what
 from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, Hello, Job, Line, Refused, Welcome
 from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
-from swarm.lease.worker.slot import Sound, Trouble
+from swarm.lease.worker.slot import Trouble
 from swarm.lease.worker.worker import Worker
 from swarm.net.keys import CurveKeys
 from swarm.net.transport import DealerSocket
 from swarm.system.awake import Wakefulness
 from swarm.system.machine import Clock, Say
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.host.process import Spoken
 from swarm.watch.text import bytes_text, in_tens
 from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.engines import OF_THE_DEVICE, Engines
@@ -69,7 +69,6 @@ class WorkNode:
         self._exit_when_done = exit_when_done
         self._clip_buffer = ClipBuffer()
         self._notices = Notices(said_s=clock.now())
-        self._fresh: dict[int, bytes] = {}  # slot -> the bytes it just spoke
         self._handed: dict[int, Line | None] = {}  # slot -> the line that its engine speaks next
         self._lines: dict[str, Connection] = {}
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
@@ -215,9 +214,9 @@ class WorkNode:
     # --- what the core wants
 
     def _carry_out(self, out: WorkerOutcome) -> None:
-        for slot, clip in out.kept:
+        for clip, frame in out.kept:
             self._notices.add(clip)
-            self._clip_buffer.put(clip, self._fresh.pop(slot))
+            self._clip_buffer.put(clip, frame)
         for clip in out.dropped:
             self._clip_buffer.drop(clip)
         for command in out.commands:
@@ -289,7 +288,7 @@ class WorkNode:
                 self._handed[slot.number] = line
                 self._engines.hand_ahead(slot.number, slot.words(line) if line else None)
 
-    async def _speak(self, speak: Speak, speaking: "asyncio.Task[Spoken]") -> None:
+    async def _speak(self, speak: Speak, speaking: "asyncio.Task[SpokenClip]") -> None:
         process = self._engines.process(speak.slot)
         try:
             spoken = await speaking
@@ -300,18 +299,7 @@ class WorkNode:
                 self._say(f"slot {speak.slot}: {fault}")
             out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
         else:
-            self._fresh[speak.slot] = spoken.frame
-            sound = Sound(
-                spoken.samples,
-                spoken.sample_rate,
-                spoken.digest,
-                spoken.work_s,
-                len(spoken.frame),
-                spoken.further,
-                spoken.takes,
-                spoken.doubt,
-            )
-            out = self.core.spoken(speak.slot, speak.turn, sound, self._clock.now())
+            out = self.core.spoken(speak.slot, speak.turn, spoken, self._clock.now())
         self._carry_out(out)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

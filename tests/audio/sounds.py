@@ -40,7 +40,7 @@ def store(folder: Path, pcm: Pcm, name: str = "clip", rate: int = RATE) -> ReelC
     clip = make_clip(pcm, rate, "a text long enough for any sound here, " * 3)
     path = folder / f"{name}.flac"
     path.write_bytes(clip.frame)
-    return ReelClip(path, clip.digest, clip.samples)
+    return ReelClip(path, clip.info)
 
 
 def reel_of(folder: Path, clip: ReelClip, name: str, pause_s: float = 2.0, coding: Coding = CODING) -> ReelDone:

@@ -13,7 +13,7 @@ def test_a_clip_reads_back_from_disk(tmp_path: Path) -> None:
     clip = make_clip(tone(0.5), RATE, "back")
     path = tmp_path / "a.flac"
     path.write_bytes(clip.frame)
-    assert np.array_equal(read_clip(path, clip.digest, clip.samples, RATE), decode(clip.frame))
+    assert np.array_equal(read_clip(path, clip.info.digest, clip.info.samples, RATE), decode(clip.frame))
 
 
 def test_a_changed_short_or_missing_clip_is_damaged(tmp_path: Path) -> None:
@@ -24,9 +24,9 @@ def test_a_changed_short_or_missing_clip_is_damaged(tmp_path: Path) -> None:
         path = tmp_path / "a.flac"
         path.write_bytes(data)
         with pytest.raises(ClipDamaged, match=r"a\.flac"):
-            read_clip(path, clip.digest, clip.samples, RATE)
+            read_clip(path, clip.info.digest, clip.info.samples, RATE)
     with pytest.raises(ClipDamaged, match="missing"):
-        read_clip(tmp_path / "missing.flac", clip.digest, clip.samples, RATE)
+        read_clip(tmp_path / "missing.flac", clip.info.digest, clip.info.samples, RATE)
 
 
 def test_sound_that_does_not_decode_is_damaged_though_its_digest_is_right(tmp_path: Path) -> None:
@@ -35,4 +35,4 @@ def test_sound_that_does_not_decode_is_damaged_though_its_digest_is_right(tmp_pa
         path = tmp_path / "a.flac"
         path.write_bytes(data)
         with pytest.raises(ClipDamaged):
-            read_clip(path, hashlib.sha256(data).hexdigest(), clip.samples, RATE)
+            read_clip(path, hashlib.sha256(data).hexdigest(), clip.info.samples, RATE)

@@ -32,14 +32,14 @@ def decode(reel: ReelSound) -> np.ndarray:
 def test_clips_are_heard_where_they_were_laid(tmp_path: Path) -> None:
     clips = (store(tmp_path, tone(0.5), "a"), store(tmp_path, tone(0.3), "b"))
     done = encode_reel(ReelOrder(clips, TWO, RATE, 0.0, tmp_path / "a.reel"))
-    layout = lay_reel([clip.samples for clip in clips], TWO, RATE, 1024 / RATE)
+    layout = lay_reel([clip.info.samples for clip in clips], TWO, RATE, 1024 / RATE)
     heard = decode(read_reel(done.path))
     assert done.samples == heard.size == -(-layout.samples // 1024) * 1024
     assert done.bytes == done.path.stat().st_size
     level = np.abs(heard)
     for clip, start in zip(clips, layout.starts, strict=True):
         assert level[start + 480 : start + 1000].max() == pytest.approx(0.3, rel=0.1)
-        assert level[start + clip.samples + 600 :][: RATE // 5].max() < 0.003
+        assert level[start + clip.info.samples + 600 :][: RATE // 5].max() < 0.003
 
 
 def test_a_reel_begins_and_ends_in_silence(tmp_path: Path) -> None:
@@ -61,15 +61,14 @@ def test_a_missing_clip_leaves_its_pause(tmp_path: Path) -> None:
     pauses = (0.35, 0.35, 2.0)
     done = encode_reel(ReelOrder((clip, None, clip), pauses, RATE, 0.0, tmp_path / "a.reel"))
     assert done.faults == ()
-    assert (
-        done.samples == -(-lay_reel([clip.samples, 0, clip.samples], pauses, RATE, 1024 / RATE).samples // 1024) * 1024
-    )
+    laid = lay_reel([clip.info.samples, 0, clip.info.samples], pauses, RATE, 1024 / RATE)
+    assert done.samples == -(-laid.samples // 1024) * 1024
 
 
 def test_damaged_clips_are_named_and_nothing_is_written(tmp_path: Path) -> None:
     clip = store(tmp_path, tone(0.5))
-    gone = ReelClip(tmp_path / "gone.flac", clip.digest, clip.samples)
-    changed = ReelClip(clip.path, "0" * 64, clip.samples)
+    gone = ReelClip(tmp_path / "gone.flac", clip.info)
+    changed = ReelClip(clip.path, structs.replace(clip.info, digest="0" * 64))
     order = ReelOrder((gone, clip, changed), (0.35,) * 3, RATE, 0.0, tmp_path / "a.reel")
     done = encode_reel(order)
     assert [position for position, _ in done.faults] == [0, 2]
@@ -151,5 +150,5 @@ def test_the_preset_for_acx_keeps_to_its_bounds(tmp_path: Path) -> None:
     sound = decoded(book.finish([Mark("One", 0)], tmp_path / "a.mp3").path).astype(np.float64)
     assert -23 <= 10 * np.log10(np.square(sound).mean()) <= -18
     assert 20 * np.log10(np.abs(sound).max()) < -3
-    middle = round((clip.samples / voice_rate + 0.25) * 44_100)
+    middle = round((clip.info.samples / voice_rate + 0.25) * 44_100)
     assert 10 * np.log10(np.square(sound[middle : middle + 44_100]).mean() + 1e-12) < -60

@@ -16,7 +16,7 @@ from swarm.voice.host.clip import make_clip
 CLIP = make_clip(tone(0.5), RATE, "a clip")
 
 
-def check(frame: bytes, samples: int = CLIP.samples, rate: int = RATE) -> str:
+def check(frame: bytes, samples: int = CLIP.info.samples, rate: int = RATE) -> str:
     return check_frame(frame, samples, rate, hashlib.sha256(frame).hexdigest())
 
 
@@ -27,16 +27,16 @@ def flac(pcm: np.ndarray, rate: int = RATE, subtype: str = "PCM_16") -> bytes:
 
 
 def test_a_clip_as_it_was_made_passes() -> None:
-    assert check_frame(CLIP.frame, CLIP.samples, CLIP.sample_rate, CLIP.digest) == ""
+    assert check_frame(CLIP.frame, CLIP.info.samples, CLIP.info.sample_rate, CLIP.info.digest) == ""
 
 
 def test_the_head_of_a_clip_says_what_it_is() -> None:
-    assert read_streaminfo(CLIP.frame) == (RATE, 1, 16, CLIP.samples)
+    assert read_streaminfo(CLIP.frame) == (RATE, 1, 16, CLIP.info.samples)
     assert read_streaminfo(CLIP.frame[:20]) is None
 
 
 def test_another_digest_is_refused() -> None:
-    assert "digest" in check_frame(CLIP.frame + b"x", CLIP.samples, RATE, CLIP.digest)
+    assert "digest" in check_frame(CLIP.frame + b"x", CLIP.info.samples, RATE, CLIP.info.digest)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_another_digest_is_refused() -> None:
         (b"", "not FLAC"),
         (b"fLaC", "not FLAC"),
         (b"RIFF" + CLIP.frame[4:], "not FLAC"),
-        (flac(np.zeros((CLIP.samples, 2), np.int16)), "2 channels"),
-        (flac(np.zeros(CLIP.samples, np.int16), 22050), "22050 Hz"),
-        (flac(np.zeros(CLIP.samples, np.int16), subtype="PCM_24"), "24 bits"),
-        (flac(np.zeros(CLIP.samples - 1, np.int16)), f"{CLIP.samples - 1} samples"),
+        (flac(np.zeros((CLIP.info.samples, 2), np.int16)), "2 channels"),
+        (flac(np.zeros(CLIP.info.samples, np.int16), 22050), "22050 Hz"),
+        (flac(np.zeros(CLIP.info.samples, np.int16), subtype="PCM_24"), "24 bits"),
+        (flac(np.zeros(CLIP.info.samples - 1, np.int16)), f"{CLIP.info.samples - 1} samples"),
         (bytes(MAX_FRAME_BYTES + 1), "over the bound"),
     ],
 )

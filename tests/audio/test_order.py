@@ -6,12 +6,15 @@ import pytest
 from swarm.audio.format import Coding
 from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelDone, ReelOrder, from_message, to_message
 from swarm.audio.tags import Tags
+from swarm.job.clip_info import ClipInfo
+
+INFO = ClipInfo(samples=5, sample_rate=24_000, digest="0" * 64, work_s=0.5)
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        ReelOrder((ReelClip(Path("ä.flac"), "0" * 64, 5), None), (0.1, 2.0), 24000, 1.5, Path("r")),
+        ReelOrder((ReelClip(Path("ä.flac"), INFO), None), (0.1, 2.0), 24000, 1.5, Path("r")),
         ReelDone(Path("r"), 10, 20, ((0, "why"),)),
         AudiobookOrder(Path("p"), Tags("T", ("A", "B")), coding=Coding("opus"), cover=b"\xff\x00"),
         Mark("T", 3),

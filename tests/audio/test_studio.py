@@ -15,6 +15,7 @@ from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
 from swarm.errors import EnvironmentFault
+from swarm.job.clip_info import ClipInfo
 from swarm.system.child import Child
 
 
@@ -46,7 +47,7 @@ async def test_reels_are_encoded_side_by_side_and_become_a_book(tmp_path: Path, 
 
 
 async def test_damaged_clips_come_back_as_faults(tmp_path: Path, studio: Studio) -> None:
-    clip = ReelClip(tmp_path / "gone.flac", "0" * 64, 100)
+    clip = ReelClip(tmp_path / "gone.flac", ClipInfo(samples=100, sample_rate=RATE, digest="0" * 64, work_s=0.0))
     done = await studio.encode(reel_order(tmp_path, clip, "a.reel"))
     assert [position for position, _ in done.faults] == [0]
 

@@ -14,6 +14,7 @@ from swarm.store.usage import size_of
 from swarm.watch.text import bytes_text
 
 KEY = "0123456789abcdef" * 2
+CLIP = ClipAccepted(0, 0, 0, KEY, 5, "w", 1e9, 1e9 + 1, samples=24_000, sample_rate=24_000, digest="0" * 64, work_s=1.0)
 
 
 @pytest.fixture
@@ -27,8 +28,7 @@ def state(tmp_path: Path) -> Path:
         recipe = Recipe("metronome", "tick", "en")
         spec = JobSpec(name, str(book), BookFacts("Emma", ("Jane Austen",), "en"), recipe, (chapter,), 1e9)
         store.create_job(spec, book)
-    clip = ClipAccepted(0, 0, 0, KEY, 24_000, 24_000, "0" * 64, 5, "w", 1.0, 1e9, 1e9 + 1)
-    store.commit([("emma-1", clip, b"sound")])
+    store.commit([("emma-1", CLIP, b"sound")])
     store.close()
     return tmp_path / "state"
 
@@ -225,7 +225,15 @@ def test_a_finished_book_of_which_a_sentence_is_to_be_spoken_again_is_not_finish
 def test_sound_that_another_job_needs_stays_and_is_not_counted(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     finish(state, "emma-1", 1e9)
     store = DiskStore(state)
-    store.commit([("emma-2", ClipAccepted(0, 0, 0, KEY, 24_000, 24_000, "0" * 64, 5, "w", 1.0, 1e9, 1e9 + 1), b"")])
+    store.commit(
+        [
+            (
+                "emma-2",
+                CLIP,
+                b"",
+            )
+        ]
+    )
     store.close()
     freed = size_of(state / "jobs" / "emma-1")
     assert main(["jobs", "prune", "--older", "30d", "--state-dir", str(state)]) == 0

@@ -51,7 +51,7 @@ def speak_all(tmp_path: Path, prepared: Prepared, take: int = 0) -> None:
             sound = make_clip(tone, 24000, segment.text)
             key = state.key((number, index), take)
             record = ClipAccepted(
-                number, index, take, key, sound.samples, 24000, sound.digest, len(sound.frame), "w", 0.1, 1.0, 1.1
+                number, index, take, key, len(sound.frame), "w", 1.0, 1.1, **structs.asdict(sound.info)
             )
             store.commit([(state.job, record, sound.frame)])
     store.close()

@@ -108,11 +108,8 @@ def speak(dealer: MemoryDealer, grant: Grant, position: int, damage: bytes = b""
         index=line.index,
         take=line.take,
         key=clip_key(line.text, a_job().recipe, line.take),
-        samples=sound.samples,
-        sample_rate=24000,
-        digest=hashlib.sha256(sound.frame).hexdigest(),
-        work_s=0.1,
         lease=grant.lease,
+        **structs.asdict(structs.replace(sound.info, work_s=0.1)),
     )
     dealer.send(clip, sound.frame + damage)
     return clip

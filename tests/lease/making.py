@@ -1,6 +1,9 @@
 """Small jobs and well-formed messages for the dialogues of these tests."""
 
+from msgspec import structs
+
 from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
@@ -9,11 +12,11 @@ from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Job, Line, Message, Welcome
 from swarm.lease.worker.outcome import Load, WorkerOutcome
-from swarm.lease.worker.slot import Sound
 from swarm.lease.worker.worker import Worker
 
 TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
 RECIPE = Recipe(engine="metronome", voice="tick", language="en")
+INFO = ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5)
 KEY = clip_key("One.", RECIPE, 0)
 
 
@@ -56,12 +59,9 @@ def make_clip(grant: Grant, position: int = 0, recipe: Recipe = RECIPE, work_s: 
         index=line.index,
         take=line.take,
         key=clip_key(line.text, recipe, line.take),
-        samples=24000,
-        sample_rate=24000,
-        digest="0" * 64,
-        work_s=work_s,
         lease=grant.lease,
         slot=grant.slot,
+        **structs.asdict(structs.replace(INFO, work_s=work_s)),
     )
 
 
@@ -106,7 +106,7 @@ def speak(worker: Worker, out: WorkerOutcome, size: int = 100, now: float = 1.0)
     command = out.commands[-1]
     if isinstance(command, Load):
         return worker.opened(command.slot, command.turn, now)
-    return worker.spoken(command.slot, command.turn, Sound(24000, 24000, "0" * 64, 0.5, size), now)
+    return worker.spoken(command.slot, command.turn, SpokenClip(bytes(size), INFO), now)
 
 
 def told(out: WorkerOutcome, kind: type) -> list:  # type: ignore[type-arg]

@@ -18,7 +18,7 @@ from swarm.net.transport import Dealer, DealerSocket, Router, RouterSocket
 from swarm.net.wire import MAX_CLIP_BYTES, pack
 
 KEYS, OTHERS = curve_keys(make_key()), curve_keys(make_key())
-CLIP = Clip("job", 1, 2, 0, "0" * 32, 4800, 24000, "0" * 64, 0.5)
+CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0" * 64, work_s=0.5)
 Ends = Callable[[], tuple[Router, Dealer]]
 
 

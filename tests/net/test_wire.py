@@ -27,7 +27,7 @@ FROM_WORKER: list[m.Message] = [
     ),
     m.Fetch(DIGEST, 2**33),
     m.FilePiece(DIGEST, 5, 2**33),
-    m.Clip("job", 0, 1, 2, KEY, 2400, 24000, DIGEST, 0.25, 7, 1),
+    m.Clip("job", 0, 1, 2, KEY, 7, 1, samples=2400, sample_rate=24000, digest=DIGEST, work_s=0.25),
     m.Failed("job", 0, 1, 2, "silent", "nothing heard", 7, 1),
     m.Release(7, "leaving", True),
     m.Bye(),
@@ -107,7 +107,8 @@ def test_a_field_out_of_its_bounds_makes_no_message(fields: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("work_s", [float("nan"), float("inf"), -1.0])
 def test_a_time_that_is_none_makes_no_message(work_s: float) -> None:
-    assert unpack_from_worker(pack(m.Clip("job", 0, 1, 2, KEY, 2400, 24000, DIGEST, work_s))) is None
+    clip = m.Clip("job", 0, 1, 2, KEY, samples=2400, sample_rate=24000, digest=DIGEST, work_s=work_s)
+    assert unpack_from_worker(pack(clip)) is None
 
 
 @pytest.mark.parametrize(

@@ -87,4 +87,4 @@ class SimEngine:
             self.worker.failed(self.slot, turn, fate)
             return
         self.worker.world.judge.repeats.spoken(self.worker, place)
-        self.worker.spoken(self.slot, turn, speak(text, seed, self.worker.world.bytes_a_character), work_s)
+        self.worker.spoken(self.slot, turn, speak(text, seed, self.worker.world.bytes_a_character, work_s))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clips import RATE, speak
+from clips import speak
 from msgspec import structs
 
 from swarm.job.recipe import Recipe, clip_key, seed_of
@@ -105,4 +105,4 @@ class Liar:
     def _made(self, job: str, place: tuple[int, int], text: str, recipe: Recipe | None = None) -> tuple[Clip, bytes]:
         key = clip_key(text, recipe or Recipe("metronome", "another voice", "en"), 0)
         spoken = speak(text, seed_of(key), 1)
-        return Clip(job, *place, 0, key, spoken.samples, RATE, spoken.digest, 0.1), spoken.frame
+        return Clip(job, *place, 0, key, **structs.asdict(spoken.info)), spoken.frame

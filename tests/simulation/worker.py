@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clips import RATE, Spoken
 from engine import SimEngine
 from files import FileDisk
 from liar import Liar
@@ -12,6 +11,7 @@ from machine import Machine
 from network import Connection
 from story import Violation
 
+from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease.message import (
@@ -27,7 +27,6 @@ from swarm.lease.message import (
     Welcome,
 )
 from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
-from swarm.lease.worker.slot import Sound
 from swarm.lease.worker.worker import Worker
 
 if TYPE_CHECKING:
@@ -55,7 +54,6 @@ class SimWorker(Machine):
         self.core: Worker
         self.engines: list[SimEngine] = []
         self.frames: dict[Name, bytes] = {}
-        self.fresh: dict[int, Spoken] = {}
         self.connections: dict[str, Connection] = {}
         self.outstanding: dict[str, dict[Name, int]] = {}  # bytes sent and not answered, by coordinator
         self.draining = False
@@ -75,7 +73,7 @@ class SimWorker(Machine):
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, (Device("cpu"),), self.slots)
         self.core = Worker(hello)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
-        self.frames, self.fresh, self.connections, self.outstanding = {}, {}, {}, {}
+        self.frames, self.connections, self.outstanding = {}, {}, {}
         self.draining = False
         self.world.log(self.name, "starts")
         for coordinator in self.world.coordinators:
@@ -190,8 +188,8 @@ class SimWorker(Machine):
 
     def carry_out(self, out: WorkerOutcome) -> None:
         """In the order that a Tell asks for."""
-        for slot, clip in out.kept:
-            self.frames[name_of(clip)] = self.fresh.pop(slot).frame
+        for clip, frame in out.kept:
+            self.frames[name_of(clip)] = frame
         for clip in out.dropped:
             self.frames.pop(name_of(clip), None)
         for command in out.commands:
@@ -253,11 +251,9 @@ class SimWorker(Machine):
         """An engine does not open."""
         self.carry_out(self.core.unable(slot, turn, "no such engine here", self.clock(), mislaid=mislaid))
 
-    def spoken(self, slot: int, turn: int, spoken: Spoken, work_s: float) -> None:
-        """A segment is spoken."""
-        self.fresh[slot] = spoken
-        sound = Sound(spoken.samples, RATE, spoken.digest, work_s, len(spoken.frame))
-        self.carry_out(self.core.spoken(slot, turn, sound, self.clock()))
+    def spoken(self, slot: int, turn: int, clip: SpokenClip) -> None:
+        """Report a segment that is spoken."""
+        self.carry_out(self.core.spoken(slot, turn, clip, self.clock()))
 
     def failed(self, slot: int, turn: int, kind: str) -> None:
         """A segment could not be spoken."""

@@ -21,4 +21,6 @@ def a_key(name: object) -> str:
 def a_clip(index: int, frame: bytes, key: str = "", chapter: int = 0) -> ClipAccepted:
     key = key or a_key(index)
     digest = hashlib.sha256(frame).hexdigest()
-    return ClipAccepted(chapter, index, 0, key, 100, 24000, digest, len(frame), "w1", 0.5, 1.0, 1.5)
+    return ClipAccepted(
+        chapter, index, 0, key, len(frame), "w1", 1.0, 1.5, samples=100, sample_rate=24000, digest=digest, work_s=0.5
+    )

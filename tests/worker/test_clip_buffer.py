@@ -9,7 +9,7 @@ from swarm.worker.clip_buffer import ClipBuffer
 
 
 def a_message(index: int) -> Clip:
-    return Clip("job", 0, index, 0, a_key("the same text"), 1, 24000, "0" * 64, 0.1)
+    return Clip("job", 0, index, 0, a_key("the same text"), samples=1, sample_rate=24000, digest="0" * 64, work_s=0.1)
 
 
 def test_what_is_put_is_got_until_it_is_dropped() -> None:

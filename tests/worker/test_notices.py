@@ -1,7 +1,7 @@
 from swarm.lease.message import Clip
 from swarm.worker.notices import SAY_S, Notices, rest_lines
 
-CLIP = Clip("job", 0, 0, 0, "0" * 32, 48_000, 24_000, "0" * 64, 0.5)
+CLIP = Clip("job", 0, 0, 0, "0" * 32, samples=48_000, sample_rate=24_000, digest="0" * 64, work_s=0.5)
 
 
 def test_a_worker_speaks_of_itself_once_a_minute_and_only_when_it_did_something() -> None:

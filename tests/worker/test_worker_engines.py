@@ -21,7 +21,7 @@ async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tm
     await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(3)))
     assert len({process.pid for process in engines._processes.values()}) == 1
     spoken = await asyncio.gather(*(engines.speak(slot, "Tick.", 0) for slot in range(3)))
-    assert len({clip.digest for clip in spoken}) == 1
+    assert len({clip.info.digest for clip in spoken}) == 1
     await engines.close()
 
 
@@ -32,7 +32,7 @@ async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
     engines.kill(0)
     await engines.load(0, METRONOME)
     assert engines._processes[0].pid != before
-    assert (await engines.speak(0, "Tick.", 0)).samples
+    assert (await engines.speak(0, "Tick.", 0)).info.samples
     await engines.close()
 
 
@@ -43,7 +43,7 @@ async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
     while engines._processes[0].alive:
         await asyncio.sleep(0.01)
     await engines.load(1, METRONOME)
-    assert (await engines.speak(1, "Tick.", 0)).samples
+    assert (await engines.speak(1, "Tick.", 0)).info.samples
     await engines.close()
 
 
@@ -62,7 +62,7 @@ async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(tmp_path
     engines.kill(0)
     await engines.load(0, METRONOME)
     await engines.unload(0, killed)
-    assert (await engines.speak(0, "Tick.", 0)).samples
+    assert (await engines.speak(0, "Tick.", 0)).info.samples
     await engines.close()
 
 
@@ -84,7 +84,7 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
     monkeypatch.setattr(EngineProcess, "open", dying)
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
-    assert (await engines.speak(0, "Tick.", 0)).samples
+    assert (await engines.speak(0, "Tick.", 0)).info.samples
     await engines.close()
 
 
@@ -104,7 +104,7 @@ async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
     assert len(set(pids)) == 2
-    assert (await engines.speak(0, "Tick.", 0)).samples
+    assert (await engines.speak(0, "Tick.", 0)).info.samples
     await engines.close()
 
 
@@ -153,8 +153,8 @@ async def test_a_text_handed_ahead_is_spoken_without_being_asked_for_and_then_on
     _, ahead = engines._ahead[0]
     await asyncio.wait([ahead])
     assert engines.speak(0, "Tock, tock.", 1, 2) is ahead
-    assert (await ahead).samples > (await first).samples
-    assert (await engines.speak(0, "Tock, tock.", 1, 2)).samples  # it is handed out once
+    assert (await ahead).info.samples > (await first).info.samples
+    assert (await engines.speak(0, "Tock, tock.", 1, 2)).info.samples  # it is handed out once
     await engines.close()
 
 
@@ -164,7 +164,7 @@ async def test_what_was_spoken_ahead_tells_the_engines_own_seconds_however_late_
     engines.hand_ahead(0, ("Tock, tock.", 1))
     _, ahead = engines._ahead[0]
     await asyncio.wait([ahead])
-    assert (await engines.speak(0, "Tock, tock.", 1)).work_s >= 11 * 0.05
+    assert (await engines.speak(0, "Tock, tock.", 1)).info.work_s >= 11 * 0.05
     await engines.close()
 
 
@@ -177,8 +177,8 @@ async def test_a_text_handed_ahead_that_is_not_wanted_any_more_is_withdrawn(tmp_
     engines.hand_ahead(0, ("y" * 2000, 1))
     await asyncio.sleep(0)
     other = engines.speak(0, "Tock.", 0)
-    assert (await asyncio.wait_for(first, 15)).samples
-    assert (await asyncio.wait_for(other, 15)).samples
+    assert (await asyncio.wait_for(first, 15)).info.samples
+    assert (await asyncio.wait_for(other, 15)).info.samples
     await engines.close()
 
 
@@ -197,5 +197,5 @@ async def test_a_process_that_dies_takes_what_was_handed_ahead_with_it_and_count
     assert fault.value.kind is FaultKind.CRASHED
     await engines.unload(0, process)
     await engines.load(0, METRONOME)
-    assert (await engines.speak(0, "Tock.", 0)).samples
+    assert (await engines.speak(0, "Tock.", 0)).info.samples
     await engines.close()

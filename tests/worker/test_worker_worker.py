@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.worker import slot_changes
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
-from swarm.voice.host.process import Spoken
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import engines as node_engines
 from swarm.worker import worker as node_worker
@@ -144,11 +144,11 @@ class FakeProcess:
     async def open(self, slot: int, recipe: Recipe, *words: object, **more: object) -> bytes:
         return b""
 
-    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+    async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
         async with self._lane:
             self.begun.append(text)
             await self.may_end.setdefault(text, asyncio.Event()).wait()
-        return Spoken(b"x" * 100, 24000, 24000, "0" * 64, 0.5)
+        return SpokenClip(b"x" * 100, ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5))
 
     def end(self, text: str) -> None:
         """Let it come to the end of a text."""

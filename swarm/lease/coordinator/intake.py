@@ -61,7 +61,7 @@ class Intake:
             served.ledger.settle((chapter, index))
         session.streak = 0
         session.segments += 1
-        session.audio_s += clip.samples / clip.sample_rate
+        session.audio_s += clip.length_s
         session.work_s += clip.work_s
 
     def failed(self, jobs: dict[str, ServedJob], session: Session, failed: Failed, now: float, out: Outcome) -> None:
@@ -103,16 +103,11 @@ def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:
         index=clip.index,
         take=clip.take,
         key=clip.key,
-        samples=clip.samples,
-        sample_rate=clip.sample_rate,
-        digest=clip.digest,
         bytes=size,
         worker=worker,
-        work_s=clip.work_s,
         started_s=now - clip.work_s,
         accepted_s=now,
-        takes=clip.takes,
-        doubt=clip.doubt[:500],
+        **structs.asdict(clip.info),
     )
 
 
@@ -139,7 +134,7 @@ def _measure(served: ServedJob, session: Session, clip: Clip) -> None:
     if clip.slot < len(session.slots):
         characters = len(served.state.text((clip.chapter, clip.index)))
         speed = session.slots[clip.slot].speed(served.state.spec.recipe)
-        speed.add(characters, clip.samples / clip.sample_rate, clip.work_s)
+        speed.add(characters, clip.length_s, clip.work_s)
 
 
 def _record(served: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:

@@ -60,7 +60,7 @@ class WorkerOutcome:
     `pieces` are to be written to the disk in their order, after the commands; `serves` read from it and sent.
     """
 
-    kept: list[tuple[int, Clip]] = field(default_factory=list)  # slot whose new sound is this clip's
+    kept: list[tuple[Clip, bytes]] = field(default_factory=list)  # new clips with their frames
     dropped: list[Clip] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     messages: list[tuple[str, Message]] = field(default_factory=list)
@@ -77,9 +77,9 @@ class WorkerOutcome:
         """Have a heartbeat sent once everything else is decided."""
         self.beats[link] = None
 
-    def keep(self, slot: int, clip: Clip) -> None:
-        """The sound that a slot just made belongs to this clip."""
-        self.kept.append((slot, clip))
+    def keep(self, clip: Clip, frame: bytes) -> None:
+        """Have a new clip's frame kept."""
+        self.kept.append((clip, frame))
 
     def forget(self, clips: list[Clip]) -> None:
         """These clips' bytes are needed no more."""

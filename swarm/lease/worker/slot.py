@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import structs
+
+from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import JobFile, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.message import Clip, Job, Line, Resting, SlotReport, SlotState
@@ -53,20 +56,6 @@ class Rest:
     def reason(self, now: float) -> str:
         """Why it takes nothing; "" where it does."""
         return self.fault if self.stepped_back(now) else self.limit
-
-
-@dataclass(frozen=True)
-class Sound:
-    """What the shell knows of a clip that an engine just spoke; the bytes stay with the shell."""
-
-    samples: int
-    sample_rate: int
-    digest: str
-    work_s: float
-    size: int  # bytes of the frame
-    further: int = 0  # takes beyond the one that was asked for
-    takes: int = 1  # spoken, of which it is the best
-    doubt: str = ""  # what may be wrong with it all the same
 
 
 @dataclass
@@ -184,31 +173,25 @@ class EngineSlot:
         self.unload()
         self.rest.restarted()
 
-    def spoken(self, sound: Sound) -> tuple[HeldLease, Clip]:
-        """The segment under way has become a clip."""
+    def spoken(self, info: ClipInfo, further: int) -> tuple[HeldLease, Clip]:
+        """End the segment under way, which has become a clip; `further` takes were spoken after the one ordered."""
         lease, line = self.finish_line()
         self.rest.spoke()
-        self.worked_s += sound.work_s
-        self.speed.add(len(line.text), sound.samples / sound.sample_rate, sound.work_s)
-        return lease, self._clip(lease, line, sound)
+        self.worked_s += info.work_s
+        self.speed.add(len(line.text), info.length_s, info.work_s)
+        return lease, self._clip(lease, line, info, line.take + further)
 
-    def _clip(self, lease: HeldLease, line: Line, sound: Sound) -> Clip:
-        """The clip of a line that was just spoken, under the take that was kept."""
-        take = line.take + sound.further
+    def _clip(self, lease: HeldLease, line: Line, info: ClipInfo, take: int) -> Clip:
+        """Return the clip of a line that was just spoken, under the take that was kept."""
         return Clip(
             job=lease.job.job,
             chapter=lease.chapter,
             index=line.index,
             take=take,
             key=clip_key(line.text, lease.job.recipe, take),
-            samples=sound.samples,
-            sample_rate=sound.sample_rate,
-            digest=sound.digest,
-            work_s=sound.work_s,
             lease=lease.id,
             slot=self.number,
-            takes=sound.takes,
-            doubt=sound.doubt[:500],
+            **structs.asdict(info),
         )
 
     def stop(self) -> None:

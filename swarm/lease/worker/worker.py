@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
+from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import JobFile
 from swarm.lease.message import (
     Accepted,
@@ -37,7 +38,7 @@ from swarm.lease.worker.coordinator_link import EMPTY_S, CoordinatorLink, kindre
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import FetchedFiles
 from swarm.lease.worker.outcome import Command, Load, Speak, WorkerOutcome
-from swarm.lease.worker.slot import SOON, EngineSlot, HeldLease, Sound, Trouble
+from swarm.lease.worker.slot import SOON, EngineSlot, HeldLease, Trouble
 from swarm.lease.worker.slot_changes import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
 from swarm.lease.worker.unaccepted import UnacceptedClips
 
@@ -226,9 +227,9 @@ class Worker:
         """
         return self._report(number, turn, now, lambda slot, out: self._give_up(slot, note, out, not mislaid))
 
-    def spoken(self, number: int, turn: int, sound: Sound, now: float) -> WorkerOutcome:
-        """A slot has spoken its segment."""
-        return self._report(number, turn, now, lambda slot, out: self._keep(slot, sound, out))
+    def spoken(self, number: int, turn: int, spoken: SpokenClip, now: float) -> WorkerOutcome:
+        """Take the clip of the segment that a slot has spoken; its frame goes on in the outcome."""
+        return self._report(number, turn, now, lambda slot, out: self._keep(slot, spoken, out))
 
     def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> WorkerOutcome:
         """A slot could not speak its segment. A crashed engine is loaded afresh, and one whose device failed."""
@@ -272,13 +273,13 @@ class Worker:
             out.send(lease.link, Release(lease.id, note[:1000], unable=unable))
             slot.leases.remove(lease)
 
-    def _keep(self, slot: EngineSlot, sound: Sound, out: WorkerOutcome) -> None:
-        lease, clip = slot.spoken(sound)
+    def _keep(self, slot: EngineSlot, spoken: SpokenClip, out: WorkerOutcome) -> None:
+        lease, clip = slot.spoken(spoken.info, spoken.further)
         link = self.links.get(lease.link)
         if link is not None:
-            link.served_s += sound.work_s
-        self.unaccepted.put(clip, sound.size, lease.link if link and link.up else None)
-        out.keep(slot.number, clip)
+            link.served_s += clip.work_s
+        self.unaccepted.put(clip, len(spoken.frame), lease.link if link and link.up else None)
+        out.keep(clip, spoken.frame)
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases}))
         slot.tidy()
 

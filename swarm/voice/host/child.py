@@ -53,17 +53,9 @@ class Host:
 
     def _speak(self, message: Frame) -> Frame:
         speaker = self._speakers[message["lane"]]
-        take = speaker.speak(message["text"], message["seeds"])
-        return {
-            "frame": take.clip.frame,
-            "samples": take.clip.samples,
-            "sample_rate": take.clip.sample_rate,
-            "digest": take.clip.digest,
-            "work_s": speaker.work_s,
-            "further": take.number,
-            "takes": speaker.spoken,
-            "doubt": take.judgement.doubt,
-        }
+        clip = speaker.speak(message["text"], message["seeds"])
+        reply: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
+        return reply
 
 
 def _fault(kind: FaultKind, message: str) -> Frame:

@@ -6,10 +6,10 @@ import warnings
 
 import numpy as np
 import soundfile
-from msgspec import Struct
 
 from swarm.audio.frame import MAX_CLIP_S
 from swarm.book.page.phonetic_mark import unmarked
+from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 with warnings.catch_warnings():
@@ -49,16 +49,7 @@ MAX_S_DIGIT = 3.0
 MAX_S_EXTRA = 5.0
 
 
-class ClipSound(Struct, frozen=True):
-    """A clip as it travels and lies on disk."""
-
-    frame: bytes  # FLAC, mono, 16 bit
-    samples: int
-    sample_rate: int  # Hz
-    digest: str  # SHA-256 of the frame, hexadecimal
-
-
-def make_clip(pcm: Pcm, sample_rate: int, text: str) -> ClipSound:
+def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
     """Make a clip of what a voice returned for a text: int16 mono PCM, shape (samples,), rate in Hz.
 
     Raises EngineFault: EMPTY, SILENT, or IMPLAUSIBLE (far too long or short for the text).
@@ -74,7 +65,8 @@ def make_clip(pcm: Pcm, sample_rate: int, text: str) -> ClipSound:
     trimmed = np.frombuffer(sound.raw_data, np.int16)
     _check_length(trimmed.size / sample_rate, text)
     frame = _to_flac(trimmed, sample_rate)
-    return ClipSound(frame, trimmed.size, sample_rate, hashlib.sha256(frame).hexdigest())
+    digest = hashlib.sha256(frame).hexdigest()
+    return SpokenClip(frame, ClipInfo(samples=trimmed.size, sample_rate=sample_rate, digest=digest, work_s=0.0))
 
 
 def _trim(sound: AudioSegment, peak: int) -> AudioSegment:

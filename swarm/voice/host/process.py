@@ -3,25 +3,12 @@
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from swarm.errors import EnvironmentFault
+from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised, Frame, OnNews
 from swarm.voice.engine import EngineFault, FaultKind
-
-
-class Spoken(Struct, frozen=True):
-    """A clip as it came out of the engine's process."""
-
-    frame: bytes  # FLAC
-    samples: int
-    sample_rate: int  # Hz
-    digest: str
-    work_s: float  # in the engine, encoding not counted
-    further: int = 0  # which of the seeds it was spoken with
-    takes: int = 1  # spoken, of which it is the best
-    doubt: str = ""  # what may be wrong with it all the same
 
 
 class EngineProcess:
@@ -69,13 +56,16 @@ class EngineProcess:
         latents: bytes = reply["latents"]
         return latents
 
-    async def speak(self, slot: int, text: str, *seeds: int) -> Spoken:
+    async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
         """Speak a segment, with the next of the seeds where a take is doubtful.
 
-        Raises EngineFault, CRASHED when the process died of it.
+        Raises EngineFault: CRASHED when the process died of it, ERROR when its clip is out of bounds.
         """
         reply = await self._call(slot, {"call": "speak", "text": text, "seeds": seeds}, FaultKind.CRASHED)
-        return Spoken(**reply)
+        try:
+            return msgspec.convert(reply, SpokenClip)
+        except msgspec.ValidationError as fault:
+            raise EngineFault(FaultKind.ERROR, f"its clip is out of bounds: {fault}") from fault
 
     def kill(self) -> None:
         """End the process now; what is under way raises EngineFault(CRASHED)."""

@@ -4,8 +4,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
+from swarm.job.clip_info import MAX_DOUBT, SpokenClip
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
-from swarm.voice.host.clip import ClipSound, make_clip
+from swarm.voice.host.clip import make_clip
 from swarm.voice.host.guard import Guard, Judgement, measure
 from swarm.voice.host.verify import MAX_WRONG, Verifier
 from swarm.voice.pcm import check_pcm
@@ -19,10 +22,9 @@ MAX_AGAIN_S = 12.0  # no further take is begun after so long: 20 s without a cli
 
 @dataclass(frozen=True)
 class Take:
-    """A clip, which of the seeds it is of, and what is doubtful about it."""
+    """One attempt at a text, and how doubtful it is."""
 
-    clip: ClipSound
-    number: int
+    clip: SpokenClip
     judgement: Judgement
 
 
@@ -33,17 +35,17 @@ class Speaker:
         self.voice = voice
         self._takes, self._verifier = takes, verifier
         self._guard = Guard()
-        self.work_s = 0.0  # in the engine, for the last text
-        self.spoken = 0  # takes, of the last text
+        self._work_s = 0.0  # in the engine, for the text under way
 
-    def speak(self, text: str, seeds: Sequence[int]) -> Take:
-        """Speak a text with one seed after the other until nothing is doubtful; the best take.
+    def speak(self, text: str, seeds: Sequence[int]) -> SpokenClip:
+        """Speak a text with one seed after the other until nothing is doubtful; return the best take.
 
         Raises EngineFault when no take is a clip.
         """
-        self.work_s, self.spoken = 0.0, 0
+        self._work_s, spoken = 0.0, 0
         takes: list[Take] = []
         for number, seed in enumerate(seeds[: self._takes]):
+            spoken += 1
             try:
                 takes.append(self._take(text, number, seed))
             except EngineFault as fault:
@@ -51,21 +53,22 @@ class Speaker:
                 if fault.kind not in _OF_THE_SOUND or (last and not takes):
                     raise
             else:
-                if not takes[-1].judgement.doubt or self.work_s > MAX_AGAIN_S:
+                if not takes[-1].judgement.doubt or self._work_s > MAX_AGAIN_S:
                     break
         best = min(takes, key=lambda take: take.judgement.badness)
-        self._guard.learn(text, best.clip.samples / best.clip.sample_rate)
-        return best
+        self._guard.learn(text, best.clip.info.length_s)
+        doubt = best.judgement.doubt[:MAX_DOUBT]
+        info = structs.replace(best.clip.info, work_s=self._work_s, takes=spoken, doubt=doubt)
+        return structs.replace(best.clip, info=info)
 
     def _take(self, text: str, number: int, seed: int) -> Take:
-        self.spoken += 1
         began = time.perf_counter()
         try:
             sound = check_pcm(self.voice.speak(text, seed))
         finally:
-            self.work_s += time.perf_counter() - began
-        clip = make_clip(sound, self.voice.sample_rate, text)
-        return Take(clip, number, self._judge(text, sound, clip.samples / clip.sample_rate))
+            self._work_s += time.perf_counter() - began
+        clip = structs.replace(make_clip(sound, self.voice.sample_rate, text), further=number)
+        return Take(clip, self._judge(text, sound, clip.info.length_s))
 
     def _judge(self, text: str, sound: Pcm, length_s: float) -> Judgement:
         judged = Judgement("", 0.0)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from making import RECIPE, make_core, make_hello, make_spec
+from making import INFO, RECIPE, make_core, make_hello, make_spec
+from msgspec.structs import asdict, replace
 
 from swarm.job.recipe import clip_key
 from swarm.job.state import JobState
@@ -92,7 +93,7 @@ class Schedules(RuleBasedStateMachine):
         if not held.lines:
             del member.leases[grant.lease]
         key, place = clip_key(line.text, RECIPE, line.take), (grant.chapter, line.index, line.take)
-        clip = Clip(grant.job, *place, key, 24_000, 24_000, "0" * 64, work_s, grant.lease, grant.slot)
+        clip = Clip(grant.job, *place, key, grant.lease, grant.slot, **asdict(replace(INFO, work_s=work_s)))
         self.tell(self.core.receive(member.peer, clip, self.now, b"flac"))
         self.beat(member)
 

@@ -1,7 +1,9 @@
 """Dialogues with the worker's core: what it orders of its engines and tells its coordinators."""
 
-from making import KEY, RECIPE, grant, make_hello, make_worker, speak, told
+from making import INFO, KEY, RECIPE, grant, make_hello, make_worker, speak, told
+from msgspec import structs
 
+from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe, clip_key, seed_of
 from swarm.lease.message import (
     Accepted,
@@ -24,7 +26,6 @@ from swarm.lease.message import (
 )
 from swarm.lease.worker.coordinator_link import EMPTY_S
 from swarm.lease.worker.outcome import Kill, Load, Speak
-from swarm.lease.worker.slot import Sound
 from swarm.lease.worker.worker import Worker
 
 
@@ -58,7 +59,8 @@ def test_a_clip_goes_up_under_the_take_that_was_kept() -> None:
     worker = make_worker()
     (command,) = speak(worker, grant(worker, "One.")).commands
     assert (command.seed, *command.others) == tuple(seed_of(clip_key("One.", RECIPE, take)) for take in range(3))
-    sound = Sound(24000, 24000, "0" * 64, 0.5, 100, further=2, takes=3, doubt="9.0 s, where 1.0 s are usual")
+    info = structs.replace(INFO, takes=3, doubt="9.0 s, where 1.0 s are usual")
+    sound = SpokenClip(bytes(100), info, further=2)
     ((_, clip),) = worker.spoken(command.slot, command.turn, sound, 1.0).clips
     assert (clip.take, clip.key, clip.takes) == (2, clip_key("One.", RECIPE, 2), 3)
     assert "are usual" in clip.doubt
@@ -108,7 +110,7 @@ def test_an_expired_lease_kills_the_engine_and_a_fresh_one_serves_the_next() -> 
     late = out.commands[-1]
     out = worker.receive("a", Revoke(1, expired=True), 99.0)
     assert out.commands == [Kill(0)]
-    assert not worker.spoken(late.slot, late.turn, Sound(1, 24000, "0" * 64, 1.0, 9), 99.5).kept
+    assert not worker.spoken(late.slot, late.turn, SpokenClip(bytes(9), INFO), 99.5).kept
     assert isinstance(grant(worker, "Next.", lease=2, now=100.0).commands[0], Load)
 
 
@@ -179,7 +181,7 @@ def test_a_voice_speaks_ten_times_as_long_as_it_loaded_before_another_takes_its_
         now = 13.0 + 100 * lease
         for name in "ab":
             worker.receive(name, Trim(99, 0), now)  # both are there
-        worker.spoken(0, speaking.turn, Sound(24000, 24000, "0" * 64, work_s, 100), now)
+        worker.spoken(0, speaking.turn, SpokenClip(bytes(100), structs.replace(INFO, work_s=work_s)), now)
         assert {name for name, link in worker.links.items() if link.offers} == {next_one}
         out = grant(worker, "One.", link="a", lease=lease, now=now)
 

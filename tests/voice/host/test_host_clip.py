@@ -8,21 +8,21 @@ from swarm.voice.host.clip import make_clip
 
 def test_silence_around_the_sound_is_trimmed_and_the_sound_is_kept() -> None:
     sound = make_clip(np.concatenate([silence(0.4), tone(1.0), silence(0.7)]), RATE, "ten letters")
-    assert 1.0 <= sound.samples / RATE <= 1.06
+    assert 1.0 <= sound.info.samples / RATE <= 1.06
     pcm = decode(sound.frame)
-    assert pcm.size == sound.samples
+    assert pcm.size == sound.info.samples
     assert np.abs(pcm).max() > 9000
 
 
 def test_quiet_consonants_at_the_end_are_not_trimmed() -> None:
     loud, hiss = tone(0.5), tone(0.2, level=0.3 / 30, pitch_hz=6000)  # 30 dB under the vowel
     sound = make_clip(np.concatenate([loud, hiss, silence(0.5)]), RATE, "yes")
-    assert sound.samples / RATE >= 0.7
+    assert sound.info.samples / RATE >= 0.7
 
 
 def test_silence_inside_is_kept() -> None:
     sound = make_clip(np.concatenate([tone(0.3), silence(1.0), tone(0.3)]), RATE, "yes, no")
-    assert sound.samples / RATE == pytest.approx(1.6, abs=0.05)
+    assert sound.info.samples / RATE == pytest.approx(1.6, abs=0.05)
 
 
 def test_a_clip_begins_and_ends_without_a_step() -> None:
@@ -62,9 +62,9 @@ def test_what_is_no_speech_is_an_engine_fault(pcm: Pcm, text: str, kind: FaultKi
     ],
 )
 def test_odd_but_honest_lengths_pass(length_s: float, text: str) -> None:
-    assert make_clip(tone(length_s), RATE, text).samples > 0
+    assert make_clip(tone(length_s), RATE, text).info.samples > 0
 
 
 def test_the_shortest_sound_becomes_a_clip() -> None:
-    assert make_clip(tone(0.002), RATE, "").samples == 48
-    assert make_clip(tone(0.001), RATE, "1").samples == 24  # too short to fade
+    assert make_clip(tone(0.002), RATE, "").info.samples == 48
+    assert make_clip(tone(0.001), RATE, "1").info.samples == 24  # too short to fade

@@ -37,11 +37,11 @@ async def test_every_engine_speaks_from_its_process(engine: str, tmp_path: Path)
     await process.open(0, choose_recipe("en", engine=engine), "cpu:0")
     spoken = await process.speak(0, "A sentence for every engine.", 5)
     sound, rate = soundfile.read(io.BytesIO(spoken.frame), dtype="int16")
-    assert (len(sound), rate) == (spoken.samples, spoken.sample_rate)
+    assert (len(sound), rate) == (spoken.info.samples, spoken.info.sample_rate)
     assert 1 < len(sound) / rate < 4
-    assert spoken.digest == hashlib.sha256(spoken.frame).hexdigest()
-    assert 0 < spoken.work_s < 5
-    assert (await process.speak(0, "A sentence for every engine.", 5)).digest == spoken.digest
+    assert spoken.info.digest == hashlib.sha256(spoken.frame).hexdigest()
+    assert 0 < spoken.info.work_s < 5
+    assert (await process.speak(0, "A sentence for every engine.", 5)).info.digest == spoken.info.digest
     await process.close()
 
 
@@ -74,7 +74,7 @@ async def test_a_bad_sound_is_named_and_the_process_goes_on(
 async def test_a_take_without_sound_is_followed_by_one_with_the_next_seed(process: EngineProcess) -> None:
     await process.open(0, RECIPE, "cpu:0")
     spoken = await process.speak(0, "waver", 1, 2, 3)
-    assert (spoken.further, spoken.takes, spoken.doubt) == (1, 2, "")
+    assert (spoken.further, spoken.info.takes, spoken.info.doubt) == (1, 2, "")
     assert (await process.speak(0, "waver", 2, 3)).further == 0
 
 

@@ -44,28 +44,28 @@ def test_what_is_beyond_doubt_is_spoken_once() -> None:
     voice = Wavering()
     speaker = experienced(voice)
     take = speaker.speak(TEXT, [1, 2, 3])
-    assert (voice.asked, take.number, speaker.spoken, take.judgement.doubt) == ([1], 0, 1, "")
-    assert speaker.work_s > 0
+    assert (voice.asked, take.further, take.info.takes, take.info.doubt) == ([1], 0, 1, "")
+    assert take.info.work_s > 0
 
 
 def test_a_runaway_is_spoken_again_with_the_next_seed() -> None:
     voice = Wavering(s1=4.0)
     speaker = experienced(voice)
     take = speaker.speak(TEXT, [1, 2, 3])
-    assert (voice.asked, take.number, speaker.spoken, take.judgement.doubt) == ([1, 2], 1, 2, "")
+    assert (voice.asked, take.further, take.info.takes, take.info.doubt) == ([1, 2], 1, 2, "")
 
 
 def test_the_best_of_three_doubtful_takes_is_kept_and_its_doubt_named() -> None:
     voice = Wavering(s1=5.0, s2=0.3, s3=2.5)
     take = experienced(voice).speak(TEXT, [1, 2, 3, 4])
-    assert (voice.asked, take.number) == ([1, 2, 3], 2)
-    assert "are usual" in take.judgement.doubt
+    assert (voice.asked, take.further) == ([1, 2, 3], 2)
+    assert "are usual" in take.info.doubt
 
 
 @pytest.mark.parametrize("kind", [FaultKind.SILENT, FaultKind.EMPTY, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE])
 def test_a_take_without_a_clip_is_followed_by_another(kind: FaultKind) -> None:
-    assert Speaker(Wavering(s1=kind), 3).speak(TEXT, [1, 2, 3]).number == 1
-    assert Speaker(Wavering(s1=0.0), 3).speak(TEXT, [1, 2, 3]).number == 1  # no samples
+    assert Speaker(Wavering(s1=kind), 3).speak(TEXT, [1, 2, 3]).further == 1
+    assert Speaker(Wavering(s1=0.0), 3).speak(TEXT, [1, 2, 3]).further == 1  # no samples
     with pytest.raises(EngineFault) as fault:
         Speaker(Wavering(s1=FaultKind.EMPTY, s2=kind, s3=kind), 3).speak(TEXT, [1, 2, 3])
     assert fault.value.kind is kind
@@ -74,7 +74,7 @@ def test_a_take_without_a_clip_is_followed_by_another(kind: FaultKind) -> None:
 def test_a_doubtful_clip_is_kept_where_the_other_takes_are_none() -> None:
     voice = Wavering(s1=4.0, s2=FaultKind.SILENT, s3=FaultKind.SILENT)
     take = experienced(voice).speak(TEXT, [1, 2, 3])
-    assert (voice.asked, take.number) == ([1, 2, 3], 0)
+    assert (voice.asked, take.further) == ([1, 2, 3], 0)
 
 
 @pytest.mark.parametrize("kind", [FaultKind.ERROR, FaultKind.CRASHED])
@@ -91,13 +91,13 @@ def test_no_take_is_begun_that_would_look_like_a_hang(monkeypatch: pytest.Monkey
     monkeypatch.setattr("swarm.voice.host.takes.MAX_AGAIN_S", 0.0)
     take = speaker.speak(TEXT, [1, 2, 3])
     assert voice.asked == [1]
-    assert take.judgement.doubt
+    assert take.info.doubt
 
 
 def test_an_engine_that_sounds_the_same_with_any_seed_is_not_asked_again() -> None:
     voice = Wavering(s1=4.0, s2=FaultKind.SILENT)
     speaker = experienced(voice, takes=1)
-    assert speaker.speak(TEXT, [1, 2, 3]).judgement.doubt == ""
+    assert speaker.speak(TEXT, [1, 2, 3]).info.doubt == ""
     with pytest.raises(EngineFault):
         speaker.speak(TEXT, [2, 3])
     assert voice.asked == [1, 2]

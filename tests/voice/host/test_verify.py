@@ -37,19 +37,19 @@ def test_what_is_heard_otherwise_is_spoken_again() -> None:
     voice = Wavering()
     speaker = Speaker(voice, 3, Hears("thank you for watching", TEXT))
     take = speaker.speak(TEXT, [1, 2, 3])
-    assert (voice.asked, take.number, take.judgement.doubt) == ([1, 2], 1, "")
+    assert (voice.asked, take.further, take.info.doubt) == ([1, 2], 1, "")
 
 
 def test_the_take_that_is_heard_best_is_kept_and_its_doubt_named() -> None:
     speaker = Speaker(Wavering(), 3, Hears("thank you", "it was a bright cold", "no"))
     take = speaker.speak(TEXT, [1, 2, 3])
-    assert take.number == 1
-    assert "heard as something else" in take.judgement.doubt
+    assert take.further == 1
+    assert "heard as something else" in take.info.doubt
 
 
 def test_a_voice_without_other_takes_is_listened_to_all_the_same() -> None:
     take = Speaker(Wavering(), 1, Hears("no")).speak(TEXT, [1, 2])
-    assert "heard as something else" in take.judgement.doubt
+    assert "heard as something else" in take.info.doubt
 
 
 def test_a_short_cry_is_not_judged() -> None:
@@ -59,7 +59,7 @@ def test_a_short_cry_is_not_judged() -> None:
 def test_nobody_listens_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("E2A_SWARM_VERIFY", raising=False)
     assert find_verifier("en", "cpu:0") is None
-    assert experienced(Wavering()).speak(TEXT, [1]).judgement.doubt == ""
+    assert experienced(Wavering()).speak(TEXT, [1]).info.doubt == ""
 
 
 def test_a_recogniser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:

@@ -1,0 +1,38 @@
+"""What is known of a clip: once for the engine's process, the message, the journal and the reel that carry it."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from swarm.job.job_file import Digest
+
+MAX_DOUBT = 500  # characters of a clip's doubt, cut where a take is judged
+
+
+class ClipInfo(Struct, frozen=True, kw_only=True):
+    """The facts of one clip's sound. The message `Clip` and the record `ClipAccepted` inherit them as their fields."""
+
+    samples: Annotated[int, Meta(ge=0, lt=2**53)]
+    sample_rate: Annotated[int, Meta(ge=8000, le=192_000)]  # Hz
+    digest: Digest  # of the frame
+    work_s: Annotated[float, Meta(ge=0, le=1e9)]  # in the engine for all takes, encoding not counted
+    takes: Annotated[int, Meta(ge=0, lt=2**53)] = 1  # spoken at once, of which this is the best
+    doubt: Annotated[str, Meta(max_length=MAX_DOUBT)] = ""  # what may be wrong with the best take
+
+    @property
+    def length_s(self) -> float:
+        """Seconds of sound."""
+        return self.samples / self.sample_rate
+
+    @property
+    def info(self) -> "ClipInfo":
+        """These facts alone, without what a message or a record adds to them."""
+        return ClipInfo(**{name: getattr(self, name) for name in ClipInfo.__struct_fields__})
+
+
+class SpokenClip(Struct, frozen=True):
+    """A clip as it comes out of an engine's process."""
+
+    frame: bytes  # FLAC, mono, 16 bit
+    info: ClipInfo
+    further: int = 0  # takes beyond the one that was asked for
