@@ -6,6 +6,8 @@ waits there at once, and only then sends. If committing fails the node ends: the
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from math import inf
 from typing import Any
 
 from msgspec import structs
@@ -27,11 +29,10 @@ from swarm.system.machine import Clock
 from swarm.voice.host.registry import fetch_line, recipe_card
 from swarm.watch.progress import Progress
 
-TICK_S = 0.5
-SLEPT_S = 2.0  # so long between two ticks: the machine was asleep
-CATCH_UP_S = 10.0
-KEEP_S = 60.0  # what a kill loses of what the runs took
-DRAIN_S = 20.0
+SLEPT_S = 1.0  # the core is called so late only after this machine slept
+CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
+KEEP_S = 60.0  # between two saves of the run statistics
+DRAIN_S = 20.0  # the longest wait for the sentences under way
 FAREWELL_S = 0.3  # for the last messages to leave
 
 
@@ -61,6 +62,7 @@ class Server:
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
         self._draining = asyncio.Event()
+        self._called = asyncio.Event()  # the core was called: its next deadline may be another
 
     def add(self, edition: Edition) -> None:
         """Serve one more job and write its edition."""
@@ -80,7 +82,7 @@ class Server:
         """A file of a job is gone; latents can be had again."""
         if digest in digests_of(self._editions[job].state.spec.job_files):
             return False
-        self._queue.put_nowait(self._core.lose_latents(job, digest, self._clock.now()))
+        self._do(self._core.lose_latents(job, digest, self._clock.now()))
         return True
 
     def drain(self) -> None:
@@ -90,7 +92,14 @@ class Server:
 
     async def run(self) -> bool:
         """Serve to the end; False when it was drained before. Raises what stopped it: StoreError, SwarmError."""
-        running = (self._listen(), self._persist(), self._file_server.run(), self._tick(), self._show(), self._keep())
+        running = (
+            self._listen(),
+            self._persist(),
+            self._file_server.run(),
+            self._keep_deadlines(),
+            self._show(),
+            self._keep(),
+        )
         loops = [asyncio.create_task(loop) for loop in running]
         editions = asyncio.gather(*(self._write(edition) for edition in self._editions.values()))
         drained = asyncio.create_task(self._drained())
@@ -100,7 +109,7 @@ class Server:
             for task in tasks:
                 if task.done():
                     task.result()  # raises what ended it
-            self._queue.put_nowait(self._core.end())
+            self._do(self._core.end())
             await asyncio.sleep(FAREWELL_S)
             return editions.done()
         except Exception:
@@ -112,6 +121,11 @@ class Server:
             self._keep_efforts()
             self._progress.update(self._core.status(self._clock.now()))
 
+    def _do(self, outcome: Outcome) -> None:
+        """Queue what a call of the core asks for, and look at its next deadline anew."""
+        self._queue.put_nowait(outcome)
+        self._called.set()
+
     def _say(self, outcome: Outcome) -> None:
         for send in outcome.sends:
             if not self._router.send(send.peer, send.message):
@@ -122,7 +136,7 @@ class Server:
     async def _listen(self) -> None:
         while True:
             peer, message, frame = await self._router.receive()
-            self._queue.put_nowait(self._take(peer, message, frame))
+            self._do(self._take(peer, message, frame))
 
     def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
         fault, now = "", self._clock.now()
@@ -175,19 +189,29 @@ class Server:
                 "The same command goes on where it stopped."
             )
 
-    async def _tick(self) -> None:
-        ticked_s = self._clock.now()
+    async def _keep_deadlines(self) -> None:
+        """Call the core when it is due, and sleep until then."""
         while True:
-            await asyncio.sleep(TICK_S)
-            if self._clock.now() - ticked_s > SLEPT_S:
-                await self._read_what_waits()
-            ticked_s = self._clock.now()
-            self._queue.put_nowait(self._core.tick(ticked_s))
             if why := self._core.hopeless():
                 raise EnvironmentFault(f"{why} `e2a-swarm doctor` says more.")
+            due_s = self._core.next_deadline()
+            if self._clock.now() < due_s:
+                await self._sleep_until(due_s)
+                continue
+            if self._clock.now() - due_s > SLEPT_S:
+                await self._read_what_waits()
+            self._do(self._core.tick(self._clock.now()))
+            await asyncio.sleep(0)
+
+    async def _sleep_until(self, due_s: float) -> None:
+        """Sleep until this moment, or until the core is called."""
+        self._called.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if due_s == inf else due_s - self._clock.now()):
+                await self._called.wait()
 
     async def _read_what_waits(self) -> None:
-        """This machine slept; whatever was sent meanwhile is read before anybody is judged."""
+        """After a sleep of this machine, read what was sent meanwhile before any worker is judged."""
         deadline_s = self._clock.now() + CATCH_UP_S
         while self._router.waiting() and self._clock.now() < deadline_s:
             await asyncio.sleep(0.01)
@@ -195,7 +219,7 @@ class Server:
     async def _show(self) -> None:
         while True:
             for job, edition in self._editions.items():
-                self._core.jobs[job].encoded = edition.encoded
+                self._core.note_encoded(job, edition.encoded)
             self._progress.update(self._core.status(self._clock.now()))
             await asyncio.sleep(self._progress.interval_s)
 
@@ -210,7 +234,7 @@ class Server:
 
     async def _drained(self) -> None:
         await self._draining.wait()
-        self._queue.put_nowait(self._core.stop())
+        self._do(self._core.stop())
         deadline_s = self._clock.now() + DRAIN_S
         await asyncio.sleep(FAREWELL_S)
         while not self._core.quiet and self._clock.now() < deadline_s:
@@ -224,11 +248,11 @@ class Server:
 
         def damaged(place: Place, why: str) -> None:
             self._store.discard_clip(edition.state.accepted[place].key)
-            self._queue.put_nowait(self._core.discard(job, *place, why, self._clock.now()))
+            self._do(self._core.discard(job, *place, why, self._clock.now()))
             self._reopened()
 
         def measured(gain: GainFixed) -> None:
-            self._queue.put_nowait(self._core.journal(job, gain))
+            self._do(self._core.journal(job, gain))
 
         if not edition.is_made:
             files = await edition.write(damaged, measured)
@@ -242,7 +266,7 @@ class Server:
 
     async def _finish(self, edition: Edition, files: tuple[str, ...], size: int) -> None:
         finished = JobFinished(self._clock.now(), files, size, edition.style.digest)
-        self._queue.put_nowait(self._core.journal(edition.state.job, finished))
+        self._do(self._core.journal(edition.state.job, finished))
         await self._queue.join()
 
 

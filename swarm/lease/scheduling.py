@@ -8,7 +8,7 @@ UNKNOWN_CHARS_S = 100.0  # stands for a speed that nothing is known of
 HELP_S = 60.0  # the earliest unfinished chapter is helped before a new one is begun if it takes longer than that
 MIN_LEFT = 0.25  # of a segment's time, once it takes longer than expected: who knows
 MIN_DEADLINE_S = 20.0
-UNKNOWN_DEADLINE_S = 600.0
+UNKNOWN_DEADLINE_S = 600.0  # while a slot's speed is unknown: it may be loading its model
 DEADLINE_FACTOR = 4.0
 MAX_DOUBLINGS = 6
 Sizes = Callable[[int], Sequence[int]]  # of a lease: characters of each segment it still has, in speaking order
@@ -88,9 +88,9 @@ def choose_double(loads: Iterable[LeaseLoad], chars_s: float | None) -> int | No
     return best
 
 
-def deadline_s(characters: int, chars_s: float | None, expiries: int) -> float:
-    """Seconds that a segment may take before its lease is lost."""
-    base = UNKNOWN_DEADLINE_S if chars_s is None else max(MIN_DEADLINE_S, DEADLINE_FACTOR * characters / chars_s)
+def deadline_s(characters: int, chars_s: float | None, expiries: int, unknown_s: float = UNKNOWN_DEADLINE_S) -> float:
+    """Return how many seconds a segment may take before its lease expires; `unknown_s` while no speed is known."""
+    base = unknown_s if chars_s is None else max(MIN_DEADLINE_S, DEADLINE_FACTOR * characters / chars_s)
     return float(base * 2 ** min(expiries, MAX_DOUBLINGS))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING
 
 from disk import Disk
@@ -20,14 +21,16 @@ from swarm.lease.message import Clip, FilePiece, FromWorker, Message
 if TYPE_CHECKING:
     from world import World
 
-TICK_S = 0.5
+LOOK_S = 0.25  # between two looks of the judge
+MIN_WAIT_S = 0.001
 DRAIN_S = 20.0
 FAREWELL_S = 0.3
 GRACE_S = 1.5
+UNKNOWN_DEADLINE_S = 60.0  # shorter than a real one, so that a hang costs less of a run
 
 
 class SimCoordinator(Machine):
-    """Reads, persists, then sends; ticks when nothing waits to be read."""
+    """Reads, persists, then sends; calls `tick` when the core asked for that, and at no other time."""
 
     persist_first = True
 
@@ -40,6 +43,7 @@ class SimCoordinator(Machine):
         self.draining = False
         self.ended = False
         self.started_s = 0.0
+        self.alarm_s = inf  # when `tick` is called next, by this machine's clock
         self.heard_s: dict[str, float] = {}  # worker process -> its last message, in our waking hours
 
     # --- its life
@@ -49,6 +53,7 @@ class SimCoordinator(Machine):
         super().start()
         self.inbox.clear()
         self.queue, self.draining, self.started_s = [], False, self.world.heap.now
+        self.alarm_s = inf
         states = []
         for job in self.disk.spec:
             state = self.disk.replay(job)
@@ -58,12 +63,21 @@ class SimCoordinator(Machine):
         epoch = max(state.epoch for state in states)
         grace_s = GRACE_S if epoch > 1 else 0.0
         name = f"{self.name}-{self.run}"
-        settings = Settings(coordinator=name, name=name, version="1", epoch=epoch, credit=self.credit, grace_s=grace_s)
+        settings = Settings(
+            coordinator=name,
+            name=name,
+            version="1",
+            epoch=epoch,
+            credit=self.credit,
+            grace_s=grace_s,
+            unknown_deadline_s=UNKNOWN_DEADLINE_S,
+        )
         self.core = Coordinator(settings, self.clock())
         for state in states:
             self.core.add_job(state)
         self.world.log(self.name, f"starts, epoch {epoch}")
-        self.later(TICK_S, self._tick)
+        self._set_alarm()
+        self.later(LOOK_S, self._look)
         self.later(grace_s + 0.1, self.world.judge.repeats.graced, self)
 
     def crash(self) -> None:
@@ -159,17 +173,33 @@ class SimCoordinator(Machine):
         self.world.judge.listed(self, peer, message)
         self.world.judge.coordinator(self, ticked=False)
 
-    def _tick(self) -> None:
-        self.later(TICK_S, self._tick)
-        if self.inbox:
-            return
-        core = self.core
-        assert core is not None
+    def _set_alarm(self) -> None:
+        """Have the core called at its next deadline; an alarm that rings too early sets the next one."""
+        if self.core is not None and (due_s := self.core.next_deadline()) < self.alarm_s:
+            self.alarm_s = due_s
+            self.later(max(due_s - self.clock(), MIN_WAIT_S), self._ring, due_s)
+
+    def _ring(self, alarm_s: float) -> None:
+        if alarm_s != self.alarm_s or self.core is None:
+            return  # an earlier alarm took its place
+        self.alarm_s = inf
+        self._read()
+        if self.core.next_deadline() <= self.clock():
+            self._tick(self.core)
+        self._set_alarm()
+
+    def _tick(self, core: Coordinator) -> None:
         before = self.world.judge.holdings(core)
         outcome = core.tick(self.clock())
         self.world.judge.ticked(self, before)
         self.take(outcome)
         self.world.judge.coordinator(self, ticked=True)
+
+    def _look(self) -> None:
+        """Show the judge how things stand, without calling the core."""
+        self.later(LOOK_S, self._look)
+        if not self.inbox:
+            self.world.judge.looks(self)
 
     # --- persist, then send
 
@@ -182,6 +212,7 @@ class SimCoordinator(Machine):
             self._send(outcome)
         self.queue.append(outcome)
         self._write()
+        self._set_alarm()
 
     def _write(self) -> None:
         while self.queue and not self.disk.writing:

@@ -11,7 +11,7 @@ from story import Spot, Violation
 from swarm.job.job_file import window
 from swarm.job.record import SegmentQuarantined
 from swarm.lease import scheduling
-from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S, Coordinator
+from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DEAD_S = 10.0  # a dead worker is replaced within so long
 MISSED_S = 10.0  # a grant that never arrived is missed within so long
+LATE_S = 0.05  # a deadline is kept to within so long
 STARVED_S = 15.0  # an idle worker gets what is free within so long
 
 
@@ -37,6 +38,7 @@ class Judge:
         self.repeats = AllowedRepeats(world)
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
+        self.asking: dict[tuple[str, str], float] = {}  # jobs of which a worker asks for more than it gets
         self.fetched: dict[tuple[object, ...], tuple[float, int]] = {}  # since when so much of a job's files is there
         self.known: dict[tuple[object, ...], bool] = {}  # repeats that were allowed already
         self.granted: dict[tuple[bytes, int], list[Spot]] = {}
@@ -59,8 +61,8 @@ class Judge:
         for process, pending in before.items():
             if process not in core.sessions:
                 silent_s = coordinator.awake_s() - coordinator.heard_s[process]
-                slept = coordinator.awake_s() < self.world.heap.now  # shorter gaps than OWN_GAP_S are not noticed
-                if silent_s < SILENCE_S - (OWN_GAP_S if slept else 0.05):
+                unnoticed_s = OWN_GAP_S if coordinator.ever_slept else 0.05
+                if silent_s < SILENCE_S - unnoticed_s:
                     raise Violation(f"{process} is thought dead, heard of {silent_s:.1f} s ago")
                 self.repeats.silent(self._owner(process), pending)
 
@@ -160,11 +162,37 @@ class Judge:
         for served in core.jobs.values():
             self._replay(coordinator, served)
             self._ledger(core, served)
-            if ticked:
-                self._nobody_idles(core, served, coordinator.clock())
-                self._nobody_starves(coordinator, core, served)
-                self._nobody_is_left_without_files(coordinator, core, served)
+            if ticked and (asker := self._asks_in_vain(core, served, coordinator.clock())):
+                raise Violation(f"free although {asker[0]} asks for work", asker[1])
         self._the_dead_hold_nothing(coordinator, core)
+
+    def looks(self, coordinator: SimCoordinator) -> None:
+        """What must hold between two calls of a coordinator, too: nothing is overdue, nobody waits in vain."""
+        core = coordinator.core
+        assert core is not None
+        for served in core.jobs.values():
+            self._nobody_starves(coordinator, core, served)
+            self._nobody_is_left_without_files(coordinator, core, served)
+        if not coordinator.ever_slept:
+            self._nothing_is_overdue(core, coordinator.clock())
+
+    def _nothing_is_overdue(self, core: Coordinator, now: float) -> None:
+        for session in core.sessions.values():
+            if now - session.heard_s > SILENCE_S + LATE_S:
+                raise Violation(f"{session.key} is silent for {now - session.heard_s:.1f} s and still here")
+        for job, served in core.jobs.items():
+            for lease in served.ledger.leases.values():
+                if now - core.lease_due(served, lease) > LATE_S:
+                    raise Violation(f"lease {lease.id} is overdue", (job, lease.chapter, lease.pending[0]))
+            self._nobody_waits_long(core, served, now)
+
+    def _nobody_waits_long(self, core: Coordinator, served: ServedJob, now: float) -> None:
+        name = (core.settings.coordinator, served.state.job)
+        asker = self._asks_in_vain(core, served, now)
+        if asker is None:
+            self.asking.pop(name, None)
+        elif now - self.asking.setdefault(name, now) > ASK_AGAIN_S + LATE_S:
+            raise Violation(f"{asker[0]} asks for work and is not asked again", asker[1])
 
     def _replay(self, coordinator: SimCoordinator, served: ServedJob) -> None:
         state = served.state
@@ -209,22 +237,22 @@ class Judge:
             if not ledger.free[lease.chapter].isdisjoint(lease.pending):
                 raise Violation(f"lease {lease.id} holds what is free")
 
-    def _nobody_idles(self, core: Coordinator, served: ServedJob, now: float) -> None:
+    def _asks_in_vain(self, core: Coordinator, served: ServedJob, now: float) -> tuple[str, Spot] | None:
+        """A worker that offers a slot, and a free segment that it could be granted now."""
         settings = core.settings
         if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
-            return
+            return None
         if not any(served.ledger.free) or (served.state.awaits_latents and served.ledger.leases):
-            return
+            return None
         for session in core.sessions.values():
-            if not session.offers or not session.can_try(served.recipe, now, served.needed):
+            if not session.is_waiting or not session.can_try(served.recipe, now, served.needed):
                 continue
-            if not all(session.slots[slot].is_full for slot in session.offers):
-                for chapter, free in enumerate(served.ledger.free):
-                    for index in sorted(free):
-                        blamed = [failure.worker for failure in served.state.failures.get((chapter, index), ())]
-                        if session.worker not in blamed:
-                            spot = (served.state.job, chapter, index)
-                            raise Violation(f"free although {session.worker} asks for work", spot)
+            for chapter, free in enumerate(served.ledger.free):
+                for index in sorted(free):
+                    blamed = [failure.worker for failure in served.state.failures.get((chapter, index), ())]
+                    if session.worker not in blamed:
+                        return session.worker, (served.state.job, chapter, index)
+        return None
 
     def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, served: ServedJob) -> None:
         """An idle worker in reach does not stay idle while there is something for it."""

@@ -36,6 +36,11 @@ class Machine:
         until_s = self.world.heap.now if self.asleep_since_s is None else self.asleep_since_s
         return until_s - self._slept_s
 
+    @property
+    def ever_slept(self) -> bool:
+        """Whether it has slept since the world began."""
+        return self._slept_s > 0
+
     def later(self, delay_s: float, act: Callable[..., None], *args: Any) -> None:
         """Have this process do something later: after its sleep if it sleeps then, never if it ended."""
         self.world.heap.after(delay_s, self._due, self.run, act, args)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,9 @@ class Value:
 MUTANTS: dict[str, Edit | Value] = {
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
+    "the deadline of a lease is forgotten": Edit(Coordinator, "next_deadline", "*leases, *silences,", "*silences,"),
+    "the deadline of a silence is forgotten": Edit(Coordinator, "next_deadline", "*leases, *silences,", "*leases,"),
+    "waiting slots are not asked again": Value(Coordinator, "_next_round", lambda self: math.inf),
     "no silence detection": Value(core, "SILENCE_S", 1e9),
     "no first-wins": Edit(
         Intake,
@@ -61,8 +65,8 @@ MUTANTS: dict[str, Edit | Value] = {
     "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
     "forgotten held clips": Value(UnacceptedClips, "held_messages", lambda self: []),
-    "held clips not promised": Edit(Coordinator, "_held", "if coming:", "if False:"),
-    "held clips all forgotten": Edit(Coordinator, "_held", "served.is_wanted((chapter, index), key)", "False"),
+    "held clips not promised": Edit(Intake, "held", "if coming:", "if False:"),
+    "held clips all forgotten": Edit(Intake, "held", "served.is_wanted(clip[:2], clip[2])", "False"),
     "credit not given back for duplicates": Edit(
         Intake, "clip", "out.send(session.peer, Accepted(", "served.state.complete or out.send(session.peer, Accepted("
     ),
@@ -82,9 +86,7 @@ MUTANTS: dict[str, Edit | Value] = {
         Intake, "failed", "not served.ledger.give_up(place, session.key)", "served.ledger.reopen(place)"
     ),
     "the blamed try again": Value(Request, "_may_try", lambda self, served, place: True),
-    "the unknown are not asked": Edit(
-        Coordinator, "receive", "session is None:\n        outcome.send(peer, WhoAreYou())", "session is None:"
-    ),
+    "the unknown are not asked": Edit(Coordinator, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
     "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),

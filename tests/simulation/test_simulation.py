@@ -15,7 +15,6 @@ from run import play
 from world import World
 
 from swarm.job import job_file
-from swarm.lease import scheduling
 from swarm.lease.worker import slot, unaccepted
 
 QUICK = 50
@@ -28,7 +27,6 @@ HERE = Path(__file__).parent
 @pytest.fixture(autouse=True)
 def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
     """Worlds shorten some times; put them back afterwards."""
-    monkeypatch.setattr(scheduling, "UNKNOWN_DEADLINE_S", scheduling.UNKNOWN_DEADLINE_S)
     monkeypatch.setattr(unaccepted, "MAX_HELD", unaccepted.MAX_HELD)
     monkeypatch.setattr(job_file, "PIECE", job_file.PIECE)
     monkeypatch.setattr(slot, "STEP_BACK_S", slot.STEP_BACK_S)

@@ -22,7 +22,6 @@ from swarm.job import job_file
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.lease import scheduling
 from swarm.lease.worker import slot, unaccepted
 
 CHAPTERS, SEGMENTS = 3, 12
@@ -60,7 +59,6 @@ class World:
 
     def _make(self) -> None:
         random, faults = self.random, self.faults
-        scheduling.UNKNOWN_DEADLINE_S = 60.0
         slot.STEP_BACK_S = 5.0
         job_file.PIECE = files.PIECE
         unaccepted.MAX_HELD = 20_000 if "small disk" in faults else 256 << 20

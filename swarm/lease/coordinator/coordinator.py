@@ -1,15 +1,16 @@
 """The coordinator's core: messages in, outcomes out. Persist an outcome's entries before sending its messages.
 
 It owns no socket, disk or clock: `receive` and `tick` are told the time (seconds since the epoch, monotonic
-within a run), `next_deadline` says when to call `tick` again.
+within a run). After each call ask `next_deadline` when to call `tick`.
 """
 
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.grant import Request
+from swarm.lease.coordinator.grant import grant_waiting
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
@@ -17,7 +18,7 @@ from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import MAX_WAITING_S, Session, new_session, session_key
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.coordinator.snapshot import Snapshot, fitting, hopeless, lacks
+from swarm.lease.coordinator.snapshot import Snapshot, fitting, hopeless
 from swarm.lease.message import (
     PROTOCOL,
     Bye,
@@ -36,22 +37,26 @@ from swarm.lease.message import (
     Status,
     StatusReply,
     Trim,
-    Wanted,
     Welcome,
     WhoAreYou,
 )
 
-SILENCE_S = 5.0  # a worker not heard for so long has lost its leases
-GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant never arrived; disks may be slow
-PROMISE_S = 15.0  # clips said to be held are awaited so long before their places are free again
+SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
+GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
+PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
 MAX_STATUS_BYTES = 60_000
-GATHER_S = 1.5  # after such a sleep, workers come back and say what they spoke before anything is granted
-OWN_GAP_S = 3.0  # not called for so long: this machine slept, nobody else is to blame
+ASK_AGAIN_S = 0.5  # between two rounds over the waiting slots: that a holder is slow shows only with time
+LISTEN_S = 1.5  # with workers here, the longest wait for a call: a longer one is a sleep and not their silence
+OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
+GATHER_S = 1.5  # after a sleep nothing is granted for so long: workers come back and say what they have spoken
 
 
 @dataclass
 class Coordinator:
-    """Who speaks what, until when; and what was spoken."""
+    """Decides who speaks what, and until when, and takes in what was spoken.
+
+    Call `tick` at `next_deadline`. The shell reads `jobs` and `sessions` and changes neither.
+    """
 
     settings: Settings
     started_s: float
@@ -61,27 +66,39 @@ class Coordinator:
     stopping: bool = False
     ended: bool = False
     deserted: bool = False  # all workers fell silent
+    called_s: float = field(init=False)  # the last call of `receive` or `tick`
+    asked_s: float = field(init=False)  # the last round over the waiting slots
+    grants_s: float = field(init=False)  # nothing is granted before
+    last_lease: int = field(init=False)
+    intake: Intake = field(init=False)
+    job_files: JobFiles = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ticked_s = self.called_s = self.started_s
+        self.called_s = self.asked_s = self.started_s
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
-        self.intake = Intake(self.sessions)
-        self.job_files_exchange = JobFiles(self.jobs, self.sessions)
+        self.intake = Intake(self.jobs, self.sessions)
+        self.job_files = JobFiles(self.jobs, self.sessions)
 
     def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: RunStats | None = None) -> None:
-        """Serve one more job, after those already here; `effort` is what its runs before this one took.
+        """Serve one more job, after those already here; `effort` is what its earlier runs took.
 
-        `install`: the line that brings its engine to a worker; `fetch`: the one that brings its model.
+        `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model.
         """
-        self.jobs[state.job] = ServedJob(state, Ledger(state), install, fetch, effort=effort or RunStats())
+        served = ServedJob(state, Ledger(state), install, fetch, self.settings.unknown_deadline_s)
+        served.effort = effort or served.effort
+        self.jobs[state.job] = served
+
+    def note_encoded(self, job: str, share: float) -> None:
+        """Take note of how much of a job's sound is encoded, from 0 to 1; only `status` tells it."""
+        self.jobs[job].encoded = share
 
     # --- events
 
     def receive(self, peer: bytes, message: FromWorker, now: float, frame: bytes = b"", fault: str = "") -> Outcome:
-        """Take one message. `fault` says what is wrong with a clip's frame; empty: nothing."""
+        """Take in one message; `fault` says what is wrong with a clip's frame, "" for nothing."""
         outcome = Outcome()
-        self._wake(now)
+        self._notice_gap(now)
         if isinstance(message, Status):
             outcome.send(peer, fitting(self.status(now), MAX_STATUS_BYTES))
             return outcome
@@ -89,11 +106,9 @@ class Coordinator:
             self._welcome(peer, message, now, outcome)
             return outcome
         session = self.peers.get(peer)
-        if session is None:
-            outcome.send(peer, WhoAreYou())
-            return outcome
-        session.heard_s = now
-        if session.estranged:
+        if session is not None:
+            session.heard_s = now
+        if session is None or session.estranged:
             outcome.send(peer, WhoAreYou())
             return outcome
         self._dispatch(session, message, now, frame, fault, outcome)
@@ -101,27 +116,35 @@ class Coordinator:
         return outcome
 
     def tick(self, now: float) -> Outcome:
-        """Let time pass: silent workers lose their leases, and so do leases past their deadline."""
+        """Let time pass: take the leases of silent workers and those past their deadline, and grant them anew."""
         outcome = Outcome()
-        self._wake(now)
-        self.ticked_s = now
-        for session in self.sessions.values():
-            charge_idle(self.jobs.values(), session, now)
-        for session in [s for s in self.sessions.values() if now - s.heard_s > SILENCE_S]:
+        self._notice_gap(now)
+        self._charge_idle(now)
+        for session in [s for s in self.sessions.values() if s.heard_s + SILENCE_S <= now]:
             outcome.notes.append(f"{session.hello.name}: silent for {SILENCE_S:.0f} s, its work goes to others")
             self._drop(session, now)
             self.deserted = not self.sessions
         for served in self.jobs.values():
-            for lease in [le for le in served.ledger.leases.values() if self._due(served, le) <= now]:
+            for lease in [le for le in served.ledger.leases.values() if self.lease_due(served, le) <= now]:
                 self._expire(served, lease, now, outcome)
         self._pump(now, outcome, thorough=True)
         return outcome
 
     def next_deadline(self) -> float:
-        """When `tick` is due at the latest."""
-        dues = [self._due(served, lease) for served in self.jobs.values() for lease in served.ledger.leases.values()]
+        """Return when `tick` is due, in seconds since the epoch; infinity where time alone changes nothing."""
+        leases = [self.lease_due(served, le) for served in self.jobs.values() for le in served.ledger.leases.values()]
         silences = [session.heard_s + SILENCE_S for session in self.sessions.values()]
-        return min([*dues, *silences, self.ticked_s + 1.0])
+        listening = [self.called_s + LISTEN_S] if self.sessions else []
+        return min([*leases, *silences, *listening, self._next_round()], default=inf)
+
+    def lease_due(self, served: ServedJob, lease: Lease) -> float:
+        """Return when a lease expires if it makes no progress; infinity while it is queued behind another."""
+        if lease.slot == PROMISED:
+            return lease.progressed_s + PROMISE_S
+        session = self.sessions[lease.session]
+        if session.slots[lease.slot].leases[:1] != [lease.id]:
+            return inf
+        return lease.progressed_s + served.deadline_s(session, lease)
 
     def unsent(self, peer: bytes) -> None:
         """A message could not leave: have the peer greet again when it is heard, and say all of it anew."""
@@ -139,7 +162,7 @@ class Coordinator:
     def lose_latents(self, job: str, digest: str, now: float) -> Outcome:
         """The latents of a job cannot be read any more: from whoever speaks with them, or anew."""
         outcome = Outcome()
-        self.job_files_exchange.lose(self.jobs[job], digest, outcome)
+        self.job_files.lose(self.jobs[job], digest, outcome)
         self._pump(now, outcome)
         return outcome
 
@@ -216,18 +239,17 @@ class Coordinator:
                 outcome.send(peer, Trim(lease.id, lease.pending[-1] + 1))
 
     def _drop(self, session: Session, now: float) -> None:
-        charge_idle(self.jobs.values(), session, now)
+        charge_idle(self._open_jobs(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
-        for served in self.jobs.values():
-            for lease in [le for le in served.ledger.leases.values() if le.session == session.key]:
-                served.effort.reissued += len(lease.pending)
-                served.ledger.end(lease)
+        for served, lease in self._leases_of(session).values():
+            served.effort.reissued += len(lease.pending)
+            served.ledger.end(lease)
 
-    def _wake(self, now: float) -> None:
-        """Whoever slept moves every deadline before it reads on: what waits was written long ago."""
+    def _notice_gap(self, now: float) -> None:
+        """After a sleep of this machine, shift every deadline first: the messages that wait are old."""
         gap_s, self.called_s = now - self.called_s, now
-        if gap_s > OWN_GAP_S:
+        if gap_s > OWN_GAP_S and self.sessions:  # without workers it did not ask to be called
             self._forgive(gap_s)
             self.grants_s = now + GATHER_S
 
@@ -247,27 +269,44 @@ class Coordinator:
         match message:
             case Heartbeat():
                 self._heartbeat(session, message, now, outcome)
-            case Clip():
-                session.sent_s = now
-                credit = self.settings.credit_of_one(len(self.sessions))
-                self.intake.clip(self.jobs, session, message, now, frame, fault, credit, outcome)
+            case Clip() | Failed():
+                served = self.jobs.get(message.job)
+                was_open = served is not None and not served.state.complete
+                self._settle(session, message, now, frame, fault, outcome)
                 self._tidy(session, now)
-            case Failed():
-                self.intake.failed(self.jobs, session, message, now, outcome)
-                self._set_aside(session, now, outcome)
-                self._tidy(session, now)
+                if served is not None and was_open and served.state.complete:
+                    self._charge_idle(now, served)  # idle time after its last clip is not this job's
             case Held():
-                self._held(session, message, now, outcome)
+                self.intake.held(session, message, now, self._new_lease_id, outcome)
             case Fetch():
-                self.job_files_exchange.fetch(session, message, outcome)
+                self.job_files.fetch(session, message, outcome)
             case FilePiece():
-                self.job_files_exchange.job_file(session, message, frame, now, outcome)
+                self.job_files.job_file(session, message, frame, now, outcome)
                 self._tidy(session, now)
             case Release():
                 self._release(session, message, now, outcome)
             case Bye():
                 outcome.notes.append(f"{session.hello.name} left")
                 self._drop(session, now)
+
+    def _settle(
+        self, session: Session, message: Clip | Failed, now: float, frame: bytes, fault: str, outcome: Outcome
+    ) -> None:
+        if isinstance(message, Failed):
+            self.intake.failed(session, message, now, outcome)
+            self.intake.set_aside(session, now, outcome)
+            return
+        session.sent_s = now
+        credit = self.settings.credit_of_one(len(self.sessions))
+        self.intake.clip(session, message, now, frame, fault, credit, outcome)
+
+    def _open_jobs(self) -> list[ServedJob]:
+        return [served for served in self.jobs.values() if not served.state.complete]
+
+    def _charge_idle(self, now: float, *completed: ServedJob) -> None:
+        """Charge the idle time since the last call to the open jobs, and to those completed by this one."""
+        for session in self.sessions.values():
+            charge_idle([*self._open_jobs(), *completed], session, now)
 
     def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
         known = self._leases_of(session)
@@ -290,27 +329,8 @@ class Coordinator:
                 lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MAX_WAITING_S))
         offered = {slot for slot in message.offers if slot < len(session.slots)}
         session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
-        self.job_files_exchange.heard(session, message, now, outcome)
+        self.job_files.heard(session, message, now, outcome)
         self._tidy(session, now)
-
-    def _held(self, session: Session, message: Held, now: float, outcome: Outcome) -> None:
-        served = self.jobs.get(message.job)
-        if served is None:
-            return  # perhaps another coordinator's, or this one's next book: the worker keeps them, bounded
-        wanted = [
-            (chapter, index, key) for chapter, index, key in message.clips if served.is_wanted((chapter, index), key)
-        ]
-        for chapter in sorted({chapter for chapter, _, _ in wanted}):
-            for place in [(c, index) for c, index, _ in wanted if c == chapter]:
-                if not any(lease.slot == PROMISED for lease in served.ledger.holders(place)):
-                    served.ledger.give_up(place, session.key)  # spoken already: the lease itself may be over there
-            free = served.ledger.free[chapter]
-            coming = sorted({index for c, index, _ in wanted if c == chapter and index in free})
-            if coming:
-                lease = Lease(self._new_lease_id(), served.state.job, chapter, session.key, PROMISED, coming, now, now)
-                served.ledger.hold(lease)
-        forget = tuple(clip for clip in message.clips if clip not in set(wanted))
-        outcome.send(session.peer, Wanted(message.job, tuple(wanted), forget))
 
     def _release(self, session: Session, message: Release, now: float, outcome: Outcome) -> None:
         served, lease = self._leases_of(session).get(message.lease, (None, None))
@@ -324,12 +344,6 @@ class Coordinator:
                 session.complaints.add((served.recipe, message.note))
                 outcome.notes.append(f"{session.hello.name} cannot speak {served.state.spec.title}: {message.note}")
         self._tidy(session, now)
-
-    def _set_aside(self, session: Session, now: float, outcome: Outcome) -> None:
-        others = [s for s in self.sessions.values() if s is not session and s.aside_until_s <= now]
-        if self.intake.is_broken(session) and others:
-            session.aside_until_s = now + 60.0 * 2 ** min(session.streak - 5, 6)
-            outcome.notes.append(f"{session.hello.name} failed {session.streak} times in a row and is set aside")
 
     # --- leases
 
@@ -349,14 +363,6 @@ class Coordinator:
             if slot.leases and slot.leases[:1] != before:
                 live[slot.leases[0]][1].progressed_s = now  # its turn comes only now
 
-    def _due(self, served: ServedJob, lease: Lease) -> float:
-        if lease.slot == PROMISED:
-            return lease.progressed_s + PROMISE_S
-        session = self.sessions[lease.session]
-        if session.slots[lease.slot].leases[:1] != [lease.id]:
-            return float("inf")  # queued behind another: its time has not begun
-        return lease.progressed_s + served.deadline_s(session, lease)
-
     def _expire(self, served: ServedJob, lease: Lease, now: float, outcome: Outcome) -> None:
         session = self.sessions[lease.session]
         if lease.slot != PROMISED:
@@ -369,26 +375,21 @@ class Coordinator:
         self._tidy(session, now)
 
     def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
-        """Grant what can be granted. `thorough`: ask for every waiting slot, not only until one finds nothing."""
+        """Grant what can be granted; `thorough` as in `grant_waiting`."""
         if self.stopping or now < self.grants_s or len(self.sessions) < self.settings.min_workers:
             return
-        if self.settings.min_workers:
-            self.settings = replace(self.settings, min_workers=0)  # begun: it goes on with whoever is left
-        exhausted = False  # where one slot that waits finds nothing, the next one will not either
-        for session in self.sessions.values():
-            in_vain = False
-            for slot, answered in list(session.offers.items()):
-                if (exhausted and answered) or session.slots[slot].is_full:
-                    continue
-                request = Request(self.jobs, self.sessions, session, slot, now, outcome, self.settings.split)
-                if request.grant(self._new_lease_id):
-                    del session.offers[slot]
-                    continue
-                exhausted = not thorough
-                in_vain = in_vain or not answered
-                session.offers[slot] = True
-            if in_vain:
-                outcome.send(session.peer, Done(note=lacks(session, self.jobs)))
+        if self.settings.min_workers:  # once begun, the job goes on with fewer workers
+            self.settings = replace(self.settings, min_workers=0)
+        if thorough:
+            self.asked_s = now
+        grant_waiting(self.jobs, self.sessions, now, outcome, self.settings, self._new_lease_id, thorough=thorough)
+
+    def _next_round(self) -> float:
+        """Return when the waiting slots are asked for again; infinity where none waits or nothing is left to grant."""
+        waiting = any(session.is_waiting for session in self.sessions.values())
+        if not waiting or self.stopping or len(self.sessions) < self.settings.min_workers or not self._open_jobs():
+            return inf
+        return max(self.asked_s + ASK_AGAIN_S, self.grants_s)
 
     def _new_lease_id(self) -> int:
         self.last_lease += 1

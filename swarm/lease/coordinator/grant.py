@@ -1,4 +1,4 @@
-"""From a decision to a lease: finds an offering slot something to speak, and says so to all concerned."""
+"""Grants: finds a lease for each slot that offers itself, and tells the workers concerned."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,8 +9,40 @@ from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeR
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session, Slot
 from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.message import Grant, Line, Revoke, Trim
+from swarm.lease.coordinator.settings import Settings
+from swarm.lease.coordinator.snapshot import lacks
+from swarm.lease.message import Done, Grant, Line, Revoke, Trim
 from swarm.lease.scheduling import FIRST_LEASE_CHARACTERS, HELP_S, LeaseLoad, choose_cut, choose_double
+
+
+def grant_waiting(
+    jobs: dict[str, ServedJob],
+    sessions: dict[str, Session],
+    now: float,
+    out: Outcome,
+    settings: Settings,
+    new_id: Callable[[], int],
+    *,
+    thorough: bool,
+) -> None:
+    """Grant every waiting slot a lease, where there is one, and answer the others once with `Done`.
+
+    Unless `thorough`, slots that were answered before are skipped once a slot has found nothing.
+    """
+    exhausted = False
+    for session in sessions.values():
+        in_vain = False
+        for slot, answered in list(session.offers.items()):
+            if (exhausted and answered) or session.slots[slot].is_full:
+                continue
+            if Request(jobs, sessions, session, slot, now, out, settings.split).grant(new_id):
+                del session.offers[slot]
+                continue
+            exhausted = not thorough
+            in_vain = in_vain or not answered
+            session.offers[slot] = True
+        if in_vain:
+            out.send(session.peer, Done(note=lacks(session, jobs)))
 
 
 @dataclass

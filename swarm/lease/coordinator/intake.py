@@ -1,44 +1,41 @@
 """What becomes of a clip or a failure that a worker sends: accepted, dropped, counted, set aside."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec import structs
 
 from swarm.job.record import AnyRecord, ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
+from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, MAX_TAKES, ServedJob
-from swarm.lease.message import Accepted, Clip, Failed, Rejected
+from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Wanted
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
+ASIDE_S = 60.0  # how long such a worker is set aside; doubled with each further failure
+MAX_DOUBLINGS = 6
 
 
 @dataclass
 class Intake:
-    """The first valid clip of a place wins, whoever sends it."""
+    """Takes in clips and failures. The first valid clip of a place wins, whichever worker sends it."""
 
+    jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
 
     def clip(
-        self,
-        jobs: dict[str, ServedJob],
-        session: Session,
-        clip: Clip,
-        now: float,
-        frame: bytes,
-        fault: str,
-        credit: int,
-        out: Outcome,
+        self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, credit: int, out: Outcome
     ) -> None:
-        """Accept, drop or reject one clip; either way its credit goes back. `credit`: what the worker has in all."""
-        served = jobs.get(clip.job)
+        """Accept, drop or reject one clip, and tell the worker its whole `credit`, in bytes."""
+        served = self.jobs.get(clip.job)
         why = fault or _misfit(served, clip)
         if served is None or why:
             out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, why))
             if served is not None and served.state.exists((clip.chapter, clip.index)):
                 blamed = Failed(clip.job, clip.chapter, clip.index, clip.take, "rejected", why, clip.lease, clip.slot)
-                self.failed(jobs, session, blamed, now, out)
+                self.failed(session, blamed, now, out)
             return
         out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),), credit))
         _renew(served, clip.lease, now)
@@ -64,9 +61,26 @@ class Intake:
         session.audio_s += clip.length_s
         session.work_s += clip.work_s
 
-    def failed(self, jobs: dict[str, ServedJob], session: Session, failed: Failed, now: float, out: Outcome) -> None:
+    def held(self, session: Session, held: Held, now: float, new_id: Callable[[], int], out: Outcome) -> None:
+        """Answer which of the clips that a worker holds it shall send, and promise it their places."""
+        served = self.jobs.get(held.job)
+        if served is None:  # a job of another coordinator, or this one's next: the worker keeps them, bounded
+            return
+        wanted = [clip for clip in held.clips if served.is_wanted(clip[:2], clip[2])]
+        for chapter in sorted({chapter for chapter, _, _ in wanted}):
+            for place in [(c, index) for c, index, _ in wanted if c == chapter]:
+                if not any(lease.slot == PROMISED for lease in served.ledger.holders(place)):
+                    served.ledger.give_up(place, session.key)  # spoken, though the worker may have lost the lease
+            free = served.ledger.free[chapter]
+            coming = sorted({index for c, index, _ in wanted if c == chapter and index in free})
+            if coming:
+                served.ledger.hold(Lease(new_id(), held.job, chapter, session.key, PROMISED, coming, now, now))
+        forget = tuple(clip for clip in held.clips if clip not in set(wanted))
+        out.send(session.peer, Wanted(held.job, tuple(wanted), forget))
+
+    def failed(self, session: Session, failed: Failed, now: float, out: Outcome) -> None:
         """Count a failure; the place is tried again with a new take, or set aside after several."""
-        served = jobs.get(failed.job)
+        served = self.jobs.get(failed.job)
         place = (failed.chapter, failed.index)
         if served is None or not served.state.exists(place):
             return
@@ -91,10 +105,12 @@ class Intake:
         others = (s for s in self.sessions.values() if s.worker not in blamed)
         return len(blamed) == 1 and any(s.can_try(served.recipe, now, served.needed) for s in others)
 
-    @staticmethod
-    def is_broken(session: Session) -> bool:
-        """Whether a worker fails so regularly that the texts are not to blame."""
-        return session.streak >= BROKEN_STREAK
+    def set_aside(self, session: Session, now: float, out: Outcome) -> None:
+        """Grant a worker nothing for a while that fails so regularly that the texts are not to blame."""
+        others = [s for s in self.sessions.values() if s is not session and s.aside_until_s <= now]
+        if session.streak >= BROKEN_STREAK and others:
+            session.aside_until_s = now + ASIDE_S * 2 ** min(session.streak - BROKEN_STREAK, MAX_DOUBLINGS)
+            out.notes.append(f"{session.hello.name} failed {session.streak} times in a row and is set aside")
 
 
 def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:

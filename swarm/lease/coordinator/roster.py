@@ -100,6 +100,11 @@ class Session:
         """The worker's id."""
         return self.hello.worker
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a slot of it offers itself and could take a lease."""
+        return any(not self.slots[slot].is_full for slot in self.offers)
+
     def can_speak(self, recipe: Recipe) -> bool:
         """Whether it offers the engine with this model and language, and has not failed to open it."""
         return recipe not in self.unable and any(_has_model(offer, recipe) for offer in self._offers(recipe))

@@ -10,7 +10,7 @@ from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.ledger import Lease, Ledger
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.message import Job
-from swarm.lease.scheduling import deadline_s
+from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
 
 MAX_ATTEMPTS = 3  # then a segment is set aside
 MAX_TAKES = 2 * MAX_ATTEMPTS + TAKES
@@ -24,6 +24,7 @@ class ServedJob:
     ledger: Ledger
     install: str = ""  # the line that brings its engine to a worker
     fetch: str = ""  # the line that brings its model, where one can be brought
+    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
     encoded: float = 0.0  # share of its sound
     first_grant_s: float | None = None  # of this run
     effort: RunStats = field(default_factory=RunStats)
@@ -64,12 +65,14 @@ class ServedJob:
         """Seconds that the segment being spoken under a lease may take."""
         place = (lease.chapter, lease.pending[0])
         speed = session.slots[lease.slot].speed(self.recipe)
-        return deadline_s(len(self.state.text(place)), speed.chars_s, self.ledger.expiries[place])
+        characters, expiries = len(self.state.text(place)), self.ledger.expiries[place]
+        return deadline_s(characters, speed.chars_s, expiries, self.unknown_deadline_s)
 
 
 def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None:
-    """Write down, with every job that is not complete, how long a worker had nothing to speak since the last time."""
+    """Add to the stats of these jobs how long a worker had nothing to speak since the last call."""
     seconds = session.spend_idle(now)
+    if not seconds:
+        return
     for served in jobs:
-        if seconds and not served.state.complete:
-            served.effort.idle(session.worker, seconds)
+        served.effort.idle(session.worker, seconds)

@@ -1,7 +1,9 @@
-"""Who a coordinator is and how it treats workers."""
+"""The settings of one run of a coordinator."""
 
 from dataclasses import dataclass
 from zlib import crc32
+
+from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
@@ -21,6 +23,7 @@ class Settings:
     min_workers: int = 0
     grace_s: float = 0.0  # grant nothing for so long, so that returning workers can say what they hold
     split: bool = True  # shorten one lease for the sake of an idle slot
+    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
     alone: bool = False  # no worker but those here will ever come
 
     @property

@@ -1,5 +1,7 @@
 """Dialogues with the coordinator's core: who gets what, what is journaled, what is answered."""
 
+from math import inf
+
 import msgspec
 import pytest
 from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, sent
@@ -8,6 +10,7 @@ from swarm.job.recipe import Recipe
 from swarm.job.record import SegmentQuarantined
 from swarm.job.run_stats import MAX_WORKERS, RunStats
 from swarm.job.state import JobState, apply
+from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, LISTEN_S, SILENCE_S
 from swarm.lease.message import (
     Bye,
     Done,
@@ -230,12 +233,60 @@ def test_a_job_whose_workers_all_rest_says_why() -> None:
     assert core.status(1.0).jobs[0].note == "whoever could speak it rests: until 22:00 (--hours)"
 
 
-def test_deadlines_come_out_as_data() -> None:
+def test_without_workers_a_coordinator_sleeps_until_a_message_comes() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
+    assert core.next_deadline() == inf
+    join(core, b"p", now=5.0)
+    assert core.next_deadline() < inf
+    core.receive(b"p", Bye(), 6.0)
+    assert core.next_deadline() == inf
+
+
+def test_with_workers_it_is_called_often_enough_to_tell_its_own_sleep_from_their_silence() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core, b"p", now=5.0)
+    assert core.next_deadline() == 5.0 + LISTEN_S
+    core.receive(b"p", Heartbeat(()), 6.0)
+    assert core.next_deadline() == 6.0 + LISTEN_S
+
+
+def test_a_silent_worker_is_dropped_at_the_deadline_and_not_later() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core, b"p", now=5.0)
+    now = 5.0
+    while core.sessions:
+        now = core.next_deadline()
+        core.tick(now)
+    assert now == 5.0 + SILENCE_S
+
+
+def test_a_lease_without_progress_is_due_at_its_deadline() -> None:
+    core = make_core(JobState(make_spec(TEXTS)), unknown_deadline_s=1.0)
+    join(core)
+    grant = offer(core, now=0.5)
+    assert core.next_deadline() == 1.5
+    assert sent(core.tick(1.5), Revoke) == [Revoke(grant.lease, expired=True)]
+
+
+def test_a_slot_that_waits_is_asked_again_when_the_grace_is_over() -> None:
+    core = make_core(JobState(make_spec(TEXTS)), grace_s=1.0)
+    join(core)
+    assert not sent(core.receive(b"p", Heartbeat((), (0,)), 0.5), Grant)
     assert core.next_deadline() == 1.0
-    join(core, now=0.5)
-    core.tick(5.0)
-    assert core.next_deadline() <= 6.0
+    assert sent(core.tick(1.0), Grant)
+
+
+def test_a_slot_that_waits_is_asked_again_as_long_as_a_job_is_open() -> None:
+    state = JobState(make_spec(["Only one sentence."]))
+    core = make_core(state)
+    join(core, b"a")
+    join(core, b"b")
+    grant = offer(core, b"a")
+    core.receive(b"b", Heartbeat((), (0,)), 0.1)
+    assert core.next_deadline() == ASK_AGAIN_S
+    core.receive(b"a", make_clip(grant), 0.2, b"x")
+    assert state.complete
+    assert core.next_deadline() == 0.2 + LISTEN_S
 
 
 def test_a_status_reply_fits_a_message_however_long_the_book() -> None:
@@ -285,7 +336,7 @@ def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
     for peer in (b"quick", b"slow"):
         core.receive(peer, Bye(), 5.0)
     effort = core.jobs["job"].effort
-    assert (effort.idle_s, effort.wasted_s, effort.duplicates) == ({"quick": 2.0}, {"slow": 3.0}, 1)
+    assert (effort.idle_s, effort.wasted_s, effort.duplicates) == ({"quick": 3.0}, {"slow": 3.0}, 1)
 
 
 def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
