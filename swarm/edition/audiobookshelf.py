@@ -18,7 +18,7 @@ from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
 from swarm.edition.delivery import TELL_S
 from swarm.edition.depot import Stopped, TransferFault, insist
-from swarm.store.job_files import CHUNK
+from swarm.store.job_files import COPY_BYTES
 from swarm.system.machine import Say
 from swarm.watch.text import bytes_text, clean, percent
 
@@ -195,7 +195,7 @@ class Form:
         for head, path, size in self._files:
             yield head
             with path.open("rb") as file:
-                while size and (chunk := file.read(min(CHUNK, size))):
+                while size and (chunk := file.read(min(COPY_BYTES, size))):
                     size -= len(chunk)
                     yield chunk
             yield b"\r\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from swarm.errors import EnvironmentFault
-from swarm.store.job_files import CHUNK, digest_of
+from swarm.store.job_files import COPY_BYTES, digest_of
 from swarm.system.disk import replace_file, store_fault
 from swarm.system.machine import Say
 from swarm.system.platform import forget_cached, free_bytes, sync_file, sync_folder
@@ -140,7 +140,7 @@ def _copy_on(source: Path, part: Path, moved: Moved) -> None:
             writing.truncate(there := 0)
         reading.seek(there)
         moved(there)
-        while chunk := reading.read(CHUNK):
+        while chunk := reading.read(COPY_BYTES):
             writing.write(chunk)
             there += len(chunk)
             moved(there)
