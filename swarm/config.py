@@ -19,6 +19,7 @@ ENV_OFFLINE = "HF_HUB_OFFLINE"  # "1": no model is downloaded; the name of Huggi
 ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps
 ENV_ABS_TOKEN = "E2A_SWARM_ABS_API_TOKEN"  # of the Audiobookshelf server; unlike an option, no other user sees it
 ENV_VERIFY = "E2A_SWARM_VERIFY"  # the recogniser that listens to each clip: a name of faster-whisper's, or a folder
+ENV_LOG = "E2A_SWARM_LOG"  # the file that runs write their messages and decisions to
 ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
 Span = tuple[int, int]  # minutes of the day; from the first to before the second, over midnight where that is smaller
 

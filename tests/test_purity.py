@@ -37,17 +37,21 @@ ARROWS = {
     "voice/host": GROUND
     | {"voice", "voice/hibari", "voice/espeak", "voice/metronome", "voice/coqui", "audio", "book/page"},
     "watch": {"system", "job", "lease", "audio"},
+    "trace": {"errors", "system", "job", "lease"},
+    "trace/replay": {"job", "lease/coordinator", "lease/worker", "trace"},
     "net": GROUND | {"lease", "watch"},
     "store": {"errors", "system", "job"},
     "read_along": {"errors", "job", "book/page", "book/package", "book/speech"},
     "edition": GROUND
     | {"audio", "book", "book/speech", "lease/coordinator", "read_along", "store", "voice/host", "watch"},
     "coordinator": GROUND
-    | {"audio", "book", "book/speech", "edition", "lease", "lease/coordinator", "net", "store", "voice/host", "watch"},
-    "worker": GROUND | {"lease", "lease/worker", "net", "store", "voice", "voice/coqui", "voice/host", "watch"},
-    "node": GROUND | {"coordinator", "net", "voice", "voice/coqui", "voice/host", "watch", "worker"},
+    | {"audio", "book", "book/speech", "edition", "lease", "lease/coordinator", "net", "store", "trace"}
+    | {"voice/host", "watch"},
+    "worker": GROUND
+    | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/coqui", "voice/host", "watch"},
+    "node": GROUND | {"coordinator", "net", "trace", "voice", "voice/coqui", "voice/host", "watch", "worker"},
     "commands": GROUND
-    | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store"}
+    | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store", "trace"}
     | {"voice", "voice/coqui", "voice/metronome", "voice/host", "watch", "worker"},
 }
 
@@ -92,6 +96,7 @@ TESTED_ELSEWHERE = {
     "swarm/config.py": "tests/commands/test_options.py",
     "swarm/commands/coqui_options.py": "tests/commands/test_options.py",
     "swarm/commands/parser.py": "tests/commands/test_help.py",
+    "swarm/commands/log_options.py": "tests/stories/test_story_of_logs.py",
     "swarm/commands/output.py": "tests/commands/test_jobs.py",
     "swarm/watch/history.py": "tests/watch/test_report.py",
     "swarm/voice/espeak/engine.py": "tests/voice/test_engines.py",

@@ -3,6 +3,7 @@
 import argparse
 
 from swarm.commands import checks, coqui_options, options
+from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.output import warn
 from swarm.commands.parser import shorten
 from swarm.config import RenderConfig
@@ -39,7 +40,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     machine = options.add_device_options(parser)
     machine.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
     coqui_options.add_voice_options(machine)
-    options.add_output_options(parser.add_argument_group("terminal"), json="print progress and the end as JSON lines")
+    terminal = parser.add_argument_group("terminal")
+    options.add_output_options(terminal, json="print progress and the end as JSON lines")
+    add_log_option(terminal)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,4 +63,5 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
     from swarm.worker.devices import find_devices
 
     devices, gpus = find_devices(asked, slots, warn)
-    return run_loop(convert(config, devices, gpus, make_progress(options.progress_mode(arguments))))
+    with open_trace(arguments) as trace:
+        return run_loop(convert(config, devices, gpus, make_progress(options.progress_mode(arguments)), trace))

@@ -3,6 +3,7 @@
 import argparse
 
 from swarm.commands import checks, convert, options
+from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.parser import shorten
 
 EXAMPLES = checks.examples(
@@ -27,7 +28,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     options.add_render_options(parser)
     options.add_network_options(parser)
-    options.add_output_options(parser.add_argument_group("terminal"), json="print progress and the end as JSON lines")
+    terminal = parser.add_argument_group("terminal")
+    options.add_output_options(terminal, json="print progress and the end as JSON lines")
+    add_log_option(terminal)
     shorten(parser, "[OPTION...] BOOK...", (*COMMON, "--quiet"), convert.REST)
     parser.set_defaults(run=run)
 
@@ -42,4 +45,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     service = Service()
     progress = service.watch(make_progress(options.progress_mode(arguments)))
-    return run_loop(coordinate(config, progress, service))
+    with open_trace(arguments) as trace:
+        return run_loop(coordinate(config, progress, service, trace))

@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from swarm.commands import checks, coqui_options, options
+from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.parser import shorten
 from swarm.errors import UsageError
 
@@ -53,7 +54,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     network.add_argument(
         "--exit-when-done", action="store_true", help="leave when every coordinator served has ended, save by a fault"
     )
-    options.add_output_options(parser.add_argument_group("terminal"), quiet="say nothing but errors")
+    terminal = parser.add_argument_group("terminal")
+    options.add_output_options(terminal, quiet="say nothing but errors")
+    add_log_option(terminal)
     shorten(parser, "[OPTION...]", COMMON, "models, limits, sleep, ...")
     parser.set_defaults(run=run)
 
@@ -127,4 +130,5 @@ def run(arguments: argparse.Namespace) -> int:
         limits=limits,
         assets_limit=options.assets_limit(arguments.assets_limit),
     )
-    return run_loop(work(config, gpus, note, service))
+    with open_trace(arguments) as trace:
+        return run_loop(work(config, gpus, note, service, trace))

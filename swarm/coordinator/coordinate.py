@@ -37,6 +37,7 @@ from swarm.system.awake import awake
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, machine_name, new_nonce
 from swarm.system.platform import default_cpu_slots, few_arenas, trim_memory
+from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
 
@@ -50,8 +51,9 @@ GRACE_S = 1.0  # after a restart, for returning workers to say what they hold
 class Coordination:
     """The books of one command, their jobs and editions."""
 
-    def __init__(self, config: RenderConfig, progress: Progress) -> None:
+    def __init__(self, config: RenderConfig, progress: Progress, trace: Trace = NO_TRACE) -> None:
         few_arenas()
+        self.trace = trace
         self.config = config
         self.progress = progress
         self.clock = Clock()
@@ -173,7 +175,8 @@ class Coordination:
             split=self.config.split,
             alone=alone,
         )
-        core = Coordinator(settings, self.clock.now())
+        now = self.clock.now()
+        core = self.trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
         restore = partial(put_back, self.brought, self.store)
         on_failure = self.config.on_failure
         server = Server(core, self.store, router, self.progress, self.clock, on_failure, restore, self.call_workers)
@@ -234,10 +237,10 @@ class Coordination:
         self.store.close()
 
 
-async def coordinate(config: CoordinateConfig, progress: Progress, service: Service) -> int:
+async def coordinate(config: CoordinateConfig, progress: Progress, service: Service, trace: Trace = NO_TRACE) -> int:
     """Serve books to the swarm; returns the exit code. Raises SwarmError."""
     async with AsyncExitStack() as stack:
-        coordination = Coordination(config.render, progress)
+        coordination = Coordination(config.render, progress, trace)
         stack.push(coordination.leave)
         coordination.open()
         if coordination.is_done:  # nobody is needed for that, nor a key

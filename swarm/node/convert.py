@@ -10,6 +10,7 @@ from swarm.coordinator.coordinate import Coordination
 from swarm.errors import EnvironmentFault
 from swarm.net.keys import CurveKeys, curve_keys, make_key
 from swarm.net.transport import RouterSocket
+from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.worker.devices import Gpu
 from swarm.worker.engines import Engines
@@ -23,11 +24,13 @@ LOOPBACK = "127.0.0.1"
 CONNECT_S = 10.0
 
 
-async def convert(config: RenderConfig, devices: Sequence[str], gpus: Sequence[Gpu], progress: Progress) -> int:
+async def convert(
+    config: RenderConfig, devices: Sequence[str], gpus: Sequence[Gpu], progress: Progress, trace: Trace = NO_TRACE
+) -> int:
     """Turn books into audiobooks on this machine; returns the exit code. Raises SwarmError."""
     keys = curve_keys(make_key())  # for this run only: nobody else on this machine gets in
     async with AsyncExitStack() as stack:
-        coordination = Coordination(config, progress)
+        coordination = Coordination(config, progress, trace)
         stack.push(coordination.leave)
         coordination.open()
         router = RouterSocket(keys)
@@ -65,6 +68,6 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     engines = Engines(tuple(devices), state_dir / "log")
     hello = greeting(state_dir, devices, gpus)
     job_files = FileCache(state_dir, coordination.config.assets_limit)
-    node = WorkNode(hello, engines, job_files, keys, coordination.clock, say=lambda line: None)
+    node = WorkNode(hello, engines, job_files, keys, coordination.clock, lambda line: None, trace=coordination.trace)
     node.limit_watch = LimitWatch(engines.devices, GpuReadings(gpus))
     return node

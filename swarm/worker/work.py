@@ -16,6 +16,7 @@ from swarm.net.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, loa
 from swarm.system.awake import Wakefulness
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
+from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.service import Service
 from swarm.worker.devices import Gpu
 from swarm.worker.engines import Engines
@@ -32,7 +33,7 @@ AGAIN_S = 600.0  # an engine that did not open may do so now: perhaps there is a
 FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
 
 
-async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service) -> int:
+async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
     """Serve coordinators; returns the exit code. Raises SwarmError, also for want of a key if it is to leave."""
     if config.exit_when_done:
         security(config.state_dir, open=config.open)  # who waits for an end is not to wait for ever for a beginning
@@ -40,10 +41,10 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
     async with service.ready():
-        return await _serve(config, gpus, say, limit_watch)
+        return await _serve(config, gpus, say, limit_watch, trace)
 
 
-async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch) -> int:
+async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch, trace: Trace) -> int:
     waiting = asyncio.create_task(_key(config, say))
     try:
         with draining(waiting.cancel):
@@ -54,7 +55,8 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
     hello = greeting(config.state_dir, config.devices, gpus, config.name)
     engines = Engines(config.devices, config.state_dir / "log")
     job_files = FileCache(config.state_dir, config.assets_limit)
-    node = WorkNode(hello, engines, job_files, curve_keys(key) if key else None, clock, say, config.exit_when_done)
+    keys = curve_keys(key) if key else None
+    node = WorkNode(hello, engines, job_files, keys, clock, say, config.exit_when_done, trace)
     node.wakefulness = Wakefulness(allow_sleep=config.allow_sleep)
     node.limit_watch = limit_watch
     async with AsyncExitStack() as stack:

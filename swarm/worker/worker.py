@@ -17,6 +17,7 @@ from swarm.net.keys import CurveKeys
 from swarm.net.transport import DealerSocket
 from swarm.system.awake import Wakefulness
 from swarm.system.machine import Clock, Say
+from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.watch.text import bytes_text, in_tens
 from swarm.worker.clip_buffer import ClipBuffer
@@ -56,8 +57,9 @@ class WorkNode:
         clock: Clock,
         say: Say,
         exit_when_done: bool = False,
+        trace: Trace = NO_TRACE,
     ) -> None:
-        self.core = Worker(hello)
+        self.core = trace.watch("worker", Worker(hello), hello=hello)
         self._engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
         self._introduced: set[str] = set()  # jobs, and what is lacking or under way: said once

@@ -1,0 +1,30 @@
+"""`--log`: where the calls of this run's cores are written."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm.config import ENV_LOG
+
+if TYPE_CHECKING:
+    from swarm.trace.recorder import Trace
+
+
+def add_log_option(parser: argparse._ActionsContainer) -> None:
+    """Add --log; read back by `open_trace`."""
+    parser.add_argument(
+        "--log",
+        metavar="FILE",
+        default="",
+        help="write down every message and decision, for `e2a-swarm log` (default: $E2A_SWARM_LOG, or nowhere)",
+    )
+
+
+def open_trace(arguments: argparse.Namespace) -> "Trace":
+    """Open the log that --log or the variable names, if any. Raises UsageError where it cannot be written."""
+    from swarm.trace.log_file import open_log
+    from swarm.trace.recorder import NO_TRACE, Trace
+
+    named = arguments.log.strip() or os.environ.get(ENV_LOG, "").strip()
+    return Trace(open_log(Path(named).expanduser())) if named else NO_TRACE

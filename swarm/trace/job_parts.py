@@ -1,0 +1,55 @@
+"""A job's state as pieces of bounded size: what a log begins a coordinator's story with."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import structs
+
+from swarm.job.book import Chapter
+from swarm.job.spec import JobSpec
+from swarm.job.state import JobState
+
+MAX_ITEMS = 500  # of a field in one piece
+
+Part = Mapping[str, Any]
+
+
+def parts_of(state: JobState) -> Iterator[Part]:
+    """Yield a job's state: what the job is, its chapters, then field by field. Pictures of covers are left out."""
+    spec = state.spec
+    yield {
+        "job": spec.job,
+        "spec": structs.replace(spec, chapters=(), book=structs.replace(spec.book, cover=None)),
+    }
+    for chapter in spec.chapters:
+        yield {"job": spec.job, "chapter": chapter}
+    for each in fields(state):
+        value = getattr(state, each.name)
+        if isinstance(value, dict):
+            for items in _batches(value.items()):
+                yield {"job": spec.job, "field": each.name, "items": items}
+        elif each.name != "spec":
+            yield {"job": spec.job, "field": each.name, "value": value}
+
+
+def _batches(items: Iterable[tuple[Any, Any]]) -> Iterator[list[tuple[Any, Any]]]:
+    every = list(items)
+    return (every[start : start + MAX_ITEMS] for start in range(0, len(every), MAX_ITEMS))
+
+
+def state_from(parts: Iterable[Part]) -> JobState:
+    """Put a job's state together again. Raises msgspec.ValidationError, KeyError."""
+    parts = list(parts)
+    chapters = tuple(msgspec.convert(part["chapter"], Chapter) for part in parts if "chapter" in part)
+    spec = next(msgspec.convert(part["spec"], JobSpec) for part in parts if "spec" in part)
+    state, hints = JobState(structs.replace(spec, chapters=chapters)), get_type_hints(JobState)
+    for part in parts:
+        if "items" in part:
+            key, value = get_args(hints[part["field"]])
+            found = {msgspec.convert(k, key): msgspec.convert(v, value) for k, v in part["items"]}
+            getattr(state, part["field"]).update(found)
+        elif "field" in part:
+            setattr(state, part["field"], msgspec.convert(part["value"], hints[part["field"]]))
+    return state

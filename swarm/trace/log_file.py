@@ -1,0 +1,123 @@
+"""The file that a log is written to: rotated, bounded, one process's alone, and never a reason to end a run."""
+
+import contextlib
+import logging
+import sys
+import time
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from swarm.errors import StoreError, UsageError
+from swarm.system.lock import Lock
+
+MAX_FILES = 5  # FILE and FILE.1 to FILE.4, the oldest
+MAX_FILE_BYTES = 20_000_000
+MAX_NUMBER = 99  # FILE-99: more runs that write to one file at a time are a mistake
+BUFFER_BYTES = 64 * 1024
+FLUSH_S = 0.5  # a killed process loses the lines of about so long
+BEGINNING = b'{"at":'
+
+logger = logging.getLogger(__name__)
+
+
+class LogFile(RotatingFileHandler):
+    """A log file that this process holds. What cannot be written is dropped after one warning."""
+
+    def __init__(self, path: Path, lock: Lock) -> None:
+        self.path = path
+        self._lock_file = lock
+        self._broken = False
+        self._flushed_s = time.monotonic()
+        super().__init__(path, maxBytes=MAX_FILE_BYTES, backupCount=MAX_FILES - 1, encoding="utf-8")
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file to append to; a line that a crash left unfinished is ended first."""
+        stream = Path(self.baseFilename).open("a", buffering=BUFFER_BYTES, encoding="utf-8")  # noqa: SIM115
+        self._size = stream.tell()
+        if self._size and not _ends_with_newline(Path(self.baseFilename)):
+            self._size += stream.write("\n")
+        return stream
+
+    def write(self, line: bytes) -> None:
+        """Append one line, given without its newline. Never raises."""
+        self.handle(logging.makeLogRecord({"msg": line.decode(), "size": len(line) + 1}))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append the message of a record as it is."""
+        if not self._broken:
+            super().emit(record)
+            self._size += record.__dict__["size"]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the message of a record: it is a whole line already."""
+        return str(record.msg)
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802
+        """Tell whether the file is full by counting bytes: the library's own way asks the disk for each line."""
+        size: int = record.__dict__["size"]
+        return 0 < self._size > self.maxBytes - size
+
+    def flush(self) -> None:
+        """Hand what is buffered to the system, if that was not done just now."""
+        now = time.monotonic()
+        if now - self._flushed_s > FLUSH_S:
+            self._flushed_s = now
+            super().flush()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Warn once that the disk takes no more; the run goes on without its log."""
+        self._broken = True
+        fault = sys.exc_info()[1]
+        reason = (isinstance(fault, OSError) and fault.strerror) or fault
+        logger.warning("the log %s cannot be written any more (%s); the run goes on without it", self.path, reason)
+
+    def close(self) -> None:
+        """Write what is buffered, and let others have the file."""
+        with contextlib.suppress(OSError, ValueError):
+            super().close()
+        self._lock_file.release()
+
+
+def open_log(path: Path) -> LogFile:
+    """Open a log to append to; while another run writes to that file, one with a number: `name-2.log`.
+
+    Raises UsageError where the file cannot be written, or is something else than a log.
+    """
+    for number in range(1, MAX_NUMBER + 1):
+        candidate = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        try:
+            lock = Lock(candidate.with_name(f".{candidate.name}.lock"))
+            if lock.try_acquire():
+                return _opened(candidate, lock)
+        except (OSError, StoreError) as fault:
+            raise _unwritable(candidate, fault) from fault
+    raise UsageError(f"{MAX_NUMBER} runs write to {path} and its numbered neighbours; give this one another --log.")
+
+
+def _opened(path: Path, lock: Lock) -> LogFile:
+    try:
+        if path.is_file() and not is_log(path):
+            raise UsageError(f"{path} is there already and is no log of e2a-swarm; give --log another file.")
+        return LogFile(path, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def is_log(path: Path) -> bool:
+    """Tell whether a file is empty or begins like a log. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(BEGINNING)) in (b"", BEGINNING)
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"
+
+
+def _unwritable(path: Path, fault: Exception) -> UsageError:
+    cause = fault if isinstance(fault, OSError) else fault.__cause__
+    reason = getattr(cause, "strerror", None) or cause or fault
+    return UsageError(f"The log {path} cannot be written ({reason}); give --log a file in another folder.")

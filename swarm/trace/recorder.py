@@ -1,0 +1,164 @@
+"""Watches pure cores: each call of one becomes a line of the log, with what it was given and what it decided.
+
+A line is `{"at": seconds, "core": "coordinator", "call": "receive", "given": {...}, "result": {...}}`. Frames are
+written as their size, since a message names their digest; pieces of latents are written whole, for a core hashes them.
+"""
+
+import inspect
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from swarm import __version__
+from swarm.job.job_file import PIECE
+from swarm.job.state import JobState
+from swarm.lease.message import FilePiece, StatusReply
+from swarm.trace.job_parts import parts_of
+from swarm.trace.log_file import LogFile
+
+FORMAT = 1
+OPEN = "open"  # the call that begins a core
+PART = "part"  # a piece of a job's state, before the call that adds the job
+SET = "set"  # an attribute that the shell set
+READS = frozenset({"status", "hopeless", "next_deadline", "serves"})  # methods that change nothing
+MAX_SHORT_BYTES = 64  # a peer's name and the like; longer ones are frames
+
+Core = TypeVar("Core")
+Line = Callable[..., None]
+
+logger = logging.getLogger(__name__)
+
+
+class Trace:
+    """The log of one process, or none. `watch` gives back a core that behaves the same and is written down."""
+
+    def __init__(self, log: LogFile | None = None) -> None:
+        self._log = log
+        self._encoder = msgspec.json.Encoder(enc_hook=lambda value: type(value).__name__)
+        self._watched: list[WatchedCore] = []
+
+    def watch(self, name: str, core: Core, **opening: object) -> Core:
+        """Write a core's calls from here on; without a log the core itself is returned.
+
+        `name` is "coordinator" or "worker", `opening` is what the core was just made from.
+        """
+        if self._log is None:
+            return core
+        watched = WatchedCore(name, core, self._write)
+        self._watched.append(watched)
+        self._write(name, OPEN, opening, {"format": FORMAT, "version": __version__})
+        return cast(Core, watched)
+
+    def _write(self, core: str, call: str, given: Mapping[str, object], result: object) -> None:
+        if self._log is None:
+            return
+        line = {"at": round(time.time(), 6), "core": core, "call": call, "given": given, "result": result}
+        try:
+            self._log.write(self._encoder.encode(line))
+        except (TypeError, ValueError, RecursionError) as fault:  # such as half a surrogate pair in a file's name
+            logger.warning("a line is missing in the log, a call of %s: %s", call, fault)
+
+    def close(self) -> None:
+        """Write how coordinators stand at the end, and close the file."""
+        for watched in self._watched:
+            watched._conclude()
+        if self._log is not None:
+            self._log.close()
+        self._log = None
+
+    def __enter__(self) -> "Trace":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+NO_TRACE = Trace()
+
+
+class WatchedCore:
+    """A core as its shell sees it; calls that may change it are written once they return."""
+
+    def __init__(self, name: str, core: object, write: Line) -> None:
+        vars(self).update(_name=name, _core=core, _write=write, _heard_s=None)
+
+    def __getattr__(self, attribute: str) -> Any:
+        found = getattr(self._core, attribute)
+        if attribute in READS or not inspect.ismethod(found):
+            return found
+        call = self._watched_call(attribute, found)
+        vars(self)[attribute] = call  # the next look-up finds it at once
+        return call
+
+    def __setattr__(self, attribute: str, value: object) -> None:
+        setattr(self._core, attribute, value)
+        self._write(self._name, SET, {attribute: _plain(value)}, None)
+
+    def _watched_call(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        names = tuple(inspect.signature(method).parameters)
+
+        def call(*args: object, **more: object) -> object:
+            given = dict(zip(names, args, strict=False)) | more
+            vars(self)["_heard_s"] = given.get("now", self._heard_s)
+            self._write_parts(given)
+            result: object = None
+            try:
+                result = method(*args, **more)
+            except Exception as fault:
+                result = {"raised": type(fault).__name__}
+                raise
+            finally:
+                self._write(self._name, name, plain_arguments(given), plain_result(result))
+            return result
+
+        return call
+
+    def _write_parts(self, given: Mapping[str, object]) -> None:
+        for value in given.values():
+            if isinstance(value, JobState):
+                for part in parts_of(value):
+                    self._write(self._name, PART, part, None)
+
+    def _conclude(self) -> None:
+        if self._heard_s is not None and hasattr(self._core, "status"):
+            now = self._heard_s
+            self._write(self._name, "status", {"now": now}, self._core.status(now))
+
+
+def plain_arguments(given: Mapping[str, object]) -> dict[str, object]:
+    """Return what a call was given as values that JSON can hold."""
+    whole = isinstance(given.get("message"), FilePiece)
+    return {
+        name: value if whole and isinstance(value, bytes) and len(value) <= PIECE else _plain(value)
+        for name, value in given.items()
+    }
+
+
+def plain_result(result: object) -> object:
+    """Return what a call decided as values that JSON can hold; of an outcome only what is not empty."""
+    if hasattr(type(result), "__dataclass_fields__"):
+        return {name: _plain(value) for name, value in vars(result).items() if value or value is False}
+    return _plain(result)
+
+
+def _plain(value: Any) -> object:
+    kind = type(value)
+    if kind in (str, int, float, bool) or value is None:
+        return value
+    if isinstance(value, Struct):
+        return {"type": kind.__name__} if kind is StatusReply else value
+    if isinstance(value, bytes):
+        return value if len(value) <= MAX_SHORT_BYTES else {"size": len(value)}
+    if isinstance(value, JobState):
+        return {"job": value.job}
+    if hasattr(kind, "__dataclass_fields__"):
+        return {"type": kind.__name__, **{name: _plain(each) for name, each in vars(value).items()}}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return value

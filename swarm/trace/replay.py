@@ -1,0 +1,90 @@
+"""Runs a recorded log through fresh cores: the same calls have to give the same results."""
+
+import inspect
+from collections.abc import Iterable, Iterator
+from typing import Any, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from swarm.job.state import JobState
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.worker.worker import Worker
+from swarm.trace.job_parts import state_from
+from swarm.trace.read import Entry
+from swarm.trace.recorder import OPEN, PART, SET, plain_result
+
+CORES: dict[str, type] = {"coordinator": Coordinator, "worker": Worker}
+
+
+class Difference(Struct, frozen=True):
+    """A call whose result is another one than was logged. `number` counts the log's entries from 1."""
+
+    number: int
+    core: str
+    call: str
+    logged: str
+    replayed: str
+
+
+class Replay:
+    """Cores made anew from a log, by name; `calls` counts those that were repeated."""
+
+    def __init__(self) -> None:
+        self.cores: dict[str, Any] = {}
+        self.calls = 0
+        self.headless = 0  # calls of cores whose beginning is not in the log
+        self._parts: list[dict[str, Any]] = []
+
+    def run(self, entries: Iterable[Entry]) -> Iterator[Difference]:
+        """Repeat a log's calls in their order and yield what comes out otherwise."""
+        for number, entry in enumerate(entries, 1):
+            given = {name: msgspec.json.decode(raw) for name, raw in entry.given.items()}
+            if entry.call == OPEN and entry.core in CORES:
+                kind = CORES[entry.core]
+                self.cores[entry.core] = kind(**_typed(given, get_type_hints(kind)))
+            elif entry.call == PART:
+                self._parts.append(given)
+            elif entry.core not in self.cores:
+                self.headless += 1
+            else:
+                self.calls += 1
+                logged, replayed = msgspec.json.decode(entry.result), self._repeat(entry, given)
+                if logged != replayed:
+                    yield Difference(number, entry.core, entry.call, _short(logged), _short(replayed))
+
+    def _repeat(self, entry: Entry, given: dict[str, Any]) -> Any:
+        core = self.cores[entry.core]
+        if entry.call == SET:
+            for name, value in _typed(given, get_type_hints(type(core))).items():
+                setattr(core, name, value)
+            return None
+        method = getattr(core, entry.call, None)
+        if entry.call.startswith("_") or not inspect.ismethod(method):
+            return {"unknown": entry.call}
+        if "state" in given:
+            given["state"], self._parts = state_from(self._parts_of(given["state"])), []
+        try:
+            result = method(**_typed(given, get_type_hints(method)))
+        except Exception as fault:
+            return {"raised": type(fault).__name__}
+        kept = result if entry.call == "status" else plain_result(result)
+        return msgspec.json.decode(msgspec.json.encode(kept, enc_hook=lambda value: type(value).__name__))
+
+    def _parts_of(self, state: dict[str, Any]) -> list[dict[str, Any]]:
+        return [part for part in self._parts if part["job"] == state["job"]]
+
+
+def _typed(given: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
+    """Return a call's arguments as the types that it wants; a frame of which only the size is known is zeros."""
+    return {name: _converted(value, hints.get(name, Any)) for name, value in given.items()}
+
+
+def _converted(value: Any, hint: Any) -> Any:
+    if hint is bytes and isinstance(value, dict):
+        return bytes(value["size"])
+    return value if isinstance(value, JobState) else msgspec.convert(value, hint)
+
+
+def _short(value: object) -> str:
+    return msgspec.json.encode(value).decode()[:2000]

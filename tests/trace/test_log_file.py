@@ -1,0 +1,112 @@
+import errno
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import UsageError
+from swarm.trace import log_file
+from swarm.trace.log_file import MAX_FILES, LogFile, open_log
+
+LINE = b'{"at":1.0,"core":"worker","call":"beat"}'
+
+
+def test_lines_are_appended_to_what_an_earlier_run_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    for _ in range(2):
+        log = open_log(path)
+        log.write(LINE)
+        log.close()
+    assert path.read_bytes() == (LINE + b"\n") * 2
+
+
+def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    path.write_bytes(LINE + b"\n" + LINE[:20])
+    log = open_log(path)
+    log.write(LINE)
+    log.close()
+    assert path.read_bytes().splitlines()[-2:] == [LINE[:20], LINE]
+
+
+def test_a_full_file_is_rotated_and_the_number_of_files_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_file, "MAX_FILE_BYTES", 100)
+    path = tmp_path / "run.log"
+    log = open_log(path)
+    for number in range(50):
+        log.write(LINE.replace(b"1.0", b"%d" % number))
+    log.close()
+    files = sorted(each for each in tmp_path.iterdir() if each.name.startswith("run.log"))
+    assert [each.name for each in files] == ["run.log", *(f"run.log.{number}" for number in range(1, MAX_FILES))]
+    assert all(each.stat().st_size <= 100 for each in files)
+    assert b'"at":49' in path.read_bytes()
+
+
+def test_bytes_are_counted_not_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "MAX_FILE_BYTES", 100)
+    log = open_log(tmp_path / "run.log")
+    for _ in range(2):
+        log.write(b'{"at":"' + "ü".encode() * 40 + b'"}')  # 51 letters, 91 bytes
+    log.close()
+    assert (tmp_path / "run.log.1").is_file()
+
+
+def test_two_runs_with_one_file_write_to_two(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    first, second = open_log(path), open_log(path)
+    second.write(LINE)
+    assert second.path == tmp_path / "run-2.log"
+    second.close()
+    third = open_log(path)
+    assert third.path == second.path
+    third.close()
+    first.close()
+    assert (path.read_bytes(), second.path.read_bytes()) == (b"", LINE + b"\n")
+
+
+def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
+    book = tmp_path / "book.txt"
+    book.write_text("Call me Ishmael.")
+    with pytest.raises(UsageError, match=r"book\.txt is there already and is no log"):
+        open_log(book)
+    assert book.read_text() == "Call me Ishmael."
+
+
+def test_a_folder_in_place_of_the_file_is_a_mistake_in_the_command_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"The log .* cannot be written \(Is a directory\)"):
+        open_log(tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_a_mistake_in_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="give --log a file in another folder"):
+        open_log(tmp_path / "file" / "run.log")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux's")
+def test_a_full_disk_costs_one_warning_and_then_only_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "run.log"
+    log = open_log(path)
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, log.stream.fileno())
+    os.close(full)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(5000):
+            log.write(LINE)
+        log.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the log {path} cannot be written any more ({os.strerror(errno.ENOSPC)}); the run goes on without it"
+    ]
+
+
+def test_what_is_written_reaches_the_disk_while_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_file, "FLUSH_S", -1.0)
+    log: LogFile = open_log(tmp_path / "run.log")
+    log.write(LINE)
+    assert (tmp_path / "run.log").read_bytes() == LINE + b"\n"
+    log.close()
