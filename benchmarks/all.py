@@ -1,8 +1,8 @@
-"""Every benchmark, one after the other, as docs/benchmarks.md holds them; with nothing else on the machine: an hour.
+"""Runs all benchmarks of docs/benchmarks.md, one after the other: about an hour on an idle machine.
 
 python benchmarks/all.py
 python benchmarks/all.py --only crash restart
-python benchmarks/all.py --quick                  whether they all run, in minutes; the figures say nothing
+python benchmarks/all.py --quick                  shows in minutes that all of them run; its figures mean nothing
 """
 
 import argparse
@@ -16,10 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from making import BOOKS, make_book
-from quick import MADE, QUICK
+from quick import QUICK, TINY_BOOK
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS: dict[str, list[list[str]]] = {  # what to run, and each with which options
+SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each of its runs
     "single_machine": [[str(BOOKS / "jekyll-and-hyde.epub")], [str(BOOKS / "yellow-wallpaper.epub")]],
     "encoding": [[]],
     "reading": [[]],
@@ -39,7 +39,7 @@ MAX_S = 3600
 
 
 def main() -> None:
-    """Run them; ends with the number of those that failed."""
+    """Run the benchmarks; the exit code is the number of those that failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=list(SCRIPTS), nargs="*", default=list(SCRIPTS))
     parser.add_argument("--quick", action="store_true", help="as little of each as makes a table")
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _quick_scripts(folder: Path) -> dict[str, list[list[str]]]:
     book = str(make_book(folder, chapters=2, characters=2000))
-    return {name: [[book if word == MADE else word for word in options]] for name, options in QUICK.items()}
+    return {name: [[book if word == TINY_BOOK else word for word in options]] for name, options in QUICK.items()}
 
 
 def _run(name: str, options: list[str]) -> bool:

@@ -1,10 +1,10 @@
-"""How fast a model reaches the workers: over CURVE on loopback, from a real coordinator to real workers' disks.
+"""Measures how fast a model reaches the workers: over CURVE on loopback, from a real coordinator to real disks.
 
     python benchmarks/assets.py
     python benchmarks/assets.py --megabytes 100 --workers 1 4
 
-The rate counts from the first byte on the first worker's disk until the last worker has all of it verified. Beside it,
-how long the coordinator takes to answer `status` meanwhile. Megabytes are 10^6 bytes.
+The rate counts from the first byte on the first worker's disk until the last worker has verified the whole file. The
+table also shows how long the coordinator takes to answer `status` meanwhile. Megabytes are 10^6 bytes.
 """
 
 import argparse
@@ -45,7 +45,7 @@ ASK_S = 0.1
 
 
 def serve(swarm: Swarm, book: Path, megabytes: int) -> None:
-    """A coordinator whose only job needs a file of random bytes."""
+    """Run a coordinator whose only job needs a file of random bytes."""
     asyncio.run(_serve(swarm, book, megabytes))
 
 
@@ -69,7 +69,7 @@ async def _serve(swarm: Swarm, book: Path, megabytes: int) -> None:
 
 
 def measure(book: Path, megabytes: int, workers: int) -> tuple[float, float]:
-    """MB/s to all workers together, and the slowest answer to `status` in seconds."""
+    """Return the MB/s to all workers together, and the slowest answer to `status` in seconds."""
     with Swarm(book, cost_per_char=0.0001) as swarm:
         process = get_context("fork").Process(target=serve, args=(swarm, book, megabytes), daemon=True)
         process.start()
@@ -105,7 +105,7 @@ def _has(folder: Path, size: int, suffix: str) -> bool:
 
 
 def main() -> int:
-    """Measure, and print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=500, help="of the file (default: 500)")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 4], help="how many (default: 1 4)")

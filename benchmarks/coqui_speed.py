@@ -1,9 +1,9 @@
-"""How fast a GPU, or a core, speaks with XTTS: models of the real size with random weights, so nothing is downloaded.
+"""Measures how fast a GPU, or a core, speaks with XTTS: models of the real size with random weights, no download.
 
     python benchmarks/coqui_speed.py [--device cuda:0] [--slots 1 2 4] [--half] [--tiny]
 
-Random weights do not stop by themselves, so each sentence is as long as the bound on it: 6 s. What is measured is the
-work for a second of sound, which does not depend on what the weights are. Needs e2a-swarm[coqui].
+Random weights do not stop by themselves, so each sentence is as long as its bound: 6 s. The benchmark measures the work
+for a second of sound, which does not depend on the weights. It needs e2a-swarm[coqui].
 """
 
 import argparse
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 async def measure(arguments: argparse.Namespace, slots: int, folder: Path) -> list[object]:
-    """One row: some processes speak at a time."""
+    """Let so many processes speak at a time, and return the row of the table."""
     from swarm.voice.host.process import EngineProcess
 
     processes = [EngineProcess() for _ in range(slots)]
@@ -90,7 +90,7 @@ async def _open(process: Any, arguments: argparse.Namespace, folder: Path) -> No
 
 
 async def _speak(process: Any, sentences: int) -> float:
-    """Seconds of sound that a process made."""
+    """Return the seconds of sound that a process made."""
     spoken = [await process.speak(0, TEXT, seed) for seed in range(1, sentences + 1)]
     return float(sum(clip.samples / clip.sample_rate for clip in spoken))
 

@@ -1,11 +1,11 @@
-"""The fastest of 16 unequal workers is killed when 80 % of the book is done: what that costs.
+"""Measures what it costs to kill the fastest of 16 unequal workers when 80 % of the book is done.
 
     python benchmarks/crash.py
     python benchmarks/crash.py --characters 100000 --cost 0.0005
 
-Two runs of one book, the first undisturbed. Workers are metronomes: asleep while they would speak. What the killed
-worker had spoken but not yet delivered is found by its pace: the time from its last accepted clip to its death, and
-the sentences that came next.
+There are two runs of one book, the first undisturbed. Workers are metronomes: they sleep while they would speak. The
+clips that the killed worker had spoken but not delivered are estimated by its pace, from the time between its last
+accepted clip and its death, and from the sentences that came next.
 """
 
 import argparse
@@ -26,7 +26,7 @@ PATIENCE_S = 1800
 
 @dataclass(frozen=True)
 class Loss:
-    """What was lost with a worker: whole segments spoken in vain, and how far it was in the next one."""
+    """The loss with a killed worker: segments that were spoken in vain, and the part of the next one."""
 
     segments: int
     begun: float  # of one segment
@@ -34,7 +34,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Run:
-    """One book spoken."""
+    """The figures of one run."""
 
     makespan_s: float
     segments: int
@@ -43,7 +43,7 @@ class Run:
 
 
 def speak(book: Path, slot_speeds: list[float], cost: float, kill_at: float | None) -> Run:
-    """Have the book spoken by a worker with the first slot and one with all others; kill the first, or not."""
+    """Let one worker with the first slot and one with all others speak the book; kill the first one on request."""
     with Swarm(book, cost) as swarm:
         coordinator = swarm.coordinate(min_workers=2)
         fastest = swarm.work(slot_speeds[:1], "--name", "fastest")
@@ -60,7 +60,7 @@ def speak(book: Path, slot_speeds: list[float], cost: float, kill_at: float | No
 
 
 def lost(spec: JobSpec, records: list[AnyRecord], worker: str, killed_s: float, s_a_char: float) -> Loss:
-    """What a worker had spoken since its last accepted clip."""
+    """Estimate what a worker had spoken since its last accepted clip."""
     clips = [record for record in records if isinstance(record, ClipAccepted) and record.worker == worker]
     last = max(clips, key=lambda clip: clip.accepted_s)
     left_s, whole = max(0.0, killed_s - last.accepted_s), 0
@@ -73,7 +73,7 @@ def lost(spec: JobSpec, records: list[AnyRecord], worker: str, killed_s: float, 
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=16)
     parser.add_argument("--kill-at", type=float, default=0.8, help="share of the segments")

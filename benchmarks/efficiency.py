@@ -1,10 +1,10 @@
-"""How near the swarm comes to its ideal: total work / sum of speeds / makespan, in percent.
+"""Measures how near the swarm comes to its ideal: total work / sum of speeds / makespan, in percent.
 
     python benchmarks/efficiency.py                       the whole table
     python benchmarks/efficiency.py --workers 16 --cost 0.0005 --no-split
 
-Workers are metronomes: they sleep for the time that speaking would take, so that 64 of them fit on two cores; what
-is measured is leasing, splitting, journaling and the wire. No audiobook is written.
+Workers are metronomes: they sleep for the time that speaking would take, so that 64 of them fit on two cores. The
+benchmark measures leasing, splitting, journaling and the wire. No audiobook is written.
 """
 
 import argparse
@@ -19,7 +19,7 @@ SLOTS = 16  # of one worker process
 
 
 def measure(book: Path, slot_speeds: list[float], cost: float, options: list[str]) -> dict[str, float]:
-    """One run: efficiency in percent, makespan, what was spoken twice, CPU of the coordinator."""
+    """Run one swarm; return its efficiency in percent, its makespan and the ideal one in seconds, and its counts."""
     with Swarm(book, cost, options=options) as swarm:
         groups = [slot_speeds[n : n + SLOTS] for n in range(0, len(slot_speeds), SLOTS)]
         coordinator = swarm.coordinate(min_workers=len(groups))
@@ -40,7 +40,7 @@ def measure(book: Path, slot_speeds: list[float], cost: float, options: list[str
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4, 5, 16, 32, 64])
     parser.add_argument("--cost", type=float, default=0.001, help="seconds a character at speed 1")

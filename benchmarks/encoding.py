@@ -1,9 +1,9 @@
-"""What sound costs after a voice has made it: clips, loudness, and each format, in CPU time against the voice's own.
+"""Measures the cost of sound after a voice has made it: clips, loudness and each format, against the voice's CPU time.
 
     python benchmarks/encoding.py
     python benchmarks/encoding.py --sentences 40
 
-All in one process with one thread and in one run, so the ratios hold whatever else the machine does.
+Everything runs in one process with one thread and in one run, so other load on the machine does not change the ratios.
 """
 
 import argparse
@@ -36,7 +36,7 @@ REPEATS = 3
 
 
 def spent(act: Callable[[], object]) -> float:
-    """The least CPU time of a few tries, in seconds."""
+    """Return the least CPU time of a few tries, in seconds."""
     found = []
     for _ in range(REPEATS):
         began_s = time.process_time()
@@ -46,7 +46,7 @@ def spent(act: Callable[[], object]) -> float:
 
 
 def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> ReelOrder:
-    """A reel of all clips in a format."""
+    """Make the order for a reel of all clips in a format."""
     stored = []
     for number, clip in enumerate(clips):
         path = folder / f"{number}.flac"

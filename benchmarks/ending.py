@@ -1,11 +1,11 @@
-"""The end alone, of books of any length: from the last clip to the finished M4B where everything before it is encoded.
+"""Measures the end of books of any length: from the last clip to the finished M4B, with all other reels encoded.
 
     python benchmarks/ending.py
     python benchmarks/ending.py --hours 10 60
 
-Every sentence is the same one, spoken once by hibari, so that a reel of each shape has to be encoded only once and
-the others are links to it. The muxer reads, joins and writes all of them all the same. What a swarm faster than the
-coordinator's encoders leaves to be encoded is not in this: benchmarks/finish.py has that.
+All sentences are the same one, spoken once by hibari. So a reel of each shape is encoded only once, and the others are
+links to it; the muxer still reads, joins and writes all of them. A swarm that is faster than the coordinator's encoders
+leaves more to encode at the end: benchmarks/finish.py measures that.
 """
 
 import argparse
@@ -42,7 +42,7 @@ PARAGRAPH = 5  # sentences
 
 
 def job_of(hours: float, sentence_s: float) -> JobSpec:
-    """A book of so many hours."""
+    """Make a book of so many hours."""
     count = round(3600 * hours / (sentence_s + PAUSE_S))
     each = round(CHAPTER_S / (sentence_s + PAUSE_S))
     segments = [Segment(TEXT, Pause.PARAGRAPH if n % PARAGRAPH == 0 else Pause.SENTENCE) for n in range(1, count + 1)]
@@ -55,7 +55,7 @@ def job_of(hours: float, sentence_s: float) -> JobSpec:
 
 
 async def measure(hours: float, folder: Path) -> None:
-    """Print one row."""
+    """Measure a book of so many hours and print its row."""
     voice = engine.open(choose_recipe("en", engine="hibari"), "cpu")
     clip = make_clip(voice.speak(TEXT, 1), voice.sample_rate, TEXT)
     spec = job_of(hours, clip.info.length_s)
@@ -94,7 +94,7 @@ async def measure(hours: float, folder: Path) -> None:
 
 
 def accept(store: DiskStore, state: JobState, record: ClipAccepted, frame: bytes, places: list[Place]) -> None:
-    """Have places spoken."""
+    """Accept the same clip for these places."""
     entries = [(state.job, structs.replace(record, chapter=place[0], index=place[1]), frame) for place in places]
     for start in range(0, len(entries), 1000):
         store.commit(entries[start : start + 1000])
@@ -103,7 +103,7 @@ def accept(store: DiskStore, state: JobState, record: ClipAccepted, frame: bytes
 
 
 async def link_reels(press: Press, studio: Studio) -> None:
-    """Encode one reel of each shape, and link the others to it; the last one is left to be encoded."""
+    """Encode one reel of each shape and link the others to it; only the last reel stays to be encoded."""
     made: dict[tuple[float, ...], Path] = {}
     for reel in press._reels[:-1]:
         order, shape = press._reel_order(reel), press._pauses_s(reel)
@@ -115,7 +115,7 @@ async def link_reels(press: Press, studio: Studio) -> None:
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, nargs="*", default=[10, 60])
     arguments = parser.parse_args()

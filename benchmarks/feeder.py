@@ -1,4 +1,4 @@
-"""Pretended workers that have every clip ready and send them as fast as their credits allow."""
+"""Mock workers that have all clips ready and send them as fast as their credit allows."""
 
 import asyncio
 import hashlib
@@ -39,15 +39,15 @@ from swarm.net.transport import DealerSocket
 from swarm.system.machine import new_nonce
 
 SAMPLE_RATE = 24_000  # Hz
-SLOTS = 1  # of one pretended worker
-LOW = 200  # lines left of a slot when it asks for more
-WORK_S = 0.01  # what each clip is said to have cost
+SLOTS = 1  # of one mock worker
+LOW = 200  # a slot with fewer lines left offers itself
+WORK_S = 0.01  # reported for each clip
 BEAT_S = 0.5
 
 
 @dataclass(frozen=True)
 class Fed:
-    """What was accepted, and how long that took."""
+    """The clips that were accepted, and how long that took."""
 
     clips: int
     bytes: int
@@ -55,12 +55,12 @@ class Fed:
 
     @property
     def megabytes_s(self) -> float:
-        """The rate, in 10^6 bytes."""
+        """The rate in 10^6 bytes a second."""
         return self.bytes / self.seconds / 1e6
 
 
 def make_sample(size: int) -> SpokenClip:
-    """Make a valid clip of about a size: noise, which FLAC cannot make smaller, two bytes a sample."""
+    """Make a valid clip of about `size` bytes: noise, which FLAC cannot compress."""
     pcm = np.random.default_rng(1).integers(-32768, 32767, size // 2, dtype=np.int16)
     file = io.BytesIO()
     soundfile.write(file, pcm, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
@@ -71,7 +71,7 @@ def make_sample(size: int) -> SpokenClip:
 
 @dataclass
 class Feeder:
-    """One pretended worker."""
+    """One mock worker."""
 
     name: str
     sample: SpokenClip
@@ -105,7 +105,7 @@ class Feeder:
             await asyncio.sleep(BEAT_S if self.credit else 0.05)
 
     def _greet(self) -> None:
-        """Come in, or come in again after having been thought dead."""
+        """Enter the swarm, or enter again after the coordinator dropped this worker."""
         self.credit, self.under_way = 0, 0
         self.leases.clear()
         offers = (EngineOffer("metronome", ("*",)),)
@@ -148,7 +148,7 @@ class Feeder:
             self._report()
 
     def _may_send(self) -> bool:
-        """As a worker does it: at least one clip, and else what the credit allows."""
+        """Tell whether the next clip may be sent: as long as the credit allows it, or if no clip is under way."""
         return bool(self.credit) and (not self.under_way or self.under_way + len(self.sample.frame) <= self.credit)
 
     def _send_one(self, grant: Grant, line: Line) -> bool:
@@ -176,7 +176,7 @@ class Feeder:
 
 
 class Feeding:
-    """A process that plays so many workers until the book is complete."""
+    """A process that plays several workers until the book is complete."""
 
     def __init__(self, swarm: Swarm, size: int, workers: int) -> None:
         self._answer, there = get_context("spawn").Pipe()
@@ -186,14 +186,14 @@ class Feeding:
         there.close()
 
     def wait(self, timeout_s: float = 600) -> Fed:
-        """What was accepted in the end. Raises TimeoutError."""
+        """Wait for the end and return what was accepted. Raises TimeoutError."""
         if not self._answer.poll(timeout_s):
             raise TimeoutError("feeding took far too long")
         fed: Fed = self._answer.recv()
         return fed
 
     def close(self) -> None:
-        """End it."""
+        """End the process."""
         self._process.kill()
         self._process.join()
 

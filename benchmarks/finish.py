@@ -1,11 +1,11 @@
-"""From the last clip accepted to the finished M4B of a book of ten hours, and how long `--help` takes.
+"""Measures the time from the last accepted clip to the finished M4B of a book of ten hours, and that of `--help`.
 
     python benchmarks/finish.py
     python benchmarks/finish.py --characters 60000 --times 200
 
-Metronomes make as much sound a character as a voice does. They speak at so many times real time in all, as a swarm
-would; faster than the encoders of the coordinator's cores can follow ("as fast as can be"), what is measured is
-the encoders.
+Metronomes make as much sound for each character as a voice does. Together they speak at so many times real time, as a
+swarm would. If they are faster than the encoders on the coordinator's cores ("as fast as can be"), the benchmark
+measures the encoders.
 """
 
 import argparse
@@ -25,7 +25,7 @@ TEN_HOURS = 560_000  # characters
 
 
 def measure(book: Path, times: float) -> None:
-    """Print one row: a swarm of so many times real time, 0: as fast as can be."""
+    """Print one row: a swarm of `times` real time; 0 means as fast as can be."""
     cost = SLOTS * SECONDS_PER_CHAR / times if times else 0.0
     with Swarm(book, cost, seconds_per_char=SECONDS_PER_CHAR, audiobook=True) as swarm:
         coordinator = swarm.coordinate(min_workers=1)
@@ -46,13 +46,13 @@ def measure(book: Path, times: float) -> None:
 
 
 def finish_s(records: list[AnyRecord]) -> float:
-    """Seconds from the last clip to the end of the job."""
+    """Return the seconds from the last clip to the end of the job."""
     last_s = max(record.accepted_s for record in records if isinstance(record, ClipAccepted))
     return max(record.at_s for record in records if isinstance(record, JobFinished)) - last_s
 
 
 def main() -> None:
-    """Print two tables."""
+    """Measure and print two tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--characters", type=int, default=TEN_HOURS)
     parser.add_argument("--times", type=float, nargs="*", default=[200, 0], help="real time; 0: as fast as can be")

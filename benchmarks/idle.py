@@ -1,4 +1,4 @@
-"""What a worker and a coordinator use while nothing is to be done.
+"""Measures the CPU and memory of an idle worker and an idle coordinator.
 
 python benchmarks/idle.py
 python benchmarks/idle.py --seconds 5
@@ -17,7 +17,7 @@ SETTLE_S = 3.0
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=30)
     arguments = parser.parse_args()

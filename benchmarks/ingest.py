@@ -1,12 +1,11 @@
-"""How many clips a second become durable: over CURVE on loopback into a real coordinator, beside bare sockets.
+"""Measures how many clips a second become durable: over CURVE on loopback into a coordinator, and bare sockets.
 
     python benchmarks/ingest.py
     python benchmarks/ingest.py --sizes 60 --megabytes 100 --profile ingest.prof
 
-A process plays workers that have every clip ready and send as fast as their credits allow; the rate counts from the
-first clip sent until the last was acknowledged, that is: checked, written, synced and journaled. Beside it, the same
-bytes through a ROUTER and a DEALER with CURVE and the same window, received and acknowledged, nothing else; measured
-before and after. Megabytes are 10^6 bytes.
+One process plays workers that have all clips ready and send them as fast as their credit allows. The rate counts from
+the first clip sent until the last one is acknowledged: checked, written, synced and journaled. For comparison the same
+bytes go through a bare ROUTER and DEALER with CURVE and the same window, before and after. Megabytes are 10^6 bytes.
 """
 
 import argparse
@@ -35,11 +34,11 @@ PATIENCE_MS = 60_000
 
 
 def ingest(folder: Path, size: int, megabytes: float, workers: int, profile: str) -> tuple[Fed, float]:
-    """The rate into a real coordinator, and the CPU seconds it took."""
+    """Return the rate into a real coordinator, and its CPU seconds."""
     clips = max(20, round(megabytes * 1e6 / size))
     book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
     command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *CLI[1:]) if profile else CLI
-    with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # nothing comes twice
+    with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # without splits no clip comes twice
         coordinator = swarm.coordinate(workers, command)
         swarm.segments()
         before_s = cpu_s(coordinator.pid)
@@ -52,7 +51,7 @@ def ingest(folder: Path, size: int, megabytes: float, workers: int, profile: str
 
 
 def bare(size: int, megabytes: float) -> float:
-    """MB/s of the same through bare sockets."""
+    """Return the MB/s of the same bytes through bare sockets."""
     keys, frame = curve_keys(make_key()), make_sample(size).frame
     count = max(20, round(megabytes * 1e6 / len(frame)))
     here, there = get_context("spawn").Pipe()
@@ -98,7 +97,7 @@ def _send(address: str, keys: CurveKeys, frame: bytes, count: int) -> float:
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="*", default=[60, 200], help="of a clip, in kB")
     parser.add_argument("--megabytes", type=float, default=600, help="in all, for each size")

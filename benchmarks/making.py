@@ -1,4 +1,4 @@
-"""Books for the benchmarks, and how unequal their workers are."""
+"""Made-up books for the benchmarks, and the speeds of their workers."""
 
 import random
 from pathlib import Path
@@ -6,17 +6,17 @@ from pathlib import Path
 from ebooklib import epub
 
 BOOKS = Path(__file__).resolve().parents[2] / "shared" / "books"
-UNEQUAL = (1.0, 0.8, 0.5, 0.35, 0.25)  # repeated
+UNEQUAL = (1.0, 0.8, 0.5, 0.35, 0.25)  # relative speeds, repeated for more workers
 SYLLABLES = [consonant + vowel for consonant in "bdklmnrst" for vowel in "aeio"]
 
 
 def speeds(count: int, *, equal: bool = False) -> list[float]:
-    """How fast each of so many workers is."""
+    """Return the speed of each of so many workers."""
     return [1.0] * count if equal else [UNEQUAL[n % len(UNEQUAL)] for n in range(count)]
 
 
 def make_book(folder: Path, chapters: int = 12, characters: int = 600_000, seed: int = 7) -> Path:
-    """An EPUB of made-up words: sentences of 20 to 200 characters, no two alike."""
+    """Write an EPUB of made-up words: sentences of 20 to 200 characters, no two alike."""
     path = folder / f"made-{chapters}-{characters}.epub"
     if path.exists():
         return path

@@ -1,12 +1,12 @@
-"""The most memory a coordinator takes, and whether it grows with the book.
+"""Measures the peak memory of a coordinator, and whether it grows with the book.
 
     python benchmarks/memory.py
     python benchmarks/memory.py --characters 200000 --slots 16
 
-A quarter of the longest book, then all of it (as long as War and Peace): first with metronomes, 16 slots a worker,
-whose clips are small; then with as many workers as slots, all played by one process, that have clips of 60 kB ready
-and send as fast as their credits allow; then with the audiobook written. Encoders and the muxer are processes of
-their own and are shown apart.
+The book is a quarter of the longest one, then all of it (as long as War and Peace). The first runs have metronomes, 16
+slots a worker, whose clips are small. The next have a worker for each slot, all played by one process, that have clips
+of 60 kB ready and send them as fast as their credit allows. The last write the audiobook; its encoders and muxer are
+processes of their own and have columns of their own.
 """
 
 import argparse
@@ -25,17 +25,17 @@ LONGEST = 3_200_000  # characters
 CHARACTERS = 50_000  # of a chapter
 CLIP_BYTES = 60_000
 GROUP = 16  # slots of a metronome worker
-COST = 0.001  # seconds a character: more than the coordinator can take would measure the queue
+COST = 0.001  # seconds a character; a faster swarm would only measure the coordinator's queue
 
 
 def with_metronomes(swarm: Swarm, slots: int, stack: ExitStack) -> None:
-    """Have worker processes speak."""
+    """Start worker processes that speak."""
     for first in range(0, slots, GROUP):
         swarm.work([1.0] * min(GROUP, slots - first))
 
 
 def with_feeders(swarm: Swarm, slots: int, stack: ExitStack) -> None:
-    """Have one process send what many workers would, until `stack` ends it."""
+    """Start one process that sends what many workers would, until `stack` ends it."""
     stack.callback(Feeding(swarm, CLIP_BYTES, slots).close)
 
 
@@ -49,7 +49,7 @@ KINDS: dict[
 
 
 def measure(kind: str, book: Path, slots: int) -> None:
-    """Print one row."""
+    """Measure one book and print its row."""
     begin, audiobook = KINDS[kind]
     workers = slots if begin is with_feeders else -(-slots // GROUP)
     with Swarm(book, COST, audiobook=audiobook) as swarm, ExitStack() as stack:
@@ -72,7 +72,7 @@ def _apart(uses: list[Use]) -> str:
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--characters", type=int, default=LONGEST)
     parser.add_argument("--slots", type=int, default=64)

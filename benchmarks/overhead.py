@@ -1,11 +1,12 @@
-"""What coordinating costs: CPU of the coordinator for an hour of sound, and what each clip and each lease adds.
+"""Measures the CPU of the coordinator for an hour of sound, and the share of each clip and each lease.
 
     python benchmarks/overhead.py
     python benchmarks/overhead.py --characters 40000
 
-One slot speaks three made books one after the other: short, long, and long in many chapters. Each lease is a
-chapter (--no-split), so that the three runs tell start, clips and leases apart. "Waiting" is the time between two
-clips in which the slot spoke nothing. No audiobook is written: encoding is no part of coordinating.
+One slot speaks three made-up books one after the other: a short one, a long one, and a long one with many chapters.
+Each lease is a chapter (--no-split), so that the three runs tell start, clips and leases apart. "Waiting" is the time
+between two clips in which the slot spoke nothing. No audiobook is written, because encoding is no part of
+coordinating.
 """
 
 import argparse
@@ -24,7 +25,7 @@ FEW = 8  # chapters
 
 @dataclass(frozen=True)
 class Run:
-    """What one book took: seconds, and how much there was of it."""
+    """The cost of one book in seconds, and its size."""
 
     clips: int
     leases: int
@@ -35,7 +36,7 @@ class Run:
 
 
 def measure(book: Path, cost: float) -> Run:
-    """Have one slot speak a book."""
+    """Let one slot speak a book, and measure it."""
     with Swarm(book, cost, seconds_per_char=SECONDS_PER_CHAR, options=["--no-split"]) as swarm:
         coordinator = swarm.coordinate(min_workers=1)
         swarm.work([1.0])
@@ -46,7 +47,7 @@ def measure(book: Path, cost: float) -> Run:
 
 
 def main() -> None:
-    """Print two tables."""
+    """Measure and print two tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--characters", type=int, default=400_000, help="of the long books")
     parser.add_argument("--chapters", type=int, default=200, help="of the one in many chapters")
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def _parts(runs: list[Run], seconds: list[float]) -> list[str]:
-    """Three runs, three unknowns."""
+    """Solve three runs for three unknowns: the costs of start, clip and lease."""
     equations = np.array([[1, run.clips, run.leases] for run in runs], float)
     start_s, clip_s, lease_s = np.linalg.solve(equations, np.array(seconds))
     return [f"{start_s:.2f} s", f"{1000 * clip_s:.2f} ms", f"{1000 * lease_s:.2f} ms"]

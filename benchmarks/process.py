@@ -1,4 +1,4 @@
-"""What the processes of a benchmark use of the machine, read from /proc: Linux only."""
+"""Measures the processes of a benchmark, and prints tables. It reads /proc, so it needs Linux."""
 
 import os
 import statistics
@@ -23,7 +23,7 @@ ROLES = {
 
 @dataclass
 class Use:
-    """What one process used, as last seen."""
+    """The resources that one process had used when it was last measured."""
 
     role: str
     peak_bytes: int = 0
@@ -31,7 +31,7 @@ class Use:
 
 
 def watch(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> dict[int, Use]:
-    """Wait for a process; what it and its children used. Raises TimeoutError."""
+    """Wait for a process, and return what it and its children used. Raises TimeoutError."""
     seen: dict[int, Use] = {}
     deadline_s = time.monotonic() + timeout_s
     while process.poll() is None:
@@ -44,14 +44,14 @@ def watch(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> dict[i
 
 
 def look(use: Use, pid: int) -> None:
-    """Bring what is known of a process up to date."""
+    """Measure a process once more, and keep the maximum."""
     use.role = use.role or role_of(pid)
     use.peak_bytes = max(use.peak_bytes, peak_bytes(pid))
     use.cpu_s = max(use.cpu_s, cpu_s(pid))
 
 
 def children(pid: int) -> list[int]:
-    """The child processes of a process, whichever of its threads started them."""
+    """Return the child processes of a process, of all its threads."""
     try:
         found = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
@@ -60,7 +60,7 @@ def children(pid: int) -> list[int]:
 
 
 def role_of(pid: int) -> str:
-    """What a child process is for, by its command line."""
+    """Return the purpose of a child process, by its command line."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
@@ -69,12 +69,12 @@ def role_of(pid: int) -> str:
 
 
 def peak_bytes(pid: int) -> int:
-    """The most memory a process ever had."""
+    """Return the peak memory of a process in bytes."""
     return _memory(pid, "VmHWM")
 
 
 def resident_bytes(pid: int) -> int:
-    """The memory a process has now."""
+    """Return the present memory of a process in bytes."""
     return _memory(pid, "VmRSS")
 
 
@@ -87,7 +87,7 @@ def _memory(pid: int, field: str) -> int:
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of processor that a process used, without its children."""
+    """Return the CPU seconds that a process used, without its children."""
     try:
         words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -96,7 +96,7 @@ def cpu_s(pid: int) -> float:
 
 
 def help_s() -> float:
-    """Median seconds of `--help`."""
+    """Return the median seconds of `--help`."""
     spent = []
     for _ in range(HELPS):
         began_s = time.perf_counter()
@@ -106,21 +106,21 @@ def help_s() -> float:
 
 
 def mib(size: int) -> str:
-    """Bytes as people read them."""
+    """Format bytes for people."""
     return f"{size / 2**20:.0f} MiB"
 
 
 def head(*titles: str) -> None:
-    """Begin a table in Markdown."""
+    """Print the head of a table in Markdown."""
     row(*titles)
     row(*["---"] * len(titles))
 
 
 def row(*cells: object) -> None:
-    """One more line of a table."""
+    """Print one row of a table in Markdown."""
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
 def heaviest(uses: Sequence[Use]) -> Use:
-    """The one that took the most memory; of nothing, nothing."""
+    """Return the process with the most memory; zero usage if there is none."""
     return max(uses, key=lambda use: use.peak_bytes, default=Use("none"))

@@ -1,10 +1,10 @@
-"""With what each benchmark takes seconds, to see that it runs: its figures then say nothing."""
+"""Options with which each benchmark takes seconds, to show that it runs; its figures then mean nothing."""
 
-MADE = "made.epub"  # in the place of a book: a tiny one, made for the run
+TINY_BOOK = "made.epub"  # stands for a tiny book that is made for the run
 QUICK: dict[str, list[str]] = {
-    "single_machine": [MADE, "--workers", "1"],
+    "single_machine": [TINY_BOOK, "--workers", "1"],
     "encoding": ["--sentences", "3"],
-    "reading": [MADE],
+    "reading": [TINY_BOOK],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "12000", "--cost", "0.0003"],
     "crash": ["--workers", "4", "--characters", "15000", "--cost", "0.0004"],
     "restart": ["--book", "made", "--characters", "80000", "--cost", "0.0006"],

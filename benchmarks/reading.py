@@ -1,4 +1,4 @@
-"""How long a book takes from the file to its segments, and how much memory: each measured in a process of its own.
+"""Measures the time and memory from a book's file to its segments, each book in a process of its own.
 
 python benchmarks/reading.py
 python benchmarks/reading.py BOOK.epub
@@ -13,7 +13,7 @@ from making import BOOKS
 from process import mib
 
 ROOT = Path(__file__).resolve().parents[1]
-RUNS = 3  # the quickest counts
+RUNS = 3  # of each book; the quickest counts
 CHILD = """
 import resource, sys, time
 from pathlib import Path
@@ -31,7 +31,7 @@ print(read - started, done - read, most, sum(len(chapter.segments) for chapter i
 
 
 def measure(book: Path) -> tuple[float, float, int, int]:
-    """Seconds to read and to segment, the most bytes, the number of segments."""
+    """Return the seconds to read and to segment, the peak memory in bytes, and the number of segments."""
     command = [sys.executable, "-c", CHILD, str(book)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     read_s, segment_s, most, segments = done.stdout.split()

@@ -1,11 +1,11 @@
-"""A coordinator is killed in mid-book and started again at once: how soon leases flow.
+"""Measures how soon leases flow after a coordinator is killed in mid-book and started again at once.
 
     python benchmarks/restart.py
     python benchmarks/restart.py --book made --characters 600000
 
-Seconds count from the start of the new process. It is asked for its status again and again; the first answer that
-shows a slot with a lease ends the count. Nothing is split, so that no segment is doubled on purpose: each clip that
-came twice was spoken again because of the restart.
+Seconds count from the start of the new process. The benchmark asks for its status again and again; the first answer
+that shows a slot with a lease ends the count. Leases are not split, so no segment is spoken twice on purpose: each clip
+that came twice was spoken again because of the restart.
 """
 
 import argparse
@@ -33,18 +33,18 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Restart:
-    """What became of it: seconds after the start of the new process, and segments."""
+    """The outcome of one restart: seconds after the start of the new process, and segments."""
 
-    accepted: int  # when it was killed
+    accepted: int  # before the kill
     answers_s: float
     lease_s: float
     clip_s: float
     duplicates: int
-    again: int  # accepted before, and then once more
+    again: int  # accepted before the kill and once more after it
 
 
 def restart(book: Path, cost: float, kill_at: float, slots: int) -> Restart:
-    """Speak a book with two workers, killing the coordinator on the way."""
+    """Let two workers speak a book, and kill the coordinator on the way."""
     with Swarm(book, cost, options=["--no-split"]) as swarm:
         first = swarm.coordinate(min_workers=2)
         for _ in range(2):
@@ -60,7 +60,7 @@ def restart(book: Path, cost: float, kill_at: float, slots: int) -> Restart:
 
 
 async def watch_leases(swarm: Swarm, coordinator: "subprocess.Popen[bytes]") -> tuple[float, float]:
-    """When the coordinator first answered, and first had a lease out: seconds since the epoch."""
+    """Return when the coordinator first answered and first had a lease out, in seconds since the epoch."""
     answered_s, deadline_s = 0.0, time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline_s and coordinator.poll() is None:
         reply = (await ask([swarm.address], swarm.keys, ASK_S)).reply
@@ -90,7 +90,7 @@ def _judge(swarm: Swarm, began_s: float, answers_s: float, lease_s: float) -> Re
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--book", choices=["jekyll", "made"], nargs="*", default=["jekyll", "made"])
     parser.add_argument("--characters", type=int, default=LONG_CHARACTERS, help="of the book that is made")

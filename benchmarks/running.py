@@ -1,4 +1,4 @@
-"""A swarm for the benchmarks: real processes on loopback, ended and cleared away when done."""
+"""A swarm for the benchmarks: real processes on loopback, which end and are cleared away with the benchmark."""
 
 import json
 import os
@@ -31,11 +31,11 @@ ACCEPTED = "SELECT count(*) FROM record WHERE kind = 'ClipAccepted'"
 
 @dataclass
 class Swarm:
-    """One coordinator and its workers, each with a state folder of its own, as on machines of their own."""
+    """One coordinator and its workers, each with a state folder of its own, as if on several machines."""
 
     book: Path
-    cost_per_char: float  # seconds of a worker of speed 1
-    seconds_per_char: float = 0.002  # of sound
+    cost_per_char: float  # seconds that a worker of speed 1 speaks
+    seconds_per_char: float = 0.002  # seconds of sound
     audiobook: bool = False
     options: Sequence[str] = ()
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="e2a-swarm-bench-")))
@@ -48,7 +48,7 @@ class Swarm:
         self.port = self.port or free_port()
 
     def __enter__(self) -> Self:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # else nobody would end what runs here
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that `__exit__` ends the other processes
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,16 +56,16 @@ class Swarm:
 
     @property
     def address(self) -> str:
-        """Where the coordinator listens."""
+        """The address of the coordinator."""
         return f"{LOOPBACK}:{self.port}"
 
     @property
     def keys(self) -> CurveKeys:
-        """The key pairs of its members."""
+        """Return the key pairs of the members."""
         return curve_keys(self.key)
 
     def coordinate(self, min_workers: int, command: Sequence[str] = CLI) -> "subprocess.Popen[bytes]":
-        """Start the coordinator; it grants nothing before so many workers are there."""
+        """Start the coordinator, which grants nothing before `min_workers` workers are there."""
         options = [f"cost_per_char={self.cost_per_char}", f"seconds_per_char={self.seconds_per_char}"]
         words = [
             "coordinate", str(self.book), "--tts-engine", "metronome", "--quiet", "--no-advertise",
@@ -76,7 +76,7 @@ class Swarm:
         return self._start([*command, *words], self.folder / "state")
 
     def work(self, slot_speeds: Sequence[float], *more: str) -> "subprocess.Popen[bytes]":
-        """Start one worker process, a slot for each speed."""
+        """Start one worker process with a slot for each speed."""
         self.workers += 1
         words = (
             "work", "--cpu", "--slots", str(len(slot_speeds)), "--coordinator", self.address,
@@ -86,11 +86,11 @@ class Swarm:
         return self._start([*CLI, *words], self.worker_folder(self.workers), E2A_METRONOME_SPEED=speeds)
 
     def worker_folder(self, number: int) -> Path:
-        """The state folder of the worker started as number so-and-so, from 1."""
+        """Return the state folder of a worker by its number, counted from 1 in the order of starting."""
         return self.folder / f"worker-{number}"
 
     def worker_id(self, number: int) -> str:
-        """What the records call that worker."""
+        """Return the id that a worker has in the records."""
         return (self.worker_folder(number) / "worker-id").read_text().strip()
 
     def _start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
@@ -101,26 +101,26 @@ class Swarm:
         self.processes.append(process)
         return process
 
-    # --- what became of it
+    # --- results
 
     def report(self) -> dict[str, Any]:
-        """What the coordinator wrote at its end."""
+        """Read the report that the coordinator wrote at its end."""
         (path,) = self.folder.glob("*.report.json")
         report: dict[str, Any] = json.loads(path.read_bytes())
         return report
 
     def journal(self) -> tuple[JobSpec, list[AnyRecord]]:
-        """What the job is, and its records so far."""
+        """Read the spec of the job and its records so far."""
         with closing(Journal(self._job(), read_only=True)) as journal:
             return journal.spec(), list(journal.records())
 
     def segments(self) -> int:
-        """Of the whole book; waits for the job to be made."""
+        """Return the number of segments of the book, once its job is made."""
         wait_for(self._has_job, 120, "the book to be read")
         return sum(len(chapter.segments) for chapter in self.journal()[0].chapters)
 
     def wait_for_clips(self, count: int, timeout_s: float) -> float:
-        """Wait until so many clips are accepted; the moment, in seconds since the epoch."""
+        """Wait until so many clips are accepted, and return the time in seconds since the epoch."""
         path = self._job() / "journal.sqlite"
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as database:
             wait_for(lambda: database.execute(ACCEPTED).fetchone()[0] >= count, timeout_s, f"{count} clips")
@@ -134,7 +134,7 @@ class Swarm:
         return path.parent
 
     def close(self) -> None:
-        """End what still runs, and clear up."""
+        """End all processes and remove the folders."""
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
@@ -143,7 +143,7 @@ class Swarm:
 
 
 def wait_for(condition: Any, timeout_s: float, what: str) -> None:
-    """Look again and again whether a condition holds. Raises TimeoutError."""
+    """Poll until a condition holds. Raises TimeoutError."""
     deadline_s = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline_s:
@@ -152,13 +152,13 @@ def wait_for(condition: Any, timeout_s: float, what: str) -> None:
 
 
 def end_of(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> None:
-    """Wait for a process that must end well. Raises RuntimeError and subprocess.TimeoutExpired."""
+    """Wait for a process that must succeed. Raises RuntimeError and subprocess.TimeoutExpired."""
     if process.wait(timeout_s) != 0:
         raise RuntimeError(f"a process ended with exit code {process.returncode}")
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

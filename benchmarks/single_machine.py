@@ -1,10 +1,10 @@
-"""How much of this machine `convert` turns into sound: the engine's own speed, and that of a whole book, in one run.
+"""Measures how much of this machine `convert` turns into sound: the engine's own speed against that of a book.
 
     python benchmarks/single_machine.py [BOOK] [--workers N]
 
-The engine is measured alone, one process and one thread, before and after the book, over sentences from all of it,
-and as many at once as `convert` runs: what those lose is the machine's, the rest is ours. Ratios are by characters a
-second, so pauses between sentences flatter nobody.
+The engine runs alone before and after the book, over sentences from all of the book: one process with one thread, then
+as many processes as `convert` runs. What those lose against one is the machine's doing, the rest is ours. Ratios are by
+characters a second, so pauses between sentences do not count.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SAMPLE = 80  # sentences
 
 @dataclass
 class Engine:
-    """What an engine did."""
+    """The work of an engine alone."""
 
     characters: int = 0
     audio_s: float = 0.0
@@ -41,7 +41,7 @@ class Engine:
 
     @property
     def chars_s(self) -> float:
-        """Characters a second."""
+        """Characters a second of work."""
         return self.characters / self.work_s
 
     @property
@@ -52,7 +52,7 @@ class Engine:
 
 @dataclass
 class Converted:
-    """What `convert` did with a book."""
+    """The work of `convert` on a book."""
 
     wall_s: float
     report: dict[str, Any]
@@ -60,14 +60,14 @@ class Converted:
 
 
 def sentences(book: Path) -> list[str]:
-    """Sentences of a book as they would be spoken, evenly spread over it."""
+    """Return sentences of a book as they would be spoken, evenly spread over it."""
     text = subprocess.run([*CLI, "inspect", str(book), "--json", "--text"], check=True, capture_output=True)
     found = [line for chapter in json.loads(text.stdout)["chapters"] for line in chapter["text"]]
     return found[:: max(1, len(found) // SAMPLE)]
 
 
 def speak(lines: list[str]) -> Engine:
-    """Have hibari speak in this process and count."""
+    """Let hibari speak in this process, and measure it."""
     sys.path.insert(0, str(ROOT))
     from swarm.voice.hibari.engine import engine as hibari
     from swarm.voice.host.registry import choose_recipe
@@ -83,7 +83,7 @@ def speak(lines: list[str]) -> Engine:
 
 
 def speak_at_once(lines: list[str], count: int) -> list[Engine]:
-    """Have so many processes speak the same at the same time."""
+    """Let several processes speak the same sentences at a time, and measure each."""
     with ProcessPoolExecutor(count, get_context("spawn")) as pool:
         return list(pool.map(speak, [lines] * count))
 
@@ -107,7 +107,7 @@ def convert(book: Path, workers: int) -> Converted:
 
 
 def rows(alone: Engine, crowd: list[Engine], done: Converted, spent_help_s: float) -> list[tuple[str, str]]:
-    """The table."""
+    """Return the rows of the table."""
     totals, ideal = done.report["totals"], len(crowd) * alone.chars_s
     together = sum(engine.chars_s for engine in crowd)
     reached = totals["characters"] / done.wall_s

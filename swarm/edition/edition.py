@@ -1,4 +1,4 @@
-"""What comes out of one job: the audiobook and the report beside it, and where they are taken."""
+"""The edition of a job: the audiobook and the files beside it, and their delivery."""
 
 import asyncio
 import contextlib
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Edition:
-    """The audiobook of one job at `target`; `audiobook` False: its clips are all that is wanted.
+    """The audiobook of one job at `target`. With `audiobook` False the job's clips are all that is wanted.
 
-    With a `delivery` the target is in its outbox, and what is finished is taken from there to where it shall lie.
+    With a `delivery` the target is in the outbox, and finished files are taken from there to their depot.
     """
 
     state: JobState
@@ -55,44 +55,44 @@ class Edition:
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
     books: tuple[FinishedBook, ...] = ()
-    made: dict[str, Any] = field(default_factory=dict)  # the report
+    made: dict[str, Any] = field(default_factory=dict)  # the report, without its segments
 
     def __post_init__(self) -> None:
         self._press: Press | None = None
-        self._beside: list[Path] = []  # subtitles, the book to read along
+        self._beside: list[Path] = []  # subtitles and the read-along EPUB
         self._read_along: ReadAlongMaker | None = None
         self._notes: tuple[str, ...] = ()
         self._complete = asyncio.Event()
-        self._early: list[asyncio.Task[None]] = []  # files that are delivered while the rest is made
+        self._early: list[asyncio.Task[None]] = []  # deliveries of single files while the others are being made
         self._delivering = asyncio.Lock()
-        self._lines: list[str] = []  # of what was done with the files
-        self._instead = ""  # of speaking: what was done with sound that was there
+        self._file_lines: list[str] = []  # closing lines about loudness and uploads
+        self._rewrite_line = ""  # closing line of a run that only re-encoded
 
     @property
     def size(self) -> int:
-        """Bytes of the audiobook written now; 0 where there is none."""
+        """Bytes of the files that this run wrote."""
         written = [book.bytes for _, book in self._press.bound] if self._press else []
         return sum(written) + sum(path.stat().st_size for path in self._beside)
 
     @property
     def encoded(self) -> float:
-        """Share of the sound that is encoded."""
+        """Share of the sound that is encoded, from 0 to 1."""
         return self._press.encoded if self._press else 1.0
 
     @property
     def whereabouts(self) -> str:
-        """Where the audiobook is, as the user knows it."""
+        """The place of the audiobook as the user knows it: a path or an address."""
         return self.delivery.address(self.target) if self.delivery else str(self.target)
 
     @property
     def is_finished(self) -> bool:
-        """Whether the audiobook was written before and lies where it shall lie, as it was written."""
+        """Whether an earlier run wrote the audiobook, and it lies unchanged where it belongs."""
         there = self._is_delivered if self.delivery else self.is_made
         return there and (self.upload is None or self._is_uploaded)
 
     @property
     def is_made(self) -> bool:
-        """Whether the audiobook is written and on this machine, if it is still needed there."""
+        """Whether the audiobook is written, and still on this machine if it is needed here."""
         finished = self.state.finished
         if finished is None or finished.style != self.style.digest or not self.state.complete:
             return False
@@ -120,7 +120,7 @@ class Edition:
 
     @property
     def _uploads(self) -> Path:
-        """What was uploaded where, by the moment that it was finished."""
+        """The file that says for each server which finished audiobook was uploaded."""
         return self.store.folder(self.state.job) / "uploads.json"
 
     def _lies_there(self, finished: JobFinished) -> bool:
@@ -131,7 +131,7 @@ class Edition:
         return sum(file.stat().st_size for file in files) == finished.bytes
 
     def notice(self, place: Place) -> None:
-        """Something became of a place."""
+        """Take notice of a place that was accepted or quarantined."""
         if self._press is not None:
             self._press.notice(place)
         if self._read_along is not None:
@@ -140,14 +140,14 @@ class Edition:
             self._complete.set()
 
     async def write(self, damaged: Damaged, measured: Measured) -> tuple[str, ...]:
-        """Wait for the clips and write the audiobook; returns the files. Raises StoreError, EnvironmentFault."""
+        """Wait for the clips, write the audiobook, and return its files. Raises StoreError, EnvironmentFault."""
         if not self.audiobook:
             if not self.state.complete:
                 await self._complete.wait()
             return ()
 
         def noted(gain: GainFixed) -> None:
-            self._lines += level_lines(self.style.level, gain.heard_lufs)
+            self._file_lines += level_lines(self.style.level, gain.heard_lufs)
             measured(gain)
 
         self._clear_outbox()
@@ -158,7 +158,7 @@ class Edition:
         )
         try:
             self.books = await self._press.run()
-        except ExceptionGroup as group:  # one of those that failed together is enough to tell
+        except ExceptionGroup as group:  # tasks that failed together have one cause
             raise group.exceptions[0] from None
         except BaseException:
             self.stop()
@@ -167,7 +167,7 @@ class Edition:
             await studio.close()
             if keeper:
                 await keeper.close()
-            with contextlib.suppress(OSError):  # it may be the disk that failed
+            with contextlib.suppress(OSError):  # the run may have failed because of the disk
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
         self._beside = await asyncio.to_thread(self._write_beside, self._press)
@@ -184,7 +184,7 @@ class Edition:
         self._notes = made.notes
 
     def _written(self, book: FinishedBook) -> None:
-        """A file is whole: where it is one of several, it is delivered while the others are made."""
+        """Begin to deliver a finished file if it is one of several that are still being made."""
         if self.delivery and book.path != self.target:
             self._early.append(asyncio.create_task(self._deliver_early(book.path)))
 
@@ -193,21 +193,21 @@ class Edition:
         async with self._delivering:
             try:
                 await asyncio.to_thread(self.delivery.take, path, self._teller())
-            except DepotFault as fault:  # it is tried again with all the others
+            except DepotFault as fault:  # `deliver` tries again, with all other files
                 self.say(f"{fault} The rest is made all the same.")
             except Stopped:
                 pass
 
     async def deliver(self) -> tuple[str, ...]:
-        """Take what is made to where it shall lie; the files' addresses, none where they lie there already.
+        """Deliver the finished files and return their addresses; none if they lie where they belong.
 
-        Raises EnvironmentFault that says where they are meanwhile.
+        Raises an EnvironmentFault that says where the files are meanwhile.
         """
         if self.delivery is None or self.state.finished is None:
             return ()
         files = [Path(file) for file in self.state.finished.files]
         if not all(self.delivery.outbox in file.parents for file in files):
-            return ()  # these are addresses
+            return ()  # an earlier run delivered them, so these are addresses
         report = report_path(self.target)
         page = report.with_suffix(".html")
         try:
@@ -223,7 +223,7 @@ class Edition:
         return tuple(map(self.delivery.address, files))
 
     async def send(self) -> None:
-        """Upload what is made, where that was asked for and not done. Raises EnvironmentFault."""
+        """Upload the audiobook, if the user wants that and it is not done yet. Raises EnvironmentFault."""
         finished = self.state.finished
         if self.upload is None or finished is None or self._is_uploaded:
             return
@@ -234,12 +234,12 @@ class Edition:
             self.upload.stop()
             raise
         self._remember(report_path(self.target))
-        self._lines.append(f"uploaded to {self.upload.place}")
+        self._file_lines.append(f"uploaded to {self.upload.place}")
         with guarded(self._uploads):
             replace_file(self._uploads, msgspec.json.encode({self.upload.place: finished.at_s}))
 
     def _sound_files(self, finished: JobFinished) -> list[Path]:
-        """The files of the audiobook on this machine, without those of its chapters where it is one file."""
+        """Return the audiobook's files on this machine; if it is one file, without the kept chapter files."""
         names = [Path(name) for name in finished.files]
         if self.delivery:
             prefix = self.delivery.depot.address("")
@@ -249,19 +249,19 @@ class Edition:
         return whole or [path for path in names if path.suffix == ending]
 
     def leave(self) -> None:
-        """Everything is where it shall be: what was kept for that on this machine may go."""
+        """Remove the outbox: all files are where they belong."""
         if self.delivery:
             shutil.rmtree(self.delivery.outbox, ignore_errors=True)
 
     def stop(self) -> None:
-        """Have the threads that deliver leave soon."""
+        """Ask the threads that deliver to end soon."""
         if self.delivery:
             self.delivery.stop()
         for task in self._early:
             task.cancel()
 
     def _clear_outbox(self) -> None:
-        """What an earlier style left there only takes room."""
+        """Remove files of an earlier style from the outbox."""
         if self.delivery is None:
             return
         with guarded(self.delivery.outbox):
@@ -273,7 +273,7 @@ class Edition:
                     path.unlink()
 
     def _teller(self) -> Say:
-        """Says lines from another thread."""
+        """Return a function that says lines to the user from another thread."""
         loop, say = asyncio.get_running_loop(), self.say
 
         def tell(line: str) -> None:
@@ -282,14 +282,14 @@ class Edition:
         return tell
 
     def _remember(self, report: Path) -> None:
-        """What a run before this one reported, for the closing lines."""
+        """Load what an earlier run reported, for the closing lines."""
         if not self.made:
             with contextlib.suppress(OSError, ValueError):
                 self.made = json.loads(report.read_bytes())
                 self.made.pop("segments", None)
 
     def _write_beside(self, press: Press) -> list[Path]:
-        """The text with its times beside each file, where it was asked for. Raises StoreError."""
+        """Write subtitles beside each file, if the style wants them. Raises StoreError."""
         kind, chapters = self.style.subtitles, self.state.spec.chapters
         written = []
         for volume, book in press.bound if kind else ():
@@ -304,7 +304,7 @@ class Edition:
         return written
 
     def report(self, core: Coordinator) -> None:
-        """Write `<name>.report.json`. Raises StoreError."""
+        """Write `<name>.report.json`, and the page if the style wants it. Raises StoreError."""
         extra = ReportExtra(
             files=self._addresses(),
             duration_s=sum(book.duration_s for book in self.books),
@@ -312,21 +312,21 @@ class Edition:
             heard=self._heard(),
         )
         self.made = make_report(self.state.spec, self._records(), extra)
-        self._instead = rewriting(self.state.spec, self._records()) if self.audiobook else ""
+        self._rewrite_line = rewriting(self.state.spec, self._records()) if self.audiobook else ""
         path = report_path(self.target)
         with guarded(path):
             replace_file(path, msgspec.json.encode(self.made))
             if self.style.report_html:
                 replace_file(path.with_suffix(".html"), report_page(self.made).encode())
-        del self.made["segments"]  # long, and needed no more
+        del self.made["segments"]  # the longest part, which closing lines do not need
 
     def _addresses(self) -> tuple[str, ...]:
-        """Where the files are, or are about to be taken."""
+        """Return the addresses where the files are, or will be delivered."""
         files = self.state.finished.files if self.state.finished else ()
         return tuple(self.delivery.address(Path(file)) for file in files) if self.delivery else files
 
     def _heard(self) -> dict[Place, HeardSentence]:
-        """Where the sentences that the report names are in the files."""
+        """Locate the sentences that the report names in the files."""
         if self._press is None:
             return {}
         doubtful = [place for place, clip in self.state.accepted.items() if clip.doubt]
@@ -341,17 +341,17 @@ class Edition:
         return map(self._as_held, self.store.records(self.state.job))
 
     def _as_held(self, record: AnyRecord) -> AnyRecord:
-        """The same record as the state holds it: a long book's need not be in memory twice."""
+        """Return the equal record of the state, so that a long book's records are in memory only once."""
         if not isinstance(record, ClipAccepted):
             return record
         held = self.state.accepted.get((record.chapter, record.index))
         return held if held == record else record
 
     def closing_lines(self) -> list[str]:
-        """What to say at the end."""
+        """Return the lines that the command says at its end."""
         notes = dict.fromkeys(book.note for book in self.books if book.note)
-        made = [*closing_lines(self.made, self._instead), *self._page_lines()] if "totals" in self.made else []
-        return [*made, *notes, *self._notes, *self._lines]
+        made = [*closing_lines(self.made, self._rewrite_line), *self._page_lines()] if "totals" in self.made else []
+        return [*made, *notes, *self._notes, *self._file_lines]
 
     def _page_lines(self) -> list[str]:
         page = report_path(self.target).with_suffix(".html")

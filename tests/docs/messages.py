@@ -1,4 +1,4 @@
-"""What the code may print: its strings, with … where something is filled in."""
+"""The texts that the code may print: its strings, with … in place of each filled-in value."""
 
 import ast
 import re

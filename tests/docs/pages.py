@@ -1,4 +1,4 @@
-"""The documentation as its tests read it."""
+"""Reads the documentation for its tests: blocks, sections, links and anchors."""
 
 import re
 from pathlib import Path
@@ -17,22 +17,22 @@ def read(page: Path) -> str:
 
 
 def blocks(page: Path, kind: str) -> list[str]:
-    """The fenced blocks of one kind."""
+    """Return the fenced blocks of one kind."""
     return [body for found, body in FENCE.findall(read(page)) if found == kind]
 
 
 def prose(text: str) -> str:
-    """A page without its fenced blocks."""
+    """Return a page without its fenced blocks."""
     return FENCE.sub("", text)
 
 
 def sections(page: Path) -> dict[str, str]:
-    """A page by its headings of the second level, fenced blocks left out."""
+    """Return the sections of a page by their headings of the second level, without fenced blocks."""
     parts = re.split(r"^## (.+)$", prose(read(page)), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def anchors(page: Path) -> set[str]:
-    """What links into a page may name: its headings as GitHub spells them."""
+    """Return the anchors of a page: its headings as GitHub spells them in links."""
     headings = re.findall(r"^#+ (.+)$", prose(read(page)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -31,14 +31,14 @@ def parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParse
 
 
 def options(parser: argparse.ArgumentParser, *, hidden: bool = False) -> set[str]:
-    """The options of a command and of the commands under it."""
+    """Return the options of a command and of the commands under it."""
     shown = [action for action in parser._actions if hidden or action.help != argparse.SUPPRESS]
     own = {name for action in shown for name in action.option_strings} - {"-h", "--help"}
     return own.union(*(options(below, hidden=hidden) for below in parsers(parser).values()))
 
 
 def command_lines(page: Path) -> Iterator[list[str]]:
-    """The words after `e2a-swarm` in the shell blocks of a page."""
+    """Yield the words after `e2a-swarm` in each line of a page's shell blocks."""
     for block in blocks(page, "sh"):
         for line in block.splitlines():
             for part in re.split(r"&&|\||;", line):
