@@ -78,7 +78,7 @@ def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(depot: Depot, so
 def test_a_copy_that_was_cut_off_goes_on_where_it_was(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(depot_module, "CHUNK", 100_000)
+    monkeypatch.setattr(depot_module, "COPY_BYTES", 100_000)
     depot, told = FolderDepot(tmp_path / "mount"), list[int]()
 
     def break_off(there: int) -> None:
