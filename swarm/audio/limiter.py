@@ -6,26 +6,28 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 
 BLOCK_SAMPLES = 32
-REACH_BLOCKS = 24  # each side of a peak: 32 ms at 24 kHz, slow enough not to be heard as distortion
-# What stands out further than a few decibels does so for a moment: cut down to that within milliseconds, for else a
-# voice of high peaks could not be brought to a level at all, all of it being turned down for each of them.
-SLOW_DB, QUICK_BLOCKS = 3.0, 4
-BETWEEN = 4  # peaks lie between samples too: looked for at so many times the rate
-AROUND = 12  # samples each side that decide what lies between two
-DOUBTFUL = np.float32(0.7)  # of the ceiling: where all samples are under that, nothing between them reaches it
+SLOW_REACH_BLOCKS = 24  # each side of a peak: 32 ms at 24 kHz, slow enough not to be heard as distortion
+QUICK_REACH_BLOCKS = 4
+# A voice of high peaks could not be brought to a level if all of it were turned down for each of them. So what passes
+# the ceiling by more than this is first cut down to it within milliseconds.
+QUICK_OVER_DB = 3.0
+OVERSAMPLING = 8  # true peaks lie between samples: they are looked for at so many times the rate
+SINC_REACH_SAMPLES = 48  # samples each side that decide what lies between two
+SAFE_SHARE = np.float32(0.7)  # of the ceiling: where all samples are below it, nothing between them reaches the ceiling
 
 
 def limit(sound: Samples, ceiling: float) -> Samples:
     """Bring true peaks under the ceiling by turning the sound down smoothly around them; shape (samples,)."""
-    return _limit(_limit(sound, ceiling * 10 ** (SLOW_DB / 20), QUICK_BLOCKS), ceiling, REACH_BLOCKS)
+    quick = _limit(sound, ceiling * 10 ** (QUICK_OVER_DB / 20), QUICK_REACH_BLOCKS)
+    return _limit(quick, ceiling, SLOW_REACH_BLOCKS)
 
 
 def _limit(sound: Samples, ceiling: float, reach: int) -> Samples:
     whole = np.pad(sound, (0, -sound.size % BLOCK_SAMPLES))
     if not whole.size:
         return sound
-    peaks = np.maximum.reduceat(np.abs(whole), np.arange(0, whole.size, BLOCK_SAMPLES))  # the quickest way
-    doubtful = np.flatnonzero(peaks > ceiling * DOUBTFUL)
+    peaks = np.maximum.reduceat(np.abs(whole), np.arange(0, whole.size, BLOCK_SAMPLES))
+    doubtful = np.flatnonzero(peaks > ceiling * SAFE_SHARE)
     if not doubtful.size:
         return sound
     peaks[doubtful] = np.maximum(peaks[doubtful], _peaks_between(whole, doubtful))
@@ -37,18 +39,20 @@ def _limit(sound: Samples, ceiling: float, reach: int) -> Samples:
 
 
 def _peaks_between(whole: Samples, numbers: NDArray[np.intp]) -> Samples:
-    """The highest value between the samples of these blocks, shape (blocks,)."""
-    padded = np.pad(whole, (AROUND, AROUND))
-    places = numbers[:, None] * BLOCK_SAMPLES + np.arange(BLOCK_SAMPLES + 2 * AROUND)
+    """Return the highest value between the samples of these blocks, shape (blocks,)."""
+    padded = np.pad(whole, (SINC_REACH_SAMPLES, SINC_REACH_SAMPLES))
+    places = numbers[:, None] * BLOCK_SAMPLES + np.arange(BLOCK_SAMPLES + 2 * SINC_REACH_SAMPLES)
     peaks: Samples = np.abs(padded[places] @ _INTERPOLATE).max(axis=1)
     return peaks
 
 
 def _interpolator() -> Samples:
-    """A matrix from a block with its surroundings to what lies between its samples: windowed sinc."""
-    targets = AROUND + np.arange(BLOCK_SAMPLES)[:, None] + np.arange(1, BETWEEN) / BETWEEN
-    distance = targets.reshape(-1) - np.arange(BLOCK_SAMPLES + 2 * AROUND)[:, None]
-    window = np.where(np.abs(distance) < AROUND, np.cos(np.pi * distance / (2 * AROUND)) ** 2, 0)
+    """Return the matrix, of windowed sincs, from a block with its surroundings to what lies between its samples."""
+    targets = SINC_REACH_SAMPLES + np.arange(BLOCK_SAMPLES)[:, None] + np.arange(1, OVERSAMPLING) / OVERSAMPLING
+    distance = targets.reshape(-1) - np.arange(BLOCK_SAMPLES + 2 * SINC_REACH_SAMPLES)[:, None]
+    window = np.where(
+        np.abs(distance) < SINC_REACH_SAMPLES, np.cos(np.pi * distance / (2 * SINC_REACH_SAMPLES)) ** 2, 0
+    )
     return (np.sinc(distance) * window).astype(np.float32)
 
 
@@ -56,9 +60,9 @@ _INTERPOLATE = _interpolator()
 
 
 def _smooth(gain: Samples, reach: int) -> Samples:
-    """A smooth curve that is nowhere above the given gain, not even between neighbouring blocks.
+    """Return a smooth curve that is nowhere above the given gain, not even between neighbouring blocks.
 
-    Held one block further than it is averaged over: the mean of values all below a bound is below it too.
+    The least gain is held for one block more than the mean is taken over, so that every mean is of values below it.
     """
     held = _lowest(np.pad(gain, reach + 1, constant_values=1), 2 * reach + 3)
     weights = np.hanning(2 * reach + 3)[1:-1]
@@ -67,7 +71,7 @@ def _smooth(gain: Samples, reach: int) -> Samples:
 
 
 def _lowest(values: Samples, width: int) -> Samples:
-    """The least of every `width` neighbours; windows are doubled, for that takes few passes."""
+    """Return the least of every `width` neighbours; the windows are doubled, which takes few passes."""
     have = 1
     while have < width:
         step = min(have, width - have)
@@ -77,12 +81,12 @@ def _lowest(values: Samples, width: int) -> Samples:
 
 
 def _widest(gain: Samples) -> Samples:
-    """The least gain that each block or a neighbour has: where it is 1 there is nothing to do."""
+    """Return the least gain that each block or a neighbour has: where it is 1 there is nothing to do."""
     return _lowest(np.pad(gain, 1, constant_values=1), 3)
 
 
 def _between_blocks(gain: Samples, numbers: NDArray[np.intp]) -> Samples:
-    """The gain of every sample of these blocks, (blocks, samples): straight lines between the blocks' centres."""
+    """Return the gain of each sample of these blocks, shape (blocks, samples): lines between the blocks' centres."""
     edges = np.concatenate((gain[:1], (gain[1:] + gain[:-1]) / 2, gain[-1:]))
     first, middle, last = edges[:-1][numbers], gain[numbers], edges[1:][numbers]
     starts, ends = np.stack((first, middle), axis=1)[..., None], np.stack((middle, last), axis=1)[..., None]

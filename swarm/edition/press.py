@@ -26,7 +26,7 @@ from swarm.system.machine import machine_name
 
 GUESSED_S_A_CHARACTER = 0.075
 MAX_LOSSES = 5  # of one reel
-MADE = 4  # how: a new number has every reel encoded anew
+REEL_FORMAT = 5  # goes into each reel's name: raise it to have all reels encoded again
 
 MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
 ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of the book is waited for no longer
@@ -308,5 +308,5 @@ class Press:
 
 def _digest(records: Sequence[ClipAccepted | None], *settings: object) -> str:
     """A reel's name says what it was made of, so that an old one is never taken for it."""
-    made_of = (MADE, [record and record.digest for record in records], settings)
+    made_of = (REEL_FORMAT, [record and record.digest for record in records], settings)
     return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]

@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import soundfile
+from bs1770 import bs1770_lufs
 
 from swarm.audio.encoder import encode_reel
 from swarm.audio.format import Coding
@@ -55,7 +56,7 @@ def decoded(path: Path) -> np.ndarray:
 
 
 def judged(sound: np.ndarray, rate: int) -> tuple[float, float]:
-    """Integrated loudness in LUFS and true peak in dBTP, by FFmpeg's meter, which has nothing in common with ours."""
+    """Return the integrated loudness in LUFS and the true peak in dBTP, by meters that the program does not use."""
     graph = av.filter.Graph()
     source = graph.add_abuffer(sample_rate=rate, format="fltp", layout="mono", time_base=Fraction(1, rate))
     meter, sink = graph.add("ebur128", "peak=true:framelog=quiet:metadata=1"), graph.add("abuffersink")
@@ -69,4 +70,6 @@ def judged(sound: np.ndarray, rate: int) -> tuple[float, float]:
         with contextlib.suppress(av.BlockingIOError):
             while True:
                 said = graph.pull().metadata
-    return float(said["lavfi.r128.I"]), 20 * float(np.log10(float(said["lavfi.r128.true_peak"])))
+    loudness = bs1770_lufs(sound, rate)
+    assert loudness is not None
+    return loudness, 20 * float(np.log10(float(said["lavfi.r128.true_peak"])))
