@@ -1,33 +1,33 @@
 """Uploads a finished audiobook to an Audiobookshelf server, through its API: GET /api/libraries, POST /api/upload.
 
-The token is sent to the server and goes nowhere else: no message, journal or report has it.
+The token is sent to the server and goes nowhere else: no message, journal or report has it, no redirect is followed.
 """
 
-import http.client
 import json
-import secrets
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+
+import httpx
 
 from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
-from swarm.edition.delivery import TELL_S
+from swarm.edition.delivery import PROGRESS_INTERVAL_S
 from swarm.edition.depot import Stopped, TransferFault, insist
-from swarm.store.job_files import COPY_BYTES
 from swarm.system.machine import Say
 from swarm.watch.text import bytes_text, clean, percent
 
-PATIENCE_S = 60.0  # for any one answer
-SCAN_PATIENCE_S = 600.0  # for the answer to an upload: the server moves the files first
+TIMEOUT_S = 60.0  # for a connection, and for each piece that is sent or received
+SCAN_TIMEOUT_S = 600.0  # for the answer to an upload: the server moves the files first
 WAITS_S = (1.0, 5.0, 20.0)  # before each further try
 BUSY = (502, 503, 504)
 MAX_ANSWER_BYTES = 4 << 20
-MAX_WHY = 200
+MAX_REASON_CHARS = 200
 
 
 class UploadFault(TransferFault):
@@ -83,10 +83,17 @@ class Upload:
         self._stopped.set()
 
     def _persist(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
-        def upload() -> None:
-            self._ask("POST", "/api/upload", Form(_fields(self.find_room(), tags), files), say)
+        insist(lambda: self._upload(files, tags, say), self._waits_s, self._stopped, say)
 
-        insist(upload, self._waits_s, self._stopped, say)
+    def _upload(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
+        fields = _fields(self.find_room(), tags)
+        with ExitStack() as opened:
+            progress = Progress(self._config.server, files, say, self._stopped)
+            form = {
+                str(number): (path.name, opened.enter_context(UploadedFile(path, progress)), "application/octet-stream")
+                for number, path in enumerate(files)
+            }
+            self._ask("POST", "/api/upload", data=fields, files=form)
 
     def _libraries(self) -> list[dict[str, Any]]:
         answer = self._ask("GET", "/api/libraries")
@@ -102,62 +109,23 @@ class Upload:
     def _server(self) -> str:
         return f"The Audiobookshelf server {self._config.server}"
 
-    def _ask(self, method: str, path: str, form: "Form | None" = None, say: Say | None = None) -> bytes:
-        """One request and its answer. Raises UploadFault for anything but success."""
-        connection = self._connection()
+    def _ask(self, method: str, path: str, **content: Any) -> bytes:
+        """Send one request and return the body of its answer. Raises UploadFault for anything but success, Stopped."""
+        headers = {"Authorization": f"Bearer {self._config.token}", "Accept": "application/json"}
+        timeout = httpx.Timeout(TIMEOUT_S, read=SCAN_TIMEOUT_S if content else TIMEOUT_S)
+        address = self._config.server + path
         try:
-            status, answer = self._exchange(connection, method, path, form, say)
-        except (OSError, http.client.HTTPException) as error:
-            lasting = isinstance(error, ssl.SSLCertVerificationError)
-            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise UploadFault(f"{self._server} cannot be reached: {_line(why)}.", lasting=lasting) from error
-        finally:
-            connection.close()
-        if status != http.client.OK:
-            raise self._fault(status, answer)
+            with (
+                _client() as client,
+                client.stream(method, address, headers=headers, timeout=timeout, **content) as response,
+            ):
+                answer = _beginning(response)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            lasting = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+            raise UploadFault(f"{self._server} cannot be reached: {_reason(error)}.", lasting=lasting) from error
+        if response.status_code != httpx.codes.OK:
+            raise self._fault(response.status_code, answer)
         return answer
-
-    def _exchange(
-        self, connection: http.client.HTTPConnection, method: str, path: str, form: "Form | None", say: Say | None
-    ) -> tuple[int, bytes]:
-        connection.putrequest(method, urlsplit(self._config.server).path + path)
-        connection.putheader("Authorization", f"Bearer {self._config.token}")
-        connection.putheader("Accept", "application/json")
-        if form:
-            connection.putheader("Content-Type", form.content_type)
-            connection.putheader("Content-Length", str(form.size))
-        connection.endheaders()
-        broken: OSError | None = None
-        if form:
-            try:
-                self._pour(connection, form, say or (lambda line: None))
-            except (BrokenPipeError, ConnectionResetError) as error:
-                broken = error  # a proxy may have said why, without hearing us out
-            connection.sock.settimeout(PATIENCE_S if broken else SCAN_PATIENCE_S)
-        try:
-            response = connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            raise broken or error from None
-        return response.status, response.read(MAX_ANSWER_BYTES)
-
-    def _pour(self, connection: http.client.HTTPConnection, form: "Form", say: Say) -> None:
-        sent, told_s = 0, time.monotonic()
-        for chunk in form.chunks():
-            if self._stopped.is_set():
-                raise Stopped
-            connection.send(chunk)
-            sent += len(chunk)
-            if time.monotonic() - told_s >= TELL_S:
-                told_s = time.monotonic()
-                share = f"{percent(sent, form.size)} %, {bytes_text(sent)} of {bytes_text(form.size)}"
-                say(f"uploading to {self._config.server}: {share}")
-
-    def _connection(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self._config.server)
-        assert parts.hostname
-        if parts.scheme == "https":
-            return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=PATIENCE_S)
-        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_S)
 
     def _fault(self, status: int, answer: bytes) -> UploadFault:
         said = _line(answer.decode("utf-8", "replace"))
@@ -177,36 +145,64 @@ class Upload:
         return UploadFault(f"{self._server} {why.rstrip('.')}.", lasting=status not in BUSY)
 
 
-class Form:
-    """A form with files, as browsers send them (multipart/form-data), read as it is sent."""
+class Progress:
+    """Says how much of an upload is sent, and stops it."""
 
-    def __init__(self, fields: dict[str, str], files: Sequence[Path]) -> None:
-        self._boundary = f"e2a-swarm-{secrets.token_hex(16)}"
-        self.content_type = f"multipart/form-data; boundary={self._boundary}"
-        texts = [self._part(f'name="{name}"') + value.encode() + b"\r\n" for name, value in fields.items()]
-        self._texts = b"".join(texts)
-        self._files = [(self._head(number, path), path, path.stat().st_size) for number, path in enumerate(files)]
-        self._end = f"--{self._boundary}--\r\n".encode()
-        self.size = len(self._texts) + sum(len(head) + size + 2 for head, _, size in self._files) + len(self._end)
+    def __init__(self, where: str, files: Sequence[Path], say: Say, stopped: threading.Event) -> None:
+        self._where, self._say, self._stopped = where, say, stopped
+        self._size = sum(path.stat().st_size for path in files)
+        self._sent, self._said_s = 0, time.monotonic()
 
-    def chunks(self) -> Iterator[bytes]:
-        """The whole form. Raises OSError."""
-        yield self._texts
-        for head, path, size in self._files:
-            yield head
-            with path.open("rb") as file:
-                while size and (chunk := file.read(min(COPY_BYTES, size))):
-                    size -= len(chunk)
-                    yield chunk
-            yield b"\r\n"
-        yield self._end
+    def count(self, size: int) -> None:
+        """Add so many bytes. Raises Stopped."""
+        if self._stopped.is_set():
+            raise Stopped
+        self._sent += size
+        if time.monotonic() - self._said_s >= PROGRESS_INTERVAL_S:
+            self._said_s = time.monotonic()
+            share = f"{percent(self._sent, self._size)} %, {bytes_text(self._sent)} of {bytes_text(self._size)}"
+            self._say(f"uploading to {self._where}: {share}")
 
-    def _head(self, number: int, path: Path) -> bytes:
-        name = path.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-        return self._part(f'name="{number}"; filename="{name}"', "Content-Type: application/octet-stream\r\n")
 
-    def _part(self, names: str, more: str = "") -> bytes:
-        return f"--{self._boundary}\r\nContent-Disposition: form-data; {names}\r\n{more}\r\n".encode()
+class UploadedFile(FileIO):
+    """A file that counts what is read of it, which is what is sent."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        super().__init__(path)
+        self._progress = progress
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read a piece. Raises OSError, Stopped."""
+        piece = super().read(size)
+        self._progress.count(len(piece))
+        return piece
+
+
+def _client() -> httpx.Client:
+    """Return a client that trusts what this machine trusts, and asks neither proxies nor .netrc."""
+    return httpx.Client(verify=ssl.create_default_context(), trust_env=False, follow_redirects=False)
+
+
+def _beginning(response: httpx.Response) -> bytes:
+    """Return the body of an answer, or as much of it as is ever needed."""
+    answer = b""
+    for piece in response.iter_bytes():
+        answer += piece
+        if len(answer) >= MAX_ANSWER_BYTES:
+            break
+    return answer
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _reason(error: Exception) -> str:
+    """Return why a server was not reached, in the system's words where it has any."""
+    system = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), "")
+    return _line(system or str(error) or type(error).__name__)
 
 
 def _fields(room: Room, tags: Tags) -> dict[str, str]:
@@ -217,4 +213,4 @@ def _fields(room: Room, tags: Tags) -> dict[str, str]:
 
 
 def _line(text: str) -> str:
-    return clean(text)[:MAX_WHY].rstrip(".") or "nothing"
+    return clean(text)[:MAX_REASON_CHARS].rstrip(".") or "nothing"

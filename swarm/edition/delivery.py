@@ -22,7 +22,7 @@ from swarm.system.platform import disk_of
 from swarm.watch.text import bytes_text, clean, percent
 
 WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each further try: a router that restarts takes a minute or two
-TELL_S = 5.0  # between two words on how far a file is
+PROGRESS_INTERVAL_S = 5.0  # between two words on how far a file is
 NOTED = ".delivered.json"
 
 
@@ -105,7 +105,7 @@ class Delivery:
             nonlocal told_s
             if self._stopped.is_set():
                 raise Stopped
-            if time.monotonic() - told_s >= TELL_S:
+            if time.monotonic() - told_s >= PROGRESS_INTERVAL_S:
                 told_s = time.monotonic()
                 amount = f"{bytes_text(there)} of {bytes_text(size)}"
                 say(f"copying {clean(path.name)} to {self.depot.name}: {percent(there, size)} %, {amount}")

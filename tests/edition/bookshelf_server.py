@@ -4,6 +4,7 @@ What it answers follows the server's published API and the behaviour of its uplo
 """
 
 import json
+import ssl
 import threading
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -25,13 +26,14 @@ LIBRARIES: list[dict[str, Any]] = [
 class FakeBookshelf:
     """What was uploaded is in `uploads`: fields and files by name. `answers` are given before it works."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.libraries = json.loads(json.dumps(LIBRARIES))
         self.uploads: list[tuple[dict[str, str], dict[str, bytes]]] = []
         self.answers: list[int] = []  # statuses that uploads get first; 0 breaks the connection
         self.may_upload = True
         self.base = ""
         self.asked: list[str] = []
+        self.location = ""  # where answers of 3xx lead
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,7 +59,11 @@ class FakeBookshelf:
                     self._answer(status, b"<html>busy</html>")
                     self.rfile.read(int(self.headers["Content-Length"]))  # as proxies do, for a moment
                     return
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                size = int(self.headers["Content-Length"])
+                body = self.rfile.read(size)
+                if len(body) < size:  # the client left in the middle: as if nothing had come
+                    self.close_connection = True
+                    return
                 if not self._is_let_in() or not self._is_path("/api/upload"):
                     return
                 if not fake.may_upload:
@@ -81,11 +87,15 @@ class FakeBookshelf:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Connection", "close")
+                if fake.location:
+                    self.send_header("Location", fake.location)
                 self.end_headers()
                 self.wfile.write(body)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def take(self, content_type: str, body: bytes) -> tuple[int, bytes]:

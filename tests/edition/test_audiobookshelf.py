@@ -1,8 +1,13 @@
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from bookshelf_server import TOKEN, FakeBookshelf
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
@@ -30,6 +35,19 @@ def files(tmp_path: Path) -> list[Path]:
 
 def upload(shelf: FakeBookshelf, library: str = "lib-books", token: str = TOKEN, waits: int = 2) -> Upload:
     return Upload(UploadConfig(server=shelf.url + shelf.base, token=token, abs_library_id=library), [0.0] * waits)
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """Make a server's side of TLS with a certificate that nobody vouches for."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, now - timedelta(days=1), now + timedelta(days=1))
+    form, pem = serialization.PrivateFormat.PKCS8, serialization.Encoding.PEM
+    (folder / "key").write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
+    (folder / "certificate").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate", folder / "key")
+    return context
 
 
 def test_all_files_of_a_book_arrive_with_what_the_server_files_them_by(shelf: FakeBookshelf, files: list[Path]) -> None:
@@ -138,10 +156,51 @@ def test_a_server_that_is_not_there_is_named(shelf: FakeBookshelf) -> None:
         upload(shelf).find_room()
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_the_token_and_the_book_follow_no_redirect(shelf: FakeBookshelf, files: list[Path], status: int) -> None:
+    other = FakeBookshelf()
+    shelf.answers, shelf.location = [status], f"{other.url}/api/upload"
+    with pytest.raises(UploadFault, match="sends elsewhere: give --abs-server-url as it is in the browser"):
+        upload(shelf).send(files, TAGS, print)
+    other.close()
+    assert (other.asked, other.uploads) == ([], [])
+
+
+def test_neither_a_proxy_nor_a_netrc_of_the_environment_is_asked(
+    shelf: FakeBookshelf, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    for name, value in {"HTTP_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.lower(), value)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    upload(shelf).send(files, TAGS, print)
+    assert len(shelf.uploads) == 1
+
+
+def test_a_certificate_that_this_machine_does_not_trust_is_said_at_once(files: list[Path], tmp_path: Path) -> None:
+    shelf = FakeBookshelf(self_signed(tmp_path))
+    said: list[str] = []
+    with pytest.raises(UploadFault, match=r"cannot be reached: .*[Cc]ertificate") as fault:
+        upload(shelf).send(files, TAGS, said.append)
+    shelf.close()
+    assert fault.value.lasting
+    assert not said
+
+
+def test_a_book_is_read_as_it_is_sent(shelf: FakeBookshelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large, sizes = tmp_path / "large.m4b", list[int]()
+    large.write_bytes(bytes(5 << 20))
+    monkeypatch.setattr(audiobookshelf.Progress, "count", lambda progress, size: sizes.append(size))
+    upload(shelf).send([large], TAGS, print)
+    assert sum(sizes) == 5 << 20
+    assert max(sizes) <= 1 << 20
+
+
 def test_it_says_how_far_it_is_and_can_be_stopped(
     shelf: FakeBookshelf, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audiobookshelf, "TELL_S", 0.0)
+    monkeypatch.setattr(audiobookshelf, "PROGRESS_INTERVAL_S", 0.0)
     said: list[str] = []
     sending = upload(shelf)
     sending.send(files, TAGS, said.append)

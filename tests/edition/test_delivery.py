@@ -123,7 +123,7 @@ def test_a_broken_connection_is_gone_on_over_by_itself(sftp_server: SftpServer, 
 
 
 def test_it_says_how_far_it_is(tmp_path: Path, outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_module, "TELL_S", 0.0)
+    monkeypatch.setattr(delivery_module, "PROGRESS_INTERVAL_S", 0.0)
     said: list[str] = []
     Delivery(FolderDepot(tmp_path / "mount"), outbox).deliver(files(outbox)[:1], said.append)
     assert said[-1] == f"copying 01.mp3 to {tmp_path / 'mount'}: 100 %, 3.0 kB of 3.0 kB"
