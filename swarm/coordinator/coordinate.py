@@ -40,6 +40,7 @@ from swarm.system.platform import default_cpu_slots, few_arenas, trim_memory
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
+from swarm.watch.words import CALL_WORKERS
 
 if TYPE_CHECKING:
     from swarm.edition.audiobookshelf import Upload
@@ -279,6 +280,6 @@ def _invite(progress: Progress, code: str, port: int, config: CoordinateConfig) 
         progress.note("a new swarm; on each other machine run once:")
         progress.note(f"  e2a-swarm join {code}")
     where = f"{config.bind or machine_name()}:{port}"
-    progress.note(f"waiting for workers at {where}: run `e2a-swarm work` on any machine of the swarm")
+    progress.note(f"waiting for workers at {where}: {CALL_WORKERS}")
     if not code and not config.open:
         progress.note("  (`e2a-swarm key` shows the code for a machine that is new to it)")

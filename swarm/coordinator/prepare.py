@@ -24,10 +24,10 @@ from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
-from swarm.lease.coordinator.job_files import LOST
 from swarm.store.store import Store
 from swarm.system.disk import full_name
 from swarm.voice.host.registry import better_voices_line, choose_recipe, recipe_card
+from swarm.watch.words import LATENTS_LOST
 
 WHY = "to be spoken again"
 
@@ -76,7 +76,7 @@ def prepare(
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
-        notes.append(f"{path}: {LOST}")
+        notes.append(f"{path}: {LATENTS_LOST}")
     restore_job_files(state, brought, store)
     doubtful = config.redo is not None and config.redo.doubtful
     return Prepared(state, records, notes, undoubted=doubtful and state.complete and state.finished is not None)

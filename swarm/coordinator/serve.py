@@ -14,6 +14,7 @@ from msgspec import structs
 
 from swarm.audio.frame import check_frame
 from swarm.coordinator.file_server import FileServer
+from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.prepare import find_spoken
 from swarm.edition.edition import Edition
 from swarm.errors import EnvironmentFault, SwarmError
@@ -28,6 +29,7 @@ from swarm.store.store import Store
 from swarm.system.machine import Clock
 from swarm.voice.host.registry import fetch_line, recipe_card
 from swarm.watch.progress import Progress
+from swarm.watch.words import event_text, hopeless_text, worded_status
 
 SLEPT_S = 1.0  # the core is called so late only after this machine slept
 CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
@@ -119,7 +121,7 @@ class Server:
         finally:
             await _cancel(tasks)
             self._keep_efforts()
-            self._progress.update(self._core.status(self._clock.now()))
+            self._progress.update(worded_status(self._core.status(self._clock.now())))
 
     def _do(self, outcome: Outcome) -> None:
         """Queue what a call of the core asks for, and look at its next deadline anew."""
@@ -128,7 +130,7 @@ class Server:
 
     def _say(self, outcome: Outcome) -> None:
         for send in outcome.sends:
-            if not self._router.send(send.peer, send.message):
+            if not self._router.send(send.peer, outgoing(send.message)):
                 self._core.unsent(send.peer)
 
     # --- loops
@@ -174,8 +176,8 @@ class Server:
         self._say(outcome)
         for serve in outcome.serves:
             self._file_server.add(serve)
-        for note in outcome.notes:
-            self._progress.note(note)
+        for event in outcome.events:
+            self._progress.note(event_text(event))
         for entry in outcome.entries:
             self._notice(entry)
 
@@ -193,7 +195,7 @@ class Server:
         """Call the core when it is due, and sleep until then."""
         while True:
             if why := self._core.hopeless():
-                raise EnvironmentFault(f"{why} `e2a-swarm doctor` says more.")
+                raise EnvironmentFault(f"{hopeless_text(why)} `e2a-swarm doctor` says more.")
             due_s = self._core.next_deadline()
             if self._clock.now() < due_s:
                 await self._sleep_until(due_s)
@@ -220,7 +222,7 @@ class Server:
         while True:
             for job, edition in self._editions.items():
                 self._core.note_encoded(job, edition.encoded)
-            self._progress.update(self._core.status(self._clock.now()))
+            self._progress.update(worded_status(self._core.status(self._clock.now())))
             await asyncio.sleep(self._progress.interval_s)
 
     async def _keep(self) -> None:

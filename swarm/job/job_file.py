@@ -47,13 +47,6 @@ def find_latents(job_files: Iterable[JobFile]) -> JobFile | None:
     return next((job_file for job_file in job_files if job_file.name == LATENTS), None)
 
 
-def what(job_files: Iterable[JobFile]) -> str:
-    """Return the words for a job's files that a user reads: "the voice", "the model" or both."""
-    names = [job_file.name for job_file in job_files]
-    model, voice = any(name.startswith(MODEL) for name in names), VOICE in names
-    return "the voice and the model" if model and voice else "the model" if model else "the voice"
-
-
 def window() -> int:
     """Return the bytes of one job file that may be asked for and not yet be on the disk."""
     return WINDOW * PIECE

@@ -8,23 +8,12 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from swarm.job.clip_info import ClipInfo
-from swarm.job.job_file import MAX_BYTES, MAX_JOB_FILES, Digest, JobFile, check_places
+from swarm.job.job_file import MAX_JOB_FILES, Digest, JobFile, check_places
 from swarm.job.recipe import Recipe
+from swarm.lease.bounds import MAX_MODELS, Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Text
+from swarm.lease.reason import Reason
 
 PROTOCOL = 1  # major version: a different one is refused in words
-
-Name = Annotated[str, Meta(max_length=200)]
-Note = Annotated[str, Meta(max_length=2000)]
-Text = Annotated[str, Meta(max_length=20_000)]
-Count = Annotated[int, Meta(ge=0, lt=2**53)]
-Seconds = Annotated[float, Meta(ge=0, le=1e9)]
-Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
-Offset = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
-
-MAX_MODELS = 500  # of one engine, in a greeting
-MAX_HELD_FILES = 400  # as many digests as fit a control message
-HeldFiles = Annotated[tuple[Digest, ...], Meta(max_length=MAX_HELD_FILES)]  # whole and verified
-Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur
 
 
 class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
@@ -59,7 +48,6 @@ class Hello(Message, frozen=True, tag=True):
     engines: Annotated[tuple[EngineOffer, ...], Meta(max_length=100)]
     devices: Annotated[tuple[Device, ...], Meta(max_length=64)]
     slots: Annotated[int, Meta(ge=1, le=1024)]
-    held: Count = 0
     protocol: int = PROTOCOL
 
 
@@ -238,15 +226,15 @@ class Line(Struct, frozen=True, array_like=True):
     take: Count
 
 
-class Grant(Message, frozen=True, tag=True):
-    """A lease: speak these segments of one chapter, in order."""
+class Grant(Message, frozen=True, tag=True, omit_defaults=False):
+    """A lease: speak these segments of one chapter, in order. It ends when the coordinator says so."""
 
     lease: Count
     job: Name
     slot: Count
     chapter: Count
     lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=4096)]
-    deadline_s: Seconds  # from now until the first segment is due; renewed by progress
+    deadline_s: Seconds = 0.0  # means nothing; workers of 0.1 refuse a grant without it
 
 
 class Accepted(Message, frozen=True, tag=True):
@@ -291,12 +279,13 @@ class Done(Message, frozen=True, tag=True):
     """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more.
 
     `failed`: it ends for a fault, such as a full disk; somebody will mend that and start it again.
-    `note`: what this worker lacks, if that is why.
+    `lack`: what this worker lacks, if that is why; `note` says the same in words, for workers of 0.1.
     """
 
     final: bool = False
     failed: bool = False
     note: Note = ""
+    lack: Reason | None = None
 
 
 class WhoAreYou(Message, frozen=True, tag=True):
@@ -331,8 +320,9 @@ class WorkerStatus(Struct, frozen=True):
     failures: Count
     segments: Count = 0
     audio_s: Seconds = 0.0
-    note: Note = ""
+    note: Note = ""  # the reasons in words, for readers of 0.1
     figures: tuple[Figures, ...] = ()
+    reasons: tuple[Reason, ...] = ()  # what keeps it from speaking
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):
@@ -362,7 +352,8 @@ class JobStatus(Struct, frozen=True):
     elapsed_s: Seconds
     eta_s: Seconds | None  # None: nothing to judge by yet
     chapters: tuple[ChapterStatus, ...]
-    note: Note = ""
+    note: Note = ""  # the reason in words, for readers of 0.1
+    reason: Reason | None = None  # what it waits for
 
 
 class StatusReply(Message, frozen=True, tag=True):

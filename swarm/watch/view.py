@@ -7,6 +7,7 @@ from msgspec import structs
 
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.watch.text import about_text, clean, clean_note, count_text, duration_text, percent, speed_text
+from swarm.watch.words import CALL_WORKERS, waiting_text
 
 SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about this time,
 SETTLING_SHARE = 0.15  # or within this share of the time run or the time left, where that is sooner,
@@ -85,26 +86,24 @@ class Viewer:
 
     def __init__(self) -> None:
         self._estimates: dict[str, Estimate] = {}
-        self._advice: set[str] = set()
+        self._called = False
 
     def hear(self, line: str) -> None:
-        """Take in a line that stays on the screen: what it advises after its colon need not be said again."""
-        self._advice.add(line.partition(": ")[2])
+        """Take in a line that stays on the screen: how to start a worker need not be said again."""
+        self._called = self._called or CALL_WORKERS in line
 
     def look(self, reply: StatusReply) -> View:
         """What to show now."""
         self._estimates = {job.job: self._estimates.get(job.job) or Estimate() for job in reply.jobs}
-        jobs = [structs.replace(job, note=self._brief(job.note)) for job in reply.jobs]
+        jobs = [
+            structs.replace(job, note=waiting_text(job.reason, called=self._called) or job.note) for job in reply.jobs
+        ]
         notes = [job.note for job in jobs]
         return View(
             jobs=tuple(self._job(job, reply.workers, job.note in notes[:place]) for place, job in enumerate(jobs)),
             workers=tuple(_worker(worker, reply.jobs) for worker in reply.workers),
             speed=speed_text(sum(map(realtime, reply.workers))),
         )
-
-    def _brief(self, note: str) -> str:
-        what, _, advice = note.partition(": ")
-        return what if advice in self._advice else note
 
     def _job(self, job: JobStatus, workers: tuple[WorkerStatus, ...], told: bool) -> JobView:
         eta_s = self._estimates[job.job].settle(job.eta_s, job.elapsed_s)

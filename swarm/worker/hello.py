@@ -6,7 +6,8 @@ from pathlib import Path
 
 from swarm import __version__
 from swarm.job.card import EngineCard
-from swarm.lease.message import MAX_MODELS, EngineOffer, Hello
+from swarm.lease.bounds import MAX_MODELS
+from swarm.lease.message import EngineOffer, Hello
 from swarm.system.machine import machine_name, new_nonce, worker_id
 from swarm.voice.coqui.cache import kept_models, may_download
 from swarm.voice.coqui.card import COQUI

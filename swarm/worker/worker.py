@@ -8,7 +8,6 @@ from typing import Any
 
 from swarm.errors import StoreError
 from swarm.job.clip_info import SpokenClip
-from swarm.job.job_file import what
 from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, Hello, Job, Line, Refused, Welcome
 from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.slot import Trouble
@@ -20,6 +19,7 @@ from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.watch.text import bytes_text, in_tens
+from swarm.watch.words import files_text, lacking_text
 from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.engines import OF_THE_DEVICE, Engines
 from swarm.worker.file_cache import FileCache, Kept
@@ -174,7 +174,8 @@ class WorkNode:
         self._say(f"speaking {job.title} with {job.recipe.engine}")
         if job.job_files and not self.core.fetched.downloads.has(job.job_files):
             size = sum(job_file.size for job_file in job.job_files)
-            self._say(f"first fetching {what(job.job_files)}, {bytes_text(size)}, if it is not here already")
+            names = files_text(job_file.name for job_file in job.job_files)
+            self._say(f"first fetching {names}, {bytes_text(size)}, if it is not here already")
 
     def _kept(self, digest: str, kept: Kept) -> None:
         if kept.note and kept.note != self._trouble.get(digest):
@@ -196,8 +197,8 @@ class WorkNode:
             self._say(words)
 
     def _farewell(self, name: str, done: Done) -> None:
-        if done.note:
-            self._say_once(done.note)
+        if lack := lacking_text(done):
+            self._say_once(lack)
         if done.final and self._lines[name].coordinator:
             who, self._lines[name].coordinator = self._lines[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"

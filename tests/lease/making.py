@@ -10,9 +10,22 @@ from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Job, Line, Message, Welcome
+from swarm.lease.message import (
+    Clip,
+    Device,
+    EngineOffer,
+    Grant,
+    Heartbeat,
+    Hello,
+    Job,
+    Line,
+    Message,
+    StatusReply,
+    Welcome,
+)
 from swarm.lease.worker.outcome import Load, WorkerOutcome
 from swarm.lease.worker.worker import Worker
+from swarm.watch.words import event_text, hopeless_text, worded_status
 
 TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
 RECIPE = Recipe(engine="metronome", voice="tick", language="en")
@@ -68,6 +81,22 @@ def make_clip(grant: Grant, position: int = 0, recipe: Recipe = RECIPE, work_s: 
 def sent(outcome: Outcome, kind: type[Message], peer: bytes | None = None) -> list:  # type: ignore[type-arg]
     """The messages of one kind in an outcome."""
     return [s.message for s in outcome.sends if isinstance(s.message, kind) and peer in (None, s.peer)]
+
+
+def shown(core: Coordinator, now: float) -> StatusReply:
+    """The status with its words, as a user sees it."""
+    return worded_status(core.status(now))
+
+
+def said(outcome: Outcome) -> list[str]:
+    """The events of an outcome, as a user reads them."""
+    return [event_text(event) for event in outcome.events]
+
+
+def hope(core: Coordinator) -> str:
+    """Why a job can never be finished, as a user reads it; "" where it can."""
+    reason = core.hopeless()
+    return hopeless_text(reason) if reason else ""
 
 
 def join(core: Coordinator, peer: bytes = b"p", now: float = 0.0, **hello: object) -> None:

@@ -1,6 +1,6 @@
 """A voice that takes long to load, and says how far it is: nobody loses a lease over it, and everybody can see it."""
 
-from making import grant, join, make_core, make_spec, make_worker, offer, sent, told
+from making import grant, join, make_core, make_spec, make_worker, offer, sent, shown, told
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.roster import MAX_LOADING_S
@@ -57,11 +57,11 @@ def test_status_shows_how_far_it_is_until_somebody_speaks() -> None:
     join(core, b"q")
     first = offer(core, b"p").lease
     core.receive(b"p", Heartbeat((loading(first),), (), (first,)), 1.0)
-    status = core.status(1.0)
+    status = shown(core, 1.0)
     assert status.jobs[0].note == DOWNLOADING
     assert status.workers[0].slots[0].note == DOWNLOADING
     second = offer(core, b"q", now=1.0).lease
     core.receive(b"q", Heartbeat((SlotReport(0, "speaking", second),), (), (second,)), 1.0)
-    status = core.status(1.0)
+    status = shown(core, 1.0)
     assert status.jobs[0].note == ""
     assert status.workers[0].slots[0].note == DOWNLOADING

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
+from swarm.lease.reason import Reason
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
 SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
 FROM_WORKER: list[m.Message] = [
-    m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2, 5),
+    m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2),
     m.Held("job", ((0, 1, KEY), (2, 3, KEY))),
     m.Heartbeat(
         (m.SlotReport(0, "speaking", 7, 3, 1.5, "note"),),
@@ -41,12 +42,13 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobFile("model/model.pth", DIGEST, 2**31),), True),
     m.Fetch(DIGEST, 0),
     m.FilePiece(DIGEST, 0, 5),
-    m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1)), 60.0),
+    m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1))),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, "digest"),
     m.Trim(7, 3),
     m.Revoke(7),
     m.Done(final=True),
+    m.Done(lack=Reason("lacks model", title="T", model="vctk", command="models fetch vctk")),
     m.WhoAreYou(),
     m.StatusReply(
         "c",
@@ -62,6 +64,17 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(0, 9), inner),
     max_leaves=20,
 )
+
+
+def test_a_grant_carries_the_deadline_that_workers_of_0_1_require() -> None:
+    grant = m.Grant(7, "job", 0, 1, (m.Line(0, "So.", 0),))
+    assert msgpack.unpackb(pack(grant))["deadline_s"] == 0.0
+
+
+def test_a_greeting_of_0_1_that_counts_its_clips_is_understood() -> None:
+    hello = m.Hello("w", "n", "attic", "1", (), (m.Device("cpu"),), 2)
+    older = msgpack.packb({**msgspec.to_builtins(hello), "held": 5})
+    assert unpack_from_worker(older) == hello
 
 
 def test_every_message_of_the_table_is_tried_here() -> None:

@@ -206,8 +206,8 @@ class SimCoordinator(Machine):
     def take(self, outcome: Outcome) -> None:
         """What the core wants done waits for its turn."""
         self.world.judge.decided(self, outcome)
-        for note in outcome.notes:
-            self.world.log(self.name, note)
+        for event in outcome.events:
+            self.world.log(self.name, str(event))
         if not self.persist_first:
             self._send(outcome)
         self.queue.append(outcome)

@@ -7,7 +7,9 @@ from msgspec import structs
 from watch_replies import replies, worker
 
 from swarm.lease.message import SlotStatus, StatusReply
+from swarm.lease.reason import Reason
 from swarm.watch.view import Estimate, Viewer, standing_text, under_way
+from swarm.watch.words import CALL_WORKERS
 
 
 def test_a_book_is_at_100_percent_only_when_nothing_is_left() -> None:
@@ -48,11 +50,11 @@ def test_a_note_is_told_once_on_a_screen() -> None:
 
 
 def test_advice_that_stands_above_is_not_given_again() -> None:
-    reply = replies(state="waiting", workers=(), note="waiting for a worker: run `e2a-swarm work`")
+    reply = replies(state="waiting", workers=(), reason=Reason("no worker"))
     viewer = Viewer()
     viewer.hear("tower joined with 1 slot")
-    assert viewer.look(reply).jobs[0].state == "waiting for a worker: run `e2a-swarm work`"
-    viewer.hear("waiting for workers at 127.0.0.1:5847: run `e2a-swarm work`")
+    assert viewer.look(reply).jobs[0].state == f"waiting for a worker: {CALL_WORKERS}"
+    viewer.hear(f"waiting for workers at 127.0.0.1:5847: {CALL_WORKERS}")
     assert viewer.look(reply).jobs[0].state == "waiting for a worker"
 
 

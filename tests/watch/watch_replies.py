@@ -1,6 +1,7 @@
 """What coordinators answer, for the tests of what is shown."""
 
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.reason import Reason
 
 
 def replies(
@@ -14,6 +15,7 @@ def replies(
     title: str = "Moby Dick",
     workers: tuple[WorkerStatus, ...] | None = None,
     note: str = "",
+    reason: Reason | None = None,
 ) -> StatusReply:
     """The answer of a coordinator with one book of ten-sentence chapters, spoken in order."""
     done = [min(10, max(0, accepted + missing - 10 * place)) for place in range(chapters)]
@@ -32,6 +34,7 @@ def replies(
         eta_s=eta_s,
         chapters=tuple(ChapterStatus(f"Part {place + 1}", 10, count) for place, count in enumerate(done)),
         note=note,
+        reason=reason,
     )
     return StatusReply(
         coordinator="c1",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm.lease.message import MAX_MODELS, EngineOffer
+from swarm.lease.bounds import MAX_MODELS
+from swarm.lease.message import EngineOffer
 from swarm.voice.coqui.cache import models_folder
 from swarm.voice.host import registry
 from swarm.worker import work

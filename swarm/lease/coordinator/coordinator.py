@@ -18,7 +18,7 @@ from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import MAX_WAITING_S, Session, new_session, session_key
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.coordinator.snapshot import Snapshot, fitting, hopeless
+from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
 from swarm.lease.message import (
     PROTOCOL,
     Bye,
@@ -40,11 +40,11 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.reason import Reason
 
 SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
 PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
-MAX_STATUS_BYTES = 60_000
 ASK_AGAIN_S = 0.5  # between two rounds over the waiting slots: that a holder is slow shows only with time
 LISTEN_S = 1.5  # with workers here, the longest wait for a call: a longer one is a sleep and not their silence
 OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
@@ -100,7 +100,7 @@ class Coordinator:
         outcome = Outcome()
         self._notice_gap(now)
         if isinstance(message, Status):
-            outcome.send(peer, fitting(self.status(now), MAX_STATUS_BYTES))
+            outcome.send(peer, self.status(now))
             return outcome
         if isinstance(message, Hello):
             self._welcome(peer, message, now, outcome)
@@ -121,7 +121,7 @@ class Coordinator:
         self._notice_gap(now)
         self._charge_idle(now)
         for session in [s for s in self.sessions.values() if s.heard_s + SILENCE_S <= now]:
-            outcome.notes.append(f"{session.hello.name}: silent for {SILENCE_S:.0f} s, its work goes to others")
+            outcome.events.append(Reason("silent", worker=session.hello.name, seconds=SILENCE_S))
             self._drop(session, now)
             self.deserted = not self.sessions
         for served in self.jobs.values():
@@ -186,9 +186,9 @@ class Coordinator:
                 served.ledger.end(lease)
         return outcome
 
-    def hopeless(self) -> str:
-        """Why a job can never be finished: nobody else will come, and none of those here can open its engine."""
-        return hopeless(self.jobs, self.sessions) if self.settings.alone else ""
+    def hopeless(self) -> Reason | None:
+        """Return why a job can never be finished, where no other worker will come; None where it can."""
+        return find_hopeless(self.jobs, self.sessions) if self.settings.alone else None
 
     @property
     def quiet(self) -> bool:
@@ -223,7 +223,7 @@ class Coordinator:
             if self.deserted:  # all were cut off together: who is back first must not speak what the others hold
                 self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
             if not self.settings.alone:
-                outcome.notes.append(f"{hello.name} joined with {hello.slots} slot{'s' * (hello.slots != 1)}")
+                outcome.events.append(Reason("joined", worker=hello.name, count=hello.slots))
         self.peers.pop(session.peer, None)
         self.peers[peer] = session
         session.peer, session.heard_s, session.hello = peer, now, hello
@@ -257,9 +257,7 @@ class Coordinator:
         for session in self.sessions.values():
             session.forgive(gap_s)
         for served in self.jobs.values():
-            for lease in served.ledger.leases.values():
-                lease.progressed_s += gap_s
-                lease.granted_s += gap_s
+            served.ledger.forgive(gap_s)
 
     # --- what they say
 
@@ -286,7 +284,7 @@ class Coordinator:
             case Release():
                 self._release(session, message, now, outcome)
             case Bye():
-                outcome.notes.append(f"{session.hello.name} left")
+                outcome.events.append(Reason("left", worker=session.hello.name))
                 self._drop(session, now)
 
     def _settle(
@@ -311,7 +309,7 @@ class Coordinator:
     def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
         known = self._leases_of(session)
         session.holding, session.figures = len(message.leases), message.figures
-        outcome.notes += session.rest(message.resting)
+        outcome.events += session.rest(message.resting)
         for lease_id in set(message.leases) - known.keys():
             outcome.send(session.peer, Revoke(lease_id))
         for lease_id, (served, lease) in known.items():
@@ -338,11 +336,9 @@ class Coordinator:
             return
         served.ledger.end(lease)
         session.told.discard(served.state.job)  # it may not have heard of it
-        if message.unable:
-            session.unable[served.recipe] = message.note
-            if (served.recipe, message.note) not in session.complaints:
-                session.complaints.add((served.recipe, message.note))
-                outcome.notes.append(f"{session.hello.name} cannot speak {served.state.spec.title}: {message.note}")
+        if message.unable and session.reports_unable(served.recipe, message.note):
+            title = served.state.spec.title
+            outcome.events.append(Reason("cannot speak", worker=session.hello.name, title=title, note=message.note))
         self._tidy(session, now)
 
     # --- leases
@@ -369,7 +365,7 @@ class Coordinator:
             place = (lease.chapter, lease.pending[0])
             served.ledger.expiries[place] += 1
             served.effort.reissued += len(lease.pending)
-            outcome.notes.append(f"{session.hello.name}: no progress on slot {lease.slot}, its lease goes to others")
+            outcome.events.append(Reason("no progress", worker=session.hello.name, slot=lease.slot))
             outcome.send(session.peer, Revoke(lease.id, expired=True))
         served.ledger.end(lease)
         self._tidy(session, now)

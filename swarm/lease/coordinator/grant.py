@@ -10,7 +10,7 @@ from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session, Slot
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.coordinator.snapshot import lacks
+from swarm.lease.coordinator.snapshot import find_lack
 from swarm.lease.message import Done, Grant, Line, Revoke, Trim
 from swarm.lease.scheduling import FIRST_LEASE_CHARACTERS, HELP_S, LeaseLoad, choose_cut, choose_double
 
@@ -42,7 +42,7 @@ def grant_waiting(
             in_vain = in_vain or not answered
             session.offers[slot] = True
         if in_vain:
-            out.send(session.peer, Done(note=lacks(session, jobs)))
+            out.send(session.peer, Done(lack=find_lack(session, jobs)))
 
 
 @dataclass
@@ -188,8 +188,7 @@ class Request:
             self.out.send(session.peer, served.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(Line(place[1], served.state.text(place), served.state.take(place)) for place in places)
-        due_s = served.deadline_s(session, lease)
-        self.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines, due_s))
+        self.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines))
 
 
 def _first(served: ServedJob, load: LeaseLoad) -> Place:

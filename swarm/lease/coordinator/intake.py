@@ -12,6 +12,7 @@ from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, MAX_TAKES, ServedJob
 from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Wanted
+from swarm.lease.reason import Reason
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
 ASIDE_S = 60.0  # how long such a worker is set aside; doubled with each further failure
@@ -97,7 +98,7 @@ class Intake:
         _record(served, SegmentQuarantined(failed.chapter, failed.index, why), out)
         served.ledger.settle(place)
         text = served.state.text(place)
-        out.notes.append(f"set aside after {MAX_ATTEMPTS} failures: “{text[:60]}” ({why})")
+        out.events.append(Reason("segment set aside", count=MAX_ATTEMPTS, text=text[:60], note=why))
 
     def _is_one_workers_word(self, served: ServedJob, place: Place, now: float) -> bool:
         """Whether all failures are of one worker while another is there to try."""
@@ -110,7 +111,7 @@ class Intake:
         others = [s for s in self.sessions.values() if s is not session and s.aside_until_s <= now]
         if session.streak >= BROKEN_STREAK and others:
             session.aside_until_s = now + ASIDE_S * 2 ** min(session.streak - BROKEN_STREAK, MAX_DOUBLINGS)
-            out.notes.append(f"{session.hello.name} failed {session.streak} times in a row and is set aside")
+            out.events.append(Reason("worker set aside", worker=session.hello.name, count=session.streak))
 
 
 def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:

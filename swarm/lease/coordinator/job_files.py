@@ -11,8 +11,8 @@ from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Fetch, FilePiece, Heartbeat, OfferedLatents, Revoke
+from swarm.lease.reason import Reason
 
-LOST = "what was computed of its recording is gone or damaged; a worker sends it again, or computes it anew"
 ASK_AGAIN_S = 3.0  # a piece of latents that did not come is asked for again
 
 
@@ -126,7 +126,7 @@ class JobFiles:
         record = LatentsLost(digest)
         apply(served.state, record)
         out.entries.append(JournalEntry(served.state.job, record))
-        out.notes.append(f"{served.state.spec.title}: {LOST}")
+        out.events.append(Reason("latents lost", title=served.state.spec.title))
         leases = [lease for lease in served.ledger.leases.values() if lease.slot != PROMISED]
         kept = next((lease for lease in leases if digest in self.sessions[lease.session].job_files), None)
         for lease in leases:
@@ -142,7 +142,7 @@ class JobFiles:
     def _distrust(served: ServedJob, session: Session, why: str, out: Outcome) -> None:
         """Somebody else computes them."""
         session.unable[served.recipe] = why
-        out.notes.append(f"{session.hello.name} cannot speak {served.state.spec.title}: {why}")
+        out.events.append(Reason("cannot speak", worker=session.hello.name, title=served.state.spec.title, note=why))
         for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
             out.send(session.peer, Revoke(lease.id))
             served.ledger.end(lease)

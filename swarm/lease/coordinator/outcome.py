@@ -1,9 +1,10 @@
-"""What a core wants done: facts to persist first, then messages to send, and lines for people."""
+"""What a core wants done: facts to persist first, then messages to send, and events to tell the user."""
 
 from dataclasses import dataclass, field
 
 from swarm.job.record import AnyRecord
 from swarm.lease.message import Message
+from swarm.lease.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,15 @@ class Serve:
 
 @dataclass
 class Outcome:
-    """Persist `entries`, all of them, before anything of `sends` leaves. `notes` are for the user's eyes.
+    """What one call of the core asks for: persist all `entries` before anything of `sends` leaves.
 
-    `serves` may be late: whoever asked asks again.
+    `serves` may be late: a worker asks again. `events` are for the user.
     """
 
     entries: list[JournalEntry] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
     serves: list[Serve] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    events: list[Reason] = field(default_factory=list)
 
     def send(self, peer: bytes, message: Message) -> None:
         """Add a message."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
+from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
 
 MAX_LOADING_S = 3600.0  # a model that takes longer to load never will
@@ -109,6 +110,13 @@ class Session:
         """Whether it offers the engine with this model and language, and has not failed to open it."""
         return recipe not in self.unable and any(_has_model(offer, recipe) for offer in self._offers(recipe))
 
+    def reports_unable(self, recipe: Recipe, why: str) -> bool:
+        """Take in that its engine does not open for a recipe; return whether that is news."""
+        self.unable[recipe] = why
+        known = (recipe, why) in self.complaints
+        self.complaints.add((recipe, why))
+        return not known
+
     def lacks_model(self, recipe: Recipe) -> bool:
         """Whether it has the engine for a language, and only the model is missing."""
         offers = self._offers(recipe)
@@ -122,12 +130,12 @@ class Session:
         """Whether it can speak it, has the contents it needs for that, does not rest and is not set aside."""
         return not self.rests and self.aside_until_s <= now and needed <= self.job_files and self.can_speak(recipe)
 
-    def rest(self, resting: tuple[Resting, ...]) -> list[str]:
-        """Take in which slots rest; returns what to say of those whose device fails them, when it is new."""
+    def rest(self, resting: tuple[Resting, ...]) -> list[Reason]:
+        """Take in which slots rest; return those whose device began to fail them."""
         before = self.resting
         self.resting = {rest.slot: rest for rest in resting if rest.slot < len(self.slots)}
         news = [rest for slot, rest in self.resting.items() if rest.trouble and before.get(slot) != rest]
-        return [f"{self.hello.name}: slot {rest.slot} rests: {rest.why}" for rest in news]
+        return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, note=rest.why) for rest in news]
 
     @property
     def rests(self) -> bool:

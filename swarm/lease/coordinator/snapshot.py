@@ -1,18 +1,14 @@
-"""What the coordinator shows of itself: the answer to `Status`, and what progress is drawn from."""
+"""What the coordinator shows of itself: the answer to `Status`, from which progress is drawn too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import msgpack, structs
-
-from swarm.job.job_file import what
-from swarm.job.language import language_name
-from swarm.job.recipe import Recipe
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.reason import MAX_NOTE, Reason
 from swarm.lease.scheduling import Speed
 
 MIN_CLIPS = 3  # all slots together: the first may be one word, spoken while its engine warmed up
@@ -57,7 +53,7 @@ class Snapshot:
                 ChapterStatus(chapter.title, len(chapter.segments), settled)
                 for chapter, settled in zip(spec.chapters, state.settled, strict=True)
             ),
-            note=self._note(served),
+            reason=self._reason(served),
         )
 
     def _stage(self, served: ServedJob) -> JobStage:
@@ -84,47 +80,48 @@ class Snapshot:
     def _at_work(self) -> list[Slot]:
         return [slot for s in self.sessions.values() for n, slot in enumerate(s.slots) if n not in s.resting]
 
-    def _note(self, served: ServedJob) -> str:
+    def _reason(self, served: ServedJob) -> Reason | None:
+        """Return what a job waits for; None where it is spoken, or finished."""
         if served.state.complete:
-            return f"{int(100 * served.encoded)} % encoded" if served.encoded < 1 and not served.state.finished else ""
-        recipe = served.state.spec.recipe
+            encoding = served.encoded < 1 and not served.state.finished
+            return Reason("encoding", percent=int(100 * served.encoded)) if encoding else None
         missing = self.settings.min_workers - len(self.sessions)
         if missing > 0:
-            return f"waiting for {missing} more worker{'s' * (missing != 1)}"
+            return Reason("workers missing", count=missing)
         if not self.sessions:
-            return (
-                "" if self.settings.alone else "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
-            )
-        able = [session for session in self.sessions.values() if session.can_speak(recipe)]
+            return None if self.settings.alone else Reason("no worker")
+        able = [session for session in self.sessions.values() if session.can_speak(served.recipe)]
         if not able:
             return self._unserved(served)
         if all(session.rests for session in able):
-            return f"whoever could speak it rests: {_rests(able[0])}"
+            return Reason("all rest", note=_rests(able[0]))
         if loading := self._loading(served):
-            return loading
+            return Reason("loading", note=loading)
         if served.state.awaits_latents and served.ledger.leases:
-            return "preparing the voice"
-        return "" if any(served.needed <= session.job_files for session in able) else _fetching(served, able)
+            return Reason("computing latents")
+        return None if any(served.needed <= session.job_files for session in able) else _fetching(served, able)
 
     def _loading(self, served: ServedJob) -> str:
-        """How far the model is where everybody who holds a lease still loads it; "" where somebody speaks."""
+        """Return how far the model is where every holder of a lease still loads it; "" where a slot speaks."""
         leases = [lease for lease in served.ledger.leases.values() if lease.slot != PROMISED]
         slots = [self.sessions[lease.session].slots[lease.slot] for lease in leases]
         notes = [slot.report.note for slot in slots if slot.report and slot.report.state == "loading"]
         return next(filter(None, sorted(notes)), "") if len(notes) == len(slots) else ""
 
-    def _unserved(self, served: ServedJob) -> str:
-        """Why nobody can speak a job, and what would help."""
+    def _unserved(self, served: ServedJob) -> Reason:
+        """Return why no worker can speak a job, and what would help."""
         recipe, sessions = served.recipe, self.sessions.values()
         reasons = sorted({session.unable[recipe] for session in sessions if recipe in session.unable})
-        why = f" ({'; '.join(reasons)})" if reasons else ""
         unmodelled = any(session.lacks_model(recipe) for session in sessions)
-        missing = f" and the model {recipe.model}" if unmodelled and not reasons else ""
         offered = any(offer.name == recipe.engine for session in sessions for offer in session.hello.engines)
-        line = served.fetch if unmodelled else "" if offered else served.install
-        remedy = f"; on a machine that shall speak it: {line}" if line else ""
-        spoken = f"no worker here can speak {language_name(recipe.language)} with {recipe.engine}"
-        return f"{spoken}{missing}{why}{remedy}"[:1500]
+        return Reason(
+            "unserved",
+            engine=recipe.engine,
+            language=recipe.language,
+            model=recipe.model if unmodelled and not reasons else "",
+            command=served.fetch if unmodelled else "" if offered else served.install,
+            note="; ".join(reasons)[:MAX_NOTE],
+        )
 
     def _worker(self, session: Session) -> WorkerStatus:
         return WorkerStatus(
@@ -136,26 +133,26 @@ class Snapshot:
             failures=session.failures,
             segments=session.segments,
             audio_s=session.audio_s,
-            note=self._worker_note(session),
             figures=session.figures,
+            reasons=tuple(self._worker_reasons(session)),
         )
 
-    def _worker_note(self, session: Session) -> str:
+    def _worker_reasons(self, session: Session) -> list[Reason]:
+        """Return what keeps a worker from speaking."""
         if session.aside_until_s > self.now:
-            return f"set aside for {session.aside_until_s - self.now:.0f} s: failed {session.streak} times in a row"
-        notes = [f"{recipe.engine}: {why}" for recipe, why in session.unable.items()]
-        notes += [_rests(session)] if session.resting else []
-        if served := _out_of_reach(session, self.jobs):
-            model = session.lacks_model(served.recipe)
-            notes.append(f"lacks {served.recipe.model if model else _voice_of(served.recipe)}")
+            return [Reason("set aside", seconds=session.aside_until_s - self.now, count=session.streak)]
+        reasons = [
+            Reason("unable", engine=recipe.engine, note=why[:MAX_NOTE]) for recipe, why in session.unable.items()
+        ]
+        if session.resting:
+            reasons.append(Reason("rests", note=_rests(session)))
+        if lack := find_lack(session, self.jobs):
+            reasons.append(lack)
         for served in self.jobs.values():
-            if (
-                not served.state.complete
-                and session.can_speak(served.recipe)
-                and not served.needed <= session.job_files
-            ):
-                notes.append(_fetching(served, [session]))
-        return "; ".join(dict.fromkeys(notes))[:1500]
+            able = not served.state.complete and session.can_speak(served.recipe)
+            if able and not served.needed <= session.job_files:
+                reasons.append(_fetching(served, [session]))
+        return list(dict.fromkeys(reasons))
 
     def _slot(self, number: int, slot: Slot, rest: Resting | None) -> SlotStatus:
         state = slot.report.state if slot.report and slot.leases else "idle"
@@ -178,28 +175,15 @@ class Snapshot:
         return SlotStatus(slot=number, state="resting" if rest else "idle", note=rest.why if rest else "")
 
 
-def fitting(reply: StatusReply, most: int) -> StatusReply:
-    """The reply in at most so many bytes: without chapters where it must be, then with fewer workers."""
-    for chapters, workers in ((True, None), (False, None), (False, 64), (False, 8)):
-        jobs = reply.jobs if chapters else tuple(structs.replace(job, chapters=()) for job in reply.jobs[:32])
-        shorter = structs.replace(reply, jobs=jobs, workers=reply.workers[:workers])
-        if len(msgpack.encode(shorter)) <= most:
-            break
-    return shorter
-
-
-def lacks(session: Session, jobs: dict[str, ServedJob]) -> str:
-    """What a worker would need to be of any use here; "" where it can speak something that is not spoken yet."""
+def find_lack(session: Session, jobs: dict[str, ServedJob]) -> Reason | None:
+    """Return what a worker lacks to be of any use here; None where it can speak an open job."""
     served = _out_of_reach(session, jobs)
     if served is None:
-        return ""
-    recipe, title = served.recipe, served.state.spec.title
+        return None
+    recipe, title = served.recipe, served.state.spec.title[:MAX_NOTE]
     if session.lacks_model(recipe):
-        remedy = f": {served.fetch}" if served.fetch else ""
-        return f"{title} is spoken with {recipe.model}, which is not on this machine{remedy}"[:1500]
-    remedy = f": {served.install}" if served.install else ""
-    language = language_name(recipe.language)
-    return f"{title} is spoken with {recipe.engine} in {language}, which this worker cannot{remedy}"[:1500]
+        return Reason("lacks model", title=title, engine=recipe.engine, model=recipe.model, command=served.fetch)
+    return Reason("lacks voice", title=title, engine=recipe.engine, language=recipe.language, command=served.install)
 
 
 def _out_of_reach(session: Session, jobs: dict[str, ServedJob]) -> ServedJob | None:
@@ -210,50 +194,51 @@ def _out_of_reach(session: Session, jobs: dict[str, ServedJob]) -> ServedJob | N
     return None if left[0].recipe in session.unable else left[0]  # of that it said itself why
 
 
-def _fetching(served: ServedJob, sessions: Sequence[Session]) -> str:
-    """How far the worker is that has most of a job's files."""
-    job_files = {job_file.digest: job_file.size for job_file in served.state.job_files}
+def _fetching(served: ServedJob, sessions: Sequence[Session]) -> Reason:
+    """Return how far the worker is that has most of a job's files."""
+    sizes = {job_file.digest: job_file.size for job_file in served.state.job_files}
 
     def have(session: Session) -> int:
-        coming = [session.fetching[digest].have for digest in job_files if digest in session.fetching]
-        return sum(coming) + sum(size for digest, size in job_files.items() if digest in session.job_files)
+        coming = [session.fetching[digest].have for digest in sizes if digest in session.fetching]
+        return sum(coming) + sum(size for digest, size in sizes.items() if digest in session.job_files)
 
     best = max(sessions, key=have)
-    held_up = next((best.fetching[digest].note for digest in job_files if digest in best.fetching), "")
-    progress = f"fetching {what(served.state.job_files)}, {100 * have(best) // sum(job_files.values())} %"
-    return f"{progress} ({held_up})" if held_up else progress
-
-
-def _voice_of(recipe: Recipe) -> str:
-    return f"{recipe.engine} for {language_name(recipe.language)}"
+    held_up = next((best.fetching[digest].note for digest in sizes if digest in best.fetching), "")
+    names = tuple(job_file.name for job_file in served.state.job_files)
+    return Reason("fetching", files=names, percent=100 * have(best) // sum(sizes.values()), note=held_up)
 
 
 def _rests(session: Session) -> str:
-    """Why slots of a worker rest, each reason once."""
+    """Return why slots of a worker rest, each reason once."""
     whys = dict.fromkeys(rest.why for rest in session.resting.values())
-    return "; ".join(whys)[:1000]
+    return "; ".join(whys)[:MAX_NOTE]
 
 
 def _pace(speed: Speed, waits: float) -> float:
     return (speed.chars_s or 0.0) * (1 - waits)
 
 
-def hopeless(jobs: dict[str, ServedJob], sessions: dict[str, Session]) -> str:
-    """Why none of those who are here can open the engine of some job; "" where there is none such."""
+def find_hopeless(jobs: dict[str, ServedJob], sessions: dict[str, Session]) -> Reason | None:
+    """Return why no worker here can ever speak some job; None where one can, or none is here."""
+    if not sessions:
+        return None
     for served in jobs.values():
-        unable = [session for session in sessions.values() if not session.can_speak(served.recipe)]
-        if sessions and len(unable) == len(sessions) and not served.state.complete:
-            reasons = (session.unable.get(served.recipe, "") for session in unable)
-            missing = f"it is not installed: {served.install}."
-            if any(session.lacks_model(served.recipe) for session in unable):
-                missing = (
-                    f"its model {served.recipe.model} is not here, and none is downloaded (--offline): {served.fetch}"
-                )
-            why = next(filter(None, reasons), missing)
-            return f"The engine {served.recipe.engine} does not open on this machine: {why}"
-    if sessions and all(map(_is_out, sessions.values())) and not all(served.state.complete for served in jobs.values()):
-        return next(rest.why for session in sessions.values() for rest in session.resting.values())
-    return ""
+        if not served.state.complete and not any(s.can_speak(served.recipe) for s in sessions.values()):
+            return _closed(served, sessions)
+    if all(map(_is_out, sessions.values())) and not all(served.state.complete for served in jobs.values()):
+        why = next(rest.why for session in sessions.values() for rest in session.resting.values())
+        return Reason("device lost", note=why)
+    return None
+
+
+def _closed(served: ServedJob, sessions: dict[str, Session]) -> Reason:
+    """Return why the engine of a job opens nowhere."""
+    recipe = served.recipe
+    if why := next(filter(None, (session.unable.get(recipe) for session in sessions.values())), ""):
+        return Reason("does not open", engine=recipe.engine, note=why[:MAX_NOTE])
+    if any(session.lacks_model(recipe) for session in sessions.values()):
+        return Reason("no model", engine=recipe.engine, model=recipe.model, command=served.fetch)
+    return Reason("not installed", engine=recipe.engine, command=served.install)
 
 
 def _is_out(session: Session) -> bool:

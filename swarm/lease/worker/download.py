@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from swarm.job.job_file import MAX_JOB_FILES, JobFile, piece_size, window
-from swarm.lease.message import MAX_HELD_FILES, Fetch, Fetching, FilePiece
+from swarm.lease.bounds import MAX_HELD_FILES
+from swarm.lease.message import Fetch, Fetching, FilePiece
 from swarm.lease.worker.outcome import Seek, WorkerOutcome
 
 STALLED_S = 5.0  # what was asked for so long ago is asked for again

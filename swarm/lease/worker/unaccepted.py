@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from swarm.lease.message import Clip, Clips, Held, Wanted
+from swarm.lease.bounds import Clips
+from swarm.lease.message import Clip, Held, Wanted
 
 MAX_HELD = 256 * 1024 * 1024  # bytes kept for coordinators out of reach; then the worker pauses
 PIECE = 500  # clips named in one `Held`

@@ -95,7 +95,7 @@ class Worker:
         link.leave()
         self.unaccepted.orphan(link.name)
         if not self.left:
-            out.send(link.name, structs.replace(self.hello, held=len(self.unaccepted.clips)))
+            out.send(link.name, self.hello)
 
     def announce(self, engines: tuple[EngineOffer, ...], now: float) -> WorkerOutcome:
         """What it can speak with has changed, or may be tried again: say so to all that let it in."""

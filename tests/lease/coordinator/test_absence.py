@@ -1,6 +1,6 @@
 """Who is silent, hangs, sleeps, comes back or restarts: what it keeps and what others get."""
 
-from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, sent
+from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S
@@ -67,7 +67,7 @@ def test_a_coordinator_that_slept_blames_nobody() -> None:
         core.receive(b"p", Heartbeat((), (), (grant.lease,)), float(now))
         core.tick(float(now))
     outcome = core.tick(4.0 + OWN_GAP_S + 3600)
-    assert not outcome.notes
+    assert not said(outcome)
     assert not sent(core.tick(4.0 + OWN_GAP_S + 3601), Revoke)
     assert core.sessions
 

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from making import RECIPE, make_core, make_hello, make_spec, sent
+from making import RECIPE, hope, make_core, make_hello, make_spec, said, sent, shown
 from msgspec import structs
 
 from swarm.job import job_file
@@ -26,6 +26,7 @@ from swarm.lease.message import (
     Release,
     Revoke,
 )
+from swarm.watch.words import lacking_text
 
 TEXTS = ["One sentence here.", "And another one."]
 VOICE_FILE, MODEL_FILE = JobFile(VOICE, "a" * 64, 100), JobFile(MODEL + "model.pth", "b" * 64, 300)
@@ -49,7 +50,7 @@ def join(core: Coordinator, *peers: bytes, **hello: object) -> None:
 
 
 def note(core: Coordinator) -> str:
-    return core.status(1.0).jobs[0].note
+    return shown(core, 1.0).jobs[0].note
 
 
 def test_a_worker_is_told_what_it_needs_until_it_has_it_or_fetches_it() -> None:
@@ -77,7 +78,7 @@ def test_status_says_how_far_the_files_are_and_what_holds_them_up() -> None:
     join(core, b"p")
     beat(core, b"p", fetching=(Fetching(MODEL_FILE.digest, 129),))
     assert note(core) == "fetching the model, 43 %"
-    assert core.status(1.0).workers[0].note == "fetching the model, 43 %"
+    assert shown(core, 1.0).workers[0].note == "fetching the model, 43 %"
     beat(core, b"p", fetching=(Fetching(MODEL_FILE.digest, 129, "no room"),))
     assert note(core) == "fetching the model, 43 % (no room)"
 
@@ -189,7 +190,7 @@ def test_a_job_nobody_can_serve_names_the_line_that_installs_its_engine_and_goes
     assert not sent(beat(core, b"p"), Grant)
     assert note(core).endswith("; on a machine that shall speak it: pip install 'e2a-swarm[metronome]'")
     (done,) = sent(beat(core, b"p"), Done)
-    assert done.note == (
+    assert lacking_text(done) == (
         "Book is spoken with metronome in English, which this worker cannot: pip install 'e2a-swarm[metronome]'"
     )
     join(core, b"q")
@@ -205,9 +206,9 @@ def test_a_model_that_nobody_has_is_named_with_the_line_that_fetches_it() -> Non
     outcome = beat(core, b"p")
     assert note(core).endswith("and the model vctk; on a machine that shall speak it: models fetch vctk")
     (done,) = sent(outcome, Done)
-    assert done.note == "Book is spoken with vctk, which is not on this machine: models fetch vctk"
-    assert sent(beat(core, b"r"), Done)[0].note.endswith("which this worker cannot: pip install it")
-    assert {worker.name: worker.note for worker in core.status(1.0).workers} == {
+    assert lacking_text(done) == "Book is spoken with vctk, which is not on this machine: models fetch vctk"
+    assert lacking_text(sent(beat(core, b"r"), Done)[0]).endswith("which this worker cannot: pip install it")
+    assert {worker.name: worker.note for worker in shown(core, 1.0).workers} == {
         "P": "lacks vctk",
         "R": "lacks metronome for English",
     }
@@ -227,28 +228,28 @@ def test_who_cannot_open_one_voice_of_a_model_is_given_another() -> None:
     join(core, b"p")
     (grant,) = sent(beat(core, b"p"), Grant)
     outcome = core.receive(b"p", Release(grant.lease, "no such voice", unable=True), 1.0)
-    assert outcome.notes == ["P cannot speak Book: no such voice"]
+    assert said(outcome) == ["P cannot speak Book: no such voice"]
     (grant,) = sent(beat(core, b"p"), Grant)
     assert grant.job == "other"
-    assert core.status(1.0).workers[0].note == "metronome: no such voice"
+    assert shown(core, 1.0).workers[0].note == "metronome: no such voice"
 
 
 def test_what_did_not_open_is_tried_again_when_the_worker_greets_again_and_complained_of_once() -> None:
     core = make_core(make_state())
     for notes in (["P joined with 1 slot", "P cannot speak Book: unplugged"], []):
-        said = core.receive(b"p", make_hello("p"), 1.0).notes
+        told = said(core.receive(b"p", make_hello("p"), 1.0))
         (grant,) = sent(beat(core, b"p"), Grant)
-        said += core.receive(b"p", Release(grant.lease, "unplugged", unable=True), 1.0).notes
-        assert said == notes
+        told += said(core.receive(b"p", Release(grant.lease, "unplugged", unable=True), 1.0))
+        assert told == notes
         assert not sent(beat(core, b"p"), Grant)
 
 
 def test_one_machine_alone_says_that_a_model_is_not_to_be_had() -> None:
     core = make_core(alone=True)
     core.add_job(make_state(recipe=structs.replace(RECIPE, model="vctk")), "pip install it", "models fetch vctk")
-    assert core.hopeless() == ""
+    assert hope(core) == ""
     join(core, b"p", engines=(EngineOffer("metronome", ("*",), ()),))
-    assert core.hopeless() == (
+    assert hope(core) == (
         "The engine metronome does not open on this machine: its model vctk is not here, and none is downloaded "
         "(--offline): models fetch vctk"
     )
@@ -303,4 +304,4 @@ def test_a_loss_is_noticed_once() -> None:
     assert core.lose_latents("job", MADE.digest, 2.0).entries
     again = core.lose_latents("job", MADE.digest, 2.0)
     assert not again.entries
-    assert not again.notes
+    assert not said(again)

@@ -1,7 +1,7 @@
 """What becomes of clips and failures: accepted, dropped, tried elsewhere, set aside."""
 
 import pytest
-from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, sent
+from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 from msgspec import structs
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
@@ -106,7 +106,7 @@ def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_wi
     assert isinstance(outcome.entries[-1].record, SegmentQuarantined)
     assert state.complete
     assert state.quarantined[0, 0] == "empty: nothing came"
-    assert any("Unspeakable" in note for note in outcome.notes)
+    assert any("Unspeakable" in note for note in said(outcome))
 
 
 def test_a_damaged_clip_is_spoken_again() -> None:
@@ -133,7 +133,7 @@ def test_a_worker_that_fails_everything_is_set_aside_while_others_can_go_on() ->
         for grant in sent(core.receive(b"bad", Heartbeat((), (0,)), now), Grant, b"bad"):
             line = grant.lines[0]
             failed = Failed("job", grant.chapter, line.index, line.take, "crashed", "boom", grant.lease, 0)
-            notes += core.receive(b"bad", failed, now).notes
+            notes += said(core.receive(b"bad", failed, now))
             core.receive(b"bad", Release(grant.lease), now)
     assert any("set aside" in note for note in notes)
     assert not state.quarantined

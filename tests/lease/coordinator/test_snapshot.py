@@ -1,4 +1,4 @@
-from making import TEXTS, join, make_clip, make_core, make_spec, offer
+from making import TEXTS, hope, join, make_clip, make_core, make_spec, offer
 
 from swarm.job.state import JobState
 from swarm.lease.message import Heartbeat, Release, Resting
@@ -7,10 +7,10 @@ from swarm.lease.message import Heartbeat, Release, Resting
 def test_one_machine_alone_waits_for_its_operator_but_not_for_room_that_never_was() -> None:
     core = make_core(JobState(make_spec(TEXTS)), alone=True)
     join(core, slots=2)
-    for troubles, hope in ((("", "memory"), True), (("memory",), True), (("memory", "memory"), False)):
+    for troubles, hopeful in ((("", "memory"), True), (("memory",), True), (("memory", "memory"), False)):
         rests = tuple(Resting(slot, "no room", trouble) for slot, trouble in enumerate(troubles))  # type: ignore[arg-type]
         core.receive(b"p", Heartbeat((), resting=rests), 1.0)
-        assert (core.hopeless() == "") is hope
+        assert (hope(core) == "") is hopeful
 
 
 def test_where_there_was_room_there_may_be_room_again_but_a_gpu_that_is_gone_is_gone() -> None:
@@ -20,13 +20,13 @@ def test_where_there_was_room_there_may_be_room_again_but_a_gpu_that_is_gone_is_
     core.receive(b"p", make_clip(grant), 1.0, b"x")
     core.receive(b"p", Release(grant.lease), 1.0)
     core.receive(b"p", Heartbeat((), resting=(Resting(0, "no room", "memory"),)), 1.0)
-    assert core.hopeless() == ""
+    assert hope(core) == ""
     core.receive(b"p", Heartbeat((), resting=(Resting(0, "GPU is lost", "lost"),)), 2.0)
-    assert core.hopeless() == "GPU is lost"
+    assert hope(core) == "GPU is lost"
 
 
 def test_a_swarm_always_hopes_for_others() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     core.receive(b"p", Heartbeat((), resting=(Resting(0, "GPU is lost", "lost"),)), 1.0)
-    assert core.hopeless() == ""
+    assert hope(core) == ""

@@ -79,7 +79,7 @@ def test_a_vanished_coordinators_lease_is_finished_and_its_clips_offered_again()
     assert not out.clips
     out = speak(worker, out)
     assert not out.commands
-    assert told(worker.connect("a", 9.0), Hello)[0].held == 2
+    assert told(worker.connect("a", 9.0), Hello)
     (held,) = told(worker.receive("a", Welcome("c", 2, "laptop", 1.0, 1000), 9.0), Held)
     assert [index for _, index, _ in held.clips] == [0, 1]
     out = worker.receive("a", Wanted("job-a", ((0, 1, held.clips[1][2]),), (held.clips[0],)), 9.1)
@@ -132,7 +132,7 @@ def test_after_a_message_that_could_not_leave_it_greets_again_and_offers_what_it
     worker = make_worker()
     speak(worker, speak(worker, grant(worker, "One.")))
     worker.unsaid("a")
-    assert [hello.held for hello in told(worker.beat(2.0), Hello)] == [1]
+    assert len(told(worker.beat(2.0), Hello)) == 1
     out = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
     assert told(out, Held) == [Held("job-a", ((0, 0, KEY),))]
 

@@ -1,0 +1,20 @@
+"""Bounds of the values that messages carry."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from swarm.job.job_file import MAX_BYTES, Digest
+
+MAX_MODELS = 500  # of one engine, in a greeting
+MAX_HELD_FILES = 400  # as many digests as fit a control message
+
+Name = Annotated[str, Meta(max_length=200)]
+Note = Annotated[str, Meta(max_length=2000)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+Offset = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
+HeldFiles = Annotated[tuple[Digest, ...], Meta(max_length=MAX_HELD_FILES)]  # whole and verified
+Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur

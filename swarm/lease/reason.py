@@ -1,0 +1,29 @@
+"""Why something waits, or what happened: a code and its facts. `watch/words.py` makes the sentences."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from swarm.job.job_file import MAX_JOB_FILES
+from swarm.lease.bounds import Count, Name, Note, Seconds
+
+MAX_NOTE = 1000  # characters of what others reported
+
+
+class Reason(Struct, frozen=True, omit_defaults=True):
+    """A code with the facts that its sentence needs; a reader that does not know the code says nothing."""
+
+    code: Name
+    worker: Name = ""  # its name for people
+    title: Note = ""  # of the book
+    engine: Name = ""
+    model: Name = ""
+    language: Name = ""
+    files: Annotated[tuple[Name, ...], Meta(max_length=MAX_JOB_FILES)] = ()  # names of job files
+    command: Note = ""  # the line that a user runs to mend it
+    text: Note = ""  # of the sentence
+    note: Note = ""  # in the words of the worker, engine or device that reported it
+    slot: Count = 0
+    count: Count = 0
+    percent: Count = 0
+    seconds: Seconds = 0.0

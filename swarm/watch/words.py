@@ -1,0 +1,142 @@
+"""The sentences that people read for the reasons and events of a coordinator. Pure.
+
+A code that is not in the tables, as of a newer peer, has no words.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import structs
+
+from swarm.job.job_file import MODEL, VOICE
+from swarm.job.language import language_name
+from swarm.lease.message import Done, Message, StatusReply
+from swarm.lease.reason import Reason
+from swarm.watch.text import count_text
+
+CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
+LATENTS_LOST = "what was computed of its recording is gone or damaged; a worker sends it again, or computes it anew"
+MAX_LETTERS = 1500  # of a sentence
+
+Sentence = Callable[[Reason], str]
+
+
+def _unserved(reason: Reason) -> str:
+    model = f" and the model {reason.model}" if reason.model else ""
+    why = f" ({reason.note})" if reason.note else ""
+    remedy = f"; on a machine that shall speak it: {reason.command}" if reason.command else ""
+    return f"no worker here can speak {language_name(reason.language)} with {reason.engine}{model}{why}{remedy}"
+
+
+def _fetching(reason: Reason) -> str:
+    held_up = f" ({reason.note})" if reason.note else ""
+    return f"fetching {files_text(reason.files)}, {reason.percent} %{held_up}"
+
+
+WAITING: dict[str, Sentence] = {  # what a job waits for
+    "encoding": lambda r: f"{r.percent} % encoded",
+    "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
+    "no worker": lambda r: f"waiting for a worker: {CALL_WORKERS}",
+    "all rest": lambda r: f"whoever could speak it rests: {r.note}",
+    "loading": lambda r: r.note,
+    "computing latents": lambda r: "preparing the voice",
+    "fetching": _fetching,
+    "unserved": _unserved,
+}
+KEPT: dict[str, Sentence] = {  # what keeps a worker from speaking
+    "set aside": lambda r: f"set aside for {r.seconds:.0f} s: failed {r.count} times in a row",
+    "unable": lambda r: f"{r.engine}: {r.note}",
+    "rests": lambda r: r.note,
+    "lacks model": lambda r: f"lacks {r.model}",
+    "lacks voice": lambda r: f"lacks {r.engine} for {language_name(r.language)}",
+    "fetching": _fetching,
+}
+LACKING: dict[str, Sentence] = {  # what a worker says of itself, on its own terminal
+    "lacks model": lambda r: _remedied(f"{r.title} is spoken with {r.model}, which is not on this machine", r),
+    "lacks voice": lambda r: _remedied(
+        f"{r.title} is spoken with {r.engine} in {language_name(r.language)}, which this worker cannot", r
+    ),
+}
+HOPELESS: dict[str, Sentence] = {  # why a job can never be finished
+    "does not open": lambda r: f"The engine {r.engine} does not open on this machine: {r.note}",
+    "no model": lambda r: (
+        f"The engine {r.engine} does not open on this machine: "
+        f"its model {r.model} is not here, and none is downloaded (--offline): {r.command}"
+    ),
+    "not installed": lambda r: (
+        f"The engine {r.engine} does not open on this machine: it is not installed: {r.command}."
+    ),
+    "device lost": lambda r: r.note,
+}
+EVENTS: dict[str, Sentence] = {  # what happened, a line each
+    "joined": lambda r: f"{r.worker} joined with {count_text(r.count, 'slot')}",
+    "left": lambda r: f"{r.worker} left",
+    "silent": lambda r: f"{r.worker}: silent for {r.seconds:.0f} s, its work goes to others",
+    "no progress": lambda r: f"{r.worker}: no progress on slot {r.slot}, its lease goes to others",
+    "worker set aside": lambda r: f"{r.worker} failed {r.count} times in a row and is set aside",
+    "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {r.note}",
+    "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
+    "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({r.note})",
+    "latents lost": lambda r: f"{r.title}: {LATENTS_LOST}",
+}
+
+
+def waiting_text(reason: Reason | None, *, called: bool = False) -> str:
+    """Say what a job waits for; where workers were `called` already, without saying how to start one."""
+    if called and reason is not None and reason.code == "no worker":
+        return "waiting for a worker"
+    return _say(WAITING, reason)
+
+
+def lacking_text(done: Done) -> str:
+    """Say on a worker's terminal what it lacks to be of use; "" where it lacks nothing."""
+    return _say(LACKING, done.lack) or done.note  # a coordinator of 0.1 sends the words
+
+
+def hopeless_text(reason: Reason) -> str:
+    """Say why a job can never be finished."""
+    return _say(HOPELESS, reason)
+
+
+def event_text(event: Reason) -> str:
+    """Say what happened."""
+    return _say(EVENTS, event)
+
+
+def worded(message: Message) -> Message:
+    """Return a message with the words for its reasons as well: 0.1 reads nothing else."""
+    match message:
+        case StatusReply():
+            return worded_status(message)
+        case Done(lack=Reason() as lack):
+            return structs.replace(message, note=_say(LACKING, lack))
+    return message
+
+
+def worded_status(reply: StatusReply) -> StatusReply:
+    """Return a coordinator's status with the words for its reasons as well."""
+    jobs = tuple(structs.replace(job, note=waiting_text(job.reason)) if job.reason else job for job in reply.jobs)
+    workers = tuple(
+        structs.replace(worker, note=_all(worker.reasons)) if worker.reasons else worker for worker in reply.workers
+    )
+    return structs.replace(reply, jobs=jobs, workers=workers)
+
+
+def _all(reasons: Iterable[Reason]) -> str:
+    sentences = (_say(KEPT, reason) for reason in reasons)
+    return "; ".join(dict.fromkeys(filter(None, sentences)))[:MAX_LETTERS]
+
+
+def files_text(names: Iterable[str]) -> str:
+    """Say what people call the files of a job; `names` are as in `JobFile`."""
+    given = set(names)
+    has_model, has_voice = any(name.startswith(MODEL) for name in given), VOICE in given
+    return "the voice and the model" if has_model and has_voice else "the model" if has_model else "the voice"
+
+
+def _say(sentences: dict[str, Sentence], reason: Reason | None) -> str:
+    sentence = sentences.get(reason.code) if reason else None
+    return sentence(reason)[:MAX_LETTERS] if sentence and reason else ""
+
+
+def _remedied(sentence: str, reason: Reason) -> str:
+    return f"{sentence}: {reason.command}" if reason.command else sentence

@@ -1,0 +1,44 @@
+import msgspec
+from making import join, make_core, make_spec, sent
+
+from swarm.coordinator.outgoing import fitting, outgoing
+from swarm.job.state import JobState
+from swarm.lease.message import Done, Status, StatusReply, Welcome
+from swarm.lease.reason import Reason
+
+LACK = Reason("lacks voice", title="Emma", engine="xtts", language="fr", command="pip install xtts")
+
+
+def test_a_status_reply_fits_a_message_however_long_the_book() -> None:
+    long = [[f"Sentence {n}."] for n in range(3000)]
+    core = make_core(JobState(make_spec(*long)))
+    for n in range(200):
+        join(core, b"%d" % n, slots=16)
+    (told,) = sent(core.receive(b"anybody", Status(), 1.0), StatusReply)
+    reply = outgoing(told)
+    assert isinstance(reply, StatusReply)
+    assert len(msgspec.msgpack.encode(reply)) < 64 * 1024
+    assert reply.jobs[0].segments == 3000
+    assert reply.workers
+
+
+def test_a_reply_keeps_its_chapters_where_they_fit() -> None:
+    core = make_core(JobState(make_spec(["One."], ["Two."])))
+    reply = core.status(0.0)
+    assert fitting(reply, 60_000) == reply
+    assert fitting(reply, 10).jobs[0].chapters == ()
+
+
+def test_peers_of_0_1_read_the_words_and_newer_ones_the_facts() -> None:
+    sentence = "Emma is spoken with xtts in French, which this worker cannot: pip install xtts"
+    assert outgoing(Done(lack=LACK)) == Done(note=sentence, lack=LACK)
+    waiting = outgoing(make_core(JobState(make_spec(["One."]))).status(0.0))
+    assert isinstance(waiting, StatusReply)
+    assert waiting.jobs[0].reason == Reason("no worker")
+    assert waiting.jobs[0].note == "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
+
+
+def test_a_message_without_reasons_leaves_as_it_is() -> None:
+    welcome = Welcome("c", 1, "laptop", 1.0, 1000)
+    assert outgoing(welcome) is welcome
+    assert outgoing(Done()) == Done()

@@ -1,0 +1,66 @@
+"""The words for reasons; the dialogues in tests/lease/coordinator read most sentences as a user would."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import swarm.lease
+from swarm.lease.message import Done
+from swarm.lease.reason import Reason
+from swarm.watch import words
+from swarm.watch.words import event_text, files_text, hopeless_text, lacking_text, waiting_text
+
+TABLES = (words.WAITING, words.KEPT, words.LACKING, words.HOPELESS, words.EVENTS)
+FULL = Reason("", worker="attic", title="Emma", engine="xtts", model="vctk", language="fr", command="pip", note="why")
+
+
+def codes_of_the_core() -> set[str]:
+    """Every code that a source of the core writes down."""
+    sources = (path.read_text() for path in Path(swarm.lease.__path__[0]).rglob("*.py"))
+    calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Reason")
+    return {call.args[0].value for call in named if isinstance(call.args[0], ast.Constant)}
+
+
+def test_every_code_of_the_core_has_words_and_every_word_a_code() -> None:
+    assert codes_of_the_core() == {code for table in TABLES for code in table}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_sentence_is_made_of_its_facts(table: dict[str, words.Sentence]) -> None:
+    for code, sentence in table.items():
+        assert sentence(FULL), code
+
+
+def test_a_code_of_a_newer_coordinator_has_no_words() -> None:
+    unknown = Reason("of tomorrow", note="anything")
+    assert waiting_text(unknown) == event_text(unknown) == hopeless_text(unknown) == waiting_text(None) == ""
+
+
+def test_a_coordinator_of_0_1_sends_the_words_itself() -> None:
+    assert lacking_text(Done(note="Emma is spoken with espeak")) == "Emma is spoken with espeak"
+    assert lacking_text(Done()) == ""
+
+
+def test_how_to_start_a_worker_is_said_until_workers_were_called() -> None:
+    lonely = Reason("no worker")
+    assert waiting_text(lonely) == f"waiting for a worker: {words.CALL_WORKERS}"
+    assert waiting_text(lonely, called=True) == "waiting for a worker"
+    assert waiting_text(Reason("all rest", note="at night"), called=True) == "whoever could speak it rests: at night"
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("voice.wav",), "the voice"),
+        (("model/model.pth", "model/config.json"), "the model"),
+        (("voice.wav", "model/model.pth"), "the voice and the model"),
+    ],
+)
+def test_files_are_called_by_what_they_are_for(names: tuple[str, ...], text: str) -> None:
+    assert files_text(names) == text
+
+
+def test_a_sentence_is_bounded() -> None:
+    assert len(waiting_text(Reason("loading", note="x" * 9000))) == words.MAX_LETTERS
