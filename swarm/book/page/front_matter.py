@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import regex
 
+from swarm.book.language.known import every_language
 from swarm.book.page.letters import plain
 from swarm.book.page.markup import words
 
@@ -55,35 +56,23 @@ _KEPT = words("dedication epigraph foreword preface introduction prologue epilog
 _GUTENBERG_MARKS = frozenset(("pgheader", "pg-boilerplate", "pg-header", "pg-footer"))
 _TRANSCRIBER_MARKS = words("tnote tnotes transnote transnotes trans-note transcriber transcribernote")
 
+_PART_NAMES = [language.parts for language in every_language()]
 _BY_NAME = {
-    reason: frozenset(names.split("|"))
-    for reason, names in {
-        TITLE_PAGE: "title page|titlepage|half title|halftitle|half title page|halftitlepage|page de titre|"
-        "faux titre|titelseite|titelblatt|portada|portadilla|frontespizio|folha de rosto|titelpagina",
-        COVER: "cover|cover page|coverpage|couverture|umschlag|cubierta|copertina|capa|omslag",
-        IMPRINT: "imprint|impressum|mentions legales",
-        COPYRIGHT: "copyright|copyright page|uncopyright|droits d auteur|creditos|derechos de autor",
-        COLOPHON: "colophon|colofon|colofao|acheve d imprimer|a propos de cette edition electronique",
-        LICENCE: "license|licence|the full project gutenberg license|full project gutenberg license|"
-        "project gutenberg license|licenza|lizenz|licencia|licenca",
-        CONTENTS: "contents|table of contents|toc|nav|navigation|table des matieres|sommaire|inhalt|"
-        "inhaltsverzeichnis|indice|tabla de contenidos|contenido|sumario|inhoud|inhoudsopgave",
-        PICTURES: "illustrations|list of illustrations|loi|list of figures|table des illustrations|"
-        "liste des illustrations|abbildungsverzeichnis|lista de ilustraciones|elenco delle illustrazioni",
-        NOTES: "notes|endnotes|footnotes|end notes|anmerkungen|endnoten|fussnoten|notas|note",
-        INDEX: "index|register|sachregister|personenregister|indice analitico|indice alfabetico|indice de materias|"
-        "indice onomastico|index des noms|index general",
-        BIBLIOGRAPHY: "bibliography|select bibliography|selected bibliography|works cited|bibliographie|"
-        "literaturverzeichnis|quellenverzeichnis|bibliografia|bibliografie",
-        TRANSCRIBER: "transcriber s note|transcriber s notes|transcribers note|transcribers notes|"
-        "transcriber s endnote|transcriber s endnotes|note du transcripteur|notes du transcripteur|"
-        "note de transcription|notes de transcription|note sur la transcription|anmerkungen zur transkription|"
-        "anmerkung zur transkription|nota del transcriptor|notas del transcriptor|nota del trascrittore|"
-        "note del trascrittore|opmerkingen van de bewerker",
-        ADVERTISEMENT: "advertisement|advertisements|advertising|publisher s advertisements|books by the same author|"
-        "by the same author|other books by this author|also available|du meme auteur|ouvrages du meme auteur|"
-        "a paraitre|dello stesso autore|del mismo autor|vom selben autor|weitere bucher|newsletter|"
-        "coming soon|demnachst erscheint|prochainement|proximamente|prossimamente",
+    reason: frozenset("|".join(getattr(parts, field) for parts in _PART_NAMES).split("|")) - {""}
+    for reason, field in {
+        TITLE_PAGE: "title_page",
+        COVER: "cover",
+        IMPRINT: "imprint",
+        COPYRIGHT: "copyright",
+        COLOPHON: "colophon",
+        LICENCE: "licence",
+        CONTENTS: "contents",
+        PICTURES: "pictures",
+        NOTES: "notes",
+        INDEX: "index",
+        BIBLIOGRAPHY: "bibliography",
+        TRANSCRIBER: "transcriber",
+        ADVERTISEMENT: "advertisement",
     }.items()
 }
 _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
@@ -113,30 +102,22 @@ _CREDIT = regex.compile(
     regex.IGNORECASE,
 )
 _TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # how a line of verse ends, and none of a title page
-_ALSO = regex.compile(
-    r"(?:also|other (?:books|works|titles|novels)|more (?:books )?|books|novels|works) (?:by|from) .{1,60}|"
-    r"praise for .{1,80}|(?:autres )?(?:ouvrages|livres) (?:de|d'|du) .{1,60}|du meme auteur.{0,60}|"
-    r"weitere (?:bucher|titel|romane) (?:von|aus) .{1,60}|otros (?:libros|titulos) de .{1,60}|altri libri di .{1,60}"
-)
+_ALSO = regex.compile("|".join(parts.other_books for parts in _PART_NAMES if parts.other_books))
+
+
+def _legal(field: str, *more: str) -> "regex.Pattern[str]":
+    words = (getattr(language.legal, field) for language in every_language())
+    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
+
+
 # Two of these in a short page make it the one that the law asks for.
 _LEGAL = (
-    regex.compile(r"©|\(c\) ?(?:1[5-9]|20)\d\d|\bcopyright\b|\burheberrecht", regex.IGNORECASE),
-    regex.compile(
-        r"all rights reserved|tous droits|alle rechte|derechos reservados|diritti riservati|direitos reservados|"
-        r"no part of this (?:book|publication)",
-        regex.IGNORECASE,
-    ),
-    regex.compile(r"\bISBN\b|dépôt légal|library of congress|cataloging", regex.IGNORECASE),
-    regex.compile(
-        r"(?:first )?published (?:in|by)|printed (?:in|by)|erstausgabe|impreso en|stampato", regex.IGNORECASE
-    ),
+    _legal("copyright", "©", r"\(c\) ?(?:1[5-9]|20)\d\d"),
+    _legal("rights"),
+    _legal("deposit", r"\bISBN\b"),
+    _legal("published"),
 )
-_TRANSCRIBED = regex.compile(
-    r"transcriber.s notes?\b|notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit|"
-    r"anmerkung(?:en)? zur transkription|nota del? (?:transcriptor|trascrittore)|"
-    r"electronic (?:text|edition) (?:was|has been)",
-    regex.IGNORECASE,
-)
+_TRANSCRIBED = _legal("transcribed")
 
 
 def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:

@@ -8,6 +8,7 @@ import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.language.known import find_language
 from swarm.book.page.front_matter import named
 from swarm.book.page.limits import MAX_NOTE_CHARS
 from swarm.book.page.markup import local, types
@@ -19,9 +20,6 @@ RETURN = "e2a-return"  # and a link back from a note to its mark
 MAX_LABEL_PIECES = 8
 MIN_PAGE_NOTES = 2
 NEAR = 3  # steps from a link to an ancestor with an id or a telling class
-
-# How a listener is told that a note follows.
-WORDS = {"en": "Note:", "fr": "Note :", "de": "Anmerkung:", "es": "Nota:", "it": "Nota:", "pt": "Nota:", "nl": "Noot:"}
 
 _LABEL = regex.compile(
     r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
@@ -162,7 +160,7 @@ def place_notes(rows: list[list[Passage]], mode: str, language: str) -> list[lis
     for passage in (passage for row in rows for passage in row if passage.note):
         notes[passage.note].append(passage)
     used: set[str] = set()
-    placed = [list(_with_notes(row, notes, used, mode, WORDS.get(language, ""))) for row in rows]
+    placed = [list(_with_notes(row, notes, used, mode, find_language(language).note)) for row in rows]
     return [[passage for passage in row if passage.note not in used] for row in placed]
 
 

@@ -4,12 +4,12 @@ from unicodedata import normalize
 
 import regex
 
+from swarm.book.language.known import find_language
 from swarm.book.page.phonetic_mark import Marker, outside, own_brackets
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
 from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.number import say_numbers
-from swarm.book.speech.old_money import say_old_money
 from swarm.book.speech.power import say_powers
 from swarm.book.speech.roman import figures_in_heading, figures_in_prose
 from swarm.job.card import EngineCard
@@ -41,12 +41,14 @@ class Speech:
         text = outside(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
         return outside(text, lambda piece: self._spell(piece, language, heading=heading))
 
-    def _spell(self, text: str, language: str, *, heading: bool) -> str:
-        text = say_powers(say_dates(say_old_money(shorten(text, language), language), language), language)
+    def _spell(self, text: str, code: str, *, heading: bool) -> str:
+        language = find_language(code)
+        text = language.old_units(shorten(text, language))
+        text = say_powers(say_dates(text, language), language)
         text = figures_in_heading(text) if heading else figures_in_prose(text)
-        if not _knows(self.card.abbreviations, language):
+        if not _knows(self.card.abbreviations, code):
             text = say_abbreviations(text, language)
-        return text if _knows(self.card.numbers, language) else say_numbers(text, language)
+        return text if _knows(self.card.numbers, code) else say_numbers(text, language)
 
 
 def _plain(text: str) -> str:

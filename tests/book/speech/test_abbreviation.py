@@ -1,5 +1,6 @@
 import pytest
 
+from swarm.book.language.known import find_language
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
 
 
@@ -30,7 +31,7 @@ from swarm.book.speech.abbreviation import say_abbreviations, shorten
     ],
 )
 def test_abbreviations_are_words(language: str, written: str, said: str) -> None:
-    assert say_abbreviations(written, language) == said
+    assert say_abbreviations(written, find_language(language)) == said
 
 
 @pytest.mark.parametrize(
@@ -46,12 +47,12 @@ def test_abbreviations_are_words(language: str, written: str, said: str) -> None
     ],
 )
 def test_addresses_are_the_names_of_their_sites(text: str, said: str) -> None:
-    assert shorten(text, "en") == said
+    assert shorten(text, find_language("en")) == said
 
 
 def test_the_sign_in_a_mail_address_is_said_in_the_language() -> None:
-    assert shorten("a@b.fr", "fr") == "a arobase b.fr"
+    assert shorten("a@b.fr", find_language("fr")) == "a arobase b.fr"
 
 
 def test_a_page_of_addresses_takes_no_long_time() -> None:
-    assert len(shorten("http://" + "a." * 50_000 + " " + "@" * 50_000, "en")) > 50_000
+    assert len(shorten("http://" + "a." * 50_000 + " " + "@" * 50_000, find_language("en"))) > 50_000

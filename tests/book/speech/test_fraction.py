@@ -1,5 +1,6 @@
 import pytest
 
+from swarm.book.language.known import find_language
 from swarm.book.speech.fraction import say_fractions
 
 
@@ -19,4 +20,4 @@ from swarm.book.speech.fraction import say_fractions
     ],
 )
 def test_fractions_are_said(language: str, written: str, said: str) -> None:
-    assert say_fractions(written, language) == said
+    assert say_fractions(written, find_language(language)) == said

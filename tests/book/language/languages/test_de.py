@@ -1,6 +1,12 @@
 import pytest
+from said import said
 
-from swarm.book.speech.german import say_ordinals
+from swarm.book.language.languages.de import LANGUAGE
+
+
+def say_ordinals(text: str) -> str:
+    assert LANGUAGE.numbers
+    return LANGUAGE.numbers.prepare(text)
 
 
 @pytest.mark.parametrize(
@@ -22,3 +28,23 @@ def test_ordinals_and_decades_are_said(written: str, said: str) -> None:
 
 def test_a_page_of_ordinals_takes_no_long_time() -> None:
     assert say_ordinals("3. Mai " * 5_000).startswith("dritter Mai dritte Mai")
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "expected"), [("eins", "Euro", "ein"), ("eins", "Frau", "eine"), ("eins", "", "eins")]
+)
+def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: str) -> None:
+    assert LANGUAGE.numbers
+    assert LANGUAGE.numbers.agree(number, noun) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("um 1 Uhr, 1:30", "um ein Uhr, ein Uhr dreißig"),
+        ("1 Std und 2 Std, 1 Min", "eine Stunde und zwei Stunden, eine Minute"),
+        ("am 3.4.1921, S. 5", "am dritten April neunzehnhunderteinundzwanzig, Seite fünf"),
+    ],
+)
+def test_forms_are_said(written: str, words: str) -> None:
+    assert said(written, "de") == words

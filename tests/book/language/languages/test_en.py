@@ -1,6 +1,7 @@
 import pytest
+from said import said
 
-from swarm.book.speech.old_money import say_old_money
+from swarm.book.language.languages.en import LANGUAGE
 from swarm.book.speech.speech import Speech
 from swarm.voice.hibari.engine import CARD as HIBARI
 
@@ -18,11 +19,7 @@ from swarm.voice.hibari.engine import CARD as HIBARI
     ],
 )
 def test_old_money_and_measures_are_said(written: str, said: str) -> None:
-    assert say_old_money(written, "en") == said
-
-
-def test_other_languages_have_none() -> None:
-    assert say_old_money("5s. 6d.", "fr") == "5s. 6d."
+    assert LANGUAGE.old_units(written) == said
 
 
 def test_engines_that_know_numbers_are_told_what_the_letters_mean() -> None:
@@ -30,5 +27,21 @@ def test_engines_that_know_numbers_are_told_what_the_letters_mean() -> None:
 
 
 def test_a_page_of_sums_takes_no_long_time() -> None:
-    assert say_old_money("5s. 6d. " * 20_000, "en").startswith("5 shillings and 6 pence")
-    assert say_old_money("1 " * 50_000 + "s d", "en")
+    assert LANGUAGE.old_units("5s. 6d. " * 20_000).startswith("5 shillings and 6 pence")
+    assert LANGUAGE.old_units("1 " * 50_000 + "s d")
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("Call 555-1234 in the '80s.", "Call five five five one two three four in the eighties."),
+        (
+            "He ran 1 ft. at 1 mph, 1 km and 5 lbs.",
+            "He ran one foot at one mile an hour, one kilometre and five pounds.",
+        ),
+        ("1,500 men died in 1066.", "one thousand, five hundred men died in ten sixty-six."),
+        ("It has 1 m² or 5 km².", "It has one square metre or five square kilometres."),
+    ],
+)
+def test_what_english_alone_has_is_said(written: str, words: str) -> None:
+    assert said(written, "en") == words

@@ -1,0 +1,68 @@
+"""What CLDR, by Babel, knows of a language: months, units, currencies, plurals. Babel is loaded when it is asked."""
+
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+import regex
+
+from swarm.book.language.language import Forms, Language
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+CURRENCIES = {"€": "EUR"}  # of other signs CLDR names the country too, which no book means
+_FIGURES = regex.compile(r"^\S+?\s?(?=\p{L})")
+
+
+@cache
+def _locale(name: str) -> "Locale":
+    from babel import Locale
+
+    return Locale.parse(name)
+
+
+def month_names(language: Language) -> tuple[str, ...]:
+    """Return the twelve months' names as they stand in a date."""
+    return tuple(_locale(language.locale or language.code).months["format"]["wide"].values())
+
+
+def short_month_names(language: Language) -> tuple[str, ...]:
+    """Return the twelve months' abbreviations as they stand in a date, without a full stop."""
+    names = _locale(language.locale or language.code).months["format"]["abbreviated"].values()
+    return tuple(name.removesuffix(".") for name in names)
+
+
+def plural_category(figures: Decimal, language: Language) -> str:
+    """Return the plural category of a number: "one", "few", "many" or "other"."""
+    return str(_locale(language.locale or language.code).plural_form(figures))
+
+
+@lru_cache(1024)
+def unit_name(unit: str | Forms, figures: Decimal, language: Language) -> str:
+    """Return what a unit is called behind a number: "kilometres" for `length-kilometer` and 5."""
+    if isinstance(unit, Forms):
+        return unit.of(plural_category(figures, language))
+    from babel.units import format_unit
+
+    said = format_unit(figures, unit, "long", "0.###", locale=language.locale or language.code)
+    return str(_FIGURES.sub("", said))
+
+
+@lru_cache(1024)
+def currency_name(sign: str, figures: Decimal, language: Language) -> str:
+    """Return what a currency of CURRENCIES is called behind a number."""
+    from babel.numbers import get_currency_name
+
+    return str(get_currency_name(CURRENCIES[sign], figures, language.locale or language.code))
+
+
+@cache
+def days_have_stops(code: str) -> bool:
+    """Return whether a language writes "3. Mai": a full stop makes a figure an ordinal there."""
+    from babel.core import UnknownLocaleError
+
+    try:
+        return regex.search(r"(?<!\p{L})d\.", _locale(code).date_formats["long"].pattern) is not None
+    except (UnknownLocaleError, ValueError):
+        return False

@@ -1,0 +1,28 @@
+"""The languages that have a file of their own, found in the folder `languages/`."""
+
+from functools import cache
+from pkgutil import iter_modules, resolve_name
+
+from swarm.book.language import languages
+from swarm.book.language.language import Language
+
+
+@cache
+def find_language(code: str) -> Language:
+    """Return the language of a primary subtag; one without any words where it has no file."""
+    if code not in _codes():
+        return Language(code=code)
+    found = resolve_name(f"{languages.__name__}.{code}:LANGUAGE")
+    assert isinstance(found, Language)
+    return found
+
+
+@cache
+def every_language() -> tuple[Language, ...]:
+    """Return all languages that have a file, in the order of their codes."""
+    return tuple(map(find_language, _codes()))
+
+
+@cache
+def _codes() -> tuple[str, ...]:
+    return tuple(sorted(module.name for module in iter_modules(languages.__path__)))

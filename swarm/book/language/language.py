@@ -1,0 +1,171 @@
+"""A language as a value: the words and habits by which written text becomes spoken text."""
+
+from collections.abc import Callable, Mapping
+
+import regex
+from msgspec import Struct
+
+Match = regex.Match[str]
+Step = tuple["regex.Pattern[str]", Callable[[Match], str]]  # a pattern, and what is said for a match; "" keeps it
+
+TYPOGRAPHIC_QUOTES = "“”‘’"
+
+
+def table(text: str) -> dict[str, str]:
+    """Return the pairs of "Mr=Mister|Dr=Doctor" as a mapping from the written to the spoken form."""
+    return dict(pair.split("=") for pair in text.split("|")) if text else {}
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words that a text lists."""
+    return frozenset(text.split())
+
+
+class Forms(Struct, frozen=True):
+    """A counted word's forms by CLDR's plural categories; those that a language lacks are empty."""
+
+    one: str
+    other: str
+    few: str = ""
+    many: str = ""
+
+    def of(self, category: str) -> str:
+        """Return the form for a plural category: "one", "few", "many" or "other"."""
+        return str(getattr(self, category, "")) or self.other
+
+
+class Clock(Struct, frozen=True, kw_only=True):
+    """How the time of day is said."""
+
+    between: str = ""  # the word between hours and minutes
+    full: str = ""  # the word after a full hour
+    one: str = ""  # replaces both of them after the hour of one
+    oh: str = ""  # the word before minutes below ten
+    hour: Callable[[int], str] | None = None  # the words of an hour; its cardinal number if None
+    written: str = ""  # a pattern for minutes that are written otherwise than 10:30; their figures are its only group
+
+
+class Numbers(Struct, frozen=True, kw_only=True, eq=False):
+    """How figures are said."""
+
+    point: str  # the word before decimals
+    to: str  # the word in "1861-65"
+    minus: str
+    join: str  # "and" in "two and one half"
+    coins: str  # the word between a sum and its hundredths
+    halves: tuple[str, str, str]  # ½ ¼ ¾
+    money: Mapping[str, Forms]  # the names of $ and £; CLDR's say whose dollar it is
+    fraction: Callable[[int, int], str]  # 3 and 8 are "three eighths"
+    units: Mapping[str, str | Forms] = {}  # what is written after figures: a unit of CLDR, or the forms themselves
+    signs: Mapping[str, str | Forms] = {}  # the same for % ° ′ ″, where CLDR's words are not those that are said
+    comma: bool = True  # stands before decimals; a full stop then parts thousands
+    pairs: bool = False  # decimals of two figures are said as one number: "trois virgule quatorze"
+    years: bool = False  # years are said otherwise than other numbers: "eighteen sixty-six"
+    scales: Mapping[str, str] = {}  # what is written and said behind a sum of money: "$5 million"
+    clock: Clock = Clock()
+    agree: Callable[[str, str], str] = lambda said, noun: said  # a cardinal's words before a noun
+    ordinal: str = ""  # a pattern for what makes a figure an ordinal
+    ordinal_form: Callable[[str, str], str] = lambda said, suffix: said  # an ordinal's words, by what is written
+    king: str = ""  # "the" in "Louis the Fourteenth"
+    king_form: Callable[[str], str] = str  # an ordinal's words behind a king's name
+    last_ordinal_king: int = 0  # later ones are said by a cardinal: "Louis quatorze"
+    rulers: frozenset[str] = frozenset()  # rulers' names besides those that every language knows
+    centuries: tuple[tuple["regex.Pattern[str]", str], ...] = ()  # a numeral's pattern, and "ordinal" or "cardinal"
+    prepare: Callable[[str], str] = str  # comes first: what the general rules would not understand
+    first: tuple[Step, ...] = ()  # come before the general rules, where no fraction is left
+    year_steps: tuple[Step, ...] = ()  # come before the general rule for years
+
+
+class Dates(Struct, frozen=True, kw_only=True):
+    """How dates in figures are written out; the names of months are CLDR's."""
+
+    form: str  # "{day} de {month} de {year}"
+    day: Callable[[int], str] = str  # a day of the month, as it is written out
+    numeric: Callable[[Match, Callable[[int, int, str], str]], str] | None = None  # decides which is the month
+    written: Callable[[str], str] = str  # says the dates of a text whose month is a word
+
+
+class Powers(Struct, frozen=True, kw_only=True):
+    """How exponents are said; `{}` stands for the exponent, or for "kilo" and the like."""
+
+    squared: str
+    cubed: str
+    other: str
+    square: Forms  # of metres
+    cubic: Forms
+
+
+class Abbreviations(Struct, frozen=True, kw_only=True):
+    """What is written short, and what is said for it."""
+
+    titles: Mapping[str, str] = {}  # before a name
+    numbered: Mapping[str, str] = {}  # before a number
+    anywhere: Mapping[str, str] = {}  # written with its full stops
+    whole: frozenset[str] = frozenset()  # titles and words before numbers that need no full stop
+    joint: str = r"\s"  # a pattern for what stands between a title and a name
+    joins: str = ""  # the words between two titles: "Mr. and Mrs. Smith"
+    also: str = ""  # titles that are never written short: "Mr. or Miss Lee"
+
+
+class Sentences(Struct, frozen=True, kw_only=True):
+    """Where sentences do not end."""
+
+    open: str = ""  # abbreviations that end none before a capital letter, without their last full stop
+    numbered: str = ""  # abbreviations that end none before a number
+    speech_verbs: str = ""  # a pattern for the verb in "“What?” Alice whispered"
+
+
+class Counted(Struct, frozen=True, kw_only=True):
+    """What books number in Roman numerals, as patterns; those of all languages hold in every book."""
+
+    words: str = ""  # chapters and the like
+    short: str = ""  # their abbreviations, without the full stop
+    lettered: str = ""  # those of them that letters count as well: "Appendix C"
+
+
+class PartNames(Struct, frozen=True, kw_only=True):
+    """What parts of a book are called that are not the book: small letters without accents, parted by |."""
+
+    title_page: str = ""
+    cover: str = ""
+    imprint: str = ""
+    copyright: str = ""
+    colophon: str = ""
+    licence: str = ""
+    contents: str = ""
+    pictures: str = ""
+    notes: str = ""
+    index: str = ""
+    bibliography: str = ""
+    transcriber: str = ""
+    advertisement: str = ""
+    other_books: str = ""  # a pattern for a list of books by one author, in small letters without accents
+
+
+class LegalWords(Struct, frozen=True, kw_only=True):
+    """Patterns for what a page says that the law asks for, and a page about the making of the electronic text."""
+
+    copyright: str = ""
+    rights: str = ""  # "all rights reserved"
+    deposit: str = ""  # what a national library writes
+    published: str = ""
+    transcribed: str = ""
+
+
+class Language(Struct, frozen=True, kw_only=True, eq=False):
+    """One language; it is its own key, since there is one object for each."""
+
+    code: str
+    locale: str = ""  # whose names CLDR is asked for, where they are not those of the bare code
+    numbers: Numbers | None = None  # figures stay as they are without it
+    dates: Dates | None = None
+    powers: Powers | None = None
+    abbreviations: Abbreviations = Abbreviations()
+    sentences: Sentences = Sentences()
+    counted: Counted = Counted()
+    parts: PartNames = PartNames()
+    legal: LegalWords = LegalWords()
+    quotes: str = TYPOGRAPHIC_QUOTES  # opening and closing marks in turn
+    note: str = ""  # tells a listener that a note follows
+    at: str = "at"  # the sign in a mail address
+    old_units: Callable[[str], str] = str  # money and measures of old

@@ -1,0 +1,181 @@
+"""German."""
+
+from functools import cache
+
+import regex
+
+from swarm.book.language.cldr import month_names
+from swarm.book.language.language import (
+    Abbreviations,
+    Clock,
+    Counted,
+    Dates,
+    Forms,
+    Language,
+    LegalWords,
+    Match,
+    Numbers,
+    PartNames,
+    Powers,
+    Sentences,
+    table,
+    words,
+)
+from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.spelling import spelled
+
+_FEMININE_COUNTED = words(
+    "frau stunde minute sekunde woche nacht meile seite person tonne million milliarde hand stadt tochter kugel flasche"
+)
+_NEUTER, _FEMININE = r"Jahrhundert\w*|Kapitel|Mal|Buch|Jahr", "Auflage|Klasse|Ausgabe|Etage|Szene"
+_ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|zur|beim|seit|bis|ab"
+_NTH = regex.compile(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})")
+_KING = regex.compile(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
+_DECADE = regex.compile(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
+_BEGINS = regex.compile(r"[,;:(„«»–—]\s?$")
+_ENDS = regex.compile(r"[\"'“”»«)\s]*+$")
+_STRONG = ("der", "die", "das", "diese", "eine")  # behind these an ordinal ends in e
+
+
+@cache
+def _before_noun() -> "regex.Pattern[str]":
+    """Return the pattern of an ordinal before a month or another noun that ordinals stand before."""
+    nouns = rf"{'|'.join(month_names(LANGUAGE))}|Jänner|{_NEUTER}|{_FEMININE}|Band|Teil|Stock|Akt|Tag|Bezirk"
+    return regex.compile(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+({nouns})\b)", regex.IGNORECASE)
+
+
+def _say_ordinals(text: str) -> str:
+    """Say "3. Mai", "Heinrich der VIII." and "die 20er", which are figures with a full stop or "er" behind them."""
+    text = _KING.sub(lambda match: _behind(match[1], str(value(match[2]))) + _stop(match), text)
+    text = _DECADE.sub(lambda match: _decade(match[1]), text)
+    return _NTH.sub(lambda match: _behind(match[1], match[2]), _before_noun().sub(_ordinal, text))
+
+
+def _behind(article: str, figures: str) -> str:
+    said = spelled(figures, LANGUAGE, "ordinal")
+    return f"{article} {said}" if article.lower() in _STRONG else f"{article} {said}n"
+
+
+def _ordinal(match: Match) -> str:
+    if match[1]:
+        if match[1].lower() in ("ein", "einer") and not regex.fullmatch(_FEMININE, match[3], regex.IGNORECASE):
+            return f"{match[1]} {_strong(match)}"
+        return _behind(match[1], match[2])
+    return _strong(match) if _begins(match) else spelled(match[2], LANGUAGE, "ordinal")
+
+
+def _begins(match: Match) -> bool:
+    """Return whether an ordinal stands at the start, or behind a comma and the like."""
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    return match.start() <= 1 or bool(_BEGINS.search(before) and not before.isspace())
+
+
+def _strong(match: Match) -> str:
+    """Say an ordinal without an article: "erster Mai", "erstes Kapitel", "erste Auflage"."""
+    said = spelled(match[2], LANGUAGE, "ordinal")
+    if regex.fullmatch(_FEMININE, match[3], regex.IGNORECASE):
+        return said
+    return f"{said}s" if regex.fullmatch(_NEUTER, match[3], regex.IGNORECASE) else f"{said}r"
+
+
+def _decade(figures: str) -> str:
+    return f"{spelled(figures, LANGUAGE, 'year' if len(figures) == 4 else 'cardinal')}er"
+
+
+def _stop(match: Match) -> str:
+    """Return the full stop of an ordinal that ends its sentence too."""
+    return "." if _ENDS.match(match.string, match.end()) else ""
+
+
+def _agree(said: str, noun: str) -> str:
+    if said != "eins" or not noun:
+        return said
+    return "eine" if noun.lower() in _FEMININE_COUNTED else "ein"
+
+
+def _fraction(over: int, under: int) -> str:
+    part = f"{spelled(str(under), LANGUAGE, 'ordinal')[:-1]}el".capitalize()
+    return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}"
+
+
+LANGUAGE: Language = Language(
+    code="de",
+    numbers=Numbers(
+        point="Komma",
+        to="bis",
+        minus="minus",
+        join="und",
+        coins="und",
+        halves=("ein halb", "ein Viertel", "drei Viertel"),
+        money={"$": Forms("Dollar", "Dollar"), "£": Forms("Pfund", "Pfund")},
+        fraction=_fraction,
+        units={
+            "m": "length-meter",
+            "g": "mass-gram",
+            "l": "volume-liter",
+            "ha": "area-hectare",
+            "Std": "duration-hour",
+            "Min": "duration-minute",
+        },
+        years=True,
+        scales=table("Million=Million|Millionen=Millionen|Milliarde=Milliarde|Milliarden=Milliarden"),
+        clock=Clock(
+            between="Uhr",
+            full="Uhr",
+            hour=lambda hour: _agree(spelled(str(hour), LANGUAGE), "Uhr"),
+            written=r"\.([0-5]\d)(?=\s?Uhr\b)",
+        ),
+        agree=_agree,
+        king="der ",
+        king_form=str.capitalize,
+        last_ordinal_king=99,
+        prepare=_say_ordinals,
+    ),
+    dates=Dates(form="{day}. {month} {year}"),
+    powers=Powers(
+        squared=" hoch 2",
+        cubed=" hoch 3",
+        other=" hoch {}",
+        square=Forms("Quadrat{}meter", "Quadrat{}meter"),
+        cubic=Forms("Kubik{}meter", "Kubik{}meter"),
+    ),
+    abbreviations=Abbreviations(
+        titles=table("Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"),
+        numbered=table(
+            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|gest=gestorben|§=Paragraf|§§=Paragrafen"
+        ),
+        anywhere=table(
+            "z. B.=zum Beispiel|z.B.=zum Beispiel|d. h.=das heißt|d.h.=das heißt|usw.=und so weiter|"
+            "bzw.=beziehungsweise|ca.=circa|vgl.=vergleiche|ggf.=gegebenenfalls|evtl.=eventuell|Mio.=Millionen|"
+            "Mrd.=Milliarden|u. s. w.=und so weiter|u. a.=unter anderem|v. Chr.=vor Christus|n. Chr.=nach Christus"
+        ),
+        whole=frozenset(("Dr", "St", "§", "§§")),
+        joins="und|oder",
+        also="Frau",
+    ),
+    sentences=Sentences(open="Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca usw z.B d.h u.a v.Chr n.Chr", numbered="bd"),
+    counted=Counted(words="kapitel|buch|teil|band|akt|szene|gesang|brief", lettered="brief"),
+    parts=PartNames(
+        title_page="titelseite|titelblatt",
+        cover="umschlag",
+        imprint="impressum",
+        licence="lizenz",
+        contents="inhalt|inhaltsverzeichnis",
+        pictures="abbildungsverzeichnis",
+        notes="anmerkungen|endnoten|fussnoten",
+        index="register|sachregister|personenregister",
+        bibliography="bibliographie|literaturverzeichnis|quellenverzeichnis",
+        transcriber="anmerkungen zur transkription|anmerkung zur transkription",
+        advertisement="vom selben autor|weitere bucher|demnachst erscheint",
+        other_books="weitere (?:bucher|titel|romane) (?:von|aus) .{1,60}",
+    ),
+    legal=LegalWords(
+        copyright=r"\burheberrecht",
+        rights="alle rechte",
+        published="erstausgabe",
+        transcribed="anmerkung(?:en)? zur transkription",
+    ),
+    quotes="„“‚‘»«›‹",
+    note="Anmerkung:",
+    at="ät",
+)

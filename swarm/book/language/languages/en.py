@@ -1,0 +1,267 @@
+"""English."""
+
+from collections.abc import Callable
+from functools import cache
+
+import regex
+
+from swarm.book.language.cldr import month_names, short_month_names
+from swarm.book.language.language import (
+    Abbreviations,
+    Clock,
+    Counted,
+    Dates,
+    Forms,
+    Language,
+    LegalWords,
+    Match,
+    Numbers,
+    PartNames,
+    Powers,
+    Sentences,
+    Step,
+    table,
+)
+from swarm.book.language.spelling import digit_by_digit, spelled
+
+# Four-digit numbers that are no years: what is counted follows, or a word of measure stands before.
+_FOUR = r"(?<![\p{L}\d.,:/$£€-])(?:1\d|20)\d\d(?![\d.,:/-]*\d|\p{L})"
+_YEAR_BEFORE = r"(?<=\b(?i:in|since|by|until|till|during|years?|from|before|after)\s)"
+_YEAR, _ALONE = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)", r"(?![.,]?\d|\p{L})"
+_THINGS = (
+    "men|women|people|children|persons|soldiers|sailors|horses|ships|guns|feet|miles|yards|metres|meters|kilometres|"
+    "kilometers|acres|tons|tonnes|pounds|dollars|francs|florins|crowns|years|days|hours|minutes|pages|words|copies|"
+    "inhabitants|souls|votes|workers|troops|prisoners|slaves|species|barrels|gallons|bushels|volumes|houses|sheep|"
+    "cattle|times|square|cubic"
+)
+_MANY = regex.compile(
+    rf"(?<!{_YEAR_BEFORE}){_FOUR}(?=\s(?:{_THINGS})\b)|"
+    rf"(?<=\b(?i:about|some|nearly|almost|over|than|only|approximately|roughly|another)\s){_FOUR}"
+    r"(?=\s(?!(?:was|has|is|his|as|us|this|its|does|always|perhaps|across|towards|besides|unless|thus)\b)\p{Ll}{2,}s\b)"
+)
+_TELEPHONE = regex.compile(r"(?<![\d.,$£€-])(?:\(\d{3}\)\s?|\d{3}-)?\d{3}-\d{4}(?![\d,.-]*\d)")
+_HALF = r"(?:\s?(?:½|¼|¾|1/2|1/4|3/4))?"
+_COIN_ALONE = r"(?<![\p{L}\d.,:/])"
+_POUNDS = regex.compile(
+    rf"£\s?(\d{{1,3}}(?:,\d{{3}})*|\d+),?\s(\d{{1,2}})\s?s\b\.?(?:,?\s?(?:and\s)?(\d{{1,2}}{_HALF})\s?d\b\.?)?"
+)
+_SHILLINGS = regex.compile(rf"{_COIN_ALONE}(\d{{1,3}})\s?s\b\.?,?\s?(?:and\s)?(\d{{1,2}}{_HALF})\s?d\b(\.?)")
+_COIN = regex.compile(rf"(?<!\b[Tt]he\s){_COIN_ALONE}(\d{{1,3}}{_HALF})(s|d)\.")  # "the 3d. of May" is the third
+_ENDS = regex.compile(r"[\"'”’»)\s]*+$")
+_DECADE = regex.compile(r"[2-9]0")
+_FEET = regex.compile(r"(?<![\d.,])([1-9])\s?['’′]\s?(\d{1,2}(?:½)?)\s?[\"”″](?!\p{L})")
+
+
+def _part(number: int) -> str:
+    return "third" if number == 3 else spelled(str(number), LANGUAGE, "ordinal")
+
+
+def _fraction(over: int, under: int) -> str:
+    return f"{spelled(str(over), LANGUAGE)} {_part(under)}{'s' if over > 1 else ''}"
+
+
+def _plural(year: str) -> str:
+    return f"{year[:-1]}ies" if year.endswith("y") else f"{year}s"
+
+
+def _th(day: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(day % 10 if day // 10 != 1 else 0, "th")
+    return f"{day}{ending}"
+
+
+def _with_day(match: Match, before: str, day: int, after: str = "") -> str:
+    return f"{before}{_th(day)}{after}" if 1 <= day <= 31 else match[0]
+
+
+@cache
+def _month() -> str:
+    """Return the pattern of a month's name or abbreviation."""
+    return "|".join(dict.fromkeys((*month_names(LANGUAGE), *short_month_names(LANGUAGE), "Sep")))
+
+
+@cache
+def _written_dates() -> tuple[Step, ...]:
+    return (
+        (
+            regex.compile(rf"\b({_month()})\b(\.?) (\d{{1,2}})(?![\d:.,/%]*\d|\p{{L}}|[%°:])"),
+            lambda match: _with_day(match, f"{match[1]}{match[2]} ", int(match[3])),
+        ),
+        (
+            regex.compile(rf"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{{1,2}}) (?=(?:{_month()})\b)"),
+            lambda match: _with_day(match, match[1] or "the ", int(match[2]), " of "),
+        ),
+    )
+
+
+def _say_written_dates(text: str) -> str:
+    """Say "June 3" as "June 3rd" and "4 July" as "the 4th of July"."""
+    for pattern, say in _written_dates():
+        text = pattern.sub(say, text)
+    return text
+
+
+# English alone has decades, and says early years in pairs.
+_YEARS: tuple[Step, ...] = (
+    (regex.compile(rf"{_YEAR}s(?!\p{{L}})"), lambda match: _plural(spelled(match[1], LANGUAGE, "year"))),
+    (
+        regex.compile(r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})"),
+        lambda match: _plural(spelled(match[1], LANGUAGE)),
+    ),
+    (regex.compile(rf"{_YEAR_BEFORE}(10[1-9]\d){_ALONE}"), lambda match: spelled(match[1], LANGUAGE, "year")),
+)
+
+
+def _numeric(match: Match, say: Callable[[int, int, str], str]) -> str:
+    """Britons and Americans write dates the other way round: what can be both is read figure by figure."""
+    first, second, year = int(match[1]), int(match[3]), match[4]
+    if match[2] == ".":
+        return match[0]
+    if first == second or second > 12:
+        return say(second, first, year)
+    return say(first, second, year) if first > 12 else f"{first} {second} {year}"
+
+
+def _old_units(text: str) -> str:
+    """Say "£3 10s. 6d." as "3 pounds 10 shillings and 6 pence", and feet and inches; numbers stay figures."""
+    if "£" in text:
+        text = _POUNDS.sub(_pounds, text)
+    if "s" in text and "d" in text:
+        text = _SHILLINGS.sub(lambda match: f"{_shillings(match[1])} and {_pence(match[2])}{_stop(match)}", text)
+    text = _COIN.sub(_coin, text)
+    return _FEET.sub(lambda match: f"{match[1]} {'foot' if match[1] == '1' else 'feet'} {match[2]}", text)
+
+
+def _pounds(match: Match) -> str:
+    pounds = f"{match[1]} pound{'' if match[1] == '1' else 's'}"
+    if match[3] is None:
+        return f"{pounds} {_shillings(match[2])}{_stop(match)}"
+    return f"{pounds} {_shillings(match[2])} and {_pence(match[3])}{_stop(match)}"
+
+
+def _shillings(number: str) -> str:
+    return f"{number} shilling{'' if number == '1' else 's'}"
+
+
+def _pence(number: str) -> str:
+    return "1 penny" if number == "1" else f"{number} pence"
+
+
+def _coin(match: Match) -> str:
+    """Say a sum of one coin; "in his 20s." is none."""
+    if match[2] == "s" and _DECADE.fullmatch(match[1]):
+        return match[0]
+    return (_shillings(match[1]) if match[2] == "s" else _pence(match[1])) + _stop(match)
+
+
+def _stop(match: Match) -> str:
+    """Return the full stop of an abbreviation that ends its sentence too."""
+    return "." if match[0].endswith(".") and _ENDS.match(match.string, match.end()) else ""
+
+
+LANGUAGE: Language = Language(
+    code="en",
+    locale="en_GB",  # as the dictionaries of the engines spell: "kilometres"
+    numbers=Numbers(
+        point="point",
+        to="to",
+        minus="minus",
+        join="and",
+        coins="and",
+        halves=("one half", "one quarter", "three quarters"),
+        money={"$": Forms("dollar", "dollars"), "£": Forms("pound", "pounds")},
+        fraction=_fraction,
+        units={
+            "km/h": Forms("kilometre an hour", "kilometres an hour"),  # nobody says "per hour" in a story
+            "mph": Forms("mile an hour", "miles an hour"),
+            "oz": "mass-ounce",
+            "lb": "mass-pound",
+            "hrs": "duration-hour",
+            "hr": "duration-hour",
+            "yds": "length-yard",
+        },
+        signs={"%": Forms("percent", "percent")},  # voices stumble over "per cent"
+        comma=False,
+        years=True,
+        scales=table(
+            "million=million|billion=billion|trillion=trillion|thousand=thousand|bn=billion|m=million|M=million|"
+            "k=thousand|K=thousand"
+        ),
+        clock=Clock(full="o'clock", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
+        ordinal="st|nd|rd|th",
+        king="the ",
+        king_form=str.capitalize,
+        last_ordinal_king=99,
+        first=(
+            (_TELEPHONE, lambda match: digit_by_digit(regex.sub(r"\D", "", match[0]), LANGUAGE)),
+            (_MANY, lambda match: spelled(match[0], LANGUAGE)),
+        ),
+        year_steps=_YEARS,
+    ),
+    dates=Dates(form="{month} {day}, {year}", day=_th, numeric=_numeric, written=_say_written_dates),
+    powers=Powers(
+        squared=" squared",
+        cubed=" cubed",
+        other=" to the power of {}",
+        square=Forms("square {}metre", "square {}metres"),
+        cubic=Forms("cubic {}metre", "cubic {}metres"),
+    ),
+    abbreviations=Abbreviations(
+        titles=table(
+            "Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
+            "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|"
+            "Maj=Major|Gov=Governor|Pres=President|Sen=Senator"
+        ),
+        numbered=table(
+            "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
+            "Fig=Figure|§=section|§§=sections"
+        ),
+        anywhere=table(
+            "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|Jr.=Junior|Esq.=Esquire|"
+            "& Co.=and Company"
+        ),
+        whole=frozenset(("Mr", "Mrs", "Ms", "Dr", "St", "§", "§§")),
+        joins="and|or",
+        also="Miss|Lady",
+    ),
+    sentences=Sentences(
+        open="Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
+        numbered="bk pt sect art",
+        speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"
+        "thought|added|repeated|screamed|sighed|growled|continued",
+    ),
+    counted=Counted(
+        words=r"chapter|chap\.|ch\.|book|part|volume|vol\.|act|scene|canto|section|letter|stave|appendix|figure|"
+        r"fig\.|plate",
+        short="vols?|chap|bk|pt",
+        lettered=r"appendix|section|letter|figure|fig\.|plate|part",
+    ),
+    parts=PartNames(
+        title_page="title page|titlepage|half title|halftitle|half title page|halftitlepage",
+        cover="cover|cover page|coverpage",
+        imprint="imprint",
+        copyright="copyright|copyright page|uncopyright",
+        colophon="colophon",
+        licence="license|licence|the full project gutenberg license|full project gutenberg license|"
+        "project gutenberg license",
+        contents="contents|table of contents|toc|nav|navigation",
+        pictures="illustrations|list of illustrations|loi|list of figures",
+        notes="notes|endnotes|footnotes|end notes|note",
+        index="index",
+        bibliography="bibliography|select bibliography|selected bibliography|works cited",
+        transcriber="transcriber s note|transcriber s notes|transcribers note|transcribers notes|"
+        "transcriber s endnote|transcriber s endnotes",
+        advertisement="advertisement|advertisements|advertising|publisher s advertisements|books by the same author|"
+        "by the same author|other books by this author|also available|newsletter|coming soon",
+        other_books="(?:also|other (?:books|works|titles|novels)|more (?:books )?|books|novels|works) (?:by|from) "
+        ".{1,60}|praise for .{1,80}",
+    ),
+    legal=LegalWords(
+        copyright=r"\bcopyright\b",
+        rights="all rights reserved|no part of this (?:book|publication)",
+        deposit="library of congress|cataloging",
+        published="(?:first )?published (?:in|by)|printed (?:in|by)",
+        transcribed=r"transcriber.s notes?\b|electronic (?:text|edition) (?:was|has been)",
+    ),
+    note="Note:",
+    old_units=_old_units,
+)

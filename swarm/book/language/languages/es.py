@@ -1,0 +1,129 @@
+"""Spanish."""
+
+import regex
+
+from swarm.book.language.language import (
+    Abbreviations,
+    Clock,
+    Counted,
+    Dates,
+    Forms,
+    Language,
+    LegalWords,
+    Numbers,
+    PartNames,
+    Powers,
+    Sentences,
+    table,
+    words,
+)
+from swarm.book.language.numeral import NUMERAL
+from swarm.book.language.spelling import spelled
+
+_MASCULINE = words("días mapas problemas programas temas sistemas poetas idiomas climas planetas gramas")
+_FEMININE = words("mujeres veces noches leyes partes calles voces manos tardes naves luces flores llaves torres madres")
+_FEMININE_ENDINGS = ("as", "ciones", "siones", "dades", "tades")
+_NO_NOUN = words("las los unas unos tras mas más del y o a en que por con para al e")
+_HUNDREDS = regex.compile(r"cientos|quinientos")
+
+
+def _is_feminine(noun: str, said: str) -> bool:
+    listed = not _FEMININE.isdisjoint((noun, f"{noun}es", f"{noun[:-1]}ces"))
+    masculine = noun in _MASCULINE or f"{noun}s" in _MASCULINE
+    return listed or (noun.endswith("a" if said == "uno" else _FEMININE_ENDINGS) and not masculine)
+
+
+def _agree(said: str, noun: str) -> str:
+    noun = noun.lower()
+    if not noun or noun in _NO_NOUN:
+        return said
+    feminine = _is_feminine(noun, said)
+    if feminine:
+        said = _HUNDREDS.sub(lambda match: f"{match[0][:-2]}as", said)
+    if not said.endswith("uno") or not (said == "uno" or noun.endswith("s")):
+        return said
+    return f"{said[:-1]}a" if feminine else "veintiún" if said == "veintiuno" else said.removesuffix("o")
+
+
+def _hour(hour: int) -> str:
+    said = spelled(str(hour), LANGUAGE)
+    return f"{said[:-1]}a" if said.endswith("uno") else said
+
+
+def _fraction(over: int, under: int) -> str:
+    part = "tercio" if under == 3 else spelled(str(under), LANGUAGE, "ordinal")
+    return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}{'s' if over > 1 else ''}"
+
+
+def _ordinal(said: str, suffix: str) -> str:
+    return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
+
+
+LANGUAGE: Language = Language(
+    code="es",
+    numbers=Numbers(
+        point="coma",
+        to="a",
+        minus="menos",
+        join="y",
+        coins="con",
+        halves=("un medio", "un cuarto", "tres cuartos"),
+        money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
+        fraction=_fraction,
+        units={
+            "m": "length-meter",
+            "g": "mass-gram",
+            "l": "volume-liter",
+            "ha": "area-hectare",
+            "min": "duration-minute",
+        },
+        pairs=True,
+        scales=table("millón=millón de|millones=millones de"),
+        clock=Clock(between="y", hour=_hour),
+        agree=_agree,
+        ordinal=r"\.?[ºª]",
+        ordinal_form=_ordinal,
+        last_ordinal_king=10,
+        centuries=((regex.compile(rf"(?<=\bsiglos?\s)({NUMERAL})\b"), "cardinal"),),
+    ),
+    dates=Dates(form="{day} de {month} de {year}"),
+    powers=Powers(
+        squared=" al cuadrado",
+        cubed=" al cubo",
+        other=" elevado a {}",
+        square=Forms("{}metro cuadrado", "{}metros cuadrados"),
+        cubic=Forms("{}metro cúbico", "{}metros cúbicos"),
+    ),
+    abbreviations=Abbreviations(
+        titles=table("Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña"),
+        numbered=table("núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo"),
+        anywhere=table(
+            "etc.=etcétera|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
+            "a. C.=antes de Cristo|d. C.=después de Cristo"
+        ),
+        whole=frozenset(("Dr", "n.º")),
+        joins="y|o|e|u",
+    ),
+    sentences=Sentences(
+        open="Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs cap", numbered="núm pág págs"
+    ),
+    counted=Counted(words="capítulo|libro|parte|tomo|acto|escena|carta|canto", short="cap", lettered="carta"),
+    parts=PartNames(
+        title_page="portada|portadilla",
+        cover="cubierta",
+        copyright="creditos|derechos de autor",
+        licence="licencia",
+        contents="indice|tabla de contenidos|contenido|sumario",
+        pictures="lista de ilustraciones",
+        notes="notas",
+        index="indice analitico|indice alfabetico|indice de materias|indice onomastico",
+        bibliography="bibliografia",
+        transcriber="nota del transcriptor|notas del transcriptor",
+        advertisement="del mismo autor|proximamente",
+        other_books="otros (?:libros|titulos) de .{1,60}",
+    ),
+    legal=LegalWords(rights="derechos reservados", published="impreso en", transcribed="nota del? transcriptor"),
+    quotes="«»“”‘’",
+    note="Nota:",
+    at="arroba",
+)

@@ -1,0 +1,132 @@
+"""French."""
+
+import regex
+
+from swarm.book.language.language import (
+    Abbreviations,
+    Clock,
+    Counted,
+    Dates,
+    Forms,
+    Language,
+    LegalWords,
+    Numbers,
+    PartNames,
+    Powers,
+    Sentences,
+    table,
+    words,
+)
+from swarm.book.language.spelling import spelled
+
+# The feminine nouns that are counted most.
+_FEMININE = words(
+    "heure heures minute minutes seconde secondes fois page pages année années journée journées semaine semaines "
+    "nuit nuits lieue lieues livre livres femme femmes fille filles personne personnes maison maisons pièce "
+    "pièces tonne tonnes voiture voitures lettre lettres ligne lignes ville villes île îles"
+)
+
+
+def _agree(said: str, noun: str) -> str:
+    return f"{said}e" if said.endswith("un") and noun.lower() in _FEMININE else said
+
+
+def _fraction(over: int, under: int) -> str:
+    part = "tiers" if under == 3 else spelled(str(under), LANGUAGE, "ordinal")
+    return f"{spelled(str(over), LANGUAGE)} {part}{'s' if over > 1 and not part.endswith('s') else ''}"
+
+
+def _ordinal(said: str, suffix: str) -> str:
+    said = "première" if suffix.startswith("re") else said
+    return f"{said}s" if suffix.endswith("s") and not said.endswith("s") else said
+
+
+LANGUAGE: Language = Language(
+    code="fr",
+    numbers=Numbers(
+        point="virgule",
+        to="à",
+        minus="moins",
+        join="et",
+        coins="et",
+        halves=("un demi", "un quart", "trois quarts"),
+        money={"$": Forms("dollar", "dollars"), "£": Forms("livre", "livres")},
+        fraction=_fraction,
+        units={
+            "km/h": Forms("kilomètre à l'heure", "kilomètres à l'heure"),  # CLDR writes "par heure", nobody says it
+            "m": "length-meter",
+            "g": "mass-gram",
+            "l": "volume-liter",
+            "ha": "area-hectare",
+            "min": "duration-minute",
+        },
+        pairs=True,
+        scales=table("million=million de|millions=millions de|milliard=milliard de|milliards=milliards de"),
+        clock=Clock(
+            between="heures",
+            full="heures",
+            one="heure",
+            hour=lambda hour: _agree(spelled(str(hour), LANGUAGE), "heure"),
+            written=r"\s?h()(?![\p{L}\d])",
+        ),
+        agree=_agree,
+        ordinal="ers?|i?[eè]mes?|nde?|res?|es?",
+        ordinal_form=_ordinal,
+        last_ordinal_king=1,
+        centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
+    ),
+    dates=Dates(form="{day} {month} {year}", day=lambda day: "1er" if day == 1 else str(day)),
+    powers=Powers(
+        squared=" au carré",
+        cubed=" au cube",
+        other=" puissance {}",
+        square=Forms("{}mètre carré", "{}mètres carrés"),
+        cubic=Forms("{}mètre cube", "{}mètres cubes"),
+    ),
+    abbreviations=Abbreviations(
+        titles=table(
+            "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"
+            "Dr=Docteur|St=Saint|Ste=Sainte"
+        ),
+        numbered=table(
+            "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|chap=chapitre|fig=figure|§=paragraphe|§§=paragraphes"
+        ),
+        anywhere=table(
+            "c.-à-d.=c'est-à-dire|etc.=et cætera|p. ex.=par exemple|cf.=voir|env.=environ|"
+            "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
+        ),
+        whole=frozenset(("Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "St", "Ste", "n°", "§", "§§")),
+        joint=r"[-\s]",  # "St-Malo"
+        joins="et|ou",
+        also="Madame",
+    ),
+    sentences=Sentences(open="M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env", numbered="t art"),
+    counted=Counted(
+        words="chapitre|livre|partie|tome|acte|scène|chant|lettre",
+        short="t",
+        lettered="lettre",
+    ),
+    parts=PartNames(
+        title_page="page de titre|faux titre",
+        cover="couverture",
+        imprint="mentions legales",
+        copyright="droits d auteur",
+        colophon="acheve d imprimer|a propos de cette edition electronique",
+        contents="table des matieres|sommaire",
+        pictures="table des illustrations|liste des illustrations",
+        index="index des noms|index general",
+        bibliography="bibliographie",
+        transcriber="note du transcripteur|notes du transcripteur|note de transcription|notes de transcription|"
+        "note sur la transcription",
+        advertisement="du meme auteur|ouvrages du meme auteur|a paraitre|prochainement",
+        other_books="(?:autres )?(?:ouvrages|livres) (?:de|d'|du) .{1,60}|du meme auteur.{0,60}",
+    ),
+    legal=LegalWords(
+        rights="tous droits",
+        deposit="dépôt légal",
+        transcribed="notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit",
+    ),
+    quotes="«»‹›“”‘’",
+    note="Note :",
+    at="arobase",
+)

@@ -1,0 +1,117 @@
+"""Dutch."""
+
+import regex
+
+from swarm.book.language.language import (
+    Abbreviations,
+    Clock,
+    Counted,
+    Dates,
+    Forms,
+    Language,
+    LegalWords,
+    Numbers,
+    PartNames,
+    Powers,
+    Sentences,
+    table,
+    words,
+)
+from swarm.book.language.spelling import spelled
+
+
+def _fraction(over: int, under: int) -> str:
+    return f"{spelled(str(over), LANGUAGE)} {spelled(str(under), LANGUAGE, 'ordinal')}"
+
+
+LANGUAGE: Language = Language(
+    code="nl",
+    numbers=Numbers(
+        point="komma",
+        to="tot",
+        minus="min",
+        join="en",
+        coins="en",
+        halves=("een half", "een kwart", "drie kwart"),
+        money={"$": Forms("dollar", "dollar"), "£": Forms("pond", "pond"), "ƒ": Forms("gulden", "gulden")},
+        fraction=_fraction,
+        units={
+            "m": "length-meter",
+            "g": "mass-gram",
+            "l": "volume-liter",
+            "min": "duration-minute",
+            "lbs": Forms("pond", "pond"),  # CLDR leaves "pound"
+        },
+        signs={"°": Forms("graad", "graden")},  # CLDR's "booggraden" are those of angles alone
+        years=True,
+        scales=table("miljoen=miljoen|miljard=miljard"),
+        clock=Clock(between="uur", full="uur", written=r"\.([0-5]\d)(?=\s?uur\b)"),
+        ordinal="e|ste|de",
+        king="de ",
+        last_ordinal_king=99,
+        rulers=words("Maurits Beatrix Juliana Wilhelmina Albert Leopold Boudewijn Floris"),
+        centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|de|ste)\b(?=\s+eeuw)"), "ordinal"),),
+        year_steps=(
+            (
+                regex.compile(r"(?<=\b[Jj]aren\s)['’]([2-9]0)(?!\d)"),
+                lambda match: spelled(match[1], LANGUAGE),
+            ),
+        ),
+    ),
+    dates=Dates(form="{day} {month} {year}"),
+    powers=Powers(
+        squared=" kwadraat",
+        cubed=" tot de macht 3",
+        other=" tot de macht {}",
+        square=Forms("vierkante {}meter", "vierkante {}meter"),
+        cubic=Forms("kubieke {}meter", "kubieke {}meter"),
+    ),
+    abbreviations=Abbreviations(
+        titles=table(
+            "dhr=de heer|Dhr=De heer|mevr=mevrouw|Mevr=Mevrouw|mw=mevrouw|Mw=Mevrouw|mej=mejuffrouw|Mej=Mejuffrouw|"
+            "mr=meester|Mr=Meester|dr=doctor|Dr=Doctor|drs=doctorandus|Drs=Doctorandus|ir=ingenieur|Ir=Ingenieur|"
+            "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint"
+        ),
+        numbered=table(
+            "nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|afb=afbeelding|"
+            "§=paragraaf"
+        ),
+        anywhere=table(
+            "bijv.=bijvoorbeeld|bv.=bijvoorbeeld|enz.=enzovoort|enzv.=enzovoort|etc.=et cetera|d.w.z.=dat wil zeggen|"
+            "o.a.=onder andere|m.a.w.=met andere woorden|t.a.v.=ten aanzien van|i.p.v.=in plaats van|"
+            "m.b.t.=met betrekking tot|t.o.v.=ten opzichte van|resp.=respectievelijk|ca.=circa|"
+            "v.Chr.=voor Christus|v. Chr.=voor Christus|n.Chr.=na Christus|n. Chr.=na Christus"
+        ),
+        whole=words("Dr dr mr mw drs ir Mr Mw Drs Ir prof Prof §"),
+        joins="en|of",
+        also="Mevrouw|Meneer",
+    ),
+    sentences=Sentences(
+        open="dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing prof ds Ds jhr Jhr mgr Mgr hfdst dl nrs afb bijv "
+        "bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
+        numbered="blz hfdst dl nrs afb",
+        speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",
+    ),
+    counted=Counted(words="hoofdstuk|deel|boek|bedrijf|zang", short="hfdst|dl"),
+    parts=PartNames(
+        title_page="titelpagina|titelblad",
+        cover="omslag",
+        colophon="colofon",
+        contents="inhoud|inhoudsopgave",
+        pictures="lijst van illustraties",
+        notes="noten|voetnoten|eindnoten",
+        index="zaakregister|personenregister",
+        bibliography="bibliografie|literatuurlijst",
+        transcriber="opmerkingen van de bewerker",
+        advertisement="van dezelfde auteur|binnenkort verschijnt",
+        other_books="(?:eerder|ook) (?:verscheen|verschenen) van .{1,60}",
+    ),
+    legal=LegalWords(
+        rights="alle rechten voorbehouden|niets uit deze (?:uitgave|publicatie)",
+        published="uitgegeven door|gedrukt door",
+        transcribed="opmerkingen? van de bewerker",
+    ),
+    quotes="“”‘’„”‚’«»",
+    note="Noot:",
+    at="apenstaartje",
+)

@@ -1,0 +1,48 @@
+"""Numbers in words, by num2words and the habits of a language."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+import regex
+
+from swarm.book.language.language import Language
+
+MAX_DIGITS = 15  # longer ones are no number that anybody says
+
+
+@lru_cache(4096)
+def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
+    """Return one number in words: a cardinal, an "ordinal" or a "year".
+
+    Figures that nobody would say as one number are said one by one; without words for them they stay.
+    """
+    from num2words import num2words
+
+    numbers = language.numbers
+    if numbers is None:
+        return figures
+    whole, _, decimals = figures.partition("," if numbers.comma else ".")
+    whole = regex.sub(r"\D", "", whole)
+    if decimals:
+        together = numbers.pairs and len(decimals) < 3 and decimals[0] != "0"
+        said = spelled(decimals, language) if together else digit_by_digit(decimals, language)
+        return f"{spelled(whole, language)} {numbers.point} {said}"
+    if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
+        return digit_by_digit(whole, language)
+    try:
+        return str(num2words(int(whole), lang=language.code, to=kind))
+    except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
+        return figures
+
+
+def digit_by_digit(figures: str, language: Language) -> str:
+    """Return figures that are no number, one after the other: "zero zero seven"."""
+    return " ".join(spelled(digit, language) for digit in figures)
+
+
+def amount(figures: str, language: Language) -> Decimal:
+    """Return the number that figures stand for, as a language writes them; of a very long one the last digits."""
+    comma = language.numbers is None or language.numbers.comma
+    whole, _, decimals = figures.partition("," if comma else ".")
+    digits = regex.sub(r"[^0-9]", "", whole)[-MAX_DIGITS:] or "0"
+    return Decimal(f"{digits}.{decimals[:MAX_DIGITS]}" if decimals.isdecimal() else digits)

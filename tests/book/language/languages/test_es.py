@@ -1,0 +1,31 @@
+import pytest
+from said import said
+
+from swarm.book.language.languages.es import LANGUAGE
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "expected"),
+    [
+        ("veintiuno", "hombres", "veintiún"),
+        ("treinta y uno", "días", "treinta y un"),
+        ("doscientos", "casas", "doscientas"),
+        ("doscientos uno", "de", "doscientos uno"),
+        ("uno", "libra", "una"),
+    ],
+)
+def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: str) -> None:
+    assert LANGUAGE.numbers
+    assert LANGUAGE.numbers.agree(number, noun) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("A la 1:30, a las 21:00", "A la una y treinta, a las veintiuna"),
+        ("1 min, 21 km, 2 %", "un minuto, veintiún kilómetros, dos por ciento"),
+        ("el 3/4/1921, pág. 5", "el tres de abril de mil novecientos veintiuno, página cinco"),
+    ],
+)
+def test_forms_are_said(written: str, words: str) -> None:
+    assert said(written, "es") == words

@@ -1,0 +1,30 @@
+import pytest
+from said import said
+
+from swarm.book.language.languages.fr import LANGUAGE
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "expected"),
+    [("vingt et un", "heures", "vingt et une"), ("vingt et un", "hommes", "vingt et un")],
+)
+def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: str) -> None:
+    assert LANGUAGE.numbers
+    assert LANGUAGE.numbers.agree(number, noun) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("À 1h30 ou 1h, 21h.", "À une heure trente ou une heure, vingt et une heures."),
+        ("1,5 km, 0 °, 2 km/h, 1 min", "un virgule cinq kilomètre, zéro degré, deux kilomètres à l'heure, une minute"),
+        (
+            "M. Hyde paya 5 millions € et $3 millions.",
+            "Monsieur Hyde paya cinq millions € et trois millions de dollars.",
+        ),
+        ("le 1/5/1921, p. 12", "le premier mai mille neuf cent vingt et un, page douze"),
+        ("5 m² et 1 m³", "cinq mètres carrés et un mètre cube"),
+    ],
+)
+def test_forms_are_said(written: str, words: str) -> None:
+    assert said(written, "fr") == words

@@ -1,0 +1,24 @@
+import pytest
+from said import said
+
+from swarm.book.language.languages.it import LANGUAGE
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "expected"),
+    [("uno", "sterlina", "una"), ("uno", "chilometro", "un")],
+)
+def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: str) -> None:
+    assert LANGUAGE.numbers
+    assert LANGUAGE.numbers.agree(number, noun) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("1 ft, 2 ft, 1 lbs, 5 km/h", "un piede, due piedi, una libbra, cinque chilometri all'ora"),
+        ("alle 1:15, il 1/4/1921", "alle una e quindici, il primo aprile millenovecentoventuno"),
+    ],
+)
+def test_forms_are_said(written: str, words: str) -> None:
+    assert said(written, "it") == words

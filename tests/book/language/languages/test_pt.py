@@ -1,0 +1,13 @@
+import pytest
+from said import said
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("às 21:30, 5 km, 1 kg", "às vinte e uma e trinta, cinco quilómetros, um quilograma"),
+        ("a 3/4/1921, 2/3", "a três de abril de mil novecentos e vinte e um, dois terços"),
+    ],
+)
+def test_forms_are_said(written: str, words: str) -> None:
+    assert said(written, "pt") == words

@@ -1,0 +1,50 @@
+from decimal import Decimal
+
+import pytest
+
+from swarm.book.language.cldr import currency_name, days_have_stops, month_names, plural_category, unit_name
+from swarm.book.language.known import find_language
+from swarm.book.language.language import Forms
+
+
+def test_months_are_named_as_they_stand_in_a_date() -> None:
+    assert month_names(find_language("en"))[0] == "January"
+    assert month_names(find_language("pl"))[4] == "maja"
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "name"),
+    [
+        ("en", "1", "kilometre"),
+        ("en", "5", "kilometres"),
+        ("fr", "1.5", "kilomètre"),
+        ("pl", "1", "kilometr"),
+        ("pl", "2", "kilometry"),
+        ("pl", "5", "kilometrów"),
+        ("pl", "2.5", "kilometra"),
+    ],
+)
+def test_units_have_the_form_for_the_number(code: str, number: str, name: str) -> None:
+    assert unit_name("length-kilometer", Decimal(number), find_language(code)) == name
+
+
+def test_own_forms_follow_the_same_plurals() -> None:
+    zloty = Forms("złoty", "złotego", few="złote", many="złotych")
+    polish = find_language("pl")
+    assert [unit_name(zloty, Decimal(number), polish) for number in (1, 2, 5, 22)] == [
+        "złoty", "złote", "złotych", "złote",
+    ]  # fmt: skip
+    assert plural_category(Decimal("0.5"), polish) == "other"
+
+
+def test_currencies_have_names() -> None:
+    assert currency_name("€", Decimal(5), find_language("it")) == "euro"
+    assert currency_name("€", Decimal(5), find_language("fr")) == "euros"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("de", True), ("cs", True), ("hu", True), ("en", False), ("ru", False), ("xx", False), ("", False)],
+)
+def test_some_languages_write_ordinals_with_a_full_stop(code: str, expected: bool) -> None:
+    assert days_have_stops(code) is expected
