@@ -84,7 +84,7 @@ async def _open(process: Any, arguments: argparse.Namespace, folder: Path) -> No
     from swarm.voice.host.registry import choose_recipe, engine_target
 
     options = {"half": "yes"} if arguments.half else {}
-    recipe = choose_recipe("en", engine="xtts", model=CUSTOM + "0" * 64, config={"model": "xtts"}, options=options)
+    recipe = choose_recipe("en", engine="xtts", model=CUSTOM + "0" * 64, config={"model": "xtts"}, settings=options)
     await process.start(engine_target("coqui"), folder / "engine.log")
     await process.open(0, recipe, arguments.device, folder)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from swarm.job.reading import Reading
+    from swarm.job.recipe import Setting
 
 DEFAULT_PORT = 5847
 ASSETS_LIMIT = 20_000_000_000
@@ -14,7 +15,6 @@ ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
 ENV_CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd lays what LoadCredential= names; systemd's own
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything that is found
-ENV_LICENCE = "COQUI_TOS_AGREED"  # "1": this machine's operator agrees to the licence of XTTS; Coqui's own name
 ENV_OFFLINE = "HF_HUB_OFFLINE"  # "1": no model is downloaded; the name of Hugging Face's own
 ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps
 ENV_ABS_TOKEN = "E2A_SWARM_ABS_API_TOKEN"  # of the Audiobookshelf server; unlike an option, no other user sees it
@@ -31,6 +31,11 @@ def state_folder(chosen: str | Path | None = None) -> Path:
     from platformdirs import user_data_path  # not at import time: --help must be quick
 
     return user_data_path("e2a-swarm", appauthor=False)
+
+
+def may_download() -> bool:
+    """Return whether models that are not here may be downloaded."""
+    return os.environ.get(ENV_OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,18 +89,17 @@ class RenderConfig:
     upload: UploadConfig | None = None
     style: StyleConfig = StyleConfig()
     engine: str = ""  # empty: the embedded voice for the book's language
-    model: str = ""  # of Coqui's list; empty: the engine's own
+    model: str = ""  # one of several that the engine has; empty: its usual one
     voice: str = ""
     voice_file: Path | None = None  # a recording to speak like
     custom_model: Path | None = None  # a folder or zip
     language: str = ""
-    speed: float = 1.0
     chapters: str = ""  # "1-3,7"; empty: the whole book
     redo: RedoConfig | None = None
     preview_s: float = 0.0  # only so much of the beginning; 0: all
     lexicon: Path | None = None  # how words are to be said
     reading: "Reading | None" = None  # which words of the book; None: as a listener would expect
-    engine_options: dict[str, str] = field(default_factory=dict)
+    settings: "dict[str, Setting]" = field(default_factory=dict)  # of the engine, as given; its card checks them
     on_failure: str = "finish"  # or "stop"
     min_workers: int = 0
     audiobook: bool = True  # False: speak everything, write no file (benchmarks)

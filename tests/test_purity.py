@@ -30,13 +30,12 @@ ARROWS = {
     "lease": {"job"},
     "lease/coordinator": {"job", "lease"},
     "lease/worker": {"config", "job", "lease"},
-    "voice": {"errors", "job"},
+    "voice": {"errors", "config", "job"},
     "voice/hibari": {"job", "voice", "book/page"},
     "voice/espeak": {"job", "voice", "book/page"},
     "voice/metronome": {"job", "voice"},
     "voice/coqui": GROUND | {"voice", "book/speech"},
-    "voice/host": GROUND
-    | {"voice", "voice/hibari", "voice/espeak", "voice/metronome", "voice/coqui", "audio", "book/page"},
+    "voice/host": GROUND | {"voice", "audio", "book/page"},
     "watch": {"system", "job", "lease", "audio"},
     "trace": {"errors", "system", "job", "lease"},
     "trace/replay": {"job", "lease/coordinator", "lease/worker", "trace"},
@@ -48,12 +47,11 @@ ARROWS = {
     "coordinator": GROUND
     | {"audio", "book", "book/speech", "edition", "lease", "lease/coordinator", "net", "store", "trace"}
     | {"voice/host", "watch"},
-    "worker": GROUND
-    | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/coqui", "voice/host", "watch"},
-    "node": GROUND | {"coordinator", "net", "trace", "voice", "voice/coqui", "voice/host", "watch", "worker"},
+    "worker": GROUND | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/host", "watch"},
+    "node": GROUND | {"coordinator", "net", "trace", "voice/host", "watch", "worker"},
     "commands": GROUND
     | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store", "trace"}
-    | {"voice", "voice/coqui", "voice/metronome", "voice/host", "watch", "worker"},
+    | {"voice", "voice/host", "watch", "worker"},
 }
 
 EDGES = {"zmq", "sqlite3", "zeroconf", "asyncio", "threading", "time", "random", "subprocess", "secrets", "uuid"}
@@ -85,6 +83,7 @@ TESTED_ELSEWHERE = {
     "swarm/job/run_stats.py": "tests/lease/coordinator/test_coordinator.py",
     "swarm/lease/worker/outcome.py": VALUES,
     "swarm/job/card.py": VALUES,
+    "swarm/job/check.py": VALUES,
     "swarm/voice/built_in.py": VALUES,
     "swarm/voice/engine.py": VALUES,
     "swarm/voice/espeak/voices.py": VALUES,
@@ -97,7 +96,7 @@ TESTED_ELSEWHERE = {
     "swarm/commands/checks.py": "tests/commands/test_options.py",
     "swarm/voice/settings.py": "tests/voice/host/test_registry.py",
     "swarm/config.py": "tests/commands/test_options.py",
-    "swarm/commands/coqui_options.py": "tests/commands/test_options.py",
+    "swarm/commands/engine_options.py": "tests/commands/test_options.py",
     "swarm/commands/parser.py": "tests/commands/test_help.py",
     "swarm/commands/log_options.py": "tests/stories/test_story_of_logs.py",
     "swarm/commands/output.py": "tests/commands/test_jobs.py",

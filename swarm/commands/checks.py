@@ -53,7 +53,7 @@ def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
 
 
 def number(text: str) -> float:
-    """A number, or NaN where it is none."""
+    """Return a number, or NaN where the text is none."""
     try:
         return float(text)
     except ValueError:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from swarm.commands import checks, coqui_options, options
+from swarm.commands import checks, engine_options, options
 from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.output import warn
 from swarm.commands.parser import shorten
@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_render_options(parser)
     machine = options.add_device_options(parser)
     machine.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
-    coqui_options.add_voice_options(machine)
+    engine_options.add_voice_options(machine)
     terminal = parser.add_argument_group("terminal")
     options.add_output_options(terminal, json="print progress and the end as JSON lines")
     add_log_option(terminal)
@@ -56,7 +56,7 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
         raise UsageError("--min-workers: convert has no worker but its own; `e2a-swarm coordinate` waits for others.")
     slots = checks.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
     asked = options.asked_devices(arguments)
-    coqui_options.prepare_voices(arguments)
+    engine_options.prepare_voices(arguments)
     from swarm.node.convert import convert
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress

@@ -11,6 +11,7 @@ from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_indented, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
+from swarm.job.card import SPEED
 
 if TYPE_CHECKING:
     from swarm.store.store import JobSummary
@@ -213,7 +214,7 @@ def _whether_there(files: Sequence[str]) -> str:
 def _sound(job: "JobSummary") -> str:
     from swarm.job.language import language_name
 
-    speed = "" if job.speed == 1.0 else f" at speed {job.speed}"
+    speed = "" if job.speed in (None, SPEED.default) else f" at speed {job.speed}"
     return f"{language_name(job.language)} by {job.engine}, voice {job.voice}{speed}"
 
 

@@ -1,6 +1,7 @@
 """Options that several commands share, and the configs they become."""
 
 import argparse
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands.checks import OneCoordinator, number, one_of, refuse, whole
-from swarm.commands.coqui_options import add_model_options, model_settings
+from swarm.commands.engine_options import LICENCES, add_model_options, model_settings
 from swarm.commands.reading import add_reading_options, reading
 from swarm.commands.style_options import add_style_options, style_config
 from swarm.commands.upload_options import add_upload_options, upload_config
@@ -22,14 +23,15 @@ from swarm.config import (
     state_folder,
 )
 from swarm.errors import UsageError
+from swarm.job.recipe import Setting
 
 if TYPE_CHECKING:
     from swarm.watch.progress import Mode
 
-SPEEDS = (0.5, 2.0)
+USUAL_MODEL = ("internal", "std")  # what ebook2audiobook calls the model that an engine has anyway
 FIRST_GPU = {"cuda": "0", "rocm": "0", "mps": "mps"}  # --device of ebook2audiobook; torch calls ROCm "cuda" too
 UUID = re.compile(r"(GPU|MIG)-[0-9a-fA-F-]{1,60}")
-CHAPTERS = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
+MAX_CHAPTERS = 999_999  # of a book; how many one has is known when it is read
 ADDRESS = re.compile(r"(?!file://)[A-Za-z][A-Za-z0-9+.-]+://\S+")
 SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".wma", ".aiff")
 
@@ -159,7 +161,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
     group.add_argument("--open", action="store_true", help="no key, no encryption: anybody on the network can join")
-    for name in ("device", "gpu", "cpu", "accept-coqui-license"):
+    for name in ("device", "gpu", "cpu", *LICENCES):
         refuse(parser, name, "a coordinator only shares the book: say it to `e2a-swarm work`.")
 
 
@@ -190,16 +192,15 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         style=style_config(arguments),
         upload=upload_config(arguments),
         engine=arguments.tts_engine.strip().lower(),
-        model=arguments.fine_tuned.strip(),
+        model=_fine_tuned(arguments.fine_tuned),
         voice="" if voice_file else arguments.voice.strip(),
         voice_file=voice_file,
         custom_model=_custom_model(arguments),
         language=_language(arguments.language),
-        speed=_speed(arguments.speed),
         chapters=_chapters(arguments.chapters),
         reading=reading(arguments),
         lexicon=Path(arguments.lexicon).expanduser() if arguments.lexicon else None,
-        engine_options=model_settings(arguments) | _engine_options(arguments.engine_option),
+        settings=_settings(arguments),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         audiobook=not arguments.no_audiobook,
@@ -312,31 +313,30 @@ def _language(text: str) -> str:
     return normal_language(text) if text.strip() else ""
 
 
-def _speed(text: str) -> float:
-    slowest, fastest = SPEEDS
-    value = number(text)
-    if slowest <= value <= fastest:
-        return value
-    raise UsageError(f"--speed takes a number from {slowest:g} to {fastest:g}, not {text!r}.")
+def _fine_tuned(text: str) -> str:
+    return "" if text.strip().lower() in USUAL_MODEL else text.strip()
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, Setting]:
+    """Return the settings of the engine that were given; its card checks them. Raises UsageError."""
+    speed = number(arguments.speed)
+    if math.isnan(speed):
+        raise UsageError(f"--speed takes a number such as 1.25, not {arguments.speed!r}.")
+    usual = speed == 1.0  # the own speed of every voice, also of those that know no other
+    given: dict[str, Setting] = {} if usual else {"speed": speed}
+    return given | model_settings(arguments) | _engine_options(arguments.engine_option)
 
 
 def _chapters(text: str) -> str:
+    from swarm.book.speech.script import parse_selection
+
     chosen = text.replace(" ", "")
-    if not chosen:
-        return ""
-    if not CHAPTERS.fullmatch(chosen):
-        raise UsageError(f"--chapters takes numbers and ranges such as 1-3,7, not {text!r}.")
-    for part in chosen.split(","):
-        first, _, last = part.partition("-")
-        if not 1 <= int(first) <= int(last or first):
-            raise UsageError(
-                f"--chapters {text}: {part} names no chapter; they count from 1, the smaller number first."
-            )
+    parse_selection(chosen, MAX_CHAPTERS)
     return chosen
 
 
-def _engine_options(pairs: Sequence[str]) -> dict[str, str]:
-    options: dict[str, str] = {}
+def _engine_options(pairs: Sequence[str]) -> dict[str, Setting]:
+    options: dict[str, Setting] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():

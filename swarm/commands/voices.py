@@ -51,24 +51,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
     from swarm.voice.host.registry import check_speaks, default_engine, find_card
-    from swarm.voice.metronome.engine import CARD as METRONOME
 
     speaking = [card for card in cards if card.speaks(language)]
-    if speaking == [METRONOME]:  # a tone is no speech
+    if not any(card.speech for card in speaking):
         check_speaks(find_card(default_engine(language)), language)
     return speaking
 
 
 def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
-    """The cards that can be had, and why others cannot, by name. Coqui's is that of XTTS, here or not."""
-    from swarm.voice.coqui.card import model_card
-    from swarm.voice.coqui.models import XTTS
-    from swarm.voice.host.registry import BUILT_IN, KNOWN, engine_targets, find_card
+    """Return the cards of all engines, here or not, each of its usual model; and why others have none, by name."""
+    from swarm.voice.host.registry import engine_targets, find_engine
 
-    cards, broken = [*BUILT_IN, model_card(XTTS)], {}
-    for name in engine_targets().keys() - {card.name for card in KNOWN}:
+    cards, broken = [], {}
+    for name in engine_targets():
         try:
-            cards.append(find_card(name))
+            cards.append(find_engine(name).card_for(""))
         except EnvironmentFault as fault:
             broken[name] = str(fault)
     return cards, broken
@@ -82,7 +79,7 @@ def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -
             "device": card.device,
             "languages": card.languages,
             "voices": card.voices_for(language),
-            "settings": dict(card.settings),
+            "settings": card.defaults,
         }
         for card in cards
     ]
@@ -91,10 +88,11 @@ def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -
 
 
 def _missing() -> dict[str, str]:
-    """The engines that are listed but cannot speak on this machine, each with what brings it."""
-    from swarm.voice.coqui.card import COQUI, INSTALL, is_installed
+    """Return the engines that are listed but cannot speak on this machine, each with the command that installs it."""
+    from swarm.voice.host.registry import all_engines
 
-    return {} if is_installed() else {COQUI.name: f"not installed here; a worker needs: {INSTALL}"}
+    away = [engine.card for engine in all_engines() if not engine.is_installed()]
+    return {card.name: f"not installed here; a worker needs: {card.install}" for card in away}
 
 
 def _languages(card: "EngineCard", language: str) -> str:
@@ -122,7 +120,7 @@ def _column(voices: list[str]) -> str:
 
 
 def _settings(card: "EngineCard") -> list[str]:
-    return [f"{name}={value}" for name, value in card.settings]
+    return [f"{name}={value}" for name, value in card.defaults.items()]
 
 
 def _lines(card: "EngineCard", language: str) -> list[str]:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm.commands import checks, coqui_options, options
+from swarm.commands import checks, engine_options, options
 from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.parser import shorten
 from swarm.errors import UsageError
@@ -63,7 +63,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _add_voices(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("voices")
-    coqui_options.add_voice_options(group)
+    engine_options.add_voice_options(group)
     group.add_argument(
         "--assets-limit",
         metavar="GB",
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     slots = checks.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
     asked = options.asked_devices(arguments)
     limits = limits_of(arguments, asked)
-    coqui_options.prepare_voices(arguments)
+    engine_options.prepare_voices(arguments)
     from swarm.config import WorkConfig, state_folder
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress

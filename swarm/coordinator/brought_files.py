@@ -40,11 +40,6 @@ class BroughtFiles:
     config: dict[str, object] = field(default_factory=dict)  # the model's config.json
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def engine(self) -> str:
-        """The engine where none is asked for."""
-        return "xtts" if self.voice or self.model else ""
-
     def contents(self, folder: Path) -> dict[str, bytes | Path]:
         """Every content by digest; what has to be unpacked goes into `folder`."""
         return self.ready | (self.custom.contents(folder) if self.custom else {})

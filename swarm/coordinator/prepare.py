@@ -26,7 +26,7 @@ from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.store.store import Store
 from swarm.system.disk import full_name
-from swarm.voice.host.registry import better_voices_line, choose_recipe, recipe_card
+from swarm.voice.host.registry import better_voices_line, choose_recipe, estimate_s, recipe_card
 from swarm.watch.words import LATENTS_LOST
 
 WHY = "to be spoken again"
@@ -53,12 +53,11 @@ def prepare(
     brought = brought or BroughtFiles()
     recipe = choose_recipe(
         config.language or language or "en",
-        engine=config.engine or brought.engine,
+        engine=config.engine,
         model=brought.model or config.model,
         config=brought.config,
         voice=brought.voice or config.voice,
-        speed=config.speed,
-        options=config.engine_options,
+        settings=config.settings,
     )
     job = job_name(path, title, recipe, config)
     store.lock_job(job)
@@ -84,7 +83,7 @@ def prepare(
 
 def _advice(config: RenderConfig, brought: BroughtFiles, recipe: Recipe) -> list[str]:
     """Better voices, to who has not chosen one: not to who named it, nor to who speaks some sentences once more."""
-    if config.engine or brought.engine or config.redo:
+    if config.engine or brought.voice or brought.model or config.redo:
         return []
     return [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
 
@@ -122,7 +121,7 @@ def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job
     card = recipe_card(recipe)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon)
     if config.preview_s:
-        chapters = opening(chapters, config.preview_s * card.characters_s * config.speed)
+        chapters = opening(chapters, config.preview_s / estimate_s(recipe, 1))
     return JobSpec(
         job=job,
         source=full_name(path),

@@ -10,11 +10,10 @@ from pathlib import Path
 from swarm.edition.read_along import sound_style
 from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault
-from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
 from swarm.store.usage import size_of
 from swarm.system.platform import disk_of, free_bytes
-from swarm.voice.host.registry import recipe_card
+from swarm.voice.host.registry import estimate_s
 from swarm.watch.text import bytes_text
 
 # FLAC keeps 0.55 of hibari's 16-bit samples, 0.58 of espeak's, measured on The Yellow Wallpaper.
@@ -44,14 +43,6 @@ class Need:
         self.folders.setdefault(disk, folder)
 
 
-def spoken_s(spec: JobSpec, characters: int) -> float:
-    """Estimated seconds of so much text, pauses apart."""
-    settings = dict(spec.recipe.settings)
-    if isinstance(given := settings.get("seconds_per_char"), float | int):  # metronome's
-        return characters * float(given)
-    return characters / recipe_card(spec.recipe).characters_s / (float(settings.get("speed", 1.0)) or 1.0)
-
-
 def clip_bytes(state: JobState) -> float:
     """What the clips that are still to be spoken will take."""
     left = [
@@ -61,13 +52,13 @@ def clip_bytes(state: JobState) -> float:
         if (number, index) not in state.accepted
     ]
     rate = state.sample_rate or VOICE_RATE
-    return spoken_s(state.spec, sum(left)) * rate * 2 * FLAC_SHARE + len(left) * EVERY_CLIP_BYTES
+    return estimate_s(state.spec.recipe, sum(left)) * rate * 2 * FLAC_SHARE + len(left) * EVERY_CLIP_BYTES
 
 
 def file_bytes(state: JobState, style: Style) -> tuple[float, float]:
     """What the reels and the audiobook's files will take."""
     segments = [segment for chapter in state.spec.chapters for segment in chapter.segments]
-    seconds = spoken_s(state.spec, sum(len(segment.text) for segment in segments))
+    seconds = estimate_s(state.spec.recipe, sum(len(segment.text) for segment in segments))
     seconds += sum(style.pause_s(segment.pause) for segment in segments)
     coding = style.coding(state.sample_rate or VOICE_RATE)
     samples = seconds * coding.sample_rate * coding.channels * 2

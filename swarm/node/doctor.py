@@ -9,17 +9,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, NamedTuple
 
-from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY, ENV_LICENCE
+from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
 from swarm.errors import EnvironmentFault
+from swarm.job.check import Check
 from swarm.system.disk import store_fault
 from swarm.watch.text import bytes_text
-
-Verdict = Literal["ok", "warn", "fail"]
 
 FULL_BYTES = 200 * 10**6  # less than this: not even a short book fits
 TIGHT_BYTES = 2 * 10**9  # the sound of a long book, clips and audiobook
@@ -27,15 +24,6 @@ MDNS_GROUP = ("224.0.0.251", 5353)
 OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
 NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader")
 PATIENCE_S = 10.0
-
-
-class Check(NamedTuple):
-    """What one check found; `remedy` is empty where all is well."""
-
-    name: str
-    verdict: Verdict
-    text: str
-    remedy: str = ""
 
 
 def check_python() -> Check:
@@ -89,46 +77,29 @@ def check_encryption() -> Check:
 
 
 def check_engines() -> Iterator[Check]:
-    """Whether each installed engine loads; one that computes on the CPU is opened too."""
+    """Check whether each engine loads; one that computes on the CPU and needs no download is opened too."""
     from swarm.voice.host.registry import engine_targets
 
     for name, target in engine_targets().items():
-        if name == "coqui":  # which may well not be here
-            yield check_coqui()
-            continue
         try:
-            about = _open_engine(name, target)
+            yield from _check_engine(name, target)
         except Exception as error:  # an engine of somebody else may raise anything
             text = f"{target} does not open: {type(error).__name__}: {error}"
-            yield Check(f"engine {name}", "fail", text, "pip install --force-reinstall e2a-swarm")
-        else:
-            yield Check(f"engine {name}", "ok", about)
+            yield Check(f"engine {name}", "fail", text, "reinstall the package that it comes with.")
 
 
-def _open_engine(name: str, target: str) -> str:
+def _check_engine(name: str, target: str) -> Iterator[Check]:
     from swarm.voice.host.registry import choose_recipe, load_engine
 
     engine = load_engine(target)
-    language = "en" if engine.card.speaks("en") else engine.card.languages[0]
-    if engine.card.device == "cpu":  # loading a GPU's model takes minutes
+    if not engine.is_installed():
+        text = f"not installed; {engine.card.install} brings {engine.card.about}"
+        yield Check(f"engine {name}", "ok", text)
+        return
+    if engine.card.device == "cpu" and not engine.models():  # a GPU's model takes minutes to load
+        language = "en" if engine.card.speaks("en") else engine.card.languages[0]
         engine.open(choose_recipe(language, engine=name), "cpu")
-    return engine.card.about
-
-
-def check_coqui() -> Check:
-    """Whether Coqui's models can be loaded; takes some seconds where it is installed."""
-    from swarm.voice.coqui.card import INSTALL, is_installed
-    from swarm.voice.coqui.engine import check_installed
-    from swarm.voice.engine import EngineFault
-
-    if not is_installed():
-        return Check("engine coqui", "ok", f"not installed; {INSTALL} brings XTTS and other neural voices")
-    try:
-        check_installed()
-    except EngineFault as fault:
-        return Check("engine coqui", "fail", str(fault), f"{INSTALL} --force-reinstall")
-    licence = "accepted" if os.environ.get(ENV_LICENCE) == "1" else f"not accepted ({ENV_LICENCE}=1 does)"
-    return Check("engine coqui", "ok", f"coqui-tts {version('coqui-tts')}; the licence of XTTS is {licence}")
+    yield from list(engine.checks()) or [Check(f"engine {name}", "ok", engine.card.about)]
 
 
 def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:

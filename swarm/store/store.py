@@ -50,7 +50,7 @@ class JobSummary(NamedTuple):
     engine: str = ""
     voice: str = ""
     language: str = ""
-    speed: Setting = 1.0
+    speed: Setting | None = None  # None: the engine has no such setting
     chapters: tuple[str, ...] = ()  # titles of those that are spoken
     sentences: int = 0
     files: tuple[str, ...] = ()  # of the audiobook, when it was last written
@@ -376,7 +376,7 @@ def summary_of(
         engine=spec.recipe.engine,
         voice=spec.voice_name,
         language=spec.recipe.language,
-        speed=dict(spec.recipe.settings).get("speed", 1.0),
+        speed=dict(spec.recipe.settings).get("speed"),
         chapters=tuple(chapter.title for chapter in spec.chapters),
         sentences=sum(len(chapter.segments) for chapter in spec.chapters),
         files=finished.files if finished else (),

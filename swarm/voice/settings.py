@@ -1,68 +1,75 @@
-"""The settings of an engine, each checked against its card."""
+"""The settings of an engine, each checked once, against its card."""
 
 import math
+from collections.abc import Mapping
 
 from msgspec import structs
 
 from swarm.errors import UsageError
-from swarm.job.card import EngineCard
+from swarm.job.card import EngineCard, SettingCard
 from swarm.job.recipe import Recipe, Setting
 
-_BOUNDS = {
-    "speed": (0.5, 2.0),
-    "pitch": (0, 99),
-    "temperature": (0.01, 2.0),
-    "text_temp": (0.01, 2.0),
-    "waveform_temp": (0.01, 2.0),
-    "top_k": (1, 1000),
-    "top_p": (0.01, 1.0),
-    "repetition_penalty": (1.0, 100.0),
-    "length_penalty": (-10.0, 10.0),
-    "num_beams": (1, 16),
-}
+TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-def check_settings(card: EngineCard, options: dict[str, str]) -> tuple[tuple[str, Setting], ...]:
-    """Every setting of an engine, sorted by name: its default, or what `options` say. Raises UsageError.
+def check_settings(card: EngineCard, asked: Mapping[str, Setting]) -> tuple[tuple[str, Setting], ...]:
+    """Return every setting of an engine, sorted by name: what was asked for, else its default. Raises UsageError.
 
-    All are named, so that a worker of another version, with other defaults, speaks the same.
+    A word for a setting that is a number or a truth value is read as one. All settings are named, so that a worker of
+    another version, with other defaults, speaks the same.
     """
-    defaults = dict(card.settings)
-    for name in options:
-        if name not in defaults:
-            known = ", ".join(sorted(defaults)) or "none"
-            raise UsageError(f"{card.title} has no setting {name!r}; it has: {known}.")
+    known = {setting.name: setting for setting in card.settings}
+    for name in asked:
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise UsageError(f"{card.title} has no setting {name!r}; it has: {names}.")
     return tuple(
-        (name, _typed(name, default, options[name]) if name in options else default)
-        for name, default in sorted(defaults.items())
+        (name, _checked(setting, asked[name]) if name in asked else setting.default)
+        for name, setting in sorted(known.items())
     )
 
 
 def check_recipe(card: EngineCard, recipe: Recipe) -> Recipe:
-    """A recipe that came from elsewhere with every setting of its engine, within bounds. Raises UsageError."""
-    said = {name: str(value) for name, value in recipe.settings}
-    return structs.replace(recipe, settings=check_settings(card, said))
+    """Return a recipe that came from elsewhere with every setting of its engine, within bounds. Raises UsageError."""
+    return structs.replace(recipe, settings=check_settings(card, dict(recipe.settings)))
 
 
-def _typed(name: str, default: Setting, word: str) -> Setting:
-    if isinstance(default, str):
-        return word
-    if isinstance(default, bool):
-        return _truth(name, word)
-    kind = type(default)
-    low, high = _BOUNDS.get(name, (0, 1_000_000))
-    try:
-        value = kind(word)
-    except ValueError:
-        value = kind(-1)
-    if not (math.isfinite(value) and low <= value <= high):
-        number = "a whole number" if kind is int else "a number"
-        raise UsageError(f"The setting {name} must be {number} from {low:,.10g} to {high:,.10g}, not {word!r}.")
+def _checked(setting: SettingCard, value: Setting) -> Setting:
+    if isinstance(setting.default, str):
+        return _word(setting, str(value))
+    if isinstance(setting.default, bool):
+        return _truth(setting, value)
+    return _number(setting, value, type(setting.default))
+
+
+def _word(setting: SettingCard, value: str) -> str:
+    if setting.choices and value not in setting.choices:
+        raise UsageError(f"The setting {setting.name} must be {' or '.join(setting.choices)}, not {value!r}.")
     return value
 
 
-def _truth(name: str, word: str) -> bool:
-    truths = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-    if word.lower() not in truths:
-        raise UsageError(f"The setting {name} must be yes or no, not {word!r}.")
-    return truths[word.lower()]
+def _truth(setting: SettingCard, value: Setting) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in TRUTHS:
+        raise UsageError(f"The setting {setting.name} must be yes or no, not {value!r}.")
+    return TRUTHS[str(value).lower()]
+
+
+def _number(setting: SettingCard, value: Setting, kind: type[int] | type[float]) -> int | float:
+    number = _read(value, kind)
+    if number is None or not (math.isfinite(number) and setting.low <= number <= setting.high):
+        called = "a whole number" if kind is int else "a number"
+        bounds = f"from {setting.low:,.10g} to {setting.high:,.10g}"
+        raise UsageError(f"The setting {setting.name} must be {called} {bounds}, not {value!r}.")
+    return number
+
+
+def _read(value: Setting, kind: type[int] | type[float]) -> int | float | None:
+    """Return a number of a kind, from a word if need be; None where the value is no such number."""
+    if isinstance(value, bool) or (kind is int and isinstance(value, float)):
+        return None
+    try:
+        return kind(value)
+    except (ValueError, OverflowError):
+        return None

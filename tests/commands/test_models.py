@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-import swarm.voice.coqui.engine
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 
@@ -75,8 +74,7 @@ def test_what_is_here_is_not_fetched_again(models: Path, capsys: pytest.CaptureF
 def test_without_coqui_the_line_is_named_that_installs_it(
     models: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm.voice.coqui.card.is_installed", lambda: False)
-    monkeypatch.setattr(swarm.voice.coqui.engine, "is_installed", lambda: False)
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
     line = "Coqui is not installed on this machine"
     assert main(["models", "--models-dir", str(models)]) == 0
     assert line in capsys.readouterr().out

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.commands.coqui_options import add_voice_options, prepare_voices
+from swarm.commands.engine_options import add_voice_options, prepare_voices
 from swarm.commands.main import make_parser
 from swarm.commands.main import parse as parse_line
 from swarm.commands.options import (
@@ -64,9 +64,8 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
         engine="espeak",
         voice="fr-be",
         language="fr",
-        speed=1.5,
         chapters="1-3,7",
-        engine_options={"pitch": "40", "x": "a=b"},
+        settings={"speed": 1.5, "pitch": "40", "x": "a=b"},
         on_failure="stop",
         min_workers=2,
         audiobook=False,
@@ -96,8 +95,7 @@ def test_headless_is_what_this_is_anyway() -> None:
     [
         ("", "Name a book"),
         ("--ebooks-dir /nonexistent", "/nonexistent cannot be read"),
-        ("a.epub --speed 0", "--speed takes a number from 0.5 to 2"),
-        ("a.epub --speed nan", "--speed"),
+        ("a.epub --speed nan", "--speed takes a number such as 1.25"),
         ("a.epub --speed fast", "'fast'"),
         ("a.epub --chapters 3-1", "3-1 names no chapter"),
         ("a.epub --chapters 0", "0 names no chapter"),
@@ -189,7 +187,7 @@ def test_the_words_for_sampling_are_settings_of_the_engine() -> None:
     sampling = ("--temperature", "0.6", "--top-k", "20", "--half", "--enable-text-splitting")
     config = render("a.epub", "--tts-engine", "xtts", "--fine-tuned", "jenny", *sampling, "--engine-option", "top_k=30")
     assert (config.engine, config.model) == ("xtts", "jenny")
-    assert config.engine_options == {"temperature": "0.6", "top_k": "30", "half": "yes"}
+    assert config.settings == {"temperature": "0.6", "top_k": "30", "half": True}
 
 
 def test_every_word_of_ebook2audiobook_for_sampling_is_a_setting_of_its_engine() -> None:
@@ -199,7 +197,7 @@ def test_every_word_of_ebook2audiobook_for_sampling_is_a_setting_of_its_engine()
     for engine, said in (("xtts", xtts), ("bark", bark)):
         words = [word for name, value in said.items() for word in (f"--{name.replace('_', '-')}", value)]
         config = render("a.epub", "--tts-engine", engine, *words, "--enable-text-splitting")
-        recipe = choose_recipe("en", engine=config.engine, options=config.engine_options)
+        recipe = choose_recipe("en", engine=config.engine, settings=config.settings)
         settings = dict(recipe.settings)
         assert {name: settings[name] for name in said} == {name: type(settings[name])(said[name]) for name in said}
         plain = choose_recipe("en", engine=config.engine)
@@ -207,12 +205,12 @@ def test_every_word_of_ebook2audiobook_for_sampling_is_a_setting_of_its_engine()
 
 
 def test_half_precision_and_deepspeed_are_off_unless_asked_for_and_part_of_the_recipe() -> None:
-    asked = render("a.epub", "--tts-engine", "xtts", "--half", "--deepspeed").engine_options
+    asked = render("a.epub", "--tts-engine", "xtts", "--half", "--deepspeed").settings
     for options, on in ((asked, True), ({}, False)):
-        settings = dict(choose_recipe("en", engine="xtts", options=options).settings)
+        settings = dict(choose_recipe("en", engine="xtts", settings=options).settings)
         assert (settings["half"], settings["deepspeed"]) == (on, on)
     with pytest.raises(UsageError, match="no setting 'half'"):
-        choose_recipe("en", engine="vits", options=asked)
+        choose_recipe("en", engine="vits", settings=asked)
 
 
 @pytest.mark.parametrize("said", [True, False])

@@ -34,7 +34,7 @@ def test_every_engine_is_listed_with_what_it_speaks(capsys: pytest.CaptureFixtur
 def test_an_engine_that_is_not_here_is_named_with_what_brings_it(
     here: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm.voice.coqui.card.is_installed", lambda: here)
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: here)
     text = "\n".join(lines_of(capsys))
     assert ("not installed here; a worker needs: pip install 'e2a-swarm[coqui]'" in text) is not here
     assert "58 voices" in text
@@ -55,7 +55,7 @@ def test_an_option_in_the_advice_is_not_cut_at_its_hyphen(capsys: pytest.Capture
 
 
 def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm.voice.coqui.card.is_installed", lambda: False)
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
     value = json.loads("\n".join(lines_of(capsys, "--json")))
     engines = {engine["engine"]: engine for engine in value["engines"]}
     assert list(engines) == ["hibari", "espeak", "metronome", "coqui"]
@@ -85,7 +85,7 @@ def test_an_engine_that_cannot_be_loaded_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = EntryPoint("broken", "no_such_module:engine", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [broken])
     assert "The engine broken" in "\n".join(lines_of(capsys))
     assert "broken" in json.loads("\n".join(lines_of(capsys, "--json")))["broken"]
 

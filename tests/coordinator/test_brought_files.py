@@ -20,8 +20,8 @@ from swarm.errors import StoreError, UsageError
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import JobState
 from swarm.store.store import DiskStore
-from swarm.voice import cards
 from swarm.voice.coqui import card as coqui_card
+from swarm.voice.metronome.engine import CARD as METRONOME
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_the_recording_that_comes_with_a_model_is_its_voice(config: RenderConfig
 
 
 def test_an_engine_that_cannot_speak_like_a_recording_says_which_can(config: RenderConfig) -> None:
-    assert cards.METRONOME.clones is False
+    assert METRONOME.clones is False
     with pytest.raises(UsageError, match="does not speak like a recording: take --tts-engine xtts"):
         open_job(dataclasses.replace(config, engine="metronome", custom_model=None))
     with pytest.raises(UsageError, match="leave out --custom-model"):

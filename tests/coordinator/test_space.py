@@ -6,12 +6,13 @@ from specs_for_tests import a_clip, a_job
 
 from swarm.audio.tags import Tags
 from swarm.coordinator import space
-from swarm.coordinator.space import Need, book_need, check_space, clip_bytes, file_bytes, judge, spoken_s
+from swarm.coordinator.space import Need, book_need, check_space, clip_bytes, file_bytes, judge
 from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState, apply
+from swarm.voice.host.registry import estimate_s
 
 HOUR = 18 * 3600  # characters of hibari's
 HIBARI = Recipe("hibari", "heart", "en")
@@ -26,7 +27,7 @@ def a_book(recipe: Recipe = HIBARI, sentences: int = 648, characters: int = 100)
 def test_an_hour_of_a_book_takes_about_what_was_measured() -> None:
     """31.7 minutes of hibari with 28 of speech were 44 MB of clips, 14.9 of reels, 15.4 of M4B."""
     state = a_book(sentences=380, characters=81)
-    assert spoken_s(state.spec, 30_801) == pytest.approx(1687, rel=0.03)
+    assert estimate_s(state.spec.recipe, 30_801) == pytest.approx(1687, rel=0.03)
     reels, files = file_bytes(state, STYLE)
     assert clip_bytes(state) == pytest.approx(44.6e6, rel=0.15)
     assert reels == pytest.approx(14.9e6, rel=0.15)
@@ -47,10 +48,8 @@ def test_formats_take_what_they_take() -> None:
 
 
 def test_speed_and_pauses_count() -> None:
-    assert spoken_s(a_book(structs.replace(HIBARI, settings=(("speed", 2.0),))).spec, HOUR) == pytest.approx(1800)
-    assert spoken_s(a_job(), 1000) != spoken_s(
-        structs.replace(a_job(), recipe=Recipe("metronome", "tick", "en", settings=(("seconds_per_char", 0.5),))), 1000
-    )
+    assert estimate_s(structs.replace(HIBARI, settings=(("speed", 2.0),)), HOUR) == pytest.approx(1800)
+    assert estimate_s(Recipe("metronome", "tick", "en", settings=(("seconds_per_char", 0.5),)), 1000) == 500
     slow = structs.replace(STYLE, pauses_s=(("sentence", 10.0),))
     assert file_bytes(a_book(), slow)[1] > 1.9 * file_bytes(a_book(), STYLE)[1]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from swarm.job.check import Check
 from swarm.net.keys import make_key, save_key
 from swarm.node import doctor
 from swarm.node.doctor import (
     check_clock,
-    check_coqui,
     check_encryption,
     check_engines,
     check_gpu,
@@ -21,6 +21,10 @@ from swarm.node.doctor import (
     check_sqlite,
     check_state_folder,
 )
+
+
+def check_coqui() -> Check:
+    return next(check for check in check_engines() if check.name == "engine coqui")
 
 
 def test_a_writable_state_folder_is_made_and_named_with_its_room(tmp_path: Path) -> None:
@@ -57,9 +61,8 @@ def test_what_is_installed_here_works() -> None:
 
 
 def test_coqui_may_be_absent_or_broken_or_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm.voice.coqui.card.is_installed", lambda: False)
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
     assert (check_coqui().verdict, "pip install" in check_coqui().text) == ("ok", True)
-    monkeypatch.setattr("swarm.voice.coqui.card.is_installed", lambda: True)
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: True)
     monkeypatch.setitem(sys.modules, "torchaudio", None)
     assert check_coqui().verdict == "fail"

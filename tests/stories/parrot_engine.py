@@ -14,7 +14,7 @@ import numpy as np
 
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 
 RATE = 24_000
 
@@ -35,7 +35,7 @@ class ParrotVoice:
         return (np.sin(samples * 2 * np.pi / self._period) * 9_000).astype(np.int16)
 
 
-class ParrotEngine:
+class ParrotEngine(Engine):
     card = EngineCard("parrot", "", ("*",), (), (("", 300),), (VoiceCard("polly", "*"),), clones=True, custom=True)
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> ParrotVoice:

@@ -7,7 +7,7 @@ import numpy as np
 
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 
 RATE = 24_000
 
@@ -41,7 +41,7 @@ class StubbornVoice:
         return not known
 
 
-class StubbornEngine:
+class StubbornEngine(Engine):
     card = EngineCard("stubborn", "", ("*",), (), (("", 300),), (VoiceCard("mule", "*"),))
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> StubbornVoice:

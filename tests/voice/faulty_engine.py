@@ -12,7 +12,7 @@ import numpy as np
 from swarm.job.card import EngineCard
 from swarm.job.recipe import Recipe
 from swarm.system.child import teller
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 from swarm.voice.pcm import from_floats
 
 RATE = 24_000
@@ -70,7 +70,7 @@ class FaultyVoice:
         return SOUND
 
 
-class FaultyEngine:
+class FaultyEngine(Engine):
     card = EngineCard("faulty", "", ("*",), (), (("", 300),), (), takes=3)
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> FaultyVoice:

@@ -8,7 +8,6 @@ import pytest
 from swarm.lease.bounds import MAX_MODELS
 from swarm.lease.message import EngineOffer
 from swarm.voice.coqui.cache import models_folder
-from swarm.voice.host import registry
 from swarm.worker import work
 from swarm.worker.hello import engine_offers
 
@@ -18,7 +17,7 @@ FRENCH = "tts_models/fr/css10/vits"
 @pytest.fixture(autouse=True)
 def coqui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with Coqui and no model."""
-    monkeypatch.setattr(registry, "is_installed", lambda: True)
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: True)
     for name in ("TTS_HOME", "HF_HUB_CACHE"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
@@ -50,7 +49,7 @@ def test_a_machine_that_downloads_nothing_has_only_what_is_here(monkeypatch: pyt
 
 
 def test_an_engine_that_is_not_installed_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "is_installed", lambda: False)
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
     assert "coqui" not in offered()
 
 

@@ -13,7 +13,7 @@ from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker.engines import Engines
 
-METRONOME = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
+METRONOME = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 
 
 async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ async def test_a_text_handed_ahead_is_spoken_without_being_asked_for_and_then_on
 
 async def test_what_was_spoken_ahead_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
-    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "0.05"}))
+    await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.05"}))
     engines.hand_ahead(0, ("Tock, tock.", 1))
     _, ahead = engines._ahead[0]
     await asyncio.wait([ahead])
@@ -170,7 +170,7 @@ async def test_what_was_spoken_ahead_tells_the_engines_own_seconds_however_late_
 
 async def test_a_text_handed_ahead_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
-    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "0.01"}))
+    await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.01"}))
     first = engines.speak(0, "Tick, and so on.", 0)
     engines.hand_ahead(0, ("x" * 2000, 1))  # twenty seconds
     await asyncio.sleep(0)
@@ -186,7 +186,7 @@ async def test_a_process_that_dies_takes_what_was_handed_ahead_with_it_and_count
     tmp_path: Path,
 ) -> None:
     engines = Engines(("cpu:0",), tmp_path)
-    await engines.load(0, choose_recipe("en", engine="metronome", options={"cost_per_char": "1"}))
+    await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "1"}))
     hung = engines.speak(0, "It takes its time.", 0)
     engines.hand_ahead(0, ("Tock.", 0))
     await asyncio.sleep(0)

@@ -22,7 +22,7 @@ from swarm.worker.file_cache import FileCache
 from swarm.worker.work import _drain
 from swarm.worker.worker import WorkNode
 
-TICK = choose_recipe("en", engine="metronome", options={"cost_per_char": "0"})
+TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 
 
 @asynccontextmanager

@@ -96,7 +96,7 @@ def _range(part: str, text: str, count: int, book: str) -> range:
     first, last = int(match[1]), int(match[2] or match[1])
     if not 1 <= first <= last:
         raise UsageError(
-            f"--chapters {text}: {part.strip()} names no chapter; they count from 1, smaller number first."
+            f"--chapters {text}: {part.strip()} names no chapter; they count from 1, the smaller number first."
         )
     if last > count:
         have = f"{book} has only 1 chapter" if count == 1 else f"{book} has {count} chapters"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from swarm.config import ENV_OFFLINE
 from swarm.errors import EnvironmentFault
 from swarm.voice.coqui.models import BARK, TORTOISE, known_models
 from swarm.voice.coqui.origins import HUB, VOCODERS
@@ -48,13 +47,12 @@ def is_here(model: str) -> bool:
 
 def kept_models() -> tuple[str, ...]:
     """The models that are here, in the order of Coqui's list, those of fairseq after it."""
-    fairseq = (path.name.replace("--", "/") for path in sorted(models_folder().glob(_FAIRSEQ)))
-    return tuple(model for model in (*known_models(), *fairseq) if is_here(model))
+    return tuple(model for model in (*known_models(), *fairseq_models()) if is_here(model))
 
 
-def may_download() -> bool:
-    """Whether models that are not here may be downloaded."""
-    return os.environ.get(ENV_OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE")
+def fairseq_models() -> tuple[str, ...]:
+    """Return the models of fairseq that have a folder here."""
+    return tuple(path.name.replace("--", "/") for path in sorted(models_folder().glob(_FAIRSEQ)))
 
 
 def size_of(model: str) -> int:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from importlib.util import find_spec
 
+from msgspec import structs
+
 from swarm.errors import UsageError
-from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.card import SPEED, EngineCard, SettingCard, VoiceCard
 from swarm.job.language import normal_language
-from swarm.job.recipe import CUSTOM, INVENTED, Setting
+from swarm.job.recipe import CUSTOM, INVENTED
 from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
 from swarm.voice.coqui.speakers import XTTS_SPEAKERS
 
@@ -25,20 +27,22 @@ _BARK_LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "
 _OTHER_LIMITS = (("", 300), ("ja", 120), ("zh", 120), ("ko", 150))
 _BARK_LIMITS = (("", 150), ("ja", 60), ("zh", 60), ("ko", 70))  # about 14 s of sound
 
-_SPEED: tuple[tuple[str, Setting], ...] = (("speed", 1.0),)
-_XTTS_SETTINGS: tuple[tuple[str, Setting], ...] = (
-    ("deepspeed", False),
-    ("half", False),
-    ("length_penalty", 1.0),
-    ("num_beams", 1),
-    ("repetition_penalty", 5.0),
-    ("speed", 1.0),
-    ("temperature", 0.75),
-    ("top_k", 50),
-    ("top_p", 0.85),
+# Settings that have an option of their own, which ebook2audiobook has too; those without a help text are hidden.
+OPTIONS = (
+    SettingCard("half", False, about="half precision on GPUs (XTTS)"),
+    SettingCard("deepspeed", False, about="DeepSpeed on GPUs (XTTS), where it is installed"),
+    SettingCard("temperature", 0.75, 0.01, 2.0),
+    SettingCard("length_penalty", 1.0, -10.0, 10.0),
+    SettingCard("num_beams", 1, 1, 16),
+    SettingCard("repetition_penalty", 5.0, 1.0, 100.0),
+    SettingCard("top_k", 50, 1, 1000),
+    SettingCard("top_p", 0.85, 0.01, 1.0),
+    SettingCard("text_temp", 0.7, 0.01, 2.0),
+    SettingCard("waveform_temp", 0.7, 0.01, 2.0),
 )
-_TORTOISE_SETTINGS: tuple[tuple[str, Setting], ...] = (("voice_seed", 0),)
-_BARK_SETTINGS: tuple[tuple[str, Setting], ...] = (("text_temp", 0.7), ("voice_seed", 0), ("waveform_temp", 0.7))
+_VOICE_SEED = SettingCard("voice_seed", 0)
+_BARK_SETTINGS = (*OPTIONS[8:], _VOICE_SEED)
+_XTTS_SETTINGS = (*OPTIONS[:8], SPEED)
 
 
 def _card(
@@ -46,9 +50,8 @@ def _card(
     languages: tuple[str, ...],
     limits: tuple[tuple[str, int], ...] = _OTHER_LIMITS,
     voices: tuple[str, ...] = (DEFAULT_VOICE,),
-    settings: tuple[tuple[str, Setting], ...] = _SPEED,
+    settings: tuple[SettingCard, ...] = (SPEED,),
     clones: bool = False,
-    model: bool = True,
 ) -> EngineCard:
     return EngineCard(
         name="coqui",
@@ -64,7 +67,7 @@ def _card(
         takes=3,
         clones=clones,
         any_voice=voices == (DEFAULT_VOICE,),
-        model=about if model else "",
+        model=about,
     )
 
 
@@ -74,9 +77,14 @@ _BY_NAME = {
     XTTS.replace("v2", "v1.1"): _XTTS,
     YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True),
     BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, (INVENTED,), _BARK_SETTINGS),
-    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=(INVENTED,), settings=_TORTOISE_SETTINGS),
+    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=(INVENTED,), settings=(_VOICE_SEED,)),
 }
-COQUI = _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=(), model=False)
+COQUI = structs.replace(
+    _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=(), clones=True),
+    natural=XTTS_LANGUAGES,
+    custom=True,
+    model="",
+)
 
 
 def is_installed() -> bool:
@@ -85,12 +93,13 @@ def is_installed() -> bool:
 
 
 def model_card(model: str, config: Mapping[str, object] | None = None) -> EngineCard:
-    """The card of a model by its name; of a custom one by what its config says, where that is at hand.
+    """Return the card of a model by its name; of a custom one by what its config says, where that is at hand.
 
-    Raises UsageError for a config of a model that custom models may not be.
+    "" stands for the model that is used where none is named. Raises UsageError for a config of a model that custom
+    models may not be.
     """
-    if model in _BY_NAME:
-        return _BY_NAME[model]
+    if (model or XTTS) in _BY_NAME:
+        return _BY_NAME[model or XTTS]
     if model.startswith(CUSTOM):
         return _custom_card(config or {})
     language = model_language(model)
@@ -98,12 +107,12 @@ def model_card(model: str, config: Mapping[str, object] | None = None) -> Engine
 
 
 def engines_for(language: str) -> list[str]:
-    """Engines that have a voice for a language; fairseq has one for most, which cannot be told here."""
+    """Return the words for a language, the best first; fairseq has a model for most, which cannot be told here."""
     try:
         choose_model("vits", language)
     except UsageError:
         return ["xtts"] if language in XTTS_LANGUAGES else ["fairseq"]
-    return [*["xtts"] * (language in XTTS_LANGUAGES), "vits"]
+    return ["xtts", "vits"] if language in XTTS_LANGUAGES else ["vits"]
 
 
 def _custom_card(config: Mapping[str, object]) -> EngineCard:

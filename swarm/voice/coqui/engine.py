@@ -1,31 +1,129 @@
-"""Coqui's models: XTTS, VITS and others. Nothing of torch is imported before a voice is opened."""
+"""Coqui's models: XTTS, VITS and others. Nothing of torch is imported before a voice is opened or a model fetched."""
 
+import logging
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from swarm.job.card import EngineCard
+from swarm.errors import EnvironmentFault
+from swarm.job.card import EngineCard, Licence, ModelCard
+from swarm.job.check import Check
 from swarm.job.recipe import Recipe
-from swarm.voice.coqui.card import COQUI, INSTALL, is_installed
-from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.coqui import cache, models
+from swarm.voice.coqui.card import COQUI, INSTALL, OPTIONS, engines_for, is_installed, model_card
+from swarm.voice.coqui.origins import CPML, ENV_LICENCE, licence_of
+from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+
+if TYPE_CHECKING:
+    from swarm.voice.coqui.load import Loader
 
 NO_TORCHAUDIO_LIBRARY = "delete the files lib/*.so of the package torchaudio: they are of another torch, and not needed"
 
 
-class CoquiEngine:
+class CoquiEngine(Engine):
     """Loads models with the coqui-tts package, where it is installed."""
 
-    card: EngineCard = COQUI
+    card = COQUI
+    aliases = models.ENGINES
+    options = OPTIONS
+    licences = (Licence(CPML, "the Coqui Public Model License of XTTS: non-commercial use only", ENV_LICENCE),)
+    unlisted = (f"fairseq: a model for each of some 1100 languages ({licence_of(models.A_FAIRSEQ)})",)
+
+    def __init__(self) -> None:
+        self._loader: Loader | None = None
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model of a recipe onto a device. Raises EngineFault(UNAVAILABLE) with what to do about it."""
         check_installed()
-        from swarm.voice.coqui.load import open_voice
+        from swarm.voice.coqui.load import Loader
 
-        return open_voice(recipe, device, job_files)
+        self._loader = self._loader or Loader()
+        return self._loader.open(recipe, device, job_files)
+
+    def is_installed(self) -> bool:
+        """Return whether Coqui could be loaded here, as far as a look at the packages tells."""
+        return is_installed()
+
+    def checks(self) -> Iterator[Check]:
+        """Import Coqui, which takes some seconds, and look whether the licence of XTTS is accepted."""
+        try:
+            check_installed()
+        except EngineFault as fault:
+            yield Check(f"engine {self.card.name}", "fail", str(fault), f"{INSTALL} --force-reinstall")
+            return
+        from importlib.metadata import version
+
+        licence = "accepted" if os.environ.get(ENV_LICENCE) == "1" else f"not accepted ({ENV_LICENCE}=1 does)"
+        text = f"coqui-tts {version('coqui-tts')}; the licence of XTTS is {licence}"
+        yield Check(f"engine {self.card.name}", "ok", text)
+
+    def answers_to(self, word: str) -> bool:
+        """Return whether a word is one of ebook2audiobook's names for Coqui's models."""
+        return models.is_coqui(word)
+
+    def words_for(self, language: str) -> tuple[str, ...]:
+        """Return the words of --tts-engine to recommend for a language, the best first."""
+        return tuple(engines_for(language)) if language else self.aliases[:1]
+
+    def card_for(self, model: str, config: Mapping[str, object] | None = None) -> EngineCard:
+        """Return the card of a model; of a custom one by its config. Raises UsageError."""
+        return model_card(model, config)
+
+    def choose_model(self, word: str, language: str, model: str = "") -> str:
+        """Return the model that is meant by ebook2audiobook's name of an engine, or by its own. Raises UsageError."""
+        return models.choose_model(word, language, model)
+
+    def models(self) -> tuple[ModelCard, ...]:
+        """Return the models of Coqui's list, and those of fairseq that are here."""
+        names = dict.fromkeys((*models.known_models(), *cache.fairseq_models()))
+        return tuple(_model_card(name) for name in names)
+
+    def kept_models(self) -> tuple[str, ...]:
+        """Return the models that are here, in the order of Coqui's list, those of fairseq after it."""
+        return cache.kept_models()
+
+    def find_model(self, word: str, language: str = "") -> str:
+        """Return the model that is meant by an engine's name of ebook2audiobook, or by its own. Raises UsageError."""
+        return models.find_listed(word, language)
+
+    def model_folder(self, model: str) -> Path:
+        """Return the folder that a model has in Coqui's cache or in Hugging Face's."""
+        return cache.place_of(model)
+
+    def model_bytes(self, model: str) -> int:
+        """Return how many bytes a model takes, with its vocoder."""
+        return cache.size_of(model)
+
+    def fetch(self, model: str, progress: OnProgress) -> None:
+        """Download a model with its vocoder. Raises EnvironmentFault."""
+        logging.disable()  # what Coqui logs of a failure is a traceback
+        try:
+            check_installed()
+            from swarm.voice.coqui.files import find_listed_model
+
+            find_listed_model(model, progress)
+        except EngineFault as fault:
+            raise EnvironmentFault(str(fault)) from fault
+        finally:
+            logging.disable(logging.NOTSET)
+
+    def remove(self, model: str) -> None:
+        """Delete a model, and its vocoder if no other model needs it. Raises EnvironmentFault."""
+        cache.remove(model)
+
+    def models_variables(self, folder: Path) -> Mapping[str, str]:
+        """Return the variables by which Coqui and Hugging Face's library place what they download."""
+        return {"TTS_HOME": str(folder), "HF_HUB_CACHE": str(folder / "hub")}
+
+
+def _model_card(model: str) -> ModelCard:
+    word = models.engine_of(model)
+    return ModelCard(model, word, models.model_language(model), word in models.ONE_LANGUAGE, licence_of(model))
 
 
 def check_installed() -> None:
-    """Whether Coqui can be imported; takes seconds where it can. Raises EngineFault(UNAVAILABLE) with the remedy."""
+    """Import Coqui, which takes seconds. Raises EngineFault(UNAVAILABLE) with the remedy."""
     if not is_installed():
         raise EngineFault(FaultKind.UNAVAILABLE, f"Coqui is not installed on this machine: {INSTALL}")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

@@ -9,8 +9,7 @@ from typing import Any
 
 from swarm.voice.coqui.cache import PARTS, is_interrupted, is_whole, place_of
 from swarm.voice.coqui.card import model_card
-
-OnProgress = Callable[[str], None]
+from swarm.voice.engine import OnProgress
 
 SILENCE_S = 60.0
 WAIT_S = 60.0

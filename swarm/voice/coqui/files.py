@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swarm.config import ENV_LICENCE
+from swarm.config import may_download
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.system.child import teller
-from swarm.voice.coqui.cache import is_whole, may_download, place_of
+from swarm.voice.coqui.cache import is_whole, place_of
 from swarm.voice.coqui.fetch import fetch
 from swarm.voice.coqui.models import BARK, TORTOISE
-from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.coqui.origins import ENV_LICENCE
+from swarm.voice.engine import EngineFault, FaultKind, OnProgress
 
 LICENCE = "https://tts-hub.github.io/cpml"
 WEIGHTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "checkpoint.pth", "best_model.pth", "model.safetensors")
@@ -37,7 +38,7 @@ def find_model(recipe: Recipe, job_files: Path | None) -> ModelFiles:
         if job_files is None:
             raise _unavailable("The files of the custom model are not here.")
         return files_in(job_files / "model", custom=True)
-    return find_listed_model(recipe.model)
+    return find_listed_model(recipe.model, teller())
 
 
 def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
@@ -51,8 +52,8 @@ def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
     return ModelFiles(folder, weights[0], config, custom=custom)
 
 
-def find_listed_model(model: str) -> ModelFiles:
-    """The files of a model of Coqui's list, downloaded if they are not here. Raises EngineFault(UNAVAILABLE)."""
+def find_listed_model(model: str, tell: OnProgress) -> ModelFiles:
+    """Return the files of a model of Coqui's list, downloaded if they are not here. Raises EngineFault(UNAVAILABLE)."""
     from TTS.utils.manage import ModelManager
 
     manager = ModelManager(progress_bar=True)
@@ -63,18 +64,18 @@ def find_listed_model(model: str) -> ModelFiles:
     check_licence(model, bool(item.get("tos_required")), manager.output_prefix / stem)
     if item.get("repo_id") and (folder := _in_hub_cache(item["repo_id"])):
         return files_in(folder)
-    weights, config = _fetch(manager, model)
+    weights, config = _fetch(manager, model, tell)
     vocoder = item.get("default_vocoder")
     folder = weights if weights.is_dir() else weights.parent
-    return ModelFiles(folder, weights, config, _vocoder(manager, vocoder) if vocoder else None)
+    return ModelFiles(folder, weights, config, _vocoder(manager, vocoder, tell) if vocoder else None)
 
 
-def _vocoder(manager: Any, name: str) -> ModelFiles:
-    weights, config = _fetch(manager, name)
+def _vocoder(manager: Any, name: str, tell: OnProgress) -> ModelFiles:
+    weights, config = _fetch(manager, name, tell)
     return ModelFiles(weights.parent, weights, config)
 
 
-def _fetch(manager: Any, model: str) -> tuple[Path, Path]:
+def _fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
     """Where a model lies, downloaded first where it does not."""
     if not may_download() and not is_whole(model):
         raise _unavailable(
@@ -82,7 +83,7 @@ def _fetch(manager: Any, model: str) -> tuple[Path, Path]:
             f"{place_of(model)}, or run `e2a-swarm models fetch {model}`."
         )
     try:
-        return fetch(manager, model, teller())
+        return fetch(manager, model, tell)
     except Exception as fault:  # of requests, huggingface_hub, zipfile, the disk
         raise _unavailable(
             f"The model {model} is not on this machine and cannot be downloaded ({_why(fault)}): "

@@ -19,7 +19,7 @@ from swarm.voice.coqui.files import KNOWS_ITSELF, ModelFiles, find_model
 from swarm.voice.coqui.invented import open_invented
 from swarm.voice.coqui.pickles import only_read
 from swarm.voice.coqui.plain import open_plain
-from swarm.voice.coqui.xtts import forget_xtts, open_xtts
+from swarm.voice.coqui.xtts import XttsLoader
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Voice
 from swarm.voice.settings import check_recipe
@@ -51,21 +51,46 @@ _NO_CODE = "and code is never run: save them without it, best as safetensors"
 _CUT_OFF = "its weights are damaged, cut off or none"
 
 
-def open_voice(recipe: Recipe, device: str, job_files: Path | None) -> Voice:
-    """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, or MEMORY or DEVICE."""
-    place = torch_device(device)
-    files = find_model(recipe, job_files)
-    try:
-        with only_read():
-            return _open(recipe, files, place, job_files)
-    except ConfigRefused as fault:
-        raise _unavailable(f"{_name(recipe)} is not loaded: {fault}") from fault
-    except EngineFault:
-        raise
-    except Exception as fault:  # a truncated or a malicious file, a config that does not fit it, a missing package
-        if of_the_device := _fault_of_the_device(fault, device):
-            raise of_the_device from fault
-        raise _unavailable(f"{_name(recipe)} does not load: {reason(fault)}.") from fault
+class Loader:
+    """Loads models, and keeps the last XTTS model for the voices that follow."""
+
+    def __init__(self) -> None:
+        self._xtts = XttsLoader()
+
+    def open(self, recipe: Recipe, device: str, job_files: Path | None) -> Voice:
+        """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, or MEMORY or DEVICE."""
+        place = torch_device(device)
+        files = find_model(recipe, job_files)
+        try:
+            with only_read():
+                return self._open(recipe, files, place, job_files)
+        except ConfigRefused as fault:
+            raise _unavailable(f"{_name(recipe)} is not loaded: {fault}") from fault
+        except EngineFault:
+            raise
+        except Exception as fault:  # a truncated or a malicious file, a config that does not fit it, a missing package
+            if of_the_device := _fault_of_the_device(fault, device):
+                raise of_the_device from fault
+            raise _unavailable(f"{_name(recipe)} does not load: {reason(fault)}.") from fault
+
+    def _open(self, recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
+        if recipe.model in KNOWS_ITSELF:
+            self._xtts.forget()
+            return open_invented(_checked(recipe, {}), files, place, job_files)
+        if "fairseq" in recipe.model:  # its config is not Coqui's
+            self._xtts.forget()
+            return open_plain(_checked(recipe, {}), files, None, place, job_files)
+        said = read_config(files.config)
+        config = rebuild(said)
+        recipe = _checked(recipe, said)
+        if config["model"] == "xtts":
+            return self._xtts.open(recipe, files.folder, files.weights, config, place, job_files)
+        self._xtts.forget()
+        _find_beside(config, files)
+        if needs_statistics(said):
+            config["audio"]["stats_path"] = str(_statistics(files))
+        with _written(config) as path:
+            return open_plain(recipe, files, path, place, job_files)
 
 
 def torch_device(device: str) -> Any:
@@ -82,26 +107,6 @@ def torch_device(device: str) -> Any:
         words = f"torch {torch.__version__} cannot use {device}: {reason}. `e2a-swarm doctor` says more."
         raise EngineFault(kind, words) from fault
     return place
-
-
-def _open(recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
-    if recipe.model in KNOWS_ITSELF:
-        forget_xtts()
-        return open_invented(_checked(recipe, {}), files, place, job_files)
-    if "fairseq" in recipe.model:  # its config is not Coqui's
-        forget_xtts()
-        return open_plain(_checked(recipe, {}), files, None, place, job_files)
-    said = read_config(files.config)
-    config = rebuild(said)
-    recipe = _checked(recipe, said)
-    if config["model"] == "xtts":
-        return open_xtts(recipe, files.folder, files.weights, config, place, job_files)
-    forget_xtts()
-    _find_beside(config, files)
-    if needs_statistics(said):
-        config["audio"]["stats_path"] = str(_statistics(files))
-    with _written(config) as path:
-        return open_plain(recipe, files, path, place, job_files)
 
 
 def _checked(recipe: Recipe, said: Config) -> Recipe:

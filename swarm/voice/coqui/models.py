@@ -1,6 +1,7 @@
 """Coqui's models by name, and which of them an engine's name of ebook2audiobook means. No torch here."""
 
 import re
+from functools import cache
 
 from swarm.errors import UsageError
 from swarm.job.language import language_name, long_code, normal_language
@@ -72,9 +73,11 @@ fa custom vits-female glow-tts
 bn custom vits-male vits-female
 be common-voice glow-tts
 """
+A_FAIRSEQ = "tts_models/eng/fairseq/vits"  # one of some 1100
 _FAIRSEQ = re.compile(r"tts_models/[a-z]{3}[a-z0-9_-]{0,60}/fairseq/vits")
 
 
+@cache
 def known_models() -> tuple[str, ...]:
     """The names of Coqui's list; those of fairseq, one for each of some 1100 languages, are not in it."""
     rows = [line.split() for line in _LIST.strip().splitlines()]

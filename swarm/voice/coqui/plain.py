@@ -96,7 +96,7 @@ def _speaker(model: Any, wanted: str) -> str | None:
         return names[0]
     if wanted in names:
         return wanted
-    here = f"it has {', '.join(names[:8])}{' ...' * (len(names) > 8)}" if names else "it has only one"
+    here = f"it has {', '.join(names[:8])}{' ...' if len(names) > 8 else ''}" if names else "it has only one"
     raise _unavailable(f"This model has no voice {wanted[:60]!r}; {here}.")
 
 

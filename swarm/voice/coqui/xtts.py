@@ -2,7 +2,6 @@
 
 import re
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -73,37 +72,31 @@ class XttsVoice:
         return torch.autocast("cuda", dtype=torch.float16) if self._half else nullcontext()
 
 
-@dataclass
-class _Loaded:
-    """The model that this process loaded last: the next recipe may want another voice or language of it only."""
+class XttsLoader:
+    """Keeps the model that was loaded last: the next recipe may want another voice or language of it only."""
 
-    what: object = None
-    model: Any = None
+    def __init__(self) -> None:
+        self._loaded: object = None  # what decides the model: its name, file, device and settings
+        self._model: Any = None
 
+    def forget(self) -> None:
+        """Let go of the model: another one is about to be loaded, and a GPU may not have room for two."""
+        self._loaded = self._model = None
 
-_loaded = _Loaded()
-
-
-def forget_xtts() -> None:
-    """Let go of the model: another one is about to be loaded, and a GPU may not have room for two."""
-    _loaded.what = _loaded.model = None
-
-
-def open_xtts(
-    recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, job_files: Path | None
-) -> XttsVoice:
-    """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
-    settings = dict(recipe.settings)
-    deepspeed = bool(settings.get("deepspeed"))
-    what = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed)
-    if _loaded.what != what:
-        forget_xtts()
-        _loaded.model = _load(folder, weights, config, deepspeed).to(place)
-        _loaded.what = what
-    model = _loaded.model
-    _check_language(model, recipe.language)
-    latents, fresh = _find_latents(model, recipe.voice, job_files)
-    return XttsVoice(model, recipe.language, latents, settings, fresh)
+    def open(
+        self, recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, job_files: Path | None
+    ) -> XttsVoice:
+        """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
+        settings = dict(recipe.settings)
+        deepspeed = bool(settings.get("deepspeed"))
+        wanted = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed)
+        if self._loaded != wanted:
+            self.forget()
+            self._model = _load(folder, weights, config, deepspeed).to(place)
+            self._loaded = wanted
+        _check_language(self._model, recipe.language)
+        latents, fresh = _find_latents(self._model, recipe.voice, job_files)
+        return XttsVoice(self._model, recipe.language, latents, settings, fresh)
 
 
 def _load(folder: Path, weights: Path, config: Config, deepspeed: bool) -> Any:
@@ -162,7 +155,7 @@ def _speaker(model: Any, voice: str) -> Latents:
     name = next(iter(speakers)) if voice == DEFAULT_VOICE else voice
     if name not in speakers:
         few = ", ".join(list(map(str, speakers))[:8])
-        raise _unavailable(f"This model has no voice {voice[:60]!r}; it has {few}{' ...' * (len(speakers) > 8)}")
+        raise _unavailable(f"This model has no voice {voice[:60]!r}; it has {few}{' ...' if len(speakers) > 8 else ''}")
     return Latents(speakers[name]["gpt_cond_latent"], speakers[name]["speaker_embedding"])
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from swarm.job.card import EngineCard
+from swarm.job.card import SPEED, EngineCard, SettingCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.engine import Engine, EngineFault, FaultKind, Voice
 from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 
 CARD = EngineCard(
@@ -14,8 +14,12 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 400), ("ja", 150), ("zh", 150), ("yue", 150), ("ko", 200)),
     voices=VOICES,
-    settings=(("pitch", 50), ("speed", 1.0)),
+    settings=(SettingCard("pitch", 50, 0, 99), SPEED),
     characters_s=22.0,
+    faults=(
+        ("", "robotically"),
+        ("ja", "robotically, reads kana only and says “Chinese letter” for every kanji"),
+    ),
     numbers=("*",),
     phonemes=("*",),
 )
@@ -24,10 +28,10 @@ _RATE, _PITCH = 1, 3  # numbers of espeak's parameters
 _WORDS_PER_MINUTE = 175
 
 
-class EspeakEngine:
+class EspeakEngine(Engine):
     """Opens a voice in milliseconds."""
 
-    card: EngineCard = CARD
+    card = CARD
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Check that the voice can be loaded. Raises EngineFault(UNAVAILABLE)."""
@@ -35,7 +39,7 @@ class EspeakEngine:
 
         if recipe.voice not in IDENTIFIERS:
             raise EngineFault(FaultKind.UNAVAILABLE, f"espeak has no voice {recipe.voice!r} here.")
-        settings = dict(self.card.settings) | dict(recipe.settings)
+        settings = self.card.defaults | dict(recipe.settings)
         rate = round(_WORDS_PER_MINUTE * float(settings["speed"]))
         return EspeakVoice(IDENTIFIERS[recipe.voice], {_RATE: rate, _PITCH: int(settings["pitch"])})
 

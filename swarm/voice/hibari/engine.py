@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.card import SPEED, EngineCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import Voice
+from swarm.voice.engine import Engine, Voice
 
 CARD = EngineCard(
     name="hibari",
@@ -13,18 +13,19 @@ CARD = EngineCard(
     scripts=("Latin",),
     limits=(("", 300),),  # its memory and time grow steeply past 400 phonemes
     voices=(VoiceCard(name="heart", language="en", about="American, female"),),
-    settings=(("speed", 1.0),),
+    settings=(SPEED,),
     characters_s=18.0,
+    natural=("en",),
     numbers=("en",),
     abbreviations=("en",),
     phonemes=("en",),
 )
 
 
-class HibariEngine:
+class HibariEngine(Engine):
     """Loads the model that the package carries."""
 
-    card: EngineCard = CARD
+    card = CARD
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model, about 0.7 s; always on the CPU. Raises EngineFault(UNAVAILABLE)."""

@@ -1,124 +1,173 @@
-"""Which engines there are, which speaks a language, and the recipe that comes of what a user asks for."""
+"""Which engines there are, which one is meant by what a user says, and the recipe that comes of it."""
 
-import contextlib
 import importlib
-from collections.abc import Mapping
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.language import language_name, normal_language
-from swarm.job.recipe import CLONE, CUSTOM, Recipe
-from swarm.voice.built_in import BUILT_IN as TARGETS
-from swarm.voice.coqui.card import COQUI, XTTS_LANGUAGES, engines_for, is_installed, model_card
-from swarm.voice.coqui.models import ENGINES as COQUI_ENGINES
-from swarm.voice.coqui.models import choose_model, is_coqui
-from swarm.voice.espeak.engine import CARD as ESPEAK
-from swarm.voice.hibari.engine import CARD as HIBARI
-from swarm.voice.metronome.engine import CARD as METRONOME
+from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
+from swarm.voice.built_in import BUILT_IN
+from swarm.voice.engine import Engine
 from swarm.voice.settings import check_settings
 
-if TYPE_CHECKING:  # an engine's interface speaks of numpy, which a card does not need
-    from swarm.voice.engine import Engine
-
 GROUP = "e2a_swarm.engines"
-_FEW = 10  # voices that a sentence names
-BUILT_IN = (HIBARI, ESPEAK, METRONOME)  # they speak as soon as e2a-swarm is installed
-KNOWN = (*BUILT_IN, COQUI)
+MAX_NAMED = 10  # voices that a sentence names
 
 
-def all_cards() -> tuple[EngineCard, ...]:
-    """The cards of every engine that can be loaded here, the built-in ones first."""
-    cards = list(KNOWN if is_installed() else BUILT_IN)
-    for name in engine_targets():
-        if name not in TARGETS:
-            with contextlib.suppress(EnvironmentFault):  # one broken package takes nothing from the others
-                cards.append(find_card(name))
-    return tuple(cards)
+def engine_targets() -> dict[str, str]:
+    """Return where each engine is, as "module:object", by name, the built-in ones first."""
+    from importlib.metadata import entry_points  # 15 ms, which `--help` does without
+
+    found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    return BUILT_IN | {name: target for name, target in found.items() if name not in BUILT_IN}
+
+
+def engine_target(name: str) -> str:
+    """Return where an engine is, as "module:object". Raises UsageError."""
+    target = BUILT_IN.get(name) or engine_targets().get(name)
+    if target is None:
+        raise UsageError(f"There is no engine {name!r}. Here are: {', '.join(map(_with_aliases, engine_targets()))}.")
+    return target
+
+
+def _with_aliases(name: str) -> str:
+    """Return an engine's name with the other words that mean it, where it is one that loads."""
+    aliases = next((engine.aliases for engine in all_engines() if engine.card.name == name), ())
+    return f"{name} (with models {', '.join(aliases)})" if aliases else name
+
+
+def load_engine(target: str) -> Engine:
+    """Return the engine at "module:object". Raises ImportError, AttributeError, TypeError."""
+    module, _, name = target.partition(":")
+    engine = getattr(importlib.import_module(module), name)
+    if not isinstance(engine, Engine):
+        raise TypeError("it is no swarm.voice.engine.Engine")
+    return engine
+
+
+def find_engine(name: str) -> Engine:
+    """Return an engine by its name, its module imported but no model loaded. Raises UsageError, EnvironmentFault."""
+    target = engine_target(name)
+    try:
+        return load_engine(target)
+    except Exception as fault:  # the package of somebody else
+        raise EnvironmentFault(f"The engine {name} ({target}) cannot be loaded here: {fault}.") from fault
+
+
+def built_in_engines() -> tuple[Engine, ...]:
+    """Return the engines that come with e2a-swarm, whether they could be opened here or not."""
+    return tuple(map(load_engine, BUILT_IN.values()))
+
+
+def all_engines() -> tuple[Engine, ...]:
+    """Return every engine whose package imports here, the built-in ones first."""
+    return tuple(engine for engine in map(_load_quietly, engine_targets()) if engine is not None)
+
+
+def _load_quietly(name: str) -> Engine | None:
+    try:
+        return find_engine(name)
+    except EnvironmentFault:  # one broken package takes nothing from the others
+        return None
+
+
+def installed_engines() -> tuple[Engine, ...]:
+    """Return every engine that can be opened here, the built-in ones first."""
+    return tuple(engine for engine in all_engines() if engine.is_installed())
 
 
 def find_card(name: str) -> EngineCard:
-    """The card of an engine by its name. Raises UsageError, EnvironmentFault."""
-    for card in KNOWN:
-        if card.name == name:
-            return card
+    """Return the card of an engine by its name. Raises UsageError, EnvironmentFault."""
     return find_engine(name).card
 
 
 def recipe_card(recipe: Recipe) -> EngineCard:
-    """The card of what a recipe speaks with: of its model, where its engine has several. Raises UsageError."""
-    return model_card(recipe.model) if recipe.engine == COQUI.name else find_card(recipe.engine)
+    """Return the card of the model that a recipe names, or of its engine. Raises UsageError, EnvironmentFault."""
+    return find_engine(recipe.engine).card_for(recipe.model)
+
+
+def estimate_s(recipe: Recipe, characters: int) -> float:
+    """Return how many seconds of sound a text of so many characters takes under a recipe, without pauses."""
+    return find_engine(recipe.engine).estimate_s(recipe, characters)
 
 
 def fetch_line(recipe: Recipe) -> str:
-    """The command that brings a recipe's model to a worker; "" where its engine or the job brings it."""
-    listed = recipe.engine == COQUI.name and not recipe.model.startswith(CUSTOM)
-    return f"e2a-swarm models fetch {recipe.model}" if listed else ""
+    """Return the command that brings a recipe's model to a worker; "" where its engine or the job brings it."""
+    fetched = not recipe.model.startswith(CUSTOM) and recipe.model and find_engine(recipe.engine).models()
+    return f"e2a-swarm models fetch {recipe.model}" if fetched else ""
 
 
-def engine_targets() -> dict[str, str]:
-    """Where each engine is, as "module:object", by name."""
-    found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
-    return TARGETS | found | TARGETS  # a checkout need not be installed; nothing takes a built-in engine's name
-
-
-def engine_target(name: str) -> str:
-    """Where an engine is, as "module:object". Raises UsageError."""
-    targets = engine_targets()
-    if name in targets:
-        return targets[name]
-    models = ", ".join(COQUI_ENGINES)
-    raise UsageError(f"There is no engine {name!r}. Here are: {', '.join(targets)}, and with Coqui's models {models}.")
-
-
-def find_engine(name: str) -> "Engine":
-    """The engine itself, its module imported but no model loaded. Raises UsageError, EnvironmentFault."""
-    target = engine_target(name)
-    try:
-        return load_engine(target)
-    except Exception as fault:  # somebody else's package
-        raise EnvironmentFault(f"The engine {name} ({target}) cannot be loaded here: {fault}.") from fault
-
-
-def load_engine(target: str) -> "Engine":
-    """The engine at "module:object". Raises ImportError, AttributeError."""
-    module, _, name = target.partition(":")
-    engine: Engine = getattr(importlib.import_module(module), name)
-    return engine
+def engine_for(word: str) -> Engine:
+    """Return the engine that a word of --tts-engine means. Raises UsageError, EnvironmentFault."""
+    if word not in BUILT_IN and word not in engine_targets():
+        for engine in all_engines():
+            if engine.answers_to(word):
+                return engine
+    return find_engine(word)
 
 
 def default_engine(language: str) -> str:
-    """The engine for a language when none is asked for."""
-    return "hibari" if language == "en" else "espeak"
+    """Return the word of --tts-engine for a language when none is said: a built-in engine that names the language."""
+    cards = [engine.card for engine in built_in_engines()]
+    named = [card for card in cards if language in card.languages]
+    return (named or sorted(cards, key=lambda card: -len(card.languages)))[0].name
+
+
+def find_model(word: str, language: str) -> tuple[Engine, str]:
+    """Return the engine and model that a word means, or a model's own name. Raises UsageError."""
+    able = [engine for engine in all_engines() if engine.models()]
+    for engine in able:
+        if engine.answers_to(word.lower()):
+            return engine, engine.find_model(word, language)
+    faults = []
+    for engine in able:
+        try:
+            return engine, engine.find_model(word, language)
+        except UsageError as fault:
+            faults.append(fault)
+    raise (
+        faults[0]
+        if len(faults) == 1
+        else UsageError(f"No engine here has a model {word[:100]!r}: `e2a-swarm models` lists those there are.")
+    )
 
 
 def check_speaks(card: EngineCard, language: str) -> None:
-    """Raises UsageError, naming engines that would do, when an engine does not speak a language."""
+    """Raise UsageError, naming engines that would do, when an engine does not speak a language."""
     if card.speaks(language):
         return
-    others = [other.name for other in BUILT_IN if language in other.languages]
-    others = [*(engines_for(language) if card.name == COQUI.name else ()), *others]
-    advice = f"take --tts-engine {' or '.join(others)}" if others else "no engine here does"
+    others = [word for engine in _own_first(card) for word in engine.words_for(language)]
     spoken = ", ".join(language_name(code) for code in card.languages[:3])
     only = (
         f"speaks {spoken} only, not {language_name(language)}"
         if len(card.languages) <= 3
         else f"does not speak {language_name(language)}"
     )
-    raise UsageError(f"{card.title} {only}: {advice}.")
+    raise UsageError(f"{card.title} {only}: {_take(others) or 'no engine here does'}.")
+
+
+def _own_first(card: EngineCard) -> Iterator[Engine]:
+    """The engine of a card, which may have other models, and then those that need no download."""
+    engines = all_engines()
+    yield from (engine for engine in engines if engine.card.name == card.name)
+    yield from (engine for engine in engines if engine.card.name != card.name and not engine.models())
+
+
+def _take(words: list[str]) -> str:
+    return f"take --tts-engine {' or '.join(words)}" if words else ""
 
 
 def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
-    """A voice of an engine by its name, else the engine's default for the language. Raises UsageError."""
-    fitting = card.voices_for(language)
-    wanted = name.strip().lower().replace("_", "-")
+    """Return a voice of an engine by its name, else the engine's default for the language. Raises UsageError."""
     if name.startswith(CLONE):
         if not card.clones:
-            raise UsageError(f"{card.title} does not speak like a recording: take --tts-engine xtts.")
+            able = [_usual_word(engine) for engine in all_engines() if engine.card.clones]
+            raise UsageError(f"{card.title} does not speak like a recording: {_take(able)}.")
         return VoiceCard(name, "*")
-    for voice in fitting if not wanted else card.voices:
-        if wanted in ("", voice.name.lower().replace("_", "-")):
+    fitting = card.voices_for(language)
+    for voice in fitting if not name.strip() else card.voices:
+        if _plain(name) in ("", _plain(voice.name)):
             if voice not in fitting:
                 raise UsageError(
                     f"The voice {voice.name} of {card.title} speaks {language_name(voice.language)}, not "
@@ -127,18 +176,32 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
             return voice
     if card.any_voice:
         return VoiceCard(name.strip(), "*")
-    owners = [other.name for other in BUILT_IN if any(wanted == voice.name.lower() for voice in other.voices)]
-    if owners:
-        raise UsageError(f"{card.title} has no voice {name!r}; {owners[0]} has it: --tts-engine {owners[0]}.")
-    raise UsageError(
-        f"{card.title} has no voice {name!r}; for {language_name(language)} there {_list(fitting)}"
-        f"{f' (`e2a-swarm voices --language {language}` lists all)' * (len(fitting) > _FEW)}."
-    )
+    raise UsageError(_no_voice(card, language, name))
+
+
+def _no_voice(card: EngineCard, language: str, name: str) -> str:
+    """What to say of a voice that an engine does not have."""
+    for engine in all_engines():
+        if any(_plain(name) == _plain(voice.name) for voice in engine.card_for("").voices):
+            owner = _usual_word(engine)
+            return f"{card.title} has no voice {name!r}; {owner} has it: --tts-engine {owner}."
+    fitting = card.voices_for(language)
+    more = f" (`e2a-swarm voices --language {language}` lists all)" if len(fitting) > MAX_NAMED else ""
+    return f"{card.title} has no voice {name!r}; for {language_name(language)} there {_list(fitting)}{more}."
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+def _usual_word(engine: Engine) -> str:
+    return engine.words_for("")[0]
 
 
 def _list(voices: tuple[VoiceCard, ...]) -> str:
-    names = ", ".join(voice.name for voice in voices[:_FEW]) or "none"
-    return ("is " if len(voices) < 2 else "are ") + names + " ..." * (len(voices) > _FEW)
+    names = ", ".join(voice.name for voice in voices[:MAX_NAMED]) or "none"
+    more = " ..." if len(voices) > MAX_NAMED else ""
+    return f"{'is' if len(voices) < 2 else 'are'} {names}{more}"
 
 
 def choose_recipe(
@@ -148,53 +211,68 @@ def choose_recipe(
     model: str = "",
     config: Mapping[str, object] | None = None,
     voice: str = "",
-    speed: float = 1.0,
-    options: dict[str, str] | None = None,
+    settings: Mapping[str, Setting] | None = None,
 ) -> Recipe:
-    """How a book is to sound: what the user asked for, the rest by default. Raises UsageError.
+    """Return how a book is to sound: what the user asked for, the rest by default. Raises UsageError.
 
     `language` is the book's or the one asked for; "" for `engine`, `model` and `voice` leaves the choice to us.
-    `model` is a name of Coqui's list, or "custom:" and a digest; then `config` is what its config.json says.
+    `model` is a name that its engine knows, or "custom:" and a digest; then `config` is what its config.json says.
+    `settings` are numbers, truth values, or words that the engine's card reads as such.
     """
     code = normal_language(language)
+    if voice.startswith(CLONE) and not (engine or model):
+        engine = next(_usual_word(able) for able in all_engines() if able.card.clones)
     card, model = choose_card(engine, model, code, config)
     check_speaks(card, code)
-    asked = ({"speed": f"{speed:g}"} if speed != 1.0 else {}) | (options or {})
     return Recipe(
         engine=card.name,
         voice=find_voice(card, code, voice).name,
         language=code,
         model=model,
-        settings=check_settings(card, asked),
+        settings=check_settings(card, settings or {}),
     )
 
 
 def choose_card(
     engine: str, model: str, language: str, config: Mapping[str, object] | None = None
 ) -> tuple[EngineCard, str]:
-    """The card of the engine and model asked for, and the model's name; "" where the engine has one only.
+    """Return the card of the engine and model asked for, and the model's name; "" where the engine has one only.
 
-    Raises UsageError.
+    Raises UsageError, EnvironmentFault.
     """
-    if is_coqui(engine) or (model and not engine):
-        chosen = model if model.startswith(CUSTOM) else choose_model(engine, language, model)
-        return model_card(chosen, config), chosen
-    card = find_card(engine or default_engine(language))
-    if model and not (card.custom and model.startswith(CUSTOM)):
+    chosen = _engine_of(model, language) if model and not engine else engine_for(engine or default_engine(language))
+    if model and not _takes(chosen, model):
         option = "--custom-model" if model.startswith(CUSTOM) else "--fine-tuned"
-        raise UsageError(f"{card.title} has one model only: leave out {option}, or take --tts-engine xtts.")
-    return card, model
+        able = [_usual_word(other) for other in all_engines() if _takes(other, model)]
+        raise UsageError(f"{chosen.card.title} has one model only: leave out {option}, or {_take(able)}.")
+    name = model if model.startswith(CUSTOM) else chosen.choose_model(engine, language, model)
+    return chosen.card_for(name, config), name
+
+
+def _takes(engine: Engine, model: str) -> bool:
+    """Whether an engine could know a model: a custom one, or one of several."""
+    return engine.card.custom if model.startswith(CUSTOM) else bool(engine.models())
+
+
+def _engine_of(model: str, language: str) -> Engine:
+    """The engine of a model where none is said: the first that knows it, else the first that could."""
+    able = [engine for engine in all_engines() if _takes(engine, model)]
+    for engine in able if not model.startswith(CUSTOM) else ():
+        try:
+            engine.choose_model("", language, model)
+        except UsageError:
+            continue
+        return engine
+    return able[0]
 
 
 def better_voices_line(card: EngineCard, language: str) -> str:
-    """What to tell a user whose book is spoken by espeak for want of better; "" when there is nothing to tell."""
-    if card.name != "espeak":
+    """Return what to tell a user whose book is spoken badly for want of better; "" when there is nothing to tell."""
+    if not (fault := card.fault(language)):
         return ""
-    if language == "en":
-        return "espeak speaks English robotically; better: --tts-engine hibari."
-    line = f"espeak speaks {language_name(language)} robotically"
-    if language == "ja":
-        line += ", reads kana only and says “Chinese letter” for every kanji"
-    if language not in XTTS_LANGUAGES:
-        return line + "; no better voice is known here."
-    return f"{line}; far better, on a machine with a GPU: --tts-engine xtts."
+    line = f"{card.title} speaks {language_name(language)} {fault}"
+    better = [engine for engine in built_in_engines() if language in engine.card.natural]
+    if not better:
+        return f"{line}; no better voice is known here."
+    word, needs_gpu = better[0].words_for(language)[0], better[0].card.device == "gpu"
+    return f"{line}; {'far better, on a machine with a GPU' if needs_gpu else 'better'}: --tts-engine {word}."

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.card import EngineCard, SettingCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import Voice
+from swarm.voice.engine import Engine, Voice
 
 CARD = EngineCard(
     name="metronome",
@@ -13,25 +13,30 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 300),),
     voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
-    settings=(("cost_per_char", 0.001), ("seconds_per_char", 0.065)),  # s
+    settings=(SettingCard("cost_per_char", 0.001), SettingCard("seconds_per_char", 0.065)),  # s
     numbers=("*",),
     abbreviations=("*",),
     shares_process=True,
+    speech=False,
 )
 
 
-class MetronomeEngine:
+class MetronomeEngine(Engine):
     """Opens at once."""
 
-    card: EngineCard = CARD
+    card = CARD
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Return a voice at the speed of its slot. Raises EngineFault(UNAVAILABLE)."""
         from swarm.voice.metronome.voice import MetronomeVoice, slot_speed
 
-        settings = dict(self.card.settings) | dict(recipe.settings)
+        settings = self.card.defaults | dict(recipe.settings)
         cost_s = float(settings["cost_per_char"]) / slot_speed(device)
         return MetronomeVoice(cost_s, float(settings["seconds_per_char"]))
+
+    def estimate_s(self, recipe: Recipe, characters: int) -> float:
+        """Return how many seconds the tones last; a setting says it."""
+        return characters * float((self.card.defaults | dict(recipe.settings))["seconds_per_char"])
 
 
 engine = MetronomeEngine()

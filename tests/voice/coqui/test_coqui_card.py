@@ -24,11 +24,11 @@ def test_xtts_speaks_17_languages_with_58_voices_and_limits_of_its_own() -> None
     assert len(card.languages) == 17
     assert len({voice.name for voice in card.voices}) == 58
     assert (card.limit("en"), card.limit("ja")) == (250, 71)
-    assert dict(card.settings)["temperature"] == 0.75
+    assert card.defaults["temperature"] == 0.75
 
 
 def test_a_recipe_names_the_model_the_voice_and_every_setting() -> None:
-    recipe = choose_recipe("fra", engine="XTTS", voice="gitta nikolina", speed=1.2, options={"top_k": "10"})
+    recipe = choose_recipe("fra", engine="XTTS", voice="gitta nikolina", settings={"speed": 1.2, "top_k": "10"})
     assert (recipe.engine, recipe.model, recipe.voice) == ("coqui", XTTS, "Gitta Nikolina")
     assert dict(recipe.settings)["top_k"] == 10
     assert dict(recipe.settings)["speed"] == 1.2
@@ -48,10 +48,10 @@ def test_a_language_that_the_model_does_not_speak_is_refused() -> None:
 
 def test_settings_out_of_bounds_are_refused() -> None:
     with pytest.raises(UsageError, match="en/jenny/jenny by Coqui has no setting 'half'; it has: speed"):
-        choose_recipe("en", model="jenny", options={"half": "yes"})
+        choose_recipe("en", model="jenny", settings={"half": "yes"})
     for options in ({"temperature": "9"}, {"top_p": "1.5"}, {"half": "perhaps"}, {"pitch": "1"}):
         with pytest.raises(UsageError):
-            choose_recipe("en", engine="xtts", options=options)
+            choose_recipe("en", engine="xtts", settings=options)
 
 
 def test_voices_that_only_the_worker_knows_are_left_to_it() -> None:

@@ -118,21 +118,21 @@ def test_speakers_and_languages_in_files_beside_the_config_are_found(models: Pat
 
 
 def test_speed_shortens_the_sound(models: Path, vits: Voice) -> None:
-    assert len(open_voice(models / "vits", speed=2.0).speak(TEXT, 1)) < 0.7 * len(vits.speak(TEXT, 1))
+    assert len(open_voice(models / "vits", settings={"speed": 2.0}).speak(TEXT, 1)) < 0.7 * len(vits.speak(TEXT, 1))
 
 
 def test_sampling_settings_change_the_sound(models: Path, xtts: Voice) -> None:
-    assert digest(open_voice(models / "xtts", options={"temperature": "0.2", "top_k": "5"})) != digest(xtts)
+    assert digest(open_voice(models / "xtts", settings={"temperature": "0.2", "top_k": "5"})) != digest(xtts)
 
 
 def test_half_precision_is_for_gpus_and_changes_nothing_on_a_cpu(models: Path, xtts: Voice) -> None:
-    half = open_voice(models / "xtts", options={"half": "yes"})
+    half = open_voice(models / "xtts", settings={"half": "yes"})
     assert digest(half) == digest(xtts)
 
 
 def test_deepspeed_that_is_not_there_is_named(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "deepspeed", None)
-    recipe = recipe_for(models / "xtts", options={"deepspeed": "yes"})
+    recipe = recipe_for(models / "xtts", settings={"deepspeed": "yes"})
     assert "pip install deepspeed, or leave --deepspeed out" in why_unavailable(models / "xtts", recipe)
 
 
@@ -289,7 +289,7 @@ def test_a_gpu_speaks_too_the_same_for_the_same_seed(name: str, models: Path) ->
 
 @pytest.mark.gpu
 def test_half_precision_speaks_on_a_gpu(models: Path) -> None:
-    voice = engine.open(recipe_for(models / "xtts", options={"half": "yes"}), "cuda:0", models / "xtts")
+    voice = engine.open(recipe_for(models / "xtts", settings={"half": "yes"}), "cuda:0", models / "xtts")
     assert len(voice.speak(TEXT, 7)) > voice.sample_rate / 2
 
 

@@ -76,7 +76,7 @@ def same(one: Any, other: Any) -> bool:
 
 def test_both_have_one_voice_by_name_and_others_by_number() -> None:
     for engine in ("bark", "tortoise"):
-        recipe = choose_recipe("en", engine=engine, options={"voice_seed": "3"})
+        recipe = choose_recipe("en", engine=engine, settings={"voice_seed": "3"})
         assert (recipe.voice, dict(recipe.settings)["voice_seed"]) == (INVENTED, 3)
 
 

@@ -1,20 +1,22 @@
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.job.card import EngineCard
+from swarm.job.card import EngineCard, SettingCard
 from swarm.job.language import language_name
+from swarm.job.recipe import Recipe
+from swarm.voice.engine import Engine, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.hibari.engine import CARD as HIBARI
 from swarm.voice.host import registry
 from swarm.voice.host.registry import (
-    BUILT_IN,
-    KNOWN,
-    all_cards,
+    all_engines,
     better_voices_line,
+    built_in_engines,
     check_speaks,
     choose_recipe,
     default_engine,
@@ -22,6 +24,7 @@ from swarm.voice.host.registry import (
     find_card,
     find_engine,
     find_voice,
+    installed_engines,
 )
 from swarm.voice.metronome.engine import CARD as METRONOME
 from swarm.voice.settings import check_settings
@@ -29,8 +32,11 @@ from swarm.voice.settings import check_settings
 OTHER = EngineCard(name="other", about="", languages=("eo",), scripts=(), limits=(("", 9),), voices=())
 
 
-class OtherEngine:
+class OtherEngine(Engine):
     card = OTHER
+
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
+        raise NotImplementedError
 
 
 other_engine = OtherEngine()
@@ -43,22 +49,28 @@ def other_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("hibari", "test_registry:other_engine", registry.GROUP),
         EntryPoint("broken", "no_such_module:engine", registry.GROUP),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == registry.GROUP else [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries if group == registry.GROUP else [])
 
 
 @pytest.mark.parametrize("coqui", [True, False])
 def test_the_engines_are_known_without_an_installation(coqui: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "entry_points", lambda group: [])
-    monkeypatch.setattr(registry, "is_installed", lambda: coqui)
-    assert [card.name for card in all_cards()] == ["hibari", "espeak", "metronome", *["coqui"] * coqui]
-    for card in KNOWN:
-        assert find_card(card.name) is card
-        assert find_engine(card.name).card is card
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [])
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: coqui)
+    here = ["hibari", "espeak", "metronome", *(["coqui"] if coqui else [])]
+    assert [engine.card.name for engine in installed_engines()] == here
+    for engine in built_in_engines():
+        assert find_card(engine.card.name) is engine.card
+        assert find_engine(engine.card.name) is engine
 
 
 def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed: None) -> None:
     assert find_card("other") == OTHER
-    assert [card.name for card in all_cards() if card.name != "coqui"] == ["hibari", "espeak", "metronome", "other"]
+    assert [engine.card.name for engine in all_engines() if engine.card.name != "coqui"] == [
+        "hibari",
+        "espeak",
+        "metronome",
+        "other",
+    ]
     assert engine_target("other") == "test_registry:other_engine"
     assert engine_target("hibari") == "swarm.voice.hibari.engine:engine"
 
@@ -76,7 +88,7 @@ def test_an_unknown_engine_is_refused_with_the_names_of_those_there_are() -> Non
 def test_cards_are_read_without_loading_an_engine() -> None:
     script = (
         "import sys, swarm.voice.host.registry as r;"
-        "r.all_cards(); r.choose_recipe('fr'); r.choose_recipe('fr', engine='xtts'); heavy = 'numpy torch TTS '"
+        "r.installed_engines(); r.choose_recipe('fr'); r.choose_recipe('fr', engine='xtts'); heavy = 'numpy torch TTS '"
         "'onnxruntime hibari ctypes espeakng_loader'; print([m for m in heavy.split() if m in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
@@ -107,7 +119,7 @@ def test_a_language_has_a_default_voice(language: str, voice: str) -> None:
 
 
 def test_every_language_of_a_card_has_a_voice_and_a_name() -> None:
-    for card in BUILT_IN:
+    for card in (engine.card for engine in built_in_engines() if not engine.models()):
         for language in card.languages:
             assert find_voice(card, language)
             assert language == "*" or language_name(language) != language
@@ -134,7 +146,7 @@ def test_settings_are_all_named_typed_and_sorted() -> None:
 
 
 def test_words_and_switches_are_settings_too() -> None:
-    card = EngineCard("a", "", (), (), (), (), settings=(("mode", "warm"), ("dry", False)))
+    card = EngineCard("a", "", (), (), (), (), settings=(SettingCard("mode", "warm"), SettingCard("dry", False)))
     assert check_settings(card, {"mode": "cold", "dry": "yes"}) == (("dry", True), ("mode", "cold"))
     with pytest.raises(UsageError, match="yes or no"):
         check_settings(card, {"dry": "perhaps"})
@@ -165,10 +177,10 @@ def test_a_recipe_comes_of_what_is_asked_for() -> None:
     recipe = choose_recipe("eng")
     assert (recipe.engine, recipe.voice, recipe.language) == ("hibari", "heart", "en")
     assert recipe.settings == (("speed", 1.0),)
-    assert choose_recipe("fr-FR", speed=1.25).settings == (("pitch", 50), ("speed", 1.25))
+    assert choose_recipe("fr-FR", settings={"speed": 1.25}).settings == (("pitch", 50), ("speed", 1.25))
     assert choose_recipe("fr", engine="metronome").language == "fr"
     with pytest.raises(UsageError, match="no setting 'speed'"):
-        choose_recipe("en", engine="metronome", speed=2.0)
+        choose_recipe("en", engine="metronome", settings={"speed": 2.0})
 
 
 def test_an_unknown_engine_is_answered_with_every_name_that_can_be_said() -> None:

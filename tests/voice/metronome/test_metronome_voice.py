@@ -12,7 +12,7 @@ from swarm.voice.metronome.voice import ENV_SPEED, tone
 
 
 def open_voice(device: str = "cpu:0", **options: str) -> Voice:
-    return engine.open(choose_recipe("en", engine="metronome", options=options), device)
+    return engine.open(choose_recipe("en", engine="metronome", settings=options), device)
 
 
 def time_of(voice: Voice, text: str) -> float:

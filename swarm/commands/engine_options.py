@@ -1,0 +1,97 @@
+"""The options that engines have of their own, of their models, and of judging what voices say."""
+
+import argparse
+import os
+from pathlib import Path
+
+from swarm.config import ENV_OFFLINE, ENV_VERIFY
+from swarm.job.card import SettingCard
+from swarm.job.recipe import Setting
+from swarm.voice.host.registry import all_engines, built_in_engines
+
+RECOGNISER = "base"  # of faster-whisper
+LICENCES = {
+    f"accept-{engine.card.name}-license": licence for engine in built_in_engines() for licence in engine.licences
+}
+
+
+def add_model_options(group: argparse._ArgumentGroup) -> None:
+    """Add --fine-tuned, --custom-model, and the settings that have an option; read back by `model_settings`."""
+    group.add_argument(
+        "--fine-tuned", metavar="NAME", default="", help="another model of the engine, as `e2a-swarm models` lists them"
+    )
+    group.add_argument(
+        "--custom-model", metavar="PATH", default="", help="a model of your own: a folder or zip with its files"
+    )
+    for setting in _own_options():
+        if isinstance(setting.default, bool):
+            group.add_argument(_flag(setting), action="store_true", help=setting.about)
+        else:
+            group.add_argument(_flag(setting), metavar="X", help=setting.about or argparse.SUPPRESS)
+    # Sentences are cut to what a model can speak in any case.
+    group.add_argument("--enable-text-splitting", nargs="?", help=argparse.SUPPRESS)
+
+
+def model_settings(arguments: argparse.Namespace) -> dict[str, Setting]:
+    """Return the settings that were given by options of their own."""
+    said = {setting.name: getattr(arguments, setting.name) for setting in _own_options()}
+    return {name: value for name, value in said.items() if value not in (None, False)}
+
+
+def _own_options() -> list[SettingCard]:
+    return [setting for engine in built_in_engines() for setting in engine.options]
+
+
+def _flag(setting: SettingCard) -> str:
+    return f"--{setting.name.replace('_', '-')}"
+
+
+def add_voice_options(parser: argparse._ActionsContainer) -> None:
+    """Add the licences, --models-dir, --offline, --verify for the commands that speak; see `prepare_voices`."""
+    add_license_options(parser)
+    add_models_option(parser)
+    parser.add_argument("--offline", action="store_true", help="download no model: speak with those that are here")
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="have a recogniser listen to every sentence, and doubtful ones spoken again",
+    )
+
+
+def add_license_options(parser: argparse._ActionsContainer) -> None:
+    """Add an option for each licence that the operator has to agree to; read by `place_models`."""
+    for name, licence in LICENCES.items():
+        parser.add_argument(f"--{name}", action="store_true", help=f"you agree to {licence.about}")
+
+
+def add_models_option(parser: argparse._ActionsContainer, default: str | None = None) -> None:
+    """Add --models-dir; read by `place_models`."""
+    parser.add_argument(
+        "--models-dir",
+        metavar="DIR",
+        default=default,
+        help="where models lie and are downloaded to (default: each engine's own places)",
+    )
+
+
+def place_models(arguments: argparse.Namespace) -> None:
+    """Tell engines where their models lie and what is agreed to, by the variables that they look at."""
+    for name, licence in LICENCES.items():
+        if getattr(arguments, name.replace("-", "_"), False):
+            os.environ[licence.variable] = "1"
+    if arguments.models_dir:
+        folder = Path(arguments.models_dir).expanduser().absolute()
+        for engine in all_engines():
+            os.environ.update(engine.models_variables(folder))
+
+
+def prepare_voices(arguments: argparse.Namespace) -> None:
+    """Tell the engines' processes what the command line said, by variables. Raises EnvironmentFault."""
+    place_models(arguments)
+    if arguments.offline:
+        os.environ[ENV_OFFLINE] = "1"
+    if arguments.verify:
+        from swarm.voice.host.verify import check_verify
+
+        check_verify()
+        os.environ.setdefault(ENV_VERIFY, RECOGNISER)
