@@ -68,7 +68,7 @@ async def test_a_bad_sound_is_named_and_the_process_goes_on(
     assert named is kind
     assert words in message
     assert len(message) < 1200
-    assert (await process.speak(0, "fine", 1)).samples > 20_000
+    assert (await process.speak(0, "fine", 1)).info.samples > 20_000
 
 
 async def test_a_take_without_sound_is_followed_by_one_with_the_next_seed(process: EngineProcess) -> None:
