@@ -47,7 +47,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if not find_spec("TTS"):
         sys.exit("Coqui is not installed: pip install '.[coqui]'")
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "voice")]
+    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "voice" / "coqui")]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # torch would leave one behind
         from tiny_models import tiny_xtts
