@@ -92,7 +92,7 @@ async def _open(process: Any, arguments: argparse.Namespace, folder: Path) -> No
 async def _speak(process: Any, sentences: int) -> float:
     """Return the seconds of sound that a process made."""
     spoken = [await process.speak(0, TEXT, seed) for seed in range(1, sentences + 1)]
-    return float(sum(clip.samples / clip.sample_rate for clip in spoken))
+    return float(sum(clip.info.samples / clip.info.sample_rate for clip in spoken))
 
 
 def _resident_bytes(pid: int) -> int:

@@ -8,7 +8,7 @@ BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of Coqui's models skip where it is not installed, those of GPUs where there is none, and say so."""
+    """Skip tests of Coqui's models without Coqui, and those of GPUs without a GPU, and say so."""
     lacking = {} if is_installed() else {"coqui": "Coqui is not installed: pip install '.[coqui]'"}
     if any(item.get_closest_marker("gpu") for item in items) and not has_gpu():
         lacking["gpu"] = "there is no GPU that torch can use"
@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def has_gpu() -> bool:
-    """Whether torch is here and sees a GPU."""
+    """Tell whether torch is installed and sees a GPU."""
     if not is_installed():
         return False
     import torch
@@ -29,7 +29,7 @@ def has_gpu() -> bool:
 
 @pytest.fixture(scope="session")
 def books() -> Path:
-    """The folder of real books beside the checkout; tests that need it skip where it is absent."""
+    """Return the folder of real books beside the checkout; skip tests that need it if it is absent."""
     if not BOOKS.is_dir():
         pytest.skip("the real books are not beside this checkout (../shared/books)")
     return BOOKS

@@ -147,7 +147,7 @@ TESTED_ELSEWHERE = {
 
 
 def imports(path: str) -> Iterator[str]:
-    """Every module a file imports, also inside functions."""
+    """Yield all modules that a file imports, also inside functions."""
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -158,19 +158,19 @@ def imports(path: str) -> Iterator[str]:
 
 
 def impure(path: str) -> list[str]:
-    """What a pure file imports and should not."""
+    """Return the modules that a pure file imports and should not."""
     forbidden = EDGES | (DISKS if path.startswith("swarm/lease/") else set())
     return [name for name in imports(path) if {name, name.split(".")[0]} & forbidden]
 
 
 def room(name: str) -> str:
-    """The room of a file or module of swarm: its folder, or its own name where it lies in none."""
+    """Return the room of a file or module of swarm: its folder, or its own name if it lies in none."""
     parts = name.removesuffix(".py").replace("/", ".").split(".")[1:]
     return "/".join(parts[: 2 if "/".join(parts[:2]) in ARROWS else 1])
 
 
 def forbidden_arrows(path: str) -> list[str]:
-    """What a file imports from rooms that its own may not know."""
+    """Return the imports of a file from rooms that its own may not know."""
     allowed = ARROWS[room(path)] | {room(path)}
     return [name for name in imports(path) if name.startswith("swarm.") and room(name) not in allowed]
 
@@ -223,7 +223,7 @@ def test_the_purity_test_sees_what_it_should() -> None:
 
 
 def mirrors(path: str) -> list[str]:
-    """The test files that may stand for a source file."""
+    """Return the test files that may stand for a source file."""
     source = Path(path)
     folder = Path("tests", *source.parts[1:-1])
     names = [f"test_{source.stem}.py", f"test_{source.parent.name}_{source.stem}.py"]

@@ -11,7 +11,7 @@ Swarm = Callable[..., dict[str, Host]]
 
 @pytest.fixture
 def swarm(tmp_path: Path) -> Iterator[Swarm]:
-    """Makes a network of machines that joined one swarm; gone with what they ran when the test ends."""
+    """Return a function that makes a network of machines of one swarm; the network ends with the test."""
     require_lan()
     with ExitStack() as stack:
         yield lambda *names: stack.enter_context(swarm_of(tmp_path, *names))

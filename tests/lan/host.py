@@ -1,4 +1,4 @@
-"""One machine of a pretended network with its user: its own state folder, and the real commands."""
+"""One machine of a mock network: its own state folder, and the real commands."""
 
 import json
 import re
@@ -21,7 +21,7 @@ COMMAND_S = 180.0
 
 
 class Host(Machine):
-    """A machine of a `Lan`; nothing tells it where anybody else is."""
+    """A machine of a `Lan` that knows no address of any other."""
 
     def __init__(self, folder: Path, lan: Lan) -> None:
         super().__init__(folder)
@@ -54,17 +54,17 @@ class Host(Machine):
     # --- what users do
 
     def coordinate(self, book: Path, cost_per_char: float, seconds_per_char: float = 0.01, *more: object) -> Running:
-        """Serve a book that takes so many seconds a character."""
+        """Start a coordinator for a book that takes so many seconds a character."""
         options = (f"cost_per_char={cost_per_char}", f"seconds_per_char={seconds_per_char}")
         pairs = [word for option in options for word in ("--engine-option", option)]
         return self.start("coordinate", book, *VOICE, *pairs, *more)
 
     def work(self, *more: object, slots: int = 1, speed: str = "1") -> Running:
-        """Serve whoever needs it."""
+        """Start a worker."""
         return self.start("work", "--cpu", "--slots", slots, "--name", self.name, *more, E2A_METRONOME_SPEED=speed)
 
     def status(self, *more: object) -> list[dict[str, Any]]:
-        """What `status` says of every coordinator in reach."""
+        """Return what `status` says of all coordinators in reach."""
         answer: list[dict[str, Any]] = json.loads(self.run("status", "--json", *more).stdout or "[]")
         return answer
 
@@ -72,11 +72,11 @@ class Host(Machine):
 
     @property
     def count(self) -> int:
-        """Places accepted so far, by the journal."""
+        """Return the number of places accepted so far, by the journal."""
         return len(accepted(self.home))
 
     def finished(self, coordinator: Running, timeout_s: float = COMMAND_S) -> dict[str, Any]:
-        """Wait for the audiobook; its report, after a look that all is there and nothing was accepted twice."""
+        """Wait for the audiobook, check that it is complete and nothing was accepted twice, and return its report."""
         print(coordinator.ends(timeout_s=timeout_s))  # shown where what follows fails
         assert_spoken_once(self.home)
         report = report_of(only(self.desk, "*.m4b"))
@@ -85,7 +85,7 @@ class Host(Machine):
 
 
 def assert_undisturbed(coordinator: Running, report: dict[str, Any]) -> None:
-    """Nobody was given up, nothing was spoken twice."""
+    """Check that no worker was dropped and nothing was spoken twice."""
     assert not [word for word in WRONG if word in coordinator.output], coordinator.output
     totals = report["totals"]
     assert (totals["reissued"], totals["retakes"]) == (0, 0), totals
@@ -94,7 +94,7 @@ def assert_undisturbed(coordinator: Running, report: dict[str, Any]) -> None:
 
 @contextmanager
 def swarm_of(folder: Path, *names: str, lan: Lan | None = None) -> Iterator[dict[str, Host]]:
-    """Machines of one network and one swarm: the first made the key, the others joined with its code."""
+    """Make machines of one network and one swarm: the first makes the key, the others join with its code."""
     with ExitStack() as stack:
         lan = lan or stack.enter_context(Lan(*names))
         hosts = {name: Host(folder / name, lan) for name in names}
@@ -110,7 +110,7 @@ def swarm_of(folder: Path, *names: str, lan: Lan | None = None) -> Iterator[dict
 
 
 def write_book(folder: Path, title: str = "A Book", chapters: int = 3, characters: int = 6000) -> Path:
-    """An EPUB of short sentences, no two alike; so many characters in all."""
+    """Write an EPUB of short sentences, no two alike, with so many characters in all."""
     folder = folder / title
     folder.mkdir(parents=True)
     pages = {f"c{n}.xhtml": _page(title, n, characters // chapters) for n in range(1, chapters + 1)}

@@ -1,4 +1,4 @@
-"""A network of pretended machines: Linux network namespaces on one bridge. Needs root, iproute2 and nftables."""
+"""A network of mock machines: Linux network namespaces on one bridge. It needs root, iproute2 and nftables."""
 
 import contextlib
 import os
@@ -19,19 +19,19 @@ AS_HOST = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"')  # a ma
 
 
 def ip(*words: str) -> None:
-    """Run iproute2; raises with what it said."""
+    """Run iproute2; raise its error text if it fails."""
     run(["ip", *words])
 
 
 def run(words: Sequence[str], text: str = "") -> None:
-    """Run a command to its end; raises with what it said."""
+    """Run a command to its end; raise its error text if it fails."""
     ended = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise OSError(f"{' '.join(words)}: {ended.stderr.strip()}")
 
 
 def require_lan() -> None:
-    """Skip the test where namespaces cannot be made."""
+    """Skip the test if namespaces cannot be made."""
     if not sys.platform.startswith("linux") or os.geteuid():
         pytest.skip("network namespaces need Linux and root")
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
@@ -47,7 +47,7 @@ def require_lan() -> None:
 
 
 class Lan:
-    """Machines by name, each with an address of its own; gone with everything they ran when the block ends.
+    """Machines by name, each with an address of its own. All that they run ends with the block.
 
     with Lan("laptop", "attic") as lan:
         lan.run("attic", ["ping", lan.address["laptop"]])
@@ -86,7 +86,7 @@ class Lan:
             self._in(machine, "link", "set", device, "up")
 
     def inside(self, machine: str, command: Sequence[str]) -> list[str]:
-        """The command line that runs a program on a machine; the process started by it is the program itself."""
+        """Return the command line that runs a program on a machine; the started process is the program itself."""
         return ["ip", "netns", "exec", self._space(machine), *AS_HOST, machine, *command]
 
     def run(self, machine: str, command: Sequence[str], **settings: Any) -> "subprocess.Popen[str]":
@@ -98,11 +98,11 @@ class Lan:
     # --- faults
 
     def unplug(self, machine: str) -> None:
-        """Pull a machine's cable at the switch; nobody is told."""
+        """Pull a machine's cable at the switch; the machine does not notice."""
         self._in("switch", "link", "set", _port(machine), "nomaster")
 
     def plug(self, machine: str) -> None:
-        """Put it back."""
+        """Put a machine's cable back at the switch."""
         self._in("switch", "link", "set", _port(machine), "master", "bridge")
 
     def link(self, machine: str, *, up: bool) -> None:
@@ -110,28 +110,28 @@ class Lan:
         self._in(machine, "link", "set", "eth0", "up" if up else "down")
 
     def partition(self, some: set[str], others: set[str]) -> None:
-        """Nothing passes between the two sets any more; nobody is told."""
+        """Drop all frames between two sets of machines; no machine notices."""
         ways = ((some, others), (others, some))
         rules = [f"iifname {{ {_ports(a)} }} oifname {{ {_ports(b)} }} drop" for a, b in ways]
         self._filter("switch", "table bridge parted", "forward", rules)
 
     def block_multicast(self, machine: str) -> None:
-        """mDNS neither leaves a machine nor reaches it, as with many guest networks."""
+        """Block mDNS from and to a machine, as many guest networks do."""
         for way, rule in (("input", "udp dport 5353 drop"), ("output", "udp dport 5353 drop")):
             self._filter(machine, f"table inet no_multicast_{way}", way, [rule])
 
     def lose(self, machine: str, percent: int) -> None:
-        """Lose so many of the frames that come in to a machine."""
+        """Lose a share of the frames that come in to a machine."""
         rule = f"numgen random mod 100 < {percent} drop"
         self._filter(machine, "table netdev lossy", 'ingress device "eth0"', [rule])
 
     def limit(self, machine: str, rate: str) -> None:
-        """What a machine sends leaves at most at this rate, such as "10mbit"."""
+        """Limit the rate at which a machine sends, such as "10mbit"."""
         shaped = ["tbf", "rate", rate, "burst", "64kb", "latency", "500ms"]
         run([*self._exec(machine), "tc", "qdisc", "replace", "dev", "eth0", "root", *shaped])
 
     def delay(self, machine: str, ms: float) -> None:
-        """Every frame takes so long each way. Before the machine's programs start: they listen on its device."""
+        """Delay all frames, each way. Call this before the machine's programs start: they listen on its device."""
         self._in(machine, "link", "set", "eth0", "down", "name", "slow")
         self._in(machine, "address", "flush", "dev", "slow")
         port = f"{_port(machine)[:13]}-x"
@@ -151,7 +151,7 @@ class Lan:
         self._in(machine, "address", "add", f"{address}/24", "dev", "eth0")
 
     def heal(self) -> None:
-        """Partitions, losses, limits and blocks end; a delay stays."""
+        """End partitions, losses, limits and blocks; delays stay."""
         for machine in (*self.machines, "switch"):
             run([*self._exec(machine), "nft", "flush", "ruleset"])
         for machine in self.machines:
@@ -161,7 +161,7 @@ class Lan:
     # --- the end
 
     def close(self) -> None:
-        """End what runs and take the network down."""
+        """End all programs and take the network down."""
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

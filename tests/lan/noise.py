@@ -1,4 +1,4 @@
-"""A peer that means no good, for tests: noise.py HOST PORT. Every kind of rubbish, then it says what it did.
+"""A hostile peer for tests: noise.py HOST PORT sends all kinds of rubbish, then says what it did.
 
 The greetings are those of ZMTP 3.1 (RFC 37): signature, version, mechanism, padding.
 """
@@ -14,17 +14,17 @@ SIGNATURE = b"\xff" + bytes(8) + b"\x7f"
 
 
 def greeting(mechanism: bytes) -> bytes:
-    """The 64 bytes that begin a conversation."""
+    """Return the 64 bytes that begin a conversation."""
     return (SIGNATURE + b"\x03\x01" + mechanism.ljust(20, b"\0") + b"\0").ljust(64, b"\0")
 
 
 def large_frame(size: int, *, command: bool) -> bytes:
-    """The header of a long frame and a part of its body."""
+    """Return the header of a long frame and a part of its body."""
     return bytes([6 if command else 2]) + size.to_bytes(8, "big") + os.urandom(1 << 20)
 
 
 def command(name: bytes, body: bytes) -> bytes:
-    """A command of the handshake."""
+    """Return a command of the handshake."""
     content = bytes([len(name)]) + name + body
     return (bytes([4, len(content)]) if len(content) < 256 else b"\x06" + len(content).to_bytes(8, "big")) + content
 
@@ -45,7 +45,7 @@ MESSAGES = (
 
 
 def talk(address: tuple[str, int], message: bytes) -> socket.socket:
-    """Connect, say it, and stay on the line."""
+    """Connect, send the bytes, and keep the connection."""
     line = socket.create_connection(address, timeout=5)
     line.settimeout(0.5)
     with contextlib.suppress(OSError):  # it was hung up on us
@@ -54,7 +54,7 @@ def talk(address: tuple[str, int], message: bytes) -> socket.socket:
 
 
 def main() -> None:
-    """Rubbish of every kind, again and again, while hundreds of lines are held open."""
+    """Send all kinds of rubbish again and again, while hundreds of connections stay open."""
     address = (sys.argv[1], int(sys.argv[2]))
     held = [talk(address, SIGNATURE if number % 2 else b"") for number in range(HALF_OPEN)]
     sent = 0

@@ -22,7 +22,7 @@ MAX_WAITING = 20_000  # frames; a real queue is bounded, too
 
 
 def tap(space: str, device: str) -> int:
-    """Make a TAP device in a namespace; the file that carries its frames."""
+    """Make a TAP device in a namespace, and return the file that carries its frames."""
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     there = os.open(Path("/run/netns") / space, os.O_RDONLY)
     enter(there)
@@ -35,13 +35,13 @@ def tap(space: str, device: str) -> int:
 
 
 def enter(space: int) -> None:
-    """os.setns, which came with Python 3.12."""
+    """Enter a namespace; os.setns came with Python 3.12."""
     if ctypes.CDLL(None, use_errno=True).setns(space, CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "setns")
 
 
 def relay(ends: tuple[int, int], delay_s: float) -> None:
-    """Carry every frame to the other end, `delay_s` after it came, in order."""
+    """Carry each frame to the other end, `delay_s` after it came, in order."""
     waiting: deque[tuple[float, int, bytes]] = deque()  # the same delay for all: what came first leaves first
     other = {ends[0]: ends[1], ends[1]: ends[0]}
     while True:

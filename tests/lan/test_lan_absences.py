@@ -1,4 +1,4 @@
-"""Machines out of reach for a while, by a cut or asleep: nothing is lost, nothing accepted is spoken again.
+"""Machines out of reach for a while, cut off or asleep: nothing is lost, nothing accepted is spoken again.
 
 The stories wait far more than they compute, so they run side by side, each on a network of its own.
 """
@@ -29,7 +29,7 @@ Story = Callable[[Path], None]
 
 @contextmanager
 def half_way(folder: Path) -> Iterator[tuple[dict[str, Host], Running, list[Running]]]:
-    """Two workers in the midst of a book of half a minute."""
+    """Start two workers and wait until they are in the midst of a book of half a minute."""
     with swarm_of(folder, "laptop", "attic", "tower") as hosts:
         laptop = hosts["laptop"]
         book = write_book(folder, chapters=6, characters=12_000)
@@ -47,13 +47,13 @@ def end(laptop: Host, coordinator: Running, workers: list[Running]) -> Report:
 
 
 def pass_time(seconds: float) -> float:
-    """The absence itself; when it ends."""
+    """Let the absence happen, and return when it ended."""
     time.sleep(seconds)
     return time.time()
 
 
 def flow_after(laptop: Host, moment_s: float) -> tuple[float, float]:
-    """Seconds until something was accepted after a moment, and the longest wait for the next from there on."""
+    """Return the seconds until a clip was accepted after a moment, and the longest wait between clips from there on."""
     times = sorted({clip.accepted_s for clip in accepted(laptop.home) if clip.accepted_s > moment_s})
     return times[0] - moment_s, max(after - before for before, after in pairwise(times))
 
@@ -135,7 +135,7 @@ STORIES: tuple[Story, ...] = (
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, "Future[None]"]]:
-    """All stories, under way."""
+    """Run all stories side by side."""
     require_lan()
     with ThreadPoolExecutor(len(STORIES)) as pool:
         yield {story.__name__: pool.submit(story, tmp_path_factory.mktemp(story.__name__)) for story in STORIES}

@@ -1,4 +1,4 @@
-"""More than one coordinator on a network; strangers, and peers that mean no good."""
+"""More than one coordinator on a network; strangers, and hostile peers."""
 
 import subprocess
 import sys
@@ -44,7 +44,7 @@ def test_two_coordinators_share_two_workers_fairly(swarm: Swarm, tmp_path: Path)
 
 
 def moments(home: Path) -> list[float]:
-    """When each clip of a machine's only job was accepted, by the clock on the wall."""
+    """Return when each clip of a machine's only job was accepted, by the wall clock."""
     began_s = next(record.at_s for record in records(home) if isinstance(record, RunStarted))
     return [began_s + clip.accepted_s for clip in accepted(home)]
 
@@ -95,6 +95,6 @@ def test_noise_at_the_port_disturbs_nobody(swarm: Swarm, tmp_path: Path) -> None
 
 
 def memory_kib(pid: int) -> int:
-    """What a process has in memory, now."""
+    """Return the present memory of a process in KiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])

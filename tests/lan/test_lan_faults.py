@@ -1,4 +1,4 @@
-"""Bad cables: what a network does to a swarm must neither lose nor repeat work, nor speak against a worker."""
+"""Bad cables: a bad network neither loses nor repeats work, and no worker is blamed for it."""
 
 import re
 import time
@@ -47,7 +47,7 @@ def test_forty_milliseconds_each_way_cost_little(swarm: Swarm, tmp_path: Path) -
 
 
 def test_a_slow_link_slows_workers_down_and_nothing_else(swarm: Swarm, tmp_path: Path) -> None:
-    """The workers speak several times as fast as ten megabits a second carry their sound."""
+    """Let workers speak several times as fast as ten megabits a second carry their sound."""
     hosts = swarm("laptop", "attic", "tower")
     laptop = hosts["laptop"]
     for name in hosts:

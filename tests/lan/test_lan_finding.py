@@ -1,4 +1,4 @@
-"""Machines that find each other with nothing configured but the swarm's key, by the real commands."""
+"""Machines that find each other with no configuration but the swarm's key, with the real commands."""
 
 import time
 from collections.abc import Callable

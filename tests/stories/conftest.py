@@ -11,32 +11,32 @@ from household import Machine, machines
 
 @pytest.fixture
 def write_book(tmp_path: Path) -> Callable[..., Path]:
-    """Writes an EPUB: (chapters, title, language)."""
+    """Return a function that writes an EPUB: (chapters, title, language)."""
     return partial(library.write_book, tmp_path)
 
 
 @pytest.fixture
 def small_book(write_book: Callable[..., Path]) -> Path:
-    """An EPUB of three chapters with ten short sentences each, and a cover."""
+    """Write an EPUB of three chapters with ten short sentences each, and a cover."""
     return write_book(library.CHAPTERS)
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Callable[[str], Machine]]:
-    """Makes machines by name; what they started ends with the test."""
+    """Return a function that makes machines by name; what they start ends with the test."""
     with machines(tmp_path) as make:
         yield make
 
 
 @pytest.fixture
 def here(machine: Callable[[str], Machine]) -> Machine:
-    """The machine that most stories happen on."""
+    """Return the machine that most stories happen on."""
     return machine("here")
 
 
 @pytest.fixture
 def lan(machine: Callable[[str], Machine]) -> Callable[[str], Machine]:
-    """Makes machines of one swarm: the first makes the key, the others join with its code."""
+    """Return a function that makes machines of one swarm: the first makes the key, the others join with its code."""
     code = ""
 
     def make(name: str) -> Machine:
@@ -55,7 +55,7 @@ def lan(machine: Callable[[str], Machine]) -> Callable[[str], Machine]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port that a coordinator can have, twice if need be."""
+    """Return a port that a coordinator can have, twice if need be."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

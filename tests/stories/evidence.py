@@ -1,4 +1,4 @@
-"""What a story leaves behind: the audiobook, its report, the journal, the clips."""
+"""The evidence that a story leaves behind: the audiobook, its report, the journal, the clips."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ SEGMENT |= {"started_s", "accepted_s"}
 
 
 def loudness(path: Path) -> tuple[float, float]:
-    """Integrated loudness in LUFS and true peak in dBTP, by FFmpeg's meter, which has nothing in common with ours."""
+    """Measure integrated loudness in LUFS and true peak in dBTP with FFmpeg, independently of our own meter."""
     with av.open(str(path)) as container:
         sound = container.streams.audio[0]
         graph = av.filter.Graph()
@@ -43,7 +43,7 @@ def loudness(path: Path) -> tuple[float, float]:
 
 
 class Audiobook(NamedTuple):
-    """What two independent readers see in an M4B."""
+    """An M4B as two independent readers see it."""
 
     chapters: list[tuple[str, float]]  # title, start in seconds
     duration_s: float
@@ -70,46 +70,46 @@ def listen(path: Path) -> Audiobook:
 
 
 def only(folder: Path, pattern: str) -> Path:
-    """The one file of a folder that fits."""
+    """Return the only file of a folder that matches."""
     found = sorted(folder.glob(pattern))
     assert len(found) == 1, f"{pattern} in {folder}: {[path.name for path in folder.iterdir()]}"
     return found[0]
 
 
 def report_of(audiobook: Path) -> dict[str, Any]:
-    """The report beside an audiobook."""
+    """Read the report beside an audiobook."""
     made: dict[str, Any] = json.loads(audiobook.with_suffix(".report.json").read_bytes())
     return made
 
 
 def records(home: Path) -> list[AnyRecord]:
-    """Every journaled fact of a machine's only job, oldest first."""
+    """Read all records of a machine's only job, oldest first."""
     with closing(Journal(only(home / "jobs", "*"), read_only=True)) as journal:
         return list(journal.records())
 
 
 def accepted(home: Path) -> list[ClipAccepted]:
-    """Every acceptance in the journal; [] while there is no journal."""
+    """Read all acceptances in the journal; [] if there is no journal yet."""
     if not list((home / "jobs").glob("*/journal.sqlite")):
         return []
     return [record for record in records(home) if isinstance(record, ClipAccepted)]
 
 
 def clips(home: Path) -> dict[str, tuple[int, int, int]]:
-    """The clip files of a machine: their size, moment of change and inode, by key."""
+    """Return size, time of change and inode of each clip file of a machine, by key."""
     found = {path.stem: path.stat() for path in (home / "clips").rglob("*.flac")}
     return {key: (stat.st_size, stat.st_mtime_ns, stat.st_ino) for key, stat in found.items()}
 
 
 def assert_spoken_once(home: Path) -> None:
-    """No place was accepted twice, and no text was spoken again for another place."""
+    """Check that no place was accepted twice, and no text was spoken again for another place."""
     taken = accepted(home)
     assert max(Counter((record.chapter, record.index) for record in taken).values()) == 1
     assert max(Counter(record.key for record in taken if not record.reused).values()) == 1
 
 
 def assert_complete(report: dict[str, Any]) -> None:
-    """The report has every place of the book, spoken."""
+    """Check that the report has each place of the book, spoken."""
     totals, segments = report["totals"], report["segments"]
     assert totals["missing"] == 0
     assert totals["spoken"] == totals["segments"] == len(segments) > 0

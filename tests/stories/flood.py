@@ -1,4 +1,4 @@
-"""Run by a story in a process of its own: a worker fills a coordinator's queue while nobody reads it, and leaves."""
+"""A worker that fills a coordinator's queue while nothing reads it, and leaves; a story runs it as a process."""
 
 import asyncio
 

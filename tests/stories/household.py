@@ -1,4 +1,4 @@
-"""Pretended machines for stories: each a state folder of its own, running the real command line on this one."""
+"""Mock machines for stories: each has a state folder of its own and runs the real command line."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ FAST, SLOW = (*QUICK, "cost_per_char=0.0001"), (*QUICK, "cost_per_char=0.004")
 
 
 def wait_for(condition: Callable[[], Any], timeout_s: float = 60.0, what: str = "") -> Any:
-    """Wait until a condition holds, and return what it gave; fails after `timeout_s`."""
+    """Wait until a condition holds, and return its result; fail after `timeout_s`."""
     deadline_s = time.monotonic() + timeout_s
     while not (result := condition()):
         if time.monotonic() > deadline_s:
@@ -31,7 +31,7 @@ def wait_for(condition: Callable[[], Any], timeout_s: float = 60.0, what: str = 
 
 
 class Running:
-    """A command that runs; what it says goes to a file, so that it can be read at any time and never blocks."""
+    """A running command. Its output goes to a file, so that it can be read at any time and never blocks."""
 
     def __init__(self, words: list[str], env: dict[str, str], cwd: Path, log: Path) -> None:
         self.words, self._log = words, log
@@ -50,12 +50,12 @@ class Running:
 
     @property
     def port(self) -> int:
-        """Where a coordinator listens, once it does."""
+        """Wait until the coordinator listens, and return its port."""
         found = self.says(LISTENING.pattern)
         return int(found.group(1))
 
     def says(self, pattern: str, timeout_s: float = 60.0) -> re.Match[str]:
-        """Wait until it has said something that fits the pattern."""
+        """Wait until the command has said something that matches the pattern."""
 
         def heard() -> re.Match[str] | None:
             found = re.search(pattern, self.output)
@@ -72,13 +72,13 @@ class Running:
         self.process.send_signal(number)
 
     def kill(self) -> None:
-        """What a power cut is to a process."""
+        """Kill the process as a power cut would."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
 
     def ends(self, code: int = 0, timeout_s: float = 120.0) -> str:
-        """Wait for its end, check the exit code, and return all it said."""
+        """Wait for the end, check the exit code, and return all that the command said."""
         try:
             ended = self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -89,7 +89,7 @@ class Running:
 
 
 class Machine:
-    """One machine: its own state folder, and the folder its user stands in."""
+    """One machine: its own state folder, and the current folder of its user."""
 
     def __init__(self, folder: Path) -> None:
         self.name, self.home, self.desk = folder.name, folder / "state", folder / "desk"
@@ -101,7 +101,7 @@ class Machine:
         return {**clean, "E2A_SWARM_HOME": str(self.home), "E2A_SWARM_BIND": "127.0.0.1", **more}
 
     def run(self, *words: object, timeout_s: float = 120.0, **env: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command to its end; no terminal, nothing to read."""
+        """Run a command to its end, without a terminal and without input."""
         return subprocess.run(
             command(*words),
             env=self.environment(**env),
@@ -113,7 +113,7 @@ class Machine:
         )
 
     def start(self, *words: object, **env: str) -> Running:
-        """Start a command and go on."""
+        """Start a command and return at once."""
         log = self.desk.parent / f"output-{len(self.started)}.txt"
         running = Running(command(*words), self.environment(**env), self.desk, log)
         self.started.append(running)
@@ -126,7 +126,7 @@ class Machine:
 
 @contextlib.contextmanager
 def machines(folder: Path) -> Iterator[Callable[[str], Machine]]:
-    """Makes machines by name, below a folder; what they started ends with the block."""
+    """Yield a function that makes machines by name, below a folder; what they start ends with the block."""
     with contextlib.ExitStack() as stack:
 
         def make(name: str) -> Machine:
@@ -142,7 +142,7 @@ def command(*words: object) -> list[str]:
 
 
 def descendants(pid: int) -> set[int]:
-    """The processes below one, by /proc (Linux)."""
+    """Return the processes below one, from /proc (Linux)."""
     parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):
@@ -154,7 +154,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process computes on (Linux); one that only waits to be buried does not."""
+    """Tell whether a process still runs (Linux); a zombie does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:

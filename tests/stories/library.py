@@ -24,7 +24,7 @@ SENTENCES = 33  # of CHAPTERS, their titles among them
 
 
 def picture() -> bytes:
-    """A small JPEG."""
+    """Make a small JPEG."""
     coder = av.CodecContext.create("mjpeg", "w")
     coder.width, coder.height, coder.pix_fmt, coder.framerate = 64, 96, "yuvj420p", 1
     frame = av.VideoFrame.from_ndarray(np.full((96, 64, 3), (200, 30, 30), np.uint8), format="rgb24")
@@ -32,7 +32,7 @@ def picture() -> bytes:
 
 
 def write_book(folder: Path, chapters: Mapping[str, str], title: str = TITLE, language: str = "en") -> Path:
-    """Write an EPUB of chapters (title: text, or XHTML) in a new folder below one; returns the file."""
+    """Write an EPUB of chapters (title: text, or XHTML) in a new folder below one, and return the file."""
     pages = {f"c{number}.xhtml": _page(*chapter) for number, chapter in enumerate(chapters.items(), 1)}
     return epub_maker.make(
         Path(tempfile.mkdtemp(dir=folder)),

@@ -1,4 +1,4 @@
-"""A stand-in for an engine that clones: it really reads `voice.wav` and `model/`, and makes latents like none before.
+"""A fake engine that clones: it really reads `voice.wav` and `model/`, and makes latents that are new each time.
 
 Its pitch follows from the latents, so that a book of two voices can be told. PARROT_LOG names a file that says who
 computed and who was given latents; PARROT_PACE_S is how long a sentence takes.

@@ -1,4 +1,4 @@
-"""A fake engine that fails at certain words, as `e2a_swarm.engines` would find it. STUBBORN_MENDED heals it."""
+"""A fake engine that fails at certain words, found through `e2a_swarm.engines`. STUBBORN_MENDED heals it."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ class StubbornVoice:
         return sound
 
     def _is_first(self, text: str) -> bool:
-        """Whether nobody tried this text before, in this process or an earlier one."""
+        """Tell whether no process has tried this text before."""
         mark = Path(os.environ["STUBBORN_FOLDER"]) / str(len(text))
         known = mark.exists()
         mark.touch()

@@ -1,4 +1,4 @@
-"""Coordinators and workers on several pretended machines, real sockets between them."""
+"""Coordinators and workers on several mock machines, with real sockets between them."""
 
 import json
 from collections.abc import Callable
@@ -94,7 +94,7 @@ def test_two_books_by_one_coordinator(lan: Make, small_book: Path, write_book: C
 def test_two_coordinators_and_two_workers_that_find_each_other(
     lan: Make, small_book: Path, write_book: Callable[..., Path]
 ) -> None:
-    """Nobody is told an address: mDNS on the loopback device."""
+    """Give nobody an address: all use mDNS on the loopback device."""
     machines = [lan(name) for name in ("laptop", "kitchen", "desktop", "tower")]
     workers = [machine.start("work", "--cpu", "--slots", "1", "--exit-when-done") for machine in machines[2:]]
     books = [small_book, write_book(CHAPTERS, "The Other Book")]
@@ -114,7 +114,7 @@ def test_two_coordinators_and_two_workers_that_find_each_other(
 
 
 def survive(lan: Make, book: Path, port: int, voice: tuple[object, ...], total: int) -> tuple[Machine, list[Running]]:
-    """Three workers; one is killed half-way, then the coordinator, which is started again."""
+    """Run three workers; kill one half-way, then kill the coordinator and start it again."""
     laptop, *others = [lan(name) for name in ("laptop", "one", "two", "three")]
     command = ("coordinate", book, *voice, "--port", port)
     coordinator = laptop.start(*command)

@@ -1,4 +1,4 @@
-"""Recordings and models travel: once to each worker, through kills of anybody, and the voice is the same everywhere."""
+"""Recordings and models travel once to each worker, through all kills, and the voice is the same everywhere."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ WEIGHTS = 96 * 1024 * 1024  # bytes: a second or so over loopback
 
 @pytest.fixture
 def parrot(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine on which the stand-in engine is installed."""
+    """Return the environment of a machine on which the parrot engine is installed."""
     info = tmp_path / "site" / "parrot-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: parrot\nVersion: 1.0\n")
@@ -52,7 +52,7 @@ def computed(parrot: dict[str, str]) -> list[str]:
 
 
 def have(machine: Machine) -> int:
-    """Bytes of files that a worker has or is fetching."""
+    """Return the bytes of files that a worker has or is fetching."""
     sizes = []
     for path in (machine.home / "assets").glob("*"):
         try:
@@ -72,7 +72,7 @@ def assert_good(machine: Machine) -> None:
 
 
 def assert_one_voice(machine: Machine) -> None:
-    """All clips have the pitch that follows from the latents."""
+    """Check that all clips have the pitch that follows from the latents."""
     pitches = []
     for path in (machine.home / "clips").rglob("*.flac"):
         sound, _ = soundfile.read(path)
@@ -96,7 +96,7 @@ def test_one_command_on_one_machine_speaks_like_a_recording(
 
 
 def stopped_in_the_middle(work: Callable[[], Running], machine: Machine) -> int:
-    """Kill a worker while the model comes; how many bytes are there. Again where all came before it was noticed."""
+    """Kill a worker while the model arrives, and return the bytes it has; try again if it has all."""
     for _ in range(10):
         running = work()
         wait_for(lambda: have(machine) > WEIGHTS // 4, what="a quarter of the model")
@@ -150,7 +150,7 @@ def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
 
 
 def kept_latents(machine: Machine) -> Path:
-    """The file of a job's latents, once somebody has spoken with them."""
+    """Wait until a worker has spoken, and return the file of the job's latents."""
     wait_for(lambda: len(accepted(machine.home)) > 3, what="some sentences")
     (kept,) = [record for record in records(machine.home) if isinstance(record, LatentsKept)]
     return only(machine.home / "jobs", "*") / "assets" / kept.digest

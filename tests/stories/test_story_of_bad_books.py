@@ -1,4 +1,4 @@
-"""What cannot be meant, and what cannot be read: one sentence, the right exit code, nothing left behind."""
+"""Options without meaning and books that cannot be read: one sentence, the right exit code, nothing left behind."""
 
 import zipfile
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_one_bad_book_among_good_ones_stops_before_anything_is_spoken(
 
 
 def assert_nothing_left(here: Machine) -> None:
-    """No job, no sound, and no name claimed beside the user's files."""
+    """Check that there is no job, no sound, and no claimed name beside the user's files."""
     assert not list((here.home / "jobs").iterdir())
     assert not list((here.home / "clips").rglob("*.flac"))
     assert not list(here.desk.rglob("*.report.json"))

@@ -25,7 +25,7 @@ Make = Callable[[str], Machine]
 
 @pytest.fixture
 def without_coqui(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine where Coqui is not installed."""
+    """Return the environment of a machine where Coqui is not installed."""
     folder = tmp_path / "without"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text("import sys\nsys.modules['TTS'] = None\n")
@@ -87,7 +87,7 @@ def test_a_custom_model_is_brought_by_a_laptop_without_coqui_sent_once_and_spoke
 
 
 class SlowHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves a file over some seconds."""
+    """A server that takes some seconds for a file."""
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
         while piece := source.read(60_000):
@@ -97,7 +97,7 @@ class SlowHandler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def far_away(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a worker whose Coqui downloads from a stand-in: a slow server on this machine."""
+    """Return the environment of a worker whose Coqui downloads from a slow server on this machine."""
     tiny_vits(tmp_path / "packed" / "en_vits")
     (tmp_path / "shelf").mkdir()
     shutil.make_archive(str(tmp_path / "shelf" / "model"), "zip", tmp_path / "packed")

@@ -1,4 +1,4 @@
-"""Audiobooks that are to lie elsewhere: on another disk, at an address, on an Audiobookshelf server."""
+"""Audiobooks that belong elsewhere: on another disk, at an address, on an Audiobookshelf server."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from swarm.config import ENV_ABS_TOKEN
 
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[Path]:
-    """Another disk, as a network mount is one."""
+    """Mount another disk, as a network mount is one."""
     if sys.platform != "linux" or os.geteuid() or not shutil.which("mount"):
         pytest.skip("mounting needs Linux and root")
     folder = tmp_path / "nas"

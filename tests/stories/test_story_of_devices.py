@@ -1,4 +1,4 @@
-"""Workers with GPUs, pretended by fakes of torch and of NVIDIA's library, and what their operators allow."""
+"""Workers with GPUs, by fakes of torch and of NVIDIA's library, and the limits of their operators."""
 
 import json
 import os
@@ -18,7 +18,7 @@ GPU_IS_LOST = 15
 
 
 class FakeGpus:
-    """Two GPUs of a machine; `env` is that of a worker that sees them."""
+    """Two GPUs of a machine; `env` is the environment of a worker that sees them."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "gpus.json"

@@ -39,7 +39,7 @@ class SmallDisk:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[..., SmallDisk]]:
-    """Mounts small disks; skips where that is not allowed."""
+    """Return a function that mounts small disks; skip the test if that is not allowed."""
     if sys.platform != "linux" or os.geteuid() or not shutil.which("mount"):
         pytest.skip("mounting needs Linux and root")
     disks: list[SmallDisk] = []

@@ -1,4 +1,4 @@
-"""Sentences that nothing can speak, and engines that fail, crash or do not open: the book goes on, by name."""
+"""Sentences that nothing can speak, and engines that fail, crash or do not open: the book goes on and names them."""
 
 import os
 from collections.abc import Callable
@@ -15,7 +15,7 @@ STUBBORN = ("--tts-engine", "stubborn")
 
 @pytest.fixture
 def stubborn(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine on which the fake engine is installed."""
+    """Return the environment of a machine on which the stubborn engine is installed."""
     info = tmp_path / "site" / "stubborn-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stubborn\nVersion: 1.0\n")

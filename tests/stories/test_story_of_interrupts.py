@@ -1,4 +1,4 @@
-"""Ctrl-C once finishes the sentences under way, twice stops at once; the same command goes on."""
+"""Ctrl-C once finishes the sentences under way, twice stops at once; the same command resumes."""
 
 import signal
 import sys
@@ -18,7 +18,7 @@ BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=la
 
 
 def taken_when_told(running: Running, number: signal.Signals, coordinating: Machine) -> int:
-    """Send it a signal; how many clips the coordinator has when it was heard, which takes a while on a busy machine."""
+    """Send a signal, and return the number of accepted clips when the command heard it."""
     running.signal(number)
     running.says("finishing the sentences under way")
     return len(accepted(coordinating.home))

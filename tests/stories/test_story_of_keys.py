@@ -1,4 +1,4 @@
-"""Who gets into a swarm: those that have its key, and nobody else unless the user said so loudly."""
+"""Only machines with its key get into a swarm, unless the user opens it explicitly."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Whatever is killed, at whatever moment: nothing that was spoken is lost, nothing is spoken again."""
+"""Any process is killed at any moment: nothing that was spoken is lost, and nothing is spoken again."""
 
 import os
 import signal
@@ -16,14 +16,14 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
 def kill_with_children(running: Running) -> None:
-    """Kill a command and see its children end by themselves."""
+    """Kill a command and wait until its children have ended by themselves."""
     children = descendants(running.pid)
     running.kill()
     wait_for(lambda: not any(map(is_alive, children)), 5, f"the end of {children}")
 
 
 def die_when(machine: Machine, moment: Callable[[], object], *words: object) -> None:
-    """Start a command, kill it at a moment, and see that what was accepted before is as it was."""
+    """Start a command, kill it at a moment, and check that accepted clips are unchanged."""
     before, known = clips(machine.home), {record.key for record in accepted(machine.home)}
     running = machine.start(*words)
     wait_for(lambda: moment() or running.process.poll() is not None)

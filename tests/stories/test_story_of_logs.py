@@ -1,4 +1,4 @@
-"""Runs that write a log: what is in it, what is not, and that it replays to what was journaled."""
+"""Runs that write a log: its content, its secrecy, and its replay to the journaled state."""
 
 import base64
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Make = Callable[[str], Machine]
 
 
 def replayed(path: Path) -> Replay:
-    """The cores at the end of a log, after each call gave what it gave then."""
+    """Return the cores at the end of a log, after each call gave the same outcome again."""
     replay = Replay()
     assert list(replay.run(read_log(path))) == []
     assert replay.headless == 0
@@ -26,7 +26,7 @@ def replayed(path: Path) -> Replay:
 
 
 def journaled(home: Path) -> dict[tuple[int, int], ClipAccepted]:
-    """The clips of the only job, as its journal has them."""
+    """Return the clips of the only job, as its journal has them."""
     return {(record.chapter, record.index): record for record in accepted(home)}
 
 
@@ -77,14 +77,14 @@ def test_machines_of_a_swarm_write_logs_that_replay_and_hold_no_secret(lan: Make
 
 
 def forms(secret: bytes, code: str) -> set[bytes]:
-    """The ways to write a secret down."""
+    """Return the ways to write a secret down."""
     digits = code.removeprefix("e2a-")
     written = {secret, secret.hex().encode(), base64.b64encode(secret).rstrip(b"="), base64.urlsafe_b64encode(secret)}
     return written | {code.encode(), digits.encode(), digits.replace("-", "").encode()}
 
 
 def found_in(text: bytes, secrets: set[bytes]) -> list[bytes]:
-    """Those secrets that stand in a text, in letters of any size."""
+    """Return the secrets that stand in a text, in letters of any case."""
     return [secret for secret in secrets if secret.lower() in text.lower()]
 
 

@@ -1,4 +1,4 @@
-"""Which audiobook lies under which name: nothing of another book, another voice or the user's own is overwritten."""
+"""The names of audiobooks: no file of another book, another voice or the user is overwritten."""
 
 from collections.abc import Callable
 from pathlib import Path

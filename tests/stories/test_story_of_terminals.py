@@ -1,4 +1,4 @@
-"""Wherever the command is run: a pipe whose reader left, an odd locale, a narrow terminal, no terminal at all."""
+"""All places to run a command: a pipe whose reader left, an odd locale, a narrow terminal, no terminal at all."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_quiet_says_the_end_only(here: Machine, small_book: Path) -> None:
 
 
 def in_a_terminal(here: Machine, columns: int, *words: object) -> tuple[int, str]:
-    """Run a command on a pretended terminal; its exit code and all it drew."""
+    """Run a command on a mock terminal; return its exit code and all that it drew."""
     import fcntl  # Windows has none of them
     import pty
     import termios

@@ -1,4 +1,4 @@
-"""A way from workers to a coordinator that counts the bytes coming back over it."""
+"""A proxy between workers and a coordinator that counts the bytes coming back."""
 
 import contextlib
 import socket
@@ -6,7 +6,7 @@ import threading
 
 
 class Toll:
-    """Listens on a port of this machine and passes all on to another one."""
+    """A proxy that listens on a port of this machine and forwards everything to another port."""
 
     def __init__(self, port: int) -> None:
         self.received = 0  # bytes that the other side sent

@@ -1,4 +1,4 @@
-"""A pretended machine with a systemd of its own: the real one, booted in a container on a copy of this machine."""
+"""A mock machine with a systemd of its own: the real systemd, booted in a container on a copy of this machine."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ exec /opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor} /op
 
 
 def require_boot() -> None:
-    """Skip the test where no systemd can be booted."""
+    """Skip the test if no systemd can be booted."""
     if not sys.platform.startswith("linux") or os.geteuid():
         pytest.skip("to boot a systemd takes Linux and root")
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
@@ -36,7 +36,7 @@ def require_boot() -> None:
 
 
 class Booted:
-    """A machine whose units are those of this checkout; `desk` is a folder that is /desk there."""
+    """A machine with the units of this checkout; the host's folder `desk` is /desk there."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.desk, self._upper = folder / "desk", Path("/dev/shm") / name
@@ -62,7 +62,7 @@ class Booted:
             )
 
     def wait(self) -> None:
-        """Until it is up; skips the test where this machine does not let it boot."""
+        """Wait until the machine is up; skip the test if the host does not let it boot."""
         deadline_s = time.monotonic() + BOOT_S
         while not self._is_up():
             if self._process.poll() is not None or time.monotonic() > deadline_s:
@@ -76,27 +76,27 @@ class Booted:
         return state in ("running", "degraded")  # something of this machine's own may not start there
 
     def run(self, *words: str, check: bool = True) -> str:
-        """Run a command there to its end; returns what it printed."""
+        """Run a command there to its end, and return what it printed."""
         enter = ["nsenter", "--target", self._leader() or "0", "--all", *words]
         ended = subprocess.run(enter, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
         assert not check or ended.returncode == 0, f"{words}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 
     def shell(self, script: str) -> str:
-        """Run a few lines of shell there, as a service: logind does not know who comes by `run`."""
+        """Run a few lines of shell there as a service, because logind does not know processes started by `run`."""
         return self.run("systemd-run", "--quiet", "--wait", "--pipe", "sh", "-euc", script.replace("$", "$$"))
 
     def shows(self, unit: str, name: str) -> str:
-        """One property of a unit."""
+        """Return one property of a unit."""
         return self.run("systemctl", "show", "--property", name, "--value", unit).strip()
 
     def _leader(self) -> str:
-        """The container's first process, as this machine counts; "" where it is not there yet."""
+        """Return the host's process id of the container's first process; "" before it is there."""
         found = subprocess.run(["pgrep", "-P", str(self._process.pid)], capture_output=True, text=True, check=False)
         return found.stdout.split()[0] if found.stdout else ""
 
     def close(self) -> None:
-        """Switch it off."""
+        """Switch the machine off."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(20)

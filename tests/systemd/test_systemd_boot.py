@@ -1,4 +1,4 @@
-"""The units on a real systemd: up when the program says so, back when it is killed, drained when it is stopped."""
+"""The units on a real systemd: up when the program says so, restarted when it is killed, drained when it is stopped."""
 
 import shutil
 import uuid

@@ -1,4 +1,4 @@
-"""What a real command says to the service manager, heard by a socket of the test's own."""
+"""The messages of a real command to the service manager, received by a socket of the test."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 
 class Manager:
-    """Stands in for systemd: hears what it is told."""
+    """A stand-in for systemd that records the messages to it."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -25,7 +25,7 @@ class Manager:
         self._heard: list[str] = []
 
     def heard(self) -> list[str]:
-        """Everything so far."""
+        """Return all messages so far."""
         self._socket.setblocking(False)
         try:
             while True:
@@ -34,7 +34,7 @@ class Manager:
             return self._heard
 
     def hears(self, fact: str, times: int = 1) -> None:
-        """Wait until it was told something, so many times."""
+        """Wait until a message has come so many times."""
         wait_for(lambda: sum(fact in line for line in self.heard()) >= times, what=f"{fact!r} {times} times")
 
     def close(self) -> None:

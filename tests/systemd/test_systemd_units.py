@@ -1,4 +1,4 @@
-"""The units are such that systemd understands every word of them, and lets a worker do no more than it has to."""
+"""The units have only settings that systemd understands, and let a worker do no more than it needs."""
 
 import os
 import re
@@ -16,7 +16,7 @@ EXPOSURE = 20  # in tenths, of at most 100; the system's worker is at 14
 
 
 def version() -> int:
-    """Of systemd here; 0 where there is none."""
+    """Return the version of systemd here; 0 if there is none."""
     if not shutil.which("systemd-analyze"):
         return 0
     said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=False).stdout
@@ -39,7 +39,7 @@ def analyze(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The units in a folder, with a program that is there."""
+    """Return a folder with the units, changed to name a program that exists."""
     folder = tmp_path / "systemd"
     shutil.copytree(UNITS, folder)
     for path in folder.glob("*/*.service"):

@@ -1,4 +1,4 @@
-"""A fake of nvidia-ml-py for a worker's process: what its GPUs are at stands in the file that FAKE_GPUS names.
+"""A fake of nvidia-ml-py for a worker's process: the file that FAKE_GPUS names has the readings of its GPUs.
 
 {"GPU-5a00": {"busy": 87, "temperature_c": 71, "computing": [4711], "fault": 15}}
 """

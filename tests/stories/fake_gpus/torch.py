@@ -1,4 +1,4 @@
-"""A stand-in for torch on a machine with two GPUs: what the proof of devices asks of it, and nothing else."""
+"""A fake of torch on a machine with two GPUs: only what the proof of devices needs."""
 
 from types import SimpleNamespace
 
