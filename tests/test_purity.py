@@ -36,7 +36,7 @@ ARROWS = {
     "voice/metronome": {"job", "voice"},
     "voice/coqui": GROUND | {"voice", "book/speech"},
     "voice/host": GROUND | {"voice", "audio", "book/page"},
-    "watch": {"system", "job", "lease", "audio"},
+    "watch": {"system", "job", "lease", "audio", "trace"},
     "trace": {"errors", "system", "job", "lease"},
     "trace/replay": {"job", "lease/coordinator", "lease/worker", "trace"},
     "net": GROUND | {"lease", "watch"},
@@ -51,7 +51,7 @@ ARROWS = {
     "node": GROUND | {"coordinator", "net", "trace", "voice/host", "watch", "worker"},
     "commands": GROUND
     | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store", "trace"}
-    | {"voice", "voice/host", "watch", "worker"},
+    | {"trace/replay", "voice", "voice/host", "watch", "worker"},
 }
 
 EDGES = {"zmq", "sqlite3", "zeroconf", "asyncio", "threading", "time", "random", "subprocess", "secrets", "uuid"}
@@ -100,6 +100,7 @@ TESTED_ELSEWHERE = {
     "swarm/commands/parser.py": "tests/commands/test_help.py",
     "swarm/commands/log_options.py": "tests/stories/test_story_of_logs.py",
     "swarm/commands/output.py": "tests/commands/test_jobs.py",
+    "swarm/watch/happening.py": "tests/watch/test_story.py",
     "swarm/watch/history.py": "tests/watch/test_report.py",
     "swarm/voice/espeak/engine.py": "tests/voice/test_engines.py",
     "swarm/voice/espeak/voice.py": "tests/voice/test_engines.py",

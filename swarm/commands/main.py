@@ -25,7 +25,7 @@ from swarm.errors import (
 
 COMMANDS = (
     "convert", "coordinate", "work", "inspect", "preview", "redo", "status", "jobs", "join", "key", "voices", "models",
-    "doctor",
+    "doctor", "log",
 )  # fmt: skip
 
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)

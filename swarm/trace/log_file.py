@@ -70,7 +70,7 @@ class LogFile(RotatingFileHandler):
         self._broken = True
         fault = sys.exc_info()[1]
         reason = (isinstance(fault, OSError) and fault.strerror) or fault
-        logger.warning("the log %s cannot be written any more (%s); the run goes on without it", self.path, reason)
+        logger.warning(f"the log {self.path} cannot be written any more ({reason}); the run goes on without it")
 
     def close(self) -> None:
         """Write what is buffered, and let others have the file."""

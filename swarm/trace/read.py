@@ -26,6 +26,7 @@ class Entry(Struct):
     call: str
     given: dict[str, Raw] = {}
     result: Raw = NOTHING
+    source: str = ""  # the log's path
 
 
 _DECODER: "msgspec.json.Decoder[Entry]" = msgspec.json.Decoder(Entry)
@@ -46,7 +47,7 @@ def read_log(path: Path) -> Iterator[Entry]:
     for file in log_files(path):
         try:
             for entry in _entries(file):
-                understood = True
+                understood, entry.source = True, str(path)
                 yield entry
         except OSError as fault:
             raise UsageError(f"The log {file} cannot be read: {fault.strerror or fault}.") from fault

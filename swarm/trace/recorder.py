@@ -8,10 +8,11 @@ import inspect
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from swarm import __version__
 from swarm.job.job_file import PIECE
@@ -60,7 +61,7 @@ class Trace:
         try:
             self._log.write(self._encoder.encode(line))
         except (TypeError, ValueError, RecursionError) as fault:  # such as half a surrogate pair in a file's name
-            logger.warning("a line is missing in the log, a call of %s: %s", call, fault)
+            logger.warning(f"a line is missing in the log, a call of {call}: {fault}")
 
     def close(self) -> None:
         """Write how coordinators stand at the end, and close the file."""
@@ -145,11 +146,19 @@ def plain_result(result: object) -> object:
     return _plain(result)
 
 
+@cache
+def has_bytes(kind: type[Struct]) -> bool:
+    """Tell whether a kind of value holds bytes itself, as a clip that was just spoken does."""
+    return any(each.type is bytes for each in structs.fields(kind))
+
+
 def _plain(value: Any) -> object:
     kind = type(value)
     if kind in (str, int, float, bool) or value is None:
         return value
     if isinstance(value, Struct):
+        if has_bytes(type(value)):
+            return {name: _plain(getattr(value, name)) for name in kind.__struct_fields__}
         return {"type": kind.__name__} if kind is StatusReply else value
     if isinstance(value, bytes):
         return value if len(value) <= MAX_SHORT_BYTES else {"size": len(value)}

@@ -1,5 +1,6 @@
 """Runs a recorded log through fresh cores: the same calls have to give the same results."""
 
+import base64
 import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any, get_type_hints
@@ -14,6 +15,7 @@ from swarm.trace.job_parts import state_from
 from swarm.trace.read import Entry
 from swarm.trace.recorder import OPEN, PART, SET, plain_result
 
+MAX_FRAME_BYTES = 8 * 1024 * 1024  # of a clip on the wire; a log may say anything
 CORES: dict[str, type] = {"coordinator": Coordinator, "worker": Worker}
 
 
@@ -77,13 +79,19 @@ class Replay:
 
 def _typed(given: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
     """Return a call's arguments as the types that it wants; a frame of which only the size is known is zeros."""
-    return {name: _converted(value, hints.get(name, Any)) for name, value in given.items()}
+    return {
+        name: value if isinstance(value, JobState) else msgspec.convert(_with_frames(value), hints.get(name, Any))
+        for name, value in given.items()
+    }
 
 
-def _converted(value: Any, hint: Any) -> Any:
-    if hint is bytes and isinstance(value, dict):
-        return bytes(value["size"])
-    return value if isinstance(value, JobState) else msgspec.convert(value, hint)
+def _with_frames(value: Any) -> Any:
+    """Return a logged value with zeros, in base64, wherever only the size of a frame was logged."""
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"size"} and isinstance(value["size"], int):
+        return base64.b64encode(bytes(min(value["size"], MAX_FRAME_BYTES))).decode()
+    return {name: _with_frames(each) for name, each in value.items()}
 
 
 def _short(value: object) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from making import TEXTS, grant, join, make_clip, make_core, make_hello, make_spec, make_worker, offer
+from making import TEXTS, grant, join, make_clip, make_core, make_hello, make_spec, make_worker, offer, speak
 
 from swarm.job.job_file import PIECE
 from swarm.job.state import JobState
@@ -64,6 +64,16 @@ def test_frames_are_written_as_their_size(log: LogFile) -> None:
     core.receive(b"p", make_clip(offer(core)), 1.5, b"sound" * 100_000)
     last = lines(log)[-1]
     assert last["given"]["frame"] == last["result"]["entries"][1]["frame"] == {"size": 500_000}
+
+
+def test_the_frame_of_a_clip_that_a_worker_spoke_is_written_as_its_size(log: LogFile) -> None:
+    worker = make_worker()
+    watched = Trace(log).watch("worker", worker, hello=worker.hello)
+    speak(watched, speak(watched, grant(watched, "One.")), size=100_000)
+    last = lines(log)[-1]
+    assert last["call"] == "spoken"
+    assert len(msgspec.json.encode(last)) < 3000
+    assert last["given"]["spoken"]["frame"] == {"size": 100_000}
 
 
 def test_pieces_of_latents_are_written_whole_but_no_more_than_a_piece_may_have(log: LogFile) -> None:

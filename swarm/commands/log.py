@@ -1,0 +1,105 @@
+"""`e2a-swarm log`: what the log of a run tells."""
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm.commands.checks import examples
+from swarm.commands.output import say
+from swarm.errors import EXIT_DONE, EXIT_GAPS, UsageError
+
+if TYPE_CHECKING:
+    from swarm.watch.story import Story
+
+SEGMENT = re.compile(r"(\d{1,6})[/:](\d{1,6})")
+MAX_DIFFERENCES = 20
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "log",
+        help="what happened to a sentence, or on a machine, by the log of a run",
+        description="Tell what happened in runs that were started with --log. Files that were rotated are read "
+        "together; logs of several machines are told as one, by time.",
+        epilog=examples(
+            "e2a-swarm log swarm.log",
+            "e2a-swarm log swarm.log --segment 3/17       the story of one sentence",
+            "e2a-swarm log swarm.log --worker desktop     what one machine did",
+            "e2a-swarm log laptop.log desktop.log --segment 3/17",
+            "e2a-swarm log swarm.log --replay             for reports of faults",
+        ),
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", help="the file of --log")
+    parser.add_argument(
+        "--segment", metavar="3/17", default="", help="only the 17th sentence of chapter 3, as reports count them"
+    )
+    parser.add_argument("--worker", metavar="NAME", default="", help="only the machine of that name")
+    parser.add_argument(
+        "--replay", action="store_true", help="run the log through this version, and say where it decides otherwise"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the story, or what a replay gives; returns the exit code."""
+    files = [Path(name).expanduser() for name in arguments.files]
+    if arguments.replay:
+        if arguments.segment or arguments.worker:
+            raise UsageError("--replay runs the whole log: leave --segment and --worker out.")
+        return sum(map(_replay, files)) and EXIT_GAPS
+    from swarm.trace.read import read_logs
+    from swarm.watch.story import Story, story_lines
+
+    place = _place(arguments.segment) if arguments.segment else None
+    story, told = Story(), False
+    for line in story_lines(story.tell(read_logs(files)), place, arguments.worker):
+        told = True
+        say(line)
+    if not told:
+        raise UsageError(_nothing(story, arguments))
+    return EXIT_DONE
+
+
+def _place(text: str) -> tuple[int, int]:
+    """Return chapter and index, from 0, of a sentence as users count. Raises UsageError."""
+    found = SEGMENT.fullmatch(text.strip())
+    if not found or "0" in (found[1].lstrip("0") or "0", found[2].lstrip("0") or "0"):
+        raise UsageError(f"--segment takes chapter/sentence such as 3/17, counted from 1, not {text!r}.")
+    return int(found[1]) - 1, int(found[2]) - 1
+
+
+def _nothing(story: "Story", arguments: argparse.Namespace) -> str:
+    """Say why nothing was told."""
+    name = arguments.files[0]
+    if arguments.worker and arguments.worker not in story.machines:
+        known = ", ".join(story.machines) or "none"
+        return f"The log {name} knows no machine {arguments.worker!r}; it knows: {known}."
+    if arguments.segment:
+        chapter, index = _place(arguments.segment)
+        sentences = story.sentences
+        if sentences and chapter not in sentences:
+            return f"There is no sentence {arguments.segment}: the book of {name} has {len(sentences)} chapters."
+        if sentences and index >= sentences[chapter]:
+            return f"There is no sentence {arguments.segment}: chapter {chapter + 1} has {sentences[chapter]}."
+    return f"The log {name} tells nothing of that."
+
+
+def _replay(path: Path) -> int:
+    """Replay one log, print what differs, and return 1 if anything does."""
+    from swarm.trace.read import read_log
+    from swarm.trace.replay import Replay
+
+    replay, count = Replay(), 0
+    for difference in replay.run(read_log(path)):
+        count += 1
+        if count <= MAX_DIFFERENCES:
+            say(
+                f"entry {difference.number}, {difference.core}.{difference.call}:",
+                f"  logged    {difference.logged}",
+                f"  replayed  {difference.replayed}",
+            )
+    lost = f"; {replay.headless} before the first beginning of a run were left out" if replay.headless else ""
+    say(f"{path}: {replay.calls} calls replayed, {count} with another result{lost}")
+    return int(count > 0)

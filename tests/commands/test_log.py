@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+from recorded import coordinate, work
+
+from swarm.commands.main import main
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    coordinate(tmp_path / "run.log")
+    return tmp_path / "run.log"
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def complaint(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("segment", ["1/1", "1:1", "01/01"])
+def test_the_story_of_a_sentence(log: Path, capsys: pytest.CaptureFixture[str], segment: str) -> None:
+    assert main(["log", str(log), "--segment", segment]) == 0
+    lines = told(capsys)
+    assert "1/1 to 1/6: granted to P" in lines[0]
+    assert lines[-1].endswith("the clip of 1/1 is lost: damaged")
+
+
+def test_the_story_of_a_machine_in_the_logs_of_two(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work(log.with_name("w.log"))
+    assert main(["log", str(log), str(log.with_name("w.log")), "--worker", "W"]) == 0
+    assert all(" worker W: " in line for line in told(capsys))
+
+
+def test_without_a_choice_all_is_told(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log", str(log)]) == 0
+    assert "the coordinator starts" in told(capsys)[0]
+
+
+def test_a_replay_says_that_nothing_differs(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log", str(log), "--replay"]) == 0
+    assert told(capsys) == [f"{log}: 19 calls replayed, 0 with another result"]
+
+
+def test_a_replay_names_what_differs_and_fails(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.write_bytes(log.read_bytes().replace(b"the digest is another", b"nothing is wrong", 1))
+    assert main(["log", str(log), "--replay"]) == 1
+    lines = told(capsys)
+    assert "coordinator.receive:" in lines[0]
+    assert "the digest is another" in lines[1]
+    assert lines[-1].endswith("1 with another result")
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (("--segment", "3/1"), "There is no sentence 3/1: the book of {log} has 2 chapters."),
+        (("--segment", "2/7"), "There is no sentence 2/7: chapter 2 has 6."),
+        (("--segment", "0/1"), "--segment takes chapter/sentence such as 3/17, counted from 1, not '0/1'."),
+        (("--segment", "first"), "--segment takes chapter/sentence such as 3/17, counted from 1, not 'first'."),
+        (("--worker", "X"), "The log {log} knows no machine 'X'; it knows: laptop, P, Q."),
+        (("--worker", "P", "--segment", "2/5"), "The log {log} tells nothing of that."),
+        (("--replay", "--worker", "P"), "--replay runs the whole log: leave --segment and --worker out."),
+    ],
+)
+def test_what_is_not_in_the_log_is_a_sentence(
+    log: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
+) -> None:
+    assert main(["log", str(log), *words]) == 2
+    assert complaint(capsys) == f"e2a-swarm: {sentence.format(log=log)}"
+
+
+def test_a_file_that_is_no_log_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log", str(tmp_path / "none.log")]) == 2
+    assert "There is no log" in complaint(capsys)
+    (tmp_path / "book.txt").write_text("Call me Ishmael.")
+    assert main(["log", str(tmp_path / "book.txt")]) == 2
+    assert "is no log of e2a-swarm" in complaint(capsys)

@@ -1,0 +1,142 @@
+"""What the log of a coordinator tells, from recorded dialogues with the core."""
+
+from pathlib import Path
+
+import pytest
+from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent
+from recorded import coordinate
+
+from swarm.job.state import JobState
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.message import Failed, Grant, Heartbeat, Held, Hello, Release, SlotReport
+from swarm.trace.log_file import open_log
+from swarm.trace.read import read_log
+from swarm.trace.recorder import Trace
+from swarm.watch.story import Story, story_lines
+
+
+class Bench:
+    """A recorded coordinator of two chapters, and its story once it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._trace = path, Trace(open_log(path))
+        bare = make_core()
+        self.core: Coordinator = self._trace.watch("coordinator", bare, settings=bare.settings, started_s=0.0)
+        self.core.add_job(JobState(make_spec([f"One {n} is a text." for n in range(4)], ["Two."])))
+        join(self.core)
+
+    def story(self, place: tuple[int, int] | None = None, machine: str = "") -> list[str]:
+        self._trace.close()
+        lines = story_lines(Story().tell(read_log(self._path)), place, machine)
+        return [line.partition(" coordinator laptop: ")[2].partition(" (lease")[0] for line in lines]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "run.log")
+
+
+def test_the_story_of_a_run(tmp_path: Path) -> None:
+    coordinate(tmp_path / "run.log")
+    lines = list(story_lines(Story().tell(read_log(tmp_path / "run.log")), (0, 1)))
+    assert [line[25:].partition(" (lease")[0] for line in lines] == [
+        "coordinator laptop: 1/1 to 1/6: granted to P, slot 0",
+        "coordinator laptop: 1/2: the clip of P is rejected: the digest is another",
+        "coordinator laptop: 1/2 to 1/6: reissued to Q, slot 0",
+        "coordinator laptop: Q leaves; it gives back 1/2 to 1/6",
+    ]
+
+
+def test_a_sentence_is_granted_and_its_clip_accepted(bench: Bench) -> None:
+    bench.core.receive(b"p", make_clip(offer(bench.core), work_s=0.5), 1.0, b"sound")
+    assert bench.story((0, 0)) == [
+        "1/1 to 1/4: granted to P, slot 0",
+        "1/1: the clip of P is accepted (take 1, 1.0 s of sound, spoken in 0.5 s)",
+    ]
+
+
+def test_a_clip_that_comes_twice_is_not_needed(bench: Bench) -> None:
+    clip = make_clip(offer(bench.core))
+    for _ in range(2):
+        bench.core.receive(b"p", clip, 1.0, b"sound")
+    assert bench.story((0, 0))[-1] == "1/1: the clip of P is not needed: there is one already"
+
+
+def test_a_lease_that_makes_no_progress_expires_and_is_reissued(bench: Bench) -> None:
+    grant = offer(bench.core)
+    for now in range(1, 605):  # the speed of its slot is unknown
+        report = SlotReport(0, "speaking", grant.lease, 0, float(now))
+        bench.core.receive(b"p", Heartbeat((report,), (), (grant.lease,)), float(now))
+        bench.core.tick(float(now))
+    join(bench.core, b"q", 605.0)
+    offer(bench.core, b"q", now=605.5)
+    assert bench.story((0, 0))[1:] == [
+        "1/1 to 1/4: the lease is expired, P made no progress",
+        "1/1 to 1/4: reissued to Q, slot 0",
+    ]
+
+
+def test_what_a_worker_cannot_speak_is_set_aside_after_three_tries(bench: Bench) -> None:
+    grant = offer(bench.core)
+    for take in range(3):
+        bench.core.receive(b"p", Failed("job", 0, 0, take, "silent", "no sound", grant.lease), 1.0 + take)
+        offers = bench.core.receive(b"p", Heartbeat((), (0,)), 1.5 + take)
+        grant = next(iter(sent(offers, Grant)), grant)
+    told = bench.story((0, 0))
+    assert told.count("1/1: P cannot speak it (silent: no sound)") == 3
+    assert told[-1] == "1/1: set aside (silent: no sound)"
+
+
+def test_clips_that_a_worker_kept_over_a_gap_are_named(bench: Bench) -> None:
+    clip = make_clip(offer(bench.core))
+    join(bench.core, b"q", 1.0)
+    bench.core.receive(b"q", Held("job", ((0, 0, clip.key),)), 1.5)
+    assert "Q still holds clips of 1/1" in bench.story((0, 0))
+
+
+def test_a_lease_that_is_given_back_says_why(bench: Bench) -> None:
+    grant = offer(bench.core)
+    bench.core.receive(b"p", Release(grant.lease, "its library is missing", unable=True), 1.0)
+    assert "P gives back 1/1 to 1/4: its library is missing" in bench.story()
+
+
+def test_a_lease_that_is_cut_for_an_idle_slot_names_what_was_taken(bench: Bench) -> None:
+    grant = offer(bench.core)
+    bench.core.receive(b"p", make_clip(grant, work_s=10.0), 1.0, b"sound")
+    join(bench.core, b"q", 1.5)
+    short = offer(bench.core, b"q", now=2.0)
+    bench.core.receive(b"q", make_clip(short, work_s=0.1), 2.5, b"sound")
+    bench.core.receive(b"p", Heartbeat((), (), (grant.lease,)), 2.6)
+    bench.core.receive(b"q", Heartbeat((), (0,)), 3.0)
+    assert bench.story((0, 3)) == [
+        "1/1 to 1/4: granted to P, slot 0",
+        "1/3 to 1/4: taken from P, for a slot that is idle",
+        "1/3 to 1/4: reissued to Q, slot 0",
+    ]
+
+
+def test_a_machine_of_another_protocol_is_refused_with_the_reason(bench: Bench) -> None:
+    bench.core.receive(b"z", Hello("z", "n", "old", "0.1", (), (), 1, protocol=99), 1.0)
+    (told,) = bench.story(machine="old")
+    assert told.startswith("old (e2a-swarm 0.1) is refused: this worker speaks protocol 99")
+
+
+def test_the_story_of_a_machine_leaves_the_others_out(bench: Bench) -> None:
+    join(bench.core, b"q", 0.5)
+    bench.core.receive(b"p", make_clip(offer(bench.core)), 1.0, b"sound")
+    told = bench.story(machine="Q")
+    assert told == ["Q (e2a-swarm 1) is let in with 1 slot", "Q joined with 1 slot"]
+
+
+def test_a_peer_whose_greeting_was_rotated_away_is_named_by_its_address(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    coordinate(path)
+    kept = [line for line in path.read_bytes().splitlines(keepends=True) if b'"type":"Hello"' not in line]
+    path.write_bytes(b"".join(kept))
+    told = list(story_lines(Story().tell(read_log(path)), (0, 0)))
+    assert any("granted to a worker (cA==)" in line for line in told)
+
+
+def test_texts_of_the_book_are_no_part_of_the_story(tmp_path: Path) -> None:
+    coordinate(tmp_path / "run.log")
+    assert not any(TEXTS[0] in line for line in story_lines(Story().tell(read_log(tmp_path / "run.log"))))

@@ -1,0 +1,76 @@
+"""Stories of whole logs: several files, other versions, and whatever somebody else may have written into one."""
+
+import random
+from pathlib import Path
+
+import pytest
+from recorded import coordinate, work
+
+from swarm.trace.read import read_log, read_logs
+from swarm.watch.happening import named
+from swarm.watch.story import Story, story_lines
+
+
+def test_two_workers_with_one_role_are_told_apart(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        work(tmp_path / f"{name}.log")
+    content = (tmp_path / "b.log").read_bytes()
+    (tmp_path / "b.log").write_bytes(content.replace(b'"name":"W"', b'"name":"V"'))
+    told = list(story_lines(Story().tell(read_logs([tmp_path / "a.log", tmp_path / "b.log"]))))
+    assert sum(" worker W: " in line for line in told) == sum(" worker V: " in line for line in told) > 10
+
+
+def test_lines_begin_with_the_time_of_the_reader(tmp_path: Path) -> None:
+    work(tmp_path / "run.log")
+    first = next(story_lines(Story().tell(read_log(tmp_path / "run.log"))))
+    assert first[:4].isdigit()
+    assert first[23:].startswith("  worker W: the worker starts")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"at":1e300,"core":"worker","call":"leave"}',
+        b'{"at":1,"core":"painter","call":"paint","given":{"colour":"red"}}',
+        b'{"at":1,"core":"worker","call":"receive","given":{"name":"a","message":{"type":"Sing"}}}',
+        b'{"at":1,"core":"coordinator","call":"receive","given":{"peer":3,"message":[]},"result":7}',
+        b'{"at":1,"core":"coordinator","call":"tick","given":{},"result":{"events":[7],"sends":[{}]}}',
+        b'{"at":1,"core":"worker","call":"open","given":{"hello":null}}',
+        b'{"at":1,"core":"worker","call":"limit","given":{"reasons":{}}}',
+    ],
+)
+def test_what_is_not_known_here_is_passed_over(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "run.log"
+    work(path)
+    before = sum(1 for _ in story_lines(Story().tell(read_log(path))))
+    path.write_bytes(line + b"\n" + path.read_bytes())
+    assert before <= sum(1 for _ in story_lines(Story().tell(read_log(path)))) <= before + 1
+
+
+def test_no_damage_to_a_log_stops_its_story(tmp_path: Path) -> None:
+    path, chance = tmp_path / "run.log", random.Random(7)
+    coordinate(path)
+    work(path)
+    content = path.read_bytes()
+    for _ in range(60):
+        damaged = bytearray(content)
+        for _ in range(40):
+            damaged[chance.randrange(len(damaged))] = chance.choice(b'0123456789"{}[],:-\n\x00\xffaz')
+        path.write_bytes(bytes(damaged))
+        assert sum(1 for _ in story_lines(Story().tell(read_log(path)))) > 0
+
+
+def test_a_story_holds_nothing_that_steers_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    work(path)
+    path.write_bytes(path.read_bytes().replace(b"too hot", b"too \\u001b[31m hot"))
+    told = list(story_lines(Story().tell(read_log(path))))
+    assert any("too  [31m hot" in line.replace("too [31m", "too  [31m") for line in told)
+    assert all(line.isprintable() for line in told)
+
+
+def test_places_are_named_as_users_count_them() -> None:
+    assert named([("j", 2, 16)]) == "3/17"
+    assert named([("j", 2, index) for index in (18, 16, 17)]) == "3/17 to 3/19"
+    assert named([("j", 2, 16), ("j", 2, 18), ("j", 3, 0)]) == "3/17 to 4/1 (3 sentences)"
+    assert named([]) == "nothing"
