@@ -65,7 +65,7 @@ def lost(spec: JobSpec, records: list[AnyRecord], worker: str, killed_s: float, 
     last = max(clips, key=lambda clip: clip.accepted_s)
     left_s, whole = max(0.0, killed_s - last.accepted_s), 0
     for segment in spec.chapters[last.chapter].segments[last.index + 1 :]:
-        takes_s = len(segment.text) * s_a_char
+        takes_s = len(segment.engine_text) * s_a_char
         if left_s < takes_s:
             return Loss(whole, left_s / takes_s)
         left_s, whole = left_s - takes_s, whole + 1

@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=20)
     arguments = parser.parse_args()
     chapters = make_script(read_book(arguments.book), find_card("hibari"), "en", "")
-    texts = [segment.text for chapter in chapters for segment in chapter.segments][: arguments.sentences]
+    texts = [segment.spoken for chapter in chapters for segment in chapter.segments][: arguments.sentences]
     voice = hibari.open(choose_recipe("en", engine="hibari"), "cpu")
     rate = voice.sample_rate
     sounds = [voice.speak(text, 1) for text in texts]

@@ -49,7 +49,7 @@ def _cut(segments: Sequence[Segment], first: int) -> int:
     best, best_end, length_s = (0.0, 0.0), first + 1, 0.0
     for index in range(first, len(segments)):
         segment = segments[index]
-        length_s += len(segment.text) / CHARACTERS_S
+        length_s += len(segment.spoken) / CHARACTERS_S
         if length_s > MAX_S and index > first:
             return best_end
         rank = (LENGTH_S[segment.pause] if length_s >= MIN_S else 0.0, -abs(length_s - REEL_S))

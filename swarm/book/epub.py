@@ -13,9 +13,9 @@ from swarm.book.package.toc import TableOfContents, read_contents, target
 from swarm.book.page.limits import MAX_SHEET_BYTES
 from swarm.book.page.markup import as_text
 from swarm.book.page.note import mark_notes
-from swarm.book.page.origin import Tracer
 from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
 from swarm.book.page.text import Document, read_document
+from swarm.book.page.trace import Tracer
 from swarm.book.speech.pronunciation import lexicons_of, read_pronunciations
 from swarm.book.structure.composition import compose, count_notes, first_language, named_language
 from swarm.book.structure.division import Named
@@ -26,13 +26,13 @@ from swarm.job.reading import Reading
 PLAIN = Reading()
 
 
-def read_book(path: Path, reading: Reading | None = None, *, traced: bool = False) -> Book:
+def read_book(path: Path, reading: Reading | None = None) -> Book:
     """Read an EPUB as the user chose.
 
-    What is not the book itself (title page, imprint, licence, notes, ...) is among the chapters too, with
-    the reason why it is left out. With `traced` each block knows where it stands in the file. Raises BookError where
-    the file is no EPUB that can be read, is protected, damaged, over a bound, or holds nothing to speak; UsageError
-    where a choice fits nothing in the book.
+    Parts that are not the book itself (title page, imprint, licence, notes, ...) are among the chapters too, with
+    the reason why each is left out. Each block knows where it stands in the file. Raises BookError where the file is
+    no EPUB that can be read, is protected, damaged, over a bound, or holds nothing to speak; UsageError where a choice
+    fits nothing in the book.
     """
     reading = reading or PLAIN
     with Archive(path) as archive:
@@ -43,7 +43,7 @@ def read_book(path: Path, reading: Reading | None = None, *, traced: bool = Fals
         contents, lost = without(whole, names, losses), name_losses(archive, whole, losses)
         lost += tuple(f"text is lost: {name} is no page ({kind or 'of no type'})" for name, kind in package.unreadable)
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
-        documents, hidden = _documents(archive, pages, contents, reading, traced=traced)
+        documents, hidden = _documents(archive, pages, contents, reading)
     language = first_language((*package.languages, *(named.document.language for named in documents)))
     chapters = compose(path, documents, contents, package.title, language, reading)
     return Book(
@@ -68,7 +68,7 @@ def read_book(path: Path, reading: Reading | None = None, *, traced: bool = Fals
 
 
 def read_name(path: Path) -> tuple[str, str] | None:
-    """The title and language that `read_book` would find, without reading the text; None where only the text tells.
+    """Return the title and language that `read_book` would find; None where only the text tells the language.
 
     Raises BookError.
     """
@@ -79,14 +79,9 @@ def read_name(path: Path) -> tuple[str, str] | None:
 
 
 def _documents(
-    archive: Archive,
-    pages: list[tuple[str, etree._Element]],
-    contents: TableOfContents,
-    reading: Reading,
-    *,
-    traced: bool,
+    archive: Archive, pages: list[tuple[str, etree._Element]], contents: TableOfContents, reading: Reading
 ) -> tuple[list[Named], int]:
-    """The documents as they are read, and how many words stylesheets hide."""
+    """Read the documents; return them with the number of words that stylesheets hide."""
     anchors: dict[str, set[str]] = defaultdict(set)
     for name, fragment in [(entry.name, entry.fragment) for entry in contents.entries] + [
         (name, fragment) for name, fragment, _ in contents.reasons
@@ -94,10 +89,7 @@ def _documents(
         anchors[name].add(fragment)
     hidden = _hide(archive, pages)
     mark_notes(pages, lambda name, reference: target(archive, name, reference))
-    named = [
-        Named(name, _document(root, anchors[name] - {""}, reading, Tracer(name) if traced else None))
-        for name, root in pages
-    ]
+    named = [Named(name, _document(root, anchors[name] - {""}, reading, Tracer(name))) for name, root in pages]
     return named, hidden
 
 
@@ -124,7 +116,7 @@ def _sheet(archive: Archive, name: str) -> str:
         return ""  # what is not there hides nothing
 
 
-def _document(root: etree._Element, anchors: set[str], reading: Reading, tracer: Tracer | None) -> Document:
+def _document(root: etree._Element, anchors: set[str], reading: Reading, tracer: Tracer) -> Document:
     document = read_document(root, anchors, reading, tracer)
     root.clear()  # trees of a whole book weigh more than its text
     return document

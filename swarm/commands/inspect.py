@@ -12,7 +12,7 @@ from swarm.commands.output import say, say_indented, say_json
 from swarm.commands.reading import add_reading_options, reading
 
 if TYPE_CHECKING:
-    from swarm.job.book import Book, Chapter, ChapterText
+    from swarm.job.book import Book, Chapter, ChapterText, Segment
     from swarm.job.card import EngineCard
 
 WIDTH = 80
@@ -161,7 +161,7 @@ def _opening(chapter: "Chapter") -> str:
     start = pauses.index(Pause.HEADING) + 1 if Pause.HEADING in pauses[:HEADING_LINES] else 0
     while start and Pause.HEADING in pauses[start : start + 1]:
         start += 1
-    return _short(" ".join(segment.text for segment in chapter.segments[start : start + 3]), OPENING_CHARS)
+    return _short(" ".join(segment.written for segment in chapter.segments[start : start + 3]), OPENING_CHARS)
 
 
 def _notes(book: "Book") -> str:
@@ -174,8 +174,16 @@ def _text_lines(number: int, chapter: "Chapter") -> list[str]:
 
     lines = [f"--- {number}. {chapter.title}", ""]
     for segment in chapter.segments:
-        lines += [segment.text] if segment.pause in (Pause.CLAUSE, Pause.SENTENCE) else [segment.text, ""]
+        lines += [_told(segment)] if segment.pause in (Pause.CLAUSE, Pause.SENTENCE) else [_told(segment), ""]
     return lines
+
+
+def _told(segment: "Segment") -> str:
+    """Return what the engine is told, each word that has phonemes with them behind it: "Oconee /əˈkoʊni/"."""
+    from swarm.job.engine_text import split_at_phonemes
+
+    pieces = split_at_phonemes(segment.spoken, segment.phonemes)
+    return "".join(f"{text} /{ipa}/" if ipa else text for text, ipa in pieces)
 
 
 def _as_json(
@@ -217,11 +225,11 @@ def _chapter_json(number: int, chapter: "Chapter", card: "EngineCard", *, text: 
         "segments": len(chapter.segments),
         "estimated_s": round(_seconds(chapter, card)),
     }
-    return row | ({"text": [segment.text for segment in chapter.segments]} if text else {})
+    return row | ({"text": list(map(_told, chapter.segments))} if text else {})
 
 
 def _words(chapter: "Chapter") -> int:
-    return sum(_words_in(segment.text) for segment in chapter.segments)
+    return sum(_words_in(segment.written) for segment in chapter.segments)
 
 
 def _text_words(text: "ChapterText") -> int:
@@ -239,13 +247,14 @@ def _count(words: int) -> str:
 
 
 def _characters(chapter: "Chapter") -> int:
-    return sum(len(segment.text) for segment in chapter.segments)
+    return sum(len(segment.written) for segment in chapter.segments)
 
 
 def _seconds(chapter: "Chapter", card: "EngineCard") -> float:
     from swarm.audio.reel import LENGTH_S
 
-    return _characters(chapter) / card.characters_s + sum(LENGTH_S[segment.pause] for segment in chapter.segments)
+    told = sum(len(segment.spoken) for segment in chapter.segments)
+    return told / card.characters_s + sum(LENGTH_S[segment.pause] for segment in chapter.segments)
 
 
 def _length(seconds: float) -> str:

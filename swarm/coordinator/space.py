@@ -46,7 +46,7 @@ class Need:
 def clip_bytes(state: JobState) -> float:
     """What the clips that are still to be spoken will take."""
     left = [
-        len(segment.text)
+        len(segment.spoken)
         for number, chapter in enumerate(state.spec.chapters)
         for index, segment in enumerate(chapter.segments)
         if (number, index) not in state.accepted
@@ -58,7 +58,7 @@ def clip_bytes(state: JobState) -> float:
 def file_bytes(state: JobState, style: Style) -> tuple[float, float]:
     """What the reels and the audiobook's files will take."""
     segments = [segment for chapter in state.spec.chapters for segment in chapter.segments]
-    seconds = estimate_s(state.spec.recipe, sum(len(segment.text) for segment in segments))
+    seconds = estimate_s(state.spec.recipe, sum(len(segment.spoken) for segment in segments))
     seconds += sum(style.pause_s(segment.pause) for segment in segments)
     coding = style.coding(state.sample_rate or VOICE_RATE)
     samples = seconds * coding.sample_rate * coding.channels * 2

@@ -1,4 +1,4 @@
-"""The book of a job as an EPUB, which sound can be put into: itself, or made of what was read of it."""
+"""The book of a job as an EPUB that sound can be put into: the job's own file, or one made of a page or text."""
 
 import shutil
 import uuid
@@ -11,27 +11,36 @@ from swarm.audio.picture import picture_kind
 from swarm.book.epub import read_book
 from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.single_page import read_page
+from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
+from swarm.book.speech.script import make_script
 from swarm.edition.style import Style
-from swarm.job.book import Book
+from swarm.job.book import Book, Chapter
 from swarm.job.reading import Wording
 from swarm.job.spec import JobSpec
 from swarm.read_along.publish import CoverFile, publish
+from swarm.read_along.spot import has_origins, with_origins
 from swarm.system.calibre import converted
 from swarm.system.disk import guarded
+from swarm.voice.host.registry import recipe_card
 
 MIMETYPE = "application/epub+zip"
 COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png"), "gif": ("cover.gif", "image/gif")}
 
 
 @contextmanager
-def as_epub(copy: Path, room: Path, spec: JobSpec, wording: Wording, style: Style) -> Iterator[tuple[Path, Book]]:
-    """An EPUB, and what was read of it, traced; `copy` is the job's own of the file, `room` a folder for what is made.
+def as_epub(
+    copy: Path, room: Path, spec: JobSpec, wording: Wording, style: Style
+) -> Iterator[tuple[Path, tuple[Chapter, ...]]]:
+    """Give an EPUB, and the job's chapters with the origins of their segments in that EPUB.
 
+    `copy` is the job's copy of the book's file, `room` a folder for files made here. The script is made again where the
+    EPUB is, and where the job was made by 0.1, which journaled no origins.
     Raises BookError, StoreError, UsageError, EnvironmentFault.
     """
     source = PurePath(spec.source)
     if source.suffix.lower() not in PAGES | FOREIGN:
-        yield copy, read_book(copy, wording.reading, traced=True)
+        known = has_origins(spec.chapters)
+        yield copy, spec.chapters if known else _found_again(read_book(copy, wording.reading), spec, wording)
         return
     named = room / source.name  # readers go by the ending, and by the name where a page has no title
     with guarded(named):
@@ -39,10 +48,17 @@ def as_epub(copy: Path, room: Path, spec: JobSpec, wording: Wording, style: Styl
         shutil.copyfile(copy, named)
     if source.suffix.lower() in FOREIGN:
         with converted(named) as made:
-            yield made, read_book(made, wording.reading, traced=True)
+            yield made, _found_again(read_book(made, wording.reading), spec, wording)
     else:
         made = room / "book.epub"
-        yield made, _make(made, read_page(named, wording.reading), spec, style)
+        yield made, _found_again(_make(made, read_page(named, wording.reading), spec, style), spec, wording)
+
+
+def _found_again(book: Book, spec: JobSpec, wording: Wording) -> tuple[Chapter, ...]:
+    """Return a job's chapters with the origins that they have in a book read again."""
+    lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
+    card, language = recipe_card(spec.recipe), spec.recipe.language
+    return with_origins(spec.chapters, make_script(book, card, language, wording.selection, lexicon))
 
 
 def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:

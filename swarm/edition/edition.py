@@ -294,7 +294,7 @@ class Edition:
         written = []
         for volume, book in press.bound if kind else ():
             lines = [
-                Cue(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].text)
+                Cue(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].written)
                 for cue in press.cues(volume)
             ]
             path = book.path.with_name(f"{book.path.name.rpartition('.')[0]}.{kind}")

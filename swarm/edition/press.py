@@ -294,7 +294,7 @@ class Press:
 
     def _order(self, volume: Volume, target: Path, titles: tuple[str, ...]) -> AudiobookOrder:
         chapters = {reel.chapter for reel in self._reels[volume.first : volume.end]}
-        characters = sum(len(segment.text) for n in chapters for segment in self._state.spec.chapters[n].segments)
+        characters = sum(len(segment.spoken) for n in chapters for segment in self._state.spec.chapters[n].segments)
         return AudiobookOrder(
             part=target.with_name(f".{target.name}.{self._mark}.part"),
             tags=self.tags(volume),

@@ -15,19 +15,16 @@ from msgspec import Struct, structs
 
 from swarm.audio.studio import Studio
 from swarm.audio.timeline import Cue
-from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.edition.press import Damaged, Measured, Press
 from swarm.edition.style import CHAPTER_SPLIT, Style
 from swarm.edition.target import numbered
-from swarm.job.book import Book
+from swarm.job.book import Chapter
 from swarm.job.reading import Wording
-from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place
 from swarm.read_along.spot import Spot, find_spots
 from swarm.store.store import BOOK, Store
 from swarm.system.disk import guarded
 from swarm.system.platform import sync_file, sync_folder
-from swarm.voice.host.registry import recipe_card
 
 if TYPE_CHECKING:
     from swarm.read_along.narrated import NarratedChapter
@@ -118,29 +115,25 @@ class ReadAlongMaker:
     def _write(self, target: Path, sounds: Sequence[ChapterSound], wording: Wording) -> ReadAlong:
         from swarm.edition.as_epub import as_epub  # see write_read_along
 
-        with as_epub(self._folder / BOOK, self._folder / ROOM, self._spec, wording, self._whole) as (file, book):
-            return write_read_along(file, book, target, sounds, self._spec, wording, self._style)
+        with as_epub(self._folder / BOOK, self._folder / ROOM, self._spec, wording, self._whole) as (file, script):
+            return write_read_along(file, script, target, sounds, self._style)
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder / ROOM, ignore_errors=True)
 
 
 def write_read_along(
-    book_file: Path,
-    book: Book,
-    target: Path,
-    sounds: Sequence[ChapterSound],
-    spec: JobSpec,
-    wording: Wording,
-    style: Style,
+    book_file: Path, script: Sequence[Chapter], target: Path, sounds: Sequence[ChapterSound], style: Style
 ) -> ReadAlong:
-    """Write an EPUB with its sound, whole or not at all; `book` is what was read of it, traced.
+    """Write an EPUB with its sound, whole or not at all; the segments of `script` know where they stand in it.
 
-    Raises StoreError, BookError, UsageError.
+    Raises StoreError, BookError.
     """
-    from swarm.read_along.narrated import Narration, narrate  # as in _spoken: few ask for it, and all start sooner
+    from swarm.read_along.narrated import Narration, narrate  # few users ask for it, and all others start sooner
 
-    spots = _spots(book, spec, wording)
+    spots: dict[int, list[Spot]] = defaultdict(list)
+    for spot in find_spots(script):
+        spots[spot.chapter].append(spot)
     spoken = [
         _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}") for number, sound in enumerate(sounds, 1)
     ]
@@ -166,19 +159,10 @@ def write_read_along(
     return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
 
 
-def _spots(book: Book, spec: JobSpec, wording: Wording) -> dict[int, list[Spot]]:
-    lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
-    card, language = recipe_card(spec.recipe), spec.recipe.language
-    found: dict[int, list[Spot]] = defaultdict(list)
-    for spot in find_spots(book, spec.chapters, card, language, wording.selection, lexicon):
-        found[spot.chapter].append(spot)
-    return found
-
-
 def _spoken(sound: ChapterSound, spots: dict[int, list[Spot]], name: str) -> "NarratedChapter":
+    """Return a file of sound with the spots that are heard in it, in order; spots that nobody spoke are not."""
     from swarm.read_along.narrated import NarratedChapter
 
-    """What is heard in a file, in order; what nobody spoke is not."""
     starts = {cue.index: cue.start_s for cue in sound.cues}
     heard = []
     for spot in spots.get(sound.cues[0].chapter, ()) if sound.cues else ():

@@ -5,7 +5,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-SignRun = tuple[int, int, int]  # signs from here, stand there, so many of them
+from swarm.job.engine_text import Phonemes, make_engine_text
+
+SignRun = tuple[int, int, int]  # first sign in the text, first sign in the document, number of signs
 
 
 class Pause(StrEnum):
@@ -19,8 +21,8 @@ class Pause(StrEnum):
     CHAPTER = "chapter"
 
 
-class Origin(Struct, frozen=True):
-    """Where the signs of `text` stand in the document of that name; what was put in while reading stands nowhere."""
+class Trace(Struct, frozen=True):
+    """Where the signs of `text` stand in the document of that name; signs that reading added stand nowhere."""
 
     document: str
     text: str
@@ -41,7 +43,7 @@ class Block(Struct, frozen=True):
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
     language: str = ""  # as the markup names it, where it does
-    origin: Origin | None = None  # where it stands in the file, if that was asked for
+    trace: Trace | None = None  # where it stands in the file, if the file is an EPUB
     sayings: tuple[Saying, ...] = ()  # how its words sound, where the book says so
 
 
@@ -96,18 +98,42 @@ class Book(Struct, frozen=True):
     lost: tuple[str, ...] = ()  # what of the text could not be read, a line each; among the oddities too
 
 
-class Segment(Struct, frozen=True, array_like=True):
-    """The smallest text handed to a voice, and what follows it."""
+class Origin(Struct, frozen=True, array_like=True, gc=False):
+    """Where a sentence stands: a document by its number in the chapter's `documents`, and signs `start` up to `end`."""
 
-    text: str
+    document: int
+    start: int
+    end: int
+
+
+class Segment(Struct, frozen=True, array_like=True):
+    """The smallest text handed to a voice, and the pause after it.
+
+    Jobs that 0.1 made have the first three fields only. The order of fields is the order in the journal.
+    """
+
+    spoken: str  # what the engine is told: numbers and abbreviations are spelled out
     pause: Pause
     language: str = ""  # primary subtag, where it is not the job's
+    written_otherwise: str | None = None  # what the book says, where that differs from `spoken`
+    phonemes: tuple[Phonemes, ...] = ()  # of words in `spoken`, in order
+    origin: Origin | None = None  # of the whole sentence, also where the segment is a piece of it
+
+    @property
+    def written(self) -> str:
+        """What the book says: the text to show people."""
+        return self.spoken if self.written_otherwise is None else self.written_otherwise
+
+    @property
+    def engine_text(self) -> str:
+        """The text that clip keys are hashes of and that grants carry."""
+        return make_engine_text(self.spoken, self.phonemes) if self.phonemes else self.spoken
 
 
 class Unspoken(Struct, frozen=True, array_like=True):
     """Text that the chosen engine cannot say; a pause stands in its place and the report names it.
 
-    `after` is the index of the segment that it follows, -1 at the start of the chapter.
+    `text` is what the book says. `after` is the index of the segment before it, -1 at the start of the chapter.
     """
 
     after: int
@@ -116,8 +142,9 @@ class Unspoken(Struct, frozen=True, array_like=True):
 
 
 class Chapter(Struct, frozen=True):
-    """One chapter of a job: what is spoken, in order. A segment's index is its place here."""
+    """One chapter of a job: the segments to speak, in order. A segment's index is its place here."""
 
     title: str
     segments: tuple[Segment, ...]
     unspoken: tuple[Unspoken, ...] = ()
+    documents: tuple[str, ...] = ()  # names of the documents that its segments' origins refer to

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from swarm.job.book import Segment
 from swarm.job.job_file import LATENTS, JobFile
 from swarm.job.recipe import clip_key
 from swarm.job.record import (
@@ -81,9 +82,13 @@ class JobState:
         chapter, index = place
         return chapter < len(self.spec.chapters) and index < len(self.spec.chapters[chapter].segments)
 
-    def text(self, place: Place) -> str:
-        """Return the text that is spoken at a place."""
-        return self.spec.chapters[place[0]].segments[place[1]].text
+    def segment(self, place: Place) -> Segment:
+        """Return the segment at a place."""
+        return self.spec.chapters[place[0]].segments[place[1]]
+
+    def engine_text(self, place: Place) -> str:
+        """Return the text that the engine is sent for a place."""
+        return self.segment(place).engine_text
 
     def take(self, place: Place) -> int:
         """Return the take to try next: a new one after each failure."""
@@ -91,12 +96,12 @@ class JobState:
 
     def twins(self, place: Place, take: int) -> list[Place]:
         """Return the other places of the same text that have no clip yet and where this take has not failed."""
-        places = self.recurring.get(self.text(place), ())
+        places = self.recurring.get(self.engine_text(place), ())
         return [p for p in places if p not in self.accepted and self.take(p) <= take]
 
     def key(self, place: Place, take: int) -> str:
         """Return the key of the clip for a take at a place."""
-        return clip_key(self.text(place), self.spec.recipe, take)
+        return clip_key(self.engine_text(place), self.spec.recipe, take)
 
 
 def _recurring(spec: JobSpec) -> dict[str, list[Place]]:
@@ -104,7 +109,7 @@ def _recurring(spec: JobSpec) -> dict[str, list[Place]]:
     places: dict[str, list[Place]] = {}
     for number, chapter in enumerate(spec.chapters):
         for index, segment in enumerate(chapter.segments):
-            places.setdefault(segment.text, []).append((number, index))
+            places.setdefault(segment.engine_text, []).append((number, index))
     return {text: found for text, found in places.items() if len(found) > 1}
 
 
@@ -137,7 +142,7 @@ def apply(state: JobState, record: AnyRecord) -> None:
 
 def _count(state: JobState, place: Place, by: int) -> None:
     state.settled[place[0]] += by
-    state.characters_settled += by * len(state.text(place))
+    state.characters_settled += by * len(state.segment(place).written)
 
 
 def _accept(state: JobState, record: ClipAccepted) -> None:

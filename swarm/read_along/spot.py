@@ -1,21 +1,16 @@
-"""Where in a book's documents each stretch of a job's segments is written."""
+"""The stretches of a book's documents that are heard, from the origins of a job's segments."""
 
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from swarm.book.page.origin import follow, rewritten, signs, span
-from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
-from swarm.book.speech.script import chosen_chapters
-from swarm.book.speech.segment import segment_chapter, spelled_sentences
-from swarm.book.speech.speech import Speech
-from swarm.job.book import Block, Book, Chapter, ChapterText, Origin
-from swarm.job.card import EngineCard
-from swarm.read_along.match import match_sentences
+from swarm.job.book import Chapter
 
 
 class Spot(Struct, frozen=True):
-    """Segments `first` up to, not with, `end` of a chapter, and the places of a document where they are written."""
+    """Segments `first` up to, not with, `end` of a chapter, and the signs of a document in which they are written."""
 
     chapter: int
     first: int
@@ -25,49 +20,47 @@ class Spot(Struct, frozen=True):
     stop: int
 
 
-def find_spots(
-    book: Book,
-    script: Sequence[Chapter],
-    card: EngineCard,
-    language: str,
-    selection: str = "",
-    lexicon: Lexicon = NO_LEXICON,
-) -> Iterator[Spot]:
-    """The spots of a job's script, in its order, from its book read with `traced`; see make_script for the rest.
+def find_spots(script: Sequence[Chapter]) -> Iterator[Spot]:
+    """Yield the spots of a job's chapters, in order; segments without an origin have none."""
+    for number, chapter in enumerate(script):
+        yield from _chapter_spots(number, chapter)
 
-    What stands nowhere in the documents, a title that the table of contents alone gives, has none. Raises UsageError.
+
+def _chapter_spots(number: int, chapter: Chapter) -> Iterator[Spot]:
+    """Yield a chapter's spots; neighbours that overlap, such as the pieces of one sentence, are one spot."""
+    spot: Spot | None = None
+    for index, segment in enumerate(chapter.segments):
+        if segment.origin is None:
+            continue
+        start, stop = segment.origin.start, segment.origin.end
+        found = Spot(number, index, index + 1, chapter.documents[segment.origin.document], start, stop)
+        if spot and spot.end == index and spot.document == found.document and start < spot.stop and spot.start < stop:
+            spot = replace(spot, end=index + 1, start=min(spot.start, start), stop=max(spot.stop, stop))
+            continue
+        if spot:
+            yield spot
+        spot = found
+    if spot:
+        yield spot
+
+
+def has_origins(script: Sequence[Chapter]) -> bool:
+    """Return whether the segments of a job know where they stand: those of jobs made by 0.1 do not."""
+    return any(chapter.documents for chapter in script)
+
+
+def with_origins(script: Sequence[Chapter], made_again: Sequence[Chapter]) -> tuple[Chapter, ...]:
+    """Give a job's segments the origins of a script that was made of its book again.
+
+    Segments are paired by their texts, in order. A segment that is made in another way now has no origin.
     """
-    speech = Speech(card, lexicon.over(book.pronunciations))
-    texts = chosen_chapters(book, selection)
-    if len(texts) != len(script):  # those without a word that the engine can say are no chapters of the job
-        texts = [text for text in texts if segment_chapter(text, language, card, speech).segments]
-    for number, (text, chapter) in enumerate(zip(texts, script, strict=False)):
-        yield from _chapter_spots(number, text, chapter, language, speech)
+    return tuple(_with_origins(*pair) for pair in zip(script, made_again, strict=False))
 
 
-def _chapter_spots(number: int, text: ChapterText, chapter: Chapter, language: str, speech: Speech) -> Iterator[Spot]:
-    said: list[str] = []
-    written: list[tuple[str, int, int] | None] = []
-    for block, sentences in spelled_sentences(text, language, speech):
-        said += [spoken for _, spoken in sentences]
-        written += _places(block, [sentence for sentence, _ in sentences])
-    for phrase in match_sentences(said, [segment.text for segment in chapter.segments]):
-        places = [place for place in written[phrase.first : phrase.end] if place]
-        same = [place for place in places if place[0] == places[0][0]]
-        if same:
-            start, stop = min(place[1] for place in same), max(place[2] for place in same)
-            yield Spot(number, phrase.first_segment, phrase.end_segment, same[0][0], start, stop)
-
-
-def _places(block: Block, sentences: Sequence[str]) -> Iterator[tuple[str, int, int] | None]:
-    """Where each sentence of a block stands: document and places."""
-    origin = block.origin if block.origin and block.origin.text == block.text else _rewritten(block)
-    whole, at = signs(block.text), 0
-    for sentence in sentences:
-        runs, at = follow(signs(sentence), whole, at)
-        found = span(origin, runs[0][1], at) if origin and runs else None
-        yield (origin.document, *found) if origin and found else None
-
-
-def _rewritten(block: Block) -> Origin | None:
-    return rewritten(block.origin, block.text) if block.origin else None
+def _with_origins(chapter: Chapter, again: Chapter) -> Chapter:
+    texts, texts_again = ([segment.engine_text for segment in each.segments] for each in (chapter, again))
+    segments = [replace(segment, origin=None) for segment in chapter.segments]
+    for first, other, count in SequenceMatcher(None, texts, texts_again, autojunk=False).get_matching_blocks():
+        for step in range(count):
+            segments[first + step] = replace(segments[first + step], origin=again.segments[other + step].origin)
+    return replace(chapter, segments=tuple(segments), documents=again.documents)

@@ -11,7 +11,7 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.page.markup import local, words
-from swarm.book.page.origin import sign_offsets, signs
+from swarm.book.page.trace import sign_offsets, signs
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from swarm.errors import StoreError
+from swarm.job.book import Segment
+from swarm.job.engine_text import read_engine_text
 from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, RunStarted
 from swarm.job.spec import JobSpec
 from swarm.system.disk import DAMAGED, NO_FILE, guarded
@@ -93,7 +96,7 @@ class Journal:
         with guarded(self.path), self._lock:
             row = self._database.execute("SELECT facts FROM job").fetchone()
         try:
-            return msgspec.msgpack.decode(row[0], type=JobSpec)
+            return _without_marks(msgspec.msgpack.decode(row[0], type=JobSpec))
         except (TypeError, ValueError) as error:
             raise self._damaged() from error
 
@@ -143,6 +146,24 @@ class Journal:
 
     def _damaged(self) -> StoreError:
         return StoreError(f"{self.path} cannot be used: {DAMAGED}.")
+
+
+def _without_marks(spec: JobSpec) -> JobSpec:
+    """Take apart the engine texts that 0.1 journaled as a segment's only text."""
+    chapters = tuple(
+        structs.replace(chapter, segments=tuple(map(_segment_without_marks, chapter.segments)))
+        if any("⟦" in segment.spoken for segment in chapter.segments)
+        else chapter
+        for chapter in spec.chapters
+    )
+    return structs.replace(spec, chapters=chapters)
+
+
+def _segment_without_marks(segment: Segment) -> Segment:
+    if segment.phonemes or "⟦" not in segment.spoken:
+        return segment
+    spoken, phonemes = read_engine_text(segment.spoken)
+    return structs.replace(segment, spoken=spoken, phonemes=phonemes)
 
 
 def create_journal(folder: Path, spec: JobSpec) -> None:

@@ -6,7 +6,7 @@ the name of its card.
 
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
@@ -15,6 +15,7 @@ from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, Licence, ModelCard, SettingCard
 from swarm.job.check import Check
+from swarm.job.engine_text import Phonemes
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 
@@ -56,7 +57,15 @@ class Voice(Protocol):
         """Hz."""
 
     def speak(self, text: str, seed: int) -> Pcm:
-        """Speak one segment: int16 mono PCM, shape (samples,). Raises EngineFault."""
+        """Speak one segment and return int16 mono PCM, shape (samples,). Raises EngineFault."""
+
+
+@runtime_checkable
+class PhonemeVoice(Voice, Protocol):
+    """A voice of an engine whose card names languages in which it takes phonemes."""
+
+    def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
+        """Speak one segment in which words have phonemes; otherwise like `speak`."""
 
 
 @runtime_checkable

@@ -59,7 +59,7 @@ def _places(spec: JobSpec) -> list[Place]:
 
 def _text(spec: JobSpec, place: Place) -> str:
     chapter, index = place
-    return spec.chapters[chapter].segments[index].text
+    return spec.chapters[chapter].segments[index].written
 
 
 def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:

@@ -10,30 +10,52 @@ from swarm.audio.tags import Tags
 from swarm.edition import as_epub as under_test
 from swarm.edition.as_epub import as_epub
 from swarm.edition.style import Style
+from swarm.job.book import Chapter, Origin, Pause, Segment
 from swarm.job.reading import Wording
+from swarm.job.spec import JobSpec
 
 PNG = b"\x89PNG\r\n\x1a\nand so on"
 
 
-def test_an_epub_is_taken_as_it_is(tmp_path: Path) -> None:
-    copy = maker.make(tmp_path, {"a.xhtml": maker.page("<p>It rained.</p>")})
-    with as_epub(copy, tmp_path / "room", a_job(), Wording(), Style(Tags("T"))) as (file, book):
-        assert file == copy
-        assert book.chapters[0].blocks[0].origin
+RAIN = Segment("It rained.", Pause.CHAPTER)
+
+
+def a_rainy_job(source: str, *, origin: Origin | None = None) -> JobSpec:
+    segments = (structs.replace(RAIN, origin=origin),)
+    chapter = Chapter("It rained.", segments, documents=("OEBPS/a.xhtml",) if origin else ())
+    return structs.replace(a_job(), source=source, chapters=(chapter,))
+
+
+def test_an_epub_is_taken_as_it_is_and_not_read_again(tmp_path: Path) -> None:
+    copy = tmp_path / "book.epub"
+    copy.write_bytes(b"not looked at")
+    spec = a_rainy_job("/books/Rain.epub", origin=Origin(0, 3, 12))
+    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T"))) as (file, script):
+        assert (file, script) == (copy, spec.chapters)
     assert not (tmp_path / "room").exists()
+
+
+def test_a_job_that_was_made_before_origins_were_kept_finds_them_in_its_book(tmp_path: Path) -> None:
+    copy = maker.make(tmp_path, {"a.xhtml": maker.page("<p>It rained.</p>")})
+    spec = a_rainy_job("/books/Rain.epub")
+    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T"))) as (file, script):
+        assert file == copy
+        assert script[0].documents == ("OEBPS/a.xhtml",)
+        assert script[0].segments[0].origin
 
 
 def test_of_a_text_one_is_made_with_the_names_and_the_cover_that_were_asked_for(tmp_path: Path) -> None:
     copy = tmp_path / "book.epub"  # as jobs keep whatever they are given
     copy.write_text("It rained.")
-    spec = structs.replace(a_job(), source="/books/Rain.txt")
-    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T", ("A",)), PNG)) as (file, book):
+    spec = a_rainy_job("/books/Rain.txt", origin=Origin(0, 70, 80))
+    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T", ("A",)), PNG)) as (file, script):
         with zipfile.ZipFile(file) as archive:
             assert archive.namelist()[0] == "mimetype"
             assert archive.read("cover.png") == PNG
             assert b">T<" in archive.read("book.opf")
-        assert book.title == "Rain"
-        assert book.chapters[0].blocks[0].origin
+        title = len("Itrained.")
+        assert script[0].segments[0].origin == Origin(0, title, 2 * title)
+        assert script[0].documents == ("chapter-001.xhtml",)
 
 
 def test_where_no_picture_is_given_one_is_drawn(tmp_path: Path) -> None:
@@ -64,8 +86,8 @@ def test_what_calibre_reads_is_converted_again(tmp_path: Path, monkeypatch: pyte
             pass
 
     monkeypatch.setattr(under_test, "converted", StandIn)
-    spec = structs.replace(a_job(), source="/books/Rain.mobi")
-    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T"))) as (file, book):
+    spec = a_rainy_job("/books/Rain.mobi")
+    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T"))) as (file, script):
         assert file == made
-        assert book.chapters[0].blocks[0].origin
+        assert script[0].documents == ("OEBPS/a.xhtml",)
     assert [path.name for path in named] == ["Rain.mobi"]

@@ -33,7 +33,7 @@ def make_state(sentences: int = 3, chapters_: int = 2) -> JobState:
 
 def speak(state: JobState, store: DiskStore, place: Place, hertz: float = 300.0, *, stored: bool = True) -> bytes:
     tone = (np.sin(np.arange(24000) * 2 * np.pi * hertz / 24000) * 9000).astype(np.int16)
-    sound = make_clip(tone, 24000, state.text(place))
+    sound = make_clip(tone, 24000, state.engine_text(place))
     record = ClipAccepted(*place, 0, state.key(place, 0), len(sound.frame), "w", 1.0, 1.1, **structs.asdict(sound.info))
     if stored:
         store.commit([(state.job, record, sound.frame)])

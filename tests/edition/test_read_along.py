@@ -4,8 +4,6 @@ from pathlib import Path
 import pytest
 from epub_maker import make, nav, page
 from lxml import etree
-from msgspec import structs
-from specs_for_tests import a_job
 
 from swarm.audio.tags import Tags
 from swarm.audio.timeline import Cue
@@ -14,7 +12,6 @@ from swarm.book.speech.script import make_script
 from swarm.edition.read_along import ChapterSound, ReadAlong, read_along_path, sound_style, write_read_along
 from swarm.edition.style import Style
 from swarm.errors import StoreError
-from swarm.job.reading import Wording
 from swarm.voice.host.registry import find_card
 
 BODY = "<h1>One</h1><p>It rained. We left. Nobody saw us go.</p>"
@@ -50,12 +47,8 @@ def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, st
     sound = tmp_path / "sound.m4a"
     sound.write_bytes(b"a stand-in for sound")
     cues = tuple(Cue(0, index, float(index), index + 0.9) for index in spoken)
-    spec = structs.replace(a_job(), chapters=script)
     style = sound_style(Style(Tags("T", narrator="N")))
-    traced = read_book(book, traced=True)
-    made = write_read_along(
-        book, traced, tmp_path / "made.epub", [ChapterSound(sound, 4.0, cues)], spec, Wording(), style
-    )
+    made = write_read_along(book, script, tmp_path / "made.epub", [ChapterSound(sound, 4.0, cues)], style)
     with zipfile.ZipFile(made.path) as archive:
         texts = {e.get("id"): "".join(e.itertext()) for e in etree.fromstring(archive.read("OEBPS/a.xhtml")).iter("*")}
         overlay = etree.fromstring(archive.read("OEBPS/read-along/document-0001.smil"))

@@ -15,9 +15,8 @@ PAGES = {"a.xhtml": page("<h1>One</h1><p>It <i>rained</i>. We left.</p>"), "b.xh
 
 def narrated(book: Path) -> tuple[zipfile.ZipFile, tuple[str, ...]]:
     """A book with its sound, a second a segment; the sound itself is a stand-in of a few bytes."""
-    read, card = read_book(book, traced=True), find_card("metronome")
-    script = make_script(read, card, "en")
-    spots = list(find_spots(read, script, card, "en"))
+    script = make_script(read_book(book), find_card("metronome"), "en")
+    spots = list(find_spots(script))
     sound = book.with_name("sound")
     sound.write_bytes(b"a stand-in for sound")
     spoken = [

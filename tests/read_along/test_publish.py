@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from swarm.book.page.origin import signs, span
+from swarm.book.page.trace import signs, span
 from swarm.job.book import Block, Book, ChapterText
 from swarm.read_along.publish import PACKAGE, CoverFile, publish
 
@@ -37,9 +37,9 @@ def test_each_chapter_is_a_document_what_is_left_out_of_the_sound_too() -> None:
 def test_every_block_knows_where_it_stands() -> None:
     for chapter in publish(BOOK, "Given", (), "urn:x").book.chapters:
         for block in chapter.blocks:
-            assert block.origin
-            whole = signs(text_of(block.origin.document))
-            found = span(block.origin, 0, len(signs(block.text)))
+            assert block.trace
+            whole = signs(text_of(block.trace.document))
+            found = span(block.trace, 0, len(signs(block.text)))
             assert (whole[found[0] : found[1]] if found else "") == signs(block.text)
 
 

@@ -6,24 +6,22 @@ from msgspec.structs import replace
 from swarm.book.epub import read_book
 from swarm.book.package.archive import Archive
 from swarm.book.page.markup import parse
-from swarm.book.page.origin import signs
+from swarm.book.page.trace import signs
 from swarm.book.speech.script import make_script
-from swarm.job.book import Chapter
+from swarm.job.book import Chapter, Origin, Pause, Segment
 from swarm.job.card import EngineCard
 from swarm.job.reading import Reading
-from swarm.read_along.spot import Spot, find_spots
+from swarm.read_along.spot import Spot, find_spots, has_origins, with_origins
 from swarm.voice.host.registry import find_card
 
 
-def card() -> EngineCard:
-    return find_card("metronome")
+def script_of(path: Path, reading: Reading | None = None, card: EngineCard | None = None) -> tuple[Chapter, ...]:
+    return make_script(read_book(path, reading), card or find_card("metronome"), "en")
 
 
-def spots_of(path: Path, script: tuple[Chapter, ...] = (), reading: Reading | None = None) -> list[tuple[Spot, str]]:
-    """The spots of a book's script, or of another one, each with what stands there."""
-    book = read_book(path, reading, traced=True)
-    script = script or make_script(book, card(), "en")
-    found = list(find_spots(book, script, card(), "en"))
+def spots_of(path: Path, script: tuple[Chapter, ...]) -> list[tuple[Spot, str]]:
+    """The spots of a script, each with what stands there."""
+    found = list(find_spots(script))
     with Archive(path) as archive:
         texts = {spot.document: "" for spot in found}
         for name in texts:
@@ -31,13 +29,13 @@ def spots_of(path: Path, script: tuple[Chapter, ...] = (), reading: Reading | No
     return [(spot, texts[spot.document][spot.start : spot.stop]) for spot in found]
 
 
-def test_every_sentence_is_found_where_it_is_written(tmp_path: Path) -> None:
+def test_every_sentence_is_marked_where_it_is_written(tmp_path: Path) -> None:
     pages = {
         "a.xhtml": page("<h1>One</h1><p>It was 1910. Mr. Hale had <i>20 cats</i>.</p>"),
         "b.xhtml": page("<h1>Two</h1><p>It was 1910.</p>"),
     }
     path = make(tmp_path, pages, contents=nav(("a.xhtml", "One"), ("b.xhtml", "Two")))
-    assert [(spot.chapter, spot.document, text) for spot, text in spots_of(path)] == [
+    assert [(spot.chapter, spot.document, text) for spot, text in spots_of(path, script_of(path))] == [
         (0, "OEBPS/a.xhtml", "One"),
         (0, "OEBPS/a.xhtml", "Itwas1910."),
         (0, "OEBPS/a.xhtml", "Mr.Halehad20cats."),
@@ -48,24 +46,65 @@ def test_every_sentence_is_found_where_it_is_written(tmp_path: Path) -> None:
 
 def test_a_title_that_the_contents_alone_give_stands_nowhere(tmp_path: Path) -> None:
     path = make(tmp_path, {"a.xhtml": page("<p>It rained.</p>")}, contents=nav(("a.xhtml", "The Storm")))
-    ((spot, text),) = spots_of(path)
+    ((spot, text),) = spots_of(path, script_of(path))
     assert (spot.first, spot.end, text) == (1, 2, "Itrained.")
 
 
-def test_notes_that_are_read_where_they_are_referred_to_are_found_where_they_stand(tmp_path: Path) -> None:
+def test_notes_that_are_read_where_they_are_referred_to_are_marked_where_they_stand(tmp_path: Path) -> None:
     body = (
         '<p>It rained<a epub:type="noteref" href="#n1">1</a>.</p><p>It went on.</p>'
         '<aside epub:type="footnote" id="n1"><p>As always.</p></aside>'
     )
     path = make(tmp_path, {"a.xhtml": page(body)}, contents=nav(("a.xhtml", "It rained.")))
-    found = spots_of(path, reading=Reading(notes="inline"))
+    found = spots_of(path, script_of(path, Reading(notes="inline")))
     assert [text for _, text in found] == ["Itrained1.", "Asalways.", "Itwenton."]
 
 
-def test_a_job_that_was_made_otherwise_loses_those_sentences_only(tmp_path: Path) -> None:
+def test_a_mark_for_a_pause_moves_nothing(tmp_path: Path) -> None:
+    body = "<p>We ask. [pause:1] We go on [break] and on.</p>"
+    path = make(tmp_path, {"a.xhtml": page(body)}, contents=nav(("a.xhtml", "We ask.")))
+    assert [text for _, text in spots_of(path, script_of(path))] == ["Weask.", "Wegoon", "andon."]
+
+
+def test_pieces_of_a_sentence_and_sentences_of_one_segment_are_marked_together(tmp_path: Path) -> None:
+    card = EngineCard("tester", "", ("en",), (), (("", 24),), (), shortest=6)
+    body = "<h1>One</h1><p>It rained all the day, and we left at noon. No. Why? It did.</p>"
+    path = make(tmp_path, {"a.xhtml": page(body)}, contents=nav(("a.xhtml", "One")))
+    script = script_of(path, card=card)
+    assert [segment.spoken for segment in script[0].segments] == [
+        "One",
+        "It rained all the day,",
+        "and we left at noon.",
+        "No. Why?",
+        "It did.",
+    ]
+    assert [(spot.first, spot.end, text) for spot, text in spots_of(path, script)] == [
+        (0, 1, "One"),
+        (1, 3, "Itrainedalltheday,andweleftatnoon."),
+        (3, 4, "No.Why?"),
+        (4, 5, "Itdid."),
+    ]
+
+
+def test_a_sentence_that_hangs_on_the_piece_before_it_is_marked_with_it() -> None:
+    origins = (Origin(0, 0, 40), Origin(0, 0, 50), Origin(0, 50, 60), None, Origin(1, 5, 9))
+    segments = tuple(Segment("x", Pause.SENTENCE, origin=origin) for origin in origins)
+    assert list(find_spots((Chapter("", segments, documents=("a", "b")),))) == [
+        Spot(0, 0, 2, "a", 0, 50),
+        Spot(0, 2, 3, "a", 50, 60),
+        Spot(0, 4, 5, "b", 5, 9),
+    ]
+
+
+def test_a_job_without_origins_gets_them_from_its_book_but_for_sentences_that_are_made_otherwise_now(
+    tmp_path: Path,
+) -> None:
     path = make(tmp_path, {"a.xhtml": page("<h1>One</h1><p>It was 1910. It rained all the day. We left.</p>")})
-    (chapter,) = make_script(read_book(path), card(), "en")
-    said = tuple(replace(segment, text=segment.text.replace("1910", "nineteen ten")) for segment in chapter.segments)
-    old = replace(chapter, segments=said)
-    assert old != chapter
-    assert [text for _, text in spots_of(path, (old,))] == ["One", "Itrainedalltheday.", "Weleft."]
+    again = script_of(path)
+    said = [Segment(segment.spoken.replace("1910", "nineteen ten"), segment.pause) for segment in again[0].segments]
+    old = Chapter("One", tuple(said))
+    assert not has_origins([old])
+    found = with_origins([old], again)
+    assert has_origins(found)
+    assert [replace(segment, origin=None) for segment in found[0].segments] == said
+    assert [text for _, text in spots_of(path, found)] == ["One", "Itrainedalltheday.", "Weleft."]

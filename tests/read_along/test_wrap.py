@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from swarm.book.page.markup import parse
-from swarm.book.page.origin import signs
+from swarm.book.page.trace import signs
 from swarm.read_along.wrap import Fragment, Stretch, free_prefix, wrap
 
 HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>T</title></head><body>'

@@ -98,7 +98,7 @@ class Liar:
         """A good clip of a segment that was never leased to it."""
         state = self.worker.connections[name].coordinator.disk.durable[job]
         if state.exists(place):
-            clip, frame = self._made(job, place, state.text(place), state.spec.recipe)
+            clip, frame = self._made(job, place, state.engine_text(place), state.spec.recipe)
             self.worker.world.log(self.worker.name, "unasked", clip)
             self.worker.send(name, clip, frame)
 

@@ -205,7 +205,7 @@ def said_in(path: Path) -> list[str]:
 def spoken_text(here: Machine) -> str:
     """Return all sentences of the only job, in order."""
     with closing(Journal(only(here.home / "jobs", "*"), read_only=True)) as journal:
-        return " ".join(segment.text for chapter in journal.spec().chapters for segment in chapter.segments)
+        return " ".join(segment.spoken for chapter in journal.spec().chapters for segment in chapter.segments)
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="makes a network namespace: Linux and root")

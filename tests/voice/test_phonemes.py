@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from swarm.job.engine_text import Phonemes, read_engine_text
 from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.espeak.phonemes import espeak_names, for_espeak
 from swarm.voice.espeak.voice import EspeakVoice
@@ -44,21 +45,21 @@ def test_hibaris_letters(phonemes: str, letters: str) -> None:
     ],
 )
 def test_espeak_is_given_the_names_of_its_phonemes(language: str, text: str, words: str) -> None:
-    assert voice(language)._words(text)[0].decode() == words
+    assert voice(language)._words(*read_engine_text(text))[0].decode() == words
 
 
 def test_espeak_says_a_word_as_its_phonemes_are_and_the_rest_as_ever() -> None:
     speaker = voice("en")
     plain = speaker.speak("She will read it.", 1)
     assert np.array_equal(speaker.speak("She will read it.", 1), plain)
-    assert not np.array_equal(speaker.speak("She will ⟦read|rɛd⟧ it.", 1), plain)
+    assert not np.array_equal(speaker.speak_phonemes(*read_engine_text("She will ⟦read|rɛd⟧ it."), 1), plain)
     assert np.array_equal(speaker.speak("She will read it.", 1), plain)
 
 
 def test_every_voice_of_espeak_names_the_commonest_sounds() -> None:
     for language in ("en", "fr", "de", "es", "it", "pt", "nl", "ru", "pl"):
         speaker = voice(language)
-        speaker._words("⟦a|a⟧")
+        speaker._words("a", (Phonemes(0, 1, "a"),))
         assert all(for_espeak(sound, speaker._names) for sound in "ptkbdmnsflaiu"), language
 
 
@@ -68,8 +69,9 @@ def test_names_that_a_voice_does_not_know_are_none() -> None:
 
 
 def test_hibari_is_given_phonemes_in_its_own_form() -> None:
-    assert sounded("At ⟦Oconee|əˈkoʊni⟧, x²") == "At [Oconee](/əˈkOni/), x 2"
-    assert sounded("⟦click|ǃ⟧ [a](/b/)") == "click [a] (/b/)"
+    assert sounded(*read_engine_text("At ⟦Oconee|əˈkoʊni⟧, x²")) == "At [Oconee](/əˈkOni/), x 2"
+    assert sounded(*read_engine_text("⟦click|ǃ⟧ [a](/b/)")) == "click [a] (/b/)"
     voice = hibari.open(choose_recipe("en"), "cpu")
-    said = voice._model.phonemize(sounded("The ⟦Oconee|əˈkoʊni⟧ river."))  # type: ignore[attr-defined]
+    text = sounded(*read_engine_text("The ⟦Oconee|əˈkoʊni⟧ river."))
+    said = voice._model.phonemize(text)  # type: ignore[attr-defined]
     assert "əˈkOni" in said[0]

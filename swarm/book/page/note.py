@@ -185,7 +185,7 @@ def _with_notes(
 def _said(note: list[Passage], word: str) -> Iterator[Passage]:
     for number, passage in enumerate(note):
         text = passage.text if number else f"{word} {_without_label(passage)}".strip()
-        yield Passage("paragraph", text, language=passage.language, origin=passage.origin, sayings=passage.sayings)
+        yield Passage("paragraph", text, language=passage.language, trace=passage.trace, sayings=passage.sayings)
 
 
 def _without_label(note: Passage) -> str:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from swarm.job.book import Origin, Saying
+from swarm.job.book import Saying, Trace
 
 
 class Passage(Struct):
@@ -18,4 +18,4 @@ class Passage(Struct):
     references: tuple[str, ...] = ()  # the notes that are referred to here
     note: str = ""  # the note that this is part of
     sayings: tuple[Saying, ...] = ()  # how its words sound, where the book says so
-    origin: Origin | None = None  # where it stands, if that is asked for
+    trace: Trace | None = None  # where it stands, if that is asked for

@@ -1,4 +1,4 @@
-"""Marks that writers for ebook2audiobook put into their text: pauses, and voices, which are passed over."""
+"""Marks that writers for ebook2audiobook put into their text: pauses, and voices, which are ignored."""
 
 from collections.abc import Iterator
 
@@ -12,17 +12,17 @@ _MARK = regex.compile(
 _LONGEST = {0.5: Pause.SENTENCE, 0.8: Pause.PARAGRAPH, 1.0: Pause.HEADING, 1.6: Pause.SCENE}  # s
 
 
-def marked_pieces(text: str) -> Iterator[tuple[str, Pause | None]]:
-    """A text as pieces, each with the pause that a mark asks for after it; marks themselves are gone."""
+def pieces_between_marks(text: str) -> Iterator[tuple[int, str, Pause | None]]:
+    """Yield the pieces between marks: where each begins, its text, and the pause that the mark behind it asks for."""
     start = 0
     for mark in _MARK.finditer(text) if "[" in text else ():
-        yield text[start : mark.start()], _pause(mark)
+        yield start, text[start : mark.start()], _pause(mark)
         start = mark.end()
-    yield text[start:], None
+    yield start, text[start:], None
 
 
 def without_marks(text: str) -> str:
-    """A text as a title: what is no word of it is gone."""
+    """Return a title without the marks in it."""
     return " ".join(_MARK.sub(" ", text).split()) if "[" in text else text
 
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 
 import regex
 
-from swarm.book.page.origin import signs
 from swarm.book.page.passage import Passage
-from swarm.job.book import Origin
+from swarm.book.page.trace import signs
+from swarm.job.book import Trace
 
 RUNNING = "running head"
 MIN_TIMES = 5
@@ -65,13 +65,13 @@ def _join(before: Passage, after: Passage, reason: str) -> None:
     if before.left_out or after.left_out or not after.text:
         return
     parts = (before.text.removesuffix("-"), after.text)
-    if before.origin and after.origin and before.origin.document == after.origin.document:
-        before.origin = _joined(before.origin, after.origin, len(signs(parts[0])))
+    if before.trace and after.trace and before.trace.document == after.trace.document:
+        before.trace = _joined(before.trace, after.trace, len(signs(parts[0])))
     before.text = ("" if before.text.endswith("-") else " ").join(parts)
     before.references += after.references
     after.text, after.references, after.left_out = "", (), reason
 
 
-def _joined(first: Origin, second: Origin, length: int) -> Origin:
+def _joined(first: Trace, second: Trace, length: int) -> Trace:
     runs = (*first.runs, *((at + length, place, count) for at, place, count in second.runs))
-    return Origin(first.document, first.text + second.text, runs)
+    return Trace(first.document, first.text + second.text, runs)

@@ -20,11 +20,11 @@ from swarm.book.page.furniture import (
 from swarm.book.page.letters import _ZERO_WIDTH, tidy
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import NOTE, REFERENCE, RETURN
-from swarm.book.page.origin import Tracer
 from swarm.book.page.passage import Passage
 from swarm.book.page.phonetic_mark import Collector
 from swarm.book.page.stylesheet import is_line
 from swarm.book.page.table import HEADER, mark_tables
+from swarm.book.page.trace import Tracer
 from swarm.job.reading import Reading
 
 BLOCKS = words(
@@ -329,8 +329,8 @@ class _Walk:
         if not level and len(text) <= MAX_ORNAMENT_CHARS and _LETTERED_ORNAMENT.fullmatch(text):
             return Passage("scene")
         references, self.references = tuple(self.references), []
-        origin = self.tracer.origin(text) if self.tracer else None
-        return Passage("heading" if level else "paragraph", text, level, references=references, origin=origin)
+        trace = self.tracer.trace(text) if self.tracer else None
+        return Passage("heading" if level else "paragraph", text, level, references=references, trace=trace)
 
     def _keep(self, passage: Passage) -> None:
         inherited = self.open[-1]

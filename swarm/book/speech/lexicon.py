@@ -8,9 +8,9 @@ import regex
 from lxml import etree
 
 from swarm.book.page.limits import LEXICON_TIMEOUT_S, MAX_LEXICON_BYTES, MAX_LEXICON_RULES
-from swarm.book.page.phonetic_mark import marked, outside
 from swarm.errors import UsageError
 from swarm.job.book import Rule
+from swarm.job.engine_text import change_unmarked, mark
 
 _SECTION = regex.compile(r"\[\s*(\*|[A-Za-z]{2,3}(?:-\w+)?)\s*\]")
 _PLS = "{http://www.w3.org/2005/01/pronunciation-lexicon}"
@@ -43,7 +43,7 @@ class Lexicon:
             text = finder.sub(lambda match: words[match[0]], text)
         for rule in self.rules:
             if rule.pattern and rule.language in ("", language):
-                text = outside(text, partial(_applied, rule))
+                text = change_unmarked(text, partial(_applied, rule))
         return text
 
     def _finder(self, language: str, phonemes: bool) -> "regex.Pattern[str] | None":
@@ -69,7 +69,7 @@ def _spellings(rules: Sequence[Rule], language: str) -> dict[str, str]:
 
 
 def _said(rule: Rule, written: str) -> str:
-    return marked(written, rule.said) if rule.phonemes else rule.said
+    return mark(written, rule.said) if rule.phonemes else rule.said
 
 
 NO_LEXICON = Lexicon()

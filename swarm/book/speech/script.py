@@ -1,6 +1,7 @@
 """A book as it is to be spoken: the chosen chapters in segments."""
 
 import regex
+from msgspec.structs import replace
 
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
@@ -13,12 +14,12 @@ _PART = regex.compile(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
 
 
 def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
-    """The chapters that are not left out, in order: those that a selection counts."""
+    """Return the chapters that are not left out, in order: those that a selection counts."""
     return tuple(chapter for chapter in book.chapters if not chapter.left_out)
 
 
 def chosen_chapters(book: Book, selection: str) -> list[ChapterText]:
-    """Those of them that a selection names. Raises UsageError for one that cannot be."""
+    """Return the spoken chapters that a selection names. Raises UsageError for a selection that fits no chapters."""
     spoken = spoken_chapters(book)
     return [spoken[number] for number in parse_selection(selection, len(spoken), f"“{book.title}”")]
 
@@ -26,11 +27,11 @@ def chosen_chapters(book: Book, selection: str) -> list[ChapterText]:
 def make_script(
     book: Book, card: EngineCard, language: str, selection: str = "", lexicon: Lexicon = NO_LEXICON
 ) -> tuple[Chapter, ...]:
-    """Segment what is to be spoken of a book; `language` is a primary subtag.
+    """Segment the spoken chapters of a book; `language` is a primary subtag.
 
-    A chapter without a segment is dropped, but what is unspoken in it stays named in its neighbour.
+    A chapter without a segment is dropped; its unspoken text is named in its neighbour.
     The book's own pronunciations count where `lexicon` says nothing.
-    Raises UsageError for a selection that cannot be, BookError where nothing is left to speak.
+    Raises UsageError for a selection that fits no chapters, BookError where nothing is left to speak.
     """
     chosen = chosen_chapters(book, selection)
     speech = Speech(card, lexicon.over(book.pronunciations))
@@ -39,7 +40,7 @@ def make_script(
     for text in chosen:
         chapter = segment_chapter(text, language, card, speech)
         if chapter.segments:
-            script.append(Chapter(chapter.title, chapter.segments, waiting + chapter.unspoken))
+            script.append(replace(chapter, unspoken=waiting + chapter.unspoken))
             waiting = ()
         elif script:
             script[-1] = _with(script[-1], chapter.unspoken)
@@ -51,13 +52,13 @@ def make_script(
 
 
 def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ...]:
-    """The first sentences of the first chapter, nearest to so many characters; at least one behind the heading."""
+    """Return the first sentences of the first chapter, about `characters` long, at least one behind the heading."""
     first, said, begun = script[0], 0, False
     for count, segment in enumerate(first.segments):
-        if begun and said + len(segment.text) / 2 > characters:
+        if begun and said + len(segment.spoken) / 2 > characters:
             unspoken = tuple(line for line in first.unspoken if line.after < count)
-            return (Chapter(first.title, first.segments[:count], unspoken),)
-        said += len(segment.text)
+            return (replace(first, segments=first.segments[:count], unspoken=unspoken),)
+        said += len(segment.spoken)
         begun = begun or segment.pause is not Pause.HEADING
     return (first,)
 
@@ -65,7 +66,7 @@ def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ..
 def _with(chapter: Chapter, unspoken: tuple[Unspoken, ...]) -> Chapter:
     last = len(chapter.segments) - 1
     moved = tuple(Unspoken(last, line.text, line.reason) for line in unspoken)
-    return Chapter(chapter.title, chapter.segments, chapter.unspoken + moved)
+    return replace(chapter, unspoken=chapter.unspoken + moved)
 
 
 def _nothing(book: Book, card: EngineCard, unspoken: tuple[Unspoken, ...]) -> str:
@@ -77,9 +78,9 @@ def _nothing(book: Book, card: EngineCard, unspoken: tuple[Unspoken, ...]) -> st
 
 
 def parse_selection(text: str, count: int, book: str = "the book") -> tuple[int, ...]:
-    """Chapter numbers from 0, in order, each once; an empty text means all of `count`.
+    """Return the chapter numbers that a selection names, from 0, in order, each once; "" names all of `count`.
 
-    Raises UsageError, which calls the book by the words of `book`.
+    Raises UsageError, whose message calls the book `book`.
     """
     if not text.strip():
         return tuple(range(count))

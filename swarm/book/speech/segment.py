@@ -1,24 +1,28 @@
-"""A chapter's text as segments: sentences, or pieces of them that fit the engine, each with its pause."""
+"""A chapter's text as segments: sentences, or pieces of them that fit the engine, each with its pause.
 
-from collections.abc import Iterator
+Sentences are cut and joined as engine text, since the engine's limit counts that; the marks go when segments are made.
+"""
+
 from functools import cache, lru_cache
 from itertools import pairwise
 
 import regex
+from msgspec import Struct
 from msgspec.structs import replace
 
 from swarm.book.page.letters import plain
-from swarm.book.page.pause_mark import marked_pieces
+from swarm.book.page.pause_mark import pieces_between_marks
 from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.piece import cut, ends_sentence
 from swarm.book.speech.sentence import split_sentences
+from swarm.book.speech.sentence_place import Place, SentencePlaces, join_places
 from swarm.book.speech.speech import Speech
-from swarm.job.book import Block, Chapter, ChapterText, Pause, Segment, Unspoken
+from swarm.book.speech.written import cut_alike
+from swarm.job.book import Block, Chapter, ChapterText, Origin, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
+from swarm.job.engine_text import read_engine_text
 
 TITLE_BLOCKS = 4  # a chapter's heading is sought among so many of its first blocks
-
-Spelled = tuple[str, str]  # a sentence as it is written, and as it is said
 
 _ORDER = tuple(Pause)  # from the shortest to the longest
 _HEARD = regex.compile(r"[\p{L}\p{N}]")
@@ -31,7 +35,7 @@ _SCRIPTS = (
 
 
 def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speech: Speech | None = None) -> Chapter:
-    """Segment a chapter for an engine; what the engine cannot say is named in `unspoken` and becomes a pause.
+    """Segment a chapter for an engine; text that the engine cannot say is named in `unspoken` and becomes a pause.
 
     Without `speech` every sentence stays as it is written.
     """
@@ -42,29 +46,53 @@ def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speec
         if not _HEARD.search(block.text):
             row.rest(Pause.SCENE)
             continue
-        row.add(_pieces(block, language, card, speech), _pause_after(block, following))
+        row.add(_pieces(block, language, card, speech), _own_language(block, language), _pause_after(block, following))
     row.rest(Pause.CHAPTER)
-    return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken))
+    return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken), tuple(row.documents))
+
+
+class _Piece(Struct, frozen=True):
+    """A segment in the making: `text` is engine text, `place` is where its sentences stand."""
+
+    text: str
+    pause: Pause
+    written: str
+    place: Place | None = None
 
 
 class _Row:
-    """Segments as they come, and what stands unspoken between them."""
+    """The segments of a chapter as they are made, and the text among them that is not spoken."""
 
     def __init__(self, card: EngineCard) -> None:
         self.card = card
         self.segments: list[Segment] = []
         self.unspoken: list[Unspoken] = []
+        self.documents: dict[str, int] = {}  # their numbers by name
+        self._last: tuple[Place | None, Origin | None] = (None, None)  # pieces of one sentence share their origin
 
-    def add(self, pieces: list[Segment], last: Pause) -> None:
-        """Take in a block's pieces; the pause after the block is never lost, whatever of it is spoken."""
+    def add(self, pieces: list[_Piece], language: str, last: Pause) -> None:
+        """Add a block's pieces. The pause after the block stands even if nothing of the block is spoken."""
         for piece in pieces:
             reason = _unspoken(piece.text, self.card)
             if reason:
-                self.unspoken.append(Unspoken(len(self.segments) - 1, piece.text, reason))
+                self.unspoken.append(Unspoken(len(self.segments) - 1, piece.written, reason))
                 self.rest(piece.pause)
             else:
-                self.segments.append(piece)
+                self.segments.append(self._segment(piece, language))
         self.rest(last)
+
+    def _segment(self, piece: _Piece, language: str) -> Segment:
+        spoken, phonemes = read_engine_text(piece.text)
+        written = None if piece.written == spoken else piece.written
+        return Segment(spoken, piece.pause, language, written, phonemes, self._origin(piece.place))
+
+    def _origin(self, place: Place | None) -> Origin | None:
+        if place is None:
+            return None
+        if place is not self._last[0]:
+            name, start, end = place
+            self._last = place, Origin(self.documents.setdefault(name, len(self.documents)), start, end)
+        return self._last[1]
 
     def rest(self, pause: Pause) -> None:
         """Lengthen the pause after the last segment; it is never shortened."""
@@ -89,48 +117,41 @@ def _pause_after(block: Block, following: Block | None) -> Pause:
     return Pause.PARAGRAPH
 
 
-def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None) -> list[Segment]:
-    """A block's lines as sentences and their pieces."""
+def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None) -> list[_Piece]:
+    """Return a block's lines as sentences and their pieces."""
     limit = card.limit(language)
-    own = _subtag(block.language)
-    found: list[Segment] = []
-    marker = Marker(block.sayings) if block.sayings else None
+    places, marker = SentencePlaces(block), Marker(block.sayings) if block.sayings else None
+    own, heading = _subtag(block.language) or language, block.kind == "heading"
+    found: list[_Piece] = []
+    line_start = 0
     for line in block.text.split("\n"):
-        for text, pause in marked_pieces(line) if speech else ((line, None),):
-            for _, said in _spelled(text, block, own or language, speech, marker):
-                found += _fitted(said, limit)
+        for start, text, pause in pieces_between_marks(line) if speech else ((0, line, None),):
+            for sentence in split_sentences(text, own):
+                said = speech.say(sentence, own, heading=heading, marker=marker) if speech else sentence
+                found += _fitted(sentence, said, limit, places.find(sentence, line_start + start))
             if pause and found:
-                found[-1] = Segment(found[-1].text, pause)
-        if found and block.kind != "heading" and not _ENDS.search(found[-1].text) and found[-1].pause == Pause.SENTENCE:
-            found[-1] = Segment(found[-1].text, Pause.CLAUSE)  # a line of verse runs on
-    found = _together(_heard(found, limit), card.shortest, limit)
-    return [replace(piece, language=own) for piece in found] if own not in ("", language) else found
+                found[-1] = replace(found[-1], pause=pause)
+        if found and not heading and not _ENDS.search(found[-1].text) and found[-1].pause == Pause.SENTENCE:
+            found[-1] = replace(found[-1], pause=Pause.CLAUSE)  # a line of verse runs on
+        line_start += len(line) + 1
+    return _together(_heard(found, limit), card.shortest, limit)
 
 
-def _spelled(
-    text: str, block: Block, language: str, speech: Speech | None, marker: Marker | None
-) -> Iterator[tuple[str, str]]:
-    """The sentences of a text, as they are written and as they are said."""
-    heading = block.kind == "heading"
-    for sentence in split_sentences(text, language):
-        yield sentence, speech.say(sentence, language, heading=heading, marker=marker) if speech else sentence
+def _fitted(sentence: str, said: str, limit: int, place: Place | None) -> list[_Piece]:
+    """Return a sentence in pieces that fit the engine's limit."""
+    pieces = cut(said, limit)
+    if not pieces:
+        return []
+    ended = [ends_sentence(piece, following) for piece, following in pairwise(pieces)]
+    pauses = [*(Pause.SENTENCE if end else Pause.CLAUSE for end in ended), Pause.SENTENCE]
+    written = cut_alike(sentence, [read_engine_text(piece)[0] for piece in pieces])
+    return [_Piece(*each, place) for each in zip(pieces, pauses, written, strict=True)]
 
 
-def spelled_sentences(chapter: ChapterText, language: str, speech: Speech) -> Iterator[tuple[Block, list[Spelled]]]:
-    """The blocks that segments are made of, each with its sentences as they are written and as they are said."""
-    for block in _titled(chapter):
-        if _HEARD.search(block.text):
-            own = _subtag(block.language) or language
-            pieces = (text for line in block.text.split("\n") for text, _ in marked_pieces(line))
-            marker = Marker(block.sayings) if block.sayings else None
-            yield block, [pair for text in pieces for pair in _spelled(text, block, own, speech, marker)]
-
-
-def _fitted(sentence: str, limit: int) -> list[Segment]:
-    pieces = cut(sentence, limit)
-    ended = [ends_sentence(piece, following) for piece, following in pairwise([*pieces, ""])]
-    pauses = [Pause.SENTENCE if end else Pause.CLAUSE for end in ended[:-1]]
-    return [Segment(piece, pause) for piece, pause in zip(pieces, [*pauses, Pause.SENTENCE], strict=False)]
+def _own_language(block: Block, language: str) -> str:
+    """Return the language that a block's markup names; "" where it names none or the book's."""
+    own = _subtag(block.language)
+    return "" if own == language else own
 
 
 @lru_cache(256)
@@ -139,51 +160,72 @@ def _subtag(language: str) -> str:
     return subtag if regex.fullmatch(r"[a-z]{2,3}", subtag) else ""
 
 
-def _together(pieces: list[Segment], shortest: int, limit: int) -> list[Segment]:
-    """Sentences that an engine does badly on alone go with the next one, the last with the one before."""
-    found: list[Segment] = []
+def _join(one: _Piece, other: _Piece) -> _Piece:
+    """Return two pieces as one."""
+    written = f"{one.written} {other.written}".strip()
+    return _Piece(f"{one.text} {other.text}", other.pause, written, join_places(one.place, other.place))
+
+
+def _joined_in_writing(one: _Piece, other: _Piece, text: str) -> _Piece:
+    """Return two pieces as one of which the engine is told `text` alone."""
+    return replace(_join(one, other), text=text)
+
+
+def _together(pieces: list[_Piece], shortest: int, limit: int) -> list[_Piece]:
+    """Join sentences that an engine does badly on alone with the next one, the last with the one before."""
+    found: list[_Piece] = []
     for piece in pieces:
         short = bool(found) and (len(found[-1].text) < shortest or (piece is pieces[-1] and len(piece.text) < shortest))
         if short and len(found[-1].text) + 1 + len(piece.text) <= limit:
-            found[-1] = Segment(f"{found[-1].text} {piece.text}", piece.pause)
+            found[-1] = _join(found[-1], piece)
         else:
             found.append(piece)
     return found
 
 
-def _heard(pieces: list[Segment], limit: int) -> list[Segment]:
-    """Lone punctuation goes with what stands before it, else after it."""
-    found: list[Segment] = []
-    lead = ""
+def _heard(pieces: list[_Piece], limit: int) -> list[_Piece]:
+    """Join lone punctuation with the piece before it, or at the start with the piece behind it.
+
+    What does not fit the engine's limit is a pause, but stays in what the book says.
+    """
+    found: list[_Piece] = []
+    lead: _Piece | None = None
     for piece in pieces:
         if not _HEARD.search(piece.text):
             if found:
-                found[-1:] = _with_punctuation(found[-1].text, piece, limit)
-            elif len(lead) < limit:  # a page of it is a pause
-                lead = f"{lead} {piece.text}".strip()
+                found[-1:] = _with_punctuation(found[-1], piece, limit)
+            elif lead is None:
+                lead = piece
+            else:
+                lead = _join(lead, piece) if len(lead.text) < limit else _joined_in_writing(lead, piece, lead.text)
         elif lead and not found:
-            *cuts, last = _fitting(lead, piece.text, limit)
-            found += [Segment(text, Pause.CLAUSE) for text in cuts]
-            found.append(Segment(last, piece.pause))
+            found += _fitting(lead, piece, limit)
         else:
             found.append(piece)
     return found
 
 
-def _with_punctuation(before: str, piece: Segment, limit: int) -> list[Segment]:
-    """A segment and the punctuation after it; where the two do not fit, its last word goes over with it."""
-    if len(before) + 1 + len(piece.text) <= limit:
-        return [Segment(f"{before} {piece.text}", piece.pause)]
-    head, _, word = before.rpartition(" ")
+def _with_punctuation(before: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
+    """Join a piece and the punctuation behind it; where the two do not fit, the last word goes over to it."""
+    if len(before.text) + 1 + len(piece.text) <= limit:
+        return [_join(before, piece)]
+    head, _, word = before.text.rpartition(" ")
     if _HEARD.search(head) and _HEARD.search(word) and len(word) + 1 + len(piece.text) <= limit:
-        return [Segment(head, Pause.CLAUSE), Segment(f"{word} {piece.text}", piece.pause)]
-    return [Segment(before, piece.pause)]  # a page of dots is a pause
+        parts = cut_alike(before.written, [read_engine_text(text)[0] for text in (head, word)])
+        moved = _Piece(word, Pause.CLAUSE, parts[1], before.place)
+        return [_Piece(head, Pause.CLAUSE, parts[0], before.place), _join(moved, piece)]
+    return [_joined_in_writing(before, piece, before.text)]
 
 
-def _fitting(lead: str, text: str, limit: int) -> list[str]:
-    whole = f"{lead} {text}"
-    pieces = cut(whole, limit) if len(lead) < limit // 2 else [text]
-    return pieces if all(map(_HEARD.search, pieces)) else [text]
+def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
+    """Return a piece with the punctuation before it, cut where the two together do not fit."""
+    whole = _join(lead, piece)
+    texts = cut(whole.text, limit) if len(lead.text) < limit // 2 else []
+    if not texts or not all(map(_HEARD.search, texts)):
+        return [_joined_in_writing(lead, piece, piece.text)]
+    parts = cut_alike(whole.written, [read_engine_text(text)[0] for text in texts])
+    pauses = [*(Pause.CLAUSE for _ in texts[1:]), piece.pause]
+    return [_Piece(*each, whole.place) for each in zip(texts, pauses, parts, strict=True)]
 
 
 def _unspoken(text: str, card: EngineCard) -> str:

@@ -5,7 +5,7 @@ from unicodedata import normalize
 import regex
 
 from swarm.book.language.known import find_language
-from swarm.book.page.phonetic_mark import Marker, outside, own_brackets
+from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
 from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
@@ -13,6 +13,7 @@ from swarm.book.speech.number import say_numbers
 from swarm.book.speech.power import say_powers
 from swarm.book.speech.roman import figures_in_heading, figures_in_prose
 from swarm.job.card import EngineCard
+from swarm.job.engine_text import change_unmarked, replace_brackets
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
 _BULLET = regex.compile(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
@@ -28,18 +29,18 @@ class Speech:
         self.lexicon = lexicon
 
     def takes_phonemes(self, language: str) -> bool:
-        """Whether the engine takes phonemes of words in a language."""
+        """Return whether the engine takes phonemes of words in a language."""
         return _knows(self.card.phonemes, language)
 
     def say(self, sentence: str, language: str, *, heading: bool = False, marker: Marker | None = None) -> str:
-        """A sentence as the engine is to be given it; the marker gives phonemes of its words.
+        """Return a sentence as engine text; the marker gives the phonemes of its words.
 
         Raises UsageError where the lexicon cannot be applied.
         """
         takes = self.takes_phonemes(language)
-        text = _plain(marker.mark(sentence) if marker and takes else own_brackets(sentence))
-        text = outside(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
-        return outside(text, lambda piece: self._spell(piece, language, heading=heading))
+        text = _plain(marker.mark(sentence) if marker and takes else replace_brackets(sentence))
+        text = change_unmarked(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
+        return change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
 
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
         language = find_language(code)
@@ -52,7 +53,7 @@ class Speech:
 
 
 def _plain(text: str) -> str:
-    """A text in the signs that voices learned: no ligatures, no accents apart, one sign for dots and dashes."""
+    """Return a text in the signs that voices learned: no ligatures, no accents apart, one sign for dots and dashes."""
     text = _BULLET.sub("", normalize("NFC", text.translate(_LIGATURES)))
     if "--" in text:
         text = _DASHES.sub("—", text)

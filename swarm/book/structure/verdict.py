@@ -79,7 +79,7 @@ def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[Cha
 
 
 def _block(passage: Passage) -> Block:
-    return Block(passage.kind, passage.text, passage.language, passage.origin, passage.sayings)
+    return Block(passage.kind, passage.text, passage.language, passage.trace, passage.sayings)
 
 
 def _promised(part: Part, passages: list[Passage], at: float, title: str, titles: Counter[str]) -> tuple[str, str]:

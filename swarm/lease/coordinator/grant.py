@@ -171,7 +171,7 @@ class Request:
             lease=lease.id,
             ahead=sum(other.characters for other in before),
             characters=lease.characters,
-            first=len(served.state.text((lease.chapter, lease.pending[0]))),
+            first=len(served.state.engine_text((lease.chapter, lease.pending[0]))),
             started=not before,
             elapsed_s=self.now - lease.progressed_s,
             chars_s=slot.speed(served.recipe).chars_s,
@@ -187,7 +187,7 @@ class Request:
             session.told.add(spec.job)
             self.out.send(session.peer, served.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
-        lines = tuple(Line(place[1], served.state.text(place), served.state.take(place)) for place in places)
+        lines = tuple(Line(place[1], served.state.engine_text(place), served.state.take(place)) for place in places)
         self.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines))
 
 

@@ -97,7 +97,7 @@ class Intake:
         why = f"{kind}: {note}" if note else kind
         _record(served, SegmentQuarantined(failed.chapter, failed.index, why), out)
         served.ledger.settle(place)
-        text = served.state.text(place)
+        text = served.state.segment(place).written
         out.events.append(Reason("segment set aside", count=MAX_ATTEMPTS, text=text[:60], note=why))
 
     def _is_one_workers_word(self, served: ServedJob, place: Place, now: float) -> bool:
@@ -149,7 +149,7 @@ def _renew(served: ServedJob, lease_id: int, now: float) -> None:
 
 def _measure(served: ServedJob, session: Session, clip: Clip) -> None:
     if clip.slot < len(session.slots):
-        characters = len(served.state.text((clip.chapter, clip.index)))
+        characters = len(served.state.engine_text((clip.chapter, clip.index)))
         speed = session.slots[clip.slot].speed(served.state.spec.recipe)
         speed.add(characters, clip.length_s, clip.work_s)
 

@@ -136,7 +136,7 @@ class Ledger:
             del self.leases[lease.id]
 
     def _size(self, chapter: int, index: int) -> int:
-        return len(self.state.text((chapter, index)))
+        return len(self.state.engine_text((chapter, index)))
 
     def _free_unsettled(self, chapter: int, indices: list[int]) -> None:
         held = {index for lease in self.leases.values() if lease.chapter == chapter for index in lease.pending}

@@ -30,7 +30,9 @@ class ServedJob:
     effort: RunStats = field(default_factory=RunStats)
 
     def __post_init__(self) -> None:
-        self.characters = sum(len(segment.text) for chapter in self.state.spec.chapters for segment in chapter.segments)
+        self.characters = sum(
+            len(segment.written) for chapter in self.state.spec.chapters for segment in chapter.segments
+        )
 
     @property
     def recipe(self) -> Recipe:
@@ -65,7 +67,7 @@ class ServedJob:
         """Seconds that the segment being spoken under a lease may take."""
         place = (lease.chapter, lease.pending[0])
         speed = session.slots[lease.slot].speed(self.recipe)
-        characters, expiries = len(self.state.text(place)), self.ledger.expiries[place]
+        characters, expiries = len(self.state.engine_text(place)), self.ledger.expiries[place]
         return deadline_s(characters, speed.chars_s, expiries, self.unknown_deadline_s)
 
 

@@ -9,13 +9,13 @@ import contextlib
 import ctypes
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import espeakng_loader
 import numpy as np
 
-from swarm.book.page.phonetic_mark import pieces
+from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.espeak.phonemes import espeak_names, for_espeak
 
@@ -42,7 +42,11 @@ class EspeakVoice:
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment; the seed changes nothing. Raises EngineFault(ERROR)."""
-        words, flags = self._words(text.replace("\0", " "))
+        return self.speak_phonemes(text, (), seed)
+
+    def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
+        """Speak one segment in which words have phonemes; the seed changes nothing. Raises EngineFault(ERROR)."""
+        words, flags = self._words(text.replace("\0", " "), phonemes)
         sound: list[bytes] = []
 
         def collect(samples: int | None, count: int, _events: int) -> int:
@@ -59,16 +63,16 @@ class EspeakVoice:
             raise EngineFault(FaultKind.ERROR, f"espeak returned error {status}.")
         return np.frombuffer(b"".join(sound), np.int16)
 
-    def _words(self, text: str) -> tuple[bytes, int]:
-        """A text as the library takes it, and its flags; phonemes by the names that this voice has for them."""
-        if "⟦" not in text:
+    def _words(self, text: str, phonemes: Sequence[Phonemes]) -> tuple[bytes, int]:
+        """Return a text as the library takes it, and its flags; phonemes by the names that this voice has for them."""
+        if not phonemes:
             return text.encode(), _UTF8
         if not self._names:
             with _library(self._identifier, self._parameters) as (library, _):
                 self._names = espeak_names(_sound_of(library))
         said = ""
-        for written, phonemes in pieces(text):
-            names = for_espeak(phonemes, self._names)
+        for written, ipa in split_at_phonemes(text, phonemes):
+            names = for_espeak(ipa, self._names)
             said += f"[[{names}]]" if names else written.replace("[[", "[ [")
         return said.encode(), _UTF8 | _PHONEMES
 

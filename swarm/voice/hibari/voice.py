@@ -3,12 +3,12 @@
 import os
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swarm.book.page.phonetic_mark import pieces
+from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.hibari.phonemes import for_hibari
@@ -29,18 +29,22 @@ class HibariVoice:
         self.sample_rate: int = model.sample_rate
 
     def speak(self, text: str, seed: int) -> Pcm:
-        """Speak one segment; no samples where the text has nothing to say. Raises EngineFault."""
+        """Speak one segment; return no samples where the text has nothing to say. Raises EngineFault."""
+        return self.speak_phonemes(text, (), seed)
+
+    def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
+        """Speak one segment in which words have phonemes. Raises EngineFault."""
         noise = np.random.default_rng(seed)  # one for all pieces: a sentence of one piece sounds as the package has it
-        parts = [piece for phonemes in self._model.phonemize(sounded(text)) for piece in cut(phonemes)]
+        parts = [piece for line in self._model.phonemize(sounded(text, phonemes)) for piece in cut(line)]
         waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in parts]
         return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
 
 
-def sounded(text: str) -> str:
-    """Text as the package reads it, words with phonemes in its own form, "[Agnes](/ˈæɡnɪs/)", and nothing else so."""
+def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
+    """Return a text as the package reads it, words with phonemes in its own form, "[Agnes](/ˈæɡnɪs/)"."""
     said = ""
-    for written, phonemes in pieces(text):
-        letters = for_hibari(phonemes)
+    for written, ipa in split_at_phonemes(text, phonemes):
+        letters = for_hibari(ipa)
         plain = readable(written).replace("](", "] (")
         said += f"[{plain}](/{letters}/)" if letters and "]" not in plain else plain
     return said

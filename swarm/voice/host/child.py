@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from swarm.job.engine_text import read_engine_text
 from swarm.job.recipe import Recipe
 from swarm.system.child import Frame, serve
 from swarm.system.platform import go_first_when_memory_runs_out
@@ -53,7 +54,8 @@ class Host:
 
     def _speak(self, message: Frame) -> Frame:
         speaker = self._speakers[message["lane"]]
-        clip = speaker.speak(message["text"], message["seeds"])
+        spoken, phonemes = read_engine_text(message["text"])
+        clip = speaker.speak(spoken, message["seeds"], phonemes)
         reply: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
         return reply
 

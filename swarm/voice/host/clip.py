@@ -8,7 +8,6 @@ import numpy as np
 import soundfile
 
 from swarm.audio.frame import MAX_CLIP_S
-from swarm.book.page.phonetic_mark import unmarked
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
@@ -83,7 +82,6 @@ def _trim(sound: AudioSegment, peak: int) -> AudioSegment:
 
 
 def _check_length(length_s: float, text: str) -> None:
-    text = unmarked(text)
     letters = sum(character.isalnum() for character in text)
     digits = sum(character.isdigit() for character in text)
     least_s = MIN_S_LETTER * letters

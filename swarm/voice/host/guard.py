@@ -12,7 +12,6 @@ from statistics import median
 import numpy as np
 import regex
 
-from swarm.book.page.phonetic_mark import unmarked
 from swarm.voice.engine import Pcm
 
 KNOWN = 8  # clips after which the voice's figures count
@@ -91,7 +90,7 @@ def _pace(text: str, length_s: float) -> float:
 
 def weight(text: str) -> int:
     """How long a text is when it is spoken, in letters."""
-    return _BESIDES + sum(worth * len(kind.findall(unmarked(text))) for kind, worth in _WEIGHTS)
+    return _BESIDES + sum(worth * len(kind.findall(text)) for kind, worth in _WEIGHTS)
 
 
 def measure(pcm: Pcm, sample_rate: int, length_s: float) -> Measure:

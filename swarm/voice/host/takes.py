@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from swarm.job.clip_info import MAX_DOUBT, SpokenClip
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
+from swarm.job.engine_text import Phonemes
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, PhonemeVoice, Voice
 from swarm.voice.host.clip import make_clip
 from swarm.voice.host.guard import Guard, Judgement, measure
 from swarm.voice.host.verify import MAX_WRONG, Verifier
@@ -37,7 +38,7 @@ class Speaker:
         self._guard = Guard()
         self._work_s = 0.0  # in the engine, for the text under way
 
-    def speak(self, text: str, seeds: Sequence[int]) -> SpokenClip:
+    def speak(self, text: str, seeds: Sequence[int], phonemes: Sequence[Phonemes] = ()) -> SpokenClip:
         """Speak a text with one seed after the other until nothing is doubtful; return the best take.
 
         Raises EngineFault when no take is a clip.
@@ -47,7 +48,7 @@ class Speaker:
         for number, seed in enumerate(seeds[: self._takes]):
             spoken += 1
             try:
-                takes.append(self._take(text, number, seed))
+                takes.append(self._take(text, phonemes, number, seed))
             except EngineFault as fault:
                 last = number + 1 == min(len(seeds), self._takes)
                 if fault.kind not in _OF_THE_SOUND or (last and not takes):
@@ -61,14 +62,19 @@ class Speaker:
         info = structs.replace(best.clip.info, work_s=self._work_s, takes=spoken, doubt=doubt)
         return structs.replace(best.clip, info=info)
 
-    def _take(self, text: str, number: int, seed: int) -> Take:
+    def _take(self, text: str, phonemes: Sequence[Phonemes], number: int, seed: int) -> Take:
         began = time.perf_counter()
         try:
-            sound = check_pcm(self.voice.speak(text, seed))
+            sound = check_pcm(self._sound(text, phonemes, seed))
         finally:
             self._work_s += time.perf_counter() - began
         clip = structs.replace(make_clip(sound, self.voice.sample_rate, text), further=number)
         return Take(clip, self._judge(text, sound, clip.info.length_s))
+
+    def _sound(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
+        if phonemes and isinstance(self.voice, PhonemeVoice):
+            return self.voice.speak_phonemes(text, phonemes, seed)
+        return self.voice.speak(text, seed)
 
     def _judge(self, text: str, sound: Pcm, length_s: float) -> Judgement:
         judged = Judgement("", 0.0)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import regex
 
-from swarm.book.page.phonetic_mark import unmarked
 from swarm.config import ENV_VERIFY
 from swarm.errors import EnvironmentFault
 from swarm.job.language import language_name
@@ -54,7 +53,7 @@ def wrong_share(said: str, heard: str) -> float:
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTER.sub("", unmarked(text).casefold())
+    return _NO_LETTER.sub("", text.casefold())
 
 
 def _resampled(sound: Pcm, sample_rate: int) -> "NDArray[np.float32]":

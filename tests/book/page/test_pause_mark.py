@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.page.pause_mark import marked_pieces, without_marks
+from swarm.book.page.pause_mark import pieces_between_marks, without_marks
 from swarm.job.book import Pause
 
 
@@ -15,7 +15,9 @@ from swarm.job.book import Pause
     ],
 )
 def test_marks_are_pauses(text: str, pieces: list[tuple[str, Pause | None]]) -> None:
-    assert list(marked_pieces(text)) == pieces
+    found = list(pieces_between_marks(text))
+    assert [(piece, pause) for _, piece, pause in found] == pieces
+    assert all(text.startswith(piece, start) for start, piece, _ in found)
 
 
 def test_a_title_has_no_marks() -> None:

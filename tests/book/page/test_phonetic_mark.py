@@ -1,37 +1,14 @@
 from pathlib import Path
 
 import epub_maker as maker
-import pytest
 
 from swarm.book.epub import read_book
-from swarm.book.page.phonetic_mark import Marker, marked, outside, own_brackets, pieces, unmarked
+from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.script import make_script
 from swarm.job.book import Saying
 from swarm.voice.coqui.card import COQUI
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.hibari.engine import CARD as HIBARI
-
-
-def test_a_word_with_its_phonemes_is_one_word_of_a_segment() -> None:
-    text = f"The {marked('St. Louis', 'seɪnt ˈluɪs')}, {marked('N.', 'nɔrθ')}."
-    assert text == "The ⟦St._Louis|seɪnt_ˈluɪs⟧, ⟦N.|nɔrθ⟧."
-    assert unmarked(text) == "The St. Louis, N.."
-    assert list(pieces(text)) == [
-        ("The ", ""), ("St. Louis", "seɪnt ˈluɪs"), (", ", ""), ("N.", "nɔrθ"), (".", ""),
-    ]  # fmt: skip
-    assert outside(text, str.upper) == "THE ⟦St._Louis|seɪnt_ˈluɪs⟧, ⟦N.|nɔrθ⟧."
-
-
-@pytest.mark.parametrize(
-    ("written", "phonemes"), [("a|b", "e"), ("a⟧", "e"), ("a", "e|⟧"), ("a", ""), ("a", "e" * 200), ("a" * 99, "e")]
-)
-def test_what_cannot_be_a_words_phonemes_is_not(written: str, phonemes: str) -> None:
-    assert marked(written, phonemes) == written
-
-
-def test_the_signs_of_a_mark_mean_nothing_in_a_book() -> None:
-    assert own_brackets("a ⟦b|c⟧") == "a [b|c]"
-    assert Marker((Saying("b", 0, "biː"),)).mark("a ⟦b|c⟧") == "a [⟦b|biː⟧|c]"
 
 
 def test_phonemes_are_of_the_word_that_has_them_and_of_no_other() -> None:
@@ -44,7 +21,7 @@ def said(folder: Path, body: str, engine: str = "hibari") -> list[str]:
     page = maker.page(body).replace("<html ", '<html xmlns:ssml="http://www.w3.org/2001/10/synthesis" ')
     book = read_book(maker.make(folder, {"1.xhtml": page}))
     card = {"hibari": HIBARI, "espeak": ESPEAK, "coqui": COQUI}[engine]
-    return [segment.text for segment in make_script(book, card, "en")[0].segments]
+    return [segment.engine_text for segment in make_script(book, card, "en")[0].segments]
 
 
 BODY = '<p ssml:alphabet="ipa">Here I read. I had <span ssml:ph="rɛd">read</span>, <b ssml:ph="nɔrθ">N.</b> of it.</p>'
@@ -68,6 +45,6 @@ def test_a_block_in_an_element_with_phonemes_takes_none_of_them(tmp_path: Path) 
 
 def test_a_real_book_says_its_directions(books: Path) -> None:
     script = make_script(read_book(books / "odd" / "pls-lexicon-and-ssml.epub"), HIBARI, "en")
-    texts = [segment.text for chapter in script for segment in chapter.segments]
+    texts = [segment.engine_text for chapter in script for segment in chapter.segments]
     assert any(text.startswith("It is bounded ⟦N.|nɔrθ⟧ by Tennessee") for text in texts)
     assert sum(text.count("⟦") for text in texts) > 200

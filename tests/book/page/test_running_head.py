@@ -61,15 +61,15 @@ def test_what_only_recurs_is_the_book(texts: list[str]) -> None:
 
 def book(folder: Path) -> Book:
     body = "".join(f"<p>{text}</p>" for text in pages(6, "MOBY DICK"))
-    return read_book(maker.make(folder, {"1.xhtml": maker.page(body)}), traced=True)
+    return read_book(maker.make(folder, {"1.xhtml": maker.page(body)}))
 
 
 def test_a_book_names_what_it_leaves_out_and_knows_where_the_rest_stands(tmp_path: Path) -> None:
     text, head = book(tmp_path).chapters
     assert (head.left_out, [block.text for block in head.blocks if block.text]) == ("running head", ["MOBY DICK"] * 6)
     first = text.blocks[0]
-    assert first.origin is not None
-    assert first.origin.text.replace(" ", "") == first.text.replace(" ", "")
+    assert first.trace is not None
+    assert first.trace.text.replace(" ", "") == first.text.replace(" ", "")
 
 
 def test_a_text_of_pages_has_no_chapters_for_them(tmp_path: Path) -> None:

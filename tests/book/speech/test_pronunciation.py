@@ -34,7 +34,7 @@ def book(folder: Path, lexicon: str, *, link: str = LINK, manifest: str = ITEM, 
 
 
 def said(read: Book, lexicon: Lexicon = NO_LEXICON, card: EngineCard = CARD) -> str:
-    return " ".join(segment.text for segment in make_script(read, card, "en", "", lexicon)[0].segments)
+    return " ".join(segment.engine_text for segment in make_script(read, card, "en", "", lexicon)[0].segments)
 
 
 def test_the_aliases_of_a_books_lexicon_are_said(tmp_path: Path) -> None:
@@ -104,4 +104,4 @@ def test_a_real_book_with_phonemes_is_read_as_it_is_written_by_others(books: Pat
     read = read_book(books / "odd" / "pls-lexicon-and-ssml.epub")
     assert len(read.pronunciations) == 71
     assert all(rule.phonemes for rule in read.pronunciations)
-    assert "⟦" not in " ".join(segment.text for segment in make_script(read, CARD, "en")[0].segments)
+    assert "⟦" not in " ".join(segment.engine_text for segment in make_script(read, CARD, "en")[0].segments)

@@ -33,11 +33,11 @@ def test_what_is_said_fits_the_engine() -> None:
     engine = EngineCard("tester", "", ("*",), (), (("", 30),), ())
     blocks = (Block("heading", "II"), Block("paragraph", "It was 1,234,567 miles away. [pause:2] Far!"))
     chapter = segment_chapter(ChapterText("", blocks), "en", engine, Speech(engine))
-    assert " ".join(segment.text for segment in chapter.segments) == (
+    assert " ".join(segment.spoken for segment in chapter.segments) == (
         "two It was one million, two hundred and thirty-four thousand, five hundred and sixty-seven miles away. Far!"
     )
     assert [segment.pause.value for segment in chapter.segments][-2:] == ["chapter", "chapter"]
-    assert all(len(segment.text) <= 30 for segment in chapter.segments)
+    assert all(len(segment.spoken) <= 30 for segment in chapter.segments)
 
 
 def test_signs_are_those_that_voices_learned() -> None:

@@ -73,7 +73,7 @@ def test_a_real_voice_in_a_real_book_is_beyond_doubt_and_what_goes_wrong_with_it
     voice, guard = find_engine("espeak").open(recipe, "cpu"), Guard()
     doubted, caught, long = 0, 0, 0
     chapters = make_script(read_book(books / "yellow-wallpaper.epub"), recipe_card(recipe), "en")
-    for text in [segment.text for chapter in chapters for segment in chapter.segments]:
+    for text in [segment.spoken for chapter in chapters for segment in chapter.segments]:
         sound = voice.speak(text, 1)
         length_s = len(sound) / voice.sample_rate
         doubted += bool(guard.judge(text, measure(sound, voice.sample_rate, length_s)).doubt)

@@ -1,8 +1,8 @@
 from swarm.book.page.markup import parse
-from swarm.book.page.origin import Tracer, follow, rewritten, sign_offsets, signs, span
 from swarm.book.page.passage import Passage
 from swarm.book.page.text import read_document
-from swarm.job.book import Origin
+from swarm.book.page.trace import Tracer, follow, rewritten, sign_offsets, signs, span
+from swarm.job.book import Trace
 from swarm.job.reading import Reading
 
 HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title></head><body>'
@@ -17,8 +17,8 @@ def traced(body: str, reading: Reading | None = None) -> tuple[list[Passage], st
 
 def stands(passage: Passage, whole: str) -> str:
     """What stands in the document where a passage says that it comes from."""
-    assert passage.origin is not None
-    found = span(passage.origin, 0, len(signs(passage.text)))
+    assert passage.trace is not None
+    found = span(passage.trace, 0, len(signs(passage.text)))
     return "" if found is None else whole[found[0] : found[1]]
 
 
@@ -35,8 +35,8 @@ def test_each_passage_knows_where_it_stands() -> None:
 def test_what_is_not_read_between_the_words_moves_nothing() -> None:
     passages, whole = traced('<p>Before<span class="pagenum">12</span> and <?x y?>after.</p><p>Then.</p>')
     assert passages[0].text == "Before and after."
-    assert passages[0].origin is not None
-    assert [whole[place : place + count] for _, place, count in passages[0].origin.runs] == ["Before", "and", "after."]
+    assert passages[0].trace is not None
+    assert [whole[place : place + count] for _, place, count in passages[0].trace.runs] == ["Before", "and", "after."]
     assert stands(passages[1], whole) == "Then."
 
 
@@ -49,9 +49,9 @@ def test_words_that_are_put_in_stand_nowhere() -> None:
     page = "<p>A <img src='x' alt='black cat'/> sat.</p>"
     passages, whole = traced(page, Reading(alt_text=True))
     assert passages[0].text == "A black cat sat."
-    assert passages[0].origin is not None
-    assert [whole[place : place + count] for _, place, count in passages[0].origin.runs] == ["A", "sat."]
-    assert span(passages[0].origin, 1, 9) is None
+    assert passages[0].trace is not None
+    assert [whole[place : place + count] for _, place, count in passages[0].trace.runs] == ["A", "sat."]
+    assert span(passages[0].trace, 1, 9) is None
 
 
 def test_lines_of_verse_and_paragraphs_of_plain_pages_are_told_apart() -> None:
@@ -71,15 +71,15 @@ def test_a_text_is_followed_where_parts_of_it_are_gone() -> None:
 
 
 def test_a_span_goes_over_what_was_left_out() -> None:
-    origin = Origin("page", "abcdef", ((0, 10, 2), (2, 20, 4)))
-    assert span(origin, 0, 6) == (10, 24)
-    assert span(origin, 1, 3) == (11, 21)
-    assert span(origin, 2, 4) == (20, 22)
-    assert span(Origin("page", "ab", ((1, 5, 1),)), 0, 1) is None
+    trace = Trace("page", "abcdef", ((0, 10, 2), (2, 20, 4)))
+    assert span(trace, 0, 6) == (10, 24)
+    assert span(trace, 1, 3) == (11, 21)
+    assert span(trace, 2, 4) == (20, 22)
+    assert span(Trace("page", "ab", ((1, 5, 1),)), 0, 1) is None
 
 
 def test_a_text_with_words_before_it_or_parts_gone_still_stands_where_it_stood() -> None:
-    origin = Origin("page", "See it[1] now.", ((0, 40, 12),))
-    assert span(rewritten(origin, "Note: See it[1] now."), 5, 17) == (40, 52)
-    assert span(rewritten(origin, "See it now."), 5, 9) == (48, 52)
-    assert span(rewritten(origin, "Remark: it[1] now."), 7, 16) == (43, 52)
+    trace = Trace("page", "See it[1] now.", ((0, 40, 12),))
+    assert span(rewritten(trace, "Note: See it[1] now."), 5, 17) == (40, 52)
+    assert span(rewritten(trace, "See it now."), 5, 9) == (48, 52)
+    assert span(rewritten(trace, "Remark: it[1] now."), 7, 16) == (43, 52)

@@ -11,7 +11,7 @@ from itertools import pairwise
 import regex
 from lxml import etree
 
-from swarm.job.book import Origin, SignRun
+from swarm.job.book import SignRun, Trace
 
 # Joiners too: whether they are read depends on what stands around them.
 _NONE = r"\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}"
@@ -112,27 +112,27 @@ class Tracer:
             (begin, *taken[number]) for number, (begin, end) in enumerate(pairwise(ends)) if number in taken and end
         ]
 
-    def origin(self, said: str) -> Origin:
+    def trace(self, said: str) -> Trace:
         """Where a passage of the block stands; passages are asked for in order."""
         runs, self._start = follow(signs(said), self._whole, self._start)
-        return Origin(self.document, said, tuple(_through(runs, self._runs)))
+        return Trace(self.document, said, tuple(_through(runs, self._runs)))
 
 
-def span(origin: Origin, start: int, end: int) -> tuple[int, int] | None:
+def span(trace: Trace, start: int, end: int) -> tuple[int, int] | None:
     """Find the places of the signs from `start` up to `end`; None where they stand nowhere."""
-    first = bisect_right(origin.runs, start, key=lambda run: run[0]) - 1
-    last = bisect_left(origin.runs, end, key=lambda run: run[0]) - 1
-    if first < 0 or origin.runs[first][0] + origin.runs[first][2] <= start:
+    first = bisect_right(trace.runs, start, key=lambda run: run[0]) - 1
+    last = bisect_left(trace.runs, end, key=lambda run: run[0]) - 1
+    if first < 0 or trace.runs[first][0] + trace.runs[first][2] <= start:
         first += 1
     if first > last:
         return None
-    (at, place, _), (last_at, last_place, count) = origin.runs[first], origin.runs[last]
+    (at, place, _), (last_at, last_place, count) = trace.runs[first], trace.runs[last]
     return place + max(start - at, 0), last_place + min(end - last_at, count)
 
 
-def rewritten(origin: Origin, text: str) -> Origin:
+def rewritten(trace: Trace, text: str) -> Trace:
     """Make the origin of what became of the text: parts of it gone, or words put before it."""
-    own, whole = signs(text), signs(origin.text)
+    own, whole = signs(text), signs(trace.text)
     most = min(len(own), len(whole))
     head = _same(own, whole, most)
     tail = _same(own[::-1], whole[::-1], most - head)
@@ -141,4 +141,4 @@ def rewritten(origin: Origin, text: str) -> Origin:
         middle = follow(own[head : len(own) - tail], whole[head : len(whole) - tail], 0)[0]
         runs += [(at + head, place + head, count) for at, place, count in middle]
     runs += [(len(own) - tail, len(whole) - tail, tail)] if tail else []
-    return Origin(origin.document, text, tuple(_through(runs, origin.runs)))
+    return Trace(trace.document, text, tuple(_through(runs, trace.runs)))

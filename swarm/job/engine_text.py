@@ -1,0 +1,82 @@
+"""The engine text: what is spoken with its phonemes in one string, `She ⟦read|rɛd⟧ it.`
+
+Clip keys are hashes of it, and grants carry it, so its form never changes. Words keep their phonemes in this form while
+a sentence is spelled, and an engine's process takes the two apart again. No other part of the program sees the marks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import regex
+from msgspec import Struct
+
+MAX_WRITTEN_CHARS = 60
+MAX_PHONEMES = 120
+
+_MARK = regex.compile(r"⟦([^|⟧]*)\|([^|⟧]*)⟧")
+_MARKED_PIECE = regex.compile(r"(⟦[^⟧]*⟧)")
+_IPA = regex.compile(r"[\p{L}\p{M}\p{Lm}\p{Sk}.‿ ˈˌːˑ|‖↗↘-]+")
+_SIGNS = regex.compile(r"[⟦|⟧]")
+_BRACKETS = str.maketrans("⟦⟧", "[]")
+
+
+class Phonemes(Struct, frozen=True, array_like=True):
+    """How the characters of a spoken text from `start` up to, not with, `end` sound, in IPA."""
+
+    start: int
+    end: int
+    ipa: str
+
+
+def mark(word: str, ipa: str) -> str:
+    """Return a word with its phonemes as engine text, or the word alone where `ipa` cannot be its phonemes."""
+    can_be_marked = word and len(word) <= MAX_WRITTEN_CHARS and not _SIGNS.search(word)
+    if not can_be_marked or len(ipa) > MAX_PHONEMES or not _IPA.fullmatch(ipa) or "|" in ipa:
+        return word
+    return f"⟦{'_'.join(word.split())}|{'_'.join(ipa.split())}⟧"
+
+
+def replace_brackets(text: str) -> str:
+    """Replace the signs of a mark in a book's own text, where they mean nothing."""
+    return text.translate(_BRACKETS) if "⟦" in text or "⟧" in text else text
+
+
+def change_unmarked(text: str, change: Callable[[str], str]) -> str:
+    """Apply `change` to the stretches of an engine text that have no phonemes."""
+    if "⟦" not in text:
+        return change(text)
+    pieces = _MARKED_PIECE.split(text)
+    return "".join(piece if piece.startswith("⟦") else change(piece) if piece else "" for piece in pieces)
+
+
+def make_engine_text(spoken: str, phonemes: Sequence[Phonemes]) -> str:
+    """Return the engine text of what is spoken; `phonemes` stand in order and apart from each other."""
+    text, at = "", 0
+    for word in phonemes:
+        written = spoken[word.start : word.end].replace(" ", "_")
+        text += f"{spoken[at : word.start]}⟦{written}|{word.ipa.replace(' ', '_')}⟧"
+        at = word.end
+    return text + spoken[at:]
+
+
+def read_engine_text(text: str) -> tuple[str, tuple[Phonemes, ...]]:
+    """Return what is spoken in an engine text, without marks, and its phonemes."""
+    if "⟦" not in text:
+        return text, ()
+    spoken, at = "", 0
+    found: list[Phonemes] = []
+    for match in _MARK.finditer(text):
+        spoken += text[at : match.start()]
+        word = match[1].replace("_", " ")
+        found.append(Phonemes(len(spoken), len(spoken) + len(word), match[2].replace("_", " ")))
+        spoken, at = spoken + word, match.end()
+    return spoken + text[at:], tuple(found)
+
+
+def split_at_phonemes(spoken: str, phonemes: Sequence[Phonemes]) -> Iterator[tuple[str, str]]:
+    """Yield a spoken text in order as pieces, each with its phonemes, "" where it has none."""
+    at = 0
+    for word in phonemes:
+        yield spoken[at : word.start], ""
+        yield spoken[word.start : word.end], word.ipa
+        at = word.end
+    yield spoken[at:], ""

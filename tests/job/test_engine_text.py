@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm.book.page.phonetic_mark import Marker
+from swarm.job.book import Saying
+from swarm.job.engine_text import (
+    Phonemes,
+    change_unmarked,
+    make_engine_text,
+    mark,
+    read_engine_text,
+    replace_brackets,
+    split_at_phonemes,
+)
+
+
+def test_a_word_with_its_phonemes_is_one_word_of_an_engine_text() -> None:
+    text = f"The {mark('St. Louis', 'seɪnt ˈluɪs')}, {mark('N.', 'nɔrθ')}."
+    assert text == "The ⟦St._Louis|seɪnt_ˈluɪs⟧, ⟦N.|nɔrθ⟧."
+    assert change_unmarked(text, str.upper) == "THE ⟦St._Louis|seɪnt_ˈluɪs⟧, ⟦N.|nɔrθ⟧."
+
+
+def test_what_is_spoken_and_its_phonemes_come_apart_and_together_again() -> None:
+    text = "The ⟦St._Louis|seɪnt_ˈluɪs⟧, ⟦N.|nɔrθ⟧."
+    spoken, phonemes = read_engine_text(text)
+    assert spoken == "The St. Louis, N.."
+    assert phonemes == (Phonemes(4, 13, "seɪnt ˈluɪs"), Phonemes(15, 17, "nɔrθ"))
+    assert list(split_at_phonemes(spoken, phonemes)) == [
+        ("The ", ""), ("St. Louis", "seɪnt ˈluɪs"), (", ", ""), ("N.", "nɔrθ"), (".", ""),
+    ]  # fmt: skip
+    assert make_engine_text(spoken, phonemes) == text
+
+
+WORDS = st.text(st.sampled_from("ab_ .é漢"), max_size=6)
+SOUNDS = st.text(st.sampled_from("ɛə ˈ"), max_size=6)
+
+
+@given(st.lists(st.one_of(WORDS, st.tuples(WORDS, SOUNDS).map(lambda pair: mark(*pair)))))
+def test_an_engine_text_stays_the_same_through_both_functions(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert make_engine_text(*read_engine_text(text)) == text
+
+
+@given(st.text(st.sampled_from("ab⟦|⟧_ ")))
+def test_signs_that_are_no_mark_stay_as_they_are(text: str) -> None:
+    assert make_engine_text(*read_engine_text(text.replace("|", ""))) == text.replace("|", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "phonemes"), [("a|b", "e"), ("a⟧", "e"), ("a", "e|⟧"), ("a", ""), ("a", "e" * 200), ("a" * 99, "e")]
+)
+def test_what_cannot_be_a_words_phonemes_is_not(written: str, phonemes: str) -> None:
+    assert mark(written, phonemes) == written
+
+
+def test_the_signs_of_a_mark_mean_nothing_in_a_book() -> None:
+    assert replace_brackets("a ⟦b|c⟧") == "a [b|c]"
+    assert Marker((Saying("b", 0, "biː"),)).mark("a ⟦b|c⟧") == "a [⟦b|biː⟧|c]"
