@@ -186,7 +186,7 @@ def _lacking(error: Exception) -> str:
     """What the machine has too little of, where that is all that happened."""
     number = error.errno if isinstance(error, OSError) else 0
     if number in (errno.EMFILE, errno.ENFILE):
-        return "too many files are open here; allow more, as by `ulimit -n 4096`"
+        return "too many files are open here; raise the limit (`ulimit -n 4096`)"
     if isinstance(error, MemoryError) or number == errno.ENOMEM or "can't start new thread" in str(error):
         return "this machine has too little memory left, or may start no more threads; end other programs"
     return ""

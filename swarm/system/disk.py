@@ -14,12 +14,12 @@ FULL = "there is no space left on its disk; free some and run the same command a
 READ_ONLY = "it is on a read-only disk; make that writable, or choose another folder with --state-dir"
 FORBIDDEN = "this user may not write there; change its permissions, or choose another folder with --state-dir"
 DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
-NO_FOLDER = "a file stands where a folder has to be; name another folder"
-NO_FILE = "a folder stands where a file has to be; move it away and run the same command again"
-NO_PLACE = "it is not there and cannot be made; name another folder"
+NO_FOLDER = "a file is where a folder should be; name another folder"
+NO_FILE = "a folder is where a file should be; move it away and run the same command again"
+NO_PLACE = "it does not exist and cannot be created; name another folder"
 TOO_LONG = "its path is too long; choose a shorter one with --state-dir"
-CROWDED = "too many files are open; allow more, as by `ulimit -n 4096`, and run the same command again"
-TOO_LARGE = "no file may be so large there; raise the limit (`ulimit -f`) or use another disk"
+CROWDED = "too many files are open; raise the limit (`ulimit -n 4096`) and run the same command again"
+TOO_LARGE = "a file there may not be that large; raise the limit (`ulimit -f`) or use another disk"
 BUSY = "another program is using it; end that one first"
 
 MAX_SQLITE_PATH = 500  # bytes; SQLite opens no file with a longer path

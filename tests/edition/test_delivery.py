@@ -148,7 +148,7 @@ def test_a_folder_on_the_state_folders_disk_needs_no_delivery(tmp_path: Path, mo
     assert isinstance(find_depot(tmp_path, "memory://x", tmp_path), RemoteDepot)
     (tmp_path / "file").touch()
     for name in ("file", "file/below"):
-        with pytest.raises(EnvironmentFault, match="a file stands where a folder"):
+        with pytest.raises(EnvironmentFault, match="a file is where a folder"):
             find_depot(tmp_path / name, "", tmp_path)
 
 

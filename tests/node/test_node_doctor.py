@@ -38,7 +38,7 @@ def test_a_state_folder_that_cannot_be_written_fails_with_a_remedy(tmp_path: Pat
     (tmp_path / "file").touch()
     check = check_state_folder(tmp_path / "file" / "state")
     assert (check.verdict, "--state-dir" in check.remedy) == ("fail", True)
-    assert "a file stands where a folder has to be" in check.text
+    assert "a file is where a folder should be" in check.text
 
 
 @pytest.mark.parametrize(("free", "verdict"), [(10**6, "fail"), (10**9, "warn"), (10**10, "ok")])

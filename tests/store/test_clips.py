@@ -57,7 +57,7 @@ def test_a_folder_with_something_in_it_is_named_and_left_alone(disk: DiskStore) 
     inside.parent.mkdir(parents=True)
     inside.touch()
     for attempt in (lambda: disk.commit([(JOB, a_clip(0, b"one"), b"one")]), lambda: disk.discard_clip(a_key(0))):
-        with pytest.raises(StoreError, match="a folder stands where a file has to be; move it away") as raised:
+        with pytest.raises(StoreError, match="a folder is where a file should be; move it away") as raised:
             attempt()
         assert str(raised.value).startswith(str(inside.parent))
     assert inside.exists()

@@ -203,16 +203,16 @@ def test_whatever_stands_in_the_way_is_named(disk: DiskStore, tmp_path: Path) ->
     key = a_key(0)
     in_the_way = disk.state_dir / "clips" / key[:1]
     in_the_way.touch()
-    refused(lambda: disk.commit([(JOB, a_clip(0, b"one"), b"one")]), in_the_way, "a file stands where a folder")
+    refused(lambda: disk.commit([(JOB, a_clip(0, b"one"), b"one")]), in_the_way, "a file is where a folder")
     other = tmp_path / "other"
     other.mkdir()
     (other / "jobs").touch()
-    refused(lambda: DiskStore(other), other / "jobs", "a file stands where a folder")
+    refused(lambda: DiskStore(other), other / "jobs", "a file is where a folder")
     disk.close()
     journal = disk.folder(JOB) / "journal.sqlite"
     journal.rename(tmp_path / "away")
     journal.mkdir()
-    refused(lambda: disk.open_job(JOB), journal, "a folder stands where a file")
+    refused(lambda: disk.open_job(JOB), journal, "a folder is where a file")
 
 
 def test_a_journal_of_a_newer_version_is_refused(disk: DiskStore) -> None:

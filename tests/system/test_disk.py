@@ -16,12 +16,12 @@ WHERE = Path("/state/jobs/moby")
     [
         (errno.ENOSPC, "no space left"),
         (errno.EROFS, "read-only"),
-        (errno.EMFILE, "too many files are open; allow more"),
-        (errno.EFBIG, "no file may be so large"),
+        (errno.EMFILE, "too many files are open; raise the limit"),
+        (errno.EFBIG, "may not be that large"),
         (errno.EACCES, "may not write"),
-        (errno.EEXIST, "a file stands where a folder"),
-        (errno.ENOTDIR, "a file stands where a folder"),
-        (errno.ENOENT, "cannot be made; name another folder"),
+        (errno.EEXIST, "a file is where a folder"),
+        (errno.ENOTDIR, "a file is where a folder"),
+        (errno.ENOENT, "cannot be created; name another folder"),
         (errno.EIO, "check the disk"),
     ],
 )
