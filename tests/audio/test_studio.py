@@ -74,36 +74,38 @@ async def test_an_assembler_that_died_is_given_its_reels_again(tmp_path: Path, s
         assert len(container.chapters()) == 1
 
 
-async def dying(studio: Studio, deaths: int) -> None:
-    """Have so many processes of a studio die as soon as they are started."""
-    start = studio._start
+def dying(studio: Studio, deaths: int) -> list[Child]:
+    """Have so many processes of a studio die as soon as they are started; return those that died."""
+    start, died = studio._start, list[Child]()
 
     async def start_and_kill(module: str) -> Child:
-        nonlocal deaths
         child = await start(module)
-        if deaths:
-            deaths -= 1
+        if len(died) < deaths:
             child.kill()
+            died.append(child)
         return child
 
     studio._start = start_and_kill  # type: ignore[method-assign]
+    return died
 
 
 async def test_an_assembler_that_dies_at_the_beginning_is_started_again(tmp_path: Path, studio: Studio) -> None:
-    await dying(studio, 1)
+    died = dying(studio, 1)
     await studio.begin(book_order(tmp_path))
+    assert len(died) == 1
 
 
 @pytest.mark.parametrize("work", ["begin", "encode"])
 async def test_what_dies_twice_over_the_same_work_is_the_machines_fault(
     tmp_path: Path, studio: Studio, work: str
 ) -> None:
-    await dying(studio, 2)
+    died = dying(studio, 2)
     with pytest.raises(EnvironmentFault, match="run the same command again"):
         if work == "begin":
             await studio.begin(book_order(tmp_path))
         else:
             await studio.encode(reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
+    assert len(died) == 2
 
 
 @pytest.mark.slow

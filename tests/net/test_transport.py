@@ -105,7 +105,7 @@ async def test_a_receiver_asleep_hears_what_arrives_while_it_sends(ends: tuple[R
         time.sleep(0.01)  # it arrives while the loop looks elsewhere, and the sends swallow the news
         for _ in range(3):
             router.send(peer, WhoAreYou())
-        await soon(receiving)
+        assert (await soon(receiving))[1] == Status()
 
 
 async def test_asking_whether_something_waits_never_leaves_the_receiver_asleep(

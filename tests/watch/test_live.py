@@ -119,9 +119,12 @@ def test_a_swarm_of_64_on_a_terminal_costs_little(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_terminal_that_was_closed_does_not_stop_the_book() -> None:
+    """No call raises, though every write to a closed stream does."""
     stream = io.StringIO()
     progress = LiveProgress(stream)
     stream.close()
+    with pytest.raises(ValueError, match="closed"):
+        stream.write("anything")
     progress.note("hello")
     progress.update(replies(14))
     progress.close()

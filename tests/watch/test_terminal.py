@@ -53,7 +53,10 @@ def test_lines_for_people_are_broken_and_those_for_programs_are_not(mode: str) -
 
 
 def test_a_terminal_that_was_closed_stops_nothing() -> None:
+    """No call raises, though every write to a closed stream does."""
     stream = Terminal()
     progress = make_progress("plain", stream)
     stream.close()
+    with pytest.raises(ValueError, match="closed"):
+        stream.write("anything")
     progress.note(LONG)
