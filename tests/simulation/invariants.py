@@ -85,7 +85,11 @@ class Judge:
         spots = [(grant.job, grant.chapter, line.index) for line in grant.lines]
         self.granted[session.peer, grant.lease] = spots
         worker = self._owner(session.key)
-        if not worker.disk.has(served.state.job_files) and not self.world.vanished and not worker.liar:
+        if (
+            not worker.disk.has(served.state.job_files)
+            and not self.world.vanished
+            and self._is_judged(worker, raw=True)
+        ):
             raise Violation(f"granted to {worker.name} before its files were there", spots[0])
         for line in grant.lines:
             if (grant.chapter, line.index) in served.state.accepted:
@@ -151,7 +155,7 @@ class Judge:
             for chapter, index, _ in message.clips:
                 if not coordinator.disk.settled(message.job, (chapter, index)):
                     raise Violation("acknowledged before it was durable", (message.job, chapter, index))
-        elif isinstance(message, Rejected) and not self.world.network.owners[peer].liar:
+        elif isinstance(message, Rejected) and self._is_judged(self.world.network.owners[peer], raw=True):
             spot = (message.job, message.chapter, message.index)
             raise Violation(f"an honest clip was refused: {message.why}", spot)
 
@@ -279,31 +283,33 @@ class Judge:
             lacks = session.can_speak(served.recipe) and not served.needed <= session.job_files and not core.stopping
             since_s, before = self.fetched.get(name, (now, -1))
             held_up = any(items[digest].state == "held up" for digest in served.needed if digest in items)
-            excused = held_up or served.state.complete or not self._gets_files(worker, session)
-            if not lacks or have != before or excused:
+            judged = self._is_judged(worker, session, raw=self.world.healed) and "lying pieces" not in self.world.faults
+            if not lacks or have != before or held_up or served.state.complete or not judged:
                 self.fetched[name] = (now, have)
             elif now - since_s > (3 if "latency" in self.world.faults else 1) * STARVED_S:
                 raise Violation(f"{worker.name} gets no further with its files, {have} bytes")
 
-    def _gets_files(self, worker: SimWorker, session: Session) -> bool:
+    def _is_judged(self, worker: SimWorker, session: Session | None = None, *, raw: bool = False) -> bool:
+        """Whether promises about a worker can be judged now: the one guard of all invariants about workers.
+
+        A liar breaks its own promises, and what a raw network loses breaks others unless `raw` says that they hold
+        there too. With a `session`, the worker must also be awake, staying, and in reach under just that session.
+        """
+        if worker.liar or (self.world.was_raw and not raw):
+            return False
+        if session is None:
+            return True
         connection = self.world.network.open.get(session.peer)
-        if not worker.awake or worker.liar or worker.draining or connection is None:
+        if connection is None or not worker.awake or worker.draining or worker.process != session.key:
             return False
-        if "lying pieces" in self.world.faults or (self.world.was_raw and not self.world.healed):
-            return False
-        return worker.process == session.key and not self.world.network.is_cut(worker, connection.coordinator)
+        return not self.world.network.is_cut(worker, connection.coordinator)
 
     def _could_work(
         self, worker: SimWorker, session: Session, core: Coordinator, served: ServedJob, free: list[tuple[int, int]]
     ) -> bool:
-        connection = self.world.network.open.get(session.peer)
-        if not worker.awake or worker.liar or worker.draining or connection is None or self.world.was_raw:
+        if not self._is_judged(worker, session) or not session.can_try(served.recipe, core.called_s, served.needed):
             return False
         if any(slot.leases for slot in worker.core.slots) or (served.state.awaits_latents and served.ledger.leases):
-            return False
-        if not session.can_try(served.recipe, core.called_s, served.needed):
-            return False
-        if self.world.network.is_cut(worker, connection.coordinator) or connection.worker.process != session.key:
             return False
         blames = [[failure.worker for failure in served.state.failures.get(place, ())] for place in free]
         return any(session.worker not in blamed for blamed in blames)
@@ -355,10 +361,8 @@ class Judge:
 
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
         """A worker is about to send one more clip."""
-        if worker.liar:
-            return
         credit, size = worker.core.links[name].credit, sum(clips.values())
-        if len(clips) > 1 and size > credit and not self.world.was_raw:
+        if len(clips) > 1 and size > credit and self._is_judged(worker):
             raise Violation(f"{worker.name} has {size} bytes under way, credit {credit}")
 
     # --- the end

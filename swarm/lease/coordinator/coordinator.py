@@ -318,8 +318,11 @@ class Coordinator:
         for report in message.slots:
             if report.slot < len(session.slots):
                 session.slots[report.slot].hear(report)
-            if report.lease in known and session.is_patient(report, now):
-                known[report.lease][1].progressed_s = now
+            if report.lease in known:
+                served, lease = known[report.lease]
+                begun = report.state == "speaking" and served.ledger.advance(lease, report.index)
+                if begun or session.is_patient(report, now):
+                    lease.progressed_s = now
         speaking = {report.lease for report in message.slots}
         for lease_id in message.leases:
             if lease_id in known and lease_id not in speaking:  # its slot speaks for another lease or coordinator first

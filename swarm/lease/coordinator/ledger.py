@@ -26,6 +26,7 @@ class Lease:
     granted_s: float
     progressed_s: float  # the last sign that it advances
     characters: int = 0  # of what is pending
+    reached: int = -1  # the last index that a heartbeat said is being spoken
 
 
 @dataclass
@@ -108,6 +109,13 @@ class Ledger:
         if not lease.pending:
             del self.leases[lease.id]
         return tail
+
+    def advance(self, lease: Lease, index: int) -> bool:
+        """Take in which index of a lease is being spoken; return whether that is further than before."""
+        segments = len(self.state.spec.chapters[lease.chapter].segments)
+        advanced = lease.reached < index < segments
+        lease.reached = index if advanced else lease.reached
+        return advanced
 
     def forgive(self, gap_s: float) -> None:
         """Shift the times of every lease after a sleep of this machine."""

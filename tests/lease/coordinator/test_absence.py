@@ -49,6 +49,31 @@ def test_heartbeats_without_progress_lose_a_lease_at_its_deadline() -> None:
     assert len(granted[0].lines) == len(TEXTS) - 1
 
 
+def test_a_segment_begun_is_progress_though_the_clip_of_the_last_one_has_not_come() -> None:
+    core = make_core(JobState(make_spec(TEXTS)), split=False, unknown_deadline_s=20.0)
+    join(core)
+    grant = offer(core)
+    revoked = {}
+    for now in range(1, 40):
+        report = SlotReport(0, "speaking", grant.lease, 0 if now < 16 else 1)
+        core.receive(b"p", Heartbeat((report,), (), (grant.lease,)), float(now))
+        for revoke in sent(core.tick(float(now)), Revoke):
+            revoked.setdefault(revoke, now)
+    assert revoked[Revoke(grant.lease, expired=True)] == 16 + 20
+
+
+def test_a_heartbeat_that_names_a_segment_that_does_not_exist_is_no_progress() -> None:
+    core = make_core(JobState(make_spec(TEXTS)), split=False, unknown_deadline_s=20.0)
+    join(core)
+    grant = offer(core)
+    revoked = []
+    for now in range(1, 22):
+        report = SlotReport(0, "speaking", grant.lease, len(TEXTS) + now)
+        core.receive(b"p", Heartbeat((report,), (), (grant.lease,)), float(now))
+        revoked += sent(core.tick(float(now)), Revoke)
+    assert revoked == [Revoke(grant.lease, expired=True)]
+
+
 def test_loading_a_model_is_no_lack_of_progress() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core)
