@@ -24,6 +24,11 @@ class Picture(Struct, frozen=True):
     codec: str  # "mjpeg" or "png"
     data: bytes
 
+    @property
+    def mime(self) -> str:
+        """The type by its name on the web."""
+        return "image/jpeg" if self.codec == "mjpeg" else "image/png"
+
 
 def fit_cover(data: bytes) -> Picture | None:
     """The cover as JPEG or PNG; None where it is no picture that can be read."""

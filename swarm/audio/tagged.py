@@ -5,7 +5,6 @@ A WAV has its few tags there, and all of them behind the sound, with chapters an
 """
 
 import io
-import re
 from base64 import b64encode
 from collections.abc import Sequence
 from fractions import Fraction
@@ -13,30 +12,31 @@ from io import SEEK_END
 from typing import IO, TYPE_CHECKING
 
 import av
+import mutagen.flac
+import mutagen.id3
 import soundfile
-from msgspec import structs
 
 from swarm.audio.container import add_picture, make_chapter, make_packet, open_container, picture_packet
 from swarm.audio.cover import Picture
-from swarm.audio.format import head_samples, make_coding
+from swarm.audio.format import head_samples
+from swarm.audio.id3 import id3_tag
 from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
-from swarm.audio.tags import comment_language, written_tags
+from swarm.audio.tags import ffmpeg_tags
 from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only
 
 OPTIONS = {
-    "mp3": {"write_xing": "0"},  # a constant bit rate needs no table, and nothing may be cut from the first reel
+    # The tag is ours. A constant bit rate needs no table, and nothing may be cut from the first reel.
+    "mp3": {"id3v2_version": "0", "write_xing": "0"},
     "ogg": {},
     "flac": {},
     "wav": {"rf64": "auto"},  # over 4 GiB
 }
-SHOWS_STREAM_PICTURES = ("mp3", "flac")
 STREAMINFO_END = 42  # of a FLAC: what comes before is right only in the file itself
 OPUS_SKIP = 312  # samples at 48 kHz that players leave out, as every stream of this encoder says
-MAX_TOC = 255
 SYNC_BYTES = 16 << 20
 ID3 = b"id3 "
 
@@ -59,6 +59,8 @@ class TaggedFile:
         self.samples = head_samples(order.family, order.coding)
         self._unsynced_bytes = 0
         self._file = order.part.open("w+b")
+        if order.family == "mp3":
+            self._file.write(id3_tag(order.tags, picture, chapters))
         self._container, self._sound = _start(order, picture, self._file, chapters)
 
     @property
@@ -98,12 +100,11 @@ class TaggedFile:
         self.samples += len(pcm)
 
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
-        """Whether the front with these chapters is as long as the one that was written."""
-        return (
-            chapters is None
-            or self._order.family == "wav"
-            or len(_front(self._order, self._picture, chapters)) == self._room
-        )
+        """Return whether the front with these chapters fits into the place of the one that was written."""
+        if chapters is None or self._order.family == "wav":
+            return True
+        size = len(_front(self._order, self._picture, chapters))
+        return size <= self._room if self._order.family == "mp3" else size == self._room
 
     def close(self, chapters: "Sequence[Chapter]") -> None:
         """Write the front anew, with the chapters' times; all is on the disk then. Raises OSError."""
@@ -111,11 +112,11 @@ class TaggedFile:
             self._container.mux(self._sound.encode(None))
         self._container.close()
         if self._order.family == "wav":
-            append_chunk(self._file, ID3, _front(_as_mp3(self._order), self._picture, chapters))
+            append_chunk(self._file, ID3, id3_tag(self._order.tags, self._picture, chapters))
         else:
             keep = STREAMINFO_END if self._order.family == "flac" else 0
             self._file.seek(keep)
-            self._file.write(_front(self._order, self._picture, chapters)[keep:])
+            self._file.write(_front(self._order, self._picture, chapters, self._room)[keep:])
         self._file.flush()
         sync_file(self._file.fileno())
         self._file.close()
@@ -129,42 +130,27 @@ def _start(
     order: AudiobookOrder, picture: Picture | None, file: IO[bytes], chapters: "Sequence[Chapter]"
 ) -> "tuple[av.container.OutputContainer, av.AudioStream]":
     family = order.family
-    tags = written_tags(order.tags, family)
-    streamed = picture if family in SHOWS_STREAM_PICTURES else None
+    tags = {} if family == "mp3" else ffmpeg_tags(order.tags, family)
     if family == "ogg" and picture:
         tags["METADATA_BLOCK_PICTURE"] = _picture_block(picture)
     if family in ("ogg", "flac"):
         tags |= _chapter_comments(chapters)
     container, sound = open_container(file, family, order, tags, OPTIONS[family])
-    cover = add_picture(container, streamed) if streamed else None
-    if family == "mp3":
-        container.set_chapters(list(chapters))
+    cover = add_picture(container, picture) if picture and family == "flac" else None
     container.start_encoding()
-    if streamed and cover:
-        container.mux_one(picture_packet(streamed, cover))
+    if picture and cover:
+        container.mux_one(picture_packet(picture, cover))
     return container, sound
 
 
-def _front(order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[Chapter]") -> bytes:
-    """What stands before the sound."""
+def _front(order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[Chapter]", room_bytes: int = 0) -> bytes:
+    """Return what stands before the sound; only an MP3's can be padded to `room_bytes`."""
+    if order.family == "mp3":
+        return id3_tag(order.tags, picture, chapters, room_bytes)
     file = io.BytesIO()
     container, _ = _start(order, picture, file, chapters)
     container.close()
-    front = file.getvalue()
-    if order.family == "mp3":
-        front = _with_comment(front, comment_language(order.tags))
-    # A table of contents counts its entries in one byte; without it, readers find the chapters by themselves.
-    return front.replace(b"CTOC", b"XTOC", 1) if len(chapters) > MAX_TOC else front
-
-
-def _with_comment(front: bytes, language: str) -> bytes:
-    """FFmpeg writes no ID3 comments. A user's text under the name of a language differs from one by its kind alone."""
-    head = re.compile(b"TXXX(......\x03" + language.encode() + b"\0)", re.DOTALL)
-    return head.sub(rb"COMM\1", front, count=1)
-
-
-def _as_mp3(order: AudiobookOrder) -> AudiobookOrder:
-    return structs.replace(order, family="mp3", coding=make_coding("mp3", order.coding.sample_rate))
+    return file.getvalue()
 
 
 def blank_chapters(titles: Sequence[str], sample_rate: int) -> "list[Chapter]":
@@ -186,19 +172,16 @@ def _chapter_comments(chapters: "Sequence[Chapter]") -> dict[str, str]:
 
 
 def _picture_block(picture: Picture) -> str:
-    """A cover as an Ogg comment holds it: FLAC's picture block in base64."""
-    kind = b"image/jpeg" if picture.codec == "mjpeg" else b"image/png"
-    front_cover = 3
-    numbers = [front_cover, len(kind)]
-    head = b"".join(number.to_bytes(4, "big") for number in numbers) + kind
-    rest = b"".join(number.to_bytes(4, "big") for number in (0, 0, 0, 0, 0, len(picture.data)))
-    return b64encode(head + rest + picture.data).decode()
+    """Return a cover as an Ogg comment holds it: FLAC's picture block in base64."""
+    block = mutagen.flac.Picture()
+    block.type, block.mime, block.data = mutagen.id3.PictureType.COVER_FRONT, picture.mime, picture.data
+    return b64encode(block.write()).decode()
 
 
 def append_chunk(file: IO[bytes], kind: bytes, data: bytes) -> None:
-    """Add a chunk to a WAV that is open for reading and writing. Raises OSError.
+    """Add a chunk to a WAV that is open for reading and writing; mutagen knows none over 4 GiB. Raises OSError.
 
-    A file that is none, or that would grow beyond what its size can say, stays as it is.
+    A file that is no WAV, or that would grow beyond what its size can say, stays as it is.
     """
     end = file.seek(0, SEEK_END)
     file.seek(0)
