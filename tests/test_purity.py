@@ -113,6 +113,7 @@ TESTED_ELSEWHERE = {
     "swarm/voice/pcm.py": "tests/voice/host/test_process.py",
     "swarm/audio/audiobook_child.py": "tests/audio/test_studio.py",
     "swarm/audio/container.py": "tests/audio/test_tagged.py",
+    "swarm/audio/mp4.py": "tests/audio/test_audiobook.py",
     "swarm/lease/worker/job_files.py": "tests/lease/worker/test_download.py",
     "swarm/job/state.py": "tests/lease/coordinator/test_coordinator.py",
     "swarm/lease/coordinator/ledger.py": "tests/lease/coordinator/test_ledger.py",
