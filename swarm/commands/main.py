@@ -46,6 +46,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = argparse.Namespace()
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
+        if "verbose" in arguments:
+            _log_to_console(arguments)
         code = int(arguments.run(arguments))
         sys.stdout.flush()
         return code
@@ -61,6 +63,17 @@ def main(argv: list[str] | None = None) -> int:
         return _mute(error) if error.errno in NOT_WRITTEN and error.filename is None else _unforeseen(error, arguments)
     except Exception as error:  # the last line of defence: a user never sees a bare traceback
         return _unforeseen(error, arguments)
+
+
+def _log_to_console(arguments: argparse.Namespace) -> None:
+    """Show what modules log: of commands that take --verbose, for they run long enough to have something to tell."""
+    import logging
+
+    from swarm.watch.console_log import set_up_logging
+
+    set_up_logging(verbose=arguments.verbose)
+    python = sys.version.partition(" ")[0]
+    logging.getLogger(__name__).debug(f"e2a-swarm {__version__} {arguments.command}, Python {python} on {os.name}")
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -150,7 +163,7 @@ def _forgive_odd_encodings() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    warn(f"e2a-swarm: {message}")
+    warn(f"e2a-swarm: {message}", error=True)
     return code
 
 
@@ -177,7 +190,9 @@ def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
         )
     text = "".join(traceback.format_exception(error))
     if getattr(arguments, "verbose", False):
-        sys.stderr.write(text)
+        from swarm.watch.priority import Priority, marked
+
+        sys.stderr.write(marked(text.rstrip("\n"), Priority.ERROR, sys.stderr) + "\n")
     named = f"{type(error).__name__}: {error}".partition("\n")[0]
     return _fail(f"this should not happen: {named}; {_keep(text, arguments)}", EXIT_GAPS)
 

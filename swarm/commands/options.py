@@ -61,7 +61,9 @@ def add_output_options(
     """--verbose; --json and --quiet too where a sentence says what they print."""
     if quiet:
         parser.add_argument("--quiet", action="store_true", help=quiet)
-    parser.add_argument("--verbose", action="store_true", help="show the whole traceback of an unforeseen error")
+    parser.add_argument(
+        "--verbose", action="store_true", help="show each step, and the whole traceback of an unforeseen error"
+    )
     if json:
         parser.add_argument("--json", action="store_true", help=json)
 

@@ -21,11 +21,16 @@ def say_indented(line: str, indent: int) -> None:
     say(*wrap(line, room, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False))
 
 
-def warn(line: str) -> None:
-    """Write a line to standard error, beside what a program reads; a terminal breaks it between words."""
+def warn(line: str, *, error: bool = False) -> None:
+    """Write a line to standard error, beside what a program reads; a terminal breaks it between words.
+
+    systemd's journal shows it as a warning, or as an error where it is what ends the command.
+    """
+    from swarm.watch.priority import Priority, marked
     from swarm.watch.terminal import folded
 
-    sys.stderr.write(folded(line, sys.stderr) + "\n")
+    priority = Priority.ERROR if error else Priority.WARNING
+    sys.stderr.write(marked(folded(line, sys.stderr), priority, sys.stderr) + "\n")
 
 
 def say_json(value: object) -> None:

@@ -7,6 +7,7 @@ from typing import Literal, Protocol, TextIO
 import msgspec
 
 from swarm.lease.message import JobStatus, StatusReply
+from swarm.watch.priority import Priority, marked
 from swarm.watch.terminal import folded
 from swarm.watch.text import count_text, in_tens
 from swarm.watch.view import JobView, View, Viewer, chapter_title, job_percent, title_of
@@ -70,10 +71,10 @@ class Lines:
         except (OSError, ValueError):  # the pipe broke, the file was closed
             self._stream = None
 
-    def tell(self, line: str) -> None:
-        """Write a line for people: on a terminal it breaks between words."""
+    def tell(self, line: str, priority: Priority = Priority.NOTICE) -> None:
+        """Write a line for people: on a terminal it breaks between words, the journal is told its priority."""
         try:
-            line = folded(line, self._stream) if self._stream else line
+            line = marked(folded(line, self._stream), priority, self._stream) if self._stream else line
         except ValueError:  # the file was closed
             self._stream = None
         self.write(line)
@@ -174,13 +175,13 @@ class PlainProgress:
         title = f"{shown.title}: " if len(view.jobs) > 1 else ""
         if job.job not in self._sealed:
             held_up = f"; {shown.state}" if job.state == "waiting" else ""
-            self._lines.tell(opening_line(job, len(done)) + held_up)
+            self._lines.tell(opening_line(job, len(done)) + held_up, Priority.INFO)
         elif done:
             for place in done:
                 where = f"chapter {place + 1} of {len(job.chapters)} is spoken: {chapter_title(job, place)}"
-                self._lines.tell(f"{title}{where} ({standing(shown, view)})")
+                self._lines.tell(f"{title}{where} ({standing(shown, view)})", Priority.INFO)
         else:
-            self._lines.tell(f"{title}{standing(shown, view)}")
+            self._lines.tell(f"{title}{standing(shown, view)}", Priority.INFO)
         self._sealed[job.job] = sealed(job)
         self._pace.said(job)
 

@@ -1,0 +1,57 @@
+"""Where the records of the standard `logging` go: warnings always, and with --verbose every step, to standard error."""
+
+import logging
+import sys
+
+from swarm.watch.priority import Priority, marked
+from swarm.watch.terminal import folded
+
+ROOT = "swarm"  # the logger above those of all modules; other packages' records stay as they are
+PRIORITIES = (
+    (logging.ERROR, Priority.ERROR),
+    (logging.WARNING, Priority.WARNING),
+    (logging.INFO, Priority.INFO),
+    (logging.NOTSET, Priority.DEBUG),
+)
+
+
+class ConsoleHandler(logging.Handler):
+    """Writes records to whatever standard error is at the moment: a live display may have taken its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; a closed terminal is no reason to stop."""
+        try:
+            text = marked(folded(self.format(record), sys.stderr), priority_of(record.levelno), sys.stderr)
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return
+
+
+class ConsoleFormatter(logging.Formatter):
+    """Warnings look like the errors of every command; steps carry their time and the module that tells them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback where there is one."""
+        if record.levelno >= logging.WARNING:
+            line = f"e2a-swarm: {record.getMessage()}"
+        else:
+            moment = f"{self.formatTime(record, '%H:%M:%S')}.{record.msecs:03.0f}"
+            line = f"{moment} {record.name.removeprefix('swarm.')}: {record.getMessage()}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Send the records of this program's modules to standard error; a second call replaces the first."""
+    logger = logging.getLogger(ROOT)
+    for handler in [each for each in logger.handlers if isinstance(each, ConsoleHandler)]:
+        logger.removeHandler(handler)
+    handler = ConsoleHandler()
+    handler.setFormatter(ConsoleFormatter())
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+
+
+def priority_of(level: int) -> Priority:
+    """Return what the journal calls a level of `logging`."""
+    return next(priority for least, priority in PRIORITIES if level >= least)
