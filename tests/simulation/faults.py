@@ -40,11 +40,7 @@ class Faults:
         rare = {"loss", "doubling", "reordering"}
         self.on = {name for name in names if random.random() < (SOMETIMES / 2 if name in rare else SOMETIMES)}
         self.on |= set(also)
-
-    @classmethod
-    def of(cls, seed: int) -> Faults:
-        """Those of a seed: the first that it decides."""
-        return cls(Random(seed))
+        self.began = set(self.on)  # those of the whole run, for the story
 
     def __contains__(self, name: str) -> bool:
         return name in self.on
@@ -60,6 +56,7 @@ class Faults:
             self.on |= {name for name in WITH_FILES if world.files_random.random() < SOMETIMES}
             world.heap.after(world.files_random.uniform(0.5, LAST_S), world.befall, "a file vanishes", file_vanishes)
         self._schedule_devices(world)
+        self.began |= self.on
         for name, act in MOMENTS.items():
             if name in self.on:
                 for _ in range(world.random.randint(1, 3)):

@@ -1,4 +1,4 @@
-"""Run seeds: `python tests/simulation/run.py --seed 7`, `--seeds 0-500`, `--for-ever`."""
+"""Run seeds: `python tests/simulation/run.py --seed 7`, `--seeds 0-500`, `--for-ever`; see README.md beside this file."""
 
 from __future__ import annotations
 
@@ -7,48 +7,49 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
-from faults import Faults  # noqa: E402
+from mutants import MUTANTS, PROVOKED_BY, mutated  # noqa: E402
 from story import Violation  # noqa: E402
 from world import World  # noqa: E402
 
 
-def play(seed: int) -> str:
-    """Run one seed; its story and what went wrong, or "" if nothing did."""
+def play(seed: int, also: tuple[str, ...] = (), *, brief: bool = False) -> str:
+    """Run one seed; return its story and what went wrong, or "" if nothing did. `also` are faults to add."""
     try:
-        World(seed).go()
+        World(seed, also=also).go()
     except Exception:
-        return retell(seed)
+        return retell(seed, also, brief=brief)
     return ""
 
 
-def retell(seed: int) -> str:
-    """Run a seed that failed again, keeping its story."""
-    world = World(seed, tell=True)
+def retell(seed: int, also: tuple[str, ...], *, brief: bool) -> str:
+    """Run a seed that failed once more and return the story of the segment concerned."""
+    world = World(seed, tell=True, also=also)
     story = world.story
     assert story is not None
     try:
         world.go()
     except Violation as violation:
         spot = violation.spots[0] if violation.spots else ("", -1, -1)
-        told, what = story.of(spot), f"{violation} {violation.spots or ''}"
+        told, what = story.of(spot, brief=brief), f"{violation} {violation.spots or ''}"
     except Exception:
-        told, what = story.of(("", -1, -1)), traceback.format_exc()
+        told, what = story.of(("", -1, -1), brief=brief), traceback.format_exc()
     else:
         raise AssertionError(f"seed {seed} does not replay: something depends on more than the seed")
-    return f"{told}\nseed {seed} fails: {what}\nfaults: {', '.join(sorted(Faults.of(seed).on))}"
+    return f"{told}\nseed {seed} fails: {what}\nfaults: {', '.join(sorted(world.faults.began))}"
 
 
-def run(seeds: Iterable[int], short: bool) -> int:
-    """Run seeds until one fails, or all of them with a line a failure."""
+def run(seeds: Iterable[int], also: tuple[str, ...], *, short: bool, brief: bool) -> int:
+    """Run seeds until one fails, or all of them with two lines a failure; return the exit code."""
     failed, done, began_s = 0, 0, time.monotonic()
     try:
         for seed in seeds:
-            told = play(seed)
+            told = play(seed, also, brief=brief)
             done += 1
             failed += bool(told)
             if told:
@@ -67,11 +68,17 @@ def main() -> int:
     parser.add_argument("--seeds", default="0-500", help="run a range of seeds, the last one left out")
     parser.add_argument("--for-ever", action="store_true", help="run seeds until one fails, or Ctrl-C")
     parser.add_argument("--short", action="store_true", help="two lines a failure, and go on")
+    parser.add_argument("--brief", action="store_true", help="leave heartbeats and `Done` out of the story")
+    parser.add_argument("--mutant", choices=MUTANTS, metavar="NAME", help="break the cores on purpose (mutants.py)")
     arguments = parser.parse_args()
     first, last = map(int, arguments.seeds.split("-"))
     if arguments.seed is not None:
         first, last = arguments.seed, arguments.seed + 1
-    return run(count(first) if arguments.for_ever else range(first, last), arguments.short)
+    seeds = count(first) if arguments.for_ever else range(first, last)
+    cores: AbstractContextManager[None] = mutated(arguments.mutant) if arguments.mutant else nullcontext()
+    with cores:
+        also = PROVOKED_BY.get(arguments.mutant, ())
+        return run(seeds, also, short=arguments.short, brief=arguments.brief)
 
 
 if __name__ == "__main__":

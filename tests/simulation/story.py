@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from swarm.job.record import Record
-from swarm.lease.message import Accepted, Clip, Failed, Grant, Heartbeat, Held, Rejected, Release, Revoke, Trim, Wanted
+from swarm.lease.message import (
+    Accepted,
+    Clip,
+    Done,
+    Failed,
+    Grant,
+    Heartbeat,
+    Held,
+    Job,
+    Rejected,
+    Release,
+    Revoke,
+    Trim,
+    Wanted,
+)
 
 Spot = tuple[str, int, int]  # job, chapter, index
 
@@ -28,10 +42,12 @@ class Story:
         """One more line."""
         self.lines.append((at_s, who, what, about))
 
-    def of(self, spot: Spot) -> str:
-        """The lines that concern a segment, and all that befell machines."""
+    def of(self, spot: Spot, *, brief: bool = False) -> str:
+        """Return the lines about a segment and about machines; `brief` leaves out what is said every second."""
         self._leases: set[int] = set()
         kept = [line for line in self.lines if self._concerns(line[3], spot)]
+        if brief:
+            kept = [line for line in kept if not (line[3] and isinstance(line[3][0], Heartbeat | Done | Job))]
         return "\n".join(
             f"{at_s:9.3f} {who:14} {what} {' '.join(map(_short, about))}" for at_s, who, what, about in kept
         )

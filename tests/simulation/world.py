@@ -68,7 +68,7 @@ class World:
         self.coordinators = [SimCoordinator(self, n, self._disk(n), credit) for n in range(books)]
         count = random.choice([1, 2, 2, 3, 4, 5])
         self.workers = [SimWorker(self, n, random.choice([1, 1, 1, 2])) for n in range(count)]
-        text = sum(len(s.text) for c in self.coordinators for s in c.segments)
+        text = sum(len(s.spoken) for c in self.coordinators for s in c.segments)
         for worker in self.workers:  # so that faults find something to disturb
             worker.chars_s = text / BUSY_S / count * random.choice([0.5, 1.0, 2.0])
         if "latency" in faults:
