@@ -47,11 +47,6 @@ def find_latents(job_files: Iterable[JobFile]) -> JobFile | None:
     return next((job_file for job_file in job_files if job_file.name == LATENTS), None)
 
 
-def window() -> int:
-    """Return the bytes of one job file that may be asked for and not yet be on the disk."""
-    return WINDOW * PIECE
-
-
-def piece_size(size: int, offset: int) -> int:
-    """Return the bytes of the piece that begins at an offset of a file of `size` bytes."""
-    return max(0, min(PIECE, size - offset))
+def piece_size(size: int, offset: int, piece: int = PIECE) -> int:
+    """Return the bytes of the piece that begins at an offset of a file of `size` bytes; a whole one has `piece`."""
+    return max(0, min(piece, size - offset))

@@ -58,14 +58,14 @@ class Held(Message, frozen=True, tag=True):
     clips: Clips
 
 
-SlotState = Literal["idle", "loading", "speaking", "waiting"]  # waiting: for credit
+ReportedState = Literal["idle", "loading", "speaking", "waiting"]  # waiting: for credit
 
 
 class SlotReport(Struct, frozen=True, omit_defaults=True):
     """What one slot is doing for this coordinator."""
 
     slot: Count
-    state: SlotState
+    state: ReportedState
     lease: Count = 0
     index: Count = 0  # the segment being spoken
     since_s: Seconds = 0.0  # how long it has been at it; while it loads, since it last got on

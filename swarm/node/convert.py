@@ -68,6 +68,6 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     engines = Engines(tuple(devices), state_dir / "log")
     hello = greeting(state_dir, devices, gpus)
     job_files = FileCache(state_dir, coordination.config.assets_limit)
-    node = WorkNode(hello, engines, job_files, keys, coordination.clock, lambda line: None, trace=coordination.trace)
-    node.limit_watch = LimitWatch(engines.devices, GpuReadings(gpus))
-    return node
+    limit_watch = LimitWatch(engines.devices, GpuReadings(gpus))
+    clock, trace = coordination.clock, coordination.trace
+    return WorkNode(hello, engines, job_files, keys, clock, lambda line: None, limit_watch, trace=trace)

@@ -26,7 +26,7 @@ class Engines:
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._entrances: dict[str, asyncio.Lock] = {}
-        self._ahead: dict[int, tuple[SpokenWords, asyncio.Task[SpokenClip]]] = {}
+        self._prefetched: dict[int, tuple[SpokenWords, asyncio.Task[SpokenClip]]] = {}
         self._starting = asyncio.Lock()  # slots that share a process must not each start one
 
     async def load(
@@ -80,26 +80,29 @@ class Engines:
 
     def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[SpokenClip]":
         """Speak a segment, with the next of the seeds where a take is doubtful. The task raises EngineFault."""
-        words, speaking = self._ahead.pop(slot, ((), None))
+        words, speaking = self._prefetched.pop(slot, ((), None))
         if speaking and words == (text, *seeds):
             return speaking
         if speaking:
             speaking.cancel()
         return asyncio.create_task(self._speak(slot, text, *seeds))
 
-    def hand_ahead(self, slot: int, words: SpokenWords | None) -> None:
-        """Have a slot's process begin with this as soon as it has spoken what it speaks; None: with nothing.
+    def prefetch(self, slot: int, text: str, *seeds: int) -> None:
+        """Have a slot's process begin a text as soon as it is through with the one under way.
 
-        What was handed before is withdrawn: not begun, or its sound dropped. Who asks for it with `speak` hears what
-        becomes of it; until then its sound is kept.
+        `speak` of the same text and seeds collects the clip, or what else became of it; the clip is kept until then.
         """
-        _, before = self._ahead.pop(slot, ((), None))
+        self.cancel_prefetch(slot)
+        if slot in self._processes:
+            task = asyncio.create_task(self._speak(slot, text, *seeds))
+            task.add_done_callback(_collected)
+            self._prefetched[slot] = (text, *seeds), task
+
+    def cancel_prefetch(self, slot: int) -> None:
+        """Withdraw a slot's prefetched text: its process does not begin it, or its clip is dropped."""
+        _, before = self._prefetched.pop(slot, ((), None))
         if before:
             before.cancel()
-        if words and slot in self._processes:
-            task = asyncio.create_task(self._speak(slot, *words))
-            task.add_done_callback(_heard)
-            self._ahead[slot] = words, task
 
     async def _speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
         return await self._processes[slot].speak(slot, text, *seeds)
@@ -123,7 +126,7 @@ class Engines:
             await process.close()
 
     def _forget(self, slot: int) -> EngineProcess | None:
-        self.hand_ahead(slot, None)
+        self.cancel_prefetch(slot)
         self._engines.pop(slot, None)
         return self._processes.pop(slot, None)
 
@@ -133,7 +136,7 @@ class Engines:
             await self.unload(slot)
 
 
-def _heard(task: "asyncio.Task[SpokenClip]") -> None:
-    """Nobody may ever ask how it went."""
+def _collected(task: "asyncio.Task[SpokenClip]") -> None:
+    """Look at how a prefetched text went, since nothing else may ever ask."""
     if not task.cancelled():
         task.exception()

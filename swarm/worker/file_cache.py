@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from swarm.errors import StoreError
-from swarm.job.job_file import LATENTS, JobFile, piece_size
+from swarm.job.job_file import LATENTS, PIECE, JobFile, piece_size
 from swarm.store.job_files import digest_of
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
@@ -48,9 +48,9 @@ class PartialFile:
 class FileCache:
     """Contents by digest, at most `limit` bytes of them."""
 
-    def __init__(self, state_dir: Path, limit: int) -> None:
+    def __init__(self, state_dir: Path, limit: int, piece: int = PIECE) -> None:
         self.root = state_dir / "assets"
-        self._state_dir, self._limit = state_dir, limit
+        self._state_dir, self._limit, self._piece = state_dir, limit, piece
         self._parts: dict[str, PartialFile] = {}
         self._verified: set[str] = set()
         self._scratch: Scratch | None = None
@@ -146,7 +146,7 @@ class FileCache:
         if hashlib.sha256(whole).hexdigest() != digest:
             path.unlink()
             raise StoreError(f"{path} is damaged.")
-        return whole[offset : offset + piece_size(len(whole), offset)], len(whole)
+        return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
 
     def gather(self, job_files: Iterable[JobFile], name: str) -> Path:
         """A folder with these files under their names, in place of the one of this name. Raises StoreError."""

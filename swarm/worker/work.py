@@ -13,7 +13,6 @@ from swarm.lease.message import EngineOffer
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, security, swarm_id
-from swarm.system.awake import Wakefulness
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
@@ -56,11 +55,22 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
     engines = Engines(config.devices, config.state_dir / "log")
     job_files = FileCache(config.state_dir, config.assets_limit)
     keys = curve_keys(key) if key else None
-    node = WorkNode(hello, engines, job_files, keys, clock, say, config.exit_when_done, trace)
-    node.wakefulness = Wakefulness(allow_sleep=config.allow_sleep)
-    node.limit_watch = limit_watch
+    swarm = swarm_id(key)
+    node = WorkNode(
+        hello,
+        engines,
+        job_files,
+        keys,
+        clock,
+        say,
+        limit_watch,
+        exit_when_done=config.exit_when_done,
+        allow_sleep=config.allow_sleep,
+        welcomed=lambda address: remember_address(config.state_dir, swarm, address),
+        trace=trace,
+    )
     async with AsyncExitStack() as stack:
-        finder = asyncio.create_task(_find(node, config, swarm_id(key), say))
+        finder = asyncio.create_task(_find(node, config, swarm, say))
         stack.callback(finder.cancel)
         finder.add_done_callback(lambda task: node.leave())  # it only ends by failing
         watch = asyncio.create_task(_watch_offers(node, hello.engines))
@@ -104,7 +114,6 @@ async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
 
 async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> None:
     """Tell the node of coordinators: the one named, else the last that worked and all that mDNS shows."""
-    node.welcomed = lambda address: remember_address(config.state_dir, swarm, address)
     named = fixed_address(config.coordinator)
     if named:
         say(f"trying {named}")

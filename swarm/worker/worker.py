@@ -8,8 +8,20 @@ from typing import Any
 
 from swarm.errors import StoreError
 from swarm.job.clip_info import SpokenClip
-from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, Hello, Job, Line, Refused, Welcome
-from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
+from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.worker.link_state import LinkState
+from swarm.lease.worker.outcome import (
+    CancelPrefetch,
+    Command,
+    Kill,
+    Load,
+    Prefetch,
+    Seek,
+    Speak,
+    Unload,
+    WorkerOutcome,
+)
+from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot import Trouble
 from swarm.lease.worker.worker import Worker
 from swarm.net.keys import CurveKeys
@@ -24,11 +36,9 @@ from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.engines import OF_THE_DEVICE, Engines
 from swarm.worker.file_cache import FileCache, Kept
 from swarm.worker.file_thread import FileThread
-from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.notices import Notices, rest_lines
 
-BEAT_S = 1.0
 DRAIN_S = 120.0
 FAREWELL_S = 0.3
 
@@ -56,10 +66,16 @@ class WorkNode:
         keys: CurveKeys | None,
         clock: Clock,
         say: Say,
+        limit_watch: LimitWatch,
+        *,
         exit_when_done: bool = False,
+        allow_sleep: bool = True,
+        welcomed: Callable[[str], None] = lambda address: None,
+        settings: WorkerSettings = DEFAULTS,
         trace: Trace = NO_TRACE,
     ) -> None:
-        self.core = trace.watch("worker", Worker(hello), hello=hello)
+        """`welcomed` is told the address of each coordinator that lets this worker in."""
+        self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
         self._engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
         self._introduced: set[str] = set()  # jobs, and what is lacking or under way: said once
@@ -71,16 +87,15 @@ class WorkNode:
         self._exit_when_done = exit_when_done
         self._clip_buffer = ClipBuffer()
         self._notices = Notices(said_s=clock.now())
-        self._handed: dict[int, Line | None] = {}  # slot -> the line that its engine speaks next
         self._lines: dict[str, Connection] = {}
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
         self._rests: dict[int, str] = {}  # by slot, as it was said
         self._failure: BaseException | None = None
-        self.welcomed: Callable[[str], None] = lambda address: None
-        self.wakefulness = Wakefulness(allow_sleep=True)
-        self.limit_watch = LimitWatch(engines.devices, GpuReadings(()))
+        self._welcomed = welcomed
+        self._wakefulness = Wakefulness(allow_sleep=allow_sleep)
+        self._limit_watch = limit_watch
 
     # --- coordinators
 
@@ -146,7 +161,7 @@ class WorkNode:
     def _is_done(self) -> bool:
         """Every coordinator in reach has ended, and none of them for a fault."""
         links = [link for link in self.core.links.values() if self._lines[link.name].connected]
-        return all(link.final and not link.failed for link in links)
+        return all(link.state is LinkState.ENDED and not link.failed for link in links)
 
     def _announce(self, name: str, message: FromCoordinator) -> None:
         if isinstance(message, Welcome):
@@ -158,7 +173,7 @@ class WorkNode:
             if line.coordinator != message.name:  # it may be let in once more: each greeting is answered
                 line.coordinator = message.name
                 self._say(f"serving {message.name} at {line.socket.address}")
-                self.welcomed(line.socket.address)
+                self._welcomed(line.socket.address)
         elif isinstance(message, Done):
             self._farewell(name, message)
         elif isinstance(message, Job):
@@ -224,7 +239,6 @@ class WorkNode:
             self._clip_buffer.drop(clip)
         for command in out.commands:
             self._order(command)
-        self._hand_ahead()
         for name, message in out.messages:
             if name in self._lines and not self._lines[name].socket.send(message):
                 self.core.unsaid(name)
@@ -252,6 +266,10 @@ class WorkNode:
             case Speak():
                 spoken = self._engines.speak(command.slot, command.text, command.seed, *command.others)
                 self._start(self._speak(command, spoken))
+            case Prefetch():
+                self._engines.prefetch(command.slot, command.text, command.seed, *command.others)
+            case CancelPrefetch(slot=slot):
+                self._engines.cancel_prefetch(slot)
 
     async def _load(self, load: Load) -> None:
         try:
@@ -260,7 +278,7 @@ class WorkNode:
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now(), mislaid=True))
             return
         try:
-            made = await self._engines.load(load.slot, load.recipe, folder, listen=partial(self._told, load))
+            made = await self._engines.load(load.slot, load.recipe, folder, listen=partial(self._progressed, load))
             latents = await self._file_thread.put(made)
         except StoreError as fault:
             await self._engines.unload(load.slot)
@@ -279,17 +297,9 @@ class WorkNode:
         self._say_once(f"slot {load.slot}: {fault}")
         return self.core.unable(load.slot, load.turn, str(fault), self._clock.now())
 
-    def _told(self, load: Load, words: str) -> None:
+    def _progressed(self, load: Load, words: str) -> None:
         self._say_once(words, in_tens(words))
-        self.core.told(load.slot, load.turn, words, self._clock.now())
-
-    def _hand_ahead(self) -> None:
-        """Engines need not wait for their next text until this process has taken the clip of the last one."""
-        for slot in self.core.slots:
-            handed = self._handed.get(slot.number)
-            if (line := slot.coming(handed)) is not handed:
-                self._handed[slot.number] = line
-                self._engines.hand_ahead(slot.number, slot.words(line) if line else None)
+        self.core.note_progress(load.slot, load.turn, words, self._clock.now())
 
     async def _speak(self, speak: Speak, speaking: "asyncio.Task[SpokenClip]") -> None:
         process = self._engines.process(speak.slot)
@@ -302,7 +312,8 @@ class WorkNode:
                 self._say(f"slot {speak.slot}: {fault}")
             out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
         else:
-            out = self.core.spoken(speak.slot, speak.turn, spoken, self._clock.now())
+            now = self._clock.now()
+            out = self.core.spoken(speak.slot, speak.turn, spoken.info, spoken.further, now, spoken.frame)
         self._carry_out(out)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -325,7 +336,7 @@ class WorkNode:
 
     async def run(self) -> None:
         """Serve until `leave`, then drain. Raises what made going on impossible."""
-        self.limit_watch.start()
+        self._limit_watch.start()
         beats, carrying = self._start(self._beat()), self._start(self._file_thread.run())
         try:
             await self._leaving.wait()
@@ -344,16 +355,16 @@ class WorkNode:
                 self._look_at_devices()
                 self._carry_out(self.core.beat(self._clock.now()))
                 self._say_rests()
-                self.wakefulness.turn(any(slot.leases for slot in self.core.slots))
+                self._wakefulness.turn(any(slot.leases for slot in self.core.slots))
                 if news := self._notices.news(self._clock.now()):
                     self._say(news)
-                await asyncio.sleep(BEAT_S)
+                await asyncio.sleep(self.core.beat_s)
         finally:
-            self.wakefulness.turn(False)  # here: it has to end in the task that began it
+            self._wakefulness.turn(False)  # here: it has to end in the task that began it
 
     def _look_at_devices(self) -> None:
-        now, limit_watch = self._clock.now(), self.limit_watch
-        self.core.figures = limit_watch.look()
+        now, limit_watch = self._clock.now(), self._limit_watch
+        self.core.observe(limit_watch.look())
         if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self._engines.devices[slot] for slot in lost))
             self._carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
@@ -380,7 +391,7 @@ class WorkNode:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.limit_watch.close()
+        self._limit_watch.close()
         await self._engines.close()
         self._clip_buffer.close()
         self._file_thread.close()

@@ -1,9 +1,11 @@
 """Small jobs and well-formed messages for the dialogues of these tests."""
 
+from typing import Any
+
 from msgspec import structs
 
 from swarm.job.book import Chapter, Pause, Segment
-from swarm.job.clip_info import ClipInfo, SpokenClip
+from swarm.job.clip_info import ClipInfo
 from swarm.job.recipe import Recipe, clip_key
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
@@ -23,7 +25,8 @@ from swarm.lease.message import (
     StatusReply,
     Welcome,
 )
-from swarm.lease.worker.outcome import Load, WorkerOutcome
+from swarm.lease.worker.outcome import Load, Speak, WorkerOutcome
+from swarm.lease.worker.settings import WorkerSettings
 from swarm.lease.worker.worker import Worker
 from swarm.watch.words import event_text, hopeless_text, worded_status
 
@@ -112,9 +115,9 @@ def offer(
     return grant
 
 
-def make_worker(slots: int = 1, *links: str, credit: int = 1000) -> Worker:
+def make_worker(slots: int = 1, *links: str, credit: int = 1000, **settings: Any) -> Worker:
     """A worker that coordinators have let in, each with a job."""
-    worker = Worker(make_hello(slots=slots))
+    worker = Worker(make_hello(slots=slots), WorkerSettings(**settings))
     for link in links or ("a",):
         worker.connect(link, 0.0)
         worker.receive(link, Welcome(link, 1, link, 1.0, credit), 0.0)
@@ -132,10 +135,16 @@ def grant(
 
 def speak(worker: Worker, out: WorkerOutcome, size: int = 100, now: float = 1.0) -> WorkerOutcome:
     """Have the engine do what it was last told, with success."""
-    command = out.commands[-1]
+    command = ordered(out)
     if isinstance(command, Load):
         return worker.opened(command.slot, command.turn, now)
-    return worker.spoken(command.slot, command.turn, SpokenClip(bytes(size), INFO), now)
+    return worker.spoken(command.slot, command.turn, INFO, 0, now, bytes(size))
+
+
+def ordered(out: WorkerOutcome) -> Load | Speak:
+    """Return the one order that an outcome has for an engine, prefetches apart."""
+    (order,) = [command for command in out.commands if isinstance(command, Load | Speak)]
+    return order
 
 
 def told(out: WorkerOutcome, kind: type) -> list:  # type: ignore[type-arg]

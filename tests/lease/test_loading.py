@@ -18,12 +18,12 @@ def test_the_next_heartbeat_says_how_far_the_engine_is() -> None:
     worker = make_worker()
     (load,) = grant(worker, "One.").commands
     assert isinstance(load, Load)
-    worker.told(load.slot, load.turn, DOWNLOADING, 5.0)
+    worker.note_progress(load.slot, load.turn, DOWNLOADING, 5.0)
     (beat,) = told(worker.beat(6.0), Heartbeat)
     assert beat.slots == (loading(1),)
-    worker.told(load.slot, load.turn - 1, "another engine's", 7.0)
+    worker.note_progress(load.slot, load.turn - 1, "another engine's", 7.0)
     worker.opened(load.slot, load.turn, 8.0)
-    worker.told(load.slot, load.turn, "too late", 9.0)
+    worker.note_progress(load.slot, load.turn, "too late", 9.0)
     (beat,) = told(worker.beat(9.0), Heartbeat)
     assert (beat.slots[0].state, beat.slots[0].note) == ("speaking", "")
 
@@ -36,7 +36,7 @@ def test_a_download_that_goes_on_may_take_for_ever_and_one_that_stands_still_may
     for minute in range(2 * int(MAX_LOADING_S) // 60):
         now = 60.0 * minute
         if now < MAX_LOADING_S * 1.5:
-            worker.told(load.slot, load.turn, f"downloading it, {minute} %", now)
+            worker.note_progress(load.slot, load.turn, f"downloading it, {minute} %", now)
         for second in range(0, 60, 2):
             (beat,) = told(worker.beat(now + second), Heartbeat)
             report = SlotReport(0, "loading", lease, 0, beat.slots[0].since_s, beat.slots[0].note)

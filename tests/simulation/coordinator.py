@@ -7,6 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from disk import Disk
+from files import PIECE
 from machine import Machine
 
 from swarm.audio.frame import check_frame
@@ -71,6 +72,7 @@ class SimCoordinator(Machine):
             credit=self.credit,
             grace_s=grace_s,
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
+            piece=PIECE,
         )
         self.core = Coordinator(settings, self.clock())
         for state in states:
@@ -246,7 +248,7 @@ class SimCoordinator(Machine):
     def _serve(self, serve: Serve) -> None:
         """A piece is read and sent; now and then the disk, or somebody, changed it."""
         world, data = self.world, self.disk.files[serve.digest]
-        frame = data[serve.offset : serve.offset + piece_size(len(data), serve.offset)]
+        frame = data[serve.offset : serve.offset + piece_size(len(data), serve.offset, PIECE)]
         if "lying pieces" in world.faults and world.random.random() < 0.2:
             frame = bytes(byte ^ 1 for byte in frame)
         connection = world.network.open.get(serve.peer)

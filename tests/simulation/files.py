@@ -93,7 +93,7 @@ class FileDisk:
         if data is None:
             self._later(self._missed, fetch.digest)
         else:
-            frame = data[fetch.offset : fetch.offset + piece_size(len(data), fetch.offset)]
+            frame = data[fetch.offset : fetch.offset + piece_size(len(data), fetch.offset, PIECE)]
             frame = self.worker.liar.piece(frame) if self.worker.liar else frame
             self.worker.send(name, FilePiece(fetch.digest, fetch.offset, len(data)), frame)
 

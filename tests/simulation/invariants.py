@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from allowed_repeats import AllowedRepeats, unaccepted
 from disk import doubly_accepted
+from files import PIECE
+from prefetched import check_prefetched
 from story import Spot, Violation
 
-from swarm.job.job_file import window
+from swarm.job.job_file import WINDOW
 from swarm.job.record import SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, SILENCE_S, Coordinator
@@ -16,6 +18,7 @@ from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
 from swarm.lease.coordinator.served_job import ServedJob
+from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim
 from swarm.lease.worker.slot import EngineSlot
 
@@ -319,7 +322,12 @@ class Judge:
         core = coordinator.core
         assert core is not None
         session = core.peers.get(peer)
-        if not isinstance(message, Heartbeat) or session is None or session.estranged or self.world.was_raw:
+        if (
+            not isinstance(message, Heartbeat)
+            or session is None
+            or session.state is SessionState.ESTRANGED
+            or self.world.was_raw
+        ):
             return
         for served in core.jobs.values():
             for lease in served.ledger.leases.values():
@@ -353,11 +361,12 @@ class Judge:
         """The state of a worker after a step."""
         core = worker.core
         for item in core.fetched.downloads.items.values():
-            if item.asked - item.have > window():
+            if item.asked - item.have > WINDOW * PIECE:
                 raise Violation(f"{worker.name} asked for {item.asked - item.have} bytes at once")
         for slot in core.slots:
             if len(slot.leases) > MAX_LEASES or any(not lease.lines for lease in slot.leases):
                 raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")
+        check_prefetched(worker)
 
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
         """A worker is about to send one more clip."""

@@ -72,10 +72,10 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "credit not given back for refusals": Edit(Intake, "clip", "out.send(session.peer, Rejected(", "_ = (Rejected("),
     "credit not counted": Edit(UnacceptedClips, "sendable", "outstanding += item.size", "pass"),
-    "revoke ignored": Value(Worker, "_revoke", lambda self, link, revoke, out: None),
-    "engine not killed": Edit(worker_core, "kill", "out.commands.append(Kill(slot.number))", "pass"),
+    "revoke ignored": Value(worker_core, "revoke", lambda slots, link, message, out: None),
+    "engine not killed": Edit(slot_changes, "kill", "end_engine(slot, Kill(slot.number), out)", "pass"),
     "revocation answered for ever": Edit(
-        worker_core, "keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
+        slot_changes, "_keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
     ),
     "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
     "failure not counted": Edit(Intake, "failed", "len(served.state.failures[place]) < MAX_ATTEMPTS", "True"),
@@ -93,7 +93,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "leases end before their clips came": Edit(worker_core, "heartbeat", "*unaccepted.leases(link.name)", ""),
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
-    "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.line is not None or slot.loading"),
+    "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.busy"),
     "the dead keep their places": Edit(Coordinator, "_drop", "served.ledger.end(lease)", "pass"),
     "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
     "discarded clips are not spoken again": Edit(
@@ -112,10 +112,26 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
     "pieces that do not come are not missed": Value(download, "STALLED_S", 1e9),
-    "all is asked for at once": Edit(Downloads, "_ask", " and item.asked - item.have < window()", ""),
+    "all is asked for at once": Edit(
+        Downloads, "_ask", " and item.asked - item.have < WINDOW * self.settings.piece", ""
+    ),
     "who stepped back never comes again": Value(Rest, "stepped_back", lambda self, now: self.until_s > 0),
     "what a resting slot held is kept from others": Edit(
         slot_changes, "shed", "out.send(lease.link, Release(lease.id, note[:1000]))", "slot.leases.append(lease)"
+    ),
+    "a prefetched line that is gone is not withdrawn": Edit(
+        worker_core, "cancel_prefetch", "out.commands.append(CancelPrefetch(slot.number))", "pass"
+    ),
+    "a slot that waits has its prefetched line withdrawn": Edit(
+        EngineSlot, "coming", "self.prefetched if self.prefetched is lines[0] else None", "None"
+    ),
+    "a slot that waits is handed another line": Edit(
+        EngineSlot, "coming", "self.prefetched if self.prefetched is lines[0] else None", "lines[0]"
+    ),
+    "the line after the next is prefetched": Edit(EngineSlot, "coming", "lines[:2]", "lines[1:][:2][::-1]"),
+    "nothing is prefetched": Edit(worker_core, "prefetch", "line is None or", "True or"),
+    "a line is prefetched with the seed of its next take": Edit(
+        worker_core, "prefetch", "text, *seeds = slot.words(line)", "text, _, *seeds = slot.words(line)"
     ),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }

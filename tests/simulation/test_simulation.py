@@ -14,22 +14,11 @@ from mutants import MUTANTS, PROVOKED_BY, mutated
 from run import play
 from world import World
 
-from swarm.job import job_file
-from swarm.lease.worker import slot, unaccepted
-
 QUICK = 50
 MOST = 600  # in CI
 CHUNK = 50
 CAUGHT_WITHIN = 200  # seeds
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def _constants(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Worlds shorten some times; put them back afterwards."""
-    monkeypatch.setattr(unaccepted, "MAX_HELD", unaccepted.MAX_HELD)
-    monkeypatch.setattr(job_file, "PIECE", job_file.PIECE)
-    monkeypatch.setattr(slot, "STEP_BACK_S", slot.STEP_BACK_S)
 
 
 def run_all(first: int, last: int) -> None:

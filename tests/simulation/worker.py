@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator import UNKNOWN_DEADLINE_S
 from engine import SimEngine
-from files import FileDisk
+from files import PIECE, FileDisk
 from liar import Liar
 from machine import Machine
 from network import Connection
@@ -26,15 +27,27 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
 )
-from swarm.lease.worker.outcome import Command, Kill, Load, Seek, Speak, Unload, WorkerOutcome
+from swarm.lease.worker.outcome import (
+    CancelPrefetch,
+    Command,
+    Kill,
+    Load,
+    Prefetch,
+    Seek,
+    Speak,
+    Unload,
+    WorkerOutcome,
+)
+from swarm.lease.worker.settings import WorkerSettings
 from swarm.lease.worker.worker import Worker
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
     from world import World
 
-BEAT_S = 1.0
 DRAIN_S = 120.0
+STEP_BACK_S = 5.0  # shorter than a real one, so that a slot comes back within a run
+SMALL_DISK = 20_000  # bytes for clips
 FAREWELL_S = 0.3
 
 Name = tuple[str, int, int, str]  # job, chapter, index, key
@@ -51,6 +64,12 @@ class SimWorker(Machine):
         self.able = True  # whether its engine opens
         self.disk = FileDisk(self)
         self.computed = 0  # latents
+        self.settings = WorkerSettings(
+            piece=PIECE,
+            step_back_s=STEP_BACK_S,
+            max_held=SMALL_DISK if "small disk" in world.faults else WorkerSettings.max_held,
+            unknown_deadline_s=UNKNOWN_DEADLINE_S,
+        )
         self.core: Worker
         self.engines: list[SimEngine] = []
         self.frames: dict[Name, bytes] = {}
@@ -71,14 +90,14 @@ class SimWorker(Machine):
         super().start()
         offers = (EngineOffer("metronome", ("*",)),)
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, (Device("cpu"),), self.slots)
-        self.core = Worker(hello)
+        self.core = Worker(hello, self.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
         self.frames, self.connections, self.outstanding = {}, {}, {}
         self.draining = False
         self.world.log(self.name, "starts")
         for coordinator in self.world.coordinators:
             self.later(self.world.random.uniform(0.01, 0.3), self._dial, coordinator)
-        self.later(BEAT_S, self._beat)
+        self.later(self.core.beat_s, self._beat)
 
     def crash(self) -> None:
         """Killed, with everything it held."""
@@ -128,7 +147,7 @@ class SimWorker(Machine):
             self.carry_out(self.core.lose([slot], "fell off the bus", self.clock()))
 
     def _beat(self) -> None:
-        self.later(BEAT_S, self._beat)
+        self.later(self.core.beat_s, self._beat)
         self.carry_out(self.core.beat(self.clock()))
         if self.liar:
             self.liar.beat()
@@ -240,6 +259,10 @@ class SimWorker(Machine):
                 self.engines[slot].load(turn, recipe, job_files)
             case Speak(slot=slot, turn=turn, text=text, seed=seed):
                 self.engines[slot].speak(turn, text, seed)
+            case Prefetch(slot=slot, text=text, seed=seed):
+                self.engines[slot].prefetch(text, seed)
+            case CancelPrefetch(slot=slot):
+                self.engines[slot].cancel_prefetch()
 
     # --- the engines report
 
@@ -253,7 +276,7 @@ class SimWorker(Machine):
 
     def spoken(self, slot: int, turn: int, clip: SpokenClip) -> None:
         """Report a segment that is spoken."""
-        self.carry_out(self.core.spoken(slot, turn, clip, self.clock()))
+        self.carry_out(self.core.spoken(slot, turn, clip.info, clip.further, self.clock(), clip.frame))
 
     def failed(self, slot: int, turn: int, kind: str) -> None:
         """A segment could not be spoken."""

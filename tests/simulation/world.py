@@ -18,11 +18,9 @@ from network import Connection, Network
 from story import Story, Violation
 from worker import SimWorker
 
-from swarm.job import job_file
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.lease.worker import slot, unaccepted
 
 CHAPTERS, SEGMENTS = 3, 12
 FAULTS_STOP_S = 60.0
@@ -59,9 +57,6 @@ class World:
 
     def _make(self) -> None:
         random, faults = self.random, self.faults
-        slot.STEP_BACK_S = 5.0
-        job_file.PIECE = files.PIECE
-        unaccepted.MAX_HELD = 20_000 if "small disk" in faults else 256 << 20
         credit = random.choice([1, 1, 3_000, 20_000])
         books = 2 if "two coordinators" in faults else 1
         self.contents = [files.files_of(self, n) for n in range(books)]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import StoreError
-from swarm.job import job_file
 from swarm.job.job_file import LATENTS, VOICE, JobFile
 from swarm.worker.file_cache import ELSEWHERE, SPOILT, FileCache, Kept
 
@@ -89,8 +88,8 @@ def test_what_finds_no_room_says_so(folder: FileCache) -> None:
     assert "--assets-limit" in folder.seek(DIGEST, 50, needed=[needed]).note
 
 
-def test_latents_made_here_are_read_piece_by_piece(folder: FileCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_file, "PIECE", 4)
+def test_latents_made_here_are_read_piece_by_piece(tmp_path: Path) -> None:
+    folder = FileCache(tmp_path, 100, piece=4)
     assert folder.put(DATA) == JobFile(LATENTS, DIGEST, 10)
     assert [folder.read(DIGEST, offset) for offset in (0, 8)] == [(b"0123", 10), (b"89", 10)]
     assert folder.seek(DIGEST, 10) == Kept(10)

@@ -144,13 +144,13 @@ async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
     assert engines.process(0) is None
 
 
-async def test_a_text_handed_ahead_is_spoken_without_being_asked_for_and_then_only_fetched(tmp_path: Path) -> None:
+async def test_a_prefetched_text_is_spoken_without_being_asked_for_and_then_only_collected(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
     first = engines.speak(0, "Tick.", 0)
-    engines.hand_ahead(0, ("Tock, tock.", 1, 2))
+    engines.prefetch(0, "Tock, tock.", 1, 2)
     await first
-    _, ahead = engines._ahead[0]
+    _, ahead = engines._prefetched[0]
     await asyncio.wait([ahead])
     assert engines.speak(0, "Tock, tock.", 1, 2) is ahead
     assert (await ahead).info.samples > (await first).info.samples
@@ -158,23 +158,23 @@ async def test_a_text_handed_ahead_is_spoken_without_being_asked_for_and_then_on
     await engines.close()
 
 
-async def test_what_was_spoken_ahead_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
+async def test_a_prefetched_clip_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.05"}))
-    engines.hand_ahead(0, ("Tock, tock.", 1))
-    _, ahead = engines._ahead[0]
+    engines.prefetch(0, "Tock, tock.", 1)
+    _, ahead = engines._prefetched[0]
     await asyncio.wait([ahead])
     assert (await engines.speak(0, "Tock, tock.", 1)).info.work_s >= 11 * 0.05
     await engines.close()
 
 
-async def test_a_text_handed_ahead_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
+async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.01"}))
     first = engines.speak(0, "Tick, and so on.", 0)
-    engines.hand_ahead(0, ("x" * 2000, 1))  # twenty seconds
+    engines.prefetch(0, "x" * 2000, 1)  # twenty seconds
     await asyncio.sleep(0)
-    engines.hand_ahead(0, ("y" * 2000, 1))
+    engines.prefetch(0, "y" * 2000, 1)
     await asyncio.sleep(0)
     other = engines.speak(0, "Tock.", 0)
     assert (await asyncio.wait_for(first, 15)).info.samples
@@ -182,13 +182,13 @@ async def test_a_text_handed_ahead_that_is_not_wanted_any_more_is_withdrawn(tmp_
     await engines.close()
 
 
-async def test_a_process_that_dies_takes_what_was_handed_ahead_with_it_and_counts_only_what_it_spoke(
+async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_only_what_it_spoke(
     tmp_path: Path,
 ) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "1"}))
     hung = engines.speak(0, "It takes its time.", 0)
-    engines.hand_ahead(0, ("Tock.", 0))
+    engines.prefetch(0, "Tock.", 0)
     await asyncio.sleep(0)
     process = engines._processes[0]
     process.kill()

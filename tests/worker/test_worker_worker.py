@@ -10,30 +10,38 @@ import pytest
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
-from swarm.lease.worker import slot_changes
 from swarm.lease.worker.outcome import WorkerOutcome
+from swarm.lease.worker.settings import WorkerSettings
+from swarm.lease.worker.slot_state import SlotState
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import engines as node_engines
-from swarm.worker import worker as node_worker
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
+from swarm.worker.gpu_readings import GpuReadings
+from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.work import _drain
 from swarm.worker.worker import WorkNode
 
+BEAT_S = 0.02  # as the coordinator wishes
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, credit: int = 10**6) -> AsyncIterator[tuple[WorkNode, Engines, list[str]]]:
+async def running(
+    tmp_path: Path, credit: int = 10**6, **settings: float
+) -> AsyncIterator[tuple[WorkNode, Engines, list[str]]]:
     hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
     engines, said = Engines(("cpu:0",), tmp_path / "log"), []
-    node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), None, Clock(), said.append)
+    limit_watch = LimitWatch(engines.devices, GpuReadings(()))
+    settings = {"min_beat_s": 0.01, **settings}
+    fast = WorkerSettings(**settings)  # type: ignore[arg-type]
+    node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), None, Clock(), said.append, limit_watch, settings=fast)
     life = asyncio.create_task(node.run())
     now = node._clock.now()
     node._carry_out(node.core.connect("a", now))
-    node._carry_out(node.core.receive("a", Welcome("c", 1, "a", 1.0, credit), now))
+    node._carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, credit), now))
     node._carry_out(node.core.receive("a", Job("job", "Book", TICK), now))
     try:
         yield node, engines, said
@@ -55,11 +63,9 @@ async def speak(node: WorkNode, lease: int) -> None:
 
 @pytest.mark.timeout(60)
 async def test_an_engine_without_work_ends_and_its_memory_is_free_and_the_next_lease_starts_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(slot_changes, "IDLE_S", 0.1)
-    monkeypatch.setattr(node_worker, "BEAT_S", 0.02)
-    async with running(tmp_path) as (node, engines, _):
+    async with running(tmp_path, idle_s=0.1) as (node, engines, _):
         await speak(node, 1)
         process = engines.process(0)
         assert process is not None
@@ -83,8 +89,7 @@ async def test_a_worker_that_is_told_to_leave_says_whether_anything_is_under_way
         assert said[1:] == ["finishing the sentences under way; Ctrl-C again stops at once"]
 
 
-async def test_an_engine_that_is_used_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node_worker, "BEAT_S", 0.02)
+async def test_an_engine_that_is_used_stays(tmp_path: Path) -> None:
     async with running(tmp_path) as (node, engines, _):
         await speak(node, 1)
         process = engines.process(0)
@@ -96,10 +101,9 @@ async def test_an_engine_that_is_used_stays(tmp_path: Path, monkeypatch: pytest.
 async def test_what_keeps_it_from_working_is_said_once_and_so_is_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(node_worker, "BEAT_S", 0.01)
     async with running(tmp_path) as (node, _, said):
         reasons = [["until 22:00 (--hours)"]]
-        monkeypatch.setattr(node.limit_watch, "reasons", lambda own, now: reasons[0])
+        monkeypatch.setattr(node._limit_watch, "reasons", lambda own, now: reasons[0])
         while "resting: until 22:00 (--hours)" not in said:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
@@ -174,7 +178,6 @@ TEXTS = "One.", "Two.", "Three.", "Four."
 async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, FakeProcess]]:
     """A worker that has spoken two sentences and waits for room; its engine has begun the third, handed ahead."""
     monkeypatch.setattr(node_engines, "EngineProcess", FakeProcess)
-    monkeypatch.setattr(node_worker, "BEAT_S", 0.01)
     async with running(tmp_path, credit=50) as (node, engines, _):
         lines = tuple(Line(index, text, 0) for index, text in enumerate(TEXTS))
         node._carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), node._clock.now()))
@@ -183,9 +186,9 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         assert isinstance(process, FakeProcess)
         try:
             process.end("One.")
-            await until(lambda: engines._ahead.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
+            await until(lambda: engines._prefetched.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
             process.end("Two.")
-            await until(lambda: node.core.slots[0].waiting and "Three." in process.begun)
+            await until(lambda: node.core.slots[0].state is SlotState.WAITING and "Three." in process.begun)
             assert len(node.core.unaccepted.clips) == 2
             yield node, process
         finally:
@@ -207,7 +210,7 @@ async def test_over_a_slow_link_each_sentence_is_spoken_once(
     async with waiting(tmp_path, monkeypatch) as (node, process):
         if there:
             process.end("Three.")
-            _, speaking = node._engines._ahead[0]
+            _, speaking = node._engines._prefetched[0]
             await asyncio.wait([speaking])
         await asyncio.sleep(0.05)  # beats meanwhile change nothing
         assert (node.core.slots[0].line, process.begun) == (None, ["One.", "Two.", "Three."])
@@ -232,13 +235,13 @@ WITHDRAWN: dict[str, Callable[[WorkNode], WorkerOutcome]] = {
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("end", WITHDRAWN.values(), ids=WITHDRAWN)
-async def test_what_was_handed_ahead_is_withdrawn_when_its_line_is_gone(
+async def test_a_prefetched_line_is_withdrawn_when_it_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[WorkNode], WorkerOutcome]
 ) -> None:
     async with waiting(tmp_path, monkeypatch) as (node, process):
-        _, speaking = node._engines._ahead[0]
+        _, speaking = node._engines._prefetched[0]
         node._carry_out(end(node))
         with pytest.raises(asyncio.CancelledError):
             await speaking
-        assert not node._engines._ahead
+        assert not node._engines._prefetched
         assert process.begun == ["One.", "Two.", "Three."]

@@ -17,6 +17,7 @@ from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import MAX_WAITING_S, Session, new_session, session_key
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
+from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
 from swarm.lease.message import (
@@ -78,7 +79,7 @@ class Coordinator:
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
         self.intake = Intake(self.jobs, self.sessions)
-        self.job_files = JobFiles(self.jobs, self.sessions)
+        self.job_files = JobFiles(self.jobs, self.sessions, self.settings.piece)
 
     def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: RunStats | None = None) -> None:
         """Serve one more job, after those already here; `effort` is what its earlier runs took.
@@ -108,7 +109,7 @@ class Coordinator:
         session = self.peers.get(peer)
         if session is not None:
             session.heard_s = now
-        if session is None or session.estranged:
+        if session is None or session.state is SessionState.ESTRANGED:
             outcome.send(peer, WhoAreYou())
             return outcome
         self._dispatch(session, message, now, frame, fault, outcome)
@@ -149,7 +150,7 @@ class Coordinator:
     def unsent(self, peer: bytes) -> None:
         """A message could not leave: have the peer greet again when it is heard, and say all of it anew."""
         if session := self.peers.get(peer):
-            session.estranged = True
+            session.become(SessionState.ESTRANGED)
 
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
         """An accepted clip cannot be read after all: have the place spoken again."""
@@ -226,11 +227,7 @@ class Coordinator:
                 outcome.events.append(Reason("joined", worker=hello.name, count=hello.slots))
         self.peers.pop(session.peer, None)
         self.peers[peer] = session
-        session.peer, session.heard_s, session.hello = peer, now, hello
-        session.estranged = False
-        session.told.clear()
-        session.offers.clear()
-        session.unable.clear()
+        session.greeted(peer, hello, now)
         s = self.settings
         credit = s.first_credit(len(self.sessions))
         outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit))
@@ -242,6 +239,7 @@ class Coordinator:
         charge_idle(self._open_jobs(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
+        session.become(SessionState.GONE)
         for served, lease in self._leases_of(session).values():
             served.effort.reissued += len(lease.pending)
             served.ledger.end(lease)

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from swarm.job.job_file import MAX_LATENTS, piece_size
+from swarm.job.job_file import MAX_LATENTS, PIECE, piece_size
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.lease.coordinator.ledger import PROMISED
@@ -32,6 +32,7 @@ class JobFiles:
 
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
+    piece: int = PIECE
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
 
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
@@ -96,7 +97,7 @@ class JobFiles:
         out: Outcome,
     ) -> None:
         size, data = coming.made.size, coming.data
-        if piece.offset != len(data) or piece.total != size or len(frame) != piece_size(size, piece.offset):
+        if piece.offset != len(data) or piece.total != size or len(frame) != piece_size(size, piece.offset, self.piece):
             return  # asked for again with the next heartbeat
         data.extend(frame)
         if len(data) < size:

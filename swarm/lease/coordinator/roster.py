@@ -4,9 +4,11 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 
 from swarm.job.recipe import CUSTOM, Recipe
+from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
 from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
 from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
+from swarm.lease.transition import follow
 
 MAX_LOADING_S = 3600.0  # a model that takes longer to load never will
 MAX_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
@@ -87,7 +89,7 @@ class Session:
     fetching: dict[str, Fetching] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
-    estranged: bool = False  # a message did not reach it: it has to greet again
+    state: SessionState = SessionState.JOINED
     holding: int = 0  # leases it said it holds
     failures: int = 0
     streak: int = 0  # failures since its last good clip
@@ -95,6 +97,18 @@ class Session:
     segments: int = 0
     audio_s: float = 0.0
     work_s: float = 0.0
+
+    def become(self, state: SessionState) -> None:
+        """Enter a state. Raises IllegalTransition, as for a session that is gone."""
+        self.state = follow(SESSION_TRANSITIONS, self.state, state)
+
+    def greeted(self, peer: bytes, hello: Hello, now: float) -> None:
+        """Take a `Hello`: the worker says anew what it can and has, and is told anew what it needs to know."""
+        self.become(SessionState.JOINED)
+        self.peer, self.heard_s, self.hello = peer, now, hello
+        self.told.clear()
+        self.offers.clear()
+        self.unable.clear()
 
     @property
     def worker(self) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from zlib import crc32
 
+from swarm.job.job_file import PIECE
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
@@ -24,6 +25,7 @@ class Settings:
     grace_s: float = 0.0  # grant nothing for so long, so that returning workers can say what they hold
     split: bool = True  # shorten one lease for the sake of an idle slot
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
+    piece: int = PIECE  # bytes of one `FilePiece`
     alone: bool = False  # no worker but those here will ever come
 
     @property

@@ -1,4 +1,4 @@
-"""One coordinator as a worker sees it."""
+"""One coordinator as a worker sees it, and how slots are shared among several."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Job, Welcome
+from swarm.lease.transition import follow
+from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
 from swarm.lease.worker.slot import EngineSlot
 
 FIRST_WINDOW = 512 * 1024
 MIN_WINDOW = 64 * 1024
-QUICK_S, SLOW_S = 0.5, 1.5  # from sending a clip to its acceptance: between the two the window is right
+QUICK_S, SLOW_S = 0.5, 1.5  # from sending a clip to its acceptance; a time between the two leaves the window
 SHRINK = 0.7
-SILENT_S = 3.0  # a coordinator that answers no offer for so long may be gone; others are asked too
+SILENT_S = 3.0  # a coordinator that sent nothing for so long may be gone: other coordinators are asked too
 NO_KINDRED: Mapping[int, Container[str]] = {}
-EMPTY_S = 5.0  # a coordinator that had nothing is asked first again after so long
+EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
 
 
 @dataclass
@@ -22,66 +24,104 @@ class CoordinatorLink:
     """The state of one connection; `name` is the shell's word for it."""
 
     name: str
-    welcome: Welcome | None = None
-    credit: int = 0  # bytes of unacknowledged audio it allows
-    window: int = FIRST_WINDOW  # about a second of what the link and the coordinator's disk take
+    state: LinkState = LinkState.AWAY
+    welcome: Welcome | None = None  # of the session that is up
+    credit: int = 0  # bytes of unacknowledged sound that the coordinator allows
+    window: int = FIRST_WINDOW  # bytes that the link and the coordinator's disk take in about a second
     shrunk_s: float = 0.0
-    refused: str = ""
-    final: bool = False  # it said that it ends
-    failed: bool = False  # for a fault: it may come back
+    failed: bool = False  # the coordinator ended for a fault and may come back
     jobs: dict[str, Job] = field(default_factory=dict)
-    offers: set[int] = field(default_factory=set)  # the slots offered to it
-    heard_s: float = 0.0  # its last message
-    empty_until_s: float = 0.0  # it had nothing; others come first until then
-    served_s: float = 0.0  # work done for it, so that all get their share
+    offers: set[int] = field(default_factory=set)  # the slots that heartbeats offer to it
+    heard_s: float = 0.0  # when its last message came
+    empty_until_s: float = 0.0  # the coordinator had nothing, and others come first until then; 0: it has work
+    served_s: float = 0.0  # seconds of work done for it, so that all coordinators get their share
+
+    def _become(self, state: LinkState) -> None:
+        self.state = follow(LINK_TRANSITIONS, self.state, state)
 
     @property
     def up(self) -> bool:
-        """Whether it let this worker in and is in reach."""
-        return self.welcome is not None
+        """Whether the coordinator let this worker in and is in reach."""
+        return self.state in (LinkState.SERVING, LinkState.EMPTY)
 
     @property
     def recipes(self) -> list[Recipe]:
-        """What its jobs are spoken with, as far as it told."""
+        """The recipes of its jobs, as far as it named them."""
         return [job.recipe for job in self.jobs.values()]
 
     @property
     def allowance(self) -> int:
-        """Bytes that may be under way: what is allowed, and no more than arrives soon, else heartbeats come late."""
+        """Bytes that may be under way: the credit, but no more than arrives soon, so that heartbeats are not late."""
         return min(self.credit, self.window)
 
     def answered(self, age_s: float, size: int, now: float) -> None:
-        """Clips of so many bytes were accepted, so long after they were sent."""
+        """Adapt the window: clips of `size` bytes were accepted `age_s` seconds after they were sent."""
         if age_s < QUICK_S:
             self.window = min(self.window + size, self.credit)
         elif age_s > SLOW_S and now - self.shrunk_s > SLOW_S:
             self.window, self.shrunk_s = max(MIN_WINDOW, int(self.window * SHRINK)), now
 
-    def enter(self, welcome: Welcome) -> None:
-        """It let this worker in."""
-        self.welcome, self.credit, self.final = welcome, welcome.credit, False
+    def greet(self) -> None:
+        """Begin a session, or begin it anew because the coordinator forgot it or lost a message."""
+        self._leave(LinkState.GREETING)
+
+    def enter(self, welcome: Welcome) -> bool:
+        """Take a `Welcome`; return False if it answers no greeting of this connection."""
+        if self.state in (LinkState.AWAY, LinkState.REFUSED):
+            return False
+        self._become(LinkState.EMPTY if self.empty_until_s else LinkState.SERVING)
+        self.welcome, self.credit = welcome, welcome.credit
+        return True
+
+    def refuse(self) -> bool:
+        """Take a `Refused`; return False if it answers no greeting of this connection."""
+        if self.state not in (LinkState.GREETING, LinkState.SERVING, LinkState.EMPTY):
+            return False
+        self._leave(LinkState.REFUSED)
+        return True
+
+    def end(self, failed: bool) -> None:
+        """Take the coordinator's word that it ends; `failed`: for a fault that somebody will mend."""
+        if self.up or self.state is LinkState.GREETING:
+            self._leave(LinkState.ENDED)
+            self.failed = failed
+
+    def go_away(self) -> None:
+        """End the session: the coordinator is out of reach."""
+        self._leave(LinkState.AWAY)
+
+    def _leave(self, state: LinkState) -> None:
+        self._become(state)
+        self.welcome, self.credit, self.offers, self.failed = None, 0, set(), False
+
+    def find_empty(self, now: float) -> None:
+        """Note that the coordinator has nothing for now."""
+        self.empty_until_s = now + EMPTY_S
+        if self.up:
+            self._become(LinkState.EMPTY)
+
+    def find_work(self) -> None:
+        """Note that the coordinator has work, or may have some."""
+        self.empty_until_s = 0.0
+        if self.up:
+            self._become(LinkState.SERVING)
 
     def resume(self, least_served_s: float) -> None:
-        """It has work, perhaps after it had none."""
+        """Note that the coordinator has work; what it missed while it had none is not made up for."""
         if self.empty_until_s:
             self.served_s = max(self.served_s, least_served_s)
-        self.empty_until_s = 0.0
-
-    def leave(self) -> None:
-        """The session is over, or was forgotten on the other side."""
-        self.welcome, self.credit = None, 0
-        self.offers = set()
+        self.find_work()
 
 
 def least_served(links: Iterable[CoordinatorLink]) -> float:
-    """What a coordinator that comes with work counts as served: what it missed while it had none is not made up for."""
-    return min((link.served_s for link in links if link.up and not link.empty_until_s), default=0.0)
+    """Return what a coordinator counts as served when it comes with work: no less than the least of the others."""
+    return min((link.served_s for link in links if link.state is LinkState.SERVING), default=0.0)
 
 
 def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink]) -> dict[int, set[str]]:
-    """The coordinators whose jobs a slot can speak without loading another voice, for slots where that matters yet.
+    """Return by slot the coordinators whose jobs it can speak with the loaded voice, if loading another would be dear.
 
-    Whose voice nobody knows yet may want the same one: a job is told with its first lease.
+    A coordinator whose jobs are not known yet may want the same voice: a job is told with its first lease.
     """
     return {
         slot.number: {link.name for link in links if not link.jobs or slot.recipe in link.recipes}
@@ -97,10 +137,10 @@ def share(
     now: float,
     kindred: Mapping[int, Container[str]] = NO_KINDRED,
 ) -> dict[str, set[int]]:
-    """Every slot that wants more is offered to one coordinator; where all had nothing, to all of them.
+    """Offer every slot that wants more to one coordinator, or to all of them if all had nothing.
 
-    `leased` names the coordinator of each other slot's lease: whoever has the fewest slots comes first, then whoever
-    was served least. A slot named in `kindred` goes to one of those there, as long as they have something for it.
+    `leased` names the coordinator of each other slot's lease. The coordinator with the fewest slots comes first, then
+    the one that was served least. A slot in `kindred` goes to one of the coordinators there while they have work.
     """
     hopeful = [link for link in links if link.empty_until_s <= now and now - link.heard_s < SILENT_S]
     offers: dict[str, set[int]] = {link.name: set() for link in links}
@@ -112,3 +152,16 @@ def share(
             offers[link.name].add(slot)
             taken[link.name] += 1
     return offers
+
+
+def offer(
+    links: Iterable[CoordinatorLink], slots: Sequence[EngineSlot], wanting: Sequence[int], now: float
+) -> list[CoordinatorLink]:
+    """Offer the slots that want more; return the coordinators whose offers changed."""
+    up = [link for link in links if link.up]
+    leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
+    offers = share(up, wanting, leased, now, kindred(slots, up))
+    changed = [link for link in up if link.offers != offers[link.name]]
+    for link in changed:
+        link.offers = offers[link.name]
+    return changed

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from swarm.job.job_file import MAX_JOB_FILES, JobFile, piece_size, window
+from swarm.job.job_file import MAX_JOB_FILES, WINDOW, JobFile, piece_size
 from swarm.lease.bounds import MAX_HELD_FILES
 from swarm.lease.message import Fetch, Fetching, FilePiece
 from swarm.lease.worker.outcome import Seek, WorkerOutcome
+from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 
 STALLED_S = 5.0  # what was asked for so long ago is asked for again
 AGAIN_S = 2.0  # what a full disk, another process or a spoilt piece held up is tried again
@@ -51,6 +52,7 @@ class Download:
 class Downloads:
     """All that this worker holds or fetches, by digest."""
 
+    settings: WorkerSettings = DEFAULTS
     items: dict[str, Download] = field(default_factory=dict)
 
     def has(self, job_files: Iterable[JobFile]) -> bool:
@@ -100,16 +102,16 @@ class Downloads:
         if not item.link:
             return
         busy.add(item.link)
-        while item.asked < item.size and item.asked - item.have < window():
+        while item.asked < item.size and item.asked - item.have < WINDOW * self.settings.piece:
             out.send(item.link, Fetch(item.digest, item.asked))
-            item.asked += piece_size(item.size, item.asked)
+            item.asked += piece_size(item.size, item.asked, self.settings.piece)
 
     def take(self, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome) -> None:
         """A piece arrived; one that is out of turn is asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching" or piece.offset != item.received or item.received >= item.size:
             return
-        if piece.total != item.size or len(frame) != piece_size(item.size, piece.offset):
+        if piece.total != item.size or len(frame) != piece_size(item.size, piece.offset, self.settings.piece):
             self._hold_up(item, "what is sent has another size than was said", now)
             return
         item.received, item.moved_s = item.received + len(frame), now

@@ -1,4 +1,4 @@
-"""What the worker's core wants done: commands for engines, messages and clips for coordinators."""
+"""The outcome of a worker's core: commands for engines, messages and clips for coordinators."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Speak:
-    """Speak a text in a slot; `others` are the seeds of the next takes, for where this one is doubtful."""
+    """Speak a text in a slot; `others` are the seeds of the next takes, which are spoken if this one is doubtful."""
 
     slot: int
     turn: int
@@ -29,33 +29,53 @@ class Speak:
 
 
 @dataclass(frozen=True)
+class Prefetch:
+    """Have the engine of a slot speak a text as soon as it is through with the one under way, and keep its clip.
+
+    A `Speak` of the same text and seeds collects the clip. A slot has one prefetched text at the most.
+    """
+
+    slot: int
+    text: str
+    seed: int
+    others: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class CancelPrefetch:
+    """Withdraw the prefetched text of a slot, and drop its clip if it is spoken already."""
+
+    slot: int
+
+
+@dataclass(frozen=True)
 class Kill:
-    """End the engine of a slot; it hangs."""
+    """End the engine of a slot, which hangs."""
 
     slot: int
 
 
 @dataclass(frozen=True)
 class Unload:
-    """End the engine of a slot; it is not needed for now."""
+    """End the engine of a slot, which is not needed for now."""
 
     slot: int
 
 
 @dataclass(frozen=True)
 class Seek:
-    """Look how much of a content lies on the disk, make room for the rest, and report it."""
+    """Look how much of a job file lies on the disk, make room for the rest, and report it."""
 
     digest: str
     size: int
 
 
-Command = Load | Speak | Kill | Unload | Seek
+Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek
 
 
 @dataclass
 class WorkerOutcome:
-    """In this order: put clips on the shelf, drop those not needed, run commands, send messages, send clips.
+    """Carry it out in this order: keep clips, drop clips, run commands, send messages, send clips.
 
     `pieces` are to be written to the disk in their order, after the commands; `serves` read from it and sent.
     """
@@ -82,5 +102,5 @@ class WorkerOutcome:
         self.kept.append((clip, frame))
 
     def forget(self, clips: list[Clip]) -> None:
-        """These clips' bytes are needed no more."""
+        """Have the frames of these clips dropped."""
         self.dropped.extend(clips)

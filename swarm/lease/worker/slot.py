@@ -8,24 +8,30 @@ from msgspec import structs
 from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import JobFile, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
-from swarm.lease.message import Clip, Job, Line, Resting, SlotReport, SlotState
+from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, Resting, SlotReport
 from swarm.lease.scheduling import Speed, deadline_s
+from swarm.lease.transition import IllegalTransition, follow
+from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
+from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
 
 WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before another is loaded in its place
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
-STEP_BACK_S = 300.0  # a game may be over by then
-
-MAX_STEP_BACK_S = 3600.0
-
 SOON = 10  # clips: an engine that was started afresh and runs out of memory within so many would do so again
 
 Trouble = Literal["memory", "lost"]
 
+REPORTED: dict[SlotState, ReportedState] = {  # in heartbeats, of slots that hold a lease
+    SlotState.WAITING: "waiting",
+    SlotState.LOADING: "loading",
+    SlotState.SPEAKING: "speaking",
+}
+
 
 @dataclass
 class Rest:
-    """The pauses of one slot. What ends by itself ends by the time that is given to `reason`."""
+    """The pauses of one slot. A pause after a fault ends by itself: `reason` is told the time."""
 
+    settings: WorkerSettings = DEFAULTS
     limit: str = ""  # what of the operator's limits keeps it from working; "" where nothing does
     fault: str = ""  # why it stepped back
     trouble: Trouble = "memory"
@@ -34,142 +40,183 @@ class Rest:
     clips: int = SOON  # since its engine was last started afresh for a fault of the device
 
     def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
-        """Take nothing for a while, longer each time; slots of other numbers for other whiles, lest they meet again."""
-        pause_s = min(MAX_STEP_BACK_S, STEP_BACK_S * 2**self.times * (1 + number % 4 / 2))
+        """Begin a pause, longer each time. Slots of other numbers get other lengths, so that they do not meet again."""
+        pause_s = self.settings.step_back_s * 2**self.times * (1 + number % 4 / 2)
+        pause_s = min(self.settings.max_step_back_s, pause_s)
         self.trouble, self.until_s = trouble, now + pause_s
         self.fault = f"{note[:1500].rstrip('. ')}; it is tried again after {pause_s / 60:.0f} min"
         self.times = min(self.times + 1, 10)
 
     def restarted(self) -> None:
-        """Its engine is started afresh for a fault of the device."""
+        """Count clips anew: the engine is started afresh for a fault of the device."""
         self.clips = 0
 
     def spoke(self) -> None:
-        """It works."""
+        """Count a clip: the device works."""
         self.clips += 1
         self.times, self.fault = 0, ""
 
     def stepped_back(self, now: float) -> bool:
-        """Whether a fault of its device still keeps it out."""
+        """Return whether the pause after a fault of the device still lasts."""
         return now < self.until_s
 
     def reason(self, now: float) -> str:
-        """Why it takes nothing; "" where it does."""
+        """Return why the slot takes no lease, "" if it may."""
         return self.fault if self.stepped_back(now) else self.limit
 
 
 @dataclass
 class HeldLease:
-    """A lease in a worker's hands; `lines` are still to be spoken, the first perhaps under way."""
+    """A lease that a slot holds. Its `lines` are still to be spoken; the first may be under way."""
 
     id: int
     link: str
     job: Job
     chapter: int
     lines: list[Line]
-    revoked: bool = False  # but for the segment under way
+    revoked: bool = False  # only the segment under way is still spoken
 
 
 @dataclass
 class EngineSlot:
-    """The slot's state. `turn` grows with every order to the engine, so that late reports are told apart."""
+    """One engine of a worker. `turn` grows with every order to the engine, so that late reports are told apart."""
 
     number: int
-    recipe: Recipe | None = None
-    latents: JobFile | None = None  # those that its voice was loaded with, or made
-    loading: bool = False
-    waiting: bool = False  # for credit, for room to keep clips, or until latents are journaled
-    line: Line | None = None
-    since_s: float = 0.0
-    note: str = ""  # how far what it loads is
+    settings: WorkerSettings = DEFAULTS
+    state: SlotState = SlotState.EMPTY
+    recipe: Recipe | None = None  # of the voice that is loaded or being loaded
+    latents: JobFile | None = None  # that the voice was loaded with, or computed
+    line: Line | None = None  # under way, in the state SPEAKING
+    prefetched: Line | None = None  # that the engine was told to speak next
+    since_s: float = 0.0  # when the load last progressed, or the line was ordered
+    note: str = ""  # how far the load is
     turn: int = 0
-    leases: list[HeldLease] = field(default_factory=list)
+    leases: list[HeldLease] = field(default_factory=list)  # in the order they are spoken
     speed: Speed = field(default_factory=Speed)
-    rest: Rest = field(default_factory=Rest)
-    idle_since_s: float | None = None  # its engine is loaded and has nothing to speak
-    loading_s: float = 0.0  # what its voice took to load, downloads apart
-    worked_s: float = 0.0  # spoken with it since
+    rest: Rest = field(init=False)
+    idle_since_s: float | None = None  # when the engine had nothing more to speak
+    loading_s: float = 0.0  # that the voice took to load, downloads apart
+    worked_s: float = 0.0  # that the voice has spoken since it was loaded
+
+    def __post_init__(self) -> None:
+        self.rest = Rest(self.settings)
+
+    # --- its state
 
     @property
     def busy(self) -> bool:
         """Whether the engine is at work."""
-        return self.loading or self.line is not None
+        return self.state in (SlotState.LOADING, SlotState.SPEAKING)
 
-    def coming(self, handed: Line | None = None) -> Line | None:
-        """What is spoken right after the segment under way, if nothing happens meanwhile.
+    def _become(self, state: SlotState) -> None:
+        self.state = follow(SLOT_TRANSITIONS, self.state, state)
 
-        What its engine was `handed` already remains that while the slot waits: the engine may have begun it. Nothing
-        else is handed to an engine whose slot waits.
+    def _expect(self, state: SlotState) -> None:
+        if self.state is not state:
+            raise IllegalTransition(f"slot {self.number} is {self.state.name}, not {state.name}")
+
+    def settle(self, now: float) -> None:
+        """Forget leases of which nothing is left, and name the state of a slot whose engine is not at work."""
+        self.leases = [lease for lease in self.leases if lease.lines]
+        if self.busy:
+            return
+        if self.leases:
+            self._become(SlotState.WAITING)
+        elif self.rest.reason(now):
+            self._become(SlotState.RESTING)
+        else:
+            self._become(SlotState.IDLE if self.recipe else SlotState.EMPTY)
+
+    def take(self, grant: Grant, link: str, job: Job) -> None:
+        """Hold one more lease, of the coordinator `link`."""
+        self.leases.append(HeldLease(grant.lease, link, job, grant.chapter, list(grant.lines)))
+
+    # --- what it speaks next
+
+    def coming(self) -> Line | None:
+        """Return the line that the engine should have prefetched.
+
+        While the slot speaks that is the next line of the same lease. While it waits, a line that was prefetched
+        before stays, since the engine may have begun it; nothing else is prefetched then.
         """
-        if self.recipe is None or self.loading or not self.leases or self.leases[0].revoked:
+        if self.recipe is None or self.state is SlotState.LOADING or not self.leases or self.leases[0].revoked:
             return None
         lines = self.leases[0].lines
         if self.line is not None:
             return next((line for line in lines[:2] if line is not self.line), None)
-        return handed if handed is lines[0] else None  # an equal line of another lease may be another voice's
+        return self.prefetched if self.prefetched is lines[0] else None  # by identity: another lease, another voice
 
     def words(self, line: Line) -> tuple[str, *tuple[int, ...]]:
-        """A line of its recipe as an engine takes it: the text, and the seeds of its take and of those that follow."""
+        """Return a line as an engine takes it: the text, the seed of its take, and the seeds of the next takes."""
         assert self.recipe is not None
         return (line.text, *seeds_of(line.text, self.recipe, line.take))
 
     def wants_more(self, now: float) -> bool:
-        """Whether another lease should be on its way: none is queued and the present one ends soon."""
+        """Return whether another lease should be asked for: none is queued and the present one ends soon."""
         if len(self.leases) > 1 or self.rest.reason(now):
             return False
         if not self.leases:
             return True
         if self.speed.chars_s is None:
-            return len(self.leases[0].lines) <= 1 and not self.loading
+            return len(self.leases[0].lines) <= 1 and self.state is not SlotState.LOADING
         return sum(len(line.text) for line in self.leases[0].lines) / self.speed.chars_s < AHEAD_S
 
     @property
     def is_worth_keeping(self) -> bool:
-        """Whether its voice has not yet spoken so long that loading another one is cheap beside it."""
+        """Whether loading another voice would be dear beside what the loaded one has spoken."""
         return self.recipe is not None and self.worked_s < WORTH_KEEPING * self.loading_s
 
     def suits(self, job: Job) -> bool:
-        """Whether its voice is the job's, with the latents that all speak it with."""
+        """Return whether the voice is the job's, with the latents that all workers use for it."""
         return self.recipe == job.recipe and (job.latents or self.latents == find_latents(job.job_files))
 
     def load(self, job: Job, now: float) -> int:
-        """Order another engine; returns the turn."""
-        self.recipe, self.loading, self.since_s, self.note = job.recipe, True, now, ""
+        """Begin to load the voice of a job; return the turn."""
+        self._become(SlotState.LOADING)
+        self.recipe, self.since_s, self.note = job.recipe, now, ""
         self.latents = find_latents(job.job_files)
         self.speed, self.worked_s = Speed(), 0.0
         self.turn += 1
         return self.turn
 
-    def hear(self, turn: int, words: str, now: float) -> None:
-        """The engine that it loads tells how far it is: a download that moves may take as long as it likes."""
-        if self.loading and self.turn == turn:
+    def note_progress(self, turn: int, words: str, now: float) -> None:
+        """Note how far the load is: a download that moves may take as long as it likes."""
+        if self.state is SlotState.LOADING and self.turn == turn:
             self.note, self.since_s = words, now
 
     def loaded(self, now: float) -> None:
-        """The engine is there."""
-        self.loading, self.note, self.loading_s = False, "", now - self.since_s
+        """End the load: the voice is there."""
+        self._expect(SlotState.LOADING)
+        self._become(SlotState.WAITING)
+        self.note, self.loading_s = "", now - self.since_s
 
     def unload(self) -> None:
-        """The engine is gone; the next segment loads it afresh."""
-        self.recipe, self.loading = None, False
+        """Let the engine go; the next segment loads it afresh."""
+        self.recipe = None
 
     def speak(self, line: Line, now: float) -> int:
-        """Order a segment; returns the turn."""
+        """Begin a segment; return the turn."""
+        self._become(SlotState.SPEAKING)
         self.line, self.since_s = line, now
         self.turn += 1
         return self.turn
 
     def finish_line(self) -> tuple[HeldLease, Line]:
-        """The segment under way is over, well or not."""
-        line, lease = self.line, self.leases[0]
-        assert line is not None
-        self.line = None
+        """End the segment under way, well or not; return it with its lease."""
+        line, lease = self._end_line(), self.leases[0]
         lease.lines.remove(line)
         return lease, line
 
+    def _end_line(self) -> Line:
+        self._expect(SlotState.SPEAKING)
+        self._become(SlotState.WAITING)
+        line, self.line = self.line, None
+        assert line is not None
+        return line
+
     def speak_again(self) -> None:
-        """The segment under way is spoken once more, by an engine that is loaded afresh."""
-        self.line = None
+        """Have the segment under way spoken once more, by an engine that is loaded afresh."""
+        self._end_line()
         self.unload()
         self.rest.restarted()
 
@@ -196,45 +243,41 @@ class EngineSlot:
 
     def stop(self) -> None:
         """Give up what is under way, and the engine with it."""
-        if self.line is not None:
+        if self.state is SlotState.SPEAKING:
             self.finish_line()
+        elif self.state is SlotState.LOADING:
+            self._become(SlotState.WAITING)
         self.unload()
         self.turn += 1
 
     def hangs(self, now: float) -> bool:
-        """Whether the segment under way takes longer than any coordinator would wait."""
-        return self.line is not None and now - self.since_s > deadline_s(len(self.line.text), self.speed.chars_s, 0)
+        """Return whether the segment under way takes longer than any coordinator would wait."""
+        if self.line is None:
+            return False
+        due_s = deadline_s(len(self.line.text), self.speed.chars_s, 0, self.settings.unknown_deadline_s)
+        return now - self.since_s > due_s
 
     def shorten(self, lease: HeldLease, lines: list[Line]) -> bool:
-        """Keep of a lease these lines and the one under way; whether that is less than before."""
+        """Keep of a lease only these lines and the one under way; return whether that is less than before."""
         before, lease.lines = lease.lines, [line for line in lease.lines if line in lines or line is self.line]
         return lease.lines != before
 
     def drain(self) -> list[HeldLease]:
-        """Keep only the segment under way; returns the leases of which nothing is left."""
+        """Keep only the segment under way; return the leases of which nothing is left."""
         for lease in self.leases:
             self.shorten(lease, [])
         over = [lease for lease in self.leases if not lease.lines]
-        self.tidy()
+        self.leases = [lease for lease in self.leases if lease.lines]
         return over
 
-    def tidy(self) -> None:
-        """Forget leases of which nothing is left."""
-        self.leases = [lease for lease in self.leases if lease.lines]
-
     def resting(self, now: float) -> Resting | None:
-        """What a heartbeat says of a slot that rests."""
+        """Return what a heartbeat says of a slot that rests; None if it does not rest."""
         why = self.rest.reason(now)
         return Resting(self.number, why, self.rest.trouble if self.rest.stepped_back(now) else "") if why else None
 
     def report(self, now: float) -> SlotReport:
-        """What a heartbeat says of this slot."""
+        """Return what a heartbeat says of this slot, which holds a lease."""
         lease = self.leases[0]
         index = self.line.index if self.line else lease.lines[0].index
-        note = self.note if self.loading else ""
-        return SlotReport(self.number, self._state(), lease.id, index, max(0.0, now - self.since_s), note)
-
-    def _state(self) -> SlotState:
-        if self.loading:
-            return "loading"
-        return "waiting" if self.waiting and self.line is None else "speaking"
+        note = self.note if self.state is SlotState.LOADING else ""
+        return SlotReport(self.number, REPORTED[self.state], lease.id, index, max(0.0, now - self.since_s), note)

@@ -1,42 +1,72 @@
-"""How slots hold less: leases are shortened and given back, slots step back and let go of their engines."""
+"""How slots come to hold less: they shorten leases, give them back, step back, and let their engines go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from swarm.lease.message import Line, Release
+from swarm.lease.message import Line, Release, Revoke, Trim
 from swarm.lease.worker.outcome import Kill, Unload, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Trouble
 
-# Loading XTTS takes some ten seconds, so between one book and the next it stays; whoever sits down at the machine later
-# has its memory back. A slot that rests, perhaps for a game, waits only so long that a moment's rest costs no loading.
-IDLE_S = 300.0
-RESTING_S = 30.0
+
+def trim(slots: Iterable[EngineSlot], link: str, message: Trim, out: WorkerOutcome) -> None:
+    """Shorten a coordinator's lease, as its `Trim` says."""
+    for slot, lease in _holding(slots, link, message.lease):
+        _keep_lines(slot, lease, [line for line in lease.lines if line.index < message.end], out)
 
 
-def holding(slots: Iterable[EngineSlot], link: str, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
-    """Who holds a coordinator's lease: they number theirs without knowing of each other."""
+def revoke(slots: Iterable[EngineSlot], link: str, message: Revoke, out: WorkerOutcome) -> None:
+    """Speak nothing more of a coordinator's lease; if it expired at a segment, the engine is thought to hang."""
+    for slot, lease in _holding(slots, link, message.lease):
+        lease.revoked = True
+        if message.expired and slot.line is not None and slot.leases[0] is lease:
+            kill(slot, out)
+        _keep_lines(slot, lease, [], out)
+
+
+def _holding(slots: Iterable[EngineSlot], link: str, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
+    """Return the slot that holds a coordinator's lease. Several coordinators may use the same number."""
     own = [(slot, lease) for slot in slots for lease in slot.leases if lease.link == link]
     return [(slot, lease) for slot, lease in own if lease.id == lease_id]
 
 
-def keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], out: WorkerOutcome) -> None:
+def _keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], out: WorkerOutcome) -> None:
     """Shorten a lease to these lines and the one under way."""
-    if slot.shorten(lease, lines):  # else heartbeats and revocations would answer one another for ever
+    if slot.shorten(lease, lines):  # otherwise heartbeats and revocations would answer one another for ever
         out.beat(lease.link)
-    slot.tidy()
 
 
 def shed(slot: EngineSlot, note: str, out: WorkerOutcome) -> None:
-    """Give back all that a slot holds but the segment under way."""
+    """Give back all leases of a slot except the segment under way."""
     for lease in slot.drain():
         out.send(lease.link, Release(lease.id, note[:1000]))
 
 
 def kill(slot: EngineSlot, out: WorkerOutcome) -> None:
-    """End an engine that hangs; its segment is not spoken."""
+    """End an engine that hangs, and give up its segment."""
     out.beat(slot.leases[0].link)
     slot.stop()
-    out.commands.append(Kill(slot.number))
-    slot.tidy()
+    end_engine(slot, Kill(slot.number), out)
+
+
+def kill_hung(slots: Iterable[EngineSlot], serves: Callable[[str], bool], now: float, out: WorkerOutcome) -> None:
+    """End engines that hang at a segment for which no coordinator in reach holds a lease any more."""
+    for slot in slots:
+        if slot.hangs(now) and (slot.leases[0].revoked or not serves(slot.leases[0].link)):
+            kill(slot, out)
+
+
+def give_up(slot: EngineSlot, note: str, unable: bool, out: WorkerOutcome) -> None:
+    """Stop loading a recipe that does not open, and give back its leases; `unable`: it will not open here later."""
+    recipe = slot.recipe
+    slot.stop()
+    for lease in [le for le in slot.leases if le.job.recipe == recipe]:
+        out.send(lease.link, Release(lease.id, note[:1000], unable=unable))
+        slot.leases.remove(lease)
+
+
+def end_engine(slot: EngineSlot, how: Kill | Unload, out: WorkerOutcome) -> None:
+    """End the engine of a slot, and with it what the engine prefetched."""
+    slot.prefetched = None
+    out.commands.append(how)
 
 
 def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, out: WorkerOutcome) -> None:
@@ -45,30 +75,31 @@ def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, out: Wo
     slot.rest.step_back(trouble, note, now, slot.number)
     out.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
     shed(slot, slot.rest.fault, out)
-    out.commands.append(Unload(slot.number))
+    end_engine(slot, Unload(slot.number), out)
 
 
 def let_go(slots: Iterable[EngineSlot], now: float, out: WorkerOutcome) -> None:
-    """End the engines of slots that have had nothing to speak for long: their memory is wanted elsewhere."""
+    """End the engines of slots that have had nothing to speak for long: other programs want their memory."""
     for slot in slots:
+        patience_s = slot.settings.resting_s if slot.rest.reason(now) else slot.settings.idle_s
         if slot.recipe is None or slot.busy or slot.leases:
             slot.idle_since_s = None
         elif slot.idle_since_s is None:
             slot.idle_since_s = now
-        elif now - slot.idle_since_s >= (RESTING_S if slot.rest.reason(now) else IDLE_S):
+        elif now - slot.idle_since_s >= patience_s:
             slot.unload()
-            out.commands.append(Unload(slot.number))
+            end_engine(slot, Unload(slot.number), out)
 
 
 def lose(slots: Iterable[EngineSlot], note: str, now: float, out: WorkerOutcome) -> None:
-    """The device of these slots is gone."""
+    """Have slots step back whose device is gone."""
     for slot in slots:
         if not slot.rest.stepped_back(now):
             step_back(slot, "lost", note, now, out)
 
 
 def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], out: WorkerOutcome) -> bool:
-    """Have slots rest by their operator's limits, or work again; whether that is new for any."""
+    """Have slots rest by their operator's limits, or work again; return whether that is new for any."""
     changed = [(slot, reason) for slot, reason in zip(slots, reasons, strict=True) if reason != slot.rest.limit]
     for slot, reason in changed:
         if not slot.rest.limit:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from swarm.job.clip_info import SpokenClip
+from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import JobFile
 from swarm.lease.message import (
     Accepted,
@@ -34,12 +34,17 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.worker.coordinator_link import EMPTY_S, CoordinatorLink, kindred, least_served, share
+from swarm.lease.worker.coordinator_link import CoordinatorLink, least_served, offer
+from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import FetchedFiles
+from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.outcome import Command, Load, Speak, WorkerOutcome
-from swarm.lease.worker.slot import SOON, EngineSlot, HeldLease, Trouble
-from swarm.lease.worker.slot_changes import holding, keep_lines, kill, let_go, limit, lose, shed, step_back
+from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
+from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
+from swarm.lease.worker.slot import SOON, EngineSlot, Trouble
+from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, step_back, trim
+from swarm.lease.worker.slot_state import SlotState
 from swarm.lease.worker.unaccepted import UnacceptedClips
 
 OWN_GAP_S = 3.0  # no beat for so long: this machine slept
@@ -50,59 +55,65 @@ class Worker:
     """All slots of one worker process, and every coordinator it serves."""
 
     hello: Hello
-    slots: list[EngineSlot] = field(default_factory=list)
+    settings: WorkerSettings = DEFAULTS
+    slots: list[EngineSlot] = field(init=False)
     links: dict[str, CoordinatorLink] = field(default_factory=dict)
-    unaccepted: UnacceptedClips = field(default_factory=UnacceptedClips)
-    fetched: FetchedFiles = field(default_factory=FetchedFiles)
+    unaccepted: UnacceptedClips = field(init=False)
+    fetched: FetchedFiles = field(init=False)
     draining: bool = False
     left: bool = False
-    figures: tuple[Figures, ...] = ()  # what its devices are at, told with every heartbeat
+    figures: tuple[Figures, ...] = ()  # of its devices, for every heartbeat
+    beaten_s: float = 0.0  # when the last heartbeat was due
 
     def __post_init__(self) -> None:
-        self.slots = [EngineSlot(number) for number in range(self.hello.slots)]
-        self.beaten_s = 0.0
+        self.slots = [EngineSlot(number, self.settings) for number in range(self.hello.slots)]
+        self.unaccepted = UnacceptedClips(self.settings)
+        self.fetched = FetchedFiles(Downloads(self.settings))
 
     # --- the connection
 
     def connect(self, name: str, now: float) -> WorkerOutcome:
-        """A coordinator came into reach under this name: introduce yourself."""
+        """Greet a coordinator that came into reach under this name."""
         out = WorkerOutcome()
         link = self.links.setdefault(name, CoordinatorLink(name, served_s=least_served(self.links.values())))
         self._introduce(link, out)
         return out
 
     def disconnect(self, name: str, now: float) -> WorkerOutcome:
-        """A coordinator went out of reach: finish what it leased, keep the clips."""
+        """Go on without a coordinator that is out of reach: finish what it leased, keep the clips."""
         out = WorkerOutcome()
         link = self.links.get(name)
         if link is not None:
-            link.leave()
-            link.final, link.refused = False, ""
+            link.go_away()
             self.unaccepted.orphan(name)
             self._go_on(now, out)
         return out
 
     def forget(self, name: str, now: float) -> WorkerOutcome:
-        """A coordinator is gone for good."""
-        out = self.disconnect(name, now)
-        self.links.pop(name, None)
+        """Forget a coordinator that is gone for good; only a segment under way is finished for it."""
+        out = WorkerOutcome()
+        if self.links.pop(name, None):
+            self.unaccepted.orphan(name)
         for slot in self.slots:
-            slot.leases = [lease for lease in slot.leases if lease.link != name]
+            for lease in [lease for lease in slot.leases if lease.link == name]:
+                lease.revoked = True
+                slot.shorten(lease, [])
         self._go_on(now, out)
         return out
 
     def _introduce(self, link: CoordinatorLink, out: WorkerOutcome) -> None:
-        link.leave()
+        link.greet()
         self.unaccepted.orphan(link.name)
         if not self.left:
             out.send(link.name, self.hello)
 
     def announce(self, engines: tuple[EngineOffer, ...], now: float) -> WorkerOutcome:
-        """What it can speak with has changed, or may be tried again: say so to all that let it in."""
+        """Greet again all coordinators that let this worker in: its engines changed, or may be tried again."""
         self.hello = structs.replace(self.hello, engines=engines)
         for link in self.links.values():
-            link.leave()
-        return self.beat(now)  # which greets
+            if link.up:
+                link.greet()
+        return self.beat(now)
 
     # --- messages
 
@@ -121,19 +132,15 @@ class Worker:
 
     def _dispatch(self, link: CoordinatorLink, message: FromCoordinator, now: float, out: WorkerOutcome) -> None:
         match message:
-            case Welcome() if self.left:  # it heard a greeting from before
-                out.send(link.name, Bye())
             case Welcome():
-                link.enter(message)
-                for held in self.unaccepted.held_messages():
-                    out.send(link.name, held)
-                out.beat(link.name)
-            case Refused(why=why):
-                link.refused = why
-            case WhoAreYou() if link.up:  # else another greeting is under way already
+                self._welcomed(link, message, out)
+            case Refused():
+                if link.refuse():
+                    self.unaccepted.orphan(link.name)
+            case WhoAreYou() if link.up:  # otherwise a greeting is under way already
                 self._introduce(link, out)
             case Wanted():
-                if link.up:  # else all is offered again once it has let us in
+                if link.up:  # otherwise all clips are offered again after the next `Welcome`
                     self.unaccepted.claim(link.name, message)
                 out.forget(self.unaccepted.drop(message.job, message.forget))
             case Job():
@@ -151,14 +158,21 @@ class Worker:
             case Fetch():
                 self.fetched.asked(link, message, out)
             case Trim():
-                self._trim(link, message, out)
+                trim(self.slots, link.name, message, out)
             case Revoke():
-                self._revoke(link, message, out)
-            case Done():
-                link.empty_until_s = now + EMPTY_S
-                if message.final:
-                    link.leave()
-                    link.final, link.failed = True, message.failed
+                revoke(self.slots, link.name, message, out)
+            case Done(final=final, failed=failed):
+                link.find_empty(now)
+                if final:
+                    link.end(failed)
+
+    def _welcomed(self, link: CoordinatorLink, welcome: Welcome, out: WorkerOutcome) -> None:
+        if self.left:  # the coordinator answers a greeting from before
+            out.send(link.name, Bye())
+        elif link.enter(welcome):
+            for held in self.unaccepted.held_messages():
+                out.send(link.name, held)
+            out.beat(link.name)
 
     def _granted(self, link: CoordinatorLink, grant: Grant, now: float, out: WorkerOutcome) -> None:
         job = link.jobs.get(grant.job)
@@ -170,77 +184,70 @@ class Worker:
             out.send(link.name, Release(grant.lease, "not asked for any more"))
             return
         link.resume(least_served(self.links.values()))
-        slot.leases.append(HeldLease(grant.lease, link.name, job, grant.chapter, list(grant.lines)))
+        slot.settle(now)
+        slot.take(grant, link.name, job)
         out.beat(link.name)
 
-    def _trim(self, link: CoordinatorLink, trim: Trim, out: WorkerOutcome) -> None:
-        for slot, lease in holding(self.slots, link.name, trim.lease):
-            keep_lines(slot, lease, [line for line in lease.lines if line.index < trim.end], out)
-
-    def _revoke(self, link: CoordinatorLink, revoke: Revoke, out: WorkerOutcome) -> None:
-        for slot, lease in holding(self.slots, link.name, revoke.lease):
-            lease.revoked = True
-            if revoke.expired and slot.line is not None and slot.leases[0] is lease:
-                kill(slot, out)
-            keep_lines(slot, lease, [], out)
-
-    def _kill_what_hangs(self, now: float, out: WorkerOutcome) -> None:
-        """Where no coordinator judges any more: the lease was revoked, or its coordinator is out of reach."""
-        if self.beaten_s and now - self.beaten_s > OWN_GAP_S:  # this machine slept, and its engines with it
+    def _forgive_own_gap(self, now: float) -> None:
+        """Charge no engine with the time in which this machine slept."""
+        if self.beaten_s and now - self.beaten_s > OWN_GAP_S:
             for slot in self.slots:
                 slot.since_s += now - self.beaten_s
         self.beaten_s = now
-        for slot in self.slots:
-            if slot.hangs(now) and (slot.leases[0].revoked or not self.serves(slot.leases[0].link)):
-                kill(slot, out)
 
     # --- the engines report
 
     def opened(self, number: int, turn: int, now: float, latents: JobFile | None = None) -> WorkerOutcome:
-        """The engine of a slot is loaded; `latents` are those it computed, on the disk by now."""
+        """Go on with a slot whose engine is loaded; `latents` are those it computed, which are on the disk."""
         return self._report(number, turn, now, lambda slot, out: self.fetched.loaded(slot, latents, now))
 
-    def told(self, number: int, turn: int, words: str, now: float) -> None:
-        """The engine that a slot loads says how far it is; the next heartbeat carries it."""
-        self.slots[number].hear(turn, words, now)
+    def note_progress(self, number: int, turn: int, words: str, now: float) -> None:
+        """Note how far the load of a slot's engine is; the next heartbeat says it."""
+        self.slots[number].note_progress(turn, words, now)
 
     def lost(self, digest: str, now: float) -> WorkerOutcome:
-        """Latents that a coordinator asked for are gone from the disk: who would give them computes them anew."""
+        """Compute latents anew that a coordinator asked for and that are gone from the disk."""
         self.fetched.lost(digest, self.slots)
         return self.beat(now)
 
     def kept(self, digest: str, have: int, now: float, note: str = "") -> WorkerOutcome:
-        """So much of a job file lies on the disk; all of it only if it is what its digest says."""
+        """Go on with a job file of which `have` bytes are on the disk; all of it only if its digest fits."""
         out = WorkerOutcome()
         self.fetched.downloads.kept(digest, have, note, now)
         if self.fetched.downloads.is_here(digest):
             for link in self.links.values():
-                link.empty_until_s = 0.0  # it may have something for us now
+                link.find_work()  # it may have something for this worker now
                 out.beat(link.name)
         self._go_on(now, out)
         return out
 
     def unable(self, number: int, turn: int, note: str, now: float, *, mislaid: bool = False) -> WorkerOutcome:
-        """The engine of a slot does not open here: no lease of that recipe can be served.
+        """Give back the leases of a recipe whose engine does not open in a slot.
 
-        `mislaid`: only its files are gone from the disk; they are looked for afresh.
+        `mislaid`: only files are gone from the disk; they are looked for afresh.
         """
-        return self._report(number, turn, now, lambda slot, out: self._give_up(slot, note, out, not mislaid))
 
-    def spoken(self, number: int, turn: int, spoken: SpokenClip, now: float) -> WorkerOutcome:
-        """Take the clip of the segment that a slot has spoken; its frame goes on in the outcome."""
-        return self._report(number, turn, now, lambda slot, out: self._keep(slot, spoken, out))
+        def take(slot: EngineSlot, out: WorkerOutcome) -> None:
+            if mislaid:
+                self.fetched.mislaid(slot)
+            give_up(slot, note, not mislaid, out)
+
+        return self._report(number, turn, now, take)
+
+    def spoken(self, number: int, turn: int, info: ClipInfo, further: int, now: float, frame: bytes) -> WorkerOutcome:
+        """Take the clip of the segment that a slot has spoken, `further` takes after the one ordered."""
+        return self._report(number, turn, now, lambda slot, out: self._keep(slot, info, further, frame, out))
 
     def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> WorkerOutcome:
-        """A slot could not speak its segment. A crashed engine is loaded afresh, and one whose device failed."""
+        """Go on after a segment that could not be spoken; a crash or a fault of the device costs the engine too."""
         return self._report(number, turn, now, lambda slot, out: self._fail(slot, kind, note, now, out))
 
     def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> WorkerOutcome:
-        """The device of a slot has no room for its engine, or is gone: others get its leases, it tries again later."""
+        """Pause a slot whose device has no room for its engine, or is gone: other slots get its leases."""
         return self._report(number, turn, now, lambda slot, out: step_back(slot, trouble, note, now, out))
 
     def limit(self, reasons: Sequence[str], now: float) -> WorkerOutcome:
-        """Why the operator wants each slot to rest, "" where it may work: who rests finishes its segment only."""
+        """Take the operator's reason for each slot to rest, "" if it may work. A resting slot finishes its segment."""
         out = WorkerOutcome()
         if limit(self.slots, reasons, out):
             out.beats.update(dict.fromkeys(self.links))
@@ -248,7 +255,7 @@ class Worker:
         return out
 
     def lose(self, numbers: Iterable[int], note: str, now: float) -> WorkerOutcome:
-        """The device of these slots is gone, whatever they are at."""
+        """Pause slots whose device is gone, whatever they are at."""
         out = WorkerOutcome()
         lose([self.slots[number] for number in numbers], note, now, out)
         self._go_on(now, out)
@@ -264,24 +271,14 @@ class Worker:
             self._go_on(now, out)
         return out
 
-    def _give_up(self, slot: EngineSlot, note: str, out: WorkerOutcome, unable: bool) -> None:
-        recipe = slot.recipe
-        if not unable:
-            self.fetched.mislaid(slot)
-        slot.stop()
-        for lease in [le for le in slot.leases if le.job.recipe == recipe]:
-            out.send(lease.link, Release(lease.id, note[:1000], unable=unable))
-            slot.leases.remove(lease)
-
-    def _keep(self, slot: EngineSlot, spoken: SpokenClip, out: WorkerOutcome) -> None:
-        lease, clip = slot.spoken(spoken.info, spoken.further)
+    def _keep(self, slot: EngineSlot, info: ClipInfo, further: int, frame: bytes, out: WorkerOutcome) -> None:
+        lease, clip = slot.spoken(info, further)
         link = self.links.get(lease.link)
         if link is not None:
             link.served_s += clip.work_s
-        self.unaccepted.put(clip, len(spoken.frame), lease.link if link and link.up else None)
-        out.keep(clip, spoken.frame)
-        out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases}))
-        slot.tidy()
+        self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None)
+        out.keep(clip, frame)
+        out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
 
     def _fail(self, slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome) -> None:
         if kind == "memory" and slot.rest.clips < SOON:
@@ -295,37 +292,47 @@ class Worker:
             slot.unload()
         place = (lease.chapter, line.index, line.take)
         out.send(lease.link, Failed(lease.job.job, *place, kind, note[:1000], lease.id, slot.number))
-        slot.tidy()
 
     # --- time, and the end
 
     def beat(self, now: float) -> WorkerOutcome:
-        """The regular heartbeat to every coordinator; also speaks and sends what had to wait."""
+        """Send the regular heartbeat to every coordinator; also speak and send what had to wait."""
         out = WorkerOutcome()
         for link in self.links.values():
             if link.up:
                 out.beat(link.name)
-            elif not link.final and not link.refused:  # a greeting may have been lost
+            elif link.state is LinkState.GREETING:  # the greeting before may have been lost
                 self._introduce(link, out)
-        self._kill_what_hangs(now, out)
+        self._forgive_own_gap(now)
+        kill_hung(self.slots, self.serves, now, out)
         self.fetched.release_stranded(self.slots, self.links)
         let_go(self.slots, now, out)
         self._go_on(now, out)
         return out
 
+    @property
+    def beat_s(self) -> float:
+        """Seconds until the next heartbeat is due: the shortest interval that a coordinator wishes, within bounds."""
+        wishes = [link.welcome.heartbeat_s for link in self.links.values() if link.welcome]
+        return self.settings.beat_within(min(wishes)) if wishes else self.settings.beat_s
+
+    def observe(self, figures: tuple[Figures, ...]) -> None:
+        """Take what the devices are at; heartbeats say it from now on."""
+        self.figures = figures
+
     def unsent(self, name: str, clip: Clip) -> None:
-        """A clip could not leave just now; the next heartbeat tries again."""
+        """Send a clip again with the next heartbeat: it could not leave just now."""
         self.unaccepted.unsend(name, clip)
 
     def serves(self, name: str) -> bool:
-        """Whether a coordinator has let this worker in and is in reach."""
+        """Return whether a coordinator has let this worker in and is in reach."""
         return name in self.links and self.links[name].up
 
     def unsaid(self, name: str) -> None:
-        """A message could not leave: the next heartbeat greets instead, and all is said again."""
+        """Greet with the next heartbeat, so that all is said again: a message could not leave."""
         link = self.links.get(name)
         if link is not None and link.up:
-            link.leave()
+            link.greet()
             self.unaccepted.orphan(name)
 
     def drain(self, now: float) -> WorkerOutcome:
@@ -348,53 +355,45 @@ class Worker:
 
     @property
     def drained(self) -> bool:
-        """Nothing is being spoken and nothing waits for a coordinator in reach."""
+        """Whether nothing is being spoken and no clip waits for a coordinator in reach."""
         busy = any(slot.leases for slot in self.slots)
         return not busy and not any(self.unaccepted.waiting(link.name) for link in self.links.values() if link.up)
 
     # --- going on
 
     def _go_on(self, now: float, out: WorkerOutcome) -> None:
-        for link in self.links.values():  # first, for what leaves makes room to speak on
+        for link in self.links.values():  # first, since clips that leave make room to speak on
             out.clips.extend((link.name, clip) for clip in self.unaccepted.sendable(link.name, link.allowance, now))
         for slot in self.slots:
+            slot.settle(now)
             command = self._next(slot, now, out)
+            cancel_prefetch(slot, out)
             if command is not None:
                 out.commands.append(command)
+            prefetch(slot, out)
         self.fetched.go_on(self.links.values(), self.slots, now, out)
-        self._offer(now, out)
+        wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
+        for link in offer(self.links.values(), self.slots, wanting, now):
+            out.beat(link.name)
         for name in out.beats:
             if name in self.links and self.links[name].up:
                 link = self.links[name]
                 out.send(name, heartbeat(link, self.slots, self.unaccepted, self.fetched, self.figures, now))
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:
-        if slot.busy or not slot.leases:
+        if slot.state is not SlotState.WAITING:
             return None
         lease = slot.leases[0]
         link = self.links.get(lease.link)
-        slot.waiting = not self.unaccepted.has_room(lease.link, link.allowance if link and link.up else None)
-        if slot.waiting:
+        if not self.unaccepted.has_room(lease.link, link.allowance if link and link.up else None):
             return None
         suits = slot.suits(lease.job)
         if not suits and self.fetched.downloads.has(lease.job.job_files):
             return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.job_files)
-        slot.waiting = not suits or lease.job.latents
-        if slot.waiting:  # for latents: another worker's to come, or its own to be journaled
-            if suits:
-                self.fetched.offer_latents(slot, lease, out)
+        if suits and lease.job.latents:  # its own latents have to be journaled first
+            self.fetched.offer_latents(slot, lease, out)
+        if not suits or lease.job.latents:
             return None
         line = lease.lines[0]
         text, *seeds = slot.words(line)
         return Speak(slot.number, slot.speak(line, now), text, seeds[0], tuple(seeds[1:]))
-
-    def _offer(self, now: float, out: WorkerOutcome) -> None:
-        """Have heartbeats say which slots want more."""
-        up = [link for link in self.links.values() if link.up and not link.final]
-        wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
-        leased = [slot.leases[-1].link for slot in self.slots if slot.leases and slot.number not in wanting]
-        offers = share(up, wanting, leased, now, kindred(self.slots, up))
-        for link in up:
-            if link.offers != offers[link.name]:
-                link.offers = offers[link.name]
-                out.beat(link.name)

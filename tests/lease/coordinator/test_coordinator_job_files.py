@@ -2,11 +2,9 @@
 
 import hashlib
 
-import pytest
 from making import RECIPE, hope, make_core, make_hello, make_spec, said, sent, shown
 from msgspec import structs
 
-from swarm.job import job_file
 from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import JobState
@@ -114,9 +112,8 @@ def test_one_slot_alone_is_let_in_until_the_latents_are_journaled_and_all_others
     assert sent(beat(core, b"q", *state.job_files), Grant)
 
 
-def test_latents_come_piece_by_piece_and_what_does_not_come_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_file, "PIECE", 4)
-    core = make_core(state := make_state(VOICE_FILE))
+def test_latents_come_piece_by_piece_and_what_does_not_come_is_asked_for_again() -> None:
+    core = make_core(state := make_state(VOICE_FILE), piece=4)
     (grant,) = sent(begin(core, b"p"), Grant)
     mine = {"leases": (grant.lease,), "made": (MADE,), "offers": ()}
     assert sent(beat(core, b"p", VOICE_FILE, **mine), Fetch) == [Fetch(MADE.digest, 0)]

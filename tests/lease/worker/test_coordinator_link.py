@@ -6,7 +6,8 @@ from swarm.lease.worker.slot import EngineSlot
 
 def a_link(name: str, served_s: float = 0.0) -> CoordinatorLink:
     link = CoordinatorLink(name, served_s=served_s)
-    link.enter(Welcome(name, 1, name, 1.0, 1000))
+    link.greet()
+    assert link.enter(Welcome(name, 1, name, 1.0, 1000))
     return link
 
 
@@ -27,7 +28,7 @@ def test_a_slot_stays_with_those_whose_voice_it_has_as_long_as_they_have_somethi
     assert share([a, b], [0], [], 0.0, {0: {"a"}}) == {"a": {0}, "b": set()}
     assert share([a, b], [0], [], 0.0, {0: {"a", "b"}}) == {"a": set(), "b": {0}}
     assert share([a, b], [0], [], 0.0, {0: {"gone"}}) == {"a": set(), "b": {0}}
-    a.empty_until_s = 5.0
+    a.find_empty(0.0)
     assert share([a, b], [0], [], 1.0, {0: {"a"}}) == {"a": set(), "b": {0}}
 
 
@@ -43,15 +44,15 @@ def test_a_coordinator_of_the_same_voice_or_of_one_not_known_yet_is_kindred() ->
 
 def test_who_had_nothing_comes_last_and_where_nobody_had_anything_all_are_asked() -> None:
     a, b = a_link("a"), a_link("b", 100.0)
-    a.empty_until_s = 5.0
+    a.find_empty(0.0)
     assert share([a, b], [0, 1], [], 1.0) == {"a": set(), "b": {0, 1}}
-    b.empty_until_s = 5.0
+    b.find_empty(0.0)
     assert share([a, b], [0, 1], [], 1.0) == {"a": {0, 1}, "b": {0, 1}}
 
 
 def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> None:
     a, b = a_link("a", 5000.0), a_link("b", 3.0)
-    b.empty_until_s = 5.0
+    b.find_empty(0.0)
     b.resume(least_served([a, b]))
     assert (b.served_s, b.empty_until_s) == (5000.0, 0.0)
     b.resume(7000.0)  # it was not idle: it keeps its place

@@ -1,13 +1,12 @@
 """Dialogues about files: what a worker asks for, in which order, and when it says that it is ready."""
 
-import pytest
 from making import RECIPE, make_hello
 
-from swarm.job import job_file
 from swarm.job.job_file import LATENTS, VOICE, JobFile
 from swarm.lease.message import Fetch, FilePiece, Grant, Heartbeat, Job, Line, OfferedLatents, Release, Welcome
 from swarm.lease.worker.download import AGAIN_S, STALLED_S
 from swarm.lease.worker.outcome import Load, Seek, Speak, WorkerOutcome
+from swarm.lease.worker.settings import WorkerSettings
 from swarm.lease.worker.worker import Worker
 
 SIZE = 10
@@ -15,13 +14,8 @@ VOICE_FILE, MODEL_FILE = JobFile(VOICE, "a" * 64, SIZE), JobFile("model/model.pt
 LATENTS_FILE = JobFile(LATENTS, "c" * 64, 3)
 
 
-@pytest.fixture(autouse=True)
-def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_file, "PIECE", 2)
-
-
 def make_worker(*job_files: JobFile, links: str = "a", latents: bool = False) -> Worker:
-    worker = Worker(make_hello())
+    worker = Worker(make_hello(), WorkerSettings(piece=2))
     for link in links:
         worker.connect(link, 0.0)
         worker.receive(link, Welcome(link, 1, link, 1.0, 1000), 0.0)
@@ -54,7 +48,7 @@ def last_heartbeat(worker: Worker, link: str = "a") -> Heartbeat:
 
 
 def test_what_lies_on_the_disk_already_is_not_asked_for() -> None:
-    worker = Worker(make_hello())
+    worker = Worker(make_hello(), WorkerSettings(piece=2))
     worker.connect("a", 0.0)
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 0.0)
     out = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 0.0)

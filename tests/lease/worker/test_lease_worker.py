@@ -1,9 +1,8 @@
 """Dialogues with the worker's core: what it orders of its engines and tells its coordinators."""
 
-from making import INFO, KEY, RECIPE, grant, make_hello, make_worker, speak, told
+from making import INFO, KEY, RECIPE, grant, make_hello, make_worker, ordered, speak, told
 from msgspec import structs
 
-from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe, clip_key, seed_of
 from swarm.lease.message import (
     Accepted,
@@ -25,7 +24,8 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.worker.coordinator_link import EMPTY_S
-from swarm.lease.worker.outcome import Kill, Load, Speak
+from swarm.lease.worker.link_state import LinkState
+from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Speak
 from swarm.lease.worker.worker import Worker
 
 
@@ -60,8 +60,7 @@ def test_a_clip_goes_up_under_the_take_that_was_kept() -> None:
     (command,) = speak(worker, grant(worker, "One.")).commands
     assert (command.seed, *command.others) == tuple(seed_of(clip_key("One.", RECIPE, take)) for take in range(3))
     info = structs.replace(INFO, takes=3, doubt="9.0 s, where 1.0 s are usual")
-    sound = SpokenClip(bytes(100), info, further=2)
-    ((_, clip),) = worker.spoken(command.slot, command.turn, sound, 1.0).clips
+    ((_, clip),) = worker.spoken(command.slot, command.turn, info, 2, 1.0, bytes(100)).clips
     assert (clip.take, clip.key, clip.takes) == (2, clip_key("One.", RECIPE, 2), 3)
     assert "are usual" in clip.doubt
 
@@ -98,7 +97,7 @@ def test_a_trim_takes_what_is_not_yet_begun() -> None:
 def test_a_revoked_lease_ends_after_the_segment_under_way() -> None:
     worker = make_worker()
     out = speak(worker, grant(worker, "One.", "Two."))
-    assert not worker.receive("a", Revoke(1), 1.0).commands
+    assert worker.receive("a", Revoke(1), 1.0).commands == [CancelPrefetch(0)]
     out = speak(worker, out)
     assert len(out.clips) == 1
     assert not out.commands
@@ -110,14 +109,13 @@ def test_an_expired_lease_kills_the_engine_and_a_fresh_one_serves_the_next() -> 
     late = out.commands[-1]
     out = worker.receive("a", Revoke(1, expired=True), 99.0)
     assert out.commands == [Kill(0)]
-    assert not worker.spoken(late.slot, late.turn, SpokenClip(bytes(9), INFO), 99.5).kept
+    assert not worker.spoken(late.slot, late.turn, INFO, 0, 99.5, bytes(9)).kept
     assert isinstance(grant(worker, "Next.", lease=2, now=100.0).commands[0], Load)
 
 
 def test_a_failure_is_told_and_the_next_segment_begun() -> None:
     worker = make_worker()
-    out = speak(worker, grant(worker, "Bad.", "Good."))
-    command = out.commands[-1]
+    command = ordered(speak(worker, grant(worker, "Bad.", "Good.")))
     out = worker.failed(command.slot, command.turn, "silent", "nothing heard", 1.0)
     (failed,) = told(out, Failed)
     assert (failed.index, failed.kind) == (0, "silent")
@@ -126,8 +124,8 @@ def test_a_failure_is_told_and_the_next_segment_begun() -> None:
 
 def test_a_crashed_engine_is_loaded_afresh() -> None:
     worker = make_worker()
-    command = speak(worker, grant(worker, "Bad.", "Good.")).commands[-1]
-    assert isinstance(worker.failed(command.slot, command.turn, "crashed", "", 1.0).commands[0], Load)
+    command = ordered(speak(worker, grant(worker, "Bad.", "Good.")))
+    assert isinstance(ordered(worker.failed(command.slot, command.turn, "crashed", "", 1.0)), Load)
 
 
 def test_an_engine_that_does_not_open_gives_its_leases_back() -> None:
@@ -181,7 +179,7 @@ def test_a_voice_speaks_ten_times_as_long_as_it_loaded_before_another_takes_its_
         now = 13.0 + 100 * lease
         for name in "ab":
             worker.receive(name, Trim(99, 0), now)  # both are there
-        worker.spoken(0, speaking.turn, SpokenClip(bytes(100), structs.replace(INFO, work_s=work_s)), now)
+        worker.spoken(0, speaking.turn, structs.replace(INFO, work_s=work_s), 0, now, bytes(100))
         assert {name for name, link in worker.links.items() if link.offers} == {next_one}
         out = grant(worker, "One.", link="a", lease=lease, now=now)
 
@@ -217,7 +215,7 @@ def test_draining_finishes_the_segment_under_way_and_takes_nothing_new() -> None
 def test_a_coordinator_that_ended_is_left_in_peace_until_it_is_lost() -> None:
     worker = make_worker()
     worker.receive("a", Done(final=True), 1.0)
-    assert worker.links["a"].final
+    assert worker.links["a"].state is LinkState.ENDED
     assert not worker.beat(2.0).messages
     worker.disconnect("a", 3.0)
     assert told(worker.connect("a", 4.0), Hello)
@@ -306,3 +304,23 @@ def test_what_it_can_speak_with_now_is_said_to_all_and_nothing_is_lost_by_it() -
     out = speak(worker, out)
     assert out.commands[0].text == "Two."
     assert out.clips
+
+
+def test_the_segment_under_way_for_a_coordinator_that_is_forgotten_is_finished_and_kept() -> None:
+    worker = make_worker()
+    out = speak(worker, grant(worker, "One.", "Two."))
+    assert worker.forget("a", 2.0).commands == [CancelPrefetch(0)]
+    out = speak(worker, out, now=3.0)
+    assert [clip.index for clip, _ in out.kept] == [0]
+    assert not out.commands
+    assert worker.drained
+
+
+def test_heartbeats_come_as_often_as_a_coordinator_wishes_within_bounds() -> None:
+    worker = make_worker()
+    assert worker.beat_s == 1.0
+    for wished_s, beat_s in ((0.5, 0.5), (0.0, 0.2), (60.0, 2.0)):
+        worker.receive("a", Welcome("a", 1, "a", wished_s, 1000), 0.0)
+        assert worker.beat_s == beat_s
+    worker.disconnect("a", 1.0)
+    assert worker.beat_s == 1.0

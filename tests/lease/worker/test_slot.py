@@ -1,4 +1,7 @@
-from swarm.lease.worker.slot import MAX_STEP_BACK_S, SOON, STEP_BACK_S, Rest
+from swarm.lease.worker.settings import DEFAULTS
+from swarm.lease.worker.slot import SOON, Rest
+
+STEP_BACK_S, MAX_STEP_BACK_S = DEFAULTS.step_back_s, DEFAULTS.max_step_back_s
 
 
 def test_a_slot_that_steps_back_comes_back_by_itself() -> None:

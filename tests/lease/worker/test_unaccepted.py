@@ -1,6 +1,5 @@
 """What a worker has spoken and nobody has accepted yet: kept, sent within its credit, offered again."""
 
-import pytest
 from making import KEY, RECIPE, grant, make_worker, speak, told
 
 from swarm.job.recipe import clip_key
@@ -13,9 +12,9 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
 )
-from swarm.lease.worker import unaccepted
 from swarm.lease.worker.coordinator_link import MIN_WINDOW, CoordinatorLink
 from swarm.lease.worker.outcome import Speak
+from swarm.lease.worker.slot_state import SlotState
 
 
 def test_a_clip_is_kept_until_it_is_accepted() -> None:
@@ -53,7 +52,7 @@ def test_unacknowledged_bytes_never_exceed_the_credit_but_one_clip_may_always_go
         under_way += len(out.clips)
         sent += 1
         assert under_way <= 2
-    assert worker.slots[0].waiting  # it stops speaking instead of piling up
+    assert worker.slots[0].state is SlotState.WAITING  # it stops speaking instead of piling up
     assert worker.unaccepted.size <= 250 + 250 + 100
     big = make_worker(credit=10)
     assert speak(big, speak(big, grant(big, "One."))).clips
@@ -62,7 +61,7 @@ def test_unacknowledged_bytes_never_exceed_the_credit_but_one_clip_may_always_go
 def test_acceptance_lets_a_waiting_slot_go_on() -> None:
     worker = make_worker(credit=100)
     out = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(9)]))
-    while out.commands:
+    while any(isinstance(command, Speak) for command in out.commands):
         out = speak(worker, out)
     assert told(worker.beat(2.0), Heartbeat)[0].slots[0].state == "waiting"
     key = clip_key("Sentence 0.", RECIPE, 0)
@@ -99,15 +98,14 @@ def test_a_credit_that_shrinks_is_kept_to() -> None:
     out = speak(worker, speak(worker, grant(worker, "One.", "Two.", "Three.", "Four.")))
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),), 150), 2.0)
     sent = 0
-    while out.commands:
+    while any(isinstance(command, Speak) for command in out.commands):
         out = speak(worker, out)
         sent += len(out.clips)
     assert sent == 1
 
 
-def test_clips_of_a_coordinator_that_never_came_back_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unaccepted, "MAX_HELD", 250)
-    worker = make_worker(1, "a", "b")
+def test_clips_of_a_coordinator_that_never_came_back_make_room_for_others() -> None:
+    worker = make_worker(1, "a", "b", max_held=250)
     first = next(name for name in "ab" if worker.links[name].offers)
     other = "ab".replace(first, "")
     speak(worker, speak(worker, speak(worker, grant(worker, "One.", "Two.", link=first))))

@@ -1,0 +1,29 @@
+"""How a worker's core behaves: its times and bounds."""
+
+from dataclasses import dataclass
+
+from swarm.job.job_file import PIECE
+from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """Fixed for one run of a worker."""
+
+    beat_s: float = 1.0  # between heartbeats until a coordinator says another interval
+    min_beat_s: float = 0.2  # a shorter interval would cost an idle worker more than half a percent of a core
+    max_beat_s: float = 2.0  # a longer interval would look like a machine that slept
+    max_held: int = 256 * 1024 * 1024  # bytes of clips kept for coordinators out of reach; then the worker pauses
+    piece: int = PIECE  # bytes of one `FilePiece`
+    step_back_s: float = 300.0  # the first pause after a fault of the device: a game may be over by then
+    max_step_back_s: float = 3600.0
+    idle_s: float = 300.0  # a slot without a lease keeps its engine for so long: between two books it stays loaded
+    resting_s: float = 30.0  # a resting slot keeps its engine for so long, so that a moment's rest costs no loading
+    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while nothing is known of the slot's speed
+
+    def beat_within(self, wished_s: float) -> float:
+        """Return the interval between heartbeats that a coordinator wishes, within the bounds."""
+        return min(max(wished_s, self.min_beat_s), self.max_beat_s)
+
+
+DEFAULTS = WorkerSettings()

@@ -1,0 +1,24 @@
+"""The states of a worker's slot (docs/design.md has the diagram)."""
+
+from enum import Enum
+
+
+class SlotState(Enum):
+    """What a slot is at. The engine of a slot may be loaded or not while it waits or rests."""
+
+    EMPTY = "empty"  # it holds neither a lease nor an engine
+    IDLE = "idle"  # its engine is loaded, and it holds no lease
+    WAITING = "waiting"  # it holds a lease, and nothing is under way
+    LOADING = "loading"  # its engine opens a voice
+    SPEAKING = "speaking"  # its engine speaks a segment
+    RESTING = "resting"  # its operator or a fault of its device keeps it from taking leases
+
+
+SLOT_TRANSITIONS = {
+    SlotState.EMPTY: frozenset({SlotState.WAITING, SlotState.RESTING}),
+    SlotState.IDLE: frozenset({SlotState.WAITING, SlotState.EMPTY, SlotState.RESTING}),
+    SlotState.WAITING: frozenset(set(SlotState) - {SlotState.WAITING}),
+    SlotState.LOADING: frozenset({SlotState.WAITING}),
+    SlotState.SPEAKING: frozenset({SlotState.WAITING}),
+    SlotState.RESTING: frozenset({SlotState.IDLE, SlotState.EMPTY}),
+}

@@ -1,0 +1,40 @@
+"""The diagrams of states in docs/design.md are the tables of transitions in the code."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
+from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
+from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
+
+DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
+DIAGRAMS = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", DESIGN, re.DOTALL)
+BEGINNINGS = [SlotState.EMPTY, LinkState.AWAY, SessionState.JOINED]
+TABLES: list[Mapping[Enum, frozenset[Enum]]] = [SLOT_TRANSITIONS, LINK_TRANSITIONS, SESSION_TRANSITIONS]
+
+
+def test_each_table_has_a_diagram() -> None:
+    assert len(DIAGRAMS) == len(TABLES)
+
+
+@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session"])
+def test_a_diagram_has_the_arrows_of_its_table_and_no_others(number: int) -> None:
+    drawn = re.findall(r"^ +(\S+) --> (\w+)", DIAGRAMS[number], re.MULTILINE)
+    table = TABLES[number]
+    arrows = {(before.name, after.name) for before, afters in table.items() for after in afters}
+    assert len(drawn) == len(set(drawn))
+    assert set(drawn) == {("[*]", BEGINNINGS[number].name), *arrows}
+
+
+@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session"])
+def test_every_state_is_in_its_table_and_can_be_reached(number: int) -> None:
+    table = TABLES[number]
+    assert set(table) == set(type(BEGINNINGS[number]))
+    reached = {BEGINNINGS[number]}
+    for _ in table:
+        reached |= {after for before in reached for after in table[before]}
+    assert reached == set(table)
