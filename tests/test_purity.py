@@ -88,7 +88,6 @@ TESTED_ELSEWHERE = {
     "swarm/lease/worker/link_state.py": "tests/docs/test_state_diagrams.py",
     "swarm/job/card.py": VALUES,
     "swarm/job/check.py": VALUES,
-    "swarm/voice/built_in.py": VALUES,
     "swarm/voice/engine.py": VALUES,
     "swarm/voice/espeak/voices.py": VALUES,
     "swarm/voice/coqui/speakers.py": VALUES,

@@ -13,12 +13,9 @@ from typing import IO
 from swarm.errors import UsageError
 from swarm.job.job_file import MAX_BYTES, MODEL, JobFile
 from swarm.job.recipe import CUSTOM
+from swarm.voice.host.registry import custom_fault, custom_files
 
 CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
-VOCABULARY = "vocab.json"
-SMALL = (VOCABULARY, "speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
-STATISTICS = "scale_stats.npy"  # of the sound that some older models were trained on
-KNOWN = (CONFIG, *SMALL, STATISTICS)
 MAX_CONFIG = 4 * 1024 * 1024  # bytes
 MAX_ENTRIES = 1000  # of a zip, or a folder
 CHUNK = 1 << 20
@@ -118,8 +115,8 @@ def read_custom_model(path: Path) -> CustomModel:
         chosen, ignored = _choose(found, path)
         reference = chosen.pop(REFERENCE, None)
         config = parse_config(_bytes(chosen[CONFIG], MAX_CONFIG), path)
-        if str(config.get("model")).lower() == "xtts" and VOCABULARY not in chosen:
-            raise UsageError(f"--custom-model {path}: there is no {VOCABULARY} in it, by which XTTS reads.")
+        if fault := custom_fault(config, chosen):
+            raise UsageError(f"--custom-model {path}: {fault}.")
         files = {_info(MODEL + name, file): file for name, file in chosen.items()}
     except zipfile.BadZipFile as fault:
         raise UsageError(f"--custom-model {path} is neither a folder nor a whole zip file.") from fault
@@ -172,10 +169,11 @@ def parse_config(data: bytes, path: Path) -> dict[str, object]:
 
 def _choose(found: dict[str, ModelFile], path: Path) -> tuple[dict[str, ModelFile], tuple[str, ...]]:
     """The files that engines know, under the names they know them by, and what is left out."""
-    chosen = {name: file for name, file in found.items() if name in (*KNOWN, REFERENCE)}
+    known = (CONFIG, REFERENCE, *custom_files())
+    chosen = {name: file for name, file in found.items() if name in known}
     weights = [name for name in WEIGHTS if name in found]
     if not weights:
-        weights = [name for name in found if name.endswith(SUFFIXES) and name not in SMALL]
+        weights = [name for name in found if name.endswith(SUFFIXES) and name not in known]
     if CONFIG not in found or not weights:
         missing = CONFIG if CONFIG not in found else "model.pth or model.safetensors"
         raise UsageError(f"--custom-model {path}: there is no {missing} in it.")

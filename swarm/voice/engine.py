@@ -6,7 +6,7 @@ the name of its card.
 
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
@@ -86,6 +86,7 @@ class Engine(ABC):
     aliases: tuple[str, ...] = ()  # words of --tts-engine that mean one of its models, the usual one first
     options: tuple[SettingCard, ...] = ()  # settings that have an option of their own; hidden where `about` is empty
     licences: tuple[Licence, ...] = ()
+    custom_files: tuple[str, ...] = ()  # what a custom model may have besides config.json and its weights
     unlisted: tuple[str, ...] = ()  # lines about models that are too many for `models`
 
     @abstractmethod
@@ -133,6 +134,10 @@ class Engine(ABC):
         if not chosen and self.models():
             raise UsageError(f"{self.card.name} has no model for {language_name(language)}.")
         return chosen[0] if chosen else ""
+
+    def custom_fault(self, config: Mapping[str, object], files: Collection[str]) -> str:
+        """Return what a custom model lacks, by its config and the names of its files; "" where nothing is missing."""
+        return ""
 
     def estimate_s(self, recipe: Recipe, characters: int) -> float:
         """Return how many seconds of sound a text of so many characters takes, without pauses."""

@@ -15,13 +15,13 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.message import Device
 from swarm.system.machine import Say
 from swarm.system.platform import default_cpu_slots
+from swarm.voice.host.registry import gpu_install_line
 from swarm.watch.text import bytes_text
 
 LIST_GPUS = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
 PROVE = (sys.executable, "-P", "-m", "swarm.voice.probe")
 PATIENCE_S = 10.0
 PROOF_S = 180.0  # torch from a slow disk, and a driver that wakes its GPUs
-INSTALL = "pip install 'e2a-swarm[coqui]'"
 
 
 class Gpu(Struct, frozen=True):
@@ -63,7 +63,7 @@ def prove_gpus() -> Proof:
     """Have torch compute on every GPU, in a process of its own; takes seconds."""
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # GPU 0 is that of nvidia-smi, for the engines too
     if not find_spec("torch"):
-        return Proof(fault=f"no torch is installed here to compute on one: {INSTALL}")
+        return Proof(fault=f"no torch is installed here to compute on one: {gpu_install_line()}")
     path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     env = {**os.environ, "PYTHONPATH": path}
     try:

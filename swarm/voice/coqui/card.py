@@ -15,6 +15,11 @@ from swarm.voice.coqui.speakers import XTTS_SPEAKERS
 INSTALL = "pip install 'e2a-swarm[coqui]'"
 DEFAULT_VOICE = "default"
 
+VOCABULARY = "vocab.json"
+STATISTICS = "scale_stats.npy"  # of the sound that some older models were trained on
+_SPEAKERS = ("speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
+CUSTOM_FILES = (VOCABULARY, *_SPEAKERS, STATISTICS)
+
 # Characters that XTTS reads in one go without cutting the end off, by its own table.
 XTTS_LIMITS = (
     ("", 180),

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,16 @@ from swarm.job.card import EngineCard, Licence, ModelCard
 from swarm.job.check import Check
 from swarm.job.recipe import Recipe
 from swarm.voice.coqui import cache, models
-from swarm.voice.coqui.card import COQUI, INSTALL, OPTIONS, engines_for, is_installed, model_card
+from swarm.voice.coqui.card import (
+    COQUI,
+    CUSTOM_FILES,
+    INSTALL,
+    OPTIONS,
+    VOCABULARY,
+    engines_for,
+    is_installed,
+    model_card,
+)
 from swarm.voice.coqui.origins import CPML, ENV_LICENCE, licence_of
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 
@@ -28,6 +37,7 @@ class CoquiEngine(Engine):
     aliases = models.ENGINES
     options = OPTIONS
     licences = (Licence(CPML, "the Coqui Public Model License of XTTS: non-commercial use only", ENV_LICENCE),)
+    custom_files = CUSTOM_FILES
     unlisted = (f"fairseq: a model for each of some 1100 languages ({licence_of(models.A_FAIRSEQ)})",)
 
     def __init__(self) -> None:
@@ -69,6 +79,12 @@ class CoquiEngine(Engine):
     def card_for(self, model: str, config: Mapping[str, object] | None = None) -> EngineCard:
         """Return the card of a model; of a custom one by its config. Raises UsageError."""
         return model_card(model, config)
+
+    def custom_fault(self, config: Mapping[str, object], files: Collection[str]) -> str:
+        """Return what a custom model lacks: without its vocabulary XTTS cannot read."""
+        if str(config.get("model")).lower() == "xtts" and VOCABULARY not in files:
+            return f"there is no {VOCABULARY} in it, by which XTTS reads"
+        return ""
 
     def choose_model(self, word: str, language: str, model: str = "") -> str:
         """Return the model that is meant by ebook2audiobook's name of an engine, or by its own. Raises UsageError."""

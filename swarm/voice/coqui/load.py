@@ -13,7 +13,7 @@ import torch
 
 from swarm.errors import UsageError
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.coqui.card import model_card
+from swarm.voice.coqui.card import STATISTICS, model_card
 from swarm.voice.coqui.config import Config, ConfigRefused, needs_statistics, read_config, rebuild
 from swarm.voice.coqui.files import KNOWS_ITSELF, ModelFiles, find_model
 from swarm.voice.coqui.invented import open_invented
@@ -25,7 +25,6 @@ from swarm.voice.engine import EngineFault, FaultKind, Voice
 from swarm.voice.settings import check_recipe
 
 MAX_SPEAKERS_BYTES = 64 << 20
-STATISTICS = "scale_stats.npy"
 
 # Files of a model that its config names by paths of another machine: by these names they are found beside it.
 _BESIDE = {

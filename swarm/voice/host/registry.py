@@ -1,7 +1,7 @@
 """Which engines there are, which one is meant by what a user says, and the recipe that comes of it."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
@@ -96,6 +96,21 @@ def fetch_line(recipe: Recipe) -> str:
     """Return the command that brings a recipe's model to a worker; "" where its engine or the job brings it."""
     fetched = not recipe.model.startswith(CUSTOM) and recipe.model and find_engine(recipe.engine).models()
     return f"e2a-swarm models fetch {recipe.model}" if fetched else ""
+
+
+def custom_files() -> tuple[str, ...]:
+    """Return the names of the files that an engine may want of a custom model, besides config.json and weights."""
+    return tuple(dict.fromkeys(name for engine in all_engines() for name in engine.custom_files))
+
+
+def custom_fault(config: Mapping[str, object], files: Collection[str]) -> str:
+    """Return what a custom model lacks for the engine that its config is of; "" where nothing is missing."""
+    return next(filter(None, (engine.custom_fault(config, files) for engine in all_engines())), "")
+
+
+def gpu_install_line() -> str:
+    """Return the command that installs an engine that computes on GPUs."""
+    return next(card.install for card in (engine.card for engine in all_engines()) if card.device == "gpu")
 
 
 def engine_for(word: str) -> Engine:

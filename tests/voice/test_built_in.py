@@ -1,0 +1,80 @@
+"""No engine is known by name outside its own folder and the table of built-in engines."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swarm.voice.built_in import BUILT_IN
+from swarm.voice.host.registry import built_in_engines
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE = "swarm/voice/built_in.py"
+WORDS = {word.lower() for engine in built_in_engines() for word in (engine.card.name, *engine.aliases)}
+NAMED = re.compile(rf"(?<![a-z])({'|'.join(sorted(WORDS, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
+
+# Lines that may name an engine all the same, by file, each with a reason.
+EXAMPLE = "an example of the help"
+EXCEPTIONS = {
+    "swarm/commands/options.py": {'help="hibari, espeak, xtts, vits, ... (default: what fits)"': EXAMPLE},
+    "swarm/commands/models.py": {
+        '"e2a-swarm models fetch xtts --accept-coqui-license"': EXAMPLE,
+        '"e2a-swarm models fetch vits --language fr"': EXAMPLE,
+        '"e2a-swarm models remove xtts"': EXAMPLE,
+        '"e2a-swarm models remove vits --language fr"': EXAMPLE,
+    },
+}
+SOURCES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (ROOT / "swarm").rglob("*.py")
+    if path.relative_to(ROOT).as_posix() != TABLE and not any(name in path.parts for name in BUILT_IN)
+)
+
+
+def code_of(text: str) -> Iterator[tuple[int, str]]:
+    """Return the names and strings of a source with their lines, without comments and docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    bodies = [
+        node.body for node in ast.walk(ast.parse(text)) if isinstance(node, documented) and ast.get_docstring(node)
+    ]
+    docstrings = {body[0].lineno for body in bodies}
+    kinds = {tokenize.NAME, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in kinds and token.start[0] not in docstrings:
+            yield token.start[0], token.string
+
+
+def named_in(path: str) -> list[str]:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    lines = text.splitlines()
+    found = sorted({number for number, word in code_of(text) if NAMED.search(word)})
+    allowed = EXCEPTIONS.get(path, {})
+    return [lines[number - 1] for number in found if not any(word in lines[number - 1] for word in allowed)]
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_no_engine_is_named_outside_its_own_folder(path: str) -> None:
+    assert named_in(path) == []
+
+
+@pytest.mark.parametrize("path", sorted(EXCEPTIONS))
+def test_every_exception_is_still_needed(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert [word for word in EXCEPTIONS[path] if word not in text] == []
+
+
+def test_the_search_finds_names_and_strings_but_no_docstring_or_comment() -> None:
+    text = '"""Of hibari."""\nfrom swarm.voice.coqui import card  # espeak\nword = "xtts"\nmetro = "speakers_xtts_v"\n'
+    assert [(line, word) for line, word in code_of(text) if NAMED.search(word)] == [
+        (2, "coqui"),
+        (3, '"xtts"'),
+        (4, '"speakers_xtts_v"'),
+    ]
+
+
+def test_the_table_names_each_engine_as_its_card_does() -> None:
+    assert [engine.card.name for engine in built_in_engines()] == list(BUILT_IN)
