@@ -206,7 +206,8 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     author = " & ".join(authors[:3])
     name = f"{title} - {author}" if author else title
     if chapters:
-        name += f" ({'preview of ' * preview}chapter{'s' * (not chapters.isdigit())} {chapters})"
+        noun = "chapter" if chapters.isdigit() else "chapters"
+        name += f" ({'preview of ' if preview else ''}{noun} {chapters})"
     coding = sys.getfilesystemencoding()  # ASCII in some old locales
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)

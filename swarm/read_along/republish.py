@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Iterator, Mapping
 
-import regex
 from lxml import etree
 from msgspec import Struct
 
@@ -11,13 +10,11 @@ from swarm.read_along.overlay import ACTIVE_CLASS, clock
 
 OPF = "{http://www.idpf.org/2007/opf}"
 DC = "{http://purl.org/dc/elements/1.1/}"
-XML_ID = regex.compile(r"[\p{L}_][\p{L}\p{N}_.-]*")
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 RECORDED = frozenset(("role", "file-as"))  # attributes of EPUB 2 that have a word in EPUB 3
 SMIL_TYPE = "application/smil+xml"
 XHTML_TYPE = "application/xhtml+xml"
 OLD_TYPES = frozenset(("text/html", "text/x-oeb1-document"))
-_YEAR = regex.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 
 
 class NewItem(Struct, frozen=True):

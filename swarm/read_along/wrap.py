@@ -6,10 +6,10 @@ A stretch that begins or ends inside inline markup, or that goes over blocks, be
 from array import array
 from collections.abc import Sequence
 
-import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.markup import local, words
 from swarm.book.page.trace import sign_offsets, signs
 
@@ -25,7 +25,6 @@ CLOSED = words(
     "html head ul ol dl table thead tbody tfoot tr colgroup select optgroup option datalist textarea title script "
     "style menu dir iframe audio video canvas object template rtc hgroup"
 )
-_HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 Stretch = tuple[int, int]  # places, the second not with it
 
@@ -158,7 +157,7 @@ class _Wrapper:
         found = []
         for number, placed in enumerate(self.made, 1):
             elements = [element for _, element in sorted(placed, key=lambda each: each[0])]
-            heard = [element for element in elements if _HEARD.search("".join(element.itertext()))]
+            heard = [element for element in elements if AUDIBLE.search("".join(element.itertext()))]
             fragments = []
             for part, element in enumerate(heard or elements, 1):
                 name = f"{self.prefix}{number}" if part == 1 else f"{self.prefix}{number}-{part}"

@@ -21,7 +21,6 @@ from swarm.system.platform import sync_file
 from swarm.system.scratch import Scratch
 from swarm.watch.text import bytes_text
 
-GIB = 1024**3
 SPARE = 256 * 1024 * 1024  # bytes that stay free on the disk
 SPOILT = "what arrived does not fit its digest"
 ELSEWHERE = "another worker of this machine is fetching it"

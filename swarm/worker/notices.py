@@ -49,8 +49,7 @@ def rest_lines(before: Mapping[int, str], after: Mapping[int, str]) -> list[str]
 def _line(why: str, slots: list[int], total: int) -> str:
     if len(slots) == total:
         return f"resting: {why}" if why else "going on"
-    several = len(slots) > 1
-    who = f"slot{'s' * several} {', '.join(map(str, slots))}"
-    if why:
-        return f"{who} rest{'s' * (not several)}: {why}"
-    return f"{who} go{'es' * (not several)} on"
+    named = ", ".join(map(str, slots))
+    if len(slots) == 1:
+        return f"slot {named} rests: {why}" if why else f"slot {named} goes on"
+    return f"slots {named} rest: {why}" if why else f"slots {named} go on"

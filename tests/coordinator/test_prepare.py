@@ -83,7 +83,7 @@ def test_the_same_book_and_voice_are_the_same_job_and_replayed(tmp_path: Path, b
 
 
 @pytest.mark.parametrize(
-    "fields", [{"chapters": "1"}, {"engine": "espeak"}, {"speed": 1.5}, {"engine_options": {"speed": "0.9"}}]
+    "fields", [{"chapters": "1"}, {"engine": "espeak"}, {"settings": {"speed": 1.5}}, {"settings": {"speed": "0.9"}}]
 )
 def test_another_voice_or_choice_of_chapters_is_another_job(tmp_path: Path, book: Path, fields: dict) -> None:
     assert run(tmp_path, book).state.job != run(tmp_path, book, **fields).state.job

@@ -2,6 +2,7 @@
 
 import regex
 
+AUDIBLE = regex.compile(r"[\p{L}\p{N}]")  # a letter or a digit: without one there is nothing to say
 _NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 
 # Joiners stay where a script needs them to shape its letters.

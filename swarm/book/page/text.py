@@ -17,7 +17,7 @@ from swarm.book.page.furniture import (
     without_page,
     without_picture_mark,
 )
-from swarm.book.page.letters import _ZERO_WIDTH, tidy
+from swarm.book.page.letters import _ZERO_WIDTH, AUDIBLE, tidy
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import NOTE, REFERENCE, RETURN
 from swarm.book.page.passage import Passage
@@ -75,7 +75,6 @@ _LETTERED_ORNAMENT = regex.compile(  # "oOo", "—o0o—", "xXx"
     r"[-–—=~*•·\s]*(?:o+[O0]+o+|O+o+O+|xX+x|[-–—=~*•]\s*[oO0]{1,3}\s*[-–—=~*•])[-–—=~*•·\s]*"
 )
 _ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§☙❦❧✦✧✶✻❖◆◇○●◊|/\\.°]+")
-_HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
 class Document(Struct):
@@ -324,7 +323,7 @@ class _Walk:
 
     def _passage(self, text: str) -> Passage:
         level = self.open[-1].level
-        if not _HEARD.search(text) and _ORNAMENT.fullmatch(text):
+        if not AUDIBLE.search(text) and _ORNAMENT.fullmatch(text):
             return Passage("scene")
         if not level and len(text) <= MAX_ORNAMENT_CHARS and _LETTERED_ORNAMENT.fullmatch(text):
             return Passage("scene")

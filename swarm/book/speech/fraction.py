@@ -9,7 +9,9 @@ from swarm.book.language.language import Language, Match, Numbers
 FRACTIONS = "½¼¾"
 THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
-_WRITTEN = regex.compile(r"(?<![\d/⁄.,])(?:(?<=\d\s)())?([1-9])[/⁄]([2-9]|10)(?![\d/⁄]|[.,]\d)")
+_WRITTEN = regex.compile(
+    r"(?<![\d/⁄.,])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)(?![\d/⁄]|[.,]\d)"
+)
 _SIGN = regex.compile(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
 _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 
@@ -26,13 +28,13 @@ def say_fractions(text: str, language: Language) -> str:
 
 def _fraction(match: Match, numbers: Numbers) -> str:
     """Say "3/8"; fractions that have signs of their own become these."""
-    over, under = int(match[2]), int(match[3])
+    over, under = int(match["over"]), int(match["under"])
     if match[0].replace("⁄", "/").endswith(("1/2", "1/4", "3/4")):
         return FRACTIONS[("1/2", "1/4", "3/4").index(f"{over}/{under}")]
     if over >= under:
         return match[0]
     said = numbers.fraction(over, under)
-    return f"{numbers.join} {said}" if match[1] is not None else said
+    return f"{numbers.join} {said}" if match["after_whole"] is not None else said
 
 
 def _half(match: Match, numbers: Numbers) -> str:

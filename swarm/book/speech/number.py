@@ -131,12 +131,12 @@ def _ordinal(match: Match, language: Language) -> str:
 
 def _money_steps(language: Language, numbers: Numbers, figures: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
     scales = "|".join(sorted(map(regex.escape, numbers.scales), key=len, reverse=True))
-    scaled = rf"(?:\s?({scales})s?(?!\p{{L}}))?" if scales else "()"
+    scaled = rf"(?:\s?(?P<scale>{scales})s?(?!\p{{L}}))?" if scales else ""
     signs = regex.escape("".join(dict.fromkeys((*numbers.money, *CURRENCIES))))
     return (
         (
             rf"([{signs}])\s?({figures}){scaled}",
-            lambda match: _sum(match[1], match[2], match[3], language, numbers),
+            lambda match: _sum(match[1], match[2], match.groupdict().get("scale"), language, numbers),
         ),
         (rf"{_LONE}({figures})\s?([{signs}])", lambda match: _sum(match[2], match[1], None, language, numbers)),
     )
@@ -165,9 +165,11 @@ def _currency(sign: str, number: Decimal, language: Language, numbers: Numbers) 
 
 def _time_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:
     words = "|".join(filter(None, (numbers.clock.full if numbers.clock.full.isalpha() else "", "h")))
-    other = numbers.clock.written or r"(?!)()"
-    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d)|{other})(?![\d:])(?:\s(?:{words})\b\.?)?"
-    return ((clock, lambda match: _time(int(match[1]), int(match[2] or match[3] or 0), language, numbers)),)
+    written = f"|{numbers.clock.written}" if numbers.clock.written else ""
+    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d){written})(?![\d:])(?:\s(?:{words})\b\.?)?"
+    return (
+        (clock, lambda match: _time(int(match[1]), int(next(filter(None, match.groups()[1:]), 0)), language, numbers)),
+    )
 
 
 def _time(hours: int, minutes: int, language: Language, numbers: Numbers) -> str:

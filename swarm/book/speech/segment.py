@@ -10,7 +10,7 @@ import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.page.letters import plain
+from swarm.book.page.letters import AUDIBLE, plain
 from swarm.book.page.pause_mark import pieces_between_marks
 from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.piece import cut, ends_sentence
@@ -25,7 +25,6 @@ from swarm.job.engine_text import read_engine_text
 TITLE_BLOCKS = 4  # a chapter's heading is sought among so many of its first blocks
 
 _ORDER = tuple(Pause)  # from the shortest to the longest
-_HEARD = regex.compile(r"[\p{L}\p{N}]")
 _LETTER = regex.compile(r"\p{L}")
 _ENDS = regex.compile(r"[.!?…。！？:][\"'”’»)\]」』]*$")
 _SCRIPTS = (
@@ -43,7 +42,7 @@ def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speec
     row = _Row(card)
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
-        if not _HEARD.search(block.text):
+        if not AUDIBLE.search(block.text):
             row.rest(Pause.SCENE)
             continue
         row.add(_pieces(block, language, card, speech), _own_language(block, language), _pause_after(block, following))
@@ -103,7 +102,7 @@ class _Row:
 def _titled(chapter: ChapterText) -> tuple[Block, ...]:
     """The blocks with the title once: the book's own heading, else the title that the contents give."""
     opening = [block for block in chapter.blocks if block.text][:TITLE_BLOCKS]
-    if not _HEARD.search(chapter.title) or any(block.kind == "heading" for block in opening):
+    if not AUDIBLE.search(chapter.title) or any(block.kind == "heading" for block in opening):
         return chapter.blocks
     said = plain("".join(block.text for block in opening))
     if said.startswith(plain(chapter.title.rstrip("…"))):
@@ -191,7 +190,7 @@ def _heard(pieces: list[_Piece], limit: int) -> list[_Piece]:
     found: list[_Piece] = []
     lead: _Piece | None = None
     for piece in pieces:
-        if not _HEARD.search(piece.text):
+        if not AUDIBLE.search(piece.text):
             if found:
                 found[-1:] = _with_punctuation(found[-1], piece, limit)
             elif lead is None:
@@ -210,7 +209,7 @@ def _with_punctuation(before: _Piece, piece: _Piece, limit: int) -> list[_Piece]
     if len(before.text) + 1 + len(piece.text) <= limit:
         return [_join(before, piece)]
     head, _, word = before.text.rpartition(" ")
-    if _HEARD.search(head) and _HEARD.search(word) and len(word) + 1 + len(piece.text) <= limit:
+    if AUDIBLE.search(head) and AUDIBLE.search(word) and len(word) + 1 + len(piece.text) <= limit:
         parts = cut_alike(before.written, [read_engine_text(text)[0] for text in (head, word)])
         moved = _Piece(word, Pause.CLAUSE, parts[1], before.place)
         return [_Piece(head, Pause.CLAUSE, parts[0], before.place), _join(moved, piece)]
@@ -221,7 +220,7 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
     """Return a piece with the punctuation before it, cut where the two together do not fit."""
     whole = _join(lead, piece)
     texts = cut(whole.text, limit) if len(lead.text) < limit // 2 else []
-    if not texts or not all(map(_HEARD.search, texts)):
+    if not texts or not all(map(AUDIBLE.search, texts)):
         return [_joined_in_writing(lead, piece, piece.text)]
     parts = cut_alike(whole.written, [read_engine_text(text)[0] for text in texts])
     pauses = [*(Pause.CLAUSE for _ in texts[1:]), piece.pause]

@@ -6,6 +6,7 @@ import regex
 
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page.front_matter import NOTES
+from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.note import (
     mark_note_headings,
     mark_note_page_headings,
@@ -22,7 +23,6 @@ from swarm.job.language import normal_language
 from swarm.job.reading import Reading
 
 DEFAULT_LANGUAGE = "en"  # of a book that names none
-_HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
 def compose(
@@ -45,7 +45,7 @@ def compose(
     for part, row in zip(parts, rows, strict=True):
         part.passages = row
     chapters = chosen(decide(parts, title), reading)
-    if not any(_HEARD.search(block.text) for chapter in chapters for block in chapter.blocks):
+    if not any(AUDIBLE.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
     return tuple(chapters)
 
