@@ -14,6 +14,7 @@ from swarm.errors import EXIT_DONE, UsageError
 from swarm.job.card import SPEED
 
 if TYPE_CHECKING:
+    from swarm.job.recipe import Setting
     from swarm.store.store import JobSummary
 
 SUMMARY = "list the jobs on this machine, or remove some"
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = state_folder(arguments.state_dir)
     found = list_jobs(folder)
     if arguments.json:
-        say_json([job._asdict() for job in found])
+        say_json([{**job._asdict(), "speed": _speed(job)} for job in found])
     else:
         _say_jobs(found)
         say(*total_lines(folder, found))
@@ -214,8 +215,12 @@ def _whether_there(files: Sequence[str]) -> str:
 def _sound(job: "JobSummary") -> str:
     from swarm.job.language import language_name
 
-    speed = "" if job.speed in (None, SPEED.default) else f" at speed {job.speed}"
+    speed = "" if _speed(job) == SPEED.default else f" at speed {job.speed}"
     return f"{language_name(job.language)} by {job.engine}, voice {job.voice}{speed}"
+
+
+def _speed(job: "JobSummary") -> "Setting":
+    return SPEED.default if job.speed is None else job.speed
 
 
 def _chapters(titles: tuple[str, ...]) -> str:

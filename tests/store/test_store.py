@@ -116,7 +116,7 @@ def test_jobs_are_listed_oldest_first_with_what_they_hold(store: Store, book: Pa
     assert first.disk_bytes >= 8
     assert (first.finished, second.finished) == (False, True)
     assert (first.files, second.files) == ((), ("a.m4b",))
-    assert (first.engine, first.voice, first.language, first.speed) == ("metronome", "tick", "en", 1.0)
+    assert (first.engine, first.voice, first.language, first.speed) == ("metronome", "tick", "en", None)
     assert (first.chapters, first.sentences) == (("1. Loomings",), 2)
 
 
