@@ -20,5 +20,5 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
 
 
 def read_name(path: Path) -> tuple[str, str] | None:
-    """A book's title and language, where its file tells them before the text is read. Raises BookError."""
+    """Read a book's title and language, if its file tells them before the text is read. Raises BookError."""
     return None if path.suffix.lower() in (*PAGES, *FOREIGN) else read_epub_name(path)

@@ -1,4 +1,4 @@
-"""Which files are books, by the endings of their names."""
+"""The kinds of files that are books, by the endings of their names."""
 
 HTML = frozenset((".html", ".htm", ".xhtml"))
 MARKDOWN = frozenset((".md", ".markdown"))

@@ -43,7 +43,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
 
 
 def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
-    """A page's elements, and what it says about itself by name."""
+    """Return a page's elements, and its metadata by name."""
     data = _read(path)
     kind = path.suffix.lower()
     if kind in HTML:

@@ -1,1 +1,1 @@
-"""What comes out of a job: audiobook and report, and where they are delivered."""
+"""Editions: the audiobook and report of a job, and their delivery."""

@@ -38,7 +38,7 @@ class UploadFault(TransferFault):
 
 
 class Room(NamedTuple):
-    """Where a book goes on a server: the ids of a library and of a folder of it."""
+    """The place of a book on a server: the ids of a library and of a folder in it."""
 
     library_id: str
     folder_id: str
@@ -54,7 +54,7 @@ class Upload:
         self.place = f"{config.server}#{config.abs_library_id}"
 
     def find_room(self) -> Room:
-        """The library and its first folder. Raises UploadFault."""
+        """Find the library and its first folder. Raises UploadFault."""
         libraries = [library for library in self._libraries() if library.get("mediaType", "book") == "book"]
         asked = self._config.abs_library_id
         chosen = [library for library in libraries if asked in ("", library.get("id"))]

@@ -27,7 +27,7 @@ NOTED = ".delivered.json"
 
 
 def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
-    """Where files are to be taken once they are made; None where they are made in place, on the state folder's disk.
+    """Return the depot of an output folder or address; None if files are made in place, on the state folder's disk.
 
     The folder is made later, when a book has something to put into it. Raises EnvironmentFault.
     """
@@ -40,7 +40,7 @@ def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
 
 
 class Delivery:
-    """What one edition has to deliver from its `outbox`. To be used from one thread at a time."""
+    """The files that one edition has to deliver from its `outbox`. Use it from one thread at a time."""
 
     def __init__(self, depot: Depot, outbox: Path, waits_s: Sequence[float] = WAITS_S) -> None:
         self.depot = depot
@@ -50,7 +50,7 @@ class Delivery:
         self._report: tuple[str, bytes] = ("", b"")
 
     def claim(self, stem: str, ending: str, job: str) -> Path:
-        """A name there that is no other job's, as a path in the outbox. Raises EnvironmentFault."""
+        """Claim a name in the depot that no other job has, as a path in the outbox. Raises EnvironmentFault."""
         for number in count(1):
             name = numbered(stem, number)
             report = f"{name}.report.json"
@@ -64,11 +64,11 @@ class Delivery:
         raise AssertionError("there is always another number")
 
     def address(self, path: Path) -> str:
-        """Where a file of the outbox is taken."""
+        """Return the address to which a file of the outbox is delivered."""
         return self.depot.address(self._name(path))
 
     def holds(self, addresses: Sequence[str], size: int) -> bool:
-        """Whether all of a finished edition lies there: files of so many bytes together, and the report."""
+        """Tell whether the depot has all of a finished edition: files of so many bytes in all, and the report."""
         prefix = self.depot.address("")
         names = [address.removeprefix(prefix).lstrip("/\\") for address in addresses if address.startswith(prefix)]
         if not names or len(names) != len(addresses) or not is_whole_report(self._report[1]):

@@ -1,4 +1,4 @@
-"""Where finished files are taken that were made elsewhere: another disk, a network mount, an address.
+"""Depots: where finished files are taken that were made elsewhere. Another disk, a network mount, an address.
 
 A file arrives whole or not at all, and is read back before it counts.
 """
@@ -34,7 +34,7 @@ class TransferFault(EnvironmentFault):
 
 
 class Stopped(Exception):
-    """The user wants no more: whoever moves a file is told so with this."""
+    """Raised in a thread that moves a file when the user stops the command."""
 
 
 class DepotFault(TransferFault):
@@ -47,22 +47,22 @@ class Depot(Protocol):
     name: str  # for people: without a password
 
     def address(self, name: str) -> str:
-        """Where a file of it lies, for people and the journal."""
+        """Return the address of a file, for people and the journal."""
 
     def size(self, name: str) -> int:
         """Bytes of a file; 0 where there is none."""
 
     def read(self, name: str, most: int) -> bytes | None:
-        """A small file, cut off at `most` bytes; None where there is none."""
+        """Read a small file, at most `most` bytes of it; None if there is none."""
 
     def write(self, name: str, data: bytes) -> None:
-        """A small file."""
+        """Write a small file."""
 
     def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         """Bring a file there and read it back: its SHA-256 is `digest`."""
 
     def free_bytes(self) -> int | None:
-        """Room there; None where nobody knows."""
+        """Return the free bytes; None if they are unknown."""
 
 
 class FolderDepot:
@@ -73,7 +73,7 @@ class FolderDepot:
         self.name = str(folder)
 
     def address(self, name: str) -> str:
-        """Its path."""
+        """Return the path of a file."""
         return str(self._path(name).absolute())
 
     def size(self, name: str) -> int:
@@ -84,7 +84,7 @@ class FolderDepot:
             return 0
 
     def read(self, name: str, most: int) -> bytes | None:
-        """A small file; None where there is none."""
+        """Read a small file; None if there is none."""
         try:
             with self._path(name).open("rb") as file:
                 return file.read(most)
@@ -92,7 +92,7 @@ class FolderDepot:
             return None
 
     def write(self, name: str, data: bytes) -> None:
-        """A small file, whole or not at all."""
+        """Write a small file, whole or not at all."""
         with self._guarded():
             self._folder.mkdir(parents=True, exist_ok=True)
             replace_file(self._path(name), data)
@@ -150,7 +150,7 @@ def _copy_on(source: Path, part: Path, moved: Moved) -> None:
 
 
 def digest_of_stream(chunks: Iterator[bytes]) -> str:
-    """The SHA-256 of what comes in pieces."""
+    """Return the SHA-256 of data that comes in chunks, hexadecimal."""
     sum_ = hashlib.sha256()
     for chunk in chunks:
         sum_.update(chunk)

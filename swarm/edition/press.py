@@ -85,7 +85,7 @@ class Press:
         return sum(task.done() for task in self._encoded) / max(1, len(self._encoded))
 
     def notice(self, place: Place) -> None:
-        """What became of a place is on the disk now: see whether its reel can be encoded."""
+        """Take notice that the outcome of a place is on the disk, and wake the encoder of its reel."""
         if place in self._state.accepted:
             self._stored.add(place)
         self._news.set()
@@ -120,7 +120,7 @@ class Press:
         return by_chapter(self._reels, self._titles) if self._keeper else []
 
     async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, FinishedBook]:
-        """Put a chapter's own file together once all its reels are there, whatever the chapters before it lack."""
+        """Write the file of one chapter once all its reels are there, even if chapters before it are not finished."""
         assert self._keeper is not None
         await asyncio.wait(encoded[volume.first : volume.end])
         async with self._keeping:  # a studio makes one file at a time
@@ -160,7 +160,7 @@ class Press:
                     number = volume.first  # an earlier one: what was put together is of no use
 
     def _encode_again(self, damaged: Path, encoded: list["asyncio.Task[Path]"]) -> int | None:
-        """The number of a damaged reel; None where it is being encoded again already, for another file."""
+        """Encode a damaged reel again and return its number; None if that is under way for another file."""
         for number, task in enumerate(encoded):
             if task.done() and task.result() == damaged:
                 damaged.unlink(missing_ok=True)
@@ -169,7 +169,7 @@ class Press:
         return None
 
     async def _fix_gain(self) -> None:
-        """Measure the voice by the first minutes of the book, unless that was done before or nobody asks for it."""
+        """Measure the voice by the first minutes of the book, if that was not done before and a level is asked for."""
         while self._level not in self._state.gains_db and self._style.level.target_lufs is not None:
             order = self._first_minutes()
             if order is None:
@@ -181,7 +181,7 @@ class Press:
         self._gain_known.set()
 
     def _first_minutes(self) -> ReelOrder | None:
-        """The clips to measure, in reading order; None while there are too few of them."""
+        """Return the order with the clips to measure, in reading order; None while there are too few."""
         complete, clips, pauses_s, heard_s = self._state.complete, [], [], 0.0
         patient = self._state.audio_s < ENOUGH_S and not complete
         for number, chapter in enumerate(self._state.spec.chapters):
@@ -242,12 +242,12 @@ class Press:
         return tuple(self._style.pause_s(segment.pause) for segment in segments)
 
     def _times(self, reel: Reel) -> ReelTimes:
-        """When a reel's clips are heard, known from their lengths."""
+        """Return the times of a reel's clips, known from their lengths."""
         samples = [record.samples if record else 0 for record in self._records(reel)]
         return time_reel(samples, self._pauses_s(reel), self._sample_rate(), self._coding())
 
     def cues(self, volume: Volume) -> list[Cue]:
-        """When each place of a file is heard; right once all its clips are there."""
+        """Return when each place of a file is heard; exact once all its clips are there."""
         reels, coding = self._reels[volume.first : volume.end], self._coding()
         begin_s = head_samples(self._style.format.family, coding) / coding.sample_rate
         return cues(reels, [self._times(reel) for reel in reels], begin_s)
@@ -287,7 +287,7 @@ class Press:
         return folder / volume_name(volume, self._style.output_format)
 
     def tags(self, volume: Volume) -> Tags:
-        """The tags of one file."""
+        """Return the tags of one file."""
         if not volume.number:
             return self._style.tags
         return structs.replace(self._style.tags, part_title=volume.title, part=volume.number, parts=volume.count)
@@ -307,6 +307,6 @@ class Press:
 
 
 def _digest(records: Sequence[ClipAccepted | None], *settings: object) -> str:
-    """A reel's name says what it was made of, so that an old one is never taken for it."""
+    """Return a digest of everything a reel is made of, so that an outdated reel is never used."""
     made_of = (REEL_FORMAT, [record and record.digest for record in records], settings)
     return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]

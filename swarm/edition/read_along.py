@@ -50,7 +50,7 @@ class ReadAlong(Struct, frozen=True):
 
 
 def read_along_path(target: Path, source: Path) -> Path:
-    """Where the book that goes with an audiobook lies: never under the name of the one that it is made from."""
+    """Return the path of the read-along EPUB of an audiobook, which is never the path of its source."""
     stem = target.name.rpartition(".")[0]
     for number in count(1):
         path = target.with_name(f"{numbered(stem, number)}{ENDING}")
@@ -60,7 +60,7 @@ def read_along_path(target: Path, source: Path) -> Path:
 
 
 def sound_style(style: Style) -> Style:
-    """How its sound is to be: as the audiobook's where that can be, so that nothing is encoded again."""
+    """Return the style of the sound in a read-along EPUB: the audiobook's if possible, to encode nothing again."""
     codec = style.format.codec
     style = structs.replace(style, split=CHAPTER_SPLIT, cover=b"", subtitles="", keep_chapters=False, read_along=False)
     if codec in ("aac", "mp3"):
@@ -160,7 +160,7 @@ def write_read_along(
 
 
 def _spoken(sound: ChapterSound, spots: dict[int, list[Spot]], name: str) -> "NarratedChapter":
-    """Return a file of sound with the spots that are heard in it, in order; spots that nobody spoke are not."""
+    """Return a file of sound with the spots that are heard in it, in order, without those that were not spoken."""
     from swarm.read_along.narrated import NarratedChapter
 
     starts = {cue.index: cue.start_s for cue in sound.cues}

@@ -1,4 +1,4 @@
-"""A depot at an address, through fsspec: s3://, sftp:// and whatever else is installed. The extra [storage]."""
+"""A depot at an address, through fsspec: s3://, sftp:// and other installed protocols. Needs the extra [storage]."""
 
 import logging
 import threading
@@ -30,7 +30,7 @@ class RemoteDepot:
     """Files at an address such as s3://bucket/folder. It is reached when it is first needed."""
 
     def __init__(self, url: str) -> None:
-        """Raises EnvironmentFault where what speaks with such addresses is not installed."""
+        """Parse the address. Raises EnvironmentFault if the package for its protocol is not installed."""
         self._url = url.rstrip("/")
         self.name = without_password(self._url)
         self._scheme = url.partition(":")[0].lower()
@@ -40,7 +40,7 @@ class RemoteDepot:
         self._check_library()
 
     def address(self, name: str) -> str:
-        """The address of a file, without a password."""
+        """Return the address of a file, without a password."""
         return f"{self.name}/{name}"
 
     def size(self, name: str) -> int:
@@ -55,7 +55,7 @@ class RemoteDepot:
             return 0
 
     def read(self, name: str, most: int) -> bytes | None:
-        """A small file; None where there is none."""
+        """Read a small file; None if there is none."""
 
         def work() -> bytes | None:
             self._connection().invalidate_cache()
@@ -68,7 +68,7 @@ class RemoteDepot:
         return self._try(work)
 
     def write(self, name: str, data: bytes) -> None:
-        """A small file."""
+        """Write a small file."""
 
         def work() -> None:
             self._connection()
@@ -122,11 +122,11 @@ class RemoteDepot:
             self._files.mv(part, path)
 
     def free_bytes(self) -> int | None:
-        """Nobody knows."""
+        """Return None: such servers do not tell their free space."""
         return None
 
     def _chunks(self, path: str, moved: Moved) -> Iterator[bytes]:
-        """What is there; `moved` is told of all of it again and again, so that it can stop this too."""
+        """Yield the content of a file; call `moved` with its size for each chunk, so that it can stop this too."""
         with self._files.open(path, "rb") as file:
             if self._scheme in SFTP:
                 file.prefetch()
@@ -159,7 +159,7 @@ class RemoteDepot:
             ) from error
 
     def _connection(self) -> Any:
-        """What speaks with the address, connected anew after a failure."""
+        """Return the file system behind the address, connected again after a failure."""
         if self._files is None:
             import fsspec
 
@@ -170,7 +170,7 @@ class RemoteDepot:
         return self._files
 
     def _try(self, work: Callable[[], Value]) -> Value:
-        """Do something; whatever a library of somebody else's raises becomes a fault in words."""
+        """Do some work, and turn all errors of the libraries into faults in words."""
         try:
             with self._one:
                 return work()
@@ -184,7 +184,7 @@ class RemoteDepot:
 
 
 def without_password(url: str) -> str:
-    """An address as it may be shown and kept."""
+    """Return an address without its password, to be shown and stored."""
     parts = urlsplit(url)
     if "@" not in parts.netloc:
         return url
@@ -193,7 +193,7 @@ def without_password(url: str) -> str:
 
 
 def _line(error: Exception) -> str:
-    """An error of a library in one line."""
+    """Return an error of a library in one line."""
     text = " ".join(str(error).split())[:MAX_WHY].rstrip(".") or type(error).__name__
     return text if isinstance(error, OSError) else f"{type(error).__name__}: {text}"
 

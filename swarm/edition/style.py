@@ -1,4 +1,4 @@
-"""How the files of an edition are to be: what the user asked for, completed from the book and its voice."""
+"""The style of an edition's files: the user's choices, completed from the book and its voice."""
 
 import hashlib
 from functools import cached_property
@@ -47,7 +47,7 @@ class Style(Struct, frozen=True, dict=True):
 
     @property
     def format(self) -> Format:
-        """What kind of file it is."""
+        """The format of the files."""
         return FORMATS[self.output_format]
 
     def pause_s(self, pause: Pause) -> float:
@@ -55,7 +55,7 @@ class Style(Struct, frozen=True, dict=True):
         return dict(self.pauses_s).get(pause.value, LENGTH_S[pause])
 
     def coding(self, voice_rate: int) -> Coding:
-        """How to encode a voice of a rate in Hz."""
+        """Return how to encode a voice of a rate in Hz."""
         return make_coding(self.output_format, voice_rate, self.sample_rate, self.channels, self.bitrate)
 
 
@@ -93,7 +93,7 @@ def make_style(config: StyleConfig, spec: JobSpec) -> Style:
 
 
 def read_cover(path: Path) -> bytes:
-    """A picture of the user's own. Raises UsageError."""
+    """Read the user's own cover picture. Raises UsageError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_COVER_BYTES + 1)

@@ -1,4 +1,4 @@
-"""Where an audiobook goes: under a name that no other job and no other file has.
+"""The target of an edition: a path that no other job and no other file has.
 
 The report beside it says whose the name is; a job claims its name with the beginning of a report before it speaks.
 """
@@ -15,7 +15,7 @@ O_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
-    """The job's file in a folder: `stem.ending`, or `stem (2).ending` where that is another's. Raises StoreError."""
+    """Claim the job's file in a folder: `stem.ending`, or `stem (2).ending` if that is another's. Raises StoreError."""
     with guarded(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for number in count(1):
@@ -34,17 +34,17 @@ def release_target(target: Path, job: str) -> None:
 
 
 def numbered(stem: str, number: int) -> str:
-    """A name, with its number where it is not the first one."""
+    """Return a name with its number, unless it is the first one."""
     return stem if number == 1 else f"{stem} ({number})"
 
 
 def report_path(target: Path) -> Path:
-    """Where the report of an audiobook lies."""
+    """Return the path of an audiobook's report."""
     return target.with_name(f"{target.name.rpartition('.')[0]}.report.json")
 
 
 def is_whole(report: Path) -> bool:
-    """Whether a report was written to its end, not only begun."""
+    """Tell whether a report was written to its end."""
     try:
         return is_whole_report(report.read_bytes())
     except OSError:
@@ -52,17 +52,17 @@ def is_whole(report: Path) -> bool:
 
 
 def is_whole_report(data: bytes) -> bool:
-    """Whether a report is more than its beginning."""
+    """Tell whether the data is a whole report and not only a placeholder."""
     return b'"totals"' in data
 
 
 def placeholder(job: str) -> bytes:
-    """The beginning of a report, which claims a name for a job."""
+    """Return the beginning of a report, which claims a name for a job."""
     return json.dumps({"book": {"job": job}, "files": [], "note": "this book is not finished yet"}).encode()
 
 
 def owner_of(data: bytes) -> str | None:
-    """The job that a report is of; None where it is no report of ours."""
+    """Return the job that a report belongs to; None if it is no report of e2a-swarm."""
     try:
         owner = json.loads(data)["book"]["job"]
     except (ValueError, LookupError, TypeError, RecursionError):

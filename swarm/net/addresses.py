@@ -40,7 +40,7 @@ def join_address(host: str, port: int) -> str:
 
 
 def fixed_address(chosen: str) -> str | None:
-    """The one coordinator a user asked for: --coordinator, else the environment. Raises UsageError."""
+    """Return the coordinator that the user named: by --coordinator, else the environment. Raises UsageError."""
     text = chosen or os.environ.get(ENV_COORDINATOR, "")
     return parse_address(text) if text else None
 
@@ -69,7 +69,7 @@ def _read(path: Path) -> dict[str, list[str]]:
 
 
 def local_addresses() -> list[str]:
-    """This machine's addresses that others may reach, IPv4 first; loopback only where there is nothing else."""
+    """Return this machine's addresses that others may reach, IPv4 first; loopback only if there is no other."""
     found = [address for address, _ in _own()]
     reachable = [address for address in found if not address.is_loopback]
     ordered = sorted(reachable or found, key=lambda address: (address.version, int(address)))

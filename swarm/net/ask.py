@@ -1,4 +1,4 @@
-"""Asks coordinators what they are doing. Whoever asks takes no part: it says no `Hello` and gets no lease."""
+"""Asks coordinators for their status. The asking process says no `Hello` and gets no lease."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its cod
 
 
 class Answer(NamedTuple):
-    """What came of asking one coordinator: its reply, or why there is none (empty: it is not there)."""
+    """The answer of one coordinator: its reply, or why there is none (empty if nothing listens there)."""
 
     address: str
     reply: StatusReply | None
@@ -85,6 +85,6 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
 
 
 def _distinct(answers: Sequence[Answer]) -> list[Answer]:
-    """One answer of each coordinator, by name; places where nobody answered are left out."""
+    """Return one answer of each coordinator, by name, without addresses that did not answer."""
     told = {answer.reply.coordinator: answer for answer in reversed(answers) if answer.reply}
     return sorted(told.values(), key=lambda answer: (answer.reply.name if answer.reply else "", answer.address))

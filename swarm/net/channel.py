@@ -26,22 +26,22 @@ class Channel:
         self._loop.add_reader(socket.FD, self.waiting)
 
     def waiting(self) -> bool:
-        """Whether something lies there unread; wakes who sleeps on it."""
+        """Tell whether an unread message waits; wakes the task that sleeps on the socket."""
         return self._events(READABLE)
 
     def writable(self) -> bool:
-        """Whether a peer is there that takes a message."""
+        """Tell whether a connected peer takes a message."""
         return self._events(WRITABLE)
 
     def _events(self, asked: int) -> bool:
-        """To ask is also what calms the descriptor: unasked, it would keep the loop awake for ever."""
+        """Read the socket's events; this also resets its descriptor, which would keep the event loop awake."""
         events = int(self.socket.get(EVENTS))
         if events & READABLE and self._sleeper and not self._sleeper.done():
             self._sleeper.set_result(None)
         return bool(events & asked)
 
     async def receive(self) -> list[bytes]:
-        """The parts of the next message."""
+        """Return the parts of the next message."""
         self._streak += 1
         if self._streak >= FAIRNESS:
             self._streak = 0

@@ -56,7 +56,7 @@ class Advertisement:
         self._task = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
-        """Take it back."""
+        """Withdraw the announcement."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -118,11 +118,11 @@ class Browser:
         return [candidate for candidate in self._found.values() if candidate.swarm != self._swarm]
 
     async def start(self) -> None:
-        """Begin to look."""
+        """Start to browse."""
         self._task = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
-        """Stop looking."""
+        """Stop browsing."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -185,7 +185,7 @@ class Browser:
 
 
 def read_candidate(info: ServiceInfo) -> Candidate | None:
-    """What a service says of itself, or None if that is not a coordinator's."""
+    """Read a service's properties; None if it is no coordinator's."""
     told = {key.decode("ascii", "replace"): value or b"" for key, value in info.properties.items()}
     swarm, epoch, protocol = (told.get(key, b"").decode("ascii", "replace") for key in ("swarm", "epoch", "protocol"))
     hosts = nearest_first(info.parsed_addresses()[:32])

@@ -1,4 +1,4 @@
-"""Who may open a connection to a coordinator: only those that hold a key derived from the swarm's.
+"""The gate of a coordinator: it admits only peers that hold a key derived from the swarm's.
 
 ZeroMQ asks over its ZAP protocol (RFC 27) on a fixed inproc address of the same context.
 """
@@ -14,7 +14,7 @@ VERSION = b"1.0"
 
 
 class Gate:
-    """Answers every handshake of one context. While it is closed nobody gets in (ZAP_ENFORCE_DOMAIN)."""
+    """Answers all handshakes of one context. While it is closed, no peer gets in (ZAP_ENFORCE_DOMAIN)."""
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", allowed: bytes) -> None:
         self.refused = 0
@@ -47,7 +47,7 @@ class Gate:
         return (version, domain, mechanism) == (VERSION, DOMAIN, b"CURVE") and hmac.compare_digest(key, self._allowed)
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Admit no more peers."""
         if not self._socket.closed:
             self._loop.remove_reader(self._socket.FD)
             self._socket.close()

@@ -60,12 +60,12 @@ class CurveKeys:
 
 
 def make_key() -> SwarmKey:
-    """A new key."""
+    """Make a new random key."""
     return SwarmKey(secrets.token_bytes(KEY_BYTES))
 
 
 def read_code(code: str) -> SwarmKey:
-    """A key from its code, whatever the case, spaces and dashes. Raises EnvironmentFault that never repeats it."""
+    """Read a key from its code, ignoring case, spaces and dashes. Raises EnvironmentFault without the code."""
     digits = code[:200].upper().translate(SEPARATORS).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
     if len(digits) != CODE_DIGITS:
         raise EnvironmentFault(
@@ -82,12 +82,12 @@ def read_code(code: str) -> SwarmKey:
 
 
 def key_file(state_dir: Path) -> Path:
-    """Where a machine keeps its swarm's key."""
+    """Return the path of a machine's key file."""
     return state_dir / FILE
 
 
 def load_key(state_dir: Path) -> SwarmKey | None:
-    """The key of the swarm this machine is in: E2A_SWARM_KEY, else a credential of systemd's, else the key file.
+    """Load this machine's key: from E2A_SWARM_KEY, else systemd's credentials, else the key file; None without.
 
     Raises EnvironmentFault.
     """
@@ -98,7 +98,7 @@ def load_key(state_dir: Path) -> SwarmKey | None:
 
 
 def saved_key(state_dir: Path) -> SwarmKey | None:
-    """The key in the key file. Raises EnvironmentFault if it holds something else."""
+    """Load the key in the key file. Raises EnvironmentFault if the file holds something else."""
     return _key_in(key_file(state_dir))
 
 
@@ -115,7 +115,7 @@ def save_key(state_dir: Path, key: SwarmKey) -> None:
 
 
 def obtain_key(state_dir: Path) -> tuple[SwarmKey, bool]:
-    """The key of this machine, made if it has none; and whether it was made now. Raises EnvironmentFault."""
+    """Load the key of this machine, or make one; also tell whether it was made now. Raises EnvironmentFault."""
     if key := load_key(state_dir):
         return key, False
     lock = Lock(state_dir / "locks" / "swarm-key.lock")
@@ -140,7 +140,7 @@ def rotate(state_dir: Path) -> SwarmKey:
 
 
 def security(state_dir: Path, *, open: bool) -> SwarmKey | None:  # noqa: A002  (the option's own name)
-    """The key to speak with; None only if the user said --open. Raises EnvironmentFault where there is none yet."""
+    """Return the key to use; None only with --open. Raises EnvironmentFault if there is no key yet."""
     if open:
         return None
     key = load_key(state_dir)
@@ -150,13 +150,13 @@ def security(state_dir: Path, *, open: bool) -> SwarmKey | None:  # noqa: A002  
 
 
 def curve_keys(key: SwarmKey) -> CurveKeys:
-    """The key pairs that follow from a swarm's key."""
+    """Derive the key pairs of both roles from a swarm's key."""
     server, worker = (_derive(key, f"curve {role}", 32) for role in ("server", "worker"))
     return CurveKeys(_public(server), server, _public(worker), worker)
 
 
 def swarm_id(key: SwarmKey | None) -> str:
-    """What a swarm is called in public, 16 hexadecimal digits that give nothing of the key away; "open" without."""
+    """Return a swarm's public name: 16 hexadecimal digits that reveal nothing of the key, or "open" without a key."""
     return _derive(key, "public name", 8).hex() if key else OPEN
 
 

@@ -36,7 +36,7 @@ def _no_address(endpoint: str) -> EnvironmentFault:
 
 
 class PeerLink:
-    """What a dealer is connected to, watched through ZeroMQ's own monitor."""
+    """The connection of a dealer, watched through ZeroMQ's own monitor."""
 
     def __init__(self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None]) -> None:
         self.refusal: str | None = None
@@ -102,7 +102,7 @@ class PeerLink:
                 self._on_change()
 
     async def _writable(self) -> None:
-        """The news of a connection may come a moment before the connection."""
+        """Wait until the socket is writable: the monitor may report a connection a moment too early."""
         for _ in range(WRITABLE_TRIES):
             if self._channel.writable():
                 return

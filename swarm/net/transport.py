@@ -48,16 +48,16 @@ class Router(Protocol):
         """Listen; returns the port. Raises EnvironmentFault."""
 
     async def receive(self) -> tuple[bytes, FromWorker, bytes]:
-        """The next message that fits: the peer's name here, the message, its frame (b"" if it has none)."""
+        """Return the next valid message: the peer's name here, the message, and its frame (b"" if it has none)."""
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if the peer is gone or takes no more."""
 
     def waiting(self) -> bool:
-        """Whether something lies there unread."""
+        """Tell whether an unread message waits."""
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and drop all peers."""
 
 
 class Dealer(Protocol):
@@ -71,19 +71,19 @@ class Dealer(Protocol):
 
     @property
     def refusal(self) -> str | None:
-        """Why the last try was turned away, for the user."""
+        """Why the last connection was refused, in words for the user; None if it was not."""
 
     def connect(self, addresses: Sequence[str]) -> None:
         """Try these "host:port" of one coordinator, one after the other, for ever. Raises EnvironmentFault."""
 
     async def receive(self) -> tuple[FromCoordinator, bytes]:
-        """The next message that fits, and its frame (b"" if it has none)."""
+        """Return the next valid message and its frame (b"" if it has none)."""
 
     def send(self, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if there is no connection or it takes no more."""
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
 
 
 class RouterSocket:
@@ -121,7 +121,7 @@ class RouterSocket:
         raise AssertionError("no port was tried")
 
     async def receive(self) -> tuple[bytes, FromWorker, bytes]:
-        """The next message that fits; others are counted."""
+        """Return the next valid message; invalid ones are counted."""
         while True:
             parts = await self._channel.receive()
             if 2 <= len(parts) <= 3 and (message := unpack_from_worker(parts[1])) is not None:
@@ -137,15 +137,15 @@ class RouterSocket:
         return self._channel.send([peer, control, frame] if frame else [peer, control])
 
     def waiting(self) -> bool:
-        """Whether something lies there unread."""
+        """Tell whether an unread message waits."""
         return self._channel.waiting()
 
     def close(self) -> None:
-        """Stop listening; what was just sent gets half a second to leave."""
+        """Stop listening; messages just sent get half a second to leave."""
         self._channel.close()
         if self.gate:
             self.gate.close()
-        self._context.destroy(LINGER_MS)  # nothing left open may keep it waiting for ever
+        self._context.destroy(LINGER_MS)  # a socket left open must not block this for ever
 
 
 class DealerSocket:
@@ -176,7 +176,7 @@ class DealerSocket:
 
     @property
     def refusal(self) -> str | None:
-        """Why the last try was turned away, for the user; None once a coordinator let us in."""
+        """Why the last connection was refused, in words for the user; None once a coordinator let this worker in."""
         return self._link.refusal
 
     def connect(self, addresses: Sequence[str]) -> None:
@@ -184,7 +184,7 @@ class DealerSocket:
         self._link.aim([f"tcp://{address}" for address in addresses])
 
     async def receive(self) -> tuple[FromCoordinator, bytes]:
-        """The next message that fits; others are counted."""
+        """Return the next valid message; invalid ones are counted."""
         while True:
             parts = await self._channel.receive()
             if len(parts) <= 2 and (message := unpack_from_coordinator(parts[0])) is not None:
@@ -200,14 +200,14 @@ class DealerSocket:
         return self._channel.send([control, frame] if frame else [control])
 
     def close(self) -> None:
-        """Leave; what was just sent gets half a second."""
+        """Close the connection; messages just sent get half a second to leave."""
         self._link.close()
         self._channel.close()
-        self._context.destroy(LINGER_MS)  # nothing left open may keep it waiting for ever
+        self._context.destroy(LINGER_MS)  # a socket left open must not block this for ever
 
 
 def _ignore() -> None:
-    """Nobody asked to be told."""
+    """Do nothing: the default of `on_change`."""
 
 
 def _configure(end: "zmq.Socket[bytes]", queues: dict[zmq.SocketOption, int]) -> None:
@@ -216,7 +216,7 @@ def _configure(end: "zmq.Socket[bytes]", queues: dict[zmq.SocketOption, int]) ->
 
 
 def has_ipv6() -> bool:
-    """Whether this machine speaks IPv6."""
+    """Tell whether this machine can use IPv6."""
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
             probe.bind(("::1", 0))

@@ -20,17 +20,17 @@ _FROM_COORDINATOR: "msgpack.Decoder[FromCoordinator]" = msgpack.Decoder(FromCoor
 
 
 def pack(message: Message) -> bytes:
-    """A message as msgpack; may come out over MAX_CONTROL_BYTES, which no peer would read."""
+    """Encode a message as msgpack; peers do not read one over MAX_CONTROL_BYTES."""
     return msgpack.encode(message)
 
 
 def unpack_from_worker(data: bytes) -> FromWorker | None:
-    """What a worker said, or None if it does not fit."""
+    """Decode and validate a worker's message; None if it is not valid."""
     return _unpack(data, _FROM_WORKER)
 
 
 def unpack_from_coordinator(data: bytes) -> FromCoordinator | None:
-    """What a coordinator said, or None if it does not fit."""
+    """Decode and validate a coordinator's message; None if it is not valid."""
     return _unpack(data, _FROM_COORDINATOR)
 
 

@@ -1,4 +1,4 @@
-"""What would stop this machine from working, and the remedy: one small check for each."""
+"""The checks of `doctor`: a small one for each thing that would stop this machine from working, with the remedy."""
 
 import os
 import platform
@@ -27,12 +27,12 @@ PATIENCE_S = 10.0
 
 
 def check_python() -> Check:
-    """The interpreter and the platform."""
+    """Check the interpreter and the platform."""
     return Check("python", "ok", f"Python {platform.python_version()} on {platform.platform(terse=True)}")
 
 
 def check_state_folder(folder: Path) -> Check:
-    """Whether the state folder can be written, and how much room there is."""
+    """Check whether the state folder can be written, and how much room there is."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -49,12 +49,12 @@ def check_state_folder(folder: Path) -> Check:
 
 
 def check_sqlite() -> Check:
-    """The version, for reports of faults. The bug of some in a log with two writers is left out: here is only one."""
+    """Tell SQLite's version. Bugs of a log with two writers do not matter here: there is only one."""
     return Check("sqlite", "ok", f"SQLite {sqlite3.sqlite_version}")
 
 
 def check_sound() -> Check:
-    """Whether audiobooks can be encoded."""
+    """Check whether audiobooks can be encoded."""
     try:
         import av
 
@@ -65,7 +65,7 @@ def check_sound() -> Check:
 
 
 def check_encryption() -> Check:
-    """Whether messages can be encrypted."""
+    """Check whether messages can be encrypted."""
     try:
         import zmq
     except (ImportError, OSError) as error:
@@ -103,7 +103,7 @@ def _check_engine(name: str, target: str) -> Iterator[Check]:
 
 
 def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
-    """Whether somebody listens on the usual port."""
+    """Check whether another program listens on the usual port."""
     try:
         socket.create_connection((bind or "127.0.0.1", port), timeout=1.0).close()
     except OSError:
@@ -113,7 +113,7 @@ def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
 
 
 def check_multicast(bind: str = "") -> Check:
-    """Whether there is an interface that machines can be found over; sends nothing."""
+    """Check for an interface over which machines can be found; sends nothing."""
     remedy = "connect to the network, or name the coordinator on each worker: e2a-swarm work --coordinator HOST"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -129,7 +129,7 @@ def check_multicast(bind: str = "") -> Check:
 
 
 def check_gpu() -> Check:
-    """Which GPUs there are, and whether torch can use them."""
+    """Check which GPUs there are, and whether torch can use them."""
     try:
         answer = subprocess.run(
             NVIDIA_SMI, capture_output=True, text=True, timeout=PATIENCE_S, check=True, errors="replace"
@@ -152,7 +152,7 @@ def check_gpu() -> Check:
 
 
 def check_clock(now_s: float | None = None) -> Check:
-    """Whether the clock was ever set."""
+    """Check whether the clock was ever set."""
     now_s = time.time() if now_s is None else now_s
     said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
     if now_s < OLDEST_NOW_S:
@@ -161,7 +161,7 @@ def check_clock(now_s: float | None = None) -> Check:
 
 
 def check_key(folder: Path) -> Check:
-    """Whether this machine has a swarm's key, and a whole one."""
+    """Check whether this machine has a valid key."""
     from swarm.net.keys import key_file, load_key
 
     remedy = "run `e2a-swarm join CODE` with the code of the machine that coordinates."
@@ -176,7 +176,7 @@ def check_key(folder: Path) -> Check:
 
 
 def check_all(folder: Path) -> Iterator[Check]:
-    """Every check, one after the other."""
+    """Yield all checks, one after the other."""
     bind = os.environ.get(ENV_BIND, "")
     checks: tuple[Callable[[], Check], ...] = (
         check_python,

@@ -1,1 +1,1 @@
-"""What an EPUB says of itself: archive, manifest, spine, table of contents."""
+"""The package of an EPUB: archive, manifest, spine, table of contents."""

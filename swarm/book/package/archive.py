@@ -43,11 +43,11 @@ class Archive:
         self._zip.close()
 
     def names(self) -> tuple[str, ...]:
-        """Every file's name, normalised."""
+        """Return the names of all files, normalised."""
         return tuple(self._names)
 
     def find(self, name: str) -> str | None:
-        """The entry that a name means, forgiving percent signs and letter case; None where there is none."""
+        """Return the entry that a name means, ignoring percent signs and letter case; None if there is none."""
         for spelling in (_normal(name), _normal(decoded(name))):
             found = spelling if spelling in self._names else self._folded.get(spelling.casefold())
             if found:
@@ -55,7 +55,7 @@ class Archive:
         return None
 
     def read(self, name: str) -> bytes:
-        """A file's bytes. Raises KeyError where there is none, PageError where it is damaged or over a bound.
+        """Read a file. Raises KeyError if there is none, PageError if it is damaged or over a bound.
 
         Raises BookError where the archive is locked, or all that was read of it is over a bound.
         """
@@ -78,18 +78,18 @@ class Archive:
             ) from error
 
     def open(self, name: str) -> IO[bytes]:
-        """A file as a stream, for what is not read whole. Raises KeyError; zipfile's errors, also while it is read."""
+        """Open a file as a stream, to read it in parts. Raises KeyError; zipfile's errors, also while reading."""
         found = self.find(name)
         if found is None:
             raise KeyError(name)
         return self._zip.open(self._names[found])
 
     def entry(self, name: str) -> zipfile.ZipInfo:
-        """How a file is kept. Raises KeyError."""
+        """Return the zip entry of a file. Raises KeyError."""
         return self._names[name]
 
     def size(self, name: str) -> int:
-        """How many bytes a file claims to be; 0 where there is none."""
+        """Return the size that the archive claims for a file in bytes; 0 if there is none."""
         found = self.find(name)
         return self._names[found].file_size if found else 0
 
@@ -124,12 +124,12 @@ class Archive:
 
 
 def join(folder: str, reference: str) -> str:
-    """The name, from the root of the archive, of what a reference in a folder means."""
+    """Return the name, from the root of the archive, that a reference in a folder means."""
     return _normal(f"{folder}/{decoded(reference)}")
 
 
 def decoded(reference: str) -> str:
-    """A reference without its percent signs."""
+    """Return a reference with its percent signs decoded."""
     found = _ESCAPES.sub(lambda escape: bytes.fromhex(escape[0].replace("%", "")).decode(errors="replace"), reference)
     return str(found)
 

@@ -1,4 +1,4 @@
-"""What libraries sort a book by, as its package says it: subtitle, series and place in it, ISBN."""
+"""The label of a book, by which libraries sort it: subtitle, series and place in it, ISBN, from its package."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ Element = Any  # lxml has no types
 
 
 class Label(Struct, frozen=True):
-    """What is empty is not said."""
+    """Subtitle, series and ISBN of a book; an empty field is unknown."""
 
     subtitle: str = ""
     series: str = ""
@@ -74,5 +74,5 @@ def _text(element: Element) -> str:
 
 
 def _number(text: str) -> str:
-    """A place in a series; Calibre writes 2 as 2.0."""
+    """Return a place in a series; Calibre writes 2 as 2.0."""
     return text.removesuffix(".0") if NUMBER.fullmatch(text) else ""

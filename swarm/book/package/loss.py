@@ -1,4 +1,4 @@
-"""What of a book cannot be read, and whether what is left is still the book."""
+"""Losses: the parts of a book that cannot be read, and whether the rest is still the book."""
 
 from lxml import etree
 from msgspec import Struct
@@ -23,7 +23,7 @@ class Loss(Struct, frozen=True):
 def read_pages(
     archive: Archive, items: tuple[ManifestItem, ...]
 ) -> tuple[list[tuple[str, etree._Element]], list[Loss]]:
-    """The documents that can be read, by name, and those that cannot.
+    """Return the documents that can be read, by name, and the losses.
 
     Raises PageError, the first one's, where at least half of the text is lost; BookError as Archive.read does.
     """
@@ -57,7 +57,7 @@ def _check(archive: Archive, items: tuple[ManifestItem, ...], lost: list[Loss]) 
 
 
 def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> TableOfContents:
-    """A table of contents that leads to nothing that is lost; what goes on behind that keeps its title.
+    """Return a table of contents without lost documents; a chapter that goes on behind a loss keeps its title.
 
     `names` are those of all documents in order.
     """
@@ -74,7 +74,7 @@ def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> Ta
 
 
 def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str, str]:
-    """For each document that is gone, the one that goes on with its chapter; empty where a new chapter follows."""
+    """Return for each lost document the one that goes on with its chapter; empty if a new chapter follows."""
     heirs = dict.fromkeys(gone, "")
     waiting = ""
     for name in names:
@@ -87,7 +87,7 @@ def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str
 
 
 def name_losses(archive: Archive, contents: TableOfContents, lost: list[Loss]) -> tuple[str, ...]:
-    """A line about each document that is lost, with the titles that the table of contents gives for it."""
+    """Return a line for each lost document, with its titles in the table of contents."""
     lines = []
     for loss in lost:
         titles = [f"“{entry.title}”" for entry in contents.entries if entry.name == loss.name and entry.title]

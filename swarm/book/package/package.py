@@ -41,12 +41,12 @@ class ManifestItem(Struct, frozen=True):
     fallback: str = ""
 
     def is_text(self) -> bool:
-        """Whether it is a document with words."""
+        """Whether the item is a document with words."""
         return self.media_type in TEXT_TYPES or PurePosixPath(self.name).suffix.lower() in TEXT_SUFFIXES
 
 
 class Package(Struct, frozen=True):
-    """What the package says, before any document is read."""
+    """The contents of a package document, read before any document of the text."""
 
     title: str
     authors: tuple[str, ...]
@@ -107,7 +107,7 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
                 return
 
     def read_file(self, name: str) -> bytes:
-        """The package document only: documents are read one by one, when their turn comes."""
+        """Read the package document only; other documents are read one by one later."""
         return self.archive.read(name) if name == self.opf_file else b""
 
     def _load_manifest(self) -> None:
@@ -156,7 +156,7 @@ def _package(reader: _Reader) -> Package:
 
 
 def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
-    """The linear documents of the spine. Raises BookError where nobody can tell which they are."""
+    """Return the linear documents of the spine. Raises BookError if they cannot be determined."""
     archive, spine = reader.archive, reader.book.spine
     listed = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
     if listed > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
@@ -173,7 +173,7 @@ def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
 
 
 def is_matter(item: ManifestItem) -> bool:
-    """Whether a document is no part of the text by its name: "cover.xhtml"."""
+    """Tell whether a document is no part of the text by its name: "cover.xhtml"."""
     return bool(front_matter.named(PurePosixPath(item.name).stem))
 
 
@@ -183,7 +183,7 @@ def _aside(reader: _Reader) -> tuple[str, ...]:
 
 
 def _text_item(reader: _Reader, name: str) -> ManifestItem | None:
-    """The document that a spine line means, by its fallbacks if need be; None where it is a picture or the like."""
+    """Return the document that a spine line means, through its fallbacks if need be; None for a picture or the like."""
     if name not in reader.items:
         _check_strays(reader, name)
         return None
@@ -196,7 +196,7 @@ def _text_item(reader: _Reader, name: str) -> ManifestItem | None:
 
 
 def _unreadable(reader: _Reader) -> Iterator[tuple[str, str]]:
-    """What may hold words, unlike a picture, and has no document that stands in for it."""
+    """Yield items that may hold words and have no document that stands in for them."""
     for name, linear in reader.book.spine:
         item = reader.items.get(name) if linear != "no" else None
         if item is None or item.media_type.startswith(("image/", "audio/", "video/")):
@@ -213,7 +213,7 @@ def _stand_ins(reader: _Reader) -> Iterator[tuple[str, str]]:
 
 
 def _check_strays(reader: _Reader, name: str) -> None:
-    """A spine line without an item does no harm where the manifest has every document."""
+    """Check a spine line without an item: it does no harm if the manifest has all documents."""
     known = {reader.archive.find(item.name) for item in reader.items.values()}
     texts = (stray for stray in reader.archive.names() if PurePosixPath(stray).suffix.lower() in TEXT_SUFFIXES)
     if any(stray not in known for stray in texts):
@@ -296,7 +296,7 @@ def _cover(reader: _Reader) -> Cover | None:
 
 
 def _picture(reader: _Reader, name: str, pages: int = 2) -> Cover | None:
-    """A picture, or the first one that a page or drawing shows; None where there is neither."""
+    """Return a picture, or the first one that a page or drawing shows; None if there is neither."""
     try:
         data = reader.archive.read(name.partition("#")[0])
     except (KeyError, BookError):
@@ -312,7 +312,7 @@ def _picture(reader: _Reader, name: str, pages: int = 2) -> Cover | None:
 
 
 def _pictured(data: bytes) -> list[str]:
-    """What a page or drawing shows: references, or whole pictures as data: addresses."""
+    """Return what a page or drawing shows: references, or whole pictures as data: addresses."""
     try:
         parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=True)
         root = etree.fromstring(data, parser)  # huge: a drawing may hold a whole photograph

@@ -59,7 +59,7 @@ def _root(archive: Archive, item: ManifestItem | None) -> etree._Element | None:
 def _entries(
     links: Iterator[tuple[str, str]], source: ManifestItem, archive: Archive, named: dict[str, str]
 ) -> tuple[TocEntry, ...]:
-    """Those of the links that lead to documents; `named` says which one is read for a name."""
+    """Return the links that lead to documents as entries; `named` gives the document that is read for a name."""
     found: list[TocEntry] = []
     for title, reference in links:
         name, fragment = target(archive, source.name, reference)
@@ -69,14 +69,14 @@ def _entries(
 
 
 def target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
-    """The document and the id in it that a reference in another document means."""
+    """Return the document and the id in it that a reference in another document means."""
     path, _, fragment = reference.strip().partition("#")
     name = join(str(PurePosixPath(source).parent), path) if path else source
     return archive.find(name) or name, fragment
 
 
 def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """The links of the nav that is the table of contents, else of one that does not say what it is."""
+    """Yield the links of the nav that is the table of contents, else of a nav without a type."""
     navs = [nav for nav in root.iter("{*}nav") if "toc" in types(nav)]
     for nav in navs or [nav for nav in root.iter("{*}nav") if not types(nav)][:1]:
         for link in nav.iter("{*}a"):
@@ -85,7 +85,7 @@ def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def _label(link: etree._Element) -> str:
-    """A link's words; those that its elements part without white space are not glued: "Chapter 1", "The Storm"."""
+    """Return a link's words; elements without white space between them stay apart: "Chapter 1", "The Storm"."""
     text = ""
     for piece in link.xpath(".//text() | .//*[local-name() = 'br']"):
         if not isinstance(piece, str):
@@ -96,7 +96,7 @@ def _label(link: etree._Element) -> str:
 
 
 def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """Every point of the navMap; page lists stand elsewhere."""
+    """Yield all points of the navMap, without page lists."""
     for point in root.iterfind(".//{*}navMap//{*}navPoint"):
         text, content = point.find("{*}navLabel/{*}text"), point.find("{*}content")
         if content is not None and content.get("src"):

@@ -28,7 +28,7 @@ DEFAULT_LANGUAGE = "en"  # of a book that names none
 def compose(
     path: Path, documents: list[Named], contents: TableOfContents, title: str, language: str, reading: Reading
 ) -> tuple[ChapterText, ...]:
-    """The chapters of a book of this title, what is left out among them.
+    """Compose the chapters of a book of this title, with those that are left out.
 
     Raises BookError where there is nothing to speak, UsageError where a choice fits nothing.
     """
@@ -51,17 +51,17 @@ def compose(
 
 
 def count_notes(documents: list[Named]) -> int:
-    """How many notes the text refers to."""
+    """Return the number of notes that the text refers to."""
     return len({key for named in documents for passage in named.document.passages for key in passage.references})
 
 
 def first_language(named: tuple[str, ...]) -> str:
-    """The first language that is one, by its short code; English where none is."""
+    """Return the first valid language, by its short code; English if there is none."""
     return named_language(named) or DEFAULT_LANGUAGE
 
 
 def named_language(named: tuple[str, ...]) -> str:
-    """The first language that is one, by its short code; "" where none is."""
+    """Return the first valid language, by its short code; "" if there is none."""
     subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)
     tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), "")
     if not tag:

@@ -1,4 +1,4 @@
-"""Where chapters begin: the documents' passages in one row, cut by the table of contents, else by headings."""
+"""Divides the documents' passages into parts: by the table of contents, else by headings."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -62,7 +62,7 @@ class PassageRow:
             self.passages += named.document.passages
 
     def place(self, name: str, fragment: str, title: str = "") -> int | None:
-        """Where an entry leads; an anchor that does not exist is sought by its title. None: nowhere."""
+        """Return where an entry leads, by its anchor, else by its title; None if it leads nowhere."""
         number = self.numbers.get(name)
         if number is None or not self.documents[number].document.passages:
             return None
@@ -80,11 +80,11 @@ class PassageRow:
         return self.headings[number]
 
     def number(self, place: int) -> int:
-        """The document in which a place is; of empty ones there, the last."""
+        """Return the number of the document that a place is in; of several empty documents there, the last."""
         return bisect_right(self.starts, place) - 1
 
     def spans(self) -> list[tuple[int, int]]:
-        """Where each document begins and ends."""
+        """Return where each document begins and ends."""
         return list(pairwise([*self.starts, len(self.passages)]))
 
 
@@ -108,7 +108,7 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
 
 
 def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
-    """Where the table of contents cuts, with its titles; of several at one place the last, the deepest, counts."""
+    """Return the cuts of the table of contents, with titles; of several at one place the last and deepest counts."""
     cuts: dict[int, str] = {}
     astray = []
     for entry in contents.entries:
@@ -164,7 +164,7 @@ def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | No
 
 
 def _at(row: PassageRow, place: int, ordered: list[int]) -> float:
-    """How far on in a book a place is; all before the first entry is its beginning, however little follows."""
+    """Return how far on in a book a place is, from 0 to 1; all before the first entry counts as the beginning."""
     return place / len(row.passages) if ordered and place >= ordered[0] else 0.0
 
 
@@ -173,7 +173,7 @@ def _texts(passages: list[Passage]) -> list[str]:
 
 
 def _all_matter(passages: list[Passage]) -> bool:
-    """Whether a document begins with matter; notes at the head of a page belong to the text around them."""
+    """Tell whether a document begins with matter; notes at the head of a page belong to the text around them."""
     first = passages[0]
     return bool(first.left_out) and (not first.note or all(passage.left_out for passage in passages))
 
@@ -191,7 +191,7 @@ def _heading_cuts(row: PassageRow) -> set[int]:
 
 
 def _mostly_parts(row: PassageRow, level: int) -> bool:
-    """Whether headings of a level have nothing between them and the next lower heading: parts, not chapters."""
+    """Tell whether headings of a level mostly precede a lower heading directly: parts, not chapters."""
     bare = [0 < after.level < SUBTITLE for above, after in pairwise(row.passages) if above.level == level < after.level]
     return 2 * sum(bare) >= sum(1 for passage in row.passages if passage.level == level)
 
@@ -208,7 +208,7 @@ def _mostly_headed(row: PassageRow) -> bool:
 
 
 def _joined(parts: list[Part]) -> Iterator[Part]:
-    """A few words before a document's first entry, a cover line or a link, go with that entry."""
+    """Join a few words before a document's first entry, such as a cover line or a link, with that entry."""
     lead: list[Passage] = []
     for index, part in enumerate(parts):
         following = parts[index + 1] if index + 1 < len(parts) else None
@@ -222,7 +222,7 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
 
 
 def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
-    """What a part is called: by the table of contents, by its own headings where that is hardly one: "Start"."""
+    """Return the title of a part: from the table of contents, or from its headings if that says little ("Start")."""
     headed = bool(passages and passages[0].level)
     own = _own_title(passages) if headed or not listed else ""
     worded = bool(_WORD.search(own)) and plain(own) not in plain(listed)
@@ -231,7 +231,7 @@ def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
 
 
 def _own_title(passages: list[Passage]) -> str:
-    """The headings that a part begins with, else its opening words."""
+    """Return the headings that a part begins with, else its opening words."""
     passages = [passage for passage in passages if not passage.left_out] or passages
     headings: list[str] = []
     for passage in passages:

@@ -48,7 +48,7 @@ def _mark_credits(passages: list[Passage]) -> None:
 
 
 def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
-    """Every part's passages, each once, as chapters; `title` is the book's."""
+    """Return the passages of all parts, each once, as chapters with a verdict; `title` is the book's."""
     chapters: list[ChapterText] = []
     counts = Counter(plain(part.title) for part in parts)
     for number, part in enumerate(parts):
@@ -58,12 +58,12 @@ def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
 
 
 def _doubted(chapter: ChapterText) -> ChapterText:
-    """Where nothing would be left, what was only guessed not to be the book is the book."""
+    """Speak a chapter after all if it was left out by a guess, and nothing else would be left."""
     return chapter if chapter.grounds in (MARKED, LISTED) else ChapterText(chapter.title, chapter.blocks)
 
 
 def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[ChapterText]:
-    """A part as one chapter that is spoken, and one for each kind of matter in it."""
+    """Return a part as one spoken chapter, and one left-out chapter for each kind of matter in it."""
     groups: dict[str, list[Passage]] = defaultdict(list)
     for passage in part.passages:
         groups[passage.left_out].append(passage)
@@ -83,7 +83,7 @@ def _block(passage: Passage) -> Block:
 
 
 def _promised(part: Part, passages: list[Passage], at: float, title: str, titles: Counter[str]) -> tuple[str, str]:
-    """Why the book's own lists, names or words leave a part out, if its text bears them out; and on what grounds."""
+    """Return why the book's lists, names or words leave a part out, if its text bears them out; and the grounds."""
     texts = [passage.text for passage in passages if passage.text]
     stem = PurePosixPath(part.name).stem if part.whole else ""
     named = ((part.reason, LISTED), (front_matter.named(part.title), TITLE), (front_matter.named(stem), FILE))
@@ -96,7 +96,7 @@ def _promised(part: Part, passages: list[Passage], at: float, title: str, titles
 
 
 def _told(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tuple[str, str]:
-    """What a part is by its words alone."""
+    """Return what a part is by its words alone."""
     if front_matter.is_transcribers(part.title, texts):
         return front_matter.TRANSCRIBER, WORDS
     if front_matter.is_legal_page(texts, at):
@@ -113,7 +113,7 @@ def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 
 def chosen(chapters: tuple[ChapterText, ...], reading: Reading) -> list[ChapterText]:
-    """The chapters with what the user wants otherwise. Raises UsageError for a name that fits nothing, or too much."""
+    """Apply the user's choices to the chapters. Raises UsageError for a name that matches nothing, or too much."""
     found = list(chapters)
     for name in reading.include:
         left_out = [at for at, chapter in enumerate(found) if chapter.left_out]
@@ -127,7 +127,7 @@ def chosen(chapters: tuple[ChapterText, ...], reading: Reading) -> list[ChapterT
 
 
 def _named(name: str, chapters: list[ChapterText], among: list[int], option: str, nothing: str) -> list[int]:
-    """Which of some chapters a name means: a title, a reason, a pattern of them, or else how one title begins."""
+    """Return the chapters that a name means: by title, reason, pattern, or else the beginning of one title."""
     whole = _folded(name)
     fitting = [at for at in among if _fits(whole, chapters[at])]
     if fitting:
@@ -149,5 +149,5 @@ def _fits(pattern: str, chapter: ChapterText) -> bool:
 
 
 def _folded(text: str) -> str:
-    """A title, or a part of one, that may have been copied from several lines of a terminal."""
+    """Return a title on one line: it may have been copied from several lines of a terminal."""
     return " ".join(text.split()).casefold()
