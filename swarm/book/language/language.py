@@ -52,9 +52,9 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     to: str  # the word in "1861-65"
     minus: str
     join: str  # "and" in "two and one half"
-    coins: str  # the word between a sum and its hundredths
+    coins: str  # the word between a sum and its hundredths, if there is one
     halves: tuple[str, str, str]  # ½ ¼ ¾
-    money: Mapping[str, Forms]  # the names of $ and £; CLDR's say whose dollar it is
+    money: Mapping[str, Forms]  # the names of $, £ and the like; CLDR's say whose dollar it is
     fraction: Callable[[int, int], str]  # 3 and 8 are "three eighths"
     units: Mapping[str, str | Forms] = {}  # what is written after figures: a unit of CLDR, or the forms themselves
     signs: Mapping[str, str | Forms] = {}  # the same for % ° ′ ″, where CLDR's words are not those that are said
@@ -93,11 +93,13 @@ class Powers(Struct, frozen=True, kw_only=True):
     other: str
     square: Forms  # of metres
     cubic: Forms
+    prefixes: tuple[str, str, str, str] = ("milli", "centi", "deci", "kilo")
 
 
 class Abbreviations(Struct, frozen=True, kw_only=True):
     """What is written short, and what is said for it."""
 
+    prepare: Callable[[str], str] = str  # comes first: abbreviations whose case their neighbours show
     titles: Mapping[str, str] = {}  # before a name
     numbered: Mapping[str, str] = {}  # before a number
     anywhere: Mapping[str, str] = {}  # written with its full stops

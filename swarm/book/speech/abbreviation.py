@@ -26,6 +26,7 @@ _ISBN = regex.compile(r"\bISBN(?:-1[03])?:?\s*(?:97[89][\s-]?)?\d[\d\s-]{8,14}[\
 
 def say_abbreviations(text: str, language: Language) -> str:
     """Return a sentence with its abbreviations as words."""
+    text = language.abbreviations.prepare(text)
     for finder, said in _finders(language):
         text = _said(text, finder, said)
     return text

@@ -24,6 +24,7 @@ UNITS = {  # as every language writes them, and CLDR's names
     "lbs": "mass-pound",
 }
 MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
+SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # behind °
 # Rulers whose numerals are said, however their names are spelled; "Malcolm X" is none.
 RULERS = words(
     "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
@@ -106,7 +107,7 @@ def _counted(match: Match, language: Language, numbers: Numbers) -> str:
 
 
 def _measure_pattern(numbers: Numbers, figures: str) -> str:
-    units = "|".join(map(regex.escape, (*UNITS, *numbers.units)))
+    units = "|".join(map(regex.escape, sorted((*UNITS, *numbers.units), key=len, reverse=True)))
     return (
         rf"{_LONE}({figures})\s?(%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?![\p{{L}}’']))(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
     )
@@ -114,14 +115,13 @@ def _measure_pattern(numbers: Numbers, figures: str) -> str:
 
 def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> str:
     name = unit_name(_unit(sign, numbers), amount(figures, language), language)
-    scale = {"C": " Celsius", "F": " Fahrenheit"}.get(sign[-1], "") if sign.startswith("°") else ""
-    return f"{numbers.agree(spelled(figures, language), name.partition(' ')[0])} {name}{scale}"
+    return f"{numbers.agree(spelled(figures, language), name.partition(' ')[0])} {name}"
 
 
 def _unit(sign: str, numbers: Numbers) -> str | Forms:
-    if sign.startswith("°") or sign in MEASURES:
-        return numbers.signs.get(sign[0], MEASURES[sign[0]])
-    return numbers.units.get(sign) or UNITS[sign]
+    if sign[0] == "°" and sign[-1] in SCALES:
+        return SCALES[sign[-1]]
+    return numbers.signs.get(sign) or numbers.units.get(sign) or UNITS.get(sign) or MEASURES[sign]
 
 
 def _ordinal(match: Match, language: Language) -> str:
@@ -132,14 +132,19 @@ def _ordinal(match: Match, language: Language) -> str:
 def _money_steps(language: Language, numbers: Numbers, figures: str) -> tuple[tuple[str, Callable[[Match], str]], ...]:
     scales = "|".join(sorted(map(regex.escape, numbers.scales), key=len, reverse=True))
     scaled = rf"(?:\s?(?P<scale>{scales})s?(?!\p{{L}}))?" if scales else ""
-    signs = regex.escape("".join(dict.fromkeys((*numbers.money, *CURRENCIES))))
+    signs = "|".join(map(_sign, dict.fromkeys((*numbers.money, *CURRENCIES))))
     return (
         (
-            rf"([{signs}])\s?({figures}){scaled}",
+            rf"({signs})\s?({figures}){scaled}",
             lambda match: _sum(match[1], match[2], match.groupdict().get("scale"), language, numbers),
         ),
-        (rf"{_LONE}({figures})\s?([{signs}])", lambda match: _sum(match[2], match[1], None, language, numbers)),
+        (rf"{_LONE}({figures})\s?({signs})", lambda match: _sum(match[2], match[1], None, language, numbers)),
     )
+
+
+def _sign(sign: str) -> str:
+    """Return the pattern of a currency's sign, which is no part of a word if it is of letters."""
+    return rf"(?<!\p{{L}}){sign}(?!\p{{L}})" if sign.isalpha() else regex.escape(sign)
 
 
 def _sum(sign: str, figures: str, scale: str | None, language: Language, numbers: Numbers) -> str:
@@ -150,7 +155,9 @@ def _sum(sign: str, figures: str, scale: str | None, language: Language, numbers
     if not hundredths or len(hundredths) != 2:
         return _money(figures, sign, language, numbers)
     said = _money(whole, sign, language, numbers)
-    return said if hundredths == "00" else f"{said} {numbers.coins} {spelled(hundredths.lstrip('0'), language)}"
+    if hundredths == "00":
+        return said
+    return " ".join(filter(None, (said, numbers.coins, spelled(hundredths.lstrip("0"), language))))
 
 
 def _money(figures: str, sign: str, language: Language, numbers: Numbers) -> str:

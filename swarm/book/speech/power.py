@@ -7,7 +7,7 @@ from swarm.book.language.language import Language, Match, Powers
 from swarm.book.language.spelling import amount
 
 _FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_METRES = {"mm": "milli", "cm": "centi", "dm": "deci", "m": "", "km": "kilo"}
+_PREFIXED = ("mm", "cm", "dm", "km")
 _AREA = regex.compile(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m)([²³])(?![⁰-⁹²³¹])")
 _POWER = regex.compile(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _SIGNS = regex.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
@@ -24,7 +24,8 @@ def say_powers(text: str, language: Language) -> str:
 
 def _area(match: Match, language: Language, powers: Powers) -> str:
     forms = powers.square if match[3] == "²" else powers.cubic
-    return forms.of(plural_category(amount(match[1], language), language)).format(_METRES[match[2]])
+    prefix = powers.prefixes[_PREFIXED.index(match[2])] if match[2] in _PREFIXED else ""
+    return forms.of(plural_category(amount(match[1], language), language)).format(prefix)
 
 
 def _power(figures: str, powers: Powers) -> str:

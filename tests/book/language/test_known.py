@@ -6,7 +6,7 @@ from swarm.book.language.known import every_language, find_language
 
 def test_every_file_of_the_folder_is_a_language() -> None:
     files = {path.stem for path in Path(languages.__path__[0]).glob("*.py")} - {"__init__"}
-    assert {language.code for language in every_language()} == files >= {"de", "en", "nl"}
+    assert {language.code for language in every_language()} == files >= {"de", "en", "nl", "pl"}
 
 
 def test_a_language_is_one_object() -> None:

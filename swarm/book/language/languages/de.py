@@ -138,6 +138,7 @@ LANGUAGE: Language = Language(
         other=" hoch {}",
         square=Forms("Quadrat{}meter", "Quadrat{}meter"),
         cubic=Forms("Kubik{}meter", "Kubik{}meter"),
+        prefixes=("milli", "zenti", "dezi", "kilo"),
     ),
     abbreviations=Abbreviations(
         titles=table("Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"),

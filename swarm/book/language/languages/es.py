@@ -93,6 +93,7 @@ LANGUAGE: Language = Language(
         other=" elevado a {}",
         square=Forms("{}metro cuadrado", "{}metros cuadrados"),
         cubic=Forms("{}metro cúbico", "{}metros cúbicos"),
+        prefixes=("milí", "centí", "decí", "kiló"),
     ),
     abbreviations=Abbreviations(
         titles=table("Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña"),

@@ -82,6 +82,7 @@ LANGUAGE: Language = Language(
         other=" puissance {}",
         square=Forms("{}mètre carré", "{}mètres carrés"),
         cubic=Forms("{}mètre cube", "{}mètres cubes"),
+        prefixes=("milli", "centi", "déci", "kilo"),
     ),
     abbreviations=Abbreviations(
         titles=table(

@@ -81,6 +81,7 @@ LANGUAGE: Language = Language(
         other=" elevato a {}",
         square=Forms("{}metro quadrato", "{}metri quadrati"),
         cubic=Forms("{}metro cubo", "{}metri cubi"),
+        prefixes=("milli", "centi", "deci", "chilo"),
     ),
     abbreviations=Abbreviations(
         titles=table(

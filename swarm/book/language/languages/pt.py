@@ -62,6 +62,7 @@ LANGUAGE: Language = Language(
         other=" elevado a {}",
         square=Forms("{}metro quadrado", "{}metros quadrados"),
         cubic=Forms("{}metro cúbico", "{}metros cúbicos"),
+        prefixes=("milí", "centí", "decí", "quiló"),
     ),
     abbreviations=Abbreviations(
         titles=table("Sr=Senhor|Sra=Senhora|Dr=Doutor|Dra=Doutora|D=Dom"),

@@ -1,0 +1,350 @@
+"""Polish: its ordinals take the case that a preposition or the noun behind them shows; where neither does, none."""
+
+from functools import cache
+
+import regex
+
+from swarm.book.language.cldr import month_names
+from swarm.book.language.language import (
+    Abbreviations,
+    Clock,
+    Counted,
+    Dates,
+    Forms,
+    Language,
+    LegalWords,
+    Match,
+    Numbers,
+    PartNames,
+    Powers,
+    Sentences,
+    table,
+    words,
+)
+from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.spelling import spelled
+
+# The cases of an ordinal, by the ending of the masculine, feminine or plural adjective.
+_GENITIVE, _DATIVE, _LOCATIVE = "ego", "emu", "ym"
+_FEMININE, _OF_FEMININE, _FEMININE_OBJECT = "a", "ej", "ą"
+_NEUTER, _OF_PLURAL = "e", "ych"
+_LOCATIVE_BEFORE = words("w we na o po przy")
+_PREPOSITIONS = _LOCATIVE_BEFORE | words("od do z ze koło około dla bez")
+_NOMINATIVE = {"a": _FEMININE, "ę": _FEMININE_OBJECT, "ą": _FEMININE_OBJECT, "o": _NEUTER, "e": _NEUTER}
+_FEMININE_BEHIND_IN = words("klasie stronie scenie godzinie połowie grupie minucie sekundzie ławce próbie turze dobie")
+_FEMININE_COUNTED = words(
+    "godziny minuty sekundy kobiety osoby strony książki mile siostry córki matki noce ręce nogi dziewczyny "
+    "dziewczynki panie damy łodzie drogi stopy części rzeczy świece butelki szklanki wioski wsie ulice wieże uncje "
+    "tony sztuki pary litery linie głowy klasy szkoły chwile kule wojny bitwy armie stacje kartki korony gwiazdy "
+    "ściany lampy krowy owce kury łzy krople próby rubryki tablice"
+)
+_MASCULINE_IN_A = words("mężczyzna poeta kolega sędzia artysta hrabia starosta wojewoda")
+_MEN = words(
+    "ludzi mężczyzn żołnierzy chłopców panów braci synów przyjaciół uczniów królów rycerzy oficerów jeźdźców "
+    "robotników urzędników studentów wrogów jeńców świadków gości marynarzy strażników sąsiadów chłopów"
+)
+_BEFORE_MEN = table(
+    "dwa=dwóch|trzy=trzech|cztery=czterech|pięć=pięciu|sześć=sześciu|siedem=siedmiu|osiem=ośmiu|dziewięć=dziewięciu|"
+    "dziesięć=dziesięciu|jedenaście=jedenastu|dwanaście=dwunastu|trzynaście=trzynastu|czternaście=czternastu|"
+    "piętnaście=piętnastu|szesnaście=szesnastu|siedemnaście=siedemnastu|osiemnaście=osiemnastu|"
+    "dziewiętnaście=dziewiętnastu|dwadzieścia=dwudziestu|trzydzieści=trzydziestu|czterdzieści=czterdziestu|"
+    "pięćdziesiąt=pięćdziesięciu|sześćdziesiąt=sześćdziesięciu|siedemdziesiąt=siedemdziesięciu|"
+    "osiemdziesiąt=osiemdziesięciu|dziewięćdziesiąt=dziewięćdziesięciu|sto=stu|dwieście=dwustu|trzysta=trzystu|"
+    "czterysta=czterystu|pięćset=pięciuset|sześćset=sześciuset|siedemset=siedmiuset|osiemset=ośmiuset|"
+    "dziewięćset=dziewięciuset"
+)
+_PREPOSITION = r"(?:\b((?i:w|we|na|o|po|przy|od|do|z|ze|koło|około|ok\.|dla|przed))\s)?"
+_YEAR = r"(?<![\p{L}\d.,:/-])(1\d{3}|20\d\d|[1-9]\d\d)"
+_YEAR_BEHIND = regex.compile(rf"{_PREPOSITION}{_YEAR}\s(r\.|rok(?:u|iem|owi)?\b)")
+_YEAR_BEFORE = regex.compile(
+    rf"{_PREPOSITION}\b([Rr]oku|[Rr]ok|[Rr]okiem|r\.)\s(1\d{{3}}|20\d\d)(?![\d.,:/-]*\d|\p{{L}})"
+)
+_YEAR_ALONE = regex.compile(r"\b([Ww]|[Pp]o)\s(1\d{3}|20\d\d)(?=[.,;:!?)]*(?:$|\s\p{Lu})|[,;)])")
+_CENTURY = regex.compile(
+    rf"{_PREPOSITION}\b((?=[IVX]+\b){NUMERAL})(?:(\s(?:i|oraz|lub)\s|[-–])((?=[IVX]+\b){NUMERAL}))?\s"
+    r"(w\.|wiek(?:u|iem|owi)?\b)"
+)
+_DECADE = regex.compile(r"\b([Ll]at(?:a|ach|om)?)\s([2-9]0)\.(?!\d)")
+_BEFORE_NOUN = regex.compile(r"(?:\b(\p{L}{1,5})\s)?(?<![\d.,:/-])(\d{1,3})\.(?=\s(\p{Ll}{2,}))")
+_CLOCK = regex.compile(
+    r"\b([Oo]|[Pp]o|[Dd]o|[Oo]d|[Pp]rzed|[Oo]koło)\s(godz\.|godzin\p{L}{1,2})?\s?([01]?\d|2[0-4])(?::([0-5]\d))?(?![\d:])"
+)
+_HOUR = regex.compile(r"\b([Gg])odz\.\s?([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?![\d:])")
+_KINGS = "Jan|Zygmunt|Władysław|Kazimierz|Stanisław|August|Stefan|Bolesław|Mieszk|Henryk|Fryderyk|Karol|Mikołaj|Piotr"
+_KINGS += "|Ludwik|Franciszk|Pius|Leon|Benedykt|Aleksandr|Wilhelm|Filip|Edward|Jerz|Paweł|Pawł"
+_OF_KING = regex.compile(rf"\b((?:{_KINGS})(a|em|owi|iem))\s((?=[IVX]+\b){NUMERAL})\b")
+_QUEEN = regex.compile(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((?=[IVX]+\b){NUMERAL})\b")
+_HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
+_HIM += "Tomasza Jakuba Łukasza Marka Mateusza Franciszka Augustyna Benedykta Szczepana Wawrzyńca Idziego"
+_HERS = "Anny Marii Teresy Barbary Katarzyny Jadwigi Elżbiety Heleny Zofii Agnieszki Małgorzaty"
+_HER = "Anna Maria Teresa Barbara Katarzyna Jadwiga Elżbieta Helena Zofia Agnieszka Małgorzata"
+_SAINT = regex.compile(
+    rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
+)
+_STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s\p{Lu})")
+
+
+def _ordinal(number: int, case: str = "y") -> str:
+    """Say an ordinal in a case: "dwudziestego pierwszego" for 21 and "ego"."""
+    said = spelled(str(number), LANGUAGE, "ordinal").replace("trzysetny", "trzechsetny")
+    said = said.replace("czterysetny", "czterechsetny")  # so dictionaries have both, num2words does not
+    return " ".join(word if word in ("trzy", "cztery") else _inflect(word, case) for word in said.split())
+
+
+def _inflect(word: str, case: str) -> str:
+    if word.endswith("y"):
+        return word[:-1] + case
+    if not word.endswith(("gi", "ci")):
+        return word
+    if case in (_FEMININE, _FEMININE_OBJECT):
+        return word.removesuffix("i" if word.endswith("gi") else "") + case
+    return word[:-1] + "i" + {"y": "", _LOCATIVE: "m", _OF_PLURAL: "ch"}.get(case, case)
+
+
+def _case(preposition: str | None, noun: str) -> str:
+    """Return the case of a masculine ordinal, by the preposition before it and the form of its noun."""
+    if noun in ("rok", "wiek"):
+        return "y"
+    if noun.endswith("em"):
+        return _LOCATIVE  # which sounds as the instrumental does
+    if noun.endswith("owi"):
+        return _DATIVE
+    before = (preposition or "").lower()
+    return _LOCATIVE if before in _LOCATIVE_BEFORE or before == "przed" else _GENITIVE
+
+
+def _with(preposition: str | None, said: str) -> str:
+    return f"{preposition} {said}" if preposition else said
+
+
+def _year_behind(match: Match) -> str:
+    """Say "w 1921 r."; the full stop stays where a sentence begins behind it."""
+    preposition, year, noun = match[1], int(match[2]), match[3]
+    before = (preposition or "").lower()
+    said = noun if noun != "r." else "rokiem" if before == "przed" else "roku"
+    after = match.string[match.end() :]
+    ends = noun == "r." and (not after.strip(" ”»\"')") or (match.start() > 2 and regex.match(r"\s\p{Lu}", after)))
+    return _with(preposition, f"{_ordinal(year, _case(preposition, said))} {said}{'.' if ends else ''}")
+
+
+def _year_before(match: Match) -> str:
+    noun = "roku" if match[2] == "r." else match[2]
+    return _with(match[1], f"{noun} {_ordinal(int(match[3]), _case(match[1], noun.lower()))}")
+
+
+def _century(match: Match) -> str:
+    preposition, first, join, second, noun = match.groups()
+    said = noun if noun != "w." else "wiekiem" if (preposition or "").lower() == "przed" else "wieku"
+    case = _case(preposition, said)
+    both = [_ordinal(value(numeral), case) for numeral in (first, second) if numeral]
+    ends = noun == "w." and not match.string[match.end() :].strip(" ”»\"')")
+    joined = (join if (join or "").strip("-–") else " do ").join(both)
+    return _with(preposition, f"{joined} {said}{'.' if ends else ''}")
+
+
+def _decade(match: Match) -> str:
+    case = {"lata": _NEUTER, "latom": _LOCATIVE}.get(match[1].lower(), _OF_PLURAL)
+    ends = not match.string[match.end() :].strip(" ”»\"')")
+    return f"{match[1]} {_ordinal(int(match[2]), case)}{'.' if ends else ''}"
+
+
+def _before_noun(match: Match) -> str:
+    """Say "5. klasa", "w 3. rzędzie": the noun's ending shows the case."""
+    before, number, noun = (match[1] or "").lower(), int(match[2]), match[3]
+    if noun in _FEMININE_BEHIND_IN or noun.endswith(("y", "i")):
+        case = _OF_FEMININE
+    elif before and before in _PREPOSITIONS and noun.endswith(("a", "u", "ie", "e")):
+        case = _LOCATIVE if before in _LOCATIVE_BEFORE and not noun.endswith("a") else _GENITIVE
+    elif noun.endswith("em"):
+        case = _LOCATIVE
+    else:
+        case = _NOMINATIVE.get(noun[-1], "y")
+    return _with(match[1], _ordinal(number, case))
+
+
+def _clock(match: Match) -> str:
+    """Say "o 10:30" as "o dziesiątej trzydzieści"; without minutes or "godz." it may be another number."""
+    preposition, noun, hour, minutes = match.groups()
+    if not noun and not minutes:
+        return match[0]
+    ahead = preposition.lower() == "przed"
+    if noun == "godz.":
+        noun = "godziną" if ahead else "godzinie" if preposition.lower() in _LOCATIVE_BEFORE else "godziny"
+    said = _ordinal(int(hour), _FEMININE_OBJECT if ahead else _OF_FEMININE)
+    rest = spelled(str(int(minutes)), LANGUAGE) if minutes and int(minutes) else ""
+    return " ".join(filter(None, (preposition, noun, said, rest)))
+
+
+def _hour(match: Match) -> str:
+    minutes = spelled(str(int(match[3])), LANGUAGE) if match[3] and int(match[3]) else ""
+    return f"{match[1]}odzina {_ordinal(int(match[2]), _FEMININE)} {minutes}".strip()
+
+
+@cache
+def _day() -> "regex.Pattern[str]":
+    """Return the pattern of a day before its month, with the year behind it."""
+    months = "|".join(month_names(LANGUAGE))
+    return regex.compile(
+        rf"(?<![\d.,:/-])([12]?\d|3[01])\.?\s({months})\b(?:\s(1\d{{3}}|20\d\d)(?![\d.,:/-]*\d|\p{{L}})(\sr\.|\sroku\b)?)?"
+    )
+
+
+def _date(match: Match) -> str:
+    said = f"{_ordinal(int(match[1]), _GENITIVE)} {match[2]}"
+    if not match[3]:
+        return said
+    ends = match[4] == " r." and not match.string[match.end() :].strip(" ”»\"')")
+    return f"{said} {_ordinal(int(match[3]), _GENITIVE)} roku{'.' if ends else ''}"
+
+
+def _prepare(text: str) -> str:
+    """Say what the general rules cannot: dates, years, centuries, hours, kings and ordinals, all inflected."""
+    if regex.search(r"\d", text):
+        text = _day().sub(_date, text)
+        text = _YEAR_BEFORE.sub(_year_before, _YEAR_BEHIND.sub(_year_behind, text))
+        text = _YEAR_ALONE.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), _LOCATIVE)}", text)
+        text = _HOUR.sub(_hour, _CLOCK.sub(_clock, text))
+        text = _BEFORE_NOUN.sub(_before_noun, _DECADE.sub(_decade, text))
+    text = _CENTURY.sub(_century, text)
+    text = _OF_KING.sub(lambda match: f"{match[1]} {_ordinal(value(match[3]), _KING_CASES[match[2]])}", text)
+    return _QUEEN.sub(lambda match: f"{match[1]} {_ordinal(value(match[3]), _QUEEN_CASES[match[2]])}", text)
+
+
+_KING_CASES = {"a": _GENITIVE, "em": _LOCATIVE, "iem": _LOCATIVE, "owi": _DATIVE}
+_QUEEN_CASES = table("a=a|y=ej|i=ej|ie=ej|ę=ą|ą=ą")
+
+
+def _prepare_abbreviations(text: str) -> str:
+    """Say "św. Jana" and "przy ul. Długiej", whose case the name or the preposition shows."""
+    text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
+    return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
+
+
+def _agree(said: str, noun: str) -> str:
+    noun = noun.lower()
+    if noun in _MEN:
+        return " ".join(_BEFORE_MEN.get(word, word) for word in said.split())
+    if said == "jeden" and noun:
+        if noun.endswith("ę"):
+            return "jedną"
+        feminine = noun.endswith("a") and noun not in _MASCULINE_IN_A
+        return "jedna" if feminine else "jedno" if noun.endswith(("o", "e", "um")) else said
+    if said.endswith("dwa") and noun in _FEMININE_COUNTED:
+        return f"{said[:-1]}ie"
+    return said
+
+
+def _fraction(over: int, under: int) -> str:
+    counted = {1: "jedna", 2: "dwie"}.get(over) or spelled(str(over), LANGUAGE)
+    return f"{counted} {_ordinal(under, _FEMININE if over == 1 else _NEUTER if over < 5 else _OF_PLURAL)}"
+
+
+_MILLION = Forms("milion", "miliona", few="miliony", many="milionów")
+_BILLION = Forms("miliard", "miliarda", few="miliardy", many="miliardów")
+_THOUSAND = Forms("tysiąc", "tysiąca", few="tysiące", many="tysięcy")
+
+
+def _of_zlotys(forms: Forms) -> Forms:
+    return Forms(*(f"{form} złotych" for form in (forms.one, forms.other, forms.few, forms.many)))
+
+
+LANGUAGE: Language = Language(
+    code="pl",
+    numbers=Numbers(
+        point="przecinek",
+        to="do",
+        minus="minus",
+        join="i",
+        coins="",
+        halves=("pół", "ćwierć", "trzy czwarte"),
+        money={
+            "zł": Forms("złoty", "złotego", few="złote", many="złotych"),
+            "$": Forms("dolar", "dolara", few="dolary", many="dolarów"),
+            "£": Forms("funt", "funta", few="funty", many="funtów"),
+        },
+        fraction=_fraction,
+        units={
+            "m": "length-meter",
+            "g": "mass-gram",
+            "l": "volume-liter",
+            "ha": "area-hectare",
+            "t": Forms("tona", "tony", few="tony", many="ton"),
+            "min": "duration-minute",
+            "godz": "duration-hour",
+            "gr": Forms("grosz", "grosza", few="grosze", many="groszy"),
+            "tys": _THOUSAND,
+            "tys. zł": _of_zlotys(_THOUSAND),
+            "mln": _MILLION,
+            "mln zł": _of_zlotys(_MILLION),
+            "mld": _BILLION,
+            "mld zł": _of_zlotys(_BILLION),
+        },
+        scales=table("mln=milionów|mld=miliardów"),
+        clock=Clock(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
+        agree=_agree,
+        last_ordinal_king=99,
+        rulers=words("Jan Zygmunt Władysław Kazimierz Stanisław August Stefan Bolesław Mieszko Henryk Fryderyk Karol")
+        | words("Mikołaj Piotr Ludwik Franciszek Aleksander Wilhelm Filip Jerzy Paweł Elżbieta Katarzyna Anna Maria"),
+        prepare=_prepare,
+    ),
+    dates=Dates(form="{day} {month} {year}"),
+    powers=Powers(
+        squared=" do kwadratu",
+        cubed=" do sześcianu",
+        other=" do potęgi {}",
+        square=Forms("{}metr kwadratowy", "{}metra kwadratowego", "{}metry kwadratowe", "{}metrów kwadratowych"),
+        cubic=Forms("{}metr sześcienny", "{}metra sześciennego", "{}metry sześcienne", "{}metrów sześciennych"),
+        prefixes=("mili", "centy", "decy", "kilo"),
+    ),
+    abbreviations=Abbreviations(
+        prepare=_prepare_abbreviations,
+        titles=table(
+            "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
+            "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
+            "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja"
+        ),
+        numbered=table(
+            "nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|rys=rysunek|tab=tabela|"
+            "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|§=paragraf"
+        ),
+        anywhere=table(
+            "np.=na przykład|itd.=i tak dalej|itp.=i tym podobne|tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
+            "m. in.=między innymi|tzw.=tak zwany|ok.=około|zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|"
+            "n.e.=naszej ery|im.=imienia|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
+        ),
+        whole=words("dr Dr dra drowi mgr Mgr płk mjr bp Bp abp nr Nr pkt §"),
+        joins="i|oraz|lub|albo",
+        also="Pan|Pani|pan|pani",
+    ),
+    sentences=Sentences(
+        open="prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św gen Gen płk kpt mjr por bp abp red ul Ul al Al pl os "
+        "np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w itd itp ur zm jw br ww tys mln mld godz tel wyd przeł oprac "
+        "n.e p.n.e ryc rys tab art ust pkt poz",
+        numbered="s str ss t rozdz",
+        speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",
+    ),
+    counted=Counted(words=r"rozdział|księga|część|tom|scena|pieśń|rozdz\.", short="rozdz"),
+    parts=PartNames(
+        title_page="strona tytułowa|karta tytułowa",
+        cover="okładka",
+        copyright="prawa autorskie",
+        colophon="stopka redakcyjna|kolofon",
+        licence="licencja",
+        contents="spis tresci|spis rozdziałow",
+        pictures="spis ilustracji",
+        notes="przypisy|przypisy koncowe",
+        index="indeks|skorowidz|indeks osob|indeks nazwisk",
+        bibliography="bibliografia",
+        transcriber="uwagi do wydania elektronicznego",
+        advertisement="tego samego autora|ksiazki tego samego autora|w przygotowaniu",
+        other_books="(?:inne|pozostałe) (?:ksiazki|powiesci) .{1,60}",
+    ),
+    legal=LegalWords(
+        rights="(?:wszelkie|wszystkie) prawa zastrzeżone",
+        deposit="biblioteka narodowa",
+        published="wydanie pierwsze|wydrukowano w",
+    ),
+    quotes="„”‚’«»",
+    note="Przypis:",
+    at="małpa",
+)
