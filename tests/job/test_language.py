@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from swarm.errors import UsageError
@@ -24,13 +27,20 @@ from swarm.job.language import language_name, long_code, normal_language
         ("pt-br", "pt"),
         ("Ancient Greek", "grc"),
         ("vo", "vo"),
+        ("fil", "tl"),
+        ("sh", "hr"),
+        ("Bangla", "bn"),
+        ("Bengali", "bn"),
+        ("ewe", "ewe"),
     ],
 )
 def test_codes_tags_and_names_become_the_primary_subtag(word: str, code: str) -> None:
     assert normal_language(word) == code
 
 
-@pytest.mark.parametrize("word", ["", "-", "und", "mul", "e", "english please", "12", "en/../..", "x" * 10_000])
+@pytest.mark.parametrize(
+    "word", ["", "-", "und", "mul", "zxx", "unknown language", "e", "english please", "12", "en/../..", "x" * 10_000]
+)
 def test_nonsense_is_refused(word: str) -> None:
     with pytest.raises(UsageError, match="names no language") as refusal:
         normal_language(word)
@@ -40,9 +50,20 @@ def test_nonsense_is_refused(word: str) -> None:
 def test_a_language_has_a_name() -> None:
     assert language_name("fr") == "French"
     assert language_name("grc") == "Ancient Greek"
-    assert language_name("vo") == "vo"
+    assert language_name("vo") == "Volapük"
+    assert language_name("sjn") == "Sindarin"
+    assert language_name("xx") == "xx"
 
 
-@pytest.mark.parametrize(("code", "long"), [("en", "eng"), ("fr", "fra"), ("grc", "grc"), ("zh", "zho"), ("xx", "und")])
+@pytest.mark.parametrize(
+    ("code", "long"),
+    [("en", "eng"), ("fr", "fra"), ("grc", "grc"), ("zh", "zho"), ("xx", "und"), ("nb", "nob"), ("ak", "aka")],
+)
 def test_a_language_has_its_three_letters(code: str, long: str) -> None:
     assert long_code(code) == long
+
+
+def test_codes_of_two_letters_need_no_babel() -> None:
+    script = "import sys; from swarm.job.language import normal_language as n; n('en'); print('babel' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"

@@ -1,11 +1,14 @@
 """Plain text as paragraphs, headings, verse and breaks, told by blank lines and indents."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import regex
 from lxml import etree
 
 from swarm.book.page.running_head import interrupts
+from swarm.errors import UsageError
+from swarm.job.language import normal_language
 
 MAX_HEADING_CHARS = 80
 MIN_CHAPTER_CHARS = 1_000  # between two numbers that stand alone
@@ -22,8 +25,6 @@ _CHAPTER = regex.compile(
 _LONE_NUMBER = regex.compile(r"[-–—]?\s?([1-9]\d{0,2})\.?\s?[-–—]?")
 _ABOUT = regex.compile(r"^(title|author|language):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
 _UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}])")
-_LANGUAGES = {"english": "en", "french": "fr", "german": "de", "spanish": "es", "italian": "it", "portuguese": "pt"}
-_LANGUAGES |= {"dutch": "nl", "finnish": "fi", "swedish": "sv", "danish": "da", "polish": "pl", "latin": "la"}
 
 
 def plain_tree(text: str) -> etree._Element:
@@ -63,8 +64,8 @@ def _numbered_chapters(paragraphs: list[str]) -> set[int]:
 def said_about(text: str) -> dict[str, str]:
     """What the opening lines say: title, author, language."""
     found = {match[1].lower(): match[2].strip().strip("\"'") for match in _ABOUT.finditer(text[:MAX_HEADER_CHARS])}
-    if "language" in found:
-        found["language"] = _LANGUAGES.get(found["language"].lower(), found["language"])
+    with suppress(UsageError):  # a word that names no language stays
+        found |= {"language": normal_language(word) for key, word in found.items() if key == "language"}
     return found
 
 

@@ -1,4 +1,4 @@
-"""A pronunciation dictionary: words, or patterns, and how to spell them so that a voice says them right."""
+"""A pronunciation dictionary: words or patterns, and the spellings that a voice says right."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,7 +18,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class Lexicon:
-    """Rules in the order in which they were written, ready to be applied; `book` are those that the book brings."""
+    """Rules in the order in which they were written, ready to be applied; `book` has the book's own rules."""
 
     def __init__(self, rules: tuple[Rule, ...] = (), book: tuple[Rule, ...] = ()) -> None:
         self.rules = rules
@@ -27,13 +27,13 @@ class Lexicon:
         self._finders: dict[tuple[str, bool], regex.Pattern[str] | None] = {}
 
     def over(self, book: tuple[Rule, ...]) -> "Lexicon":
-        """The same with a book's own words, where nothing here is about them. Raises UsageError like `apply`."""
+        """Return these rules and a book's own words that no rule here is about. Raises UsageError like `apply`."""
         patterns = [rule for rule in self.rules if rule.pattern]
         left = (word for word in book if all(_applied(rule, word.written) == word.written for rule in patterns))
         return Lexicon(self.rules, tuple(left)) if book else self
 
     def apply(self, text: str, language: str, *, phonemes: bool = False) -> str:
-        """A text as it is to be said, with phonemes where an engine takes them.
+        """Return a text as it is to be said, with phonemes if the engine takes them.
 
         Raises UsageError where a pattern takes too long.
         """
@@ -47,7 +47,7 @@ class Lexicon:
         return text
 
     def _finder(self, language: str, phonemes: bool) -> "regex.Pattern[str] | None":
-        """All plain words at once: a dictionary of thousands costs no more than one."""
+        """Return one pattern for all plain words: a dictionary of thousands costs no more than one word."""
         key = (language, phonemes)
         if key not in self._finders:
             rules = [[rule for rule in one if phonemes or not rule.phonemes] for one in (self.book, self.rules)]
@@ -59,10 +59,10 @@ class Lexicon:
 
 
 def _spellings(rules: Sequence[Rule], language: str) -> dict[str, str]:
-    """What is said, by each way in which a word may be written."""
+    """Return the spoken form of each way in which a word may be written."""
     fitting = [rule for rule in rules if not rule.pattern and rule.language in ("", language)]
     words: dict[str, str] = {}
-    for rule in fitting:  # a word in lower case is meant at the start of a sentence and in headings too
+    for rule in fitting:  # a rule in lower case also holds at the start of a sentence and in headings
         spellings = (rule.written.capitalize(), rule.written.upper()) if rule.written.islower() else ()
         words |= {spelling: _said(rule, spelling) for spelling in spellings}
     return words | {rule.written: _said(rule, rule.written) for rule in fitting}
@@ -120,7 +120,7 @@ def _rule(where: str, line: str, language: str) -> Rule:
 def _check(where: str, rule: Rule) -> None:
     try:
         regex.compile(rule.written)
-        regex.sub(f"(?:{rule.written})|", rule.said, "")  # matches, so that the spelling is looked at as well
+        regex.sub(f"(?:{rule.written})|", rule.said, "")  # the pattern matches, so the spelling is checked as well
     except (regex.error, IndexError) as error:
         raise UsageError(f"{where}: /{rule.written}/ is no pattern: {error}.") from error
 
@@ -140,12 +140,12 @@ def _own_pls_rules(path: Path, data: bytes) -> list[Rule]:
 
 
 def parse_pls(data: bytes) -> etree._Element:
-    """The root of a PLS lexicon. Raises XMLSyntaxError."""
+    """Return the root of a PLS lexicon. Raises XMLSyntaxError."""
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
 def pls_rules(root: etree._Element) -> list[Rule]:
-    """Of a PLS lexicon the spellings (`alias`), else the phonemes in IPA; the first of each is preferred."""
+    """Return the rules of a PLS lexicon: the first spelling (`alias`) of each word, or its first phonemes in IPA."""
     language = (root.get(_XML_LANG) or "").partition("-")[0].lower()
     rules = []
     for lexeme in root.iter(f"{_PLS}lexeme"):

@@ -1,4 +1,4 @@
-"""How a book itself wants its words said: the PLS lexicons that its documents link to."""
+"""A book's own pronunciations: the PLS lexicons that its documents link to."""
 
 from lxml import etree
 
@@ -12,7 +12,7 @@ from swarm.job.book import Rule
 
 
 def lexicons_of(archive: Archive, known: tuple[str, ...], pages: list[tuple[str, etree._Element]]) -> list[str]:
-    """The names of the lexicons, among those that are known, that documents link to."""
+    """Return the names of the known lexicons that documents link to."""
     links = (
         target(archive, name, link.get("href") or "")[0]
         for name, root in (pages if known else ())
@@ -24,7 +24,7 @@ def lexicons_of(archive: Archive, known: tuple[str, ...], pages: list[tuple[str,
 
 
 def read_pronunciations(archive: Archive, names: list[str]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """The spellings of these lexicons, within bounds; besides, a line about each that is not used whole."""
+    """Return the rules of these lexicons, within bounds, and a line about each lexicon that is not used whole."""
     rules: list[Rule] = []
     odd: list[str] = []
     for name in names[:MAX_BOOK_LEXICONS]:
@@ -50,6 +50,6 @@ def _read(archive: Archive, name: str) -> tuple[list[Rule], str]:
 
 
 def _count_phonemes(root: etree._Element) -> int:
-    """How many words have phonemes only."""
+    """Count the words that have phonemes only."""
     kinds = ([local(part) for part in lexeme] for lexeme in root.iter("{*}lexeme"))
     return sum(parts.count("grapheme") for parts in kinds if "phoneme" in parts and "alias" not in parts)

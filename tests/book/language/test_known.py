@@ -1,3 +1,4 @@
+import ast
 from pathlib import Path
 
 from swarm.book.language import languages
@@ -17,3 +18,38 @@ def test_a_language_without_a_file_has_no_words() -> None:
     unknown = find_language("xx")
     assert (unknown.code, unknown.numbers, unknown.dates, unknown.note) == ("xx", None, None, "")
     assert find_language("../en").numbers is None
+
+
+ROOT = Path(__file__).resolve().parents[3] / "swarm"
+# Which languages an engine speaks, and how long its sentences may be, is the engine's own.
+ENGINES = "voice/"
+
+
+def language_codes_in(source: str) -> list[int]:
+    """Return the lines of a source that compare with, or choose by, the codes of languages."""
+    codes = {language.code for language in every_language()}
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Compare):
+            about = any(word in ast.unparse(node).lower() for word in ("lang", "code", "tag"))
+            if about and any(isinstance(part, ast.Constant) and part.value in codes for part in ast.walk(node)):
+                lines.append(node.lineno)
+        if isinstance(node, ast.Dict):
+            keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+            if len(keys & codes) > 1:
+                lines.append(node.lineno)
+    return lines
+
+
+def test_code_that_chooses_by_a_language_is_seen() -> None:
+    assert language_codes_in('if language == "fr":\n    pass\nnames = {"de": 1, "en": 2}\n') == [1, 3]
+    assert language_codes_in('x = language.code in ("es", "it")') == [1]
+    assert language_codes_in('tag == "p"') == []
+
+
+def test_only_the_file_of_a_language_knows_its_code() -> None:
+    sources = {path.relative_to(ROOT).as_posix(): path for path in ROOT.rglob("*.py")}
+    kept = {name: path for name, path in sources.items() if not name.startswith((ENGINES, "book/language/languages/"))}
+    assert len(kept) > 100
+    found = {name: language_codes_in(path.read_text(encoding="utf-8")) for name, path in kept.items()}
+    assert {name: lines for name, lines in found.items() if lines} == {}

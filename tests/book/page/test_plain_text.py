@@ -36,6 +36,8 @@ def test_what_a_text_says_about_itself() -> None:
         "title": "The Ship", "language": "de", "author": "A",
     }  # fmt: skip
     assert said_about("x" * 5000 + "\nTitle: no\n") == {}
+    assert said_about("Language: Finnish\n") == {"language": "fi"}
+    assert said_about("Language: the tongue of men\n") == {"language": "the tongue of men"}
 
 
 def test_numbers_that_stand_alone_count_chapters_or_pages_or_nothing() -> None:

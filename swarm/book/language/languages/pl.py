@@ -87,7 +87,7 @@ _STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=
 def _ordinal(number: int, case: str = "y") -> str:
     """Say an ordinal in a case: "dwudziestego pierwszego" for 21 and "ego"."""
     said = spelled(str(number), LANGUAGE, "ordinal").replace("trzysetny", "trzechsetny")
-    said = said.replace("czterysetny", "czterechsetny")  # so dictionaries have both, num2words does not
+    said = said.replace("czterysetny", "czterechsetny")  # num2words has these two wrong
     return " ".join(word if word in ("trzy", "cztery") else _inflect(word, case) for word in said.split())
 
 
