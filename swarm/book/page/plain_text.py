@@ -64,8 +64,9 @@ def _numbered_chapters(paragraphs: list[str]) -> set[int]:
 def said_about(text: str) -> dict[str, str]:
     """What the opening lines say: title, author, language."""
     found = {match[1].lower(): match[2].strip().strip("\"'") for match in _ABOUT.finditer(text[:MAX_HEADER_CHARS])}
-    with suppress(UsageError):  # a word that names no language stays
-        found |= {"language": normal_language(word) for key, word in found.items() if key == "language"}
+    if "language" in found:
+        with suppress(UsageError):  # a word that names no language stays
+            found["language"] = normal_language(found["language"])
     return found
 
 
