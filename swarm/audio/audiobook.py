@@ -1,4 +1,4 @@
-"""Puts a file together from encoded reels as they come; nothing is encoded again that was encoded for good."""
+"""Puts a file together from encoded reels as they come, without encoding lossy sound a second time."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from swarm.system.platform import sync_folder
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only
 
-GUESS_MARGIN = 1.5
+LENGTH_MARGIN = 1.5  # room is kept for so many times the expected packets
 
 
 class Audiobook:
@@ -34,18 +34,19 @@ class Audiobook:
             self._picture = fit_cover(drawn) if drawn else None
         self._reels: list[Path] = []
         order.part.parent.mkdir(parents=True, exist_ok=True)
-        packets = int(GUESS_MARGIN * order.expected_s * order.coding.sample_rate / order.coding.frame_samples)
+        packets = int(LENGTH_MARGIN * order.expected_s * order.coding.sample_rate / order.coding.frame_samples)
         self._start(packets, blank_chapters(order.titles, order.coding.sample_rate))
 
     def append(self, path: Path) -> None:
         """Append a reel.
 
-        Raises ReelDamaged: of this reel, and the book is as before; of an earlier one: start again. Raises OSError.
+        Raises ReelDamaged. If it names this reel, the book is as before; if it names an earlier one, start the book
+        again. Raises OSError.
         """
         self._append(path)
         self._reels.append(path)
         if not self._file.has_room(None):
-            self._restart(2 * self._packets, self._blank)  # now rather than when everybody waits for the end
+            self._restart(2 * self._packets, self._blank)  # now, while the book is still being spoken
 
     def finish(self, marks: Sequence[Mark], target: Path) -> FinishedBook:
         """Write chapters and index, and give the file its name. Raises OSError, ReelDamaged."""
@@ -63,7 +64,7 @@ class Audiobook:
     def abandon(self) -> None:
         """Stop and remove the unfinished file."""
         try:
-            if hasattr(self, "_file"):  # unless it could not be started again
+            if hasattr(self, "_file"):  # a restart that failed leaves none
                 self._file.abandon()
         finally:
             self._order.part.unlink(missing_ok=True)
@@ -91,18 +92,20 @@ class Audiobook:
         """Write the file again with enough room at its front."""
         self._file.abandon()
         del self._file
-        gc.collect()  # container and streams refer to each other, and their index is large
+        gc.collect()  # container and streams refer to each other, and hold a large index
         self._start(packets, chapters)
         for path in self._reels:
             self._append(path)
 
     def _chapters(self, marks: Sequence[Mark]) -> "Iterator[Chapter]":
-        # Half of a reel's silent lead before its first sound: a player that jumps there decodes the silence first.
+        # A mark stands in the middle of its reel's silent lead: a player that jumps there decodes silence first.
         coding = self._order.coding
         lead = round(coding.lead_s * coding.sample_rate / 2)
         places = [max(0, start + lead) for start in self._starts] + [self._file.samples]
-        starts = [places[mark.reel] if mark.reel else 0 for mark in marks]  # nothing comes before the first
+        starts = [places[mark.reel] if mark.reel else 0 for mark in marks]  # the first chapter begins with the file
         spans = zip(marks, pairwise([*starts, self._file.samples]), strict=True)
-        heard = [(mark, start, end) for mark, (start, end) in spans if end > start]  # not a chapter without sound
+        heard = [
+            (mark, start, end) for mark, (start, end) in spans if end > start
+        ]  # a chapter without sound gets no mark
         for number, (mark, start, end) in enumerate(heard):
             yield make_chapter(number, start, end, coding.sample_rate, mark.title)

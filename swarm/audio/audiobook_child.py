@@ -1,4 +1,4 @@
-"""The process that puts one audiobook together: begin, append reel by reel, finish."""
+"""The child process that puts one audiobook together: begin, append reel by reel, finish."""
 
 import contextlib
 import errno
@@ -16,19 +16,21 @@ REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Make room t
 }
 
 
-class Bench:
-    """Holds the book in the making between calls."""
+class BookBinder:
+    """Keeps the unfinished book between calls."""
 
     def __init__(self) -> None:
         self._book: Audiobook | None = None
         self._order: AudiobookOrder | None = None
 
     def handle(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Do one step; a damaged reel or a disk that fails is an answer, not an exception."""
+        """Do one step and return the reply; a damaged reel and a disk error are replies, not exceptions."""
         try:
             return self._do(message)
         except ReelDamaged as error:
-            if str(error.path) != message.get("append"):  # an earlier one: what is written so far is of no use
+            if str(error.path) != message.get(
+                "append"
+            ):  # an earlier reel is damaged: the file written so far is useless
                 self._drop()
             return {"damaged": str(error.path), "why": error.why}
         except OSError as error:
@@ -56,7 +58,7 @@ class Bench:
     def _drop(self) -> None:
         book, self._book = self._book, None
         if book:
-            with contextlib.suppress(OSError):  # the disk may be full still
+            with contextlib.suppress(OSError):  # the disk may still be full
                 book.abandon()
 
     def _fault(self, error: OSError) -> str:
@@ -69,4 +71,4 @@ class Bench:
 
 
 if __name__ == "__main__":
-    serve(Bench().handle)
+    serve(BookBinder().handle)

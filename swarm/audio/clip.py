@@ -1,4 +1,4 @@
-"""Reads the clips that lie on the disk: checked by digest and header, decoded when they are used."""
+"""Reads clips from the disk: checks digest and header, then decodes."""
 
 import io
 from pathlib import Path
@@ -13,7 +13,7 @@ Pcm = NDArray[np.int16]  # mono, shape (samples,)
 
 
 class ClipDamaged(Exception):
-    """A clip on disk is missing, changed or not what its record says: speak it again."""
+    """A clip on disk is missing, changed or not what its record says; it has to be spoken again."""
 
 
 def read_clip(path: Path, digest: str, samples: int, sample_rate: int) -> Pcm:

@@ -1,4 +1,4 @@
-"""What all kinds of files have in common: streams that are never encoded to, packets, chapters as FFmpeg takes them."""
+"""Helps to write files of any container with FFmpeg: streams, packets and chapters."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -14,42 +14,42 @@ from swarm.audio.reel_file import ReelSound
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only
 
-FRONT_COVER = "Cover (front)"  # what a picture is of, in FFmpeg's words
-MAX_TITLE_BYTES = 255  # a chapter's title in the lists that older players read
+FRONT_COVER = "Cover (front)"  # FFmpeg's name for the kind of picture
+MAX_TITLE_BYTES = 255  # of a chapter: the lists that older players read hold no more
 
 
 class SoundFile(Protocol):
-    """A file in the making. Its methods may raise OSError."""
+    """An unfinished file. Its methods may raise OSError."""
 
-    samples: int  # where the next reel begins: below 0 is what players leave out
+    samples: int  # where the next reel begins; players leave out what lies below 0
 
     @property
     def extradata(self) -> bytes:
-        """The configuration that decoders are told: every reel's has to be the same."""
+        """The configuration for decoders, which must be the same in every reel."""
 
     def write(self, reel: ReelSound) -> None:
         """Append a reel."""
 
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
-        """Whether what belongs at the front will fit there, as far as is known; the chapters are known at the end."""
+        """Return whether index and tags will fit at the front; pass None while the chapters are not known."""
 
     def close(self, chapters: "Sequence[Chapter]") -> None:
-        """Write chapters and index; all is on the disk then."""
+        """Write chapters and index, and sync the file to the disk."""
 
     def abandon(self) -> None:
-        """Let go of an unfinished file."""
+        """Close the unfinished file."""
 
 
 def open_container(
     file: Any, name: str, order: AudiobookOrder, tags: dict[str, str], options: dict[str, str]
 ) -> "tuple[av.container.OutputContainer, av.AudioStream]":
-    """A container of FFmpeg's on a file, with its tags and one stream of sound."""
+    """Open a container on a file, with tags and one stream of sound, and return both."""
     container = av.open(
         file, "w", format=name, metadata_errors="replace", container_options={"fflags": "+bitexact", **options}
     )
     container.metadata.update(tags)
     coding = order.coding
-    # A stream with an encoder that is never used: it brings the decoder's configuration with it.
+    # The stream's encoder is never used for packets: it is there for the decoder's configuration.
     kind = "pcm_s16le" if name == "wav" else coding.kind.coder
     coder_options = {} if name == "wav" else dict(coding.kind.options)
     sound = container.add_stream(kind, rate=coding.sample_rate, layout=coding.layout, options=coder_options)
@@ -61,8 +61,8 @@ def open_container(
 
 
 def add_picture(container: "av.container.OutputContainer", picture: Picture) -> "av.VideoStream":
-    """The cover's stream; its packet follows when the container has begun."""
-    # The size is not written for an attached picture, but the muxer insists on one.
+    """Add the stream of the cover; write its packet once the container has begun."""
+    # The muxer insists on a size, which it does not write for an attached picture.
     stream = container.add_mux_stream(picture.codec, width=1, height=1)
     stream.disposition = Disposition.attached_pic
     stream.metadata["comment"] = FRONT_COVER
@@ -70,12 +70,12 @@ def add_picture(container: "av.container.OutputContainer", picture: Picture) -> 
 
 
 def picture_packet(picture: Picture, stream: Stream) -> "av.Packet[Stream]":
-    """The cover as a packet."""
+    """Return the cover as a packet."""
     return make_packet(picture.data, stream, 0, 0, Fraction(1))
 
 
 def make_packet(data: bytes, stream: Stream, position: int, duration: int, time_base: Fraction) -> "av.Packet[Stream]":
-    """A packet that needs none before it."""
+    """Return a packet that can be decoded without those before it; its position is in units of the time base."""
     packet: av.Packet[Stream] = av.Packet(data)
     packet.stream, packet.pts, packet.dts, packet.duration = stream, position, position, duration
     packet.time_base, packet.is_keyframe = time_base, True
@@ -83,7 +83,7 @@ def make_packet(data: bytes, stream: Stream, position: int, duration: int, time_
 
 
 def make_chapter(number: int, start: int, end: int, sample_rate: int, title: str) -> "Chapter":
-    """A chapter as FFmpeg takes it; its title is cut where a character ends."""
+    """Return a chapter in FFmpeg's form, from `start` to `end` in samples; a long title is cut between characters."""
     bounded = title.replace("\0", "").encode(errors="replace")[:MAX_TITLE_BYTES].decode(errors="ignore")
     return {
         "id": number,

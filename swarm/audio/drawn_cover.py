@@ -1,4 +1,4 @@
-"""A cover for a book that has none: its title and authors on a colour of its own."""
+"""Draws a cover for a book that has none: title and authors on a colour that depends on both."""
 
 import colorsys
 import hashlib
@@ -10,12 +10,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 SIDE = 1400  # pixels; players show covers of audiobooks square
 MARGIN = 120
-WIDTH = SIDE - 2 * MARGIN  # of a line
+LINE_WIDTH = SIDE - 2 * MARGIN
 TITLE_SIZES, AUTHOR_SIZE = (150, 120, 96, 76, 60), 56
 MAX_LINES = 6
 MAX_CHARACTERS = 300
-QUALITY = 88
-# The one that comes with the library has little beyond ASCII; of the others, each system has some.
+JPEG_QUALITY = 88
+# "" is Pillow's own font, which has little beyond ASCII. Every system has some of the others.
 FACES: tuple[str, ...] = (
     "",
     "DejaVuSans.ttf",
@@ -46,19 +46,19 @@ FACES: tuple[str, ...] = (
     "Kohinoor.ttc",
     "Thonburi.ttc",
 )
-SYMBOLS = frozenset(("So", "Sk", "Cf", "Cn", "Co"))  # emoji and what goes with them, by Unicode's categories
-VARIANTS = "\ufe0e\ufe0f"  # of them
-UNSPACED = "Lo"  # letters that may begin a line anywhere, as in Chinese
-ABSENT = "\uffff"  # no font has it: what is drawn like it is absent too
+SYMBOLS = frozenset(("So", "Sk", "Cf", "Cn", "Co"))  # Unicode's categories of emoji and their modifiers
+VARIATION_SELECTORS = "\ufe0e\ufe0f"  # they choose between a picture and a letter
+UNSPACED = "Lo"  # the category of letters that may begin a line anywhere, as in Chinese
+ABSENT = "\uffff"  # no font has it; a letter that looks the same is missing as well
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def draw_cover(title: str, authors: Sequence[str]) -> bytes | None:
-    """A JPEG; None where no font at hand has its letters, for boxes are worse than nothing."""
+    """Return a JPEG; None if no font here has the letters, since boxes are worse than no cover."""
     title, author = _plain(title), _plain(", ".join(authors))
     face = _face(title + author) if title else None
-    if face is None:  # seldom for more than a picture among the letters
+    if face is None:  # mostly because of an emoji: draw the text without symbols
         title, author = _lettered(title), _lettered(author)
         face = _face(title + author) if title else None
     if face is None:
@@ -71,7 +71,7 @@ def draw_cover(title: str, authors: Sequence[str]) -> bytes | None:
     small = _font(face, AUTHOR_SIZE)
     draw.multiline_text((MARGIN, SIDE - 280), "\n".join(_wrapped(draw, author, small)[:3]), font=small, fill="white")
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=QUALITY)
+    image.save(file, "JPEG", quality=JPEG_QUALITY)
     return file.getvalue()
 
 
@@ -81,7 +81,9 @@ def _plain(text: str) -> str:
 
 def _lettered(text: str) -> str:
     return " ".join(
-        "".join(letter for letter in text if category(letter) not in SYMBOLS and letter not in VARIANTS).split()
+        "".join(
+            letter for letter in text if category(letter) not in SYMBOLS and letter not in VARIATION_SELECTORS
+        ).split()
     )
 
 
@@ -103,19 +105,22 @@ def _has_letters(face: str, text: str) -> bool:
 
 
 def _colour(text: str) -> tuple[int, int, int]:
-    """Dark enough for white letters, and the same for the same book."""
+    """Return a colour that is dark enough for white letters, always the same for one text."""
     hue = hashlib.sha256(text.encode(errors="replace")).digest()[0] / 256
     red, green, blue = colorsys.hls_to_rgb(hue, 0.27, 0.45)
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _fitted(draw: ImageDraw.ImageDraw, title: str, face: str) -> tuple[Font, list[str]]:
-    """The largest letters in which the title fits without cut words, else the smallest and what fits of it."""
+    """Return the largest font in which the title fits without cut words, and its lines.
+
+    If it fits in none, these are the smallest font and as many lines as fit.
+    """
     spaced = [word for word in title.split() if not any(category(letter) == UNSPACED for letter in word)]
     for size in TITLE_SIZES:
         font = _font(face, size)
         lines = _wrapped(draw, title, font)
-        if len(lines) <= MAX_LINES and all(draw.textlength(word, font=font) <= WIDTH for word in spaced):
+        if len(lines) <= MAX_LINES and all(draw.textlength(word, font=font) <= LINE_WIDTH for word in spaced):
             break
     return font, lines[: 2 * MAX_LINES]
 
@@ -124,7 +129,7 @@ def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: Font) -> list[str]:
     lines: list[str] = []
     for space, piece in _pieces(draw, text, font):
         longer = f"{lines[-1]}{space}{piece}" if lines else piece
-        if lines and draw.textlength(longer, font=font) <= WIDTH:
+        if lines and draw.textlength(longer, font=font) <= LINE_WIDTH:
             lines[-1] = longer
         else:
             lines.append(piece)
@@ -132,9 +137,9 @@ def _wrapped(draw: ImageDraw.ImageDraw, text: str, font: Font) -> list[str]:
 
 
 def _pieces(draw: ImageDraw.ImageDraw, text: str, font: Font) -> Iterator[tuple[str, str]]:
-    """What may begin a line, and what stands before it: words; letters of those that no line holds, as in Chinese."""
+    """Yield pieces that may begin a line, each after its space: words, or the letters of a word that is too long."""
     for word in text.split():
-        if draw.textlength(word, font=font) <= WIDTH:
+        if draw.textlength(word, font=font) <= LINE_WIDTH:
             yield " ", word
         else:
             yield from ((" " if not number else "", letter) for number, letter in enumerate(word))

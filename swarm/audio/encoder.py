@@ -13,7 +13,7 @@ from swarm.audio.clip import ClipDamaged, read_clip
 from swarm.audio.format import Coding
 from swarm.audio.limiter import Samples, limit
 from swarm.audio.loudness import loudness_lufs
-from swarm.audio.order import Found, ReelDone, ReelOrder, from_message, to_message
+from swarm.audio.order import MeasuredGain, ReelDone, ReelOrder, from_message, to_message
 from swarm.audio.reel import lay_reel, whole_frames
 from swarm.audio.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
 from swarm.errors import StoreError
@@ -21,16 +21,17 @@ from swarm.system.child import serve
 from swarm.system.disk import guarded
 from swarm.system.platform import lower_priority
 
-CORRECTIONS, NEAR_LU = 6, 0.05  # of a gain for what the limiter takes away, which it takes of these too
-MIN_SLOPE = 0.2  # LU that a decibel more brings, where nearly everything is limited
-MAX_EXTRA_DB = 6.0  # beyond, a voice of high peaks would be pressed flat: rather too quiet, and that is said
-FRAMES_AT_ONCE = 64  # handed to the encoder: fewer calls, the same packets
+MAX_CORRECTIONS = 6  # of a gain: the limiter takes away some of each correction
+TOLERANCE_LU = 0.05  # a gain this close to the target is not corrected further
+MIN_SLOPE = 0.2  # LU that one more decibel brings when nearly everything is limited
+MAX_EXTRA_DB = 6.0  # more would flatten a voice of high peaks: it stays too quiet, and the user is told
+FRAMES_AT_ONCE = 64  # are given to the encoder in one call; the packets are the same
 
 
 def encode_reel(order: ReelOrder) -> ReelDone:
-    """Encode a reel and write it to its target, whole or not at all; damaged clips come back as faults.
+    """Encode a reel and write it to its target, whole or not at all. Raises OSError.
 
-    Raises OSError.
+    If clips are damaged, nothing is written and the result names them.
     """
     sound, faults = _mix(order)
     if faults:
@@ -44,27 +45,27 @@ def encode_reel(order: ReelOrder) -> ReelDone:
     return ReelDone(order.target, samples=fitted.size, bytes=size)
 
 
-def find_gain(order: ReelOrder) -> Found:
-    """The gain that brings clips to the order's level as they will be heard, with their pauses and limited peaks.
+def find_gain(order: ReelOrder) -> MeasuredGain:
+    """Return the gain that brings clips, with pauses and limited peaks, to the loudness of the order's level.
 
-    None at all where they are silent or damaged, or where the level leaves a voice as it is.
+    The gain is 0 if the clips are silent or damaged, or if the level leaves a voice as it is.
     """
     sound, _ = _mix(order)
     found_lufs, target_lufs = loudness_lufs(sound, order.sample_rate), order.level.target_lufs
     if found_lufs is None or target_lufs is None:
-        return Found(0.0, found_lufs)
+        return MeasuredGain(0.0, found_lufs)
     ceiling, most_db = order.level.ceiling(order.coding), target_lufs - found_lufs + MAX_EXTRA_DB
     gain_db, slope, before = target_lufs - found_lufs, 1.0, (0.0, found_lufs)
-    for _ in range(CORRECTIONS):
+    for _ in range(MAX_CORRECTIONS):
         limited = limit(_amplified(sound, gain_db), ceiling)
         heard_lufs = loudness_lufs(limited, order.sample_rate) or target_lufs
-        if abs(target_lufs - heard_lufs) < NEAR_LU or (gain_db == most_db and heard_lufs < target_lufs):
+        if abs(target_lufs - heard_lufs) < TOLERANCE_LU or (gain_db == most_db and heard_lufs < target_lufs):
             break
         if gain_db != before[0]:
             slope = min(1.0, max(MIN_SLOPE, (heard_lufs - before[1]) / (gain_db - before[0])))
         before = gain_db, heard_lufs
         gain_db = min(gain_db + (target_lufs - heard_lufs) / slope, most_db)
-    return Found(round(gain_db, 2), round(heard_lufs, 2))
+    return MeasuredGain(round(gain_db, 2), round(heard_lufs, 2))
 
 
 def _amplified(sound: Samples, gain_db: float) -> Samples:
@@ -72,7 +73,7 @@ def _amplified(sound: Samples, gain_db: float) -> Samples:
 
 
 def _mix(order: ReelOrder) -> tuple[Samples, tuple[tuple[int, str], ...]]:
-    """The reel's sound with its gain, float32 of shape (samples,), and the clips that are damaged."""
+    """Return the reel's sound with its gain, float32 of shape (samples,), and the damaged clips."""
     lengths = [clip.info.samples if clip else 0 for clip in order.clips]
     layout = lay_reel(lengths, order.pauses_s, order.sample_rate, order.coding.lead_s)
     sound = np.zeros(layout.samples, np.float32)
@@ -91,7 +92,7 @@ def _mix(order: ReelOrder) -> tuple[Samples, tuple[tuple[int, str], ...]]:
 
 
 def _fit(sound: Samples, sample_rate: int, target_rate: int, samples: int) -> Samples:
-    """The sound at another rate, silence added to its end: shape (samples,)."""
+    """Return the sound at another rate, cut or filled with silence to shape (samples,)."""
     if target_rate != sample_rate:
         sound = _resample(sound, sample_rate, target_rate)
     fitted = np.zeros(samples, np.float32)
@@ -108,15 +109,15 @@ def _resample(sound: Samples, sample_rate: int, target_rate: int) -> Samples:
 
 
 def encode(sound: Samples, coding: Coding) -> tuple[bytes, list[bytes]]:
-    """Encode whole frames, float32 of shape (k * frame,): the decoder's configuration and k packets.
+    """Encode whole frames, float32 of shape (k * frame,), into the decoder's configuration and k packets.
 
-    Packets that only prime the decoder are left out: a reel leads in with silence, which does that.
+    Packets that only prime the decoder are left out: the silence that a reel begins with does the same.
     """
     if coding.codec == "flac":
         return b"", _flac(sound, coding)
     kind, frame = coding.kind, coding.frame_samples
     coder = _coder(coding)
-    packets = [bytes(packet) for part in _clip_buffer(sound, coding) for packet in coder.encode(part)]
+    packets = [bytes(packet) for part in _frames(sound, coding) for packet in coder.encode(part)]
     packets += [bytes(packet) for packet in coder.encode(None)]
     kept = packets[kind.primers :][: sound.size // frame]
     if len(kept) != sound.size // frame:
@@ -134,7 +135,7 @@ def _coder(coding: Coding) -> "av.AudioCodecContext":
     return coder
 
 
-def _clip_buffer(sound: Samples, coding: Coding) -> Iterator[av.AudioFrame]:
+def _frames(sound: Samples, coding: Coding) -> Iterator[av.AudioFrame]:
     step, layout = FRAMES_AT_ONCE * coding.frame_samples, coding.kind.layout
     for start in range(0, sound.size, step):
         part = sound[start : start + step]
@@ -152,7 +153,7 @@ def _frame(samples: Samples, kind: str, layout: str, sample_rate: int, start: in
 
 
 def _flac(sound: Samples, coding: Coding) -> list[bytes]:
-    """One FLAC file, cut so that each piece fits a packet."""
+    """Return one FLAC file, cut so that each piece fits a packet."""
     pcm = np.rint(np.clip(sound, -1, 1) * 32767).astype(np.int16)
     file = io.BytesIO()
     shaped = pcm if coding.channels == 1 else np.stack([pcm, pcm], axis=1)
@@ -162,7 +163,7 @@ def _flac(sound: Samples, coding: Coding) -> list[bytes]:
 
 
 def handle(message: dict[str, Any]) -> dict[str, Any]:
-    """Encode the reel of an order, or find its gain; a disk that fails is answered with a fault for the user."""
+    """Encode the reel of an order, or find its gain, and return the reply; a disk error is a reply with a sentence."""
     order = from_message(message.get("measure") or message["order"], ReelOrder)
     if "measure" in message:
         return {"found": to_message(find_gain(order))}
@@ -174,5 +175,5 @@ def handle(message: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    lower_priority()  # voices come first
+    lower_priority()  # speaking comes first
     serve(handle)

@@ -1,4 +1,4 @@
-"""The formats an audiobook can have: container, codec, and what each of them needs. Light: no sound library here."""
+"""The formats that an audiobook can have, their containers and codecs. This module imports no sound library."""
 
 from fractions import Fraction
 from typing import Literal
@@ -10,37 +10,36 @@ from swarm.errors import UsageError
 Family = Literal["mp4", "mp3", "ogg", "flac", "wav"]
 
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-MAX_RATE = 192_000  # Hz
 
 
 class Codec(Struct, frozen=True):
-    """How a stretch of sound is encoded apart from others, so that it can be joined to them.
+    """How reels are encoded, each by itself, so that they can be joined.
 
-    The encoder is given whole frames. Of its packets the first `primers` are dropped: they hold what the stretch's
-    silent lead, `leads` frames, makes up for. Then as many packets are left as frames went in.
+    The encoder gets whole frames, of which the first `leads` are silent. The first `primers` of its packets only prime
+    the decoder, which those silent frames do as well, and are dropped. As many packets remain as frames went in.
     """
 
-    name: str  # FFmpeg's, of encoder and decoder
-    coder: str
+    name: str  # FFmpeg's name of the decoder
+    coder: str  # FFmpeg's name of the encoder
     layout: Literal["fltp", "flt", "s16"]
     options: tuple[tuple[str, str], ...]
-    bitrate: int  # bit/s a channel, where the user names none; 0: the codec decides
-    rates: tuple[int, ...]  # Hz; () takes any
-    bitrates: tuple[int, int] = (0, 0)  # the least and the most that can be asked for
-    frame: Fraction | int = 0  # samples, or seconds where it is a fraction
+    bitrate: int  # bit/s a channel, if the user names none; 0 lets the codec decide
+    rates: tuple[int, ...]  # Hz; () stands for any rate
+    bitrates: tuple[int, int] = (0, 0)  # bit/s, the bounds of what a user may ask for
+    frame: Fraction | int = 0  # samples; a fraction is in seconds
     leads: int = 1
     primers: int = 0
-    room_db: float = 0.0  # what coding adds to a peak, measured at the usual bit rate
-    losses_db: tuple[tuple[int, float], ...] = ()  # by which a coder turns all down, from a bit rate (bit/s) on
-    clock_rate: int = 0  # Hz, of the container's time; 0: the sound's own rate
+    room_db: float = 0.0  # what coding adds to a peak, measured at the default bit rate
+    losses_db: tuple[tuple[int, float], ...] = ()  # how much quieter the coder makes everything, from a bit rate on
+    clock_rate: int = 0  # Hz, of the container's time; 0 stands for the sound's own rate
 
     def frame_samples(self, sample_rate: int) -> int:
-        """Samples of a frame at a rate in Hz."""
+        """Return the samples of a frame at a rate in Hz."""
         return int(self.frame * sample_rate) if isinstance(self.frame, Fraction) else self.frame
 
 
-# The fast coder measures equal on speech and takes a third of the time; noise shaping and substitution, made for music,
-# cost a tenth and gain speech nothing. Bitexact: no version number in the sound.
+# On speech the fast coder measures as well as the slow one in a third of the time. Noise shaping and substitution are
+# made for music: they cost a tenth of the time and gain nothing. "bitexact" leaves FFmpeg's version out of the sound.
 AAC = Codec(
     name="aac",
     coder="aac",
@@ -53,9 +52,9 @@ AAC = Codec(
     primers=1,
     room_db=0.75,
 )
-# LAME scales what it is given, by 0.95 to 1: at 44.1 kHz measured to the hundredth of a decibel.
+# LAME scales its input by 0.95 to 1. These were measured at 44.1 kHz, to the hundredth of a decibel.
 MP3_LOSSES_DB = ((0, 0.45), (192_000, 0.26), (224_000, 0.18), (256_000, 0.0))
-# Without its reservoir a frame needs nothing of the frames before it but their overlap.
+# Without the bit reservoir a frame depends on the one before it only by their overlap.
 MP3_OPTIONS = (("reservoir", "0"), ("compression_level", "5"), ("flags", "+bitexact"))
 MP3_LOW = Codec(
     name="mp3float",
@@ -84,7 +83,7 @@ MP3_HIGH = Codec(
     room_db=0.6,
     losses_db=MP3_LOSSES_DB,
 )
-# Its decoder carries on from what it heard before: four frames of silence lead it in.
+# The decoder's state depends on earlier frames: four silent ones bring it to the same state in every reel.
 OPUS = Codec(
     name="libopus",
     coder="libopus",
@@ -97,21 +96,21 @@ OPUS = Codec(
     leads=4,
     primers=1,
     room_db=1.45,
-    losses_db=((0, 0.45), (24_000, 0.3), (32_000, 0.2), (48_000, 0.1), (64_000, 0.0)),  # speech, measured
+    losses_db=((0, 0.45), (24_000, 0.3), (32_000, 0.2), (48_000, 0.1), (64_000, 0.0)),  # measured on speech
     clock_rate=48_000,
 )
-# Kept whole and without frames: an audiobook of this kind is encoded anew as its reels come, in no time.
+# A reel of FLAC is one whole file. A lossless audiobook is encoded again as its reels come, which takes no time.
 FLAC = Codec(name="flac", coder="flac", layout="s16", options=(), bitrate=0, rates=(), frame=1, leads=0)
 
 CODECS = {"aac": (AAC,), "mp3": (MP3_LOW, MP3_HIGH), "opus": (OPUS,), "flac": (FLAC,)}
 
 
 class Coding(Struct, frozen=True):
-    """How the reels of a book are encoded: everything that decides whether they can be joined."""
+    """How the reels of a book are encoded. Only reels of the same coding can be joined."""
 
-    codec: str = "aac"  # of CODECS
-    sample_rate: int = 24_000  # Hz, of what is encoded
-    channels: int = 1  # a voice is mono: two are the same
+    codec: str = "aac"  # a key of CODECS
+    sample_rate: int = 24_000  # Hz, after resampling
+    channels: int = 1  # a voice is mono: both channels are the same
     bitrate: int = 64_000  # bit/s
 
     @property
@@ -126,28 +125,28 @@ class Coding(Struct, frozen=True):
 
     @property
     def loss_db(self) -> float:
-        """By how much the coder turns everything down at this bit rate."""
+        """How many dB quieter the coder makes everything at this bit rate."""
         rate = self.bitrate // self.channels if self.codec == "opus" else self.bitrate
         return next((loss for least, loss in reversed(self.kind.losses_db) if rate >= least), 0.0)
 
     @property
     def lead_s(self) -> float:
-        """Seconds of silence that lead a reel in."""
+        """The seconds of silence that a reel begins with."""
         return self.kind.leads * self.frame_samples / self.sample_rate
 
     @property
     def layout(self) -> str:
-        """FFmpeg's word for the channels."""
+        """FFmpeg's name for the channels."""
         return "mono" if self.channels == 1 else "stereo"
 
 
 def head_samples(family: Family, coding: Coding) -> int:
-    """Where a file's first reel begins, in samples: before 0 where players leave out what primes the decoder."""
+    """Return where a file's first reel begins, in samples; below 0 if players leave out what primes the decoder."""
     return -coding.frame_samples if family in ("mp4", "ogg") else 0
 
 
 class Format(Struct, frozen=True):
-    """What a user names: an ending, what the file is by its nature, and how its sound is encoded."""
+    """The container and the codec behind an ending that a user names."""
 
     family: Family
     codec: str
@@ -160,12 +159,12 @@ FORMATS = {
     "opus": Format("ogg", "opus"),
     "ogg": Format("ogg", "opus"),
     "flac": Format("flac", "flac"),
-    "wav": Format("wav", "flac"),  # reels keep it small; the file is plain PCM
+    "wav": Format("wav", "flac"),  # the reels are FLAC to save room; the file is plain PCM
 }
 
 
 def make_coding(name: str, voice_rate: int, sample_rate: int = 0, channels: int = 1, bitrate: int = 0) -> Coding:
-    """How to encode a voice of a rate in Hz for a format; what is 0 is decided here. Raises UsageError."""
+    """Return how to encode a voice of a rate in Hz for a format; 0 stands for the default. Raises UsageError."""
     codec = FORMATS[name].codec
     kinds = CODECS[codec]
     if not kinds[0].rates:

@@ -1,16 +1,16 @@
-"""A cheap check of a clip's bytes as they arrive; apart from clip.py so that a coordinator needs no numpy for it."""
+"""Checks a clip's bytes as they arrive, without decoding them, so that a coordinator needs no numpy for it."""
 
 import hashlib
 
 MAX_FRAME_BYTES = 8 << 20
 MAX_CLIP_S = 1800  # a small FLAC can claim hours of silence
 
-STREAMINFO_BYTES = 42  # "fLaC", the block's head, the block
-STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # the second: no other block follows
+STREAMINFO_BYTES = 42  # of "fLaC", the head of the block and the block
+STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # the second says that no other block follows
 
 
 def check_frame(frame: bytes, samples: int, sample_rate: int, digest: str) -> str:
-    """Check a clip as it arrives, without decoding it: "" where it is what it says, else why not."""
+    """Return why a clip is not what was announced, "" if it is; rate in Hz."""
     if len(frame) > MAX_FRAME_BYTES:
         return f"the clip has {len(frame)} bytes, over the bound of {MAX_FRAME_BYTES}"
     if hashlib.sha256(frame).hexdigest() != digest:
@@ -28,7 +28,7 @@ def check_frame(frame: bytes, samples: int, sample_rate: int, digest: str) -> st
 
 
 def read_streaminfo(frame: bytes) -> tuple[int, int, int, int] | None:
-    """What a FLAC's head says: rate in Hz, channels, bits a sample, samples; None where it is no FLAC."""
+    """Return rate in Hz, channels, bits a sample and samples from a FLAC's head; None if it is no FLAC."""
     if len(frame) < STREAMINFO_BYTES or frame[:8] not in STARTS:
         return None
     head = int.from_bytes(frame[18:26], "big")  # 20 bits rate, 3 channels - 1, 5 bits - 1, 36 samples

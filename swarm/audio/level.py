@@ -1,4 +1,4 @@
-"""How loud an audiobook is to be, and what no peak may pass."""
+"""The loudness that an audiobook is brought to, and the bound of its peaks."""
 
 import math
 
@@ -7,28 +7,28 @@ from msgspec import Struct
 from swarm.audio.format import Coding
 from swarm.errors import UsageError
 
-QUIETEST, LOUDEST = -30.0, -12.0
-NEAR_LU = 0.5  # a difference that nobody hears
+MIN_LUFS, MAX_LUFS = -30.0, -12.0
+INAUDIBLE_LU = 0.5  # a smaller difference is not mentioned
 OFF, ACX = "off", "acx"
 
 
 class Level(Struct, frozen=True):
     """A loudness by EBU R128, and the highest true peak."""
 
-    target_lufs: float | None = -18.0  # None: as the voice speaks
+    target_lufs: float | None = -18.0  # None leaves the voice as it is
     peak_db: float = -2.0  # dBTP
 
     def ceiling(self, coding: Coding) -> float:
-        """What no sample may pass before it is encoded, of 1."""
+        """Return the bound of a sample before it is encoded, as a share of full scale."""
         return float(10 ** ((self.peak_db - coding.kind.room_db - coding.loss_db) / 20))
 
 
-# ACX asks for -23 to -18 dB RMS and peaks under -3 dB: the middle of that, in LUFS of speech with its pauses.
+# ACX asks for -23 to -18 dB RMS and peaks under -3 dB; -19 LUFS of speech with its pauses is in the middle.
 PRESETS = {OFF: Level(None, -1.0), ACX: Level(-19.0, -3.2)}
 
 
 def read_level(text: str) -> Level:
-    """What `--loudness` says. Raises UsageError."""
+    """Return the level that `--loudness` names. Raises UsageError."""
     chosen = text.strip().lower()
     if chosen in PRESETS:
         return PRESETS[chosen]
@@ -36,16 +36,16 @@ def read_level(text: str) -> Level:
         value = float(chosen)
     except ValueError:
         value = math.nan
-    if QUIETEST <= value <= LOUDEST:
+    if MIN_LUFS <= value <= MAX_LUFS:
         return Level(value)
     raise UsageError(
-        f"--loudness takes LUFS from {QUIETEST:g} to {LOUDEST:g}, such as -18, or off, or acx, not {text!r}."
+        f"--loudness takes LUFS from {MIN_LUFS:g} to {MAX_LUFS:g}, such as -18, or off, or acx, not {text!r}."
     )
 
 
 def level_lines(level: Level, heard_lufs: float | None) -> list[str]:
-    """What to say where a voice cannot be brought to its level."""
-    if heard_lufs is None or level.target_lufs is None or level.target_lufs - heard_lufs <= NEAR_LU:
+    """Return the closing line for a voice that could not be brought to its level, if any."""
+    if heard_lufs is None or level.target_lufs is None or level.target_lufs - heard_lufs <= INAUDIBLE_LU:
         return []
     return [
         f"the voice is at {heard_lufs:.1f} LUFS, not at {level.target_lufs:g}: its high peaks have to stay under "

@@ -1,6 +1,6 @@
-"""M4B and M4A: packets as they come, the index at the front where room is kept for it.
+"""Writes M4B and M4A: packets as they come, and the index into room that is kept for it at the front.
 
-Memory: FFmpeg's muxer keeps some 85 bytes a packet, 7 MB an hour of sound at 24 kHz, so this runs in a child process.
+FFmpeg's muxer keeps some 85 bytes a packet in memory, 7 MB an hour of sound at 24 kHz: this runs in a child process.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from swarm.system.platform import sync_file
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only
 
-MAX_OLD_LIST = 255  # chapters in the list that older players read; beyond, it would show a wrong number of them
-SYNC_BYTES = 16 << 20  # written through as we go, so that little is left to write at the end
+MAX_OLD_LIST = 255  # chapters in the list that older players read; a longer one would be wrong, so it is left out
+SYNC_BYTES = 16 << 20  # the file is synced this often, so that little is left to write at the end
 
 # Room for the index at the front of the file, so that it plays while it is still being fetched.
 INDEX_PACKET_BYTES = 5
@@ -28,7 +28,7 @@ INDEX_BASE_BYTES = 64 << 10
 
 
 class Mp4File:
-    """One M4B in the making, with room for so many packets and chapters."""
+    """An unfinished M4B, with room for a number of packets and chapters."""
 
     def __init__(self, order: AudiobookOrder, picture: Picture | None, packets: int, chapters: int) -> None:
         """Start the file. Raises OSError."""
@@ -49,7 +49,7 @@ class Mp4File:
 
     @property
     def extradata(self) -> bytes:
-        """The configuration that decoders are told."""
+        """The configuration for decoders."""
         return bytes(self._sound.codec_context.extradata or b"")
 
     def _index_bytes(self, tag_bytes: int) -> int:
@@ -73,11 +73,11 @@ class Mp4File:
             self._unsynced_bytes = 0
 
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
-        """Whether the index will fit: packets so far, and the chapters once they are known."""
+        """Return whether the index of all packets so far will fit, and the chapters if they are known."""
         return self._packets <= self._room_packets and (chapters is None or len(chapters) <= self._room_chapters)
 
     def close(self, chapters: "Sequence[Chapter]") -> None:
-        """Write chapters and index; all is on the disk then. Raises OSError."""
+        """Write chapters, index and tags, and sync the file. Raises OSError."""
         self._container.set_chapters(list(chapters))
         self._container.close()
         write_mp4_tags(self._file, self._order.tags, self._picture)
@@ -86,5 +86,5 @@ class Mp4File:
         self._file.close()
 
     def abandon(self) -> None:
-        """Let go of an unfinished file: closed first, since the muxer would write its end into it."""
+        """Close the unfinished file, so that the muxer cannot write its end into it."""
         self._file.close()

@@ -1,4 +1,4 @@
-"""What is asked of the child processes that encode and assemble, and what they answer."""
+"""The requests to the child processes that encode and assemble, and their replies."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ class ReelClip(Struct, frozen=True):
 
 
 class ReelOrder(Struct, frozen=True):
-    """Encode these clips, each followed by its pause; None is a clip that is missing: only its pause remains."""
+    """Clips to encode, each followed by its pause; None stands for a missing clip, of which only the pause remains."""
 
     clips: tuple[ReelClip | None, ...]
     pauses_s: tuple[float, ...]
@@ -36,7 +36,7 @@ class ReelOrder(Struct, frozen=True):
 
 
 class ReelDone(Struct, frozen=True):
-    """An encoded reel; with faults nothing was written, and the clips at these positions must be spoken again."""
+    """An encoded reel. If there are faults, nothing was written: clips at these positions have to be spoken again."""
 
     path: Path
     samples: int = 0  # at the coding's rate
@@ -44,23 +44,23 @@ class ReelDone(Struct, frozen=True):
     faults: tuple[tuple[int, str], ...] = ()
 
 
-class Found(Struct, frozen=True):
-    """What was found by measuring a voice: the gain in dB that it needs, and how loud it is then; None: silent."""
+class MeasuredGain(Struct, frozen=True):
+    """The gain in dB that a voice needs, and its loudness with it; None if it is silent."""
 
     gain_db: float
     heard_lufs: float | None
 
 
 class AudiobookOrder(Struct, frozen=True):
-    """A file to put together. `part` is where it grows: in the folder of the finished file."""
+    """A file to put together. It grows as `part`, in the folder of the finished file."""
 
     part: Path
     tags: Tags
     family: Family = "mp4"
     coding: Coding = Coding()
     cover: bytes | None = None
-    titles: tuple[str, ...] = ()  # of the chapters: the file's index gets room at its front
-    expected_s: float = 3600.0  # a guess, for the same; a wrong one costs seconds
+    titles: tuple[str, ...] = ()  # of the chapters; room for them is kept at the front
+    expected_s: float = 3600.0  # a guess of the length, for the room of the index; a wrong one costs seconds
 
 
 class Mark(Struct, frozen=True):
@@ -79,15 +79,15 @@ class FinishedBook(Struct, frozen=True):
     path: Path
     duration_s: float
     bytes: int
-    note: str = ""  # what the user should know: a cover that could not be used
+    note: str = ""  # for the user, if the cover could not be used
 
 
 def to_message(value: Struct) -> dict[str, Any]:
-    """A value as a child process is sent it."""
+    """Return a value in the form that is sent to a child process."""
     message: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=str)
     return message
 
 
 def from_message(message: object, kind: type[Value]) -> Value:
-    """The value in a message. Raises msgspec.ValidationError."""
+    """Return the value in a message. Raises msgspec.ValidationError."""
     return msgspec.convert(message, kind, dec_hook=lambda wanted, found: wanted(found))

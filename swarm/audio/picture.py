@@ -1,8 +1,8 @@
-"""Which kind of picture some bytes begin like. Light: no picture library here."""
+"""Tells the kind of a picture by its first bytes. This module imports no picture library."""
 
 
 def picture_kind(data: bytes) -> str:
-    """FFmpeg's name for the kind; "" where it is none that covers can have."""
+    """Return FFmpeg's name for the kind; "" if covers cannot be of it."""
     if data.startswith(b"\xff\xd8\xff"):
         return "mjpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -1,4 +1,4 @@
-"""Where a chapter is cut into reels, and where each clip lies in its reel. Pure: decided by the text alone."""
+"""Cuts chapters into reels and lays the clips of a reel one after another. Pure: only the text decides."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from swarm.job.book import Chapter, Pause, Segment
 
-CHARACTERS_S = 15  # a rough pace of speech; only where the cuts fall depends on it
+CHARACTERS_S = 15  # a rough pace of speech, which only the places of the cuts depend on
 REEL_S = 60.0
 MIN_S, MAX_S = 0.7 * REEL_S, 1.3 * REEL_S
-LENGTH_S = {
+PAUSE_LENGTHS_S = {  # if the user names none
     Pause.CLAUSE: 0.15,
     Pause.SENTENCE: 0.35,
     Pause.PARAGRAPH: 0.65,
@@ -20,7 +20,7 @@ LENGTH_S = {
 
 
 class Reel(Struct, frozen=True):
-    """A stretch of one chapter that is encoded at once: its segments `first` up to, not with, `end`."""
+    """A stretch of one chapter that is encoded at once: the segments from `first` to before `end`."""
 
     chapter: int
     first: int
@@ -28,7 +28,7 @@ class Reel(Struct, frozen=True):
 
 
 class Layout(Struct, frozen=True):
-    """Where the clips of a reel begin, and how long it is, in samples of the voice's rate."""
+    """The starts of a reel's clips and its length, in samples of the voice's rate."""
 
     starts: tuple[int, ...]
     samples: int
@@ -45,25 +45,25 @@ def plan_reels(chapter_index: int, chapter: Chapter) -> tuple[Reel, ...]:
 
 
 def _cut(segments: Sequence[Segment], first: int) -> int:
-    """The end of the reel that begins at `first`."""
+    """Return the end of the reel that begins at `first`."""
     best, best_end, length_s = (0.0, 0.0), first + 1, 0.0
     for index in range(first, len(segments)):
         segment = segments[index]
         length_s += len(segment.spoken) / CHARACTERS_S
         if length_s > MAX_S and index > first:
             return best_end
-        rank = (LENGTH_S[segment.pause] if length_s >= MIN_S else 0.0, -abs(length_s - REEL_S))
+        rank = (PAUSE_LENGTHS_S[segment.pause] if length_s >= MIN_S else 0.0, -abs(length_s - REEL_S))
         if index == first or rank > best:
             best, best_end = rank, index + 1
-        length_s += LENGTH_S[segment.pause]
+        length_s += PAUSE_LENGTHS_S[segment.pause]
     return len(segments)
 
 
 def lay_reel(samples: Sequence[int], pauses_s: Sequence[float], sample_rate: int, lead_s: float) -> Layout:
-    """Lay clips of so many samples one after another, each followed by its pause, at the voice's rate in Hz.
+    """Lay clips of these lengths in samples one after another, each followed by its pause, at the voice's rate in Hz.
 
-    The silence that leads in is taken from the last pause, so that cutting a chapter into reels does not lengthen it.
-    A clip that is missing (0 samples) adds no pause to the one before: the longer of both stands.
+    The silence at the beginning is taken from the last pause, so that cutting a chapter into reels does not lengthen
+    it. A missing clip (0 samples) adds no pause to the one before: the longer of both counts.
     """
     lead = round(lead_s * sample_rate)
     starts, position, sounding = [], lead, lead
@@ -75,6 +75,6 @@ def lay_reel(samples: Sequence[int], pauses_s: Sequence[float], sample_rate: int
 
 
 def whole_frames(samples: int, sample_rate: int, target_rate: int, frame_samples: int) -> int:
-    """How many frames hold so many samples once their rate has become the target's."""
+    """Return how many frames hold these samples after they are resampled to the target rate in Hz."""
     resampled = -(-samples * target_rate // sample_rate)
     return -(-resampled // frame_samples)

@@ -1,6 +1,6 @@
-"""A reel on disk: packets with what is needed to join them to others, whole or refused.
+"""Reads and writes reels on the disk: packets, and what is needed to join them to others. A damaged reel is refused.
 
-Magic, SHA-256 of all that follows, length of the head, head, packet sizes (two bytes each), packets.
+The file is magic, SHA-256 of all that follows, length of the head, head, packet sizes (two bytes each), packets.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _PREFIX = struct.Struct(">8s32sH")
 
 
 class ReelDamaged(Exception):
-    """A reel file is missing, cut short or changed: encode it again from its clips."""
+    """A reel file is missing, cut short or changed; it has to be encoded again from its clips."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path} {why}")
@@ -32,12 +32,12 @@ class ReelDamaged(Exception):
 
 
 class ReelHead(Struct, frozen=True):
-    """What a reel says of itself."""
+    """The description at the beginning of a reel file."""
 
     coding: Coding
     samples: int  # whole frames
-    packets: int  # one a frame
-    extradata: bytes  # the decoder's configuration; equal in all reels of a book
+    packets: int  # one for each frame
+    extradata: bytes  # the decoder's configuration, the same in all reels of a book
 
 
 class ReelSound(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A reference recording of any format becomes what is sent to the workers: mono, 24 kHz, at most 30 s."""
+"""Turns a reference recording of any format into the WAV that workers get: mono, 24 kHz, at most 30 s."""
 
 import io
 import wave
@@ -13,21 +13,21 @@ from swarm.errors import UsageError
 
 RATE = 24_000  # Hz
 MIN_S = 1.0  # of sound
-MAX_S = 30.0  # more than any engine listens to
+MAX_S = 30.0  # no engine uses more
 MAX_FILE_S = 1800.0
-WINDOW = RATE // 50  # 20 ms
-MARGIN = 5  # windows kept before and after the sound
-MIN_PEAK = 300  # of 32767: nothing but noise below
-QUIET = 0.02  # of the loudest window
-CUT_S = 3.0  # the cut is made at the quietest place of so much
+WINDOW_SAMPLES = RATE // 50  # 20 ms
+MARGIN_WINDOWS = 5  # are kept before and after the sound
+MIN_PEAK = 300  # of 32767; a quieter recording is only noise
+SILENCE_SHARE = 0.02  # of the loudest window: quieter windows are silence
+CUT_SEARCH_S = 3.0  # a long recording is cut at the quietest place of its last seconds
 
 Samples = NDArray[np.int16]
 
 
 def read_reference(path: Path, file: IO[bytes] | None = None) -> bytes:
-    """The WAV file made of a recording; `file` where it is not the file at `path`. Raises UsageError.
+    """Return the WAV file made of a recording; the same recording gives the same bytes. Raises UsageError.
 
-    The same recording gives the same bytes.
+    Pass `file` to read something else than the file at `path`.
     """
     try:
         with file or path.open("rb") as opened:
@@ -69,15 +69,15 @@ def _samples(frame: av.AudioFrame) -> Samples:
 
 
 def _useful(sound: Samples, path: Path) -> Samples:
-    """Without the silence around it, and no more than engines listen to."""
+    """Return the sound without the silence around it, and no longer than engines use."""
     levels = _levels(sound)
     if not len(levels) or np.abs(sound.astype(np.int32)).max() < MIN_PEAK:
         if len(sound) < MIN_S * RATE:
             raise _too_short(path, len(sound))
         raise UsageError(f"--voice {path} is silent: give a recording in which somebody speaks.")
-    loud = np.flatnonzero(levels > QUIET * levels.max())
-    first, last = max(0, loud[0] - MARGIN), loud[-1] + 1 + MARGIN
-    trimmed = sound[first * WINDOW : last * WINDOW]
+    loud = np.flatnonzero(levels > SILENCE_SHARE * levels.max())
+    first, last = max(0, loud[0] - MARGIN_WINDOWS), loud[-1] + 1 + MARGIN_WINDOWS
+    trimmed = sound[first * WINDOW_SAMPLES : last * WINDOW_SAMPLES]
     if len(trimmed) < MIN_S * RATE:
         raise _too_short(path, len(trimmed))
     return trimmed[: _cut(trimmed)]
@@ -91,17 +91,17 @@ def _too_short(path: Path, samples: int) -> UsageError:
 
 
 def _cut(sound: Samples) -> int:
-    """Where to end: at a quiet place."""
+    """Return the length to keep in samples: a sound that is too long ends at a quiet place."""
     most = int(MAX_S * RATE)
     if len(sound) <= most:
         return len(sound)
-    begin = int((MAX_S - CUT_S) * RATE)
-    return begin + int(np.argmin(_levels(sound[begin:most]))) * WINDOW
+    begin = int((MAX_S - CUT_SEARCH_S) * RATE)
+    return begin + int(np.argmin(_levels(sound[begin:most]))) * WINDOW_SAMPLES
 
 
 def _levels(sound: Samples) -> NDArray[np.float64]:
-    """The loudness of each window."""
-    whole = sound[: len(sound) // WINDOW * WINDOW].reshape(-1, WINDOW).astype(np.float64)
+    """Return the RMS of each window, shape (windows,)."""
+    whole = sound[: len(sound) // WINDOW_SAMPLES * WINDOW_SAMPLES].reshape(-1, WINDOW_SAMPLES).astype(np.float64)
     levels: NDArray[np.float64] = np.sqrt(np.mean(whole**2, axis=1))
     return levels
 

@@ -1,4 +1,4 @@
-"""The coordinator's side of sound: a pool of processes that encode reels, and one that assembles the audiobook."""
+"""A pool of child processes that encode reels, and one that assembles the audiobook."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,8 @@ from swarm.audio.order import (
     MAX_COVER_BYTES,
     AudiobookOrder,
     FinishedBook,
-    Found,
     Mark,
+    MeasuredGain,
     ReelDone,
     ReelOrder,
     from_message,
@@ -23,16 +23,16 @@ from swarm.audio.reel_file import ReelDamaged
 from swarm.errors import EnvironmentFault
 from swarm.system.child import ONE_THREAD, Child, ChildDied
 
-# A reel takes a second, and is taken at low priority; a slow disk may take minutes over a whole book.
-ENCODER_PATIENCE_S, ASSEMBLER_PATIENCE_S = 300.0, 900.0
+ENCODER_TIMEOUT_S = 300.0  # a reel takes a second, but encoders run at low priority
+ASSEMBLER_TIMEOUT_S = 900.0  # a slow disk may take minutes to finish a whole book
 ENCODER, ASSEMBLER = "swarm.audio.encoder", "swarm.audio.audiobook_child"
 
 
 class Studio:
     """Encodes and assembles one book in child processes, which it starts when they are first needed.
 
-    A process that dies, or is silent for too long, is started again once for the work it had, and told what it had
-    done before.
+    A process that dies or exceeds its timeout is started again once, and gets the same work; a new assembler first
+    gets all reels that were appended before.
     """
 
     def __init__(self, log_dir: Path, encoders: int) -> None:
@@ -48,9 +48,9 @@ class Studio:
         """Encode a reel as soon as an encoder is free. Raises EnvironmentFault, ChildDied, ChildRaised."""
         return from_message((await self._work({"order": to_message(order)}))["reel"], ReelDone)
 
-    async def measure(self, order: ReelOrder) -> Found:
-        """The gain that brings a stretch of a book to its level. Raises as `encode`."""
-        return from_message((await self._work({"measure": to_message(order)}))["found"], Found)
+    async def measure(self, order: ReelOrder) -> MeasuredGain:
+        """Return the gain that brings a stretch of a book to its level. Raises as `encode`."""
+        return from_message((await self._work({"measure": to_message(order)}))["found"], MeasuredGain)
 
     async def _work(self, message: dict[str, Any]) -> dict[str, Any]:
         async with self._seats:
@@ -64,7 +64,7 @@ class Studio:
     async def begin(self, book: AudiobookOrder) -> None:
         """Start the audiobook, from nothing. Raises EnvironmentFault, ChildDied, ChildRaised."""
         if book.cover and len(book.cover) > MAX_COVER_BYTES:
-            book = msgspec.structs.replace(book, cover=b"")  # it would not go through a pipe; finish() tells
+            book = msgspec.structs.replace(book, cover=b"")  # too large for a pipe; finish() says so
         self._book, self._reels = book, []
         try:
             await self._reopen()
@@ -75,8 +75,8 @@ class Studio:
     async def append(self, reel: Path) -> None:
         """Append the next reel in reading order; it must stay on disk until the book is finished.
 
-        Raises ReelDamaged: of this reel, and nothing was appended; of an earlier one: begin again. Raises
-        EnvironmentFault, ChildDied, ChildRaised.
+        Raises ReelDamaged. If it names this reel, nothing was appended; if it names an earlier one, begin again.
+        Raises EnvironmentFault, ChildDied, ChildRaised.
         """
         await self._assemble({"append": str(reel)})
         self._reels.append(reel)
@@ -93,7 +93,7 @@ class Studio:
 
     async def _encode(self, message: dict[str, Any], child: Child) -> dict[str, Any]:
         try:
-            return await _answer(child, message, ENCODER_PATIENCE_S)
+            return await _answer(child, message, ENCODER_TIMEOUT_S)
         except ChildDied:
             if child in self._children:  # not after close()
                 self._children.remove(child)
@@ -112,7 +112,7 @@ class Studio:
 
     async def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         assert self._assembler is not None
-        return _checked(await _answer(self._assembler, message, ASSEMBLER_PATIENCE_S))
+        return _checked(await _answer(self._assembler, message, ASSEMBLER_TIMEOUT_S))
 
     async def _reopen(self) -> None:
         if self._assembler:
@@ -131,18 +131,18 @@ class Studio:
         return child
 
 
-async def _answer(child: Child, message: dict[str, Any], patience_s: float) -> dict[str, Any]:
-    """Call a process; one that stays silent for so long is ended, and counts as dead. Raises ChildDied, ChildRaised."""
+async def _answer(child: Child, message: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+    """Call a process, and kill it if it exceeds the timeout. Raises ChildDied, ChildRaised."""
     try:
-        return await asyncio.wait_for(child.call(message), patience_s)
+        return await asyncio.wait_for(child.call(message), timeout_s)
     except TimeoutError:
         child.kill()
-        raise ChildDied(f"A process of ours did not answer for {patience_s:g} s.") from None
+        raise ChildDied(f"A process of ours did not answer for {timeout_s:g} s.") from None
 
 
 @contextmanager
 def _last_try() -> Iterator[None]:
-    """A process that dies twice over the same work is the machine's doing: too little memory, or somebody ends it."""
+    """Blame the machine if a process dies twice over the same work. Raises EnvironmentFault."""
     try:
         yield
     except ChildDied as death:
@@ -153,7 +153,7 @@ def _last_try() -> Iterator[None]:
 
 
 def _checked(reply: dict[str, Any]) -> dict[str, Any]:
-    """The answer of a child, or the error that it names."""
+    """Return the reply of a child. Raises EnvironmentFault, ReelDamaged if it names one."""
     if "fault" in reply:
         raise EnvironmentFault(reply["fault"])
     if "damaged" in reply:

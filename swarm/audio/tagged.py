@@ -1,7 +1,7 @@
-"""MP3, Ogg, FLAC and WAV: tags and chapters stand before the sound, so they are written twice.
+"""Writes MP3, Ogg, FLAC and WAV. Tags and chapters stand before the sound, so they are written twice.
 
-First with the chapters' titles and no times, to keep the room; at the end over that with the times: as many bytes.
-A WAV has its few tags there, and all of them behind the sound, with chapters and cover, as an MP3 has them.
+The first time keeps the room: chapters have titles and no times. The second time, with the times, they are as long. A
+WAV has a few tags there, and behind the sound all of them, with chapters and cover, in the form of an MP3's.
 """
 
 import io
@@ -35,22 +35,22 @@ OPTIONS = {
     "flac": {},
     "wav": {"rf64": "auto"},  # over 4 GiB
 }
-STREAMINFO_END = 42  # of a FLAC: what comes before is right only in the file itself
-OPUS_SKIP = 312  # samples at 48 kHz that players leave out, as every stream of this encoder says
+STREAMINFO_END = 42  # FFmpeg completes a FLAC up to here at the end, so this part is not written again
+OPUS_SKIP = 312  # samples at 48 kHz: each stream of this encoder tells players to leave them out
 SYNC_BYTES = 16 << 20
 ID3 = b"id3 "
 
-RIFF, RF64 = b"RIFF", b"RF64"  # the second where more than 4 GiB do not fit into the first's size
+RIFF, RF64 = b"RIFF", b"RF64"  # the second is for files over 4 GiB
 
 HEAD_BYTES = 8
 
 MAX_RIFF_BYTES = 0xFFFFFFFF
 
-LONG_SIZE_AT = 20  # in an RF64: behind the heads of the file and of its first chunk
+LONG_SIZE_AT = 20  # where an RF64 has its size: behind the heads of the file and of its first chunk
 
 
 class TaggedFile:
-    """One file in the making, with room for chapters of these titles."""
+    """An unfinished file, with room for chapters of these titles."""
 
     def __init__(self, order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[Chapter]") -> None:
         """Start the file. Raises OSError."""
@@ -65,7 +65,7 @@ class TaggedFile:
 
     @property
     def extradata(self) -> bytes:
-        """The configuration that decoders are told; what is encoded here needs none from a reel."""
+        """The configuration for decoders; empty for sound that is encoded here."""
         return b"" if self._order.family in ("flac", "wav") else bytes(self._sound.codec_context.extradata or b"")
 
     def write(self, reel: ReelSound) -> None:
@@ -107,7 +107,7 @@ class TaggedFile:
         return size <= self._room if self._order.family == "mp3" else size == self._room
 
     def close(self, chapters: "Sequence[Chapter]") -> None:
-        """Write the front anew, with the chapters' times; all is on the disk then. Raises OSError."""
+        """Write the front again, with the chapters' times, and sync the file. Raises OSError."""
         if self._order.family in ("flac", "wav"):
             self._container.mux(self._sound.encode(None))
         self._container.close()
@@ -122,7 +122,7 @@ class TaggedFile:
         self._file.close()
 
     def abandon(self) -> None:
-        """Let go of an unfinished file: closed first, since the muxer would write its end into it."""
+        """Close the unfinished file, so that the muxer cannot write its end into it."""
         self._file.close()
 
 
@@ -154,12 +154,12 @@ def _front(order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[C
 
 
 def blank_chapters(titles: Sequence[str], sample_rate: int) -> "list[Chapter]":
-    """Chapters of which only the titles are known."""
+    """Return chapters of which only the titles are known."""
     return [make_chapter(number, 0, 0, sample_rate, title) for number, title in enumerate(titles)]
 
 
 def _chapter_comments(chapters: "Sequence[Chapter]") -> dict[str, str]:
-    """Chapters as Vorbis comments: FFmpeg reads them, but writes none into a FLAC and wrong ones into an Ogg."""
+    """Return chapters as Vorbis comments: FFmpeg reads them, but writes none to a FLAC and wrong ones to an Ogg."""
     found = {}
     for number, chapter in enumerate(chapters):
         milliseconds = int(chapter["start"] * (chapter["time_base"] or 0) * 1000)

@@ -11,7 +11,7 @@ from swarm.audio.format import FORMATS, Coding, Format, make_coding
 from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
 from swarm.audio.picture import picture_kind
-from swarm.audio.reel import LENGTH_S
+from swarm.audio.reel import PAUSE_LENGTHS_S
 from swarm.audio.tags import Tags
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
@@ -52,7 +52,7 @@ class Style(Struct, frozen=True, dict=True):
 
     def pause_s(self, pause: Pause) -> float:
         """Seconds of a pause."""
-        return dict(self.pauses_s).get(pause.value, LENGTH_S[pause])
+        return dict(self.pauses_s).get(pause.value, PAUSE_LENGTHS_S[pause])
 
     def coding(self, voice_rate: int) -> Coding:
         """Return how to encode a voice of a rate in Hz."""

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.audio.reel import LENGTH_S, Reel, lay_reel, plan_reels, whole_frames
+from swarm.audio.reel import PAUSE_LENGTHS_S, Reel, lay_reel, plan_reels, whole_frames
 from swarm.job.book import Chapter, Pause, Segment
 
 texts = st.integers(1, 2000).map(lambda length: "x" * length)
@@ -69,5 +69,5 @@ def test_as_few_whole_frames_as_hold_a_sound(samples: int, rate: int, target: in
 def test_every_pause_has_a_length_and_they_grow_with_what_they_stand_for() -> None:
     order = [Pause.CLAUSE, Pause.SENTENCE, Pause.PARAGRAPH, Pause.HEADING, Pause.SCENE, Pause.CHAPTER]
     assert set(order) == set(Pause)
-    lengths = [LENGTH_S[pause] for pause in order]
+    lengths = [PAUSE_LENGTHS_S[pause] for pause in order]
     assert lengths == sorted(set(lengths))
