@@ -116,8 +116,8 @@ async def test_a_process_that_is_stopped_is_replaced(
     clip = store(tmp_path, tone(0.5))
     await studio.encode(reel_order(tmp_path, clip, "a.reel"))
     await studio.begin(book_order(tmp_path))
-    monkeypatch.setattr(swarm.audio.studio, "ENCODER_PATIENCE_S", 8.0)
-    monkeypatch.setattr(swarm.audio.studio, "ASSEMBLER_PATIENCE_S", 8.0)
+    monkeypatch.setattr(swarm.audio.studio, "ENCODER_TIMEOUT_S", 8.0)
+    monkeypatch.setattr(swarm.audio.studio, "ASSEMBLER_TIMEOUT_S", 8.0)
     for child in studio._children:
         os.kill(child.pid, signal.SIGSTOP)
     reel = reel_of(tmp_path, clip, "one")
