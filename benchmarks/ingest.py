@@ -23,7 +23,7 @@ from pathlib import Path
 import zmq
 from feeder import Fed, Feeding, make_sample
 from making import make_book
-from process import CLI, cpu_s, head, row
+from process import BARE_CLI, cpu_s, head, row
 from running import LOOPBACK, Swarm
 
 from swarm.net.keys import CurveKeys, curve_keys, make_key
@@ -37,7 +37,7 @@ def ingest(folder: Path, size: int, megabytes: float, workers: int, profile: str
     """Return the rate into a real coordinator, and its CPU seconds."""
     clips = max(20, round(megabytes * 1e6 / size))
     book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
-    command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *CLI[1:]) if profile else CLI
+    command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *BARE_CLI[1:]) if profile else BARE_CLI
     with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # without splits no clip comes twice
         coordinator = swarm.coordinate(workers, command)
         swarm.segments()

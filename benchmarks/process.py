@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 CLI = (sys.executable, str(ROOT / "cli.py"))
+BARE_CLI = (sys.executable, str(ROOT / "benchmarks" / "bare_cli.py"))  # knows --no-split and --no-audiobook
 HELPS = 10
 POLL_S = 0.1
 ROLES = {

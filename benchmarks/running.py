@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from process import CLI, ROOT
+from process import BARE_CLI, CLI, ROOT
 
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 
@@ -64,7 +64,7 @@ class Swarm:
         """Return the key pairs of the members."""
         return curve_keys(self.key)
 
-    def coordinate(self, min_workers: int, command: Sequence[str] = CLI) -> "subprocess.Popen[bytes]":
+    def coordinate(self, min_workers: int, command: Sequence[str] = BARE_CLI) -> "subprocess.Popen[bytes]":
         """Start the coordinator, which grants nothing before `min_workers` workers are there."""
         options = [f"cost_per_char={self.cost_per_char}", f"seconds_per_char={self.seconds_per_char}"]
         words = [

@@ -102,10 +102,8 @@ class RenderConfig:
     settings: "dict[str, Setting]" = field(default_factory=dict)  # of the engine, as given; its card checks them
     on_failure: str = "finish"  # or "stop"
     min_workers: int = 0
-    audiobook: bool = True  # False: speak everything, write no file (benchmarks)
     allow_sleep: bool = False
     assets_limit: int = ASSETS_LIMIT  # bytes that convert's own worker keeps of voices and models
-    split: bool = True  # False: lease whole chapters only (benchmarks)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,8 +134,6 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         help="a sentence that nothing can speak: finish the rest and name it, or stop there (default: finish)",
     )
     job.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it works")
-    job.add_argument("--no-split", action="store_true", help=argparse.SUPPRESS)  # benchmarks: whole chapters only
-    job.add_argument("--no-audiobook", action="store_true", help=argparse.SUPPRESS)  # benchmarks: speak, write no file
     add_state_option(job)
 
 
@@ -205,8 +203,6 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         settings=_settings(arguments),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
-        audiobook=not arguments.no_audiobook,
-        split=not arguments.no_split,
         allow_sleep=arguments.allow_sleep,
         assets_limit=assets_limit(),
     )

@@ -71,9 +71,8 @@ class Coordination:
         """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
         if self.config.style.cover:
             read_cover(self.config.style.cover)  # a mistaken one is told before books are read
-        if self.config.audiobook:
-            self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
-        if self.config.audiobook and self.config.upload:
+        self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
+        if self.config.upload:
             from swarm.edition.audiobookshelf import Upload  # few upload, and all start sooner
 
             self.upload = Upload(self.config.upload)
@@ -113,8 +112,6 @@ class Coordination:
 
     def _check_space(self) -> None:
         """Say where room may run out; a book that certainly does not fit is not begun. Raises EnvironmentFault."""
-        if not self.config.audiobook:
-            return
         needs = [
             book_need(
                 edition.state,
@@ -147,7 +144,6 @@ class Coordination:
             self.store,
             target,
             style,
-            self.config.audiobook,
             encoders=max(1, default_cpu_slots()),
             delivery=delivery,
             upload=self.upload,
@@ -173,7 +169,6 @@ class Coordination:
             epoch=self.epoch,
             min_workers=self.config.min_workers,
             grace_s=grace_s,
-            split=self.config.split,
             alone=alone,
         )
         now = self.clock.now()

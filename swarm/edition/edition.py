@@ -48,8 +48,8 @@ class Edition:
     store: Store
     target: Path
     style: Style
-    audiobook: bool
     encoders: int
+    audiobook: bool = True
     delivery: Delivery | None = None
     upload: "Upload | None" = None
     say: Say = lambda line: None

@@ -53,7 +53,30 @@ def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tm
 
 
 def test_every_benchmark_is_part_of_all() -> None:
-    helpers = {"making", "process", "running", "feeder", "quick", "all"}
+    helpers = {"making", "process", "running", "feeder", "quick", "all", "bare_cli"}
     names = {path.stem for path in FOLDER.glob("*.py")} - helpers
     text = run("all", "--help").stdout
     assert all(name in text for name in names)
+
+
+def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path: Path) -> None:
+    book = tmp_path / "book.txt"
+    book.write_text("A sentence. Another one.")
+    words = (
+        "convert",
+        str(book),
+        "--tts-engine",
+        "metronome",
+        "--language",
+        "en",
+        "--output-dir",
+        str(tmp_path / "out"),
+    )
+    home = {"E2A_SWARM_HOME": str(tmp_path / "home")}
+    done = run("bare_cli", *words, "--no-audiobook", "--no-split", **home)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "home" / "clips").rglob("*.flac"))
+    assert not list(tmp_path.rglob("*.m4b"))
+    assert run("../cli", *words, "--no-audiobook", **home).returncode == 2
+    assert run("../cli", *words, **home).returncode == 0
+    assert list(tmp_path.rglob("*.m4b"))

@@ -54,7 +54,7 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
     words = (
         f"a.epub --output-dir out --output-format M4A --tts-engine Espeak --voice fr-be --language fra --speed 1.5 "
         f"--chapters 1-3,7 --state-dir {tmp_path} --engine-option pitch=40 --engine-option x=a=b --min-workers 2 "
-        f"--on-failure stop --no-audiobook"
+        f"--on-failure stop"
     )
     assert render(*words.split()) == RenderConfig(
         books=(Path("a.epub"),),
@@ -68,7 +68,6 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
         settings={"speed": 1.5, "pitch": "40", "x": "a=b"},
         on_failure="stop",
         min_workers=2,
-        audiobook=False,
     )
 
 

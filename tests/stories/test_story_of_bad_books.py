@@ -100,7 +100,7 @@ def test_a_command_that_fails_before_anything_is_spoken_leaves_no_job(
 
 
 def test_a_job_that_was_begun_before_is_kept_whatever_a_later_command_meets(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST, "--no-audiobook").returncode == 0
+    assert here.run("convert", small_book, *FAST).returncode == 0
     job = [path.name for path in (here.home / "jobs").iterdir()]
     assert_refused(here.run("convert", small_book, *FAST, "--cover", "no.jpg"), 2, "no.jpg")
     (here.desk / "file").touch()

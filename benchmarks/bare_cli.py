@@ -1,0 +1,39 @@
+"""The command line of a checkout with two switches that only benchmarks want; cli.py does not know them.
+
+    python benchmarks/bare_cli.py coordinate BOOK --no-split --no-audiobook
+
+--no-split grants whole chapters and never shortens a lease; --no-audiobook speaks a book and writes no file.
+"""
+
+import sys
+from functools import partial
+
+from process import ROOT
+
+sys.path.insert(0, str(ROOT))
+
+from swarm.commands.main import main
+from swarm.coordinator import coordinate
+from swarm.edition.edition import Edition
+from swarm.lease.coordinator.settings import Settings
+
+
+def grant_whole_chapters() -> None:
+    """Have every coordinator of this process split nothing."""
+    coordinate.Settings = partial(Settings, split=False)  # type: ignore[misc,assignment]
+
+
+def write_no_file() -> None:
+    """Have every job of this process end with its clips."""
+    coordinate.Edition = partial(Edition, audiobook=False)  # type: ignore[misc,assignment]
+    coordinate.find_depot = lambda *_: None  # type: ignore[attr-defined]
+    coordinate.check_space = lambda _: []  # type: ignore[attr-defined]
+
+
+SWITCHES = {"--no-split": grant_whole_chapters, "--no-audiobook": write_no_file}
+
+
+if __name__ == "__main__":
+    for word in SWITCHES.keys() & set(sys.argv[1:]):
+        SWITCHES[word]()
+    raise SystemExit(main([word for word in sys.argv[1:] if word not in SWITCHES]))
