@@ -11,12 +11,12 @@ ClipName = tuple[str, int, int, str]  # job, chapter, index, key
 
 
 def name_of(clip: Clip) -> ClipName:
-    """What a clip's bytes are kept under: a text may stand in several places."""
+    """Return the name that a clip's bytes are kept under. It has the place, since a text may stand in several."""
     return clip.job, clip.chapter, clip.index, clip.key
 
 
 class ClipBuffer:
-    """Bytes by clip. `put` raises OSError when the temporary folder is full."""
+    """The bytes of clips. `put` raises OSError when the temporary folder is full."""
 
     def __init__(self) -> None:
         self._memory: dict[ClipName, bytes] = {}
@@ -39,7 +39,7 @@ class ClipBuffer:
         self._files[name_of(clip)] = path
 
     def get(self, clip: Clip) -> bytes:
-        """A clip's bytes; b"" where they are not here."""
+        """Return a clip's bytes, b"" if they are not here."""
         name = name_of(clip)
         if name in self._files:
             return self._files[name].read_bytes()

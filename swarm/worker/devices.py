@@ -25,7 +25,7 @@ PROOF_S = 180.0  # torch from a slow disk, and a driver that wakes its GPUs
 
 
 class Gpu(Struct, frozen=True):
-    """A GPU as torch names it, and what came of a tensor on it: `fault` is empty where it can be used."""
+    """A GPU as torch names it, and how a computation on it ended: `fault` is empty if it can be used."""
 
     name: str  # "cuda:0" (ROCm's too), "mps"
     about: str = ""
@@ -36,14 +36,14 @@ class Gpu(Struct, frozen=True):
     platform: str = ""  # "CUDA 12.8"
 
     def describe(self) -> str:
-        """Its name, memory, driver, as the swarm is told."""
+        """Return its name, memory and driver, as the swarm is told."""
         driver = f"driver {self.driver}" if self.driver else ""
         memory = bytes_text(self.memory_bytes) if self.memory_bytes else ""
         return ", ".join(fact for fact in (self.about or self.name, memory, driver, self.platform) if fact)
 
 
 class Proof(Struct, frozen=True):
-    """What torch can compute on here; `fault` says why there is no torch to ask."""
+    """The GPUs that torch can compute on here; `fault` says why there is no torch to ask."""
 
     gpus: tuple[Gpu, ...] = ()
     torch: str = ""
@@ -51,7 +51,7 @@ class Proof(Struct, frozen=True):
 
 
 def list_gpus() -> list[str]:
-    """The names of this machine's NVIDIA GPUs as their driver counts them; none where there is no driver."""
+    """Return the names of this machine's NVIDIA GPUs in their driver's order; none without a driver."""
     try:
         answer = subprocess.run(LIST_GPUS, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -78,7 +78,7 @@ def prove_gpus() -> Proof:
 
 
 def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tuple[str, ...], tuple[Gpu, ...]]:
-    """One device a slot, and the GPUs behind them; see `slot_devices`. Raises EnvironmentFault."""
+    """Return one device for each slot, and the GPUs behind them; see `slot_devices`. Raises EnvironmentFault."""
     if list(asked) == ["cpu"]:
         return slot_devices(asked, slots, ()), ()
     listed = [] if asked else list_gpus()
@@ -98,7 +98,7 @@ def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tup
 
 
 def _as_asked(names: Sequence[str]) -> str:
-    """GPUs in the words of the option: "all", "0,1"."""
+    """Return GPUs in the words of the option: "all", "0,1"."""
     return ",".join("all" if name == "cuda" else name.removeprefix("cuda:") for name in names)
 
 
@@ -108,7 +108,7 @@ def _why_none(proof: Proof) -> str:
 
 
 def slot_devices(asked: Sequence[str], slots: int | None, gpus: Sequence[Gpu]) -> tuple[str, ...]:
-    """One device a slot, named as torch names them: "cuda:0", "mps", "cpu:3" (slot 3 on the CPU).
+    """Return one device for each slot, named as torch names them: "cuda:0", "mps", "cpu:3" (slot 3 on the CPU).
 
     `asked` is ("cpu",), ("cuda",) for every GPU, or some of "cuda:1", "mps" and the beginnings of UUIDs; `slots` counts
     on the CPU in all, on GPUs each. Raises EnvironmentFault for a GPU that is not there or cannot be used.
@@ -132,7 +132,7 @@ def _named(name: str, gpus: Sequence[Gpu]) -> Gpu:
 
 
 def describe(devices: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Device, ...]:
-    """The devices behind the slots, each once, as a worker announces them."""
+    """Return the devices behind the slots, each once, as a worker announces them."""
     if all(device.startswith("cpu") for device in devices):
         return (Device("cpu", f"{len(devices)} x CPU"),)
     return tuple(Device(gpu.name, gpu.describe()) for gpu in gpus)

@@ -1,4 +1,4 @@
-"""The engine processes of a worker: one a slot, or one for all slots of an engine that computes nothing."""
+"""The engine processes of a worker: one for each slot, or one for all slots of an engine that computes nothing."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -12,8 +12,8 @@ from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import engine_target, find_card
 
-SpokenWords = tuple[str, *tuple[int, ...]]  # a text and its seeds
-OF_THE_DEVICE = (FaultKind.MEMORY, FaultKind.DEVICE)  # a process computes no more after these
+SpokenWords = tuple[str, *tuple[int, ...]]  # a text and the seeds of its takes
+OF_THE_DEVICE = (FaultKind.MEMORY, FaultKind.DEVICE)  # faults after which a process computes no more
 
 
 class Engines:
@@ -22,7 +22,7 @@ class Engines:
     def __init__(self, devices: tuple[str, ...], log_dir: Path) -> None:
         self.devices = devices
         self._log_dir = log_dir
-        self.pids: set[int] = set()  # of all processes there ever were: what is read of a GPU may be a little old
+        self.pids: set[int] = set()  # of all processes there ever were, since a reading of a GPU may be a little old
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._entrances: dict[str, asyncio.Lock] = {}
@@ -38,10 +38,10 @@ class Engines:
         listen: OnNews = lambda words: None,
         again: bool = True,
     ) -> bytes:
-        """Bring a slot's engine to a recipe; may take minutes. Raises EngineFault: UNAVAILABLE, MEMORY, DEVICE.
+        """Load the voice of a recipe in a slot, maybe for minutes. Raises EngineFault: UNAVAILABLE, MEMORY, DEVICE.
 
         `job_files` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
-        were computed, b"" where there are none.
+        were computed, b"" if there are none.
         """
         async with self._starting:
             if self._engines.get(slot) != recipe.engine:
@@ -57,16 +57,16 @@ class Engines:
             taken_away = self._processes.get(slot) is not process
             if not again or taken_away or (process.alive and fault.kind not in OF_THE_DEVICE):
                 raise
-            await self.unload(slot, process)  # it did not refuse but died, or its device failed: once more
+            await self.unload(slot, process)  # the process died or its device failed, which may not happen again
             return await self.load(slot, recipe, job_files, listen=listen, again=False)
 
     def _entrance(self, slot: int) -> AbstractAsyncContextManager[object]:
-        """One model at a time is loaded onto a GPU: where there is room for one, it is not filled with two halves."""
+        """Return a lock around loading: a GPU with room for one model must not be filled with two halves."""
         device = self.devices[slot]
         return nullcontext() if device.startswith("cpu") else self._entrances.setdefault(device, asyncio.Lock())
 
     async def _process(self, slot: int, engine: str) -> EngineProcess:
-        """A new process, or that of another slot where the engine computes nothing."""
+        """Return a new process, or another slot's if the engine computes nothing."""
         try:
             shared, target = find_card(engine).shares_process, engine_target(engine)
         except SwarmError as error:
@@ -79,7 +79,7 @@ class Engines:
         return process
 
     def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[SpokenClip]":
-        """Speak a segment, with the next of the seeds where a take is doubtful. The task raises EngineFault."""
+        """Speak a segment, with the next of the seeds if a take is doubtful. The task raises EngineFault."""
         words, speaking = self._prefetched.pop(slot, ((), None))
         if speaking and words == (text, *seeds):
             return speaking
@@ -114,7 +114,7 @@ class Engines:
             process.kill()
 
     def process(self, slot: int) -> EngineProcess | None:
-        """The process behind a slot at present."""
+        """Return the process behind a slot at present."""
         return self._processes.get(slot)
 
     async def unload(self, slot: int, only: EngineProcess | None = None) -> None:

@@ -27,7 +27,7 @@ ELSEWHERE = "another worker of this machine is fetching it"
 
 
 class Kept(NamedTuple):
-    """How much of a content is here: all of it only once verified. `note` says what went wrong."""
+    """How much of a job file is here; all of it only once verified. `note` says what went wrong."""
 
     have: int
     note: str = ""
@@ -35,7 +35,7 @@ class Kept(NamedTuple):
 
 @dataclass
 class PartialFile:
-    """A content on its way here."""
+    """A job file on its way here."""
 
     file: IO[bytes]
     size: int
@@ -45,7 +45,7 @@ class PartialFile:
 
 
 class FileCache:
-    """Contents by digest, at most `limit` bytes of them."""
+    """Job files by digest, at most `limit` bytes of them."""
 
     def __init__(self, state_dir: Path, limit: int, piece: int = PIECE) -> None:
         self.root = state_dir / "assets"
@@ -57,7 +57,7 @@ class FileCache:
         self._count = 0
 
     def seek(self, digest: str, size: int, needed: Container[str] = ()) -> Kept:
-        """Look for a content; if it is not here, make ready to take it, at the cost of others not `needed`."""
+        """Look for a job file; if it is not here, make room for it by removing files that are not `needed`."""
         try:
             with guarded(self.root):
                 self._forget(digest)
@@ -95,7 +95,7 @@ class FileCache:
         return PartialFile(path.open("ab"), size, path.stat().st_size, found, lock)
 
     def write(self, digest: str, offset: int, data: bytes) -> Kept | None:
-        """Add a piece to the part; None where it does not belong there."""
+        """Append a piece to a partial file; return None if it does not belong there."""
         part = self._parts.get(digest)
         if part is None or offset != part.have or offset + len(data) > part.size:
             return None
@@ -125,7 +125,7 @@ class FileCache:
 
     def _forget(self, digest: str) -> None:
         if part := self._parts.pop(digest, None):
-            with contextlib.suppress(OSError):  # what it still holds back is asked for again
+            with contextlib.suppress(OSError):  # pieces that are still buffered are asked for again
                 part.file.close()
             part.lock.release()
 
@@ -138,7 +138,7 @@ class FileCache:
         return info
 
     def read(self, digest: str, offset: int) -> tuple[bytes, int]:
-        """The piece of latents that begins at an offset, and the size of the whole. Raises StoreError."""
+        """Return the piece of latents at an offset, and the size of the whole file. Raises StoreError."""
         path = self.root / digest
         with guarded(path):
             whole = path.read_bytes()
@@ -148,22 +148,22 @@ class FileCache:
         return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
 
     def gather(self, job_files: Iterable[JobFile], name: str) -> Path:
-        """A folder with these files under their names, in place of the one of this name. Raises StoreError."""
+        """Return a folder, new for each call, that has these files under their names. Raises StoreError."""
         self._scratch = self._scratch or Scratch(self._state_dir / "scratch")
         if name in self._gathered:
-            shutil.rmtree(self._gathered[name], ignore_errors=True)  # Windows keeps what an engine still holds open
+            shutil.rmtree(self._gathered[name], ignore_errors=True)  # Windows keeps files that an engine still has open
         self._count += 1
         folder = self._gathered[name] = self._scratch.folder / f"{name}-{self._count}"
         for job_file in job_files:
             source, target = self.root / job_file.digest, folder / job_file.name
             with guarded(source):
-                os.utime(source)  # the least used go first
+                os.utime(source)  # the least recently used files are removed first
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(source, target)
         return folder
 
     def close(self) -> None:
-        """Leave the parts for the next time."""
+        """Close the partial files, which stay for the next start."""
         for digest in list(self._parts):
             self._forget(digest)
         if self._scratch is not None:
@@ -172,7 +172,7 @@ class FileCache:
     # --- the disk
 
     def _borrow(self, digest: str, size: int) -> None:
-        """A coordinator of this very machine has it: another name for the same file, where the disk can do that."""
+        """Link to a file that a coordinator of this machine has, if the disk can do that."""
         if (self.root / digest).exists():
             return
         for twin in self._state_dir.glob(f"jobs/*/assets/{digest}"):
@@ -197,7 +197,7 @@ class FileCache:
         return True
 
     def _make_room(self, digest: str, size: int, needed: Container[str]) -> None:
-        """Remove what was not used for longest until this fits. Raises StoreError where it cannot."""
+        """Remove the least recently used files until this one fits. Raises StoreError if it cannot."""
         files = [path for path in self.root.iterdir() if path.is_file() and path.stem != digest]
         files.sort(key=lambda path: path.stat().st_mtime)
         total = size + sum(path.stat().st_size for path in files)
@@ -220,7 +220,7 @@ class FileCache:
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file under another name; a copy on disks that cannot do that."""
+    """Give a file another name, or a copy on disks that cannot do that."""
     try:
         os.link(source, target)
     except FileExistsError:  # it may be another name of a content that must stay as it is

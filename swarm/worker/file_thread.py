@@ -1,4 +1,4 @@
-"""Carries a worker's files between its core and its disk: one thing at a time, in a thread of its own."""
+"""Moves a worker's files between its core and its disk: one operation at a time, in a thread of its own."""
 
 import asyncio
 from collections.abc import Callable, Container
@@ -18,9 +18,10 @@ Lost = Callable[[str], None]
 
 
 class FileThread:
-    """`kept` hears how much of a content is on the disk, `reply` sends a piece that a link asked for.
+    """The disk of a worker's job files, without blocking the event loop.
 
-    `lost` hears of latents that were asked for and cannot be read.
+    `kept` hears how much of a file is on the disk, `reply` sends a piece that a coordinator asked for, and `lost` hears
+    of latents that were asked for and cannot be read.
     """
 
     def __init__(self, folder: FileCache, kept: Report, reply: Reply, lost: Lost) -> None:
@@ -29,7 +30,7 @@ class FileThread:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")
 
     def seek(self, digest: str, size: int, needed: Container[str]) -> None:
-        """Have a content looked for."""
+        """Have a job file looked for."""
         self._order(partial(self._folder.seek, digest, size, needed), partial(self._kept, digest))
 
     def write(self, digest: str, offset: int, data: bytes) -> None:
@@ -62,14 +63,14 @@ class FileThread:
         self._orders.put_nowait((act, report))
 
     async def gather(self, job_files: tuple[JobFile, ...], slot: int) -> Path | None:
-        """The folder with a job's files for a slot; None where it needs none. Raises StoreError."""
+        """Return the folder with a job's files for a slot; None if it needs none. Raises StoreError."""
         if not job_files:
             return None
         folder: Path = await self._do(partial(self._folder.gather, job_files, f"slot-{slot}"))
         return folder
 
     async def put(self, latents: bytes) -> JobFile | None:
-        """Keep latents that an engine made, if it did. Raises StoreError."""
+        """Keep the latents that an engine made, if it made any. Raises StoreError."""
         kept: JobFile | None = await self._do(partial(self._folder.put, latents)) if latents else None
         return kept
 
@@ -77,12 +78,12 @@ class FileThread:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)
 
     async def run(self) -> None:
-        """Carry, for ever."""
+        """Carry out what is ordered, for ever."""
         while True:
             act, report = await self._orders.get()
             report(await self._do(act))
 
     def close(self) -> None:
-        """Let go of the disk."""
-        self._thread.submit(self._folder.close)  # where its locks were taken
+        """Release the locks and end the thread."""
+        self._thread.submit(self._folder.close)  # in the thread that took its locks
         self._thread.shutdown()

@@ -21,7 +21,7 @@ SHARE = 5  # percent of a GPU from which a process counts as using it, not only 
 
 
 class GpuReading(Struct, frozen=True):
-    """One look at a GPU. `lost`: it was there and is not any more."""
+    """One reading of a GPU. `lost`: it was there and is gone."""
 
     figures: Figures
     users: frozenset[int] = frozenset()  # ids of the processes that use it, ours too
@@ -29,7 +29,7 @@ class GpuReading(Struct, frozen=True):
 
 
 def load_nvml() -> Any:
-    """The bindings to NVIDIA's management library, begun; None where bindings, library or driver are missing."""
+    """Return the bindings to NVIDIA's management library, initialised; None if they, library or driver are missing."""
     if not find_spec("pynvml"):
         return None
     try:
@@ -52,7 +52,7 @@ class GpuReadings:
         self._begun, self._closed = threading.Event(), threading.Event()
 
     def start(self) -> None:
-        """Begin to read, where there is anything to read; once."""
+        """Begin to read, if there is anything to read; a second call does nothing."""
         if self._started:
             return
         self._started = True
@@ -62,16 +62,16 @@ class GpuReadings:
             self._begun.set()
 
     def wait(self, patience_s: float) -> dict[str, GpuReading]:
-        """The first readings; nothing where none come in time."""
+        """Wait for the first readings; return none if they do not come in time."""
         self._begun.wait(patience_s)
         return self.readings()
 
     def readings(self) -> dict[str, GpuReading]:
-        """The latest of each GPU; nothing where there are none, or where the driver has not answered for long."""
+        """Return the latest reading of each GPU; none if there are none, or the driver has not answered for long."""
         return dict(self._readings) if time.monotonic() - self._read_at_s < STALE_S else {}
 
     def close(self) -> None:
-        """Read no more; does not wait for a driver."""
+        """Stop reading, without waiting for a driver."""
         self._closed.set()
 
     def _run(self) -> None:
@@ -86,16 +86,16 @@ class GpuReadings:
 
 
 class Look:
-    """Reads one GPU; what its driver does not tell is left out."""
+    """Reads one GPU; values that its driver does not know are left out."""
 
     def __init__(self, nvml: Any, gpu: Gpu) -> None:
         self._nvml, self.gpu = nvml, gpu
         self._losses = {nvml.NVML_ERROR_GPU_IS_LOST, nvml.NVML_ERROR_RESET_REQUIRED}
         self._found = self._lost = False
-        self._since_us = int(time.time() * 1e6)  # of the last look at who uses it
+        self._since_us = int(time.time() * 1e6)  # of the last look at the processes that use it
 
     def read(self) -> GpuReading:
-        """Everything there is to know now."""
+        """Return the present reading."""
         nvml, self._lost = self._nvml, False
         try:
             handle = nvml.nvmlDeviceGetHandleByUUID(self.gpu.uuid)
@@ -120,11 +120,11 @@ class Look:
         try:
             return question(*words)
         except Exception as fault:  # it is not told for this GPU, or by this driver
-            self._lost = self._lost or self._is_loss(fault)  # who fell off the bus still has a handle
+            self._lost = self._lost or self._is_loss(fault)  # a GPU that fell off the bus still has a handle
             return None
 
     def _users(self, handle: Any) -> frozenset[int]:
-        """Who computes on it, and who else keeps it busy. A desktop that is only drawn on it does not count."""
+        """Return the processes that compute on it or keep it busy; a desktop that is only drawn on it is left out."""
         nvml, since_us = self._nvml, self._since_us
         self._since_us = int(time.time() * 1e6)
         computing = _ids(self._ask(nvml.nvmlDeviceGetComputeRunningProcesses, handle))

@@ -1,4 +1,4 @@
-"""Keeps a worker to what its operator allows, and sees which of its GPUs are gone."""
+"""Keeps a worker to its operator's limits, and notices which of its GPUs are gone."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -13,13 +13,13 @@ FIRST_READING_S = 10.0
 
 
 def local_minute() -> int:
-    """The minute of this machine's day."""
+    """Return the minutes since local midnight."""
     now = time.localtime()
     return now.tm_hour * 60 + now.tm_min
 
 
 class LimitWatch:
-    """What the gauges say, and what follows from it for each slot; `devices` are those of the slots."""
+    """The readings of GPUs, and what follows for each slot; `devices` are those of the slots."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class LimitWatch:
         self._gpu_readings.start()
 
     def check(self) -> None:
-        """Whether the limits can be kept here; waits for the first readings. Raises EnvironmentFault."""
+        """Check that the limits can be kept here; wait for the first readings. Raises EnvironmentFault."""
         limits = self._judge.limits
         if not limits.watch_gpus:
             return
@@ -51,17 +51,17 @@ class LimitWatch:
                 )
 
     def look(self) -> tuple[Figures, ...]:
-        """Take in the latest readings; returns the figures."""
+        """Take the latest readings; return their figures."""
         self._readings = self._gpu_readings.readings()
         return tuple(reading.figures for reading in self._readings.values())
 
     def lost(self) -> list[int]:
-        """The slots whose GPU was there and is gone."""
+        """Return the slots whose GPU was there and is gone."""
         gone = {device for device, reading in self._readings.items() if reading.lost}
         return [slot for slot, device in enumerate(self._devices) if device in gone]
 
     def reasons(self, own: Collection[int], now: float) -> list[str]:
-        """Why each slot shall rest, "" where it may work; `own` are the ids of this worker's processes."""
+        """Return why each slot has to rest, "" if it may work; `own` are the ids of this worker's processes."""
         minute = self._minute()
         return [self._judge.reason(device, self._sight(device, own), minute, now) for device in self._devices]
 
@@ -72,5 +72,5 @@ class LimitWatch:
         return Sight(reading.figures.temperature_c, not reading.users <= set(own))
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._gpu_readings.close()

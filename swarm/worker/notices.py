@@ -1,4 +1,4 @@
-"""What a worker tells its own user now and then: how much it has spoken, and how fast."""
+"""The lines that a worker prints now and then: how much it has spoken, how fast, and which slots rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SAY_S = 60.0
 
 @dataclass
 class Notices:
-    """Sentences and seconds of sound since the start, and when they were last spoken of."""
+    """Sentences and seconds of sound since the start, and when they were last printed."""
 
     sentences: int = 0
     audio_s: float = 0.0
@@ -26,20 +26,20 @@ class Notices:
         self.work_s += clip.work_s
 
     def news(self, now: float) -> str:
-        """The line for a minute in which something was spoken; "" where there is nothing new to say."""
+        """Return the line for a minute in which something was spoken, "" if there is nothing new."""
         if self.sentences == self.said or now - self.said_s < SAY_S:
             return ""
         return self.line(now)
 
     def line(self, now: float) -> str:
-        """How much was spoken so far."""
+        """Return the line about what was spoken so far."""
         self.said, self.said_s = self.sentences, now
         speed = f", {speed_text(self.audio_s / self.work_s)} real time a slot" if self.work_s else ""
         return f"spoke {count_text(self.sentences, 'sentence')} so far, {duration_text(self.audio_s)} of sound{speed}"
 
 
 def rest_lines(before: Mapping[int, str], after: Mapping[int, str]) -> list[str]:
-    """What to say now; both have every slot, with why it rests, or "" where it does not."""
+    """Return the lines about rests that began or ended; both map each slot to why it rests, "" if it does not."""
     news = {slot: why for slot, why in after.items() if why != before.get(slot, "")}
     return [
         _line(why, [slot for slot in news if news[slot] == why], len(after)) for why in dict.fromkeys(news.values())

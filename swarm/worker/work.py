@@ -25,17 +25,17 @@ from swarm.worker.hello import engine_offers, greeting
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.worker import WorkNode
 
-KEY_S = 2.0  # how often a worker without a key looks for one
+KEY_S = 2.0  # between two looks of a worker without a key for one
 LOOK_S = 10.0
-QUIET_S = 5.0  # then it is said that nobody answers
-AGAIN_S = 600.0  # an engine that did not open may do so now: perhaps there is a network again
-FORGET_S = 120.0  # a coordinator that was found, and is gone for so long
+QUIET_S = 5.0  # without an answer before the user is told so
+AGAIN_S = 600.0  # before an engine that did not open is tried again: there may be a network by then
+FORGET_S = 120.0  # out of reach before a coordinator that was found is forgotten
 
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
-    """Serve coordinators; returns the exit code. Raises SwarmError, also for want of a key if it is to leave."""
+    """Serve coordinators; return the exit code. Raises SwarmError, also if it is to leave and there is no key."""
     if config.exit_when_done:
-        security(config.state_dir, open=config.open)  # who waits for an end is not to wait for ever for a beginning
+        security(config.state_dir, open=config.open)  # a worker that waits for the end must not wait for ever for a key
     limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits)
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
@@ -101,7 +101,7 @@ def _drain(node: WorkNode, say: Say) -> None:
 
 
 async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
-    """The key to speak with, waited for where there is none yet; None with --open."""
+    """Return the key, waiting until there is one; None with --open."""
     if config.open:
         say(OPEN_WARNING)
         return None
@@ -154,7 +154,7 @@ async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], 
 
 
 def _why_strange(stranger: Candidate, swarm: str) -> str:
-    """Why a coordinator that can be seen is not this worker's, and what to do if it ought to be."""
+    """Return why a coordinator that can be seen is not this worker's, and what to do if it ought to be."""
     at = stranger.addresses[0]
     if swarm == OPEN:
         return f"a coordinator at {at} is not open: leave --open out, and join its swarm with its code"

@@ -45,14 +45,14 @@ FAREWELL_S = 0.3
 
 @dataclass
 class Connection:
-    """One coordinator's connection and what was said of it already."""
+    """The connection to one coordinator, and what the user was told of it."""
 
     socket: DealerSocket
     task: "asyncio.Task[None]"
     connected: bool = False
     refusal: str = ""
-    lost_s: float = 0.0  # when it was last connected, or added
-    coordinator: str = ""  # its machine's name, once it let us in
+    lost_s: float = 0.0  # when it was last connected or added
+    coordinator: str = ""  # the name of its machine, once it let this worker in
 
 
 class WorkNode:
@@ -78,9 +78,9 @@ class WorkNode:
         self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
         self._engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
-        self._introduced: set[str] = set()  # jobs, and what is lacking or under way: said once
-        self.unable = False  # some engine did not open since this machine last said what it can
-        self._trouble: dict[str, str] = {}  # by digest, what was said of it last
+        self._introduced: set[str] = set()  # what the user was told once: jobs, and notes
+        self.unable = False  # whether an engine did not open since the last announcement
+        self._trouble: dict[str, str] = {}  # what the user was last told of a file, by digest
         self._keys = keys
         self._clock = clock
         self._say = say
@@ -91,7 +91,7 @@ class WorkNode:
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
-        self._rests: dict[int, str] = {}  # by slot, as it was said
+        self._rests: dict[int, str] = {}  # why each slot rests, as the user was last told
         self._failure: BaseException | None = None
         self._welcomed = welcomed
         self._wakefulness = Wakefulness(allow_sleep=allow_sleep)
@@ -111,7 +111,7 @@ class WorkNode:
         line.socket.connect(addresses)
 
     def remove(self, name: str) -> None:
-        """This coordinator is gone for good."""
+        """Forget a coordinator that is gone for good."""
         line = self._lines.pop(name, None)
         if line is not None:
             line.task.cancel()
@@ -119,7 +119,7 @@ class WorkNode:
             self._carry_out(self.core.forget(name, self._clock.now()))
 
     def abandoned(self, after_s: float) -> list[str]:
-        """The coordinators out of reach for so long, for which nothing is under way."""
+        """Return the coordinators out of reach for `after_s` seconds for which nothing is under way."""
         holding = {lease.link for slot in self.core.slots for lease in slot.leases}
         lost = [name for name, line in self._lines.items() if not line.connected and name not in holding]
         return [name for name in lost if self._clock.now() - self._lines[name].lost_s > after_s]
@@ -159,7 +159,7 @@ class WorkNode:
                 self.leave()
 
     def _is_done(self) -> bool:
-        """Every coordinator in reach has ended, and none of them for a fault."""
+        """Return whether every coordinator in reach has ended, and none of them for a fault."""
         links = [link for link in self.core.links.values() if self._lines[link.name].connected]
         return all(link.state is LinkState.ENDED and not link.failed for link in links)
 
@@ -170,7 +170,7 @@ class WorkNode:
                 asyncio.get_running_loop().call_soon(self.remove, name)
                 return
             line = self._lines[name]
-            if line.coordinator != message.name:  # it may be let in once more: each greeting is answered
+            if line.coordinator != message.name:  # each greeting is answered, so it may be let in twice
                 line.coordinator = message.name
                 self._say(f"serving {message.name} at {line.socket.address}")
                 self._welcomed(line.socket.address)
@@ -182,7 +182,7 @@ class WorkNode:
             self._say(f"{self._lines[name].socket.address} refused this worker: {message.why}")
 
     def _introduce(self, job: Job) -> None:
-        """Say once what a job is and what it needs; it is told again whenever it needs more."""
+        """Tell the user once what a job is and needs; coordinators send it again when it needs more."""
         if job.job in self._introduced:
             return
         self._introduced.add(job.job)
@@ -202,7 +202,7 @@ class WorkNode:
         self._carry_out(self.core.lost(digest, self._clock.now()))
 
     def _reply(self, name: str, piece: FilePiece, frame: bytes) -> None:
-        """A piece that does not leave is asked for again."""
+        """Send a piece. One that does not leave is asked for again."""
         if name in self._lines:
             self._lines[name].socket.send(piece, frame)
 
@@ -220,16 +220,16 @@ class WorkNode:
             self._say(f"{who} {how}; {self._notices.line(self._clock.now())}")
 
     def _other_name_of(self, coordinator: str, name: str) -> str:
-        """Under which other name the same coordinator is served already; two connections would be one too many."""
+        """Return the other name under which the same coordinator is served already, "" if there is none."""
         links = [link for link in self.core.links.values() if link.welcome and link.name != name]
         return next((link.name for link in links if link.welcome and link.welcome.coordinator == coordinator), "")
 
     def announce(self, engines: tuple[EngineOffer, ...]) -> None:
-        """Say anew what this machine can speak with; what did not open may be tried again."""
+        """Tell coordinators anew which engines this machine has; one that did not open may be tried again."""
         self.unable = False
         self._carry_out(self.core.announce(engines, self._clock.now()))
 
-    # --- what the core wants
+    # --- the core's outcomes
 
     def _carry_out(self, out: WorkerOutcome) -> None:
         for clip, frame in out.kept:
@@ -248,7 +248,7 @@ class WorkNode:
             self._file_thread.serve(name, fetch)
         for name, clip in out.clips:
             if not self.core.serves(name):
-                continue  # all of its clips are offered again, after another greeting
+                continue  # all of its clips are offered again after another greeting
             if name not in self._lines or not self._lines[name].socket.send(clip, self._clip_buffer.get(clip)):
                 self.core.unsent(name, clip)
 
@@ -307,7 +307,7 @@ class WorkNode:
             spoken = await speaking
         except EngineFault as fault:
             if fault.kind in (FaultKind.CRASHED, *OF_THE_DEVICE):
-                await self._engines.unload(speak.slot, process)  # a fresh one may stand there already
+                await self._engines.unload(speak.slot, process)  # only this process: a fresh one may have replaced it
             if fault.kind in OF_THE_DEVICE:
                 self._say(f"slot {speak.slot}: {fault}")
             out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
@@ -335,7 +335,7 @@ class WorkNode:
         self._leaving.set()
 
     async def run(self) -> None:
-        """Serve until `leave`, then drain. Raises what made going on impossible."""
+        """Serve until `leave`, then drain. Raises the fault that made going on impossible."""
         self._limit_watch.start()
         beats, carrying = self._start(self._beat()), self._start(self._file_thread.run())
         try:
@@ -360,7 +360,7 @@ class WorkNode:
                     self._say(news)
                 await asyncio.sleep(self.core.beat_s)
         finally:
-            self._wakefulness.turn(False)  # here: it has to end in the task that began it
+            self._wakefulness.turn(False)  # in this task, which began it
 
     def _look_at_devices(self) -> None:
         now, limit_watch = self._clock.now(), self._limit_watch

@@ -52,7 +52,7 @@ class SimEngine:
         return self.ahead.words if self.ahead else None
 
     def kill(self) -> None:
-        """End it; what it was at is reported as a crash."""
+        """End it; the text under way is reported as a crash."""
         self.life += 1
         self.recipe, self.busy = None, False
         self.free_s, self.crashed, self.ahead = 0.0, False, None
@@ -132,7 +132,7 @@ class SimEngine:
         return slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index if slot.line else -1
 
     def _begin(self, words: Words) -> Utterance:
-        """Queue a text behind what the engine is at."""
+        """Queue a text behind the one under way."""
         world, worker = self.worker.world, self.worker
         begun_s = max(world.heap.now, self.free_s)
         fate = "crashed" if self.crashed else world.fate(worker, words[0])

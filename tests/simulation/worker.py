@@ -54,7 +54,7 @@ Name = tuple[str, int, int, str]  # job, chapter, index, key
 
 
 class SimWorker(Machine):
-    """Keeps frames, runs commands, sends; beats every second."""
+    """Keeps frames, runs commands, sends; beats as often as its core says."""
 
     def __init__(self, world: World, number: int, slots: int) -> None:
         super().__init__(world, number, f"worker-{number}")
@@ -80,13 +80,13 @@ class SimWorker(Machine):
 
     @property
     def process(self) -> str:
-        """The process, as coordinators name its session."""
+        """The process as coordinators name its session."""
         return f"{self.name}/nonce-{self.run}"
 
     # --- its life
 
     def start(self) -> None:
-        """A new process; it looks for coordinators."""
+        """Start a new process, which looks for coordinators."""
         super().start()
         offers = (EngineOffer("metronome", ("*",)),)
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, (Device("cpu"),), self.slots)
@@ -100,7 +100,7 @@ class SimWorker(Machine):
         self.later(self.core.beat_s, self._beat)
 
     def crash(self) -> None:
-        """Killed, with everything it held."""
+        """Kill the process, with everything it held."""
         self.world.log(self.name, "crashes")
         self._end()
 
@@ -110,7 +110,7 @@ class SimWorker(Machine):
         self.end()
 
     def restart(self) -> None:
-        """It is started again, if it does not run."""
+        """Start the process again if it does not run."""
         if not self.alive:
             self.start()
 
@@ -137,12 +137,12 @@ class SimWorker(Machine):
             self.world.heap.after(1.0, self.restart)
 
     def rest(self, slots: list[bool]) -> None:
-        """Its operator has these slots rest, and the others work."""
+        """Have these slots rest by the operator's wish, and the others work."""
         if self.awake:
             self.carry_out(self.core.limit(["a game" if rests else "" for rests in slots], self.clock()))
 
     def lose_device(self, slot: int) -> None:
-        """The device of a slot is gone for a while."""
+        """Take away the device of a slot for a while."""
         if self.awake:
             self.carry_out(self.core.lose([slot], "fell off the bus", self.clock()))
 
@@ -164,7 +164,7 @@ class SimWorker(Machine):
         self.carry_out(self.core.connect(coordinator.name, self.clock()))
 
     def disconnected(self, connection: Connection) -> None:
-        """It notices that a connection is gone."""
+        """Notice that a connection is gone."""
         connection.noticed = True
         coordinator = connection.coordinator
         if self.connections.get(coordinator.name) is not connection:
@@ -176,7 +176,7 @@ class SimWorker(Machine):
         self.later(self.world.random.uniform(0.1, 1.0), self._dial, coordinator)
 
     def deliver(self, connection: Connection, message: FromCoordinator, frame: bytes) -> None:
-        """Something arrived."""
+        """Take a message that arrived."""
         name = connection.coordinator.name
         if self.connections.get(name) is not connection:
             return
@@ -203,10 +203,10 @@ class SimWorker(Machine):
         for clip in gone:
             outstanding.pop((message.job, *clip), None)  # type: ignore[union-attr]
 
-    # --- what the core wants
+    # --- the core's outcomes
 
     def carry_out(self, out: WorkerOutcome) -> None:
-        """In the order that a Tell asks for."""
+        """Carry out an outcome in its order."""
         for clip, frame in out.kept:
             self.frames[name_of(clip)] = frame
         for clip in out.dropped:
@@ -267,11 +267,11 @@ class SimWorker(Machine):
     # --- the engines report
 
     def opened(self, slot: int, turn: int, latents: JobFile | None) -> None:
-        """An engine is loaded."""
+        """Report that an engine is loaded."""
         self.carry_out(self.core.opened(slot, turn, self.clock(), latents))
 
     def unable(self, slot: int, turn: int, mislaid: bool) -> None:
-        """An engine does not open."""
+        """Report that an engine does not open."""
         self.carry_out(self.core.unable(slot, turn, "no such engine here", self.clock(), mislaid=mislaid))
 
     def spoken(self, slot: int, turn: int, clip: SpokenClip) -> None:
@@ -279,14 +279,14 @@ class SimWorker(Machine):
         self.carry_out(self.core.spoken(slot, turn, clip.info, clip.further, self.clock(), clip.frame))
 
     def failed(self, slot: int, turn: int, kind: str) -> None:
-        """A segment could not be spoken."""
+        """Report that a segment could not be spoken."""
         self.carry_out(self.core.failed(slot, turn, kind, "simulated", self.clock()))
 
     def recipe_of(self, slot: int) -> Recipe | None:
-        """What the core believes a slot to be loaded with."""
+        """Return the recipe that a slot is loaded with, as the core believes."""
         return self.core.slots[slot].recipe
 
 
 def name_of(clip: Clip) -> Name:
-    """What a clip's bytes are kept under."""
+    """Return the name that a clip's bytes are kept under."""
     return clip.job, clip.chapter, clip.index, clip.key

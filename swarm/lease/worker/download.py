@@ -1,7 +1,7 @@
-"""How a worker gets the files of its jobs: each content once, whoever needs it, piece by piece.
+"""How a worker gets the files of its jobs: each file once, whichever jobs need it, piece by piece.
 
-The shell keeps the bytes: it carries out `Seek` and the pieces of a `Tell`, and reports with `kept` how much of a
-content lies on its disk. All of it is reported only once its digest was verified.
+The shell keeps the bytes: it carries out `Seek` and the pieces of an outcome, and reports with `kept` how much of a
+file is on its disk. It reports all of a file only once the digest was verified.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,57 +14,57 @@ from swarm.lease.message import Fetch, Fetching, FilePiece
 from swarm.lease.worker.outcome import Seek, WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 
-STALLED_S = 5.0  # what was asked for so long ago is asked for again
-AGAIN_S = 2.0  # what a full disk, another process or a spoilt piece held up is tried again
+STALLED_S = 5.0  # pieces that do not come within so long are asked for again
+AGAIN_S = 2.0  # a file that was held up by a full disk, another process or a damaged piece is tried again
 
 MAX_DOUBLINGS = 5
 
-Sources = dict[str, tuple[int, list[str]]]  # what is needed: digest -> size, and the links that have it
+Sources = dict[str, tuple[int, list[str]]]  # of the files that are needed: digest -> size, and the links that have it
 
 
 @dataclass
 class Download:
-    """One content on its way here."""
+    """One file on its way here."""
 
     digest: str
     size: int
     state: Literal["seeking", "fetching", "held up", "here"] = "seeking"
     have: int = 0  # bytes on the disk
-    received: int = 0  # and those on their way there
-    asked: int = 0
+    received: int = 0  # bytes on the disk or being written
+    asked: int = 0  # bytes received or asked for
     link: str = ""
     moved_s: float = 0.0  # its last sign of progress
-    note: str = ""  # what holds it up
-    spoilt: int = 0  # how often all of it came and did not fit its digest
+    note: str = ""  # why it is held up
+    spoilt: int = 0  # times that the whole file came and did not fit its digest
 
     @property
     def again_s(self) -> float:
-        """When what is held up is tried again: later each time it was in vain."""
+        """When a file that is held up is tried again: later after each failure."""
         return self.moved_s + float(AGAIN_S * 2 ** min(self.spoilt, MAX_DOUBLINGS))
 
     def begin(self, now: float) -> None:
-        """Ask from here on."""
+        """Ask for the file from what is on the disk on."""
         self.received = self.asked = self.have
         self.moved_s = now
 
 
 @dataclass
 class Downloads:
-    """All that this worker holds or fetches, by digest."""
+    """All files that this worker holds or fetches, by digest."""
 
     settings: WorkerSettings = DEFAULTS
     items: dict[str, Download] = field(default_factory=dict)
 
     def has(self, job_files: Iterable[JobFile]) -> bool:
-        """Whether all of a job's files are here."""
+        """Return whether all of a job's files are here."""
         return all(self.is_here(job_file.digest) for job_file in job_files)
 
     def is_here(self, digest: str) -> bool:
-        """Whether a content is on the disk, whole and verified."""
+        """Return whether a file is on the disk, whole and verified."""
         return digest in self.items and self.items[digest].state == "here"
 
     def report(self, job_files: Iterable[JobFile]) -> tuple[tuple[str, ...], tuple[Fetching, ...]]:
-        """For a heartbeat: which contents are here, and how far the others are."""
+        """Return, for a heartbeat, the digests of the files that are here, and how far the others are."""
         needed = list(dict.fromkeys(job_file.digest for job_file in job_files if job_file.digest in self.items))
         items = [self.items[digest] for digest in needed]
         here = tuple(item.digest for item in items if item.state == "here")
@@ -72,13 +72,14 @@ class Downloads:
         return here[:MAX_HELD_FILES], coming[:MAX_JOB_FILES]
 
     def put(self, job_file: JobFile) -> None:
-        """A content that was made here is on the disk."""
+        """Count a file as here that was made here and is on the disk."""
         self.items[job_file.digest] = Download(job_file.digest, job_file.size, "here", job_file.size)
 
     def go_on(self, sources: Sources, now: float, out: WorkerOutcome) -> None:
-        """Forget what nobody needs; look for what is new on the disk; ask for the rest, one content a link at a time.
+        """Forget files that no job needs, look for new ones on the disk, and ask for the rest.
 
-        Of a content only a few pieces are under way, so that neither side has to keep more.
+        One file at a time is asked for from each coordinator, and only a few pieces of it, so that neither side has to
+        keep more.
         """
         self.items = {digest: item for digest, item in self.items.items() if digest in sources}
         busy = {item.link for digest, item in self.items.items() if item.link in sources[digest][1]}
@@ -94,7 +95,7 @@ class Downloads:
         waits = item.asked > item.received == item.have
         if waits and now - item.moved_s > STALLED_S:
             busy.discard(item.link)
-            links = [link for link in links if link != item.link] or links  # perhaps another one answers
+            links = [link for link in links if link != item.link] or links  # another link may answer
             item.link = ""
         if item.link not in links:
             item.link = next((link for link in links if link not in busy), "")
@@ -107,7 +108,7 @@ class Downloads:
             item.asked += piece_size(item.size, item.asked, self.settings.piece)
 
     def take(self, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome) -> None:
-        """A piece arrived; one that is out of turn is asked for again."""
+        """Take a piece that arrived. One that is out of turn is dropped and asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching" or piece.offset != item.received or item.received >= item.size:
             return
@@ -118,7 +119,7 @@ class Downloads:
         out.pieces.append((piece.digest, piece.offset, frame))
 
     def kept(self, digest: str, have: int, note: str, now: float) -> None:
-        """So much of a content lies on the disk; `note` says what went wrong, if anything."""
+        """Note that `have` bytes of a file are on the disk; `note` says what went wrong, if anything."""
         item = self.items.get(digest)
         if item is None:
             return
@@ -140,7 +141,7 @@ class Downloads:
 
 
 def sources_of(offers: Iterable[tuple[str, Iterable[JobFile]]]) -> Sources:
-    """What is needed, in the order of the jobs; a link named "" needs it and has it not."""
+    """Return the files that are needed, in the order of the jobs. A link named "" needs a file and has it not."""
     sources: Sources = {}
     for link, job_files in offers:
         for job_file in job_files:

@@ -1,4 +1,4 @@
-"""What a worker's heartbeat says to one coordinator: the whole state, so that a lost one costs nothing."""
+"""A worker's heartbeat to one coordinator: the whole state, so that a lost one costs nothing."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def heartbeat(
     figures: tuple[Figures, ...],
     now: float,
 ) -> Heartbeat:
-    """A lease is held until its clips are accepted: the last of them may still wait for credit."""
+    """Return the heartbeat. It lists a lease until its clips are accepted: the last may still wait for credit."""
     speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
     leases = dict.fromkeys([*speaking, *unaccepted.leases(link.name)])
     here, coming, made = fetched.report(link)

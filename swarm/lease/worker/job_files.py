@@ -1,4 +1,4 @@
-"""The files of a worker's jobs: what it holds, what it fetches, and the latents that it computed itself."""
+"""The files of a worker's jobs: those it holds, those it fetches, and the latents that it computed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ MAX_MADE = 64  # in a heartbeat
 
 @dataclass
 class FetchedFiles:
-    """What its engines need besides recipes."""
+    """The files that a worker's engines need besides recipes."""
 
     downloads: Downloads = field(default_factory=Downloads)
     made: dict[tuple[str, str], OfferedLatents] = field(
@@ -23,7 +23,7 @@ class FetchedFiles:
     )  # by link and job, until known to be journaled
 
     def instructed(self, link: CoordinatorLink, job: Job, slots: Iterable[EngineSlot]) -> None:
-        """What a job needs, perhaps more than before."""
+        """Take a `Job`, which may need more files than before."""
         link.jobs[job.job] = job
         for lease in [lease for slot in slots for lease in slot.leases]:
             if (lease.link, lease.job.job) == (link.name, job.job):
@@ -40,7 +40,7 @@ class FetchedFiles:
     def _needed(
         self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot]
     ) -> Iterator[tuple[str, Iterable[JobFile]]]:
-        """Of which coordinator which files are had; those for which there is no other reason than ours have none."""
+        """Yield each coordinator with its files; files that are needed only here come with the name ""."""
         for link in links:
             if link.up:
                 yield from ((link.name, job.job_files) for job in link.jobs.values())
@@ -51,7 +51,7 @@ class FetchedFiles:
         yield from (("", (JobFile("made", made.digest, made.size),)) for made in self.made.values() if made.size)
 
     def release_stranded(self, slots: Iterable[EngineSlot], links: Mapping[str, CoordinatorLink]) -> None:
-        """A lease that waits for files or latents cannot go on while its coordinator is out of reach."""
+        """Drop leases that wait for files or latents of a coordinator out of reach: they cannot go on."""
         for slot in slots:
             for lease in slot.leases[:1]:
                 waits = lease.job.latents or not (slot.suits(lease.job) or self.downloads.has(lease.job.job_files))
@@ -59,7 +59,7 @@ class FetchedFiles:
                     slot.leases.remove(lease)
 
     def offer_latents(self, slot: EngineSlot, lease: HeldLease, out: WorkerOutcome) -> None:
-        """What a slot's voice was computed with becomes the job's, before anything is spoken."""
+        """Offer the latents that a slot's voice was computed with; they have to be the job's before it speaks."""
         latents = slot.latents
         made = OfferedLatents(lease.job.job, latents.digest if latents else "", latents.size if latents else 0)
         if self.made.get((lease.link, lease.job.job)) != made:
@@ -67,9 +67,9 @@ class FetchedFiles:
             out.beat(lease.link)
 
     def loaded(self, slot: EngineSlot, latents: JobFile | None, now: float) -> None:
-        """A slot's engine is open; these latents it computed, and they lie on the disk.
+        """Go on with a slot whose engine is open; `latents` are those it computed, which are on the disk.
 
-        Where the journal says by now what all speak with, they are of no use.
+        They are ignored if the job has latents by now.
         """
         slot.loaded(now)
         if latents is not None and all(lease.job.latents for lease in slot.leases[:1]):
@@ -77,13 +77,13 @@ class FetchedFiles:
             self.downloads.put(latents)
 
     def mislaid(self, slot: EngineSlot) -> None:
-        """What a slot was to be loaded with is gone from the disk."""
+        """Have the files looked for afresh that a slot was to be loaded with: some are gone from the disk."""
         for lease in slot.leases[:1]:
             for job_file in lease.job.job_files:
                 self.downloads.items.pop(job_file.digest, None)
 
     def lost(self, digest: str, slots: Iterable[EngineSlot]) -> None:
-        """Latents are gone from the disk: a voice that waits for them to be journaled is loaded and computed afresh."""
+        """Forget latents that are gone from the disk; a voice that waits for their record is computed afresh."""
         self.downloads.items.pop(digest, None)
         self.made = {name: made for name, made in self.made.items() if made.digest != digest}
         for slot in slots:
@@ -92,12 +92,12 @@ class FetchedFiles:
                 slot.unload()
 
     def asked(self, link: CoordinatorLink, fetch: Fetch, out: WorkerOutcome) -> None:
-        """A coordinator asks for latents; it is given those that were made for it, and nothing else."""
+        """Serve a coordinator a piece of the latents that were made for it, and of nothing else."""
         if fetch.digest in [made.digest for made in self._made_for(link)]:
             out.serves.append((link.name, fetch))
 
     def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
-        """For a heartbeat: what is here, what is on its way, what was made."""
+        """Return, for a heartbeat, the files that are here, those on their way, and the latents made here."""
         here, coming = self.downloads.report(job_file for job in link.jobs.values() for job_file in job.job_files)
         return here, coming, tuple(self._made_for(link))[:MAX_MADE]
 

@@ -1,6 +1,6 @@
-"""When a worker's operator lets its slots work: at certain hours, below a temperature, while nobody else wants the GPU.
+"""An operator's limits on a worker: certain hours, a highest temperature, no work while others use the GPU.
 
-Decisions only: the time of day, what a device is at and the time now come as arguments.
+The time of day, the readings of devices and the time now come as arguments.
 """
 
 import math
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from swarm.config import Limits, Span
 
-COOLING = 5  # degrees below the limit at which a GPU goes on, so that it does not stop and go with each sentence
-QUIET_S = 60.0  # after others have used a GPU: games load, and trainings have breaks
+COOLING = 5  # degrees below the limit at which a GPU goes on, so that it does not stop at every other sentence
+QUIET_S = 60.0  # without other users before a GPU counts as free, since games load and trainings pause
 DAY_MINUTES = 24 * 60
 
 
@@ -20,22 +20,22 @@ _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?", re.ASCII)
 
 @dataclass(frozen=True)
 class Sight:
-    """What is seen of a GPU; None: its driver does not tell."""
+    """A reading of a GPU as the limits need it; None: the driver does not say."""
 
     temperature_c: int | None = None
-    others: bool = False  # somebody else uses it
+    others: bool = False  # processes of others use it
 
 
 @dataclass
 class Judge:
-    """Says of devices whether they may work, and remembers what it needs for that."""
+    """Decides whether devices may work, and remembers what it needs for that."""
 
     limits: Limits
     hot: set[str] = field(default_factory=set)
-    used_s: dict[str, float] = field(default_factory=dict)  # when others were last seen
+    used_s: dict[str, float] = field(default_factory=dict)  # when each device was last seen in use by others
 
     def reason(self, device: str, sight: Sight | None, minute: int, now: float) -> str:
-        """Why a slot on a device shall rest; "" where it may work. `minute` is that of the local day."""
+        """Return why a slot on a device has to rest, "" if it may work. `minute` counts from local midnight."""
         if self.limits.hours and not is_within(self.limits.hours, minute):
             return f"until {next_start(self.limits.hours, minute)} (--hours)"
         if device.startswith("cpu") or not self.limits.watch_gpus:
@@ -64,7 +64,7 @@ class Judge:
 
 
 def parse_hours(text: str) -> tuple[Span, ...]:
-    """The spans of "22-7", "22:30-6" or "22-7,12-13:30". Raises ValueError."""
+    """Return the spans of "22-7", "22:30-6" or "22-7,12-13:30". Raises ValueError."""
     spans = tuple(_span(part.strip()) for part in text.split(","))
     if len(spans) > 24:
         raise ValueError(text)
@@ -83,7 +83,7 @@ def _span(text: str) -> Span:
 
 
 def is_within(hours: Sequence[Span], minute: int) -> bool:
-    """Whether a minute of the day lies in one of the spans."""
+    """Return whether a minute of the day lies in one of the spans."""
     return any(_holds(span, minute) for span in hours)
 
 
@@ -93,6 +93,6 @@ def _holds(span: Span, minute: int) -> bool:
 
 
 def next_start(hours: Sequence[Span], minute: int) -> str:
-    """When the next span begins, as clocks show it."""
+    """Return when the next span begins, as clocks show it."""
     start = min((start for start, _ in hours), key=lambda start: (start - minute) % DAY_MINUTES)
     return f"{start // 60:02}:{start % 60:02}"

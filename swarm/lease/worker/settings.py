@@ -11,7 +11,7 @@ class WorkerSettings:
     """Fixed for one run of a worker."""
 
     beat_s: float = 1.0  # between heartbeats until a coordinator says another interval
-    min_beat_s: float = 0.2  # a shorter interval would cost an idle worker more than half a percent of a core
+    min_beat_s: float = 0.2  # a shorter interval would only load both sides
     max_beat_s: float = 2.0  # a longer interval would look like a machine that slept
     max_held: int = 256 * 1024 * 1024  # bytes of clips kept for coordinators out of reach; then the worker pauses
     piece: int = PIECE  # bytes of one `FilePiece`

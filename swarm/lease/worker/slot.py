@@ -32,11 +32,11 @@ class Rest:
     """The pauses of one slot. A pause after a fault ends by itself: `reason` is told the time."""
 
     settings: WorkerSettings = DEFAULTS
-    limit: str = ""  # what of the operator's limits keeps it from working; "" where nothing does
-    fault: str = ""  # why it stepped back
+    limit: str = ""  # the operator's limit that applies now, "" if none does
+    fault: str = ""  # of the device, why the slot stepped back
     trouble: Trouble = "memory"
     until_s: float = 0.0
-    times: int = 0  # it stepped back, one after the other
+    times: int = 0  # that the slot stepped back without a clip in between
     clips: int = SOON  # since its engine was last started afresh for a fault of the device
 
     def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""The worker's core: grants in, commands for its engines and messages to its coordinators out.
+"""The worker's core: it takes grants, and puts out commands for engines and messages to coordinators.
 
 It owns no socket, engine or clock. The shell carries out the commands and reports back with `opened`, `unable`,
 `spoken` and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored.
