@@ -18,6 +18,7 @@ from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Clip, FilePiece, FromWorker, Message
+from swarm.watch.words import event_text
 
 if TYPE_CHECKING:
     from world import World
@@ -209,7 +210,7 @@ class SimCoordinator(Machine):
         """What the core wants done waits for its turn."""
         self.world.judge.decided(self, outcome)
         for event in outcome.events:
-            self.world.log(self.name, str(event))
+            self.world.log(self.name, event_text(event))
         if not self.persist_first:
             self._send(outcome)
         self.queue.append(outcome)

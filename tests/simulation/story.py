@@ -13,14 +13,17 @@ from swarm.lease.message import (
     Grant,
     Heartbeat,
     Held,
+    Hello,
     Job,
     Rejected,
     Release,
     Revoke,
     Trim,
     Wanted,
+    Welcome,
 )
 
+ROUTINE = (Hello, Welcome, Heartbeat, Done, Job)  # left out of a brief story
 Spot = tuple[str, int, int]  # job, chapter, index
 
 
@@ -47,7 +50,7 @@ class Story:
         self._leases: set[int] = set()
         kept = [line for line in self.lines if self._concerns(line[3], spot)]
         if brief:
-            kept = [line for line in kept if not (line[3] and isinstance(line[3][0], Heartbeat | Done | Job))]
+            kept = [line for line in kept if not (line[3] and isinstance(line[3][0], ROUTINE))]
         return "\n".join(
             f"{at_s:9.3f} {who:14} {what} {' '.join(map(_short, about))}" for at_s, who, what, about in kept
         )
