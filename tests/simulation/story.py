@@ -51,6 +51,7 @@ class Story:
         kept = [line for line in self.lines if self._concerns(line[3], spot)]
         if brief:
             kept = [line for line in kept if not (line[3] and isinstance(line[3][0], ROUTINE))]
+            kept = [line for line in kept if "prefetches" not in line[2]]
         return "\n".join(
             f"{at_s:9.3f} {who:14} {what} {' '.join(map(_short, about))}" for at_s, who, what, about in kept
         )
