@@ -1,4 +1,4 @@
-"""What an option may be: a whole number, one of some words, given once, or refused with a sentence."""
+"""Checks of options: a whole number, one of some words, given once, or refused with a sentence."""
 
 import argparse
 import math
@@ -28,25 +28,25 @@ class OneCoordinator(argparse.Action):
 
 
 def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
-    """Make a parser refuse an option, whatever value follows it, with a sentence."""
+    """Add an option that is refused with a sentence, with or without a value."""
     sentence = instead.format(name=name.replace("-", "_"))
     parser.add_argument(f"--{name}", action=Refuse, nargs="?", const=sentence, dest="refused", help=argparse.SUPPRESS)
 
 
 def examples(*lines: str) -> str:
-    """The epilog of a command: its examples, one a line."""
+    """Return the epilog of a command: its examples, one a line."""
     return "\n".join(("examples:", *(f"  {line}" for line in lines)))
 
 
 def whole(option: str, text: str, low: int, high: int) -> int:
-    """A whole number between two bounds. Raises UsageError that names the option."""
+    """Parse a whole number between two bounds. Raises a UsageError that names the option."""
     if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
         return int(text)
     raise UsageError(f"{option} takes a whole number from {low} to {high}, not {text!r}.")
 
 
 def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
-    """One of a few words. Raises UsageError that names the option."""
+    """Return the text if it is one of some words. Raises a UsageError that names the option."""
     if text in allowed:
         return text
     raise UsageError(f"{option} takes {' or '.join(allowed)}, not {text!r}.")

@@ -22,7 +22,7 @@ REST = "tags, loudness, subtitles, notes, models, upload, ..."
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `convert`."""
     parser = commands.add_parser(
         "convert",
         help="turn a book into an audiobook on this machine",
@@ -35,7 +35,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What can be said of the books, their sound and this machine."""
+    """Add the options for the books, their sound and this machine."""
     options.add_render_options(parser)
     machine = options.add_device_options(parser)
     machine.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")

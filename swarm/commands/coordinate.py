@@ -18,7 +18,7 @@ COMMON = ("BOOK", *convert.SOUND, "--output-format", "--split", "--output-dir", 
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `coordinate`."""
     parser = commands.add_parser(
         "coordinate",
         help="lease books to the machines of the swarm",

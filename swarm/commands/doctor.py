@@ -12,7 +12,7 @@ INDENT = 6  # columns, behind the verdict
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `doctor`."""
     parser = commands.add_parser(
         "doctor",
         help="what would stop this machine from working, and the remedy",

@@ -24,7 +24,7 @@ FEW = 10  # unspoken pieces that are shown; --json has them all
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `inspect`."""
     parser = commands.add_parser(
         "inspect",
         help="chapters, words, estimated length; what would be left out and why",
@@ -124,7 +124,7 @@ def _total_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
 
 
 def _left_out_lines(book: "Book") -> list[str]:
-    """Each part that is left out; those that are called the same together."""
+    """Return a line for each part that is left out; parts of the same title share one."""
     words: dict[tuple[str, str, str], list[int]] = {}
     for text in book.chapters:
         if text.left_out:
@@ -134,7 +134,7 @@ def _left_out_lines(book: "Book") -> list[str]:
 
 
 def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> str:
-    """The title stays whole: it is what --include takes."""
+    """Return the line of one title, which stays whole because --include takes it."""
     times = f" ({len(counts)} times)" if len(counts) > 1 else ""
     return f"  {' '.join(title.split())}{times}: {reason} ({grounds}), {_count(sum(counts))}"
 
@@ -154,7 +154,7 @@ def _odd_lines(book: "Book") -> list[str]:
 
 
 def _opening(chapter: "Chapter") -> str:
-    """The first words behind the heading."""
+    """Return the first words after the heading."""
     from swarm.job.book import Pause
 
     pauses = [segment.pause for segment in chapter.segments]
@@ -169,7 +169,7 @@ def _notes(book: "Book") -> str:
 
 
 def _text_lines(number: int, chapter: "Chapter") -> list[str]:
-    """One segment a line; an empty line where a paragraph ends."""
+    """Return one segment a line, with an empty line after each paragraph."""
     from swarm.job.book import Pause
 
     lines = [f"--- {number}. {chapter.title}", ""]

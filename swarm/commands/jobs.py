@@ -28,7 +28,7 @@ USAGE = """e2a-swarm jobs [OPTION...]
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `jobs`."""
     parser = commands.add_parser(
         "jobs",
         help=SUMMARY,
@@ -80,7 +80,7 @@ def _add_prune(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the jobs."""
+    """List the jobs on the terminal."""
     folder = state_folder(arguments.state_dir)
     found = list_jobs(folder)
     if arguments.json:
@@ -140,7 +140,7 @@ def read_age(text: str) -> float:
 
 
 def list_jobs(folder: Path) -> "list[JobSummary]":
-    """The jobs under a state folder, oldest first; makes nothing where there is none. Raises StoreError."""
+    """Return the jobs under a state folder, oldest first; creates no folder. Raises StoreError."""
     if not (folder / "jobs").is_dir():
         return []
     from swarm.store import store
@@ -149,7 +149,7 @@ def list_jobs(folder: Path) -> "list[JobSummary]":
 
 
 def _say_jobs(found: "list[JobSummary]") -> None:
-    """The jobs for people; names of files stay whole."""
+    """Print the jobs for people; file names stay whole."""
     if not found:
         say("no jobs here yet; `e2a-swarm convert BOOK` makes one.")
     for job in found:
@@ -160,7 +160,7 @@ def _say_jobs(found: "list[JobSummary]") -> None:
 
 
 def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
-    """What all jobs take together: less than their sum, where they share sound."""
+    """Return the lines that tell how much room all jobs take: less than the sum if they share sound."""
     if not found:
         return []
     from swarm.store.usage import size_of
@@ -195,7 +195,7 @@ def _about(job: "JobSummary") -> list[str]:
 
 
 def _file_lines(files: Sequence[str]) -> list[str]:
-    """The audiobook first; with it chapters and subtitles, counted where they are many."""
+    """Return the audiobook first, then its chapters and subtitles, only counted if they are many."""
     from swarm.watch.report import counted, gathered
     from swarm.watch.text import clean
 
@@ -207,7 +207,7 @@ def _file_lines(files: Sequence[str]) -> list[str]:
 
 
 def _whether_there(files: Sequence[str]) -> str:
-    """Of paths; nobody asks a server for a list."""
+    """Return a note about missing files; "" if none is missing. Only paths are checked, no server is asked."""
     gone = sum(1 for file in files if "://" not in file and not Path(file).exists())
     return "" if not gone else " (not there now)" if len(files) == 1 else f" ({gone} not there now)"
 

@@ -19,7 +19,7 @@ MAX_LINE = 4096
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `join`."""
     parser = commands.add_parser(
         "join",
         help=SUMMARY,
@@ -68,7 +68,7 @@ def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
 
 
 def _given_code(words: list[str]) -> str:
-    """The code of the command line, which may have been typed with spaces, else of standard input."""
+    """Return the code from the command line, which may contain spaces, else from standard input."""
     if words and words != ["-"]:
         return " ".join(words)
     read = sys.stdin.readline(MAX_LINE) if words or not sys.stdin.isatty() else ""

@@ -17,7 +17,7 @@ SUMMARY = "show, make or rotate the key of this machine's swarm"
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `key`."""
     parser = commands.add_parser(
         "key",
         help=SUMMARY,
@@ -36,7 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the key."""
+    """Show, make or rotate the key."""
     from swarm.net.keys import key_file, swarm_id
 
     folder = state_folder(arguments.state_dir)

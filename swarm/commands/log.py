@@ -17,7 +17,7 @@ MAX_DIFFERENCES = 20
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `log`."""
     parser = commands.add_parser(
         "log",
         help="what happened to a sentence, or on a machine, by the log of a run",

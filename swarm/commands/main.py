@@ -77,7 +77,7 @@ def _log_to_console(arguments: argparse.Namespace) -> None:
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """The command line as a namespace whose `run` does the work. Raises UsageError."""
+    """Parse a command line into a namespace whose `run` does the work. Raises UsageError."""
     words = [_dashed(word) for word in argv[: _end_of_options(argv)]] + argv[_end_of_options(argv) :]
     parser = make_parser()
     if words and words[0] not in COMMANDS:
@@ -96,7 +96,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line, every command in its place."""
+    """Make the parser of the whole command line, with all commands."""
     parser: argparse.ArgumentParser = Parser(
         prog="e2a-swarm", description="One book, all the machines in the house, one audiobook.", epilog=EPILOG
     )
@@ -198,7 +198,7 @@ def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
 
 
 def _lacking(error: Exception) -> str:
-    """What the machine has too little of, where that is all that happened."""
+    """Return what the machine has too little of, if that is the only fault; else ""."""
     number = error.errno if isinstance(error, OSError) else 0
     if number in (errno.EMFILE, errno.ENFILE):
         return "too many files are open here; raise the limit (`ulimit -n 4096`)"

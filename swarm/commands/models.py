@@ -20,7 +20,7 @@ REMOVING = ("e2a-swarm models remove xtts", "e2a-swarm models remove vits --lang
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `models`."""
     parser = commands.add_parser(
         "models",
         help="models of engines on this machine: list, fetch ahead of time, remove",

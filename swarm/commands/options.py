@@ -69,14 +69,14 @@ def add_output_options(
 
 
 def progress_mode(arguments: argparse.Namespace) -> "Mode":
-    """How progress is shown, as --quiet and --json say; otherwise what fits the terminal."""
+    """Return how progress is shown: by --quiet and --json, else by the kind of terminal."""
     if getattr(arguments, "json", False):
         return "json"
     return "quiet" if arguments.quiet else "auto"
 
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:
-    """Which books, how they are to sound and where they go; read back by `render_config`."""
+    """Add the options for the books, their sound and their files; `render_config` reads them."""
     _add_books(parser)
     sound = parser.add_argument_group("sound")
     sound.add_argument(
@@ -153,7 +153,7 @@ def add_device_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGro
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
-    """Where a coordinator listens and who may come in; read back by `coordinate_config`."""
+    """Add the options for the coordinator's address and key; `coordinate_config` reads them."""
     group = parser.add_argument_group("network")
     group.add_argument("--port", metavar="N", help=f"the TCP port (default: {DEFAULT_PORT}, else the next free one)")
     group.add_argument(
@@ -166,7 +166,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_coordinator_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    """Which coordinator to speak to: --coordinator and --open. Returns their group, for more."""
+    """Add --coordinator and --open, and return their group."""
     group = parser.add_argument_group("network")
     group.add_argument(
         "--coordinator",
@@ -180,7 +180,7 @@ def add_coordinator_options(parser: argparse.ArgumentParser) -> argparse._Argume
 
 
 def render_config(arguments: argparse.Namespace) -> RenderConfig:
-    """What `add_render_options` was told. Raises UsageError."""
+    """Build the config from the options of `add_render_options`. Raises UsageError."""
     voice_file, output = _voice_file(arguments.voice), arguments.output_dir.strip()
     books, found = _books(arguments)
     return RenderConfig(
@@ -209,7 +209,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
 
 
 def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:
-    """What `add_render_options` and `add_network_options` were told. Raises UsageError."""
+    """Build the config from `add_render_options` and `add_network_options`. Raises UsageError."""
     return CoordinateConfig(
         render=render_config(arguments),
         bind=arguments.bind or os.environ.get(ENV_BIND, ""),
@@ -220,7 +220,7 @@ def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:
 
 
 def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """What `add_device_options` was told: ("cpu",), ("cuda:0", "GPU-5a"), ("cuda",) for all GPUs, () for what there is.
+    """Return the devices asked for: ("cpu",), ("cuda:0", "GPU-5a"), ("cuda",) for all GPUs, () for the default.
 
     Raises UsageError.
     """
@@ -238,7 +238,7 @@ def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _named_device(text: str) -> str:
-    """What --device says: "cpu", or a GPU as --gpu names it."""
+    """Return the device that --device means: "cpu", or a GPU as --gpu names it."""
     kind = text.lower()
     if kind in ("cpu", "all", *FIRST_GPU):
         return FIRST_GPU.get(kind, kind)
@@ -254,7 +254,7 @@ def _gpu(text: str) -> str:
 
 
 def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[Path]]:
-    """Every book, and those of them that nobody named: a folder held them."""
+    """Return all books, and those of them that a folder held and the user did not name."""
     given = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
     folders = {path: _books_in(path) for path in given if path.is_dir()}
     books = [book for path in given for book in folders.get(path, [path])]
@@ -268,7 +268,7 @@ def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[P
 
 
 def _books_in(folder: Path) -> list[Path]:
-    """Every book of a folder once, in the kind that is read best. Pages and texts are named one by one."""
+    """Return each book of a folder once, in its best format. Pages and texts have to be named one by one."""
     from swarm.book.kinds import BOOKS
 
     best: dict[str, Path] = {}
@@ -285,7 +285,7 @@ def _books_in(folder: Path) -> list[Path]:
 
 
 def _voice_file(text: str) -> Path | None:
-    """The recording that --voice names, if it does not name a voice; it may be gone since the job was made."""
+    """Return the recording of --voice, if it is no voice's name; the file may be gone since the job was made."""
     path = Path(text.strip()).expanduser()
     return path if text.strip() and (path.suffix.lower() in SOUND_FILES or path.is_file()) else None
 

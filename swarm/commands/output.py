@@ -1,4 +1,4 @@
-"""What a command prints when it is done: lines for people, or one JSON value for programs."""
+"""The output of a command at its end: lines for people, or one JSON value for programs."""
 
 import sys
 

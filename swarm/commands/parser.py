@@ -32,11 +32,11 @@ class Parser(argparse.ArgumentParser):
 
     @property
     def hint(self) -> str:
-        """Where every option of the command stands."""
+        """A sentence that tells how to list all options of the command."""
         return f"try {self.prog} --help{'-all' if self.common else ''}"
 
     def format_help(self) -> str:
-        """What --help prints: the common options in one list where they were named, else all; help itself last."""
+        """Return the help of --help: the common options in one list if there are some, else all of them."""
         if self._subparsers not in (None, self._positionals):  # those that name their commands
             return self.full_help()
         if not self.common:
@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         return self._help([("common options", None, shown)])
 
     def _short_usage(self) -> str | None:
-        """What has to be said, and that there are options."""
+        """Return a usage line with the required options, "[OPTION...]" and the arguments."""
         if self.usage or self._subparsers is not None:
             return self.usage
         needed = [
@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
         return " ".join((self.prog, *needed, "[OPTION...]", *given))
 
     def full_help(self) -> str:
-        """What --help-all prints: every option in its group."""
+        """Return the help of --help-all: all options in their groups."""
         return self._help([(group.title, group.description, group._group_actions) for group in self._action_groups])
 
     def _grouped(self) -> list[argparse.Action]:
@@ -98,13 +98,13 @@ def _is_help(action: argparse.Action) -> bool:
 
 
 def _many(positional: argparse.Action) -> str:
-    """An argument as a usage line shows it: `BOOK`, `NAME...` or `[CODE...]`."""
+    """Return an argument as a usage line shows it: `BOOK`, `NAME...` or `[CODE...]`."""
     name = str(positional.metavar)
     return {"*": f"[{name}...]", "+": f"{name}..."}.get(str(positional.nargs), name)
 
 
 def names_of(action: argparse.Action) -> frozenset[str]:
-    """What an option or argument is called on the command line."""
+    """Return the names of an option or argument on the command line."""
     return frozenset(action.option_strings or [str(action.metavar)])
 
 

@@ -23,7 +23,7 @@ EXAMPLES = checks.examples(
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `preview`."""
     parser = commands.add_parser(
         "preview",
         help="the first 30 seconds of a chapter, on this machine",
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def preview_config(arguments: argparse.Namespace, config: RenderConfig) -> RenderConfig:
-    """What convert is asked to do for a preview. Raises UsageError."""
+    """Return the config of `convert` for a preview. Raises UsageError."""
     chapter = checks.whole("--chapter", arguments.chapter, 1, 999_999)
     seconds = checks.whole("--seconds", arguments.seconds, 1, MAX_S)
     return replace(config, chapters=str(chapter), preview_s=float(seconds), upload=None)  # a library is for books

@@ -10,7 +10,7 @@ MAX_NAMES = 200
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
-    """What is spoken of a book; read back by `reading`."""
+    """Add the options that choose what is spoken of a book; `reading` reads them."""
     group = parser.add_argument_group("reading")
     group.add_argument(
         "--notes", metavar="HOW", default="skip", help="footnotes: skip, inline or end (of the chapter) (default: skip)"
@@ -32,7 +32,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
 
 
 def reading(arguments: argparse.Namespace) -> "Reading | None":
-    """What `add_reading_options` was told; None: nothing. Raises UsageError."""
+    """Build the reading from the options of `add_reading_options`; None if none is given. Raises UsageError."""
     import msgspec
 
     from swarm.commands.checks import one_of  # it imports this file

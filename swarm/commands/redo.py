@@ -18,7 +18,7 @@ EXAMPLES = checks.examples(
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `redo`."""
     parser = commands.add_parser(
         "redo",
         help="speak some sentences of a book once more, on this machine",
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def redo_config(arguments: argparse.Namespace) -> RedoConfig:
-    """What is to be spoken again. Raises UsageError."""
+    """Return which sentences are to be spoken again. Raises UsageError."""
     config = RedoConfig(
         segments=tuple(_segments(part) for part in arguments.segments.replace(" ", "").split(",") if part),
         chapters=tuple(checks.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),

@@ -16,7 +16,7 @@ NOBODY = "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` star
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `status`."""
     parser = commands.add_parser(
         "status",
         help="what every coordinator of the swarm in reach is doing",
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def answer_lines(answers: "list[Answer]") -> list[str]:
-    """The answers for people, or why there is none."""
+    """Return the answers as lines for people, or the reason why there is none."""
     from swarm.watch.standing import standing_lines
 
     lines: list[str] = []

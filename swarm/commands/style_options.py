@@ -50,7 +50,7 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
 
 
 def style_config(arguments: argparse.Namespace) -> StyleConfig:
-    """What `add_style_options` was told. Raises UsageError."""
+    """Build the config from the options of `add_style_options`. Raises UsageError."""
     from swarm.commands.checks import one_of
 
     config = StyleConfig(

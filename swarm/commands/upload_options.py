@@ -13,7 +13,7 @@ LIBRARY = re.compile(r"[A-Za-z0-9_-]{0,128}")
 
 
 def add_upload_options(parser: argparse.ArgumentParser) -> None:
-    """Where to upload to; read back by `upload_config`."""
+    """Add the options of the server to upload to; `upload_config` reads them."""
     group = parser.add_argument_group("Audiobookshelf")
     group.add_argument(
         "--abs-server-url", metavar="URL", default="", help="upload the audiobook there when it is finished"
@@ -29,7 +29,7 @@ def add_upload_options(parser: argparse.ArgumentParser) -> None:
 
 
 def upload_config(arguments: argparse.Namespace) -> UploadConfig | None:
-    """What `add_upload_options` was told; None where nothing is to be uploaded. Raises UsageError."""
+    """Build the config from `add_upload_options`; None if nothing is to be uploaded. Raises UsageError."""
     server = arguments.abs_server_url.strip().rstrip("/")
     if not server:
         if arguments.abs_api_token or arguments.abs_library_id:

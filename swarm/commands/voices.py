@@ -17,7 +17,7 @@ FEW = 8  # voices or languages that are listed without being asked for
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `voices`."""
     parser = commands.add_parser(
         "voices",
         help="what this machine can speak with",
@@ -106,7 +106,7 @@ def _languages(card: "EngineCard", language: str) -> str:
 
 
 def _voices(card: "EngineCard", language: str) -> list[str]:
-    """One line a voice, the default of a language first."""
+    """Return one line for each voice, the default of a language first."""
     fitting = card.voices_for(language)
     if not language and len(fitting) > FEW:
         return [f"{len(fitting)} voices: --language CODE lists them"]

@@ -33,7 +33,7 @@ COMMON = (
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command."""
+    """Add the parser of `work`."""
     parser = commands.add_parser(
         "work",
         help="speak for every coordinator of the swarm, for ever",
@@ -84,7 +84,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
 
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
-    """What the operator allows. Raises UsageError."""
+    """Return the operator's limits. Raises UsageError."""
     from swarm.config import Limits
     from swarm.lease.worker.limits import parse_hours
 

@@ -1,4 +1,4 @@
-"""What a user's recording and model come to: files that are kept with the job, and the names they have in its recipe.
+"""The user's recording and model: the job files they become, and the names they have in the recipe.
 
 The content decides, not the path. A file that is gone since is found again in the job that was made from it.
 """
@@ -41,7 +41,7 @@ class BroughtFiles:
     notes: list[str] = field(default_factory=list)
 
     def contents(self, folder: Path) -> dict[str, bytes | Path]:
-        """Every content by digest; what has to be unpacked goes into `folder`."""
+        """Return each content by digest; files of a zip are unpacked into `folder`."""
         return self.ready | (self.custom.contents(folder) if self.custom else {})
 
 
@@ -100,7 +100,7 @@ def _digest(content: bytes | Path) -> str:
 
 
 def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
-    """That the latents of a job with something left to speak are gone or damaged. Raises StoreError."""
+    """Return the record of lost latents if those of an unfinished job are gone or damaged. Raises StoreError."""
     latents = None if state.complete else find_latents(state.job_files)
     if latents is None or _is_whole(store, state.job, latents):
         return None
@@ -160,7 +160,7 @@ def _missing(option: str, path: Path) -> JobSummary:
 
 
 def _made_from(store: Store, kind: str, path: str, digest: str = "") -> JobSummary | None:
-    """The last job made from a file: with this content, or, where there is no file any more, from this path.
+    """Return the last job made from a file: by its content, or by its path if the file is gone.
 
     Only one that still has what was made of it.
     """

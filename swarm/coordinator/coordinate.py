@@ -100,7 +100,7 @@ class Coordination:
         trim_memory()
 
     def _prepare(self, path: Path, brought: BroughtFiles) -> Prepared | None:
-        """The job of a book; None where a folder held it and it cannot be read. Raises as `open` does."""
+        """Prepare the job of a book; None if a folder held it and it cannot be read. Raises as `open` does."""
         try:
             return prepare(self.config, path, self.store, self.clock.now(), brought)
         except (BookError, ReaderMissing) as fault:
@@ -153,7 +153,7 @@ class Coordination:
 
     @property
     def epoch(self) -> int:
-        """How often the job that was opened most often has been opened."""
+        """The largest epoch of all jobs."""
         return max(edition.state.epoch for edition in self.editions)
 
     async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
@@ -198,13 +198,13 @@ class Coordination:
         return all(edition.state.complete for edition in self.editions)
 
     def call_workers(self) -> None:
-        """Say once how workers come here, if anybody can."""
+        """Tell the user once how workers join, if this command takes workers."""
         if self.invitation:
             self.invitation()
         self.invitation = None
 
     def end_at_once(self) -> int:
-        """Nothing is left to do: say so; returns the exit code."""
+        """Say that nothing is left to do, and return the exit code."""
         self.progress.close(*self._ready_lines(), *self._left_out())
         return self._exit_code([])
 
@@ -261,7 +261,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
 
 
 def _security(config: CoordinateConfig) -> tuple[CurveKeys | None, str, str]:
-    """The key pairs, the swarm's public name, and the code to show if the key was made just now."""
+    """Return the key pairs, the swarm's public name, and the code to show if the key was made just now."""
     if config.open:
         return None, swarm_id(None), ""
     key, fresh = obtain_key(config.render.state_dir)

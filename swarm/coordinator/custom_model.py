@@ -30,13 +30,13 @@ class ModelFile:
     inside: str = ""  # its name in the zip
 
     def open(self) -> AbstractContextManager[IO[bytes]]:
-        """Read it."""
+        """Open the file for reading."""
         if not self.inside:
             return self.source.open("rb")
         return closing(_Inside(self.source, self.inside))  # type: ignore[arg-type]
 
     def chunks(self) -> Iterator[bytes]:
-        """All of it, piece by piece. Raises UsageError over the bound."""
+        """Yield the content in chunks. Raises UsageError over the bound."""
         total = 0
         with self.open() as file:
             while chunk := file.read(CHUNK):
@@ -54,18 +54,18 @@ class _Inside:
         self._file = self._archive.open(name)
 
     def read(self, size: int = -1) -> bytes:
-        """Some bytes."""
+        """Read at most `size` bytes."""
         return self._file.read(size)
 
     def close(self) -> None:
-        """Close both."""
+        """Close the file and its zip."""
         self._file.close()
         self._archive.close()
 
 
 @dataclass(frozen=True)
 class CustomModel:
-    """What a folder or zip comes to. `reference` is the recording that came with it, if one did."""
+    """The files of a model in a folder or zip. `reference` is the recording that came with it, if one did."""
 
     files: dict[JobFile, ModelFile]
     reference: ModelFile | None
@@ -84,11 +84,11 @@ class CustomModel:
         return tuple(sorted(self.files, key=_by_name))
 
     def contents(self, folder: Path) -> dict[str, bytes | Path]:
-        """Where each file lies; those of a zip are unpacked into `folder`."""
+        """Return the path of each file; files of a zip are unpacked into `folder`."""
         return {info.digest: _unpacked(file, folder / info.digest) for info, file in self.files.items()}
 
     def content(self, digest: str, folder: Path) -> Path | None:
-        """Where one file lies, unpacked into `folder` if need be; None where it is none of this model."""
+        """Return the path of one file, unpacked into `folder` if need be; None if it is no file of this model."""
         found = (file for info, file in self.files.items() if info.digest == digest)
         return next((_unpacked(file, folder / digest) for file in found), None)
 
@@ -107,7 +107,7 @@ def _unpacked(file: ModelFile, target: Path) -> Path:
 
 
 def read_custom_model(path: Path) -> CustomModel:
-    """The model in a folder or zip. Raises UsageError."""
+    """Read the model in a folder or zip. Raises UsageError."""
     try:
         if path.exists() and not (path.is_dir() or path.is_file()):
             raise UsageError(f"--custom-model {path} is a pipe or a device: name a folder or a zip file.")
@@ -135,7 +135,7 @@ def _in_folder(path: Path) -> dict[str, ModelFile]:
 
 
 def _in_zip(path: Path) -> dict[str, ModelFile]:
-    """Files of the top or of the one folder below; links and whatever leads out are left where they are."""
+    """Return the files at the top or in the only folder; links and paths that lead out are ignored."""
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
@@ -157,7 +157,7 @@ def _bytes(file: ModelFile, most: int) -> bytes:
 
 
 def parse_config(data: bytes, path: Path) -> dict[str, object]:
-    """What a config.json says; Coqui writes infinities into it, which only Python's JSON knows. Raises UsageError."""
+    """Parse a config.json; Coqui writes infinities into it, which only Python's JSON knows. Raises UsageError."""
     try:
         said = json.loads(data)
     except (ValueError, RecursionError) as fault:
@@ -168,7 +168,7 @@ def parse_config(data: bytes, path: Path) -> dict[str, object]:
 
 
 def _choose(found: dict[str, ModelFile], path: Path) -> tuple[dict[str, ModelFile], tuple[str, ...]]:
-    """The files that engines know, under the names they know them by, and what is left out."""
+    """Return the files that engines know, under the names that engines use, and the files that are left out."""
     known = (CONFIG, REFERENCE, *custom_files())
     chosen = {name: file for name, file in found.items() if name in known}
     weights = [name for name in WEIGHTS if name in found]

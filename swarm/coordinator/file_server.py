@@ -15,7 +15,7 @@ MAX_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked f
 
 
 class FileServer:
-    """What waits to be read and sent, first come, first served.
+    """A queue of pieces to be read and sent, first come, first served.
 
     `restored` puts a job's file back that cannot be served, if it can; `lost` hears of one that stays lost, and says
     whether there is a remedy.
@@ -32,7 +32,7 @@ class FileServer:
         self._waiting: asyncio.Queue[Serve] = asyncio.Queue(MAX_WAITING)
 
     def add(self, serve: Serve) -> None:
-        """One more piece."""
+        """Add one piece to the queue."""
         if not self._waiting.full():
             self._waiting.put_nowait(serve)
 
@@ -53,7 +53,7 @@ class FileServer:
                 )
 
     def _read(self, serve: Serve) -> bytes | None:
-        """A piece; None where the file is gone or, as far as that is cheap to tell, damaged."""
+        """Read a piece; None if the file is gone or, as far as that is cheap to tell, damaged."""
         try:
             if serve.total > MAX_LATENTS:
                 piece = self._store.read_job_file(serve.job, serve.digest, serve.offset)

@@ -89,7 +89,7 @@ def _advice(config: RenderConfig, brought: BroughtFiles, recipe: Recipe) -> list
 
 
 def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]:
-    """A book's title and language, and all of it where only that tells them."""
+    """Return a book's title and language, and the whole book if only that tells them."""
     if name := read_name(path):
         return *name, None
     book = read_any_book(path, config.reading)
@@ -97,7 +97,7 @@ def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]
 
 
 def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> str:
-    """The name that a book of this title, a recipe and what is chosen of the text always lead to."""
+    """Return the name that always follows from a book of this title, a recipe and the choices of text."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     digest.update(msgspec.json.encode((recipe, config.chapters)))
@@ -111,7 +111,7 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
 
 
 def slug(title: str) -> str:
-    """A title as a file name for programs: lower-case ASCII letters, digits and dashes."""
+    """Return a title as a file name for programs: lower-case ASCII letters, digits and dashes."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
 
@@ -154,7 +154,7 @@ def _replay(
 
 
 def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
-    """Clips that another job or an earlier edition left in the clip folder: nobody has to speak them."""
+    """Return acceptances of clips that another job or an earlier edition left in the clip folder."""
     found: list[AnyRecord] = []
     there = store.clip_keys()  # a look for each would take far longer in a long book
     for number, chapter in enumerate(state.spec.chapters):
@@ -166,14 +166,14 @@ def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
 
 
 def _find_any(state: JobState, store: Store, place: Place, now: float, there: set[str]) -> ClipAccepted | None:
-    """The clip of one of the takes that a worker may have chosen between, out of those that are there."""
+    """Find the clip of one of the takes that a worker may choose between, among the keys that are there."""
     first = state.take(place)
     takes = [take for take in range(first, first + TAKES) if state.key(place, take) in there]
     return next(filter(None, (find_spoken(state, store, place, now, take) for take in takes)), None)
 
 
 def find_spoken(state: JobState, store: Store, place: Place, now: float, take: int) -> ClipAccepted | None:
-    """The acceptance of a clip that lies in the clip folder already, if this take of the place does and is whole."""
+    """Return the acceptance of a take whose clip is in the clip folder already, whole; None if it is not."""
     key = state.key(place, take)
     path = store.find_clip(key)
     if path is None:
@@ -202,7 +202,7 @@ def find_spoken(state: JobState, store: Store, place: Place, now: float, take: i
 
 
 def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: bool = False) -> str:
-    """The audiobook's file name without its ending: "Title - Author", with the chapters where they are a choice."""
+    """Return the audiobook's file name without its ending: "Title - Author", with the chapters if they are chosen."""
     author = " & ".join(authors[:3])
     name = f"{title} - {author}" if author else title
     if chapters:
@@ -229,7 +229,7 @@ def redo_records(state: JobState, redo: RedoConfig) -> list[ClipDiscarded]:
 
 
 def _next_take(take: int) -> int:
-    """A worker that doubts a take goes on to the next ones by itself: those were heard too."""
+    """Return the first take that no worker has tried: a worker tries several takes of a doubtful sentence."""
     return (take // TAKES + 1) * TAKES
 
 
@@ -248,7 +248,7 @@ def _length(state: JobState, number: int) -> int:
 
 
 def book_facts(book: Book) -> BookFacts:
-    """What outlives the reading of a book."""
+    """Return the facts of a book that the job keeps."""
     return BookFacts(
         title=book.title,
         authors=book.authors,

@@ -81,7 +81,7 @@ class Server:
         return done
 
     def _lost(self, job: str, digest: str) -> bool:
-        """A file of a job is gone; latents can be had again."""
+        """Report that a job file is gone, and tell whether it can be had again: only latents can."""
         if digest in digests_of(self._editions[job].state.spec.job_files):
             return False
         self._do(self._core.lose_latents(job, digest, self._clock.now()))
@@ -149,7 +149,7 @@ class Server:
         return self._core.receive(peer, message, now, frame, fault)
 
     def _known(self, clip: Clip, frame: bytes, now: float) -> tuple[Clip, bytes]:
-        """The clip that another job has stored under this name meanwhile wins: a file is never replaced."""
+        """Return the clip that another job has stored under this key meanwhile, if any: a file is never replaced."""
         served = self._core.jobs.get(clip.job)
         if served is None or not served.is_wanted((clip.chapter, clip.index), clip.key):
             return clip, frame

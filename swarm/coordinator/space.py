@@ -37,14 +37,14 @@ class Need:
     files: float = 0.0
 
     def add(self, folder: Path, size: float) -> None:
-        """So many bytes more in a folder that is there."""
+        """Add so many bytes to the need of an existing folder."""
         disk = disk_of(folder)
         self.bytes[disk] = self.bytes.get(disk, 0.0) + size
         self.folders.setdefault(disk, folder)
 
 
 def clip_bytes(state: JobState) -> float:
-    """What the clips that are still to be spoken will take."""
+    """Estimate the bytes of the clips that are still to be spoken."""
     left = [
         len(segment.spoken)
         for number, chapter in enumerate(state.spec.chapters)
@@ -56,7 +56,7 @@ def clip_bytes(state: JobState) -> float:
 
 
 def file_bytes(state: JobState, style: Style) -> tuple[float, float]:
-    """What the reels and the audiobook's files will take."""
+    """Estimate the bytes of the reels, and of the audiobook's files."""
     segments = [segment for chapter in state.spec.chapters for segment in chapter.segments]
     seconds = estimate_s(state.spec.recipe, sum(len(segment.spoken) for segment in segments))
     seconds += sum(style.pause_s(segment.pause) for segment in segments)
@@ -68,7 +68,7 @@ def file_bytes(state: JobState, style: Style) -> tuple[float, float]:
 
 
 def book_need(state: JobState, style: Style, folder: Path, job: Path, state_dir: Path) -> Need:
-    """What a book will take: its files in `folder`, the rest in the state folder; `job` has what is there of it."""
+    """Estimate the room for a book: its files in `folder`, the rest in the state folder; `job` has what exists."""
     reels, files = file_bytes(state, style)
     encoded = 0 if state.finished else size_of(job / "reels")
     need = Need(files=files)
@@ -94,7 +94,7 @@ def check_space(needs: Iterable[Need]) -> list[str]:
 
 
 def judge(where: Path | str, size: float, free: int | None) -> str:
-    """What to say of so many bytes for a place with so much room; "" where all is well. Raises EnvironmentFault."""
+    """Return a warning if so many bytes may not fit into a place; "" if they do. Raises EnvironmentFault."""
     if free is None or size < MIN_BYTES or free > size * WARN_SHARE:
         return ""
     spec = f"about {bytes_text(round(size))} will be written to {where}, where {bytes_text(free)} are free"

@@ -11,7 +11,7 @@ SignRun = tuple[int, int, int]  # first sign in the text, first sign in the docu
 
 
 class Pause(StrEnum):
-    """What stands between one segment and the next. The lengths are decided when a reel is laid."""
+    """The kind of pause between one segment and the next. The style decides the lengths."""
 
     CLAUSE = "clause"  # a sentence was cut to fit the engine
     SENTENCE = "sentence"
@@ -64,7 +64,7 @@ class Cover(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """How a word is said: what is written, and how that is spelled, or its phonemes in IPA.
+    """A rule of pronunciation: what is written, and its spelling or its phonemes in IPA.
 
     `language` is a primary subtag, empty for every one.
     """
@@ -99,7 +99,7 @@ class Book(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):
-    """Where a sentence stands: a document by its number in the chapter's `documents`, and signs `start` up to `end`."""
+    """The place of a sentence: a document by its number in the chapter's `documents`, and signs `start` up to `end`."""
 
     document: int
     start: int
@@ -121,7 +121,7 @@ class Segment(Struct, frozen=True, array_like=True):
 
     @property
     def written(self) -> str:
-        """What the book says: the text to show people."""
+        """The words of the book: the text to show people."""
         return self.spoken if self.written_otherwise is None else self.written_otherwise
 
     @property

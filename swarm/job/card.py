@@ -1,4 +1,4 @@
-"""What is known of an engine without loading it, as plain values: a machine without any model segments by its card."""
+"""Engine cards: what is known of an engine without loading it. A machine without any model segments by its card."""
 
 from typing import Literal
 
@@ -48,7 +48,7 @@ class ModelCard(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """What to say for it on the command line, followed by its own name."""
+        """The option that chooses it on the command line, followed by its own name."""
         said = f"{self.engine} --language {self.language}" if self.by_language else self.engine
         return f"{said}: {self.name}" if said else self.name
 
@@ -82,7 +82,7 @@ class EngineCard(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """What to call it in a sentence."""
+        """The name of the engine in a sentence."""
         return self.model or self.name
 
     @property

@@ -1,4 +1,4 @@
-"""What a check of this machine found, as `doctor` prints it."""
+"""The result of a check of this machine, as `doctor` prints it."""
 
 from typing import Literal, NamedTuple
 

@@ -1,4 +1,4 @@
-"""What is known of a clip: once for the engine's process, the message, the journal and the reel that carry it."""
+"""The facts of a clip, in one form for the engine's process, the message, the journal and the reel."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ class ClipInfo(Struct, frozen=True, kw_only=True):
 
     @property
     def length_s(self) -> float:
-        """Seconds of sound."""
+        """The length in seconds."""
         return self.samples / self.sample_rate
 
     @property

@@ -20,7 +20,7 @@ _BRACKETS = str.maketrans("⟦⟧", "[]")
 
 
 class Phonemes(Struct, frozen=True, array_like=True):
-    """How the characters of a spoken text from `start` up to, not with, `end` sound, in IPA."""
+    """The sound of the characters of a spoken text from `start` up to, not with, `end`, in IPA."""
 
     start: int
     end: int

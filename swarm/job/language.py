@@ -61,7 +61,7 @@ def _names() -> dict[str, str]:
 
 @cache
 def _codes() -> dict[str, str]:
-    """Return the primary subtag of every other code of a language: `en` for `eng`."""
+    """Return the primary subtag of each code and each name in lower case."""
     from babel.core import get_global
 
     aliases = get_global("language_aliases").items()
@@ -78,7 +78,7 @@ def _named() -> dict[str, str]:
 
 
 def normal_language(word: str) -> str:
-    """Return the primary subtag of a language given as a code, a tag or an English name.
+    """Return the primary subtag of a code, a tag or an English name: `en` for `eng`, `en-GB`, `English`.
 
     It is `en` for `eng`, `en-GB` and `English`. A code that has the right shape but is not known is returned as it is.
     Raises UsageError.
@@ -99,12 +99,12 @@ def normal_language(word: str) -> str:
 
 
 def language_name(code: str) -> str:
-    """Return the English name of a language; the code itself where that is not known."""
+    """Return the English name of a language; the code itself if it is unknown."""
     return _names().get(code, code)
 
 
 def long_code(code: str) -> str:
-    """Return the ISO 639-2 code of a primary subtag, as MP4 names languages: "eng" for "en", "und" for none."""
+    """Return the ISO 639-2 code of a primary subtag ("eng" for "en"), for MP4; "und" if there is none."""
     return _long_codes().get(code, code if len(code) == 3 else "und")
 
 

@@ -1,4 +1,4 @@
-"""How a book is to be read: what the user chose."""
+"""The reading of a book: what the user chose of its words."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ class Reading(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Wording:
-    """Which words of its book a job speaks, and how they are said."""
+    """The words of a book that a job speaks, and their pronunciation."""
 
     reading: Reading | None = None
     selection: str = ""

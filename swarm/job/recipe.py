@@ -1,4 +1,4 @@
-"""What decides how a segment sounds, and the names that follow from it."""
+"""The recipe: what decides how a segment sounds, and the names that follow from it."""
 
 import hashlib
 
@@ -24,15 +24,15 @@ class Recipe(Struct, frozen=True):
 
 
 def clip_key(text: str, recipe: Recipe, take: int) -> str:
-    """The name of a clip: 32 hexadecimal digits of a hash of text, recipe and take."""
+    """Return the key of a clip: 32 hexadecimal digits of a hash of text, recipe and take."""
     return hashlib.sha256(msgspec.json.encode((text, recipe, take))).hexdigest()[:32]
 
 
 def seeds_of(text: str, recipe: Recipe, take: int) -> tuple[int, ...]:
-    """The seeds of a take and of those that follow it where it is doubtful."""
+    """Return the seeds of a take and of the takes that follow if it is doubtful."""
     return tuple(seed_of(clip_key(text, recipe, each)) for each in range(take, take + TAKES))
 
 
 def seed_of(key: str) -> int:
-    """The seed of a take, 31 bits: the same text, recipe and take sound the same again."""
+    """Return the seed of a take, 31 bits: the same text, recipe and take sound the same again."""
     return int(key[:8], 16) & 0x7FFFFFFF

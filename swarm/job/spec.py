@@ -1,4 +1,4 @@
-"""What a job is. It is written once and never changed, so that an upgrade in mid-book changes nothing."""
+"""The spec of a job. It is written once and never changed, so that an upgrade in mid-book changes nothing."""
 
 from msgspec import Struct, field
 

@@ -1,1 +1,1 @@
-"""Who speaks what, until when. Pure: no I/O, no clock, no randomness; time comes in, outcomes come out."""
+"""Decides which worker speaks what until when. Pure: no I/O, no clock, no randomness; time is an argument."""

@@ -32,14 +32,14 @@ class EngineOffer(Struct, frozen=True):
 
 
 class Device(Struct, frozen=True):
-    """What a worker computes on, proved at start."""
+    """A device of a worker, proved at start."""
 
     name: Name  # "cpu", "cuda:0"
     about: Note = ""
 
 
 class Hello(Message, frozen=True, tag=True):
-    """Who a worker is. `nonce` is new for every process: two machines with one copied id are told apart."""
+    """A worker introduces itself. `nonce` is new for each process: two machines with one copied id are told apart."""
 
     worker: Name
     nonce: Name
@@ -62,7 +62,7 @@ ReportedState = Literal["idle", "loading", "speaking", "waiting"]  # waiting: fo
 
 
 class SlotReport(Struct, frozen=True, omit_defaults=True):
-    """What one slot is doing for this coordinator."""
+    """The state of one slot, as this coordinator sees it."""
 
     slot: Count
     state: ReportedState
@@ -89,7 +89,7 @@ class OfferedLatents(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True, omit_defaults=True):
-    """What a device is at, as its driver says; None and 0 stand for what it does not tell."""
+    """The readings of a device, from its driver; None and 0 stand for unknown ones."""
 
     device: Name
     busy: Annotated[int, Meta(ge=0, le=100)] | None = None  # percent of its time, whoever uses it
@@ -195,7 +195,7 @@ class Refused(Message, frozen=True, tag=True):
 
 
 class Wanted(Message, frozen=True, tag=True):
-    """Which of the held clips to send; the rest of those listed may be forgotten."""
+    """The held clips that the worker shall send, and those that it may forget."""
 
     job: Name
     wanted: Clips
@@ -203,7 +203,7 @@ class Wanted(Message, frozen=True, tag=True):
 
 
 class Job(Message, frozen=True, tag=True):
-    """What a job sounds like; sent to a worker before its first grant of it, and before that where it needs files.
+    """The recipe and the files of a job; sent before its first grant to a worker, and earlier if it needs files.
 
     `latents`: none are known yet. Who loads the voice computes them and speaks once they are journaled.
     """
@@ -326,7 +326,7 @@ class WorkerStatus(Struct, frozen=True):
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):
-    """How far a chapter is."""
+    """The progress of a chapter."""
 
     title: Note
     segments: Count

@@ -1,4 +1,4 @@
-"""Why something waits, or what happened: a code and its facts. `watch/words.py` makes the sentences."""
+"""Reasons: why something waits, or what happened, as a code with facts. `watch/words.py` makes the sentences."""
 
 from typing import Annotated
 

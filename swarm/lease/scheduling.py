@@ -1,4 +1,4 @@
-"""Who speaks what next: pure decisions over leases and speeds (docs/design.md, Scheduling)."""
+"""Pure decisions over leases and speeds: what a slot speaks next (docs/design.md, Scheduling)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _KEEP = 0.85  # weight of the past at each clip: about the last seven decide
 
 @dataclass(frozen=True)
 class LeaseLoad:
-    """What one lease still has before it, in characters. `first` is its next segment; `started`: it is being spoken."""
+    """The rest of one lease, in characters. `first` is its next segment; `started`: it is being spoken."""
 
     lease: int
     ahead: int  # what its slot has to speak before this lease
@@ -52,7 +52,7 @@ class Cut:
 
 
 def choose_cut(loads: Iterable[LeaseLoad], chars_s: float | None, sizes: Sizes) -> Cut | None:
-    """What an idle slot of speed `chars_s` takes over: the tail of the lease with the most time left.
+    """Choose what an idle slot of speed `chars_s` takes over: the tail of the lease with the most time left.
 
     It is cut so that both ends finish together; None where no cut would finish the book sooner.
     """
@@ -79,7 +79,7 @@ def _cut(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int]) -> Cut | 
 
 
 def choose_double(loads: Iterable[LeaseLoad], chars_s: float | None) -> int | None:
-    """The lease whose segment under way an idle slot should speak too, for it would be through sooner."""
+    """Choose the lease whose current segment an idle slot should speak too, because it would be done sooner."""
     best, most_s = None, 0.0
     for load in loads:
         left_s = load.seconds_left_of_first() if load.started else 0.0
@@ -104,7 +104,7 @@ class Speed:
     clips: int = 0
 
     def add(self, characters: int, audio_s: float, work_s: float) -> None:
-        """Count one clip."""
+        """Add a clip to the estimate."""
         self.characters = self.characters * _KEEP + characters
         self.audio_s = self.audio_s * _KEEP + audio_s
         self.work_s = self.work_s * _KEEP + max(work_s, 1e-6)

@@ -50,5 +50,5 @@ class Lock:
             return "another process"
 
     def release(self) -> None:
-        """Release the lock."""
+        """Release the lock, so that another process may take it."""
         self._lock.release()

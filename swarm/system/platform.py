@@ -36,7 +36,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def disk_of(folder: Path) -> int:
-    """A number for the disk that a folder is on: files can be renamed between folders of one. Raises OSError."""
+    """Return the number of a folder's disk: files can be renamed between folders of one disk. Raises OSError."""
     return folder.stat().st_dev
 
 

@@ -25,7 +25,7 @@ class Scratch:
             self._guard.release()
 
     def close(self) -> None:
-        """Remove the folder."""
+        """Remove the folder and its lock."""
         self._guard.wait()
         try:
             with guarded(self.folder):

@@ -1,4 +1,4 @@
-"""Which exceptions are the device's doing and not the text's: memory that ran out, a GPU that fails. Without torch."""
+"""Tells which exceptions the device is to blame for, not the text: no memory left, a GPU that fails. Needs no torch."""
 
 import re
 

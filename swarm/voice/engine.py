@@ -28,7 +28,7 @@ OnProgress = Callable[[str], None]  # is told in words how far a download is
 
 
 class FaultKind(StrEnum):
-    """Why a segment has no clip. Only what the text may be blamed for counts against it."""
+    """The reason why a segment has no clip. Only faults of the text count against it."""
 
     EMPTY = "empty"  # no samples
     SILENT = "silent"
@@ -50,11 +50,11 @@ class EngineFault(Exception):
 
 
 class Voice(Protocol):
-    """A loaded voice."""
+    """A voice that an engine has loaded and that can speak."""
 
     @property
     def sample_rate(self) -> int:
-        """Hz."""
+        """The sample rate in Hz."""
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment and return int16 mono PCM, shape (samples,). Raises EngineFault."""
@@ -73,7 +73,7 @@ class SharingVoice(Voice, Protocol):
     """A voice that computed, when it was opened, what other workers need not compute again."""
 
     def latents(self) -> bytes | None:
-        """What to keep with the job as `latents.safetensors`; None where it was given or there is none."""
+        """Return the latents to keep with the job; None if they were given or there are none."""
 
 
 class Engine(ABC):

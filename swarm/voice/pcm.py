@@ -1,4 +1,4 @@
-"""What engines compute with, turned into what they return: int16 mono PCM."""
+"""Converts the arrays of engines into int16 mono PCM."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 
 def from_floats(wave: NDArray[np.floating]) -> Pcm:
-    """A wave between -1 and 1, shape (samples,), as int16; what is louder is clipped.
+    """Convert a wave between -1 and 1, shape (samples,), to int16; louder samples are clipped.
 
     Raises EngineFault(NONFINITE).
     """
@@ -18,7 +18,7 @@ def from_floats(wave: NDArray[np.floating]) -> Pcm:
 
 
 def check_pcm(sound: object) -> Pcm:
-    """The sound itself if it is int16 mono PCM. Raises EngineFault(ERROR)."""
+    """Return the sound if it is int16 mono PCM. Raises EngineFault(ERROR)."""
     if isinstance(sound, np.ndarray) and sound.dtype == np.int16 and sound.ndim == 1:
         return sound
     shape = f"{sound.dtype} of shape {sound.shape}" if isinstance(sound, np.ndarray) else type(sound).__name__

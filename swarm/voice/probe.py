@@ -12,7 +12,7 @@ MAX_GPUS = 64
 
 
 def prove(torch: Any) -> dict[str, Any]:
-    """What torch this is, and each GPU with what came of a tensor on it; CUDA and ROCm are both "cuda" to torch."""
+    """Return torch's version, and each GPU with the result of a tensor on it; torch calls CUDA and ROCm "cuda"."""
     return {"torch": str(torch.__version__), "gpus": [*_cuda(torch), *_mps(torch)]}
 
 
@@ -37,7 +37,7 @@ def _mps(torch: Any) -> Iterator[dict[str, Any]]:
 
 
 def _tensor_fault(torch: Any, name: str) -> str:
-    """Why a tensor cannot be computed there; "" if it can."""
+    """Return why a tensor cannot be computed on a device; "" if it can."""
     try:
         if float((torch.ones(8, device=name) * 2).sum()) == 16.0:
             return ""
@@ -47,7 +47,7 @@ def _tensor_fault(torch: Any, name: str) -> str:
 
 
 def _driver() -> str:
-    """The version of NVIDIA's driver; "" where nvidia-ml-py is not installed or does not find it."""
+    """Return the version of NVIDIA's driver; "" if nvidia-ml-py is not installed or does not find it."""
     try:
         nvml = importlib.import_module("pynvml")
         nvml.nvmlInit()

@@ -1,4 +1,4 @@
-"""Run seeds: `python tests/simulation/run.py --seed 7`, `--seeds 0-500`, `--for-ever`; see README.md beside this file."""
+"""Run seeds: `python tests/simulation/run.py --seed 7`, `--seeds 0-500`, `--for-ever`; README.md tells more."""
 
 from __future__ import annotations
 

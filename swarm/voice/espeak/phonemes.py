@@ -22,7 +22,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 
 def espeak_names(sound_of: Callable[[str], tuple[str, str]]) -> dict[str, str]:
-    """The names of the phonemes that a voice has, by their IPA.
+    """Return the names of a voice's phonemes by their IPA.
 
     `sound_of` says how a name sounds, and what it is taken for: the library's tables need not be known here.
     """

@@ -79,7 +79,7 @@ class EspeakVoice:
 
 @contextlib.contextmanager
 def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctypes.CDLL, int]]:
-    """A fresh espeak-ng with a voice set, and its sample rate. Raises EngineFault(UNAVAILABLE)."""
+    """Yield a fresh espeak-ng with a voice set, and its sample rate. Raises EngineFault(UNAVAILABLE)."""
     data = Path(espeakng_loader.get_data_path())
     # espeak cuts its data path at 160 bytes and takes no Unicode on Windows; from beside the data it is "."
     with _library_lock, contextlib.chdir(data.parent):
@@ -97,7 +97,7 @@ def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctyp
 
 
 def _sound_of(library: ctypes.CDLL) -> Callable[[str], tuple[str, str]]:
-    """How the voice that is set says a phoneme of a name: in IPA, and in names."""
+    """Return a function that gives the sound of a named phoneme in the current voice: in IPA, and in names."""
     callback = _SoundCallback(lambda _samples, _count, _events: 0)
     library.espeak_SetSynthCallback(callback)
     library.espeak_Synth.argtypes = _SYNTH_TYPES

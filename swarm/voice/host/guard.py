@@ -36,7 +36,7 @@ _WEIGHTS = (
 
 @dataclass(frozen=True)
 class Measure:
-    """What of a sound can tell that it is wrong."""
+    """The measurements of a sound by which it is judged."""
 
     length_s: float
     silence_s: float = 0.0  # the longest inside it
@@ -58,7 +58,7 @@ class Guard:
         self._paces: deque[float] = deque(maxlen=REMEMBERED)  # logarithms of seconds a letter
 
     def judge(self, text: str, sound: Measure) -> Judgement:
-        """Whether a sound may be that of a text."""
+        """Judge whether a sound may be that of a text."""
         off, tolerance = self._off(text, sound.length_s)
         usual_s = sound.length_s / math.exp(off)
         strange = min(abs(off) / tolerance, abs(sound.length_s - usual_s) / SLACK_S)
@@ -76,7 +76,7 @@ class Guard:
         self._paces.append(_pace(text, length_s))
 
     def _off(self, text: str, length_s: float) -> tuple[float, float]:
-        """How far a length is from the usual, as a logarithm, and how far it may be."""
+        """Return how far a length is from the usual one, as a logarithm, and how far it may be."""
         if len(self._paces) < KNOWN:
             return 0.0, 1.0
         middle = median(self._paces)
@@ -89,12 +89,12 @@ def _pace(text: str, length_s: float) -> float:
 
 
 def weight(text: str) -> int:
-    """How long a text is when it is spoken, in letters."""
+    """Return the length of a text when it is spoken, in letters."""
     return _BESIDES + sum(worth * len(kind.findall(text)) for kind, worth in _WEIGHTS)
 
 
 def measure(pcm: Pcm, sample_rate: int, length_s: float) -> Measure:
-    """What to judge a sound by; `length_s` is that of the clip made of it, its ends trimmed."""
+    """Measure a sound; `length_s` is the length of its clip, with trimmed ends."""
     size = max(1, round(_FRAME_S * sample_rate))
     frames = np.abs(pcm[: len(pcm) // size * size].reshape(-1, size).astype(np.int32)).max(axis=1, initial=0)
     loud = np.flatnonzero(frames > frames.max(initial=0) * _QUIET)

@@ -36,7 +36,7 @@ class EngineProcess:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
 
     async def own_pids(self, slot: int) -> set[int]:
-        """What the operating system calls the process: behind a virtual environment of Windows there are two."""
+        """Return the ids of the process: a virtual environment of Windows has two processes."""
         try:
             reply = await self._call(slot, {"call": "pid"}, FaultKind.CRASHED)
         except EngineFault:  # whoever opens a voice next learns of it

@@ -1,4 +1,4 @@
-"""Which engines there are, which one is meant by what a user says, and the recipe that comes of it."""
+"""The engines that there are, which of them the user means, and the recipe that follows."""
 
 import importlib
 from collections.abc import Collection, Iterator, Mapping
@@ -163,7 +163,7 @@ def check_speaks(card: EngineCard, language: str) -> None:
 
 
 def _own_first(card: EngineCard) -> Iterator[Engine]:
-    """The engine of a card, which may have other models, and then those that need no download."""
+    """Yield the engine of a card, which may have other models, then the engines that need no download."""
     engines = all_engines()
     yield from (engine for engine in engines if engine.card.name == card.name)
     yield from (engine for engine in engines if engine.card.name != card.name and not engine.models())
@@ -195,7 +195,7 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
 
 
 def _no_voice(card: EngineCard, language: str, name: str) -> str:
-    """What to say of a voice that an engine does not have."""
+    """Return the error text for a voice that an engine does not have."""
     for engine in all_engines():
         if any(_plain(name) == _plain(voice.name) for voice in engine.card_for("").voices):
             owner = _usual_word(engine)
@@ -265,12 +265,12 @@ def choose_card(
 
 
 def _takes(engine: Engine, model: str) -> bool:
-    """Whether an engine could know a model: a custom one, or one of several."""
+    """Tell whether an engine could know a model: a custom one, or one of several."""
     return engine.card.custom if model.startswith(CUSTOM) else bool(engine.models())
 
 
 def _engine_of(model: str, language: str) -> Engine:
-    """The engine of a model where none is said: the first that knows it, else the first that could."""
+    """Return the engine of a model if none is named: the first that knows it, else the first that could."""
     able = [engine for engine in all_engines() if _takes(engine, model)]
     for engine in able if not model.startswith(CUSTOM) else ():
         try:

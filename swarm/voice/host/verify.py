@@ -1,4 +1,4 @@
-"""What a recogniser hears of a clip, held against its text: `--verify`, for those who have time for it."""
+"""Compares the words that a speech recogniser hears in a clip with its text (`--verify`)."""
 
 import os
 from importlib.util import find_spec
@@ -32,13 +32,13 @@ class Verifier:
         self._model, self._language = model, language
 
     def wrong(self, text: str, sound: Pcm, sample_rate: int) -> float:
-        """How much of a text is not heard as it is written, from 0 to 1; 0 too where it is too short to tell."""
+        """Return how much of a text is heard differently, from 0 to 1; 0 if it is too short to tell."""
         if len(_letters(text)) < MIN_LETTERS:
             return 0.0
         return wrong_share(text, self.heard(sound, sample_rate))
 
     def heard(self, sound: Pcm, sample_rate: int) -> str:
-        """The words of a clip."""
+        """Return the words that the recogniser hears."""
         pieces, _ = self._model.transcribe(
             _resampled(sound, sample_rate), language=self._language, beam_size=1, condition_on_previous_text=False
         )
@@ -46,7 +46,7 @@ class Verifier:
 
 
 def wrong_share(said: str, heard: str) -> float:
-    """The letters to change to get from one text to the other, as a share of the longer one."""
+    """Return the letters to change from one text to the other, as a share of the longer one."""
     from rapidfuzz.distance import Levenshtein
 
     return float(Levenshtein.normalized_distance(_letters(said), _letters(heard)))
@@ -57,20 +57,20 @@ def _letters(text: str) -> str:
 
 
 def _resampled(sound: Pcm, sample_rate: int) -> "NDArray[np.float32]":
-    """A sound at the recogniser's rate; for listening, straight lines between samples do."""
+    """Resample a sound to the recogniser's rate; linear interpolation is enough for listening."""
     times_s = np.arange(len(sound) * RATE // sample_rate) / RATE
     wave = np.interp(times_s, np.arange(len(sound)) / sample_rate, sound.astype(np.float32))
     return (wave / 32768).astype(np.float32)
 
 
 def check_verify() -> None:
-    """Whether clips can be listened to here. Raises EnvironmentFault."""
+    """Check whether a recogniser is installed. Raises EnvironmentFault."""
     if not all(find_spec(package) for package in ("faster_whisper", "rapidfuzz")):
         raise EnvironmentFault(f"--verify needs a recogniser of speech, which is not installed here: {INSTALL}")
 
 
 def find_verifier(language: str, device: str) -> Verifier | None:
-    """A recogniser on a slot's device, where the worker was asked for one and it knows the language.
+    """Load a recogniser on a slot's device, if the worker verifies and the recogniser knows the language.
 
     Raises EngineFault(UNAVAILABLE).
     """

@@ -22,7 +22,7 @@ CARD = EngineCard(
 
 
 class MetronomeEngine(Engine):
-    """Opens at once."""
+    """An engine that needs no model and opens at once."""
 
     card = CARD
 

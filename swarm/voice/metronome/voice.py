@@ -23,7 +23,7 @@ class MetronomeVoice:
         self._cost_per_char_s, self._sound_per_char_s = cost_per_char_s, sound_per_char_s
 
     def speak(self, text: str, seed: int) -> Pcm:
-        """A tone whose pitch follows from text and seed, after the time that the text costs."""
+        """Return a tone whose pitch follows from text and seed, after the time that the text costs."""
         ready = time.monotonic() + len(text) * self._cost_per_char_s
         sound = tone(zlib.crc32(f"{seed} {text}".encode()), round(len(text) * self._sound_per_char_s * SAMPLE_RATE))
         time.sleep(max(0.0, ready - time.monotonic()))
@@ -31,14 +31,14 @@ class MetronomeVoice:
 
 
 def tone(pitch: int, samples: int) -> Pcm:
-    """A tone of one of 100 pitches between 150 and 600 Hz; one period is computed and repeated."""
+    """Return a tone of one of 100 pitches between 150 and 600 Hz; one period is computed and repeated."""
     period = 40 + pitch % 100 + (pitch % 100 // 5)
     wave = np.sin(np.arange(period) * (2 * math.pi / period)) * _PEAK
     return np.resize(wave.astype(np.int16), samples)
 
 
 def slot_speed(device: str) -> float:
-    """The speed of the slot named by a device such as "cpu:2". Raises EngineFault(UNAVAILABLE)."""
+    """Return the speed of the slot named by a device such as "cpu:2". Raises EngineFault(UNAVAILABLE)."""
     words = os.environ.get(ENV_SPEED, "1").split(",")
     slot = device.partition(":")[2]
     word = words[int(slot) % len(words) if slot.isdigit() else 0]
