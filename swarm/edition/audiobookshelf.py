@@ -18,23 +18,23 @@ import httpx
 from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
 from swarm.edition.delivery import PROGRESS_INTERVAL_S
-from swarm.edition.depot import Stopped, TransferFault, insist
+from swarm.edition.depot import Stopped, TransferFault, retry
 from swarm.system.machine import Say
 from swarm.watch.text import bytes_text, clean, percent
 
 TIMEOUT_S = 60.0  # for a connection, and for each piece that is sent or received
 SCAN_TIMEOUT_S = 600.0  # for the answer to an upload: the server moves the files first
-WAITS_S = (1.0, 5.0, 20.0)  # before each further try
+WAITS_S = (1.0, 5.0, 20.0)  # before each retry
 BUSY = (502, 503, 504)
 MAX_ANSWER_BYTES = 4 << 20
 MAX_REASON_CHARS = 200
 
 
 class UploadFault(TransferFault):
-    """The server did not take it."""
+    """The server did not take a book, or cannot be reached."""
 
-    def __init__(self, message: str, *, lasting: bool = True) -> None:
-        super().__init__(message, lasting=lasting)
+    def __init__(self, message: str, *, permanent: bool = True) -> None:
+        super().__init__(message, permanent=permanent)
 
 
 class Room(NamedTuple):
@@ -45,7 +45,7 @@ class Room(NamedTuple):
 
 
 class Upload:
-    """One server and library that finished audiobooks are sent to."""
+    """A server and library to which finished audiobooks are uploaded."""
 
     def __init__(self, config: UploadConfig, waits_s: Sequence[float] = WAITS_S) -> None:
         self._config = config
@@ -69,7 +69,7 @@ class Upload:
         return Room(chosen[0]["id"], folders[0]["id"])
 
     def send(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
-        """Upload the files of one book. Raises UploadFault that says where they are, Stopped."""
+        """Upload the files of one book, with retries. Raises UploadFault, which says where they lie, Stopped."""
         try:
             self._persist(files, tags, say)
         except UploadFault as fault:
@@ -79,11 +79,11 @@ class Upload:
             ) from fault
 
     def stop(self) -> None:
-        """Have the thread that uploads leave soon."""
+        """Make the uploading thread raise Stopped soon."""
         self._stopped.set()
 
     def _persist(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
-        insist(lambda: self._upload(files, tags, say), self._waits_s, self._stopped, say)
+        retry(lambda: self._upload(files, tags, say), self._waits_s, self._stopped, say)
 
     def _upload(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
         fields = _fields(self.find_room(), tags)
@@ -121,8 +121,8 @@ class Upload:
             ):
                 answer = _beginning(response)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            lasting = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-            raise UploadFault(f"{self._server} cannot be reached: {_reason(error)}.", lasting=lasting) from error
+            permanent = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+            raise UploadFault(f"{self._server} cannot be reached: {_reason(error)}.", permanent=permanent) from error
         if response.status_code != httpx.codes.OK:
             raise self._fault(response.status_code, answer)
         return answer
@@ -142,7 +142,7 @@ class Upload:
                 why = "sends elsewhere: give --abs-server-url as it is in the browser, with https:// if that is there"
             case _:
                 why = f"answered {status}: {said}"
-        return UploadFault(f"{self._server} {why.rstrip('.')}.", lasting=status not in BUSY)
+        return UploadFault(f"{self._server} {why.rstrip('.')}.", permanent=status not in BUSY)
 
 
 class Progress:

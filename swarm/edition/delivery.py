@@ -1,6 +1,6 @@
-"""Takes the files of an edition from its outbox, in the state folder, to where the user wants them.
+"""Delivers the files of an edition from its outbox, in the state folder, to the depot that the user named.
 
-What arrived is noted in the outbox, so that the same command goes on where it stopped; nothing is encoded again.
+The outbox lists the files that arrived, so that the same command resumes a delivery without encoding again.
 """
 
 import threading
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, insist
+from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, retry
 from swarm.edition.remote_depot import RemoteDepot
 from swarm.edition.target import MAX_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
 from swarm.errors import EnvironmentFault
@@ -21,9 +21,9 @@ from swarm.system.machine import Say
 from swarm.system.platform import disk_of
 from swarm.watch.text import bytes_text, clean, percent
 
-WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each further try: a router that restarts takes a minute or two
-PROGRESS_INTERVAL_S = 5.0  # between two words on how far a file is
-NOTED = ".delivered.json"
+WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each retry: a router needs a minute or two to restart
+PROGRESS_INTERVAL_S = 5.0  # between two progress lines of a file
+DELIVERED_FILE = ".delivered.json"  # in the outbox: digests of the files that arrived, by name
 
 
 def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
@@ -35,7 +35,7 @@ def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
         return RemoteDepot(url)
     with guarded(folder):
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        there.mkdir(exist_ok=True)  # refuses a file
+        there.mkdir(exist_ok=True)  # raises if it is a file
         return None if disk_of(there) == disk_of(state_dir) else FolderDepot(folder)
 
 
@@ -76,15 +76,15 @@ class Delivery:
         return sum(self.depot.size(name) for name in names) == size
 
     def take(self, path: Path, say: Say) -> None:
-        """Deliver one file, unless it was before; tries again for some minutes. Raises DepotFault, Stopped."""
+        """Deliver one file unless it has arrived already, with retries for some minutes. Raises DepotFault, Stopped."""
         name, digest = self._name(path), digest_of(path)
         if self._noted().get(name) == digest and self.depot.size(name) == path.stat().st_size:
             return
-        insist(lambda: self.depot.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say)
+        retry(lambda: self.depot.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say)
         self._note({**self._noted(), name: digest})
 
     def deliver(self, paths: Sequence[Path], say: Say) -> None:
-        """Deliver all of an edition, the last one last. Raises EnvironmentFault, Stopped."""
+        """Deliver the files of an edition in their order. Raises EnvironmentFault, Stopped."""
         try:
             for path in paths:
                 self.take(path, say)
@@ -95,7 +95,7 @@ class Delivery:
             ) from fault
 
     def stop(self) -> None:
-        """Have the thread that delivers leave soon."""
+        """Make the delivering thread raise Stopped soon."""
         self._stopped.set()
 
     def _teller(self, path: Path, say: Say) -> Callable[[int], None]:
@@ -117,10 +117,10 @@ class Delivery:
 
     def _noted(self) -> dict[str, str]:
         try:
-            return msgspec.json.decode((self.outbox / NOTED).read_bytes(), type=dict[str, str])
+            return msgspec.json.decode((self.outbox / DELIVERED_FILE).read_bytes(), type=dict[str, str])
         except (OSError, msgspec.MsgspecError):
             return {}
 
     def _note(self, delivered: dict[str, str]) -> None:
         with guarded(self.outbox):
-            replace_file(self.outbox / NOTED, msgspec.json.encode(delivered))
+            replace_file(self.outbox / DELIVERED_FILE, msgspec.json.encode(delivered))

@@ -18,19 +18,19 @@ from swarm.system.disk import replace_file, store_fault
 from swarm.system.machine import Say
 from swarm.system.platform import forget_cached, free_bytes, sync_file, sync_folder
 
-Moved = Callable[[int], None]  # told how many bytes of a file are there; may raise to stop
-LASTING = (
+Moved = Callable[[int], None]  # gets how many bytes of a file have arrived; may raise Stopped
+PERMANENT_FAULTS = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.ENAMETOOLONG, errno.ENOTDIR,
     errno.EISDIR,
 )  # fmt: skip
 
 
 class TransferFault(EnvironmentFault):
-    """Something did not arrive; `lasting` where trying again would not help."""
+    """Something did not arrive; `permanent` if trying again would not help."""
 
-    def __init__(self, message: str, *, lasting: bool) -> None:
+    def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)
-        self.lasting = lasting
+        self.permanent = permanent
 
 
 class Stopped(Exception):
@@ -42,31 +42,31 @@ class DepotFault(TransferFault):
 
 
 class Depot(Protocol):
-    """A folder somewhere. Names are relative to it, with slashes. Any method may raise DepotFault."""
+    """A folder somewhere. File names are relative to it, with slashes. Any method may raise DepotFault."""
 
-    name: str  # for people: without a password
+    name: str  # for people, without a password
 
     def address(self, name: str) -> str:
         """Return the address of a file, for people and the journal."""
 
     def size(self, name: str) -> int:
-        """Bytes of a file; 0 where there is none."""
+        """Return the bytes of a file; 0 if there is none."""
 
-    def read(self, name: str, most: int) -> bytes | None:
-        """Read a small file, at most `most` bytes of it; None if there is none."""
+    def read(self, name: str, max_bytes: int) -> bytes | None:
+        """Read a small file, at most `max_bytes` of it; None if there is none."""
 
     def write(self, name: str, data: bytes) -> None:
         """Write a small file."""
 
     def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
-        """Bring a file there and read it back: its SHA-256 is `digest`."""
+        """Bring a file there and compare what can be read there with `digest`, its SHA-256."""
 
     def free_bytes(self) -> int | None:
         """Return the free bytes; None if they are unknown."""
 
 
 class FolderDepot:
-    """A folder of this machine that is on another disk than the state folder, as network mounts are."""
+    """A folder on another disk of this machine than the state folder, as network mounts are."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -77,17 +77,17 @@ class FolderDepot:
         return str(self._path(name).absolute())
 
     def size(self, name: str) -> int:
-        """Bytes of a file; 0 where there is none."""
+        """Return the bytes of a file; 0 if there is none."""
         try:
             return self._path(name).stat().st_size
         except OSError:
             return 0
 
-    def read(self, name: str, most: int) -> bytes | None:
+    def read(self, name: str, max_bytes: int) -> bytes | None:
         """Read a small file; None if there is none."""
         try:
             with self._path(name).open("rb") as file:
-                return file.read(most)
+                return file.read(max_bytes)
         except OSError:
             return None
 
@@ -98,23 +98,23 @@ class FolderDepot:
             replace_file(self._path(name), data)
 
     def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
-        """Copy a file, going on where an earlier try was cut off; synced, read back, then renamed."""
+        """Copy a file, resuming an earlier try; sync it, read it back, then give it its name."""
         target = self._path(name)
         part = target.with_name(f".{target.name}.{digest[:8]}.part")
         with self._guarded():
             target.parent.mkdir(parents=True, exist_ok=True)
             for other in set(target.parent.glob(f".{_escaped(target.name)}.*.part")) - {part}:
-                other.unlink(missing_ok=True)  # of a file that is not wanted any more
+                other.unlink(missing_ok=True)  # a part of an older file
             _copy_on(source, part, moved)
             if digest_of(part) != digest:
                 part.unlink()
-                raise DepotFault(f"{target} did not arrive as it was sent.", lasting=False)
+                raise DepotFault(f"{target} did not arrive as it was sent.", permanent=False)
             part.replace(target)
             with suppress(OSError):  # some network mounts cannot sync a folder
                 sync_folder(target.parent)
 
     def free_bytes(self) -> int | None:
-        """Room on its disk."""
+        """Return the room on its disk."""
         return free_bytes(self._folder)
 
     def _path(self, name: str) -> Path:
@@ -125,7 +125,9 @@ class FolderDepot:
         try:
             yield
         except OSError as error:
-            raise DepotFault(str(store_fault(error, self._folder)), lasting=error.errno in LASTING) from error
+            raise DepotFault(
+                str(store_fault(error, self._folder)), permanent=error.errno in PERMANENT_FAULTS
+            ) from error
 
 
 def _escaped(name: str) -> str:
@@ -133,7 +135,7 @@ def _escaped(name: str) -> str:
 
 
 def _copy_on(source: Path, part: Path, moved: Moved) -> None:
-    """Append to `part` what it lacks of `source`, and bring it to the disk."""
+    """Append the rest of `source` to `part`, and sync it."""
     with source.open("rb") as reading, part.open("ab") as writing:
         there = writing.tell()
         if there > os.fstat(reading.fileno()).st_size:
@@ -146,7 +148,7 @@ def _copy_on(source: Path, part: Path, moved: Moved) -> None:
             moved(there)
         writing.flush()
         sync_file(writing.fileno())
-        forget_cached(writing.fileno())  # what is read back shall come from there
+        forget_cached(writing.fileno())  # reading back has to ask the disk
 
 
 def digest_of_stream(chunks: Iterator[bytes]) -> str:
@@ -157,14 +159,14 @@ def digest_of_stream(chunks: Iterator[bytes]) -> str:
     return sum_.hexdigest()
 
 
-def insist(act: Callable[[], object], waits_s: Sequence[float], stopped: threading.Event, say: Say) -> None:
-    """Do it, and again after each of these seconds where the fault may pass. Raises TransferFault, Stopped."""
+def retry(act: Callable[[], object], waits_s: Sequence[float], stopped: threading.Event, say: Say) -> None:
+    """Call `act`, and again after each of these waits while its fault may pass. Raises TransferFault, Stopped."""
     for wait_s in (*waits_s, None):
         try:
             act()
             return
         except TransferFault as fault:
-            if fault.lasting or wait_s is None:
+            if fault.permanent or wait_s is None:
                 raise
             say(f"{fault} Trying again in {wait_s:g} s.")
             if stopped.wait(wait_s):

@@ -16,7 +16,7 @@ from swarm.audio.level import level_lines
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
 from swarm.audio.subtitle import Cue, write_subtitles
-from swarm.edition.delivery import NOTED, Delivery
+from swarm.edition.delivery import DELIVERED_FILE, Delivery
 from swarm.edition.depot import DepotFault, Stopped
 from swarm.edition.press import Damaged, Measured, Press
 from swarm.edition.read_along import ReadAlongMaker, read_along_path
@@ -269,7 +269,7 @@ class Edition:
             for path in self.delivery.outbox.iterdir():
                 if path.is_dir():
                     shutil.rmtree(path)
-                elif path.name != NOTED:
+                elif path.name != DELIVERED_FILE:
                     path.unlink()
 
     def _teller(self) -> Say:

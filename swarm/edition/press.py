@@ -1,4 +1,4 @@
-"""One job's sound: its reels are encoded as their clips come, and put together in reading order."""
+"""Encodes the reels of one job as their clips come, and puts them together in reading order."""
 
 import asyncio
 import hashlib
@@ -24,12 +24,13 @@ from swarm.job.state import JobState, Place
 from swarm.store.store import Store
 from swarm.system.machine import machine_name
 
-GUESSED_S_A_CHARACTER = 0.075
-MAX_LOSSES = 5  # of one reel
+EXPECTED_CHARACTER_S = 0.075  # of speech, by which the room for a file's index is guessed
+MAX_REEL_LOSSES = 5  # times that one reel is encoded again
 REEL_FORMAT = 5  # goes into each reel's name: raise it to have all reels encoded again
 
-MEASURED_S = 120.0  # of the voice: a few tenths of a LU off the whole book
-ENOUGH_S = 10 * MEASURED_S  # with so much spoken elsewhere, the beginning of the book is waited for no longer
+MEASURED_S = 120.0  # of speech are measured, which is within a few tenths of a LU of the whole book
+# Once this much is spoken, the gain is measured on any of it instead of on the beginning of the book.
+MAX_WAIT_FOR_START_S = 10 * MEASURED_S
 
 Damaged = Callable[[Place, str], None]
 Measured = Callable[[GainFixed], None]
@@ -37,11 +38,11 @@ Written = Callable[[FinishedBook], None]
 
 
 class Press:
-    """Watches a job's places and turns finished stretches into the audiobook at `target`.
+    """Follows a job's places and turns finished stretches into the audiobook at `target`.
 
-    `damaged` is called for an accepted clip that cannot be decoded; its place comes again. `measured` is called once in
-    the life of a job for each level, with the gain that its voice needs. With a `keeper`, each chapter has its own file
-    too, as soon as it is finished. `written` is called for each file that is whole.
+    `damaged` is called for an accepted clip that cannot be decoded; its place is noticed again once it has a new clip.
+    `measured` is called once in the life of a job for each level, with the gain that its voice needs. With a `keeper`,
+    each chapter gets its own file too, as soon as it is finished. `written` is called for each finished file.
     """
 
     def __init__(
@@ -61,43 +62,43 @@ class Press:
         self._studio = studio
         self._target = target
         self._style = style
-        self.parts: list[Path] = []  # where files grow
-        self.bound: list[tuple[Volume, FinishedBook]] = []  # the files that are written
+        self.parts: list[Path] = []  # of unfinished files
+        self.bound: list[tuple[Volume, FinishedBook]] = []  # the finished files
         self._damaged = damaged
         self._measured = measured
         self._keeper = keeper
         self._written = written
-        self.used: set[Path] = set()  # reels, once all is written
+        self.used: set[Path] = set()  # reels of the finished files
         self.spared: set[Path] = set()  # reels that another press needs
         self._keeping = asyncio.Lock()
-        self._news = asyncio.Event()  # a clip is there
+        self._noticed = asyncio.Event()  # a place was noticed
         self._gain_known = asyncio.Event()
         self._titles = [chapter.title for chapter in state.spec.chapters]
         self._reels = [reel for n, chapter in enumerate(state.spec.chapters) for reel in plan_reels(n, chapter)]
         self._starts = [(reel.chapter, reel.first) for reel in self._reels]
         self._changed = [asyncio.Event() for _ in self._reels]
         self._encoded: list[asyncio.Task[Path]] = []
-        self._stored: set[Place] = set()  # an accepted clip is on the disk only once it was noticed
+        self._stored: set[Place] = set()  # places whose accepted clips are on the disk
 
     @property
     def encoded(self) -> float:
-        """Share of the reels that are encoded."""
+        """The share of the reels that are encoded."""
         return sum(task.done() for task in self._encoded) / max(1, len(self._encoded))
 
     def notice(self, place: Place) -> None:
         """Take notice that the outcome of a place is on the disk, and wake the encoder of its reel."""
         if place in self._state.accepted:
             self._stored.add(place)
-        self._news.set()
+        self._noticed.set()
         self._changed[bisect_right(self._starts, place) - 1].set()
-        if self._state.complete:  # reels with gaps wait until nothing can fill them any more
+        if self._state.complete:  # reels with gaps waited until nothing could fill them
             for event in self._changed:
                 event.set()
 
     async def run(self) -> tuple[FinishedBook, ...]:
         """Encode and put together everything. Raises StoreError and EnvironmentFault."""
-        self._stored |= self._state.accepted.keys()  # by earlier runs
-        for torn in self._folder().glob("*.part"):  # by an encoder that died
+        self._stored |= self._state.accepted.keys()  # clips of earlier runs
+        for torn in self._folder().glob("*.part"):  # left by an encoder that died
             torn.unlink(missing_ok=True)
         async with asyncio.TaskGroup() as self._group:
             group = self._group
@@ -111,7 +112,7 @@ class Press:
         return books.result()
 
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
-        await encoded[0]  # by then the sample rate is known
+        await encoded[0]  # the sample rate is known then
         for volume in await self._volumes(encoded):
             self.bound.append((volume, await self._bind(volume, encoded, self._studio)))
         return tuple(book for _, book in self.bound)
@@ -137,7 +138,7 @@ class Press:
         return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")))
 
     async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"], studio: Studio) -> FinishedBook:
-        """Put one file together."""
+        """Put one file together, encoding damaged reels again. Raises EnvironmentFault."""
         marks, target = volume_marks(volume, self._reels, self._titles), self._volume_path(volume)
         order = self._order(volume, target, tuple(mark.title for mark in marks))
         self.parts.append(order.part)
@@ -152,12 +153,12 @@ class Press:
                 book = await studio.finish(marks, target)
                 self._written(book)
                 return book
-            except ReelDamaged as damage:  # on the disk, since it was encoded: once more
+            except ReelDamaged as damage:  # on the disk, after it was encoded
                 losses[damage.path] += 1
-                if losses[damage.path] == MAX_LOSSES:
+                if losses[damage.path] == MAX_REEL_LOSSES:
                     raise EnvironmentFault(f"{damage.path} keeps being lost: check its disk.") from damage
                 if self._encode_again(damage.path, encoded) != number:
-                    number = volume.first  # an earlier one: what was put together is of no use
+                    number = volume.first  # an earlier reel: the file has to be started again
 
     def _encode_again(self, damaged: Path, encoded: list["asyncio.Task[Path]"]) -> int | None:
         """Encode a damaged reel again and return its number; None if that is under way for another file."""
@@ -173,8 +174,8 @@ class Press:
         while self._level not in self._state.gains_db and self._style.level.target_lufs is not None:
             order = self._first_minutes()
             if order is None:
-                await self._news.wait()
-                self._news.clear()
+                await self._noticed.wait()
+                self._noticed.clear()
                 continue
             found = await self._studio.measure(order)
             self._measured(GainFixed(found.gain_db, self._level, found.heard_lufs))
@@ -183,7 +184,7 @@ class Press:
     def _first_minutes(self) -> ReelOrder | None:
         """Return the order with the clips to measure, in reading order; None while there are too few."""
         complete, clips, pauses_s, heard_s = self._state.complete, [], [], 0.0
-        patient = self._state.audio_s < ENOUGH_S and not complete
+        patient = self._state.audio_s < MAX_WAIT_FOR_START_S and not complete
         for number, chapter in enumerate(self._state.spec.chapters):
             for index, segment in enumerate(chapter.segments):
                 record = self._state.accepted.get((number, index)) if (number, index) in self._stored else None
@@ -203,7 +204,7 @@ class Press:
         return ReelOrder(tuple(clips), tuple(pauses_s), rate, 0.0, Path(), self._coding(), level)
 
     async def _encode(self, number: int) -> Path:
-        """Wait until a reel's clips are there, then encode it, until all of them proved good."""
+        """Wait for a reel's clips and encode it; if some are damaged, wait for new ones and try again."""
         reel, changed = self._reels[number], self._changed[number]
         await self._gain_known.wait()
         while True:
@@ -211,7 +212,7 @@ class Press:
                 await changed.wait()
                 changed.clear()
             order = self._reel_order(reel)
-            if order.target.exists():  # from an earlier run; checked when it is appended
+            if order.target.exists():  # by an earlier run; it is checked when it is appended
                 return order.target
             done = await self._studio.encode(order)
             if not done.faults:
@@ -259,14 +260,14 @@ class Press:
         return self._store.folder(self._state.job) / "reels"
 
     def _sweep(self, used: set[Path]) -> None:
-        """Reels of another format, or of clips that were spoken again, only take room."""
+        """Remove reels of other styles and of clips that were replaced."""
         for path in self._folder().glob("*.reel"):
             if path not in used:
                 path.unlink(missing_ok=True)
 
     @property
     def _mark(self) -> str:
-        """Marks what this job of this state folder writes: another's may grow beside it, and the next run finds it."""
+        """A mark in the names of unfinished files, of this job and state folder alone: others may write beside them."""
         whose = f"{machine_name()}/{self._store.folder(self._state.job).absolute()}"
         return hashlib.sha256(whose.encode(errors="replace")).hexdigest()[:8]
 
@@ -275,7 +276,7 @@ class Press:
         return f"{self._style.level.target_lufs}/{self._style.level.peak_db}/{self._style.format.codec}"
 
     def _sample_rate(self) -> int:
-        return self._state.sample_rate or 24000  # nothing was spoken: there is only silence to encode
+        return self._state.sample_rate or 24000  # nothing was spoken, so there is only silence to encode
 
     def _coding(self) -> Coding:
         return self._style.coding(self._sample_rate())
@@ -302,7 +303,7 @@ class Press:
             coding=self._coding(),
             cover=self._style.cover,
             titles=titles,
-            expected_s=characters * GUESSED_S_A_CHARACTER,
+            expected_s=characters * EXPECTED_CHARACTER_S,
         )
 
 

@@ -14,20 +14,27 @@ from swarm.errors import EnvironmentFault
 Value = TypeVar("Value")
 
 INSTALL = "pip install 'e2a-swarm[storage]'"
-# A file of these appears whole or not at all, under its name; renaming there is another copy.
+# On these a file appears under its name only when it is whole; renaming it would copy it.
 OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "hf"})
 SFTP = frozenset({"sftp", "ssh"})
-PATIENCE_S = 30.0
-PIECE = 256 << 10  # after each it can be stopped
-LASTING = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, NotImplementedError)
-LASTING_NAMES = frozenset(
+TIMEOUT_S = 30.0
+PIECE_BYTES = 256 << 10  # a transfer can be stopped after each piece
+PERMANENT_FAULTS = (
+    PermissionError,
+    FileNotFoundError,
+    NotADirectoryError,
+    IsADirectoryError,
+    ValueError,
+    NotImplementedError,
+)
+PERMANENT_FAULT_NAMES = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "AuthenticationException", "BadHostKeyException", "UnknownHost"}
 )
-MAX_WHY = 200
+MAX_REASON_CHARS = 200
 
 
 class RemoteDepot:
-    """Files at an address such as s3://bucket/folder. It is reached when it is first needed."""
+    """Files at an address such as s3://bucket/folder, which is connected to when it is first needed."""
 
     def __init__(self, url: str) -> None:
         """Parse the address. Raises EnvironmentFault if the package for its protocol is not installed."""
@@ -36,7 +43,7 @@ class RemoteDepot:
         self._scheme = url.partition(":")[0].lower()
         self._files: Any = None
         self._root = ""
-        self._one = threading.Lock()  # books that are finished together are sent one after the other
+        self._lock = threading.Lock()  # a connection is used by one thread at a time
         self._check_library()
 
     def address(self, name: str) -> str:
@@ -44,7 +51,7 @@ class RemoteDepot:
         return f"{self.name}/{name}"
 
     def size(self, name: str) -> int:
-        """Bytes of a file; 0 where there is none."""
+        """Return the bytes of a file; 0 if there is none."""
         return self._try(lambda: self._size(name))
 
     def _size(self, name: str) -> int:
@@ -54,14 +61,14 @@ class RemoteDepot:
         except FileNotFoundError:
             return 0
 
-    def read(self, name: str, most: int) -> bytes | None:
+    def read(self, name: str, max_bytes: int) -> bytes | None:
         """Read a small file; None if there is none."""
 
         def work() -> bytes | None:
             self._connection().invalidate_cache()
             try:
                 with self._files.open(self._path(name), "rb") as file:
-                    return bytes(file.read(most))
+                    return bytes(file.read(max_bytes))
             except FileNotFoundError:
                 return None
 
@@ -92,29 +99,29 @@ class RemoteDepot:
             self._send(source, part, moved)
         self._files.invalidate_cache()
         if digest_of_stream(self._chunks(part, moved)) != digest:
-            raise DepotFault(f"{self.address(name)} did not arrive as it was sent.", lasting=False)
+            raise DepotFault(f"{self.address(name)} did not arrive as it was sent.", permanent=False)
         if part != path:
             self._rename(part, path)
         if self._size(name) != source.stat().st_size:
-            raise DepotFault(f"{self.address(name)} is of another size than what was sent.", lasting=False)
+            raise DepotFault(f"{self.address(name)} is of another size than what was sent.", permanent=False)
 
     def _send(self, source: Path, path: str, moved: Moved) -> None:
         there = 0
         with source.open("rb") as reading, self._files.open(path, "wb") as writing:
             if self._scheme in SFTP:
-                writing.set_pipelined(True)  # not an answer for every 32 kB
-            while chunk := reading.read(PIECE):
+                writing.set_pipelined(True)  # do not wait for an answer to every 32 kB
+            while chunk := reading.read(PIECE_BYTES):
                 writing.write(chunk)
                 there += len(chunk)
                 try:
                     moved(there)
                 except Stopped:
                     if self._scheme in SFTP:
-                        self._files.client.close()  # or closing the file would wait for all that is under way
+                        self._files.client.close()  # closing the file would wait for all that is being sent
                     raise
 
     def _rename(self, part: str, path: str) -> None:
-        """Over what stands there; not every server does that by itself."""
+        """Rename the part, replacing an older file; not every server replaces by itself."""
         try:
             self._files.mv(part, path)
         except FileExistsError:
@@ -131,12 +138,12 @@ class RemoteDepot:
             if self._scheme in SFTP:
                 file.prefetch()
             size = self._files.info(path)["size"]
-            while chunk := file.read(PIECE):
+            while chunk := file.read(PIECE_BYTES):
                 moved(size)
                 yield chunk
 
     def _make_folder(self, name: str) -> None:
-        if self._scheme not in OBJECTS:  # they have none
+        if self._scheme not in OBJECTS:  # object stores have no folders
             self._files.makedirs(self._path(name).rpartition("/")[0], exist_ok=True)
 
     def _path(self, name: str) -> str:
@@ -166,21 +173,21 @@ class RemoteDepot:
             options = _sftp_options() if self._scheme in SFTP else {}
             self._files, self._root = fsspec.core.url_to_fs(self._url, skip_instance_cache=True, **options)
             if self._scheme in SFTP:
-                self._files.ftp.get_channel().settimeout(PATIENCE_S)
+                self._files.ftp.get_channel().settimeout(TIMEOUT_S)
         return self._files
 
     def _try(self, work: Callable[[], Value]) -> Value:
         """Do some work, and turn all errors of the libraries into faults in words."""
         try:
-            with self._one:
+            with self._lock:
                 return work()
         except (EnvironmentFault, Stopped):
             self._files = None
             raise
         except Exception as error:
             self._files = None
-            lasting = isinstance(error, LASTING) or type(error).__name__ in LASTING_NAMES
-            raise DepotFault(f"{self.name} cannot be written: {_line(error)}.", lasting=lasting) from error
+            permanent = isinstance(error, PERMANENT_FAULTS) or type(error).__name__ in PERMANENT_FAULT_NAMES
+            raise DepotFault(f"{self.name} cannot be written: {_line(error)}.", permanent=permanent) from error
 
 
 def without_password(url: str) -> str:
@@ -194,7 +201,7 @@ def without_password(url: str) -> str:
 
 def _line(error: Exception) -> str:
     """Return an error of a library in one line."""
-    text = " ".join(str(error).split())[:MAX_WHY].rstrip(".") or type(error).__name__
+    text = " ".join(str(error).split())[:MAX_REASON_CHARS].rstrip(".") or type(error).__name__
     return text if isinstance(error, OSError) else f"{type(error).__name__}: {text}"
 
 
@@ -214,10 +221,10 @@ def _callback(moved: Moved) -> Any:
 
 
 def _sftp_options() -> dict[str, Any]:
-    """fsspec trusts any server; here only those count whose key ssh knows."""
+    """Return options that accept only servers whose key ssh knows; fsspec would trust any."""
     import paramiko
 
-    logging.getLogger("paramiko").propagate = False  # what is wrong is said once, in our words
+    logging.getLogger("paramiko").propagate = False  # errors are reported once, by us
     logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
     class UnknownHost(paramiko.SSHException):  # type: ignore[misc]  # no types
@@ -234,5 +241,5 @@ def _sftp_options() -> dict[str, Any]:
                     "which asks whether it is right"
                 )
 
-    timeouts = {"timeout": PATIENCE_S, "banner_timeout": PATIENCE_S, "auth_timeout": PATIENCE_S}
+    timeouts = {"timeout": TIMEOUT_S, "banner_timeout": TIMEOUT_S, "auth_timeout": TIMEOUT_S}
     return {"host_key_policy": KnownHosts(), **timeouts}

@@ -20,11 +20,11 @@ from swarm.job.language import long_code
 from swarm.job.spec import JobSpec
 
 CHAPTER_SPLIT = "chapter"
-VERSION = 3  # of how files are made: a new one has finished files written anew
+STYLE_FORMAT = 3  # goes into the digest of each style: raise it to have finished files written again
 
 
 class Style(Struct, frozen=True, dict=True):
-    """Everything that decides the files, but for the clips."""
+    """Everything that decides the files of an edition, except the clips."""
 
     tags: Tags
     cover: bytes | None = None
@@ -38,12 +38,12 @@ class Style(Struct, frozen=True, dict=True):
     keep_chapters: bool = False
     report_html: bool = False
     read_along: bool = False
-    pauses_s: tuple[tuple[str, float], ...] = ()  # where they are not the usual ones, by kind
+    pauses_s: tuple[tuple[str, float], ...] = ()  # kind and length of those that differ from the default
 
     @cached_property
     def digest(self) -> str:
-        """The same for files that are to be the same."""
-        return hashlib.sha256(msgspec.msgpack.encode((VERSION, self))).hexdigest()[:16]
+        """A digest that is the same for styles that make the same files."""
+        return hashlib.sha256(msgspec.msgpack.encode((STYLE_FORMAT, self))).hexdigest()[:16]
 
     @property
     def format(self) -> Format:
@@ -51,7 +51,7 @@ class Style(Struct, frozen=True, dict=True):
         return FORMATS[self.output_format]
 
     def pause_s(self, pause: Pause) -> float:
-        """Seconds of a pause."""
+        """Return the seconds of a pause."""
         return dict(self.pauses_s).get(pause.value, PAUSE_LENGTHS_S[pause])
 
     def coding(self, voice_rate: int) -> Coding:
@@ -60,7 +60,7 @@ class Style(Struct, frozen=True, dict=True):
 
 
 def make_style(config: StyleConfig, spec: JobSpec) -> Style:
-    """Complete what was asked for. Raises UsageError where the cover cannot be read."""
+    """Complete what the user asked for. Raises UsageError if the cover cannot be read."""
     book = spec.book
     tags = Tags(
         title=config.title or book.title,

@@ -26,7 +26,7 @@ def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
 
 
 def release_target(target: Path, job: str) -> None:
-    """Give up the name that a job claimed, unless more than its beginning was written. Raises StoreError."""
+    """Give up the name that a job claimed, unless its report is whole. Raises StoreError."""
     report = report_path(target)
     with guarded(report):
         if _owner(report) == job and not is_whole(report):
@@ -74,12 +74,12 @@ def _claim(target: Path, job: str) -> bool:
     report = report_path(target)
     if report.exists():
         return _owner(report) == job
-    if target.exists():  # a file of the user's own
+    if target.exists():  # a file that is not ours
         return False
     try:
         with os.fdopen(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY, 0o666), "wb") as file:
             file.write(placeholder(job))
-    except FileExistsError:  # another command was quicker
+    except FileExistsError:  # another command claimed it meanwhile
         return _owner(report) == job
     return True
 

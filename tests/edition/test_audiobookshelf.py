@@ -85,7 +85,7 @@ def test_a_library_that_is_not_there_or_not_for_books_is_named_with_those_that_a
 ) -> None:
     with pytest.raises(UploadFault, match=f"no library '{library}' for books.* It has Books: lib-books") as fault:
         upload(shelf, library).find_room()
-    assert fault.value.lasting
+    assert fault.value.permanent
 
 
 def test_a_library_without_a_folder_is_named(shelf: FakeBookshelf) -> None:
@@ -184,7 +184,7 @@ def test_a_certificate_that_this_machine_does_not_trust_is_said_at_once(files: l
     with pytest.raises(UploadFault, match=r"cannot be reached: .*[Cc]ertificate") as fault:
         upload(shelf).send(files, TAGS, said.append)
     shelf.close()
-    assert fault.value.lasting
+    assert fault.value.permanent
     assert not said
 
 

@@ -158,6 +158,6 @@ def test_a_folder_on_another_disk_is_made_with_the_first_file(tmp_path: Path) ->
 
 
 def test_what_is_noted_as_delivered_may_be_damaged(tmp_path: Path, outbox: Path) -> None:
-    (outbox / delivery_module.NOTED).write_bytes(b"\xff nonsense")
+    (outbox / delivery_module.DELIVERED_FILE).write_bytes(b"\xff nonsense")
     Delivery(FolderDepot(tmp_path / "mount"), outbox).deliver(files(outbox), print)
     assert (tmp_path / "mount" / "Emma" / "01.mp3").read_bytes() == b"one" * 1000

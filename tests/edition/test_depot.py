@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from swarm.edition import depot as depot_module
-from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, TransferFault, insist
+from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, TransferFault, retry
 from swarm.edition.remote_depot import RemoteDepot
 
 SOUND = os.urandom(300_000)
@@ -59,7 +59,7 @@ def test_another_file_takes_the_place_of_an_old_one(depot: Depot, source: Path) 
 def test_what_arrives_otherwise_than_it_was_sent_does_not_count(depot: Depot, source: Path) -> None:
     with pytest.raises(DepotFault, match="did not arrive as it was sent") as fault:
         depot.put(source, "a.m4b", "0" * 64, lambda there: None)
-    assert not fault.value.lasting
+    assert not fault.value.permanent
     depot.put(source, "a.m4b", DIGEST, lambda there: None)
     assert depot.read("a.m4b", 1 << 30) == SOUND
 
@@ -87,7 +87,7 @@ def test_a_copy_that_was_cut_off_goes_on_where_it_was(
 
     with pytest.raises(DepotFault) as fault:
         depot.put(source, "a.m4b", DIGEST, break_off)
-    assert not fault.value.lasting
+    assert not fault.value.permanent
     assert depot.size("a.m4b") == 0
     depot.put(source, "a.m4b", DIGEST, told.append)
     assert told[0] == 200_000
@@ -104,9 +104,9 @@ def test_what_was_left_of_another_file_is_not_gone_on_with(tmp_path: Path, sourc
     assert not list(tmp_path.glob(".*.part"))
 
 
-@pytest.mark.parametrize(("number", "lasting"), [(errno.ENOSPC, True), (errno.EROFS, True), (errno.EIO, False)])
+@pytest.mark.parametrize(("number", "permanent"), [(errno.ENOSPC, True), (errno.EROFS, True), (errno.EIO, False)])
 def test_a_fault_says_whether_trying_again_can_help(
-    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, number: int, lasting: bool
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch, number: int, permanent: bool
 ) -> None:
     def fail(_handle: int) -> None:
         raise OSError(number, os.strerror(number))
@@ -114,7 +114,7 @@ def test_a_fault_says_whether_trying_again_can_help(
     monkeypatch.setattr(depot_module, "sync_file", fail)
     with pytest.raises(DepotFault, match=str(tmp_path)) as fault:
         FolderDepot(tmp_path).put(source, "a.m4b", DIGEST, lambda there: None)
-    assert fault.value.lasting is lasting
+    assert fault.value.permanent is permanent
 
 
 def test_room_is_known_of_folders_only(tmp_path: Path) -> None:
@@ -126,32 +126,34 @@ def test_room_is_known_of_folders_only(tmp_path: Path) -> None:
 class Link:
     """Fails so many times, then works."""
 
-    def __init__(self, failures: int, *, lasting: bool = False) -> None:
-        self.left, self.lasting, self.tries = failures, lasting, 0
+    def __init__(self, failures: int, *, permanent: bool = False) -> None:
+        self.left, self.permanent, self.tries = failures, permanent, 0
 
     def __call__(self) -> None:
         self.tries += 1
         self.left -= 1
         if self.left >= 0:
-            raise TransferFault("It broke.", lasting=self.lasting)
+            raise TransferFault("It broke.", permanent=self.permanent)
 
 
 def test_what_may_pass_is_tried_again_and_said() -> None:
     link, said = Link(2), list[str]()
-    insist(link, (0.01, 0.02, 0.03), threading.Event(), said.append)
+    retry(link, (0.01, 0.02, 0.03), threading.Event(), said.append)
     assert link.tries == 3
     assert said == ["It broke. Trying again in 0.01 s.", "It broke. Trying again in 0.02 s."]
 
 
-@pytest.mark.parametrize(("link", "tries"), [(Link(9), 3), (Link(9, lasting=True), 1)], ids=["too often", "lasting"])
+@pytest.mark.parametrize(
+    ("link", "tries"), [(Link(9), 3), (Link(9, permanent=True), 1)], ids=["too often", "permanent"]
+)
 def test_it_is_given_up_when_the_waits_are_used_up_or_nothing_would_help(link: Link, tries: int) -> None:
     with pytest.raises(TransferFault):
-        insist(link, (0.01, 0.01), threading.Event(), lambda words: None)
+        retry(link, (0.01, 0.01), threading.Event(), lambda words: None)
     assert link.tries == tries
 
 
 def test_who_waits_is_stopped_at_once() -> None:
     link, stopped = Link(9), threading.Event()
     with pytest.raises(Stopped):
-        insist(link, (600.0,), stopped, lambda words: stopped.set())
+        retry(link, (600.0,), stopped, lambda words: stopped.set())
     assert link.tries == 1

@@ -46,7 +46,7 @@ def test_a_connection_that_broke_is_made_anew(sftp_server: SftpServer, source: P
     sftp_server.break_after = 300_000
     with pytest.raises(DepotFault) as fault:
         depot.put(source, "a.m4b", DIGEST, quiet)
-    assert not fault.value.lasting
+    assert not fault.value.permanent
     assert "s3cret" not in str(fault.value)
     assert not (sftp_server.folder / "books" / "a.m4b").exists()
     depot.put(source, "a.m4b", DIGEST, quiet)
@@ -58,7 +58,7 @@ def test_a_server_whose_key_nobody_confirmed_is_not_spoken_with(sftp_server: Sft
     (tmp_path / "home" / ".ssh" / "known_hosts").unlink()
     with pytest.raises(DepotFault, match="is not known on this machine; connect once with ssh") as fault:
         RemoteDepot(sftp_server.url).size("a.m4b")
-    assert fault.value.lasting
+    assert fault.value.permanent
 
 
 def test_another_key_than_the_one_confirmed_is_refused(sftp_server: SftpServer, tmp_path: Path) -> None:
@@ -67,14 +67,14 @@ def test_another_key_than_the_one_confirmed_is_refused(sftp_server: SftpServer, 
     sftp_server.key = paramiko.ECDSAKey.generate()
     with pytest.raises(DepotFault) as fault:
         RemoteDepot(sftp_server.url).size("a.m4b")
-    assert fault.value.lasting
+    assert fault.value.permanent
 
 
 def test_a_wrong_password_is_not_tried_again_and_not_told(sftp_server: SftpServer) -> None:
     url = sftp_server.url.replace("s3cret", "wr0ng")
     with pytest.raises(DepotFault, match="Authentication") as fault:
         RemoteDepot(url).size("a.m4b")
-    assert fault.value.lasting
+    assert fault.value.permanent
     assert "wr0ng" not in str(fault.value)
 
 
@@ -82,13 +82,13 @@ def test_a_server_that_is_not_there_is_named_and_may_come_back(sftp_server: Sftp
     sftp_server.close()
     with pytest.raises(DepotFault, match=f"sftp://reader@127.0.0.1:{sftp_server.port} cannot be written") as fault:
         RemoteDepot(sftp_server.url).size("a.m4b")
-    assert not fault.value.lasting
+    assert not fault.value.permanent
 
 
 def test_a_bucket_that_is_not_there_is_named(bucket: str, source: Path) -> None:
     with pytest.raises(DepotFault, match=r"s3://elsewhere/books cannot be written: .*bucket") as fault:
         RemoteDepot("s3://elsewhere/books").put(source, "a.m4b", DIGEST, quiet)
-    assert fault.value.lasting
+    assert fault.value.permanent
 
 
 def test_a_kind_of_address_that_nobody_knows_is_named() -> None:
