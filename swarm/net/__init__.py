@@ -1,1 +1,1 @@
-"""Sockets, keys, and how machines find each other."""
+"""Sockets, keys, and how the machines of a swarm find each other."""

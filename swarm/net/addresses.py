@@ -1,4 +1,4 @@
-"""Addresses of coordinators: as users type them, as machines have them, and those that worked last."""
+"""Addresses of coordinators: as users type them, as machines have them, and as they worked last."""
 
 import ipaddress
 import json
@@ -14,13 +14,13 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.system.disk import guarded, replace_file
 
 FILE = "addresses.json"
-KEPT = 4  # addresses remembered for one swarm
-SWARMS_KEPT = 16
+MAX_ADDRESSES = 4  # remembered for each swarm
+MAX_SWARMS = 16
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def parse_address(text: str) -> str:
-    """`host[:port]` as "host:port"; IPv6 with or without brackets. Raises UsageError."""
+    """Parse `host[:port]` into "host:port"; IPv6 with or without brackets. Raises UsageError."""
     host, port = text.strip(), ""
     if host.startswith("["):
         host, _, port = host[1:].partition("]")
@@ -35,28 +35,28 @@ def parse_address(text: str) -> str:
 
 
 def join_address(host: str, port: int) -> str:
-    """ "host:port", IPv6 in brackets."""
+    """Return "host:port", with IPv6 in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def fixed_address(chosen: str) -> str | None:
-    """Return the coordinator that the user named: by --coordinator, else the environment. Raises UsageError."""
+    """Return the one coordinator that the user named: --coordinator, else the environment. Raises UsageError."""
     text = chosen or os.environ.get(ENV_COORDINATOR, "")
     return parse_address(text) if text else None
 
 
 def last_addresses(state_dir: Path, swarm: str) -> list[str]:
-    """Addresses of a swarm's coordinators that worked before, the last one first. A damaged file holds none."""
-    return _read(state_dir / FILE).get(swarm, [])[:KEPT]
+    """Return the addresses of a swarm's coordinators that worked, the latest first; none if the file is damaged."""
+    return _read(state_dir / FILE).get(swarm, [])[:MAX_ADDRESSES]
 
 
 def remember_address(state_dir: Path, swarm: str, address: str) -> None:
-    """Keep an address that worked. Raises StoreError."""
+    """Remember an address that worked, before those that worked earlier. Raises StoreError."""
     known = _read(state_dir / FILE)
     before = known.pop(swarm, [])
-    known[swarm] = [address, *(other for other in before if other != address)][:KEPT]
+    known[swarm] = [address, *(other for other in before if other != address)][:MAX_ADDRESSES]
     if before != known[swarm]:
-        recent = dict(list(known.items())[-SWARMS_KEPT:])
+        recent = dict(list(known.items())[-MAX_SWARMS:])
         with guarded(state_dir / FILE):
             replace_file(state_dir / FILE, json.dumps(recent, indent=1).encode())
 
@@ -77,7 +77,7 @@ def local_addresses() -> list[str]:
 
 
 def nearest_first(addresses: Iterable[str]) -> list[str]:
-    """Addresses as numbers, those on a network that this machine is on first; names and odd ones are left out."""
+    """Sort numeric addresses, those in a network of this machine first; names and odd addresses are left out."""
     networks = [network for _, network in _own()]
     parsed = [address for text in addresses if (address := _parsed(text)) and not _is_odd(address)]
     far = {address: not any(address in network for network in networks) for address in parsed}
@@ -102,5 +102,5 @@ def _parsed(text: str) -> Address | None:
 
 
 def _is_odd(address: Address) -> bool:
-    """IPv6 link-local needs an interface's name beside it, and means another one on each machine."""
+    """Tell whether an address is of no use to others: IPv6 link-local needs the name of an interface here."""
     return address.is_multicast or address.is_unspecified or (address.version == 6 and address.is_link_local)

@@ -1,4 +1,4 @@
-"""Asks coordinators for their status. The asking process says no `Hello` and gets no lease."""
+"""Asks coordinators what they are doing. The asking machine sends no `Hello`, so it gets no lease."""
 
 import asyncio
 import os
@@ -15,27 +15,30 @@ from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say
 from swarm.watch.text import count_text
 
-PATIENCE_S = 3.0  # a coordinator answers at once; this is for networks, and for one that writes to a slow disk
-SEARCH_S = 2.0  # a machine on the network answers within a fraction of it
+TIMEOUT_S = 3.0  # coordinators answer at once, but networks and disks may be slow
+SEARCH_S = 2.0  # machines answer mDNS within a fraction of it
 LOOPBACK = "127.0.0.1"
 STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its code lets this machine in."
 
 
 class Answer(NamedTuple):
-    """The answer of one coordinator: its reply, or why there is none (empty if nothing listens there)."""
+    """The answer of one coordinator: its reply, or the refusal ("" if nothing answered)."""
 
     address: str
     reply: StatusReply | None
     refusal: str = ""
 
 
-async def ask(addresses: Sequence[str], keys: CurveKeys | None, patience_s: float = PATIENCE_S) -> Answer:
-    """Ask the coordinator at these "host:port", which are tried in turn. Raises EnvironmentFault for no address."""
+async def ask(addresses: Sequence[str], keys: CurveKeys | None, timeout_s: float = TIMEOUT_S) -> Answer:
+    """Ask one coordinator, whose "host:port" addresses are tried in turn.
+
+    Raises EnvironmentFault for what is no address.
+    """
     changed = asyncio.Event()
     dealer = DealerSocket(keys, on_change=changed.set)
     try:
         dealer.connect(addresses)
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(timeout_s):
             return Answer(addresses[0], await _converse(dealer, changed))
     except TimeoutError:
         return Answer(addresses[0], None, dealer.refusal or "")
@@ -54,14 +57,14 @@ async def _converse(dealer: DealerSocket, changed: asyncio.Event) -> StatusReply
 
 
 async def ask_all(places: Iterable[Sequence[str]], keys: CurveKeys | None) -> list[Answer]:
-    """Ask several coordinators at once, each given by its addresses."""
+    """Ask several coordinators concurrently, each given by its addresses."""
     return await asyncio.gather(*(ask(addresses, keys) for addresses in places))
 
 
 async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Say) -> list[Answer]:
-    """Ask the coordinator that was named, else all that can be found; those that do not answer are left out then.
+    """Ask the named coordinator, else all that can be found, of which those that do not answer are left out.
 
-    `say` gets what the user should know of the search. Raises UsageError, EnvironmentFault.
+    `say` shows the user what matters about the search. Raises UsageError, EnvironmentFault.
     """
     key = security(state_dir, open=is_open)
     keys = curve_keys(key) if key else None
@@ -85,6 +88,6 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
 
 
 def _distinct(answers: Sequence[Answer]) -> list[Answer]:
-    """Return one answer of each coordinator, by name, without addresses that did not answer."""
+    """Return one answer for each coordinator, sorted by name; addresses without an answer are left out."""
     told = {answer.reply.coordinator: answer for answer in reversed(answers) if answer.reply}
     return sorted(told.values(), key=lambda answer: (answer.reply.name if answer.reply else "", answer.address))

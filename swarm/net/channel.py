@@ -1,7 +1,7 @@
-"""A ZeroMQ socket on asyncio: received without a task switch a message, sent without ever waiting.
+"""A ZeroMQ socket on asyncio: receiving needs no task switch for each message, sending never waits.
 
-ZeroMQ's descriptor only says that something changed, and any use of the socket may swallow that; so every use looks
-whether something waits, and wakes whoever sleeps on it.
+ZeroMQ's file descriptor only signals that something changed, and any use of the socket may consume that signal.
+Therefore every use checks whether a message waits, and wakes the receiver.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import zmq
 
-FAIRNESS = 64  # messages received in a row before others get their turn
-GONE = (zmq.EAGAIN, zmq.EHOSTUNREACH)  # full, or nobody there
-READABLE, WRITABLE = int(zmq.POLLIN), int(zmq.POLLOUT)  # as numbers: flags of an enum are combined by slow code
+MAX_IN_A_ROW = 64  # messages received before other tasks get their turn
+GONE = (zmq.EAGAIN, zmq.EHOSTUNREACH)  # the queue is full, or the peer is gone
+READABLE, WRITABLE = int(zmq.POLLIN), int(zmq.POLLOUT)  # plain integers, since flags of an enum are slow to combine
 EVENTS, NOBLOCK = int(zmq.EVENTS), int(zmq.NOBLOCK)
 
 
 class Channel:
-    """One socket, used from the loop it was made on."""
+    """One socket, to be used on the event loop that made it."""
 
     def __init__(self, socket: "zmq.Socket[bytes]") -> None:
         self.socket = socket
@@ -26,15 +26,15 @@ class Channel:
         self._loop.add_reader(socket.FD, self.waiting)
 
     def waiting(self) -> bool:
-        """Tell whether an unread message waits; wakes the task that sleeps on the socket."""
+        """Tell whether a message waits to be read, and wake the receiver if so."""
         return self._events(READABLE)
 
     def writable(self) -> bool:
-        """Tell whether a connected peer takes a message."""
+        """Tell whether a peer is there that takes a message."""
         return self._events(WRITABLE)
 
     def _events(self, asked: int) -> bool:
-        """Read the socket's events; this also resets its descriptor, which would keep the event loop awake."""
+        """Return which of the asked events are true. Asking also clears the descriptor, else the loop would spin."""
         events = int(self.socket.get(EVENTS))
         if events & READABLE and self._sleeper and not self._sleeper.done():
             self._sleeper.set_result(None)
@@ -43,7 +43,7 @@ class Channel:
     async def receive(self) -> list[bytes]:
         """Return the parts of the next message."""
         self._streak += 1
-        if self._streak >= FAIRNESS:
+        if self._streak >= MAX_IN_A_ROW:
             self._streak = 0
             await asyncio.sleep(0)
         while True:
@@ -53,11 +53,11 @@ class Channel:
                 await self._sleep()
 
     def send(self, parts: Sequence[bytes]) -> bool:
-        """Hand a message to ZeroMQ; False if its peer is gone or its queue full. Large parts are not copied."""
+        """Hand a message to ZeroMQ; False if its peer is gone or its queue is full. Large parts are not copied."""
         sent = self._hand_over(parts)
         if self._sleeper or not sent:
             self.waiting()
-        return sent or self._hand_over(parts)  # it may not have known of a peer or of room until it was asked
+        return sent or self._hand_over(parts)  # ZeroMQ may notice a peer, or free room, only when it is asked
 
     def _hand_over(self, parts: Sequence[bytes]) -> bool:
         try:
@@ -69,7 +69,7 @@ class Channel:
         return True
 
     def close(self) -> None:
-        """Close the socket; a receiver that sleeps is cancelled."""
+        """Close the socket and cancel a waiting receiver."""
         if not self.socket.closed:
             self._loop.remove_reader(self.socket.FD)
             self.socket.close()

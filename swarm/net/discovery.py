@@ -1,4 +1,4 @@
-"""Finding each other over mDNS. A hint, never a proof: who is found may be gone, who is not found may be there."""
+"""Finds coordinators over mDNS. A find is a hint: the coordinator may be gone, and one not found may be there."""
 
 import asyncio
 import contextlib
@@ -18,21 +18,22 @@ from swarm.net.addresses import join_address, local_addresses, nearest_first
 from swarm.system.machine import Say
 
 SERVICE = "_e2a-swarm._tcp.local."
-CHECK_S = 10.0  # how often an advertisement looks whether this machine's addresses changed
-SEARCH_S = 5.0  # a browser that found nothing starts again: its own questions grow ever rarer
-REFRESH_S = 60.0  # one that found something too, so that the dead are forgotten
-PATIENCE = 2  # rounds in a row that must miss a coordinator before it is: answers get lost, laptops are busy
+CHECK_S = 10.0  # seconds between checks whether this machine's addresses changed
+SEARCH_S = 5.0  # a browser that found nothing is restarted, because it asks less and less often by itself
+REFRESH_S = 60.0  # a browser that found something is restarted too, so that coordinators that died are forgotten
+MAX_MISSES = 2  # a coordinator is forgotten after so many rounds without an answer, since answers get lost
 RESOLVE_MS = 3000
-MAX_FOUND = 64  # services looked at; more is somebody's joke
+MAX_FOUND = 64  # services that are looked at
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
 FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)
 
-logging.getLogger("zeroconf").addHandler(logging.NullHandler())  # a network that is away is no news on a terminal
+logger = logging.getLogger(__name__)
+logging.getLogger("zeroconf").addHandler(logging.NullHandler())  # it warns whenever a network goes away
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A coordinator that may be there. `addresses` are "host:port", the likeliest first."""
+    """A coordinator that may be there. `addresses` are "host:port", the most likely first."""
 
     name: str
     addresses: tuple[str, ...]
@@ -42,17 +43,17 @@ class Candidate:
 
 
 class Advertisement:
-    """Tells the network of a coordinator, and again when this machine's addresses change."""
+    """Announces a coordinator to the network, and again whenever this machine's addresses change."""
 
     def __init__(self, swarm: str, port: int, epoch: int, bind: str, say: Say) -> None:
         self._swarm, self._port, self._epoch, self._bind, self._say = swarm, port, epoch, bind, say
-        self._server = f"e2a-{uuid.uuid4().hex[:12]}.local."  # not the machine's own name: that is its own to announce
+        self._server = f"e2a-{uuid.uuid4().hex[:12]}.local."  # the machine announces its own name itself
         self._told: list[str] = []
         self._zeroconf: AsyncZeroconf | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin; does not wait until it is known on the network, which takes a second or two."""
+        """Begin to announce. Returns at once; until the network knows takes a second or two."""
         self._task = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
@@ -83,6 +84,7 @@ class Advertisement:
         announced = await self._zeroconf.async_register_service(self._info(addresses), allow_name_change=True)
         await announced
         self._told = addresses
+        logger.debug(f"announced {', '.join(addresses)}, port {self._port}, over mDNS")
 
     def _info(self, addresses: list[str]) -> ServiceInfo:
         machine = socket.gethostname().partition(".")[0][:40] or "coordinator"
@@ -97,32 +99,32 @@ class Advertisement:
 
 
 class Browser:
-    """Looks for coordinators. `changed` is set whenever what was found changes; who waits on it clears it."""
+    """Looks for coordinators. `changed` is set whenever the finds change; its reader clears it."""
 
     def __init__(self, swarm: str, bind: str, say: Say) -> None:
         self.changed = asyncio.Event()
         self._swarm, self._bind, self._say = swarm, bind, say
         self._found: dict[str, Candidate] = {}
-        self._seen: dict[str, int] = {}  # the last round that found each
+        self._seen: dict[str, int] = {}  # the last round that found each coordinator, by name
         self._round = 0
         self._zeroconf: AsyncZeroconf | None = None
         self._resolving: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
 
     def candidates(self) -> list[Candidate]:
-        """Coordinators of this swarm."""
+        """Return the coordinators of this swarm."""
         return [candidate for candidate in self._found.values() if candidate.swarm == self._swarm]
 
     def strangers(self) -> list[Candidate]:
-        """Coordinators of other swarms."""
+        """Return the coordinators of other swarms."""
         return [candidate for candidate in self._found.values() if candidate.swarm != self._swarm]
 
     async def start(self) -> None:
-        """Start to browse."""
+        """Begin to look for coordinators."""
         self._task = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
-        """Stop browsing."""
+        """Stop looking for coordinators."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -154,17 +156,18 @@ class Browser:
         self._zeroconf = None
 
     def _forget_the_silent(self) -> None:
-        for name in [name for name in self._found if self._seen[name] <= self._round - PATIENCE]:
+        for name in [name for name in self._found if self._seen[name] <= self._round - MAX_MISSES]:
             self._forget(name)
 
     def _forget(self, name: str) -> None:
         self._seen.pop(name, None)
         if self._found.pop(name, None):
+            logger.debug(f"{name} is not found any more")
             self.changed.set()
 
     def _notice(
         self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
-    ) -> None:  # the names are zeroconf's: it calls by keyword
+    ) -> None:  # zeroconf passes these names as keywords
         if state_change is ServiceStateChange.Removed:
             self._forget(name)
         elif name in self._found or len(self._found) + len(self._resolving) < MAX_FOUND:
@@ -180,12 +183,13 @@ class Browser:
         with contextlib.suppress(*FAULTS):
             if await info.async_request(zeroconf, RESOLVE_MS) and (candidate := read_candidate(info)):
                 if self._found.get(name) != candidate:
+                    logger.debug(f"found {name} at {', '.join(candidate.addresses)}, swarm {candidate.swarm}")
                     self.changed.set()
                 self._found[name], self._seen[name] = candidate, self._round
 
 
 def read_candidate(info: ServiceInfo) -> Candidate | None:
-    """Read a service's properties; None if it is no coordinator's."""
+    """Return the coordinator that a service describes, or None if it describes none."""
     told = {key.decode("ascii", "replace"): value or b"" for key, value in info.properties.items()}
     swarm, epoch, protocol = (told.get(key, b"").decode("ascii", "replace") for key in ("swarm", "epoch", "protocol"))
     hosts = nearest_first(info.parsed_addresses()[:32])
@@ -206,7 +210,7 @@ def _open(bind: str) -> AsyncZeroconf:
 
 
 async def _close(zeroconf: AsyncZeroconf | None) -> None:
-    """Says goodbye, where the network still lets it."""
+    """Say goodbye on the network, if it is still there."""
     if zeroconf:
         with contextlib.suppress(*FAULTS):
             await zeroconf.async_close()

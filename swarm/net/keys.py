@@ -1,4 +1,4 @@
-"""The swarm's one secret: made once, carried by hand to each machine, from which every other key follows."""
+"""The swarm's only secret: made once, carried by hand to each machine. All other keys are derived from it."""
 
 import contextlib
 import os
@@ -17,16 +17,16 @@ from swarm.system.lock import Lock
 
 KEY_BYTES = 16
 FILE = "swarm.key"
-CREDENTIAL = "e2a-swarm.key"  # in the folder of systemd's credentials, where a service has one
+CREDENTIAL = "e2a-swarm.key"  # the file in a service's folder of systemd credentials
 PREFIX = "e2a"
-DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that looks like something else
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet, in which no two digits look alike
 SEPARATORS = str.maketrans("", "", " -_\t\r\n")
 LOOKALIKES = str.maketrans("OIL", "011")
 CODE_DIGITS = 28  # 128 bits of key, 12 of checksum
 CHECK_BITS = 12
-CHECK_PRIME = 4093  # every code is a multiple of it: one wrong digit, or two swapped, never gives another multiple
+CHECK_PRIME = 4093  # all codes are multiples of it; one wrong digit or two swapped ones never give a multiple
 
-OPEN = "open"  # what a swarm without a key is called in public
+OPEN = "open"  # the public name of a swarm without a key
 OPEN_WARNING = "--open: nothing is encrypted and any machine on this network may join; use it only among friends."
 NO_KEY = (
     "This machine is in no swarm yet: run `e2a-swarm join CODE` with the code that the coordinator printed "
@@ -36,13 +36,13 @@ NO_KEY = (
 
 @dataclass(frozen=True)
 class SwarmKey:
-    """The secret of a swarm, 16 bytes; kept out of what is printed by accident."""
+    """The secret of a swarm, 16 bytes. Its repr does not show it."""
 
     secret: bytes = field(repr=False)
 
     @property
     def code(self) -> str:
-        """The key as people carry it: `e2a-XXXX-…`, seven groups of four."""
+        """The key as people type it: `e2a-XXXX-…`, seven groups of four."""
         number = int.from_bytes(self.secret) << CHECK_BITS
         number += -number % CHECK_PRIME
         digits = "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(CODE_DIGITS)))
@@ -51,7 +51,7 @@ class SwarmKey:
 
 @dataclass(frozen=True)
 class CurveKeys:
-    """The key pairs of both roles, 32 bytes each; every member of the swarm can derive all four."""
+    """The key pairs of both roles, 32 bytes each key. Every member of the swarm can derive all four keys."""
 
     server_public: bytes
     server_secret: bytes = field(repr=False)
@@ -60,12 +60,15 @@ class CurveKeys:
 
 
 def make_key() -> SwarmKey:
-    """Make a new random key."""
+    """Make a new key."""
     return SwarmKey(secrets.token_bytes(KEY_BYTES))
 
 
 def read_code(code: str) -> SwarmKey:
-    """Read a key from its code, ignoring case, spaces and dashes. Raises EnvironmentFault without the code."""
+    """Read a key from its code; case, spaces and dashes do not matter.
+
+    Raises EnvironmentFault, which never repeats the code.
+    """
     digits = code[:200].upper().translate(SEPARATORS).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
     if len(digits) != CODE_DIGITS:
         raise EnvironmentFault(
@@ -82,14 +85,14 @@ def read_code(code: str) -> SwarmKey:
 
 
 def key_file(state_dir: Path) -> Path:
-    """Return the path of a machine's key file."""
+    """Return the path of the key file."""
     return state_dir / FILE
 
 
 def load_key(state_dir: Path) -> SwarmKey | None:
-    """Load this machine's key: from E2A_SWARM_KEY, else systemd's credentials, else the key file; None without.
+    """Load the key of this machine's swarm: E2A_SWARM_KEY, else a systemd credential, else the key file.
 
-    Raises EnvironmentFault.
+    Returns None if there is none. Raises EnvironmentFault for a key that is damaged.
     """
     if code := os.environ.get(ENV_KEY):
         return _read(code, f"The environment variable {ENV_KEY}")
@@ -98,7 +101,7 @@ def load_key(state_dir: Path) -> SwarmKey | None:
 
 
 def saved_key(state_dir: Path) -> SwarmKey | None:
-    """Load the key in the key file. Raises EnvironmentFault if the file holds something else."""
+    """Return the key in the key file, None if there is no file. Raises EnvironmentFault for other content."""
     return _key_in(key_file(state_dir))
 
 
@@ -109,17 +112,17 @@ def _key_in(path: Path) -> SwarmKey | None:
 
 
 def save_key(state_dir: Path, key: SwarmKey) -> None:
-    """Keep a key, readable by this user only; replaces the one before. Raises StoreError."""
+    """Save a key, readable by this user only, in place of an earlier one. Raises StoreError."""
     with guarded(key_file(state_dir)):
         replace_file(key_file(state_dir), f"{key.code}\n".encode(), mode=0o600)
 
 
 def obtain_key(state_dir: Path) -> tuple[SwarmKey, bool]:
-    """Load the key of this machine, or make one; also tell whether it was made now. Raises EnvironmentFault."""
+    """Load this machine's key, or make one. Returns the key, and whether it is new. Raises EnvironmentFault."""
     if key := load_key(state_dir):
         return key, False
     lock = Lock(state_dir / "locks" / "swarm-key.lock")
-    lock.wait()  # two coordinators started at once must end up in one swarm
+    lock.wait()  # two coordinators that start at the same time must end up in one swarm
     try:
         if key := load_key(state_dir):
             return key, False
@@ -131,7 +134,7 @@ def obtain_key(state_dir: Path) -> tuple[SwarmKey, bool]:
 
 
 def rotate(state_dir: Path) -> SwarmKey:
-    """Make and keep a new key. Raises EnvironmentFault where E2A_SWARM_KEY would hide it."""
+    """Make and save a new key. Raises EnvironmentFault if E2A_SWARM_KEY would hide it."""
     if os.environ.get(ENV_KEY):
         raise EnvironmentFault(f"The key comes from the environment variable {ENV_KEY}; change it there instead.")
     key = make_key()
@@ -140,7 +143,7 @@ def rotate(state_dir: Path) -> SwarmKey:
 
 
 def security(state_dir: Path, *, open: bool) -> SwarmKey | None:  # noqa: A002  (the option's own name)
-    """Return the key to use; None only with --open. Raises EnvironmentFault if there is no key yet."""
+    """Return the key to connect with, or None for --open. Raises EnvironmentFault if there is no key yet."""
     if open:
         return None
     key = load_key(state_dir)
@@ -156,7 +159,7 @@ def curve_keys(key: SwarmKey) -> CurveKeys:
 
 
 def swarm_id(key: SwarmKey | None) -> str:
-    """Return a swarm's public name: 16 hexadecimal digits that reveal nothing of the key, or "open" without a key."""
+    """Derive a swarm's public name, 16 hexadecimal digits that reveal nothing of the key; "open" without a key."""
     return _derive(key, "public name", 8).hex() if key else OPEN
 
 

@@ -1,11 +1,12 @@
-"""Keeps a dealer on one address of its coordinator, and tells why it is turned away.
+"""Keeps a dealer connected to one address of its coordinator, and tells why it is refused.
 
-A dealer connected to two addresses of one coordinator would be two peers, so they are tried one at a time. ZeroMQ
-reconnects by itself, but gives an address up for good when its handshake is refused; then it is connected again here.
+A dealer connected to two addresses of one coordinator would appear as two peers, so addresses are tried one at a time.
+ZeroMQ reconnects by itself, but gives up an address whose handshake was refused; this file connects it again.
 """
 
 import asyncio
 import contextlib
+import logging
 import re
 from collections.abc import Callable, Sequence
 
@@ -15,11 +16,13 @@ from zmq.utils.monitor import parse_monitor_message
 from swarm.errors import EnvironmentFault
 from swarm.net.channel import Channel
 
-PATIENCE_S = 1.0  # for an address to answer; longer each round, for a coordinator that is busy
-PATIENCE_MAX_S = 3.0
-WRITABLE_TRIES = 1000  # milliseconds
+TIMEOUT_S = 1.0  # for an address to answer; it doubles each round, since a coordinator may be busy
+MAX_TIMEOUT_S = 3.0
+MAX_WRITABLE_TRIES = 1000  # one each millisecond
 REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 EVENTS = REFUSALS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+
+logger = logging.getLogger(__name__)
 
 ENDPOINT = re.compile(r"tcp://(\[[\w:.%-]+\]|[\w.%-]+):\d{1,5}")
 
@@ -36,14 +39,14 @@ def _no_address(endpoint: str) -> EnvironmentFault:
 
 
 class PeerLink:
-    """The connection of a dealer, watched through ZeroMQ's own monitor."""
+    """The connection of one dealer, watched through ZeroMQ's own monitor."""
 
     def __init__(self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None]) -> None:
         self.refusal: str | None = None
         self._channel, self._dealer = dealer, dealer.socket
         self._refused = OTHER_KEY if keyed else WANTS_KEY
         self._on_change = on_change
-        self._endpoints: list[str] = []  # the one that worked last comes first
+        self._endpoints: list[str] = []  # in order of preference: the last that worked comes first
         self._current = ""
         self._found, self._lost = asyncio.Event(), asyncio.Event()
         self._monitor = Channel(dealer.socket.get_monitor_socket(EVENTS))
@@ -52,12 +55,15 @@ class PeerLink:
 
     @property
     def connected(self) -> bool:
-        """Whether a coordinator let us in and is still there."""
+        """Whether a coordinator accepted this machine and is still there."""
         return self._found.is_set()
 
     def aim(self, endpoints: Sequence[str]) -> None:
-        """Keep to these; a connection that works is kept. Raises EnvironmentFault for what is no address."""
-        for endpoint in endpoints:  # to connect for a trial could bring an answer that nobody asked for
+        """Use these endpoints from now on. A working connection is kept.
+
+        Raises EnvironmentFault for what is no address.
+        """
+        for endpoint in endpoints:  # checked by pattern, since a trial connection could get an unexpected answer
             if not ENDPOINT.fullmatch(endpoint):
                 raise _no_address(endpoint)
         self._endpoints = list(endpoints)
@@ -74,18 +80,18 @@ class PeerLink:
         while True:
             if self.connected:
                 await self._lost.wait()
-            patience_s = PATIENCE_S
+            timeout_s = TIMEOUT_S
             while not self.connected:
-                await self._try_each(patience_s)
-                patience_s = min(2 * patience_s, PATIENCE_MAX_S)
+                await self._try_each(timeout_s)
+                timeout_s = min(2 * timeout_s, MAX_TIMEOUT_S)
 
-    async def _try_each(self, patience_s: float) -> None:
+    async def _try_each(self, timeout_s: float) -> None:
         for endpoint in self._endpoints:
             self._disconnect(self._current)
             self._current = endpoint
             self._connect(endpoint)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(patience_s):  # wait_for may swallow the cancellation of a link that closes
+                async with asyncio.timeout(timeout_s):  # wait_for could swallow the cancellation by `close`
                     await self._found.wait()
                 self._endpoints.remove(endpoint)
                 self._endpoints.insert(0, endpoint)
@@ -99,11 +105,12 @@ class PeerLink:
             before = self.connected, self.refusal
             self._note(int(event["event"]))
             if before != (self.connected, self.refusal):
+                logger.debug(f"{self.address}: {'connected' if self.connected else self.refusal or 'not connected'}")
                 self._on_change()
 
     async def _writable(self) -> None:
-        """Wait until the socket is writable: the monitor may report a connection a moment too early."""
-        for _ in range(WRITABLE_TRIES):
+        """Wait until the connection takes messages; its event may come a moment before."""
+        for _ in range(MAX_WRITABLE_TRIES):
             if self._channel.writable():
                 return
             await asyncio.sleep(0.001)
@@ -126,11 +133,11 @@ class PeerLink:
             raise _no_address(endpoint) from error
 
     def _disconnect(self, endpoint: str) -> None:
-        with contextlib.suppress(zmq.ZMQError):  # ZeroMQ gave it up already
+        with contextlib.suppress(zmq.ZMQError):  # ZeroMQ may have given the endpoint up already
             self._dealer.disconnect(endpoint)
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop watching and connecting."""
         self._watcher.cancel()
         if self._keeper:
             self._keeper.cancel()

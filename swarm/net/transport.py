@@ -1,9 +1,10 @@
-"""The two ends of the wire: a coordinator's router and a worker's dealer, over ZeroMQ.
+"""The two ends of a connection: a coordinator's router and a worker's dealer, over ZeroMQ.
 
-Nothing here waits to send, and nothing a peer sends can do more than raise a counter.
+Sending never waits. A message that does not fit is dropped and counted.
 """
 
 import errno
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -19,14 +20,14 @@ from swarm.net.keys import CurveKeys
 from swarm.net.peer_link import PeerLink
 from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
-PORTS_TRIED = 100
+MAX_PORTS = 100  # tried one after the other
 LINGER_MS = 500
 OPTIONS = {
     zmq.LINGER: LINGER_MS,
     zmq.MAXMSGSIZE: MAX_CLIP_BYTES + MAX_CONTROL_BYTES,
     zmq.HANDSHAKE_IVL: 5000,
-    # no HEARTBEAT_IVL: libzmq 4.3.5 aborts the process when one is due for a peer that filled its queue and left
-    zmq.TCP_MAXRT: 10_000,  # milliseconds that what was sent may stay unacknowledged: a cable was pulled
+    # HEARTBEAT_IVL is not set: libzmq 4.3.5 aborts if a heartbeat is due for a peer that filled its queue and left
+    zmq.TCP_MAXRT: 10_000,  # milliseconds without an acknowledgement, as after a cable was pulled
     zmq.TCP_KEEPALIVE: 1,
     zmq.TCP_KEEPALIVE_IDLE: 10,
     zmq.TCP_KEEPALIVE_INTVL: 5,
@@ -35,49 +36,52 @@ OPTIONS = {
     zmq.RECONNECT_IVL_MAX: 1000,
     zmq.CONNECT_TIMEOUT: 3000,
 }
-ROUTER_QUEUES = {zmq.RCVHWM: 64, zmq.SNDHWM: 256}  # messages a peer; what memory they take is bounded by credits
+ROUTER_QUEUES = {zmq.RCVHWM: 64, zmq.SNDHWM: 256}  # messages for each peer; credits bound their memory
 DEALER_QUEUES = {zmq.RCVHWM: 256, zmq.SNDHWM: 2048}  # credits may cover many small clips
 
 
+logger = logging.getLogger(__name__)
+
+
 class Router(Protocol):
-    """A coordinator's end. `dropped` counts messages that did not fit."""
+    """The coordinator's end. `dropped` counts messages that did not fit."""
 
     dropped: int
 
     def bind(self, address: str, port: int | None) -> int:
-        """Listen; returns the port. Raises EnvironmentFault."""
+        """Listen, and return the port. Raises EnvironmentFault."""
 
     async def receive(self) -> tuple[bytes, FromWorker, bytes]:
-        """Return the next valid message: the peer's name here, the message, and its frame (b"" if it has none)."""
+        """Return the next message that fits: the peer's id, the message, its frame (b"" if it has none)."""
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if the peer is gone or takes no more."""
 
     def waiting(self) -> bool:
-        """Tell whether an unread message waits."""
+        """Whether something lies there unread."""
 
     def close(self) -> None:
-        """Stop listening, and drop all peers."""
+        """Stop listening."""
 
 
 class Dealer(Protocol):
-    """A worker's end, for one coordinator. `dropped` counts messages that did not fit."""
+    """The worker's end, for one coordinator. `dropped` counts messages that did not fit."""
 
     dropped: int
 
     @property
     def connected(self) -> bool:
-        """Whether a coordinator let us in and is still there."""
+        """Whether a coordinator accepted this worker and is still there."""
 
     @property
     def refusal(self) -> str | None:
-        """Why the last connection was refused, in words for the user; None if it was not."""
+        """Why the last attempt was refused, in words for the user."""
 
     def connect(self, addresses: Sequence[str]) -> None:
-        """Try these "host:port" of one coordinator, one after the other, for ever. Raises EnvironmentFault."""
+        """Try these "host:port" addresses of one coordinator in turn, for ever. Raises EnvironmentFault."""
 
     async def receive(self) -> tuple[FromCoordinator, bytes]:
-        """Return the next valid message and its frame (b"" if it has none)."""
+        """Return the next message that fits, and its frame (b"" if it has none)."""
 
     def send(self, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if there is no connection or it takes no more."""
@@ -87,11 +91,11 @@ class Dealer(Protocol):
 
 
 class RouterSocket:
-    """The Router over ZeroMQ. With keys, only members of the swarm get in; made and used on one event loop."""
+    """The Router over ZeroMQ, used on the event loop that made it. With keys, only members of the swarm connect."""
 
     def __init__(self, keys: CurveKeys | None = None) -> None:
         self.dropped = 0
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()  # its own: the gate is one to a context
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()  # not shared, since each context has one gate
         self.gate = Gate(self._context, keys.worker_public) if keys else None
         router = self._context.socket(zmq.ROUTER)
         _configure(router, ROUTER_QUEUES)
@@ -100,36 +104,39 @@ class RouterSocket:
             router.set(zmq.CURVE_SERVER, 1)
             router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
             router.set(zmq.ZAP_DOMAIN, DOMAIN)
-            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without it, no gate would mean no lock
+            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # otherwise all connections would be accepted while there is no gate
         self._channel = Channel(router)
 
     @property
     def refused(self) -> int:
-        """Handshakes turned away by the gate."""
+        """The number of handshakes that the gate refused."""
         return self.gate.refused if self.gate else 0
 
     def bind(self, address: str, port: int | None) -> int:
         """Listen on an address ("" for all, IPv6 too) and port (None: 5847, else the next free one)."""
-        ports = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else [port]
+        ports = range(DEFAULT_PORT, DEFAULT_PORT + MAX_PORTS) if port is None else [port]
         for candidate in ports:
             try:
                 self._channel.socket.bind(f"tcp://{_bracketed(address) or '*'}:{candidate}")
-                return _bound_port(self._channel.socket)
+                bound = _bound_port(self._channel.socket)
+                logger.debug(f"listening on port {bound} of {address or 'all addresses'}")
+                return bound
             except zmq.ZMQError as error:
                 if error.errno != errno.EADDRINUSE or candidate == ports[-1]:
                     raise _bind_fault(error, address, candidate) from error
         raise AssertionError("no port was tried")
 
     async def receive(self) -> tuple[bytes, FromWorker, bytes]:
-        """Return the next valid message; invalid ones are counted."""
+        """Return the next message that fits; others are dropped and counted."""
         while True:
             parts = await self._channel.receive()
             if 2 <= len(parts) <= 3 and (message := unpack_from_worker(parts[1])) is not None:
                 return parts[0], message, parts[2] if len(parts) == 3 else b""
             self.dropped += 1
+            logger.debug(f"dropped a message of a worker that does not fit, {self.dropped} so far")
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
-        """Send without waiting; False if the peer is gone, takes no more, or the message is over its bound."""
+        """Send without waiting; False if the peer is gone or takes no more, or if the message is too large."""
         control = pack(message)
         if len(control) > MAX_CONTROL_BYTES:
             self.dropped += 1
@@ -137,7 +144,7 @@ class RouterSocket:
         return self._channel.send([peer, control, frame] if frame else [peer, control])
 
     def waiting(self) -> bool:
-        """Tell whether an unread message waits."""
+        """Whether something lies there unread."""
         return self._channel.waiting()
 
     def close(self) -> None:
@@ -145,18 +152,18 @@ class RouterSocket:
         self._channel.close()
         if self.gate:
             self.gate.close()
-        self._context.destroy(LINGER_MS)  # a socket left open must not block this for ever
+        self._context.destroy(LINGER_MS)  # without a limit a forgotten socket would block here for ever
 
 
 class DealerSocket:
-    """The Dealer over ZeroMQ. `on_change` is called when `connected` or `refusal` changed."""
+    """The Dealer over ZeroMQ. `on_change` is called after `connected` or `refusal` changed."""
 
     def __init__(self, keys: CurveKeys | None = None, on_change: Callable[[], None] | None = None) -> None:
         self.dropped = 0
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         dealer = self._context.socket(zmq.DEALER)
         _configure(dealer, DEALER_QUEUES)
-        dealer.set(zmq.IMMEDIATE, 1)  # nothing piles up for a coordinator that is not there
+        dealer.set(zmq.IMMEDIATE, 1)  # otherwise messages would queue up for an absent coordinator
         if keys:
             dealer.set(zmq.CURVE_SERVERKEY, keys.server_public)
             dealer.set(zmq.CURVE_PUBLICKEY, keys.worker_public)
@@ -166,25 +173,25 @@ class DealerSocket:
 
     @property
     def connected(self) -> bool:
-        """Whether a coordinator is there and let us in."""
+        """Whether a coordinator is there and accepted this worker."""
         return self._link.connected
 
     @property
     def address(self) -> str:
-        """The "host:port" it is connected to, or tries at the moment."""
+        """The "host:port" that is connected, or being tried."""
         return self._link.address
 
     @property
     def refusal(self) -> str | None:
-        """Why the last connection was refused, in words for the user; None once a coordinator let this worker in."""
+        """Why the last attempt was refused, in words for the user; None once connected."""
         return self._link.refusal
 
     def connect(self, addresses: Sequence[str]) -> None:
-        """Try these "host:port" of one coordinator in turn until one answers, and again whenever it is lost."""
+        """Try these "host:port" addresses of one coordinator until one answers, and again after each loss."""
         self._link.aim([f"tcp://{address}" for address in addresses])
 
     async def receive(self) -> tuple[FromCoordinator, bytes]:
-        """Return the next valid message; invalid ones are counted."""
+        """Return the next message that fits; others are dropped and counted."""
         while True:
             parts = await self._channel.receive()
             if len(parts) <= 2 and (message := unpack_from_coordinator(parts[0])) is not None:
@@ -192,7 +199,7 @@ class DealerSocket:
             self.dropped += 1
 
     def send(self, message: Message, frame: bytes = b"") -> bool:
-        """Send without waiting; False if there is no connection, it takes no more, or a bound is passed."""
+        """Send without waiting; False if nothing is connected or takes more, or if the message is too large."""
         control = pack(message)
         if len(control) > MAX_CONTROL_BYTES or len(frame) > MAX_CLIP_BYTES:
             self.dropped += 1
@@ -203,11 +210,11 @@ class DealerSocket:
         """Close the connection; messages just sent get half a second to leave."""
         self._link.close()
         self._channel.close()
-        self._context.destroy(LINGER_MS)  # a socket left open must not block this for ever
+        self._context.destroy(LINGER_MS)  # without a limit a forgotten socket would block here for ever
 
 
 def _ignore() -> None:
-    """Do nothing: the default of `on_change`."""
+    """Do nothing: the caller gave no `on_change`."""
 
 
 def _configure(end: "zmq.Socket[bytes]", queues: dict[zmq.SocketOption, int]) -> None:
@@ -216,7 +223,7 @@ def _configure(end: "zmq.Socket[bytes]", queues: dict[zmq.SocketOption, int]) ->
 
 
 def has_ipv6() -> bool:
-    """Tell whether this machine can use IPv6."""
+    """Tell whether this machine has IPv6."""
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
             probe.bind(("::1", 0))

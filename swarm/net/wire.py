@@ -1,7 +1,7 @@
-"""Messages as bytes. What a peer sends is hostile until it fits: bounded, then validated into a frozen value.
+"""Messages as bytes. Bytes from a peer are hostile until they are bounded and validated into a frozen value.
 
-It is decoded straight into the types of `lease/message.py`: what is longer than its bound there is refused before any
-of it is built, and what is unknown is passed over.
+They are decoded straight into the types of `lease/message.py`. A value beyond its bound there is refused before any of
+it is built; unknown fields are ignored.
 """
 
 from typing import TypeVar
@@ -20,17 +20,17 @@ _FROM_COORDINATOR: "msgpack.Decoder[FromCoordinator]" = msgpack.Decoder(FromCoor
 
 
 def pack(message: Message) -> bytes:
-    """Encode a message as msgpack; peers do not read one over MAX_CONTROL_BYTES."""
+    """Encode a message as msgpack. The result may exceed MAX_CONTROL_BYTES, which no peer would read."""
     return msgpack.encode(message)
 
 
 def unpack_from_worker(data: bytes) -> FromWorker | None:
-    """Decode and validate a worker's message; None if it is not valid."""
+    """Decode a message of a worker, or return None if it does not fit."""
     return _unpack(data, _FROM_WORKER)
 
 
 def unpack_from_coordinator(data: bytes) -> FromCoordinator | None:
-    """Decode and validate a coordinator's message; None if it is not valid."""
+    """Decode a message of a coordinator, or return None if it does not fit."""
     return _unpack(data, _FROM_COORDINATOR)
 
 
@@ -39,5 +39,5 @@ def _unpack(data: bytes, decoder: "msgpack.Decoder[Known]") -> Known | None:
         return None
     try:
         return decoder.decode(data)
-    except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
+    except (ValueError, RecursionError):  # the errors of msgspec and Unicode are ValueErrors
         return None
