@@ -5,6 +5,7 @@ waits there at once, and only then sends. If committing fails the node ends: the
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
@@ -36,6 +37,9 @@ CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
 KEEP_S = 60.0  # between two saves of the run statistics
 DRAIN_S = 20.0  # the longest wait for the sentences under way
 FAREWELL_S = 0.3  # for the last messages to leave
+SLOW_S = 0.25  # a commit that takes longer is logged
+
+logger = logging.getLogger(__name__)
 
 
 class Server:
@@ -167,7 +171,10 @@ class Server:
             entries = [entry for outcome in outcomes for entry in outcome.entries]
             if entries:
                 rows = [(entry.job, entry.record, entry.frame) for entry in entries]
+                began_s = self._clock.now()
                 await asyncio.to_thread(self._store.commit, rows)
+                if (took_s := self._clock.now() - began_s) > SLOW_S:
+                    logger.debug(f"{len(rows)} records took {took_s:.2f} s to reach the disk")
             for outcome in outcomes:
                 self._carry_out(outcome)
                 self._queue.task_done()

@@ -51,15 +51,16 @@ def test_a_run_that_was_interrupted_goes_on_in_the_same_log_which_replays(here: 
 
 def test_machines_of_a_swarm_write_logs_that_replay_and_hold_no_secret(lan: Make, small_book: Path) -> None:
     laptop, desktop, tower = lan("laptop"), lan("desktop"), lan("tower")
-    coordinator = laptop.start("coordinate", small_book, *SLOW, E2A_SWARM_LOG=str(laptop.desk / "shared.log"))
-    where = ("--cpu", "--coordinator", f"127.0.0.1:{coordinator.port}", "--exit-when-done", "--slots", "1")
+    coordinator = laptop.start(
+        "coordinate", small_book, *SLOW, "--verbose", E2A_SWARM_LOG=str(laptop.desk / "shared.log")
+    )
+    where = ("--cpu", "--coordinator", f"127.0.0.1:{coordinator.port}", "--exit-when-done", "--slots", "1", "--verbose")
     workers = [
         machine.start("work", *where, "--name", machine.name, E2A_SWARM_LOG=str(laptop.desk / "shared.log"))
         for machine in (desktop, tower)
     ]
-    coordinator.ends()
-    for worker in workers:
-        worker.ends()
+    said = [running.ends() for running in (coordinator, *workers)]
+    assert all("listening on port" in text or "connected" in text for text in said)
 
     logs = [laptop.desk / name for name in ("shared.log", "shared-2.log", "shared-3.log")]
     assert len(list(laptop.desk.glob("shared*.log"))) == len(logs)
@@ -71,7 +72,7 @@ def test_machines_of_a_swarm_write_logs_that_replay_and_hold_no_secret(lan: Make
     key = load_key(laptop.home)
     assert key
     pairs = curve_keys(key)
-    written = b"".join(log.read_bytes() for log in logs)
+    written = b"".join(log.read_bytes() for log in logs) + "".join(said).encode()
     for secret in (key.secret, pairs.server_secret, pairs.worker_secret, pairs.server_public, pairs.worker_public):
         assert found_in(written, forms(secret, key.code)) == []
 

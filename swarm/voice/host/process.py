@@ -1,5 +1,6 @@
 """The worker's side of an engine's process: open a voice, have it speak, and name what went wrong."""
 
+import logging
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,8 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised, Frame, OnNews
 from swarm.voice.engine import EngineFault, FaultKind
+
+logger = logging.getLogger(__name__)
 
 
 class EngineProcess:
@@ -34,6 +37,7 @@ class EngineProcess:
             await self._child.start("swarm.voice.host.child", [], log_path, ONE_THREAD)
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        logger.debug(f"process {self.pid} is started for {engine}; what it prints goes to {log_path}")
 
     async def own_pids(self, slot: int) -> set[int]:
         """Return the ids of the process: a virtual environment of Windows has two processes."""
@@ -54,6 +58,9 @@ class EngineProcess:
         call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
         reply = await self._call(slot, {**call, "assets": str(job_files or "")}, FaultKind.UNAVAILABLE, listen)
         latents: bytes = reply["latents"]
+        logger.debug(
+            f"process {self.pid} has loaded {recipe.engine}, voice {recipe.voice}, for slot {slot} on {device}"
+        )
         return latents
 
     async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
@@ -69,10 +76,12 @@ class EngineProcess:
 
     def kill(self) -> None:
         """End the process now; what is under way raises EngineFault(CRASHED)."""
+        logger.debug(f"process {self.pid} is killed")
         self._child.kill()
 
     async def close(self) -> None:
         """End the process and wait until it is gone."""
+        logger.debug(f"process {self.pid} is ended")
         await self._child.close()
 
     async def _call(
