@@ -102,7 +102,7 @@ class WorkerStory:
             case "unable":
                 return self._line(f"slot {slot}: its engine does not open: {note}")
             case "spoken":
-                info = given["spoken"]["info"]
+                info = given["info"]
                 length_s, doubt = info["samples"] / info["sample_rate"], info.get("doubt", "")
                 how = f"{length_s:.1f} s of sound in {info['work_s']:.1f} s{f', doubtful: {doubt}' if doubt else ''}"
                 return self._line(f"{where} has spoken it ({how})", spots)
