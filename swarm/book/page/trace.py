@@ -19,8 +19,9 @@ _NO_SIGNS, _SIGN = regex.compile(f"[{_NONE}]+"), regex.compile(f"[^{_NONE}]")
 
 
 def signs(text: str) -> str:
-    """The characters of a text that are counted."""
-    return str(_NO_SIGNS.sub("", text))
+    """Return the characters of a text that are counted."""
+    bare = "".join(text.split())
+    return bare if bare.isprintable() else str(_NO_SIGNS.sub("", bare))  # the pattern takes ten times as long
 
 
 def sign_offsets(text: str) -> list[int]:

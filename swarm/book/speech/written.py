@@ -11,7 +11,6 @@ MAX_COMPARED_WORDS = 2_000  # comparing takes quadratic time; longer sentences a
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}]+|\p{N}+|[^\s\p{L}\p{M}\p{N}]"
 )
-_SIGN = regex.compile(r"\S")
 
 
 def cut_alike(written: str, pieces: Sequence[str]) -> list[str]:
@@ -22,11 +21,11 @@ def cut_alike(written: str, pieces: Sequence[str]) -> list[str]:
     """
     if len(pieces) == 1:
         return [written]
-    same = _SIGN.findall(written) == _SIGN.findall("".join(pieces))
-    unit = _SIGN if same else _WORD
-    starts = [match.start() for match in unit.finditer(written)]
-    counts = list(accumulate(len(unit.findall(piece)) for piece in pieces))
-    cuts = counts[:-1] if same else _corresponding(unit.findall(written), unit.findall(" ".join(pieces)), counts[:-1])
+    if "".join(written.split()) == "".join("".join(pieces).split()):
+        return list(pieces)
+    starts = [match.start() for match in _WORD.finditer(written)]
+    counts = list(accumulate(len(_WORD.findall(piece)) for piece in pieces))
+    cuts = _corresponding(_WORD.findall(written), _WORD.findall(" ".join(pieces)), counts[:-1])
     offsets = [0, *(starts[cut] if cut < len(starts) else len(written) for cut in cuts), len(written)]
     return [written[start:end].strip() for start, end in pairwise(offsets)]
 

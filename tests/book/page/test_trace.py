@@ -83,3 +83,10 @@ def test_a_text_with_words_before_it_or_parts_gone_still_stands_where_it_stood()
     assert span(rewritten(trace, "Note: See it[1] now."), 5, 17) == (40, 52)
     assert span(rewritten(trace, "See it now."), 5, 9) == (48, 52)
     assert span(rewritten(trace, "Remark: it[1] now."), 7, 16) == (43, 52)
+
+
+def test_the_quick_way_to_count_signs_counts_the_same() -> None:
+    for code in range(0x110000):
+        if not 0xD800 <= code < 0xE000:
+            sign = chr(code)
+            assert len(signs(f"a{sign}b")) - 2 == len(sign_offsets(sign)), hex(code)
