@@ -16,7 +16,7 @@ class Cue(Struct, frozen=True):
 
 
 def write_subtitles(kind: str, lines: Sequence[Cue], tags: Tags) -> str:
-    """A whole file: "vtt", "srt" or "lrc"."""
+    """Return a whole file; `kind` is "vtt", "srt" or "lrc"."""
     return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](lines, tags)) + "\n"
 
 
@@ -53,5 +53,5 @@ def _clock(moment_s: float, point: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """On one line: an empty one would end a cue."""
+    """Put a text on one line: an empty line would end a cue."""
     return " ".join(text.split())

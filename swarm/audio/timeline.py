@@ -25,7 +25,7 @@ class Cue(Struct, frozen=True):
 
 
 def time_reel(samples: Sequence[int], pauses_s: Sequence[float], sample_rate: int, coding: Coding) -> ReelTimes:
-    """The times of a reel of clips of so many samples, 0 where one is missing, at the voice's rate in Hz."""
+    """Return the times of a reel whose clips have `samples` at the voice's rate in Hz; a missing clip has 0 samples."""
     layout = lay_reel(samples, pauses_s, sample_rate, coding.lead_s)
     frames = whole_frames(layout.samples, sample_rate, coding.sample_rate, coding.frame_samples)
     spans = (
@@ -36,7 +36,7 @@ def time_reel(samples: Sequence[int], pauses_s: Sequence[float], sample_rate: in
 
 
 def cues(reels: Sequence[Reel], times: Sequence[ReelTimes], begin_s: float) -> list[Cue]:
-    """When each place of a file's reels is heard; the first reel begins at `begin_s`."""
+    """Return when each place of a file's reels is heard; the first reel begins at `begin_s` seconds."""
     found = []
     for reel, timed in zip(reels, times, strict=True):
         for index, span in enumerate(timed.spans_s, reel.first):

@@ -93,7 +93,7 @@ class ReadAlongMaker:
         self._press.spared = reels
 
     def notice(self, place: Place) -> None:
-        """Something became of a place."""
+        """Take note that a place was settled or opened again."""
         self._press.notice(place)
 
     async def write(self, target: Path, wording: Wording) -> ReadAlong:

@@ -66,7 +66,7 @@ def _rename(element: etree._Element, tag: str) -> None:
 
 
 def _styles(element: etree._Element, tag: str) -> Iterator[str]:
-    """What attributes of looks say, as declarations; the attributes are gone after that."""
+    """Remove an element's attributes of style, and return them as CSS declarations."""
     if tag in STYLED:
         yield STYLED[tag]
     if tag == "center":
@@ -166,7 +166,7 @@ def _word(name: str, said: str) -> Iterator[str]:
 
 
 def _language(root: etree._Element) -> None:
-    """`lang` and `xml:lang` say the same where both stand."""
+    """Make `lang` and `xml:lang` say the same where both are set."""
     key = "{http://www.w3.org/XML/1998/namespace}lang"
     for element in root.iter("*"):
         said = element.get(key)
@@ -175,7 +175,7 @@ def _language(root: etree._Element) -> None:
 
 
 def page_properties(root: etree._Element) -> frozenset[str]:
-    """What the manifest has to say of a page."""
+    """Return the properties that the manifest has to name for a page."""
     found = set()
     for element in root.iter("*"):
         tag, name = str(element.tag), local(element)
@@ -191,7 +191,7 @@ def page_properties(root: etree._Element) -> frozenset[str]:
 
 
 def serialise_page(root: etree._Element) -> bytes:
-    """A page's bytes; in XHTML elements that are empty get a closing tag of their own, as HTML readers want it."""
+    """Return a page's bytes; in XHTML empty elements get a closing tag of their own, which HTML readers need."""
     if not str(root.tag).startswith(XHTML):
         return bytes(etree.tostring(root.getroottree(), encoding="utf-8", xml_declaration=True))
     for element in root.iter(f"{XHTML}*"):

@@ -93,7 +93,7 @@ class _Narrated:
         self.fragments: dict[Spot, tuple[Fragment, ...]] = {}
 
     def write(self) -> tuple[frozenset[Spot], tuple[str, ...]]:
-        """See narrate."""
+        """Write the book; see narrate."""
         self.made.writestr(zipfile.ZipInfo(MIMETYPE), "application/epub+zip")
         gone = {self._named(href) for href in without_overlays(self.package)}
         pages = self._pages()
@@ -120,7 +120,7 @@ class _Narrated:
         return self.archive.find(name) or name
 
     def _pages(self) -> dict[str, tuple[str, list[Spot]]]:
-        """The documents to be changed: their items' ids and their spots, in order and apart from each other."""
+        """Return the documents to change: their items' ids and their spots, in order and apart from each other."""
         spots: dict[str, list[Spot]] = defaultdict(list)
         for spoken in self.narration.spoken:
             for _, spot in spoken.heard:
@@ -169,7 +169,7 @@ class _Narrated:
         link.attrib.update({"rel": "stylesheet", "type": "text/css", "href": sheet})
 
     def _write_overlays(self, pages: dict[str, tuple[str, list[Spot]]]) -> set[str]:
-        """An overlay for each document; the names of the sounds that are heard in them."""
+        """Write an overlay for each document; return the names of the sounds that are heard in them."""
         pars: dict[str, list[Par]] = defaultdict(list)
         for spoken in self.narration.spoken:
             heard = [
@@ -201,7 +201,7 @@ class _Narrated:
             self._item(f"{self.prefix}sound-{number}", name, self.narration.media_type)
 
     def _write_nav(self) -> None:
-        """EPUB 2 has its table of contents in an NCX."""
+        """Write a nav document of the NCX, which holds an EPUB 2's table of contents."""
         ncx = next(
             (item for item in self.package.iterfind("{*}manifest/{*}item") if item.get("media-type") == NCX_TYPE), None
         )
@@ -226,14 +226,14 @@ class _Narrated:
         self._item(f"{self.prefix}nav", name, XHTML_TYPE, properties="nav")
 
     def _aside(self, source: str) -> Iterator[str]:
-        """The documents outside the reading order: in EPUB 3 something has to lead there."""
+        """Yield the documents outside the reading order: in EPUB 3 a link has to lead there."""
         hrefs = {item.get("id"): item.get("href", "") for item in self.package.iterfind("{*}manifest/{*}item")}
         for line in self.package.iterfind("{*}spine/{*}itemref"):
             if line.get("linear") == "no" and line.get("idref") in hrefs:
                 yield _address(source, self._named(hrefs[line.get("idref")]))
 
     def _goal(self, source: str, base: str, reference: str) -> str:
-        """A reference of a file in `base` as another file has it."""
+        """Return a reference of a file in the folder `base` as the file `name` has it."""
         address, _, fragment = reference.partition("#")
         name = join(base, address)
         goal = _address(source, self.archive.find(name) or name)
@@ -272,12 +272,12 @@ def _package_name(archive: Archive) -> str:
 
 
 def _address(source: str, name: str) -> str:
-    """A file as another one refers to it."""
+    """Return the address of a file `name` in the file `source`."""
     return quote(posixpath.relpath(name, posixpath.dirname(source) or "."), safe="/!$&'()*+,;=:@~")
 
 
 def _apart(spots: Sequence[Spot]) -> list[Spot]:
-    """The spots of a document in its order; of two that overlap the first."""
+    """Return the spots of a document in its order; of two that overlap only the first."""
     return list(_disjoint(sorted(spots, key=lambda spot: (spot.start, spot.stop))))
 
 

@@ -26,7 +26,7 @@ Point = tuple[int, str, str]  # depth, title, address
 
 
 def write_nav(points: list[Point], title: str, landmarks: list[Landmark], aside: list[str]) -> str:
-    """A nav document; `aside` are the addresses of what stands outside the reading order.
+    """Return a nav document; `aside` are the addresses of documents outside the reading order.
 
     Each point goes one deeper than the one before at most.
     """
@@ -56,7 +56,7 @@ def _landmark_lines(landmarks: list[Landmark]) -> str:
 
 
 def ncx_points(root: etree._Element) -> Iterator[Point]:
-    """The points of an NCX with their depth, from 1; the addresses as they stand there."""
+    """Yield the points of an NCX: depth from 1, title, and the address as it stands there."""
     for count, point in enumerate(root.iterfind(".//{*}navMap//{*}navPoint")):
         text, content = point.find("{*}navLabel/{*}text"), point.find("{*}content")
         if count >= MAX_ENTRIES:

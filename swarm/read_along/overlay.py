@@ -34,7 +34,7 @@ class Par(Struct, frozen=True):
 
 
 def time_pars(heard: Sequence[TimedText], sound: str, duration_s: float) -> Iterator[Par]:
-    """The pars of one sound file, which is heard from its beginning to its end, pauses with what stands before them.
+    """Yield the pars of one sound file, heard from its beginning to its end; a pause belongs to the text before it.
 
     Where a stretch is several elements, each has a share by the length of its text. What is too short to be heard has
     no par.
@@ -53,7 +53,7 @@ def time_pars(heard: Sequence[TimedText], sound: str, duration_s: float) -> Iter
 
 
 def smil(pars: Iterable[Par], text: str, folder: str = "") -> str:
-    """The overlay of the document at the address `text`; sounds lie in `folder`, seen from the overlay."""
+    """Return the overlay of the document at the address `text`; sounds lie in `folder`, seen from the overlay."""
     lines = (
         f"<par id={quoteattr(f'par{number}')}><text src={quoteattr(f'{text}#{par.name}')}/>"
         f"<audio src={quoteattr(folder + par.sound)} "
@@ -64,6 +64,6 @@ def smil(pars: Iterable[Par], text: str, folder: str = "") -> str:
 
 
 def clock(milliseconds: int) -> str:
-    """A time as SMIL has it, hours and all."""
+    """Return a time as SMIL writes it, with hours."""
     seconds, thousandths = divmod(milliseconds, 1000)
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{thousandths:03}"

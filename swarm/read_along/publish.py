@@ -66,7 +66,7 @@ def publish(
 
 
 def _page(name: str, chapter: ChapterText, language: str) -> tuple[bytes, ChapterText]:
-    """A document, and the chapter whose blocks know where they stand in it."""
+    """Return a document, and the chapter whose blocks know where they stand in it."""
     root = etree.Element(f"{XHTML}html", nsmap={None: XHTML.strip("{}")})
     root.set("lang", language)
     root.set(XML_LANG, language)

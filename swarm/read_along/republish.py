@@ -38,12 +38,12 @@ class Additions(Struct, frozen=True):
 
 
 def is_old(package: etree._Element) -> bool:
-    """Whether a package is of an EPUB before the third."""
+    """Return whether a package is of an EPUB before the third."""
     return not str(package.get("version", "")).strip().startswith("3")
 
 
 def free_id(package: etree._Element, wanted: str) -> str:
-    """Something that no id of a package begins with."""
+    """Return a prefix that no id of a package begins with."""
     names = [element.get("id", "") for element in package.iter("*")]
     while any(name.startswith(wanted) for name in names):
         wanted += "x"
@@ -151,7 +151,7 @@ def _modernise(package: etree._Element, metadata: etree._Element) -> None:
 
 
 def _flatten(metadata: etree._Element) -> None:
-    """What the first package documents kept in two boxes stands in one."""
+    """Move the metadata that the first package documents kept in two elements into one."""
     for name in ("dc-metadata", "x-metadata"):
         for box in list(metadata.iterchildren(f"{{*}}{name}")):
             for child in list(box):
@@ -160,7 +160,7 @@ def _flatten(metadata: etree._Element) -> None:
 
 
 def _keep_one_date(metadata: etree._Element) -> None:
-    """EPUB 3 knows the date of publication only."""
+    """Remove all dates but that of publication, the only one that EPUB 3 knows."""
     dates = list(metadata.iterchildren(f"{DC}date"))
     published = [date for date in dates if date.get(f"{OPF}event") == "publication"]
     unsaid = [date for date in dates if date.get(f"{OPF}event") is None]
@@ -171,7 +171,7 @@ def _keep_one_date(metadata: etree._Element) -> None:
 
 
 def _old_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
-    """What an attribute of EPUB 2 says; the attributes are gone after that."""
+    """Remove an element's attributes of EPUB 2, and yield their names and values."""
     element.attrib.pop(XSI_TYPE, None)
     for key in [key for key in element.attrib if str(key).startswith(OPF)]:
         value = element.attrib.pop(key).strip()
@@ -189,7 +189,7 @@ def _mark_cover(package: etree._Element) -> None:
 
 
 def serialise(package: etree._Element) -> bytes:
-    """The package document's bytes."""
+    """Return the package document's bytes."""
     whole = copy.copy(package)
     etree.cleanup_namespaces(whole, keep_ns_prefixes=["dc", "opf", "dcterms", "xsi"])
     return bytes(etree.tostring(whole, encoding="utf-8", xml_declaration=True))

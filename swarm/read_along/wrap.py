@@ -64,7 +64,7 @@ def wrap(root: etree._Element, stretches: Sequence[Stretch], prefix: str) -> lis
 
 
 def free_prefix(root: etree._Element, wanted: str) -> str:
-    """Something that no id of a document begins with."""
+    """Return a prefix that no id of a document begins with."""
     names = [name for element in root.iter("*") for name in (element.get("id"), element.get("name")) if name]
     while any(name.startswith(wanted) for name in names):
         wanted += "x"
@@ -112,7 +112,7 @@ class _Wrapper:
             self._arrange(child.element, items)
 
     def _items(self, child: _Child) -> list[_Item]:
-        """What an element holds, in order."""
+        """Return an element's content, in order."""
         items: list[_Item] = []
         index = child.index + 1
         place = _take_text(items, child.element.text, child.start)
@@ -124,7 +124,7 @@ class _Wrapper:
         return items
 
     def _touches(self, start: int, end: int) -> bool:
-        """Whether any stretch lies in these places; walking goes forward only."""
+        """Return whether any stretch lies in these places; walking goes forward only."""
         while self.next < len(self.stretches) and self.stretches[self.next][1] <= start:
             self.next += 1
         return self.next < len(self.stretches) and self.stretches[self.next][0] < end
@@ -144,7 +144,7 @@ class _Wrapper:
             self.made[number].append((place, made))
 
     def _cut(self, item: _Item) -> list[tuple[_Item, int]]:
-        """An item in pieces, each with the number of the stretch that it is wholly in, or -1."""
+        """Cut an item into pieces, each with the number of the stretch that it is wholly in, or -1."""
         if item.start == item.end or not self._touches(item.start, item.end):
             return [(item, -1)]
         if isinstance(item, _Text):
@@ -153,7 +153,7 @@ class _Wrapper:
         return [(item, self.next if start <= item.start and item.end <= end and item.phrasing else -1)]
 
     def finish(self) -> list[tuple[Fragment, ...]]:
-        """Name what was made; lone punctuation needs no name where more is left of its stretch."""
+        """Name the elements made; lone punctuation stays without one if more is left of its stretch."""
         found = []
         for number, placed in enumerate(self.made, 1):
             elements = [element for _, element in sorted(placed, key=lambda each: each[0])]
@@ -182,14 +182,14 @@ class _WrappedRow:
         self.made: list[tuple[int, int, etree._Element]] = []  # number of the stretch, place
 
     def take(self, item: _Item, number: int) -> None:
-        """The next item belongs to a stretch."""
+        """Take the next item, which belongs to a stretch."""
         if number != self.number:
             self._close()
         self.number = number
         self.run.append(item)
 
     def pass_over(self, item: _Item) -> None:
-        """The next item belongs to none, but white space, a line's end or a picture may stand in the midst of one."""
+        """Take the next item, which belongs to no stretch; white space or a picture may stand inside one."""
         if self.run and item.start == item.end and (isinstance(item, _Text) or item.phrasing):
             self.run.append(item)
         else:
@@ -227,7 +227,7 @@ def _take_text(items: list[_Item], text: str | None, place: int) -> int:
 
 
 def _wrapping(element: etree._Element) -> str:
-    """What may wrap text in an element; empty: nothing."""
+    """Return the tag that may wrap text in an element; "" if none may."""
     tag = str(element.tag)
     if tag.startswith(XHTML):
         return "" if local(element) in CLOSED else f"{XHTML}span"
@@ -235,7 +235,7 @@ def _wrapping(element: etree._Element) -> str:
 
 
 def _cut_text(item: _Text, stretches: Sequence[Stretch], number: int) -> list[tuple[_Item, int]]:
-    """A text in pieces; white space at the ends of a stretch stays outside."""
+    """Cut a text into pieces; white space at the ends of a stretch stays outside."""
     offsets = sign_offsets(item.text)
     found: list[tuple[_Item, int]] = []
     done, place = 0, item.start

@@ -47,7 +47,7 @@ def _read(archive: Archive, name: str) -> bytes:
 
 
 def _check(archive: Archive, items: tuple[ManifestItem, ...], lost: list[Loss]) -> None:
-    """Refuse what is hardly the book any more; a file that is not there counts as the longest one that is."""
+    """Refuse a book that lost half of its text; a missing file counts as the longest of the others."""
     names = {loss.item.name for loss in lost}
     texts = [item.name for item in items if not is_matter(item)] or [item.name for item in items]
     longest = max((archive.size(name) for name in texts), default=0)

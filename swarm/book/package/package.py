@@ -121,10 +121,10 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
         super()._load_manifest()
 
     def _parse_nav(self, *_: object, **__: object) -> None:
-        """Tables of contents are read by toc.py, which forgives more."""
+        """Do nothing: toc.py reads tables of contents, and forgives more."""
 
     def _parse_ncx(self, *_: object, **__: object) -> None:
-        """Tables of contents are read by toc.py, which forgives more."""
+        """Do nothing: toc.py reads tables of contents, and forgives more."""
 
 
 def _package(reader: _Reader) -> Package:
@@ -221,7 +221,7 @@ def _check_strays(reader: _Reader, name: str) -> None:
 
 
 def _core(reader: _Reader, tag: str) -> list[tuple[str | None, dict[str, str]]]:
-    """Dublin Core values with their attributes; ebooklib raises where a book has none at all."""
+    """Return Dublin Core values with their attributes; ebooklib raises if a book has none at all."""
     try:
         return list(reader.book.get_metadata("DC", tag))
     except KeyError:
@@ -234,7 +234,7 @@ def _values(reader: _Reader, tag: str) -> tuple[str, ...]:
 
 
 def _refinements(reader: _Reader, name: str) -> dict[str, str]:
-    """EPUB 3: what `meta` lines with this property say, by the id they refine."""
+    """Return what EPUB 3's `meta` lines with a property say, by the id that they refine."""
     found = {}
     for meta in reader.container.iterfind("{*}metadata/{*}meta"):
         if meta.get("property") == name and meta.get("refines"):

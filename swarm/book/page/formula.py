@@ -10,7 +10,7 @@ RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺"
 
 
 def in_formula(element: etree._Element, tag: str) -> str | None:
-    """What is said for an element of MathML; None: what it holds, like any other sign of a formula."""
+    """Return what is said for an element of MathML; None if its own text is said."""
     if tag == "mfrac":
         parts = ["".join(part.itertext()).strip() for part in element.iterchildren("*")]
         return f" {parts[0]}/{parts[1]}" if len(parts) == 2 and all(map(str.isdecimal, parts)) else None

@@ -121,14 +121,14 @@ _TRANSCRIBED = _legal("transcribed")
 
 
 def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:
-    """Why a block is left out, if what it stands in is left out for `above`."""
+    """Return why a block is left out that stands in an element left out for the reason `above`."""
     if above in _SMALL and not _KEPT.isdisjoint(types):
         return ""
     return above or marked(types, classes)
 
 
 def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
-    """Why an element is left out, by its types and its classes and id; empty where it is not."""
+    """Return why an element is left out, by its types, classes and id; "" if it is not."""
     if not _GUTENBERG_MARKS.isdisjoint(classes):
         return LICENCE
     if not _TRANSCRIBER_MARKS.isdisjoint(classes):
@@ -137,14 +137,14 @@ def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
 
 
 def named(name: str) -> str:
-    """What a title or a file name promises to be: a reason to leave it out, or empty."""
+    """Return the reason to leave a part out that its title or file name gives; "" if it gives none."""
     plain = _letters(name)
     found = next((reason for reason, names in _BY_NAME.items() if plain in names), "")
     return found or (ADVERTISEMENT if _ALSO.fullmatch(plain) else "")
 
 
 def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str) -> bool:
-    """Whether a document is a page for itself, by what it is called or by its words: a dedication may follow it."""
+    """Return whether a document is a page for itself, by its name or its words: a dedication may follow it."""
     promised = (named(name) for name in names)
     if any(reason in _PAGES and plausible(reason, texts, at) for reason in promised):
         return True
@@ -152,7 +152,7 @@ def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str)
 
 
 def plausible(reason: str, texts: list[str], at: float) -> bool:
-    """Whether a chapter's texts look like what its name promises; `at` is its place in the book, 0 to 1."""
+    """Return whether a chapter's texts look like what its name promises; `at` is its place in the book, 0 to 1."""
     size = sum(map(len, texts))
     if reason in _SMALL:
         return size <= MAX_SMALL_CHARS
@@ -166,7 +166,7 @@ def plausible(reason: str, texts: list[str], at: float) -> bool:
 
 
 def _are_notes(texts: list[str], at: float) -> bool:
-    """Whether paragraphs are numbered as notes are, or at least short and at the end; an author's note is neither."""
+    """Return whether paragraphs are numbered like notes, or short and at the end; an author's note is neither."""
     labelled = sum(1 for text in texts if _NOTE_LABEL.match(text))
     if labelled >= LABELLED_SHARE * max(1, len(texts)):
         return True
@@ -174,27 +174,27 @@ def _are_notes(texts: list[str], at: float) -> bool:
 
 
 def gutenberg_starts(text: str) -> bool:
-    """Whether a block ends Project Gutenberg's opening words."""
+    """Return whether a block ends Project Gutenberg's opening words."""
     return bool(_START.search(text))
 
 
 def gutenberg_ends(text: str) -> bool:
-    """Whether a block begins Project Gutenberg's closing words and licence."""
+    """Return whether a block begins Project Gutenberg's closing words and licence."""
     return bool(_END.search(text))
 
 
 def is_credit(text: str) -> bool:
-    """Whether a block says who made Project Gutenberg's file."""
+    """Return whether a block says who made Project Gutenberg's file."""
     return bool(_CREDIT.match(text))
 
 
 def is_titled_page(title: str, texts: list[str]) -> bool:
-    """Whether texts are a title page that names the book of this title."""
+    """Return whether texts are a title page that names the book of this title."""
     return bool(title) and is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4])
 
 
 def is_title_page(texts: list[str]) -> bool:
-    """Whether texts that begin with the book's title are nothing but names: no line is long, nothing is told."""
+    """Return whether texts that begin with the book's title are nothing but names: no line is long, nothing is told."""
     lines = [line for text in texts for line in text.split("\n")]
     if any(map(_TOLD.search, lines)) or any(map(_is_sentence, lines)):
         return False
@@ -202,13 +202,13 @@ def is_title_page(texts: list[str]) -> bool:
 
 
 def _is_sentence(line: str) -> bool:
-    """Whether a line ends in a full stop and is written as sentences are, not as names are."""
+    """Return whether a line ends in a full stop and is written as sentences are, not as names are."""
     words = regex.findall(r"\p{L}{2,}", line)[1:]
     return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
 
 
 def is_legal_page(texts: list[str], at: float) -> bool:
-    """Whether a page near either end of a book holds little but what the law asks for."""
+    """Return whether a page near either end of a book holds little but what the law asks for."""
     text = "\n".join(texts)
     if len(text) > MAX_LEGAL_CHARS or 0.2 < at < 0.8:
         return False
@@ -216,14 +216,14 @@ def is_legal_page(texts: list[str], at: float) -> bool:
 
 
 def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
-    """Whether most of a page's lines are titles of other parts; `titles` counts those of all, letters alone."""
+    """Return whether most of a page's lines are titles of other parts; `titles` counts those of all, letters alone."""
     own = plain(title)
     named = sum(1 for line in map(plain, texts) if titles[line] > (line == own))
     return len(texts) >= MIN_ENTRIES and named >= CONTENTS_SHARE * len(texts)
 
 
 def is_transcribers(title: str, texts: list[str]) -> bool:
-    """Whether a part's opening words are about the making of the electronic text."""
+    """Return whether a part's opening words are about the making of the electronic text."""
     opening = f"{title}\n" + "\n".join(texts[:2])[:400]
     return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))
 

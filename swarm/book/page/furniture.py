@@ -57,7 +57,7 @@ _INITIAL = regex.compile(r"[\"'“‘«„¿¡—]?\s?\p{L}")
 
 
 def is_furniture(element: etree._Element) -> bool:
-    """Whether nothing in an element is to be read."""
+    """Return whether nothing in an element is to be read."""
     tag = local(element)
     if tag in _DROPPED or element.get("hidden") is not None or types(element) & _UNSPOKEN_TYPES:
         return True
@@ -72,7 +72,7 @@ def is_furniture(element: etree._Element) -> bool:
 
 
 def _leads_about(element: etree._Element) -> bool:
-    """Whether a line is nothing but links to other pages: "Previous | Contents | Next"."""
+    """Return whether a line is nothing but links to other pages: "Previous | Contents | Next"."""
     if next(element.iter("{*}a"), None) is None:
         return False
     words = _words(element, MAX_LINE_CHARS)
@@ -99,7 +99,7 @@ def _is_number(element: etree._Element) -> bool:
 
 
 def _words(element: etree._Element, enough: int) -> str:
-    """The beginning of an element's text: enough to judge it, however much it holds."""
+    """Return the beginning of an element's text: enough to judge it, however much it holds."""
     text = ""
     for piece in element.itertext():
         text += piece
@@ -109,23 +109,23 @@ def _words(element: etree._Element, enough: int) -> str:
 
 
 def is_caption(element: etree._Element) -> bool:
-    """Whether an element holds a picture and what is written under it."""
+    """Return whether an element holds a picture and what is written under it."""
     return local(element) == "figcaption" or any(map(_CAPTION_CLASS.search, (element.get("class") or "").split()))
 
 
 def without_page(caption: str) -> str:
-    """A picture's caption without the page that it belongs to."""
+    """Return a picture's caption without the number of its page."""
     return str(_CAPTION_PAGE.sub("", caption))
 
 
 def without_picture_mark(text: str) -> str:
-    """What plain text says of a picture in brackets: its caption alone."""
+    """Return the caption alone where plain text describes a picture in brackets."""
     mark = _PICTURE.fullmatch(text) if text.startswith("[") else None
     return text if mark is None else (mark[1] or "").strip()
 
 
 def is_scene_break(element: etree._Element) -> bool:
-    """Whether an element without a word parts two scenes: by its class, or as a picture of stars."""
+    """Return whether an element without a word parts two scenes: by its class, or as a picture of stars."""
     if any(not text.isspace() for text in element.itertext()):
         return False
     if any(map(_BREAK_CLASS.search, (element.get("class") or "").split())):
@@ -135,7 +135,7 @@ def is_scene_break(element: etree._Element) -> bool:
 
 
 def drop_cap(element: etree._Element) -> str:
-    """The large first letter that an element is, as text or as a picture; empty where it is none."""
+    """Return the large first letter that an element is, as text or as a picture; "" if it is none."""
     if local(element) == "img":
         letter = (element.get("alt") or "").strip()
         inside_word = regex.match(r"\p{L}", element.tail or "")

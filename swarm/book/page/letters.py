@@ -15,10 +15,10 @@ _ZERO_WIDTH = regex.compile(
 
 
 def plain(text: str) -> str:
-    """A text's letters and digits, for telling whether two titles are the same."""
+    """Return a text's letters and digits, to compare titles by."""
     return str(_NO_LETTER.sub("", text.casefold()))
 
 
 def tidy(text: str) -> str:
-    """A text on one line: zero-width characters gone, white space single."""
+    """Put a text on one line, without zero-width characters, its white space single."""
     return " ".join(_ZERO_WIDTH.sub("", text).split())

@@ -21,12 +21,12 @@ _ENCODED = regex.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+
 
 
 def words(text: str) -> frozenset[str]:
-    """Names that stand in a row."""
+    """Return the words of a text as a set."""
     return frozenset(text.split())
 
 
 def parse(data: bytes, name: str) -> etree._Element:
-    """The root of a document; not well-formed ones are read as a browser would. Raises PageError that says `name`."""
+    """Return the root of a document, parsed as a browser would if it is not well-formed. Raises PageError."""
     data = _as_ascii_compatible(data).lstrip()
     try:
         root = etree.fromstring(_ENTITY.sub(_numeric, data), _xml_parser())
@@ -41,13 +41,13 @@ def parse(data: bytes, name: str) -> etree._Element:
 
 
 def local(element: etree._Element) -> str:
-    """An element's name without its namespace, lower case; empty for comments and the like."""
+    """Return an element's name without its namespace, lower case; "" for comments and the like."""
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
 def types(element: etree._Element) -> frozenset[str]:
-    """The words of an element's `epub:type` and `role`; doc- prefixes of roles gone."""
+    """Return the words of an element's `epub:type` and `role`, roles without the prefix doc-."""
     words = " ".join(element.get(key) or "" for key in (*EPUB_TYPE, "role")).lower().split()
     return frozenset(word.removeprefix("doc-") for word in words)
 
@@ -83,7 +83,7 @@ def _guess_encoding(data: bytes) -> str:
 
 
 def as_text(data: bytes) -> str:
-    """Plain text by its byte order mark, else as UTF-8, else as Western Europe wrote it."""
+    """Decode plain text by its byte order mark, else as UTF-8, else as Windows-1252."""
     wide = _wide(data)
     if wide:
         return data.decode(wide, errors="replace").removeprefix("\ufeff")
@@ -92,7 +92,7 @@ def as_text(data: bytes) -> str:
 
 
 def _wide(data: bytes) -> str:
-    """UTF-16 by its mark, or by the zeros that every other byte of a Latin text is; empty: it is something else."""
+    """Return which UTF-16 a text is in, by its mark or the zeros between Latin letters; "" if it is in none."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     even, odd = data[:SAMPLE_BYTES:2].count(0), data[1:SAMPLE_BYTES:2].count(0)
@@ -103,7 +103,7 @@ def _wide(data: bytes) -> str:
 
 
 def _as_ascii_compatible(data: bytes) -> bytes:
-    """Wide encodings become UTF-8, so that markup can be looked at as bytes."""
+    """Convert wide encodings to UTF-8, so that markup can be searched as bytes."""
     wide = _wide(data)
     if not wide:
         return data.removeprefix(b"\xef\xbb\xbf")

@@ -88,14 +88,14 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
 
 
 def mark_note_headings(passages: list[Passage], reason: str) -> None:
-    """A heading over nothing but notes, "Notes" at the end of a chapter, goes with them."""
+    """Leave out a heading over nothing but notes, such as "Notes" at the end of a chapter."""
     for passage, following in pairwise(passages):
         if passage.level and following.note and not passage.left_out and named(passage.text) == reason:
             passage.left_out = reason
 
 
 def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
-    """Headings of a document that holds notes alone, behind "Notes" at least: the chapters that they belong to."""
+    """Leave out the headings of a document, or of its part behind "Notes", that holds nothing but notes."""
     names = (at for at, passage in enumerate(passages) if passage.level and named(passage.text) == reason)
     for start in {0, next(names, 0)}:
         page = passages[start:]
@@ -105,7 +105,7 @@ def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
 
 
 def mark_stray_notes(passages: list[Passage], reason: str) -> None:
-    """Numbered lines of a document after a note that go on to another or to the end: notes that nothing refers to."""
+    """Leave out numbered lines behind a note, up to another note or the end: notes that nothing refers to."""
     run: list[Passage] = []
     after_note = False
     for passage in passages:
@@ -126,7 +126,7 @@ def _leave_out(passages: list[Passage], reason: str) -> None:
 
 
 def mark_written_notes(passages: list[Passage], reason: str) -> None:
-    """Notes that are told by their text alone, and their marks, "word[1]".
+    """Mark notes that only their text shows to be notes, and their marks, "word[1]".
 
     "[Footnote 1: ...]" is one wherever it stands, "[1] ..." where such a mark came before.
     """
@@ -153,7 +153,7 @@ def _refer(passage: Passage, label: str, note: str) -> None:
 
 
 def place_notes(rows: list[list[Passage]], mode: str, language: str) -> list[list[Passage]]:
-    """Each chapter's passages with its notes where the mode wants them: "skip", "inline" or "end"."""
+    """Return each chapter's passages with its notes where `mode` wants them: "skip", "inline" or "end"."""
     if mode == "skip":
         return rows
     notes: dict[str, list[Passage]] = defaultdict(list)
@@ -189,7 +189,7 @@ def _said(note: list[Passage], word: str) -> Iterator[Passage]:
 
 
 def _without_label(note: Passage) -> str:
-    """A note's text without its own mark: a bare number is one if the note's id ends in it too."""
+    """Return a note's text without its own mark; a bare number is the mark if the note's id ends in it."""
     text = str(_OWN_LABEL.sub("", note.text))
     bare = _BARE_LABEL.match(text)
     return text[bare.end() :] if bare and bare[1] in _FIGURES.findall(note.note.rpartition("#")[2]) else text
@@ -210,7 +210,7 @@ def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> It
 def _targets(
     pages: list[tuple[str, etree._Element]], wanted: set[Target]
 ) -> dict[Target, tuple[int, int, etree._Element]]:
-    """Where ids stand: page, place in it, element."""
+    """Find ids; return the page, the place in it and the element of each."""
     found: dict[Target, tuple[int, int, etree._Element]] = {}
     names = {name for name, _ in wanted}
     for number, (name, root) in enumerate(pages):
@@ -222,7 +222,7 @@ def _targets(
 
 
 def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
-    """The block that an element opens, if it can be a note."""
+    """Return the block that an element opens, if it can be a note."""
     block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
     if block is None:
         return None
@@ -278,7 +278,7 @@ def _classes_near(element: etree._Element) -> str:
 
 
 def _high(element: etree._Element) -> bool:
-    """Whether a link stands above the line."""
+    """Return whether a link stands above the line."""
     steps = (*[*element.iterancestors()][:NEAR], element, *element.iterdescendants("*"))
     return any(
         local(step) == "sup" or "super" in (step.get("class") or "") + (step.get("style") or "") for step in steps

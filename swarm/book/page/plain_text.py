@@ -28,7 +28,7 @@ _UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}]
 
 
 def plain_tree(text: str) -> etree._Element:
-    """A text as a tree of the elements that a page has."""
+    """Return a text as a tree of the elements that a page has."""
     root = etree.Element("html")
     body = etree.SubElement(root, "body")
     runs = list(_paragraphs(_controlled(text)))
@@ -45,7 +45,7 @@ def plain_tree(text: str) -> etree._Element:
 
 
 def _numbered_chapters(paragraphs: list[str]) -> set[int]:
-    """Where numbers stand alone that count chapters: one after the other from 1, far apart, and in no sentence.
+    """Return where numbers stand alone that count chapters: from 1 on, far apart, and in no sentence.
 
     Numbers of pages cut sentences, those of lists and verses stand close.
     """
@@ -62,7 +62,7 @@ def _numbered_chapters(paragraphs: list[str]) -> set[int]:
 
 
 def said_about(text: str) -> dict[str, str]:
-    """What the opening lines say: title, author, language."""
+    """Return what the opening lines say: title, author, language."""
     found = {match[1].lower(): match[2].strip().strip("\"'") for match in _ABOUT.finditer(text[:MAX_HEADER_CHARS])}
     if "language" in found:
         with suppress(UsageError):  # a word that names no language stays
@@ -71,12 +71,12 @@ def said_about(text: str) -> dict[str, str]:
 
 
 def _controlled(text: str) -> str:
-    """Without what XML cannot hold."""
+    """Return a text without the characters that XML cannot hold."""
     return str(regex.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", " ", text.replace("\f", "\n\n")))
 
 
 def _paragraphs(text: str) -> Iterator[tuple[list[str], int]]:
-    """Runs of lines, with the number of blank lines above each; without blank lines every line is a paragraph."""
+    """Yield runs of lines, with the number of blank lines above each; in a text without any, each line is a run."""
     lines = text.expandtabs().split("\n")
     filled = [line for line in lines if line.strip()]
     apart = len(filled) == len(lines) or sum(map(len, filled)) > LONG_LINE_CHARS * max(1, len(filled))
@@ -94,7 +94,7 @@ def _paragraphs(text: str) -> Iterator[tuple[list[str], int]]:
 
 
 def _is_heading(lines: list[str], gap: int) -> bool:
-    """Whether a run of lines names a chapter: by its words, or by its capitals where blank lines set it apart."""
+    """Return whether a run of lines names a chapter: by its words, or by capitals where blank lines set it apart."""
     text = " ".join(" ".join(lines).split())
     if len(text) > MAX_HEADING_CHARS or len(lines) > 2:
         return False
@@ -104,7 +104,7 @@ def _is_heading(lines: list[str], gap: int) -> bool:
 
 
 def _is_verse(lines: list[str]) -> bool:
-    """Lines that are indented more than a paragraph's first, or short ones that begin with capitals each."""
+    """Return whether all lines are indented more than a paragraph's first, or short and begin with capitals."""
     if len(lines) < 2:
         return False
     if all(line.startswith("  ") for line in lines):

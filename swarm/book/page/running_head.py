@@ -42,12 +42,12 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
 
 
 def interrupts(before: str, after: str) -> bool:
-    """Whether a sentence goes on from one paragraph to the next one."""
+    """Return whether a sentence goes on from one paragraph to the next one."""
     return len(before) >= MIN_BEFORE_CHARS and bool(_OPEN_END.search(before) and _GOES_ON.match(after))
 
 
 def _neighbours(count: int, recurring: set[int]) -> tuple[list[int], list[int]]:
-    """For each place the nearest before and behind that does not recur; -1: there is none."""
+    """Return for each place the nearest before and behind that do not recur, -1 if there is none."""
     before, after = [-1] * count, [-1] * count
     for place in range(1, count):
         before[place] = before[place - 1] if place - 1 in recurring else place - 1

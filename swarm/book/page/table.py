@@ -47,7 +47,7 @@ def _mark(above: list[list[_Cell]], rows: list[list[_Cell]], names: list[str]) -
 
 
 def _grid(table: etree._Element) -> list[list[_Cell]]:
-    """A table's rows that hold cells, each cell with the columns that it fills; nothing for one that holds another."""
+    """Return a table's rows of cells, each cell with the columns that it fills; none if the table holds another."""
     if next(table.iterdescendants("{*}table"), None) is not None:
         return []
     rows: list[list[_Cell]] = []
@@ -78,7 +78,7 @@ def _span(element: etree._Element, name: str) -> int:
 
 
 def _header_rows(table: etree._Element, rows: list[list[_Cell]]) -> int:
-    """How many rows a table begins with that are nothing but headings: by their cells, or by what they stand in."""
+    """Count the rows of headings that a table begins with, told by their cells or by the group of rows they are in."""
     count = 0
     for row in rows:
         above = row[0].element.getparent().getparent()
@@ -89,7 +89,7 @@ def _header_rows(table: etree._Element, rows: list[list[_Cell]]) -> int:
 
 
 def _name(heads: list[list[_Cell]], column: int) -> str | None:
-    """What a column is called, the wider heading first; None where it has no cell, or one too long to be a name."""
+    """Return the name of a column, the wider heading first; None if it has no cell, or one too long to be a name."""
     cells = [cell for row in heads for cell in row if cell.first <= column < cell.end]
     texts = [" ".join("".join(cell.element.itertext()).split()).rstrip(":") for cell in cells]
     name = ", ".join(filter(None, texts))

@@ -174,7 +174,7 @@ class _Walk:
         return True
 
     def _set_aside(self, element: etree._Element) -> None:
-        """A note in the middle of a line stands behind its paragraph, and is referred to by it."""
+        """Move a note that stands inside a line behind its paragraph, which then refers to it."""
         text = tidy("".join(element.itertext()))
         key = f"{len(self.document.passages)}, {len(self.asides)}: {text}"
         self.references.append(key)
@@ -196,7 +196,7 @@ class _Walk:
             self.parts.append(_MARK)
 
     def _instead(self, element: etree._Element, tag: str) -> str | None:
-        """What is said in the place of all that an element holds; None: what it holds."""
+        """Return what is said instead of an element's own text; None if its own text is said."""
         if tag == "math" and element.get("alttext"):
             return f" {element.get('alttext')}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
         if tag in ("mn", "mfrac"):
@@ -220,7 +220,7 @@ class _Walk:
         return bool(self.parts) and self.parts[-1][-1:].isdecimal()
 
     def _raised(self, figures: str) -> str | None:
-        """What is said for figures above the line: nothing for a note's number, an exponent for one; None: no figures.
+        """Return what is said for figures above the line: "" for a note's number, else an exponent; None for others.
 
         A note's number leads nowhere and stands behind a word or a year, where "m<sup>2</sup>" has neither.
         """
@@ -273,7 +273,7 @@ class _Walk:
             self.groups.pop()
 
     def _part(self, around: _Open, tag: str) -> None:
-        """A block begins or ends: a line of verse in a stanza, a passage elsewhere."""
+        """Note that a block begins or ends: a line of verse in a stanza, a passage elsewhere."""
         if around.stanza and tag in LINES and not around.level:
             self.parts.append(_VERSE)
         else:
@@ -338,7 +338,7 @@ class _Walk:
 
 
 def _lines(gap: "regex.Match[str]") -> str:
-    """What parts two lines of verse: an empty line if two stand between them."""
+    """Return what parts two lines of verse: an empty line if more than one end of line stands between them."""
     return "\n\n" if gap[0].count("\n") > 1 else "\n"
 
 
@@ -360,7 +360,7 @@ def _level(element: etree._Element, tag: str, in_group: bool) -> int:
 
 
 def _is_stanza(element: etree._Element) -> bool:
-    """Whether the blocks in an element are lines of verse: by its class, of a whole poem if it has no other lines."""
+    """Return whether the blocks in an element are lines of verse: by its class, a poem's only without other lines."""
     name = element.get("class") or ""
     if _STANZA.search(name):
         return True
@@ -370,7 +370,7 @@ def _is_stanza(element: etree._Element) -> bool:
 
 
 def _is_short(element: etree._Element) -> bool:
-    """Whether an element holds no more than a heading does: no block in it, no long text."""
+    """Return whether an element holds no more than a heading does: no block in it, no long text."""
     if any(local(below) in BLOCKS for below in element.iterdescendants("*")):
         return False
     return sum(map(len, element.itertext())) <= MAX_HEADING_CHARS

@@ -25,17 +25,17 @@ def signs(text: str) -> str:
 
 
 def sign_offsets(text: str) -> list[int]:
-    """Where the characters that are counted stand in a text."""
+    """Return where the characters that are counted stand in a text."""
     return [match.start() for match in _SIGN.finditer(text)]
 
 
 def _same(one: str, other: str, most: int) -> int:
-    """How many signs two texts begin with that are the same, `most` at most."""
+    """Count the signs, at most `most`, with which two texts begin alike."""
     return next((at for at in range(most) if one[at] != other[at]), most)
 
 
 def follow(part: str, whole: str, start: int) -> tuple[list[SignRun], int]:
-    """Where the signs of a text stand in a longer one, from `start`, of which some were left out; and how far it goes.
+    """Find the signs of a text from `start` on in the longer one that it was made of; return their runs and the end.
 
     A sign that does not come any more stands nowhere.
     """
@@ -55,7 +55,7 @@ def follow(part: str, whole: str, start: int) -> tuple[list[SignRun], int]:
 
 
 def _through(first: Iterable[SignRun], second: Sequence[SignRun]) -> Iterator[SignRun]:
-    """Where signs stand that stand in something that stands somewhere."""
+    """Combine two traces: yield where the signs of the first stand in what the second refers to."""
     number = 0
     for at, place, count in first:
         while number < len(second) and second[number][0] + second[number][2] <= place:
@@ -80,18 +80,18 @@ class Tracer:
         self._start = 0
 
     def skip(self, element: etree._Element) -> None:
-        """Nothing in an element is read."""
+        """Note that an element's text is not read."""
         self._place += len(signs("".join(element.itertext())))
 
     def take(self, part: int, text: str) -> None:
-        """A text of the document becomes a part of the block."""
+        """Note that a text of the document becomes a part of the block."""
         count = len(signs(text))
         if count:
             self._parts.append((part, self._place, count))
         self._place += count
 
     def take_whole(self, part: int, said: str, element: etree._Element) -> None:
-        """Something is said in the place of an element; perhaps its own text."""
+        """Note that `said` is read instead of an element's content; it may be its own text."""
         text = "".join(element.itertext())
         if text and signs(text) == signs(said):
             self.take(part, text)
@@ -99,7 +99,7 @@ class Tracer:
             self.skip(element)
 
     def close(self, parts: list[str], *, carried: bool = False) -> None:
-        """The block ends; what it says is asked for next, unless it goes with the next block as its first part."""
+        """End the block; its traces are asked for next, unless it is `carried` over as the next block's first part."""
         if carried:
             self._parts = [(0, place, count) for _, place, count in self._parts[:1]]
             return
@@ -114,7 +114,7 @@ class Tracer:
         ]
 
     def trace(self, said: str) -> Trace:
-        """Where a passage of the block stands; passages are asked for in order."""
+        """Return where a passage of the block stands; passages are asked for in order."""
         runs, self._start = follow(signs(said), self._whole, self._start)
         return Trace(self.document, said, tuple(_through(runs, self._runs)))
 
@@ -132,7 +132,7 @@ def span(trace: Trace, start: int, end: int) -> tuple[int, int] | None:
 
 
 def rewritten(trace: Trace, text: str) -> Trace:
-    """Make the origin of what became of the text: parts of it gone, or words put before it."""
+    """Make the trace of a text from which parts were removed, or before which words were put."""
     own, whole = signs(text), signs(trace.text)
     most = min(len(own), len(whole))
     head = _same(own, whole, most)

@@ -30,7 +30,7 @@ _GRAPHEME = regex.compile(r"\X")
 
 
 def cut(sentence: str, limit: int) -> list[str]:
-    """Pieces of at most `limit` characters, about equally long; a word is cut only if it alone is longer."""
+    """Cut a sentence into pieces of at most `limit` characters, about equally long; cut only words that are longer."""
     text, start = sentence.strip(), 0
     pieces = []
     while len(text) - start > limit:
@@ -41,12 +41,12 @@ def cut(sentence: str, limit: int) -> list[str]:
 
 
 def ends_sentence(piece: str, following: str) -> bool:
-    """Whether a piece ends where a sentence ends, and not in its middle as behind "“Is it?” said"."""
+    """Return whether a piece ends where a sentence ends, and not in its middle as behind "“Is it?” said"."""
     return bool(_ENDED.search(piece)) and not _GOES_ON.match(following)
 
 
 def _best_place(window: str, limit: int, left: int) -> int:
-    """Where to cut what begins with `window`; `left` characters are left in all."""
+    """Return where to cut a text that begins with `window`; `left` characters are left in all."""
     aim = left / math.ceil(left / limit)
     found = [[match.end() for match in places.finditer(window)] for places in _PLACES]
     fitting = [[end for end in ends if 0 < len(window[:end].rstrip()) <= limit] for ends in found]
@@ -59,6 +59,6 @@ def _best_place(window: str, limit: int, left: int) -> int:
 
 
 def _inside_word(text: str, limit: int) -> int:
-    """A word longer than the limit: cut between letters, never between a letter and its accents if that can be."""
+    """Return where to cut a word longer than the limit: between letters, if possible not before an accent."""
     ends = [match.end() for match in _GRAPHEME.finditer(text[:limit])]
     return ends[-2] if len(ends) > 1 else limit

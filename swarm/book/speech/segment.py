@@ -100,7 +100,7 @@ class _Row:
 
 
 def _titled(chapter: ChapterText) -> tuple[Block, ...]:
-    """The blocks with the title once: the book's own heading, else the title that the contents give."""
+    """Return the blocks with the title once: the book's own heading, else the title that the contents give."""
     opening = [block for block in chapter.blocks if block.text][:TITLE_BLOCKS]
     if not AUDIBLE.search(chapter.title) or any(block.kind == "heading" for block in opening):
         return chapter.blocks
@@ -228,7 +228,7 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
 
 
 def _unspoken(text: str, card: EngineCard) -> str:
-    """Why an engine cannot say a text; empty where it can."""
+    """Return why an engine cannot say a text; "" if it can."""
     if not card.scripts or not _LETTER.search(text) or _known(card.scripts).search(text):
         return ""
     return f"{card.name} cannot read {_script(text)}"
@@ -236,7 +236,7 @@ def _unspoken(text: str, card: EngineCard) -> str:
 
 @cache
 def _known(scripts: tuple[str, ...]) -> "regex.Pattern[str]":
-    """A letter of these scripts, or one that belongs to no script."""
+    """Return a pattern of letters of these scripts and of letters that belong to no script."""
     named = "".join(rf"\p{{Script={name}}}" for name in scripts)
     return regex.compile(rf"[[{named}\p{{Script=Common}}]&&\p{{L}}]", regex.V1)
 

@@ -127,7 +127,7 @@ def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
 
 
 def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> int:
-    """Headings right above the one that a cut stands before belong to it: "PART ONE", "CHAPTER I" above "The Storm"."""
+    """Move a cut above the headings over its own: "PART ONE", "CHAPTER I" above "The Storm"."""
     passages, start = row.passages, row.starts[row.number(place)]
     while start < place < len(passages) and place - 1 not in cuts:
         above = passages[place - 1]
@@ -139,7 +139,7 @@ def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> in
 
 
 def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
-    """Documents that the table of contents does not name and that yet begin something."""
+    """Return where documents begin a part although the table of contents does not name them."""
     found: set[int] = set()
     ordered = sorted(cuts)
     thin, headed = _thin(row, set(cuts)), _mostly_headed(row)
@@ -179,7 +179,7 @@ def _all_matter(passages: list[Passage]) -> bool:
 
 
 def _heading_cuts(row: PassageRow) -> set[int]:
-    """Without a table of contents: the highest headings of which there are several."""
+    """Return where to cut without a table of contents: at the highest headings of which there are several."""
     counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
     below = min((level for level in counts if level > deepest), default=0)

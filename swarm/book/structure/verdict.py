@@ -26,7 +26,7 @@ FEW_TITLES = 4  # that are named where several begin as was said
 
 
 def mark_licence(passages: list[Passage]) -> None:
-    """Project Gutenberg's words around a book: what its two marker lines enclose is the book."""
+    """Leave out Project Gutenberg's words around a book: the book stands between its two marker lines."""
     opened = licence = False
     for index, passage in enumerate(passages):
         if front_matter.gutenberg_starts(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
@@ -107,7 +107,7 @@ def _told(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tupl
 
 
 def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Scene breaks at either end of a chapter part nothing."""
+    """Drop the scene breaks at either end of a chapter, which part nothing."""
     heard = [index for index, block in enumerate(blocks) if block.text]
     return blocks[heard[0] : heard[-1] + 1]
 
