@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 FIRST_LEASE_CHARACTERS = 1500  # while a slot's speed is unknown
-UNKNOWN_CHARS_S = 100.0  # stands for a speed that nothing is known of
-HELP_S = 60.0  # the earliest unfinished chapter is helped before a new one is begun if it takes longer than that
-MIN_LEFT = 0.25  # of a segment's time, once it takes longer than expected: who knows
+UNKNOWN_CHARS_S = 100.0  # taken for a speed that is unknown
+HELP_S = 60.0  # the earliest open chapter is helped before a new one is begun if it takes longer
+MIN_LEFT = 0.25  # share of a segment's expected time that counts as left once it is late
 MIN_DEADLINE_S = 20.0
 UNKNOWN_DEADLINE_S = 600.0  # while a slot's speed is unknown: it may be loading its model
 DEADLINE_FACTOR = 4.0
 MAX_DOUBLINGS = 6
-Sizes = Callable[[int], Sequence[int]]  # of a lease: characters of each segment it still has, in speaking order
-_KEEP = 0.85  # weight of the past at each clip: about the last seven decide
+Sizes = Callable[[int], Sequence[int]]  # lease id -> characters of each pending segment, in speaking order
+_KEEP = 0.85  # weight of the past with each clip: about the last seven decide
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class LeaseLoad:
         return min(known, self.first / self.elapsed_s) if self.started and self.elapsed_s > 0 else known
 
     def seconds_left(self) -> float:
-        """Until the slot is through with this lease."""
+        """Return the seconds until the slot is through with this lease."""
         return (self.ahead + self.characters) / self.pace
 
     def seconds_left_of_first(self) -> float:
-        """Until the segment under way is spoken, as far as one can tell."""
+        """Return an estimate of the seconds until the segment under way is spoken."""
         expected_s = self.first / self.pace
         return max(expected_s - self.elapsed_s, MIN_LEFT * expected_s)
 

@@ -148,12 +148,12 @@ class Coordinator:
         return lease.progressed_s + served.deadline_s(session, lease)
 
     def unsent(self, peer: bytes) -> None:
-        """A message could not leave: have the peer greet again when it is heard, and say all of it anew."""
+        """Take in that a message could not leave: the peer must greet again, and is told everything anew."""
         if session := self.peers.get(peer):
             session.become(SessionState.ESTRANGED)
 
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
-        """An accepted clip cannot be read after all: have the place spoken again."""
+        """Have a place spoken again whose accepted clip cannot be read."""
         outcome = Outcome()
         self._record(job, ClipDiscarded(chapter, index, why), outcome)
         self.jobs[job].ledger.reopen((chapter, index))
@@ -161,20 +161,20 @@ class Coordinator:
         return outcome
 
     def lose_latents(self, job: str, digest: str, now: float) -> Outcome:
-        """The latents of a job cannot be read any more: from whoever speaks with them, or anew."""
+        """Get the latents of a job again, from a worker that speaks with them or computed anew."""
         outcome = Outcome()
         self.job_files.lose(self.jobs[job], digest, outcome)
         self._pump(now, outcome)
         return outcome
 
     def journal(self, job: str, record: GainFixed | JobFinished) -> Outcome:
-        """Something about a job's sound is known for good: its gain, or that the audiobook is written."""
+        """Journal a job's gain, or that its audiobook is written."""
         outcome = Outcome()
         self._record(job, record, outcome)
         return outcome
 
     def status(self, now: float) -> StatusReply:
-        """What this coordinator and its workers are doing."""
+        """Return what this coordinator and its workers are doing."""
         return Snapshot(self.settings, self.jobs, self.sessions, now).reply()
 
     def stop(self) -> Outcome:
@@ -193,11 +193,11 @@ class Coordinator:
 
     @property
     def quiet(self) -> bool:
-        """Whether no worker still speaks for this coordinator, as far as their heartbeats tell."""
+        """Whether no worker holds a lease any more, by its last heartbeat."""
         return not any(session.holding for session in self.sessions.values())
 
     def end(self, *, failed: bool = False) -> Outcome:
-        """Tell everybody that this coordinator ends, as it should or for a fault."""
+        """Tell all workers that this coordinator ends, after its work or for a fault."""
         outcome = Outcome()
         self.ended = True
         for session in self.sessions.values():
@@ -221,7 +221,7 @@ class Coordinator:
         if session is None:
             session = new_session(hello, peer, now)
             self.sessions[session.key] = session
-            if self.deserted:  # all were cut off together: who is back first must not speak what the others hold
+            if self.deserted:  # all were cut off together: the first one back must not speak what the others hold
                 self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
             if not self.settings.alone:
                 outcome.events.append(Reason("joined", worker=hello.name, count=hello.slots))
@@ -257,7 +257,7 @@ class Coordinator:
         for served in self.jobs.values():
             served.ledger.forgive(gap_s)
 
-    # --- what they say
+    # --- messages
 
     def _dispatch(
         self, session: Session, message: FromWorker, now: float, frame: bytes, fault: str, outcome: Outcome
@@ -323,11 +323,11 @@ class Coordinator:
                     lease.progressed_s = now
         speaking = {report.lease for report in message.slots}
         for lease_id in message.leases:
-            if lease_id in known and lease_id not in speaking:  # its slot speaks for another lease or coordinator first
+            if lease_id in known and lease_id not in speaking:  # its slot is at another lease
                 lease = known[lease_id][1]
                 lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MAX_WAITING_S))
         offered = {slot for slot in message.offers if slot < len(session.slots)}
-        session.offers = dict.fromkeys(sorted(offered), False)  # answered anew: a worker shares itself by the answers
+        session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
         self.job_files.heard(session, message, now, outcome)
         self._tidy(session, now)
 
@@ -336,7 +336,7 @@ class Coordinator:
         if served is None or lease is None:
             return
         served.ledger.end(lease)
-        session.told.discard(served.state.job)  # it may not have heard of it
+        session.told.discard(served.state.job)  # the `Job` message may have been lost
         if message.unable and session.reports_unable(served.recipe, message.note):
             title = served.state.spec.title
             outcome.events.append(Reason("cannot speak", worker=session.hello.name, title=title, note=message.note))
@@ -358,7 +358,7 @@ class Coordinator:
             before = slot.leases[:1]
             slot.keep(live, now)
             if slot.leases and slot.leases[:1] != before:
-                live[slot.leases[0]][1].progressed_s = now  # its turn comes only now
+                live[slot.leases[0]][1].progressed_s = now  # its time begins when the lease before it ends
 
     def _expire(self, served: ServedJob, lease: Lease, now: float, outcome: Outcome) -> None:
         session = self.sessions[lease.session]

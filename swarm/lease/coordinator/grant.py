@@ -47,7 +47,7 @@ def grant_waiting(
 
 @dataclass
 class Request:
-    """One slot that wants a lease, and what has to be known to find it one."""
+    """A slot that wants a lease, and what must be known to find it one."""
 
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
@@ -58,7 +58,7 @@ class Request:
     split: bool  # whether one lease may be shortened for the sake of another
 
     def grant(self, new_id: Callable[[], int]) -> bool:
-        """Give the slot a lease; False where there is none for it."""
+        """Grant the slot a lease; return False where there is none for it."""
         for served, run in self._runs():
             if run:
                 self._issue(served, run, new_id())
@@ -70,7 +70,7 @@ class Request:
         return self.session.slots[self.slot]
 
     def _runs(self) -> Iterator[tuple[ServedJob, FreeRun | None]]:
-        """What it could speak, the most useful first; a run that is taken must be used."""
+        """Yield what the slot could speak, the most useful first. A run cut from a lease must be used."""
         jobs = [w for w in self.jobs.values() if not w.state.complete and self._is_let(w)]
         for served in jobs:
             yield served, self._earliest(served)
@@ -81,7 +81,7 @@ class Request:
                 yield served, self._double(served)
 
     def _is_let(self, served: ServedJob) -> bool:
-        """Whether it can speak a job now; who is set aside waits while others can, and no longer."""
+        """Return whether the worker may speak a job now; one that is set aside waits as long as others can."""
         if not (self.session.can_speak(served.recipe) and served.needed <= self.session.job_files):
             return False
         if served.state.awaits_latents and self._is_begun_elsewhere(served):
@@ -91,12 +91,12 @@ class Request:
         )
 
     def _is_begun_elsewhere(self, served: ServedJob) -> bool:
-        """Whether another slot holds a lease: it computes the latents, for all."""
+        """Return whether another slot holds a lease: that slot computes the latents for all."""
         holders = {(lease.session, lease.slot) for lease in served.ledger.leases.values() if lease.slot != PROMISED}
         return bool(holders - {(self.session.key, self.slot)})
 
     def _earliest(self, served: ServedJob) -> FreeRun | None:
-        """Of the chapter that a listener waits for: what is free, or the tail of what would take long."""
+        """Take from the chapter that a listener waits for: a free run, or the tail of a lease that takes long."""
         chapter = served.ledger.earliest_open()
         if chapter is None:
             return None
@@ -107,7 +107,7 @@ class Request:
         return self._tail(served, loads)
 
     def _tail(self, served: ServedJob, loads: list[LeaseLoad]) -> FreeRun | None:
-        if not self.split or self._slot.leases:  # who is busy would queue it, and others as busy would take it on
+        if not self.split or self._slot.leases:  # a busy slot would only queue it
             return None
         loads = [load for load in loads if self._may_try_all(served, load)]
         cut = choose_cut(loads, self._chars_s(served), served.ledger.sizes)
@@ -121,7 +121,7 @@ class Request:
         return lease.chapter, tail
 
     def _double(self, served: ServedJob) -> FreeRun | None:
-        """The last segments are spoken twice where that ends the book sooner; the first clip wins."""
+        """Speak a segment twice where that ends the book sooner; the first clip wins."""
         loads = [load for load in self._loads(served) if self._may_try(served, _first(served, load))]
         single = [load for load in loads if len(served.ledger.holders(_first(served, load))) == 1]
         lease_id = choose_double(single, self._chars_s(served)) if self.split else None
@@ -131,14 +131,14 @@ class Request:
         return lease.chapter, lease.pending[:1]
 
     def _most(self, served: ServedJob) -> int:
-        """Characters of a lease; the first of a slot whose speed is unknown is small."""
+        """Return the most characters of a lease; it is small while the slot's speed is unknown."""
         return MAX_LEASE_CHARACTERS if self._chars_s(served) or not self.split else FIRST_LEASE_CHARACTERS
 
     def _chars_s(self, served: ServedJob) -> float | None:
         return self._slot.speed(served.recipe).chars_s
 
     def _may_try(self, served: ServedJob, place: Place) -> bool:
-        """Whoever failed a place does not get it again while somebody else could try."""
+        """Return whether the worker may have a place: not if it failed there and another worker could try."""
         failures = served.state.failures.get(place)
         if not failures:
             return True
@@ -149,13 +149,13 @@ class Request:
         return not any(session.can_try(served.recipe, self.now, served.needed) for session in others)
 
     def _may_try_all(self, served: ServedJob, load: LeaseLoad) -> bool:
-        """Whether none of a lease's segments has failed here."""
+        """Return whether the worker may have every segment that a lease still holds."""
         lease = served.ledger.leases[load.lease]
         failures = served.state.failures
         return not failures or all(self._may_try(served, (lease.chapter, index)) for index in lease.pending)
 
     def _loads(self, served: ServedJob, chapter: int | None = None) -> list[LeaseLoad]:
-        """What the leases of others still have before them."""
+        """Return how much the leases of other slots still hold."""
         return [
             self._load(served, self.sessions[lease.session].slots[lease.slot], lease)
             for lease in served.ledger.leases.values()

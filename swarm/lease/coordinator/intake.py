@@ -1,4 +1,4 @@
-"""What becomes of a clip or a failure that a worker sends: accepted, dropped, counted, set aside."""
+"""Intake of clips and failures: accepted, dropped, counted or set aside."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Intake:
         record = _acceptance(session.worker, clip, now, len(frame))
         _record(served, record, out, frame)
         served.ledger.settle(place)
-        for chapter, index in served.state.twins(place, clip.take):  # one clip serves every place of its text
+        for chapter, index in served.state.twins(place, clip.take):  # one clip serves all places with its text
             _record(served, structs.replace(record, chapter=chapter, index=index, work_s=0.0, reused=True), out)
             served.ledger.settle((chapter, index))
         session.streak = 0
@@ -89,7 +89,7 @@ class Intake:
         session.streak += 1
         _renew(served, failed.lease, now)
         if served.state.is_settled(place) or not served.ledger.give_up(place, session.key):
-            return  # a failure at what it does not hold speaks against the worker only
+            return  # a failure at a place that it does not hold speaks against the worker alone
         kind, note = failed.kind, failed.note[:500]
         _record(served, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
         if len(served.state.failures[place]) < MAX_ATTEMPTS or self._is_one_workers_word(served, place, now):
@@ -101,7 +101,7 @@ class Intake:
         out.events.append(Reason("segment set aside", count=MAX_ATTEMPTS, text=text[:60], note=why))
 
     def _is_one_workers_word(self, served: ServedJob, place: Place, now: float) -> bool:
-        """Whether all failures are of one worker while another is there to try."""
+        """Return whether all failures are of one worker while another could try."""
         blamed = {failure.worker for failure in served.state.failures[place]}
         others = (s for s in self.sessions.values() if s.worker not in blamed)
         return len(blamed) == 1 and any(s.can_try(served.recipe, now, served.needed) for s in others)

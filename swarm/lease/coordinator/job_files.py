@@ -1,4 +1,4 @@
-"""How a coordinator's jobs get their files to the workers, and their latents back from one of them."""
+"""Job files on the coordinator's side: pieces go to workers, latents come back from one of them."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Collecting:
 
 @dataclass
 class JobFiles:
-    """Serves pieces of what the jobs need; takes the latents of the one worker that speaks before all others."""
+    """Serves pieces of job files, and collects the latents of the one worker that computes them."""
 
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
@@ -36,7 +36,11 @@ class JobFiles:
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
 
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
-        """A heartbeat is the whole state: what a worker could need and neither has nor fetches, it was never told."""
+        """Take in which files a worker has.
+
+        Heartbeats carry full state. If a worker neither holds nor is fetching a file it needs, its `Job` message was
+        lost and is sent again.
+        """
         session.supplied(heartbeat)
         known = session.job_files.union(session.fetching)
         for served in self.jobs.values():
@@ -62,7 +66,7 @@ class JobFiles:
         if not served.state.awaits_latents:
             out.send(session.peer, served.instruction)
         elif not _holds_lease(served, session):
-            return  # somebody else is at it
+            return  # another worker computes them
         elif not made.digest:
             self._keep(served, session, made, b"", out)
         elif not 0 < made.size <= MAX_LATENTS:
@@ -80,7 +84,7 @@ class JobFiles:
         out.send(session.peer, Fetch(coming.made.digest, len(coming.data)))
 
     def job_file(self, session: Session, piece: FilePiece, frame: bytes, now: float, out: Outcome) -> None:
-        """A piece of latents arrived; one that was not asked for is dropped."""
+        """Take in a piece of latents; drop one that was not asked for."""
         for job, coming in self.collecting.items():
             if (coming.session, coming.made.digest) == (session.key, piece.digest):
                 self._take(self.jobs[job], coming, piece, frame, session, now, out)
@@ -112,7 +116,7 @@ class JobFiles:
             self._distrust(served, session, "the latents it sent do not fit their digest", out)
 
     def _keep(self, served: ServedJob, session: Session, made: OfferedLatents, data: bytes, out: Outcome) -> None:
-        """From now on everybody speaks with these."""
+        """Journal the latents: from now on every slot speaks with them."""
         record = LatentsKept(made.digest, made.size, session.worker)
         apply(served.state, record)
         out.entries.append(JournalEntry(served.state.job, record, data))
@@ -121,7 +125,7 @@ class JobFiles:
         out.send(session.peer, served.instruction)
 
     def lose(self, served: ServedJob, digest: str, out: Outcome) -> None:
-        """The latents' file is gone: one slot that speaks with them goes on alone and sends them, else makes others."""
+        """Take in that the latents are gone: one slot goes on alone, and sends those it has or computes others."""
         if served.state.latents is None or served.state.latents.digest != digest:
             return  # known already
         record = LatentsLost(digest)
@@ -141,7 +145,7 @@ class JobFiles:
 
     @staticmethod
     def _distrust(served: ServedJob, session: Session, why: str, out: Outcome) -> None:
-        """Somebody else computes them."""
+        """Have another worker compute the latents."""
         session.unable[served.recipe] = why
         out.events.append(Reason("cannot speak", worker=session.hello.name, title=served.state.spec.title, note=why))
         for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:

@@ -1,4 +1,4 @@
-"""Which places of a job are free, and which lease holds the others. Soft state: a restart starts afresh."""
+"""The free places of a job and its leases. They are not journaled: after a restart everything unspoken is free."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +15,7 @@ PROMISED = -1  # the slot of a lease that covers clips on their way, spoken befo
 
 @dataclass
 class Lease:
-    """A time-limited right to speak a run of one chapter; `pending` is what has no clip yet, in order."""
+    """A right to speak a run of one chapter for a time; `pending` are the indices without a clip, in order."""
 
     id: int
     job: str
@@ -45,7 +45,7 @@ class Ledger:
         ]
 
     def find_run(self, allowed: Callable[[Place], bool], most: int) -> FreeRun | None:
-        """The free run to speak next, in reading order: a chapter and its indices, at most `most` characters.
+        """Return the next free run in reading order: a chapter and its indices, at most `most` characters.
 
         A single segment longer than that is a run of its own.
         """
@@ -53,7 +53,7 @@ class Ledger:
         return next((run for run in runs if run), None)
 
     def run_in(self, chapter: int, allowed: Callable[[Place], bool], most: int) -> FreeRun | None:
-        """The free run of one chapter to speak next."""
+        """Return the next free run of one chapter."""
         run = self._start_of(
             chapter, [index for index in sorted(self.free[chapter]) if allowed((chapter, index))], most
         )
@@ -69,20 +69,20 @@ class Ledger:
         return run
 
     def hold(self, lease: Lease) -> None:
-        """Start a lease: its places are free no more."""
+        """Start a lease: its places are no longer free."""
         self.leases[lease.id] = lease
         lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
 
     def settle(self, place: Place) -> None:
-        """A place needs no more work, whoever held it."""
+        """Take a place from the free ones and from every lease: it needs no more work."""
         chapter, index = place
         self.free[chapter].discard(index)
         for lease in self.holders(place):
             self._remove(lease, index)
 
     def give_up(self, place: Place, session: str) -> bool:
-        """Whoever held a place holds it no more; where nobody else does, it is free. False if it did not hold it."""
+        """Take a place from a session, and free it unless another holds it too; return whether the session held it."""
         held = self.holders(place)
         own = [lease for lease in held if lease.session == session]
         for lease in own:
@@ -92,12 +92,12 @@ class Ledger:
         return bool(own)
 
     def reopen(self, place: Place) -> None:
-        """A place is to be spoken (again), by whoever comes."""
+        """Make a place free, to be spoken again."""
         self.settle(place)
         self.free[place[0]].add(place[1])
 
     def end(self, lease: Lease) -> None:
-        """A lease is over; what it has not done is free again."""
+        """End a lease; its pending places are free again."""
         del self.leases[lease.id]
         self._free_unsettled(lease.chapter, lease.pending)
 
@@ -124,17 +124,17 @@ class Ledger:
             lease.granted_s += gap_s
 
     def sizes(self, lease_id: int) -> list[int]:
-        """Characters of each segment that a lease still has."""
+        """Return the characters of each pending segment of a lease."""
         lease = self.leases[lease_id]
         return [self._size(lease.chapter, index) for index in lease.pending]
 
     def holders(self, place: Place) -> list[Lease]:
-        """The leases that hold a place: one, or two where the last segments are spoken twice."""
+        """Return the leases that hold a place: two where it is spoken twice on purpose, else one at most."""
         chapter, index = place
         return [lease for lease in self.leases.values() if lease.chapter == chapter and index in lease.pending]
 
     def earliest_open(self) -> int | None:
-        """The first chapter that is not sealed; None where all are."""
+        """Return the first chapter that is not sealed, None where all are."""
         return next((n for n in range(len(self.free)) if not self.state.chapter_complete(n)), None)
 
     def _remove(self, lease: Lease, index: int) -> None:

@@ -1,4 +1,4 @@
-"""Who is in the swarm as the coordinator sees it: sessions, their slots, and when they were last heard."""
+"""The workers of a coordinator: their sessions, their slots, and when each was last heard."""
 
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
 from swarm.lease.transition import follow
 
-MAX_LOADING_S = 3600.0  # a model that takes longer to load never will
-MAX_WAITING_S = 120.0  # for credit, while no clip comes from there: what it waits for was answered long ago
+MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
+MAX_WAITING_S = 120.0  # for credit without sending a clip: a longer wait is a hang
 MAX_LEASES = 2  # of a slot: the one being spoken and the next
-HEARD = 20  # heartbeats: about as many decide how much a slot waits
+HEARD = 20  # heartbeats: about so many decide the share of waiting
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
 
 
 def voicing(recipe: Recipe) -> Voicing:
-    """What of a recipe decides how fast it is spoken."""
+    """Return what of a recipe decides how fast it is spoken."""
     return recipe.engine, recipe.model, recipe.language
 
 
@@ -30,33 +30,33 @@ class Slot:
     leases: list[int] = field(default_factory=list)
     speeds: dict[Voicing, Speed] = field(default_factory=dict)
     report: SlotReport | None = None
-    waits: float = 0.0  # share of its time, lately, that it could speak and a slow link or disk does not let it
+    waits: float = 0.0  # share of its recent time that it spent waiting for a slow link or disk
     idle_since_s: float | None = None
-    idle_s: float = 0.0  # of that, what is over and was not asked for yet
+    idle_s: float = 0.0  # idle time of past spells that was not charged yet
 
     @property
     def is_full(self) -> bool:
-        """Whether it holds as much as it may; one whose last clips are under way asks for more all the same."""
+        """Whether it holds as many leases as it may."""
         return len(self.leases) >= MAX_LEASES
 
     def speed(self, recipe: Recipe) -> Speed:
-        """The running estimate for a recipe."""
+        """Return the running estimate for a recipe."""
         return self.speeds.setdefault(voicing(recipe), Speed())
 
     def hear(self, report: SlotReport) -> None:
-        """What it is doing now, told with every heartbeat."""
+        """Take in a heartbeat's report of what it does."""
         self.report = report
         self.waits += ((report.state == "waiting") - self.waits) / HEARD
 
     def begin(self, lease: int, now: float) -> None:
-        """The slot has work."""
+        """Take in a new lease."""
         self.leases.append(lease)
         if self.idle_since_s is not None:
             self.idle_s += now - self.idle_since_s
             self.idle_since_s = None
 
     def spend_idle(self, now: float) -> float:
-        """Seconds without a lease since this was last asked."""
+        """Return the seconds without a lease since the last call."""
         if self.idle_since_s is not None:
             self.idle_s += now - self.idle_since_s
             self.idle_since_s = now
@@ -64,7 +64,7 @@ class Slot:
         return spent
 
     def keep(self, live: Container[int], now: float) -> None:
-        """Forget the leases that are over."""
+        """Forget the leases that are not `live` any more."""
         self.leases = [lease for lease in self.leases if lease in live]
         if not self.leases and self.idle_since_s is None:
             self.idle_since_s = now
@@ -83,9 +83,9 @@ class Session:
     slots: list[Slot]
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: set[str] = field(default_factory=set)  # jobs it knows
-    unable: dict[Recipe, str] = field(default_factory=dict)  # why it does not open there
-    complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # of that, what was said already
-    job_files: frozenset[str] = frozenset()  # the contents it has, by its last heartbeat
+    unable: dict[Recipe, str] = field(default_factory=dict)  # why their engines do not open there
+    complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # what was told of that already
+    job_files: frozenset[str] = frozenset()  # digests of the files it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
@@ -121,7 +121,7 @@ class Session:
         return any(not self.slots[slot].is_full for slot in self.offers)
 
     def can_speak(self, recipe: Recipe) -> bool:
-        """Whether it offers the engine with this model and language, and has not failed to open it."""
+        """Return whether it offers the engine with this model and language, and did not fail to open it."""
         return recipe not in self.unable and any(_has_model(offer, recipe) for offer in self._offers(recipe))
 
     def reports_unable(self, recipe: Recipe, why: str) -> bool:
@@ -132,7 +132,7 @@ class Session:
         return not known
 
     def lacks_model(self, recipe: Recipe) -> bool:
-        """Whether it has the engine for a language, and only the model is missing."""
+        """Return whether it has the engine for the language and lacks only the model."""
         offers = self._offers(recipe)
         return bool(offers) and not any(_has_model(offer, recipe) for offer in offers)
 
@@ -141,7 +141,7 @@ class Session:
         return [offer for offer in named if "*" in offer.languages or recipe.language in offer.languages]
 
     def can_try(self, recipe: Recipe, now: float, needed: frozenset[str] = frozenset()) -> bool:
-        """Whether it can speak it, has the contents it needs for that, does not rest and is not set aside."""
+        """Return whether it can speak a recipe now: it has the files, does not rest and is not set aside."""
         return not self.rests and self.aside_until_s <= now and needed <= self.job_files and self.can_speak(recipe)
 
     def rest(self, resting: tuple[Resting, ...]) -> list[Reason]:
@@ -153,16 +153,16 @@ class Session:
 
     @property
     def rests(self) -> bool:
-        """Whether all of its slots take nothing for now."""
+        """Whether all its slots rest."""
         return len(self.resting) >= len(self.slots)
 
     def spend_idle(self, now: float) -> float:
-        """Seconds that its slots could have spoken since this was last asked, and had nothing; added up."""
+        """Return the summed seconds that its slots had nothing to speak since the last call, rests left out."""
         spent = [slot.spend_idle(now) for slot in self.slots]
         return sum(seconds for number, seconds in enumerate(spent) if number not in self.resting)
 
     def forgive(self, gap_s: float) -> None:
-        """The coordinator was away for so long, and nobody else is to blame."""
+        """Shift its times after a sleep of the coordinator's machine."""
         self.heard_s += gap_s
         self.sent_s += gap_s
         for slot in self.slots:
@@ -170,12 +170,12 @@ class Session:
                 slot.idle_since_s += gap_s
 
     def is_patient(self, report: SlotReport, now: float) -> bool:
-        """Whether a slot of it has reason to make no progress."""
+        """Return whether a slot has a reason to make no progress: it loads, or waits for credit."""
         loading = report.state == "loading" and report.since_s < MAX_LOADING_S
         return loading or (report.state == "waiting" and now - self.sent_s < MAX_WAITING_S)
 
     def supplied(self, heartbeat: Heartbeat) -> None:
-        """What it has and what it fetches."""
+        """Take in which files it has and fetches."""
         self.job_files = frozenset(heartbeat.job_files)
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
 
@@ -185,11 +185,11 @@ def _has_model(offer: EngineOffer, recipe: Recipe) -> bool:
 
 
 def session_key(hello: Hello) -> str:
-    """Two processes are two sessions, also when a disk image was copied with its worker id."""
+    """Return what a session is known by: two processes are two sessions, even with one copied worker id."""
     return f"{hello.worker}/{hello.nonce}"
 
 
 def new_session(hello: Hello, peer: bytes, now: float) -> Session:
-    """A worker comes in with all its slots idle."""
+    """Return the session of a worker that comes in, with all its slots idle."""
     slots = [Slot(idle_since_s=now) for _ in range(hello.slots)]
     return Session(session_key(hello), peer, hello, now, now, now, slots)

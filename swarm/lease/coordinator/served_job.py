@@ -1,4 +1,4 @@
-"""One job while it is being rendered: its durable state, its ledger, and what it took for the report."""
+"""One job that is being served: its durable state, its ledger, and its run statistics."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ MAX_TAKES = 2 * MAX_ATTEMPTS + TAKES
 
 @dataclass
 class ServedJob:
-    """A job in the coordinator's hands."""
+    """A job while a coordinator serves it."""
 
     state: JobState
     ledger: Ledger
@@ -36,35 +36,35 @@ class ServedJob:
 
     @property
     def recipe(self) -> Recipe:
-        """How it is to sound."""
+        """The recipe of its voice."""
         return self.state.spec.recipe
 
     @property
     def needed(self) -> frozenset[str]:
-        """The contents that a worker has to have before it is granted anything of it."""
+        """The digests of the files that a worker must have before it is granted a lease."""
         return digests_of(self.state.job_files) if self.state.spec.job_files else frozenset()
 
     @property
     def instruction(self) -> Job:
-        """What a worker has to know of it."""
+        """The message that tells a worker of it."""
         spec = self.state.spec
         return Job(spec.job, spec.title, spec.recipe, self.state.job_files, self.state.awaits_latents)
 
     def granted(self, now: float) -> None:
-        """A lease of it was granted."""
+        """Take in that a lease was granted."""
         self.first_grant_s = self.first_grant_s or now
         self.effort.first_grant_s = self.effort.first_grant_s or now
 
     def is_wanted(self, place: Place, key: str) -> bool:
-        """Whether a clip of this name is one that the place could still take."""
+        """Return whether a place still needs the clip with this key."""
         if not self.state.exists(place) or place in self.state.accepted:
             return False
         first = self.state.first_takes.get(place, 0)
-        takes = range(first, first + MAX_TAKES + 1)  # a restart forgets failures
+        takes = range(first, first + MAX_TAKES + 1)  # a restart forgets failures, and with them the take
         return any(self.state.key(place, take) == key for take in takes)
 
     def deadline_s(self, session: Session, lease: Lease) -> float:
-        """Seconds that the segment being spoken under a lease may take."""
+        """Return how many seconds the segment under way of a lease may take."""
         place = (lease.chapter, lease.pending[0])
         speed = session.slots[lease.slot].speed(self.recipe)
         characters, expiries = len(self.state.engine_text(place)), self.ledger.expiries[place]

@@ -11,7 +11,7 @@ from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, Slo
 from swarm.lease.reason import MAX_NOTE, Reason
 from swarm.lease.scheduling import Speed
 
-MIN_CLIPS = 3  # all slots together: the first may be one word, spoken while its engine warmed up
+MIN_CLIPS = 3  # of all slots together before an estimate: the first clip may be one word from a cold engine
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Snapshot:
     now: float
 
     def reply(self) -> StatusReply:
-        """All jobs and workers."""
+        """Return the state of all jobs and workers."""
         return StatusReply(
             coordinator=self.settings.coordinator,
             name=self.settings.name,
@@ -64,7 +64,7 @@ class Snapshot:
         return "speaking" if served.ledger.leases else "waiting"
 
     def _eta_s(self, served: ServedJob) -> float | None:
-        """Jobs are spoken one after the other, so what stands before this one counts too."""
+        """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""
         recipe = served.state.spec.recipe
         speeds = [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voicing(recipe)))]
         pace = sum(_pace(speed, waits) for speed, waits in speeds)
@@ -187,11 +187,11 @@ def find_lack(session: Session, jobs: dict[str, ServedJob]) -> Reason | None:
 
 
 def _out_of_reach(session: Session, jobs: dict[str, ServedJob]) -> ServedJob | None:
-    """A job that a worker was never able to speak, where that is all there is for it."""
+    """Return the first open job where a worker can speak none, unless the worker said itself why."""
     left = [served for served in jobs.values() if not served.state.complete]
     if not left or any(session.can_speak(served.recipe) for served in left):
         return None
-    return None if left[0].recipe in session.unable else left[0]  # of that it said itself why
+    return None if left[0].recipe in session.unable else left[0]  # the worker said itself why
 
 
 def _fetching(served: ServedJob, sessions: Sequence[Session]) -> Reason:
@@ -242,6 +242,6 @@ def _closed(served: ServedJob, sessions: dict[str, Session]) -> Reason:
 
 
 def _is_out(session: Session) -> bool:
-    """Whether its devices are gone, or never had room. Where some was spoken, there may be room again."""
+    """Return whether its devices are gone, or never had room; where it spoke before, there may be room again."""
     troubles = {rest.trouble for rest in session.resting.values()}
     return session.rests and (troubles == {"lost"} or (not session.segments and "" not in troubles))
