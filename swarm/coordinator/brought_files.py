@@ -23,19 +23,19 @@ from swarm.store.job_files import digest_of
 from swarm.store.store import JobSummary, Store
 from swarm.system.disk import full_name, guarded
 
-# what an original that is gone, or another file by now, may say
+# errors raised by an original that was deleted or replaced
 CHANGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SwarmError)
 
 
 @dataclass
 class BroughtFiles:
-    """Common to all books of a command. `voice` and `model` are those of their recipes; "" where none is brought."""
+    """The files that a command's user brings; `voice` and `model` name them in recipes, "" where none is brought."""
 
     voice: str = ""
     model: str = ""
     job_files: tuple[JobFile, ...] = ()
     origins: tuple[FileOrigin, ...] = ()
-    ready: dict[str, bytes | Path] = field(default_factory=dict)  # contents that lie somewhere
+    ready: dict[str, bytes | Path] = field(default_factory=dict)  # by digest: the bytes, or the path where they lie
     custom: CustomModel | None = None
     config: dict[str, object] = field(default_factory=dict)  # the model's config.json
     notes: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ def restore_job_files(state: JobState, brought: BroughtFiles, store: Store) -> N
 
 
 def put_back(brought: BroughtFiles, store: Store, job: str, digest: str) -> bool:
-    """Put back a file that a job lost while it is served, from what the user brought; whether that could be done.
+    """Put back a file that a job lost while it is served; return whether the user's original could be found.
 
     From any thread.
     """
@@ -108,7 +108,7 @@ def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
 
 
 def _is_whole(store: Store, job: str, job_file: JobFile) -> bool:
-    """Workers would fetch a damaged file in vain, again and again."""
+    """Remove a damaged file, which workers would fetch in vain again and again."""
     if store.job_file_size(job, job_file.digest) != job_file.size:
         return False
     path = store.job_file_path(job, job_file.digest)
@@ -135,7 +135,7 @@ def _add_voice(brought: BroughtFiles, path: Path, store: Store) -> None:
     if path.is_file():
         with guarded(path):
             digest = digest_of(path)
-    job = _made_from(store, "voice", name, digest)  # another version of the decoder might give other bytes
+    job = _made_from(store, "voice", name, digest)  # decoded anew, another version might give other bytes
     if job is not None:
         _adopt(brought, job, "voice", store)
     elif digest:
@@ -146,7 +146,7 @@ def _add_voice(brought: BroughtFiles, path: Path, store: Store) -> None:
 
 
 def _take_voice(brought: BroughtFiles, path: Path, file: IO[bytes] | None = None) -> None:
-    from swarm.audio.reference import read_reference  # FFmpeg, which a coordinator for months has no other use for
+    from swarm.audio.reference import read_reference  # loads FFmpeg, which a coordinator needs for nothing else
 
     wav = read_reference(path, file)
     digest = hashlib.sha256(wav).hexdigest()

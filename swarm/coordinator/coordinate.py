@@ -45,8 +45,8 @@ from swarm.watch.words import CALL_WORKERS
 if TYPE_CHECKING:
     from swarm.edition.audiobookshelf import Upload
 
-MAX_NAMED = 5  # audiobooks that an earlier run finished: of a folder there may be hundreds
-GRACE_S = 1.0  # after a restart, for returning workers to say what they hold
+MAX_NAMED = 5  # audiobooks of earlier runs; a folder may have hundreds
+GRACE_S = 1.0  # after a restart nothing is granted for so long: returning workers first say what they hold
 
 
 class Coordination:
@@ -60,23 +60,23 @@ class Coordination:
         self.clock = Clock()
         self.store = DiskStore(config.state_dir)
         self.editions: list[Edition] = []
-        self.undoubted: dict[str, None] = {}  # books that `redo --doubtful` leaves as they are, by title
-        self.unread: list[BookError | ReaderMissing] = []  # of books that a folder held
+        self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
+        self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
         self.depot: Depot | None = None
         self.upload: Upload | None = None
         self.invitation: Callable[[], None] | None = None
 
     def open(self) -> None:
-        """Read every book and open its job, before anything is promised. Raises BookError, StoreError, UsageError."""
+        """Read every book and open its job, before anything is served. Raises BookError, StoreError, UsageError."""
         if self.config.style.cover:
-            read_cover(self.config.style.cover)  # a mistaken one is told before books are read
+            read_cover(self.config.style.cover)  # a bad one is refused before books are read
         self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
         if self.config.upload:
-            from swarm.edition.audiobookshelf import Upload  # few upload, and all start sooner
+            from swarm.edition.audiobookshelf import Upload  # imported late: few upload, and all start sooner
 
             self.upload = Upload(self.config.upload)
-            self.upload.find_room()  # what is wrong with the server is said before the night, not after it
+            self.upload.find_room()  # a fault of the server shows now, not after the night
         brought = self.brought = find_brought_files(self.config, self.store)
         for note in brought.notes:
             self.progress.note(note)
@@ -88,7 +88,7 @@ class Coordination:
                 continue
             job = prepared.state.job
             if any(edition.state.job == job for edition in self.editions):
-                continue  # the same book, named twice
+                continue  # the same book was named twice
             self.store.commit([(job, record, b"") for record in prepared.records])
             for note in prepared.notes:
                 self.progress.note(note)
@@ -111,7 +111,7 @@ class Coordination:
             return None
 
     def _check_space(self) -> None:
-        """Say where room may run out; a book that certainly does not fit is not begun. Raises EnvironmentFault."""
+        """Say where room may run out. Raises EnvironmentFault for a book that certainly does not fit."""
         needs = [
             book_need(
                 edition.state,
@@ -157,7 +157,7 @@ class Coordination:
         return max(edition.state.epoch for edition in self.editions)
 
     async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
-        """Serve the jobs until all is written; returns the exit code. Raises what stopped it."""
+        """Serve the jobs until all is written; return the exit code. Raises what stopped it."""
         if self.is_done:
             return self.end_at_once()
         ready = self._ready_lines()
@@ -223,7 +223,7 @@ class Coordination:
         return EXIT_BOOK if self.unread else EXIT_GAPS if gaps else EXIT_DONE
 
     def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
-        """Let go of the jobs; where the command failed before anything was spoken, of all that it began."""
+        """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
         self.progress.close()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
         for edition in self.editions:
@@ -234,15 +234,15 @@ class Coordination:
 
 
 async def coordinate(config: CoordinateConfig, progress: Progress, service: Service, trace: Trace = NO_TRACE) -> int:
-    """Serve books to the swarm; returns the exit code. Raises SwarmError."""
+    """Serve books to the swarm; return the exit code. Raises SwarmError."""
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress, trace)
         stack.push(coordination.leave)
         coordination.open()
-        if coordination.is_done:  # nobody is needed for that, nor a key
+        if coordination.is_done:  # that needs no worker and no key
             async with service.ready():
                 return coordination.end_at_once()
-        keys, identity, code = _security(config)  # only now: a code that is made must also be shown
+        keys, identity, code = _security(config)  # only now, since a new code must also be shown
         router = RouterSocket(keys)
         stack.callback(router.close)
         port = router.bind(config.bind, config.port)
@@ -250,7 +250,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         if not coordination.is_spoken:
             coordination.call_workers()
         if config.advertise:
-            from swarm.net.discovery import Advertisement  # `convert` never does
+            from swarm.net.discovery import Advertisement  # imported late: `convert` never announces itself
 
             advertisement = Advertisement(identity, port, coordination.epoch, config.bind, progress.note)
             await advertisement.start()

@@ -1,4 +1,4 @@
-"""A custom model of the user's: the files of a folder or zip that engines know, by digest. Nothing else is read."""
+"""A user's custom model: the files of a folder or zip that engines know, by digest. No other file is read."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from swarm.job.recipe import CUSTOM
 from swarm.voice.host.registry import custom_fault, custom_files
 
 CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
-MAX_CONFIG = 4 * 1024 * 1024  # bytes
+MAX_CONFIG = 4 * 1024 * 1024  # bytes of a config.json
 MAX_ENTRIES = 1000  # of a zip, or a folder
 CHUNK = 1 << 20
 SUFFIXES = (".pth", ".safetensors")
@@ -47,7 +47,7 @@ class ModelFile:
 
 
 class _Inside:
-    """A file of a zip that closes the zip with itself."""
+    """A file in a zip; to close it closes the zip too."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._archive = zipfile.ZipFile(path)
@@ -74,7 +74,7 @@ class CustomModel:
 
     @property
     def name(self) -> str:
-        """The model of a recipe: the same files, the same name."""
+        """The model's name in a recipe: the same files have the same name."""
         manifest = "".join(f"{info.name} {info.digest} {info.size}\n" for info in sorted(self.files, key=_by_name))
         return CUSTOM + hashlib.sha256(manifest.encode()).hexdigest()
 
@@ -120,7 +120,11 @@ def read_custom_model(path: Path) -> CustomModel:
         files = {_info(MODEL + name, file): file for name, file in chosen.items()}
     except zipfile.BadZipFile as fault:
         raise UsageError(f"--custom-model {path} is neither a folder nor a whole zip file.") from fault
-    except (OSError, RuntimeError, NotImplementedError) as fault:  # the last two: encrypted, or packed in odd ways
+    except (
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+    ) as fault:  # the last two: an encrypted zip, or an unknown compression
         raise UsageError(
             f"--custom-model {path} cannot be read: {getattr(fault, 'strerror', None) or fault}."
         ) from fault

@@ -1,4 +1,4 @@
-"""Sends the pieces of files that workers ask for: read one after the other in a thread, beside the clips."""
+"""Sends the pieces of job files that workers ask for. They are read one after the other, in a thread."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ from swarm.lease.message import FilePiece
 from swarm.net.transport import Router
 from swarm.store.store import Store
 
-MAX_WAITING = 4096  # pieces asked for; beyond that they are dropped and asked for again
+MAX_WAITING = 4096  # pieces; more are dropped, and workers ask again
 
 
 class FileServer:
@@ -37,7 +37,7 @@ class FileServer:
             self._waiting.put_nowait(serve)
 
     async def run(self) -> None:
-        """Send, for ever. What does not leave is asked for again. Raises StoreError."""
+        """Send what is queued, until cancelled; a worker asks again for what does not leave. Raises StoreError."""
         while True:
             serve = await self._waiting.get()
             frame = await asyncio.to_thread(self._read, serve)

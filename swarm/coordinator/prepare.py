@@ -1,4 +1,4 @@
-"""From a file and what the user asked for to a job that can be served: read, recognised, locked, replayed."""
+"""Make a job that can be served from a file and the user's choices: read, recognised, locked, replayed."""
 
 import hashlib
 import re
@@ -39,7 +39,7 @@ class Prepared:
     state: JobState
     records: list[AnyRecord]
     notes: list[str]
-    undoubted: bool = False  # whatever is doubtful was to be spoken again, and nothing of the finished book is
+    undoubted: bool = False  # `redo --doubtful` found nothing doubtful in a finished book
 
 
 def prepare(
@@ -82,7 +82,7 @@ def prepare(
 
 
 def _advice(config: RenderConfig, brought: BroughtFiles, recipe: Recipe) -> list[str]:
-    """Better voices, to who has not chosen one: not to who named it, nor to who speaks some sentences once more."""
+    """Return lines that suggest better voices, only if none was chosen, and never for `redo`."""
     if config.engine or brought.voice or brought.model or config.redo:
         return []
     return [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
@@ -156,7 +156,7 @@ def _replay(
 def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
     """Return acceptances of clips that another job or an earlier edition left in the clip folder."""
     found: list[AnyRecord] = []
-    there = store.clip_keys()  # a look for each would take far longer in a long book
+    there = store.clip_keys()  # one listing is far quicker than a look for each clip
     for number, chapter in enumerate(state.spec.chapters):
         for index in range(len(chapter.segments)):
             place = (number, index)
@@ -208,7 +208,7 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     if chapters:
         noun = "chapter" if chapters.isdigit() else "chapters"
         name += f" ({'preview of ' if preview else ''}{noun} {chapters})"
-    coding = sys.getfilesystemencoding()  # ASCII in some old locales
+    coding = sys.getfilesystemencoding()  # it is ASCII in some old locales
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
     short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")

@@ -63,8 +63,8 @@ class Server:
         self._clock = clock
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
-        self._put_back = put_back  # a job's file that is gone; called from another thread
-        self._reopened = reopened  # told when a sentence is to be spoken again: its clip proved damaged
+        self._put_back = put_back  # puts a lost job file back; called in another thread
+        self._reopened = reopened  # called when a damaged clip is to be spoken again
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
         self._draining = asyncio.Event()
@@ -92,12 +92,12 @@ class Server:
         return True
 
     def drain(self) -> None:
-        """Take what is being spoken, grant nothing more, then end."""
+        """Grant nothing more, take in the sentences under way, then end."""
         self._progress.note("finishing the sentences under way; Ctrl-C again stops at once")
         self._draining.set()
 
     async def run(self) -> bool:
-        """Serve to the end; False when it was drained before. Raises what stopped it: StoreError, SwarmError."""
+        """Serve to the end; return False if it was drained before. Raises what stopped it: StoreError, SwarmError."""
         running = (
             self._listen(),
             self._persist(),
@@ -119,7 +119,7 @@ class Server:
             await asyncio.sleep(FAREWELL_S)
             return editions.done()
         except Exception:
-            self._say(self._core.end(failed=True))  # nobody shall count on it
+            self._say(self._core.end(failed=True))  # workers must not count on it
             await asyncio.sleep(FAREWELL_S)
             raise
         finally:

@@ -1,4 +1,4 @@
-"""Is there room for a book? Estimated before it is spoken, so that the disk is not full in the middle of the night.
+"""An estimate, before a book is spoken, of the room that it takes: no disk shall be full in the middle of the night.
 
 All constants of the estimate are here, each with what it was measured on.
 """
@@ -18,8 +18,8 @@ from swarm.watch.text import bytes_text
 
 # FLAC keeps 0.55 of hibari's 16-bit samples, 0.58 of espeak's, measured on The Yellow Wallpaper.
 FLAC_SHARE = 0.57
-VOICE_RATE = 24_000  # Hz; all but a few voices, and it is known once a sentence is spoken
-EVERY_CLIP_BYTES = 4096  # a file's last block that is half empty, its rows in the journal
+VOICE_RATE = 24_000  # Hz, of nearly all voices; the true rate is known after one sentence
+EVERY_CLIP_BYTES = 4096  # a half-empty last block, and its rows in the journal
 # Pace and FLAC come out within a fifth of the estimate with the voices at hand; another voice may be a third slower.
 # So there is certainly too little room only where half of it does not fit.
 MAX_WRONG = 2.0
@@ -30,7 +30,7 @@ MIN_BYTES = 50_000_000
 
 @dataclass
 class Need:
-    """Bytes that will be written, by disk, `files` of them the audiobook's; `folders` is where, for people."""
+    """Bytes that will be written, by disk; `files` of them are the audiobook's, `folders` names the places."""
 
     bytes: dict[object, float] = field(default_factory=dict)
     folders: dict[object, Path] = field(default_factory=dict)
@@ -84,7 +84,7 @@ def book_need(state: JobState, style: Style, folder: Path, job: Path, state_dir:
 
 
 def check_space(needs: Iterable[Need]) -> list[str]:
-    """Warnings where room may run out on a disk of this machine. Raises EnvironmentFault where it certainly does."""
+    """Return warnings where room may run out on a disk. Raises EnvironmentFault where it certainly does."""
     total = Need()
     for need in needs:
         for disk, size in need.bytes.items():
