@@ -11,7 +11,20 @@ from swarm.book.language.language import Forms, Language
 if TYPE_CHECKING:
     from babel import Locale
 
-CURRENCIES = {"€": "EUR"}  # of other signs CLDR names the country too, which no book means
+CURRENCIES = {"€": "EUR"}  # CLDR names the other signs with their country, "US dollar", as no book means them
+UNITS = {  # the signs that every language writes, with CLDR's units
+    "km/h": "speed-kilometer-per-hour",
+    "km": "length-kilometer",
+    "cm": "length-centimeter",
+    "mm": "length-millimeter",
+    "kg": "mass-kilogram",
+    "mg": "mass-milligram",
+    "ml": "volume-milliliter",
+    "ft": "length-foot",
+    "lbs": "mass-pound",
+}
+MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
+SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # behind °
 _FIGURES = regex.compile(r"^\S+?\s?(?=\p{L})")
 
 

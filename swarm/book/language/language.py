@@ -69,6 +69,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     king: str = ""  # "the" in "Louis the Fourteenth"
     king_form: Callable[[str], str] = str  # an ordinal's words behind a king's name
     last_ordinal_king: int = 0  # later ones are said by a cardinal: "Louis quatorze"
+    pronoun: bool = False  # "I" is a word as well as a numeral: "Mary I said"
     rulers: frozenset[str] = frozenset()  # rulers' names besides those that every language knows
     centuries: tuple[tuple["regex.Pattern[str]", str], ...] = ()  # a numeral's pattern, and "ordinal" or "cardinal"
     prepare: Callable[[str], str] = str  # comes first: what the general rules would not understand

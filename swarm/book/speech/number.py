@@ -6,25 +6,12 @@ from functools import cache
 
 import regex
 
-from swarm.book.language.cldr import CURRENCIES, currency_name, unit_name
+from swarm.book.language.cldr import CURRENCIES, MEASURES, SCALES, UNITS, currency_name, unit_name
 from swarm.book.language.language import Forms, Language, Match, Numbers, Step, words
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.spelling import amount, spelled
 from swarm.book.speech.fraction import FRACTIONS, THIRDS_AND_ON, say_fractions
 
-UNITS = {  # as every language writes them, and CLDR's names
-    "km/h": "speed-kilometer-per-hour",
-    "km": "length-kilometer",
-    "cm": "length-centimeter",
-    "mm": "length-millimeter",
-    "kg": "mass-kilogram",
-    "mg": "mass-milligram",
-    "ml": "volume-milliliter",
-    "ft": "length-foot",
-    "lbs": "mass-pound",
-}
-MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
-SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # behind °
 # Rulers whose numerals are said, however their names are spelled; "Malcolm X" is none.
 RULERS = words(
     "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
@@ -39,11 +26,13 @@ RULERS = words(
 )
 _DEGREE = regex.compile(r"°(?=\d)")
 _FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
-# "Joseph M. Brown" and "John V. Smith" are initials, "Mary I said" is somebody else's pronoun.
-_KING = regex.compile(
-    rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}}|(?<=\sI)\s(?!of\b))"
-    r"(?:\.(?=\s+\p{Ll}))?"
-)
+# "Joseph M. Brown" and "John V. Smith" are initials, and in English "Mary I said" has a pronoun.
+_KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
+_KING_STOP = r"(?:\.(?=\s+\p{Ll}))?"
+_KINGS = {
+    False: regex.compile(_KING + _KING_STOP),
+    True: regex.compile(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),
+}
 _LONE = r"(?<![\p{L}\d.,:/-])"
 
 
@@ -203,7 +192,7 @@ def _romans(text: str, language: Language, numbers: Numbers) -> str:
     def century(kind: str) -> Callable[[Match], str]:
         return lambda match: spelled(str(value(next(filter(None, match.groups())))), language, kind)
 
-    text = _KING.sub(king, text)
+    text = _KINGS[numbers.pronoun].sub(king, text)
     for pattern, kind in numbers.centuries:
         text = pattern.sub(century(kind), text)
     return text

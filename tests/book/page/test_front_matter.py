@@ -15,6 +15,13 @@ from swarm.book.page import front_matter
         ("Coming soon!", front_matter.ADVERTISEMENT),
         ("Índice", front_matter.CONTENTS),
         ("À propos de cette édition électronique", "colophon"),
+        ("Spis treści", front_matter.CONTENTS),
+        ("STRONA TYTUŁOWA", front_matter.TITLE_PAGE),
+        ("Przypisy", front_matter.NOTES),
+        ("Inne powieści tego autora", front_matter.ADVERTISEMENT),
+        ("Inhoudsopgave", front_matter.CONTENTS),
+        ("Voetnoten", front_matter.NOTES),
+        ("Eerder verschenen van Louis Couperus", front_matter.ADVERTISEMENT),
     ],
 )
 def test_names_promise(name: str, reason: str) -> None:
@@ -53,3 +60,16 @@ def test_the_lines_of_project_gutenberg() -> None:
     assert front_matter.gutenberg_ends("*** END OF THIS PROJECT GUTENBERG EBOOK EMMA ***")
     assert front_matter.gutenberg_ends("End of Project Gutenberg's Emma, by Jane Austen")
     assert not front_matter.gutenberg_ends("At the end of Project Gutenberg Street he stopped.")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        ["© 1921 Jan Kowalski", "Wszelkie prawa zastrzeżone."],
+        ["© 1921 Jan de Vries", "Niets uit deze uitgave mag worden verveelvoudigd."],
+        ["Urheberrecht 1921", "Alle Rechte vorbehalten."],
+    ],
+)
+def test_a_page_that_the_law_asks_for_is_known_in_each_language(page: list[str]) -> None:
+    assert front_matter.is_legal_page(page, 0.0)
+    assert not front_matter.is_legal_page(page[1:], 0.0)

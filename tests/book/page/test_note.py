@@ -79,9 +79,10 @@ def test_a_note_is_read_after_its_paragraph(tmp_path: Path, bodies: tuple[str, .
     assert found in ({}, {"notes": ["Notes"]}), "nothing of a note is left behind but its heading"
 
 
-def test_a_note_is_read_after_its_chapter(tmp_path: Path) -> None:
-    found = read(tmp_path, *SHAPES[3], notes="end", language="fr")
-    assert found == {"": ["One", "The ship sailed.", "It came back.", "", "Note : A brig."]}
+@pytest.mark.parametrize(("language", "word"), [("fr", "Note :"), ("pl", "Przypis:"), ("nl", "Noot:"), ("xx", "")])
+def test_a_note_is_read_after_its_chapter(tmp_path: Path, language: str, word: str) -> None:
+    found = read(tmp_path, *SHAPES[3], notes="end", language=language)
+    assert found == {"": ["One", "The ship sailed.", "It came back.", "", f"{word} A brig.".strip()]}
 
 
 def test_a_note_of_several_paragraphs_is_read_whole_and_once(tmp_path: Path) -> None:

@@ -191,6 +191,7 @@ LANGUAGE: Language = Language(
         king="the ",
         king_form=str.capitalize,
         last_ordinal_king=99,
+        pronoun=True,
         first=(
             (_TELEPHONE, lambda match: digit_by_digit(regex.sub(r"\D", "", match[0]), LANGUAGE)),
             (_MANY, lambda match: spelled(match[0], LANGUAGE)),

@@ -1,10 +1,11 @@
 """Polish: its ordinals take the case that a preposition or the noun behind them shows; where neither does, none."""
 
+from decimal import Decimal
 from functools import cache
 
 import regex
 
-from swarm.book.language.cldr import month_names
+from swarm.book.language.cldr import MEASURES, UNITS, month_names, unit_name
 from swarm.book.language.language import (
     Abbreviations,
     Clock,
@@ -64,10 +65,11 @@ _CENTURY = regex.compile(
     rf"{_PREPOSITION}\b((?=[IVX]+\b){NUMERAL})(?:(\s(?:i|oraz|lub)\s|[-–])((?=[IVX]+\b){NUMERAL}))?\s"
     r"(w\.|wiek(?:u|iem|owi)?\b)"
 )
-_DECADE = regex.compile(r"\b([Ll]at(?:a|ach|om)?)\s([2-9]0)\.(?!\d)")
+_DECADE = regex.compile(r"\b([Ll]at(?:a|ach|om)?)\s([2-9]0)\.(?:(\si\s|[-–])([2-9]0)\.)?(?!\d)")
 _BEFORE_NOUN = regex.compile(r"(?:\b(\p{L}{1,5})\s)?(?<![\d.,:/-])(\d{1,3})\.(?=\s(\p{Ll}{2,}))")
 _CLOCK = regex.compile(
-    r"\b([Oo]|[Pp]o|[Dd]o|[Oo]d|[Pp]rzed|[Oo]koło)\s(godz\.|godzin\p{L}{1,2})?\s?([01]?\d|2[0-4])(?::([0-5]\d))?(?![\d:])"
+    r"\b([Oo]|[Pp]o|[Dd]o|[Oo]d|[Pp]rzed|[Oo]koło)\s(godz\.|godzin\p{L}{1,2})?\s?([01]?\d|2[0-4])"
+    r"(?:(?::|(?<=godz[^\d]{1,6}\d{1,2})\.)([0-5]\d))?(?![\d:])(?=(\s(?:rano|wieczorem|w nocy|po południu)\b)?)"
 )
 _HOUR = regex.compile(r"\b([Gg])odz\.\s?([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?![\d:])")
 _KINGS = "Jan|Zygmunt|Władysław|Kazimierz|Stanisław|August|Stefan|Bolesław|Mieszk|Henryk|Fryderyk|Karol|Mikołaj|Piotr"
@@ -81,7 +83,7 @@ _HER = "Anna Maria Teresa Barbara Katarzyna Jadwiga Elżbieta Helena Zofia Agnie
 _SAINT = regex.compile(
     rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
 )
-_STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s\p{Lu})")
+_STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
 
 
 def _ordinal(number: int, case: str = "y") -> str:
@@ -136,16 +138,21 @@ def _century(match: Match) -> str:
     preposition, first, join, second, noun = match.groups()
     said = noun if noun != "w." else "wiekiem" if (preposition or "").lower() == "przed" else "wieku"
     case = _case(preposition, said)
-    both = [_ordinal(value(numeral), case) for numeral in (first, second) if numeral]
+    joined = _both(str(value(first)), join, str(value(second)) if second else None, case)
     ends = noun == "w." and not match.string[match.end() :].strip(" ”»\"')")
-    joined = (join if (join or "").strip("-–") else " do ").join(both)
     return _with(preposition, f"{joined} {said}{'.' if ends else ''}")
 
 
 def _decade(match: Match) -> str:
     case = {"lata": _NEUTER, "latom": _LOCATIVE}.get(match[1].lower(), _OF_PLURAL)
     ends = not match.string[match.end() :].strip(" ”»\"')")
-    return f"{match[1]} {_ordinal(int(match[2]), case)}{'.' if ends else ''}"
+    return f"{match[1]} {_both(match[2], match[3], match[4], case)}{'.' if ends else ''}"
+
+
+def _both(first: str, join: str | None, second: str | None, case: str) -> str:
+    """Say one ordinal, or two that "i", "do" or a dash joins."""
+    said = [_ordinal(int(figures), case) for figures in (first, second) if figures]
+    return (join if (join or "").strip("-– ") else " do ").join(said) if second and join else said[0]
 
 
 def _before_noun(match: Match) -> str:
@@ -163,9 +170,9 @@ def _before_noun(match: Match) -> str:
 
 
 def _clock(match: Match) -> str:
-    """Say "o 10:30" as "o dziesiątej trzydzieści"; without minutes or "godz." it may be another number."""
-    preposition, noun, hour, minutes = match.groups()
-    if not noun and not minutes:
+    """Say "o 10:30" as "o dziesiątej trzydzieści"; a lone number may be no hour."""
+    preposition, noun, hour, minutes, part_of_day = match.groups()
+    if not noun and not minutes and not part_of_day:
         return match[0]
     ahead = preposition.lower() == "przed"
     if noun == "godz.":
@@ -184,17 +191,43 @@ def _hour(match: Match) -> str:
 def _day() -> "regex.Pattern[str]":
     """Return the pattern of a day before its month, with the year behind it."""
     months = "|".join(month_names(LANGUAGE))
+    day = r"([12]?\d|3[01])\.?"
     return regex.compile(
-        rf"(?<![\d.,:/-])([12]?\d|3[01])\.?\s({months})\b(?:\s(1\d{{3}}|20\d\d)(?![\d.,:/-]*\d|\p{{L}})(\sr\.|\sroku\b)?)?"
+        rf"(?<![\d.,:/-])(?:{day}(\s?[-–]\s?|\s(?:do|i|lub)\s))?{day}\s((?i:{months}))\b"
+        r"(?:\s(1\d{3}|20\d\d)(?![\d.,:/-]*\d|\p{L})(\sr\.|\sroku\b)?)?"
     )
 
 
 def _date(match: Match) -> str:
-    said = f"{_ordinal(int(match[1]), _GENITIVE)} {match[2]}"
-    if not match[3]:
+    first, join, last, month, year, noun = match.groups()
+    said = f"{_both(first or last, join, last if first else None, _GENITIVE)} {month}"
+    if not year:
         return said
-    ends = match[4] == " r." and not match.string[match.end() :].strip(" ”»\"')")
-    return f"{said} {_ordinal(int(match[3]), _GENITIVE)} roku{'.' if ends else ''}"
+    ends = noun == " r." and not match.string[match.end() :].strip(" ”»\"')")
+    return f"{said} {_ordinal(int(year), _GENITIVE)} roku{'.' if ends else ''}"
+
+
+@cache
+def _counted_signs() -> dict[str, str]:
+    """Return what may follow a number as a sign, and its genitive plural, which is CLDR's form for five."""
+    assert LANGUAGE.numbers
+    units = UNITS | MEASURES | dict(LANGUAGE.numbers.units) | {"zł": LANGUAGE.numbers.money["zł"], "tys.": _THOUSAND}
+    return {sign: unit_name(unit, Decimal(5), LANGUAGE) for sign, unit in units.items()}
+
+
+@cache
+def _genitive() -> "regex.Pattern[str]":
+    signs = "|".join(map(regex.escape, sorted(_counted_signs(), key=len, reverse=True)))
+    return regex.compile(
+        r"\b((?i:od|do|bez|około|ok\.|blisko|powyżej|poniżej|spośród))\s([2-9]|[1-9]\d{1,2})"
+        rf"(?:\s?({signs})(?![\p{{L}}²³]))?(?!\d|[.,:/-]\d|\.\s\p{{Ll}}|\p{{L}})"
+    )
+
+
+def _in_genitive(match: Match) -> str:
+    """Say "od 5 do 10" in the genitive, in which the noun behind the number stands anyway."""
+    said = " ".join(_BEFORE_MEN.get(word, word) for word in spelled(match[2], LANGUAGE).split())
+    return f"{match[1]} {said} {_counted_signs()[match[3]]}" if match[3] else f"{match[1]} {said}"
 
 
 def _prepare(text: str) -> str:
@@ -204,6 +237,7 @@ def _prepare(text: str) -> str:
         text = _YEAR_BEFORE.sub(_year_before, _YEAR_BEHIND.sub(_year_behind, text))
         text = _YEAR_ALONE.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), _LOCATIVE)}", text)
         text = _HOUR.sub(_hour, _CLOCK.sub(_clock, text))
+        text = _genitive().sub(_in_genitive, text)
         text = _BEFORE_NOUN.sub(_before_noun, _DECADE.sub(_decade, text))
     text = _CENTURY.sub(_century, text)
     text = _OF_KING.sub(lambda match: f"{match[1]} {_ordinal(value(match[3]), _KING_CASES[match[2]])}", text)
@@ -305,12 +339,14 @@ LANGUAGE: Language = Language(
         ),
         numbered=table(
             "nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|rys=rysunek|tab=tabela|"
-            "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|§=paragraf"
+            "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|ul=ulica|al=aleja|pl=plac|§=paragraf"
         ),
         anywhere=table(
-            "np.=na przykład|itd.=i tak dalej|itp.=i tym podobne|tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
+            "np.=na przykład|Np.=Na przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|"
+            "itp.=i tym podobne|"
+            "tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
             "m. in.=między innymi|tzw.=tak zwany|ok.=około|zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|"
-            "n.e.=naszej ery|im.=imienia|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
+            "n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
         ),
         whole=words("dr Dr dra drowi mgr Mgr płk mjr bp Bp abp nr Nr pkt §"),
         joins="i|oraz|lub|albo",

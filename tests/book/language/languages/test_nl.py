@@ -20,7 +20,10 @@ from swarm.book.speech.sentence import split_sentences
             "onder andere hier, met andere woorden daar, ten aanzien van hem, in plaats van haar",
         ),
         ("de 1e, 2e en 20ste keer, de 8e", "de eerste, tweede en twintigste keer, de achtste"),
-        ("Willem III en Lodewijk XIV", "Willem de derde en Lodewijk de veertiende"),
+        (
+            "Willem III, Willem I van Oranje en Lodewijk XIV",
+            "Willem de derde, Willem de eerste van Oranje en Lodewijk de veertiende",
+        ),
         ("in de XIXe eeuw", "in de negentiende eeuw"),
         ("om 10.30 uur, 8:05 uur, 1 uur", "om tien uur dertig, acht uur vijf, één uur"),
         ("€ 3,50, $1, £5 en 2 miljoen", "drie euro en vijftig, één dollar, vijf pond en twee miljoen"),

@@ -53,6 +53,16 @@ from swarm.book.speech.sentence import split_sentences
         ),
         ("zob. s. 15, t. II, rozdz. 3, nr 5", "zobacz strona piętnaście, tom dwa, rozdział trzy, numer pięć"),
         ("300 r. p.n.e.", "trzechsetnego roku przed naszą erą."),
+        ("Od 1 do 5 maja, w dniach 3-5 maja", "Od pierwszego do piątego maja, w dniach trzeciego do piątego maja"),
+        ("ul. 3 Maja 5, przy ul. 3 Maja", "ulica trzeciego Maja pięć, przy ulicy trzeciego Maja"),
+        ("o godz. 14.35 albo o 7 rano", "o godzinie czternastej trzydzieści pięć albo o siódmej rano"),
+        ("lata 20. i 30. XX w.", "lata dwudzieste i trzydzieste dwudziestego wieku."),
+        (
+            "od 5 do 10%, ok. 6 mln, do 3 osób",
+            "od pięciu do dziesięciu procent, około sześciu milionów, do trzech osób",
+        ),
+        ("Jan I Olbracht, Henryk VIII", "Jan pierwszy Olbracht, Henryk ósmy"),
+        ("Dał im. Od 2 do 5 km i do 3 kg.", "Dał im. Od dwóch do pięciu kilometrów i do trzech kilogramów."),
         ("Pisz na a@b.pl.", "Pisz na a małpa b.pl."),
     ],
 )
