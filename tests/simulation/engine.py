@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clips import speak
 from files import check_latents, latents_made
-from prefetched import Words, next_words
+from slots import Words, next_words
 from story import Violation
 
 from swarm.job.job_file import VOICE, JobFile, find_latents

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from allowed_repeats import AllowedRepeats, unaccepted
 from disk import doubly_accepted
 from files import PIECE
-from prefetched import check_prefetched
+from slots import check_slots
 from story import Spot, Violation
 
 from swarm.job.job_file import WINDOW
@@ -366,7 +366,7 @@ class Judge:
         for slot in core.slots:
             if len(slot.leases) > MAX_LEASES or any(not lease.lines for lease in slot.leases):
                 raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")
-        check_prefetched(worker)
+        check_slots(worker)
 
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
         """A worker is about to send one more clip."""

@@ -117,7 +117,7 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "who stepped back never comes again": Value(Rest, "stepped_back", lambda self, now: self.until_s > 0),
     "what a resting slot held is kept from others": Edit(
-        slot_changes, "shed", "out.send(lease.link, Release(lease.id, note[:1000]))", "slot.leases.append(lease)"
+        slot_changes, "shed", "for lease in slot.drain():", "for lease in ():"
     ),
     "a prefetched line that is gone is not withdrawn": Edit(
         worker_core, "cancel_prefetch", "out.commands.append(CancelPrefetch(slot.number))", "pass"
@@ -138,7 +138,7 @@ MUTANTS: dict[str, Edit | Value] = {
 
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
     "no expiry": ("hangs",),
-    "held clips not promised": ("coordinator crashes", "latency"),
+    "held clips not promised": ("coordinator crashes", "latency", "two coordinators"),
     "lost messages are not missed": ("refusals",),
     "unsent clips are forgotten": ("refusals",),
     "turns ignored": ("hangs",),
