@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 import time
+from contextlib import nullcontext
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -28,6 +29,7 @@ class LogFile(RotatingFileHandler):
         self.path = path
         self._lock_file = lock
         self._broken = False
+        self._record = logging.makeLogRecord({})  # the only one: making one for each line would cost more than the rest
         self._flushed_s = time.monotonic()
         super().__init__(path, maxBytes=MAX_FILE_BYTES, backupCount=MAX_FILES - 1, encoding="utf-8")
 
@@ -41,7 +43,9 @@ class LogFile(RotatingFileHandler):
 
     def write(self, line: bytes) -> None:
         """Append one line, given without its newline. Never raises."""
-        self.handle(logging.makeLogRecord({"msg": line.decode(), "size": len(line) + 1}))
+        with self.lock or nullcontext():
+            self._record.msg, self._record.__dict__["size"] = line.decode(), len(line) + 1
+            self.emit(self._record)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Append the message of a record as it is."""
