@@ -25,7 +25,7 @@ FORMAT = 1
 OPEN = "open"  # the call that begins a core
 PART = "part"  # a piece of a job's state, before the call that adds the job
 SET = "set"  # an attribute that the shell set
-READS = frozenset({"status", "hopeless", "next_deadline", "serves"})  # methods that change nothing
+READS = frozenset({"status", "hopeless", "next_deadline", "lease_due", "serves"})  # methods that change nothing
 MAX_SHORT_BYTES = 64  # a peer's name and the like; longer ones are frames
 
 Core = TypeVar("Core")
@@ -35,12 +35,15 @@ logger = logging.getLogger(__name__)
 
 
 class Trace:
-    """The log of one process, or none. `watch` gives back a core that behaves the same and is written down."""
+    """The log of one process, or none. `watch` gives back a core that behaves the same and is written down.
 
-    def __init__(self, log: LogFile | None = None) -> None:
-        self._log = log
+    `clock` gives the time that each line carries, in seconds since the epoch.
+    """
+
+    def __init__(self, log: LogFile | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._log, self._clock = log, clock
         self._encoder = msgspec.json.Encoder(enc_hook=lambda value: type(value).__name__)
-        self._watched: list[WatchedCore] = []
+        self._watched: dict[str, WatchedCore] = {}  # the present core of each name
 
     def watch(self, name: str, core: Core, **opening: object) -> Core:
         """Write a core's calls from here on; without a log the core itself is returned.
@@ -50,14 +53,14 @@ class Trace:
         if self._log is None:
             return core
         watched = WatchedCore(name, core, self._write)
-        self._watched.append(watched)
+        self._watched[name] = watched
         self._write(name, OPEN, opening, {"format": FORMAT, "version": __version__})
         return cast(Core, watched)
 
     def _write(self, core: str, call: str, given: Mapping[str, object], result: object) -> None:
         if self._log is None:
             return
-        line = {"at": round(time.time(), 6), "core": core, "call": call, "given": given, "result": result}
+        line = {"at": round(self._clock(), 6), "core": core, "call": call, "given": given, "result": result}
         try:
             self._log.write(self._encoder.encode(line))
         except (TypeError, ValueError, RecursionError) as fault:  # such as half a surrogate pair in a file's name
@@ -65,7 +68,7 @@ class Trace:
 
     def close(self) -> None:
         """Write how coordinators stand at the end, and close the file."""
-        for watched in self._watched:
+        for watched in self._watched.values():
             watched._conclude()
         if self._log is not None:
             self._log.close()

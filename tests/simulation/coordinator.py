@@ -75,7 +75,9 @@ class SimCoordinator(Machine):
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
             piece=PIECE,
         )
-        self.core = Coordinator(settings, self.clock())
+        now = self.clock()
+        core = Coordinator(settings, now)
+        self.core = self.world.trace(self.name).watch("coordinator", core, settings=settings, started_s=now)
         for state in states:
             self.core.add_job(state)
         self.world.log(self.name, f"starts, epoch {epoch}")

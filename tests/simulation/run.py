@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 
@@ -69,6 +69,7 @@ def main() -> int:
     parser.add_argument("--for-ever", action="store_true", help="run seeds until one fails, or Ctrl-C")
     parser.add_argument("--short", action="store_true", help="two lines a failure, and go on")
     parser.add_argument("--brief", action="store_true", help="leave heartbeats and `Done` out of the story")
+    parser.add_argument("--log", type=Path, metavar="DIR", help="with --seed: keep each machine's log")
     parser.add_argument("--mutant", choices=MUTANTS, metavar="NAME", help="break the cores on purpose (mutants.py)")
     arguments = parser.parse_args()
     first, last = map(int, arguments.seeds.split("-"))
@@ -78,6 +79,9 @@ def main() -> int:
     cores: AbstractContextManager[None] = mutated(arguments.mutant) if arguments.mutant else nullcontext()
     with cores:
         also = PROVOKED_BY.get(arguments.mutant, ())
+        if arguments.log and arguments.seed is not None:
+            with suppress(Exception):  # told below
+                World(arguments.seed, also=also, logs=arguments.log).go()
         return run(seeds, also, short=arguments.short, brief=arguments.brief)
 
 

@@ -90,7 +90,8 @@ class SimWorker(Machine):
         super().start()
         offers = (EngineOffer("metronome", ("*",)),)
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, (Device("cpu"),), self.slots)
-        self.core = Worker(hello, self.settings)
+        core = Worker(hello, self.settings)
+        self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
         self.frames, self.connections, self.outstanding = {}, {}, {}
         self.draining = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -21,6 +22,8 @@ from worker import SimWorker
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
+from swarm.trace.log_file import open_log
+from swarm.trace.recorder import NO_TRACE, Trace
 
 CHAPTERS, SEGMENTS = 3, 12
 FAULTS_STOP_S = 60.0
@@ -31,10 +34,14 @@ QUIET_S = 200.0  # then nothing may be outstanding any more
 
 
 class World:
-    """One run. `tell` keeps the story of everything, for a seed that failed; `also` are faults to have in any case."""
+    """One run. `tell` keeps the story of everything, for a seed that failed; `also` are faults to have in any case.
 
-    def __init__(self, seed: int, tell: bool = False, also: tuple[str, ...] = ()) -> None:
+    `logs` is a folder for the logs of all machines, as `--log` writes them: e2a-swarm log reads and replays them.
+    """
+
+    def __init__(self, seed: int, tell: bool = False, also: tuple[str, ...] = (), logs: Path | None = None) -> None:
         self.seed = seed
+        self.logs, self.traces = logs, dict[str, Trace]()
         self.random = Random(seed)
         self.files_random = Random(f"files {seed}")  # of its own, so that worlds without files stay as they were
         self.devices_random = Random(f"devices {seed}")
@@ -104,10 +111,25 @@ class World:
         book = BookFacts(f"Book {number}", ("Author",), "en")
         return JobSpec(f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]))
 
+    def trace(self, machine: str) -> Trace:
+        """The log of a machine, the same for all its processes."""
+        if self.logs is None:
+            return NO_TRACE
+        if machine not in self.traces:
+            self.traces[machine] = Trace(open_log(self.logs / f"{machine}.log"), lambda: self.heap.now)
+        return self.traces[machine]
+
     # --- running it
 
     def go(self) -> None:
         """To the end. Raises Violation."""
+        try:
+            self._go()
+        finally:
+            for trace in self.traces.values():
+                trace.close()
+
+    def _go(self) -> None:
         end_s = self.heap.now + FAULTS_STOP_S
         self._run(lambda: self.heap.now >= end_s or self.complete)
         self._heal()
