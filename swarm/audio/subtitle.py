@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from swarm.audio.tags import Tags
 
@@ -16,8 +17,21 @@ class Cue(Struct, frozen=True):
 
 
 def write_subtitles(kind: str, lines: Sequence[Cue], tags: Tags) -> str:
-    """Return a whole file; `kind` is "vtt", "srt" or "lrc"."""
-    return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](lines, tags)) + "\n"
+    """Return a whole file; `kind` is "vtt", "srt" or "lrc".
+
+    A cue without text, as of the rest of a long number, prolongs the one before it.
+    """
+    return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](_with_text(lines), tags)) + "\n"
+
+
+def _with_text(lines: Sequence[Cue]) -> list[Cue]:
+    found: list[Cue] = []
+    for line in lines:
+        if line.text or not found:
+            found.append(line)
+        else:
+            found[-1] = replace(found[-1], end_s=line.end_s)
+    return found
 
 
 def _vtt(lines: Sequence[Cue], _tags: Tags) -> Iterator[str]:

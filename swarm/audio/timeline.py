@@ -1,4 +1,4 @@
-"""When each sentence is heard: known to the sample from the clips and the pauses, without listening. Pure."""
+"""The times of sentences in the sound: exact to the sample, computed from clips and pauses. Pure."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from swarm.audio.reel import Reel, lay_reel, whole_frames
 
 
 class ReelTimes(Struct, frozen=True):
-    """How long a reel is, and when each of its clips begins and ends in it; None for one that is missing."""
+    """The length of a reel, and when each of its clips begins and ends in it; None for a missing clip."""
 
     length_s: float
     spans_s: tuple[tuple[float, float] | None, ...]

@@ -1,4 +1,4 @@
-"""A book of any kind of file, through Calibre where nothing else reads it."""
+"""A book of any kind of file, read through Calibre if no reader here knows the kind."""
 
 from pathlib import Path
 

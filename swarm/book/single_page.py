@@ -22,7 +22,7 @@ from swarm.job.reading import Reading
 
 SAMPLE_CHARS = 10_000
 FEW_CONTROLS = 8
-MAX_CONTROLS = 0.1  # of a text's signs that mean nothing in one
+MAX_CONTROLS = 0.1  # largest share of control characters in a text
 
 _CONTROLS = regex.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _FRONT_MATTER = regex.compile(r"\A---\n(.*?)\n---\n", regex.DOTALL)

@@ -42,7 +42,7 @@ def as_epub(
         known = has_origins(spec.chapters)
         yield copy, spec.chapters if known else _found_again(read_book(copy, wording.reading), spec, wording)
         return
-    named = room / source.name  # readers go by the ending, and by the name where a page has no title
+    named = room / source.name  # readers need the ending, and the name if a page has no title
     with guarded(named):
         room.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(copy, named)
@@ -75,7 +75,7 @@ def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:
 def _cover(style: Style) -> CoverFile | None:
     data = style.cover
     if data is None:
-        from swarm.audio.drawn_cover import draw_cover  # brings a library of pictures
+        from swarm.audio.drawn_cover import draw_cover  # imports a library of pictures
 
         data = draw_cover(style.tags.title, style.tags.authors)
     kind = COVERS.get(picture_kind(data or b""))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOM = "read-along"  # the folder where its sound is made
 ENDING = ".read-along.epub"
-SOUND_TYPES = {"m4a": "audio/mp4", "mp3": "audio/mpeg"}  # those that every reading system plays
+SOUND_TYPES = {"m4a": "audio/mp4", "mp3": "audio/mpeg"}  # types that every reading system plays
 
 
 class ChapterSound(Struct, frozen=True):
@@ -106,14 +106,14 @@ class ReadAlongMaker:
                 for volume, book in self._press.bound
             ]
             return await asyncio.to_thread(self._write, target, sounds, wording)
-        except ExceptionGroup as group:  # one of those that failed together is enough to tell
+        except ExceptionGroup as group:  # one of the errors is enough to tell
             raise group.exceptions[0] from None
         finally:
             await self._studio.close()
             self._clear()
 
     def _write(self, target: Path, sounds: Sequence[ChapterSound], wording: Wording) -> ReadAlong:
-        from swarm.edition.as_epub import as_epub  # see write_read_along
+        from swarm.edition.as_epub import as_epub  # few users ask for it, and all others start sooner
 
         with as_epub(self._folder / BOOK, self._folder / ROOM, self._spec, wording, self._whole) as (file, script):
             return write_read_along(file, script, target, sounds, self._style)

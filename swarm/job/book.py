@@ -22,7 +22,7 @@ class Pause(StrEnum):
 
 
 class Trace(Struct, frozen=True):
-    """Where the signs of `text` stand in the document of that name; signs that reading added stand nowhere."""
+    """Where the signs (visible characters) of `text` stand in a document; signs that reading added stand nowhere."""
 
     document: str
     text: str
@@ -30,11 +30,11 @@ class Trace(Struct, frozen=True):
 
 
 class Saying(Struct, frozen=True):
-    """A word, or several, of a block, which time it is that it is written there, from 0, and its phonemes in IPA."""
+    """The phonemes of a word, or of several, in a block."""
 
     written: str
-    time: int
-    phonemes: str
+    time: int  # occurrences of `written` in the block before this one
+    phonemes: str  # in IPA
 
 
 class Block(Struct, frozen=True):
@@ -42,13 +42,16 @@ class Block(Struct, frozen=True):
 
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
-    language: str = ""  # as the markup names it, where it does
+    language: str = ""  # as the markup names it, "" if it names none
     trace: Trace | None = None  # where it stands in the file, if the file is an EPUB
-    sayings: tuple[Saying, ...] = ()  # how its words sound, where the book says so
+    sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
 
 
 class ChapterText(Struct, frozen=True):
-    """One chapter as the book has it. `left_out` says why it is not spoken, empty: it is; `grounds` how one knows."""
+    """One chapter as the book has it.
+
+    `left_out` says why it is not spoken, "" if it is; `grounds` says what in the book shows that.
+    """
 
     title: str
     blocks: tuple[Block, ...]
@@ -66,7 +69,7 @@ class Cover(Struct, frozen=True):
 class Rule(Struct, frozen=True):
     """A rule of pronunciation: what is written, and its spelling or its phonemes in IPA.
 
-    `language` is a primary subtag, empty for every one.
+    `language` is a primary subtag, "" for every language.
     """
 
     written: str
@@ -89,17 +92,21 @@ class Book(Struct, frozen=True):
     identifier: str = ""
     cover: Cover | None = None
     notes: int = 0  # footnotes and endnotes that the text refers to
-    oddities: tuple[str, ...] = ()  # what is unusual about the file and may explain how it is read
+    oddities: tuple[str, ...] = ()  # unusual things about the file that may explain how it is read
     subtitle: str = ""
     series: str = ""
     series_number: str = ""
     isbn: str = ""
-    pronunciations: tuple[Rule, ...] = ()  # of its own lexicons
-    lost: tuple[str, ...] = ()  # what of the text could not be read, a line each; among the oddities too
+    pronunciations: tuple[Rule, ...] = ()  # rules of the book's own lexicons
+    lost: tuple[str, ...] = ()  # a line for each part of the text that could not be read; the oddities name it too
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):
-    """The place of a sentence: a document by its number in the chapter's `documents`, and signs `start` up to `end`."""
+    """The place of a sentence in a document of the EPUB.
+
+    `document` is the document's number in the chapter's `documents`. `start` and `end` count the visible characters
+    before the sentence and up to its end, as `book/page/trace.py` counts them.
+    """
 
     document: int
     start: int
@@ -116,8 +123,8 @@ class Segment(Struct, frozen=True, array_like=True):
     pause: Pause
     language: str = ""  # primary subtag, where it is not the job's
     written_otherwise: str | None = None  # what the book says, where that differs from `spoken`
-    phonemes: tuple[Phonemes, ...] = ()  # of words in `spoken`, in order
-    origin: Origin | None = None  # of the whole sentence, also where the segment is a piece of it
+    phonemes: tuple[Phonemes, ...] = ()  # phonemes of words in `spoken`, in order
+    origin: Origin | None = None  # place of the whole sentence, also if the segment is a piece of it
 
     @property
     def written(self) -> str:

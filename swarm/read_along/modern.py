@@ -1,4 +1,4 @@
-"""A page of XHTML as EPUB 3 wants it: what HTML has no word for now becomes a style, or goes if it shows nothing."""
+"""A page of XHTML as EPUB 3 wants it: obsolete markup becomes a style, or is removed if it shows nothing."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from swarm.read_along.wrap import XHTML
 GONE = words("tag rev charset coords shape methods urn summary scope abbr axis char charoff version profile scheme")
 KEPT = {"scope": words("th"), "abbr": words("th"), "charset": words("meta script"), "coords": words("area")}
 KEPT["shape"] = words("area")
-# What a page no longer says of itself: its coding is that of its XML.
+# Values of http-equiv whose elements are removed: the page's encoding is that of its XML.
 HEADERS = words("content-type content-style-type content-script-type content-language")
 STYLED = {"tt": "font-family: monospace", "big": "font-size: larger", "strike": "text-decoration: line-through"}
 FETCHING = words("img audio video source iframe script embed track")

@@ -1,4 +1,4 @@
-"""An EPUB put together anew with its sound: documents with their sentences marked, overlays, the rest as it is."""
+"""An EPUB written again with its sound: documents with marked sentences, overlays, all other files unchanged."""
 
 import posixpath
 import shutil
@@ -36,7 +36,7 @@ from swarm.read_along.wrap import SVG, XHTML, Fragment, free_prefix, wrap
 
 MIMETYPE = "mimetype"
 FOLDER = "read-along"
-SIGNATURES = "META-INF/signatures.xml"  # of files that are no longer what was signed
+SIGNATURES = "META-INF/signatures.xml"  # dropped, because the signed files are changed
 DRAWING_TYPE = "image/svg+xml"
 PAGE_TYPES = frozenset((XHTML_TYPE, "text/html", "text/x-oeb1-document", DRAWING_TYPE))
 PIECE_BYTES = 1 << 20
@@ -57,7 +57,7 @@ class Narration(Struct, frozen=True):
     spoken: Sequence[NarratedChapter]
     media_type: str
     narrator: str
-    modified: str  # when, as EPUB has it
+    modified: str  # time in EPUB's form: 2026-01-31T12:00:00Z
 
 
 def narrate(path: Path, made: zipfile.ZipFile, narration: Narration) -> tuple[frozenset[Spot], tuple[str, ...]]:
@@ -249,7 +249,7 @@ class _Narrated:
             with self.archive.open(name) as file:
                 while file.read(PIECE_BYTES):
                     pass
-        except Exception as error:  # whatever zipfile raises on damage
+        except Exception as error:  # zipfile raises many kinds on damage
             self.notes.append(f"{name} is left out: it is damaged ({error})")
             return
         info = zipfile.ZipInfo(name, entry.date_time)

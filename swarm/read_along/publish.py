@@ -1,4 +1,4 @@
-"""An EPUB 3 of what was read of a page or text: its chapters as they were told apart, a document each. Pure."""
+"""An EPUB 3 made of a page or text after it was read: a document for each chapter. Pure."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""A package document made into one of EPUB 3 with Media Overlays; what it says of the book stays."""
+"""A package document made into one of EPUB 3 with Media Overlays; its metadata about the book stay."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -21,14 +21,14 @@ class NewItem(Struct, frozen=True):
     """A line to be added to the manifest."""
 
     id: str
-    href: str  # from the package document
+    href: str  # relative to the package document
     media_type: str
     properties: str = ""
-    duration_ms: int = 0  # of an overlay
+    duration_ms: int = 0  # length of an overlay's sound, 0 for other files
 
 
 class Additions(Struct, frozen=True):
-    """What a book gets: new items, and for documents by their id the overlay's id; `properties` by id too."""
+    """Additions to a package: new items, and by a document's id the id of its overlay and its properties."""
 
     items: tuple[NewItem, ...]
     overlays: Mapping[str, str]

@@ -19,20 +19,20 @@ PHRASING = words(
     "a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd mark math q ruby rb rt rp rtc s samp "
     "small span strike strong sub sup svg time tt u var wbr"
 )
-WHOLE = frozenset(("math", "svg"))  # phrasing, whatever is in it
-# Where a span may not stand.
+WHOLE = frozenset(("math", "svg"))  # phrasing content, whatever is in it
+# Elements in which a span may not stand.
 CLOSED = words(
     "html head ul ol dl table thead tbody tfoot tr colgroup select optgroup option datalist textarea title script "
     "style menu dir iframe audio video canvas object template rtc hgroup"
 )
 
-Stretch = tuple[int, int]  # places, the second not with it
+Stretch = tuple[int, int]  # signs of a document: the first, and the one behind the last
 
 
 class Fragment(Struct, frozen=True):
     """A part of a stretch in an element of its own."""
 
-    name: str  # its id
+    name: str  # the element's id
     signs: int
 
 
@@ -46,7 +46,7 @@ class _Child(Struct):
     element: etree._Element
     start: int
     end: int
-    index: int = -1  # among all elements, comments and the like of the document
+    index: int = -1  # number among the document's elements, comments and the like
     phrasing: bool = True
 
 
@@ -102,8 +102,8 @@ class _Wrapper:
         self.measures = _Measures(root)
         self.stretches = stretches
         self.prefix = prefix
-        self.next = 0  # the first stretch that does not end before what is being walked
-        self.made: list[list[tuple[int, etree._Element]]] = [[] for _ in stretches]  # with their places
+        self.next = 0  # the first stretch that does not end before the element being walked
+        self.made: list[list[tuple[int, etree._Element]]] = [[] for _ in stretches]  # elements with their places
 
     def walk(self, child: _Child) -> None:
         """Wrap what lies in an element."""
@@ -171,15 +171,15 @@ class _Wrapper:
 
 
 class _WrappedRow:
-    """What an element holds, as it is to be: what is wholly in a stretch goes into an element of its own."""
+    """The new content of an element: items wholly in a stretch go into an element of their own."""
 
     def __init__(self, element: etree._Element) -> None:
         self.element = element
         self.wrapping = _wrapping(element)
         self.content: list[_Item] = []
-        self.run: list[_Item] = []  # of the stretch that goes on
-        self.number = -1  # of that stretch
-        self.made: list[tuple[int, int, etree._Element]] = []  # number of the stretch, place
+        self.run: list[_Item] = []  # items of the open stretch
+        self.number = -1  # number of the open stretch, -1 if none is open
+        self.made: list[tuple[int, int, etree._Element]] = []  # number of the stretch, place, element
 
     def take(self, item: _Item, number: int) -> None:
         """Take the next item, which belongs to a stretch."""

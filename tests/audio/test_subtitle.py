@@ -28,3 +28,14 @@ def test_lrc_has_minutes_and_hundredths_and_says_what_it_is_of() -> None:
         "[00:00.02]She said: \u201cA < B & C\u201d.",
         "[62:06.00]Two lines.",
     ]
+
+
+def test_a_cue_without_text_prolongs_the_one_before() -> None:
+    lines = [Cue(0.0, 1.0, "It was 1234567"), Cue(1.25, 2.0, ""), Cue(2.25, 3.0, "then.")]
+    assert write_subtitles("vtt", lines, Tags("T")).splitlines()[2:] == [
+        "00:00:00.000 --> 00:00:02.000",
+        "It was 1234567",
+        "",
+        "00:00:02.250 --> 00:00:03.000",
+        "then.",
+    ]

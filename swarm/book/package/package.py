@@ -51,17 +51,15 @@ class Package(Struct, frozen=True):
     title: str
     authors: tuple[str, ...]
     languages: tuple[str, ...]
-    documents: tuple[ManifestItem, ...]  # the spine's, in order, whether the archive has them or not
-    missing: tuple[
-        str, ...
-    ] = ()  # names of others that it lacks and that are no part of the text by their names: "cover.xhtml"
-    unreadable: tuple[tuple[str, str], ...] = ()  # names and types of what stands in the order and nobody can read
-    instead: tuple[tuple[str, str], ...] = ()  # names of what nobody can read, and of the documents read for them
-    lexicons: tuple[str, ...] = ()  # names of files that say how words are said
-    aside: tuple[str, ...] = ()  # the names of documents that stand outside the reading order
+    documents: tuple[ManifestItem, ...]  # of the spine, in order, whether the archive has them or not
+    missing: tuple[str, ...] = ()  # missing files that their names show to be no text: "cover.xhtml"
+    unreadable: tuple[tuple[str, str], ...] = ()  # name and type of files in the reading order that nobody can read
+    instead: tuple[tuple[str, str], ...] = ()  # name of a file that nobody can read, and of the document in its place
+    lexicons: tuple[str, ...] = ()  # names of pronunciation lexicons
+    aside: tuple[str, ...] = ()  # names of documents outside the reading order
     nav: ManifestItem | None = None
     ncx: ManifestItem | None = None
-    guide: tuple[tuple[str, str], ...] = ()  # (reference from the archive's root, type)
+    guide: tuple[tuple[str, str], ...] = ()  # reference from the archive's root, and type
     year: str = ""
     publisher: str = ""
     description: str = ""
@@ -315,7 +313,7 @@ def _pictured(data: bytes) -> list[str]:
     """Return what a page or drawing shows: references, or whole pictures as data: addresses."""
     try:
         parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=True)
-        root = etree.fromstring(data, parser)  # huge: a drawing may hold a whole photograph
+        root = etree.fromstring(data, parser)  # huge_tree, because a drawing may hold a whole photograph
     except etree.XMLSyntaxError:
         return []
     shown = (

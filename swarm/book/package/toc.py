@@ -1,4 +1,4 @@
-"""The table of contents: nav or NCX as one flat list of entries, and what nav and guide call parts of the book."""
+"""The table of contents: nav or NCX as one flat list of entries, and the kinds of parts that nav and guide name."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -22,7 +22,7 @@ class TocEntry(Struct, frozen=True):
     """A line of the table of contents: what it is called and where it leads."""
 
     title: str
-    name: str  # the document's, from the archive's root
+    name: str  # of the document, from the archive's root
     fragment: str = ""
 
 
@@ -30,7 +30,7 @@ class TableOfContents(Struct, frozen=True):
     """All that the book says about its own parts."""
 
     entries: tuple[TocEntry, ...] = ()
-    reasons: tuple[tuple[str, str, str], ...] = ()  # (document, fragment, why it is left out)
+    reasons: tuple[tuple[str, str, str], ...] = ()  # document, fragment, reason to leave it out
 
 
 def read_contents(archive: Archive, package: Package) -> TableOfContents:

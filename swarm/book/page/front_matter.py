@@ -1,4 +1,4 @@
-"""What in a book is not the book: title pages, imprints, licences, lists, notes; each with its reason.
+"""Parts of a file that are not the book: title pages, imprints, licences, lists, notes; each with its reason.
 
 What the markup says by `epub:type` counts wherever it stands. What a table of contents, a landmark or a
 file name says counts only if the text looks the part, since a chapter may well be called "Cover".
@@ -77,7 +77,7 @@ _BY_NAME = {
 }
 _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
 _LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
-_PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # what seldom goes on in another file
+_PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # matter that seldom goes on in another file
 MAX_SMALL_CHARS = 6_000
 MAX_LIST_LINE_CHARS = 160  # on average
 LABELLED_SHARE = 0.3

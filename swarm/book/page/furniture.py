@@ -1,4 +1,4 @@
-"""What stands on a page and is not its text: page and line numbers, hidden words, links that only lead about."""
+"""Things on a page that are not its text: page and line numbers, hidden words, links for navigation."""
 
 from itertools import islice
 
@@ -41,7 +41,7 @@ _PICTURE = regex.compile(
     r"\[(?:Illustration|Illustrations|Abbildung|Ilustración|Illustrazione)(?::\s*(.*))?\s*\]", regex.S
 )
 _CAPTION_CLASS = regex.compile(r"caption|^fig|^illus")
-_BREAK_CLASS = regex.compile(  # of what parts scenes
+_BREAK_CLASS = regex.compile(  # classes of elements that part scenes
     r"(?:scene|section|text|time|space|thought|context|story)[-_]?(?:break|separator|divider)|asterism|fleuron|dinkus|"
     r"^(?:ornament|separator|divider|transition|break)$",
     regex.IGNORECASE,

@@ -1,4 +1,4 @@
-"""The letters of a text: told apart from marks, put on one line."""
+"""The letters of a text without its marks, and a text on one line."""
 
 import regex
 

@@ -8,9 +8,9 @@ from lxml import etree, html
 from swarm.book.page.limits import MAX_DEPTH
 from swarm.errors import PageError
 
-EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # as XML and as HTML parsers see it
+EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # the attribute as XML and as HTML parsers name it
 
-SAMPLE_BYTES = 2_000  # by which an encoding is guessed
+SAMPLE_BYTES = 2_000  # bytes from which an encoding is guessed
 WIDE_SHARE = 0.6
 
 _OURS = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))  # XML knows these itself

@@ -14,9 +14,10 @@ from swarm.book.page.limits import MAX_NOTE_CHARS
 from swarm.book.page.markup import local, types
 from swarm.book.page.passage import Passage
 
-REFERENCE = "e2a-reference"  # attributes that mark a tree: the note that a mark refers to,
-NOTE = "e2a-note"  # the note that an element is,
-RETURN = "e2a-return"  # and a link back from a note to its mark
+# Attributes that are set on the elements of a tree.
+REFERENCE = "e2a-reference"  # on a mark: the key of the note that it refers to
+NOTE = "e2a-note"  # on a note: its key
+RETURN = "e2a-return"  # on a link from a note back to its mark: the key of the note
 MAX_LABEL_PIECES = 8
 MIN_PAGE_NOTES = 2
 NEAR = 3  # steps from a link to an ancestor with an id or a telling class
@@ -42,17 +43,17 @@ _BARE_LABEL = regex.compile(r"\s*(\d{1,3})\s+(?=\S)")
 _FIGURES = regex.compile(r"\d+")
 _NUMBERED = regex.compile(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")
 
-Target = tuple[str, str]  # a document and an id in it
+Target = tuple[str, str]  # name of a document, and an id in it
 Resolve = Callable[[str, str], Target]
 
 
 class _Link(Struct):
     element: etree._Element
     page: int
-    at: int  # its place in the page
+    at: int  # number of the element in the page
     target: Target
     label: str
-    sure: bool  # the book says that it refers to a note
+    sure: bool  # whether the markup says that it refers to a note
 
 
 class _Note(Struct):
@@ -60,7 +61,7 @@ class _Note(Struct):
 
     element: etree._Element
     opening: str
-    apart: bool  # its place or its class says that it is one
+    apart: bool  # whether its place or class says that it is a note
     back: dict[Target, list[etree._Element]]  # its links, by where they lead
 
 
@@ -130,7 +131,7 @@ def mark_written_notes(passages: list[Passage], reason: str) -> None:
 
     "[Footnote 1: ...]" is one wherever it stands, "[1] ..." where such a mark came before.
     """
-    waiting: dict[str, list[Passage]] = defaultdict(list)  # what refers to notes that have not come yet
+    waiting: dict[str, list[Passage]] = defaultdict(list)  # passages whose notes have not come yet, by label
     for number, passage in enumerate(passages):
         if "[" not in passage.text or passage.left_out:
             continue

@@ -1,4 +1,4 @@
-"""The word between a document's markup and a chapter's blocks."""
+"""The form of a text between a document's markup and a chapter's blocks."""
 
 from typing import Literal
 
@@ -14,8 +14,8 @@ class Passage(Struct):
     text: str = ""
     level: int = 0
     left_out: str = ""
-    language: str = ""  # as the markup names it; empty: nothing named
+    language: str = ""  # as the markup names it, "" if it names none
     references: tuple[str, ...] = ()  # the notes that are referred to here
     note: str = ""  # the note that this is part of
-    sayings: tuple[Saying, ...] = ()  # how its words sound, where the book says so
-    trace: Trace | None = None  # where it stands, if that is asked for
+    sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
+    trace: Trace | None = None  # where it stands in its document, if that was traced

@@ -9,7 +9,12 @@ from swarm.job.book import Pause
 _MARK = regex.compile(
     r"\s*\[(?:(break|pause)(?::\s*(\d{1,3}(?:\.\d{1,3})?)\s*s?)?|voice:[^\]\n]{0,200}|/voice)\]\s*", regex.I
 )
-_LONGEST = {0.5: Pause.SENTENCE, 0.8: Pause.PARAGRAPH, 1.0: Pause.HEADING, 1.6: Pause.SCENE}  # s
+_LONGEST = {
+    0.5: Pause.SENTENCE,
+    0.8: Pause.PARAGRAPH,
+    1.0: Pause.HEADING,
+    1.6: Pause.SCENE,
+}  # pauses by their longest length in seconds
 
 
 def pieces_between_marks(text: str) -> Iterator[tuple[int, str, Pause | None]]:

@@ -17,7 +17,7 @@ class Marker:
 
     def __init__(self, sayings: Sequence[Saying]) -> None:
         self._sayings = {(saying.written, saying.time): saying.phonemes for saying in sayings}
-        self._written = dict.fromkeys(saying.written for saying in sayings)  # how often each has come
+        self._written = dict.fromkeys(saying.written for saying in sayings)  # how often each word has come so far
 
     def mark(self, sentence: str) -> str:
         """Return the next sentence as engine text."""

@@ -11,8 +11,8 @@ from swarm.errors import UsageError
 from swarm.job.language import normal_language
 
 MAX_HEADING_CHARS = 80
-MIN_CHAPTER_CHARS = 1_000  # between two numbers that stand alone
-MAX_HEADER_CHARS = 4_000  # in which a text says who wrote it
+MIN_CHAPTER_CHARS = 1_000  # between two numbers that stand alone on a line
+MAX_HEADER_CHARS = 4_000  # the opening lines in which a text says who wrote it
 LONG_LINE_CHARS = 120  # a line longer than this is a paragraph of its own
 
 _CHAPTER = regex.compile(

@@ -1,4 +1,4 @@
-"""Running heads and page numbers that a book made from pages carries in its text: what recurs, and cuts sentences."""
+"""Running heads and page numbers that a book made from pages carries in its text: lines that recur and cut sentences."""
 
 from collections import defaultdict
 
@@ -11,7 +11,7 @@ from swarm.job.book import Trace
 RUNNING = "running head"
 MIN_TIMES = 5
 MAX_CHARS = 100
-MIN_BEFORE_CHARS = 60  # of the paragraph that is cut; lines of verse are shorter
+MIN_BEFORE_CHARS = 60  # of a paragraph that may be cut; lines of verse are shorter
 CUTTING_SHARE = 0.3
 
 _FIGURES = regex.compile(r"\d+")
@@ -37,7 +37,7 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
         for place in places:
             passages[place].left_out, passages[place].level = reason, 0
         joints.update(cuts)
-    for first, second in sorted(joints, reverse=True):  # from the end, for a paragraph may go over several pages
+    for first, second in sorted(joints, reverse=True):  # from the end, because a paragraph may go over several pages
         _join(passages[first], passages[second], reason)
 
 

@@ -1,4 +1,4 @@
-"""Tables for the ear: each cell with the heading of its column, where a table has headings for all of them."""
+"""Tables for listeners: each cell with the heading of its column, if all columns have one."""
 
 import regex
 from lxml import etree
@@ -8,16 +8,16 @@ from swarm.book.page.markup import local
 
 HEADER = "e2a-header"  # the attribute that marks a cell: what its column is called
 MAX_COLUMNS = 30
-MAX_HEADER_CHARS = 60  # a longer one is no name to be said in every row
-MIN_ROWS = 2  # of cells; a table of one row needs no headings
+MAX_HEADER_CHARS = 60  # a longer heading is no name to be said in every row
+MIN_ROWS = 2  # a table of one row needs no headings
 
 _SPAN = regex.compile(r"\s*0*([1-9]\d{0,3})\s*")
 
 
 class _Cell(Struct):
     element: etree._Element
-    first: int  # the columns that it fills, from this
-    end: int  # up to, not with, this
+    first: int  # first column that the cell fills
+    end: int  # column behind the last that the cell fills
 
 
 def mark_tables(root: etree._Element) -> None:
@@ -28,7 +28,9 @@ def mark_tables(root: etree._Element) -> None:
         columns = max((cell.end for row in rows for cell in row), default=0)
         if not heads or len(rows) - heads < MIN_ROWS or not 2 <= columns <= MAX_COLUMNS:
             continue
-        above = [row for row in rows[:heads] if row[0].end - row[0].first < columns]  # a wider one is read as a title
+        above = [
+            row for row in rows[:heads] if row[0].end - row[0].first < columns
+        ]  # a wider heading is read as a title
         names = [_name(above, column) for column in range(columns)]
         if all(name is not None for name in names) and any(names):
             _mark(above, rows[heads:], [name or "" for name in names])
@@ -51,7 +53,7 @@ def _grid(table: etree._Element) -> list[list[_Cell]]:
     if next(table.iterdescendants("{*}table"), None) is not None:
         return []
     rows: list[list[_Cell]] = []
-    left: dict[int, int] = {}  # by column: how many rows a cell above still reaches into
+    left: dict[int, int] = {}  # rows that a cell above still reaches into, by column
     for line in table.iter("{*}tr"):
         row: list[_Cell] = []
         taken = {column for column, count in left.items() if count}

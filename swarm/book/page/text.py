@@ -34,25 +34,27 @@ BLOCKS = words(
 )
 SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
-LINES = frozenset(("div", "p", "li", "ul", "ol"))  # what may be lines in a stanza
-ROOTS = frozenset(("html", "body"))  # their language is as often as not what the tool was set to
+LINES = frozenset(("div", "p", "li", "ul", "ol"))  # elements that may be lines in a stanza
+ROOTS = frozenset(("html", "body"))  # their language is often just the authoring tool's
 SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # signs of a formula stand apart
 MAX_CAP_CHARS = 8
 MAX_ORNAMENT_CHARS = 40
 MAX_HEADING_CHARS = 150
 EVERYTHING = Reading()
-CLASSED = 2  # the level of what only its class calls a chapter's heading
-SUBTITLE = 9  # the level of a line under a heading: no chapter begins there
+CLASSED = 2  # level of a chapter's heading that only its class shows
+SUBTITLE = 9  # level of a line under a heading, where no chapter begins
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_MARK = "\ufffc"  # of a note
+_MARK = "\ufffc"  # stands in for the mark of a note
 _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
-_VERSE = "\u2028"  # a line of verse ends
+_VERSE = "\u2028"  # stands where a line of verse ends
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
 _ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
-_FILE_NAME = regex.compile(r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE)  # no words
+_FILE_NAME = regex.compile(
+    r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE
+)  # alternative texts that are no words
 _HEADING_CLASS = regex.compile(
     r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
 )
@@ -64,7 +66,7 @@ _LOOSE_MARKS = regex.compile(  # figures, stars and daggers that a note's mark l
     r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
     r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S{0,40})\*{1,2}(?!\S{0,40}\*))(?![\p{L}\p{N}])"
 )
-_CAP = "\ufff9"  # behind a drop cap
+_CAP = "\ufff9"  # stands behind a drop cap
 _CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")  # "O nce" is one word, "A man" is two
 # Joiners stay where a script needs them to shape its letters.
 _SPACES = regex.compile(r"[^\S\n]+")
@@ -78,7 +80,7 @@ _ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§☙❦❧✦✧✶�
 
 
 class Document(Struct):
-    """What one document says: passages, and for each anchor asked for, the passage it stands before."""
+    """The passages of one document, and for each anchor asked for the number of the passage behind it."""
 
     passages: list[Passage]
     anchors: dict[str, int]
@@ -96,7 +98,7 @@ class _Open(Struct):
     """A block that is open, with what everything in it inherits."""
 
     element: etree._Element | None = None
-    level: int = 0  # of the heading that is open
+    level: int = 0  # level of the open heading, 0 if none is
     left_out: str = ""
     language: str = ""
     note: str = ""
@@ -111,14 +113,14 @@ class _Walk:
         self.tracer = tracer
         self.reading = reading
         self.document = Document([], {})
-        self.parts: list[str] = []  # of the block being read; lines end with \n
-        self.header = ""  # of the column whose cell begins
+        self.parts: list[str] = []  # texts of the block being read; lines end with \n
+        self.header = ""  # name of the column whose cell begins
         self.references: list[str] = []  # the notes that the block refers to
         self.asides: list[Passage] = []  # the notes that stand in it
         self.open = [_Open()]
-        self.lines: list[etree._Element] = []  # that are open and no blocks by their names
+        self.lines: list[etree._Element] = []  # open inline elements that a style sets on lines of their own
         self.sayings = Collector()
-        self.groups: list[int] = []  # where open heading groups began
+        self.groups: list[int] = []  # passages at which the open heading groups began
 
     def read(self, root: etree._Element) -> Document:
         self.document.language = _language(root)

@@ -13,7 +13,7 @@ from lxml import etree
 
 from swarm.job.book import SignRun, Trace
 
-# Joiners too: whether they are read depends on what stands around them.
+# Joiners are not counted: whether they are read depends on the letters around them.
 _NONE = r"\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}"
 _NO_SIGNS, _SIGN = regex.compile(f"[{_NONE}]+"), regex.compile(f"[^{_NONE}]")
 
@@ -74,7 +74,7 @@ class Tracer:
     def __init__(self, document: str) -> None:
         self.document = document
         self._place = 0
-        self._parts: list[tuple[int, int, int]] = []  # of the block: number of the part, place, signs
+        self._parts: list[tuple[int, int, int]] = []  # the block's parts: number of the part, place, signs
         self._whole = ""
         self._runs: list[SignRun] = []
         self._start = 0

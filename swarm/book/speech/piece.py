@@ -5,11 +5,11 @@ import math
 import regex
 
 _LONG = r"(?<!\b(?:Messrs|Lieut|approx|dept|dott|Mmes|Mlles))"  # abbreviations that look like the end of a sentence
-_STOP = rf"(?:[!?…]|(?<=\p{{Ll}}{{4}}){_LONG}\.|\.(?=[\"”»]))[\"'”’»)\]]*"  # "Mr." and "vol." end nothing
+_STOP = rf"(?:[!?…]|(?<=\p{{Ll}}{{4}}){_LONG}\.|\.(?=[\"”»]))[\"'”’»)\]]*"  # "Mr." and "vol." end no sentence
 _ENDED = regex.compile(rf"(?:{_STOP}|[。！？][」』”’）]*)$")
 _GOES_ON = regex.compile(r"\P{L}*\p{Ll}")
 
-MIN_FILL = 0.5  # of the piece aimed at: a better cut that leaves less is not taken
+MIN_FILL = 0.5  # share of the aimed length that a piece must have for its better place to be chosen
 
 # From the best place to cut to the worst; a match ends where the next piece begins.
 _PLACES = tuple(

@@ -22,7 +22,7 @@ from swarm.job.book import Block, Chapter, ChapterText, Origin, Pause, Segment, 
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import read_engine_text
 
-TITLE_BLOCKS = 4  # a chapter's heading is sought among so many of its first blocks
+TITLE_BLOCKS = 4  # number of first blocks among which a chapter's heading is sought
 
 _ORDER = tuple(Pause)  # from the shortest to the longest
 _LETTER = regex.compile(r"\p{L}")
@@ -66,7 +66,7 @@ class _Row:
         self.card = card
         self.segments: list[Segment] = []
         self.unspoken: list[Unspoken] = []
-        self.documents: dict[str, int] = {}  # their numbers by name
+        self.documents: dict[str, int] = {}  # numbers of the documents by name
         self._last: tuple[Place | None, Origin | None] = (None, None)  # pieces of one sentence share their origin
 
     def add(self, pieces: list[_Piece], language: str, last: Pause) -> None:

@@ -22,7 +22,7 @@ from swarm.job.book import ChapterText
 from swarm.job.language import normal_language
 from swarm.job.reading import Reading
 
-DEFAULT_LANGUAGE = "en"  # of a book that names none
+DEFAULT_LANGUAGE = "en"  # the language of a book that names none
 
 
 def compose(

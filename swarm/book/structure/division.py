@@ -15,10 +15,10 @@ from swarm.book.page.passage import Passage
 from swarm.book.page.pause_mark import without_marks
 from swarm.book.page.text import SUBTITLE, Document
 
-MAX_LEAD_CHARS = 300  # what stands before a document's first entry and is no chapter of its own
+MAX_LEAD_CHARS = 300  # longest text before a document's first entry that is no chapter of its own
 MAX_OPENING_CHARS = 50
-MORE = 1.2  # times as many headings below as there are parts above
-THIN_SHARE = 0.25  # a table of contents that names fewer of the documents is no guide
+MIN_CHAPTERS_A_PART = 1.2  # lower headings for each higher one, from which on the lower ones are chapters
+THIN_SHARE = 0.25  # smallest share of documents that a usable table of contents names
 
 # "Part One", "DEUXIEME PARTIE": a part's name that is no heading by its markup.
 _PART = regex.compile(
@@ -35,10 +35,10 @@ class Part(Struct):
 
     title: str
     passages: list[Passage]
-    name: str  # of the document in which it begins
-    whole: bool = False  # it begins where its document begins
-    listed: bool = False  # the table of contents names it
-    reason: str = ""  # why landmarks or guide leave it out
+    name: str  # name of the document in which it begins
+    whole: bool = False  # whether it begins where its document begins
+    listed: bool = False  # whether the table of contents names it
+    reason: str = ""  # why the landmarks or the guide leave it out
 
 
 class Named(Struct, frozen=True):
@@ -54,7 +54,7 @@ class PassageRow:
     def __init__(self, documents: list[Named]) -> None:
         self.documents = documents
         self.numbers = {named.name: number for number, named in enumerate(documents)}
-        self.headings: dict[int, dict[str, int]] = {}  # where a document's headings stand, by their letters
+        self.headings: dict[int, dict[str, int]] = {}  # places of a document's headings, by their letters
         self.passages: list[Passage] = []
         self.starts: list[int] = []
         for named in documents:
@@ -183,8 +183,8 @@ def _heading_cuts(row: PassageRow) -> set[int]:
     counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
     below = min((level for level in counts if level > deepest), default=0)
-    if below and counts[below] > MORE * counts[deepest] and _mostly_parts(row, deepest):
-        deepest = below  # chapters under parts
+    if below and counts[below] > MIN_CHAPTERS_A_PART * counts[deepest] and _mostly_parts(row, deepest):
+        deepest = below  # the headings are chapters under parts
     levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
     cuts = {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
     return {_back_over_headings(row, place, cuts) for place in cuts}

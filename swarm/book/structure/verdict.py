@@ -1,4 +1,4 @@
-"""Each part of a book as chapters that are spoken and chapters that are left out, with the reason and its grounds."""
+"""The verdict on each part of a book: its chapters are spoken, or left out for a reason with its grounds."""
 
 from collections import Counter, defaultdict
 from fnmatch import fnmatchcase
@@ -22,7 +22,7 @@ TITLE = "by its title"
 FILE = "by its file name"
 WORDS = "by its words"
 WANTED = "left out as asked"
-FEW_TITLES = 4  # that are named where several begin as was said
+FEW_TITLES = 4  # titles that an error names if a name fits several
 
 
 def mark_licence(passages: list[Passage]) -> None:
@@ -132,7 +132,7 @@ def _named(name: str, chapters: list[ChapterText], among: list[int], option: str
     fitting = [at for at in among if _fits(whole, chapters[at])]
     if fitting:
         return fitting
-    start = whole.removesuffix("…").removesuffix("...").rstrip()  # as it is cut where there is little room
+    start = whole.removesuffix("…").removesuffix("...").rstrip()  # inspect cuts long titles with an ellipsis
     fitting = [at for at in among if start and _folded(chapters[at].title).startswith(start)]
     titles = list({_folded(chapters[at].title): chapters[at].title for at in fitting}.values())
     if not titles:
