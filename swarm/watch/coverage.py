@@ -1,4 +1,4 @@
-"""Where in the finished files a listener finds the sentences that a report names. Pure."""
+"""Positions, in the finished files, of the sentences that a report names. Pure."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from swarm.watch.history import Place
 
 
 class HeardSentence(Struct, frozen=True):
-    """A sentence in a file, named from the report's own folder; of a missing one, where it ought to be."""
+    """A sentence in a file, named from the report's folder; a missing one is where it ought to be."""
 
     file: str
     start_s: float
@@ -18,7 +18,7 @@ class HeardSentence(Struct, frozen=True):
 
 
 def locate(files: Iterable[tuple[str, Sequence[Cue]]], wanted: Iterable[Place]) -> dict[Place, HeardSentence]:
-    """Where each of some places is heard; the cues of a file are in reading order."""
+    """Find where each of the `wanted` places is heard; the cues of a file are in reading order."""
     left, found = set(wanted), dict[Place, HeardSentence]()
     for file, cues in files:
         places = [(cue.chapter, cue.index) for cue in cues]
@@ -26,6 +26,6 @@ def locate(files: Iterable[tuple[str, Sequence[Cue]]], wanted: Iterable[Place]) 
             after = bisect_left(places, place)
             if after < len(places) and places[after] == place:
                 found[place] = HeardSentence(file, cues[after].start_s, cues[after].end_s)
-            elif after:  # missing: after what comes before it
+            elif after:  # a missing sentence would follow the one before it
                 found[place] = HeardSentence(file, cues[after - 1].end_s, cues[after - 1].end_s)
     return found

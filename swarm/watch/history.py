@@ -1,4 +1,4 @@
-"""What a job's records tell, sorted by what they are about. Pure."""
+"""The records of a job, sorted by their subject. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Place = tuple[int, int]  # chapter, index
 
 @dataclass
 class Run:
-    """One time a coordinator had the job open, up to the last thing that came of it."""
+    """One opening of the job by a coordinator, until its last result."""
 
     began_s: float
     last_s: float
@@ -30,15 +30,14 @@ class Run:
 
 @dataclass
 class History:
-    """The records of a job, sorted by what they are about."""
+    """The records of a job, sorted by their subject."""
 
     began_s: float
     runs: list[Run] = field(default_factory=list)
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
-    redone: dict[Place, tuple[int, int]] = field(
-        default_factory=dict
-    )  # how often by `redo`, from which take on at last
+    # how often `redo` had a sentence spoken again, and the take that the last time began with
+    redone: dict[Place, tuple[int, int]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
     workers: dict[str, WorkerSeen] = field(default_factory=dict)
     received: int = 0  # clips that were accepted as they came
@@ -74,25 +73,25 @@ class History:
                     self.runs[-1].finished = True
 
     def runs_that_spoke(self) -> list[Run]:
-        """The runs in which a worker made a clip that counts."""
+        """Return the runs in which a worker made a clip that counts."""
         return [run for run in self.runs if run.spoke]
 
     def busy_s(self) -> float:
-        """Seconds of the runs in which something was spoken; of the last run where none spoke."""
+        """Return the seconds of the runs in which something was spoken, of the last run where none spoke."""
         return sum(run.last_s - run.began_s for run in self.runs_that_spoke() or self.runs[-1:])
 
     def known(self) -> list[ClipAccepted]:
-        """Clips that an earlier job left; a text that recurs in this book is not among them."""
+        """Return the clips that an earlier job left, without those of a text that recurs in this book."""
         return [clip for clip in self.accepted.values() if clip.reused and clip.key not in self.spoken_keys]
 
     def first_grant_s(self, granted_s: float | None) -> float | None:
-        """When speaking began, seconds since the job began; `granted_s` is the first grant known elsewhere."""
+        """Return when speaking began, in seconds since the job began; `granted_s` is its first known grant."""
         begun = [clip.started_s for clip in self.accepted.values() if not clip.reused]
         begun += [] if granted_s is None else [granted_s]
         return min(begun) - self.began_s if begun else None
 
     def last_accept_s(self) -> float | None:
-        """When the last clip was accepted, seconds since the job began."""
+        """Return when the last clip was accepted, in seconds since the job began."""
         return max((clip.accepted_s - self.began_s for clip in self.accepted.values()), default=None)
 
     def _reach(self, at_s: float, spoke: bool = False) -> None:
@@ -102,7 +101,7 @@ class History:
 
     @classmethod
     def of(cls, spec: JobSpec, records: Iterable[AnyRecord]) -> "History":
-        """The history that records tell, oldest first."""
+        """Make the history of records, the oldest first."""
         history = cls(began_s=spec.created_s)
         for record in records:
             history.take(record)

@@ -14,10 +14,10 @@ from rich.text import Text
 from swarm.lease.message import StatusReply
 from swarm.watch.view import JobView, View, Viewer, WorkerView
 
-MAX_CHAPTERS = 6  # a job
+MAX_CHAPTERS = 6  # drawn of one job
 WIDE = 60  # columns from which there is room for devices and speeds
-SPARE_COLUMNS = 4  # a terminal echoes ^C behind the last row: were that to wrap, the next drawing would stand too low
-SPARE_ROWS = 3  # the prompt's, and a line or two of what was said before
+SPARE_COLUMNS = 4  # room for the ^C that a terminal echoes in the last row
+SPARE_ROWS = 3  # for the prompt, and for a line or two above the drawing
 
 
 class LiveProgress:
@@ -32,13 +32,13 @@ class LiveProgress:
         self._live: Live | None = Live(console=self._console, auto_refresh=False, redirect_stdout=False)
 
     def update(self, reply: StatusReply) -> None:
-        """Draw how things stand."""
+        """Draw the state of all jobs and workers."""
         view = self._viewer.look(reply)
         if self._live is None or view == self._shown:
             return
         self._shown = view
         try:
-            self._live.start()  # only now: where there is nothing to draw nothing is left on the terminal either
+            self._live.start()  # started late: without a drawing the terminal stays clean
             self._live.update(drawing(view, self._console.width, self._console.height), refresh=True)
         except (OSError, ValueError):  # the terminal was closed; the book goes on
             self._live = None
@@ -62,7 +62,7 @@ class LiveProgress:
 
 
 def drawing(view: View, width: int, height: int) -> RenderableType:
-    """The whole picture, a little narrower than the terminal and no taller."""
+    """Return the whole picture, a little narrower than the terminal and no taller."""
     rows: list[RenderableType] = []
     for job in view.jobs:
         rows += [_bars(job, width), _under(job, view, width)]

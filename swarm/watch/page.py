@@ -1,4 +1,4 @@
-"""The report as a page that a browser shows, with players for the sentences worth hearing. Pure."""
+"""The report as an HTML page, with players for the missing and doubtful sentences. Pure."""
 
 from html import escape
 from typing import Any
@@ -8,8 +8,8 @@ from swarm.watch.text import clock_text, count_text, duration_text
 
 Row = dict[str, Any]
 
-MAX_ROWS = 1000  # a page with more would not be read
-LEAD_S = 1.0  # heard before a sentence
+MAX_ROWS = 1000  # nobody reads a longer page
+LEAD_S = 1.0  # heard before the sentence itself
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
     "blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #999}audio{width:100%;height:2.2rem}"
@@ -19,7 +19,7 @@ POLICY = "default-src 'none'; media-src 'self' file:; style-src 'unsafe-inline'"
 
 
 def report_page(report: Row) -> str:
-    """A whole HTML document beside the audiobook; it holds no script and fetches nothing but the sound."""
+    """Return an HTML document to lie beside the audiobook; it has no script and loads only the sound."""
     book, totals = report["book"], report["totals"]
     title = escape(book["title"])
     parts = [

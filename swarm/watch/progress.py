@@ -1,4 +1,4 @@
-"""Progress while a book is spoken, in the form that fits whoever reads it. Decides nothing, has no timer."""
+"""Progress while a book is spoken: bars, lines, JSON, or nothing. It decides nothing and has no timer."""
 
 import os
 import sys
@@ -16,59 +16,59 @@ Mode = Literal["auto", "live", "plain", "json", "quiet"]
 
 STEP_PERCENT = 10
 STEP_S = 30.0
-LAST_STAGES = ("writing", "finished")  # waiting and speaking take turns whenever a lease ends
+LAST_STAGES = ("writing", "finished")  # `waiting` and `speaking` alternate whenever a lease ends
 MAX_SILENCE_S = 300.0
-LINE_S = 1.0  # nobody watches a line come; each look costs an idle coordinator some of its rest
+LINE_S = 1.0  # lines are not watched closely, and each look wakes an idle coordinator
 
 
 class Progress(Protocol):
     """What a running command shows."""
 
-    interval_s: float  # how often it wants to hear how things stand
+    interval_s: float  # between two calls of `update`
 
     def update(self, reply: StatusReply) -> None:
-        """Show how things stand."""
+        """Show the state of all jobs and workers."""
 
     def note(self, line: str) -> None:
-        """Say one thing once: a line that stays."""
+        """Write a line that stays."""
 
     def close(self, *lines: str) -> None:
-        """Show nothing more than these lines, in every mode; what is on the terminal stays. More calls do no harm."""
+        """Write the last lines, in every mode, and stop; further calls do no harm."""
 
 
 def make_progress(mode: Mode = "auto", stream: TextIO | None = None) -> Progress:
-    """The progress for a mode; "auto" draws on a terminal that can be drawn on and prints plain lines elsewhere."""
+    """Make the progress for a mode; "auto" draws on a terminal that can draw, and prints lines elsewhere."""
     stream = stream or sys.stdout
     if mode == "quiet":
         return QuietProgress(stream)
     if mode == "json":
         return JsonProgress(stream)
     if mode == "live" or (mode == "auto" and stream.isatty() and _can_draw()):
-        from swarm.watch.live import LiveProgress  # rich only where it draws
+        from swarm.watch.live import LiveProgress  # imported late: rich starts slowly
 
         return LiveProgress(stream)
     return PlainProgress(stream)
 
 
 def _can_draw() -> bool:
-    """Whether the terminal moves its cursor: those inside editors may not, and would show nothing until the end."""
+    """Return whether the terminal moves its cursor; inside editors some do not."""
     return os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 class Lines:
-    """Lines on a stream; a reader that went away does not stop a book."""
+    """Lines on a stream. Nothing is raised when the reader has gone."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
 
     def write(self, line: str) -> None:
-        """Write one line at once, or nothing where nobody reads any more."""
+        """Write one line at once, or nothing once the stream is closed."""
         if self._stream is None:
             return
         try:
             self._stream.write(line + "\n")
             self._stream.flush()
-        except (OSError, ValueError):  # the pipe broke, the file was closed
+        except (OSError, ValueError):  # the pipe broke or the file was closed
             self._stream = None
 
     def tell(self, line: str, priority: Priority = Priority.NOTICE) -> None:
@@ -101,13 +101,13 @@ class QuietProgress:
 
 
 class Pace:
-    """When it is time to say something of a job again."""
+    """Decides when a line about a job is due again."""
 
     def __init__(self) -> None:
         self._said: dict[str, JobStatus] = {}
 
     def is_news(self, job: JobStatus) -> bool:
-        """Whether to speak: a new stage or note, a tenth more, progress and half a minute, or a long silence."""
+        """Return whether a line is due: for a new stage or note, for a tenth more, or after a while."""
         said = self._said.get(job.job)
         if said is None or (job.state in LAST_STAGES and job.state != said.state):
             return True
@@ -119,12 +119,12 @@ class Pace:
         return steps > 0 or (moved and waited_s >= STEP_S) or waited_s >= MAX_SILENCE_S
 
     def said(self, job: JobStatus) -> None:
-        """Remember how a job stood when something was said of it."""
+        """Remember the job as it was when a line was written."""
         self._said[job.job] = job
 
 
 class JsonProgress:
-    """One JSON object a line: {"type": "StatusReply", ...} when there is news, and {"type": "note", "text": ...}."""
+    """One JSON object a line: `{"type": "StatusReply", ...}` for news, and `{"type": "note", "text": ...}`."""
 
     interval_s = LINE_S
 
@@ -150,7 +150,7 @@ class JsonProgress:
 
 
 class PlainProgress:
-    """A line for each chapter that is done, and one in between where a chapter takes long."""
+    """A line for each chapter that is spoken, and others between where a chapter takes long."""
 
     interval_s = LINE_S
 
@@ -197,12 +197,12 @@ class PlainProgress:
 
 
 def sealed(job: JobStatus) -> set[int]:
-    """The places of the chapters that are spoken to the end."""
+    """Return the numbers, from 0, of the chapters that are spoken to the end."""
     return {place for place, chapter in enumerate(job.chapters) if 0 < chapter.segments == chapter.accepted}
 
 
 def opening_line(job: JobStatus, done: int) -> str:
-    """What a job is, and how much of it is there from an earlier run."""
+    """Say how long a job is, and how much of it an earlier run has spoken."""
     size = f"{count_text(len(job.chapters), 'chapter')}, {count_text(job.segments, 'sentence')}"
     if not job.accepted:
         return f"{title_of(job)}: {size}"
@@ -211,7 +211,7 @@ def opening_line(job: JobStatus, done: int) -> str:
 
 
 def standing(job: JobView, view: View) -> str:
-    """How a job stands: percent, what holds it up or how fast it goes, what is left."""
+    """Say how far a job is, what holds it up or how fast it goes, and how long it still takes."""
     spec = [f"{job.percent} %"]
     if job.state != "speaking":
         spec.append(job.state)

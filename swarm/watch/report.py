@@ -1,4 +1,4 @@
-"""The report beside the audiobook: what was spoken by whom, and what was not. Pure."""
+"""The report beside the audiobook: which worker spoke what, and what is missing. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ from swarm.watch.text import clean, clock_text, count_text, duration_text, speed
 Row = dict[str, Any]
 
 NOT_REACHED = "not spoken yet"
-MAX_FILES = 4  # named one by one
+MAX_FILES = 4  # of more files only the number is told
 MAX_NAMED = 10  # sentences named in the closing lines; the report has them all
-MAX_KNOWN_SHARE = 0.2  # of the sound: with more that nobody spoke now, a speed would flatter
+MAX_KNOWN_SHARE = 0.2  # of the sound: with more from earlier jobs, a speed would flatter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +28,13 @@ class ReportExtra:
     files: tuple[str, ...] = ()
     duration_s: float = 0.0  # of the audiobook, pauses included
     effort: RunStats = field(default_factory=RunStats)
-    heard: Mapping[Place, HeardSentence] = field(default_factory=dict)  # where the sentences worth naming are
+    heard: Mapping[Place, HeardSentence] = field(
+        default_factory=dict
+    )  # positions of the sentences that the report names
 
 
 def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
-    """The report of a job, ready for JSON (docs/design.md, section 8): its records are given oldest first."""
+    """Make the report of a job, ready for JSON (docs/design.md, section 8), from its records, the oldest first."""
     history = History.of(spec, records)
     return {
         "book": _book(spec),
@@ -118,7 +120,7 @@ def _worker(spec: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[Cli
 
 
 def _segments(spec: JobSpec, history: History) -> msgspec.Raw:
-    """A row each, as JSON already: as values they would be the largest thing in memory of a long book."""
+    """Return a row a sentence, encoded as JSON: a long book's rows would fill the memory as values."""
     encoder, rows = msgspec.json.Encoder(), bytearray()
     for place in _places(spec):
         rows += b"," if rows else b"["
@@ -145,7 +147,7 @@ def _segment(spec: JobSpec, history: History, place: Place) -> Row:
 
 
 def _takes(clip: ClipAccepted, history: History) -> int:
-    """How often a sentence was spoken for its clip: again after a failure, where a take was doubtful, and for `redo`.
+    """Return how often a sentence was spoken: again after a failure, for a doubtful take, and for `redo`.
 
     A redo goes on with takes that no worker has tried: those that are passed over were never spoken.
     """
@@ -170,7 +172,7 @@ def _missing(spec: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
 
 
 def _sentence(spec: JobSpec, place: Place, reason: str, heard: HeardSentence | None) -> Row:
-    """A sentence by name: where it stands, what it says, where it is heard; `id` is what `redo` takes."""
+    """Name a sentence: its chapter, its text, where it is heard, and the `id` that `redo` takes."""
     chapter, index = place
     return {
         "chapter": chapter,
@@ -202,7 +204,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def rewriting(spec: JobSpec, records: Iterable[AnyRecord]) -> str:
-    """What the last run did where it spoke nothing of what a run before left: "written again in 2 s"; else ""."""
+    """Say what a last run did that spoke nothing after earlier runs: "written again in 2 s"; else return ""."""
     history = History.of(spec, records)
     *before, last = history.runs or [Run(0.0, 0.0)]
     if last.spoke or not before:
@@ -212,7 +214,7 @@ def rewriting(spec: JobSpec, records: Iterable[AnyRecord]) -> str:
 
 
 def closing_lines(report: Row, instead: str = "") -> list[str]:
-    """What people read at the end: the file, its length, the time it took, and what it lacks, by name.
+    """Return the closing lines: the file, its length, the time it took, and the sentences it lacks.
 
     `instead` is what was done with the sound where nothing was spoken, which has no speed.
     """
@@ -227,12 +229,12 @@ def closing_lines(report: Row, instead: str = "") -> list[str]:
 
 
 def file_lines(files: Sequence[str]) -> list[str]:
-    """Files by name where they are few; else those of a folder are counted."""
+    """Name files one by one where they are few; else count those of each folder."""
     return [members[0] if not folder else counted(folder, members) for folder, members in gathered(files)]
 
 
 def gathered(files: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Files as they are told: each by itself, with no folder, or those of a folder together where all are many."""
+    """Group files as they are told: each by itself, or by folder where they are many."""
     folders: dict[str, list[str]] = {}
     for file in files:
         folders.setdefault(file[: max(file.rfind("/"), file.rfind("\\"))], []).append(file)
@@ -288,5 +290,5 @@ def _named(rows: list[Row], outcome: str) -> list[str]:
 
 
 def _whereabouts(row: Row) -> str:
-    """Where to jump to, and what `redo` calls it; text that was left out has neither."""
+    """Return where a sentence is heard and its id for `redo`; text that was left out has neither."""
     return f" {row['id']} at {clock_text(row['at_s'])}" if row.get("at_s") is not None else ""

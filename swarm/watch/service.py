@@ -1,6 +1,6 @@
-"""What systemd hears of a command that it started: that it is ready, how it stands, that it lives.
+"""Messages to systemd from a command that it started: ready, status, watchdog.
 
-Only where NOTIFY_SOCKET is set, and no failure of it ever stops the work: sd_notify(3).
+They are sent only if NOTIFY_SOCKET is set, and no failure of theirs stops the command: sd_notify(3).
 """
 
 import asyncio
@@ -15,23 +15,23 @@ from swarm.system.machine import Say
 from swarm.watch.progress import Progress
 from swarm.watch.view import standing_text
 
-SEND_S = 1.0  # a manager that is busy may let us wait so long
+SEND_S = 1.0  # the longest wait for a busy service manager
 MAX_CHARACTERS = 300
 
 
 class Service:
-    """This process as the service manager knows it; silent where there is none."""
+    """This process as a service; silent where no service manager started it."""
 
     def __init__(self, environment: MutableMapping[str, str] | None = None) -> None:
         variables = os.environ if environment is None else environment
-        address = variables.pop("NOTIFY_SOCKET", "")  # our children are not the service
+        address = variables.pop("NOTIFY_SOCKET", "")  # child processes must not report for the service
         heard = address.startswith(("/", "@")) and hasattr(socket, "AF_UNIX")
         self._address = address.replace("@", "\0", 1) if heard else ""
         self._beat_s = _watchdog_s(variables) / 2
         self._status = ""
 
     def echo(self, note: Say) -> Say:
-        """The same way to say things, with the latest of them as the status too."""
+        """Return a `note` that also makes each line the status."""
 
         def say(line: str) -> None:
             note(line)
@@ -40,18 +40,18 @@ class Service:
         return say
 
     def watch(self, progress: Progress) -> Progress:
-        """The same progress, with how all books stand as the status too."""
+        """Return a progress that also makes the state of all books the status."""
         return _WatchedProgress(progress, self.status) if self._address else progress
 
     def status(self, line: str) -> None:
-        """What `systemctl status` shows; sent when it is another than before."""
+        """Set what `systemctl status` shows; sent only if it changed."""
         if line != self._status:
             self._status = line
             self._tell("STATUS=" + " ".join(line.split())[:MAX_CHARACTERS])
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
-        """Up from here on. While the event loop turns, the watchdog hears so."""
+        """Report that the service is up; inside the block, feed the watchdog as long as the event loop turns."""
         self._tell("READY=1")
         beating = asyncio.create_task(self._beat()) if self._address and self._beat_s else None
         try:
@@ -84,7 +84,7 @@ class _WatchedProgress:
 
 
 def _watchdog_s(variables: MutableMapping[str, str]) -> float:
-    """Seconds after which systemd takes this process for hung; 0 where it does not look."""
+    """Return the seconds after which systemd takes this process for hung; 0 without a watchdog."""
     usec, pid = variables.get("WATCHDOG_USEC", ""), variables.get("WATCHDOG_PID", "")
     meant = not pid or pid == str(os.getpid())
     return int(usec) / 1e6 if meant and usec.isascii() and usec.isdigit() else 0.0

@@ -1,4 +1,4 @@
-"""How a coordinator stands, as the lines of `e2a-swarm status`. Pure."""
+"""The lines of `e2a-swarm status` about one coordinator. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from swarm.watch.view import JobView, Viewer, WorkerView
 
 
 def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
-    """What one coordinator is doing: its books, the chapters under way, its workers."""
+    """Return lines about a coordinator: its books, the chapters under way, its workers."""
     view = Viewer().look(reply)
     where = f" at {address}" if address else ""
     lines = [f"{clean(reply.name) or clean(reply.coordinator)}{where} (version {clean(reply.version)})"]
@@ -44,7 +44,7 @@ def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -
 
 
 def figures_text(figures: Figures) -> str:
-    """What a device is at: "cuda:0: 87 % busy, 5.2 GB of 24 GB, 71 C"; empty where its driver tells nothing."""
+    """Return a device's load: "cuda:0: 87 % busy, 5.2 GB of 24 GB, 71 C"; "" where its driver tells nothing."""
     spec = [f"{figures.busy} % busy"] if figures.busy is not None else []
     if figures.memory_total:
         spec.append(f"{bytes_text(figures.memory_used)} of {bytes_text(figures.memory_total)}")

@@ -1,4 +1,4 @@
-"""Lines as a terminal shows them: broken between words. What goes elsewhere stays as it is."""
+"""Lines for a terminal: broken between words. Lines for other streams stay as they are."""
 
 import os
 from typing import TextIO
@@ -7,7 +7,7 @@ MIN_COLUMNS = 20
 
 
 def folded(line: str, stream: TextIO) -> str:
-    """The line as it is best written to a stream; one that names a file stays in one piece, to be copied."""
+    """Return a line broken for a stream; one with a path stays in one piece, to be copied."""
     if os.sep in line or not stream.isatty():
         return line
     columns = max(MIN_COLUMNS, _columns(stream))
@@ -29,5 +29,5 @@ def _columns(stream: TextIO) -> int:
         return int(told)
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
-    except (OSError, ValueError):  # it only looks like a terminal
+    except (OSError, ValueError):  # not a real terminal
         return 80

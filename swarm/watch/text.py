@@ -1,9 +1,9 @@
-"""Figures and titles as people read them. Pure, and plain ASCII apart from what a book brings along."""
+"""Figures and titles as people read them. Pure; ASCII, apart from what a book brings along."""
 
 import re
 
 MAX_TITLE = 200
-MAX_NOTE = 1000  # what is wrong, and what to do about it
+MAX_NOTE = 1000  # characters: what is wrong, and what to do about it
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -11,29 +11,29 @@ DAY_S = 86400
 
 
 def clean(text: str, longest: int = MAX_TITLE) -> str:
-    """A title or note from outside, safe for a terminal: one line, no control characters, bounded."""
+    """Return a text from outside made safe for a terminal: one line, no control characters, bounded."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * longest])
     line = " ".join(printable.split())
     return line if len(line) <= longest else line[: longest - 3] + "..."
 
 
 def clean_note(text: str) -> str:
-    """The same for a note, whose end says what to do."""
+    """Return a note made safe likewise; it may be longer, since its end says what to do."""
     return clean(text, MAX_NOTE)
 
 
 def percent(done: float, whole: float) -> int:
-    """How much is done, rounded down, so that 100 means all of it."""
+    """Return the share that is done, rounded down, so that 100 means all of it."""
     return 100 if whole <= 0 else max(0, min(100, int(100 * done / whole)))
 
 
 def in_tens(words: str) -> str:
-    """Words with their percentage rounded down to tens, to tell whether it is time to say them again."""
+    """Round the percentage in a sentence down to tens, to tell whether the sentence is news."""
     return re.sub(r"\b(\d{1,2})(?= %)", lambda figure: f"{figure[0].zfill(2)[0]}0", words)
 
 
 def duration_text(seconds: float) -> str:
-    """A length of time: "7 h 32 min", "3 min 20 s", "12 s"."""
+    """Return a length of time as "7 h 32 min", "3 min 20 s" or "12 s"."""
     whole = round(max(0.0, seconds))
     if whole >= HOUR_S:
         return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S} min"
@@ -43,14 +43,14 @@ def duration_text(seconds: float) -> str:
 
 
 def clock_text(moment_s: float) -> str:
-    """A place in a sound, as players show it: "1:02:33", "4:05"."""
+    """Return a position in a sound as players show it: "1:02:33", "4:05"."""
     whole = int(max(0.0, moment_s))
     minutes = f"{whole // MINUTE_S % 60:02}" if whole >= HOUR_S else f"{whole // MINUTE_S}"
     return f"{f'{whole // HOUR_S}:' if whole >= HOUR_S else ''}{minutes}:{whole % MINUTE_S:02}"
 
 
 def about_text(seconds: float) -> str:
-    """A length of time that is a guess, coarse enough not to twitch: "about 4 min", "about 1 h 20 min"."""
+    """Return an estimated length of time, coarse enough to be steady: "about 4 min", "about 1 h 20 min"."""
     if seconds < 50:
         return "less than a minute"
     if seconds < 57.5 * MINUTE_S:
@@ -65,19 +65,19 @@ def about_text(seconds: float) -> str:
 
 
 def speed_text(realtime: float) -> str:
-    """A speed in multiples of real time: "0.4x", "12x"; empty where nothing is known yet."""
+    """Return a speed in multiples of real time: "0.4x", "12x"; "" where it is unknown."""
     if realtime <= 0:
         return ""
     return f"{realtime:.1f}x" if realtime < 9.95 else f"{realtime:.0f}x"
 
 
 def count_text(count: int, noun: str) -> str:
-    """A number and its noun: "1 sentence", "812 sentences"."""
+    """Return a number and its noun: "1 sentence", "812 sentences"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def bytes_text(size: int) -> str:
-    """An amount of data: "812 kB", "1.4 GB"."""
+    """Return an amount of data: "812 kB", "1.4 GB"."""
     for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= scale:
             return f"{size / scale:.1f} {unit}" if size < 10 * scale else f"{size / scale:.0f} {unit}"

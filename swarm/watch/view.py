@@ -1,4 +1,4 @@
-"""From what a coordinator answers to the figures that people see. Pure: the reply brings its own clock."""
+"""Views of a coordinator's status: the words and figures that people see. Pure: the reply brings its own clock."""
 
 import math
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusRepl
 from swarm.watch.text import about_text, clean, clean_note, count_text, duration_text, percent, speed_text
 from swarm.watch.words import CALL_WORKERS, waiting_text
 
-SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about this time,
-SETTLING_SHARE = 0.15  # or within this share of the time run or the time left, where that is sooner,
-FARTHEST = 2.5  # and is never more than so many times the latest reckoning, nor less than that part of it
+SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about so long
+SETTLING_SHARE = 0.15  # of the time run or the time left; the shortest of the three counts
+FARTHEST = 2.5  # an estimate is within this factor of the latest calculation
 SILENT_S = 5.0  # a heartbeat is due every second
 
 
 @dataclass(frozen=True)
 class ChapterView:
-    """A chapter somebody is at."""
+    """A chapter that is being spoken."""
 
     title: str
     percent: int
@@ -39,7 +39,7 @@ class JobView:
 
 @dataclass(frozen=True)
 class WorkerView:
-    """One worker and what it is at."""
+    """One worker and what it does."""
 
     name: str
     device: str
@@ -58,14 +58,14 @@ class View:
 
 
 class Estimate:
-    """When a job will be finished, settled: what the coordinator says jumps with every clip."""
+    """The smoothed time left of a job; the coordinator's own figure jumps with every clip."""
 
     def __init__(self) -> None:
         self._end_s: float | None = None
         self._seen_s = 0.0
 
     def settle(self, eta_s: float | None, elapsed_s: float) -> float | None:
-        """Take in what is left by the latest reckoning; returns what to show, in seconds."""
+        """Take in the seconds left by the latest calculation; return the seconds to show."""
         if eta_s is None:
             self._end_s = None
             return None
@@ -82,7 +82,7 @@ class Estimate:
 
 
 class Viewer:
-    """Makes views from replies and remembers the estimates between them."""
+    """Makes views from replies, and keeps the estimates between them."""
 
     def __init__(self) -> None:
         self._estimates: dict[str, Estimate] = {}
@@ -93,7 +93,7 @@ class Viewer:
         self._called = self._called or CALL_WORKERS in line
 
     def look(self, reply: StatusReply) -> View:
-        """What to show now."""
+        """Make the view of a reply."""
         self._estimates = {job.job: self._estimates.get(job.job) or Estimate() for job in reply.jobs}
         jobs = [
             structs.replace(job, note=waiting_text(job.reason, called=self._called) or job.note) for job in reply.jobs
@@ -123,59 +123,59 @@ class Viewer:
 
 
 def title_of(job: JobStatus) -> str:
-    """The book's title, or the job's name where it has none."""
+    """Return the book's title, or the job's name where it has none."""
     return clean(job.title) or clean(job.job)
 
 
 def chapter_title(job: JobStatus, place: int) -> str:
-    """The title of a chapter, or its number where it has none."""
+    """Return the title of a chapter, or its number where it has none."""
     named = clean(job.chapters[place].title) if place < len(job.chapters) else ""
     return named or f"chapter {place + 1}"
 
 
 def job_percent(job: JobStatus) -> int:
-    """How much of a job is done; 100 only where nothing is left to do and nothing is missing."""
+    """Return how many percent of a job are done; 100 only where nothing is left to do and nothing is missing."""
     if job.state == "finished" and job.accepted == job.segments:
         return 100
-    return min(99, percent(job.accepted + job.missing, job.segments))  # by sentences, as its chapters
+    return min(99, percent(job.accepted + job.missing, job.segments))  # in sentences, as for chapters
 
 
 def standing_text(reply: StatusReply) -> str:
-    """All books and how many workers are there, in one line: "Emma 43 %, Moby Dick 0 %; 2 workers"."""
+    """Return all books and the number of workers in one line: "Emma 43 %, Moby Dick 0 %; 2 workers"."""
     jobs = ", ".join(f"{title_of(job)} {job_percent(job)} %" for job in reply.jobs)
     here = sum(worker.silent_s <= SILENT_S for worker in reply.workers)
     return f"{jobs}; {count_text(here, 'worker')}"
 
 
 def chapter_percent(chapter: ChapterStatus) -> int:
-    """How much of a chapter is spoken."""
+    """Return how many percent of a chapter are spoken."""
     return percent(chapter.accepted, chapter.segments)
 
 
 def spoken_text(job: JobStatus) -> str:
-    """How many sentences are spoken, and how many were set aside because nothing could speak them."""
+    """Say how many sentences are spoken, and how many were set aside because no worker could speak them."""
     spoken = f"{job.accepted} of {count_text(job.segments, 'sentence')}"
     return f"{spoken} ({job.missing} set aside)" if job.missing else spoken
 
 
 def held_up(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> bool:
-    """Whether its note is all there is to say of what a job is doing."""
+    """Return whether a job's note says all about what it is doing."""
     return bool(job.note) and (job.state == "waiting" or (job.state == "speaking" and not workers))
 
 
 def state_text(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> str:
-    """What a job is doing, in words."""
+    """Say what a job is doing."""
     if job.state == "finished":
         return f"finished, {count_text(job.missing, 'sentence')} missing" if job.missing else "finished"
     if job.state == "writing":
         return f"writing the audiobook, {clean_note(job.note)}" if job.note else "writing the audiobook"
     if held_up(job, workers):
         return clean_note(job.note)
-    return job.state if workers else "starting the voice"  # on one machine: a swarm's note names what it waits for
+    return job.state if workers else "starting the voice"  # on one machine; in a swarm a note says what it waits for
 
 
 def under_way(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> list[int]:
-    """The chapters somebody is at, or that are begun and not yet spoken, in reading order."""
+    """Return the numbers, from 0, of the chapters that are being spoken or are begun, in reading order."""
     if job.state in ("writing", "finished"):
         return []
     begun = {place for place, chapter in enumerate(job.chapters) if 0 < chapter.accepted < chapter.segments}
@@ -189,7 +189,7 @@ def under_way(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> list[int]:
 
 
 def realtime(worker: WorkerStatus) -> float:
-    """Seconds of audio a second, all slots that speak together."""
+    """Return the seconds of audio a second of all speaking slots together."""
     return sum(slot.realtime for slot in worker.slots if slot.state == "speaking")
 
 
