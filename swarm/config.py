@@ -25,7 +25,7 @@ Span = tuple[int, int]  # minutes of the day; from the first to before the secon
 
 
 def state_folder(chosen: str | Path | None = None) -> Path:
-    """Where jobs, clips and the key live: --state-dir, else E2A_SWARM_HOME, else the platform's place."""
+    """Return where jobs, clips and the key live: --state-dir, else E2A_SWARM_HOME, else the platform's place."""
     if chosen or os.environ.get(ENV_HOME):
         return Path(chosen or os.environ[ENV_HOME]).expanduser().absolute()
     from platformdirs import user_data_path  # not at import time: --help must be quick
@@ -47,8 +47,8 @@ class StyleConfig:
     bitrate: int = 0  # bit/s; 0: what the format takes for speech
     channels: int = 1
     sample_rate: int = 0  # Hz; 0: the voice's own, where the format has it
-    title: str = ""  # empty, this and the next: what the book says
-    author: str = ""
+    title: str = ""  # empty: the book's own
+    author: str = ""  # empty: the book's own
     narrator: str = ""  # empty: the voice
     cover: Path | None = None
     loudness: str = "-18"  # LUFS, or "off", or "acx"
@@ -142,5 +142,5 @@ class Limits:
 
     @property
     def watch_gpus(self) -> bool:
-        """Whether they can be kept only by reading what GPUs are at."""
+        """Whether keeping them needs readings of the GPUs."""
         return self.idle_only or self.max_temperature is not None

@@ -237,7 +237,7 @@ def _text_words(text: "ChapterText") -> int:
 
 
 def _words_in(text: str) -> int:
-    """Words; where a script puts no spaces between them, two signs count as one."""
+    """Count words; where a script puts no spaces between them, two signs count as one."""
     signs = len(UNSPACED.findall(text))
     return len(text.split()) if not signs else len(UNSPACED.sub(" ", text).split()) + (signs + 1) // 2
 

@@ -132,7 +132,7 @@ def run_prune(arguments: argparse.Namespace) -> int:
 
 
 def read_age(text: str) -> float:
-    """Seconds of an age such as 12h, 30d or 8w. Raises UsageError."""
+    """Return the seconds of an age such as 12h, 30d or 8w. Raises UsageError."""
     found = AGE.fullmatch(text.strip().lower())
     if not found:
         raise UsageError(f"--older takes hours, days or weeks such as 12h, 30d or 8w, not {text!r}.")

@@ -47,7 +47,7 @@ REFUSED = {
 
 
 def add_state_option(parser: argparse._ActionsContainer) -> None:
-    """--state-dir: where jobs, clips and the key live."""
+    """Add --state-dir: where jobs, clips and the key live."""
     parser.add_argument(
         "--state-dir",
         metavar="DIR",
@@ -58,7 +58,7 @@ def add_state_option(parser: argparse._ActionsContainer) -> None:
 def add_output_options(
     parser: argparse._ActionsContainer, *, json: str = "", quiet: str = "say nothing but the end"
 ) -> None:
-    """--verbose; --json and --quiet too where a sentence says what they print."""
+    """Add --verbose; --json and --quiet too where a sentence says what they print."""
     if quiet:
         parser.add_argument("--quiet", action="store_true", help=quiet)
     parser.add_argument(
@@ -138,7 +138,7 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_device_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    """--gpu, --cpu and ebook2audiobook's --device; read back by `asked_devices`. Returns their group, for more."""
+    """Add --gpu, --cpu and ebook2audiobook's --device, read back by `asked_devices`; return their group, for more."""
     group = parser.add_argument_group("machine")
     group.add_argument(
         "--gpu", metavar="N|UUID|all", action="append", default=[], help="compute on this GPU, or on all of them"
@@ -299,7 +299,7 @@ def _custom_model(arguments: argparse.Namespace) -> Path | None:
 
 
 def assets_limit(text: str = "") -> int:
-    """--assets-limit, else the variable, in bytes. Raises UsageError."""
+    """Return --assets-limit, else the variable, in bytes. Raises UsageError."""
     named = text.strip() or os.environ.get(ENV_ASSETS_LIMIT, "").strip()
     source = "--assets-limit" if text.strip() else ENV_ASSETS_LIMIT
     return whole(source, named, 1, 100_000) * 1_000_000_000 if named else ASSETS_LIMIT

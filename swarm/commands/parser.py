@@ -1,4 +1,4 @@
-"""The parser behind every command: errors as sentences, help that fits a screen, `--help-all` where that is not all."""
+"""The parser of every command: its errors are sentences, its help fits a screen, and `--help-all` has the rest."""
 
 import argparse
 import sys
@@ -84,7 +84,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class ShowAll(argparse.Action):
-    """--help-all: print the help with every option, and leave."""
+    """The option --help-all: prints the help with every option, and leaves."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Raise SystemExit after printing, as --help does."""

@@ -19,7 +19,7 @@ GUESSED_VOICE_RATE = 24_000  # Hz; most voices
 
 
 def add_style_options(parser: argparse.ArgumentParser) -> None:
-    """Format and tags of the finished file; read back by `style_config`."""
+    """Add format and tags of the finished file; read back by `style_config`."""
     file = parser.add_argument_group("file (changing these has nothing spoken again)")
     file.add_argument("--output-format", metavar="FORMAT", default="m4b", help=f"{', '.join(FORMATS)} (default: m4b)")
     file.add_argument("--split", metavar="chapter|6h", default="", help="a file a chapter, or files of so many hours")

@@ -114,7 +114,7 @@ def _voices(card: "EngineCard", language: str) -> list[str]:
 
 
 def _column(voices: list[str]) -> str:
-    """Voices one below the other, or in a row where they are many and have nothing but names."""
+    """Return voices one below the other, or in a row where they are many and have nothing but names."""
     bare = len(voices) > FEW and not any(": " in voice for voice in voices)
     return (", " if bare else "\n").join(voices)
 

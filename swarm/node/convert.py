@@ -53,7 +53,7 @@ async def convert(
 
 
 def _check_loopback(port: int) -> None:
-    """Sockets try for ever to connect; where even this machine itself is out of reach that would never be told."""
+    """Raise EnvironmentFault where this machine cannot reach itself: sockets would try for ever and say nothing."""
     try:
         socket.create_connection((LOOPBACK, port), CONNECT_S).close()
     except OSError as error:

@@ -11,7 +11,7 @@ _DEVICE = re.compile(
 
 
 def device_fault(fault: BaseException) -> FaultKind | None:
-    """MEMORY or DEVICE; None where the device is not to blame. After either a process computes no more with it."""
+    """Return MEMORY or DEVICE, after which a process cannot compute on; None where the device is not to blame."""
     if isinstance(fault, MemoryError):
         return FaultKind.MEMORY
     if not isinstance(fault, RuntimeError):  # torch's own are all of that kind

@@ -1,4 +1,4 @@
-"""Which of Coqui's models lie on this machine, and where: looked up without Coqui or torch, so that any machine can."""
+"""Finds the models of Coqui that lie on this machine, without Coqui or torch, so that any machine can look."""
 
 import os
 import shutil
@@ -20,13 +20,13 @@ _FAIRSEQ = "tts_models--*--fairseq--vits"
 
 
 def models_folder() -> Path:
-    """Where Coqui keeps most models: `tts` in TTS_HOME, else in XDG_DATA_HOME, else in the platform's place."""
+    """Return where Coqui keeps most models: `tts` in TTS_HOME, else in XDG_DATA_HOME, else in the platform's place."""
     home = os.environ.get("TTS_HOME", os.environ.get("XDG_DATA_HOME"))
     return Path(home).expanduser() / "tts" if home is not None else user_data_path("tts", appauthor=False)
 
 
 def hub_folder() -> Path:
-    """Where Hugging Face keeps the rest."""
+    """Return where Hugging Face's library keeps the other models."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("HF_HOME", f"{cache}/huggingface")
     folder = os.environ.get("HF_HUB_CACHE", os.environ.get("HUGGINGFACE_HUB_CACHE", f"{home}/hub"))
@@ -34,19 +34,19 @@ def hub_folder() -> Path:
 
 
 def place_of(model: str) -> Path:
-    """The folder that a model has, or would have, for itself."""
+    """Return the folder that a model has, or would have, for itself."""
     if model in HUB:
         return hub_folder() / f"models--{HUB[model].replace('/', '--')}"
     return models_folder() / model.replace("/", "--")
 
 
 def is_here(model: str) -> bool:
-    """Whether a model could be loaded without a network, with the vocoder that it needs."""
+    """Return whether a model and the vocoder that it needs could be loaded without a network."""
     return all(is_whole(name) for name in (model, VOCODERS.get(model, "")) if name)
 
 
 def kept_models() -> tuple[str, ...]:
-    """The models that are here, in the order of Coqui's list, those of fairseq after it."""
+    """Return the models that are here, in the order of Coqui's list, those of fairseq after it."""
     return tuple(model for model in (*known_models(), *fairseq_models()) if is_here(model))
 
 
@@ -56,7 +56,7 @@ def fairseq_models() -> tuple[str, ...]:
 
 
 def size_of(model: str) -> int:
-    """Bytes that a model takes, its vocoder too."""
+    """Return how many bytes a model and its vocoder take."""
     places = [place_of(name) for name in (model, VOCODERS.get(model, "")) if name]
     files = [path for place in places for path in place.rglob("*")]
     return sum(path.stat().st_size for path in files if path.is_file() and not path.is_symlink())
@@ -79,7 +79,7 @@ def _delete(place: Path) -> None:
 
 
 def is_whole(model: str) -> bool:
-    """Whether the files of a model, or of a vocoder, are here."""
+    """Return whether the files of a model, or of a vocoder, are here."""
     place = place_of(model)
     names = _names(_snapshot(place) if model in HUB else place)
     config = "config.json" in names or model in _KNOW_THEMSELVES
@@ -87,7 +87,7 @@ def is_whole(model: str) -> bool:
 
 
 def is_interrupted(folder: Path) -> bool:
-    """Whether a model's folder is what a download left that did not come to its end."""
+    """Return whether a model's folder is what an interrupted download left."""
     names = _names(folder)
     return bool(names) and names != {_AGREED} and (_has_archive(names) or not _has_weights(names))
 
@@ -108,7 +108,7 @@ def _has_archive(names: set[str]) -> bool:
 
 
 def _snapshot(repository: Path) -> Path:
-    """The folder of a repository's present state in the hub's cache; one that is not there where it has none."""
+    """Return the folder of a repository's current commit in the hub's cache; it may not exist."""
     try:
         commit = (repository / "refs" / "main").read_text(encoding="ascii").strip()
     except (OSError, ValueError):

@@ -93,7 +93,7 @@ COQUI = structs.replace(
 
 
 def is_installed() -> bool:
-    """Whether Coqui could be loaded here, as far as a look at the packages tells; imports none of them."""
+    """Return whether Coqui could be loaded here, as far as a look at the packages tells; imports none of them."""
     return all(find_spec(package) for package in ("torch", "torchaudio", "TTS"))
 
 
@@ -133,7 +133,7 @@ def _custom_card(config: Mapping[str, object]) -> EngineCard:
 
 
 def _languages(named: object) -> tuple[str, ...]:
-    """Primary subtags of what a config calls its languages ("pt-br"); what is none is passed over."""
+    """Return the primary subtags of a config's languages ("pt-br"); words that are no language are left out."""
     found: dict[str, None] = {}
     for word in named if isinstance(named, list) else []:
         try:

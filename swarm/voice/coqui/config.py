@@ -1,4 +1,4 @@
-"""A model's config.json, rebuilt from what it may say: one that came from elsewhere could name files to unpickle.
+"""Rebuilds a model's config.json from what it may say: one that came from elsewhere could name files to unpickle.
 
 Coqui loads a pickle where a config names `audio.stats_path`, imports whatever class `characters_class` names, and
 opens every path. So only numbers and truth values are taken over under any name, and words under a few names, each in
@@ -51,7 +51,7 @@ class ConfigRefused(Exception):
 
 
 def read_config(path: Path) -> Config:
-    """What a config.json says, bounded. Raises ConfigRefused."""
+    """Read a config.json up to a bound. Raises ConfigRefused."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigRefused(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
@@ -64,7 +64,7 @@ def read_config(path: Path) -> Config:
 
 
 def rebuild(said: Config) -> Config:
-    """A config with nothing in it but what is allowed. Raises ConfigRefused."""
+    """Return a config with nothing in it but what is allowed. Raises ConfigRefused."""
     kind = str(said.get("model", "")).lower()
     if kind not in KINDS:
         raise ConfigRefused(f"A model of the kind {kind[:40]!r} is not loaded from files: only {', '.join(KINDS)} are.")
@@ -73,14 +73,14 @@ def rebuild(said: Config) -> Config:
 
 
 def needs_statistics(said: Config) -> bool:
-    """Whether a model makes spectrograms by the statistics of a file, which its config names at `audio.stats_path`."""
+    """Return whether a model needs the statistics file that its config names at `audio.stats_path`."""
     audio = said.get("audio")
     named = isinstance(audio, dict) and audio.get("stats_path") and audio.get("signal_norm", True)
     return bool(named) and str(said.get("model", "")).lower() not in _OF_SOUND
 
 
 def _taken(name: str, value: object, depth: int) -> Any:
-    """The allowed part of a value; _NOTHING where none of it is."""
+    """Return the allowed part of a value; _NOTHING where none of it is."""
     if depth > _MAX_DEPTH or name in _DROPPED:
         return _NOTHING
     if isinstance(value, dict):

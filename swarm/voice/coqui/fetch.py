@@ -1,4 +1,4 @@
-"""Models of Coqui's list, downloaded by Coqui where they are not here yet: by one process at a time, and told of."""
+"""Downloads models of Coqui's list by Coqui's own code, one process at a time, and reports the progress."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ WAIT_S = 60.0
 
 
 def fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
-    """Where a model's weights and config lie, downloaded first if need be; `tell` hears how far that is.
+    """Return a model's weights and config, downloaded first if need be; `tell` hears how far that is.
 
     Raises whatever Coqui, requests, Hugging Face's library and the disk do.
     """
@@ -41,7 +41,7 @@ def _download(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path | 
 
 
 def _from_hub(item: Any, bar: Any) -> None:
-    """The same download as Coqui's, which then finds the files, but with a bar of ours."""
+    """Download as Coqui would, but with a bar of ours; Coqui then finds the files."""
     from huggingface_hub import snapshot_download
 
     download = partial(
@@ -62,7 +62,7 @@ def _clear(folder: Path, place: Path) -> None:
 
 @contextmanager
 def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """While no other process downloads the same model."""
+    """Wait until no other process downloads the same model, and keep others out meanwhile."""
     from filelock import FileLock, Timeout
 
     wait_s = 0.0
@@ -83,7 +83,7 @@ def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def _told(name: str, tell: OnProgress) -> Iterator[type]:
-    """A bar that tells how many of the bytes are here, in the place of Coqui's for a while."""
+    """Replace Coqui's bar for a while by one that reports how many of the bytes are here."""
     from TTS.utils import manage
 
     before = manage.tqdm

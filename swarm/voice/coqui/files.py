@@ -33,7 +33,7 @@ class ModelFiles:
 
 
 def find_model(recipe: Recipe, job_files: Path | None) -> ModelFiles:
-    """The files of a recipe's model, downloaded by Coqui if they are not here yet. Raises EngineFault(UNAVAILABLE)."""
+    """Return the files of a recipe's model, downloaded if they are not here yet. Raises EngineFault(UNAVAILABLE)."""
     if recipe.model.startswith(CUSTOM):
         if job_files is None:
             raise _unavailable("The files of the custom model are not here.")
@@ -42,7 +42,7 @@ def find_model(recipe: Recipe, job_files: Path | None) -> ModelFiles:
 
 
 def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
-    """The weights and the config in a folder. Raises EngineFault(UNAVAILABLE)."""
+    """Return the weights and the config in a folder. Raises EngineFault(UNAVAILABLE)."""
     weights = [folder / name for name in WEIGHTS if (folder / name).is_file()] or sorted(folder.glob("*.pth"))
     config = folder / "config.json"
     if not weights or not config.is_file():
@@ -76,7 +76,7 @@ def _vocoder(manager: Any, name: str, tell: OnProgress) -> ModelFiles:
 
 
 def _fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
-    """Where a model lies, downloaded first where it does not."""
+    """Return the weights and config of a model, downloaded first where they are not here."""
     if not may_download() and not is_whole(model):
         raise _unavailable(
             f"The model {model} is not on this machine, which downloads none (--offline): copy it to "
@@ -92,7 +92,7 @@ def _fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
 
 
 def _why(fault: Exception) -> str:
-    """What kept a download from its end, in words where they are known."""
+    """Return why a download failed, in words where they are known."""
     chain: list[BaseException] = [fault]
     while (before := chain[-1].__cause__ or chain[-1].__context__) and len(chain) < 20:
         chain.append(before)
@@ -103,7 +103,7 @@ def _why(fault: Exception) -> str:
 
 
 def _in_hub_cache(repository: str) -> Path | None:
-    """The folder of a model that was fetched before, found without asking the hub."""
+    """Return the folder of a model that was fetched before, without asking the hub; None where there is none."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -115,7 +115,7 @@ def _in_hub_cache(repository: str) -> Path | None:
 
 
 def check_licence(model: str, needed: bool, folder: Path) -> None:
-    """Whether the operator accepted the licence that a model comes under. Raises EngineFault(UNAVAILABLE)."""
+    """Raise EngineFault(UNAVAILABLE) where the operator has not accepted the licence that a model needs."""
     agreed = os.environ.get(ENV_LICENCE) == "1" or (folder / "tos_agreed.txt").is_file()
     if needed and not agreed:
         raise _unavailable(

@@ -1,4 +1,4 @@
-"""Bark and Tortoise: left alone they make up a voice for each sentence. Here one is made up, once for a book."""
+"""Bark and Tortoise make up a voice for each sentence if left alone. Here one voice is made up for a whole book."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ SAMPLES = {
 
 
 class TortoiseVoice:
-    """What it speaks by is drawn on the CPU from a seed, so it is the same on every machine."""
+    """A voice drawn on the CPU from a seed, so that it is the same on every machine."""
 
     def __init__(self, synthesizer: Any, voice_seed: int) -> None:
         self._model = synthesizer.tts_model
@@ -58,9 +58,9 @@ class TortoiseVoice:
 
 
 class BarkVoice:
-    """A sentence that it speaks with a voice of its own choice is what it goes on from, in every sentence of the book.
+    """Continues every sentence of the book from one sample sentence, spoken with a voice of the model's own choice.
 
-    Machines choose differently, so one of them does and the others are sent the choice.
+    Machines choose differently, so one of them chooses and the others are sent the choice.
     """
 
     def __init__(self, synthesizer: Any, recipe: Recipe, known: Path | None) -> None:
@@ -73,7 +73,7 @@ class BarkVoice:
         self._voice = self._invented(recipe.language, voice_seed) if known is None else self._read(known)
 
     def latents(self) -> bytes | None:
-        """The voice for other workers, where it was made up here."""
+        """Return the voice for other workers, where it was made up here."""
         if not self._fresh:
             return None
         parts = {name: part.detach().cpu().int().contiguous() for name, part in zip(_PARTS, self._voice, strict=True)}
@@ -95,7 +95,7 @@ class BarkVoice:
         return said[1], said[2], said[3]
 
     def _read(self, path: Path) -> tuple[Any, Any, Any]:
-        """What another worker made up, checked. Raises EngineFault(UNAVAILABLE)."""
+        """Read and check the voice that another worker made up. Raises EngineFault(UNAVAILABLE)."""
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise ValueError("too large")

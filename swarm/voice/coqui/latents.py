@@ -1,4 +1,4 @@
-"""What a voice is to XTTS: two small tensors, computed once of a recording, the same on every worker."""
+"""The latents of an XTTS voice: two small tensors, computed once from a recording, the same on every worker."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ class Latents:
     speaker: Any
 
     def pack(self) -> bytes:
-        """As safetensors, which carry no code."""
+        """Return them as safetensors, which carry no code."""
         tensors = {
             name: tensor.detach().float().cpu().contiguous()
             for name, tensor in zip(_NAMES, (self.gpt, self.speaker), strict=True)
@@ -33,7 +33,7 @@ class Latents:
         return bytes(safetensors.torch.save(tensors))
 
     def fit(self, model: Any) -> bool:
-        """Whether they are numbers that a model could have made."""
+        """Return whether they are numbers that a model could have made."""
         shape, rest = self.gpt.shape, (1, int(model.args.gpt_n_model_channels))
         fit = self.gpt.ndim == 3 and (shape[0], shape[2]) == rest and 0 < shape[1] <= MAX_ROWS
         if not fit or tuple(self.speaker.shape) != (1, int(model.args.d_vector_dim), 1):
@@ -42,7 +42,7 @@ class Latents:
 
 
 def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
-    """The latents of a mono recording. Raises EngineFault(UNAVAILABLE) for one that cannot be used."""
+    """Compute the latents of a mono recording. Raises EngineFault(UNAVAILABLE) if it cannot be used."""
     try:
         wave, rate = soundfile.read(recording, frames=-1, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as fault:
@@ -58,7 +58,7 @@ def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
 
 
 def read_latents(path: Path, model: Any) -> Latents:
-    """What another worker computed, checked. Raises EngineFault(UNAVAILABLE)."""
+    """Read and check what another worker computed. Raises EngineFault(UNAVAILABLE)."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")

@@ -1,4 +1,4 @@
-"""From a recipe to a loaded model of Coqui: config rebuilt, weights read without running what is pickled in them."""
+"""Loads a model of Coqui for a recipe: rebuilds its config, and reads its weights without running pickled code."""
 
 import json
 import pickle
@@ -93,7 +93,7 @@ class Loader:
 
 
 def torch_device(device: str) -> Any:
-    """The torch device of a slot's device such as "cpu:3" or "cuda:0", proved. Raises EngineFault."""
+    """Return the torch device for a slot's device such as "cpu:3" or "cuda:0", proved. Raises EngineFault."""
     if device.startswith("cpu"):
         torch.set_num_threads(1)  # a slot is one thread's worth of work, and the bits of a clip depend on it
         return torch.device("cpu")
@@ -109,7 +109,7 @@ def torch_device(device: str) -> Any:
 
 
 def _checked(recipe: Recipe, said: Config) -> Recipe:
-    """The recipe with settings that its model has: Coqui takes names of files among others, to read and to write."""
+    """Return the recipe with only its model's settings: Coqui takes others too, such as names of files to write."""
     try:
         return check_recipe(model_card(recipe.model, said), recipe)
     except UsageError as fault:
@@ -117,7 +117,7 @@ def _checked(recipe: Recipe, said: Config) -> Recipe:
 
 
 def _find_beside(config: Config, files: ModelFiles) -> None:
-    """Name the files beside the weights to the config, in place of the paths that were dropped."""
+    """Put the files beside the weights into the config, in place of the paths that were dropped."""
     names = _BESIDE if files.custom else _BESIDE | _BESIDE_LISTED
     arguments = config.setdefault("model_args", {})
     for field, candidates in names.items():
@@ -136,7 +136,7 @@ def _statistics(files: ModelFiles) -> Path:
 
 @contextmanager
 def _written(config: Config) -> Iterator[Path]:
-    """The config as a file, for as long as Coqui reads it."""
+    """Keep the config as a file for as long as Coqui reads it."""
     with tempfile.TemporaryDirectory(prefix="e2a-swarm-") as folder:
         path = Path(folder) / "config.json"
         path.write_text(json.dumps(config), encoding="utf-8")
@@ -144,7 +144,7 @@ def _written(config: Config) -> Iterator[Path]:
 
 
 def _fault_of_the_device(fault: Exception, device: str) -> EngineFault | None:
-    """What a device is to blame for, in words; None where it is the model's fault."""
+    """Return the fault of a device in words; None where the model is to blame."""
     kind, words = device_fault(fault), " ".join(str(fault).split())[:200]
     if kind is FaultKind.MEMORY:
         remedy = "give it fewer --slots, or end what else uses it"
@@ -161,7 +161,7 @@ def _unavailable(message: str) -> EngineFault:
 
 
 def reason(fault: Exception) -> str:
-    """What is wrong with a model's files."""
+    """Return what is wrong with a model's files, in words."""
     words = " ".join(str(fault).split())
     if isinstance(fault, pickle.UnpicklingError):
         found = _CODE.search(words)

@@ -1,4 +1,4 @@
-"""Coqui's models by name, and which of them an engine's name of ebook2audiobook means. No torch here."""
+"""Coqui's models by name, and which of them ebook2audiobook's name of an engine means. Imports no torch."""
 
 import re
 from functools import cache
@@ -79,18 +79,18 @@ _FAIRSEQ = re.compile(r"tts_models/[a-z]{3}[a-z0-9_-]{0,60}/fairseq/vits")
 
 @cache
 def known_models() -> tuple[str, ...]:
-    """The names of Coqui's list; those of fairseq, one for each of some 1100 languages, are not in it."""
+    """Return the names of Coqui's list; fairseq's models, one for each of some 1100 languages, are not in it."""
     rows = [line.split() for line in _LIST.strip().splitlines()]
     return tuple(f"tts_models/{language}/{data}/{model}" for language, data, *models in rows for model in models)
 
 
 def is_coqui(engine: str) -> bool:
-    """Whether a name on the command line means one of Coqui's models."""
+    """Return whether a name on the command line means one of Coqui's models."""
     return _plain(engine) in (*_ONE_MODEL, *_FAMILIES, "fairseq")
 
 
 def choose_model(engine: str, language: str, fine_tuned: str = "") -> str:
-    """The model that is meant by an engine's name, or by a model's own in `fine_tuned`. Raises UsageError."""
+    """Return the model that is meant by an engine's name, or by a model's own in `fine_tuned`. Raises UsageError."""
     if fine_tuned.strip().lower() not in _AS_BEFORE:
         return _named(fine_tuned.strip(), "--fine-tuned ")
     word = _plain(engine)
@@ -102,7 +102,7 @@ def choose_model(engine: str, language: str, fine_tuned: str = "") -> str:
 
 
 def find_listed(name: str, language: str = "") -> str:
-    """The model that is meant by an engine's name, with a language where it needs one, or by its own.
+    """Return the model that is meant by an engine's name, with a language where it needs one, or by its own.
 
     Raises UsageError.
     """
@@ -117,7 +117,7 @@ def find_listed(name: str, language: str = "") -> str:
 
 
 def engine_of(model: str) -> str:
-    """The engine's name that means a model, by itself or with the model's language; "" where none does."""
+    """Return the engine's name that means a model, by itself or with the model's language; "" where none does."""
     for word in ENGINES:
         if _ONE_MODEL.get(word) == model or (word == "fairseq" and _FAIRSEQ.fullmatch(model)):
             return word
@@ -127,7 +127,7 @@ def engine_of(model: str) -> str:
 
 
 def model_language(model: str) -> str:
-    """The primary subtag of the one language that a model speaks; "" where its name does not tell."""
+    """Return the primary subtag of the one language that a model speaks; "" where its name does not tell."""
     word = model.split("/")[1] if model.count("/") == 3 else "multilingual"
     try:
         return "" if word == "multilingual" else normal_language(word.partition("_")[0])
@@ -164,7 +164,7 @@ def _of_family(word: str, language: str) -> str:
 
 
 def _of_each_language(word: str) -> tuple[str, ...]:
-    """A family's default models."""
+    """Return a family's default model for each language."""
     models = [model for model in known_models() if model.rpartition("/")[2].startswith(_FAMILIES[word])]
     first = {model_language(model): model for model in reversed(models)}
     return tuple(first.values())

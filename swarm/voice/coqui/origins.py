@@ -86,6 +86,6 @@ VOCODERS = {f"tts_models/{model}": f"vocoder_models/{vocoder}" for model, vocode
 
 
 def licence_of(model: str) -> str:
-    """The licence of a model of Coqui's list, or of fairseq's."""
+    """Return the licence of a model of Coqui's list, or of fairseq's."""
     name = model.partition("/")[2]
     return next(licence for pattern, licence in _pairs(_LICENCES) if fnmatchcase(name, pattern))

@@ -1,4 +1,4 @@
-"""What Coqui would unpickle, read without running anything that a pickle may carry, and left as it is.
+"""Reads what Coqui would unpickle without running code that a pickle may carry, and without writing it anew.
 
 Weights are read as torch's `weights_only`, also where Coqui asks for more (Bark). Some older models come with
 statistics of their training sound in a NumPy file of a pickled dict: numbers and words pass, every class but NumPy's
@@ -33,7 +33,7 @@ class _NumbersOnly(pickle.Unpickler):
 
 
 def read_statistics(path: Path) -> Any:
-    """The array in a .npy file, one of objects too. Raises UnpicklingError, ValueError, OSError."""
+    """Return the array in a .npy file, one of objects too. Raises UnpicklingError, ValueError, OSError."""
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"{path.name} is larger than {MAX_BYTES >> 20} MiB")
     with path.open("rb") as file:
@@ -47,7 +47,7 @@ def read_statistics(path: Path) -> Any:
 
 @contextmanager
 def only_read() -> Iterator[None]:
-    """While Coqui loads a model, nothing that a file carries is run, whatever it asks torch and NumPy for.
+    """Keep torch and NumPy from running code out of a file while Coqui loads a model, whatever Coqui asks for.
 
     Nor is a file written: other engines may be reading it, and it is known by its digest.
     """

@@ -41,13 +41,13 @@ class PlainVoice:
             return self._synthesizer._run_vocoder(said["outputs"]["model_outputs"][0], self._model.device)
 
     def _has_tokens(self, text: str) -> bool:
-        """Whether anything of a text is in the model's alphabet; it fails on nothing."""
+        """Return whether any of a text is in the model's alphabet; the model fails on an empty text."""
         tokenizer: Any = getattr(self._model, "tokenizer", None)
         return not hasattr(tokenizer, "text_to_ids") or bool(tokenizer.text_to_ids(text, language=self._language))
 
 
 def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
-    """Coqui's own wrapper of a model and its vocoder, on a device. Raises whatever Coqui raises."""
+    """Load Coqui's own wrapper of a model and its vocoder onto a device. Raises whatever Coqui raises."""
     synthesizer = Synthesizer(
         tts_checkpoint=str(files.weights),
         tts_config_path=str(config or files.config),
@@ -76,7 +76,7 @@ def open_plain(
 
 
 def _language(model: Any, wanted: str) -> str | None:
-    """What the model calls a language ("pt-br" for "pt"); None where it knows one only."""
+    """Return what the model calls a language ("pt-br" for "pt"); None where it knows one only."""
     names = list(getattr(getattr(model, "language_manager", None), "name_to_id", None) or {})
     if len(names) < 2:
         return None
@@ -87,7 +87,7 @@ def _language(model: Any, wanted: str) -> str | None:
 
 
 def _speaker(model: Any, wanted: str) -> str | None:
-    """A speaker's name as the model has it; None where there is only one."""
+    """Return a speaker's name as the model has it; None where there is only one."""
     manager = getattr(model, "speaker_manager", None)
     names = [str(name) for name in (getattr(manager, "speaker_names", None) or ())]
     if len(names) < 2 and wanted == DEFAULT_VOICE:
@@ -101,7 +101,7 @@ def _speaker(model: Any, wanted: str) -> str | None:
 
 
 def _cloned(model: Any, job_files: Path | None) -> str:
-    """Listen to the recording once, and keep the voice under a name."""
+    """Compute the voice of the recording once, and return the name that it is kept under."""
     manager = getattr(model, "speaker_manager", None)
     if manager is None or manager.encoder is None:
         raise _unavailable("This model cannot speak with the voice of a recording: XTTS and YourTTS can.")
@@ -112,7 +112,7 @@ def _cloned(model: Any, job_files: Path | None) -> str:
 
 
 def _set_speed(model: Any, speed: float) -> None:
-    """Where a model stretches what it says by a factor, that is changed; Tacotron has none."""
+    """Change the factor by which a model stretches its speech. Raises EngineFault for Tacotron, which has none."""
     if not hasattr(model, "length_scale"):
         raise _unavailable("This model knows no other speed than its own: leave --speed out.")
     model.length_scale = float(model.length_scale) / speed

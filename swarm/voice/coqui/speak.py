@@ -1,4 +1,4 @@
-"""What all of Coqui's voices have in common: seeds, pieces, silence at their ends, memory that runs out."""
+"""What all of Coqui's voices share: seeds, pieces, trimmed ends, and a second try when memory runs out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +66,7 @@ def _said(piece: str, say: Callable[[str], Any]) -> Any:
 
 
 def pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """A text in pieces that fit, cut where a reader would draw breath; none where there is nothing to say."""
+    """Cut a text where a reader would draw breath into pieces that fit; none where there is nothing to say."""
     text = text.strip()
     if not any(map(str.isalnum, text)):
         return []
@@ -76,7 +76,7 @@ def pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
 
 
 def trim_end(wave: Wave, sample_rate: int) -> Wave:
-    """A wave without most of the silence at its end, which some models pad."""
+    """Return a wave without most of the silence that some models pad its end with."""
     loud = np.flatnonzero(np.abs(wave) > _QUIET)
     last = int(loud[-1]) + 1 if loud.size else 0
     return wave[: last + round(_KEEP_S * sample_rate)]

@@ -35,7 +35,7 @@ class XttsVoice:
         self.sample_rate = int(model.args.output_sample_rate)
 
     def latents(self) -> bytes | None:
-        """The voice for other workers, where it was computed here from a recording."""
+        """Return the voice for other workers, where it was computed here from a recording."""
         return self._latents.pack() if self._fresh else None
 
     def speak(self, text: str, seed: int) -> Pcm:
@@ -43,7 +43,7 @@ class XttsVoice:
         return speak_pieces(self._readable(text), seed, self.sample_rate, self._fits, self._say)
 
     def _readable(self, text: str) -> str:
-        """The text with its numbers put so that Coqui can say them: some it raises for, ordinals in Czech for one."""
+        """Return the text with numbers that Coqui can say; it raises for some, such as ordinals in Czech."""
         for readable in (text, _ORDINAL.sub(r"\1", text)):
             try:
                 self._tokens(readable)
@@ -126,7 +126,7 @@ def _check_deepspeed() -> None:
 
 
 def _check_language(model: Any, language: str) -> None:
-    """Whether the model's tokenizer can read the language here; some need packages of their own."""
+    """Raise EngineFault where the model's tokenizer cannot read the language; some need packages of their own."""
     try:
         model.tokenizer.encode("a", lang=language)
     except ImportError as fault:
@@ -137,7 +137,7 @@ def _check_language(model: Any, language: str) -> None:
 
 
 def _find_latents(model: Any, voice: str, job_files: Path | None) -> tuple[Latents, bool]:
-    """A voice's latents, and whether they were computed just now."""
+    """Return a voice's latents, and whether they were computed just now."""
     if not voice.startswith(CLONE):
         return _speaker(model, voice), False
     if job_files is None:

@@ -40,7 +40,7 @@ def espeak_names(sound_of: Callable[[str], tuple[str, str]]) -> dict[str, str]:
 
 
 def for_espeak(phonemes: str, names: Mapping[str, str]) -> str:
-    """IPA in the names of a voice's phonemes; empty where it has nothing like a sound."""
+    """Return IPA in the names of a voice's phonemes; "" where the voice has nothing like a sound."""
     text, said, at = unicodedata.normalize("NFD", phonemes).translate(JOINTS), "", 0
     while at < len(text):
         if text[at] in _STRESS:

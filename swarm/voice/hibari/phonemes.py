@@ -13,7 +13,7 @@ _HIBARI = pairs(
 
 
 def for_hibari(phonemes: str) -> str:
-    """IPA in hibari's letters; empty where a sound is unknown."""
+    """Return IPA in hibari's letters; "" where a sound is unknown."""
     text, said, at = unicodedata.normalize("NFD", phonemes).translate(JOINTS), "", 0
     while at < len(text):
         for length in (2, 1):

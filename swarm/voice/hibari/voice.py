@@ -51,7 +51,7 @@ def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
 
 
 def readable(text: str) -> str:
-    """Text without the numbers that the package stumbles over: ² and ①, and those too long to have a name."""
+    """Return a text without the numbers that the package stumbles over: ² and ①, and those too long to have a name."""
     plain = "".join(_digit(character) for character in text)
     return _LONG_NUMBER.sub(lambda number: " ".join(number[0]), plain)
 
@@ -62,7 +62,7 @@ def _digit(character: str) -> str:
 
 
 def cut(phonemes: str) -> list[str]:
-    """Pieces of at most 400 phonemes, cut between words: memory and time grow with the square of the length."""
+    """Cut phonemes between words into pieces of at most 400: memory and time grow with the square of the length."""
     pieces = [""]
     for word in phonemes.split(" "):
         if pieces[-1] and len(pieces[-1]) + len(word) >= _MAX_PHONEMES:

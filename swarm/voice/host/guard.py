@@ -1,4 +1,4 @@
-"""Whether a clip sounds as its text should: a pure decision by its length, its silences and its peaks.
+"""Judges whether a clip sounds as its text should, by its length, its silences and its peaks; a pure decision.
 
 Models that sample run on now and then, stop early, fall silent or hum. A clip is judged by the running figures of its
 own voice, so slow voices and quick ones, alphabets and syllables all have their own measure.

@@ -1,4 +1,4 @@
-"""The worker's side of an engine's process: open a voice, have it speak, and name what went wrong."""
+"""The worker's side of an engine's process: opens a voice, has it speak, and names what went wrong."""
 
 import logging
 from pathlib import Path
@@ -22,7 +22,7 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
-        """The process's number; 0 before it is started."""
+        """The id of the process; 0 before it is started."""
         return self._child.pid
 
     @property
@@ -43,7 +43,7 @@ class EngineProcess:
         """Return the ids of the process: a virtual environment of Windows has two processes."""
         try:
             reply = await self._call(slot, {"call": "pid"}, FaultKind.CRASHED)
-        except EngineFault:  # whoever opens a voice next learns of it
+        except EngineFault:  # the next call that opens a voice tells of it
             return {self.pid}
         return {self.pid, reply["pid"]}
 
