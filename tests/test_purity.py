@@ -89,6 +89,8 @@ TESTED_ELSEWHERE = {
     "swarm/job/card.py": VALUES,
     "swarm/job/check.py": VALUES,
     "swarm/voice/engine.py": VALUES,
+    "swarm/voice/option.py": VALUES,
+    "swarm/voice/coqui/options.py": "tests/commands/test_options.py",
     "swarm/voice/espeak/voices.py": VALUES,
     "swarm/voice/coqui/speakers.py": VALUES,
     "swarm/voice/coqui/latents.py": "tests/voice/coqui/test_coqui_engine.py",

@@ -1,17 +1,23 @@
 """The options that engines have of their own, of their models, and of judging what voices say."""
 
 import argparse
+import importlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swarm.config import ENV_OFFLINE, ENV_VERIFY
-from swarm.job.card import SettingCard
-from swarm.job.recipe import Setting
-from swarm.voice.host.registry import all_engines, built_in_engines
+from swarm.voice.built_in import OPTIONS
+from swarm.voice.option import EngineOption, Licence
+
+if TYPE_CHECKING:
+    from swarm.job.recipe import Setting
 
 RECOGNISER = "base"  # of faster-whisper
-LICENCES = {
-    f"accept-{engine.card.name}-license": licence for engine in built_in_engines() for licence in engine.licences
+ADDED = {name: importlib.import_module(module) for name, module in OPTIONS.items()}
+ENGINE_OPTIONS: tuple[EngineOption, ...] = tuple(option for added in ADDED.values() for option in added.OPTIONS)
+LICENCES: dict[str, Licence] = {
+    f"accept-{name}-license": licence for name, added in ADDED.items() for licence in added.LICENCES
 }
 
 
@@ -23,27 +29,20 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--custom-model", metavar="PATH", default="", help="a model of your own: a folder or zip with its files"
     )
-    for setting in _own_options():
-        if isinstance(setting.default, bool):
-            group.add_argument(_flag(setting), action="store_true", help=setting.about)
+    for option in ENGINE_OPTIONS:
+        flag, about = f"--{option.setting.replace('_', '-')}", option.about or argparse.SUPPRESS
+        if option.switch:
+            group.add_argument(flag, action="store_true", help=about)
         else:
-            group.add_argument(_flag(setting), metavar="X", help=setting.about or argparse.SUPPRESS)
+            group.add_argument(flag, metavar="X", help=about)
     # Sentences are cut to what a model can speak in any case.
     group.add_argument("--enable-text-splitting", nargs="?", help=argparse.SUPPRESS)
 
 
-def model_settings(arguments: argparse.Namespace) -> dict[str, Setting]:
+def model_settings(arguments: argparse.Namespace) -> "dict[str, Setting]":
     """Return the settings that were given by options of their own."""
-    said = {setting.name: getattr(arguments, setting.name) for setting in _own_options()}
+    said = {option.setting: getattr(arguments, option.setting) for option in ENGINE_OPTIONS}
     return {name: value for name, value in said.items() if value not in (None, False)}
-
-
-def _own_options() -> list[SettingCard]:
-    return [setting for engine in built_in_engines() for setting in engine.options]
-
-
-def _flag(setting: SettingCard) -> str:
-    return f"--{setting.name.replace('_', '-')}"
 
 
 def add_voice_options(parser: argparse._ActionsContainer) -> None:
@@ -80,6 +79,8 @@ def place_models(arguments: argparse.Namespace) -> None:
         if getattr(arguments, name.replace("-", "_"), False):
             os.environ[licence.variable] = "1"
     if arguments.models_dir:
+        from swarm.voice.host.registry import all_engines
+
         folder = Path(arguments.models_dir).expanduser().absolute()
         for engine in all_engines():
             os.environ.update(engine.models_variables(folder))

@@ -11,7 +11,6 @@ from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_indented, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
-from swarm.job.card import SPEED
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
@@ -213,13 +212,16 @@ def _whether_there(files: Sequence[str]) -> str:
 
 
 def _sound(job: "JobSummary") -> str:
+    from swarm.job.card import SPEED
     from swarm.job.language import language_name
 
-    speed = "" if _speed(job) == SPEED.default else f" at speed {job.speed}"
+    speed = "" if job.speed in (None, SPEED.default) else f" at speed {job.speed}"
     return f"{language_name(job.language)} by {job.engine}, voice {job.voice}{speed}"
 
 
 def _speed(job: "JobSummary") -> "Setting":
+    from swarm.job.card import SPEED
+
     return SPEED.default if job.speed is None else job.speed
 
 

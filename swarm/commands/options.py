@@ -23,9 +23,9 @@ from swarm.config import (
     state_folder,
 )
 from swarm.errors import UsageError
-from swarm.job.recipe import Setting
 
 if TYPE_CHECKING:
+    from swarm.job.recipe import Setting
     from swarm.watch.progress import Mode
 
 USUAL_MODEL = ("internal", "std")  # what ebook2audiobook calls the model that an engine has anyway
@@ -315,7 +315,7 @@ def _fine_tuned(text: str) -> str:
     return "" if text.strip().lower() in USUAL_MODEL else text.strip()
 
 
-def _settings(arguments: argparse.Namespace) -> dict[str, Setting]:
+def _settings(arguments: argparse.Namespace) -> "dict[str, Setting]":
     """Return the settings of the engine that were given; its card checks them. Raises UsageError."""
     speed = number(arguments.speed)
     if math.isnan(speed):
@@ -333,7 +333,7 @@ def _chapters(text: str) -> str:
     return chosen
 
 
-def _engine_options(pairs: Sequence[str]) -> dict[str, Setting]:
+def _engine_options(pairs: Sequence[str]) -> "dict[str, Setting]":
     options: dict[str, Setting] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

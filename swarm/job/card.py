@@ -23,18 +23,9 @@ class SettingCard(Struct, frozen=True):
     low: float = 0  # the least and the greatest number that is allowed
     high: float = 1_000_000
     choices: tuple[str, ...] = ()  # the words that are allowed; (): any word
-    about: str = ""  # one line of help, for settings that have an option of their own
 
 
 SPEED = SettingCard("speed", 1.0, 0.5, 2.0)  # how fast a voice speaks, for the engines that can change it
-
-
-class Licence(Struct, frozen=True):
-    """Terms that the operator of a worker has to agree to before certain models are used there."""
-
-    name: str  # as the cards of those models have it
-    about: str  # what is agreed to, in one line
-    variable: str  # the environment variable that is "1" where the operator agrees
 
 
 class ModelCard(Struct, frozen=True):

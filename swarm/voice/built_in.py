@@ -7,3 +7,6 @@ BUILT_IN = {
     "metronome": "swarm.voice.metronome.engine:engine",
     "coqui": "swarm.voice.coqui.engine:engine",
 }
+
+# Modules with OPTIONS and LICENCES that these engines add to the command line. They import nothing that takes time.
+OPTIONS = {"coqui": "swarm.voice.coqui.options"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.job.card import EngineCard, Licence, ModelCard, SettingCard
+from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
 from swarm.job.engine_text import Phonemes
 from swarm.job.language import language_name
@@ -84,8 +84,6 @@ class Engine(ABC):
 
     card: EngineCard  # of the engine as a whole; `card_for` has those of its models
     aliases: tuple[str, ...] = ()  # words of --tts-engine that mean one of its models, the usual one first
-    options: tuple[SettingCard, ...] = ()  # settings that have an option of their own; hidden where `about` is empty
-    licences: tuple[Licence, ...] = ()
     custom_files: tuple[str, ...] = ()  # what a custom model may have besides config.json and its weights
     unlisted: tuple[str, ...] = ()  # lines about models that are too many for `models`
 

@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 
 from swarm.errors import EnvironmentFault
-from swarm.job.card import SPEED, EngineCard, Licence, ModelCard, SettingCard, VoiceCard
+from swarm.job.card import SPEED, EngineCard, ModelCard, SettingCard, VoiceCard
 from swarm.job.check import Check
 from swarm.voice.engine import Engine, EngineFault, FaultKind
 
@@ -39,7 +39,6 @@ class PiccoloVoice:
 class PiccoloEngine(Engine):
     card = EngineCard("piccolo", "high and shrill", ("en", "fr"), (), (("", 300),), VOICES,
                       settings=(SettingCard("volume", 90, 10, 100), SPEED), install="pip install piccolo")
-    licences = (Licence("Fipple Licence", "the Fipple Licence", "PICCOLO_AGREED"),)
     home = Path(os.environ["PICCOLO_HOME"])
 
     def open(self, recipe, device, job_files=None):

@@ -32,22 +32,23 @@ _BARK_LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "
 _OTHER_LIMITS = (("", 300), ("ja", 120), ("zh", 120), ("ko", 150))
 _BARK_LIMITS = (("", 150), ("ja", 60), ("zh", 60), ("ko", 70))  # about 14 s of sound
 
-# Settings that have an option of their own, which ebook2audiobook has too; those without a help text are hidden.
-OPTIONS = (
-    SettingCard("half", False, about="half precision on GPUs (XTTS)"),
-    SettingCard("deepspeed", False, about="DeepSpeed on GPUs (XTTS), where it is installed"),
-    SettingCard("temperature", 0.75, 0.01, 2.0),
+_VOICE_SEED = SettingCard("voice_seed", 0)
+_BARK_SETTINGS = (
+    SettingCard("text_temp", 0.7, 0.01, 2.0),
+    _VOICE_SEED,
+    SettingCard("waveform_temp", 0.7, 0.01, 2.0),
+)
+_XTTS_SETTINGS = (
+    SettingCard("deepspeed", False),
+    SettingCard("half", False),
     SettingCard("length_penalty", 1.0, -10.0, 10.0),
     SettingCard("num_beams", 1, 1, 16),
     SettingCard("repetition_penalty", 5.0, 1.0, 100.0),
+    SPEED,
+    SettingCard("temperature", 0.75, 0.01, 2.0),
     SettingCard("top_k", 50, 1, 1000),
     SettingCard("top_p", 0.85, 0.01, 1.0),
-    SettingCard("text_temp", 0.7, 0.01, 2.0),
-    SettingCard("waveform_temp", 0.7, 0.01, 2.0),
 )
-_VOICE_SEED = SettingCard("voice_seed", 0)
-_BARK_SETTINGS = (*OPTIONS[8:], _VOICE_SEED)
-_XTTS_SETTINGS = (*OPTIONS[:8], SPEED)
 
 
 def _card(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.errors import EnvironmentFault
-from swarm.job.card import EngineCard, Licence, ModelCard
+from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
 from swarm.job.recipe import Recipe
 from swarm.voice.coqui import cache, models
@@ -15,13 +15,13 @@ from swarm.voice.coqui.card import (
     COQUI,
     CUSTOM_FILES,
     INSTALL,
-    OPTIONS,
     VOCABULARY,
     engines_for,
     is_installed,
     model_card,
 )
-from swarm.voice.coqui.origins import CPML, ENV_LICENCE, licence_of
+from swarm.voice.coqui.options import ENV_LICENCE
+from swarm.voice.coqui.origins import licence_of
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ class CoquiEngine(Engine):
 
     card = COQUI
     aliases = models.ENGINES
-    options = OPTIONS
-    licences = (Licence(CPML, "the Coqui Public Model License of XTTS: non-commercial use only", ENV_LICENCE),)
     custom_files = CUSTOM_FILES
     unlisted = (f"fairseq: a model for each of some 1100 languages ({licence_of(models.A_FAIRSEQ)})",)
 

@@ -12,7 +12,7 @@ from swarm.system.child import teller
 from swarm.voice.coqui.cache import is_whole, place_of
 from swarm.voice.coqui.fetch import fetch
 from swarm.voice.coqui.models import BARK, TORTOISE
-from swarm.voice.coqui.origins import ENV_LICENCE
+from swarm.voice.coqui.options import ENV_LICENCE
 from swarm.voice.engine import EngineFault, FaultKind, OnProgress
 
 LICENCE = "https://tts-hub.github.io/cpml"

@@ -2,9 +2,6 @@
 
 from fnmatch import fnmatchcase
 
-CPML = "CPML"  # the one that the operator has to accept: non-commercial use only
-ENV_LICENCE = "COQUI_TOS_AGREED"  # "1" where the operator accepts it; the name is Coqui's own
-
 _HUB = """
 multilingual/multi-dataset/xtts_v2 tts-hub/XTTS-v2
 multilingual/multi-dataset/xtts_v1.1 tts-hub/XTTS-v1

@@ -1,0 +1,20 @@
+"""The options of Coqui's models, under the names that ebook2audiobook gives them, and the licence of XTTS."""
+
+from swarm.voice.option import EngineOption, Licence
+
+CPML = "CPML"  # for non-commercial use only
+ENV_LICENCE = "COQUI_TOS_AGREED"  # Coqui's own name
+
+OPTIONS = (
+    EngineOption("half", "half precision on GPUs (XTTS)", switch=True),
+    EngineOption("deepspeed", "DeepSpeed on GPUs (XTTS), where it is installed", switch=True),
+    EngineOption("temperature"),
+    EngineOption("length_penalty"),
+    EngineOption("num_beams"),
+    EngineOption("repetition_penalty"),
+    EngineOption("top_k"),
+    EngineOption("top_p"),
+    EngineOption("text_temp"),
+    EngineOption("waveform_temp"),
+)
+LICENCES = (Licence(CPML, "the Coqui Public Model License of XTTS: non-commercial use only", ENV_LICENCE),)
