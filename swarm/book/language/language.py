@@ -56,25 +56,25 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     halves: tuple[str, str, str]  # ½ ¼ ¾
     money: Mapping[str, Forms]  # the names of $, £ and the like; CLDR's say whose dollar it is
     fraction: Callable[[int, int], str]  # 3 and 8 are "three eighths"
-    units: Mapping[str, str | Forms] = {}  # what is written after figures: a unit of CLDR, or the forms themselves
-    signs: Mapping[str, str | Forms] = {}  # the same for % ° ′ ″, where CLDR's words are not those that are said
-    comma: bool = True  # stands before decimals; a full stop then parts thousands
+    units: Mapping[str, str | Forms] = {}  # signs behind figures, with CLDR's unit or their own forms
+    signs: Mapping[str, str | Forms] = {}  # the same for % ° ′ ″, if CLDR's words are not said
+    comma: bool = True  # a comma stands before decimals, and a full stop parts thousands
     pairs: bool = False  # decimals of two figures are said as one number: "trois virgule quatorze"
     years: bool = False  # years are said otherwise than other numbers: "eighteen sixty-six"
-    scales: Mapping[str, str] = {}  # what is written and said behind a sum of money: "$5 million"
+    scales: Mapping[str, str] = {}  # the word behind a sum, written and said: "$5 million"
     clock: Clock = Clock()
     agree: Callable[[str, str], str] = lambda said, noun: said  # a cardinal's words before a noun
     ordinal: str = ""  # a pattern for what makes a figure an ordinal
     ordinal_form: Callable[[str, str], str] = lambda said, suffix: said  # an ordinal's words, by what is written
     king: str = ""  # "the" in "Louis the Fourteenth"
     king_form: Callable[[str], str] = str  # an ordinal's words behind a king's name
-    last_ordinal_king: int = 0  # later ones are said by a cardinal: "Louis quatorze"
+    last_ordinal_king: int = 0  # greater numbers are cardinals: "Louis quatorze"
     pronoun: bool = False  # "I" is a word as well as a numeral: "Mary I said"
     rulers: frozenset[str] = frozenset()  # rulers' names besides those that every language knows
     centuries: tuple[tuple["regex.Pattern[str]", str], ...] = ()  # a numeral's pattern, and "ordinal" or "cardinal"
-    prepare: Callable[[str], str] = str  # comes first: what the general rules would not understand
-    first: tuple[Step, ...] = ()  # come before the general rules, where no fraction is left
-    year_steps: tuple[Step, ...] = ()  # come before the general rule for years
+    prepare: Callable[[str], str] = str  # rewrites a sentence before the general rules see it
+    first: tuple[Step, ...] = ()  # special rules, applied before the general ones
+    year_steps: tuple[Step, ...] = ()  # special rules for years, applied before the general one
 
 
 class Dates(Struct, frozen=True, kw_only=True):
@@ -82,7 +82,7 @@ class Dates(Struct, frozen=True, kw_only=True):
 
     form: str  # "{day} de {month} de {year}"
     day: Callable[[int], str] = str  # a day of the month, as it is written out
-    numeric: Callable[[Match, Callable[[int, int, str], str]], str] | None = None  # decides which is the month
+    numeric: Callable[[Match, Callable[[int, int, str], str]], str] | None = None  # decides which figure is the month
     written: Callable[[str], str] = str  # says the dates of a text whose month is a word
 
 
@@ -100,7 +100,7 @@ class Powers(Struct, frozen=True, kw_only=True):
 class Abbreviations(Struct, frozen=True, kw_only=True):
     """What is written short, and what is said for it."""
 
-    prepare: Callable[[str], str] = str  # comes first: abbreviations whose case their neighbours show
+    prepare: Callable[[str], str] = str  # rewrites a sentence before the tables are applied
     titles: Mapping[str, str] = {}  # before a name
     numbered: Mapping[str, str] = {}  # before a number
     anywhere: Mapping[str, str] = {}  # written with its full stops
@@ -113,8 +113,8 @@ class Abbreviations(Struct, frozen=True, kw_only=True):
 class Sentences(Struct, frozen=True, kw_only=True):
     """Where sentences do not end."""
 
-    open: str = ""  # abbreviations that end none before a capital letter, without their last full stop
-    numbered: str = ""  # abbreviations that end none before a number
+    open: str = ""  # abbreviations, without their last full stop, that end no sentence
+    numbered: str = ""  # abbreviations that end no sentence before a number
     speech_verbs: str = ""  # a pattern for the verb in "“What?” Alice whispered"
 
 
@@ -159,8 +159,8 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     """One language; it is its own key, since there is one object for each."""
 
     code: str
-    locale: str = ""  # whose names CLDR is asked for, where they are not those of the bare code
-    numbers: Numbers | None = None  # figures stay as they are without it
+    locale: str = ""  # the locale of CLDR, if it is not the bare code
+    numbers: Numbers | None = None  # without it figures stay as they are
     dates: Dates | None = None
     powers: Powers | None = None
     abbreviations: Abbreviations = Abbreviations()
@@ -171,4 +171,4 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     quotes: str = TYPOGRAPHIC_QUOTES  # opening and closing marks in turn
     note: str = ""  # tells a listener that a note follows
     at: str = "at"  # the sign in a mail address
-    old_units: Callable[[str], str] = str  # money and measures of old
+    old_units: Callable[[str], str] = str  # says old money and measures of a sentence

@@ -7,7 +7,7 @@ import regex
 
 from swarm.book.language.language import Language
 
-MAX_DIGITS = 15  # longer ones are no number that anybody says
+MAX_DIGITS = 15  # longer numbers are said digit by digit
 
 
 @lru_cache(4096)

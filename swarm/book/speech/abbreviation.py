@@ -10,9 +10,9 @@ from swarm.book.language.numeral import NUMERAL
 
 _INITIAL = regex.compile(r"\s\p{Lu}\.")
 _END = regex.compile(r"[\s\"'”’»)]*+$")
-# These stand before names in every language.
+# Names keep their particles in every language.
 _PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’']"
-_TAIL = r"(?<![.,;:!?)\]»”’\"'])"  # what ends a sentence is no part of an address
+_TAIL = r"(?<![.,;:!?)\]»”’\"'])"  # the end of a sentence is no part of an address
 
 _WEB = regex.compile(
     rf"(?:https?://|ftp://|www\.)(?:[^\s/@]{{1,64}}@)?([\p{{L}}\p{{N}}.-]{{1,253}})(?::\d+)?(?:/\S*{_TAIL})?",
@@ -46,7 +46,7 @@ def _stop(match: Match) -> str:
     return "." if match[0].endswith(".") and _END.match(match.string, match.end()) else ""
 
 
-@cache  # compiling takes a while
+@cache  # compiling the patterns takes milliseconds
 def _finders(language: Language) -> tuple[tuple["regex.Pattern[str]", Mapping[str, str]], ...]:
     short = language.abbreviations
     found = (

@@ -12,7 +12,7 @@ from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.spelling import amount, spelled
 from swarm.book.speech.fraction import FRACTIONS, THIRDS_AND_ON, say_fractions
 
-# Rulers whose numerals are said, however their names are spelled; "Malcolm X" is none.
+# The names of rulers, whose numerals are said; "Malcolm X" is no ruler.
 RULERS = words(
     "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
     "George Georges Georg Jorge Giorgio Edward Édouard Eduard Eduardo Edoardo William Guillaume Wilhelm Guillermo "

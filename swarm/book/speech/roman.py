@@ -16,8 +16,8 @@ _AFTER_ABBREVIATION = regex.compile(
     regex.IGNORECASE,
 )  # "I don't. I do." and "A good chap. I like him." are none
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
-_SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # what follows a chapter's number and no pronoun
-_LETTERS = frozenset("CDLM")  # before a full stop more often an initial
+_SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # stands behind a chapter's number, never behind a pronoun
+_LETTERS = frozenset("CDLM")  # these are mostly initials before a full stop
 _LETTERED = regex.compile(rf"\b(?i:{_LETTERED_WORDS})\s$")
 
 

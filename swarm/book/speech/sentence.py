@@ -11,11 +11,11 @@ from swarm.book.language.cldr import days_have_stops
 from swarm.book.language.known import find_language
 from swarm.book.page.limits import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
 
-TAIL_CHARS = 80  # of a piece: where it ends is decided by its last word
+TAIL_CHARS = 80  # so much of a piece is searched for its last word
 
-# What the libraries take for the end of a sentence, and is none in any language.
+# The libraries end sentences behind these abbreviations, but no language does.
 _OPEN = "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit St Ste Dr Prof Mr Mrs Ms"
-# Before a number these end none; before a capital letter they end one as often as not.
+# These end no sentence before a number, but may end one before a capital letter.
 _NUMBERED = "vol vols no nos nr p pp ch chap fig figs"
 _INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)  # "— J. Hetzel"
 # "C.E. Jones", but not "in the U.S. He left"
@@ -35,11 +35,11 @@ _NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{
 class _Rules(Struct, frozen=True):
     """What a language says of where sentences end."""
 
-    last_word: "regex.Pattern[str]"  # the word before a full stop at the end
+    last_word: "regex.Pattern[str]"  # finds the word before the last full stop
     number: "regex.Pattern[str]"
-    lower: "regex.Pattern[str]"  # a small letter, whatever closes before it
+    lower: "regex.Pattern[str]"  # matches a small letter, also behind closing marks
     spoken: "regex.Pattern[str]"
-    speaker: "regex.Pattern[str]"  # "Alice whispered" goes on with the sentence of what is said
+    speaker: "regex.Pattern[str]"  # matches "Alice whispered", which belongs to the sentence that was said
     numbered: frozenset[str]
     open: frozenset[str]
     ordinals: bool  # a figure with a full stop is an ordinal
