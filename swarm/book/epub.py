@@ -1,4 +1,4 @@
-"""From an EPUB file to a book: chapters in reading order, each with its title and text, and the reason if it is left out."""
+"""From an EPUB file to a book: chapters in reading order, with the reason for each that is left out."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Running heads and page numbers that a book made from pages carries in its text: lines that recur and cut sentences."""
+"""Running heads and page numbers in the text of a book made from pages: lines that recur and cut sentences."""
 
 from collections import defaultdict
 
