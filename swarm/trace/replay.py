@@ -2,7 +2,8 @@
 
 import base64
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, get_type_hints
 
 import msgspec
@@ -16,6 +17,7 @@ from swarm.trace.read import Entry
 from swarm.trace.recorder import OPEN, PART, SET, plain_result
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024  # of a clip on the wire; a log may say anything
+ODD = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError, StopIteration)
 CORES: dict[str, type] = {"coordinator": Coordinator, "worker": Worker}
 
 
@@ -39,26 +41,33 @@ class Replay:
         self._parts: list[dict[str, Any]] = []
 
     def run(self, entries: Iterable[Entry]) -> Iterator[Difference]:
-        """Repeat a log's calls in their order and yield what comes out otherwise."""
+        """Repeat a log's calls in their order and yield what comes out otherwise; a damaged entry does, too."""
         for number, entry in enumerate(entries, 1):
-            given = {name: msgspec.json.decode(raw) for name, raw in entry.given.items()}
-            if entry.call == OPEN and entry.core in CORES:
-                kind = CORES[entry.core]
-                self.cores[entry.core] = kind(**_typed(given, get_type_hints(kind)))
-            elif entry.call == PART:
-                self._parts.append(given)
-            elif entry.core not in self.cores:
-                self.headless += 1
-            else:
-                self.calls += 1
-                logged, replayed = msgspec.json.decode(entry.result), self._repeat(entry, given)
-                if logged != replayed:
-                    yield Difference(number, entry.core, entry.call, _short(logged), _short(replayed))
+            try:
+                logged, replayed = self._take(entry)
+            except ODD as fault:
+                logged, replayed = None, {"damaged": type(fault).__name__}
+            if logged != replayed:
+                yield Difference(number, entry.core, entry.call, _short(logged), _short(replayed))
+
+    def _take(self, entry: Entry) -> tuple[Any, Any]:
+        """Take one entry; return what was logged and what comes out now, which is nothing for what is no call."""
+        given = {name: msgspec.json.decode(raw) for name, raw in entry.given.items()}
+        if entry.call == OPEN and entry.core in CORES:
+            self.cores[entry.core] = CORES[entry.core](**_typed(given, _hints(CORES[entry.core])))
+        elif entry.call == PART:
+            self._parts.append(given)
+        elif entry.core not in self.cores:
+            self.headless += 1
+        else:
+            self.calls += 1
+            return msgspec.json.decode(entry.result), self._repeat(entry, given)
+        return None, None
 
     def _repeat(self, entry: Entry, given: dict[str, Any]) -> Any:
         core = self.cores[entry.core]
         if entry.call == SET:
-            for name, value in _typed(given, get_type_hints(type(core))).items():
+            for name, value in _typed(given, _hints(core.__class__)).items():
                 setattr(core, name, value)
             return None
         method = getattr(core, entry.call, None)
@@ -66,8 +75,9 @@ class Replay:
             return {"unknown": entry.call}
         if "state" in given:
             given["state"], self._parts = state_from(self._parts_of(given["state"])), []
+        arguments = _typed(given, _hints(method.__func__))
         try:
-            result = method(**_typed(given, get_type_hints(method)))
+            result = method(**arguments)
         except Exception as fault:
             return {"raised": type(fault).__name__}
         kept = result if entry.call == "status" else plain_result(result)
@@ -75,6 +85,12 @@ class Replay:
 
     def _parts_of(self, state: dict[str, Any]) -> list[dict[str, Any]]:
         return [part for part in self._parts if part["job"] == state["job"]]
+
+
+@cache
+def _hints(called: Callable[..., Any]) -> dict[str, Any]:
+    """Return the types of the arguments of a method or class."""
+    return get_type_hints(called)
 
 
 def _typed(given: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:

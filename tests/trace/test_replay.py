@@ -1,4 +1,5 @@
 import hashlib
+import random
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,37 @@ def test_two_runs_in_one_file_are_replayed_one_after_the_other(path: Path) -> No
     coordinate(path)
     coordinate(path)
     assert differences(path) == []
+
+
+def test_no_damage_to_a_log_stops_its_replay(path: Path) -> None:
+    chance = random.Random(3)
+    coordinate(path)
+    work(path)
+    content = path.read_bytes()
+    for _ in range(40):
+        damaged = bytearray(content)
+        for _ in range(30):
+            damaged[chance.randrange(len(damaged))] = chance.choice(b'0123456789"{}[],:-az')
+        path.write_bytes(bytes(damaged))
+        replay = Replay()
+        assert len(differences(path, replay)) + replay.calls + replay.headless > 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"at":1,"core":"coordinator","call":"open","given":{"settings":{},"colour":1}}',
+        b'{"at":1,"core":"coordinator","call":"add_job","given":{"state":{"job":"none"}}}',
+        b'{"at":1,"core":"coordinator","call":"set","given":{"stopping":"perhaps"}}',
+        b'{"at":1,"core":"coordinator","call":"tick","given":{"then":1}}',
+    ],
+)
+def test_an_entry_that_cannot_be_repeated_counts_as_different(path: Path, line: bytes) -> None:
+    coordinate(path)
+    with path.open("ab") as file:
+        file.write(line + b"\n")
+    (difference,) = differences(path)
+    assert "damaged" in difference.replayed or "raised" in difference.replayed
 
 
 @pytest.mark.parametrize("call", ["_drop", "__init__", "no_such_call", "sessions"])

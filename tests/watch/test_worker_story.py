@@ -50,6 +50,10 @@ def test_a_sentence_is_spoken_sent_and_accepted(bench: Bench) -> None:
     ]
 
 
+def test_the_next_sentence_is_prefetched(bench: Bench) -> None:
+    assert bench.story((0, 1))[-1] == "1/2: prefetched by the engine of slot 0"
+
+
 def test_a_clip_that_is_rejected_says_why(bench: Bench) -> None:
     (_, clip), *_ = speak(bench.core, bench.out).clips
     bench.core.receive("a", Rejected("job-a", 0, 0, clip.key, "the digest is another"), 2.0)
