@@ -1,4 +1,4 @@
-"""What the child of test_child.py runs: does to itself what the message says."""
+"""The child of test_child.py: it does to itself what each message says."""
 
 import ctypes
 import os

@@ -23,8 +23,8 @@ from swarm.store.job_files import digest_of
 from swarm.store.store import JobSummary, Store
 from swarm.system.disk import full_name, guarded
 
-# errors raised by an original that was deleted or replaced
-CHANGED = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SwarmError)
+# Errors raised by an original that was deleted or replaced
+ORIGINAL_ERRORS = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SwarmError)
 
 
 @dataclass
@@ -90,7 +90,7 @@ def put_back(brought: BroughtFiles, store: Store, job: str, digest: str) -> bool
             if content is None or _digest(content) != digest:
                 return False
             store.restore_job_file(job, digest, content)
-    except CHANGED:
+    except ORIGINAL_ERRORS:
         return False
     return True
 

@@ -36,7 +36,7 @@ def _lufs(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _block_power(sound: Samples, sample_rate: int) -> NDArray[np.float64]:
-    """The weighted power of blocks of 0.4 s, one every 0.1 s."""
+    """Return the weighted power of blocks of 0.4 s, one every 0.1 s."""
     step, steps = round(STEP_S * sample_rate), round(BLOCK_S / STEP_S)
     stretch = step * round(STRETCH_S / STEP_S)
     parts = [_step_power(sound[start : start + stretch], step, sample_rate) for start in range(0, sound.size, stretch)]
@@ -49,7 +49,7 @@ def _block_power(sound: Samples, sample_rate: int) -> NDArray[np.float64]:
 
 
 def _step_power(sound: Samples, step: int, sample_rate: int) -> NDArray[np.float64]:
-    """The weighted power of each whole 0.1 s."""
+    """Return the weighted power of each whole 0.1 s."""
     size = _fast_size(sound.size + round(TAIL_S * sample_rate))
     weighted = np.fft.irfft(np.fft.rfft(sound, size) * _weights(size, sample_rate), size)[: sound.size]
     whole = weighted[: sound.size // step * step].reshape(-1, step)
@@ -58,13 +58,13 @@ def _step_power(sound: Samples, step: int, sample_rate: int) -> NDArray[np.float
 
 
 def _fast_size(least: int) -> int:
-    """The next size of small factors, which a transform takes least time for."""
+    """Return the next size of small factors, for which a transform is fastest."""
     return min(odd << max(0, (-(-least // odd) - 1).bit_length()) for odd in (1, 3, 5, 9, 15))
 
 
 @lru_cache(maxsize=2)  # a stretch's, and the last one's: they take longer than all the rest, for 3 MB each
 def _weights(size: int, sample_rate: int) -> NDArray[np.complex128]:
-    """What both filters make of each frequency of a transform."""
+    """Return the gain of both filters at each frequency of a transform."""
     delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     frequency, quality, gain_db = SHELF
     k, high = np.tan(np.pi * frequency / sample_rate), 10 ** (gain_db / 20)

@@ -50,7 +50,7 @@ def reel_of(folder: Path, clip: ReelClip, name: str, pause_s: float = 2.0, codin
 
 
 def decoded(path: Path) -> np.ndarray:
-    """What a player hears: float32 of shape (samples,)."""
+    """Decode a file as a player does: float32 of shape (samples,)."""
     with av.open(str(path)) as container:
         return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
 

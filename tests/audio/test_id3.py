@@ -22,7 +22,7 @@ def chapters(titles: list[str]) -> list[dict[str, object]]:
 
 
 def frames(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The frames of a version 2.3 tag or chapter, read strictly: plain sizes, and nothing between them."""
+    """Yield the frames of a version 2.3 tag or chapter, read strictly: plain sizes, and nothing between them."""
     while data and data[0]:
         name, size = data[:4].decode("ascii"), int.from_bytes(data[4:8], "big")
         assert name.isalnum()

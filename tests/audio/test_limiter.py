@@ -35,12 +35,12 @@ def test_peaks_of_the_highest_sounds_are_found_too() -> None:
 
 
 def true_peak_of_any(sound: np.ndarray) -> float:
-    """By transform, at sixteen times the rate, but for the ends."""
+    """Return the true peak by transform, at sixteen times the rate, without the ends."""
     return float(np.abs(np.fft.irfft(np.fft.rfft(sound), 16 * sound.size)[16000:-16000]).max() * 16)
 
 
 def true_peak(sound: np.ndarray) -> float:
-    """By transform, at eight times the rate."""
+    """Return the true peak by transform, at eight times the rate."""
     spectrum = np.fft.rfft(sound * np.hanning(sound.size))
     return float(np.abs(np.fft.irfft(spectrum, 8 * sound.size)).max() * 8)
 

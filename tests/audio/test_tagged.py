@@ -60,7 +60,7 @@ def build(
 
 
 def heard(path: Path) -> tuple[np.ndarray, int]:
-    """The left channel as a player has it, and its rate in Hz."""
+    """Return the left channel as a player has it, and its rate in Hz."""
     with av.open(str(path)) as container:
         rate = container.streams.audio[0].rate
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)

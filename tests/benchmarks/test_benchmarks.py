@@ -11,7 +11,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 def load(name: str) -> ModuleType:
-    """A file of that folder, under a name that no other folder has."""
+    """Load a file of that folder, under a name that no other folder has."""
     spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

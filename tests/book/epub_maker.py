@@ -15,7 +15,7 @@ METADATA = (
 
 
 def page(body: str, *, body_type: str = "") -> str:
-    """An XHTML document."""
+    """Return an XHTML document."""
     return (
         '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops">'
         f'<head><title>Not to be read</title></head><body epub:type="{body_type}">{body}</body></html>'
@@ -23,13 +23,13 @@ def page(body: str, *, body_type: str = "") -> str:
 
 
 def nav(*entries: tuple[str, str], landmarks: str = "") -> str:
-    """A nav document whose entries are (reference, title)."""
+    """Return a nav document whose entries are (reference, title)."""
     lines = "".join(f'<li><a href="{reference}">{title}</a></li>' for reference, title in entries)
     return page(f'<nav epub:type="toc"><ol>{lines}</ol></nav>{landmarks}')
 
 
 def ncx(*entries: tuple[str, str]) -> str:
-    """An NCX whose entries are (reference, title)."""
+    """Return an NCX whose entries are (reference, title)."""
     points = "".join(
         f'<navPoint id="n{number}"><navLabel><text>{title}</text></navLabel><content src="{reference}"/></navPoint>'
         for number, (reference, title) in enumerate(entries)
@@ -40,7 +40,7 @@ def ncx(*entries: tuple[str, str]) -> str:
 def opf(
     pages: Mapping[str, str], *, metadata: str = METADATA, manifest: str = "", spine: str = "", toc: str = ""
 ) -> str:
-    """A package document: every page in the manifest and, in order, in the spine; more where asked."""
+    """Return a package document: all pages in the manifest and, in order, in the spine; more on request."""
     items = "".join(f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"/>' for name in pages)
     if toc == "nav":
         items += '<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
@@ -56,7 +56,7 @@ def opf(
 
 
 def pack(path: Path, files: Mapping[str, str | bytes]) -> Path:
-    """A zip file with exactly these entries."""
+    """Write a zip file with exactly these entries."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
@@ -74,7 +74,7 @@ def make(
     more: Mapping[str, str | bytes] | None = None,
     without: tuple[str, ...] = (),
 ) -> Path:
-    """A whole EPUB; `contents` is a nav document or an NCX, `without` names entries that are missing."""
+    """Write a whole EPUB; `contents` is a nav document or an NCX, `without` names entries that are missing."""
     toc = "" if not contents else "ncx" if contents.startswith("<ncx") else "nav"
     files: dict[str, str | bytes] = {"mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER}
     files["OEBPS/content.opf"] = opf(pages, metadata=metadata, manifest=manifest, spine=spine, toc=toc)

@@ -51,7 +51,7 @@ class ReadAlongBook:
         ]
 
     def overlays(self) -> dict[str, list[Par]]:
-        """The pars of each overlay in order, by the overlay's id."""
+        """Return the pars of each overlay in order, by the overlay's id."""
         return {
             key: list(self._pars(self.names[key]))
             for key, item in self.items.items()
@@ -154,7 +154,7 @@ def _check_page(book: ReadAlongBook, pars: list[Par]) -> None:
 
 
 def _check_sounds(book: ReadAlongBook) -> None:
-    """Every sound is of a core kind, is heard from its beginning to its end, each moment once, and in order."""
+    """Check that each sound is of a core kind and is played from beginning to end, each moment once, in order."""
     heard: dict[str, list[Par]] = {}
     for pars in book.overlays().values():
         for par in pars:
@@ -176,7 +176,7 @@ def _check_sounds(book: ReadAlongBook) -> None:
 
 
 def check_text(original: Path, book: ReadAlongBook) -> None:
-    """The documents' text and markup are those of the original, but for what marks the sentences."""
+    """Check that the documents' text and markup are those of the original, apart from the marks of sentences."""
     with zipfile.ZipFile(original) as archive:
         for name in {par.document for pars in book.overlays().values() for par in pars}:
             before, after = archive.read(name), book.zip.read(name)
@@ -184,7 +184,7 @@ def check_text(original: Path, book: ReadAlongBook) -> None:
 
 
 def page_text(data: bytes) -> str:
-    """All text of a page's body."""
+    """Return all text of a page's body."""
     data = data.replace(b"&nbsp;", b"&#160;")  # known without its DTD
     root = etree.fromstring(data, etree.XMLParser(load_dtd=False, no_network=True, recover=True))
     return "".join(root.find("{*}body").itertext())

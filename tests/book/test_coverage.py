@@ -26,7 +26,7 @@ EXPLAINED = {
 
 
 def pages(path: Path) -> Iterator[etree._Element]:
-    """The bodies of the documents of the spine, by the standard library and lxml.html alone."""
+    """Yield the bodies of the documents of the spine, by the standard library and lxml.html alone."""
     with zipfile.ZipFile(path) as archive:
         opf = next(name for name in archive.namelist() if name.endswith(".opf"))
         package = etree.fromstring(archive.read(opf))

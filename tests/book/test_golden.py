@@ -36,7 +36,7 @@ class Found(Struct, frozen=True):
 
 
 def read_golden() -> dict[str, list[Found]]:
-    """Every book's chapters, by the book's name."""
+    """Read all books' chapters, by the book's name."""
     golden: dict[str, list[Found]] = {}
     for line in (Path(__file__).parent / "golden.tsv").read_text("utf-8").splitlines():
         if line.startswith("# "):
@@ -51,7 +51,7 @@ GOLDEN = read_golden()
 
 
 def found(chapter: ChapterText, golden: Found) -> Found:
-    """A chapter as `golden` would have it."""
+    """Return a chapter as `golden` would have it."""
     words = " ".join(block.text for block in chapter.blocks).split()
     text = " ".join(words)
     first, last = text[: len(golden.first)], text[max(0, len(text) - len(golden.last)) :]

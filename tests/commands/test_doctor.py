@@ -10,7 +10,7 @@ from swarm.node.doctor import Check
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[Check]:
-    """What the checks are made to find."""
+    """Return the checks that `doctor` is made to find."""
     checks: list[Check] = []
 
     def check_all(_folder: Path) -> Iterator[Check]:

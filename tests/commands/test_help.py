@@ -123,7 +123,7 @@ def test_help_all_shows_every_option_in_a_group(
 def test_help_has_one_layout(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What has to be said in the first line; one list, help itself at its end; examples."""
+    """Check the required words in the first line, the one list with help at its end, and the examples."""
     monkeypatch.setenv("COLUMNS", "80")
     assert main([*words, "--help"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -19,7 +19,7 @@ CLIP = ClipAccepted(0, 0, 0, KEY, 5, "w", 1e9, 1e9 + 1, samples=24_000, sample_r
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A state folder with two jobs, one of which has a clip."""
+    """Return a state folder with two jobs, one of which has a clip."""
     book = tmp_path / "emma.epub"
     book.write_bytes(b"a book")
     store = DiskStore(tmp_path / "state")

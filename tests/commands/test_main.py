@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def convert(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[argparse.Namespace]:
-    """Replaces what `convert` does by a look at what it was told."""
+    """Replace the work of `convert` by a list of the arguments that it got."""
     monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
     told: list[argparse.Namespace] = []
 

@@ -11,7 +11,7 @@ FRENCH = "tts_models/fr/css10/vits"
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of models with a French VITS."""
+    """Return a folder of models with a French VITS."""
     monkeypatch.setenv("TTS_HOME", "")  # what --models-dir says is undone after the test
     monkeypatch.setenv("HF_HUB_CACHE", "")
     monkeypatch.setenv("COQUI_TOS_AGREED", "")

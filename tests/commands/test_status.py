@@ -14,7 +14,7 @@ ADDRESS = "127.0.0.1:5847"
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
-    """What the swarm is made to answer."""
+    """Return the answers that the swarm is made to give."""
     given: list[Answer] = []
 
     async def ask_swarm(_state_dir: Path, **_how: object) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""What a user brings: the content decides, not the path, and what is gone is found with the job."""
+"""Files that a user brings: their content decides, not their path, and lost originals are found with the job."""
 
 import dataclasses
 import hashlib

@@ -33,7 +33,7 @@ def config(tmp_path: Path, **fields: object) -> RenderConfig:
 
 
 def run(tmp_path: Path, book: Path, **fields: object) -> Prepared:
-    """One run of a command up to the serving, its records committed and the job let go."""
+    """Run a command up to the serving, with its records committed and its job released."""
     store = DiskStore(tmp_path / "state")
     prepared = prepare(config(tmp_path, **fields), book, store, 1000.0)
     store.commit([(prepared.state.job, record, b"") for record in prepared.records])

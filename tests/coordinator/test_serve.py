@@ -91,7 +91,7 @@ class Bench:
         return await self.hear(Grant)
 
     async def hear(self, kind: type[Answer]) -> Answer:
-        """The next message of a kind."""
+        """Return the next message of a kind."""
         while True:
             message, _ = await asyncio.wait_for(self.dealer.receive(), 30)
             if isinstance(message, kind):

@@ -24,7 +24,7 @@ LIBRARIES: list[dict[str, Any]] = [
 
 
 class FakeBookshelf:
-    """What was uploaded is in `uploads`: fields and files by name. `answers` are given before it works."""
+    """A fake Audiobookshelf. `uploads` has fields and files by name; `answers` are given before it works."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.libraries = json.loads(json.dumps(LIBRARIES))
@@ -99,7 +99,7 @@ class FakeBookshelf:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def take(self, content_type: str, body: bytes) -> tuple[int, bytes]:
-        """What the server's upload controller makes of a form."""
+        """Handle a form as the server's upload controller does."""
         form = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
         fields: dict[str, str] = {}
         files: dict[str, bytes] = {}

@@ -8,7 +8,7 @@ from sftp_server import SftpServer
 
 @pytest.fixture
 def sftp_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SftpServer]:
-    """An SFTP server on loopback whose key this user knows."""
+    """Start an SFTP server on loopback whose key this user knows."""
     folder = tmp_path / "served"
     folder.mkdir()
     server = SftpServer(folder)
@@ -22,7 +22,7 @@ def sftp_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sft
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket of moto's S3 server, on loopback."""
+    """Make a bucket of moto's S3 server, on loopback."""
     import boto3
     from moto.server import ThreadedMotoServer
 

@@ -123,7 +123,7 @@ class SftpServer:
         return f"sftp://{USER}:{PASSWORD}@127.0.0.1:{self.port}"
 
     def make_known(self, home: Path) -> None:
-        """What ssh writes down once a user has confirmed a server's key."""
+        """Write the server's key as ssh does when a user confirms it."""
         (home / ".ssh").mkdir(parents=True, exist_ok=True)
         line = f"[127.0.0.1]:{self.port} {self.key.get_name()} {self.key.get_base64()}\n"
         (home / ".ssh" / "known_hosts").write_text(line)

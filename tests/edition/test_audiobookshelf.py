@@ -38,7 +38,7 @@ def upload(shelf: FakeBookshelf, library: str = "lib-books", token: str = TOKEN,
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
-    """Make a server's side of TLS with a certificate that nobody vouches for."""
+    """Make a server's side of TLS with a self-signed certificate."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 7, now - timedelta(days=1), now + timedelta(days=1))

@@ -41,7 +41,7 @@ def test_sound_of_the_audiobooks_own_kind_is_encoded_once() -> None:
 
 
 def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, str, str]]]:
-    """A book of one chapter of which these segments were spoken, a second each: its pars as text, begin and end."""
+    """Make a book of one chapter with these segments, a second each, and return its pars as text, begin and end."""
     book = make(tmp_path, {"a.xhtml": page(BODY)}, contents=nav(("a.xhtml", "One")))
     script = make_script(read_book(book), find_card("metronome"), "en")
     sound = tmp_path / "sound.m4a"

@@ -1,4 +1,4 @@
-"""What is particular of addresses; the contract that they share with folders is in test_depot.py."""
+"""Depots at addresses; test_depot.py has the contract that they share with folders."""
 
 import builtins
 import hashlib

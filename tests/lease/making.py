@@ -37,7 +37,7 @@ KEY = clip_key("One.", RECIPE, 0)
 
 
 def make_spec(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -> JobSpec:
-    """A job whose chapters are the given texts."""
+    """Make a job whose chapters are the given texts."""
     return JobSpec(
         job=job,
         source="book.epub",
@@ -52,7 +52,7 @@ def make_spec(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -
 
 
 def make_core(*states: JobState, now: float = 0.0, **settings: object) -> Coordinator:
-    """A coordinator that serves the given jobs."""
+    """Make a coordinator that serves the given jobs."""
     fixed = {"coordinator": "c", "name": "laptop", "version": "1", "epoch": 1} | settings
     core = Coordinator(Settings(**fixed), now)  # type: ignore[arg-type]
     for state in states:
@@ -61,13 +61,13 @@ def make_core(*states: JobState, now: float = 0.0, **settings: object) -> Coordi
 
 
 def make_hello(worker: str = "w", slots: int = 1, nonce: str = "n", **fields: object) -> Hello:
-    """A worker that speaks English with the metronome."""
+    """Make the greeting of a worker that speaks English with the metronome."""
     fixed = {"engines": (EngineOffer("metronome", ("*",)),), "devices": (Device("cpu"),)} | fields
     return Hello(worker=worker, nonce=nonce, name=worker.upper(), version="1", slots=slots, **fixed)  # type: ignore[arg-type]
 
 
 def make_clip(grant: Grant, position: int = 0, recipe: Recipe = RECIPE, work_s: float = 1.0) -> Clip:
-    """The clip of one line of a grant, as an honest worker sends it."""
+    """Make the clip of one line of a grant, as an honest worker sends it."""
     line = grant.lines[position]
     return Clip(
         job=grant.job,
@@ -82,41 +82,41 @@ def make_clip(grant: Grant, position: int = 0, recipe: Recipe = RECIPE, work_s: 
 
 
 def sent(outcome: Outcome, kind: type[Message], peer: bytes | None = None) -> list:  # type: ignore[type-arg]
-    """The messages of one kind in an outcome."""
+    """Return the messages of one kind in an outcome."""
     return [s.message for s in outcome.sends if isinstance(s.message, kind) and peer in (None, s.peer)]
 
 
 def shown(core: Coordinator, now: float) -> StatusReply:
-    """The status with its words, as a user sees it."""
+    """Return the status with its words, as a user sees it."""
     return worded_status(core.status(now))
 
 
 def said(outcome: Outcome) -> list[str]:
-    """The events of an outcome, as a user reads them."""
+    """Return the events of an outcome, as a user reads them."""
     return [event_text(event) for event in outcome.events]
 
 
 def hope(core: Coordinator) -> str:
-    """Why a job can never be finished, as a user reads it; "" where it can."""
+    """Return why a job can never be finished, as a user reads it; "" if it can."""
     reason = core.hopeless()
     return hopeless_text(reason) if reason else ""
 
 
 def join(core: Coordinator, peer: bytes = b"p", now: float = 0.0, **hello: object) -> None:
-    """A worker comes in."""
+    """Let a worker come in."""
     core.receive(peer, make_hello(**{"worker": peer.decode(), **hello}), now)
 
 
 def offer(
     core: Coordinator, peer: bytes = b"p", slots: tuple[int, ...] = (0,), now: float = 0.0, leases: tuple[int, ...] = ()
 ) -> Grant:
-    """A worker offers slots and gets a lease."""
+    """Let a worker offer slots, and return the lease it gets."""
     (grant,) = sent(core.receive(peer, Heartbeat((), slots, tuple(leases)), now), Grant)
     return grant
 
 
 def make_worker(slots: int = 1, *links: str, credit: int = 1000, **settings: Any) -> Worker:
-    """A worker that coordinators have let in, each with a job."""
+    """Make a worker that coordinators have let in, each with a job."""
     worker = Worker(make_hello(slots=slots), WorkerSettings(**settings))
     for link in links or ("a",):
         worker.connect(link, 0.0)
@@ -148,5 +148,5 @@ def ordered(out: WorkerOutcome) -> Load | Speak:
 
 
 def told(out: WorkerOutcome, kind: type) -> list:  # type: ignore[type-arg]
-    """The messages of one kind in what a worker tells."""
+    """Return the messages of one kind in a worker's outcome."""
     return [message for _, message in out.messages if isinstance(message, kind)]

@@ -1,4 +1,4 @@
-"""A voice that takes long to load, and says how far it is: nobody loses a lease over it, and everybody can see it."""
+"""A voice that takes long to load and reports its progress: no lease is lost over it, and users see it."""
 
 from making import grant, join, make_core, make_spec, make_worker, offer, sent, shown, told
 

@@ -21,7 +21,7 @@ speeds = st.floats(0.5, 5000)
 def load(
     lease: int, sizes: tuple[int, ...], chars_s: float | None = 100.0, *, ahead: int = 0, elapsed_s: float = 0.0
 ) -> Sized:
-    """A lease whose first segment is being spoken, unless something stands ahead of it."""
+    """Make a lease whose first segment is being spoken, unless something is ahead of it."""
     return LeaseLoad(lease, ahead, sum(sizes), sizes[0], ahead == 0, elapsed_s, chars_s), sizes
 
 

@@ -68,7 +68,7 @@ async def test_a_dead_address_does_not_hide_one_that_answers() -> None:
 
 @pytest.fixture
 def member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SwarmKey:
-    """A machine that has a key, and keeps to loopback."""
+    """Make this machine a member with a key, on loopback only."""
     monkeypatch.setenv("E2A_SWARM_BIND", HERE)
     for name in ("E2A_SWARM_KEY", "E2A_SWARM_COORDINATOR"):
         monkeypatch.delenv(name, raising=False)

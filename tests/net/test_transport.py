@@ -172,7 +172,7 @@ async def router() -> AsyncIterator[RouterSocket]:
 
 @contextmanager
 def bare(port: int, keys: CurveKeys | None, secret: bytes = b"", public: bytes = b"") -> Iterator["zmq.Socket[bytes]"]:
-    """A client that is not ours, with whatever keys it likes."""
+    """Yield a foreign client with any keys."""
     with zmq.Context() as context, context.socket(zmq.DEALER) as client:
         client.linger = 0
         if keys:

@@ -14,7 +14,7 @@ PAGES = {"a.xhtml": page("<h1>One</h1><p>It <i>rained</i>. We left.</p>"), "b.xh
 
 
 def narrated(book: Path) -> tuple[zipfile.ZipFile, tuple[str, ...]]:
-    """A book with its sound, a second a segment; the sound itself is a stand-in of a few bytes."""
+    """Make a book with its sound, a second for each segment; the sound is a stand-in of a few bytes."""
     script = make_script(read_book(book), find_card("metronome"), "en")
     spots = list(find_spots(script))
     sound = book.with_name("sound")

@@ -20,7 +20,7 @@ def script_of(path: Path, reading: Reading | None = None, card: EngineCard | Non
 
 
 def spots_of(path: Path, script: tuple[Chapter, ...]) -> list[tuple[Spot, str]]:
-    """The spots of a script, each with what stands there."""
+    """Return the spots of a script, each with its text in the document."""
     found = list(find_spots(script))
     with Archive(path) as archive:
         texts = {spot.document: "" for spot in found}

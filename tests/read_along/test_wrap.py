@@ -17,7 +17,7 @@ def page(body: str) -> etree._Element:
 
 
 def stretches(root: etree._Element, *texts: str) -> list[Stretch]:
-    """Where texts stand in a page, in order."""
+    """Return the stretches of texts in a page, in order."""
     whole, found, at = signs("".join(root.itertext())), [], 0
     for text in map(signs, texts):
         start = whole.index(text, at)
@@ -27,7 +27,7 @@ def stretches(root: etree._Element, *texts: str) -> list[Stretch]:
 
 
 def wrapped(body: str, *texts: str) -> str:
-    """A body with texts wrapped."""
+    """Return a body with texts wrapped."""
     root = page(body)
     before = "".join(root.itertext())
     wrap(root, stretches(root, *texts), "s")

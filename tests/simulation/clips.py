@@ -19,5 +19,5 @@ def speak(text: str, seed: int, bytes_a_character: int, work_s: float = 0.1) -> 
 
 
 def seed_in(frame: bytes) -> int:
-    """The seed that a frame was spoken with."""
+    """Return the seed that a frame was spoken with."""
     return int.from_bytes(frame[42:50], "big")

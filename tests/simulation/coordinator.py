@@ -97,7 +97,7 @@ class SimCoordinator(Machine):
         self.end()
 
     def restart(self) -> None:
-        """The same command again, if it does not run."""
+        """Run the same command again, if it does not run."""
         if not self.alive and not self.ended:
             self.start()
 
@@ -124,7 +124,7 @@ class SimCoordinator(Machine):
         self.world.heap.after(self.world.random.choice([0.5, 5.0]), self.restart)
 
     def finish(self) -> None:
-        """All is written: say so and end."""
+        """Say that all is written, and end."""
         assert self.core is not None
         self.ended = True
         for job in self.disk.spec:
@@ -132,7 +132,7 @@ class SimCoordinator(Machine):
         self.take(self.core.end())
 
     def wake(self) -> None:
-        """It does not know of a short sleep, nor of one that stopped its clock: it grants before it has read all."""
+        """Wake up; after a short sleep, or one that stopped the clock, grant before reading: the core did not notice."""
         since_s = self.asleep_since_s
         if since_s is not None and (self.clock_stands or self.world.heap.now - since_s <= OWN_GAP_S):
             self.world.judge.repeats.dozed(self)
@@ -141,7 +141,7 @@ class SimCoordinator(Machine):
         super().wake()
 
     def lose_a_clip(self) -> None:
-        """The studio finds that an accepted clip cannot be read."""
+        """Let the studio find that an accepted clip cannot be read."""
         if not self.awake or self.core is None or self.draining:
             return
         for job in self.disk.spec:
@@ -157,7 +157,7 @@ class SimCoordinator(Machine):
     # --- messages
 
     def deliver(self, peer: bytes, message: Message, frame: bytes) -> None:
-        """Something arrived."""
+        """Take a message from the network."""
         self.inbox.append((peer, message, frame))  # type: ignore[arg-type]
         self.now_or_awake(self._read)
 
@@ -209,7 +209,7 @@ class SimCoordinator(Machine):
     # --- persist, then send
 
     def take(self, outcome: Outcome) -> None:
-        """What the core wants done waits for its turn."""
+        """Queue what the core wants done."""
         self.world.judge.decided(self, outcome)
         for event in outcome.events:
             self.world.log(self.name, event_text(event))
@@ -249,7 +249,7 @@ class SimCoordinator(Machine):
                 self.later(0.001, self._serve, serve)
 
     def _serve(self, serve: Serve) -> None:
-        """A piece is read and sent; now and then the disk, or somebody, changed it."""
+        """Read a piece and send it; now and then the disk has changed it."""
         world, data = self.world, self.disk.files[serve.digest]
         frame = data[serve.offset : serve.offset + piece_size(len(data), serve.offset, PIECE)]
         if "lying pieces" in world.faults and world.random.random() < 0.2:
@@ -280,7 +280,7 @@ class SimCoordinator(Machine):
 
     @property
     def coming(self) -> list[JournalEntry]:
-        """What the core has decided and the disk has not confirmed."""
+        """The entries that the core has decided and the disk has not confirmed."""
         return [*self.disk.writing, *(entry for outcome in self.queue for entry in outcome.entries)]
 
     @property
@@ -290,5 +290,5 @@ class SimCoordinator(Machine):
 
 
 def peer_process(world: World, peer: bytes) -> str:
-    """Which process stands behind a peer, as the core names its sessions."""
+    """Return the process behind a peer, as the core names its sessions."""
     return world.network.processes[peer]

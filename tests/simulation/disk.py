@@ -29,13 +29,13 @@ class Disk:
         self.writing = entries
 
     def commit(self) -> None:
-        """The disk has confirmed."""
+        """Confirm the commit that is under way."""
         entries, self.writing = self.writing, []
         for entry in entries:
             self._append(entry)
 
     def crash(self, random: Random) -> None:
-        """The process ends while writing: each job's transaction is there as a whole, or not at all."""
+        """End the process while it writes: each job's transaction is there as a whole, or not at all."""
         survived = {job: random.random() < 0.5 for job in self.spec}
         entries, self.writing = self.writing, []
         for entry in entries:
@@ -43,14 +43,14 @@ class Disk:
                 self._append(entry)
 
     def replay(self, job: str) -> JobState:
-        """A job's state as a new process finds it."""
+        """Return a job's state as a new process finds it."""
         state = JobState(self.spec[job])
         for record in self.records[job]:
             apply(state, record)
         return state
 
     def replay_with(self, job: str, coming: list[JournalEntry]) -> JobState:
-        """A job's state once what is under way is written too."""
+        """Return a job's state once the commit under way is written too."""
         state = self.replay(job)
         for entry in coming:
             if entry.job == job:
@@ -58,7 +58,7 @@ class Disk:
         return state
 
     def settled(self, job: str, place: Place) -> bool:
-        """Whether a place was known for good to need no more work; its clip may have rotted since."""
+        """Tell whether a place was known to need no more work; its clip may have rotted since."""
         return (job, *place) in self._settled or self.durable[job].is_settled(place)
 
     def _append(self, entry: JournalEntry) -> None:
@@ -73,7 +73,7 @@ class Disk:
 
 
 def doubly_accepted(records: Sequence[AnyRecord]) -> Place | None:
-    """A place of which two clips were accepted without the first having been discarded."""
+    """Return a place of which two clips were accepted without a discard in between; None if there is none."""
     standing: dict[Place, bool] = {}
     for record in records:
         if isinstance(record, ClipAccepted):

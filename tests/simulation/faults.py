@@ -1,4 +1,4 @@
-"""What goes wrong in a world: a random subset for every seed, so that no fault always hides another."""
+"""The faults of a world: a random subset for each seed, so that no fault always hides another."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordina
 
 
 class Faults:
-    """Which faults a world has, and when those happen that happen at a moment."""
+    """The faults that a world has, and the times of those that happen at a moment."""
 
     def __init__(self, random: Random, also: tuple[str, ...] = ()) -> None:
         names = [*STANDING, *FOR_EVER, *MOMENTS]
@@ -70,7 +70,7 @@ class Faults:
                 world.heap.after(random.uniform(0.5, LAST_S), world.befall, name, act)
 
     def stop(self) -> None:
-        """From now on nothing goes wrong any more that could be helped."""
+        """Let no more avoidable faults happen."""
         self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES) | set(OF_DEVICES)
 
 
@@ -83,7 +83,7 @@ def _worker(world: World) -> SimWorker:
 
 
 def coordinator_crashes(world: World) -> None:
-    """It is killed or loses power, and is started again after a while."""
+    """Kill a coordinator or cut its power, and start it again after a while."""
     coordinator = _coordinator(world)
     if coordinator.alive:
         coordinator.crash()
@@ -98,19 +98,19 @@ def coordinator_stops(world: World) -> None:
 
 
 def coordinator_sleeps(world: World) -> None:
-    """A laptop lid."""
+    """Close the lid of a coordinating laptop for a while."""
     coordinator = _coordinator(world)
     coordinator.fall_asleep(world.random.random() < 0.5)
     world.heap.after(world.random.choice([2.0, 8.0, 60.0]), coordinator.wake)
 
 
 def clip_rots(world: World) -> None:
-    """An accepted clip turns out to be damaged."""
+    """Damage an accepted clip."""
     _coordinator(world).lose_a_clip()
 
 
 def worker_crashes(world: World) -> None:
-    """It is gone; most come back as a new process."""
+    """Kill a worker; most come back as a new process."""
     worker = _worker(world)
     if worker.alive:
         worker.crash()
@@ -119,7 +119,7 @@ def worker_crashes(world: World) -> None:
 
 
 def worker_sleeps(world: World) -> None:
-    """A laptop lid."""
+    """Close the lid of a working laptop for a while."""
     worker = _worker(world)
     worker.fall_asleep(world.random.random() < 0.5)
     world.heap.after(world.random.choice([2.0, 8.0, 60.0]), worker.wake)
@@ -133,20 +133,20 @@ def worker_leaves(world: World) -> None:
 
 
 def connection_breaks(world: World) -> None:
-    """One connection breaks; both sides live."""
+    """Break one connection; both sides live."""
     connections = world.network.between()
     if connections:
         world.trouble(world.random.choice(connections))
 
 
 def file_vanishes(world: World) -> None:
-    """Somebody tidies a worker's folder up."""
+    """Delete a file of a worker's folder."""
     world.vanished = True
     world.files_random.choice(world.workers).disk.lose()
 
 
 def slots_rest(world: World) -> None:
-    """Somebody wants to play, or night is over: some slots of a worker take nothing for a while."""
+    """Let some slots of a worker rest for a while, as for a game or the end of the night."""
     random = world.devices_random
     worker = random.choice(world.workers)
     worker.rest([random.random() < 0.7 for _ in range(worker.slots)])
@@ -154,13 +154,13 @@ def slots_rest(world: World) -> None:
 
 
 def device_lost(world: World) -> None:
-    """A GPU falls off the bus."""
+    """Let a GPU fall off the bus."""
     worker = world.devices_random.choice(world.workers)
     worker.lose_device(world.devices_random.randrange(worker.slots))
 
 
 def network_parts(world: World) -> None:
-    """One worker and one coordinator do not reach each other for a while."""
+    """Cut one worker and one coordinator off each other for a while."""
     worker, coordinator = _worker(world), _coordinator(world)
     world.network.part(worker, coordinator)
     world.heap.after(world.random.choice([1.0, 7.0, 30.0]), world.network.heal, worker, coordinator)

@@ -27,7 +27,7 @@ def made(name: str, data: bytes) -> JobFile:
 
 
 def files_of(world: World, number: int) -> dict[JobFile, bytes]:
-    """What a book's voice needs: a reference, a model, both, or nothing."""
+    """Return the job files of a book: a reference, a model, both, or none."""
     random = world.files_random
     if not (random.random() < 0.4 or "files" in world.faults):
         return {}
@@ -101,17 +101,17 @@ class FileDisk:
         self.worker.carry_out(self.worker.core.lost(digest, self.worker.clock()))
 
     def has(self, job_files: tuple[JobFile, ...]) -> bool:
-        """Whether an engine can be given these files."""
+        """Tell whether an engine can be given these files."""
         return all(job_file.digest in self.whole for job_file in job_files)
 
     def lose(self) -> None:
-        """Somebody tidied up."""
+        """Delete a file at random."""
         if self.whole:
             self.whole.pop(self.worker.world.random.choice(sorted(self.whole)))
 
 
 def latents_made(worker: SimWorker) -> JobFile | None:
-    """What an engine computes: never twice the same."""
+    """Return the latents that an engine computes: never the same twice."""
     if worker.world.no_latents:
         return None
     worker.computed += 1
@@ -122,7 +122,7 @@ def latents_made(worker: SimWorker) -> JobFile | None:
 
 
 def check_latents(worker: SimWorker, spot: tuple[str, int, int], used: str) -> None:
-    """Nothing is spoken but with the latents that are in the journal."""
+    """Check that nothing is spoken with latents that are not in the journal."""
     for coordinator in worker.world.coordinators:
         state = coordinator.disk.durable.get(spot[0])
         if state is None or not state.spec.has_latents or worker.liar:

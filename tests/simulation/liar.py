@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Liar:
-    """How one worker lies."""
+    """The lies of one worker."""
 
     def __init__(self, worker: SimWorker, share: float) -> None:
         self.worker, self.share = worker, share
@@ -33,7 +33,7 @@ class Liar:
         return frame[::-1] if self.worker.world.random.random() < self.share else frame
 
     def answers(self, message: FromCoordinator) -> list[FromCoordinator]:
-        """What its core has to hear: an answer to a lie settles the clip behind it."""
+        """Return the messages that its core has to hear: an answer to a lie settles the clip behind it."""
         if not isinstance(message, Rejected | Accepted):
             return [message]
         name = (message.chapter, message.index, message.key) if isinstance(message, Rejected) else message.clips[0]
@@ -62,7 +62,7 @@ class Liar:
                 return structs.replace(clip, key=clip_key("another text", other, clip.take)), frame
 
     def beat(self) -> None:
-        """Make something up."""
+        """Make up a random lie and send it."""
         random, worker = self.worker.world.random, self.worker
         if random.random() > self.share or not worker.connections:
             return
@@ -90,12 +90,12 @@ class Liar:
                 worker.send(name, structs.replace(bad[0], chapter=chapter, index=index), bad[1])
 
     def _places(self, state: JobState) -> list[tuple[int, int]]:
-        """All there are, and one that is not."""
+        """Return all places that there are, and one that does not exist."""
         chapters = enumerate(state.spec.chapters)
         return [(number, index) for number, chapter in chapters for index in range(len(chapter.segments))] + [(3, 99)]
 
     def _unasked(self, name: str, job: str, place: tuple[int, int]) -> None:
-        """A good clip of a segment that was never leased to it."""
+        """Return a good clip of a segment that was never leased to this worker."""
         state = self.worker.connections[name].coordinator.disk.durable[job]
         if state.exists(place):
             clip, frame = self._made(job, place, state.engine_text(place), state.spec.recipe)

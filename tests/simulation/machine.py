@@ -1,4 +1,4 @@
-"""What coordinators and workers have in common: a process that crashes, and a machine that sleeps."""
+"""The common part of coordinators and workers: a process that crashes, and a machine that sleeps."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Machine:
         return self.alive and self.asleep_since_s is None
 
     def clock(self) -> float:
-        """The time as this machine sees it."""
+        """Return the time as this machine sees it."""
         return self.world.heap.now - self._lost_s
 
     def awake_s(self) -> float:
-        """How long it has been awake in all, for the judge."""
+        """Return how long this machine has been awake in all, for the judge."""
         until_s = self.world.heap.now if self.asleep_since_s is None else self.asleep_since_s
         return until_s - self._slept_s
 
@@ -58,13 +58,13 @@ class Machine:
         self._due(self.run, act, args)
 
     def fall_asleep(self, clock_stands: bool) -> None:
-        """The lid closes."""
+        """Close the lid of this machine."""
         if self.awake:
             self.asleep_since_s, self.clock_stands = self.world.heap.now, clock_stands
             self.world.network.slept(self)
 
     def wake(self) -> None:
-        """The lid opens: what waits is done first."""
+        """Open the lid of this machine, and do first what waits."""
         if self.asleep_since_s is None:
             return
         self._slept_s += self.world.heap.now - self.asleep_since_s
@@ -76,13 +76,13 @@ class Machine:
             act(*args)
 
     def start(self) -> None:
-        """A new process."""
+        """Start a new process."""
         self.run += 1
         self.alive, self.asleep_since_s = True, None
         self._waiting.clear()
 
     def end(self) -> None:
-        """The process is gone, in the middle of whatever it did."""
+        """End the process in the middle of its work."""
         self.alive, self.asleep_since_s = False, None
         self._waiting.clear()
         self.world.network.died(self)

@@ -46,7 +46,7 @@ class Network:
     # --- connections
 
     def dial(self, worker: SimWorker, coordinator: SimCoordinator) -> Connection | None:
-        """A new connection under a new name; None where nobody answers."""
+        """Open a new connection under a new name; None if nothing answers."""
         if not coordinator.awake or not worker.awake or self.is_cut(worker, coordinator):
             return None
         connection = Connection(worker, coordinator, b"peer-%d" % (len(self.owners) + 1))
@@ -56,11 +56,11 @@ class Network:
         return connection
 
     def is_cut(self, worker: Machine, coordinator: Machine) -> bool:
-        """Whether nothing passes between two machines."""
+        """Tell whether nothing passes between two machines."""
         return (worker.name, coordinator.name) in self.cut
 
     def break_(self, connection: Connection, notice_s: float = 0.0) -> None:
-        """A connection is over: what is under way is lost. The worker notices after a while."""
+        """Break a connection and lose what is under way. The worker notices after a while."""
         if not connection.alive:
             return
         connection.alive = False
@@ -70,7 +70,7 @@ class Network:
         worker.later(notice_s, worker.disconnected, connection)
 
     def between(self, worker: Machine | None = None, coordinator: Machine | None = None) -> list[Connection]:
-        """The open connections of a machine."""
+        """Return the open connections between two machines."""
         found = self.open.values()
         return [c for c in found if worker in (None, c.worker) and coordinator in (None, c.coordinator)]
 
@@ -80,7 +80,7 @@ class Network:
         return self.latency_s < 0.1 and "slow disk" not in self.world.faults  # what is sent waits for the disk
 
     def reaches(self, peer: bytes) -> bool:
-        """Whether what is sent to a peer now is read at once."""
+        """Tell whether a message sent to a peer now is read at once."""
         connection = self.open.get(peer)
         if connection is None or not connection.worker.awake:
             return False
@@ -89,12 +89,12 @@ class Network:
     # --- what befalls machines
 
     def died(self, machine: Machine) -> None:
-        """A process ended: its connections break."""
+        """Break the connections of a process that ended."""
         for connection in [c for c in self.open.values() if machine in (c.worker, c.coordinator)]:
             self.break_(connection, self.world.random.choice([0.01, NOTICE_S]))
 
     def slept(self, machine: Machine) -> None:
-        """A machine does not answer: in the end its connections are given up."""
+        """Let peers give up the connections of a machine that does not answer."""
         for connection in [c for c in self.open.values() if machine in (c.worker, c.coordinator)]:
             self.world.heap.after(NOTICE_S, self._give_up_on, connection, machine, machine.asleep_since_s)
 

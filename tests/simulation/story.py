@@ -1,4 +1,4 @@
-"""What happened to one segment: the log of a world, filtered by place."""
+"""The story of one segment: the log of a world, filtered by place."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Story:
         self.lines: list[tuple[float, str, str, tuple[Any, ...]]] = []
 
     def add(self, at_s: float, who: str, what: str, about: tuple[Any, ...]) -> None:
-        """One more line."""
+        """Add one more line to the story."""
         self.lines.append((at_s, who, what, about))
 
     def of(self, spot: Spot, *, brief: bool = False) -> str:

@@ -196,18 +196,18 @@ class World:
     # --- what goes wrong
 
     def befall(self, name: str, act: Callable[[World], None]) -> None:
-        """One fault happens, if faults have not stopped."""
+        """Let one fault happen, unless faults have stopped."""
         if name in self.faults:
             self.log("world", name)
             act(self)
 
     def trouble(self, connection: Connection) -> None:
-        """A connection breaks."""
+        """Let a connection break now and then."""
         self.judge.repeats.unsteady(connection.worker)
         self.network.break_(connection, self.random.choice([0.0, 1.0, 10.0]))
 
     def fate(self, worker: SimWorker, text: str) -> str:
-        """What becomes of a text in an engine: "" for well."""
+        """Return what becomes of a text in an engine: "" if it is spoken."""
         random, faults = self.random, self.faults
         if "texts that always fail" in faults and hash_of(text) % 17 == 0:
             return "error"
@@ -223,21 +223,21 @@ class World:
         return ""
 
     def pace(self, worker: SimWorker) -> float:
-        """How fast a worker is just now, of its usual speed."""
+        """Return the present pace of a worker as a share of its usual speed."""
         if "slow" in self.faults and worker.number % 2 == 0:
             return 0.05 if int(self.heap.now / 20) % 2 else 1.0
         return 1.0
 
     def commit_s(self) -> float:
-        """How long a disk takes."""
+        """Return how long a disk takes for a commit."""
         return self.random.choice([0.5, 1.5]) if "slow disk" in self.faults else self.random.choice([0.002, 0.02, 0.2])
 
     def log(self, who: str, what: str, *about: Any) -> None:
-        """For the story, if anybody asks for it."""
+        """Add a line to the story, if one is asked for."""
         if self.story is not None:
             self.story.add(self.heap.now - self.began_s, who, what, about)
 
 
 def hash_of(text: str) -> int:
-    """The same in every process, unlike hash()."""
+    """Return a hash that is the same in all processes, unlike hash()."""
     return sum(text.encode()) + len(text)

@@ -1,4 +1,4 @@
-"""A package of somebody else brings an engine with models, a licence and checks: one entry point is all it takes."""
+"""A foreign package brings an engine with models, a licence and checks through one entry point."""
 
 import json
 from collections.abc import Callable
@@ -74,7 +74,7 @@ engine = PiccoloEngine()
 
 @pytest.fixture
 def piccolo(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine on which the package is installed, its licence not yet agreed to."""
+    """Return the environment of a machine with the package, its licence not agreed to yet."""
     site = tmp_path / "site"
     info = site / "piccolo-1.0.dist-info"
     info.mkdir(parents=True)

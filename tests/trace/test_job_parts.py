@@ -8,7 +8,7 @@ from swarm.trace.job_parts import parts_of, state_from
 
 
 def rich_state() -> JobState:
-    """A state in which every field has a value."""
+    """Return a state in which every field has a value."""
     state = JobState(a_job())
     for record in (
         a_clip(0, b"sound"),

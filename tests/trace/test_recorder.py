@@ -27,7 +27,7 @@ def lines(log: LogFile) -> list[dict[str, Any]]:
 
 
 def coordinator(trace: Trace) -> Coordinator:
-    """A watched coordinator of one job, to which a worker has come."""
+    """Return a watched coordinator of one job with one worker."""
     core = make_core()
     core = trace.watch("coordinator", core, settings=core.settings, started_s=0.0)
     core.add_job(JobState(make_spec(TEXTS)))

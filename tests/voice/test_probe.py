@@ -18,7 +18,7 @@ class Tensor:
 
 
 def stand_in_torch(*faults: str, cuda: str | None = "12.8", hip: str | None = None, mps: bool = False) -> Any:
-    """For torch with one GPU a fault, which is raised when a tensor is made there; "" makes it."""
+    """Make a fake torch with one GPU for each fault, which a tensor there raises; "" means none."""
 
     def ones(count: int, device: str) -> Tensor:
         fault = faults[int(device.partition(":")[2])] if device.startswith("cuda") else ""

@@ -1,4 +1,4 @@
-"""What the log of a coordinator tells, from recorded dialogues with the core."""
+"""Stories from the log of a coordinator, made by dialogues with its core."""
 
 from pathlib import Path
 

@@ -103,7 +103,7 @@ def test_only_changes_are_drawn_and_notes_stand_above(monkeypatch: pytest.Monkey
 
 
 def test_a_swarm_of_64_on_a_terminal_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A drawing takes 3.5 ms where this was written; four a second are a hundredth of a core."""
+    """Bound the time of a drawing: 3.5 ms when this was written, and four a second are a hundredth of a core."""
     monkeypatch.setenv("TERM", "xterm")
     workers = tuple(worker(f"w{n}", *[SlotStatus(s, "speaking", "moby", n % 50) for s in range(2)]) for n in range(64))
     shots = [replies(n, chapters=100, workers=workers, elapsed_s=n / 5) for n in range(40)]
@@ -119,7 +119,7 @@ def test_a_swarm_of_64_on_a_terminal_costs_little(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_terminal_that_was_closed_does_not_stop_the_book() -> None:
-    """No call raises, though every write to a closed stream does."""
+    """Check that no call raises, though all writes to a closed stream do."""
     stream = io.StringIO()
     progress = LiveProgress(stream)
     stream.close()

@@ -26,7 +26,7 @@ BEGAN_S = 1_700_000_000.0
 
 
 def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> dict[str, Any]:
-    """The report as whoever reads its file sees it."""
+    """Return the report as a reader of its file sees it."""
     report: dict[str, Any] = json.loads(msgspec.json.encode(make_row(spec, records, extra)))
     return report
 

@@ -1,4 +1,4 @@
-"""Stories of whole logs: several files, other versions, and whatever somebody else may have written into one."""
+"""Stories of whole logs: several files, other versions, and foreign content in a log."""
 
 import random
 from pathlib import Path

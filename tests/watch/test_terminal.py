@@ -53,7 +53,7 @@ def test_lines_for_people_are_broken_and_those_for_programs_are_not(mode: str) -
 
 
 def test_a_terminal_that_was_closed_stops_nothing() -> None:
-    """No call raises, though every write to a closed stream does."""
+    """Check that no call raises, though all writes to a closed stream do."""
     stream = Terminal()
     progress = make_progress("plain", stream)
     stream.close()

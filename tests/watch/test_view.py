@@ -120,7 +120,7 @@ def test_an_estimate_that_jumps_is_settled_and_one_that_stays_is_believed() -> N
 
 
 def reckoned(elapsed_s: float) -> float:
-    """What is left by a short book's reckonings: the first clip was one word, spoken while the engine started."""
+    """Return the time left of a short book whose first clip was one word, spoken while the engine started."""
     slow_start = 2100.0 * math.exp(-elapsed_s / 0.4)
     return max(0.0, 20.0 - elapsed_s) + slow_start
 

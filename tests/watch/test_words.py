@@ -16,7 +16,7 @@ FULL = Reason("", worker="attic", title="Emma", engine="xtts", model="vctk", lan
 
 
 def codes_of_the_core() -> set[str]:
-    """Every code that a source of the core writes down."""
+    """Return all codes in the sources of the core."""
     sources = (path.read_text() for path in Path(swarm.lease.__path__[0]).rglob("*.py"))
     calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Reason")

@@ -1,4 +1,4 @@
-"""What coordinators answer, for the tests of what is shown."""
+"""Answers of coordinators, for the tests of displays."""
 
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.reason import Reason
@@ -17,7 +17,7 @@ def replies(
     note: str = "",
     reason: Reason | None = None,
 ) -> StatusReply:
-    """The answer of a coordinator with one book of ten-sentence chapters, spoken in order."""
+    """Return the answer of a coordinator with one book of ten-sentence chapters, spoken in order."""
     done = [min(10, max(0, accepted + missing - 10 * place)) for place in range(chapters)]
     job = JobStatus(
         job="moby",
@@ -49,7 +49,7 @@ def replies(
 def worker(
     name: str = "tower", *slots: SlotStatus, silent_s: float = 0.2, device: str = "cuda:0", note: str = ""
 ) -> WorkerStatus:
-    """A worker that speaks the first chapter, or does what its slots say."""
+    """Return a worker that speaks the first chapter, or does what its slots say."""
     return WorkerStatus(
         worker=f"id-{name}",
         name=name,

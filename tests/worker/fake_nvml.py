@@ -16,7 +16,7 @@ class FakeError(Exception):
 
 @dataclass
 class FakeGpu:
-    """One card; `fault` is raised whatever it is asked, `untold` are the questions that it does not answer."""
+    """One card; all its readings raise `fault`, and it does not answer the questions in `untold`."""
 
     busy: int = 87
     used: int = 5_200_000_000

@@ -82,7 +82,7 @@ def test_devices_are_announced_once_each() -> None:
 
 
 def stand_in_torch(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module by the name of torch, for the process that proves devices."""
+    """Write a module named torch for the process that proves devices."""
     (folder / "torch.py").write_text(code, "utf-8")
     monkeypatch.syspath_prepend(str(folder))
 

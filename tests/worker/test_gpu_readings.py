@@ -24,7 +24,7 @@ def running(nvml: FakeNvml | None, *gpus: Gpu) -> Iterator[GpuReadings]:
 
 @pytest.fixture(autouse=True)
 def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if nvidia-ml-py were installed, for tests that bring a fake of it."""
+    """Pretend that nvidia-ml-py is installed, for tests that bring a fake of it."""
     monkeypatch.setattr(gpu_readings, "find_spec", lambda name: name)
 
 

@@ -1,4 +1,4 @@
-"""What a worker says that it can speak with: the engines and models that are here, and whether others can be had."""
+"""The engines and models of a worker's greeting: those that are here, and whether others can be had."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ FRENCH = "tts_models/fr/css10/vits"
 
 @pytest.fixture(autouse=True)
 def coqui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with Coqui and no model."""
+    """Pretend that this machine has Coqui and no model."""
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: True)
     for name in ("TTS_HOME", "HF_HUB_CACHE"):
         monkeypatch.setenv(name, str(tmp_path))
@@ -60,7 +60,7 @@ def test_a_hoard_of_models_fits_a_greeting() -> None:
 
 
 class Heard:
-    """What a node is told to announce."""
+    """A node that records what it is told to announce."""
 
     def __init__(self) -> None:
         self.offers: list[dict[str, tuple[str, ...]]] = []

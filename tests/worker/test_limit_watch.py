@@ -16,7 +16,7 @@ DEVICES = ("cuda:0", "cuda:0", "cuda:1")
 
 @pytest.fixture(autouse=True)
 def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if nvidia-ml-py were installed, for tests that bring a fake of it."""
+    """Pretend that nvidia-ml-py is installed, for tests that bring a fake of it."""
     monkeypatch.setattr(gpu_readings, "find_spec", lambda name: name)
 
 
@@ -27,7 +27,7 @@ def limit_watch(nvml: FakeNvml | None, limits: Limits) -> LimitWatch:
 
 
 def until(watch: LimitWatch, own: set[int], wanted: list[bool]) -> list[str]:
-    """The reasons, as soon as those rest that should."""
+    """Wait until the expected slots rest, and return the reasons."""
     deadline_s = time.monotonic() + 5.0
     while True:
         watch.look()

@@ -176,7 +176,7 @@ TEXTS = "One.", "Two.", "Three.", "Four."
 
 @asynccontextmanager
 async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, FakeProcess]]:
-    """A worker that has spoken two sentences and waits for room; its engine has begun the third, handed ahead."""
+    """Yield a worker that has spoken two sentences and waits for room; its engine has begun the third."""
     monkeypatch.setattr(node_engines, "EngineProcess", FakeProcess)
     async with running(tmp_path, credit=50) as (node, engines, _):
         lines = tuple(Line(index, text, 0) for index, text in enumerate(TEXTS))
@@ -197,7 +197,7 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 def accept(node: WorkNode, place: int) -> None:
-    """The coordinator has a clip: there is room for another."""
+    """Let the coordinator accept a clip, so that there is room for another."""
     key = clip_key(TEXTS[place], TICK, 0)
     node._carry_out(node.core.receive("a", Accepted("job", ((0, place, key),)), node._clock.now()))
 

@@ -20,7 +20,7 @@ NOTE = "e2a-note"  # on a note: its key
 RETURN = "e2a-return"  # on a link from a note back to its mark: the key of the note
 MAX_LABEL_PIECES = 8
 MIN_PAGE_NOTES = 2
-NEAR = 3  # steps from a link to an ancestor with an id or a telling class
+MAX_STEPS_UP = 3  # from a link to an ancestor with an id or a telling class
 
 _LABEL = regex.compile(
     r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
@@ -227,7 +227,7 @@ def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
     block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
     if block is None:
         return None
-    for step in [*block.iterancestors()][:NEAR]:
+    for step in [*block.iterancestors()][:MAX_STEPS_UP]:
         block = step if _is_note(step) else block
     parent = block.getparent()
     while parent is not None and local(parent) in ("li", "dd", "tr", "article", "aside") and _first(parent, block):
@@ -266,7 +266,7 @@ def _same_label(label: str, opening: str) -> bool:
 
 def _ids_near(element: etree._Element) -> Iterator[str]:
     before = element.getprevious()
-    for step in (element, *element.iterdescendants("*"), *[*element.iterancestors()][:NEAR], before):
+    for step in (element, *element.iterdescendants("*"), *[*element.iterancestors()][:MAX_STEPS_UP], before):
         for key in ("id", "name") if step is not None else ():
             if step.get(key):
                 yield step.get(key)
@@ -280,7 +280,7 @@ def _classes_near(element: etree._Element) -> str:
 
 def _high(element: etree._Element) -> bool:
     """Return whether a link stands above the line."""
-    steps = (*[*element.iterancestors()][:NEAR], element, *element.iterdescendants("*"))
+    steps = (*[*element.iterancestors()][:MAX_STEPS_UP], element, *element.iterdescendants("*"))
     return any(
         local(step) == "sup" or "super" in (step.get("class") or "") + (step.get("style") or "") for step in steps
     )

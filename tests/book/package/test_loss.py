@@ -22,7 +22,7 @@ def texts(book: Book) -> list[str]:
 
 
 def zeroed(path: Path, name: bytes) -> Path:
-    """The same book with the compressed bytes of a file overwritten."""
+    """Return the same book with the compressed bytes of a file overwritten."""
     data = bytearray(path.read_bytes())
     at = data.index(name, data.index(b"content.opf") + 100) + len(name) + 10
     data[at : at + 20] = b"\0" * 20

@@ -10,7 +10,7 @@ STORY = "<h1>One</h1><p>The ship{} sailed.</p><p>It came back.</p>"
 
 
 def read(folder: Path, *bodies: str, notes: Notes = "skip", language: str = "en") -> dict[str, list[str]]:
-    """The texts of each chapter, by why it is left out."""
+    """Return the texts of each chapter, by the reason why it is left out."""
     pages = {f"{number}.xhtml": maker.page(body) for number, body in enumerate(bodies)}
     metadata = maker.METADATA.replace("en-GB", language)
     book = read_book(maker.make(folder, pages, metadata=metadata), Reading(notes=notes))

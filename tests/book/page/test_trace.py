@@ -9,14 +9,14 @@ HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title>
 
 
 def traced(body: str, reading: Reading | None = None) -> tuple[list[Passage], str]:
-    """The passages of a page, and all signs of its text."""
+    """Return the passages of a page, and all signs of its text."""
     root = parse((HEAD + body + "</body></html>").encode(), "a page")
     whole = signs("".join(root.itertext()))
     return read_document(root, set(), reading or Reading(), Tracer("page")).passages, whole
 
 
 def stands(passage: Passage, whole: str) -> str:
-    """What stands in the document where a passage says that it comes from."""
+    """Return the text of the document at the place that a passage names."""
     assert passage.trace is not None
     found = span(passage.trace, 0, len(signs(passage.text)))
     return "" if found is None else whole[found[0] : found[1]]

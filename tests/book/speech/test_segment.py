@@ -110,7 +110,7 @@ HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 
 def everything(chapter: Chapter) -> str:
-    """All text in order, spoken or not, without white space."""
+    """Return all text in order, spoken or not, without white space."""
     parts = {index: segment.written for index, segment in enumerate(chapter.segments)}
     said = "".join(line.text for line in chapter.unspoken if line.after == -1)
     for index, text in parts.items():

@@ -1,4 +1,4 @@
-"""Who is silent, hangs, sleeps, comes back or restarts: what it keeps and what others get."""
+"""Workers that are silent, hang, sleep, come back or restart: what they keep and what others get."""
 
 from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 

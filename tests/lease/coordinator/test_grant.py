@@ -1,4 +1,4 @@
-"""What a slot is granted: the rest of these dialogues is beside this, by theme."""
+"""Grants to a slot; the other dialogues with the coordinator are in the files beside this one, by theme."""
 
 from making import TEXTS, make_core, make_hello, make_spec, sent
 

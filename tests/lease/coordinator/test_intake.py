@@ -1,4 +1,4 @@
-"""What becomes of clips and failures: accepted, dropped, tried elsewhere, set aside."""
+"""Clips and failures that a coordinator takes in: accepted, dropped, tried elsewhere, set aside."""
 
 import pytest
 from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent

@@ -1,4 +1,4 @@
-"""What holds of every schedule, whoever comes, speaks, slows down and leaves: searched for by hypothesis."""
+"""Rules of all schedules, for any workers that come, speak, slow down and leave: searched by hypothesis."""
 
 from dataclasses import dataclass, field
 
@@ -143,7 +143,7 @@ class Schedules(RuleBasedStateMachine):
 
     @invariant()
     def workers_know_what_they_hold(self) -> None:
-        """But for places that another settled: whoever doubles one learns that with its next heartbeat."""
+        """Check what workers hold, apart from places that another worker settled since the last heartbeat."""
         leases = self.core.jobs["job"].ledger.leases
         for member in self.members.values():
             for lease_id, held in member.leases.items():

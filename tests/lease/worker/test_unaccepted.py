@@ -1,4 +1,4 @@
-"""What a worker has spoken and nobody has accepted yet: kept, sent within its credit, offered again."""
+"""Clips that no coordinator has accepted yet: kept, sent within the credit, offered again."""
 
 from making import KEY, RECIPE, grant, make_worker, speak, told
 

@@ -26,7 +26,7 @@ VITS = "tts_models/fr/css10/vits"
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose files are what Coqui downloads, whatever it asks for; a tiny VITS lies in it."""
+    """Serve a folder in place of all of Coqui's downloads; it has a tiny VITS."""
     import requests
 
     shelf = tmp_path / "shelf"

@@ -12,7 +12,7 @@ from swarm.voice.coqui.origins import HUB, VOCODERS, licence_of
 
 @pytest.fixture
 def listed() -> dict[str, dict[str, Any]]:
-    """Coqui's own list."""
+    """Return the models of Coqui's own list."""
     spec = find_spec("TTS")
     assert spec is not None
     assert spec.origin is not None

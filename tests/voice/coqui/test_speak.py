@@ -1,4 +1,4 @@
-"""What is done with the waves of a model before they are a clip."""
+"""The treatment of a model's waves before they become a clip."""
 
 from typing import Any
 

@@ -19,7 +19,7 @@ VECTOR = 16  # numbers of a speaker's vector
 def tiny_vits(
     folder: Path, speakers: Sequence[str] = (), languages: Sequence[str] = ("en",), seed: int = 0, vectors: str = ""
 ) -> Path:
-    """A VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder.
+    """Write a VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder.
 
     `vectors`: a file with those that its speakers are.
     """
@@ -58,7 +58,7 @@ def tiny_vits(
 
 
 def tiny_yourtts(folder: Path) -> Path:
-    """A YourTTS: a VITS whose speakers are vectors, in speakers.json, and a model that makes them of recordings."""
+    """Write a YourTTS: a VITS with speakers as vectors, and a model that makes such vectors of recordings."""
     import torch
     from TTS.config.shared_configs import BaseAudioConfig
     from TTS.encoder.configs.speaker_encoder_config import SpeakerEncoderConfig
@@ -112,7 +112,7 @@ def _vits_arguments(speakers: Sequence[str], languages: Sequence[str], vectors: 
 
 
 def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
-    """An XTTS of one layer, 90 MB since its vocoder has one size only, with one speaker, "narrator".
+    """Write an XTTS of one layer and one speaker, "narrator": 90 MB, because its vocoder has only one size.
 
     `larger`: arguments of XttsArgs to take instead.
     """
@@ -168,7 +168,7 @@ def _saved(folder: Path, config: Any, model: Any) -> Path:
 
 
 def recording(path: Path, length_s: float = 3.0) -> Path:
-    """A mono WAV of something like a voice."""
+    """Write a mono WAV that resembles a voice."""
     time_s = np.arange(round(24_000 * length_s)) / 24_000
     wave = sum(np.sin(2 * np.pi * 120 * n * time_s) / n for n in range(1, 12)) * (1 + np.sin(9 * time_s)) / 8
     soundfile.write(path, wave.astype(np.float32), 24_000)

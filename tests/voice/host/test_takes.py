@@ -32,7 +32,7 @@ class Wavering:
 
 
 def experienced(voice: Wavering, takes: int = 3) -> Speaker:
-    """A speaker that knows its voice."""
+    """Return a speaker that knows its voice."""
     speaker = Speaker(voice, takes)
     for number in range(KNOWN):
         speaker.speak(f"Sentence of some length, number {number}.", [100])
