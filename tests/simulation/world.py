@@ -202,7 +202,7 @@ class World:
             act(self)
 
     def trouble(self, connection: Connection) -> None:
-        """Let a connection break now and then."""
+        """Break a connection, at once or noticed after up to 10 s."""
         self.judge.repeats.unsteady(connection.worker)
         self.network.break_(connection, self.random.choice([0.0, 1.0, 10.0]))
 
