@@ -132,7 +132,7 @@ class SimCoordinator(Machine):
         self.take(self.core.end())
 
     def wake(self) -> None:
-        """Wake up; after a short sleep, or one that stopped the clock, grant before reading: the core did not notice."""
+        """Wake up; after a short sleep, or one that stopped the clock, grant before reading: the core saw no gap."""
         since_s = self.asleep_since_s
         if since_s is not None and (self.clock_stands or self.world.heap.now - since_s <= OWN_GAP_S):
             self.world.judge.repeats.dozed(self)
