@@ -78,7 +78,7 @@ class WorkNode:
         self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
         self._engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
-        self._introduced: set[str] = set()  # what the user was told once: jobs, and notes
+        self._told_once: set[str] = set()  # what the user was told once: jobs, and notes
         self.unable = False  # whether an engine did not open since the last announcement
         self._trouble: dict[str, str] = {}  # what the user was last told of a file, by digest
         self._keys = keys
@@ -87,7 +87,7 @@ class WorkNode:
         self._exit_when_done = exit_when_done
         self._clip_buffer = ClipBuffer()
         self._notices = Notices(said_s=clock.now())
-        self._lines: dict[str, Connection] = {}
+        self._connections: dict[str, Connection] = {}
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
@@ -103,51 +103,51 @@ class WorkNode:
         """Serve the coordinator at these addresses, whenever it is there. Raises EnvironmentFault."""
         if name in self._aliases:
             return
-        line = self._lines.get(name)
-        if line is None:
+        connection = self._connections.get(name)
+        if connection is None:
             socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
-            line = Connection(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
-            self._lines[name] = line
-        line.socket.connect(addresses)
+            connection = Connection(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
+            self._connections[name] = connection
+        connection.socket.connect(addresses)
 
     def remove(self, name: str) -> None:
         """Forget a coordinator that is gone for good."""
-        line = self._lines.pop(name, None)
-        if line is not None:
-            line.task.cancel()
-            line.socket.close()
+        connection = self._connections.pop(name, None)
+        if connection is not None:
+            connection.task.cancel()
+            connection.socket.close()
             self._carry_out(self.core.forget(name, self._clock.now()))
 
     def abandoned(self, after_s: float) -> list[str]:
         """Return the coordinators out of reach for `after_s` seconds for which nothing is under way."""
         holding = {lease.link for slot in self.core.slots for lease in slot.leases}
-        lost = [name for name, line in self._lines.items() if not line.connected and name not in holding]
-        return [name for name in lost if self._clock.now() - self._lines[name].lost_s > after_s]
+        away = {name: each.lost_s for name, each in self._connections.items() if not each.connected}
+        return [name for name, lost_s in away.items() if name not in holding and self._clock.now() - lost_s > after_s]
 
     @property
     def answered(self) -> bool:
         """Whether any coordinator let this worker in, or turned it away."""
-        return any(line.connected or line.refusal for line in self._lines.values())
+        return any(connection.connected or connection.refusal for connection in self._connections.values())
 
     @property
     def connected(self) -> bool:
         """Whether any coordinator is in reach."""
-        return any(line.connected for line in self._lines.values())
+        return any(connection.connected for connection in self._connections.values())
 
     def _changed(self, name: str) -> None:
-        line, now = self._lines[name], self._clock.now()
-        if line.socket.refusal and line.socket.refusal != line.refusal:
-            self._say(line.socket.refusal)
-        line.refusal = line.socket.refusal or ""
-        if line.socket.connected == line.connected:
+        connection, now = self._connections[name], self._clock.now()
+        if connection.socket.refusal and connection.socket.refusal != connection.refusal:
+            self._say(connection.socket.refusal)
+        connection.refusal = connection.socket.refusal or ""
+        if connection.socket.connected == connection.connected:
             return
-        line.connected, line.lost_s = line.socket.connected, now
-        if not line.connected:
-            if line.coordinator:
-                self._say(f"{line.coordinator} is out of reach; what is spoken for it is kept")
-                line.coordinator = ""
+        connection.connected, connection.lost_s = connection.socket.connected, now
+        if not connection.connected:
+            if connection.coordinator:
+                self._say(f"{connection.coordinator} is out of reach; what is spoken for it is kept")
+                connection.coordinator = ""
             self._aliases = {alias: first for alias, first in self._aliases.items() if first != name}
-        out = self.core.connect(name, now) if line.connected else self.core.disconnect(name, now)
+        out = self.core.connect(name, now) if connection.connected else self.core.disconnect(name, now)
         self._carry_out(out)
 
     async def _listen(self, name: str, socket: DealerSocket) -> None:
@@ -160,7 +160,7 @@ class WorkNode:
 
     def _is_done(self) -> bool:
         """Return whether every coordinator in reach has ended, and none of them for a fault."""
-        links = [link for link in self.core.links.values() if self._lines[link.name].connected]
+        links = [link for link in self.core.links.values() if self._connections[link.name].connected]
         return all(link.state is LinkState.ENDED and not link.failed for link in links)
 
     def _announce(self, name: str, message: FromCoordinator) -> None:
@@ -169,23 +169,23 @@ class WorkNode:
                 self._aliases[name] = first
                 asyncio.get_running_loop().call_soon(self.remove, name)
                 return
-            line = self._lines[name]
-            if line.coordinator != message.name:  # each greeting is answered, so it may be let in twice
-                line.coordinator = message.name
-                self._say(f"serving {message.name} at {line.socket.address}")
-                self._welcomed(line.socket.address)
+            connection = self._connections[name]
+            if connection.coordinator != message.name:  # each greeting is answered, so it may be let in twice
+                connection.coordinator = message.name
+                self._say(f"serving {message.name} at {connection.socket.address}")
+                self._welcomed(connection.socket.address)
         elif isinstance(message, Done):
             self._farewell(name, message)
         elif isinstance(message, Job):
             self._introduce(message)
         elif isinstance(message, Refused):
-            self._say(f"{self._lines[name].socket.address} refused this worker: {message.why}")
+            self._say(f"{self._connections[name].socket.address} refused this worker: {message.why}")
 
     def _introduce(self, job: Job) -> None:
         """Tell the user once what a job is and needs; coordinators send it again when it needs more."""
-        if job.job in self._introduced:
+        if job.job in self._told_once:
             return
-        self._introduced.add(job.job)
+        self._told_once.add(job.job)
         self._say(f"speaking {job.title} with {job.recipe.engine}")
         if job.job_files and not self.core.fetched.downloads.has(job.job_files):
             size = sum(job_file.size for job_file in job.job_files)
@@ -203,19 +203,19 @@ class WorkNode:
 
     def _reply(self, name: str, piece: FilePiece, frame: bytes) -> None:
         """Send a piece. One that does not leave is asked for again."""
-        if name in self._lines:
-            self._lines[name].socket.send(piece, frame)
+        if name in self._connections:
+            self._connections[name].socket.send(piece, frame)
 
     def _say_once(self, words: str, name: str = "") -> None:
-        if (name or words) not in self._introduced:
-            self._introduced.add(name or words)
+        if (name or words) not in self._told_once:
+            self._told_once.add(name or words)
             self._say(words)
 
     def _farewell(self, name: str, done: Done) -> None:
         if lack := lacking_text(done):
             self._say_once(lack)
-        if done.final and self._lines[name].coordinator:
-            who, self._lines[name].coordinator = self._lines[name].coordinator, ""
+        if done.final and self._connections[name].coordinator:
+            who, self._connections[name].coordinator = self._connections[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
             self._say(f"{who} {how}; {self._notices.line(self._clock.now())}")
 
@@ -240,7 +240,7 @@ class WorkNode:
         for command in out.commands:
             self._order(command)
         for name, message in out.messages:
-            if name in self._lines and not self._lines[name].socket.send(message):
+            if name in self._connections and not self._connections[name].socket.send(message):
                 self.core.unsaid(name)
         for digest, offset, data in out.pieces:
             self._file_thread.write(digest, offset, data)
@@ -249,7 +249,8 @@ class WorkNode:
         for name, clip in out.clips:
             if not self.core.serves(name):
                 continue  # all of its clips are offered again after another greeting
-            if name not in self._lines or not self._lines[name].socket.send(clip, self._clip_buffer.get(clip)):
+            connection = self._connections.get(name)
+            if not connection or not connection.socket.send(clip, self._clip_buffer.get(clip)):
                 self.core.unsent(name, clip)
 
     def _order(self, command: Command) -> None:
@@ -385,9 +386,9 @@ class WorkNode:
         await asyncio.sleep(FAREWELL_S)
 
     async def _close(self) -> None:
-        for line in self._lines.values():
-            line.task.cancel()
-            line.socket.close()
+        for connection in self._connections.values():
+            connection.task.cancel()
+            connection.socket.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

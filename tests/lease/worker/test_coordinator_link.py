@@ -1,6 +1,7 @@
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Job, Welcome
-from swarm.lease.worker.coordinator_link import CoordinatorLink, kindred, least_served, share
+from swarm.lease.worker.coordinator_link import CoordinatorLink, kindred, least_served, offer, share
+from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.slot import EngineSlot
 
 
@@ -58,3 +59,40 @@ def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> 
     b.resume(7000.0)  # it was not idle: it keeps its place
     assert b.served_s == 5000.0
     assert least_served([]) == 0.0
+
+
+def test_an_answer_that_comes_when_nothing_was_asked_changes_nothing() -> None:
+    link, welcome = CoordinatorLink("a"), Welcome("a", 1, "a", 1.0, 1000)
+    assert not link.enter(welcome) and not link.refuse()
+    link.end(failed=False)
+    assert link.state is LinkState.AWAY
+    link.greet()
+    assert link.refuse()
+    assert not link.enter(welcome)
+    assert link.state is LinkState.REFUSED
+
+
+def test_a_coordinator_that_had_nothing_is_still_empty_after_another_greeting() -> None:
+    link = a_link("a")
+    link.find_empty(1.0)
+    link.greet()
+    assert not link.up
+    link.enter(Welcome("a", 2, "a", 1.0, 1000))
+    assert link.state is LinkState.EMPTY
+    link.resume(7.0)
+    assert (link.state, link.served_s) == (LinkState.SERVING, 7.0)
+
+
+def test_a_coordinator_that_ended_serves_again_once_it_welcomes() -> None:
+    link = a_link("a")
+    link.end(failed=True)
+    assert (link.state, link.failed, link.up) == (LinkState.ENDED, True, False)
+    assert link.enter(Welcome("a", 2, "a", 1.0, 1000))
+    assert link.state is LinkState.SERVING
+
+
+def test_nothing_is_offered_to_a_coordinator_out_of_reach() -> None:
+    near, far = a_link("near"), a_link("far")
+    far.go_away()
+    assert offer([near, far], [EngineSlot(0)], [0], 0.0) == [near]
+    assert (near.offers, far.offers) == ({0}, set())

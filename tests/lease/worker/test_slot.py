@@ -1,6 +1,15 @@
-from swarm.lease.worker.settings import DEFAULTS
-from swarm.lease.worker.slot import SOON, Rest
+from collections.abc import Callable
 
+import pytest
+from making import INFO, RECIPE
+
+from swarm.lease.message import Grant, Job, Line
+from swarm.lease.transition import IllegalTransition
+from swarm.lease.worker.settings import DEFAULTS
+from swarm.lease.worker.slot import SOON, EngineSlot, Rest
+from swarm.lease.worker.slot_state import SlotState
+
+JOB = Job("job", "Book", RECIPE)
 STEP_BACK_S, MAX_STEP_BACK_S = DEFAULTS.step_back_s, DEFAULTS.max_step_back_s
 
 
@@ -43,3 +52,67 @@ def test_clips_count_from_a_restart() -> None:
     rest.restarted()
     rest.spoke()
     assert rest.clips == 1
+
+
+def a_slot() -> EngineSlot:
+    slot = EngineSlot(0)
+    slot.take(Grant(1, "job", 0, 0, (Line(0, "One.", 0), Line(1, "Two.", 0))), "a", JOB)
+    slot.settle(0.0)
+    return slot
+
+
+def test_a_slot_goes_from_a_lease_over_the_load_and_each_line_back_to_idle() -> None:
+    slot = a_slot()
+    states = [slot.state]
+    slot.load(JOB, 0.0)
+    states.append(slot.state)
+    slot.loaded(1.0)
+    for line in list(slot.leases[0].lines):
+        states.append(slot.state)
+        slot.speak(line, 1.0)
+        states.append(slot.state)
+        slot.spoken(INFO, 0)
+    slot.settle(2.0)
+    waits, speaks = SlotState.WAITING, SlotState.SPEAKING
+    assert states == [waits, SlotState.LOADING, waits, speaks, waits, speaks]
+    assert slot.state is SlotState.IDLE
+    slot.unload()
+    slot.settle(3.0)
+    assert slot.state is SlotState.EMPTY
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda slot: slot.speak(Line(0, "One.", 0), 1.0),
+        lambda slot: slot.spoken(INFO, 0),
+        lambda slot: slot.speak_again(),
+    ],
+    ids=["speak", "spoken", "speak-again"],
+)
+def test_a_slot_that_loads_does_nothing_else(act: Callable[[EngineSlot], object]) -> None:
+    slot = a_slot()
+    slot.load(JOB, 0.0)
+    with pytest.raises(IllegalTransition):
+        act(slot)
+
+
+def test_a_voice_that_nobody_loads_is_not_loaded() -> None:
+    with pytest.raises(IllegalTransition, match="slot 0 is WAITING, not LOADING"):
+        a_slot().loaded(1.0)
+
+
+def test_a_slot_rests_once_its_line_is_spoken_and_comes_back_by_itself() -> None:
+    slot = a_slot()
+    slot.load(JOB, 0.0)
+    slot.loaded(0.0)
+    slot.speak(slot.leases[0].lines[0], 0.0)
+    slot.rest.step_back("memory", "no room", 0.0)
+    slot.drain()
+    slot.settle(1.0)
+    assert slot.state is SlotState.SPEAKING
+    slot.finish_line()
+    slot.settle(2.0)
+    assert slot.state is SlotState.RESTING
+    slot.settle(STEP_BACK_S)
+    assert slot.state is SlotState.IDLE
