@@ -1,20 +1,27 @@
 """The languages that have a file of their own, found in the folder `languages/`."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pkgutil import iter_modules, resolve_name
 
 from swarm.book.language import languages
 from swarm.book.language.language import Language
 
 
-@cache
 def find_language(code: str) -> Language:
     """Return the language of a primary subtag; one without any words where it has no file."""
-    if code not in _codes():
-        return Language(code=code)
+    return _load(code) if code in _codes() else _unknown(code)
+
+
+@cache
+def _load(code: str) -> Language:
     found = resolve_name(f"{languages.__name__}.{code}:LANGUAGE")
     assert isinstance(found, Language)
     return found
+
+
+@lru_cache(64)  # a hostile book may name thousands
+def _unknown(code: str) -> Language:
+    return Language(code=code)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Abbreviations as the words they stand for, where no engine would know and no reader doubts."""
 
 from collections.abc import Collection, Mapping
-from functools import cache
+from functools import lru_cache
 
 import regex
 
@@ -46,7 +46,7 @@ def _stop(match: Match) -> str:
     return "." if match[0].endswith(".") and _END.match(match.string, match.end()) else ""
 
 
-@cache  # compiling the patterns takes milliseconds
+@lru_cache(64)  # compiling the patterns takes milliseconds
 def _finders(language: Language) -> tuple[tuple["regex.Pattern[str]", Mapping[str, str]], ...]:
     short = language.abbreviations
     found = (

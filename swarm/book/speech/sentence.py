@@ -1,7 +1,7 @@
 """A line of text as sentences: sentencex, pysbd where it is not, and glue for what they get wrong."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 import regex
@@ -45,7 +45,7 @@ class _Rules(Struct, frozen=True):
     ordinals: bool  # a figure with a full stop is an ordinal
 
 
-@cache
+@lru_cache(64)
 def _rules(code: str) -> _Rules:
     language = find_language(code)
     opening, closing = map(regex.escape, (language.quotes[::2], language.quotes[1::2]))

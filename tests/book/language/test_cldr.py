@@ -1,6 +1,9 @@
+import re
 from decimal import Decimal
 
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
 
 from swarm.book.language.cldr import currency_name, days_have_stops, month_names, plural_category, unit_name
 from swarm.book.language.known import find_language
@@ -48,3 +51,11 @@ def test_currencies_have_names() -> None:
 )
 def test_some_languages_write_ordinals_with_a_full_stop(code: str, expected: bool) -> None:
     assert days_have_stops(code) is expected
+
+
+def test_the_list_of_those_languages_is_cldrs() -> None:
+    codes = [code for code in locale_identifiers() if "_" not in code]
+    patterns = {code: Locale.parse(code).date_formats["long"].pattern for code in codes if days_have_stops(code)}
+    assert len(patterns) > 20
+    assert [code for code, pattern in patterns.items() if not re.search(r"(?<!\w)d\.", pattern)] == []
+    assert not any(map(days_have_stops, ("en", "fr", "pl", "ru", "sv", "tr")))

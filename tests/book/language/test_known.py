@@ -1,8 +1,10 @@
 import ast
 from pathlib import Path
+from string import ascii_lowercase
 
 from swarm.book.language import languages
 from swarm.book.language.known import every_language, find_language
+from swarm.book.speech.sentence import _rules, split_sentences
 
 
 def test_every_file_of_the_folder_is_a_language() -> None:
@@ -23,6 +25,13 @@ def test_a_language_without_a_file_has_no_words() -> None:
 ROOT = Path(__file__).resolve().parents[3] / "swarm"
 # Which languages an engine speaks, and how long its sentences may be, is the engine's own.
 ENGINES = "voice/"
+
+
+def test_a_book_that_names_thousands_of_languages_takes_no_memory_for_each() -> None:
+    codes = [a + b + c for a in ascii_lowercase for b in ascii_lowercase for c in "xyz"]
+    for code in codes:
+        split_sentences("One. Two.", code)
+    assert _rules.cache_info().currsize <= 64
 
 
 def language_codes_in(source: str) -> list[int]:
