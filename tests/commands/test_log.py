@@ -78,3 +78,21 @@ def test_a_file_that_is_no_log_is_a_sentence(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "book.txt").write_text("Call me Ishmael.")
     assert main(["log", str(tmp_path / "book.txt")]) == 2
     assert "is no log of e2a-swarm" in complaint(capsys)
+
+
+@pytest.mark.parametrize("words", [("coordinate", "book.epub"), ("work", "--cpu")])
+def test_a_log_that_cannot_be_written_ends_the_command_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
+    assert main([*words, "--log", str(tmp_path)]) == 2
+    assert "cannot be written (Is a directory); give --log a file" in complaint(capsys)
+
+
+def test_the_variable_names_the_log_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("E2A_SWARM_LOG", str(tmp_path))
+    assert main(["coordinate", "book.epub"]) == 2
+    assert "cannot be written (Is a directory)" in complaint(capsys)
