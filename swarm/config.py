@@ -13,15 +13,17 @@ DEFAULT_PORT = 5847
 ASSETS_LIMIT = 20_000_000_000
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
-ENV_CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd lays what LoadCredential= names; systemd's own
+ENV_CREDENTIALS = (
+    "CREDENTIALS_DIRECTORY"  # the folder in which systemd lays what LoadCredential= names; the name is systemd's
+)
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port], tried before anything that is found
-ENV_OFFLINE = "HF_HUB_OFFLINE"  # "1": no model is downloaded; the name of Hugging Face's own
+ENV_OFFLINE = "HF_HUB_OFFLINE"  # "1": no model is downloaded; the name is Hugging Face's
 ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps
-ENV_ABS_TOKEN = "E2A_SWARM_ABS_API_TOKEN"  # of the Audiobookshelf server; unlike an option, no other user sees it
+ENV_ABS_TOKEN = "E2A_SWARM_ABS_API_TOKEN"  # the Audiobookshelf server's token; other users can see options only
 ENV_VERIFY = "E2A_SWARM_VERIFY"  # the recogniser that listens to each clip: a name of faster-whisper's, or a folder
 ENV_LOG = "E2A_SWARM_LOG"  # the file that runs write their messages and decisions to
 ENV_BIND = "E2A_SWARM_BIND"  # the address coordinators listen on and mDNS speaks from; default: all
-Span = tuple[int, int]  # minutes of the day; from the first to before the second, over midnight where that is smaller
+Span = tuple[int, int]  # minutes of the day, the second not included; it runs over midnight where the second is smaller
 
 
 def state_folder(chosen: str | Path | None = None) -> Path:

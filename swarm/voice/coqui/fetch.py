@@ -1,5 +1,6 @@
 """Downloads models of Coqui's list by Coqui's own code, one process at a time, and reports the progress."""
 
+import io
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -73,7 +74,7 @@ def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
         try:
             lock.acquire(timeout=wait_s)
         except Timeout:
-            wait()  # again and again: who only waits has not died
+            wait()  # said again and again, because a slot that says nothing is taken for dead
             wait_s = WAIT_S
     try:
         yield
@@ -95,12 +96,23 @@ def _told(name: str, tell: OnProgress) -> Iterator[type]:
         manage.tqdm = before
 
 
+class _Nowhere(io.TextIOBase):
+    """Where a bar is drawn that nobody is to see: `tell` says how far the download is."""
+
+    def write(self, text: str) -> int:
+        """Drop the text."""
+        return len(text)
+
+
 def _telling_bar(name: str, tell: OnProgress) -> type:
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]
         said = -1
         whole = 0  # bytes; the hub's bar knows only of those files that it has begun
+
+        def __init__(self, *args: Any, **settings: Any) -> None:
+            super().__init__(*args, **{**settings, "file": _Nowhere()})
 
         def update(self, n: float | None = 1) -> bool | None:
             shown: bool | None = super().update(n)

@@ -16,7 +16,7 @@ Wave = NDArray[np.float32]
 
 PIECE_PAUSE_S = 0.15  # between the pieces of a sentence, where a reader would draw breath
 _QUIET = 10 ** (-60 / 20)
-_OF_THE_CODE = (
+_CODE_FAULTS = (
     AssertionError,
     ArithmeticError,
     AttributeError,
@@ -25,7 +25,7 @@ _OF_THE_CODE = (
     TypeError,
     ValueError,
 )
-_KEEP_S = 0.05  # of the silence at the end of a piece
+_KEEP_S = 0.05  # of silence is kept at the end of a piece
 
 
 def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
@@ -60,7 +60,7 @@ def _spoken(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool],
 def _said(piece: str, say: Callable[[str], Any]) -> Any:
     try:
         return say(piece)
-    except _OF_THE_CODE as fault:
+    except _CODE_FAULTS as fault:
         said = "Coqui's model failed at this text; the engine's log says how"
         raise EngineFault(FaultKind.ERROR, said) from fault
 

@@ -30,7 +30,7 @@ class XttsVoice:
         self._model, self._language, self._latents, self._fresh = model, language, latents, fresh
         self._sampling = {name: settings[name] for name in _SAMPLING if name in settings}
         self._half = bool(settings.get("half")) and model.device.type == "cuda"
-        self._most_tokens = min(int(model.args.gpt_max_text_tokens), 402) - 4  # it asserts under 402
+        self._most_tokens = min(int(model.args.gpt_max_text_tokens), 402) - 4  # the model asserts fewer than 402
         self._most_characters = dict(XTTS_LIMITS).get(language, dict(XTTS_LIMITS)[""])
         self.sample_rate = int(model.args.output_sample_rate)
 
@@ -50,7 +50,7 @@ class XttsVoice:
             except (NotImplementedError, OverflowError):
                 continue
             return readable
-        names = _HINDI if self._language == "hi" else {}  # of which it knows no number
+        names = _HINDI if self._language == "hi" else {}  # Coqui knows no Hindi numbers
         return _DIGIT.sub(lambda digit: f" {names.get(digit[0], digit[0])} ", text)
 
     def _tokens(self, text: str) -> int:

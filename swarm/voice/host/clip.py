@@ -16,35 +16,17 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pydub import AudioSegment
 
-SILENT_PEAK = 33  # of 32768: -60 dBFS
-
-
-QUIET_DBFS = -60.0  # what is trimmed lies under this, or under the next where the voice is loud
-
-
-QUIET_BELOW_PEAK_DB = 50.0  # a final "s" or "f" lies some 30 dB under the vowels, which lie 10 under their peaks
-
-
+SILENT_PEAK = 33  # of 32768; that is -60 dBFS
+QUIET_DBFS = -60.0  # sound under this level is trimmed from the ends of a quiet voice
+QUIET_BELOW_PEAK_DB = 50.0  # of a loud voice, sound this far under its peak; a final "s" or "f" lies 40 dB under it
 STEP_MS = 10
-
-
-KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30
-
-
+KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30  # of what is quiet, at either end
 FADE_IN_MS, FADE_OUT_MS = 5, 10
 
-
-# Speech takes about 0.07 s a letter, rehearsals 0.002; "1,000,000" and "XVIII" take far more than they look.
-# Speech takes about 0.07 s a letter, rehearsals 0.002; "1,000,000" and "XVIII" take far more than they look.
+# Speech takes about 0.07 s a letter, rehearsals 0.002; "1,000,000" and "XVIII" take far longer than they look.
 MIN_S_LETTER = 0.001
-
-
 MAX_S_LETTER = 0.5
-
-
 MAX_S_DIGIT = 3.0
-
-
 MAX_S_EXTRA = 5.0
 
 

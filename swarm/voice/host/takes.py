@@ -14,11 +14,11 @@ from swarm.voice.host.guard import Guard, Judgement, measure
 from swarm.voice.host.verify import MAX_WRONG, Verifier
 from swarm.voice.pcm import check_pcm
 
-# What another seed may mend; whatever else goes wrong would go wrong again.
+# Faults of the sound, which another seed may mend; any other fault would happen again.
 _OF_THE_SOUND = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
 
 
-MAX_AGAIN_S = 12.0  # no further take is begun after so long: 20 s without a clip, and the engine is thought to hang
+MAX_AGAIN_S = 12.0  # after so long no further take begins: after 20 s without a clip the engine is thought to hang
 
 
 @dataclass(frozen=True)
