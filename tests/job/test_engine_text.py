@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,3 +59,9 @@ def test_what_cannot_be_a_words_phonemes_is_not(written: str, phonemes: str) -> 
 def test_the_signs_of_a_mark_mean_nothing_in_a_book() -> None:
     assert replace_brackets("a ⟦b|c⟧") == "a [b|c]"
     assert Marker((Saying("b", 0, "biː"),)).mark("a ⟦b|c⟧") == "a [⟦b|biː⟧|c]"
+
+
+def test_no_other_code_knows_the_signs_of_a_mark() -> None:
+    sources = Path(__file__).resolve().parents[2] / "swarm"
+    knowing = {path.relative_to(sources).as_posix() for path in sources.rglob("*.py") if "⟦" in path.read_text("utf-8")}
+    assert knowing == {"job/engine_text.py", "store/journal.py"}  # the journal takes apart what 0.1 wrote
