@@ -1,4 +1,4 @@
-"""What a finished file says of itself."""
+"""The tags of a finished file, and the form that FFmpeg takes them in."""
 
 import re
 

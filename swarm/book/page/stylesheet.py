@@ -1,7 +1,7 @@
 """Finds what a book's style sheets hide, or set on a line of its own, by the selectors and the cascade of CSS.
 
-A sheet is hostile input. What would take long to match (`:has()`, `:nth-child()`, `~`, deep or long selectors) is left
-out, and the cost of one book's sheets is bounded: beyond that they hide nothing. In doubt a text is shown.
+A sheet is hostile input: the cost of one book's sheets is bounded, and beyond that they hide nothing. In doubt text is
+shown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,20 +9,19 @@ from functools import lru_cache
 from typing import Any
 
 import tinycss2
-from cssselect2 import ElementWrapper, Matcher, SelectorError, compile_selector_list
 from lxml import etree
 from msgspec import Struct
-from tinycss2.ast import AtRule, Declaration, IdentToken, LiteralToken, Node, QualifiedRule
+from tinycss2.ast import AtRule, Declaration, IdentToken, Node, QualifiedRule
 
 from swarm.book.page.limits import (
     MAX_HIDING_RULES,
-    MAX_SELECTOR_DEPTH,
-    MAX_SELECTOR_TOKENS,
+    MAX_OWN_STYLE_CHARS,
     MAX_SHEET_BYTES,
     MAX_SHEETS_CHARS,
     MAX_STYLE_STEPS,
 )
 from swarm.book.page.markup import local, words
+from swarm.book.page.selector import Budget, BudgetedMatcher, TooCostly, WrappedPage, cheap_selectors
 
 LINE = "e2a-line"  # the attribute that marks an inline element which a style sets on a line of its own
 INLINE = words("span a b strong i em small cite q code font label")
@@ -32,7 +31,6 @@ _BLOCK = words("block table list-item flex grid")
 _SIDES = words("left right")
 _PROPERTIES = words("display visibility float")
 _EVERY_SCREEN = frozenset(("all", "screen", "all , screen", "screen , all"))
-_CHEAP_PSEUDO_CLASSES = words("root empty first-child last-child only-child not is where")
 
 Style = dict[str, tuple[str, bool]]  # a property's value, and whether it is important
 
@@ -42,71 +40,6 @@ class StyleRule(Struct, frozen=True):
 
     selector: Any  # cssselect2's
     style: Style
-
-
-class TooCostly(Exception):
-    """The style sheets of this book take longer than any real book's."""
-
-
-class Budget:
-    """How many steps of matching are left for one book."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-
-    def spend(self, steps: int) -> None:
-        """Take steps away. Raises TooCostly."""
-        self.steps -= steps
-        if self.steps < 0:
-            raise TooCostly
-
-
-class BudgetedElement(ElementWrapper):  # type: ignore[misc]  # no types
-    """An element as selectors see it, which pays for looking at its ancestors."""
-
-    budget: Budget
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        if self.parent is not None:
-            self.budget = self.parent.budget
-
-    @property
-    def ancestors(self) -> tuple[ElementWrapper, ...]:
-        """The elements around it."""
-        found: tuple[ElementWrapper, ...] = super().ancestors
-        self.budget.spend(len(found))
-        return found
-
-
-class BudgetedMatcher(Matcher):  # type: ignore[misc]  # no types
-    """The selectors of some sheets, each test of which is paid for."""
-
-    @staticmethod
-    def add_relevant_selectors(element: BudgetedElement, selectors: Sequence[Any], found: list[Any]) -> None:
-        """Add those of the selectors that fit the element. Raises TooCostly."""
-        element.budget.spend(len(selectors))
-        Matcher.add_relevant_selectors(element, selectors, found)
-
-
-class WrappedPage:
-    """The elements of a page as selectors see them, made when they are first asked for."""
-
-    def __init__(self, root: etree._Element, budget: Budget) -> None:
-        self._top: BudgetedElement = BudgetedElement.from_html_root(root)
-        self._top.budget = budget
-        self._children: dict[etree._Element, dict[etree._Element, BudgetedElement]] = {}
-
-    def wrapped(self, element: etree._Element) -> BudgetedElement:
-        """Return an element's wrapper, with those around it and beside it."""
-        above = element.getparent()
-        if above is None or element is self._top.etree_element:
-            return self._top
-        if above not in self._children:
-            children = self.wrapped(above).iter_children()
-            self._children[above] = {child.etree_element: child for child in children}
-        found: BudgetedElement = self._children[above][element]
-        return found
 
 
 class Cascade:
@@ -226,7 +159,7 @@ def _may_matter(css: str) -> bool:
 
 @lru_cache(maxsize=256)  # converters write the same few on thousands of elements
 def _declared(css: str) -> Style:
-    if len(css) > MAX_SELECTOR_TOKENS * MAX_SELECTOR_TOKENS:
+    if len(css) > MAX_OWN_STYLE_CHARS:
         return {}
     return _style(_parsed(css))
 
@@ -260,7 +193,7 @@ def _rules(sheet: str) -> Iterator[StyleRule]:
     count = 0
     for rule in _shown(nodes, MAX_MEDIA_DEPTH):
         style = _style(_parsed(rule.content))
-        for selector in _selectors(rule.prelude) if style else ():
+        for selector in cheap_selectors(rule.prelude) if style else ():
             yield StyleRule(selector, style)
             count += 1
             if count > MAX_HIDING_RULES:
@@ -280,61 +213,6 @@ def _shown(nodes: Iterable[Node], depth: int) -> Iterator[QualifiedRule]:
 def _is_for_every_screen(rule: AtRule) -> bool:
     said = (getattr(token, "lower_value", getattr(token, "value", "")) for token in rule.prelude[:8])
     return rule.lower_at_keyword == "media" and " ".join(filter(str.strip, said)) in _EVERY_SCREEN
-
-
-def _selectors(prelude: Sequence[Node]) -> Iterator[Any]:
-    """Yield the selectors of a rule that are cheap to match, compiled.
-
-    One that names no class, id or attribute is left out: `aside {display: none}` hides the notes of a book for readers
-    that show them in a window.
-    """
-    for tokens in _split(prelude):
-        if not _is_cheap(tokens):
-            continue
-        try:
-            compiled = compile_selector_list(tokens)
-        except (SelectorError, NotImplementedError, AttributeError):  # the last: cssselect2 0.10 on a cut "a|"
-            continue
-        yield from (each for each in compiled if any(each.specificity[:2]))
-
-
-def _split(prelude: Sequence[Node]) -> Iterator[list[Node]]:
-    """Yield the parts between commas."""
-    part: list[Node] = []
-    for token in prelude:
-        if isinstance(token, LiteralToken) and token.value == ",":
-            yield part
-            part = []
-        else:
-            part.append(token)
-    yield part
-
-
-def _is_cheap(tokens: Sequence[Node]) -> bool:
-    """Return whether a selector is short, not deep, and of steps that look at the element and its ancestors alone."""
-    layer, count = list(tokens), 0
-    for _ in range(MAX_SELECTOR_DEPTH):
-        count += len(layer)
-        if count > MAX_SELECTOR_TOKENS or not all(map(_is_known, [None, *layer], layer)):
-            return False
-        layer = [inner for token in layer for inner in _inside(token)]
-        if not layer:
-            return True
-    return False
-
-
-def _is_known(before: Node | None, token: Node) -> bool:
-    if isinstance(token, LiteralToken):
-        return bool(token.value != "~")
-    if isinstance(before, LiteralToken) and before.value == ":":
-        name = getattr(token, "lower_name", None) or getattr(token, "lower_value", "")
-        return name in _CHEAP_PSEUDO_CLASSES
-    return True
-
-
-def _inside(token: Node) -> Sequence[Node]:
-    inside: Sequence[Node] = getattr(token, "content", None) or getattr(token, "arguments", None) or ()
-    return inside
 
 
 def sheets_of(root: etree._Element) -> Iterator[tuple[str, str]]:
