@@ -2,7 +2,7 @@ from pathlib import Path
 
 import epub_maker as maker
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -116,6 +116,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_no_sheet_and_no_style_raises(css: str) -> None:
     root = page()
