@@ -51,7 +51,7 @@ class Faults:
         return "loss" in self.on or "doubling" in self.on or "reordering" in self.on
 
     def schedule(self, world: World) -> None:
-        """Have the momentary ones happen."""
+        """Schedule the faults that happen at a moment."""
         if any(world.contents):
             self.on |= {name for name in WITH_FILES if world.files_random.random() < SOMETIMES}
             world.heap.after(world.files_random.uniform(0.5, LAST_S), world.befall, "a file vanishes", file_vanishes)
@@ -91,7 +91,7 @@ def coordinator_crashes(world: World) -> None:
 
 
 def coordinator_stops(world: World) -> None:
-    """Ctrl-C: it drains, ends, and the same command goes on later."""
+    """Stop a coordinator with Ctrl-C; the same command goes on later."""
     coordinator = _coordinator(world)
     if coordinator.awake:
         coordinator.drain()
@@ -126,7 +126,7 @@ def worker_sleeps(world: World) -> None:
 
 
 def worker_leaves(world: World) -> None:
-    """Ctrl-C: it finishes what it speaks and says good-bye."""
+    """Stop a worker with Ctrl-C; it finishes its segment and says good-bye."""
     worker = _worker(world)
     if worker.awake:
         worker.drain()

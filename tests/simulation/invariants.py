@@ -1,4 +1,4 @@
-"""What must hold after every step."""
+"""The judge: what must hold after every step."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STARVED_S = 15.0  # an idle worker gets what is free within so long
 
 
 class Judge:
-    """Looks on and complains."""
+    """Looks at the machines after each step, and raises Violation."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -50,7 +50,7 @@ class Judge:
     # --- the coordinator
 
     def holdings(self, core: Coordinator) -> dict[str, list[Spot]]:
-        """What each session has before it."""
+        """Return the segments that each session holds."""
         pending: dict[str, list[Spot]] = {process: [] for process in core.sessions}
         for job, served in core.jobs.items():
             for lease in served.ledger.leases.values():
@@ -58,7 +58,7 @@ class Judge:
         return pending
 
     def ticked(self, coordinator: SimCoordinator, before: dict[str, list[Spot]]) -> None:
-        """Whoever is gone now was silent while the coordinator was awake."""
+        """Check that a session dropped by a tick was silent for long enough, and allow its segments to be repeated."""
         core = coordinator.core
         assert core is not None
         for process, pending in before.items():
@@ -70,7 +70,7 @@ class Judge:
                 self.repeats.silent(self._owner(process), pending)
 
     def decided(self, coordinator: SimCoordinator, outcome: Outcome) -> None:
-        """What a coordinator wants done."""
+        """Check what a coordinator decided."""
         core = coordinator.core
         assert core is not None
         for entry in outcome.entries:
@@ -153,7 +153,7 @@ class Judge:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
 
     def sends(self, coordinator: SimCoordinator, peer: bytes, message: Message) -> None:
-        """A message leaves a coordinator."""
+        """Check a message that leaves a coordinator."""
         if isinstance(message, Accepted):
             for chapter, index, _ in message.clips:
                 if not coordinator.disk.settled(message.job, (chapter, index)):
@@ -163,7 +163,7 @@ class Judge:
             raise Violation(f"an honest clip was refused: {message.why}", spot)
 
     def coordinator(self, coordinator: SimCoordinator, ticked: bool) -> None:
-        """The state of a coordinator after a step."""
+        """Check the state of a coordinator after a step."""
         core = coordinator.core
         assert core is not None
         for served in core.jobs.values():
@@ -174,7 +174,7 @@ class Judge:
         self._the_dead_hold_nothing(coordinator, core)
 
     def looks(self, coordinator: SimCoordinator) -> None:
-        """What must hold between two calls of a coordinator, too: nothing is overdue, nobody waits in vain."""
+        """Check between two calls of a coordinator that nothing is overdue and no worker waits in vain."""
         core = coordinator.core
         assert core is not None
         for served in core.jobs.values():
@@ -245,7 +245,7 @@ class Judge:
                 raise Violation(f"lease {lease.id} holds what is free")
 
     def _asks_in_vain(self, core: Coordinator, served: ServedJob, now: float) -> tuple[str, Spot] | None:
-        """A worker that offers a slot, and a free segment that it could be granted now."""
+        """Return a worker that offers a slot, and a free segment for it; None if there is none."""
         settings = core.settings
         if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
             return None
@@ -262,7 +262,7 @@ class Judge:
         return None
 
     def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, served: ServedJob) -> None:
-        """An idle worker in reach does not stay idle while there is something for it."""
+        """Check that an idle worker in reach does not stay idle while there is work for it."""
         free = [(chapter, index) for chapter, places in enumerate(served.ledger.free) for index in sorted(places)]
         for session in core.sessions.values():
             worker = self._owner(session.key)
@@ -274,7 +274,7 @@ class Judge:
                 self.idle.pop(name, None)
 
     def _nobody_is_left_without_files(self, coordinator: SimCoordinator, core: Coordinator, served: ServedJob) -> None:
-        """Whoever could speak a job and lacks files of it gets on with them."""
+        """Check that a worker gets on with the files that it lacks."""
         for session in core.sessions.values():
             worker = self._owner(session.key)
             name, now = (
@@ -318,7 +318,7 @@ class Judge:
         return any(session.worker not in blamed for blamed in blames)
 
     def listed(self, coordinator: SimCoordinator, peer: bytes, message: Message) -> None:
-        """A lease that its worker does not know of is missed."""
+        """Check that a lease which its worker does not know of is missed."""
         core = coordinator.core
         assert core is not None
         session = core.peers.get(peer)
@@ -353,12 +353,12 @@ class Judge:
     # --- the worker
 
     def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
-        """The leases of other coordinators, and how much is left of each."""
+        """Return the leases of other coordinators, and how many lines are left of each."""
         leases = [lease for slot in worker.core.slots for lease in slot.leases if lease.link != name]
         return [(lease.id, len(lease.lines)) for lease in leases]
 
     def worker(self, worker: SimWorker) -> None:
-        """The state of a worker after a step."""
+        """Check the state of a worker after a step."""
         core = worker.core
         for item in core.fetched.downloads.items.values():
             if item.asked - item.have > WINDOW * PIECE:
@@ -369,7 +369,7 @@ class Judge:
         check_slots(worker)
 
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
-        """A worker is about to send one more clip."""
+        """Check that a worker does not exceed its credit with the next clip."""
         credit, size = worker.core.links[name].credit, sum(clips.values())
         if len(clips) > 1 and size > credit and self._is_judged(worker):
             raise Violation(f"{worker.name} has {size} bytes under way, credit {credit}")
@@ -377,7 +377,7 @@ class Judge:
     # --- the end
 
     def settled(self) -> None:
-        """All books are complete and all is quiet."""
+        """Check that nothing is outstanding anywhere."""
         for worker in self.world.workers:
             if not worker.awake or (worker.liar and "recurring texts" in self.world.faults):
                 continue
@@ -394,7 +394,7 @@ class Judge:
 
 
 def fingerprint(served: ServedJob) -> tuple[int, ...]:
-    """What any change of a state would change."""
+    """Return figures that any change of a state changes."""
     state = served.state
     return (
         len(state.accepted),
@@ -408,5 +408,5 @@ def fingerprint(served: ServedJob) -> tuple[int, ...]:
 
 
 def _finishes(slot: EngineSlot, now: float) -> bool:
-    """Whether it is slowly through with a segment that nobody waits for any more."""
+    """Return whether a slot only finishes a segment that no coordinator waits for."""
     return slot.line is not None and all(lease.revoked for lease in slot.leases) and not slot.hangs(now)

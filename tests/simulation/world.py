@@ -1,4 +1,4 @@
-"""A whole swarm from one seed: machines, network, disks, faults, and a judge who looks on."""
+"""A whole swarm from one seed: machines, network, disks, faults, and the judge."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class World:
         return JobSpec(f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]))
 
     def trace(self, machine: str) -> Trace:
-        """The log of a machine, the same for all its processes."""
+        """Return the log of a machine, the same for all its processes."""
         if self.logs is None:
             return NO_TRACE
         if machine not in self.traces:
@@ -122,7 +122,7 @@ class World:
     # --- running it
 
     def go(self) -> None:
-        """To the end. Raises Violation."""
+        """Run to the end. Raises Violation."""
         try:
             self._go()
         finally:
