@@ -19,7 +19,7 @@ from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.session_state import SessionState
-from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim
+from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim, Wanted
 from swarm.lease.worker.slot import EngineSlot
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DEAD_S = 10.0  # a dead worker is replaced within so long
 MISSED_S = 10.0  # a grant that never arrived is missed within so long
+SLOW_LOOKS = 3  # one look in so many also checks what may take many seconds
 LATE_S = 0.05  # a deadline is kept to within so long
 STARVED_S = 15.0  # an idle worker gets what is free within so long
 
@@ -41,6 +42,7 @@ class Judge:
         self.repeats = AllowedRepeats(world)
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
+        self.looked = 0
         self.asking: dict[tuple[str, str], float] = {}  # jobs of which a worker asks for more than it gets
         self.fetched: dict[tuple[object, ...], tuple[float, int]] = {}  # since when so much of a job's files is there
         self.known: dict[tuple[object, ...], bool] = {}  # repeats that were allowed already
@@ -81,6 +83,8 @@ class Judge:
                 self._granted(core, core.peers[send.peer], send.message)
             elif isinstance(send.message, Trim | Revoke):
                 self._shortened(coordinator, send)
+            elif isinstance(send.message, Wanted):
+                self._promised(core, send.message)
 
     def _granted(self, core: Coordinator, session: Session, grant: Grant) -> None:
         served = core.jobs[grant.job]
@@ -105,6 +109,12 @@ class Judge:
                 raise Violation(f"granted to {session.worker} again", (grant.job, grant.chapter, line.index))
             if any(le.chapter == grant.chapter and line.index in le.pending for le in others):
                 self.repeats.allow([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
+
+    @staticmethod
+    def _promised(core: Coordinator, wanted: Wanted) -> None:
+        for chapter, index, _ in wanted.wanted:
+            if index in core.jobs[wanted.job].ledger.free[chapter]:
+                raise Violation("wanted from a worker and free for others", (wanted.job, chapter, index))
 
     def _shortened(self, coordinator: SimCoordinator, send: Send) -> None:
         worker = self.world.network.owners[send.peer]
@@ -177,11 +187,14 @@ class Judge:
         """Check between two calls of a coordinator that nothing is overdue and no worker waits in vain."""
         core = coordinator.core
         assert core is not None
+        if not coordinator.ever_slept:
+            self._nothing_is_overdue(core, coordinator.clock())
+        self.looked += 1
+        if self.looked % SLOW_LOOKS:
+            return
         for served in core.jobs.values():
             self._nobody_starves(coordinator, core, served)
             self._nobody_is_left_without_files(coordinator, core, served)
-        if not coordinator.ever_slept:
-            self._nothing_is_overdue(core, coordinator.clock())
 
     def _nothing_is_overdue(self, core: Coordinator, now: float) -> None:
         for session in core.sessions.values():
