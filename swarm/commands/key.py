@@ -21,7 +21,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "key",
         help=SUMMARY,
-        description="Whoever has the key may join the swarm and read what it speaks: show it to friends only. "
+        description="A machine with the key may join the swarm and read what it speaks: show it to friends only. "
         "A rotated key shuts every machine out that has not joined again with the new code.",
         epilog=examples("e2a-swarm key", "e2a-swarm key --code", "e2a-swarm key --make", "e2a-swarm key --rotate"),
     )

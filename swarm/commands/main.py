@@ -34,7 +34,7 @@ EPILOG = """\
 examples:
   e2a-swarm convert book.epub      everything on this machine
   e2a-swarm coordinate book.epub   share the book with the other machines
-  e2a-swarm work                   on each of them: speak for whoever shares
+  e2a-swarm work                   on each of them: speak for all coordinators
 
 e2a-swarm COMMAND --help says more.
 """
@@ -155,7 +155,7 @@ def _nearest(word: str, known: tuple[str, ...] | list[str]) -> str:
 
 def _forgive_odd_encodings() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by whoever started this
+        if getattr(sys, name) is None:  # the parent process closed it
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (for as long as the program runs)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -61,7 +61,7 @@ def find_brought_files(config: RenderConfig, store: Store) -> BroughtFiles:
 def restore_job_files(state: JobState, brought: BroughtFiles, store: Store) -> None:
     """Put back the files of a job that are gone or damaged, if anything is left to speak.
 
-    Raises StoreError where nobody has them any more.
+    Raises StoreError if they cannot be had any more.
     """
     needed = () if state.complete else state.job_files
     lost = [job_file for job_file in needed if not _is_whole(store, state.job, job_file)]

@@ -92,8 +92,8 @@ class Figures(Struct, frozen=True, omit_defaults=True):
     """The readings of a device, from its driver; None and 0 stand for unknown ones."""
 
     device: Name
-    busy: Annotated[int, Meta(ge=0, le=100)] | None = None  # percent of its time, whoever uses it
-    memory_used: Count = 0  # bytes, whoever uses them
+    busy: Annotated[int, Meta(ge=0, le=100)] | None = None  # percent of its time, by all programs
+    memory_used: Count = 0  # bytes, by all programs
     memory_total: Count = 0
     temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None
 
@@ -278,7 +278,7 @@ class Revoke(Message, frozen=True, tag=True):
 class Done(Message, frozen=True, tag=True):
     """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more.
 
-    `failed`: it ends for a fault, such as a full disk; somebody will mend that and start it again.
+    `failed`: it ends for a fault, such as a full disk; its user will mend that and start it again.
     `lack`: what this worker lacks, if that is why; `note` says the same in words, for workers of 0.1.
     """
 

@@ -58,10 +58,10 @@ class Router(Protocol):
         """Send without waiting; False if the peer is gone or takes no more."""
 
     def waiting(self) -> bool:
-        """Whether something lies there unread."""
+        """Tell whether an unread message waits."""
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening for workers."""
 
 
 class Dealer(Protocol):
@@ -144,7 +144,7 @@ class RouterSocket:
         return self._channel.send([peer, control, frame] if frame else [peer, control])
 
     def waiting(self) -> bool:
-        """Whether something lies there unread."""
+        """Tell whether an unread message waits."""
         return self._channel.waiting()
 
     def close(self) -> None:

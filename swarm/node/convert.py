@@ -28,7 +28,7 @@ async def convert(
     config: RenderConfig, devices: Sequence[str], gpus: Sequence[Gpu], progress: Progress, trace: Trace = NO_TRACE
 ) -> int:
     """Turn books into audiobooks on this machine; returns the exit code. Raises SwarmError."""
-    keys = curve_keys(make_key())  # for this run only: nobody else on this machine gets in
+    keys = curve_keys(make_key())  # for this run only: no other user of this machine gets in
     async with AsyncExitStack() as stack:
         coordination = Coordination(config, progress, trace)
         stack.push(coordination.leave)

@@ -8,7 +8,7 @@ from swarm.watch.text import clock_text, count_text, duration_text
 
 Row = dict[str, Any]
 
-MAX_ROWS = 1000  # nobody reads a longer page
+MAX_ROWS = 1000  # a longer page would be of no use
 LEAD_S = 1.0  # heard before the sentence itself
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"

@@ -89,10 +89,10 @@ class QuietProgress:
         self._lines = Lines(stream)
 
     def update(self, reply: StatusReply) -> None:
-        """Show nothing."""
+        """Show no progress."""
 
     def note(self, line: str) -> None:
-        """Say nothing."""
+        """Drop the note."""
 
     def close(self, *lines: str) -> None:
         """Write the end."""

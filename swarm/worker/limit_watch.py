@@ -72,5 +72,5 @@ class LimitWatch:
         return Sight(reading.figures.temperature_c, not reading.users <= set(own))
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading the GPUs."""
         self._gpu_readings.close()

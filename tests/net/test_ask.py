@@ -18,7 +18,7 @@ HERE = "127.0.0.1"
 
 @asynccontextmanager
 async def coordinator(name: str, keys: CurveKeys | None) -> AsyncIterator[str]:
-    """Something on loopback that answers `Status` and nothing else; gives its address."""
+    """Run a mock on loopback that answers only `Status`, and yield its address."""
     router = RouterSocket(keys)
     port = router.bind(HERE, 0)
 

@@ -42,7 +42,7 @@ def test_own_processes_are_nobody_else() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(computing=(10,)), GPU_77=FakeGpu(computing=(10, 20)))
     watch = limit_watch(nvml, Limits(idle_only=True))
     watch.check()
-    assert until(watch, {10}, [False, False, True])[2] == "somebody else uses cuda:1, or just did (--idle-only)"
+    assert until(watch, {10}, [False, False, True])[2] == "another program uses cuda:1, or just did (--idle-only)"
     watch.close()
 
 

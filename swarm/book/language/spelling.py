@@ -14,7 +14,7 @@ MAX_DIGITS = 15  # longer numbers are said digit by digit
 def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     """Return one number in words: a cardinal, an "ordinal" or a "year".
 
-    Figures that nobody would say as one number are said one by one; without words for them they stay.
+    Figures that are never said as one number are said one by one; without words for them they stay.
     """
     from num2words import num2words
 

@@ -104,7 +104,7 @@ class Archive:
             return frozenset()
         root = etree.fromstring(self.read(ENCRYPTION), etree.XMLParser(recover=True, resolve_entities=False))
         if root is None:
-            return frozenset(self._names)  # something is encrypted, but nobody can tell what
+            return frozenset(self._names)  # something is encrypted, but it is unknown what
         found = set()
         for data in root.iter("{*}EncryptedData"):
             method = data.find("{*}EncryptionMethod")

@@ -41,7 +41,7 @@ class ManifestItem(Struct, frozen=True):
     fallback: str = ""
 
     def is_text(self) -> bool:
-        """Whether the item is a document with words."""
+        """Tell whether the item is a document with words."""
         return self.media_type in TEXT_TYPES or PurePosixPath(self.name).suffix.lower() in TEXT_SUFFIXES
 
 
@@ -53,8 +53,8 @@ class Package(Struct, frozen=True):
     languages: tuple[str, ...]
     documents: tuple[ManifestItem, ...]  # of the spine, in order, whether the archive has them or not
     missing: tuple[str, ...] = ()  # missing files that their names show to be no text: "cover.xhtml"
-    unreadable: tuple[tuple[str, str], ...] = ()  # name and type of files in the reading order that nobody can read
-    instead: tuple[tuple[str, str], ...] = ()  # name of a file that nobody can read, and of the document in its place
+    unreadable: tuple[tuple[str, str], ...] = ()  # name and type of unreadable files in the reading order
+    instead: tuple[tuple[str, str], ...] = ()  # name of an unreadable file, and of the document in its place
     lexicons: tuple[str, ...] = ()  # names of pronunciation lexicons
     aside: tuple[str, ...] = ()  # names of documents outside the reading order
     nav: ManifestItem | None = None

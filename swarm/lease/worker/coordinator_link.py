@@ -81,7 +81,7 @@ class CoordinatorLink:
         return True
 
     def end(self, failed: bool) -> None:
-        """Take the coordinator's word that it ends; `failed`: for a fault that somebody will mend."""
+        """Take the coordinator's word that it ends; `failed`: for a fault that its user will mend."""
         if self.up or self.state is LinkState.GREETING:
             self._leave(LinkState.ENDED)
             self.failed = failed

@@ -60,7 +60,7 @@ class Judge:
         if sight.others:
             self.used_s[device] = now
         quiet_s = now - self.used_s.get(device, -math.inf)
-        return f"somebody else uses {device}, or just did (--idle-only)" if quiet_s < QUIET_S else ""
+        return f"another program uses {device}, or just did (--idle-only)" if quiet_s < QUIET_S else ""
 
 
 def parse_hours(text: str) -> tuple[Span, ...]:

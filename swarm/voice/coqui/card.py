@@ -69,7 +69,7 @@ def _card(
         settings=settings,
         device="gpu",
         install=INSTALL,
-        shortest=10,  # "Yes." alone comes out with words that nobody wrote
+        shortest=10,  # "Yes." alone comes out with invented words
         takes=3,
         clones=clones,
         any_voice=voices == (DEFAULT_VOICE,),

@@ -36,7 +36,7 @@ class Host:
             if fault.__cause__ is not None:
                 traceback.print_exc()  # into the log: it says more than the sentence
             return _fault(fault.kind, str(fault))
-        except Exception as fault:  # an engine is somebody else's code
+        except Exception as fault:  # an engine is foreign code
             traceback.print_exc()
             kind = FaultKind.UNAVAILABLE if opening else FaultKind.ERROR
             return _fault(device_fault(fault) or kind, f"{type(fault).__name__}: {fault}")

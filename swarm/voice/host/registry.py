@@ -51,7 +51,7 @@ def find_engine(name: str) -> Engine:
     target = engine_target(name)
     try:
         return load_engine(target)
-    except Exception as fault:  # the package of somebody else
+    except Exception as fault:  # a foreign package may raise any exception
         raise EnvironmentFault(f"The engine {name} ({target}) cannot be loaded here: {fault}.") from fault
 
 

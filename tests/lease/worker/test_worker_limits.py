@@ -62,7 +62,8 @@ def test_a_hot_gpu_rests_until_it_has_cooled_and_the_other_works() -> None:
 def test_a_gpu_that_others_use_is_left_to_them_until_it_has_been_quiet_for_a_while() -> None:
     judge = Judge(Limits(idle_only=True))
     assert judge.reason("cuda:0", Sight(others=False), 0, 0.0) == ""
-    assert judge.reason("cuda:0", Sight(others=True), 0, 10.0) == "somebody else uses cuda:0, or just did (--idle-only)"
+    used = judge.reason("cuda:0", Sight(others=True), 0, 10.0)
+    assert used == "another program uses cuda:0, or just did (--idle-only)"
     assert judge.reason("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S - 1)
     assert judge.reason("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S) == ""
 

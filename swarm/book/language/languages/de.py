@@ -1,4 +1,4 @@
-"""German."""
+"""The German language."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""English."""
+"""The English language."""
 
 from collections.abc import Callable
 from functools import cache
@@ -171,7 +171,7 @@ LANGUAGE: Language = Language(
         money={"$": Forms("dollar", "dollars"), "£": Forms("pound", "pounds")},
         fraction=_fraction,
         units={
-            "km/h": Forms("kilometre an hour", "kilometres an hour"),  # nobody says "per hour" in a story
+            "km/h": Forms("kilometre an hour", "kilometres an hour"),  # a story does not say "per hour"
             "mph": Forms("mile an hour", "miles an hour"),
             "oz": "mass-ounce",
             "lb": "mass-pound",

@@ -1,4 +1,4 @@
-"""Spanish."""
+"""The Spanish language."""
 
 import regex
 

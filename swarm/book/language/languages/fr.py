@@ -1,4 +1,4 @@
-"""French."""
+"""The French language."""
 
 import regex
 
@@ -53,7 +53,7 @@ LANGUAGE: Language = Language(
         money={"$": Forms("dollar", "dollars"), "£": Forms("livre", "livres")},
         fraction=_fraction,
         units={
-            "km/h": Forms("kilomètre à l'heure", "kilomètres à l'heure"),  # CLDR writes "par heure", nobody says it
+            "km/h": Forms("kilomètre à l'heure", "kilomètres à l'heure"),  # CLDR's "par heure" is never said
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",

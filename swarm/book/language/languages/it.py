@@ -1,4 +1,4 @@
-"""Italian."""
+"""The Italian language."""
 
 import regex
 

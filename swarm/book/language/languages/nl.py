@@ -1,4 +1,4 @@
-"""Dutch."""
+"""The Dutch language."""
 
 import regex
 

@@ -1,4 +1,4 @@
-"""Portuguese."""
+"""The Portuguese language."""
 
 import regex
 
