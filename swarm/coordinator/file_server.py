@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 from swarm.errors import StoreError
-from swarm.job.job_file import MAX_LATENTS, PIECE, piece_size
+from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, piece_size
 from swarm.lease.coordinator.outcome import Serve
 from swarm.lease.message import FilePiece
 from swarm.net.transport import Router
@@ -58,10 +58,12 @@ class FileServer:
             if serve.total > MAX_LATENTS:
                 piece = self._store.read_job_file(serve.job, serve.digest, serve.offset)
                 return piece if len(piece) == piece_size(serve.total, serve.offset) else None
-            pieces = [self._store.read_job_file(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE)]
+            pieces = [
+                self._store.read_job_file(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE_BYTES)
+            ]
         except StoreError:
             return None
         whole = b"".join(pieces)
         if hashlib.sha256(whole).hexdigest() != serve.digest:
             return None
-        return whole[serve.offset : serve.offset + PIECE]
+        return whole[serve.offset : serve.offset + PIECE_BYTES]

@@ -34,7 +34,7 @@ from swarm.watch.words import event_text, hopeless_text, worded_status
 
 SLEPT_S = 1.0  # the core is called so late only after this machine slept
 CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
-KEEP_S = 60.0  # between two saves of the run statistics
+SAVE_INTERVAL_S = 60.0  # between two saves of the run stats
 DRAIN_S = 20.0  # the longest wait for the sentences under way
 FAREWELL_S = 0.3  # for the last messages to leave
 SLOW_S = 0.25  # a commit that takes longer is logged
@@ -234,7 +234,7 @@ class Server:
 
     async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(KEEP_S)
+            await asyncio.sleep(SAVE_INTERVAL_S)
             await asyncio.to_thread(self._keep_efforts)
 
     def _keep_efforts(self) -> None:

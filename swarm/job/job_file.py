@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-PIECE = 256 * 1024  # bytes of one `FilePiece`
+PIECE_BYTES = 256 * 1024  # of one `FilePiece`
 WINDOW = 4  # pieces that may be asked for and not yet be on the disk
 MAX_JOB_FILES = 32  # of one job
 MAX_BYTES = 16 * 1024**3  # of one job file
@@ -47,6 +47,6 @@ def find_latents(job_files: Iterable[JobFile]) -> JobFile | None:
     return next((job_file for job_file in job_files if job_file.name == LATENTS), None)
 
 
-def piece_size(size: int, offset: int, piece: int = PIECE) -> int:
+def piece_size(size: int, offset: int, piece: int = PIECE_BYTES) -> int:
     """Return the bytes of the piece that begins at an offset of a file of `size` bytes; a whole one has `piece`."""
     return max(0, min(piece, size - offset))

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from swarm import __version__
-from swarm.job.job_file import PIECE
+from swarm.job.job_file import PIECE_BYTES
 from swarm.job.state import JobState
 from swarm.lease.message import FilePiece, StatusReply
 from swarm.trace.job_parts import parts_of
@@ -137,7 +137,7 @@ def plain_arguments(given: Mapping[str, object]) -> dict[str, object]:
     """Return what a call was given as values that JSON can hold."""
     whole = isinstance(given.get("message"), FilePiece)
     return {
-        name: value if whole and isinstance(value, bytes) and len(value) <= PIECE else _plain(value)
+        name: value if whole and isinstance(value, bytes) and len(value) <= PIECE_BYTES else _plain(value)
         for name, value in given.items()
     }
 

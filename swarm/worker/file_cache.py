@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from swarm.errors import StoreError
-from swarm.job.job_file import LATENTS, PIECE, JobFile, piece_size
+from swarm.job.job_file import LATENTS, PIECE_BYTES, JobFile, piece_size
 from swarm.store.job_files import digest_of
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
@@ -47,7 +47,7 @@ class PartialFile:
 class FileCache:
     """Job files by digest, at most `limit` bytes of them."""
 
-    def __init__(self, state_dir: Path, limit: int, piece: int = PIECE) -> None:
+    def __init__(self, state_dir: Path, limit: int, piece: int = PIECE_BYTES) -> None:
         self.root = state_dir / "assets"
         self._state_dir, self._limit, self._piece = state_dir, limit, piece
         self._parts: dict[str, PartialFile] = {}

@@ -19,7 +19,7 @@ from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
 from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
-from swarm.job.job_file import PIECE, JobFile
+from swarm.job.job_file import PIECE_BYTES, JobFile
 from swarm.job.recipe import clip_key
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, apply
@@ -218,7 +218,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
     bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
     bench.dealer.send(Heartbeat((), (0,), job_files=(digest,)))
     grant = await bench.hear(Grant)
-    for offset in range(0, len(content), PIECE):
+    for offset in range(0, len(content), PIECE_BYTES):
         bench.dealer.send(Fetch(digest, offset))
     speak(bench.dealer, grant, 0)
     heard, accepted = b"", False
@@ -255,7 +255,7 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
     bench.running.cancel()
 
 
-@pytest.mark.parametrize("offset", [1, PIECE - 8192, PIECE + 7])
+@pytest.mark.parametrize("offset", [1, PIECE_BYTES - 8192, PIECE_BYTES + 7])
 async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, offset: int) -> None:
     content = bytes(range(256)) * 1500  # less than latents may be, whose digest is looked at for each piece
     digest = hashlib.sha256(content).hexdigest()
@@ -266,7 +266,7 @@ async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, off
     message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
     while not isinstance(message, FilePiece):
         message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
-    assert (message.offset, frame) == (offset, content[offset : offset + PIECE])
+    assert (message.offset, frame) == (offset, content[offset : offset + PIECE_BYTES])
     bench.running.cancel()
 
 

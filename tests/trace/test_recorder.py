@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from making import TEXTS, grant, join, make_clip, make_core, make_hello, make_spec, make_worker, offer, speak
 
-from swarm.job.job_file import PIECE
+from swarm.job.job_file import PIECE_BYTES
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.message import FilePiece, Status
@@ -78,11 +78,11 @@ def test_the_frame_of_a_clip_that_a_worker_spoke_is_written_as_its_size(log: Log
 
 def test_pieces_of_latents_are_written_whole_but_no_more_than_a_piece_may_have(log: LogFile) -> None:
     core = coordinator(Trace(log))
-    for size in (PIECE, PIECE + 1):
+    for size in (PIECE_BYTES, PIECE_BYTES + 1):
         core.receive(b"p", FilePiece("a" * 64, 0, size), 1.0, b"\x01" * size)
     whole, too_long = (line["given"]["frame"] for line in lines(log)[-2:])
-    assert msgspec.convert(whole, bytes) == b"\x01" * PIECE
-    assert too_long == {"size": PIECE + 1}
+    assert msgspec.convert(whole, bytes) == b"\x01" * PIECE_BYTES
+    assert too_long == {"size": PIECE_BYTES + 1}
 
 
 def test_commands_are_written_with_their_kind(log: LogFile) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from swarm.job.job_file import MAX_LATENTS, PIECE, piece_size
+from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, piece_size
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.lease.coordinator.ledger import PROMISED
@@ -32,7 +32,7 @@ class JobFiles:
 
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
-    piece: int = PIECE
+    piece: int = PIECE_BYTES
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
 
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:

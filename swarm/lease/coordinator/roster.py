@@ -13,7 +13,7 @@ from swarm.lease.transition import follow
 MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
 MAX_WAITING_S = 120.0  # for credit without sending a clip: a longer wait is a hang
 MAX_LEASES = 2  # of a slot: the one being spoken and the next
-HEARD = 20  # heartbeats: about so many decide the share of waiting
+HEARTBEATS_AVERAGED = 20  # about so many heartbeats decide the share of waiting
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
 
@@ -46,7 +46,7 @@ class Slot:
     def hear(self, report: SlotReport) -> None:
         """Take in a heartbeat's report of what it does."""
         self.report = report
-        self.waits += ((report.state == "waiting") - self.waits) / HEARD
+        self.waits += ((report.state == "waiting") - self.waits) / HEARTBEATS_AVERAGED
 
     def begin(self, lease: int, now: float) -> None:
         """Take in a new lease."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zlib import crc32
 
-from swarm.job.job_file import PIECE
+from swarm.job.job_file import PIECE_BYTES
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
@@ -25,7 +25,7 @@ class Settings:
     grace_s: float = 0.0  # nothing is granted for so long: returning workers first say what they hold
     split: bool = True  # whether a lease may be shortened for an idle slot
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
-    piece: int = PIECE  # bytes of one `FilePiece`
+    piece: int = PIECE_BYTES  # bytes of one `FilePiece`
     alone: bool = False  # whether no other worker will ever come
 
     @property

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from swarm.job.job_file import PIECE
+from swarm.job.job_file import PIECE_BYTES
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 
@@ -14,7 +14,7 @@ class WorkerSettings:
     min_beat_s: float = 0.2  # a shorter interval would only load both sides
     max_beat_s: float = 2.0  # a longer interval would look like a machine that slept
     max_held: int = 256 * 1024 * 1024  # bytes of clips kept for coordinators out of reach; then the worker pauses
-    piece: int = PIECE  # bytes of one `FilePiece`
+    piece: int = PIECE_BYTES  # bytes of one `FilePiece`
     step_back_s: float = 300.0  # the first pause after a fault of the device: a game may be over by then
     max_step_back_s: float = 3600.0
     idle_s: float = 300.0  # a slot without a lease keeps its engine for so long: between two books it stays loaded

@@ -16,7 +16,7 @@ from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
 
 WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before another is loaded in its place
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
-SOON = 10  # clips: an engine that was started afresh and runs out of memory within so many would do so again
+CLIPS_BEFORE_TRUST = 10  # with fewer clips since its restart, an engine without memory would run out of it again
 
 Trouble = Literal["memory", "lost"]
 
@@ -37,7 +37,7 @@ class Rest:
     trouble: Trouble = "memory"
     until_s: float = 0.0
     times: int = 0  # that the slot stepped back without a clip in between
-    clips: int = SOON  # since its engine was last started afresh for a fault of the device
+    clips: int = CLIPS_BEFORE_TRUST  # since its engine was last started afresh for a fault of the device
 
     def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
         """Begin a pause, longer each time. Slots of other numbers get other lengths, so that they do not meet again."""

@@ -42,7 +42,7 @@ from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.outcome import Command, Load, Speak, WorkerOutcome
 from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.slot import SOON, EngineSlot, Trouble
+from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST, EngineSlot, Trouble
 from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, step_back, trim
 from swarm.lease.worker.slot_state import SlotState
 from swarm.lease.worker.unaccepted import UnacceptedClips
@@ -281,7 +281,7 @@ class Worker:
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
 
     def _fail(self, slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome) -> None:
-        if kind == "memory" and slot.rest.clips < SOON:
+        if kind == "memory" and slot.rest.clips < CLIPS_BEFORE_TRUST:
             step_back(slot, "memory", note, now, out)
             return
         if kind == "memory" or (kind == "device" and slot.rest.clips):

@@ -97,7 +97,7 @@ def _told(name: str, tell: OnProgress) -> Iterator[type]:
 
 
 class _Nowhere(io.TextIOBase):
-    """Where a bar is drawn that nobody is to see: `tell` says how far the download is."""
+    """The output of a hidden progress bar: `tell` says how far the download is."""
 
     def write(self, text: str) -> int:
         """Drop the text."""

@@ -6,7 +6,7 @@ from making import INFO, RECIPE
 from swarm.lease.message import Grant, Job, Line
 from swarm.lease.transition import IllegalTransition
 from swarm.lease.worker.settings import DEFAULTS
-from swarm.lease.worker.slot import SOON, EngineSlot, Rest
+from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST, EngineSlot, Rest
 from swarm.lease.worker.slot_state import SlotState
 
 JOB = Job("job", "Book", RECIPE)
@@ -48,7 +48,7 @@ def test_an_operators_limit_is_said_while_there_is_no_fault() -> None:
 
 def test_clips_count_from_a_restart() -> None:
     rest = Rest()
-    assert rest.clips >= SOON
+    assert rest.clips >= CLIPS_BEFORE_TRUST
     rest.restarted()
     rest.spoke()
     assert rest.clips == 1

@@ -7,7 +7,7 @@ from making import RECIPE, grant, make_worker, ordered, speak, told
 from swarm.lease.message import Failed, Heartbeat, Release
 from swarm.lease.worker.outcome import CancelPrefetch, Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS
-from swarm.lease.worker.slot import SOON
+from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST
 from swarm.lease.worker.worker import Worker
 
 IDLE_S, RESTING_S, STEP_BACK_S = DEFAULTS.idle_s, DEFAULTS.resting_s, DEFAULTS.step_back_s
@@ -57,9 +57,9 @@ def test_who_stepped_back_takes_nothing_until_its_time_has_come() -> None:
 
 def test_after_enough_clips_memory_that_runs_out_is_an_accident_again() -> None:
     worker = make_worker(credit=100_000)
-    texts = [f"Sentence {number}." for number in range(SOON + 2)]
+    texts = [f"Sentence {number}." for number in range(CLIPS_BEFORE_TRUST + 2)]
     out = speak(worker, fail(worker, speak(worker, grant(worker, *texts)), "memory"))
-    for _ in range(SOON):
+    for _ in range(CLIPS_BEFORE_TRUST):
         out = speak(worker, out)
     assert isinstance(fail(worker, out, "memory").commands[-1], Load)
 
