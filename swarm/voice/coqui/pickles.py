@@ -1,11 +1,9 @@
 """Reads what Coqui would unpickle without running code that a pickle may carry, and without writing it anew.
 
-Weights are read as torch's `weights_only`, also where Coqui asks for more (Bark). Some older models come with
-statistics of their training sound in a NumPy file of a pickled dict: numbers and words pass, every class but NumPy's
-own is refused. Coqui writes XTTS's original weights anew once it has read them; here it does not.
+Weights are read as torch's `weights_only`, also where Coqui asks for more (Bark). Arrays are read by `statistics`,
+whatever NumPy is asked for. Coqui writes XTTS's original weights anew once it has read them; here it does not.
 """
 
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,36 +11,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_BYTES = 16 << 20
-_NUMBERS = {
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "scalar"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "scalar"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("_codecs", "encode"),  # how old pickles write bytes
-}
-
-
-class _NumbersOnly(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _NUMBERS:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} is not allowed in it")
-
-
-def read_statistics(path: Path) -> Any:
-    """Return the array in a .npy file, one of objects too. Raises UnpicklingError, ValueError, OSError."""
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"{path.name} is larger than {MAX_BYTES >> 20} MiB")
-    with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        _, _, kind = header(file)
-        if kind.hasobject:
-            return _NumbersOnly(file).load()
-    return np.load(path, allow_pickle=False)
+from swarm.voice.coqui.statistics import read_statistics
 
 
 @contextmanager
@@ -66,9 +35,7 @@ def only_read() -> Iterator[None]:
             raise EOFError(f"{name} holds no weights") from fault
 
     def careful_array(file: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.pop("allow_pickle", False):
-            return read_statistics(Path(file))
-        return load_array(file, *args, **kwargs)
+        return read_statistics(Path(file))
 
     def no_writing(*args: Any, **kwargs: Any) -> None: ...
 
