@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -249,6 +250,12 @@ def test_every_file_has_its_tests_where_one_looks_for_them() -> None:
 @pytest.mark.parametrize("where", sorted(set(TESTED_ELSEWHERE.values()) - {VALUES}))
 def test_the_tests_that_stand_for_others_are_there(where: str) -> None:
     assert (ROOT / where).is_file()
+
+
+def test_no_two_classes_share_a_name() -> None:
+    trees = [ast.parse((ROOT / path).read_text(encoding="utf-8")) for path in SOURCES]
+    classes = [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert [name for name, count in Counter(classes).items() if count > 1 and not name.startswith("_")] == []
 
 
 def test_no_two_test_files_share_a_name() -> None:

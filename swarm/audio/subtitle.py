@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from swarm.audio.tags import Tags
 
 
-class Cue(Struct, frozen=True):
+class SubtitleLine(Struct, frozen=True):
     """A sentence and when it is heard, in seconds."""
 
     start_s: float
@@ -16,7 +16,7 @@ class Cue(Struct, frozen=True):
     text: str
 
 
-def write_subtitles(kind: str, lines: Sequence[Cue], tags: Tags) -> str:
+def write_subtitles(kind: str, lines: Sequence[SubtitleLine], tags: Tags) -> str:
     """Return a whole file; `kind` is "vtt", "srt" or "lrc".
 
     A cue without text, as of the rest of a long number, prolongs the one before it.
@@ -24,8 +24,8 @@ def write_subtitles(kind: str, lines: Sequence[Cue], tags: Tags) -> str:
     return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](_with_text(lines), tags)) + "\n"
 
 
-def _with_text(lines: Sequence[Cue]) -> list[Cue]:
-    found: list[Cue] = []
+def _with_text(lines: Sequence[SubtitleLine]) -> list[SubtitleLine]:
+    found: list[SubtitleLine] = []
     for line in lines:
         if line.text or not found:
             found.append(line)
@@ -34,7 +34,7 @@ def _with_text(lines: Sequence[Cue]) -> list[Cue]:
     return found
 
 
-def _vtt(lines: Sequence[Cue], _tags: Tags) -> Iterator[str]:
+def _vtt(lines: Sequence[SubtitleLine], _tags: Tags) -> Iterator[str]:
     yield "WEBVTT"
     for line in lines:
         yield ""
@@ -42,7 +42,7 @@ def _vtt(lines: Sequence[Cue], _tags: Tags) -> Iterator[str]:
         yield _plain(line.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _srt(lines: Sequence[Cue], _tags: Tags) -> Iterator[str]:
+def _srt(lines: Sequence[SubtitleLine], _tags: Tags) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         yield str(number)
         yield f"{_clock(line.start_s, ',')} --> {_clock(line.end_s, ',')}"
@@ -50,7 +50,7 @@ def _srt(lines: Sequence[Cue], _tags: Tags) -> Iterator[str]:
         yield ""
 
 
-def _lrc(lines: Sequence[Cue], tags: Tags) -> Iterator[str]:
+def _lrc(lines: Sequence[SubtitleLine], tags: Tags) -> Iterator[str]:
     yield f"[ti:{_plain(tags.part_title or tags.title)}]"
     yield f"[ar:{_plain(', '.join(tags.authors))}]"
     yield f"[al:{_plain(tags.title)}]"

@@ -88,7 +88,7 @@ class Upload:
     def _upload(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
         fields = _fields(self.find_room(), tags)
         with ExitStack() as opened:
-            progress = Progress(self._config.server, files, say, self._stopped)
+            progress = UploadProgress(self._config.server, files, say, self._stopped)
             form = {
                 str(number): (path.name, opened.enter_context(UploadedFile(path, progress)), "application/octet-stream")
                 for number, path in enumerate(files)
@@ -145,7 +145,7 @@ class Upload:
         return UploadFault(f"{self._server} {why.rstrip('.')}.", permanent=status not in BUSY)
 
 
-class Progress:
+class UploadProgress:
     """Says how much of an upload is sent, and stops it."""
 
     def __init__(self, where: str, files: Sequence[Path], say: Say, stopped: threading.Event) -> None:
@@ -167,7 +167,7 @@ class Progress:
 class UploadedFile(FileIO):
     """A file that counts what is read of it, which is what is sent."""
 
-    def __init__(self, path: Path, progress: Progress) -> None:
+    def __init__(self, path: Path, progress: UploadProgress) -> None:
         super().__init__(path)
         self._progress = progress
 

@@ -15,7 +15,7 @@ import msgspec
 from swarm.audio.level import level_lines
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
-from swarm.audio.subtitle import Cue, write_subtitles
+from swarm.audio.subtitle import SubtitleLine, write_subtitles
 from swarm.edition.delivery import DELIVERED_FILE, Delivery
 from swarm.edition.depot import DepotFault, Stopped
 from swarm.edition.press import Damaged, Measured, Press
@@ -294,7 +294,7 @@ class Edition:
         written = []
         for volume, book in press.bound if kind else ():
             lines = [
-                Cue(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].written)
+                SubtitleLine(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].written)
                 for cue in press.cues(volume)
             ]
             path = book.path.with_name(f"{book.path.name.rpartition('.')[0]}.{kind}")

@@ -21,7 +21,7 @@ class Pause(StrEnum):
     CHAPTER = "chapter"
 
 
-class Trace(Struct, frozen=True):
+class TextTrace(Struct, frozen=True):
     """Where the signs (visible characters) of `text` stand in a document; signs that reading added stand nowhere."""
 
     document: str
@@ -43,7 +43,7 @@ class Block(Struct, frozen=True):
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
     language: str = ""  # as the markup names it, "" if it names none
-    trace: Trace | None = None  # where it stands in the file, if the file is an EPUB
+    trace: TextTrace | None = None  # where it stands in the file, if the file is an EPUB
     sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
 
 

@@ -9,7 +9,7 @@ from swarm.book.package.archive import CONTAINER
 from swarm.book.package.package import PACKAGE_TYPE
 from swarm.book.page.letters import tidy
 from swarm.book.page.trace import signs
-from swarm.job.book import Block, Book, ChapterText, Trace
+from swarm.job.book import Block, Book, ChapterText, TextTrace
 from swarm.read_along.navigation import write_nav
 from swarm.read_along.republish import DC, OPF, XHTML_TYPE
 from swarm.read_along.wrap import XHTML
@@ -79,7 +79,7 @@ def _page(name: str, chapter: ChapterText, language: str) -> tuple[bytes, Chapte
         _write_block(body, block, first=not blocks)
         count = len(signs(block.text))
         runs = ((0, place, count),) if count else ()
-        blocks.append(structs.replace(block, trace=Trace(name, block.text, runs)))
+        blocks.append(structs.replace(block, trace=TextTrace(name, block.text, runs)))
         place += count
     if not len(body):
         etree.SubElement(body, f"{XHTML}p").text = title

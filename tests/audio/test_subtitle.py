@@ -3,10 +3,13 @@ import io
 import av
 import pytest
 
-from swarm.audio.subtitle import Cue, write_subtitles
+from swarm.audio.subtitle import SubtitleLine, write_subtitles
 from swarm.audio.tags import Tags
 
-LINES = [Cue(0.0214, 1.5, "She said: \u201cA < B & C\u201d."), Cue(3725.9999, 3727.25, "Two\n\nlines.")]
+LINES = [
+    SubtitleLine(0.0214, 1.5, "She said: \u201cA < B & C\u201d."),
+    SubtitleLine(3725.9999, 3727.25, "Two\n\nlines."),
+]
 
 
 @pytest.mark.parametrize("kind", ["vtt", "srt"])
@@ -31,7 +34,7 @@ def test_lrc_has_minutes_and_hundredths_and_says_what_it_is_of() -> None:
 
 
 def test_a_cue_without_text_prolongs_the_one_before() -> None:
-    lines = [Cue(0.0, 1.0, "It was 1234567"), Cue(1.25, 2.0, ""), Cue(2.25, 3.0, "then.")]
+    lines = [SubtitleLine(0.0, 1.0, "It was 1234567"), SubtitleLine(1.25, 2.0, ""), SubtitleLine(2.25, 3.0, "then.")]
     assert write_subtitles("vtt", lines, Tags("T")).splitlines()[2:] == [
         "00:00:00.000 --> 00:00:02.000",
         "It was 1234567",

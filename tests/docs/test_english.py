@@ -11,12 +11,7 @@ import pytest
 from pages import ROOT
 
 FOLDERS = ("swarm", "benchmarks", "tests")
-SOURCES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for name in FOLDERS
-    for path in (ROOT / name).rglob("*.py")
-    if "simulation" not in path.parts
-)
+SOURCES = sorted(path.relative_to(ROOT).as_posix() for name in FOLDERS for path in (ROOT / name).rglob("*.py"))
 NO_VERB = re.compile(
     r"(a|all|an|as|at|both|by|each|every|for|from|how|in|its?|no|not|nobody|nothing|of|on|one|only|some|something|that"
     r"|the|their|there|these|they|this|those|to|what|when|where|whether|which|who|whoever|whose|why|with)",

@@ -191,7 +191,7 @@ def test_a_certificate_that_this_machine_does_not_trust_is_said_at_once(files: l
 def test_a_book_is_read_as_it_is_sent(shelf: FakeBookshelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     large, sizes = tmp_path / "large.m4b", list[int]()
     large.write_bytes(bytes(5 << 20))
-    monkeypatch.setattr(audiobookshelf.Progress, "count", lambda progress, size: sizes.append(size))
+    monkeypatch.setattr(audiobookshelf.UploadProgress, "count", lambda progress, size: sizes.append(size))
     upload(shelf).send([large], TAGS, print)
     assert sum(sizes) == 5 << 20
     assert max(sizes) <= 1 << 20

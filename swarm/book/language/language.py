@@ -34,7 +34,7 @@ class Forms(Struct, frozen=True):
         return str(getattr(self, category, "")) or self.other
 
 
-class Clock(Struct, frozen=True, kw_only=True):
+class ClockWords(Struct, frozen=True, kw_only=True):
     """How the time of day is said."""
 
     between: str = ""  # the word between hours and minutes
@@ -62,7 +62,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     pairs: bool = False  # decimals of two figures are said as one number: "trois virgule quatorze"
     years: bool = False  # years are said otherwise than other numbers: "eighteen sixty-six"
     scales: Mapping[str, str] = {}  # the word behind a sum, written and said: "$5 million"
-    clock: Clock = Clock()
+    clock: ClockWords = ClockWords()
     agree: Callable[[str, str], str] = lambda said, noun: said  # a cardinal's words before a noun
     ordinal: str = ""  # a pattern for what makes a figure an ordinal
     ordinal_form: Callable[[str, str], str] = lambda said, suffix: said  # an ordinal's words, by what is written

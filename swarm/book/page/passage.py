@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from swarm.job.book import Saying, Trace
+from swarm.job.book import Saying, TextTrace
 
 
 class Passage(Struct):
@@ -18,4 +18,4 @@ class Passage(Struct):
     references: tuple[str, ...] = ()  # the notes that are referred to here
     note: str = ""  # the note that this is part of
     sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
-    trace: Trace | None = None  # where it stands in its document, if that was traced
+    trace: TextTrace | None = None  # where it stands in its document, if that was traced

@@ -6,7 +6,7 @@ import regex
 
 from swarm.book.page.passage import Passage
 from swarm.book.page.trace import signs
-from swarm.job.book import Trace
+from swarm.job.book import TextTrace
 
 RUNNING = "running head"
 MIN_TIMES = 5
@@ -72,6 +72,6 @@ def _join(before: Passage, after: Passage, reason: str) -> None:
     after.text, after.references, after.left_out = "", (), reason
 
 
-def _joined(first: Trace, second: Trace, length: int) -> Trace:
+def _joined(first: TextTrace, second: TextTrace, length: int) -> TextTrace:
     runs = (*first.runs, *((at + length, place, count) for at, place, count in second.runs))
-    return Trace(first.document, first.text + second.text, runs)
+    return TextTrace(first.document, first.text + second.text, runs)

@@ -11,7 +11,7 @@ from itertools import pairwise
 import regex
 from lxml import etree
 
-from swarm.job.book import SignRun, Trace
+from swarm.job.book import SignRun, TextTrace
 
 # Joiners are not counted: whether they are read depends on the letters around them.
 _NONE = r"\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}"
@@ -113,13 +113,13 @@ class Tracer:
             (begin, *taken[number]) for number, (begin, end) in enumerate(pairwise(ends)) if number in taken and end
         ]
 
-    def trace(self, said: str) -> Trace:
+    def trace(self, said: str) -> TextTrace:
         """Return where a passage of the block stands; passages are asked for in order."""
         runs, self._start = follow(signs(said), self._whole, self._start)
-        return Trace(self.document, said, tuple(_through(runs, self._runs)))
+        return TextTrace(self.document, said, tuple(_through(runs, self._runs)))
 
 
-def span(trace: Trace, start: int, end: int) -> tuple[int, int] | None:
+def span(trace: TextTrace, start: int, end: int) -> tuple[int, int] | None:
     """Find the places of the signs from `start` up to `end`; None where they stand nowhere."""
     first = bisect_right(trace.runs, start, key=lambda run: run[0]) - 1
     last = bisect_left(trace.runs, end, key=lambda run: run[0]) - 1
@@ -131,7 +131,7 @@ def span(trace: Trace, start: int, end: int) -> tuple[int, int] | None:
     return place + max(start - at, 0), last_place + min(end - last_at, count)
 
 
-def rewritten(trace: Trace, text: str) -> Trace:
+def rewritten(trace: TextTrace, text: str) -> TextTrace:
     """Make the trace of a text from which parts were removed, or before which words were put."""
     own, whole = signs(text), signs(trace.text)
     most = min(len(own), len(whole))
@@ -142,4 +142,4 @@ def rewritten(trace: Trace, text: str) -> Trace:
         middle = follow(own[head : len(own) - tail], whole[head : len(whole) - tail], 0)[0]
         runs += [(at + head, place + head, count) for at, place, count in middle]
     runs += [(len(own) - tail, len(whole) - tail, tail)] if tail else []
-    return Trace(trace.document, text, tuple(_through(runs, trace.runs)))
+    return TextTrace(trace.document, text, tuple(_through(runs, trace.runs)))

@@ -2,7 +2,7 @@ from swarm.book.page.markup import parse
 from swarm.book.page.passage import Passage
 from swarm.book.page.text import read_document
 from swarm.book.page.trace import Tracer, follow, rewritten, sign_offsets, signs, span
-from swarm.job.book import Trace
+from swarm.job.book import TextTrace
 from swarm.job.reading import Reading
 
 HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title></head><body>'
@@ -71,15 +71,15 @@ def test_a_text_is_followed_where_parts_of_it_are_gone() -> None:
 
 
 def test_a_span_goes_over_what_was_left_out() -> None:
-    trace = Trace("page", "abcdef", ((0, 10, 2), (2, 20, 4)))
+    trace = TextTrace("page", "abcdef", ((0, 10, 2), (2, 20, 4)))
     assert span(trace, 0, 6) == (10, 24)
     assert span(trace, 1, 3) == (11, 21)
     assert span(trace, 2, 4) == (20, 22)
-    assert span(Trace("page", "ab", ((1, 5, 1),)), 0, 1) is None
+    assert span(TextTrace("page", "ab", ((1, 5, 1),)), 0, 1) is None
 
 
 def test_a_text_with_words_before_it_or_parts_gone_still_stands_where_it_stood() -> None:
-    trace = Trace("page", "See it[1] now.", ((0, 40, 12),))
+    trace = TextTrace("page", "See it[1] now.", ((0, 40, 12),))
     assert span(rewritten(trace, "Note: See it[1] now."), 5, 17) == (40, 52)
     assert span(rewritten(trace, "See it now."), 5, 9) == (48, 52)
     assert span(rewritten(trace, "Remark: it[1] now."), 7, 16) == (43, 52)

@@ -1,12 +1,12 @@
 import pytest
 
 from swarm.book.speech.sentence_place import Place, SentencePlaces, join_places
-from swarm.job.book import Block, Trace
+from swarm.job.book import Block, TextTrace
 
 
 def test_sentences_stand_where_their_signs_do() -> None:
     text = "It rained.\nIt rained. We left."
-    places = SentencePlaces(Block("paragraph", text, trace=Trace("a", text, ((0, 100, 9), (9, 200, 16)))))
+    places = SentencePlaces(Block("paragraph", text, trace=TextTrace("a", text, ((0, 100, 9), (9, 200, 16)))))
     assert places.find("It rained.", 0) == ("a", 100, 109)
     assert places.find("It rained.", 11) == ("a", 200, 209)
     assert places.find("We left.", 11) == ("a", 209, 216)
@@ -14,14 +14,14 @@ def test_sentences_stand_where_their_signs_do() -> None:
 
 def test_a_sentence_is_sought_no_earlier_than_it_may_begin() -> None:
     text = "a [pause] a"
-    places = SentencePlaces(Block("paragraph", text, trace=Trace("a", text, ((0, 0, 9),))))
+    places = SentencePlaces(Block("paragraph", text, trace=TextTrace("a", text, ((0, 0, 9),))))
     assert places.find("a", 0) == ("a", 0, 1)
     assert places.find("a", 9) == ("a", 8, 9)
 
 
 def test_what_reading_added_stands_nowhere() -> None:
     text = "Note: It rained."
-    places = SentencePlaces(Block("paragraph", text, trace=Trace("a", "It rained.", ((0, 50, 9),))))
+    places = SentencePlaces(Block("paragraph", text, trace=TextTrace("a", "It rained.", ((0, 50, 9),))))
     assert places.find("Note:", 0) is None
     assert places.find("It rained.", 0) == ("a", 50, 59)
     assert places.find("Not there.", 0) is None

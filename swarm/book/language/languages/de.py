@@ -7,7 +7,7 @@ import regex
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -119,7 +119,7 @@ LANGUAGE: Language = Language(
         },
         years=True,
         scales=table("Million=Million|Millionen=Millionen|Milliarde=Milliarde|Milliarden=Milliarden"),
-        clock=Clock(
+        clock=ClockWords(
             between="Uhr",
             full="Uhr",
             hour=lambda hour: _agree(spelled(str(hour), LANGUAGE), "Uhr"),

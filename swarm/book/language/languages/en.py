@@ -8,7 +8,7 @@ import regex
 from swarm.book.language.cldr import month_names, short_month_names
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -186,7 +186,7 @@ LANGUAGE: Language = Language(
             "million=million|billion=billion|trillion=trillion|thousand=thousand|bn=billion|m=million|M=million|"
             "k=thousand|K=thousand"
         ),
-        clock=Clock(full="o'clock", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
+        clock=ClockWords(full="o'clock", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
         ordinal="st|nd|rd|th",
         king="the ",
         king_form=str.capitalize,

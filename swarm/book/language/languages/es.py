@@ -4,7 +4,7 @@ import regex
 
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -79,7 +79,7 @@ LANGUAGE: Language = Language(
         },
         pairs=True,
         scales=table("millón=millón de|millones=millones de"),
-        clock=Clock(between="y", hour=_hour),
+        clock=ClockWords(between="y", hour=_hour),
         agree=_agree,
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,

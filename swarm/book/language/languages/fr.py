@@ -4,7 +4,7 @@ import regex
 
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -62,7 +62,7 @@ LANGUAGE: Language = Language(
         },
         pairs=True,
         scales=table("million=million de|millions=millions de|milliard=milliard de|milliards=milliards de"),
-        clock=Clock(
+        clock=ClockWords(
             between="heures",
             full="heures",
             one="heure",

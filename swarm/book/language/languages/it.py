@@ -4,7 +4,7 @@ import regex
 
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -65,7 +65,7 @@ LANGUAGE: Language = Language(
         signs={"%": Forms("per cento", "per cento")},  # as books write it, not "percento"
         pairs=True,
         scales=table("milione=milione di|milioni=milioni di|miliardo=miliardo di|miliardi=miliardi di"),
-        clock=Clock(between="e", hour=_hour, written=r"(?<=\b(?:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
+        clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
         agree=_agree,
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,

@@ -4,7 +4,7 @@ import regex
 
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -45,7 +45,7 @@ LANGUAGE: Language = Language(
         signs={"°": Forms("graad", "graden")},  # CLDR's "booggraden" are those of angles alone
         years=True,
         scales=table("miljoen=miljoen|miljard=miljard"),
-        clock=Clock(between="uur", full="uur", written=r"\.([0-5]\d)(?=\s?uur\b)"),
+        clock=ClockWords(between="uur", full="uur", written=r"\.([0-5]\d)(?=\s?uur\b)"),
         ordinal="e|ste|de",
         king="de ",
         last_ordinal_king=99,

@@ -8,7 +8,7 @@ import regex
 from swarm.book.language.cldr import MEASURES, UNITS, month_names, unit_name
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -314,7 +314,7 @@ LANGUAGE: Language = Language(
             "mld zł": _of_zlotys(_BILLION),
         },
         scales=table("mln=milionów|mld=miliardów"),
-        clock=Clock(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
+        clock=ClockWords(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
         agree=_agree,
         last_ordinal_king=99,
         rulers=words("Jan Zygmunt Władysław Kazimierz Stanisław August Stefan Bolesław Mieszko Henryk Fryderyk Karol")

@@ -4,7 +4,7 @@ import regex
 
 from swarm.book.language.language import (
     Abbreviations,
-    Clock,
+    ClockWords,
     Counted,
     Dates,
     Forms,
@@ -49,7 +49,7 @@ LANGUAGE: Language = Language(
         units={"m": "length-meter", "g": "mass-gram", "l": "volume-liter", "min": "duration-minute"},
         pairs=True,
         scales=table("milhão=milhão de|milhões=milhões de"),
-        clock=Clock(between="e", hour=_hour),
+        clock=ClockWords(between="e", hour=_hour),
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,
         last_ordinal_king=10,
