@@ -1,4 +1,4 @@
-"""What must hold of a worker's slots: of their states, of their rests, and of the text that is prefetched."""
+"""The invariants of a worker's slots: of their states, their rests, and the text that is prefetched."""
 
 from __future__ import annotations
 
