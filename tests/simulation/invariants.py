@@ -306,7 +306,7 @@ class Judge:
                 raise Violation(f"{worker.name} gets no further with its files, {have} bytes")
 
     def _is_judged(self, worker: SimWorker, session: Session | None = None, *, raw: bool = False) -> bool:
-        """Whether promises about a worker can be judged now: the one guard of all invariants about workers.
+        """Tell whether promises about a worker can be judged now: the one guard of all invariants about workers.
 
         A liar breaks its own promises, and what a raw network loses breaks others unless `raw` says that they hold
         there too. With a `session`, the worker must also be awake, staying, and in reach under just that session.
