@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from machine import Machine
 
 from swarm.lease.message import Message
+from swarm.net.wire import pack
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
@@ -29,6 +30,7 @@ class Connection:
         self.noticed = False  # that it is gone, by the worker
         self.held: list[tuple[Machine, Message, bytes]] = []  # while the network is cut
         self.last_s = {worker.name: 0.0, coordinator.name: 0.0}
+        self.busy_until_s = {worker.name: 0.0, coordinator.name: 0.0}  # the link carries earlier messages until then
 
 
 class Network:
@@ -39,6 +41,7 @@ class Network:
         self.open: dict[bytes, Connection] = {}
         self.cut: dict[tuple[str, str], float] = {}  # since when
         self.latency_s = 0.002
+        self.rates: dict[str, float] = {}  # bytes a second, each way, of the links of some workers
         self.loss = self.doubling = self.reordering = self.full = 0.0
         self.owners: dict[bytes, SimWorker] = {}  # of every peer there ever was
         self.processes: dict[bytes, str] = {}
@@ -77,6 +80,8 @@ class Network:
     @property
     def is_steady(self) -> bool:
         """Whether what is sent arrives soon."""
+        if self.rates:
+            return False
         return self.latency_s < 0.1 and "slow disk" not in self.world.faults  # what is sent waits for the disk
 
     def reaches(self, peer: bytes) -> bool:
@@ -142,12 +147,21 @@ class Network:
 
     def _carry(self, connection: Connection, to: Machine, message: Message, frame: bytes) -> None:
         random, heap = self.world.random, self.world.heap
-        at_s = heap.now + self.latency_s * (0.5 + random.random())
+        at_s = self._carried_s(connection, to, message, frame) + self.latency_s * (0.5 + random.random())
         if self.reordering and random.random() < self.reordering:
             at_s += random.random() * 3.0
         else:
             at_s = connection.last_s[to.name] = max(at_s, connection.last_s[to.name])
         heap.after(at_s - heap.now, self._arrive, connection, to, message, frame)
+
+    def _carried_s(self, connection: Connection, to: Machine, message: Message, frame: bytes) -> float:
+        """Return when the link has carried a message, after all that were sent before it in its direction."""
+        rate = self.rates.get(connection.worker.name)
+        if rate is None:
+            return self.world.heap.now
+        begun_s = max(self.world.heap.now, connection.busy_until_s[to.name])
+        connection.busy_until_s[to.name] = begun_s + (len(pack(message)) + len(frame)) / rate
+        return connection.busy_until_s[to.name]
 
     def _arrive(self, connection: Connection, to: Machine, message: Message, frame: bytes) -> None:
         if not connection.alive:

@@ -11,7 +11,7 @@ from typing import Any
 import files
 from coordinator import SimCoordinator
 from disk import Disk
-from faults import Faults
+from faults import SLOW_LINKS, Faults
 from heap import Heap
 from invariants import Judge
 from liar import Liar
@@ -26,6 +26,9 @@ from swarm.trace.log_file import open_log
 from swarm.trace.recorder import NO_TRACE, Trace
 
 CHAPTERS, SEGMENTS = 3, 12
+SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
+SLOW_BYTES_A_CHARACTER = 400  # so that a clip is much larger than a heartbeat, as real ones are
+SLOW_RATES = (8_000.0, 12_000.0, 24_000.0)  # bytes a second: clips of 8 to 100 KB take from half a second to 12 s
 FAULTS_STOP_S = 60.0
 BUSY_S = 30.0  # about what a book takes
 FINISH_S = 400.0  # after that every book has to be complete
@@ -45,9 +48,12 @@ class World:
         self.random = Random(seed)
         self.files_random = Random(f"files {seed}")  # of its own, so that worlds without files stay as they were
         self.devices_random = Random(f"devices {seed}")
+        self.links_random = Random(f"links {seed}")
         self.heap = Heap()
         self.story = Story() if tell else None
         self.faults = Faults(self.random, also)
+        if self.links_random.random() < SLOW_LINKS_SHARE:
+            self.faults.on.add(SLOW_LINKS)
         self.was_raw = self.faults.raw
         self.network = Network(self)
         self.judge = Judge(self)
@@ -58,6 +64,8 @@ class World:
         self.vanished = False  # a file that a worker believes to have
         self.began_s = self.heap.now
         self.bytes_a_character = self.random.choice([1, 10, 40])
+        if SLOW_LINKS in self.faults:
+            self.bytes_a_character = SLOW_BYTES_A_CHARACTER
         self._make()
 
     # --- making it
@@ -65,6 +73,8 @@ class World:
     def _make(self) -> None:
         random, faults = self.random, self.faults
         credit = random.choice([1, 1, 3_000, 20_000])
+        if SLOW_LINKS in faults:
+            credit = self.links_random.choice([1, 200_000, 8_000_000])
         books = 2 if "two coordinators" in faults else 1
         self.contents = [files.files_of(self, n) for n in range(books)]
         self.coordinators = [SimCoordinator(self, n, self._disk(n), credit) for n in range(books)]
@@ -75,6 +85,10 @@ class World:
             worker.chars_s = text / BUSY_S / count * random.choice([0.5, 1.0, 2.0])
         if "latency" in faults:
             self.network.latency_s = random.choice([0.1, 0.5, 1.0])
+        if SLOW_LINKS in faults:
+            for worker in self.workers:
+                if worker.number == 0 or self.links_random.random() < 0.7:
+                    self.network.rates[worker.name] = self.links_random.choice(SLOW_RATES)
         if "no engine" in faults:
             for worker in self.workers[1:]:
                 worker.able = random.random() < 0.5
