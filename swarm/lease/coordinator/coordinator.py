@@ -49,6 +49,7 @@ PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it hold
 ASK_AGAIN_S = 0.5  # between two rounds over the waiting slots: that a holder is slow shows only with time
 LISTEN_S = 1.5  # with workers here, the longest wait for a call: a longer one is a sleep and not their silence
 OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
+MAX_DROPPED = 256  # sessions that are remembered, since a clip of theirs may be on its way
 GATHER_S = 1.5  # after a sleep nothing is granted for so long: workers come back and say what they have spoken
 
 
@@ -64,6 +65,7 @@ class Coordinator:
     jobs: dict[str, ServedJob] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     peers: dict[bytes, Session] = field(default_factory=dict)
+    dropped: dict[bytes, Session] = field(default_factory=dict)  # that fell silent or left; clips may still come
     stopping: bool = False
     ended: bool = False
     deserted: bool = False  # all workers fell silent
@@ -110,6 +112,9 @@ class Coordinator:
         if session is not None:
             session.heard_s = now
         if session is None or session.state is SessionState.ESTRANGED:
+            known = session or self.dropped.get(peer)
+            if known is not None and isinstance(message, Clip):
+                self._take_late(known, message, now, frame, fault, outcome)
             outcome.send(peer, WhoAreYou())
             return outcome
         self._dispatch(session, message, now, frame, fault, outcome)
@@ -226,6 +231,7 @@ class Coordinator:
             if not self.settings.alone:
                 outcome.events.append(Reason("joined", worker=hello.name, count=hello.slots))
         self.peers.pop(session.peer, None)
+        self.dropped.pop(peer, None)
         self.peers[peer] = session
         session.greeted(peer, hello, now)
         s = self.settings
@@ -239,6 +245,9 @@ class Coordinator:
         charge_idle(self._open_jobs(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
+        self.dropped[session.peer] = session
+        while len(self.dropped) > MAX_DROPPED:
+            del self.dropped[next(iter(self.dropped))]
         session.become(SessionState.GONE)
         for served, lease in self._leases_of(session).values():
             served.effort.reissued += len(lease.pending)
@@ -295,6 +304,16 @@ class Coordinator:
         session.sent_s = now
         credit = self.settings.credit_of_one(len(self.sessions))
         self.intake.clip(session, message, now, frame, fault, credit, outcome)
+
+    def _take_late(
+        self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, outcome: Outcome
+    ) -> None:
+        """Take a valid clip that is wanted from a worker that must greet again; others wait until it has greeted."""
+        served = self.jobs.get(clip.job)
+        if served is None or fault or not served.is_wanted((clip.chapter, clip.index), clip.key):
+            return
+        self._dispatch(session, clip, now, frame, fault, outcome)
+        self._pump(now, outcome)
 
     def _open_jobs(self) -> list[ServedJob]:
         return [served for served in self.jobs.values() if not served.state.complete]
