@@ -29,7 +29,7 @@ STANDING = (  # on from the start, off when faults stop
 )
 WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, drawn apart
 OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart, too
-SLOW_LINKS = "slow links"  # for ever, and drawn apart
+SLOW_LINKS = "slow links"  # for ever; only in worlds that ask for it
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
 

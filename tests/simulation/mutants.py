@@ -16,6 +16,7 @@ from typing import Any
 from coordinator import SimCoordinator
 
 from swarm.lease.coordinator import coordinator as core
+from swarm.lease.coordinator import heartbeat
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.grant import Request
 from swarm.lease.coordinator.intake import Intake
@@ -56,6 +57,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "the deadline of a silence is forgotten": Edit(Coordinator, "next_deadline", "*leases, *silences,", "*leases,"),
     "waiting slots are not asked again": Value(Coordinator, "_next_round", lambda self: math.inf),
     "no silence detection": Value(core, "SILENCE_S", 1e9),
+    "clips of the dropped are thrown away": Value(Coordinator, "_take_late", lambda self, *_: None),
     "no first-wins": Edit(
         Intake,
         "clip",
@@ -88,8 +90,8 @@ MUTANTS: dict[str, Edit | Value] = {
     "the blamed try again": Value(Request, "_may_try", lambda self, served, place: True),
     "the unknown are not asked": Edit(Coordinator, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
     "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
-    "leases end when granted": Value(core, "GRANT_FLIGHT_S", -1.0),
-    "lost grants are never missed": Value(core, "GRANT_FLIGHT_S", 1e9),
+    "leases end when granted": Value(heartbeat, "GRANT_FLIGHT_S", -1.0),
+    "lost grants are never missed": Value(heartbeat, "GRANT_FLIGHT_S", 1e9),
     "leases end before their clips came": Edit(worker_core, "heartbeat", "*unaccepted.leases(link.name)", ""),
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
@@ -142,6 +144,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "lost messages are not missed": ("refusals",),
     "unsent clips are forgotten": ("refusals",),
     "turns ignored": ("hangs",),
+    "clips of the dropped are thrown away": ("slow links",),
     "own gap not forgiven": ("coordinator sleeps",),
     "failures of strangers count": ("liar",),
     "no grace after a restart": ("coordinator crashes",),

@@ -26,7 +26,6 @@ from swarm.trace.log_file import open_log
 from swarm.trace.recorder import NO_TRACE, Trace
 
 CHAPTERS, SEGMENTS = 3, 12
-SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
 SLOW_BYTES_A_CHARACTER = 400  # so that a clip is much larger than a heartbeat, as real ones are
 SLOW_RATES = (8_000.0, 12_000.0, 24_000.0)  # bytes a second: clips of 8 to 100 KB take from half a second to 12 s
 FAULTS_STOP_S = 60.0
@@ -52,8 +51,6 @@ class World:
         self.heap = Heap()
         self.story = Story() if tell else None
         self.faults = Faults(self.random, also)
-        if self.links_random.random() < SLOW_LINKS_SHARE:
-            self.faults.on.add(SLOW_LINKS)
         self.was_raw = self.faults.raw
         self.network = Network(self)
         self.judge = Judge(self)

@@ -11,11 +11,12 @@ from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.grant import grant_waiting
+from swarm.lease.coordinator.heartbeat import leases_of, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.coordinator.roster import MAX_WAITING_S, Session, new_session, session_key
+from swarm.lease.coordinator.roster import Session, new_session, session_key
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.coordinator.settings import Settings
@@ -44,7 +45,6 @@ from swarm.lease.message import (
 from swarm.lease.reason import Reason
 
 SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
-GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
 PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
 ASK_AGAIN_S = 0.5  # between two rounds over the waiting slots: that a holder is slow shows only with time
 LISTEN_S = 1.5  # with workers here, the longest wait for a call: a longer one is a sleep and not their silence
@@ -237,7 +237,7 @@ class Coordinator:
         s = self.settings
         credit = s.first_credit(len(self.sessions))
         outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit))
-        for _, lease in self._leases_of(session).values():  # a trim may have been lost with the last connection
+        for _, lease in leases_of(self.jobs, session).values():  # a trim may have been lost with the last connection
             if lease.slot != PROMISED:
                 outcome.send(peer, Trim(lease.id, lease.pending[-1] + 1))
 
@@ -249,7 +249,7 @@ class Coordinator:
         while len(self.dropped) > MAX_DROPPED:
             del self.dropped[next(iter(self.dropped))]
         session.become(SessionState.GONE)
-        for served, lease in self._leases_of(session).values():
+        for served, lease in leases_of(self.jobs, session).values():
             served.effort.reissued += len(lease.pending)
             served.ledger.end(lease)
 
@@ -273,12 +273,14 @@ class Coordinator:
     ) -> None:
         match message:
             case Heartbeat():
-                self._heartbeat(session, message, now, outcome)
+                take_heartbeat(self.jobs, session, message, now, outcome)
+                self.job_files.heard(session, message, now, outcome)
+                tidy(self.jobs, session, now)
             case Clip() | Failed():
                 served = self.jobs.get(message.job)
                 was_open = served is not None and not served.state.complete
                 self._settle(session, message, now, frame, fault, outcome)
-                self._tidy(session, now)
+                tidy(self.jobs, session, now)
                 if served is not None and was_open and served.state.complete:
                     self._charge_idle(now, served)  # idle time after its last clip is not this job's
             case Held():
@@ -287,7 +289,7 @@ class Coordinator:
                 self.job_files.fetch(session, message, outcome)
             case FilePiece():
                 self.job_files.job_file(session, message, frame, now, outcome)
-                self._tidy(session, now)
+                tidy(self.jobs, session, now)
             case Release():
                 self._release(session, message, now, outcome)
             case Bye():
@@ -305,9 +307,7 @@ class Coordinator:
         credit = self.settings.credit_of_one(len(self.sessions))
         self.intake.clip(session, message, now, frame, fault, credit, outcome)
 
-    def _take_late(
-        self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, outcome: Outcome
-    ) -> None:
+    def _take_late(self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, outcome: Outcome) -> None:
         """Take a valid clip that is wanted from a worker that must greet again; others wait until it has greeted."""
         served = self.jobs.get(clip.job)
         if served is None or fault or not served.is_wanted((clip.chapter, clip.index), clip.key):
@@ -323,35 +323,8 @@ class Coordinator:
         for session in self.sessions.values():
             charge_idle([*self._open_jobs(), *completed], session, now)
 
-    def _heartbeat(self, session: Session, message: Heartbeat, now: float, outcome: Outcome) -> None:
-        known = self._leases_of(session)
-        session.holding, session.figures = len(message.leases), message.figures
-        outcome.events += session.rest(message.resting)
-        for lease_id in set(message.leases) - known.keys():
-            outcome.send(session.peer, Revoke(lease_id))
-        for lease_id, (served, lease) in known.items():
-            if lease_id not in message.leases and now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
-                served.ledger.end(lease)
-        for report in message.slots:
-            if report.slot < len(session.slots):
-                session.slots[report.slot].hear(report)
-            if report.lease in known:
-                served, lease = known[report.lease]
-                begun = report.state == "speaking" and served.ledger.advance(lease, report.index)
-                if begun or session.is_patient(report, now):
-                    lease.progressed_s = now
-        speaking = {report.lease for report in message.slots}
-        for lease_id in message.leases:
-            if lease_id in known and lease_id not in speaking:  # its slot is at another lease
-                lease = known[lease_id][1]
-                lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MAX_WAITING_S))
-        offered = {slot for slot in message.offers if slot < len(session.slots)}
-        session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
-        self.job_files.heard(session, message, now, outcome)
-        self._tidy(session, now)
-
     def _release(self, session: Session, message: Release, now: float, outcome: Outcome) -> None:
-        served, lease = self._leases_of(session).get(message.lease, (None, None))
+        served, lease = leases_of(self.jobs, session).get(message.lease, (None, None))
         if served is None or lease is None:
             return
         served.ledger.end(lease)
@@ -359,25 +332,9 @@ class Coordinator:
         if message.unable and session.reports_unable(served.recipe, message.note):
             title = served.state.spec.title
             outcome.events.append(Reason("cannot speak", worker=session.hello.name, title=title, note=message.note))
-        self._tidy(session, now)
+        tidy(self.jobs, session, now)
 
     # --- leases
-
-    def _leases_of(self, session: Session) -> dict[int, tuple[ServedJob, Lease]]:
-        return {
-            lease.id: (served, lease)
-            for served in self.jobs.values()
-            for lease in served.ledger.leases.values()
-            if lease.session == session.key
-        }
-
-    def _tidy(self, session: Session, now: float) -> None:
-        live = self._leases_of(session)
-        for slot in session.slots:
-            before = slot.leases[:1]
-            slot.keep(live, now)
-            if slot.leases and slot.leases[:1] != before:
-                live[slot.leases[0]][1].progressed_s = now  # its time begins when the lease before it ends
 
     def _expire(self, served: ServedJob, lease: Lease, now: float, outcome: Outcome) -> None:
         session = self.sessions[lease.session]
@@ -388,7 +345,7 @@ class Coordinator:
             outcome.events.append(Reason("no progress", worker=session.hello.name, slot=lease.slot))
             outcome.send(session.peer, Revoke(lease.id, expired=True))
         served.ledger.end(lease)
-        self._tidy(session, now)
+        tidy(self.jobs, session, now)
 
     def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
         """Grant what can be granted; `thorough` as in `grant_waiting`."""

@@ -5,6 +5,8 @@ from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, off
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S
 from swarm.lease.message import (
+    Accepted,
+    Bye,
     Grant,
     Heartbeat,
     Held,
@@ -258,3 +260,40 @@ def test_after_all_were_cut_off_the_first_one_back_waits_for_the_others() -> Non
     assert not sent(core.receive(b"a", Heartbeat((), (0,)), 7.6), Grant)
     core.tick(8.5)
     assert sent(core.tick(9.5), Grant)
+
+
+def test_a_wanted_clip_of_a_worker_that_fell_silent_is_taken_when_it_comes() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    join(core)
+    clip = make_clip(offer(core))
+    for now in range(1, 7):
+        core.tick(float(now))
+    assert not core.sessions
+    outcome = core.receive(b"p", clip, 7.0, b"flac")
+    assert (0, 0) in state.accepted
+    answers = [type(send.message) for send in outcome.sends if send.peer == b"p"]
+    assert answers == [Accepted, WhoAreYou], "the clip is settled before the worker offers it again"
+
+
+def test_a_wanted_clip_is_taken_from_a_worker_that_a_message_did_not_reach() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    join(core)
+    clip = make_clip(offer(core))
+    core.unsent(b"p")
+    core.receive(b"p", clip, 1.0, b"flac")
+    assert (0, 0) in state.accepted
+
+
+def test_a_late_clip_that_is_damaged_or_of_a_stranger_is_dropped_without_blame() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    join(core)
+    clip = make_clip(offer(core))
+    core.receive(b"p", Bye(), 1.0)
+    for peer, fault in ((b"p", "the digest does not fit"), (b"stranger", "")):
+        outcome = core.receive(peer, clip, 7.0, b"flac", fault)
+        assert [type(send.message) for send in outcome.sends] == [WhoAreYou]
+    assert not state.accepted
+    assert not state.failures
