@@ -88,6 +88,7 @@ def open_log(path: Path) -> LogFile:
 
     Raises UsageError where the file cannot be written, or is something else than a log.
     """
+    path = _resolved(path)
     for number in range(1, MAX_NUMBER + 1):
         candidate = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
         try:
@@ -99,10 +100,25 @@ def open_log(path: Path) -> LogFile:
     raise UsageError(f"{MAX_NUMBER} runs write to {path} and its numbered neighbours; give this one another --log.")
 
 
+def _resolved(path: Path) -> Path:
+    """Return the file behind links: it is what rotation renames. Raises UsageError where that is no plain file."""
+    try:
+        path = path.resolve()
+        plain = bool(path.name) and (path.is_file() or not path.exists())
+    except (OSError, RuntimeError, ValueError) as fault:  # a circle of links, or a name with a zero byte
+        raise _unwritable(path, fault) from fault
+    if not plain:
+        reason = "Is a directory" if path.is_dir() else "it is no plain file"
+        raise _unwritable(path, ValueError(reason))
+    return path
+
+
 def _opened(path: Path, lock: Lock) -> LogFile:
     try:
-        if path.is_file() and not is_log(path):
-            raise UsageError(f"{path} is there already and is no log of e2a-swarm; give --log another file.")
+        rotated = (path.with_name(f"{path.name}.{number}") for number in range(1, MAX_FILES))
+        for each in (path, *rotated):
+            if each.is_file() and not is_log(each):
+                raise UsageError(f"{each} is there already and is no log of e2a-swarm; give --log another file.")
         return LogFile(path, lock)
     except BaseException:
         lock.release()

@@ -34,8 +34,11 @@ _DECODER: "msgspec.json.Decoder[Entry]" = msgspec.json.Decoder(Entry)
 
 def log_files(path: Path) -> list[Path]:
     """Return the files of a log, oldest first: FILE.2, FILE.1, FILE. Raises UsageError where there is none."""
-    rotated = [path.with_name(f"{path.name}.{number}") for number in range(MAX_ROTATED, 0, -1)]
-    found = [each for each in (*rotated, path) if each.is_file()]
+    behind = path
+    with suppress(OSError, RuntimeError, ValueError):  # a circle of links is no file, which is said below
+        behind = path.resolve()  # rotation renames the file that a link names, not the link
+    rotated = [behind.with_name(f"{behind.name}.{number}") for number in range(MAX_ROTATED, 0, -1) if behind.name]
+    found = [each for each in (*rotated, behind) if each.is_file()]
     if not found:
         raise UsageError(f"There is no log {path}: name the file that --log was given, or E2A_SWARM_LOG.")
     return found

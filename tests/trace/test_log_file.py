@@ -80,6 +80,45 @@ def test_a_folder_in_place_of_the_file_is_a_mistake_in_the_command_line(tmp_path
         open_log(tmp_path)
 
 
+@pytest.mark.parametrize("name", [".", "/", "..", "x" * 300, "a\0b"])
+def test_what_can_be_no_file_is_a_mistake_in_the_command_line(name: str) -> None:
+    with pytest.raises(UsageError, match="give --log a file in another folder"):
+        open_log(Path(name))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.timeout(10)
+def test_a_pipe_in_place_of_the_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="it is no plain file"):
+        open_log(tmp_path / "pipe")
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="a device with a path is not Windows's")
+def test_a_device_is_refused_for_rotation_would_rename_it(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/dev/null")
+    with pytest.raises(UsageError, match="it is no plain file"):
+        open_log(tmp_path / "link")
+    assert not Path("/dev/.null.lock").exists()
+
+
+def test_runs_that_name_one_file_by_two_links_write_to_two_files(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "run.log")
+    first, second = open_log(tmp_path / "run.log"), open_log(tmp_path / "link")
+    first.close()
+    second.close()
+    assert (first.path.name, second.path.name) == ("run.log", "run-2.log")
+
+
+def test_rotation_never_takes_another_programs_file(tmp_path: Path) -> None:
+    other = tmp_path / "e2a.1"
+    other.write_text(".TH E2A 1")
+    with pytest.raises(UsageError, match=r"e2a\.1 is there already and is no log"):
+        open_log(tmp_path / "e2a")
+    assert other.read_text() == ".TH E2A 1"
+
+
 def test_a_place_that_cannot_be_written_is_a_mistake_in_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="give --log a file in another folder"):

@@ -22,6 +22,21 @@ def test_rotated_files_are_read_together_the_oldest_first(tmp_path: Path) -> Non
     assert times(read_log(tmp_path / "run.log")) == [1, 2, 3, 4]
 
 
+def test_a_link_leads_to_the_rotated_files_beside_what_it_names(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    for name, at in (("run.log", 2), ("run.log.1", 1)):
+        (tmp_path / "logs" / name).write_bytes(line(at))
+    (tmp_path / "link").symlink_to(tmp_path / "logs" / "run.log")
+    assert times(read_log(tmp_path / "link")) == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["/", ".", "circle"])
+def test_what_can_be_no_log_is_a_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(UsageError, match="There is no log"):
+        list(read_log(tmp_path / name if name == "circle" else Path(name)))
+
+
 def test_what_is_no_line_of_a_log_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     path.write_bytes(
