@@ -102,11 +102,13 @@ def _print_table(chapters: list["Chapter"], card: "EngineCard") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from swarm.watch.text import plain_line
+
     table = Table(header_style="bold")
     for name in ("no.", "chapter", "words", "length"):
         table.add_column(name, justify="left" if name == "chapter" else "right", overflow="ellipsis")
     for number, chapter in enumerate(chapters, start=1):
-        title = Text(chapter.title).append(f"\n{_opening(chapter)}", style="dim")
+        title = Text(plain_line(chapter.title)).append(f"\n{plain_line(_opening(chapter))}", style="dim")
         table.add_row(str(number), title, f"{_words(chapter):,}", _length(_seconds(chapter, card)))
     Console(width=min(WIDTH, Console().width)).print(table)
 

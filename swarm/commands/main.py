@@ -191,8 +191,9 @@ def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
     text = "".join(traceback.format_exception(error))
     if getattr(arguments, "verbose", False):
         from swarm.watch.priority import Priority, marked
+        from swarm.watch.text import plain_lines
 
-        sys.stderr.write(marked(text.rstrip("\n"), Priority.ERROR, sys.stderr) + "\n")
+        sys.stderr.write(marked(plain_lines(text.rstrip("\n")), Priority.ERROR, sys.stderr) + "\n")
     named = f"{type(error).__name__}: {error}".partition("\n")[0]
     return _fail(f"this should not happen: {named}; {_keep(text, arguments)}", EXIT_GAPS)
 

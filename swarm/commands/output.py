@@ -2,11 +2,13 @@
 
 import sys
 
+from swarm.watch.text import plain_line, plain_lines
+
 
 def say(*lines: str) -> None:
     """Write lines to standard output."""
     for line in lines:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(plain_lines(line) + "\n")
 
 
 def say_indented(line: str, indent: int) -> None:
@@ -18,7 +20,7 @@ def say_indented(line: str, indent: int) -> None:
     from textwrap import wrap
 
     room = max(2 * indent, get_terminal_size().columns)
-    say(*wrap(line, room, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False))
+    say(*wrap(plain_line(line), room, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False))
 
 
 def warn(line: str, *, error: bool = False) -> None:
@@ -30,7 +32,7 @@ def warn(line: str, *, error: bool = False) -> None:
     from swarm.watch.terminal import folded
 
     priority = Priority.ERROR if error else Priority.WARNING
-    sys.stderr.write(marked(folded(line, sys.stderr), priority, sys.stderr) + "\n")
+    sys.stderr.write(marked(folded(plain_lines(line), sys.stderr), priority, sys.stderr) + "\n")
 
 
 def say_json(value: object) -> None:

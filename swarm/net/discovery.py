@@ -16,6 +16,7 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL
 from swarm.net.addresses import join_address, local_addresses, nearest_first
 from swarm.system.machine import Say
+from swarm.watch.text import plain_line
 
 SERVICE = "_e2a-swarm._tcp.local."
 CHECK_S = 10.0  # seconds between checks whether this machine's addresses changed
@@ -162,7 +163,7 @@ class Browser:
     def _forget(self, name: str) -> None:
         self._seen.pop(name, None)
         if self._found.pop(name, None):
-            logger.debug(f"{name} is not found any more")
+            logger.debug(f"{plain_line(name)} is not found any more")
             self.changed.set()
 
     def _notice(
@@ -179,11 +180,13 @@ class Browser:
         task.add_done_callback(self._resolving.discard)
 
     async def _resolve(self, zeroconf: Zeroconf, name: str) -> None:
-        info = AsyncServiceInfo(SERVICE, name)
-        with contextlib.suppress(*FAULTS):
+        with contextlib.suppress(*FAULTS):  # a name that is none is refused here too
+            info = AsyncServiceInfo(SERVICE, name)
             if await info.async_request(zeroconf, RESOLVE_MS) and (candidate := read_candidate(info)):
                 if self._found.get(name) != candidate:
-                    logger.debug(f"found {name} at {', '.join(candidate.addresses)}, swarm {candidate.swarm}")
+                    logger.debug(
+                        f"found {plain_line(name)} at {', '.join(candidate.addresses)}, swarm {candidate.swarm}"
+                    )
                     self.changed.set()
                 self._found[name], self._seen[name] = candidate, self._round
 
@@ -196,7 +199,7 @@ def read_candidate(info: ServiceInfo) -> Candidate | None:
     if not hosts or not info.port or not (swarm.isalnum() and len(swarm) <= 32):
         return None
     addresses = tuple(join_address(host, info.port) for host in hosts)
-    return Candidate(info.name[:200], addresses, swarm, _number(epoch), _number(protocol))
+    return Candidate(plain_line(info.name[:200]), addresses, swarm, _number(epoch), _number(protocol))
 
 
 def _number(text: str) -> int:

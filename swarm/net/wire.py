@@ -1,7 +1,7 @@
 """Messages as bytes. Bytes from a peer are hostile until they are bounded and validated into a frozen value.
 
 They are decoded straight into the types of `lease/message.py`. A value beyond its bound there is refused before any of
-it is built; unknown fields are ignored.
+it is built; unknown fields are ignored. Names, titles and notes lose what could steer a terminal.
 """
 
 from typing import TypeVar
@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import msgpack
 
 from swarm.lease.message import FromCoordinator, FromWorker, Message
+from swarm.net.plain import plain
 
 MAX_CONTROL_BYTES = 64 * 1024  # bytes of a control message
 MAX_CLIP_BYTES = 8 * 1024 * 1024  # bytes of the frame that follows a Clip
@@ -38,6 +39,6 @@ def _unpack(data: bytes, decoder: "msgpack.Decoder[Known]") -> Known | None:
     if len(data) > MAX_CONTROL_BYTES:
         return None
     try:
-        return decoder.decode(data)
+        return plain(decoder.decode(data))
     except (ValueError, RecursionError):  # the errors of msgspec and Unicode are ValueErrors
         return None

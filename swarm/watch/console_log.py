@@ -5,6 +5,7 @@ import sys
 
 from swarm.watch.priority import Priority, marked
 from swarm.watch.terminal import folded
+from swarm.watch.text import plain_lines
 
 ROOT = "swarm"  # the logger above those of all modules; other packages' records stay as they are
 PRIORITIES = (
@@ -21,7 +22,7 @@ class ConsoleHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; a closed terminal is no reason to stop."""
         try:
-            text = marked(folded(self.format(record), sys.stderr), priority_of(record.levelno), sys.stderr)
+            text = marked(folded(plain_lines(self.format(record)), sys.stderr), priority_of(record.levelno), sys.stderr)
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
         except (OSError, ValueError):
@@ -42,7 +43,7 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def set_up_logging(*, verbose: bool) -> None:
-    """Send the records of this program's modules to standard error; a second call replaces the first."""
+    """Send the records of this program, and no others, to standard error; a second call replaces the first."""
     logger = logging.getLogger(ROOT)
     for handler in [each for each in logger.handlers if isinstance(each, ConsoleHandler)]:
         logger.removeHandler(handler)
@@ -50,6 +51,19 @@ def set_up_logging(*, verbose: bool) -> None:
     handler.setFormatter(ConsoleFormatter())
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    _quiet_libraries(handler if verbose else logging.NullHandler())
+
+
+def _quiet_libraries(handler: logging.Handler) -> None:
+    """Keep records of other packages off the terminal, where `logging` would print them as a last resort.
+
+    What strangers send can be in them. `handler` gets those of asyncio, which tell of faults in this program.
+    """
+    for name, own in (("", logging.NullHandler()), ("asyncio", handler)):
+        logger = logging.getLogger(name)
+        for each in [each for each in logger.handlers if isinstance(each, ConsoleHandler | logging.NullHandler)]:
+            logger.removeHandler(each)
+        logger.addHandler(own)
 
 
 def priority_of(level: int) -> Priority:

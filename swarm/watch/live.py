@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from swarm.lease.message import StatusReply
+from swarm.watch.text import plain_lines
 from swarm.watch.view import JobView, View, Viewer, WorkerView
 
 MAX_CHAPTERS = 6  # drawn of one job
@@ -45,6 +46,7 @@ class LiveProgress:
 
     def note(self, line: str) -> None:
         """Write a line above the bars."""
+        line = plain_lines(line)
         self._viewer.hear(line)
         try:
             self._console.print(Text(line, overflow="ignore"), soft_wrap=os.sep in line)  # a path stays in one piece

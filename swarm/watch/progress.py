@@ -9,7 +9,7 @@ import msgspec
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.watch.priority import Priority, marked
 from swarm.watch.terminal import folded
-from swarm.watch.text import count_text, in_tens
+from swarm.watch.text import count_text, in_tens, plain_lines
 from swarm.watch.view import JobView, View, Viewer, chapter_title, job_percent, title_of
 
 Mode = Literal["auto", "live", "plain", "json", "quiet"]
@@ -74,7 +74,7 @@ class Lines:
     def tell(self, line: str, priority: Priority = Priority.NOTICE) -> None:
         """Write a line for people: on a terminal it breaks between words, the journal is told its priority."""
         try:
-            line = marked(folded(line, self._stream), priority, self._stream) if self._stream else line
+            line = marked(folded(plain_lines(line), self._stream), priority, self._stream) if self._stream else line
         except ValueError:  # the file was closed
             self._stream = None
         self.write(line)

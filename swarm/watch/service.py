@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from swarm.lease.message import StatusReply
 from swarm.system.machine import Say
 from swarm.watch.progress import Progress
+from swarm.watch.text import plain_line
 from swarm.watch.view import standing_text
 
 SEND_S = 1.0  # the longest wait for a busy service manager
@@ -47,7 +48,7 @@ class Service:
         """Set what `systemctl status` shows; sent only if it changed."""
         if line != self._status:
             self._status = line
-            self._tell("STATUS=" + " ".join(line.split())[:MAX_CHARACTERS])
+            self._tell("STATUS=" + " ".join(plain_line(line).split())[:MAX_CHARACTERS])
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:

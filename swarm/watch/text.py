@@ -4,10 +4,22 @@ import re
 
 MAX_TITLE = 200
 MAX_NOTE = 1000  # characters: what is wrong, and what to do about it
+# Runs of characters that steer a terminal: C0, C1 and DEL, breaks of lines, reversed writing, and halves of characters.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
+
+
+def plain_line(text: str) -> str:
+    """Return the text of a stranger as one line in which nothing steers a terminal; its words stay as they are."""
+    return text if text.isprintable() else _STEERING.sub(" ", text)
+
+
+def plain_lines(text: str) -> str:
+    """Return lines, of which each may hold text of a stranger, so that nothing but their breaks steers a terminal."""
+    return "\n".join(plain_line(line) for line in text.split("\n"))
 
 
 def clean(text: str, longest: int = MAX_TITLE) -> str:

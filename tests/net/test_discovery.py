@@ -1,13 +1,15 @@
 import asyncio
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
 import pytest
-from zeroconf import ServiceInfo
+from zeroconf import DNSOutgoing, DNSPointer, ServiceInfo
 
 from swarm.net import discovery
 from swarm.net.discovery import SERVICE, Advertisement, Browser, read_candidate
@@ -116,6 +118,36 @@ async def test_a_network_that_refuses_is_said_once_and_never_fatal(monkeypatch: 
     assert all("--coordinator" in line for line in said)
     assert browser.candidates() == []
     await asyncio.gather(advertisement.close(), browser.close())
+
+
+def announce(name: str) -> None:
+    """Send an mDNS answer that names a service, whatever the name is."""
+    answer = DNSOutgoing(0x8400)
+    answer.add_answer_at_time(DNSPointer(SERVICE, 12, 1, 120, name), 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(LOOPBACK))
+        for packet in answer.packets():
+            sender.sendto(packet, ("224.0.0.251", 5353))
+
+
+async def test_names_that_steer_a_terminal_are_no_faults_and_reach_none(capfd: pytest.CaptureFixture[str]) -> None:
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, fault: faults.append(fault))
+    browser = Browser("5afe0008", LOOPBACK, ignore)
+    there = Advertisement("5afe0008", 7008, 1, LOOPBACK, ignore)
+    await browser.start()
+    await asyncio.sleep(0.2)
+    for ill in ("\x1b[2J", "\x9b31m", "\x07", "a\nb"):
+        announce(f"{ill}.{SERVICE}")
+        announce(f"{ill}.x._other._tcp.local.")
+    await there.start()
+    await until(lambda: bool(browser.candidates()))
+    gc.collect()  # a task that failed is told of when it is forgotten
+    await asyncio.sleep(0.1)
+    await asyncio.gather(browser.close(), there.close())
+    told = capfd.readouterr()
+    assert not faults
+    assert told.out + told.err == ""
 
 
 @pytest.mark.parametrize(

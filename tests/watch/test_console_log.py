@@ -2,6 +2,7 @@ import io
 import logging
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +17,11 @@ logger = logging.getLogger("swarm.watch.test")
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    root = logging.getLogger("swarm")
-    handlers, level = root.handlers[:], root.level
+    loggers = [logging.getLogger(name) for name in ("swarm", "asyncio", "")]
+    before = [(each, each.handlers[:], each.level) for each in loggers]
     yield
-    root.handlers[:], root.level = handlers, level
+    for each, handlers, level in before:
+        each.handlers[:], each.level = handlers, level
 
 
 def test_warnings_are_always_shown_and_steps_are_not(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +42,34 @@ def test_other_packages_are_left_alone(capsys: pytest.CaptureFixture[str]) -> No
     set_up_logging(verbose=True)
     logging.getLogger("zeroconf").debug("chatter")
     assert capsys.readouterr().err == ""
+
+
+LIBRARY = """
+import asyncio, logging
+from swarm.watch.console_log import set_up_logging
+set_up_logging(verbose=False)
+logging.getLogger("zeroconf").warning("\\x1b[2J")
+async def main():
+    asyncio.get_running_loop().call_exception_handler({"message": "\\x1b[2J"})
+asyncio.run(main())
+"""
+
+
+def test_libraries_do_not_print_what_strangers_sent() -> None:
+    ran = subprocess.run([sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True)
+    assert ran.stdout + ran.stderr == ""
+
+
+def test_no_record_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging(verbose=False)
+    try:
+        raise ValueError("\x9b31m\nred")
+    except ValueError:
+        logger.exception("refused \x1b[2J")
+    shown = capsys.readouterr().err
+    assert "refused" in shown
+    assert "red" in shown
+    assert not set(shown) & {"\x1b", "\x9b"}
 
 
 def test_a_second_set_up_does_not_say_all_twice(capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,6 +145,17 @@ def test_a_reader_that_goes_away_does_not_stop_the_book(mode: Mode) -> None:
     assert stream.tries == 1
 
 
+@pytest.mark.parametrize("mode", ["plain", "quiet", "live"])
+def test_no_note_or_last_line_steers_the_terminal(mode: Mode) -> None:
+    stream = Terminal()
+    progress = make_progress(mode, stream)
+    for ill in ("\x1b[2J", "\x9b31m", "\x07", "\r"):
+        progress.note(f"serving attic{ill}!")
+        progress.close(f"the coordinator{ill} ended")
+    assert not set(stream.getvalue()) & {"\x1b", "\x9b", "\x07", "\r"}
+    assert "ended" in stream.getvalue()
+
+
 def test_a_download_gets_a_line_for_each_tenth_of_it() -> None:
     stream = io.StringIO()
     progress = PlainProgress(stream)

@@ -8,12 +8,20 @@ from swarm.watch.text import (
     duration_text,
     in_tens,
     percent,
+    plain_line,
+    plain_lines,
     speed_text,
 )
 
 
 def test_a_title_cannot_steer_the_terminal() -> None:
     assert clean("\x1b[2JMoby\r\nDick\x07 \u202e") == "[2JMoby Dick"
+
+
+def test_a_line_of_a_stranger_keeps_its_words_and_steers_nothing() -> None:
+    assert plain_line("\x1b[2JMoby  \r\nDick\x9b\u202e\u2028") == " [2JMoby   Dick "
+    assert plain_line("می\u200cخواهم 👩\u200d🚀") == "می\u200cخواهم 👩\u200d🚀"
+    assert plain_lines("  one\x07\n\ttwo") == "  one \n two"
 
 
 def test_a_title_is_bounded() -> None:
