@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from swarm.job.engine_text import Phonemes, make_engine_text
 
-SignRun = tuple[int, int, int]  # first sign in the text, first sign in the document, number of signs
+CharRun = tuple[int, int, int]  # visible characters before it in the text, those before it in the document, its length
 
 
 class Pause(StrEnum):
-    """The kind of pause between one segment and the next. The style decides the lengths."""
+    """The kind of pause after a segment. The style decides the lengths."""
 
     CLAUSE = "clause"  # a sentence was cut to fit the engine
     SENTENCE = "sentence"
@@ -22,15 +22,15 @@ class Pause(StrEnum):
 
 
 class TextTrace(Struct, frozen=True):
-    """Where the signs (visible characters) of `text` stand in a document; signs that reading added stand nowhere."""
+    """The places of a text's visible characters in a document. Characters that reading added are in no run."""
 
     document: str
     text: str
-    runs: tuple[SignRun, ...]
+    runs: tuple[CharRun, ...]
 
 
 class Saying(Struct, frozen=True):
-    """The phonemes of a word, or of several, in a block."""
+    """The phonemes that a book gives for a word or a phrase of a block."""
 
     written: str
     time: int  # occurrences of `written` in the block before this one
@@ -43,14 +43,14 @@ class Block(Struct, frozen=True):
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
     language: str = ""  # as the markup names it, "" if it names none
-    trace: TextTrace | None = None  # where it stands in the file, if the file is an EPUB
+    trace: TextTrace | None = None  # its place in the file, if the file is an EPUB
     sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
 
 
 class ChapterText(Struct, frozen=True):
     """One chapter as the book has it.
 
-    `left_out` says why it is not spoken, "" if it is; `grounds` says what in the book shows that.
+    `left_out` is the reason not to speak it, "" if it is spoken; `grounds` is the evidence for the reason.
     """
 
     title: str
@@ -60,23 +60,20 @@ class ChapterText(Struct, frozen=True):
 
 
 class Cover(Struct, frozen=True):
-    """The cover picture as the book carries it."""
+    """The cover picture, byte for byte as the book has it."""
 
     data: bytes
     media_type: str  # "image/jpeg", "image/png", ...
 
 
 class Rule(Struct, frozen=True):
-    """A rule of pronunciation: what is written, and its spelling or its phonemes in IPA.
-
-    `language` is a primary subtag, "" for every language.
-    """
+    """A rule of pronunciation: words, and how they are said."""
 
     written: str
     said: str
-    language: str = ""
-    pattern: bool = False
-    phonemes: bool = False
+    language: str = ""  # primary subtag, "" for every language
+    pattern: bool = False  # `written` is a regular expression
+    phonemes: bool = False  # `said` is IPA instead of a spelling
 
 
 class Book(Struct, frozen=True):
@@ -92,20 +89,20 @@ class Book(Struct, frozen=True):
     identifier: str = ""
     cover: Cover | None = None
     notes: int = 0  # footnotes and endnotes that the text refers to
-    oddities: tuple[str, ...] = ()  # unusual things about the file that may explain how it is read
+    oddities: tuple[str, ...] = ()  # notes on the file that may explain how it is read
     subtitle: str = ""
     series: str = ""
     series_number: str = ""
     isbn: str = ""
     pronunciations: tuple[Rule, ...] = ()  # rules of the book's own lexicons
-    lost: tuple[str, ...] = ()  # a line for each part of the text that could not be read; the oddities name it too
+    lost: tuple[str, ...] = ()  # a line for each document that could not be read, also in the oddities
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):
     """The place of a sentence in a document of the EPUB.
 
-    `document` is the document's number in the chapter's `documents`. `start` and `end` count the visible characters
-    before the sentence and up to its end, as `book/page/trace.py` counts them.
+    `document` is an index into the chapter's `documents`. `start` and `end` are the numbers of visible characters
+    before the sentence and before its end, as `book/page/trace.py` counts them.
     """
 
     document: int
@@ -119,10 +116,10 @@ class Segment(Struct, frozen=True, array_like=True):
     Jobs that 0.1 made have the first three fields only. The order of fields is the order in the journal.
     """
 
-    spoken: str  # what the engine is told: numbers and abbreviations are spelled out
+    spoken: str  # the words for the engine: numbers and abbreviations are spelled out
     pause: Pause
-    language: str = ""  # primary subtag, where it is not the job's
-    written_otherwise: str | None = None  # what the book says, where that differs from `spoken`
+    language: str = ""  # primary subtag, "" if it is the job's
+    written_otherwise: str | None = None  # the words of the book, if they differ from `spoken`
     phonemes: tuple[Phonemes, ...] = ()  # phonemes of words in `spoken`, in order
     origin: Origin | None = None  # place of the whole sentence, also if the segment is a piece of it
 
@@ -133,14 +130,14 @@ class Segment(Struct, frozen=True, array_like=True):
 
     @property
     def engine_text(self) -> str:
-        """The text that clip keys are hashes of and that grants carry."""
+        """The text that grants carry. Clip keys are hashes of it."""
         return make_engine_text(self.spoken, self.phonemes) if self.phonemes else self.spoken
 
 
 class Unspoken(Struct, frozen=True, array_like=True):
-    """Text that the chosen engine cannot say; a pause stands in its place and the report names it.
+    """Text that the engine cannot speak. A pause replaces it, and the report names it.
 
-    `text` is what the book says. `after` is the index of the segment before it, -1 at the start of the chapter.
+    `text` is in the words of the book. `after` is the index of the segment before it, -1 at the start of the chapter.
     """
 
     after: int
@@ -154,4 +151,4 @@ class Chapter(Struct, frozen=True):
     title: str
     segments: tuple[Segment, ...]
     unspoken: tuple[Unspoken, ...] = ()
-    documents: tuple[str, ...] = ()  # names of the documents that its segments' origins refer to
+    documents: tuple[str, ...] = ()  # names of documents: origins are indices into them

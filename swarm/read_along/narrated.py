@@ -173,7 +173,9 @@ class _Narrated:
         pars: dict[str, list[Par]] = defaultdict(list)
         for spoken in self.narration.spoken:
             heard = [
-                TimedText(start_s, spot.document, tuple((part.name, part.signs) for part in self.fragments[spot]))
+                TimedText(
+                    start_s, spot.document, tuple((part.name, part.visible_chars) for part in self.fragments[spot])
+                )
                 for start_s, spot in spoken.heard
                 if self.fragments.get(spot)
             ]

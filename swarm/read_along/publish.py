@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from swarm.book.package.archive import CONTAINER
 from swarm.book.package.package import PACKAGE_TYPE
 from swarm.book.page.letters import tidy
-from swarm.book.page.trace import signs
+from swarm.book.page.trace import visible_chars
 from swarm.job.book import Block, Book, ChapterText, TextTrace
 from swarm.read_along.navigation import write_nav
 from swarm.read_along.republish import DC, OPF, XHTML_TYPE
@@ -73,11 +73,11 @@ def _page(name: str, chapter: ChapterText, language: str) -> tuple[bytes, Chapte
     title = tidy(chapter.title) or NAMELESS
     etree.SubElement(etree.SubElement(root, f"{XHTML}head"), f"{XHTML}title").text = title
     body = etree.SubElement(root, f"{XHTML}body")
-    place = len(signs(title))
+    place = len(visible_chars(title))
     blocks: list[Block] = []
     for block in chapter.blocks:
         _write_block(body, block, first=not blocks)
-        count = len(signs(block.text))
+        count = len(visible_chars(block.text))
         runs = ((0, place, count),) if count else ()
         blocks.append(structs.replace(block, trace=TextTrace(name, block.text, runs)))
         place += count

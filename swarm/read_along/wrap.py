@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.markup import local, words
-from swarm.book.page.trace import sign_offsets, signs
+from swarm.book.page.trace import visible_chars, visible_offsets
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,7 +33,7 @@ class Fragment(Struct, frozen=True):
     """A part of a stretch in an element of its own."""
 
     name: str  # the element's id
-    signs: int
+    visible_chars: int  # number of them in its text
 
 
 class _Text(Struct):
@@ -92,9 +92,9 @@ class _Measures:
                 self.phrasing.append(not is_element or local(element) in PHRASING)
                 if is_element:
                     open_ones.append(len(self.sizes) - 1)
-                    place += len(signs(element.text or ""))
+                    place += len(visible_chars(element.text or ""))
             if event != "start" and element is not root:
-                place += len(signs(element.tail or ""))
+                place += len(visible_chars(element.tail or ""))
 
 
 class _Wrapper:
@@ -162,7 +162,7 @@ class _Wrapper:
             for part, element in enumerate(heard or elements, 1):
                 name = f"{self.prefix}{number}" if part == 1 else f"{self.prefix}{number}-{part}"
                 element.set("id", name)
-                fragments.append(Fragment(name, len(signs("".join(element.itertext())))))
+                fragments.append(Fragment(name, len(visible_chars("".join(element.itertext())))))
             for element in elements:
                 if element.get("id") is None:
                     _unwrap(element)
@@ -221,7 +221,7 @@ class _WrappedRow:
 def _take_text(items: list[_Item], text: str | None, place: int) -> int:
     if not text:
         return place
-    end = place + len(signs(text))
+    end = place + len(visible_chars(text))
     items.append(_Text(text, place, end))
     return end
 
@@ -236,7 +236,7 @@ def _wrapping(element: etree._Element) -> str:
 
 def _cut_text(item: _Text, stretches: Sequence[Stretch], number: int) -> list[tuple[_Item, int]]:
     """Cut a text into pieces; white space at the ends of a stretch stays outside."""
-    offsets = sign_offsets(item.text)
+    offsets = visible_offsets(item.text)
     found: list[tuple[_Item, int]] = []
     done, place = 0, item.start
     while number < len(stretches) and stretches[number][0] < item.end:

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from swarm.book.page.trace import signs, span
+from swarm.book.page.trace import span, visible_chars
 from swarm.job.book import Block, Book, ChapterText
 from swarm.read_along.publish import PACKAGE, CoverFile, publish
 
@@ -38,9 +38,9 @@ def test_every_block_knows_where_it_stands() -> None:
     for chapter in publish(BOOK, "Given", (), "urn:x").book.chapters:
         for block in chapter.blocks:
             assert block.trace
-            whole = signs(text_of(block.trace.document))
-            found = span(block.trace, 0, len(signs(block.text)))
-            assert (whole[found[0] : found[1]] if found else "") == signs(block.text)
+            whole = visible_chars(text_of(block.trace.document))
+            found = span(block.trace, 0, len(visible_chars(block.text)))
+            assert (whole[found[0] : found[1]] if found else "") == visible_chars(block.text)
 
 
 def test_the_package_says_what_it_is_told_and_names_every_file() -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from swarm.book.epub import read_book
 from swarm.book.package.archive import Archive
 from swarm.book.page.markup import parse
-from swarm.book.page.trace import signs
+from swarm.book.page.trace import visible_chars
 from swarm.book.speech.script import make_script
 from swarm.job.book import Chapter, Origin, Pause, Segment
 from swarm.job.card import EngineCard
@@ -25,7 +25,7 @@ def spots_of(path: Path, script: tuple[Chapter, ...]) -> list[tuple[Spot, str]]:
     with Archive(path) as archive:
         texts = {spot.document: "" for spot in found}
         for name in texts:
-            texts[name] = signs("".join(parse(archive.read(name), name).itertext()))
+            texts[name] = visible_chars("".join(parse(archive.read(name), name).itertext()))
     return [(spot, texts[spot.document][spot.start : spot.stop]) for spot in found]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from swarm.book.page.markup import parse
-from swarm.book.page.trace import signs
+from swarm.book.page.trace import visible_chars
 from swarm.read_along.wrap import Fragment, Stretch, free_prefix, wrap
 
 HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>T</title></head><body>'
@@ -18,8 +18,8 @@ def page(body: str) -> etree._Element:
 
 def stretches(root: etree._Element, *texts: str) -> list[Stretch]:
     """Return the stretches of texts in a page, in order."""
-    whole, found, at = signs("".join(root.itertext())), [], 0
-    for text in map(signs, texts):
+    whole, found, at = visible_chars("".join(root.itertext())), [], 0
+    for text in map(visible_chars, texts):
         start = whole.index(text, at)
         at = start + len(text)
         found.append((start, at))
@@ -111,17 +111,17 @@ PIECES = st.recursive(
 @given(st.lists(PIECES), st.lists(st.integers(1, 9), max_size=20))
 def test_whatever_is_wrapped_the_text_stays_and_each_stretch_has_its_own(bodies: list[str], steps: list[int]) -> None:
     root = page("".join(bodies))
-    before, length = "".join(root.itertext()), len(signs("".join(root.itertext())))
+    before, length = "".join(root.itertext()), len(visible_chars("".join(root.itertext())))
     elements = [element.tag for element in root.iter("*")]
     ends = [sum(steps[:number]) for number in range(len(steps) + 1)]
     wanted = [(start, end) for start, end in pairwise(ends) if end <= length][::2]
     found = wrap(root, wanted, "s")
     assert "".join(root.itertext()) == before
     named = {element.get("id"): element for element in root.iter("*") if element.get("id")}
-    whole = signs(before)
+    whole = visible_chars(before)
     for (start, end), fragments in zip(wanted, found, strict=True):
         for fragment in fragments:
-            text = signs("".join(named[fragment.name].itertext()))
+            text = visible_chars("".join(named[fragment.name].itertext()))
             assert text in whole[start:end]
     kept = [element.tag for element in root.iter("*") if not (element.get("id") or "").startswith("s")]
     assert kept == elements
@@ -131,5 +131,5 @@ def test_whatever_is_wrapped_the_text_stays_and_each_stretch_has_its_own(bodies:
 def test_deep_and_long_pages_take_no_time_out_of_proportion() -> None:
     body = "<div>" * 150 + "<p>" + "Word. " * 20_000 + "</p>" + "</div>" * 150
     root = page(body)
-    start = len(signs("T"))
+    start = len(visible_chars("T"))
     assert all(wrap(root, [(start + 5 * n, start + 5 * n + 5) for n in range(20_000)], "s"))

@@ -1,4 +1,4 @@
-"""Signs of a formula that mean more by their place: the exponent 2, the fraction 1/2."""
+"""Exponents and fractions of formulas as text: "²", "1/2"."""
 
 import regex
 from lxml import etree
@@ -10,7 +10,7 @@ RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺"
 
 
 def in_formula(element: etree._Element, tag: str) -> str | None:
-    """Return what is said for an element of MathML; None if its own text is said."""
+    """Return the text that replaces an element of MathML; None if its own text is read."""
     if tag == "mfrac":
         parts = ["".join(part.itertext()).strip() for part in element.iterchildren("*")]
         return f" {parts[0]}/{parts[1]}" if len(parts) == 2 and all(map(str.isdecimal, parts)) else None

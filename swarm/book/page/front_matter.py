@@ -1,11 +1,12 @@
-"""Parts of a file that are not the book: title pages, imprints, licences, lists, notes; each with its reason.
+"""Recognises parts that are not the book itself: title pages, imprints, licences, lists and notes.
 
-What the markup says by `epub:type` counts wherever it stands. What a table of contents, a landmark or a
-file name says counts only if the text looks the part, since a chapter may well be called "Cover".
+An `epub:type` in the markup always counts. A title, a landmark or a file name counts only if the text fits it,
+since a chapter may well be called "Cover".
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from unicodedata import normalize
 
 import regex
 
@@ -51,7 +52,7 @@ _BY_TYPE = {
     "index": INDEX,
     "bibliography": BIBLIOGRAPHY,
 }
-# Parts that are read wherever they stand, on a title page too.
+# These parts are read even if they are part of a title page.
 _KEPT = words("dedication epigraph foreword preface introduction prologue epilogue afterword")
 _GUTENBERG_MARKS = frozenset(("pgheader", "pg-boilerplate", "pg-header", "pg-footer"))
 _TRANSCRIBER_MARKS = words("tnote tnotes transnote transnotes trans-note transcriber transcribernote")
@@ -77,15 +78,16 @@ _BY_NAME = {
 }
 _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
 _LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
-_PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # matter that seldom goes on in another file
+_PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # parts that seldom span two files
 MAX_SMALL_CHARS = 6_000
-MAX_LIST_LINE_CHARS = 160  # on average
-LABELLED_SHARE = 0.3
-FEW_NOTES = 5
-MAX_NOTE_LINE_CHARS = 400  # on average
+MAX_LIST_LINE_CHARS = 160  # average of a list's lines
+MIN_LABELLED_SHARE = 0.3  # of the paragraphs of notes begin with a label
+MIN_UNLABELLED_NOTES = 5
+MAX_NOTE_LINE_CHARS = 400  # average of paragraphs of unlabelled notes
 MAX_LEGAL_CHARS = 4_000
+LEGAL_END_SHARE = 0.2  # a copyright page is in the first or last fifth of a book
 MIN_ENTRIES = 4
-CONTENTS_SHARE = 0.8
+MIN_CONTENTS_SHARE = 0.8  # of the lines of a table of contents are titles of other parts
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 
@@ -101,7 +103,7 @@ _CREDIT = regex.compile(
     r"E-?text (?:prepared|produced)",
     regex.IGNORECASE,
 )
-_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # how a line of verse ends, and none of a title page
+_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # lines of verse end so, lines of a title page do not
 _ALSO = regex.compile("|".join(parts.other_books for parts in _PART_NAMES if parts.other_books))
 
 
@@ -110,7 +112,7 @@ def _legal(field: str, *more: str) -> "regex.Pattern[str]":
     return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
 
 
-# Two of these in a short page make it the one that the law asks for.
+# A short page that matches two of these is a copyright page.
 _LEGAL = (
     _legal("copyright", "©", r"\(c\) ?(?:1[5-9]|20)\d\d"),
     _legal("rights"),
@@ -121,14 +123,14 @@ _TRANSCRIBED = _legal("transcribed")
 
 
 def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:
-    """Return why a block is left out that stands in an element left out for the reason `above`."""
+    """Return the reason to leave out a block, "" to keep it; `above` is the reason of the element around it."""
     if above in _SMALL and not _KEPT.isdisjoint(types):
         return ""
     return above or marked(types, classes)
 
 
 def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
-    """Return why an element is left out, by its types, classes and id; "" if it is not."""
+    """Return the reason to leave out an element with these types, classes and id; "" to keep it."""
     if not _GUTENBERG_MARKS.isdisjoint(classes):
         return LICENCE
     if not _TRANSCRIBER_MARKS.isdisjoint(classes):
@@ -137,14 +139,14 @@ def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
 
 
 def named(name: str) -> str:
-    """Return the reason to leave a part out that its title or file name gives; "" if it gives none."""
+    """Return the reason to leave out a part with this title or file name; "" if the name gives none."""
     plain = _letters(name)
     found = next((reason for reason, names in _BY_NAME.items() if plain in names), "")
     return found or (ADVERTISEMENT if _ALSO.fullmatch(plain) else "")
 
 
 def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str) -> bool:
-    """Return whether a document is a page for itself, by its name or its words: a dedication may follow it."""
+    """Return whether a document is a page of front matter, so that the next document is no part of it."""
     promised = (named(name) for name in names)
     if any(reason in _PAGES and plausible(reason, texts, at) for reason in promised):
         return True
@@ -152,7 +154,7 @@ def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str)
 
 
 def plausible(reason: str, texts: list[str], at: float) -> bool:
-    """Return whether a chapter's texts look like what its name promises; `at` is its place in the book, 0 to 1."""
+    """Return whether a chapter's texts fit the reason that its name gives; `at` is its place in the book, 0 to 1."""
     size = sum(map(len, texts))
     if reason in _SMALL:
         return size <= MAX_SMALL_CHARS
@@ -166,20 +168,20 @@ def plausible(reason: str, texts: list[str], at: float) -> bool:
 
 
 def _are_notes(texts: list[str], at: float) -> bool:
-    """Return whether paragraphs are numbered like notes, or short and at the end; an author's note is neither."""
+    """Return whether paragraphs are labelled like notes, or short and in the last half. An author's note is neither."""
     labelled = sum(1 for text in texts if _NOTE_LABEL.match(text))
-    if labelled >= LABELLED_SHARE * max(1, len(texts)):
+    if labelled >= MIN_LABELLED_SHARE * max(1, len(texts)):
         return True
-    return at >= 0.5 and len(texts) >= FEW_NOTES and sum(map(len, texts)) <= MAX_NOTE_LINE_CHARS * len(texts)
+    return at >= 0.5 and len(texts) >= MIN_UNLABELLED_NOTES and sum(map(len, texts)) <= MAX_NOTE_LINE_CHARS * len(texts)
 
 
-def gutenberg_starts(text: str) -> bool:
-    """Return whether a block ends Project Gutenberg's opening words."""
+def ends_gutenberg_header(text: str) -> bool:
+    """Return whether a block is the last one of Project Gutenberg's header."""
     return bool(_START.search(text))
 
 
-def gutenberg_ends(text: str) -> bool:
-    """Return whether a block begins Project Gutenberg's closing words and licence."""
+def begins_gutenberg_footer(text: str) -> bool:
+    """Return whether a block is the first one of Project Gutenberg's footer, which has the licence."""
     return bool(_END.search(text))
 
 
@@ -189,12 +191,12 @@ def is_credit(text: str) -> bool:
 
 
 def is_titled_page(title: str, texts: list[str]) -> bool:
-    """Return whether texts are a title page that names the book of this title."""
+    """Return whether texts are the title page of the book with this title."""
     return bool(title) and is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4])
 
 
 def is_title_page(texts: list[str]) -> bool:
-    """Return whether texts that begin with the book's title are nothing but names: no line is long, nothing is told."""
+    """Return whether texts look like a title page: short, with short lines and no sentences."""
     lines = [line for text in texts for line in text.split("\n")]
     if any(map(_TOLD.search, lines)) or any(map(_is_sentence, lines)):
         return False
@@ -202,34 +204,33 @@ def is_title_page(texts: list[str]) -> bool:
 
 
 def _is_sentence(line: str) -> bool:
-    """Return whether a line ends in a full stop and is written as sentences are, not as names are."""
+    """Return whether a line ends in a full stop and most of its words are in lower case."""
     words = regex.findall(r"\p{L}{2,}", line)[1:]
     return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
 
 
 def is_legal_page(texts: list[str], at: float) -> bool:
-    """Return whether a page near either end of a book holds little but what the law asks for."""
+    """Return whether a page is a copyright page; `at` is its place in the book, 0 to 1."""
     text = "\n".join(texts)
-    if len(text) > MAX_LEGAL_CHARS or 0.2 < at < 0.8:
+    if len(text) > MAX_LEGAL_CHARS or LEGAL_END_SHARE < at < 1 - LEGAL_END_SHARE:
         return False
     return sum(1 for sign in _LEGAL if sign.search(text)) >= 2
 
 
 def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
-    """Return whether most of a page's lines are titles of other parts; `titles` counts those of all, letters alone."""
+    """Return whether most texts of a page are titles of other parts; `titles` counts all titles in `plain` form."""
     own = plain(title)
     named = sum(1 for line in map(plain, texts) if titles[line] > (line == own))
-    return len(texts) >= MIN_ENTRIES and named >= CONTENTS_SHARE * len(texts)
+    return len(texts) >= MIN_ENTRIES and named >= MIN_CONTENTS_SHARE * len(texts)
 
 
 def is_transcribers(title: str, texts: list[str]) -> bool:
-    """Return whether a part's opening words are about the making of the electronic text."""
+    """Return whether a part is a transcriber's note, by its opening words."""
     opening = f"{title}\n" + "\n".join(texts[:2])[:400]
     return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))
 
 
 def _letters(name: str) -> str:
-    from unicodedata import normalize
-
+    """Return a name in lower case, without accents, with spaces for all that is no letter."""
     letters = regex.sub(r"\p{M}+", "", normalize("NFKD", name.casefold()))
     return regex.sub(r"[^\p{L}]+", " ", letters).strip()

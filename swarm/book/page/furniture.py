@@ -1,4 +1,7 @@
-"""Things on a page that are not its text: page and line numbers, hidden words, links for navigation."""
+"""Recognises what is not text on a page: page and line numbers, hidden words, links for navigation.
+
+Also recognises scene breaks, captions and drop caps.
+"""
 
 from itertools import islice
 
@@ -11,6 +14,7 @@ from swarm.book.page.note import REFERENCE, RETURN
 MAX_NUMBER_CHARS = 16
 MAX_LINE_CHARS = 120
 MAX_LINKS = 8
+MAX_OFFER_CHARS = 40
 
 _DROPPED = words(
     "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
@@ -22,15 +26,15 @@ _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-numbe
 _NUMBER = regex.compile(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
 _PAGE_ID = regex.compile(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
 _HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
-# Links whose whole text only offers to go somewhere, in the languages that e-books are made in.
+# Texts of links that only lead elsewhere, in the most common languages of e-books.
 _OFFERS = regex.compile(
     r"agrandir|(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
     r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|"
     r"[↩↑⤴⏎↵^]\ufe0e?\ufe0f?",
     regex.IGNORECASE,
 )
-# What links are called that make a line at a page's head or foot.
-_ABOUT = regex.compile(
+# Texts of the links in a navigation line at the head or foot of a page.
+_NAVIGATION = regex.compile(
     r"(?:(?:previous|next|prev)(?: (?:chapter|page|section))?|(?:to )?(?:the )?top|(?:table of )?contents|home|"
     r"suivant|précédent|sommaire|table des matières|(?:nächstes|voriges) kapitel|weiter|zurück|inhalt(?:sverzeichnis)?|"
     r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
@@ -41,7 +45,7 @@ _PICTURE = regex.compile(
     r"\[(?:Illustration|Illustrations|Abbildung|Ilustración|Illustrazione)(?::\s*(.*))?\s*\]", regex.S
 )
 _CAPTION_CLASS = regex.compile(r"caption|^fig|^illus")
-_BREAK_CLASS = regex.compile(  # classes of elements that part scenes
+_BREAK_CLASS = regex.compile(
     r"(?:scene|section|text|time|space|thought|context|story)[-_]?(?:break|separator|divider)|asterism|fleuron|dinkus|"
     r"^(?:ornament|separator|divider|transition|break)$",
     regex.IGNORECASE,
@@ -57,7 +61,7 @@ _INITIAL = regex.compile(r"[\"'“‘«„¿¡—]?\s?\p{L}")
 
 
 def is_furniture(element: etree._Element) -> bool:
-    """Return whether nothing in an element is to be read."""
+    """Return whether an element and its content are not read."""
     tag = local(element)
     if tag in _DROPPED or element.get("hidden") is not None or types(element) & _UNSPOKEN_TYPES:
         return True
@@ -66,24 +70,28 @@ def is_furniture(element: etree._Element) -> bool:
     style = element.get("style")
     if style and _HIDDEN.search(style):
         return True
-    if tag in ("p", "div") and _leads_about(element):
+    if tag in ("p", "div") and _is_navigation(element):
         return True
-    return _is_number(element) or (tag == "a" and bool(_OFFERS.fullmatch(_words(element, 40).strip(" []\n\t"))))
+    return _is_number(element) or (
+        tag == "a" and bool(_OFFERS.fullmatch(_opening(element, MAX_OFFER_CHARS).strip(" []\n\t")))
+    )
 
 
-def _leads_about(element: etree._Element) -> bool:
-    """Return whether a line is nothing but links to other pages: "Previous | Contents | Next"."""
+def _is_navigation(element: etree._Element) -> bool:
+    """Return whether a line has only links to other pages: "Previous | Contents | Next"."""
     if next(element.iter("{*}a"), None) is None:
         return False
-    words = _words(element, MAX_LINE_CHARS)
-    linked = "".join(_words(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
-    if len(words) > MAX_LINE_CHARS or _signs(words) != _signs(linked):
+    words = _opening(element, MAX_LINE_CHARS)
+    linked = "".join(_opening(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
+    if len(words) > MAX_LINE_CHARS or _letters(words) != _letters(linked):
         return False
-    texts = [_words(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)]
-    return any(texts) and all(_ABOUT.fullmatch(text) for text in texts if text)
+    texts = [
+        _opening(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)
+    ]
+    return any(texts) and all(_NAVIGATION.fullmatch(text) for text in texts if text)
 
 
-def _signs(text: str) -> str:
+def _letters(text: str) -> str:
     return str(regex.sub(r"[^\p{L}\p{N}]", "", text))
 
 
@@ -91,15 +99,15 @@ def _is_number(element: etree._Element) -> bool:
     classes = set((element.get("class") or "").lower().split())
     name = element.get("id") or ""
     if classes & _PAGE_CLASSES:
-        return len(_words(element, MAX_NUMBER_CHARS)) < MAX_NUMBER_CHARS
+        return len(_opening(element, MAX_NUMBER_CHARS)) < MAX_NUMBER_CHARS
     if not (classes & _LINE_CLASSES or (name and local(element) in ("a", "span") and _PAGE_ID.fullmatch(name))):
         return False
-    text = _words(element, MAX_NUMBER_CHARS).strip()
+    text = _opening(element, MAX_NUMBER_CHARS).strip()
     return bool(text) and len(text) < MAX_NUMBER_CHARS and bool(_NUMBER.fullmatch(text))
 
 
-def _words(element: etree._Element, enough: int) -> str:
-    """Return the beginning of an element's text: enough to judge it, however much it holds."""
+def _opening(element: etree._Element, enough: int) -> str:
+    """Return the opening of an element's text: all of it, or a little more than `enough` characters."""
     text = ""
     for piece in element.itertext():
         text += piece
@@ -109,7 +117,7 @@ def _words(element: etree._Element, enough: int) -> str:
 
 
 def is_caption(element: etree._Element) -> bool:
-    """Return whether an element holds a picture and what is written under it."""
+    """Return whether an element is a picture's caption, or a picture with its caption."""
     return local(element) == "figcaption" or any(map(_CAPTION_CLASS.search, (element.get("class") or "").split()))
 
 
@@ -119,13 +127,13 @@ def without_page(caption: str) -> str:
 
 
 def without_picture_mark(text: str) -> str:
-    """Return the caption alone where plain text describes a picture in brackets."""
+    """Return the caption of a mark such as "[Illustration: The Storm]"; any other text as it is."""
     mark = _PICTURE.fullmatch(text) if text.startswith("[") else None
     return text if mark is None else (mark[1] or "").strip()
 
 
 def is_scene_break(element: etree._Element) -> bool:
-    """Return whether an element without a word parts two scenes: by its class, or as a picture of stars."""
+    """Return whether a wordless element is a scene break, by its class or as a picture of an ornament."""
     if any(not text.isspace() for text in element.itertext()):
         return False
     if any(map(_BREAK_CLASS.search, (element.get("class") or "").split())):
@@ -135,7 +143,7 @@ def is_scene_break(element: etree._Element) -> bool:
 
 
 def drop_cap(element: etree._Element) -> str:
-    """Return the large first letter that an element is, as text or as a picture; "" if it is none."""
+    """Return the letter of a drop cap, be it text or a picture; "" if the element is none."""
     if local(element) == "img":
         letter = (element.get("alt") or "").strip()
         inside_word = regex.match(r"\p{L}", element.tail or "")
@@ -143,5 +151,5 @@ def drop_cap(element: etree._Element) -> str:
     if not any(map(_DROP_CAP.search, (element.get("class") or "").split())):
         return ""
     pictured = next((image.get("alt") for image in element.iter("{*}img")), "") or ""
-    letter = (_words(element, 8) or pictured).strip()
+    letter = (_opening(element, 8) or pictured).strip()
     return letter if _INITIAL.fullmatch(letter) else ""

@@ -1,4 +1,4 @@
-"""XHTML, HTML and XML as one kind of tree: within bounds, no network, no text lost to bad markup."""
+"""Parses XHTML, HTML and XML to one kind of tree, within bounds and offline; bad markup loses no text."""
 
 from html.entities import html5
 
@@ -11,11 +11,11 @@ from swarm.errors import PageError
 EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # the attribute as XML and as HTML parsers name it
 
 SAMPLE_BYTES = 2_000  # bytes from which an encoding is guessed
-WIDE_SHARE = 0.6
+WIDE_SHARE = 0.6  # of every other byte is zero in UTF-16
 
-_OURS = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))  # XML knows these itself
+_XML_ENTITIES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _ENTITY = regex.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
-# HTML parsers take <title/> for an opening tag and swallow the page.
+# HTML parsers take <title/> for an opening tag and lose the rest of the page.
 _SELF_CLOSING = regex.compile(rb"<(title|script|style|textarea|iframe|a|span|div|p|i|b|em|td)(\s[^<>]*?)?/>")
 _ENCODED = regex.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
@@ -26,28 +26,28 @@ def words(text: str) -> frozenset[str]:
 
 
 def parse(data: bytes, name: str) -> etree._Element:
-    """Return the root of a document, parsed as a browser would if it is not well-formed. Raises PageError."""
+    """Parse a document as XML, or as HTML if it is not well-formed; return its root. Raises PageError."""
     data = _as_ascii_compatible(data).lstrip()
     try:
-        root = etree.fromstring(_ENTITY.sub(_numeric, data), _xml_parser())
+        root = etree.fromstring(_ENTITY.sub(_numeric_entities, data), _xml_parser())
     except etree.XMLSyntaxError as error:
         if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
             raise PageError(f"{name} is refused: it is nested or expanded beyond reason.") from error
         if b"<!ENTITY" in data:
             raise PageError(f"{name} is refused: it declares entities that cannot be expanded.") from error
-        root = _browse(data, name)
+        root = _parse_html(data, name)
     _check_depth(root, name)
     return root
 
 
 def local(element: etree._Element) -> str:
-    """Return an element's name without its namespace, lower case; "" for comments and the like."""
+    """Return an element's name in lower case without its namespace; "" for comments and the like."""
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
 def types(element: etree._Element) -> frozenset[str]:
-    """Return the words of an element's `epub:type` and `role`, roles without the prefix doc-."""
+    """Return the words of an element's `epub:type` and `role`, without the prefix "doc-"."""
     words = " ".join(element.get(key) or "" for key in (*EPUB_TYPE, "role")).lower().split()
     return frozenset(word.removeprefix("doc-") for word in words)
 
@@ -56,7 +56,7 @@ def _xml_parser() -> etree.XMLParser:
     return etree.XMLParser(resolve_entities="internal", no_network=True, load_dtd=False, huge_tree=False)
 
 
-def _browse(data: bytes, name: str) -> etree._Element:
+def _parse_html(data: bytes, name: str) -> etree._Element:
     declared = _ENCODED.match(data)
     encoding = declared[1].decode() if declared else _guess_encoding(data)
     try:
@@ -84,15 +84,15 @@ def _guess_encoding(data: bytes) -> str:
 
 def as_text(data: bytes) -> str:
     """Decode plain text by its byte order mark, else as UTF-8, else as Windows-1252."""
-    wide = _wide(data)
+    wide = _utf_16(data)
     if wide:
         return data.decode(wide, errors="replace").removeprefix("\ufeff")
     data = data.removeprefix(b"\xef\xbb\xbf")
     return data.decode(_guess_encoding(data), errors="replace")
 
 
-def _wide(data: bytes) -> str:
-    """Return which UTF-16 a text is in, by its mark or the zeros between Latin letters; "" if it is in none."""
+def _utf_16(data: bytes) -> str:
+    """Return the UTF-16 codec of a text, by its byte order mark or its zero bytes; "" for another encoding."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     even, odd = data[:SAMPLE_BYTES:2].count(0), data[1:SAMPLE_BYTES:2].count(0)
@@ -103,17 +103,17 @@ def _wide(data: bytes) -> str:
 
 
 def _as_ascii_compatible(data: bytes) -> bytes:
-    """Convert wide encodings to UTF-8, so that markup can be searched as bytes."""
-    wide = _wide(data)
+    """Convert UTF-16 to UTF-8, so that markup can be searched as bytes."""
+    wide = _utf_16(data)
     if not wide:
         return data.removeprefix(b"\xef\xbb\xbf")
     text = data.decode(wide, errors="replace").removeprefix("\ufeff")
     return regex.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode()
 
 
-def _numeric(match: "regex.Match[bytes]") -> bytes:
+def _numeric_entities(match: "regex.Match[bytes]") -> bytes:
     name = match[1]
-    if name in _OURS:
+    if name in _XML_ENTITIES:
         return match[0]
     text = html5.get(name.decode() + ";")
     return match[0] if text is None else "".join(f"&#{ord(letter)};" for letter in text).encode()

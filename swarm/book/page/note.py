@@ -1,4 +1,4 @@
-"""Footnotes and endnotes: found by their types and by their shape, left out, or read where they are referred to."""
+"""Finds footnotes and endnotes by their types and their shape, and places them where the user wants them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -14,29 +14,29 @@ from swarm.book.page.limits import MAX_NOTE_CHARS
 from swarm.book.page.markup import local, types
 from swarm.book.page.passage import Passage
 
-# Attributes that are set on the elements of a tree.
-REFERENCE = "e2a-reference"  # on a mark: the key of the note that it refers to
-NOTE = "e2a-note"  # on a note: its key
-RETURN = "e2a-return"  # on a link from a note back to its mark: the key of the note
-MAX_LABEL_PIECES = 8
-MIN_PAGE_NOTES = 2
-MAX_STEPS_UP = 3  # from a link to an ancestor with an id or a telling class
+REFERENCE = "e2a-reference"  # attribute of a note's mark: the key of the note
+NOTE = "e2a-note"  # attribute of a note: its key
+RETURN = "e2a-return"  # attribute of a link from a note back to its mark: the key of the note
+MAX_LABEL_PIECES = 8  # texts in a link, of which its label is made
+MAX_OPENING_CHARS = 12  # of a note, in which its label is found
+MIN_PAGE_NOTES = 2  # of a document with nothing but notes
+MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and classes
 
 _LABEL = regex.compile(
     r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
 )
-_PLAIN = regex.compile(r"\d{1,4}|\p{L}+")  # a label that needs to stand high to be one
+_PLAIN = regex.compile(r"\d{1,4}|\p{L}+")  # a label that must be superscript
 _ANCHOR_CLASS = regex.compile(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|mark)", regex.I)
 _NOTE_CLASS = regex.compile(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
 _NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
 _SECTION_TYPES = frozenset(("footnotes", "endnotes", "rearnotes"))
 _HOLDERS = frozenset(("p", "li", "div", "aside", "dd", "tr", "article", "section", "blockquote"))
 _HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
-_WRITTEN = regex.compile(
+_NOTE_TEXT = regex.compile(
     r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
-_LABELLED = regex.compile(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
-_WRITTEN_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
+_LABELLED_TEXT = regex.compile(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
+_TEXT_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
 _OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
 _BARE_LABEL = regex.compile(r"\s*(\d{1,3})\s+(?=\S)")
@@ -48,9 +48,11 @@ Resolve = Callable[[str, str], Target]
 
 
 class _Link(Struct):
+    """A link that may be the mark of a note."""
+
     element: etree._Element
     page: int
-    at: int  # number of the element in the page
+    at: int  # index of the element in the page
     target: Target
     label: str
     sure: bool  # whether the markup says that it refers to a note
@@ -62,11 +64,14 @@ class _Note(Struct):
     element: etree._Element
     opening: str
     apart: bool  # whether its place or class says that it is a note
-    back: dict[Target, list[etree._Element]]  # its links, by where they lead
+    back: dict[Target, list[etree._Element]]  # links inside it, by target
 
 
 def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> None:
-    """Mark the notes of all documents, and what refers to them; `resolve` says where a reference in one leads."""
+    """Mark notes, their marks and the links back to these in all documents.
+
+    `resolve` returns the target of a reference, from the name of its document and its text.
+    """
     links = [link for number in range(len(pages)) for link in _links(number, *pages[number], resolve)]
     targets = _targets(pages, {link.target for link in links})
     notes: dict[Target, _Note | None] = {}
@@ -89,14 +94,14 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
 
 
 def mark_note_headings(passages: list[Passage], reason: str) -> None:
-    """Leave out a heading over nothing but notes, such as "Notes" at the end of a chapter."""
+    """Leave out headings such as "Notes" right before a note."""
     for passage, following in pairwise(passages):
         if passage.level and following.note and not passage.left_out and named(passage.text) == reason:
             passage.left_out = reason
 
 
 def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
-    """Leave out the headings of a document, or of its part behind "Notes", that holds nothing but notes."""
+    """Leave out the headings of a document that has only notes, or of its part from the heading "Notes" on."""
     names = (at for at, passage in enumerate(passages) if passage.level and named(passage.text) == reason)
     for start in {0, next(names, 0)}:
         page = passages[start:]
@@ -106,7 +111,7 @@ def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
 
 
 def mark_stray_notes(passages: list[Passage], reason: str) -> None:
-    """Leave out numbered lines behind a note, up to another note or the end: notes that nothing refers to."""
+    """Leave out notes without a mark: numbered lines after a note, up to another note or to the end."""
     run: list[Passage] = []
     after_note = False
     for passage in passages:
@@ -127,34 +132,34 @@ def _leave_out(passages: list[Passage], reason: str) -> None:
 
 
 def mark_written_notes(passages: list[Passage], reason: str) -> None:
-    """Mark notes that only their text shows to be notes, and their marks, "word[1]".
+    """Mark the notes that only their text tells, and remove their marks, such as "word[1]".
 
-    "[Footnote 1: ...]" is one wherever it stands, "[1] ..." where such a mark came before.
+    "[Footnote 1: ...]" is always a note, "[1] ..." only after its mark.
     """
-    waiting: dict[str, list[Passage]] = defaultdict(list)  # passages whose notes have not come yet, by label
+    waiting: dict[str, list[Passage]] = defaultdict(list)  # for each label, the passages whose notes have not come yet
     for number, passage in enumerate(passages):
         if "[" not in passage.text or passage.left_out:
             continue
-        written = _WRITTEN.fullmatch(passage.text) or _LABELLED.fullmatch(passage.text)
+        written = _NOTE_TEXT.fullmatch(passage.text) or _LABELLED_TEXT.fullmatch(passage.text)
         label = written[1] or "" if written else ""
-        if written and (waiting[label] or written.re is _WRITTEN):
+        if written and (waiting[label] or written.re is _NOTE_TEXT):
             passage.text, passage.left_out, passage.note = written[2], reason, f"{number}[{label}]"
             for referring in waiting[label][:1]:
                 _refer(referring, label, passage.note)
             del waiting[label][:1]
         else:
-            for mark in _WRITTEN_MARK.findall(passage.text):
+            for mark in _TEXT_MARK.findall(passage.text):
                 waiting[mark].append(passage)
 
 
 def _refer(passage: Passage, label: str, note: str) -> None:
-    """Take one mark out of a text, for the note that it refers to."""
-    passage.text = _WRITTEN_MARK.sub(lambda mark: "" if mark[1] == label else mark[0], passage.text)
+    """Remove the mark of a note from a text, and record the reference."""
+    passage.text = _TEXT_MARK.sub(lambda mark: "" if mark[1] == label else mark[0], passage.text)
     passage.references = (*passage.references, note)
 
 
 def place_notes(rows: list[list[Passage]], mode: str, language: str) -> list[list[Passage]]:
-    """Return each chapter's passages with its notes where `mode` wants them: "skip", "inline" or "end"."""
+    """Return each chapter's passages, with its notes placed as `mode` says: "skip", "inline" or "end"."""
     if mode == "skip":
         return rows
     notes: dict[str, list[Passage]] = defaultdict(list)
@@ -174,7 +179,7 @@ def _with_notes(
         for key in passage.references if not passage.left_out else ():
             if key in notes and key not in used:
                 used.add(key)
-                waiting += _said(notes[key], word)
+                waiting += _announced(notes[key], word)
         if mode == "inline":
             yield from waiting
             waiting = []
@@ -183,14 +188,14 @@ def _with_notes(
         yield from waiting
 
 
-def _said(note: list[Passage], word: str) -> Iterator[Passage]:
+def _announced(note: list[Passage], word: str) -> Iterator[Passage]:
     for number, passage in enumerate(note):
         text = passage.text if number else f"{word} {_without_label(passage)}".strip()
         yield Passage("paragraph", text, language=passage.language, trace=passage.trace, sayings=passage.sayings)
 
 
 def _without_label(note: Passage) -> str:
-    """Return a note's text without its own mark; a bare number is the mark if the note's id ends in it."""
+    """Return a note's text without its label; a bare number is the label if the note's id ends in it."""
     text = str(_OWN_LABEL.sub("", note.text))
     bare = _BARE_LABEL.match(text)
     return text[bare.end() :] if bare and bare[1] in _FIGURES.findall(note.note.rpartition("#")[2]) else text
@@ -204,14 +209,14 @@ def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> It
         label = "".join(islice(element.itertext(), MAX_LABEL_PIECES)).strip()
         sure = "noteref" in types(element)
         typed = sure or bool(_ANCHOR_CLASS.search(_classes_near(element)))
-        if typed or (_LABEL.fullmatch(label) and (not _PLAIN.fullmatch(label) or _high(element))):
+        if typed or (_LABEL.fullmatch(label) and (not _PLAIN.fullmatch(label) or _is_superscript(element))):
             yield _Link(element, number, at, resolve(name, href), label, sure)
 
 
 def _targets(
     pages: list[tuple[str, etree._Element]], wanted: set[Target]
 ) -> dict[Target, tuple[int, int, etree._Element]]:
-    """Find ids; return the page, the place in it and the element of each."""
+    """Return for each wanted id its page, the index of its element in the page, and the element."""
     found: dict[Target, tuple[int, int, etree._Element]] = {}
     names = {name for name, _ in wanted}
     for number, (name, root) in enumerate(pages):
@@ -223,7 +228,7 @@ def _targets(
 
 
 def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
-    """Return the block that an element opens, if it can be a note."""
+    """Return the block around an element, if it can be a note."""
     block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
     if block is None:
         return None
@@ -238,7 +243,7 @@ def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
     for line in block.iter("{*}a"):
         if "#" in (line.get("href") or ""):
             back[resolve(name, line.get("href"))].append(line)
-    return _Note(block, "".join(block.itertext()).strip()[:12], _is_note(block) or _apart(block), back)
+    return _Note(block, "".join(block.itertext()).strip()[:MAX_OPENING_CHARS], _is_note(block) or _apart(block), back)
 
 
 def _first(parent: etree._Element, block: etree._Element) -> bool:
@@ -278,8 +283,8 @@ def _classes_near(element: etree._Element) -> str:
     return f"{element.get('class') or ''} {above or ''}"
 
 
-def _high(element: etree._Element) -> bool:
-    """Return whether a link stands above the line."""
+def _is_superscript(element: etree._Element) -> bool:
+    """Return whether a link is superscript, by an element or a style."""
     steps = (*[*element.iterancestors()][:MAX_STEPS_UP], element, *element.iterdescendants("*"))
     return any(
         local(step) == "sup" or "super" in (step.get("class") or "") + (step.get("style") or "") for step in steps

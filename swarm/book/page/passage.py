@@ -1,4 +1,4 @@
-"""The form of a text between a document's markup and a chapter's blocks."""
+"""The form of a text after it was read from markup, before it belongs to a chapter."""
 
 from typing import Literal
 
@@ -8,14 +8,14 @@ from swarm.job.book import Saying, TextTrace
 
 
 class Passage(Struct):
-    """A block with what decides its chapter: the level of a heading (0: none) and why it is left out."""
+    """A block of a document. `level` is 0 but for a heading; `left_out` says why it is not spoken, "" if it is."""
 
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
     level: int = 0
     left_out: str = ""
     language: str = ""  # as the markup names it, "" if it names none
-    references: tuple[str, ...] = ()  # the notes that are referred to here
-    note: str = ""  # the note that this is part of
+    references: tuple[str, ...] = ()  # keys of the notes that it refers to
+    note: str = ""  # key of the note that it belongs to
     sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
-    trace: TextTrace | None = None  # where it stands in its document, if that was traced
+    trace: TextTrace | None = None  # its position in the document, if a tracer was used

@@ -1,4 +1,4 @@
-"""Phonemes of words as a book gives them by `ssml:ph`: collected from its markup, put into its sentences."""
+"""Phonemes that a book gives by `ssml:ph`: collected from its markup, then put into its sentences."""
 
 from collections.abc import Sequence
 
@@ -9,15 +9,17 @@ from swarm.job.book import Saying
 from swarm.job.engine_text import mark, replace_brackets
 
 _SSML = "{http://www.w3.org/2001/10/synthesis}"
-_ALPHABETS = ("", "ipa")  # no engine here takes others, such as x-sampa
+_ALPHABETS = ("", "ipa")  # no engine takes others, such as x-sampa
 
 
 class Marker:
-    """Puts the phonemes of a block's words into its sentences, which come in order."""
+    """Puts the phonemes of a block's words into its sentences, one by one in order."""
 
     def __init__(self, sayings: Sequence[Saying]) -> None:
         self._sayings = {(saying.written, saying.time): saying.phonemes for saying in sayings}
-        self._written = dict.fromkeys(saying.written for saying in sayings)  # how often each word has come so far
+        self._written = dict.fromkeys(
+            saying.written for saying in sayings
+        )  # for each word, how often it occurred so far
 
     def mark(self, sentence: str) -> str:
         """Return the next sentence as engine text."""
@@ -43,13 +45,13 @@ class Collector:
         self._found: list[Saying] = []
 
     def begin(self, element: etree._Element, parts: Sequence[str]) -> None:
-        """Note that an element begins behind these parts of its block."""
+        """Record that an element begins after these parts of its block."""
         phonemes = element.get(f"{_SSML}ph") or element.get("ssml:ph")
         if phonemes and _alphabet(element) in _ALPHABETS:
             self._open.append((element, len(parts), " ".join(phonemes.split())))
 
     def end(self, element: etree._Element, parts: Sequence[str]) -> None:
-        """Note that an element ends."""
+        """Record that an element ends after these parts of its block."""
         if self._open and self._open[-1][0] is element:
             _, start, phonemes = self._open.pop()
             written = " ".join("".join(parts[start:]).split())
@@ -58,7 +60,7 @@ class Collector:
                 self._found.append(Saying(written, before.count(written), phonemes))
 
     def take(self) -> tuple[Saying, ...]:
-        """Return the sayings of a block that ends, and forget them."""
+        """Return the sayings of the block that ends, and begin a new block."""
         found, self._found, self._open = tuple(self._found), [], []
         return found
 

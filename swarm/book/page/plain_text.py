@@ -1,4 +1,4 @@
-"""Plain text as paragraphs, headings, verse and breaks, told by blank lines and indents."""
+"""Reads plain text as paragraphs, headings and verse, which it tells by blank lines and indents."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,9 +11,10 @@ from swarm.errors import UsageError
 from swarm.job.language import normal_language
 
 MAX_HEADING_CHARS = 80
-MIN_CHAPTER_CHARS = 1_000  # between two numbers that stand alone on a line
-MAX_HEADER_CHARS = 4_000  # the opening lines in which a text says who wrote it
-LONG_LINE_CHARS = 120  # a line longer than this is a paragraph of its own
+MIN_CHAPTER_CHARS = 1_000  # between two chapters whose headings are bare numbers
+MAX_HEADER_CHARS = 4_000  # the part of a text that may name its title and author
+LONG_LINE_CHARS = 120  # a text whose average line is longer has a paragraph on each line
+MAX_VERSE_CHARS = 50  # of a line of verse that is not indented
 
 _CHAPTER = regex.compile(
     r"(?:chapter|book|part|volume|letter|act|scene|canto|chapitre|livre|partie|tome|acte|scène|kapitel|teil|buch|band|"
@@ -28,26 +29,26 @@ _UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}]
 
 
 def plain_tree(text: str) -> etree._Element:
-    """Return a text as a tree of the elements that a page has."""
+    """Return a text as the tree of an HTML page."""
     root = etree.Element("html")
     body = etree.SubElement(root, "body")
-    runs = list(_paragraphs(_controlled(text)))
+    runs = list(_paragraphs(_without_controls(text)))
     numbered = _numbered_chapters([" ".join(lines).strip() for lines, _ in runs])
     for place, (lines, gap) in enumerate(runs):
         element = etree.SubElement(body, "h2" if place in numbered or _is_heading(lines, gap) else "p")
         if element.tag == "h2" or _is_verse(lines):
-            element.text = _said(lines[0])
+            element.text = _without_underlines(lines[0])
             for line in lines[1:]:
-                etree.SubElement(element, "br").tail = _said(line)
+                etree.SubElement(element, "br").tail = _without_underlines(line)
         else:
-            element.text = _said(" ".join(lines))
+            element.text = _without_underlines(" ".join(lines))
     return root
 
 
 def _numbered_chapters(paragraphs: list[str]) -> set[int]:
-    """Return where numbers stand alone that count chapters: from 1 on, far apart, and in no sentence.
+    """Return the indices of paragraphs that are bare chapter numbers: from 1 on, far apart, and between sentences.
 
-    Numbers of pages cut sentences, those of lists and verses stand close.
+    Page numbers cut sentences; the numbers of lists and verses are close together.
     """
     found: list[int] = []
     cutting, since = 0, MIN_CHAPTER_CHARS
@@ -62,24 +63,27 @@ def _numbered_chapters(paragraphs: list[str]) -> set[int]:
 
 
 def said_about(text: str) -> dict[str, str]:
-    """Return what the opening lines say: title, author, language."""
+    """Return the title, author and language that the opening lines name, by these words."""
     found = {match[1].lower(): match[2].strip().strip("\"'") for match in _ABOUT.finditer(text[:MAX_HEADER_CHARS])}
     if "language" in found:
-        with suppress(UsageError):  # a word that names no language stays
+        with suppress(UsageError):  # an unknown language stays as it is written
             found["language"] = normal_language(found["language"])
     return found
 
 
-def _controlled(text: str) -> str:
-    """Return a text without the characters that XML cannot hold."""
+def _without_controls(text: str) -> str:
+    """Return a text with spaces for the characters that XML cannot hold."""
     return str(regex.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", " ", text.replace("\f", "\n\n")))
 
 
 def _paragraphs(text: str) -> Iterator[tuple[list[str], int]]:
-    """Yield runs of lines, with the number of blank lines above each; in a text without any, each line is a run."""
+    """Yield the lines of each paragraph, and the number of blank lines above it.
+
+    Each line is a paragraph if the text has no blank lines or its lines are long.
+    """
     lines = text.expandtabs().split("\n")
     filled = [line for line in lines if line.strip()]
-    apart = len(filled) == len(lines) or sum(map(len, filled)) > LONG_LINE_CHARS * max(1, len(filled))
+    line_by_line = len(filled) == len(lines) or sum(map(len, filled)) > LONG_LINE_CHARS * max(1, len(filled))
     run: list[str] = []
     gap = above = 0
     for line in [*lines, ""]:
@@ -87,14 +91,14 @@ def _paragraphs(text: str) -> Iterator[tuple[list[str], int]]:
             above = gap if not run else above
             run.append(line.rstrip())
             gap = 0
-        if run and (apart or not line.strip()):
+        if run and (line_by_line or not line.strip()):
             yield run, above
             run = []
         gap += not line.strip()
 
 
 def _is_heading(lines: list[str], gap: int) -> bool:
-    """Return whether a run of lines names a chapter: by its words, or by capitals where blank lines set it apart."""
+    """Return whether lines are a heading: by their words, or by capitals below two blank lines."""
     text = " ".join(" ".join(lines).split())
     if len(text) > MAX_HEADING_CHARS or len(lines) > 2:
         return False
@@ -104,13 +108,13 @@ def _is_heading(lines: list[str], gap: int) -> bool:
 
 
 def _is_verse(lines: list[str]) -> bool:
-    """Return whether all lines are indented more than a paragraph's first, or short and begin with capitals."""
+    """Return whether lines are verse: all are indented, or all are short and begin with capitals."""
     if len(lines) < 2:
         return False
     if all(line.startswith("  ") for line in lines):
         return True
-    return max(map(len, lines)) <= 50 and all(line.lstrip(" “‘\"'«—")[:1].isupper() for line in lines)
+    return max(map(len, lines)) <= MAX_VERSE_CHARS and all(line.lstrip(" “‘\"'«—")[:1].isupper() for line in lines)
 
 
-def _said(line: str) -> str:
+def _without_underlines(line: str) -> str:
     return str(_UNDERLINED.sub(r"\1", line.strip()))

@@ -1,18 +1,18 @@
-"""Running heads and page numbers in the text of a book made from pages: lines that recur and cut sentences."""
+"""Finds running heads and page numbers in books made from printed pages: lines that recur and cut sentences."""
 
 from collections import defaultdict
 
 import regex
 
 from swarm.book.page.passage import Passage
-from swarm.book.page.trace import signs
+from swarm.book.page.trace import visible_chars
 from swarm.job.book import TextTrace
 
 RUNNING = "running head"
-MIN_TIMES = 5
+MIN_TIMES = 5  # occurrences of a running head
 MAX_CHARS = 100
-MIN_BEFORE_CHARS = 60  # of a paragraph that may be cut; lines of verse are shorter
-CUTTING_SHARE = 0.3
+MIN_BEFORE_CHARS = 60  # of a cut paragraph; lines of verse are shorter
+CUTTING_SHARE = 0.3  # share of a running head's occurrences that cut a sentence, at least
 
 _FIGURES = regex.compile(r"\d+")
 _OPEN_END = regex.compile(r"[\p{L}\d,’'-]$")
@@ -20,7 +20,7 @@ _GOES_ON = regex.compile(r"[“‘(]?\p{Ll}")
 
 
 def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
-    """Leave out what stands at the head or foot of every page, and join the sentences that it cut."""
+    """Leave out running heads and page numbers, and join the sentences that they cut."""
     groups: dict[str, list[int]] = defaultdict(list)
     for place, passage in enumerate(passages):
         if passage.text and len(passage.text) <= MAX_CHARS and not passage.text[:1].islower() and not passage.left_out:
@@ -37,17 +37,17 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
         for place in places:
             passages[place].left_out, passages[place].level = reason, 0
         joints.update(cuts)
-    for first, second in sorted(joints, reverse=True):  # from the end, because a paragraph may go over several pages
+    for first, second in sorted(joints, reverse=True):  # backwards, because a paragraph may span several pages
         _join(passages[first], passages[second], reason)
 
 
 def interrupts(before: str, after: str) -> bool:
-    """Return whether a sentence goes on from one paragraph to the next one."""
+    """Return whether a sentence continues from one paragraph to another."""
     return len(before) >= MIN_BEFORE_CHARS and bool(_OPEN_END.search(before) and _GOES_ON.match(after))
 
 
 def _neighbours(count: int, recurring: set[int]) -> tuple[list[int], list[int]]:
-    """Return for each place the nearest before and behind that do not recur, -1 if there is none."""
+    """Return for each place the nearest place before and after it that is not `recurring`, -1 if there is none."""
     before, after = [-1] * count, [-1] * count
     for place in range(1, count):
         before[place] = before[place - 1] if place - 1 in recurring else place - 1
@@ -61,12 +61,12 @@ def _interrupted(before: Passage, after: Passage) -> bool:
 
 
 def _join(before: Passage, after: Passage, reason: str) -> None:
-    """Put the rest of a cut sentence where it belongs."""
+    """Append the rest of a cut sentence to its beginning."""
     if before.left_out or after.left_out or not after.text:
         return
     parts = (before.text.removesuffix("-"), after.text)
     if before.trace and after.trace and before.trace.document == after.trace.document:
-        before.trace = _joined(before.trace, after.trace, len(signs(parts[0])))
+        before.trace = _joined(before.trace, after.trace, len(visible_chars(parts[0])))
     before.text = ("" if before.text.endswith("-") else " ").join(parts)
     before.references += after.references
     after.text, after.references, after.left_out = "", (), reason

@@ -1,6 +1,6 @@
-"""Compiles the selectors of style sheets that are cheap to match, and matches them within a budget.
+"""Compiles the cheap selectors of style sheets, and matches them within a budget.
 
-What would take long (`:has()`, `:nth-child()`, `~`, deep or long selectors) is left out.
+Expensive selectors (`:has()`, `:nth-child()`, `~`, deep or long ones) are ignored.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,23 +17,23 @@ _CHEAP_PSEUDO_CLASSES = words("root empty first-child last-child only-child not 
 
 
 def cheap_selectors(prelude: Sequence[Node]) -> Iterator[Any]:
-    """Yield the selectors of a rule that are cheap to match, compiled.
+    """Yield the compiled selectors of a rule that are cheap to match.
 
-    One that names no class, id or attribute is left out: `aside {display: none}` hides the notes of a book for readers
-    that show them in a window.
+    A selector without a class, id or attribute is ignored: `aside {display: none}` hides notes only for the e-readers
+    that show them in a pop-up.
     """
     for tokens in _split(prelude):
         if not _is_cheap(tokens):
             continue
         try:
             compiled = compile_selector_list(tokens)
-        except (SelectorError, NotImplementedError, AttributeError):  # cssselect2 raises the last for a cut "a|"
+        except (SelectorError, NotImplementedError, AttributeError):  # "a|" raises AttributeError
             continue
         yield from (each for each in compiled if any(each.specificity[:2]))
 
 
 def _split(prelude: Sequence[Node]) -> Iterator[list[Node]]:
-    """Yield the parts between commas."""
+    """Yield the selectors of a rule, which commas separate."""
     part: list[Node] = []
     for token in prelude:
         if isinstance(token, LiteralToken) and token.value == ",":
@@ -45,11 +45,11 @@ def _split(prelude: Sequence[Node]) -> Iterator[list[Node]]:
 
 
 def _is_cheap(tokens: Sequence[Node]) -> bool:
-    """Return whether a selector is short, not deep, and of steps that look at the element and its ancestors alone."""
+    """Return whether a selector is short and shallow, and all its tokens are cheap to match."""
     layer, count = list(tokens), 0
     for _ in range(MAX_SELECTOR_DEPTH):
         count += len(layer)
-        if count > MAX_SELECTOR_TOKENS or not all(map(_is_known, [None, *layer], layer)):
+        if count > MAX_SELECTOR_TOKENS or not all(map(_is_cheap_token, [None, *layer], layer)):
             return False
         layer = [inner for token in layer for inner in _inside(token)]
         if not layer:
@@ -57,7 +57,7 @@ def _is_cheap(tokens: Sequence[Node]) -> bool:
     return False
 
 
-def _is_known(before: Node | None, token: Node) -> bool:
+def _is_cheap_token(before: Node | None, token: Node) -> bool:
     if isinstance(token, LiteralToken):
         return bool(token.value != "~")
     if isinstance(before, LiteralToken) and before.value == ":":
@@ -72,24 +72,24 @@ def _inside(token: Node) -> Sequence[Node]:
 
 
 class TooCostly(Exception):
-    """The style sheets of this book take longer than any real book's."""
+    """The budget for matching a book's selectors is spent."""
 
 
 class Budget:
-    """The steps of matching that are left for one book."""
+    """The matching steps that one book has left."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
 
     def spend(self, steps: int) -> None:
-        """Take steps away. Raises TooCostly."""
+        """Subtract steps. Raises TooCostly if too few are left."""
         self.steps -= steps
         if self.steps < 0:
             raise TooCostly
 
 
-class BudgetedElement(ElementWrapper):  # type: ignore[misc]  # no types
-    """An element as selectors see it, which pays for looking at its ancestors."""
+class BudgetedElement(ElementWrapper):  # type: ignore[misc]  # cssselect2 has no types
+    """An element wrapped for matching. It charges the budget for each ancestor that is visited."""
 
     budget: Budget
 
@@ -100,24 +100,24 @@ class BudgetedElement(ElementWrapper):  # type: ignore[misc]  # no types
 
     @property
     def ancestors(self) -> tuple[ElementWrapper, ...]:
-        """The elements around it."""
+        """The wrapped ancestors of the element."""
         found: tuple[ElementWrapper, ...] = super().ancestors
         self.budget.spend(len(found))
         return found
 
 
-class BudgetedMatcher(Matcher):  # type: ignore[misc]  # no types
-    """The selectors of some sheets, each test of which is paid for."""
+class BudgetedMatcher(Matcher):  # type: ignore[misc]  # cssselect2 has no types
+    """A matcher that charges the budget for each selector that it tests."""
 
     @staticmethod
     def add_relevant_selectors(element: BudgetedElement, selectors: Sequence[Any], found: list[Any]) -> None:
-        """Add those of the selectors that fit the element. Raises TooCostly."""
+        """Add the selectors that match the element to `found`. Raises TooCostly."""
         element.budget.spend(len(selectors))
         Matcher.add_relevant_selectors(element, selectors, found)
 
 
 class WrappedPage:
-    """The elements of a page as selectors see them, made when they are first asked for."""
+    """The wrapped elements of a page. Each is wrapped when it is first needed."""
 
     def __init__(self, root: etree._Element, budget: Budget) -> None:
         self._top: BudgetedElement = BudgetedElement.from_html_root(root)
@@ -125,7 +125,7 @@ class WrappedPage:
         self._children: dict[etree._Element, dict[etree._Element, BudgetedElement]] = {}
 
     def wrapped(self, element: etree._Element) -> BudgetedElement:
-        """Return an element's wrapper, with those around it and beside it."""
+        """Return an element's wrapper; its ancestors and siblings are wrapped too."""
         above = element.getparent()
         if above is None or element is self._top.etree_element:
             return self._top

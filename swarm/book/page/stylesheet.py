@@ -1,7 +1,6 @@
-"""Finds what a book's style sheets hide, or set on a line of its own, by the selectors and the cascade of CSS.
+"""Finds the elements that a book's style sheets hide or put on a line of their own.
 
-A sheet is hostile input: the cost of one book's sheets is bounded, and beyond that they hide nothing. In doubt text is
-shown.
+Style sheets are hostile input, so their cost is bounded. Sheets over a bound hide nothing: if in doubt, text is shown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,27 +22,28 @@ from swarm.book.page.limits import (
 from swarm.book.page.markup import local, words
 from swarm.book.page.selector import Budget, BudgetedMatcher, TooCostly, WrappedPage, cheap_selectors
 
-LINE = "e2a-line"  # the attribute that marks an inline element which a style sets on a line of its own
+LINE = "e2a-line"  # attribute of an inline element that a style puts on a line of its own
 INLINE = words("span a b strong i em small cite q code font label")
-MAX_MEDIA_DEPTH = 4  # of @media in @media
+MAX_MEDIA_DEPTH = 4  # nested @media rules
+MAX_MEDIA_TOKENS = 8  # more than the longest of _EVERY_SCREEN has
 
 _BLOCK = words("block table list-item flex grid")
 _SIDES = words("left right")
 _PROPERTIES = words("display visibility float")
 _EVERY_SCREEN = frozenset(("all", "screen", "all , screen", "screen , all"))
 
-Style = dict[str, tuple[str, bool]]  # a property's value, and whether it is important
+Style = dict[str, tuple[str, bool]]  # for each property its value, and whether it is `!important`
 
 
 class StyleRule(Struct, frozen=True):
-    """A compiled selector, and what it declares of the properties that are looked at."""
+    """A compiled selector with the values that its rule declares for _PROPERTIES."""
 
-    selector: Any  # cssselect2's
+    selector: Any  # a CompiledSelector of cssselect2
     style: Style
 
 
 class Cascade:
-    """The style sheets of a page, in their order."""
+    """The rules of a page's style sheets, in order."""
 
     def __init__(self, rules: Iterable[StyleRule], budget: Budget) -> None:
         self._budget = budget
@@ -54,7 +54,7 @@ class Cascade:
             self._styles.append(rule.style)
 
     def mark(self, root: etree._Element) -> int:
-        """Set the attributes that say what is hidden and what is a line; return how many words are hidden."""
+        """Set `hidden` or LINE on the elements that the sheets hide or put on a line; count the hidden words."""
         if not any(_hides(style) or _is_block(style) for style in self._styles):
             return 0
         try:
@@ -64,7 +64,7 @@ class Cascade:
         return sum(_mark(element, style) for element, style in styled)
 
     def _styled(self, root: etree._Element) -> Iterator[tuple[etree._Element, Style]]:
-        """Yield the elements that a sheet says something of, each with its style. Raises TooCostly."""
+        """Yield each element that a rule matches, with its style. Raises TooCostly."""
         page = WrappedPage(root, self._budget)
         for element in root.iter("*"):
             matches = self._matcher.match(page.wrapped(element)) if self._may_match(element) else ()
@@ -72,7 +72,7 @@ class Cascade:
                 yield element, _cascaded([*(style for *_, style in matches), _own_style(element)])
 
     def _may_match(self, element: etree._Element) -> bool:
-        """Return whether any selector ends in what an element is: few elements are worth wrapping."""
+        """Return whether the last part of any selector may match an element, because wrapping all elements is slow."""
         matcher = self._matcher
         return bool(
             matcher.other_selectors
@@ -85,7 +85,7 @@ class Cascade:
 
 
 class SheetReader:
-    """Reads the style sheets of one book, each of them once."""
+    """Reads the style sheets of one book, each once."""
 
     def __init__(self) -> None:
         self._chars = MAX_SHEETS_CHARS
@@ -93,7 +93,7 @@ class SheetReader:
         self._known: dict[str, list[StyleRule]] = {}
 
     def read(self, sheets: Iterable[str]) -> Cascade:
-        """Return what these sheets say together; nothing at all where they are too long or have too many rules."""
+        """Return the cascade of some sheets; it is empty if they are too long or have too many rules."""
         rules: list[StyleRule] = []
         for sheet in sheets:
             if sheet not in self._known:
@@ -105,14 +105,14 @@ class SheetReader:
 
 
 def is_line(element: etree._Element) -> bool:
-    """Return whether an inline element stands on a line of its own, by a sheet or by its own style."""
+    """Return whether a style sheet or a style attribute puts an inline element on a line of its own."""
     if element.get(LINE) is not None:
         return True
     return local(element) in INLINE and _is_block(_own_style(element))
 
 
 def _mark(element: etree._Element, style: Style) -> int:
-    """Set an element's attribute; return how many words it newly hides."""
+    """Set `hidden` or LINE on an element; count the words that this hides."""
     if _hides(style):
         inside = any(step.get("hidden") for step in element.iterancestors())
         element.set("hidden", "hidden")
@@ -127,7 +127,7 @@ def _hides(style: Style) -> bool:
 
 
 def _is_block(style: Style) -> bool:
-    """Return whether a style begins a line; a drop cap, which floats, does not."""
+    """Return whether a style begins a new line; a drop cap floats and does not."""
     return _value(style, "display") in _BLOCK and _value(style, "float") not in _SIDES
 
 
@@ -136,7 +136,7 @@ def _value(style: Style, name: str) -> str:
 
 
 def _cascaded(styles: Iterable[Style]) -> Style:
-    """Return the style that wins, of styles in rising order of weight: important values beat all others."""
+    """Merge styles in rising order of specificity; `!important` values win."""
     found: Style = {}
     for style in styles:
         for name, (value, important) in style.items():
@@ -146,18 +146,18 @@ def _cascaded(styles: Iterable[Style]) -> Style:
 
 
 def _own_style(element: etree._Element) -> Style:
-    """Return what an element's style attribute says."""
+    """Return the style of an element's style attribute."""
     own = element.get("style")
     return _declared(own) if own and _may_matter(own) else {}
 
 
 def _may_matter(css: str) -> bool:
-    """Return whether CSS can say anything of what is hidden or a line: most sheets do not and need no parser."""
+    """Return whether CSS names a property that hides or breaks lines; other CSS needs no parsing."""
     lower = css.lower()
     return "display" in lower or "visibility" in lower
 
 
-@lru_cache(maxsize=256)  # converters write the same few on thousands of elements
+@lru_cache(maxsize=256)  # converters repeat a few style attributes on thousands of elements
 def _declared(css: str) -> Style:
     if len(css) > MAX_OWN_STYLE_CHARS:
         return {}
@@ -168,7 +168,7 @@ def _parsed(css: "str | Sequence[Node]") -> Sequence[Node]:
     """Return the declarations in a block or a style attribute."""
     try:
         nodes: Sequence[Node] = tinycss2.parse_blocks_contents(css, skip_comments=True, skip_whitespace=True)
-    except ValueError:  # a number of thousands of digits
+    except ValueError:  # int() refuses a number with thousands of digits
         return ()
     return nodes
 
@@ -183,12 +183,12 @@ def _first_word(tokens: Iterable[Node]) -> str:
 
 
 def _rules(sheet: str) -> Iterator[StyleRule]:
-    """Yield the rules of a sheet that say something of what is hidden or a line; one more than the most at the most."""
+    """Yield the rules of a sheet that declare one of _PROPERTIES, at most MAX_HIDING_RULES + 1."""
     if not _may_matter(sheet):
         return
     try:
         nodes = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
-    except ValueError:  # a number of thousands of digits
+    except ValueError:  # int() refuses a number with thousands of digits
         return
     count = 0
     for rule in _shown(nodes, MAX_MEDIA_DEPTH):
@@ -201,7 +201,7 @@ def _rules(sheet: str) -> Iterator[StyleRule]:
 
 
 def _shown(nodes: Iterable[Node], depth: int) -> Iterator[QualifiedRule]:
-    """Yield the rules for every screen: those for paper or for some devices do not count."""
+    """Yield the rules for every screen, not those for paper or for some devices."""
     for node in nodes:
         if isinstance(node, QualifiedRule):
             yield node
@@ -211,7 +211,7 @@ def _shown(nodes: Iterable[Node], depth: int) -> Iterator[QualifiedRule]:
 
 
 def _is_for_every_screen(rule: AtRule) -> bool:
-    said = (getattr(token, "lower_value", getattr(token, "value", "")) for token in rule.prelude[:8])
+    said = (getattr(token, "lower_value", getattr(token, "value", "")) for token in rule.prelude[:MAX_MEDIA_TOKENS])
     return rule.lower_at_keyword == "media" and " ".join(filter(str.strip, said)) in _EVERY_SCREEN
 
 

@@ -1,4 +1,4 @@
-"""Tables for listeners: each cell with the heading of its column, if all columns have one."""
+"""Prepares tables for listening: each cell is read with its column's heading, if all columns have one."""
 
 import regex
 from lxml import etree
@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from swarm.book.page.markup import local
 
-HEADER = "e2a-header"  # the attribute that marks a cell: what its column is called
+HEADER = "e2a-header"  # attribute of a cell: the name of its column
 MAX_COLUMNS = 30
-MAX_HEADER_CHARS = 60  # a longer heading is no name to be said in every row
-MIN_ROWS = 2  # a table of one row needs no headings
+MAX_HEADER_CHARS = 60  # a longer heading is too long to repeat in every row
+MIN_ROWS = 2  # below the headings; a single row needs none
 
 _SPAN = regex.compile(r"\s*0*([1-9]\d{0,3})\s*")
 
@@ -17,20 +17,19 @@ _SPAN = regex.compile(r"\s*0*([1-9]\d{0,3})\s*")
 class _Cell(Struct):
     element: etree._Element
     first: int  # first column that the cell fills
-    end: int  # column behind the last that the cell fills
+    end: int  # column after the last that the cell fills
 
 
 def mark_tables(root: etree._Element) -> None:
-    """Mark the cells of plain tables, and hide the rows of headings that are said with them."""
+    """Set HEADER on the cells of plain tables, and hide the rows of headings that are read with the cells."""
     for table in root.iter("{*}table"):
         rows = _grid(table)
         heads = _header_rows(table, rows)
         columns = max((cell.end for row in rows for cell in row), default=0)
         if not heads or len(rows) - heads < MIN_ROWS or not 2 <= columns <= MAX_COLUMNS:
             continue
-        above = [
-            row for row in rows[:heads] if row[0].end - row[0].first < columns
-        ]  # a wider heading is read as a title
+        # A heading over all columns stays, because it is the title of the table.
+        above = [row for row in rows[:heads] if row[0].end - row[0].first < columns]
         names = [_name(above, column) for column in range(columns)]
         if all(name is not None for name in names) and any(names):
             _mark(above, rows[heads:], [name or "" for name in names])
@@ -49,11 +48,11 @@ def _mark(above: list[list[_Cell]], rows: list[list[_Cell]], names: list[str]) -
 
 
 def _grid(table: etree._Element) -> list[list[_Cell]]:
-    """Return a table's rows of cells, each cell with the columns that it fills; none if the table holds another."""
+    """Return the rows of cells of a table, with the columns that each cell fills; none if it has a table inside."""
     if next(table.iterdescendants("{*}table"), None) is not None:
         return []
     rows: list[list[_Cell]] = []
-    left: dict[int, int] = {}  # rows that a cell above still reaches into, by column
+    left: dict[int, int] = {}  # for each column, the rows that a cell above still fills
     for line in table.iter("{*}tr"):
         row: list[_Cell] = []
         taken = {column for column, count in left.items() if count}
@@ -80,7 +79,7 @@ def _span(element: etree._Element, name: str) -> int:
 
 
 def _header_rows(table: etree._Element, rows: list[list[_Cell]]) -> int:
-    """Count the rows of headings that a table begins with, told by their cells or by the group of rows they are in."""
+    """Count the rows of headings at the top of a table: those in `thead` or with only `th` cells."""
     count = 0
     for row in rows:
         above = row[0].element.getparent().getparent()
@@ -91,7 +90,7 @@ def _header_rows(table: etree._Element, rows: list[list[_Cell]]) -> int:
 
 
 def _name(heads: list[list[_Cell]], column: int) -> str | None:
-    """Return the name of a column, the wider heading first; None if it has no cell, or one too long to be a name."""
+    """Return the joined headings of a column; None if it has no heading cell or they are too long."""
     cells = [cell for row in heads for cell in row if cell.first <= column < cell.end]
     texts = [" ".join("".join(cell.element.itertext()).split()).rstrip(":") for cell in cells]
     name = ", ".join(filter(None, texts))

@@ -1,4 +1,4 @@
-"""A document's text as a reader sees it: passages in order, every visible word once, and where its anchors stand."""
+"""Reads a document as people see it: passages in order, each visible word once, and the places of its anchors."""
 
 from collections.abc import Set
 from itertools import islice
@@ -17,7 +17,7 @@ from swarm.book.page.furniture import (
     without_page,
     without_picture_mark,
 )
-from swarm.book.page.letters import _ZERO_WIDTH, AUDIBLE, tidy
+from swarm.book.page.letters import AUDIBLE, ZERO_WIDTH, tidy
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import NOTE, REFERENCE, RETURN
 from swarm.book.page.passage import Passage
@@ -35,26 +35,25 @@ BLOCKS = words(
 SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
 LINES = frozenset(("div", "p", "li", "ul", "ol"))  # elements that may be lines in a stanza
-ROOTS = frozenset(("html", "body"))  # their language is often just the authoring tool's
-SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # signs of a formula stand apart
-MAX_CAP_CHARS = 8
+ROOTS = frozenset(("html", "body"))  # authoring tools often give these their own language
+SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # symbols of a formula, between which there are spaces
+MAX_CAP_CHARS = 8  # of a block that may be a drop cap
 MAX_ORNAMENT_CHARS = 40
 MAX_HEADING_CHARS = 150
-EVERYTHING = Reading()
-CLASSED = 2  # level of a chapter's heading that only its class shows
-SUBTITLE = 9  # level of a line under a heading, where no chapter begins
+DEFAULT_READING = Reading()
+CLASS_HEADING_LEVEL = 2  # for a chapter's heading that only its class shows
+SUBTITLE_LEVEL = 9  # for a line under a heading: no chapter begins there
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_MARK = "\ufffc"  # stands in for the mark of a note
+_MARK = "\ufffc"  # placeholder for the mark of a note
 _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
-_VERSE = "\u2028"  # stands where a line of verse ends
+_VERSE = "\u2028"  # placeholder for the end of a line of verse
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
 _ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
-_FILE_NAME = regex.compile(
-    r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE
-)  # alternative texts that are no words
+# Alternative texts that describe nothing.
+_FILE_NAME = regex.compile(r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE)
 _HEADING_CLASS = regex.compile(
     r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
 )
@@ -62,13 +61,14 @@ _POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b"
 _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
 _MARK_FIGURES = regex.compile(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
 _BASE = regex.compile(r"[\p{L}\d)]$")
-_LOOSE_MARKS = regex.compile(  # figures, stars and daggers that a note's mark left: "word¹", "word*", but not "*word*"
+# Marks of notes without a link, such as "word¹" and "word*", but not "*word*".
+_LOOSE_MARKS = regex.compile(
     r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
     r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S{0,40})\*{1,2}(?!\S{0,40}\*))(?![\p{L}\p{N}])"
 )
-_CAP = "\ufff9"  # stands behind a drop cap
-_CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")  # "O nce" is one word, "A man" is two
-# Joiners stay where a script needs them to shape its letters.
+_CAP = "\ufff9"  # placeholder after a drop cap
+# "T he" is one word, "A man" is two.
+_CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")
 _SPACES = regex.compile(r"[^\S\n]+")
 _NO_SPACE = regex.compile(r"[.,;:!?)\]]")
 _OVER = regex.compile(r"\s*[/⁄]")
@@ -80,7 +80,7 @@ _ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§☙❦❧✦✧✶�
 
 
 class Document(Struct):
-    """The passages of one document, and for each anchor asked for the number of the passage behind it."""
+    """The passages of one document. `anchors` maps each wanted id to the index of the passage after it."""
 
     passages: list[Passage]
     anchors: dict[str, int]
@@ -88,17 +88,17 @@ class Document(Struct):
 
 
 def read_document(
-    root: etree._Element, anchors: Set[str], reading: Reading = EVERYTHING, tracer: Tracer | None = None
+    root: etree._Element, anchors: Set[str], reading: Reading = DEFAULT_READING, tracer: Tracer | None = None
 ) -> Document:
-    """Read a tree; `anchors` are the ids at which something may begin. With a tracer passages know where they stand."""
+    """Read a document. Passages begin at the ids in `anchors`, and have traces if there is a tracer."""
     return _Walk(anchors, reading, tracer).read(root)
 
 
 class _Open(Struct):
-    """A block that is open, with what everything in it inherits."""
+    """An open block, with the properties that its content inherits."""
 
     element: etree._Element | None = None
-    level: int = 0  # level of the open heading, 0 if none is
+    level: int = 0  # level of the open heading, 0 outside headings
     left_out: str = ""
     language: str = ""
     note: str = ""
@@ -108,19 +108,21 @@ class _Open(Struct):
 
 
 class _Walk:
+    """Reads a document by a walk through its tree."""
+
     def __init__(self, anchors: Set[str], reading: Reading, tracer: Tracer | None) -> None:
         self.wanted = anchors
         self.tracer = tracer
         self.reading = reading
         self.document = Document([], {})
-        self.parts: list[str] = []  # texts of the block being read; lines end with \n
-        self.header = ""  # name of the column whose cell begins
-        self.references: list[str] = []  # the notes that the block refers to
-        self.asides: list[Passage] = []  # the notes that stand in it
+        self.parts: list[str] = []  # texts of the open block, whose lines end with \n
+        self.header = ""  # column name to put before the next text of a cell
+        self.references: list[str] = []  # keys of the notes that the open block refers to
+        self.asides: list[Passage] = []  # notes inside the open block
         self.open = [_Open()]
-        self.lines: list[etree._Element] = []  # open inline elements that a style sets on lines of their own
+        self.lines: list[etree._Element] = []  # open inline elements that a style puts on lines of their own
         self.sayings = Collector()
-        self.groups: list[int] = []  # passages at which the open heading groups began
+        self.groups: list[int] = []  # for each open heading group, the index of its first passage
 
     def read(self, root: etree._Element) -> Document:
         self.document.language = _language(root)
@@ -139,7 +141,7 @@ class _Walk:
         return self.document
 
     def _start(self, element: etree._Element) -> bool:
-        """Take an element in; whether what is inside it is to be read."""
+        """Begin an element; return whether its content is to be read."""
         if is_furniture(element):
             self._anchor(element)
             self._drop(element)
@@ -154,11 +156,11 @@ class _Walk:
             self._begin(element, tag)
         self._anchor(element)
         self.sayings.begin(element, self.parts)
-        said_whole = self._instead(element, tag)
-        if said_whole is not None:
+        replacement = self._replacement(element, tag)
+        if replacement is not None:
             if self.tracer:
-                self.tracer.take_whole(len(self.parts), said_whole.removesuffix(_CAP), element)
-            self.parts.append(said_whole)
+                self.tracer.take_whole(len(self.parts), replacement.removesuffix(_CAP), element)
+            self.parts.append(replacement)
             return False
         if tag == "br":
             self.parts.append("\n")
@@ -176,7 +178,7 @@ class _Walk:
         return True
 
     def _set_aside(self, element: etree._Element) -> None:
-        """Move a note that stands inside a line behind its paragraph, which then refers to it."""
+        """Move a note out of a paragraph to the place after it, and let the paragraph refer to it."""
         text = tidy("".join(element.itertext()))
         key = f"{len(self.document.passages)}, {len(self.asides)}: {text}"
         self.references.append(key)
@@ -197,8 +199,8 @@ class _Walk:
         if reference or element.get(RETURN) or "noteref" in types(element):
             self.parts.append(_MARK)
 
-    def _instead(self, element: etree._Element, tag: str) -> str | None:
-        """Return what is said instead of an element's own text; None if its own text is said."""
+    def _replacement(self, element: etree._Element, tag: str) -> str | None:
+        """Return the text that replaces an element's own; None if its own text is read."""
         if tag == "math" and element.get("alttext"):
             return f" {element.get('alttext')}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
         if tag in ("mn", "mfrac"):
@@ -222,9 +224,9 @@ class _Walk:
         return bool(self.parts) and self.parts[-1][-1:].isdecimal()
 
     def _raised(self, figures: str) -> str | None:
-        """Return what is said for figures above the line: "" for a note's number, else an exponent; None for others.
+        """Return the text for superscript digits: an exponent, or "" for a note's number; None for other text.
 
-        A note's number leads nowhere and stands behind a word or a year, where "m<sup>2</sup>" has neither.
+        A note's number comes after a word or a year; an exponent, as in "m<sup>2</sup>", does not.
         """
         before, figures = "".join(self.parts[-3:])[-8:], figures.strip()
         if _AFTER_WORD.search(before):
@@ -235,7 +237,7 @@ class _Walk:
 
     def _begin(self, element: etree._Element, tag: str) -> None:
         above = self.open[-1]
-        self._part(above, tag)
+        self._break(above, tag)
         level = _level(element, tag, bool(self.groups)) or above.level
         if tag == "hgroup":
             self.groups.append(len(self.document.passages))
@@ -267,15 +269,15 @@ class _Walk:
         self.header = "" if tag == "tr" else self.header
         inside = len(self.open) > 1 and self.open[-2].stanza
         if inside:
-            self._part(self.open[-2], tag)
+            self._break(self.open[-2], tag)
         else:
             self._flush()
         self.open.pop()
         if tag == "hgroup":
             self.groups.pop()
 
-    def _part(self, around: _Open, tag: str) -> None:
-        """Note that a block begins or ends: a line of verse in a stanza, a passage elsewhere."""
+    def _break(self, around: _Open, tag: str) -> None:
+        """End the line of verse in a stanza, or the passage elsewhere, before a block begins or ends."""
         if around.stanza and tag in LINES and not around.level:
             self.parts.append(_VERSE)
         else:
@@ -286,7 +288,7 @@ class _Walk:
             name = element.get(key)
             if name in self.wanted and name not in self.document.anchors:
                 if not self.open[-1].level:
-                    self._flush()  # a heading is never cut, any other block is
+                    self._flush()  # an anchor cuts any block but a heading
                 place = self.groups[0] if self.groups else len(self.document.passages)
                 self.document.anchors[name] = place
 
@@ -308,10 +310,10 @@ class _Walk:
         if not text or text.isspace():
             return
         if carried:
-            self.parts = [text.strip()]  # a drop cap that is a block of its own goes with the next
+            self.parts = [text.strip()]  # a drop cap in a block of its own belongs to the next block
             return
-        text = _VERSES.sub(_lines, text.strip(_VERSE + " ")) if _VERSE in text else text
-        text = _LOOSE_MARKS.sub("", _CAPS.sub("", _MARKS.sub("", _ZERO_WIDTH.sub("", text))))
+        text = _VERSES.sub(_line_break, text.strip(_VERSE + " ")) if _VERSE in text else text
+        text = _LOOSE_MARKS.sub("", _CAPS.sub("", _MARKS.sub("", ZERO_WIDTH.sub("", text))))
         text = without_page(text) if self.open[-1].caption else text
         lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
         paragraphs = "\n".join(lines).split("\n\n")
@@ -339,8 +341,8 @@ class _Walk:
         self.document.passages.append(passage)
 
 
-def _lines(gap: "regex.Match[str]") -> str:
-    """Return what parts two lines of verse: an empty line if more than one end of line stands between them."""
+def _line_break(gap: "regex.Match[str]") -> str:
+    """Return the break between two lines of verse: a blank line if the gap has several line breaks."""
     return "\n\n" if gap[0].count("\n") > 1 else "\n"
 
 
@@ -354,15 +356,22 @@ def _is_block(element: etree._Element, tag: str) -> bool:
 
 def _level(element: etree._Element, tag: str, in_group: bool) -> int:
     if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
-        return SUBTITLE if in_group and local(element.getparent()) == "hgroup" and _later(element) else int(tag[1])
+        return (
+            SUBTITLE_LEVEL
+            if in_group and local(element.getparent()) == "hgroup" and _follows_heading(element)
+            else int(tag[1])
+        )
     if tag in ("p", "div") and _HEADING_CLASS.search(element.get("class") or "") and _is_short(element):
-        return CLASSED
+        return CLASS_HEADING_LEVEL
     titles = types(element) & {"title", "subtitle", "fulltitle", "ordinal"}
-    return SUBTITLE if tag == "p" and (in_group or titles) else 0
+    return SUBTITLE_LEVEL if tag == "p" and (in_group or titles) else 0
 
 
 def _is_stanza(element: etree._Element) -> bool:
-    """Return whether the blocks in an element are lines of verse: by its class, a poem's only without other lines."""
+    """Return whether the blocks in an element are lines of verse.
+
+    The class tells: those of a stanza are, those of a poem are unless it has stanzas or `br` in it.
+    """
     name = element.get("class") or ""
     if _STANZA.search(name):
         return True
@@ -372,11 +381,11 @@ def _is_stanza(element: etree._Element) -> bool:
 
 
 def _is_short(element: etree._Element) -> bool:
-    """Return whether an element holds no more than a heading does: no block in it, no long text."""
+    """Return whether an element is like a heading: no blocks and little text."""
     if any(local(below) in BLOCKS for below in element.iterdescendants("*")):
         return False
     return sum(map(len, element.itertext())) <= MAX_HEADING_CHARS
 
 
-def _later(element: etree._Element) -> bool:
+def _follows_heading(element: etree._Element) -> bool:
     return any(True for _ in element.itersiblings("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6", preceding=True))

@@ -1,7 +1,7 @@
-"""Where a passage stands in its document, so that its sentences can be found again in the markup.
+"""Traces passages to their places in a document, so that read-along can mark their sentences in the markup.
 
-A place in a document is how many signs come before it: the characters of its text in document order, white space and
-what is invisible not counted, so that it means the same in the tree that was read and in one that is parsed again.
+A place is the number of visible characters before it in document order. White space and invisible characters do not
+count, so that a place stays the same when the document is parsed again.
 """
 
 from bisect import bisect_left, bisect_right
@@ -11,39 +11,39 @@ from itertools import pairwise
 import regex
 from lxml import etree
 
-from swarm.job.book import SignRun, TextTrace
+from swarm.job.book import CharRun, TextTrace
 
-# Joiners are not counted: whether they are read depends on the letters around them.
-_NONE = r"\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}"
-_NO_SIGNS, _SIGN = regex.compile(f"[{_NONE}]+"), regex.compile(f"[^{_NONE}]")
+# Joiners count as invisible, because whether they are read depends on the letters around them.
+_INVISIBLE_SET = r"\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}"
+_INVISIBLE, _VISIBLE = regex.compile(f"[{_INVISIBLE_SET}]+"), regex.compile(f"[^{_INVISIBLE_SET}]")
 
 
-def signs(text: str) -> str:
-    """Return the characters of a text that are counted."""
+def visible_chars(text: str) -> str:
+    """Return the visible characters of a text."""
     bare = "".join(text.split())
-    return bare if bare.isprintable() else str(_NO_SIGNS.sub("", bare))  # the pattern takes ten times as long
+    return bare if bare.isprintable() else str(_INVISIBLE.sub("", bare))  # the pattern takes ten times as long
 
 
-def sign_offsets(text: str) -> list[int]:
-    """Return where the characters that are counted stand in a text."""
-    return [match.start() for match in _SIGN.finditer(text)]
+def visible_offsets(text: str) -> list[int]:
+    """Return the offsets of the visible characters of a text."""
+    return [match.start() for match in _VISIBLE.finditer(text)]
 
 
-def _same(one: str, other: str, most: int) -> int:
-    """Count the signs, at most `most`, with which two texts begin alike."""
-    return next((at for at in range(most) if one[at] != other[at]), most)
+def _common_prefix(one: str, other: str, limit: int) -> int:
+    """Return the length of the prefix that two texts share, at most `limit`."""
+    return next((at for at in range(limit) if one[at] != other[at]), limit)
 
 
-def follow(part: str, whole: str, start: int) -> tuple[list[SignRun], int]:
-    """Find the signs of a text from `start` on in the longer one that it was made of; return their runs and the end.
+def follow(part: str, whole: str, start: int) -> tuple[list[CharRun], int]:
+    """Find the characters of `part` in order in `whole` from `start` on; return their runs and the end of the last.
 
-    A sign that does not come any more stands nowhere.
+    A character that is not found has no run.
     """
     if whole.startswith(part, start):
         return [(0, start, len(part))], start + len(part)
-    found: list[SignRun] = []
-    for at, sign in enumerate(part):
-        place = whole.find(sign, start)
+    found: list[CharRun] = []
+    for at, char in enumerate(part):
+        place = whole.find(char, start)
         if place < 0:
             continue
         start = place + 1
@@ -54,8 +54,8 @@ def follow(part: str, whole: str, start: int) -> tuple[list[SignRun], int]:
     return found, start
 
 
-def _through(first: Iterable[SignRun], second: Sequence[SignRun]) -> Iterator[SignRun]:
-    """Combine two traces: yield where the signs of the first stand in what the second refers to."""
+def _through(first: Iterable[CharRun], second: Sequence[CharRun]) -> Iterator[CharRun]:
+    """Combine the runs of a text in another with the runs of that one in a document; yield the runs in the document."""
     number = 0
     for at, place, count in first:
         while number < len(second) and second[number][0] + second[number][2] <= place:
@@ -69,42 +69,42 @@ def _through(first: Iterable[SignRun], second: Sequence[SignRun]) -> Iterator[Si
 
 
 class Tracer:
-    """Follows the reading of one document: what of a block comes from where."""
+    """Records, while a document is read, from which places the text of each block comes."""
 
     def __init__(self, document: str) -> None:
         self.document = document
         self._place = 0
-        self._parts: list[tuple[int, int, int]] = []  # the block's parts: number of the part, place, signs
+        self._parts: list[tuple[int, int, int]] = []  # of the open block: part, place, visible characters
         self._whole = ""
-        self._runs: list[SignRun] = []
+        self._runs: list[CharRun] = []
         self._start = 0
 
     def skip(self, element: etree._Element) -> None:
-        """Note that an element's text is not read."""
-        self._place += len(signs("".join(element.itertext())))
+        """Pass over an element whose text is not read."""
+        self._place += len(visible_chars("".join(element.itertext())))
 
     def take(self, part: int, text: str) -> None:
-        """Note that a text of the document becomes a part of the block."""
-        count = len(signs(text))
+        """Record that the document's next text becomes a part of the block."""
+        count = len(visible_chars(text))
         if count:
             self._parts.append((part, self._place, count))
         self._place += count
 
     def take_whole(self, part: int, said: str, element: etree._Element) -> None:
-        """Note that `said` is read instead of an element's content; it may be its own text."""
+        """Record that `said` becomes a part instead of an element's text. It has a place only if the two are alike."""
         text = "".join(element.itertext())
-        if text and signs(text) == signs(said):
+        if text and visible_chars(text) == visible_chars(said):
             self.take(part, text)
         else:
             self.skip(element)
 
     def close(self, parts: list[str], *, carried: bool = False) -> None:
-        """End the block; its traces are asked for next, unless it is `carried` over as the next block's first part."""
+        """End the block; its passages can be traced then. A `carried` block becomes the next one's first part."""
         if carried:
             self._parts = [(0, place, count) for _, place, count in self._parts[:1]]
             return
         taken, self._parts = {number: (place, count) for number, place, count in self._parts}, []
-        pieces = [signs(part) for part in parts]
+        pieces = [visible_chars(part) for part in parts]
         self._whole, self._start = "".join(pieces), 0
         ends = [0]
         for piece in pieces:
@@ -114,13 +114,13 @@ class Tracer:
         ]
 
     def trace(self, said: str) -> TextTrace:
-        """Return where a passage of the block stands; passages are asked for in order."""
-        runs, self._start = follow(signs(said), self._whole, self._start)
+        """Return the trace of the block's next passage."""
+        runs, self._start = follow(visible_chars(said), self._whole, self._start)
         return TextTrace(self.document, said, tuple(_through(runs, self._runs)))
 
 
 def span(trace: TextTrace, start: int, end: int) -> tuple[int, int] | None:
-    """Find the places of the signs from `start` up to `end`; None where they stand nowhere."""
+    """Return the places before and after the visible characters `start` to `end` of a text; None if they have none."""
     first = bisect_right(trace.runs, start, key=lambda run: run[0]) - 1
     last = bisect_left(trace.runs, end, key=lambda run: run[0]) - 1
     if first < 0 or trace.runs[first][0] + trace.runs[first][2] <= start:
@@ -132,11 +132,11 @@ def span(trace: TextTrace, start: int, end: int) -> tuple[int, int] | None:
 
 
 def rewritten(trace: TextTrace, text: str) -> TextTrace:
-    """Make the trace of a text from which parts were removed, or before which words were put."""
-    own, whole = signs(text), signs(trace.text)
-    most = min(len(own), len(whole))
-    head = _same(own, whole, most)
-    tail = _same(own[::-1], whole[::-1], most - head)
+    """Return the trace of a text after parts of it were removed, or words were added before it."""
+    own, whole = visible_chars(text), visible_chars(trace.text)
+    shorter = min(len(own), len(whole))
+    head = _common_prefix(own, whole, shorter)
+    tail = _common_prefix(own[::-1], whole[::-1], shorter - head)
     runs = [(0, 0, head)] if head else []
     if len(own) <= len(whole):
         middle = follow(own[head : len(own) - tail], whole[head : len(whole) - tail], 0)[0]

@@ -1,6 +1,6 @@
 """Where the sentences of a block stand in the document."""
 
-from swarm.book.page.trace import rewritten, signs, span
+from swarm.book.page.trace import rewritten, span, visible_chars
 from swarm.job.book import Block
 
 Place = tuple[str, int, int]  # name of the document, first sign, sign behind the last
@@ -22,10 +22,10 @@ class SentencePlaces:
         first = self._text.find(sentence, max(start, self._at))
         if first < 0:
             return None
-        self._signs += len(signs(self._text[self._at : first]))
+        self._signs += len(visible_chars(self._text[self._at : first]))
         first_sign = self._signs
         self._at = first + len(sentence)
-        self._signs += len(signs(sentence))
+        self._signs += len(visible_chars(sentence))
         found = span(self._trace, first_sign, self._signs)
         return (self._trace.document, *found) if found else None
 

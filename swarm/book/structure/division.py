@@ -13,7 +13,7 @@ from swarm.book.page import front_matter
 from swarm.book.page.letters import plain, tidy
 from swarm.book.page.passage import Passage
 from swarm.book.page.pause_mark import without_marks
-from swarm.book.page.text import SUBTITLE, Document
+from swarm.book.page.text import SUBTITLE_LEVEL, Document
 
 MAX_LEAD_CHARS = 300  # longest text before a document's first entry that is no chapter of its own
 MAX_OPENING_CHARS = 50
@@ -132,7 +132,7 @@ def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> in
     while start < place < len(passages) and place - 1 not in cuts:
         above = passages[place - 1]
         named = above.kind == "paragraph" and _PART.fullmatch(above.text)
-        if not named and not (passages[place].level and 0 < above.level < SUBTITLE):
+        if not named and not (passages[place].level and 0 < above.level < SUBTITLE_LEVEL):
             break
         place -= 1
     return place
@@ -180,7 +180,7 @@ def _all_matter(passages: list[Passage]) -> bool:
 
 def _heading_cuts(row: PassageRow) -> set[int]:
     """Return where to cut without a table of contents: at the highest headings of which there are several."""
-    counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE)
+    counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE_LEVEL)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
     below = min((level for level in counts if level > deepest), default=0)
     if below and counts[below] > MIN_CHAPTERS_A_PART * counts[deepest] and _mostly_parts(row, deepest):
@@ -192,7 +192,11 @@ def _heading_cuts(row: PassageRow) -> set[int]:
 
 def _mostly_parts(row: PassageRow, level: int) -> bool:
     """Tell whether headings of a level mostly precede a lower heading directly: parts, not chapters."""
-    bare = [0 < after.level < SUBTITLE for above, after in pairwise(row.passages) if above.level == level < after.level]
+    bare = [
+        0 < after.level < SUBTITLE_LEVEL
+        for above, after in pairwise(row.passages)
+        if above.level == level < after.level
+    ]
     return 2 * sum(bare) >= sum(1 for passage in row.passages if passage.level == level)
 
 

@@ -29,14 +29,14 @@ def mark_licence(passages: list[Passage]) -> None:
     """Leave out Project Gutenberg's words around a book: the book stands between its two marker lines."""
     opened = licence = False
     for index, passage in enumerate(passages):
-        if front_matter.gutenberg_starts(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
+        if front_matter.ends_gutenberg_header(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
             for earlier in passages[:index] if not opened else ():
                 earlier.left_out = earlier.left_out or front_matter.LICENCE
             passage.left_out = passage.left_out or front_matter.LICENCE
             _mark_credits(passages[index + 1 : index + 1 + MAX_CREDITS])
             opened, licence = True, False
             continue
-        licence = licence or front_matter.gutenberg_ends(passage.text)
+        licence = licence or front_matter.begins_gutenberg_footer(passage.text)
         if licence:
             passage.left_out = passage.left_out or front_matter.LICENCE
 

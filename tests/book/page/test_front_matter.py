@@ -56,10 +56,10 @@ def test_types_and_classes_mark() -> None:
 
 
 def test_the_lines_of_project_gutenberg() -> None:
-    assert front_matter.gutenberg_starts("*** START OF THE PROJECT GUTENBERG EBOOK EMMA ***")
-    assert front_matter.gutenberg_ends("*** END OF THIS PROJECT GUTENBERG EBOOK EMMA ***")
-    assert front_matter.gutenberg_ends("End of Project Gutenberg's Emma, by Jane Austen")
-    assert not front_matter.gutenberg_ends("At the end of Project Gutenberg Street he stopped.")
+    assert front_matter.ends_gutenberg_header("*** START OF THE PROJECT GUTENBERG EBOOK EMMA ***")
+    assert front_matter.begins_gutenberg_footer("*** END OF THIS PROJECT GUTENBERG EBOOK EMMA ***")
+    assert front_matter.begins_gutenberg_footer("End of Project Gutenberg's Emma, by Jane Austen")
+    assert not front_matter.begins_gutenberg_footer("At the end of Project Gutenberg Street he stopped.")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 import pytest
 
 from swarm.book.page.markup import parse
-from swarm.book.page.text import EVERYTHING, read_document
+from swarm.book.page.text import DEFAULT_READING, read_document
 from swarm.job.reading import Reading
 
 
-def texts(body: str, reading: Reading = EVERYTHING) -> list[str]:
+def texts(body: str, reading: Reading = DEFAULT_READING) -> list[str]:
     page = f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{body}</body></html>'
     return [passage.text for passage in read_document(parse(page.encode(), "a page"), set(), reading).passages]
 

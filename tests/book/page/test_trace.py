@@ -1,7 +1,7 @@
 from swarm.book.page.markup import parse
 from swarm.book.page.passage import Passage
 from swarm.book.page.text import read_document
-from swarm.book.page.trace import Tracer, follow, rewritten, sign_offsets, signs, span
+from swarm.book.page.trace import Tracer, follow, rewritten, span, visible_chars, visible_offsets
 from swarm.job.book import TextTrace
 from swarm.job.reading import Reading
 
@@ -9,22 +9,22 @@ HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title>
 
 
 def traced(body: str, reading: Reading | None = None) -> tuple[list[Passage], str]:
-    """Return the passages of a page, and all signs of its text."""
+    """Return the passages of a page, and all visible characters of its text."""
     root = parse((HEAD + body + "</body></html>").encode(), "a page")
-    whole = signs("".join(root.itertext()))
+    whole = visible_chars("".join(root.itertext()))
     return read_document(root, set(), reading or Reading(), Tracer("page")).passages, whole
 
 
 def stands(passage: Passage, whole: str) -> str:
     """Return the text of the document at the place that a passage names."""
     assert passage.trace is not None
-    found = span(passage.trace, 0, len(signs(passage.text)))
+    found = span(passage.trace, 0, len(visible_chars(passage.text)))
     return "" if found is None else whole[found[0] : found[1]]
 
 
 def test_white_space_and_what_is_invisible_are_no_signs() -> None:
-    assert signs(" a\u00adb\u200b \n\tc\u200dd ") == "abcd"
-    assert sign_offsets(" a \u00adb") == [1, 4]
+    assert visible_chars(" a\u00adb\u200b \n\tc\u200dd ") == "abcd"
+    assert visible_offsets(" a \u00adb") == [1, 4]
 
 
 def test_each_passage_knows_where_it_stands() -> None:
@@ -88,5 +88,5 @@ def test_a_text_with_words_before_it_or_parts_gone_still_stands_where_it_stood()
 def test_the_quick_way_to_count_signs_counts_the_same() -> None:
     for code in range(0x110000):
         if not 0xD800 <= code < 0xE000:
-            sign = chr(code)
-            assert len(signs(f"a{sign}b")) - 2 == len(sign_offsets(sign)), hex(code)
+            char = chr(code)
+            assert len(visible_chars(f"a{char}b")) - 2 == len(visible_offsets(char)), hex(code)
