@@ -17,6 +17,7 @@ from swarm.watch.text import count_text
 
 TIMEOUT_S = 3.0  # coordinators answer at once, but networks and disks may be slow
 SEARCH_S = 2.0  # machines answer mDNS within a fraction of it
+MAX_ASKED = 16  # at a time: each takes threads and files, and whoever announces itself need not be there
 LOOPBACK = "127.0.0.1"
 STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its code lets this machine in."
 
@@ -57,8 +58,14 @@ async def _converse(dealer: DealerSocket, changed: asyncio.Event) -> StatusReply
 
 
 async def ask_all(places: Iterable[Sequence[str]], keys: CurveKeys | None) -> list[Answer]:
-    """Ask several coordinators concurrently, each given by its addresses."""
-    return await asyncio.gather(*(ask(addresses, keys) for addresses in places))
+    """Ask several coordinators, MAX_ASKED at a time, each given by its addresses."""
+    free = asyncio.Semaphore(MAX_ASKED)
+
+    async def ask_one(addresses: Sequence[str]) -> Answer:
+        async with free:
+            return await ask(addresses, keys)
+
+    return await asyncio.gather(*map(ask_one, places))
 
 
 async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Say) -> list[Answer]:

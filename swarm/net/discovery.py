@@ -5,9 +5,7 @@ import contextlib
 import logging
 import socket
 import uuid
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
 
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
@@ -15,6 +13,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL
 from swarm.net.addresses import join_address, local_addresses, nearest_first
+from swarm.net.crowd import Crowd
 from swarm.system.machine import Say
 from swarm.watch.text import plain_line
 
@@ -24,7 +23,10 @@ SEARCH_S = 5.0  # a browser that found nothing is restarted, because it asks les
 REFRESH_S = 60.0  # a browser that found something is restarted too, so that coordinators that died are forgotten
 MAX_MISSES = 2  # a coordinator is forgotten after so many rounds without an answer, since answers get lost
 RESOLVE_MS = 3000
-MAX_FOUND = 64  # services that are looked at
+MAX_UNPROVEN = 64  # coordinators that are kept at a time before they have proven themselves
+MAX_PROVEN = 64
+MAX_STRANGERS = 8  # coordinators of other swarms that are kept
+MAX_RESOLVING = 16  # names whose addresses are asked for at a time
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
 FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)
 
@@ -34,7 +36,7 @@ logging.getLogger("zeroconf").addHandler(logging.NullHandler())  # it warns when
 
 @dataclass(frozen=True)
 class Candidate:
-    """A coordinator that may be there. `addresses` are "host:port", the most likely first."""
+    """A coordinator that may be there. `addresses` are "host:port", the most likely first; `name` is never shown."""
 
     name: str
     addresses: tuple[str, ...]
@@ -102,14 +104,17 @@ class Advertisement:
 class Browser:
     """Looks for coordinators. `changed` is set whenever the finds change; its reader clears it."""
 
-    def __init__(self, swarm: str, bind: str, say: Say) -> None:
+    def __init__(self, swarm: str, bind: str, say: Say, most: int = MAX_UNPROVEN) -> None:
+        """Keep at most `most` coordinators that have not proven themselves; the others wait for their turn."""
         self.changed = asyncio.Event()
-        self._swarm, self._bind, self._say = swarm, bind, say
+        self._swarm, self._bind, self._say, self._most = swarm, bind, say, most
+        self._waiting = Crowd()
+        self._proven: dict[str, None] = {}  # names, the earliest first
         self._found: dict[str, Candidate] = {}
         self._seen: dict[str, int] = {}  # the last round that found each coordinator, by name
         self._round = 0
         self._zeroconf: AsyncZeroconf | None = None
-        self._resolving: set[asyncio.Task[None]] = set()
+        self._resolving: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
 
     def candidates(self) -> list[Candidate]:
@@ -119,6 +124,23 @@ class Browser:
     def strangers(self) -> list[Candidate]:
         """Return the coordinators of other swarms."""
         return [candidate for candidate in self._found.values() if candidate.swarm != self._swarm]
+
+    def prove(self, name: str) -> None:
+        """Note that a coordinator has proven itself: it takes no place of the others, and comes first from now on."""
+        if name not in self._proven:
+            self._proven[name] = None
+            for earliest in list(self._proven)[:-MAX_PROVEN]:
+                del self._proven[earliest]
+            self._look_at_more()
+
+    def set_aside(self, name: str) -> bool:
+        """Give the place of a coordinator that did not prove itself to another; return False if none waits for it."""
+        if name in self._proven or not self._waiting or not self._found.pop(name, None):
+            return False
+        self._seen.pop(name, None)
+        self._look_at_more()
+        self._waiting.again(name)
+        return True
 
     async def start(self) -> None:
         """Begin to look for coordinators."""
@@ -151,10 +173,10 @@ class Browser:
                 await asyncio.sleep(REFRESH_S - SEARCH_S)
 
     async def _end_round(self) -> None:
-        for task in self._resolving:
+        ended, self._zeroconf = self._zeroconf, None
+        for task in self._resolving.values():
             task.cancel()
-        await _close(self._zeroconf)
-        self._zeroconf = None
+        await _close(ended)
 
     def _forget_the_silent(self) -> None:
         for name in [name for name in self._found if self._seen[name] <= self._round - MAX_MISSES]:
@@ -162,27 +184,51 @@ class Browser:
 
     def _forget(self, name: str) -> None:
         self._seen.pop(name, None)
+        self._waiting.drop(name)
+        if task := self._resolving.get(name):
+            task.cancel()
         if self._found.pop(name, None):
             logger.debug(f"{plain_line(name)} is not found any more")
             self.changed.set()
+            self._look_at_more()
 
     def _notice(
         self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
     ) -> None:  # zeroconf passes these names as keywords
         if state_change is ServiceStateChange.Removed:
             self._forget(name)
-        elif name in self._found or len(self._found) + len(self._resolving) < MAX_FOUND:
-            self._start(self._resolve(zeroconf, name))
+        elif name in self._found:
+            self._resolve(zeroconf, name)
+        elif name not in self._resolving:
+            self._waiting.add(name, first=name in self._proven)
+            self._look_at_more()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._resolving.add(task)
-        task.add_done_callback(self._resolving.discard)
+    def _look_at_more(self) -> None:
+        """Ask for the addresses of names that wait, as far as there are places for what is found."""
+        unproven = [candidate for candidate in self.candidates() if candidate.name not in self._proven]
+        places = self._most - len(unproven)
+        while self._zeroconf and len(self._resolving) < min(places, MAX_RESOLVING):
+            name = self._waiting.take()
+            if name is None:
+                return
+            self._resolve(self._zeroconf.zeroconf, name)
 
-    async def _resolve(self, zeroconf: Zeroconf, name: str) -> None:
+    def _resolve(self, zeroconf: Zeroconf, name: str) -> None:
+        if name not in self._resolving:
+            task = self._resolving[name] = asyncio.create_task(self._ask(zeroconf, name))
+            task.add_done_callback(lambda task: self._resolved(name, task))
+
+    def _resolved(self, name: str, task: "asyncio.Task[None]") -> None:
+        if self._resolving.get(name) is task:
+            del self._resolving[name]
+        self._look_at_more()  # a name without an answer is heard of again in the next round
+
+    async def _ask(self, zeroconf: Zeroconf, name: str) -> None:
         with contextlib.suppress(*FAULTS):  # a name that is none is refused here too
             info = AsyncServiceInfo(SERVICE, name)
             if await info.async_request(zeroconf, RESOLVE_MS) and (candidate := read_candidate(info)):
+                if candidate.swarm != self._swarm and len(self.strangers()) >= MAX_STRANGERS:
+                    return
                 if self._found.get(name) != candidate:
                     logger.debug(
                         f"found {plain_line(name)} at {', '.join(candidate.addresses)}, swarm {candidate.swarm}"
@@ -199,7 +245,7 @@ def read_candidate(info: ServiceInfo) -> Candidate | None:
     if not hosts or not info.port or not (swarm.isalnum() and len(swarm) <= 32):
         return None
     addresses = tuple(join_address(host, info.port) for host in hosts)
-    return Candidate(plain_line(info.name[:200]), addresses, swarm, _number(epoch), _number(protocol))
+    return Candidate(info.name, addresses, swarm, _number(epoch), _number(protocol))
 
 
 def _number(text: str) -> int:

@@ -30,6 +30,10 @@ LOOK_S = 10.0
 QUIET_S = 5.0  # without an answer before the user is told so
 AGAIN_S = 600.0  # before an engine that did not open is tried again: there may be a network by then
 FORGET_S = 120.0  # out of reach before a coordinator that was found is forgotten
+MAX_UNPROVEN = 16  # sockets for announced coordinators that have not proven themselves; each takes threads and files
+TRIAL_S = 10.0  # before an unproven coordinator gives its socket to another that waits; a machine has many addresses
+PASS_S = 0.2  # between two looks at what is announced, however fast that changes
+MAX_WARNINGS = 8  # of coordinators of other swarms
 
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
@@ -119,13 +123,13 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
         say(f"trying {named}")
         node.add(named, [named])
         await asyncio.sleep(QUIET_S)
-        if not node.answered:
+        if not node.connections.answered:
             say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
     last = last_addresses(config.state_dir, swarm)
     for address in last:
         node.add(address, [address])
-    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say)
+    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN)
     await browser.start()
     try:
         say("looking for coordinators of this swarm")
@@ -137,20 +141,31 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
 async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], say: Say) -> None:
     warned: set[str] = set()
     while True:
-        found = {candidate.name: candidate for candidate in browser.candidates()}
-        for candidate in found.values():
-            node.add(candidate.name, candidate.addresses)
-        for name in node.abandoned(FORGET_S):
-            if name not in found and name not in kept:
-                node.remove(name)
+        browser.changed.clear()
+        _follow(node, browser, kept)
         for stranger in browser.strangers():
-            if stranger.name not in warned and not node.connected:
+            if stranger.name not in warned and not node.connections.connected and len(warned) < MAX_WARNINGS:
                 warned.add(stranger.name)
                 say(_why_strange(stranger, swarm))
-        browser.changed.clear()
+        await asyncio.sleep(PASS_S)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
                 await browser.changed.wait()
+
+
+def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
+    """Serve what is found. What proved nothing gives its socket back with its announcement, or to others that wait."""
+    for candidate in browser.candidates():
+        if node.has_proven(candidate.name):
+            browser.prove(candidate.name)
+    for name, tried_s in node.unproven().items():
+        if name not in kept and tried_s > TRIAL_S and browser.set_aside(name):
+            node.remove(name)
+    found = {candidate.name: candidate for candidate in browser.candidates()}
+    for name in {*node.abandoned(FORGET_S), *node.unproven()} - found.keys() - kept:
+        node.remove(name)
+    for candidate in found.values():
+        node.add(candidate.name, candidate.addresses)
 
 
 def _why_strange(stranger: Candidate, swarm: str) -> str:

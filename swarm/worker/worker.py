@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -33,6 +32,7 @@ from swarm.voice.engine import EngineFault, FaultKind
 from swarm.watch.text import bytes_text, in_tens
 from swarm.watch.words import files_text, lacking_text
 from swarm.worker.clip_buffer import ClipBuffer
+from swarm.worker.connection import Connection, Connections
 from swarm.worker.engines import OF_THE_DEVICE, Engines
 from swarm.worker.file_cache import FileCache, Kept
 from swarm.worker.file_thread import FileThread
@@ -41,18 +41,6 @@ from swarm.worker.notices import Notices, rest_lines
 
 DRAIN_S = 120.0
 FAREWELL_S = 0.3
-
-
-@dataclass
-class Connection:
-    """The connection to one coordinator, and what the user was told of it."""
-
-    socket: DealerSocket
-    task: "asyncio.Task[None]"
-    connected: bool = False
-    refusal: str = ""
-    lost_s: float = 0.0  # when it was last connected or added
-    coordinator: str = ""  # the name of its machine, once it let this worker in
 
 
 class WorkNode:
@@ -87,7 +75,7 @@ class WorkNode:
         self._exit_when_done = exit_when_done
         self._clip_buffer = ClipBuffer()
         self._notices = Notices(said_s=clock.now())
-        self._connections: dict[str, Connection] = {}
+        self.connections = Connections(say)
         self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
@@ -103,45 +91,41 @@ class WorkNode:
         """Serve the coordinator at these addresses, whenever it is there. Raises EnvironmentFault."""
         if name in self._aliases:
             return
-        connection = self._connections.get(name)
+        connection = self.connections.get(name)
         if connection is None:
             socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
             connection = Connection(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
-            self._connections[name] = connection
+            self.connections[name] = connection
         connection.socket.connect(addresses)
 
     def remove(self, name: str) -> None:
         """Forget a coordinator that is gone for good."""
-        connection = self._connections.pop(name, None)
+        connection = self.connections.pop(name, None)
         if connection is not None:
             connection.task.cancel()
             connection.socket.close()
             self._carry_out(self.core.forget(name, self._clock.now()))
 
+    def has_proven(self, name: str) -> bool:
+        """Return whether the coordinator of this name was ever connected, under whichever name."""
+        return name in self._aliases or (name in self.connections and self.connections[name].proven)
+
+    def unproven(self) -> dict[str, float]:
+        """Return the coordinators that were never connected, and for how many seconds each was tried."""
+        return self.connections.unproven(self._clock.now())
+
     def abandoned(self, after_s: float) -> list[str]:
         """Return the coordinators out of reach for `after_s` seconds for which nothing is under way."""
         holding = {lease.link for slot in self.core.slots for lease in slot.leases}
-        away = {name: each.lost_s for name, each in self._connections.items() if not each.connected}
-        return [name for name, lost_s in away.items() if name not in holding and self._clock.now() - lost_s > after_s]
-
-    @property
-    def answered(self) -> bool:
-        """Whether any coordinator let this worker in, or turned it away."""
-        return any(connection.connected or connection.refusal for connection in self._connections.values())
-
-    @property
-    def connected(self) -> bool:
-        """Whether any coordinator is in reach."""
-        return any(connection.connected for connection in self._connections.values())
+        return self.connections.abandoned(self._clock.now(), after_s, holding)
 
     def _changed(self, name: str) -> None:
-        connection, now = self._connections[name], self._clock.now()
-        if connection.socket.refusal and connection.socket.refusal != connection.refusal:
-            self._say(connection.socket.refusal)
-        connection.refusal = connection.socket.refusal or ""
+        connection, now = self.connections[name], self._clock.now()
+        self.connections.hear_refusal(connection)
         if connection.socket.connected == connection.connected:
             return
         connection.connected, connection.lost_s = connection.socket.connected, now
+        connection.proven = connection.proven or connection.connected
         if not connection.connected:
             if connection.coordinator:
                 self._say(f"{connection.coordinator} is out of reach; what is spoken for it is kept")
@@ -160,7 +144,7 @@ class WorkNode:
 
     def _is_done(self) -> bool:
         """Return whether every coordinator in reach has ended, and none of them for a fault."""
-        links = [link for link in self.core.links.values() if self._connections[link.name].connected]
+        links = [link for link in self.core.links.values() if self.connections[link.name].connected]
         return all(link.state is LinkState.ENDED and not link.failed for link in links)
 
     def _announce(self, name: str, message: FromCoordinator) -> None:
@@ -169,7 +153,7 @@ class WorkNode:
                 self._aliases[name] = first
                 asyncio.get_running_loop().call_soon(self.remove, name)
                 return
-            connection = self._connections[name]
+            connection = self.connections[name]
             if connection.coordinator != message.name:  # each greeting is answered, so it may be let in twice
                 connection.coordinator = message.name
                 self._say(f"serving {message.name} at {connection.socket.address}")
@@ -179,7 +163,7 @@ class WorkNode:
         elif isinstance(message, Job):
             self._introduce(message)
         elif isinstance(message, Refused):
-            self._say(f"{self._connections[name].socket.address} refused this worker: {message.why}")
+            self._say(f"{self.connections[name].socket.address} refused this worker: {message.why}")
 
     def _introduce(self, job: Job) -> None:
         """Tell the user once what a job is and needs; coordinators send it again when it needs more."""
@@ -203,8 +187,8 @@ class WorkNode:
 
     def _reply(self, name: str, piece: FilePiece, frame: bytes) -> None:
         """Send a piece. One that does not leave is asked for again."""
-        if name in self._connections:
-            self._connections[name].socket.send(piece, frame)
+        if name in self.connections:
+            self.connections[name].socket.send(piece, frame)
 
     def _say_once(self, words: str, name: str = "") -> None:
         if (name or words) not in self._told_once:
@@ -214,8 +198,8 @@ class WorkNode:
     def _farewell(self, name: str, done: Done) -> None:
         if lack := lacking_text(done):
             self._say_once(lack)
-        if done.final and self._connections[name].coordinator:
-            who, self._connections[name].coordinator = self._connections[name].coordinator, ""
+        if done.final and self.connections[name].coordinator:
+            who, self.connections[name].coordinator = self.connections[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
             self._say(f"{who} {how}; {self._notices.line(self._clock.now())}")
 
@@ -240,7 +224,7 @@ class WorkNode:
         for command in out.commands:
             self._order(command)
         for name, message in out.messages:
-            if name in self._connections and not self._connections[name].socket.send(message):
+            if name in self.connections and not self.connections[name].socket.send(message):
                 self.core.unsaid(name)
         for digest, offset, data in out.pieces:
             self._file_thread.write(digest, offset, data)
@@ -249,7 +233,7 @@ class WorkNode:
         for name, clip in out.clips:
             if not self.core.serves(name):
                 continue  # all of its clips are offered again after another greeting
-            connection = self._connections.get(name)
+            connection = self.connections.get(name)
             if not connection or not connection.socket.send(clip, self._clip_buffer.get(clip)):
                 self.core.unsent(name, clip)
 
@@ -386,7 +370,7 @@ class WorkNode:
         await asyncio.sleep(FAREWELL_S)
 
     async def _close(self) -> None:
-        for connection in self._connections.values():
+        for connection in self.connections.values():
             connection.task.cancel()
             connection.socket.close()
         for task in list(self._tasks):

@@ -150,6 +150,18 @@ async def test_names_that_steer_a_terminal_are_no_faults_and_reach_none(capfd: p
     assert told.out + told.err == ""
 
 
+async def test_names_that_lead_nowhere_do_not_hide_a_coordinator() -> None:
+    browser = Browser("5afe0009", LOOPBACK, ignore, 2)
+    there = Advertisement("5afe0009", 7009, 1, LOOPBACK, ignore)
+    await browser.start()
+    await asyncio.sleep(0.2)
+    for number in range(200):
+        announce(f"nowhere {number}.{SERVICE}")
+    await there.start()
+    await until(lambda: bool(browser.candidates()), 20.0)
+    await asyncio.gather(browser.close(), there.close())
+
+
 @pytest.mark.parametrize(
     ("properties", "addresses", "port"),
     [

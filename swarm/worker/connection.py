@@ -1,0 +1,59 @@
+"""The connections of a worker to its coordinators, and what the user was told of them."""
+
+import asyncio
+from collections.abc import Container
+from dataclasses import dataclass
+
+from swarm.net.transport import DealerSocket
+from swarm.system.machine import Say
+
+MAX_REFUSALS = 20  # that the user is told of: anybody can announce many coordinators that refuse
+
+
+@dataclass
+class Connection:
+    """The connection to one coordinator, and what the user was told of it."""
+
+    socket: DealerSocket
+    task: "asyncio.Task[None]"
+    connected: bool = False
+    proven: bool = False  # whether it was ever connected: only a coordinator with the swarm's key gets so far
+    refusal: str = ""
+    lost_s: float = 0.0  # when it was last connected or added
+    coordinator: str = ""  # the name of its machine, once it let this worker in
+
+
+class Connections(dict[str, Connection]):
+    """The connections, by the names under which their coordinators are known here."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__()
+        self._say, self._told = say, 0
+
+    @property
+    def answered(self) -> bool:
+        """Whether any coordinator let this worker in, or turned it away."""
+        return any(each.connected or each.refusal for each in self.values())
+
+    @property
+    def connected(self) -> bool:
+        """Whether any coordinator is in reach."""
+        return any(each.connected for each in self.values())
+
+    def abandoned(self, now: float, after_s: float, holding: Container[str]) -> list[str]:
+        """Return those out of reach for `after_s` seconds, but for those in `holding`."""
+        away = {name: each.lost_s for name, each in self.items() if not each.connected}
+        return [name for name, lost_s in away.items() if name not in holding and now - lost_s > after_s]
+
+    def unproven(self, now: float) -> dict[str, float]:
+        """Return those that were never connected, and for how many seconds each was tried."""
+        return {name: now - each.lost_s for name, each in self.items() if not each.proven}
+
+    def hear_refusal(self, connection: Connection) -> None:
+        """Tell the user why a coordinator refused this worker, if that is news."""
+        words = connection.socket.refusal or ""
+        if words and words != connection.refusal:
+            self._told += 1
+            if self._told <= MAX_REFUSALS:
+                self._say(words)
+        connection.refusal = words

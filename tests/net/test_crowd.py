@@ -1,0 +1,54 @@
+from swarm.net.crowd import Crowd
+
+
+def taken(crowd: Crowd, count: int) -> list[str]:
+    return [name for _ in range(count) if (name := crowd.take())]
+
+
+def test_the_oldest_and_the_newest_come_in_turn_and_what_was_in_vain_after_them() -> None:
+    crowd = Crowd()
+    for name in "abcdef":
+        crowd.add(name)
+    assert taken(crowd, 2) == ["a", "f"]
+    crowd.again("a")
+    assert taken(crowd, 6) == ["a", "b", "e", "c", "d"]
+    assert len(crowd) == 0
+
+
+def test_what_proved_itself_comes_first_and_what_is_gone_does_not_come() -> None:
+    crowd = Crowd()
+    for name in "abc":
+        crowd.add(name)
+    crowd.add("known", first=True)
+    crowd.drop("a")
+    assert taken(crowd, 9) == ["known", "b", "c"]
+
+
+def test_a_flood_hides_neither_who_was_there_before_nor_who_comes_after() -> None:
+    crowd = Crowd(100)
+    crowd.add("before")
+    for number in range(10_000):
+        crowd.add(f"flood {number}")
+    crowd.add("after")
+    assert len(crowd) == 100
+    assert {"before", "after"} <= set(taken(crowd, 2))
+
+
+def test_one_that_was_down_for_a_moment_comes_again_while_the_flood_goes_on() -> None:
+    crowd = Crowd(100)
+    crowd.again("down")
+    for number in range(10):
+        crowd.add(f"flood {number}")
+        crowd.add(f"more {number}")
+        if crowd.take() == "down":
+            return
+    raise AssertionError("it was starved")
+
+
+def test_a_name_waits_once() -> None:
+    crowd = Crowd()
+    for _ in range(3):
+        crowd.add("a")
+    crowd.again("b")
+    crowd.add("b")
+    assert sorted(taken(crowd, 9)) == ["a", "b"]

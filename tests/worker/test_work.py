@@ -1,0 +1,144 @@
+"""What is announced on the network, by whomever, and a worker that looks for its coordinator."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from swarm.lease.message import Device, EngineOffer, Hello
+from swarm.net.discovery import Browser, Candidate
+from swarm.net.keys import curve_keys, make_key
+from swarm.net.transport import RouterSocket
+from swarm.system.machine import Clock
+from swarm.worker import work
+from swarm.worker.engines import Engines
+from swarm.worker.file_cache import FileCache
+from swarm.worker.gpu_readings import GpuReadings
+from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.work import MAX_UNPROVEN, _browse
+from swarm.worker.worker import WorkNode
+
+KEYS = curve_keys(make_key())
+SWARM = "5afe"
+FILES_EACH = 30  # of one socket, at most
+DEAD = "127.0.0.1:9"
+
+
+class Announced(Browser):
+    """A browser whose network is this test."""
+
+    def __init__(self) -> None:
+        super().__init__(SWARM, "127.0.0.1", lambda line: None, MAX_UNPROVEN)
+        self.there: dict[str, Candidate] = {}
+
+    def announce(self, name: str, address: str = DEAD) -> None:
+        self.there[name] = Candidate(name, (address,), SWARM, 1, 1)
+        self._waiting.add(name, first=name in self._proven)
+        self._look_at_more()
+
+    def withdraw(self, name: str) -> None:
+        self.there.pop(name, None)
+        self._forget(name)
+
+    def _look_at_more(self) -> None:
+        while sum(name not in self._proven for name in self._found) < self._most:
+            name = self._waiting.take()
+            if name is None:
+                return
+            if name in self.there:
+                self._found[name], self._seen[name] = self.there[name], 0
+                self.changed.set()
+
+
+@asynccontextmanager
+async def browsing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, Announced]]:
+    monkeypatch.setattr(work, "TRIAL_S", 0.3)
+    monkeypatch.setattr(work, "PASS_S", 0.02)
+    monkeypatch.setattr(work, "LOOK_S", 0.2)
+    hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
+    engines = Engines(("cpu:0",), tmp_path / "log")
+    watch = LimitWatch(engines.devices, GpuReadings(()))
+    node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), KEYS, Clock(), lambda line: None, watch)
+    life, browser = asyncio.create_task(node.run()), Announced()
+    looking = asyncio.create_task(_browse(node, browser, SWARM, set(), lambda line: None))
+    try:
+        yield node, browser
+    finally:
+        looking.cancel()
+        node.leave()
+        await life
+
+
+def count(what: str) -> int:
+    """Return how many files ("fd") or threads ("task") this process has."""
+    return len(list(Path("/proc/self", what).iterdir()))
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(sys.platform != "linux", reason="counts files in /proc")
+async def test_announcements_that_come_and_go_give_everything_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with browsing(tmp_path, monkeypatch) as (node, browser):
+        await asyncio.sleep(0.2)
+        before, threads, most = count("fd"), count("task"), 0
+        for number in range(300):
+            browser.announce(f"flood {number}")
+            browser.withdraw(f"flood {number - 20}")
+            await asyncio.sleep(0.01)
+            most = max(most, count("fd"))
+        for number in range(300):
+            browser.withdraw(f"flood {number}")
+        while node.connections:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
+        assert most <= before + (MAX_UNPROVEN + 1) * FILES_EACH
+        assert count("fd") <= before + 2
+        assert count("task") <= threads + 1
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("shown", "place"), [(10_000, 0), (10_000, 9_999), (100, 50)])
+async def test_ten_thousand_announcements_do_not_hide_the_coordinator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: int, place: int
+) -> None:
+    router = RouterSocket(KEYS)
+    address = f"127.0.0.1:{router.bind('127.0.0.1', 0)}"
+    try:
+        async with browsing(tmp_path, monkeypatch) as (node, browser):
+            for number in range(shown):
+                if number == place:
+                    browser.announce("real", address)
+                browser.announce(f"flood {number}")
+            while not node.connections.connected:
+                assert len(node.connections) <= MAX_UNPROVEN + 1
+                await asyncio.sleep(0.02)
+    finally:
+        router.close()
+
+
+@pytest.mark.timeout(60)
+async def test_a_coordinator_that_proved_itself_keeps_its_connection_and_takes_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router = RouterSocket(KEYS)
+    address = f"127.0.0.1:{router.bind('127.0.0.1', 0)}"
+    try:
+        async with browsing(tmp_path, monkeypatch) as (node, browser):
+            browser.announce("real", address)
+            while not node.connections.connected:
+                await asyncio.sleep(0.02)
+            connection = node.connections["real"]
+            for number in range(100):
+                browser.announce(f"flood {number}")
+            await asyncio.sleep(1.5)
+            browser.withdraw("real")
+            await asyncio.sleep(0.3)
+            assert node.connections["real"] is connection
+            assert connection.connected
+            assert len(node.connections) == MAX_UNPROVEN + 1
+    finally:
+        router.close()
