@@ -33,7 +33,7 @@ class MemoryStore:
         self.job_files: dict[tuple[str, str], bytes] = {}  # by job and digest
         self._spec: dict[str, JobSpec] = {}
         self._records: dict[str, list[AnyRecord]] = {}
-        self._efforts: dict[str, bytes] = {}
+        self._run_stats: dict[str, bytes] = {}
 
     def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
         if spec.job in self._spec:
@@ -63,11 +63,11 @@ class MemoryStore:
     def job_file_size(self, job: str, digest: str) -> int:
         return len(self.job_files.get((job, digest), b""))
 
-    def effort(self, job: str) -> RunStats:
-        return msgspec.json.decode(self._efforts[job], type=RunStats) if job in self._efforts else RunStats()
+    def run_stats(self, job: str) -> RunStats:
+        return msgspec.json.decode(self._run_stats[job], type=RunStats) if job in self._run_stats else RunStats()
 
-    def keep_effort(self, job: str, effort: RunStats) -> None:
-        self._efforts[job] = msgspec.json.encode(effort)
+    def save_run_stats(self, job: str, run_stats: RunStats) -> None:
+        self._run_stats[job] = msgspec.json.encode(run_stats)
 
     def job_file_path(self, job: str, digest: str) -> Path:
         return Path("memory") / job / digest

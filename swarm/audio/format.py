@@ -13,7 +13,7 @@ MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 class Codec(Struct, frozen=True):
-    """How reels are encoded, each by itself, so that they can be joined.
+    """The encoding of reels, each by itself, so that they can be joined.
 
     The encoder gets whole frames, of which the first `leads` are silent. The first `primers` of its packets only prime
     the decoder, which those silent frames do as well, and are dropped. As many packets remain as frames went in.
@@ -106,7 +106,7 @@ CODECS = {"aac": (AAC,), "mp3": (MP3_LOW, MP3_HIGH), "opus": (OPUS,), "flac": (F
 
 
 class Coding(Struct, frozen=True):
-    """How the reels of a book are encoded. Only reels of the same coding can be joined."""
+    """The encoding of a book's reels. Only reels of the same coding can be joined."""
 
     codec: str = "aac"  # a key of CODECS
     sample_rate: int = 24_000  # Hz, after resampling
@@ -125,7 +125,7 @@ class Coding(Struct, frozen=True):
 
     @property
     def loss_db(self) -> float:
-        """How many dB quieter the coder makes everything at this bit rate."""
+        """The loss of loudness by the coder at this bit rate, in dB."""
         rate = self.bitrate // self.channels if self.codec == "opus" else self.bitrate
         return next((loss for least, loss in reversed(self.kind.losses_db) if rate >= least), 0.0)
 

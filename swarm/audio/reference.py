@@ -74,7 +74,7 @@ def _useful(sound: Samples, path: Path) -> Samples:
     if not len(levels) or np.abs(sound.astype(np.int32)).max() < MIN_PEAK:
         if len(sound) < MIN_S * RATE:
             raise _too_short(path, len(sound))
-        raise UsageError(f"--voice {path} is silent: give a recording in which somebody speaks.")
+        raise UsageError(f"--voice {path} is silent: give a recording of a speaking person.")
     loud = np.flatnonzero(levels > SILENCE_SHARE * levels.max())
     first, last = max(0, loud[0] - MARGIN_WINDOWS), loud[-1] + 1 + MARGIN_WINDOWS
     trimmed = sound[first * WINDOW_SAMPLES : last * WINDOW_SAMPLES]

@@ -42,7 +42,7 @@ class Tags(Struct, frozen=True):
 
     @property
     def track(self) -> str:
-        """Which of several files this one is, as "2/9"."""
+        """The number of this file among several, as "2/9"."""
         return f"{self.part}/{self.parts}" if self.parts else ""
 
 

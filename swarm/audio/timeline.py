@@ -16,7 +16,7 @@ class ReelTimes(Struct, frozen=True):
 
 
 class Cue(Struct, frozen=True):
-    """When a place is heard in its file."""
+    """The time at which a place is heard in its file."""
 
     chapter: int
     index: int

@@ -73,7 +73,7 @@ def restore_job_files(state: JobState, brought: BroughtFiles, store: Store) -> N
             if job_file.digest not in contents:
                 path = store.job_file_path(state.job, job_file.digest)
                 raise StoreError(
-                    f"{path} is gone or damaged, without which this voice cannot be spoken on: put it back, or remove "
+                    f"{path} is gone or damaged, and this voice needs it: put it back, or remove "
                     f"the job with `e2a-swarm jobs remove {state.job}` and begin again."
                 )
             store.restore_job_file(state.job, job_file.digest, contents[job_file.digest])

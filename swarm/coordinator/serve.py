@@ -74,8 +74,8 @@ class Server:
         """Serve one more job and write its edition."""
         self._editions[edition.state.job] = edition
         recipe = edition.state.spec.recipe
-        effort = self._store.effort(edition.state.job)
-        self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe), effort)
+        run_stats = self._store.run_stats(edition.state.job)
+        self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe), run_stats)
 
     async def _restored(self, job: str, digest: str) -> bool:
         done = await asyncio.to_thread(self._put_back, job, digest)
@@ -124,7 +124,7 @@ class Server:
             raise
         finally:
             await _cancel(tasks)
-            self._keep_efforts()
+            self._save_run_stats()
             self._progress.update(worded_status(self._core.status(self._clock.now())))
 
     def _do(self, outcome: Outcome) -> None:
@@ -235,11 +235,11 @@ class Server:
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(SAVE_INTERVAL_S)
-            await asyncio.to_thread(self._keep_efforts)
+            await asyncio.to_thread(self._save_run_stats)
 
-    def _keep_efforts(self) -> None:
+    def _save_run_stats(self) -> None:
         for job in self._editions:
-            self._store.keep_effort(job, self._core.jobs[job].effort)
+            self._store.save_run_stats(job, self._core.jobs[job].run_stats)
 
     async def _drained(self) -> None:
         await self._draining.wait()

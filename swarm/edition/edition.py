@@ -308,7 +308,7 @@ class Edition:
         extra = ReportExtra(
             files=self._addresses(),
             duration_s=sum(book.duration_s for book in self.books),
-            effort=core.jobs[self.state.job].effort,
+            run_stats=core.jobs[self.state.job].run_stats,
             heard=self._heard(),
         )
         self.made = make_report(self.state.spec, self._records(), extra)

@@ -32,7 +32,7 @@ class RunStats(Struct):
         _add(self.idle_s, worker, seconds)
 
 
-def decode_effort(data: bytes) -> RunStats:
+def decode_run_stats(data: bytes) -> RunStats:
     """Decode saved run stats; return empty ones if the data is damaged or out of bounds."""
     try:
         return msgspec.json.decode(data, type=RunStats) if len(data) <= MAX_BYTES else RunStats()

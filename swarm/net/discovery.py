@@ -74,7 +74,7 @@ class Advertisement:
             except FAULTS as error:
                 if complain:
                     address = join_address(self._bind or socket.gethostname(), self._port)
-                    self._say(f"not to be found over mDNS ({error}); start workers with --coordinator {address}")
+                    self._say(f"cannot be found over mDNS ({error}); start workers with --coordinator {address}")
                 complain = False
             await asyncio.sleep(CHECK_S)
 
@@ -163,9 +163,7 @@ class Browser:
                 AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._notice])
             except FAULTS as error:
                 if complain:
-                    self._say(
-                        f"cannot look around over mDNS ({error}); name a coordinator with --coordinator HOST:PORT"
-                    )
+                    self._say(f"cannot browse over mDNS ({error}); name a coordinator with --coordinator HOST:PORT")
                 complain = False
             await asyncio.sleep(SEARCH_S)
             self._forget_the_silent()

@@ -58,8 +58,8 @@ def _check_loopback(port: int) -> None:
         socket.create_connection((LOOPBACK, port), CONNECT_S).close()
     except OSError as error:
         raise EnvironmentFault(
-            f"This machine cannot be reached by itself at {LOOPBACK} ({error.strerror or error}): bring its loopback "
-            "interface up (`ip link set lo up` on Linux), and let the firewall pass what stays on the machine."
+            f"This machine cannot reach itself at {LOOPBACK} ({error.strerror or error}): bring its loopback "
+            "interface up (`ip link set lo up` on Linux), and let the firewall allow traffic within the machine."
         ) from error
 
 

@@ -1,1 +1,1 @@
-"""What a coordinator keeps on its disk: jobs, journals, clips, files."""
+"""The coordinator's disk: jobs, journals, clips, files."""

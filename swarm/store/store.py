@@ -13,7 +13,7 @@ from swarm.errors import StoreError
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Setting
 from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
-from swarm.job.run_stats import MAX_BYTES, RunStats, decode_effort
+from swarm.job.run_stats import MAX_BYTES, RunStats, decode_run_stats
 from swarm.job.spec import FileOrigin, JobSpec
 from swarm.store.clips import ClipFolder, file_size
 from swarm.store.job_files import FileContents, copy_synced, file_path, put_job_files, read_piece, unpacking
@@ -27,7 +27,7 @@ from swarm.system.scratch import Scratch
 
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
-EFFORT = "effort.json"
+RUN_STATS = "effort.json"
 NO_FILES: FileContents = {}
 
 Entry = tuple[str, AnyRecord, bytes]  # the job, the record, and the bytes of its clip or latents, or b""
@@ -62,7 +62,7 @@ class JobSummary(NamedTuple):
 class Store(Protocol):
     """Jobs, records and clips. Each method may raise StoreError; then the call has changed nothing.
 
-    Use it from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `keep_effort` from any thread.
+    Use it from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `save_run_stats` from any thread.
     """
 
     def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
@@ -92,10 +92,10 @@ class Store(Protocol):
     def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
         """Read the piece of a job file that begins at an offset."""
 
-    def effort(self, job: str) -> RunStats:
+    def run_stats(self, job: str) -> RunStats:
         """Return the run stats of a job, as they were last saved."""
 
-    def keep_effort(self, job: str, effort: RunStats) -> None:
+    def save_run_stats(self, job: str, run_stats: RunStats) -> None:
         """Save the run stats of a job for its next run, if the disk allows it."""
 
     def clip_path(self, key: str) -> Path:
@@ -194,18 +194,18 @@ class DiskStore:
         """Return the size of a job file in bytes, 0 if it is gone."""
         return file_size(self.job_file_path(job, digest))
 
-    def effort(self, job: str) -> RunStats:
+    def run_stats(self, job: str) -> RunStats:
         """Return the run stats of a job; empty ones if they cannot be read."""
         try:
-            with (self.folder(job) / EFFORT).open("rb") as file:
-                return decode_effort(file.read(MAX_BYTES + 1))
+            with (self.folder(job) / RUN_STATS).open("rb") as file:
+                return decode_run_stats(file.read(MAX_BYTES + 1))
         except OSError:
             return RunStats()
 
-    def keep_effort(self, job: str, effort: RunStats) -> None:
+    def save_run_stats(self, job: str, run_stats: RunStats) -> None:
         """Save the run stats beside the journal; other writes report a disk that fails."""
         with suppress(OSError):
-            replace_file(self.folder(job) / EFFORT, msgspec.json.encode(effort))
+            replace_file(self.folder(job) / RUN_STATS, msgspec.json.encode(run_stats))
 
     def job_file_path(self, job: str, digest: str) -> Path:
         """Return the path of a job file, whether it is there or not."""

@@ -1,4 +1,4 @@
-"""What built-in engines add to the command line, as values that are quick to import: `--help` reads them."""
+"""Options that built-in engines add to the command line, as values that are quick to import: `--help` reads them."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Where the records of the standard `logging` go: warnings always, and with --verbose every step, to standard error."""
+"""Writes records of the standard `logging` to standard error: warnings always, and with --verbose all steps."""
 
 import logging
 import sys

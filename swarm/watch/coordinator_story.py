@@ -1,4 +1,4 @@
-"""What the log of a coordinator tells: who came, what was granted to whom, what became of it."""
+"""Tells the story in a coordinator's log: which workers came, what was granted to them, and the outcome."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ Spot = tuple[str, int, int]  # job, chapter, index
 
 
 class Happening(NamedTuple):
-    """What happened, as a core tells it.
+    """An event, as a core tells it.
 
     `teller` is the core's machine and `role` what it is there; `machine` is the worker that it is about, "" for none.
     """

@@ -1,4 +1,4 @@
-"""How serious a line is, told to systemd's journal in the form that it reads: `<4>` before the line.
+"""The priorities of lines, in the form that systemd's journal reads: `<4>` before the line.
 
 Only where the journal itself reads the stream; on a terminal, in a pipe and in a file lines stay as they are.
 """

@@ -22,7 +22,7 @@ LINE_S = 1.0  # lines are not watched closely, and each look wakes an idle coord
 
 
 class Progress(Protocol):
-    """What a running command shows."""
+    """The display of a running command."""
 
     interval_s: float  # between two calls of `update`
 

@@ -23,11 +23,11 @@ MAX_KNOWN_SHARE = 0.2  # of the sound: with more from earlier jobs, a speed woul
 
 @dataclass(frozen=True, kw_only=True)
 class ReportExtra:
-    """What the records do not tell. Moments are seconds since the epoch, as in the records."""
+    """The facts of a report that the records do not tell. Moments are seconds since the epoch, as in the records."""
 
     files: tuple[str, ...] = ()
     duration_s: float = 0.0  # of the audiobook, pauses included
-    effort: RunStats = field(default_factory=RunStats)
+    run_stats: RunStats = field(default_factory=RunStats)
     heard: Mapping[Place, HeardSentence] = field(
         default_factory=dict
     )  # positions of the sentences that the report names
@@ -68,7 +68,7 @@ def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
     places = _places(spec)
     accepted = history.accepted.values()
     known = history.known()
-    first_s, last_s = history.first_grant_s(extra.effort.first_grant_s), history.last_accept_s()
+    first_s, last_s = history.first_grant_s(extra.run_stats.first_grant_s), history.last_accept_s()
     return {
         "segments": len(places),
         "spoken": len(accepted),
@@ -83,12 +83,12 @@ def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
         "runs": len(history.runs_that_spoke()),
         "first_grant_s": _rounded(first_s),
         "last_accept_s": _rounded(last_s),
-        "clips_received": history.received + extra.effort.duplicates,
+        "clips_received": history.received + extra.run_stats.duplicates,
         "reused": sum(clip.reused for clip in accepted),
         "known": len(known),
         "known_audio_s": _rounded(sum(map(_audio_s, known))),
-        "duplicates": extra.effort.duplicates,
-        "reissued": extra.effort.reissued,
+        "duplicates": extra.run_stats.duplicates,
+        "reissued": extra.run_stats.reissued,
         "retakes": sum(_takes(clip, history) - 1 for clip in accepted),
         "doubtful": sum(bool(clip.doubt) for clip in accepted),
         "failures": sum(map(len, history.failures.values())),
@@ -114,8 +114,8 @@ def _worker(spec: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[Cli
         "speed_chars_s": _rounded(characters / work_s if work_s > 0 else None),
         "segments": len(clips),
         "work_s": _rounded(work_s),
-        "idle_s": _rounded(extra.effort.idle_s.get(worker, 0.0)),
-        "wasted_s": _rounded(extra.effort.wasted_s.get(worker, 0.0)),
+        "idle_s": _rounded(extra.run_stats.idle_s.get(worker, 0.0)),
+        "wasted_s": _rounded(extra.run_stats.wasted_s.get(worker, 0.0)),
     }
 
 

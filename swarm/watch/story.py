@@ -1,4 +1,4 @@
-"""What a log tells: the entries of pure cores become lines for people, of one sentence, one machine or all.
+"""Tells the story in a log: the entries of pure cores become lines for people, of one sentence, one machine or all.
 
 Entries are matched by their form. What another version wrote and is not known here is passed over.
 """

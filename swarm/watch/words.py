@@ -14,7 +14,7 @@ from swarm.lease.reason import Reason
 from swarm.watch.text import count_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
-LATENTS_LOST = "what was computed of its recording is gone or damaged; a worker sends it again, or computes it anew"
+LATENTS_LOST = "the latents of its recording are gone or damaged; a worker sends them again, or computes them again"
 MAX_LETTERS = 1500  # of a sentence
 
 Sentence = Callable[[Reason], str]

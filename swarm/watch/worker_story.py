@@ -1,4 +1,4 @@
-"""What the log of a worker tells: which coordinators it met, what its slots did, where its clips went."""
+"""Tells the story in a worker's log: which coordinators it met, what its slots did, where its clips went."""
 
 from collections.abc import Iterator
 from typing import Any

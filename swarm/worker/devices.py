@@ -1,4 +1,4 @@
-"""What a worker computes on: which GPUs this machine has, each proved, and one device for each slot."""
+"""The devices of a worker: the GPUs of this machine, each proved, and one device for each slot."""
 
 import json
 import os

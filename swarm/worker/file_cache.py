@@ -27,7 +27,7 @@ ELSEWHERE = "another worker of this machine is fetching it"
 
 
 class Kept(NamedTuple):
-    """How much of a job file is here; all of it only once verified. `note` says what went wrong."""
+    """The part of a job file that is here; the whole file only once verified. `note` says what went wrong."""
 
     have: int
     note: str = ""

@@ -1,4 +1,4 @@
-"""What NVIDIA's GPUs are at: load, memory, temperature, who uses them; read in a thread of its own.
+"""Reads NVIDIA's GPUs in a thread of its own: load, memory, temperature, and the programs that use them.
 
 A driver that hangs keeps that thread and nothing else; without driver or nvidia-ml-py there is neither thread nor cost.
 """

@@ -1,4 +1,4 @@
-"""How a worker introduces itself: the engines it can open, the models it has for them, its devices and slots."""
+"""Makes a worker's greeting: the engines it can open, the models it has for them, its devices and slots."""
 
 import importlib
 from collections.abc import Sequence

@@ -97,13 +97,13 @@ def test_nothing_of_a_commit_to_an_unknown_job_is_kept(store: Store, book: Path)
 
 def test_what_the_runs_of_a_job_took_is_kept(store: Store, book: Path) -> None:
     store.create_job(a_job(), book)
-    assert store.effort(JOB) == RunStats()
+    assert store.run_stats(JOB) == RunStats()
     taken = RunStats(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
-    store.keep_effort(JOB, taken)
+    store.save_run_stats(JOB, taken)
     taken.duplicates += 1
-    assert store.effort(JOB) == RunStats(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
-    store.keep_effort(JOB, taken)
-    assert store.effort(JOB).duplicates == 4
+    assert store.run_stats(JOB) == RunStats(3, 2, 7.5, {"w1": 1.5}, {"w2": 0.5})
+    store.save_run_stats(JOB, taken)
+    assert store.run_stats(JOB).duplicates == 4
 
 
 def test_jobs_are_listed_oldest_first_with_what_they_hold(store: Store, book: Path) -> None:
@@ -157,11 +157,11 @@ def test_what_the_runs_took_begins_anew_where_its_file_is_damaged_and_costs_noth
     odd = (b'{"first_grant_s": -5}', b'{"idle_s": {"w": -1.5}}', b'{"wasted_s": {"w": 1e300}}', b'{"x":' + deep)
     for damage in (*wrong, *figures, *odd, b'{"duplicates": 1}' + b" " * (8 << 20)):
         file.write_bytes(damage)
-        assert disk.effort(JOB) == RunStats(), damage[:40]
+        assert disk.run_stats(JOB) == RunStats(), damage[:40]
     file.unlink()
     file.mkdir()
-    disk.keep_effort(JOB, RunStats(duplicates=1))  # not to be written: it does not matter
-    assert disk.effort(JOB) == RunStats()
+    disk.save_run_stats(JOB, RunStats(duplicates=1))  # not to be written: it does not matter
+    assert disk.run_stats(JOB) == RunStats()
 
 
 def test_a_command_that_failed_takes_back_the_jobs_that_it_made_unless_they_hold_what_cost_work(

@@ -33,7 +33,7 @@ def test_a_recorded_coordinator_comes_to_the_same_state(path: Path) -> None:
     again = replay.cores["coordinator"]
     assert again.status(115.0) == core.status(115.0)
     assert vars(again.jobs["job"].state) == vars(core.jobs["job"].state)
-    assert again.jobs["job"].effort == core.jobs["job"].effort
+    assert again.jobs["job"].run_stats == core.jobs["job"].run_stats
     assert again.last_lease == core.last_lease
     assert replay.calls == 19
 

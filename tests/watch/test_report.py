@@ -75,7 +75,7 @@ WHOLE: list[AnyRecord] = [
 
 
 def test_a_finished_book() -> None:
-    report = make_report(JOB, WHOLE, ReportExtra(effort=RunStats(duplicates=1, idle_s={"w1": 0.5}), duration_s=9.0))
+    report = make_report(JOB, WHOLE, ReportExtra(run_stats=RunStats(duplicates=1, idle_s={"w1": 0.5}), duration_s=9.0))
     assert report["files"] == ["/out/Emma.m4b"]
     assert (
         report["totals"].items()
@@ -320,5 +320,5 @@ def test_what_redo_speaks_is_counted_once_each_time() -> None:
 
 @pytest.mark.parametrize("first_grant_s", [BEGAN_S + 0.25, None])
 def test_the_first_grant_is_the_earliest_that_is_known(first_grant_s: float | None) -> None:
-    totals = make_report(JOB, WHOLE, ReportExtra(effort=RunStats(first_grant_s=first_grant_s)))["totals"]
+    totals = make_report(JOB, WHOLE, ReportExtra(run_stats=RunStats(first_grant_s=first_grant_s)))["totals"]
     assert totals["first_grant_s"] == (1.0 if first_grant_s is None else 0.25)

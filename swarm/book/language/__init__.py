@@ -1,1 +1,1 @@
-"""What a language says for what books write: one file a language in `languages/`, and what they share."""
+"""Languages: one file each in `languages/`, and their common code."""

@@ -1,4 +1,4 @@
-"""What CLDR, by Babel, knows of a language: months, units, currencies, plurals. Babel is loaded when it is asked."""
+"""Looks up CLDR through Babel: months, units, currencies, plurals. Babel is loaded at the first use."""
 
 from decimal import Decimal
 from functools import cache, lru_cache

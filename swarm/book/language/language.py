@@ -35,7 +35,7 @@ class Forms(Struct, frozen=True):
 
 
 class ClockWords(Struct, frozen=True, kw_only=True):
-    """How the time of day is said."""
+    """The words for the time of day."""
 
     between: str = ""  # the word between hours and minutes
     full: str = ""  # the word after a full hour
@@ -46,7 +46,7 @@ class ClockWords(Struct, frozen=True, kw_only=True):
 
 
 class Numbers(Struct, frozen=True, kw_only=True, eq=False):
-    """How figures are said."""
+    """The words for figures."""
 
     point: str  # the word before decimals
     to: str  # the word in "1861-65"
@@ -78,7 +78,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Dates(Struct, frozen=True, kw_only=True):
-    """How dates in figures are written out; the names of months are CLDR's."""
+    """The form of dates in words; the names of months are CLDR's."""
 
     form: str  # "{day} de {month} de {year}"
     day: Callable[[int], str] = str  # a day of the month, as it is written out
@@ -87,7 +87,7 @@ class Dates(Struct, frozen=True, kw_only=True):
 
 
 class Powers(Struct, frozen=True, kw_only=True):
-    """How exponents are said; `{}` stands for the exponent, or for "kilo" and the like."""
+    """The words for exponents; `{}` stands for the exponent, or for "kilo" and the like."""
 
     squared: str
     cubed: str
@@ -98,7 +98,7 @@ class Powers(Struct, frozen=True, kw_only=True):
 
 
 class Abbreviations(Struct, frozen=True, kw_only=True):
-    """What is written short, and what is said for it."""
+    """Abbreviations and the words that are said for them."""
 
     prepare: Callable[[str], str] = str  # rewrites a sentence before the tables are applied
     titles: Mapping[str, str] = {}  # before a name
@@ -111,7 +111,7 @@ class Abbreviations(Struct, frozen=True, kw_only=True):
 
 
 class Sentences(Struct, frozen=True, kw_only=True):
-    """Where sentences do not end."""
+    """Words after which a sentence does not end."""
 
     open: str = ""  # abbreviations, without their last full stop, that end no sentence
     numbered: str = ""  # abbreviations that end no sentence before a number
@@ -119,7 +119,7 @@ class Sentences(Struct, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """What books number in Roman numerals, as patterns; those of all languages hold in every book."""
+    """Words that books number in Roman numerals, as patterns; those of all languages hold in every book."""
 
     words: str = ""  # chapters and the like
     short: str = ""  # their abbreviations, without the full stop
@@ -127,7 +127,7 @@ class Counted(Struct, frozen=True, kw_only=True):
 
 
 class PartNames(Struct, frozen=True, kw_only=True):
-    """What parts of a book are called that are not the book: small letters without accents, parted by |."""
+    """Names of parts of a book that are not its text: small letters without accents, separated by |."""
 
     title_page: str = ""
     cover: str = ""

@@ -33,7 +33,7 @@ _NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{
 
 
 class _Rules(Struct, frozen=True):
-    """What a language says of where sentences end."""
+    """The rules of a language for the ends of sentences."""
 
     last_word: "regex.Pattern[str]"  # finds the word before the last full stop
     number: "regex.Pattern[str]"

@@ -1,4 +1,4 @@
-"""Where the sentences of a block stand in the document."""
+"""Finds the places of a block's sentences in the document."""
 
 from swarm.book.page.trace import rewritten, span, visible_chars
 from swarm.job.book import Block

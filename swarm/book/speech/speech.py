@@ -22,7 +22,7 @@ _DOTS = regex.compile(r"\s?\.(?:\s\.){2,3}")
 
 
 class Speech:
-    """How sentences are spelled for an engine: what it says right by itself is left to it."""
+    """Spells sentences for an engine, and leaves to the engine what it says right by itself."""
 
     def __init__(self, card: EngineCard, lexicon: Lexicon = NO_LEXICON) -> None:
         self.card = card

@@ -83,13 +83,13 @@ class Coordinator:
         self.intake = Intake(self.jobs, self.sessions)
         self.job_files = JobFiles(self.jobs, self.sessions, self.settings.piece)
 
-    def add_job(self, state: JobState, install: str = "", fetch: str = "", effort: RunStats | None = None) -> None:
-        """Serve one more job, after those already here; `effort` is what its earlier runs took.
+    def add_job(self, state: JobState, install: str = "", fetch: str = "", run_stats: RunStats | None = None) -> None:
+        """Serve one more job, after those already here; `run_stats` is what its earlier runs took.
 
         `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model.
         """
         served = ServedJob(state, Ledger(state), install, fetch, self.settings.unknown_deadline_s)
-        served.effort = effort or served.effort
+        served.run_stats = run_stats or served.run_stats
         self.jobs[state.job] = served
 
     def note_encoded(self, job: str, share: float) -> None:
@@ -250,7 +250,7 @@ class Coordinator:
             del self.dropped[next(iter(self.dropped))]
         session.become(SessionState.GONE)
         for served, lease in leases_of(self.jobs, session).values():
-            served.effort.reissued += len(lease.pending)
+            served.run_stats.reissued += len(lease.pending)
             served.ledger.end(lease)
 
     def _notice_gap(self, now: float) -> None:
@@ -341,7 +341,7 @@ class Coordinator:
         if lease.slot != PROMISED:
             place = (lease.chapter, lease.pending[0])
             served.ledger.expiries[place] += 1
-            served.effort.reissued += len(lease.pending)
+            served.run_stats.reissued += len(lease.pending)
             outcome.events.append(Reason("no progress", worker=session.hello.name, slot=lease.slot))
             outcome.send(session.peer, Revoke(lease.id, expired=True))
         served.ledger.end(lease)

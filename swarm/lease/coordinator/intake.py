@@ -42,7 +42,7 @@ class Intake:
         _renew(served, clip.lease, now)
         _measure(served, session, clip)
         if served.state.complete or (clip.chapter, clip.index) in served.state.accepted:
-            served.effort.duplicate(session.worker, clip.work_s)
+            served.run_stats.duplicate(session.worker, clip.work_s)
             return
         self._accept(served, session, clip, now, frame, out)
 

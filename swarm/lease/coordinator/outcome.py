@@ -1,4 +1,4 @@
-"""What a core wants done: facts to persist first, then messages to send, and events to tell the user."""
+"""The outcome of a coordinator's core: facts to persist first, then messages to send, and events for the user."""
 
 from dataclasses import dataclass, field
 
@@ -37,7 +37,7 @@ class Serve:
 
 @dataclass
 class Outcome:
-    """What one call of the core asks for: persist all `entries` before anything of `sends` leaves.
+    """The outcome of one call of the core: persist all `entries` before anything of `sends` leaves.
 
     `serves` may be late: a worker asks again. `events` are for the user.
     """

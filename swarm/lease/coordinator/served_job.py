@@ -27,7 +27,7 @@ class ServedJob:
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
     encoded: float = 0.0  # share of its sound
     first_grant_s: float | None = None  # of this run
-    effort: RunStats = field(default_factory=RunStats)
+    run_stats: RunStats = field(default_factory=RunStats)
 
     def __post_init__(self) -> None:
         self.characters = sum(
@@ -53,7 +53,7 @@ class ServedJob:
     def granted(self, now: float) -> None:
         """Take in that a lease was granted."""
         self.first_grant_s = self.first_grant_s or now
-        self.effort.first_grant_s = self.effort.first_grant_s or now
+        self.run_stats.first_grant_s = self.run_stats.first_grant_s or now
 
     def is_wanted(self, place: Place, key: str) -> bool:
         """Return whether a place still needs the clip with this key."""
@@ -77,4 +77,4 @@ def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None
     if not seconds:
         return
     for served in jobs:
-        served.effort.idle(session.worker, seconds)
+        served.run_stats.idle(session.worker, seconds)

@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class SessionState(Enum):
-    """How a coordinator stands with one worker process."""
+    """The state of a worker process as a coordinator sees it."""
 
     JOINED = "joined"  # it greeted, and all messages to it left
     ESTRANGED = "estranged"  # a message to it could not leave: it has to greet again

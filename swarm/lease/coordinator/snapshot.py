@@ -1,4 +1,4 @@
-"""What the coordinator shows of itself: the answer to `Status`, from which progress is drawn too."""
+"""Makes the coordinator's answer to `Status`, from which progress is drawn too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

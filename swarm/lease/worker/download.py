@@ -1,4 +1,4 @@
-"""How a worker gets the files of its jobs: each file once, whichever jobs need it, piece by piece.
+"""Downloads of a worker: each job file once, for all jobs that need it, piece by piece.
 
 The shell keeps the bytes: it carries out `Seek` and the pieces of an outcome, and reports with `kept` how much of a
 file is on its disk. It reports all of a file only once the digest was verified.
@@ -39,7 +39,7 @@ class Download:
 
     @property
     def again_s(self) -> float:
-        """When a file that is held up is tried again: later after each failure."""
+        """The time of the next try for a file that is held up: later after each failure."""
         return self.moved_s + float(AGAIN_S * 2 ** min(self.spoilt, MAX_DOUBLINGS))
 
     def begin(self, now: float) -> None:

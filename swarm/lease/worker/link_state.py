@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class LinkState(Enum):
-    """How a worker stands with one coordinator."""
+    """The state of a coordinator as a worker sees it."""
 
     AWAY = "away"  # out of reach
     GREETING = "greeting"  # in reach; each heartbeat sends a `Hello` until one is answered

@@ -1,4 +1,4 @@
-"""How a worker's core behaves: its times and bounds."""
+"""The settings of a worker's core: its times and bounds."""
 
 from dataclasses import dataclass
 

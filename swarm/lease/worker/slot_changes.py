@@ -1,4 +1,4 @@
-"""How slots come to hold less: they shorten leases, give them back, step back, and let their engines go."""
+"""Changes that take work from slots: shorten leases, give them back, step back, and end engines."""
 
 from collections.abc import Callable, Iterable, Sequence
 

@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class SlotState(Enum):
-    """What a slot is at. The engine of a slot may be loaded or not while it waits or rests."""
+    """The state of a slot. Its engine may be loaded or not while it waits or rests."""
 
     EMPTY = "empty"  # it holds neither a lease nor an engine
     IDLE = "idle"  # its engine is loaded, and it holds no lease

@@ -1,4 +1,4 @@
-"""What is known of each of Coqui's models without loading it. No torch here: laptops segment by these cards."""
+"""The cards of Coqui's models, known without loading them. No torch here: laptops segment by these cards."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec

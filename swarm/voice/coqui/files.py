@@ -1,4 +1,4 @@
-"""Where a model's files lie: in the job's folder, in Coqui's own cache, or fetched into it; and its licence."""
+"""Finds a model's files, in the job's folder or in Coqui's own cache, or fetches them; and checks its licence."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Where Coqui's models come from, what they need besides, and their licences, by Coqui's list, version 0.28."""
+"""The origins of Coqui's models, their needs and their licences, by Coqui's list, version 0.28."""
 
 from fnmatch import fnmatchcase
 

@@ -1,4 +1,4 @@
-"""What all of Coqui's voices share: seeds, pieces, trimmed ends, and a second try when memory runs out."""
+"""The common part of Coqui's voices: seeds, pieces, trimmed ends, and a second try when memory runs out."""
 
 from collections.abc import Callable
 from typing import Any

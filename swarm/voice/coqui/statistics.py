@@ -51,7 +51,7 @@ class _Function:
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a pickle says of a dtype."""
+    """A dtype as a pickle names it."""
 
     code: str
     order: str = "<"

@@ -306,7 +306,7 @@ def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
     assert state.complete
     assert state.accepted[0, 2].worker == "quick"
     core.receive(b"slow", make_clip(grant, 1, work_s=60.0), 120.0, b"z")
-    assert core.jobs["job"].effort.duplicates == 1
+    assert core.jobs["job"].run_stats.duplicates == 1
 
 
 def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
@@ -316,15 +316,15 @@ def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
     join(core, b"slow")
     grant = offer(core, b"slow", now=0.0)
     core.tick(2.0)
-    assert core.jobs["job"].effort.idle_s == {"quick": 2.0}
+    assert core.jobs["job"].run_stats.idle_s == {"quick": 2.0}
     core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
     core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
     assert state.complete
     core.tick(4.0)  # what comes after the last clip is nobody's idleness
     for peer in (b"quick", b"slow"):
         core.receive(peer, Bye(), 5.0)
-    effort = core.jobs["job"].effort
-    assert (effort.idle_s, effort.wasted_s, effort.duplicates) == ({"quick": 3.0}, {"slow": 3.0}, 1)
+    run_stats = core.jobs["job"].run_stats
+    assert (run_stats.idle_s, run_stats.wasted_s, run_stats.duplicates) == ({"quick": 3.0}, {"slow": 3.0}, 1)
 
 
 def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
@@ -332,33 +332,33 @@ def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
     join(core, b"waits")
     core.tick(1.0)
     core.tick(101.0)
-    assert core.jobs["job"].effort.idle_s == {"waits": 1.0}
+    assert core.jobs["job"].run_stats.idle_s == {"waits": 1.0}
     core.receive(b"waits", Heartbeat((), (), resting=(Resting(0, "at night only"),)), 101.5)
     core.tick(103.0)
-    assert core.jobs["job"].effort.idle_s == {"waits": 1.0}
+    assert core.jobs["job"].run_stats.idle_s == {"waits": 1.0}
 
 
 def test_workers_without_number_are_not_all_remembered() -> None:
-    effort = RunStats()
+    run_stats = RunStats()
     for number in range(MAX_WORKERS + 5):
-        effort.idle(f"w{number}", 1.0)
-        effort.duplicate(f"w{number}", 1.0)
-    effort.idle("w0", 1.0)
-    assert len(effort.idle_s) == len(effort.wasted_s) == MAX_WORKERS
-    assert (effort.idle_s["w0"], effort.duplicates) == (2.0, MAX_WORKERS + 5)
+        run_stats.idle(f"w{number}", 1.0)
+        run_stats.duplicate(f"w{number}", 1.0)
+    run_stats.idle("w0", 1.0)
+    assert len(run_stats.idle_s) == len(run_stats.wasted_s) == MAX_WORKERS
+    assert (run_stats.idle_s["w0"], run_stats.duplicates) == (2.0, MAX_WORKERS + 5)
 
 
 def test_a_job_goes_on_counting_where_its_last_run_ended() -> None:
     core = make_core(now=50.0)
     before = RunStats(duplicates=2, idle_s={"w": 1.5}, first_grant_s=1.0)
-    core.add_job(JobState(make_spec(["One.", "Two."])), effort=before)
+    core.add_job(JobState(make_spec(["One.", "Two."])), run_stats=before)
     join(core, b"w", now=50.0)
     core.tick(51.0)
     grant = offer(core, b"w", now=51.0)
     for _ in range(2):
         core.receive(b"w", make_clip(grant, work_s=0.5), 52.0, b"x")
-    effort = core.jobs["job"].effort
-    assert effort == RunStats(3, 0, 1, {"w": 2.5}, {"w": 0.5})
+    run_stats = core.jobs["job"].run_stats
+    assert run_stats == RunStats(3, 0, 1, {"w": 2.5}, {"w": 0.5})
     assert core.jobs["job"].first_grant_s == 51.0
 
 
