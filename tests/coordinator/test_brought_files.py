@@ -161,7 +161,7 @@ def test_latents_that_are_gone_or_damaged_are_computed_anew_and_that_is_said(con
         prepared = open_job(config)
         assert prepared.state.awaits_latents
         assert prepared.records[-1] == LatentsLost(digest)
-        assert any("computes it anew" in note for note in prepared.notes)
+        assert any("computes them again" in note for note in prepared.notes)
 
 
 def test_a_file_that_nobody_has_any_more_is_named(config: RenderConfig, tmp_path: Path) -> None:

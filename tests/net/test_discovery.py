@@ -112,8 +112,8 @@ async def test_a_network_that_refuses_is_said_once_and_never_fatal(monkeypatch: 
     await asyncio.gather(advertisement.start(), browser.start())
     await asyncio.sleep(0.2)
     assert sorted(line.partition(" (")[0] for line in said) == [
-        "cannot browse over mDNS",
         "cannot be found over mDNS",
+        "cannot browse over mDNS",
     ]
     assert all("--coordinator" in line for line in said)
     assert browser.candidates() == []

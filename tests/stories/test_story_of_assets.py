@@ -166,7 +166,7 @@ def test_latents_that_are_removed_in_the_middle_come_back_from_who_speaks_with_t
     workers = [attic.start("work", "--cpu", *where, **slow)]
     kept_latents(laptop).unlink()
     workers.append(cellar.start("work", "--cpu", *where, **slow))
-    coordinator.says("is gone or damaged; a worker sends it again, or computes it anew")
+    coordinator.says("are gone or damaged; a worker sends them again, or computes them again")
     coordinator.ends()
     for worker in workers:
         worker.ends()
@@ -209,7 +209,7 @@ def test_latents_that_are_gone_at_the_next_start_are_computed_anew(
     file.unlink()
     done = here.run(*command, **parrot)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "a worker sends it again, or computes it anew" in done.stdout
+    assert "a worker sends them again, or computes them again" in done.stdout
     assert_complete(report_of(only(here.desk, "*.m4b")))
     assert computed(parrot) == ["computed", "computed"]
 
