@@ -17,6 +17,7 @@ from swarm.job.recipe import Recipe
 if TYPE_CHECKING:
     from worker import SimWorker
 
+BROKEN = "broken"  # the fate of a text in an engine that fails at every text
 Place = tuple[str, int, int]  # job, chapter, index
 
 
@@ -40,7 +41,7 @@ class SimEngine:
         self.busy = False  # whether an order was not reported yet
         self.latents = ""  # the digest of those it speaks with
         self.life = 0
-        self.began_s = 0.0
+        self.began_s = self.loaded_s = 0.0
         self.since_s: dict[str, float] = {}  # on each coordinator's clock of waking hours, when the order came
         self.free_s = 0.0  # when it is through with all texts
         self.crashed = False  # by a text that was withdrawn meanwhile
@@ -70,7 +71,7 @@ class SimEngine:
     def _loaded(self, life: int, turn: int, recipe: Recipe, job_files: tuple[JobFile, ...]) -> None:
         if life != self.life:
             return
-        self.busy = False
+        self.busy, self.loaded_s = False, self.worker.world.heap.now
         mislaid = not self.worker.disk.has(job_files)
         if mislaid or not self.worker.able:
             self.worker.unable(self.slot, turn, mislaid)
@@ -135,7 +136,7 @@ class SimEngine:
         """Queue a text behind the one under way."""
         world, worker = self.worker.world, self.worker
         begun_s = max(world.heap.now, self.free_s)
-        fate = "crashed" if self.crashed else world.fate(worker, words[0])
+        fate = "crashed" if self.crashed else world.fate(worker, self.slot, words[0])
         work_s = len(words[0]) / (worker.chars_s * world.pace(worker))
         self.free_s = inf if fate == "hang" else begun_s + work_s
         return Utterance(words, begun_s, self.free_s, work_s, fate)
@@ -150,6 +151,7 @@ class SimEngine:
         if said.fate:
             self.worker.failed(self.slot, turn, said.fate)
             return
-        self.worker.world.judge.repeats.spoken(self.worker, place)
+        if not self.worker.core.slots[self.slot].is_proving:
+            self.worker.world.judge.repeats.spoken(self.worker, place)
         clip = speak(*said.words, self.worker.world.bytes_a_character, said.work_s)
         self.worker.spoken(self.slot, turn, clip)

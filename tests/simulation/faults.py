@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ STANDING = (  # on from the start, off when faults stop
 WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, drawn apart
 OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart, too
 SLOW_LINKS = "slow links"  # for ever; only in worlds that ask for it
+OF_ENGINES = ("engines break",)  # for every text, and again and again; drawn apart, too
+ENGINES_FOR_EVER = ("an engine breaks for ever",)
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
 
@@ -57,6 +60,7 @@ class Faults:
             self.on |= {name for name in WITH_FILES if world.files_random.random() < SOMETIMES}
             world.heap.after(world.files_random.uniform(0.5, LAST_S), world.befall, "a file vanishes", file_vanishes)
         self._schedule_devices(world)
+        self._schedule_engines(world)
         self.began |= self.on
         for name, act in MOMENTS.items():
             if name in self.on:
@@ -70,9 +74,17 @@ class Faults:
             for _ in range(random.randint(1, 3)):
                 world.heap.after(random.uniform(0.5, LAST_S), world.befall, name, act)
 
+    def _schedule_engines(self, world: World) -> None:
+        random = world.engines_random
+        self.on |= {name for name in OF_ENGINES + ENGINES_FOR_EVER if random.random() < SOMETIMES / 2}
+        for _ in range(random.randint(1, 3)):
+            world.heap.after(random.uniform(0.5, LAST_S), world.befall, "engines break", engines_break)
+        if len(world.workers) > 1:
+            world.heap.after(random.uniform(0.5, LAST_S), world.befall, "an engine breaks for ever", breaks_for_ever)
+
     def stop(self) -> None:
         """Let no more avoidable faults happen."""
-        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES) | set(OF_DEVICES)
+        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES) | set(OF_DEVICES) | set(OF_ENGINES)
 
 
 def _coordinator(world: World) -> SimCoordinator:
@@ -158,6 +170,21 @@ def device_lost(world: World) -> None:
     """Let a GPU fall off the bus."""
     worker = world.devices_random.choice(world.workers)
     worker.lose_device(world.devices_random.randrange(worker.slots))
+
+
+def engines_break(world: World) -> None:
+    """Break the engines of some workers for a while: they fail at every text, some until they are started afresh."""
+    random = world.engines_random
+    for worker in world.workers:
+        if random.random() < 0.7:
+            worker.break_engines(random.choice([1.0, 5.0, 30.0]), heals_afresh=random.random() < 0.3)
+
+
+def breaks_for_ever(world: World) -> None:
+    """Break the engines of one worker for good; the first worker's stay sound."""
+    worker = world.engines_random.choice(world.workers[1:])
+    if any(other.able for other in world.workers if other is not worker and not other.liar):
+        worker.break_engines(inf, heals_afresh=False)
 
 
 def network_parts(world: World) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from allowed_repeats import AllowedRepeats, unaccepted
 from disk import doubly_accepted
+from engine import BROKEN
 from files import PIECE
 from slots import check_slots
 from story import Spot, Violation
 
 from swarm.job.job_file import WINDOW
-from swarm.job.record import SegmentQuarantined
+from swarm.job.record import SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, SILENCE_S, Coordinator
 from swarm.lease.coordinator.ledger import PROMISED
@@ -43,7 +45,7 @@ class Judge:
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
         self.looked = 0
-        self.asking: dict[tuple[str, str], float] = {}  # jobs of which a worker asks for more than it gets
+        self.asking: dict[tuple[str, str], tuple[Spot, float]] = {}  # by job, what a worker asks for and does not get
         self.fetched: dict[tuple[object, ...], tuple[float, int]] = {}  # since when so much of a job's files is there
         self.known: dict[tuple[object, ...], bool] = {}  # repeats that were allowed already
         self.granted: dict[tuple[bytes, int], list[Spot]] = {}
@@ -78,6 +80,8 @@ class Judge:
         for entry in outcome.entries:
             if isinstance(entry.record, SegmentQuarantined):
                 self._fairly_set_aside(core, entry.job, entry.record, coordinator.clock())
+            elif isinstance(entry.record, SegmentFailed):
+                self._fairly_blamed(core, entry.job, entry.record)
         for send in outcome.sends:
             if isinstance(send.message, Grant):
                 self._granted(core, core.peers[send.peer], send.message)
@@ -162,6 +166,15 @@ class Judge:
         if len(blamed) == 1 and able - blamed:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
 
+    def _fairly_blamed(self, core: Coordinator, job: str, record: SegmentFailed) -> None:
+        """Check that a text is blamed at most once for an engine that broke, and never for one that stays broken."""
+        place = (record.chapter, record.index)
+        notes = [failure.note for failure in core.jobs[job].state.failures.get(place, ())]
+        owner = self.world.workers[int(record.worker.removeprefix("worker-"))]
+        stays = record.note == BROKEN and owner.broken_until_s == inf
+        if stays or notes.count(BROKEN) > 1:
+            raise Violation("blamed for an engine that breaks at every text", (job, *place))
+
     def sends(self, coordinator: SimCoordinator, peer: bytes, message: Message) -> None:
         """Check a message that leaves a coordinator."""
         if isinstance(message, Accepted):
@@ -211,8 +224,11 @@ class Judge:
         asker = self._asks_in_vain(core, served, now)
         if asker is None:
             self.asking.pop(name, None)
-        elif now - self.asking.setdefault(name, now) > ASK_AGAIN_S + LATE_S:
-            raise Violation(f"{asker[0]} asks for work and is not asked again", asker[1])
+            return
+        spot, since_s = self.asking.get(name, (asker[1], now))
+        self.asking[name] = (spot, since_s) if spot == asker[1] else (asker[1], now)
+        if spot == asker[1] and now - since_s > ASK_AGAIN_S + LATE_S:
+            raise Violation(f"{asker[0]} asks for work and is not asked again", spot)
 
     def _replay(self, coordinator: SimCoordinator, served: ServedJob) -> None:
         state = served.state

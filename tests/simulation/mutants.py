@@ -23,7 +23,7 @@ from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.worker import download, slot_changes
+from swarm.lease.worker import download, proof, slot_changes
 from swarm.lease.worker import worker as worker_core
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.slot import EngineSlot, Rest
@@ -135,6 +135,19 @@ MUTANTS: dict[str, Edit | Value] = {
     "a line is prefetched with the seed of its next take": Edit(
         worker_core, "prefetch", "text, *seeds = slot.words(line)", "text, _, *seeds = slot.words(line)"
     ),
+    "a text is blamed without a proof": Edit(
+        proof, "fail", "_withhold(slot, kind, note)", "_withhold(slot, kind, note) or blame(slot, slot.leases[0], out)"
+    ),
+    "a failed proof counts as passed": Edit(
+        proof,
+        "fail",
+        'step_back(slot, "engine", f"its engine fails at every text: {note or kind}", now, out)',
+        "pass_proof(slot, out)",
+    ),
+    "a process that broke blames all its texts": Edit(
+        proof, "pass_proof", "lease.suspects[1:] if is_fresh else []", "[]"
+    ),
+    "an engine is never asked for a proof": Edit(proof, "_withhold", "not lease.lines:", "False:"),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
@@ -158,6 +171,9 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "all is asked for at once": ("files",),
     "who stepped back never comes again": ("a device is lost", "out of memory"),
     "what a resting slot held is kept from others": ("slots rest",),
+    "a failed proof counts as passed": ("engines break",),
+    "a process that broke blames all its texts": ("engines break",),
+    "a text is blamed without a proof": ("engines break",),
 }
 
 

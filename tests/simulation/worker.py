@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator import UNKNOWN_DEADLINE_S
-from engine import SimEngine
+from engine import BROKEN, SimEngine
 from files import PIECE, FileDisk
 from liar import Liar
 from machine import Machine
@@ -62,6 +62,8 @@ class SimWorker(Machine):
         self.chars_s = 100.0
         self.liar: Liar | None = None
         self.able = True  # whether its engine opens
+        self.broke_s = self.broken_until_s = 0.0  # in between, its engines fail at every text
+        self.heals_afresh = False  # whether an engine that is started afresh does not
         self.disk = FileDisk(self)
         self.computed = 0  # latents
         self.settings = WorkerSettings(
@@ -281,7 +283,21 @@ class SimWorker(Machine):
 
     def failed(self, slot: int, turn: int, kind: str) -> None:
         """Report that a segment could not be spoken."""
-        self.carry_out(self.core.failed(slot, turn, kind, "simulated", self.clock()))
+        note = kind if kind == BROKEN else "simulated"
+        kind = "error" if kind == BROKEN else kind
+        self.carry_out(self.core.failed(slot, turn, kind, note, self.clock()))
+
+    def break_engines(self, for_s: float, *, heals_afresh: bool) -> None:
+        """Have the engines fail at every text for so long."""
+        if self.broken_until_s <= self.world.heap.now:
+            self.broke_s, self.heals_afresh = self.world.heap.now, heals_afresh
+        self.broken_until_s = max(self.broken_until_s, self.world.heap.now + for_s)
+        self.heals_afresh = self.heals_afresh and heals_afresh
+
+    def is_broken(self, slot: int) -> bool:
+        """Return whether the engine of a slot fails at every text now."""
+        healed = self.heals_afresh and self.engines[slot].loaded_s > self.broke_s
+        return self.world.heap.now < self.broken_until_s and not healed
 
     def recipe_of(self, slot: int) -> Recipe | None:
         """Return the recipe that a slot is loaded with, as the core believes."""

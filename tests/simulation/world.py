@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import files
 from coordinator import SimCoordinator
 from disk import Disk
+from engine import BROKEN
 from faults import SLOW_LINKS, Faults
 from heap import Heap
 from invariants import Judge
@@ -48,6 +50,7 @@ class World:
         self.files_random = Random(f"files {seed}")  # of its own, so that worlds without files stay as they were
         self.devices_random = Random(f"devices {seed}")
         self.links_random = Random(f"links {seed}")
+        self.engines_random = Random(f"engines {seed}")
         self.heap = Heap()
         self.story = Story() if tell else None
         self.faults = Faults(self.random, also)
@@ -189,6 +192,8 @@ class World:
         self.log("world", "faults stop")
         self.faults.stop()
         self.healed = True
+        for worker in self.workers:
+            worker.broken_until_s = worker.broken_until_s if worker.broken_until_s == inf else 0.0
         network = self.network
         network.loss = network.doubling = network.reordering = network.full = 0.0
         network.latency_s = 0.002
@@ -217,9 +222,11 @@ class World:
         self.judge.repeats.unsteady(connection.worker)
         self.network.break_(connection, self.random.choice([0.0, 1.0, 10.0]))
 
-    def fate(self, worker: SimWorker, text: str) -> str:
+    def fate(self, worker: SimWorker, slot: int, text: str) -> str:
         """Return what becomes of a text in an engine: "" if it is spoken."""
         random, faults = self.random, self.faults
+        if worker.is_broken(slot):
+            return BROKEN
         if "texts that always fail" in faults and hash_of(text) % 17 == 0:
             return "error"
         if "texts that fail once" in faults and hash_of(text) % 7 == 1 and not self.failed_once[text]:

@@ -18,7 +18,7 @@ WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before anot
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
 CLIPS_BEFORE_TRUST = 10  # with fewer clips since its restart, an engine without memory would run out of it again
 
-Trouble = Literal["memory", "lost"]
+Trouble = Literal["memory", "lost", "engine"]  # engine: it fails at every text
 
 REPORTED: dict[SlotState, ReportedState] = {  # in heartbeats, of slots that hold a lease
     SlotState.WAITING: "waiting",
@@ -65,6 +65,15 @@ class Rest:
         return self.fault if self.stepped_back(now) else self.limit
 
 
+@dataclass(frozen=True)
+class Suspect:
+    """A line that failed, and why; the engine may be to blame instead."""
+
+    line: Line
+    kind: str
+    note: str
+
+
 @dataclass
 class HeldLease:
     """A lease that a slot holds. Its `lines` are still to be spoken; the first may be under way."""
@@ -75,6 +84,7 @@ class HeldLease:
     chapter: int
     lines: list[Line]
     revoked: bool = False  # only the segment under way is still spoken
+    suspects: list[Suspect] = field(default_factory=list)  # failures that are not reported yet
 
 
 @dataclass
@@ -97,6 +107,8 @@ class EngineSlot:
     idle_since_s: float | None = None  # when the engine had nothing more to speak
     loading_s: float = 0.0  # that the voice took to load, downloads apart
     worked_s: float = 0.0  # that the voice has spoken since it was loaded
+    proof: Line | None = None  # the line by which the engine proves that it can speak at all
+    known_good: tuple[Recipe, Line] | None = None  # a line that the slot has spoken
 
     def __post_init__(self) -> None:
         self.rest = Rest(self.settings)
@@ -107,6 +119,15 @@ class EngineSlot:
     def busy(self) -> bool:
         """Whether the engine is at work."""
         return self.state in (SlotState.LOADING, SlotState.SPEAKING)
+
+    @property
+    def is_proving(self) -> bool:
+        """Whether the line under way is the proof."""
+        return self.line is not None and self.line is self.proof
+
+    def has_proof(self, lease: HeldLease) -> bool:
+        """Return whether the proof is one of the lines that a lease has still to speak."""
+        return any(line is self.proof for line in lease.lines)
 
     def _become(self, state: SlotState) -> None:
         self.state = follow(SLOT_TRANSITIONS, self.state, state)
@@ -224,9 +245,16 @@ class EngineSlot:
         """End the segment under way, which has become a clip; `further` takes were spoken after the one ordered."""
         lease, line = self.finish_line()
         self.rest.spoke()
+        self._remember(lease.job.recipe, structs.replace(line, take=line.take + further))
         self.worked_s += info.work_s
         self.speed.add(len(line.text), info.length_s, info.work_s)
         return lease, self._clip(lease, line, info, line.take + further)
+
+    def _remember(self, recipe: Recipe, line: Line) -> None:
+        """Keep the shortest line that was spoken, as a proof for later."""
+        known = self.known_good
+        if known is None or known[0] != recipe or len(line.text) < len(known[1].text):
+            self.known_good = recipe, line
 
     def _clip(self, lease: HeldLease, line: Line, info: ClipInfo, take: int) -> Clip:
         """Return the clip of a line that was just spoken, under the take that was kept."""
@@ -273,7 +301,10 @@ class EngineSlot:
     def resting(self, now: float) -> Resting | None:
         """Return what a heartbeat says of a slot that rests; None if it does not rest."""
         why = self.rest.reason(now)
-        return Resting(self.number, why, self.rest.trouble if self.rest.stepped_back(now) else "") if why else None
+        if not why:
+            return None
+        trouble = "memory" if self.rest.trouble == "engine" else self.rest.trouble  # 0.1 knows no third trouble
+        return Resting(self.number, why, trouble if self.rest.stepped_back(now) else "")
 
     def report(self, now: float) -> SlotReport:
         """Return what a heartbeat says of this slot, which holds a lease."""

@@ -17,7 +17,6 @@ from swarm.lease.message import (
     Clip,
     Done,
     EngineOffer,
-    Failed,
     Fetch,
     Figures,
     FilePiece,
@@ -41,8 +40,9 @@ from swarm.lease.worker.job_files import FetchedFiles
 from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.outcome import Command, Load, Speak, WorkerOutcome
 from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
+from swarm.lease.worker.proof import blame, fail, pass_proof
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST, EngineSlot, Trouble
+from swarm.lease.worker.slot import EngineSlot, Trouble
 from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, step_back, trim
 from swarm.lease.worker.slot_state import SlotState
 from swarm.lease.worker.unaccepted import UnacceptedClips
@@ -240,7 +240,7 @@ class Worker:
 
     def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> WorkerOutcome:
         """Go on after a segment that could not be spoken; a crash or a fault of the device costs the engine too."""
-        return self._report(number, turn, now, lambda slot, out: self._fail(slot, kind, note, now, out))
+        return self._report(number, turn, now, lambda slot, out: fail(slot, kind, note, now, out))
 
     def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> WorkerOutcome:
         """Pause a slot whose device has no room for its engine, or is gone: other slots get its leases."""
@@ -272,26 +272,17 @@ class Worker:
         return out
 
     def _keep(self, slot: EngineSlot, info: ClipInfo, further: int, frame: bytes, out: WorkerOutcome) -> None:
+        if slot.is_proving:
+            pass_proof(slot, out)
+            return
         lease, clip = slot.spoken(info, further)
+        blame(slot, lease, out)
         link = self.links.get(lease.link)
         if link is not None:
             link.served_s += clip.work_s
         self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None)
         out.keep(clip, frame)
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
-
-    def _fail(self, slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome) -> None:
-        if kind == "memory" and slot.rest.clips < CLIPS_BEFORE_TRUST:
-            step_back(slot, "memory", note, now, out)
-            return
-        if kind == "memory" or (kind == "device" and slot.rest.clips):
-            slot.speak_again()
-            return
-        lease, line = slot.finish_line()
-        if kind in ("crashed", "device"):
-            slot.unload()
-        place = (lease.chapter, line.index, line.take)
-        out.send(lease.link, Failed(lease.job.job, *place, kind, note[:1000], lease.id, slot.number))
 
     # --- time, and the end
 

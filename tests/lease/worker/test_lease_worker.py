@@ -113,13 +113,14 @@ def test_an_expired_lease_kills_the_engine_and_a_fresh_one_serves_the_next() -> 
     assert isinstance(grant(worker, "Next.", lease=2, now=100.0).commands[0], Load)
 
 
-def test_a_failure_is_told_and_the_next_segment_begun() -> None:
+def test_a_failure_is_told_once_the_next_segment_is_spoken() -> None:
     worker = make_worker()
     command = ordered(speak(worker, grant(worker, "Bad.", "Good.")))
     out = worker.failed(command.slot, command.turn, "silent", "nothing heard", 1.0)
-    (failed,) = told(out, Failed)
-    assert (failed.index, failed.kind) == (0, "silent")
     assert out.commands[0].text == "Good."
+    assert not told(out, Failed)
+    (failed,) = told(speak(worker, out), Failed)
+    assert (failed.index, failed.kind, failed.note) == (0, "silent", "nothing heard")
 
 
 def test_a_crashed_engine_is_loaded_afresh() -> None:

@@ -1,0 +1,82 @@
+"""Tells an engine that breaks for every text from a text that cannot be spoken.
+
+A failure is withheld until the slot's engine has spoken another text: only then is the failed text to blame. After a
+few failures in a row, or at the end of a lease, the engine is given a proof: a text that it has spoken before. If the
+proof fails in a fresh process too, the slot steps back, and nothing is said of the texts.
+"""
+
+from msgspec import structs
+
+from swarm.lease.message import Failed, Line
+from swarm.lease.worker.outcome import WorkerOutcome
+from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST, EngineSlot, HeldLease, Suspect
+from swarm.lease.worker.slot_changes import step_back
+
+MAX_SUSPECTS = 3  # failures in a row before the engine has to prove itself
+PLAIN_TEXT = "1, 2, 3."  # the proof of an engine that has spoken nothing yet, in any language
+
+
+def fail(slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome) -> None:
+    """Go on after a line failed: have it spoken again, withhold the failure, or have the slot step back."""
+    if kind == "memory" and slot.rest.clips < CLIPS_BEFORE_TRUST:
+        step_back(slot, "memory", note, now, out)
+    elif kind == "memory" or (kind == "device" and slot.rest.clips):
+        slot.speak_again()
+    elif not slot.is_proving:
+        _withhold(slot, kind, note)
+    elif slot.rest.clips:
+        slot.speak_again()  # by a fresh process, which may be sound
+    else:
+        step_back(slot, "engine", f"its engine fails at every text: {note or kind}", now, out)
+
+
+def _withhold(slot: EngineSlot, kind: str, note: str) -> None:
+    lease, line = slot.finish_line()
+    if kind in ("crashed", "device"):
+        slot.unload()
+    lease.suspects.append(Suspect(line, kind, note[:1000]))
+    if lease.revoked or slot.has_proof(lease):
+        return
+    if len(lease.suspects) >= MAX_SUSPECTS or not lease.lines:
+        slot.proof = _make_proof(slot, lease)
+        _insert(slot, lease, [slot.proof])
+
+
+def _insert(slot: EngineSlot, lease: HeldLease, lines: list[Line]) -> None:
+    """Have the slot speak these lines next, but after the line that its engine has prefetched."""
+    begun = slot.recipe is not None and bool(lease.lines) and slot.prefetched is lease.lines[0]
+    lease.lines[begun:begun] = lines
+
+
+def _make_proof(slot: EngineSlot, lease: HeldLease) -> Line:
+    """Return a line that a sound engine can speak; heartbeats name it by the index of the first suspect."""
+    index, known = lease.suspects[0].line.index, slot.known_good
+    if known is None or known[0] != lease.job.recipe:
+        return Line(index, PLAIN_TEXT, 0)
+    return structs.replace(known[1], index=index)
+
+
+def pass_proof(slot: EngineSlot, out: WorkerOutcome) -> None:
+    """Blame the suspects: the engine has spoken its proof.
+
+    If it took a fresh process for that, the process before was broken. Then only the first suspect is to blame, since
+    it may have broken the process, and the others are spoken again.
+    """
+    is_fresh = not slot.rest.clips
+    lease, _ = slot.finish_line()
+    slot.rest.spoke()
+    innocent = lease.suspects[1:] if is_fresh else []
+    _insert(slot, lease, [suspect.line for suspect in innocent])
+    del lease.suspects[len(lease.suspects) - len(innocent) :]
+    blame(slot, lease, out)
+
+
+def blame(slot: EngineSlot, lease: HeldLease, out: WorkerOutcome) -> None:
+    """Report the withheld failures of a lease: its engine has spoken another text since, and needs no proof."""
+    if slot.has_proof(lease):
+        lease.lines = [line for line in lease.lines if line is not slot.proof]
+    for suspect in lease.suspects:
+        line = suspect.line
+        place = (lease.chapter, line.index, line.take)
+        out.send(lease.link, Failed(lease.job.job, *place, suspect.kind, suspect.note, lease.id, slot.number))
+    lease.suspects.clear()
