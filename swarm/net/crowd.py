@@ -1,6 +1,6 @@
 """The order in which announced names are looked at: a flood of announcements hides none for ever. Pure.
 
-Whoever was there before the flood is among the oldest, whoever comes after it among the newest. A name that was looked
+A name from before the flood is among the oldest, a name that comes after it among the newest. A name that was looked
 at in vain comes again in a turn of its own. Names that proved themselves once come first.
 """
 

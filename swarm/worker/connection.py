@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say
 
-MAX_REFUSALS = 20  # that the user is told of: anybody can announce many coordinators that refuse
+MAX_REFUSALS = 20  # that the user is told of: one machine can announce many coordinators that refuse
 
 
 @dataclass
