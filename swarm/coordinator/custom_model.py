@@ -167,7 +167,7 @@ def parse_config(data: bytes, path: Path) -> dict[str, object]:
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"--custom-model {path}: its config.json cannot be read: {fault}.") from fault
     if not isinstance(said, dict):
-        raise UsageError(f"--custom-model {path}: its config.json is no config of a model.")
+        raise UsageError(f"--custom-model {path}: its config.json is not the config of a model.")
     return said
 
 

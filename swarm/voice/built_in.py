@@ -1,6 +1,6 @@
-"""The one place that lists the engines that come with e2a-swarm; other packages bring theirs as entry points."""
+"""The list of the engines that come with e2a-swarm. Other packages add theirs as entry points."""
 
-# Where each engine is, as "module:object", by its name, in the order in which they are listed and preferred.
+# The name of each engine and its "module:object". Commands list and prefer the engines in this order.
 BUILT_IN = {
     "hibari": "swarm.voice.hibari.engine:engine",
     "espeak": "swarm.voice.espeak.engine:engine",
@@ -8,5 +8,5 @@ BUILT_IN = {
     "coqui": "swarm.voice.coqui.engine:engine",
 }
 
-# Modules with OPTIONS and LICENCES that these engines add to the command line. They import nothing that takes time.
+# Modules whose OPTIONS and LICENCES engines add to the command line. They import quickly, since --help reads them.
 OPTIONS = {"coqui": "swarm.voice.coqui.options"}

@@ -1,4 +1,4 @@
-"""Tells which exceptions the device is to blame for, not the text: no memory left, a GPU that fails. Needs no torch."""
+"""Tells faults of the device (no memory left, a failed GPU) from faults of the text. Does not import torch."""
 
 import re
 
@@ -11,10 +11,10 @@ _DEVICE = re.compile(
 
 
 def device_fault(fault: BaseException) -> FaultKind | None:
-    """Return MEMORY or DEVICE, after which a process cannot compute on; None where the device is not to blame."""
+    """Return MEMORY or DEVICE, after which a process cannot go on; None if the device is not to blame."""
     if isinstance(fault, MemoryError):
         return FaultKind.MEMORY
-    if not isinstance(fault, RuntimeError):  # torch's own are all of that kind
+    if not isinstance(fault, RuntimeError):  # every error of torch is a RuntimeError
         return None
     words = str(fault)
     if _MEMORY.search(words):

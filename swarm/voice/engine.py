@@ -1,7 +1,7 @@
-"""The interface of an engine package: an engine, its models and voices, and how a failure is named.
+"""The interface of an engine package: an engine, its models and voices, and the kinds of its failures.
 
-Engines are found by the entry-point group `e2a_swarm.engines`; each entry names one object of a class of `Engine`, by
-the name of its card.
+A package registers an engine in the entry-point group `e2a_swarm.engines`. The entry has the name of the engine's card,
+and refers to an instance of a subclass of `Engine`.
 """
 
 import shutil
@@ -19,12 +19,12 @@ from swarm.job.engine_text import Phonemes
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 
-if TYPE_CHECKING:  # workers and coordinators handle no samples: 20 MiB and a tenth of a second of theirs
+if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
     import numpy as np
     from numpy.typing import NDArray
 
 Pcm: TypeAlias = "NDArray[np.int16]"
-OnProgress = Callable[[str], None]  # is told in words how far a download is
+OnProgress = Callable[[str], None]  # receives the progress of a download as a text
 
 
 class FaultKind(StrEnum):
@@ -36,9 +36,9 @@ class FaultKind(StrEnum):
     IMPLAUSIBLE = "implausible"  # far too long or short for its text
     ERROR = "error"  # the engine raised
     CRASHED = "crashed"  # the engine's process died
-    MEMORY = "memory"  # the device, or the machine, has not enough; no fault of the text
-    DEVICE = "device"  # the device failed; perhaps it is gone
-    UNAVAILABLE = "unavailable"  # the engine cannot be opened on this worker; no fault of the text
+    MEMORY = "memory"  # the device or the machine ran out of memory; not a fault of the text
+    DEVICE = "device"  # the device failed or is gone; not a fault of the text
+    UNAVAILABLE = "unavailable"  # this worker cannot open the engine; not a fault of the text
 
 
 class EngineFault(Exception):
@@ -70,39 +70,40 @@ class PhonemeVoice(Voice, Protocol):
 
 @runtime_checkable
 class SharingVoice(Voice, Protocol):
-    """A voice that computed, when it was opened, what other workers need not compute again."""
+    """A voice that computed latents when it was opened, so that other workers need not compute them again."""
 
     def latents(self) -> bytes | None:
-        """Return the latents to keep with the job; None if they were given or there are none."""
+        """Return the latents to keep with the job; None if they were given or do not exist."""
 
 
 class Engine(ABC):
-    """Something that loads voices. All but `card` and `open` may stay as they are for an engine that needs no download.
+    """An engine: it loads voices. An engine that needs no download only has to define `card` and `open`.
 
-    The module of an engine must be quick to import: `open` and `fetch` import what they compute or download with.
+    The module of an engine must import quickly. Slow libraries belong inside `open` and `fetch`.
     """
 
-    card: EngineCard  # of the engine as a whole; `card_for` has those of its models
-    aliases: tuple[str, ...] = ()  # words of --tts-engine that mean one of its models, the usual one first
-    custom_files: tuple[str, ...] = ()  # what a custom model may have besides config.json and its weights
-    unlisted: tuple[str, ...] = ()  # lines about models that are too many for `models`
+    card: EngineCard  # the engine as a whole; `card_for` returns the cards of its models
+    aliases: tuple[str, ...] = ()  # other words of --tts-engine that mean its models, the default model first
+    custom_files: tuple[str, ...] = ()  # file names that a custom model may have besides config.json and weights
+    unlisted: tuple[str, ...] = ()  # lines of `e2a-swarm models` about groups of models too large to list
 
     @abstractmethod
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
-        """Load the model; may take minutes. `device` is "cpu:3" (slot 3), "cuda:0" or "mps". Raises EngineFault.
+        """Load the model, which may take minutes. `device` is "cpu:3" (slot 3), "cuda:0" or "mps".
 
-        UNAVAILABLE: not on this machine; MEMORY, DEVICE: not on this device, for now.
+        `job_files` is a folder that may contain `voice.wav` (the reference recording, mono), `model/` (a custom model)
+        and `latents.safetensors` (the result of `latents` on another worker); None if the recipe needs no files.
 
-        `job_files` is a folder, its files by name: `voice.wav` (the reference, mono), `model/` (a custom model),
-        `latents.safetensors` (what another worker's `latents` returned). None where the recipe needs none.
+        Raises EngineFault: UNAVAILABLE if this machine cannot open the voice, MEMORY or DEVICE if its device cannot
+        for now.
         """
 
     def is_installed(self) -> bool:
-        """Return whether the engine could be loaded here, without importing what it computes with."""
+        """Return whether the engine could be loaded here, without importing its libraries."""
         return True
 
     def checks(self) -> Iterable[Check]:
-        """Check what the engine needs on this machine, for `doctor`; may take seconds."""
+        """Check what the engine needs on this machine, for `e2a-swarm doctor`. May take seconds."""
         return ()
 
     def answers_to(self, word: str) -> bool:
@@ -110,20 +111,21 @@ class Engine(ABC):
         return word in (self.card.name, *self.aliases)
 
     def words_for(self, language: str) -> tuple[str, ...]:
-        """Return the words of --tts-engine to recommend for a language, the best first; the usual one for ""."""
+        """Return the words of --tts-engine to recommend for a language, the best first; the default word for ""."""
         return (self.card.name,) if not language or language in self.card.languages else ()
 
     def card_for(self, model: str, config: Mapping[str, object] | None = None) -> EngineCard:
-        """Return the card of a model; for "", of the one that is used where none is named. Raises UsageError.
+        """Return the card of a model, or of the default model for "". Raises UsageError.
 
-        `model` may be "custom:" and a digest; then `config` is what its config.json says, where that is at hand.
+        `model` may be "custom:" and a digest. Then `config` is the content of its config.json, or None if that file is
+        not at hand.
         """
         return self.card
 
     def choose_model(self, word: str, language: str, model: str = "") -> str:
-        """Return the model for a word of --tts-engine and a language, or the one that is named. Raises UsageError.
+        """Return the name of the model for a word of --tts-engine and a language, or the one that `model` names.
 
-        "" where the engine has one model only, which needs no name.
+        Returns "" if the engine has only one model. Raises UsageError.
         """
         if model:
             return self.find_model(model, language)
@@ -134,31 +136,31 @@ class Engine(ABC):
         return chosen[0] if chosen else ""
 
     def custom_fault(self, config: Mapping[str, object], files: Collection[str]) -> str:
-        """Return what a custom model lacks, by its config and the names of its files; "" where nothing is missing."""
+        """Return what a custom model lacks, judging by its config and its file names; "" if it is complete."""
         return ""
 
     def estimate_s(self, recipe: Recipe, characters: int) -> float:
-        """Return how many seconds of sound a text of so many characters takes, without pauses."""
+        """Return the estimated seconds of sound of a text with so many characters, without pauses."""
         card = self.card_for(recipe.model)
         settings = card.defaults | dict(recipe.settings)
         return characters / card.characters_s / float(settings.get("speed") or 1.0)
 
     def models(self) -> tuple[ModelCard, ...]:
-        """Return the models that can be fetched, and others that are here; () where there are none to fetch."""
+        """Return the models that can be fetched, and others that are here; () if the engine needs no fetching."""
         return ()
 
     def kept_models(self) -> tuple[str, ...]:
-        """Return the names of the models that are on this machine. Workers ask every few seconds."""
+        """Return the names of the models on this machine. Must be quick: workers call it every few seconds."""
         return tuple(model.name for model in self.models() if self.model_folder(model.name).is_dir())
 
     def offered_models(self) -> tuple[str, ...]:
-        """Return the models that this machine can speak with now; "*" stands for any other."""
+        """Return the models that this machine can speak with now; "*" means that it can download any other."""
         if not self.models():
             return ("*",)
         return (*(("*",) if may_download() else ()), *self.kept_models())
 
     def find_model(self, word: str, language: str = "") -> str:
-        """Return the model that is meant by its name, or by a word of --tts-engine. Raises UsageError."""
+        """Return the name of the model that a model's name or a word of --tts-engine means. Raises UsageError."""
         known = self.models()
         named = [model.name for model in known if word == model.name]
         meant = [model for model in known if word == model.engine or (word == self.card.name and len(known) == 1)]
@@ -166,11 +168,11 @@ class Engine(ABC):
         if named or fitting:
             return (named or fitting)[0]
         if meant and not language:
-            raise UsageError(f"{word} has a model for each language: say which, as in --language fr.")
-        raise UsageError(f"{self.card.name} has no model {word[:100]!r}: `e2a-swarm models` lists those there are.")
+            raise UsageError(f"{word} has a model for each language: choose one, as in --language fr.")
+        raise UsageError(f"{self.card.name} has no model {word[:100]!r}: `e2a-swarm models` lists them all.")
 
     def model_folder(self, model: str) -> Path:
-        """Return the folder that a model has for itself, or would have."""
+        """Return the folder of a model, which may not exist yet."""
         raise NotImplementedError
 
     def model_bytes(self, model: str) -> int:
@@ -179,7 +181,7 @@ class Engine(ABC):
         return sum(path.stat().st_size for path in files if path.is_file() and not path.is_symlink())
 
     def fetch(self, model: str, progress: OnProgress) -> None:
-        """Download a model that is not here. Raises EnvironmentFault, also where a licence is not agreed to."""
+        """Download a model that is not here. Raises EnvironmentFault, also if its licence was not accepted."""
         raise NotImplementedError
 
     def remove(self, model: str) -> None:
@@ -191,5 +193,5 @@ class Engine(ABC):
             raise EnvironmentFault(f"{folder} cannot be removed: {fault.strerror or fault}.") from fault
 
     def models_variables(self, folder: Path) -> Mapping[str, str]:
-        """Return the environment variables that place the engine's models in a folder, as --models-dir says."""
+        """Return the environment variables that make the engine keep its models in a folder, for --models-dir."""
         return {}

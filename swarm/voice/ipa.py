@@ -1,8 +1,9 @@
-"""IPA as books write it: what engines pass over, and how their tables are written."""
+"""IPA as books write it: the signs that engines ignore, and a reader for the engines' tables of sounds."""
 
-JOINTS = str.maketrans("", "", ".‿\u0361\u035cˑ")  # between syllables, words, and the halves of a sound
+# A translation table that deletes the signs between syllables, between words, and between the halves of a sound.
+DELETE_JOINTS = str.maketrans("", "", ".‿\u0361\u035cˑ")
 
 
 def pairs(text: str) -> dict[str, str]:
-    """Read a table of "ipa=letters" pairs with spaces between."""
+    """Read a table of "ipa=letters" pairs, separated by spaces."""
     return dict(pair.split("=") for pair in text.split())

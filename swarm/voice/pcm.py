@@ -12,7 +12,7 @@ def from_floats(wave: NDArray[np.floating]) -> Pcm:
     Raises EngineFault(NONFINITE).
     """
     if not np.isfinite(wave).all():
-        raise EngineFault(FaultKind.NONFINITE, "The engine returned samples that are no numbers.")
+        raise EngineFault(FaultKind.NONFINITE, "The engine returned samples that are not numbers.")
     pcm: Pcm = (np.clip(wave, -1.0, 1.0) * 32767.0).astype(np.int16)
     return pcm
 

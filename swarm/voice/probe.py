@@ -1,6 +1,6 @@
-"""Proves what torch can compute on, in a process of its own: `python -m swarm.voice.probe`; prints one JSON value.
+"""Finds the GPUs that torch can compute on, and prints them as one JSON value: `python -m swarm.voice.probe`.
 
-A driver that hangs or crashes takes this process with it, and no worker.
+It is a process of its own, so that a driver that hangs or crashes does not take a worker with it.
 """
 
 import importlib
@@ -12,7 +12,7 @@ MAX_GPUS = 64
 
 
 def prove(torch: Any) -> dict[str, Any]:
-    """Return torch's version, and each GPU with the result of a tensor on it; torch calls CUDA and ROCm "cuda"."""
+    """Return torch's version, and each GPU with the result of a small computation on it. Torch calls ROCm "cuda"."""
     return {"torch": str(torch.__version__), "gpus": [*_cuda(torch), *_mps(torch)]}
 
 
@@ -37,22 +37,22 @@ def _mps(torch: Any) -> Iterator[dict[str, Any]]:
 
 
 def _tensor_fault(torch: Any, name: str) -> str:
-    """Return why a tensor cannot be computed on a device; "" if it can."""
+    """Return the reason why a device cannot compute; "" if it can."""
     try:
         if float((torch.ones(8, device=name) * 2).sum()) == 16.0:
             return ""
     except (RuntimeError, AssertionError) as fault:
         return (str(fault).splitlines() or [type(fault).__name__])[0][:200]
-    return "it computes wrongly"
+    return "it computes wrong results"
 
 
 def _driver() -> str:
-    """Return the version of NVIDIA's driver; "" if nvidia-ml-py is not installed or does not find it."""
+    """Return the version of NVIDIA's driver; "" if nvidia-ml-py is missing or finds no driver."""
     try:
         nvml = importlib.import_module("pynvml")
         nvml.nvmlInit()
         return str(nvml.nvmlSystemGetDriverVersion())
-    except Exception:  # a detail that nothing depends on
+    except Exception:  # the version is only shown, so any failure to read it is ignored
         return ""
 
 

@@ -1,4 +1,4 @@
-"""The settings of an engine, each checked once, against its card."""
+"""Checks the settings of a recipe against the card of its engine."""
 
 import math
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from swarm.errors import UsageError
 from swarm.job.card import EngineCard, SettingCard
 from swarm.job.recipe import Recipe, Setting
 
-TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+TRUTH_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def check_settings(card: EngineCard, asked: Mapping[str, Setting]) -> tuple[tuple[str, Setting], ...]:
-    """Return every setting of an engine, sorted by name: what was asked for, else its default. Raises UsageError.
+    """Return every setting of an engine, sorted by name: the value that was asked for, else the default.
 
-    A word for a setting that is a number or a truth value is read as one. All settings are named, so that a worker of
-    another version, with other defaults, speaks the same.
+    Words are converted for settings that are numbers or truth values. The result names every setting, so that a worker
+    of another version, with other defaults, speaks the same. Raises UsageError.
     """
     known = {setting.name: setting for setting in card.settings}
     for name in asked:
@@ -30,7 +30,7 @@ def check_settings(card: EngineCard, asked: Mapping[str, Setting]) -> tuple[tupl
 
 
 def check_recipe(card: EngineCard, recipe: Recipe) -> Recipe:
-    """Return a recipe that came from elsewhere with every setting of its engine, within bounds. Raises UsageError."""
+    """Check a recipe that came from a peer; return it with every setting of its engine. Raises UsageError."""
     return structs.replace(recipe, settings=check_settings(card, dict(recipe.settings)))
 
 
@@ -51,22 +51,22 @@ def _word(setting: SettingCard, value: str) -> str:
 def _truth(setting: SettingCard, value: Setting) -> bool:
     if isinstance(value, bool):
         return value
-    if str(value).lower() not in TRUTHS:
+    if str(value).lower() not in TRUTH_WORDS:
         raise UsageError(f"The setting {setting.name} must be yes or no, not {value!r}.")
-    return TRUTHS[str(value).lower()]
+    return TRUTH_WORDS[str(value).lower()]
 
 
 def _number(setting: SettingCard, value: Setting, kind: type[int] | type[float]) -> int | float:
-    number = _read(value, kind)
+    number = _convert(value, kind)
     if number is None or not (math.isfinite(number) and setting.low <= number <= setting.high):
-        called = "a whole number" if kind is int else "a number"
+        kind_name = "a whole number" if kind is int else "a number"
         bounds = f"from {setting.low:,.10g} to {setting.high:,.10g}"
-        raise UsageError(f"The setting {setting.name} must be {called} {bounds}, not {value!r}.")
+        raise UsageError(f"The setting {setting.name} must be {kind_name} {bounds}, not {value!r}.")
     return number
 
 
-def _read(value: Setting, kind: type[int] | type[float]) -> int | float | None:
-    """Return a number of a kind, from a word if need be; None where the value is no such number."""
+def _convert(value: Setting, kind: type[int] | type[float]) -> int | float | None:
+    """Convert a value to a number of a kind; return None if it is not such a number."""
     if isinstance(value, bool) or (kind is int and isinstance(value, float)):
         return None
     try:

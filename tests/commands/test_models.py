@@ -55,7 +55,7 @@ def test_a_model_is_removed_by_any_of_its_names(
     ("words", "why"),
     [
         (["remove", "xtts"], "xtts_v2 is not on this machine"),
-        (["remove", "vits"], "vits has a model for each language: say which, as in --language fr."),
+        (["remove", "vits"], "vits has a model for each language: choose one, as in --language fr."),
         (["fetch", "xtts3"], "xtts3: Coqui has no such model"),
     ],
 )

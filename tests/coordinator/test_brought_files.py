@@ -181,7 +181,7 @@ def test_the_recording_that_comes_with_a_model_is_its_voice(config: RenderConfig
 
 def test_an_engine_that_cannot_speak_like_a_recording_says_which_can(config: RenderConfig) -> None:
     assert METRONOME.clones is False
-    with pytest.raises(UsageError, match="does not speak like a recording: take --tts-engine xtts"):
+    with pytest.raises(UsageError, match="cannot speak like a recording: use --tts-engine xtts"):
         open_job(dataclasses.replace(config, engine="metronome", custom_model=None))
     with pytest.raises(UsageError, match="leave out --custom-model"):
         open_job(dataclasses.replace(config, engine="metronome"))

@@ -103,7 +103,7 @@ def test_its_models_are_fetched_listed_and_removed(here: Machine, piccolo: dict[
     assert "piccolo --language fr: piccolo/fr (Fipple Licence)" in said(here, piccolo, "models")
     assert "PICCOLO_AGREED=1" in said(here, piccolo, "models", "fetch", "piccolo", "--language", "en", code=4)
     piccolo["PICCOLO_AGREED"] = "1"
-    assert "say which, as in --language fr" in said(here, piccolo, "models", "fetch", "piccolo", code=2)
+    assert "choose one, as in --language fr" in said(here, piccolo, "models", "fetch", "piccolo", code=2)
     fetched = said(here, piccolo, "models", "fetch", "piccolo", "--language", "eng")
     assert fetched == f"piccolo/en is here: 2 bytes in {piccolo['PICCOLO_HOME']}/piccolo-en\n"
     assert "is here already" in said(here, piccolo, "models", "fetch", "piccolo/en")

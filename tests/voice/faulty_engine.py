@@ -1,4 +1,4 @@
-"""A fake engine that fails as its text says. The host's process loads it as "faulty_engine:engine"."""
+"""A fake engine whose texts name the fault to fail with. The host's process loads it as "faulty_engine:engine"."""
 
 import ctypes
 import os

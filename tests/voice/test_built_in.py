@@ -17,7 +17,7 @@ TABLE = "swarm/voice/built_in.py"
 WORDS = {word.lower() for engine in built_in_engines() for word in (engine.card.name, *engine.aliases)}
 NAMED = re.compile(rf"(?<![a-z])({'|'.join(sorted(WORDS, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
 
-# Lines that may name an engine all the same, by file, each with a reason.
+# Lines that may name an engine nevertheless, by file. Each has a reason.
 EXAMPLE = "an example of the help"
 EXCEPTIONS = {
     "swarm/commands/options.py": {'help="hibari, espeak, xtts, vits, ... (default: what fits)"': EXAMPLE},

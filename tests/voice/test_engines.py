@@ -1,4 +1,4 @@
-"""One suite over every engine: what a worker relies on."""
+"""Tests of what a worker relies on, run over every engine."""
 
 import subprocess
 import sys

@@ -18,7 +18,7 @@ class Tensor:
 
 
 def stand_in_torch(*faults: str, cuda: str | None = "12.8", hip: str | None = None, mps: bool = False) -> Any:
-    """Make a fake torch with one GPU for each fault, which a tensor there raises; "" means none."""
+    """Make a fake torch with one GPU for each fault. A tensor on that GPU raises the fault; "" means no fault."""
 
     def ones(count: int, device: str) -> Tensor:
         fault = faults[int(device.partition(":")[2])] if device.startswith("cuda") else ""

@@ -1,4 +1,4 @@
-"""Finds the models of Coqui that lie on this machine, without Coqui or torch, so that any machine can look."""
+"""Finds the models of Coqui on this machine, and removes them. Needs neither Coqui nor torch."""
 
 import os
 import shutil
@@ -10,64 +10,65 @@ from swarm.errors import EnvironmentFault
 from swarm.voice.coqui.models import BARK, TORTOISE, known_models
 from swarm.voice.coqui.origins import HUB, VOCODERS
 
-PARTS = "blobs/*.incomplete"  # of files that the hub's library is downloading, or was
+PARTIAL_FILES = "blobs/*.incomplete"  # downloads of Hugging Face's library, under way or interrupted
 _WEIGHTS = (".pth", ".pt", ".tar", ".safetensors")
-_ARCHIVES = (".zip", ".tar.gz")  # Coqui deletes them when all is unpacked
-_BESIDES = {"speakers_xtts.pth", "speakers.pth", "speaker_ids.pth", "mel_stats.pth", "dvae.pth"}
+_ARCHIVES = (".zip", ".tar.gz")  # Coqui deletes an archive once it is unpacked
+# Files that end like weights but are none.
+_NO_WEIGHTS = {"speakers_xtts.pth", "speakers.pth", "speaker_ids.pth", "mel_stats.pth", "dvae.pth"}
 _AGREED = "tos_agreed.txt"
-_KNOW_THEMSELVES = (BARK, TORTOISE)  # their folders have no config.json, and weights below
+_WITHOUT_CONFIG = (BARK, TORTOISE)  # models whose folders have no config.json
 _FAIRSEQ = "tts_models--*--fairseq--vits"
 
 
 def models_folder() -> Path:
-    """Return where Coqui keeps most models: `tts` in TTS_HOME, else in XDG_DATA_HOME, else in the platform's place."""
+    """Return Coqui's own cache: the folder `tts` in TTS_HOME, else XDG_DATA_HOME, else the platform's data folder."""
     home = os.environ.get("TTS_HOME", os.environ.get("XDG_DATA_HOME"))
     return Path(home).expanduser() / "tts" if home is not None else user_data_path("tts", appauthor=False)
 
 
 def hub_folder() -> Path:
-    """Return where Hugging Face's library keeps the other models."""
+    """Return the cache of Hugging Face's library, which has the other models."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("HF_HOME", f"{cache}/huggingface")
     folder = os.environ.get("HF_HUB_CACHE", os.environ.get("HUGGINGFACE_HUB_CACHE", f"{home}/hub"))
     return Path(os.path.expandvars(folder)).expanduser()
 
 
-def place_of(model: str) -> Path:
-    """Return the folder that a model has, or would have, for itself."""
+def folder_of(model: str) -> Path:
+    """Return the folder of a model, which may not exist yet."""
     if model in HUB:
         return hub_folder() / f"models--{HUB[model].replace('/', '--')}"
     return models_folder() / model.replace("/", "--")
 
 
 def is_here(model: str) -> bool:
-    """Return whether a model and the vocoder that it needs could be loaded without a network."""
-    return all(is_whole(name) for name in (model, VOCODERS.get(model, "")) if name)
+    """Return whether a model and its vocoder can be loaded without a network."""
+    return all(is_complete(name) for name in (model, VOCODERS.get(model, "")) if name)
 
 
 def kept_models() -> tuple[str, ...]:
-    """Return the models that are here, in the order of Coqui's list, those of fairseq after it."""
+    """Return the models on this machine in the order of Coqui's list, followed by those of fairseq."""
     return tuple(model for model in (*known_models(), *fairseq_models()) if is_here(model))
 
 
 def fairseq_models() -> tuple[str, ...]:
-    """Return the models of fairseq that have a folder here."""
+    """Return the models of fairseq that have a folder on this machine."""
     return tuple(path.name.replace("--", "/") for path in sorted(models_folder().glob(_FAIRSEQ)))
 
 
 def size_of(model: str) -> int:
-    """Return how many bytes a model and its vocoder take."""
-    places = [place_of(name) for name in (model, VOCODERS.get(model, "")) if name]
+    """Return the size of a model and its vocoder in bytes."""
+    places = [folder_of(name) for name in (model, VOCODERS.get(model, "")) if name]
     files = [path for place in places for path in place.rglob("*")]
     return sum(path.stat().st_size for path in files if path.is_file() and not path.is_symlink())
 
 
 def remove(model: str) -> None:
-    """Delete a model, and its vocoder if no other model that is here needs it. Raises EnvironmentFault."""
-    _delete(place_of(model))
+    """Delete a model, and its vocoder unless another model on this machine needs it. Raises EnvironmentFault."""
+    _delete(folder_of(model))
     vocoder = VOCODERS.get(model, "")
     if vocoder and vocoder not in [VOCODERS.get(other) for other in kept_models()]:
-        _delete(place_of(vocoder))
+        _delete(folder_of(vocoder))
 
 
 def _delete(place: Path) -> None:
@@ -78,16 +79,16 @@ def _delete(place: Path) -> None:
         raise EnvironmentFault(f"{place} cannot be removed: {fault.strerror or fault}.") from fault
 
 
-def is_whole(model: str) -> bool:
-    """Return whether the files of a model, or of a vocoder, are here."""
-    place = place_of(model)
+def is_complete(model: str) -> bool:
+    """Return whether a model or vocoder was downloaded completely."""
+    place = folder_of(model)
     names = _names(_snapshot(place) if model in HUB else place)
-    config = "config.json" in names or model in _KNOW_THEMSELVES
-    return config and _has_weights(names) and not _has_archive(names) and not any(place.glob(PARTS))
+    config = "config.json" in names or model in _WITHOUT_CONFIG
+    return config and _has_weights(names) and not _has_archive(names) and not any(place.glob(PARTIAL_FILES))
 
 
 def is_interrupted(folder: Path) -> bool:
-    """Return whether a model's folder is what an interrupted download left."""
+    """Return whether an interrupted download left this folder of a model."""
     names = _names(folder)
     return bool(names) and names != {_AGREED} and (_has_archive(names) or not _has_weights(names))
 
@@ -100,7 +101,7 @@ def _names(folder: Path) -> set[str]:
 
 
 def _has_weights(names: set[str]) -> bool:
-    return any(name.endswith(_WEIGHTS) for name in names - _BESIDES)
+    return any(name.endswith(_WEIGHTS) for name in names - _NO_WEIGHTS)
 
 
 def _has_archive(names: set[str]) -> bool:
@@ -108,7 +109,7 @@ def _has_archive(names: set[str]) -> bool:
 
 
 def _snapshot(repository: Path) -> Path:
-    """Return the folder of a repository's current commit in the hub's cache; it may not exist."""
+    """Return the folder of a repository's current commit in the hub's cache, which may not exist."""
     try:
         commit = (repository / "refs" / "main").read_text(encoding="ascii").strip()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The cards of Coqui's models, known without loading them. No torch here: laptops segment by these cards."""
+"""The cards of Coqui's models. They need no torch, so that a coordinator without it can segment books."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -16,11 +16,11 @@ INSTALL = "pip install 'e2a-swarm[coqui]'"
 DEFAULT_VOICE = "default"
 
 VOCABULARY = "vocab.json"
-STATISTICS = "scale_stats.npy"  # of the sound that some older models were trained on
+STATISTICS = "scale_stats.npy"  # statistics of the training sound, which some older models need
 _SPEAKERS = ("speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
 CUSTOM_FILES = (VOCABULARY, *_SPEAKERS, STATISTICS)
 
-# Characters that XTTS reads in one go without cutting the end off, by its own table.
+# Characters that XTTS speaks at a time without cutting off the end, by language, from its own table.
 XTTS_LIMITS = (
     ("", 180),
     *(("en", 250), ("de", 253), ("fr", 273), ("es", 239), ("it", 213), ("pt", 203), ("pl", 224), ("zh", 82)),
@@ -69,7 +69,7 @@ def _card(
         settings=settings,
         device="gpu",
         install=INSTALL,
-        shortest=10,  # "Yes." alone comes out with invented words
+        shortest=10,  # models add words of their own to a sentence as short as "Yes."
         takes=3,
         clones=clones,
         any_voice=voices == (DEFAULT_VOICE,),
@@ -94,15 +94,14 @@ COQUI = structs.replace(
 
 
 def is_installed() -> bool:
-    """Return whether Coqui could be loaded here, as far as a look at the packages tells; imports none of them."""
+    """Return whether Coqui's packages are installed here, without importing them."""
     return all(find_spec(package) for package in ("torch", "torchaudio", "TTS"))
 
 
 def model_card(model: str, config: Mapping[str, object] | None = None) -> EngineCard:
-    """Return the card of a model by its name; of a custom one by what its config says, where that is at hand.
+    """Return the card of a model by its name, "" being the default model. A custom model's card follows from `config`.
 
-    "" stands for the model that is used where none is named. Raises UsageError for a config of a model that custom
-    models may not be.
+    Raises UsageError for a custom model of a kind that is not allowed.
     """
     if (model or XTTS) in _BY_NAME:
         return _BY_NAME[model or XTTS]
@@ -113,7 +112,7 @@ def model_card(model: str, config: Mapping[str, object] | None = None) -> Engine
 
 
 def engines_for(language: str) -> list[str]:
-    """Return the words for a language, the best first; fairseq has a model for most, which cannot be told here."""
+    """Return the words of --tts-engine for a language, the best first; fairseq may have a model if no other has."""
     try:
         choose_model("vits", language)
     except UsageError:
@@ -124,7 +123,7 @@ def engines_for(language: str) -> list[str]:
 def _custom_card(config: Mapping[str, object]) -> EngineCard:
     kind = str(config.get("model", "xtts")).lower()
     if kind in ("bark", "tortoise"):
-        raise UsageError(f"--custom-model: {kind} runs code from its weights' files, so it is not taken from others.")
+        raise UsageError(f"--custom-model: {kind} runs code from its weight files, so it cannot be a custom model.")
     languages = _languages(config.get("languages"))
     if kind == "xtts":
         return _card(
@@ -134,7 +133,7 @@ def _custom_card(config: Mapping[str, object]) -> EngineCard:
 
 
 def _languages(named: object) -> tuple[str, ...]:
-    """Return the primary subtags of a config's languages ("pt-br"); words that are no language are left out."""
+    """Return the primary subtags of a config's languages, such as "pt" for "pt-br"; other words are left out."""
     found: dict[str, None] = {}
     for word in named if isinstance(named, list) else []:
         try:

@@ -1,8 +1,8 @@
-"""Rebuilds a model's config.json from what it may say: one that came from elsewhere could name files to unpickle.
+"""Rebuilds the config.json of a model from its harmless values, since a config from a peer could make Coqui run code.
 
-Coqui loads a pickle where a config names `audio.stats_path`, imports whatever class `characters_class` names, and
-opens every path. So only numbers and truth values are taken over under any name, and words under a few names, each in
-a form of its own; a path passes under none.
+Coqui unpickles the file that `audio.stats_path` names, imports the class that `characters_class` names, and opens every
+path. So numbers and truth values are kept under any name, words only under a few names and in a fixed form, and paths
+never.
 """
 
 import json
@@ -19,7 +19,7 @@ _MAX_NUMBER = 1e9
 _MAX_TEXT = 20_000
 
 KINDS = ("xtts", "vits", "glow_tts", "tacotron", "tacotron2", "fast_pitch")
-_OF_SOUND = ("xtts", "vits")  # they make waves themselves; the others spectrograms, some by statistics of a file
+_WAVE_KINDS = ("xtts", "vits")  # kinds that make waves; the others make spectrograms, and may need statistics
 
 _CODE = r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*"
 _WORDS = {
@@ -40,18 +40,26 @@ _WORDS = {
     "prenet_type": "[a-z_]+",
     "memory_size_type": "[a-z_]+",
 }
-_TEXTS = ("pad", "eos", "bos", "blank", "characters", "punctuations", "phonemes")  # letters, which Coqui never opens
-_NAMES = ("speakers", "languages")  # lists of them
+_TEXTS = (
+    "pad",
+    "eos",
+    "bos",
+    "blank",
+    "characters",
+    "punctuations",
+    "phonemes",
+)  # names of alphabets, which Coqui never opens as files
+_NAMES = ("speakers", "languages")  # names of lists of words
 _DROPPED = ("test_sentences", "test_sentences_file")
 _NOTHING = object()
 
 
 class ConfigRefused(Exception):
-    """The config cannot be used; the words are for the worker's user."""
+    """A config that cannot be used. Its message is for the worker's user."""
 
 
 def read_config(path: Path) -> Config:
-    """Read a config.json up to a bound. Raises ConfigRefused."""
+    """Read a config.json of at most MAX_BYTES. Raises ConfigRefused."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigRefused(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
@@ -59,16 +67,18 @@ def read_config(path: Path) -> Config:
     except (OSError, ValueError, RecursionError) as fault:
         raise ConfigRefused(f"{path.name} cannot be read: {fault}.") from fault
     if not isinstance(said, dict):
-        raise ConfigRefused(f"{path.name} is no config of a model.")
+        raise ConfigRefused(f"{path.name} is not the config of a model.")
     return said
 
 
 def rebuild(said: Config) -> Config:
-    """Return a config with nothing in it but what is allowed. Raises ConfigRefused."""
+    """Return a config that has only the allowed values. Raises ConfigRefused."""
     kind = str(said.get("model", "")).lower()
     if kind not in KINDS:
-        raise ConfigRefused(f"A model of the kind {kind[:40]!r} is not loaded from files: only {', '.join(KINDS)} are.")
-    allowed: Config = _taken("", {**said, "model": kind}, 0)
+        raise ConfigRefused(
+            f"A model of the kind {kind[:40]!r} cannot be loaded from files: only {', '.join(KINDS)} can."
+        )
+    allowed: Config = _allowed_part("", {**said, "model": kind}, 0)
     return allowed
 
 
@@ -76,19 +86,19 @@ def needs_statistics(said: Config) -> bool:
     """Return whether a model needs the statistics file that its config names at `audio.stats_path`."""
     audio = said.get("audio")
     named = isinstance(audio, dict) and audio.get("stats_path") and audio.get("signal_norm", True)
-    return bool(named) and str(said.get("model", "")).lower() not in _OF_SOUND
+    return bool(named) and str(said.get("model", "")).lower() not in _WAVE_KINDS
 
 
-def _taken(name: str, value: object, depth: int) -> Any:
-    """Return the allowed part of a value; _NOTHING where none of it is."""
+def _allowed_part(name: str, value: object, depth: int) -> Any:
+    """Return the allowed part of a value; _NOTHING if no part is allowed."""
     if depth > _MAX_DEPTH or name in _DROPPED:
         return _NOTHING
     if isinstance(value, dict):
         first = [(str(key)[:200], below) for key, below in list(value.items())[:_MAX_ITEMS]]
-        pairs = [(key, _taken(key, below, depth + 1)) for key, below in first]
+        pairs = [(key, _allowed_part(key, below, depth + 1)) for key, below in first]
         return {key: below for key, below in pairs if below is not _NOTHING}
     if isinstance(value, list):
-        items = [_taken(name, below, depth + 1) for below in value[:_MAX_ITEMS]]
+        items = [_allowed_part(name, below, depth + 1) for below in value[:_MAX_ITEMS]]
         return [below for below in items if below is not _NOTHING]
     return value if _is_harmless(name, value) else _NOTHING
 

@@ -1,4 +1,4 @@
-"""Coqui's models: XTTS, VITS and others. Nothing of torch is imported before a voice is opened or a model fetched."""
+"""Coqui's models: XTTS, VITS and others. Imports torch only to open a voice or to fetch a model."""
 
 import logging
 import os
@@ -27,11 +27,13 @@ from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 if TYPE_CHECKING:
     from swarm.voice.coqui.load import Loader
 
-NO_TORCHAUDIO_LIBRARY = "delete the files lib/*.so of the package torchaudio: they are of another torch, and not needed"
+NO_TORCHAUDIO_LIBRARY = (
+    "delete the files lib/*.so of the package torchaudio: they belong to another torch, and are not needed"
+)
 
 
 class CoquiEngine(Engine):
-    """Loads models with the coqui-tts package, where it is installed."""
+    """Coqui's models, loaded with the package coqui-tts."""
 
     card = COQUI
     aliases = models.ENGINES
@@ -42,7 +44,7 @@ class CoquiEngine(Engine):
         self._loader: Loader | None = None
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
-        """Load the model of a recipe onto a device. Raises EngineFault(UNAVAILABLE) with what to do about it."""
+        """Load the model of a recipe onto a device. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
         check_installed()
         from swarm.voice.coqui.load import Loader
 
@@ -50,11 +52,11 @@ class CoquiEngine(Engine):
         return self._loader.open(recipe, device, job_files)
 
     def is_installed(self) -> bool:
-        """Return whether Coqui could be loaded here, as far as a look at the packages tells."""
+        """Return whether Coqui's packages are installed here, without importing them."""
         return is_installed()
 
     def checks(self) -> Iterator[Check]:
-        """Import Coqui, which takes some seconds, and look whether the licence of XTTS is accepted."""
+        """Import Coqui, which takes seconds, and tell whether the licence of XTTS was accepted."""
         try:
             check_installed()
         except EngineFault as fault:
@@ -79,39 +81,39 @@ class CoquiEngine(Engine):
         return model_card(model, config)
 
     def custom_fault(self, config: Mapping[str, object], files: Collection[str]) -> str:
-        """Return what a custom model lacks: without its vocabulary XTTS cannot read."""
+        """Return what a custom model lacks; XTTS needs its vocabulary."""
         if str(config.get("model")).lower() == "xtts" and VOCABULARY not in files:
-            return f"there is no {VOCABULARY} in it, by which XTTS reads"
+            return f"there is no {VOCABULARY} in it, which XTTS needs"
         return ""
 
     def choose_model(self, word: str, language: str, model: str = "") -> str:
-        """Return the model that is meant by ebook2audiobook's name of an engine, or by its own. Raises UsageError."""
+        """Return the model for ebook2audiobook's name of an engine, or for a model's own name. Raises UsageError."""
         return models.choose_model(word, language, model)
 
     def models(self) -> tuple[ModelCard, ...]:
-        """Return the models of Coqui's list, and those of fairseq that are here."""
+        """Return the models of Coqui's list, and the models of fairseq on this machine."""
         names = dict.fromkeys((*models.known_models(), *cache.fairseq_models()))
         return tuple(_model_card(name) for name in names)
 
     def kept_models(self) -> tuple[str, ...]:
-        """Return the models that are here, in the order of Coqui's list, those of fairseq after it."""
+        """Return the models on this machine in the order of Coqui's list, followed by those of fairseq."""
         return cache.kept_models()
 
     def find_model(self, word: str, language: str = "") -> str:
-        """Return the model that is meant by an engine's name of ebook2audiobook, or by its own. Raises UsageError."""
+        """Return the model for ebook2audiobook's name of an engine, or for a model's own name. Raises UsageError."""
         return models.find_listed(word, language)
 
     def model_folder(self, model: str) -> Path:
-        """Return the folder that a model has in Coqui's cache or in Hugging Face's."""
-        return cache.place_of(model)
+        """Return the folder of a model in Coqui's or Hugging Face's cache, which may not exist yet."""
+        return cache.folder_of(model)
 
     def model_bytes(self, model: str) -> int:
-        """Return how many bytes a model takes, with its vocoder."""
+        """Return the size of a model and its vocoder in bytes."""
         return cache.size_of(model)
 
     def fetch(self, model: str, progress: OnProgress) -> None:
-        """Download a model with its vocoder. Raises EnvironmentFault."""
-        logging.disable()  # what Coqui logs of a failure is a traceback
+        """Download a model and its vocoder. Raises EnvironmentFault."""
+        logging.disable()  # Coqui would log a traceback for each failure
         try:
             check_installed()
             from swarm.voice.coqui.files import find_listed_model
@@ -123,11 +125,11 @@ class CoquiEngine(Engine):
             logging.disable(logging.NOTSET)
 
     def remove(self, model: str) -> None:
-        """Delete a model, and its vocoder if no other model needs it. Raises EnvironmentFault."""
+        """Delete a model, and its vocoder unless another model needs it. Raises EnvironmentFault."""
         cache.remove(model)
 
     def models_variables(self, folder: Path) -> Mapping[str, str]:
-        """Return the variables by which Coqui and Hugging Face's library place what they download."""
+        """Return the environment variables that make Coqui and Hugging Face's library use a folder."""
         return {"TTS_HOME": str(folder), "HF_HUB_CACHE": str(folder / "hub")}
 
 
@@ -145,7 +147,7 @@ def check_installed() -> None:
         import torchaudio  # noqa: F401
         import TTS.api  # noqa: F401
     except (ImportError, OSError, RuntimeError) as fault:
-        remedy = NO_TORCHAUDIO_LIBRARY if "torchaudio" in str(fault) else f"{INSTALL} brings what fits"
+        remedy = NO_TORCHAUDIO_LIBRARY if "torchaudio" in str(fault) else f"{INSTALL} installs versions that fit"
         raise EngineFault(FaultKind.UNAVAILABLE, f"Coqui does not load here ({fault}): {remedy}.") from fault
 
 

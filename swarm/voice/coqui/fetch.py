@@ -1,4 +1,4 @@
-"""Downloads models of Coqui's list by Coqui's own code, one process at a time, and reports the progress."""
+"""Downloads models of Coqui's list with Coqui's own code, in one process at a time, and reports the progress."""
 
 import io
 import shutil
@@ -8,20 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from swarm.voice.coqui.cache import PARTS, is_interrupted, is_whole, place_of
+from swarm.voice.coqui.cache import PARTIAL_FILES, folder_of, is_complete, is_interrupted
 from swarm.voice.coqui.card import model_card
 from swarm.voice.engine import OnProgress
 
-SILENCE_S = 60.0
-WAIT_S = 60.0
+SOCKET_TIMEOUT_S = 60.0
+LOCK_TIMEOUT_S = 60.0
 
 
 def fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
-    """Return a model's weights and config, downloaded first if need be; `tell` hears how far that is.
+    """Return the paths of a model's weights and config; download them if need be, reporting the progress to `tell`.
 
-    Raises whatever Coqui, requests, Hugging Face's library and the disk do.
+    Raises any error of Coqui, requests, Hugging Face's library or the disk.
     """
-    if is_whole(model):
+    if is_complete(model):
         weights, config, _ = manager.download_model(model)
     else:
         weights, config = _download(manager, model, tell)
@@ -31,9 +31,9 @@ def fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
 def _download(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path | None]:
     item, stem, _ = manager._set_model_item(model)
     name = model_card(model).about.removesuffix(" by Coqui")
-    with _alone(manager.output_prefix / f".{stem}.lock", lambda: tell(f"waiting for the download of {name}")):
-        _clear(manager.output_prefix / stem, place_of(model))
-        with _patience(), _told(name, tell) as bar:
+    with _download_lock(manager.output_prefix / f".{stem}.lock", lambda: tell(f"waiting for the download of {name}")):
+        _remove_leftovers(manager.output_prefix / stem, folder_of(model))
+        with _socket_timeout(), _reported_by_bar(name, tell) as bar:
             if "repo_id" in item:
                 _from_hub(item, bar)
             weights, config, _ = manager.download_model(model)
@@ -42,28 +42,28 @@ def _download(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path | 
 
 
 def _from_hub(item: Any, bar: Any) -> None:
-    """Download as Coqui would, but with a bar of ours; Coqui then finds the files."""
+    """Download as Coqui would, but with our progress bar. Coqui then finds the files in the cache."""
     from huggingface_hub import snapshot_download
 
     download = partial(
         snapshot_download, item["repo_id"], allow_patterns=item.get("allow"), ignore_patterns=item.get("ignore")
     )
-    with suppress(Exception):  # older ones cannot say beforehand; what is wrong the download itself says
+    with suppress(Exception):  # older libraries have no dry run, and the download below raises other faults again
         bar.whole = sum(file.file_size or 0 for file in download(dry_run=True) if file.will_download)
     download(tqdm_class=bar)
 
 
-def _clear(folder: Path, place: Path) -> None:
-    """Take away what an interrupted download left: Coqui would think that the model is there, the hub never uses it."""
+def _remove_leftovers(folder: Path, place: Path) -> None:
+    """Remove the files of an interrupted download, which Coqui would take for the model, and the hub never resumes."""
     if is_interrupted(folder):
         shutil.rmtree(folder)
-    for part in place.glob(PARTS):
+    for part in place.glob(PARTIAL_FILES):
         part.unlink(missing_ok=True)
 
 
 @contextmanager
-def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """Wait until no other process downloads the same model, and keep others out meanwhile."""
+def _download_lock(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a model's download; call `wait` while another process holds it."""
     from filelock import FileLock, Timeout
 
     wait_s = 0.0
@@ -74,8 +74,8 @@ def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
         try:
             lock.acquire(timeout=wait_s)
         except Timeout:
-            wait()  # said again and again, because a slot that says nothing is taken for dead
-            wait_s = WAIT_S
+            wait()  # repeated, because a slot without progress would be taken for dead
+            wait_s = LOCK_TIMEOUT_S
     try:
         yield
     finally:
@@ -83,12 +83,12 @@ def _alone(path: Path, wait: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def _told(name: str, tell: OnProgress) -> Iterator[type]:
-    """Replace Coqui's bar for a while by one that reports how many of the bytes are here."""
+def _reported_by_bar(name: str, tell: OnProgress) -> Iterator[type]:
+    """Replace Coqui's progress bar for a while by one that reports to `tell`."""
     from TTS.utils import manage
 
     before = manage.tqdm
-    bar = _telling_bar(name, tell)
+    bar = _make_bar(name, tell)
     manage.tqdm = bar
     try:
         yield bar
@@ -96,27 +96,27 @@ def _told(name: str, tell: OnProgress) -> Iterator[type]:
         manage.tqdm = before
 
 
-class _Nowhere(io.TextIOBase):
-    """The output of a hidden progress bar: `tell` says how far the download is."""
+class _NullOutput(io.TextIOBase):
+    """The output of a progress bar that must not be shown, since `tell` shows the progress."""
 
     def write(self, text: str) -> int:
         """Drop the text."""
         return len(text)
 
 
-def _telling_bar(name: str, tell: OnProgress) -> type:
+def _make_bar(name: str, tell: OnProgress) -> type:
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]
         said = -1
-        whole = 0  # bytes; the hub's bar knows only of those files that it has begun
+        whole = 0  # total bytes, since the hub's own total counts only the files that were begun
 
         def __init__(self, *args: Any, **settings: Any) -> None:
-            super().__init__(*args, **{**settings, "file": _Nowhere()})
+            super().__init__(*args, **{**settings, "file": _NullOutput()})
 
         def update(self, n: float | None = 1) -> bool | None:
             shown: bool | None = super().update(n)
-            # the hub has a bar of files besides, and one of what comes in before it is unpacked
+            # The hub also has a bar that counts files, and one for bytes before they are unpacked: both are ignored.
             of_bytes = self.unit in ("B", "iB") and not str(self.desc).startswith("Downloading")
             whole = max(self.total or 0, self.whole)
             percent = min(99, int(100 * self.n / whole)) if of_bytes and whole else -1
@@ -129,12 +129,12 @@ def _telling_bar(name: str, tell: OnProgress) -> type:
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
-    """Bound each wait for the network: a firewall that swallows packets would hold the slot for ever."""
+def _socket_timeout() -> Iterator[None]:
+    """Limit each wait for the network, since a firewall that drops packets would block the slot for ever."""
     import socket
 
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(SILENCE_S)
+    socket.setdefaulttimeout(SOCKET_TIMEOUT_S)
     try:
         yield
     finally:

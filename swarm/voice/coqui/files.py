@@ -1,4 +1,4 @@
-"""Finds a model's files, in the job's folder or in Coqui's own cache, or fetches them; and checks its licence."""
+"""Finds the files of a model: in the job's folder, in a cache, or by a download. Checks its licence first."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from typing import Any
 from swarm.config import may_download
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.system.child import teller
-from swarm.voice.coqui.cache import is_whole, place_of
+from swarm.voice.coqui.cache import folder_of, is_complete
 from swarm.voice.coqui.fetch import fetch
 from swarm.voice.coqui.models import BARK, TORTOISE
 from swarm.voice.coqui.options import ENV_LICENCE
@@ -18,22 +18,22 @@ from swarm.voice.engine import EngineFault, FaultKind, OnProgress
 LICENCE = "https://tts-hub.github.io/cpml"
 WEIGHTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "checkpoint.pth", "best_model.pth", "model.safetensors")
 _UNREACHABLE = {"ConnectionError", "ConnectError", "ConnectTimeout", "ReadTimeout", "gaierror", "TimeoutError"}
-KNOWS_ITSELF = (BARK, TORTOISE)  # loaded from a folder, in their own ways
+LOADED_FROM_FOLDER = (BARK, TORTOISE)  # models that have a loader of their own
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A model's folder, and the files in it that have no name of their own."""
+    """A model's folder, and the files in it whose names differ from model to model."""
 
     folder: Path
     weights: Path
     config: Path
     vocoder: "ModelFiles | None" = None
-    custom: bool = False  # from a peer: nothing in it is trusted
+    custom: bool = False  # the files came from a peer, so they are not trusted
 
 
 def find_model(recipe: Recipe, job_files: Path | None) -> ModelFiles:
-    """Return the files of a recipe's model, downloaded if they are not here yet. Raises EngineFault(UNAVAILABLE)."""
+    """Return the files of a recipe's model, and download them if need be. Raises EngineFault(UNAVAILABLE)."""
     if recipe.model.startswith(CUSTOM):
         if job_files is None:
             raise _unavailable("The files of the custom model are not here.")
@@ -53,7 +53,7 @@ def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
 
 
 def find_listed_model(model: str, tell: OnProgress) -> ModelFiles:
-    """Return the files of a model of Coqui's list, downloaded if they are not here. Raises EngineFault(UNAVAILABLE)."""
+    """Return the files of a model of Coqui's list; download them if need be. Raises EngineFault(UNAVAILABLE)."""
     from TTS.utils.manage import ModelManager
 
     manager = ModelManager(progress_bar=True)
@@ -76,23 +76,23 @@ def _vocoder(manager: Any, name: str, tell: OnProgress) -> ModelFiles:
 
 
 def _fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
-    """Return the weights and config of a model, downloaded first where they are not here."""
-    if not may_download() and not is_whole(model):
+    """Return the weights and config of a model; download them if need be. Raises EngineFault(UNAVAILABLE)."""
+    if not may_download() and not is_complete(model):
         raise _unavailable(
             f"The model {model} is not on this machine, which downloads none (--offline): copy it to "
-            f"{place_of(model)}, or run `e2a-swarm models fetch {model}`."
+            f"{folder_of(model)}, or run `e2a-swarm models fetch {model}`."
         )
     try:
         return fetch(manager, model, tell)
-    except Exception as fault:  # of requests, huggingface_hub, zipfile, the disk
+    except Exception as fault:  # an error of requests, huggingface_hub, zipfile or the disk
         raise _unavailable(
-            f"The model {model} is not on this machine and cannot be downloaded ({_why(fault)}): "
-            f"copy it to {place_of(model)}, or connect this machine."
+            f"The model {model} is not on this machine and cannot be downloaded ({_failure_reason(fault)}): "
+            f"copy it to {folder_of(model)}, or connect this machine."
         ) from fault
 
 
-def _why(fault: Exception) -> str:
-    """Return why a download failed, in words where they are known."""
+def _failure_reason(fault: Exception) -> str:
+    """Return the reason of a failed download, in words for users if it is a common one."""
     chain: list[BaseException] = [fault]
     while (before := chain[-1].__cause__ or chain[-1].__context__) and len(chain) < 20:
         chain.append(before)
@@ -103,7 +103,7 @@ def _why(fault: Exception) -> str:
 
 
 def _in_hub_cache(repository: str) -> Path | None:
-    """Return the folder of a model that was fetched before, without asking the hub; None where there is none."""
+    """Return the folder of a model in the hub's cache, without asking the hub; None if it is not there."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -115,12 +115,12 @@ def _in_hub_cache(repository: str) -> Path | None:
 
 
 def check_licence(model: str, needed: bool, folder: Path) -> None:
-    """Raise EngineFault(UNAVAILABLE) where the operator has not accepted the licence that a model needs."""
+    """Raise EngineFault(UNAVAILABLE) if the operator has not accepted the licence that a model needs."""
     agreed = os.environ.get(ENV_LICENCE) == "1" or (folder / "tos_agreed.txt").is_file()
     if needed and not agreed:
         raise _unavailable(
             f"{model.rpartition('/')[2]} is under the Coqui Public Model License, for non-commercial use ({LICENCE}): "
-            f"if you agree to it, say so with --accept-coqui-license or {ENV_LICENCE}=1."
+            f"if you agree to it, give --accept-coqui-license or set {ENV_LICENCE}=1."
         )
 
 

@@ -1,4 +1,4 @@
-"""Bark and Tortoise make up a voice for each sentence if left alone. Here one voice is made up for a whole book."""
+"""Bark and Tortoise, which by themselves invent a voice for each sentence. Here one voice is kept for a whole book."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ SAMPLES = {
 
 
 class TortoiseVoice:
-    """A voice drawn on the CPU from a seed, so that it is the same on every machine."""
+    """A random voice of Tortoise, drawn on the CPU from a seed, so that it is the same on every machine."""
 
     def __init__(self, synthesizer: Any, voice_seed: int) -> None:
         self._model = synthesizer.tts_model
@@ -52,15 +52,15 @@ class TortoiseVoice:
         said = self._model.inference_with_config(
             text,
             conditioning_latents=self._voice,
-            use_deterministic_seed=seed,  # it takes the clock else
+            use_deterministic_seed=seed,  # without it the model seeds by the clock
         )
         return said["wav"]
 
 
 class BarkVoice:
-    """Continues every sentence of the book from one sample sentence, spoken with a voice of the model's own choice.
+    """A voice of Bark: every sentence of the book continues one sample sentence, for which the model invented a voice.
 
-    Machines choose differently, so one of them chooses and the others are sent the choice.
+    Machines would invent different voices, so one machine invents it and the others receive it as latents.
     """
 
     def __init__(self, synthesizer: Any, recipe: Recipe, known: Path | None) -> None:
@@ -73,7 +73,7 @@ class BarkVoice:
         self._voice = self._invented(recipe.language, voice_seed) if known is None else self._read(known)
 
     def latents(self) -> bytes | None:
-        """Return the voice for other workers, where it was made up here."""
+        """Return the voice for other workers, if it was invented here."""
         if not self._fresh:
             return None
         parts = {name: part.detach().cpu().int().contiguous() for name, part in zip(_PARTS, self._voice, strict=True)}
@@ -95,7 +95,7 @@ class BarkVoice:
         return said[1], said[2], said[3]
 
     def _read(self, path: Path) -> tuple[Any, Any, Any]:
-        """Read and check the voice that another worker made up. Raises EngineFault(UNAVAILABLE)."""
+        """Read and check the voice that another worker invented. Raises EngineFault(UNAVAILABLE)."""
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise ValueError("too large")
@@ -114,13 +114,13 @@ class BarkVoice:
         if not shapes or any(
             part.min() < 0 or part.max() >= bound for part, bound in zip((semantic, coarse, fine), bounds, strict=True)
         ):
-            raise _unusable("they are none of Bark's")
+            raise _unusable("its tensors are not a voice of Bark")
         place = self._model.device
         return semantic.to(place), coarse.to(place), fine.to(place)
 
 
 def open_invented(recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
-    """Load Bark or Tortoise. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
+    """Load Bark or Tortoise. Raises EngineFault(UNAVAILABLE), and any error of Coqui."""
     synthesizer = load_synthesizer(files, None, place)
     if recipe.model == TORTOISE:
         return TortoiseVoice(synthesizer, int(dict(recipe.settings).get("voice_seed", 0)))

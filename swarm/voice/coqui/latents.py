@@ -1,4 +1,4 @@
-"""The latents of an XTTS voice: two small tensors, computed once from a recording, the same on every worker."""
+"""The latents of an XTTS voice: two small tensors, which one worker computes from a recording for all workers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,21 +11,21 @@ import torch
 from swarm.voice.engine import EngineFault, FaultKind
 
 MAX_BYTES = 8 << 20
-REFERENCE_S = 30.0  # so much of a recording is listened to
+REFERENCE_S = 30.0  # seconds of the recording that are used
 MAX_ROWS = 2000
-MAX_VALUE = 1e4  # far more than the layers of a network pass on
+MAX_VALUE = 1e4  # far above any activation of the network
 _NAMES = ("gpt_cond_latent", "speaker_embedding")
 
 
 @dataclass(frozen=True)
 class Latents:
-    """`gpt`: [1, n, channels of the model]; `speaker`: [1, d, 1]."""
+    """Two float tensors: `gpt` of shape [1, n, channels of the model], and `speaker` of shape [1, d, 1]."""
 
     gpt: Any
     speaker: Any
 
     def pack(self) -> bytes:
-        """Return them as safetensors, which carry no code."""
+        """Return the tensors as safetensors, a format that cannot contain code."""
         tensors = {
             name: tensor.detach().float().cpu().contiguous()
             for name, tensor in zip(_NAMES, (self.gpt, self.speaker), strict=True)
@@ -33,12 +33,12 @@ class Latents:
         return bytes(safetensors.torch.save(tensors))
 
     def fit(self, model: Any) -> bool:
-        """Return whether they are numbers that a model could have made."""
+        """Return whether a model could have computed these tensors."""
         shape, rest = self.gpt.shape, (1, int(model.args.gpt_n_model_channels))
         fit = self.gpt.ndim == 3 and (shape[0], shape[2]) == rest and 0 < shape[1] <= MAX_ROWS
         if not fit or tuple(self.speaker.shape) != (1, int(model.args.d_vector_dim), 1):
             return False
-        return all(bool((part.abs() < MAX_VALUE).all()) for part in (self.gpt, self.speaker))  # no NaN is, either
+        return all(bool((part.abs() < MAX_VALUE).all()) for part in (self.gpt, self.speaker))  # false for NaN as well
 
 
 def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
@@ -53,12 +53,12 @@ def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
     gpt = model.get_gpt_cond_latents(audio, rate, length=round(REFERENCE_S), chunk_length=chunk_s)
     latents = Latents(gpt, model.get_speaker_embedding(audio, rate))
     if not latents.fit(model):
-        raise EngineFault(FaultKind.UNAVAILABLE, "What was computed of the recording of the voice here is no voice.")
+        raise EngineFault(FaultKind.UNAVAILABLE, "The latents computed from the recording of the voice are not usable.")
     return latents
 
 
 def read_latents(path: Path, model: Any) -> Latents:
-    """Read and check what another worker computed. Raises EngineFault(UNAVAILABLE)."""
+    """Read and check the latents that another worker computed. Raises EngineFault(UNAVAILABLE)."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
@@ -67,7 +67,7 @@ def read_latents(path: Path, model: Any) -> Latents:
     except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as fault:
         raise _unusable(f"{fault}") from fault
     if not latents.fit(model):
-        raise _unusable("they are of another model, or no numbers")
+        raise _unusable("they belong to another model, or are not numbers")
     return latents
 
 

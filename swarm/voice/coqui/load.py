@@ -1,4 +1,4 @@
-"""Loads a model of Coqui for a recipe: rebuilds its config, and reads its weights without running pickled code."""
+"""Loads a model of Coqui for a recipe, with a rebuilt config and without running pickled code."""
 
 import json
 import pickle
@@ -15,7 +15,7 @@ from swarm.errors import UsageError
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.voice.coqui.card import STATISTICS, model_card
 from swarm.voice.coqui.config import Config, ConfigRefused, needs_statistics, read_config, rebuild
-from swarm.voice.coqui.files import KNOWS_ITSELF, ModelFiles, find_model
+from swarm.voice.coqui.files import LOADED_FROM_FOLDER, ModelFiles, find_model
 from swarm.voice.coqui.invented import open_invented
 from swarm.voice.coqui.pickles import only_read
 from swarm.voice.coqui.plain import open_plain
@@ -26,18 +26,18 @@ from swarm.voice.settings import check_recipe
 
 MAX_SPEAKERS_BYTES = 64 << 20
 
-# Files of a model that its config names by paths of another machine: by these names they are found beside it.
-_BESIDE = {
+# Files that a config names by paths of another machine. They are found beside the weights by these names.
+_COMPANION_FILES = {
     "speakers_file": ("speaker_ids.json", "speaker_ids.pth"),
     "d_vector_file": ("speakers.json", "speakers.pth"),
     "language_ids_file": ("language_ids.json",),
 }
-# These come with configs of their own, so they are taken from Coqui's models only, not from a peer's.
-_BESIDE_LISTED = {
+# These files bring a config of their own, so they are used for Coqui's models, but never for a peer's.
+_LISTED_COMPANION_FILES = {
     "speaker_encoder_model_path": ("model_se.pth", "model_se.pth.tar"),
     "speaker_encoder_config_path": ("config_se.json",),
 }
-_CODE = re.compile(r"GLOBAL (\S{1,80})")
+_PICKLED_NAME = re.compile(r"GLOBAL (\S{1,80})")
 
 _DAMAGED = re.compile(
     r"PytorchStreamReader|central directory|HeaderTooLarge|HeaderTooSmall|InvalidHeader|IncompleteMeta"
@@ -47,17 +47,17 @@ _MISFIT = re.compile(r"Error\(s\) in loading state_dict[^:]*: ?(.{0,160})")
 
 _NO_CODE = "and code is never run: save them without it, best as safetensors"
 
-_CUT_OFF = "its weights are damaged, cut off or none"
+_CUT_OFF = "its weights are damaged, cut off or missing"
 
 
 class Loader:
-    """Loads models, and keeps the last XTTS model for the voices that follow."""
+    """A loader of models, which keeps the last XTTS model for further voices."""
 
     def __init__(self) -> None:
         self._xtts = XttsLoader()
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None) -> Voice:
-        """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, or MEMORY or DEVICE."""
+        """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
         place = torch_device(device)
         files = find_model(recipe, job_files)
         try:
@@ -67,16 +67,16 @@ class Loader:
             raise _unavailable(f"{_name(recipe)} is not loaded: {fault}") from fault
         except EngineFault:
             raise
-        except Exception as fault:  # a truncated or a malicious file, a config that does not fit it, a missing package
+        except Exception as fault:  # a truncated or malicious file, a config that does not fit, a missing package
             if of_the_device := _fault_of_the_device(fault, device):
                 raise of_the_device from fault
             raise _unavailable(f"{_name(recipe)} does not load: {reason(fault)}.") from fault
 
     def _open(self, recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
-        if recipe.model in KNOWS_ITSELF:
+        if recipe.model in LOADED_FROM_FOLDER:
             self._xtts.forget()
             return open_invented(_checked(recipe, {}), files, place, job_files)
-        if "fairseq" in recipe.model:  # its config is not Coqui's
+        if "fairseq" in recipe.model:  # the config of fairseq has another form
             self._xtts.forget()
             return open_plain(_checked(recipe, {}), files, None, place, job_files)
         said = read_config(files.config)
@@ -85,40 +85,40 @@ class Loader:
         if config["model"] == "xtts":
             return self._xtts.open(recipe, files.folder, files.weights, config, place, job_files)
         self._xtts.forget()
-        _find_beside(config, files)
+        _set_companion_paths(config, files)
         if needs_statistics(said):
             config["audio"]["stats_path"] = str(_statistics(files))
-        with _written(config) as path:
+        with _config_file(config) as path:
             return open_plain(recipe, files, path, place, job_files)
 
 
 def torch_device(device: str) -> Any:
-    """Return the torch device for a slot's device such as "cpu:3" or "cuda:0", proved. Raises EngineFault."""
+    """Return the torch device for a slot's device such as "cpu:3" or "cuda:0", after a test. Raises EngineFault."""
     if device.startswith("cpu"):
-        torch.set_num_threads(1)  # a slot is one thread's worth of work, and the bits of a clip depend on it
+        torch.set_num_threads(1)  # a slot has one thread, and the bits of a clip depend on the number of threads
         return torch.device("cpu")
     try:
         place = torch.device(device)
         torch.ones(1, device=place).item()
     except (RuntimeError, AssertionError) as fault:
         reason = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
-        kind = device_fault(fault) or FaultKind.DEVICE  # it was proved when the worker started
+        kind = device_fault(fault) or FaultKind.DEVICE  # the device worked when the worker started
         words = f"torch {torch.__version__} cannot use {device}: {reason}. `e2a-swarm doctor` says more."
         raise EngineFault(kind, words) from fault
     return place
 
 
 def _checked(recipe: Recipe, said: Config) -> Recipe:
-    """Return the recipe with only its model's settings: Coqui takes others too, such as names of files to write."""
+    """Check a recipe's settings by its model's card: Coqui would accept others, such as names of files to write."""
     try:
         return check_recipe(model_card(recipe.model, said), recipe)
     except UsageError as fault:
-        raise _unavailable(f"{fault} Perhaps the coordinator's version of e2a-swarm is another one.") from fault
+        raise _unavailable(f"{fault} The coordinator may have another version of e2a-swarm.") from fault
 
 
-def _find_beside(config: Config, files: ModelFiles) -> None:
-    """Put the files beside the weights into the config, in place of the paths that were dropped."""
-    names = _BESIDE if files.custom else _BESIDE | _BESIDE_LISTED
+def _set_companion_paths(config: Config, files: ModelFiles) -> None:
+    """Set the paths of a config to the files beside the weights, in place of the paths that were dropped."""
+    names = _COMPANION_FILES if files.custom else _COMPANION_FILES | _LISTED_COMPANION_FILES
     arguments = config.setdefault("model_args", {})
     for field, candidates in names.items():
         found = [files.folder / name for name in candidates if (files.folder / name).is_file()]
@@ -135,8 +135,8 @@ def _statistics(files: ModelFiles) -> Path:
 
 
 @contextmanager
-def _written(config: Config) -> Iterator[Path]:
-    """Keep the config as a file for as long as Coqui reads it."""
+def _config_file(config: Config) -> Iterator[Path]:
+    """Write the config to a temporary file while Coqui reads it."""
     with tempfile.TemporaryDirectory(prefix="e2a-swarm-") as folder:
         path = Path(folder) / "config.json"
         path.write_text(json.dumps(config), encoding="utf-8")
@@ -144,11 +144,11 @@ def _written(config: Config) -> Iterator[Path]:
 
 
 def _fault_of_the_device(fault: Exception, device: str) -> EngineFault | None:
-    """Return the fault of a device in words; None where the model is to blame."""
+    """Return a sentence about a fault of the device; None if the model is to blame."""
     kind, words = device_fault(fault), " ".join(str(fault).split())[:200]
     if kind is FaultKind.MEMORY:
-        remedy = "give it fewer --slots, or end what else uses it"
-        return EngineFault(kind, f"{device} has not enough memory for this model: {remedy} ({words})")
+        remedy = "give it fewer --slots, or end other programs that use it"
+        return EngineFault(kind, f"{device} does not have enough memory for this model: {remedy} ({words})")
     return EngineFault(kind, f"{device} failed while the model was loaded: {words}") if kind else None
 
 
@@ -161,15 +161,15 @@ def _unavailable(message: str) -> EngineFault:
 
 
 def reason(fault: Exception) -> str:
-    """Return what is wrong with a model's files, in words."""
+    """Return the reason why a model's files could not be loaded, in words for users."""
     words = " ".join(str(fault).split())
     if isinstance(fault, pickle.UnpicklingError):
-        found = _CODE.search(words)
+        found = _PICKLED_NAME.search(words)
         return f"its files carry code besides numbers ({found[1]}), {_NO_CODE}" if found else _CUT_OFF
     if isinstance(fault, EOFError) or _DAMAGED.search(words):
         return _CUT_OFF
     if misfit := _MISFIT.search(words):
-        return f"its weights are not of the model that its config.json describes ({misfit[1].strip()})"
+        return f"its weights do not belong to the model that its config.json describes ({misfit[1].strip()})"
     if isinstance(fault, KeyError) and fault.args == ("model",):
         return 'its weights are not as Coqui saves them: a dict whose "model" holds them'
     return f"{type(fault).__name__}: {words[:300]}"

@@ -1,4 +1,4 @@
-"""Coqui's models by name, and which of them ebook2audiobook's name of an engine means. Imports no torch."""
+"""Coqui's models by name, and the models for ebook2audiobook's names of engines. Does not import torch."""
 
 import re
 from functools import cache
@@ -11,14 +11,14 @@ YOUR_TTS = "tts_models/multilingual/multi-dataset/your_tts"
 BARK = "tts_models/multilingual/multi-dataset/bark"
 TORTOISE = "tts_models/en/multi-dataset/tortoise-v2"
 
-# ebook2audiobook's names of engines. Those of one model stand with it; the others have one for each language.
+# ebook2audiobook's names of engines. A name of _ONE_MODEL means that model, the others a model for each language.
 ENGINES = ("xtts", "vits", "yourtts", "fairseq", "tacotron", "glowtts", "bark", "tortoise")
 _ONE_MODEL = {"coqui": XTTS, "xtts": XTTS, "xttsv2": XTTS, "yourtts": YOUR_TTS, "bark": BARK, "tortoise": TORTOISE}
 _FAMILIES = {"vits": "vits", "glowtts": "glow-tts", "tacotron": "tacotron2", "tacotron2": "tacotron2"}
-ONE_LANGUAGE = ("vits", "glowtts", "tacotron", "fairseq")  # engines that have a model for each
-_AS_BEFORE = ("", "internal", "std")  # what ebook2audiobook calls the model that an engine has anyway
+ONE_LANGUAGE = ("vits", "glowtts", "tacotron", "fairseq")  # engines whose models speak one language each
+_DEFAULT_WORDS = ("", "internal", "std")  # words of --fine-tuned that mean the default model in ebook2audiobook
 
-# Coqui's list, version 0.28: language, data set, models. Of a family's models in a language the first is its default.
+# Coqui's list, version 0.28: language, data set, models. A family's first model in a language is its default there.
 _LIST = """
 multilingual multi-dataset xtts_v2 xtts_v1.1 your_tts bark
 en ljspeech vits glow-tts tacotron2-DDC tacotron2-DDC_ph tacotron2-DCA speedy-speech vits--neon fast_pitch overflow
@@ -73,13 +73,13 @@ fa custom vits-female glow-tts
 bn custom vits-male vits-female
 be common-voice glow-tts
 """
-A_FAIRSEQ = "tts_models/eng/fairseq/vits"  # one of some 1100
+A_FAIRSEQ = "tts_models/eng/fairseq/vits"  # an example of some 1100 models
 _FAIRSEQ = re.compile(r"tts_models/[a-z]{3}[a-z0-9_-]{0,60}/fairseq/vits")
 
 
 @cache
 def known_models() -> tuple[str, ...]:
-    """Return the names of Coqui's list; fairseq's models, one for each of some 1100 languages, are not in it."""
+    """Return the models of Coqui's list, which leaves out fairseq's models for some 1100 languages."""
     rows = [line.split() for line in _LIST.strip().splitlines()]
     return tuple(f"tts_models/{language}/{data}/{model}" for language, data, *models in rows for model in models)
 
@@ -90,8 +90,8 @@ def is_coqui(engine: str) -> bool:
 
 
 def choose_model(engine: str, language: str, fine_tuned: str = "") -> str:
-    """Return the model that is meant by an engine's name, or by a model's own in `fine_tuned`. Raises UsageError."""
-    if fine_tuned.strip().lower() not in _AS_BEFORE:
+    """Return the model for an engine's name, or the one that `fine_tuned` names. Raises UsageError."""
+    if fine_tuned.strip().lower() not in _DEFAULT_WORDS:
         return _named(fine_tuned.strip(), "--fine-tuned ")
     word = _plain(engine)
     if word in _ONE_MODEL:
@@ -102,7 +102,7 @@ def choose_model(engine: str, language: str, fine_tuned: str = "") -> str:
 
 
 def find_listed(name: str, language: str = "") -> str:
-    """Return the model that is meant by an engine's name, with a language where it needs one, or by its own.
+    """Return the model for an engine's name, with a language if it has a model for each, or for a model's own name.
 
     Raises UsageError.
     """
@@ -112,12 +112,12 @@ def find_listed(name: str, language: str = "") -> str:
     if not is_coqui(name):
         return _named(name, "")
     if not language:
-        raise UsageError(f"{name} has a model for each language: say which, as in --language fr.")
+        raise UsageError(f"{name} has a model for each language: choose one, as in --language fr.")
     return choose_model(name, normal_language(language))
 
 
 def engine_of(model: str) -> str:
-    """Return the engine's name that means a model, by itself or with the model's language; "" where none does."""
+    """Return the engine's name that means a model, by itself or with the model's language; "" if none does."""
     for word in ENGINES:
         if _ONE_MODEL.get(word) == model or (word == "fairseq" and _FAIRSEQ.fullmatch(model)):
             return word
@@ -127,7 +127,7 @@ def engine_of(model: str) -> str:
 
 
 def model_language(model: str) -> str:
-    """Return the primary subtag of the one language that a model speaks; "" where its name does not tell."""
+    """Return the primary subtag of the one language that a model speaks; "" if its name tells none."""
     word = model.split("/")[1] if model.count("/") == 3 else "multilingual"
     try:
         return "" if word == "multilingual" else normal_language(word.partition("_")[0])
@@ -158,7 +158,7 @@ def _of_family(word: str, language: str) -> str:
         if model_language(model) == language:
             return model
     raise UsageError(
-        f"{word} has no {language_name(language)} among Coqui's models: take --tts-engine xtts or fairseq, or a model "
+        f"{word} has no {language_name(language)} among Coqui's models: use --tts-engine xtts or fairseq, or a model "
         "of your own with --custom-model."
     )
 

@@ -1,13 +1,13 @@
-"""The options of Coqui's models, under the names that ebook2audiobook gives them, and the licence of XTTS."""
+"""The options of Coqui's models, named as in ebook2audiobook, and the licence of XTTS."""
 
 from swarm.voice.option import EngineOption, Licence
 
-CPML = "CPML"  # for non-commercial use only
-ENV_LICENCE = "COQUI_TOS_AGREED"  # Coqui's own name
+CPML = "CPML"  # the Coqui Public Model License, for non-commercial use only
+ENV_LICENCE = "COQUI_TOS_AGREED"  # the variable that Coqui itself reads
 
 OPTIONS = (
     EngineOption("half", "half precision on GPUs (XTTS)", switch=True),
-    EngineOption("deepspeed", "DeepSpeed on GPUs (XTTS), where it is installed", switch=True),
+    EngineOption("deepspeed", "DeepSpeed on GPUs (XTTS), if it is installed", switch=True),
     EngineOption("temperature"),
     EngineOption("length_penalty"),
     EngineOption("num_beams"),

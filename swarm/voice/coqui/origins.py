@@ -1,4 +1,4 @@
-"""The origins of Coqui's models, their needs and their licences, by Coqui's list, version 0.28."""
+"""The repositories, vocoders and licences of Coqui's models, from Coqui's list, version 0.28."""
 
 from fnmatch import fnmatchcase
 
@@ -42,7 +42,7 @@ ja/kokoro/tacotron2-DDC ja/kokoro/hifigan_v1
 tr/common-voice/glow-tts tr/common-voice/hifigan
 be/common-voice/glow-tts be/common-voice/hifigan
 """
-# The first that fits.
+# The first pattern that matches a model tells its licence.
 _LICENCES = """
 multilingual/multi-dataset/xtts_* CPML
 */your_tts CC BY-NC-ND 4.0
@@ -76,13 +76,13 @@ def _pairs(table: str) -> list[tuple[str, str]]:
     return [(left, right) for left, _, right in rows]
 
 
-# Models that lie in Hugging Face's cache, with their repositories; the others lie in Coqui's own.
+# The repositories of the models that are in Hugging Face's cache. The other models are in Coqui's own cache.
 HUB = {f"tts_models/{model}": repository for model, repository in _pairs(_HUB)}
-# What turns the spectrograms of models that make no sound themselves into some.
+# The vocoders of the models that make only spectrograms.
 VOCODERS = {f"tts_models/{model}": f"vocoder_models/{vocoder}" for model, vocoder in _pairs(_VOCODERS)}
 
 
 def licence_of(model: str) -> str:
-    """Return the licence of a model of Coqui's list, or of fairseq's."""
+    """Return the licence of a model of Coqui's list or of fairseq."""
     name = model.partition("/")[2]
     return next(licence for pattern, licence in _pairs(_LICENCES) if fnmatchcase(name, pattern))

@@ -1,7 +1,8 @@
-"""Reads what Coqui would unpickle without running code that a pickle may carry, and without writing it anew.
+"""Keeps Coqui from running code in the files of a model, and from writing to them.
 
-Weights are read as torch's `weights_only`, also where Coqui asks for more (Bark). Arrays are read by `statistics`,
-whatever NumPy is asked for. Coqui writes XTTS's original weights anew once it has read them; here it does not.
+Weights are always read with torch's `weights_only`, even if Coqui asks for more (Bark). Arrays are read by
+`statistics`, even if Coqui asks NumPy to unpickle them. Coqui would also rewrite XTTS's original weights after reading
+them, which is suppressed.
 """
 
 from collections.abc import Iterator
@@ -16,9 +17,9 @@ from swarm.voice.coqui.statistics import read_statistics
 
 @contextmanager
 def only_read() -> Iterator[None]:
-    """Keep torch and NumPy from running code out of a file while Coqui loads a model, whatever Coqui asks for.
+    """Keep torch and NumPy from running code from a file, and from writing files, while Coqui loads a model.
 
-    Nor is a file written: other engines may be reading it, and it is known by its digest.
+    A file must not be written, since other engines may be reading it, and since its digest names it.
     """
     import safetensors.torch
     import torch
@@ -27,11 +28,11 @@ def only_read() -> Iterator[None]:
 
     def careful_weights(file: Any, *args: Any, **kwargs: Any) -> Any:
         name = str(getattr(file, "name", file))
-        if name.endswith(".safetensors"):  # which Coqui does not know
+        if name.endswith(".safetensors"):  # a format that Coqui cannot read
             return {"model": safetensors.torch.load_file(name)}
         try:
             return load_weights(file, *args, **{**kwargs, "weights_only": True})
-        except (LookupError, ValueError, TypeError, AttributeError) as fault:  # of bytes that are no pickle
+        except (LookupError, ValueError, TypeError, AttributeError) as fault:  # raised for bytes that are not a pickle
             raise EOFError(f"{name} holds no weights") from fault
 
     def careful_array(file: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Coqui's other models: VITS, YourTTS, fairseq's, GlowTTS, Tacotron."""
+"""The voices of Coqui's other models: VITS, YourTTS, fairseq, GlowTTS and Tacotron."""
 
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,13 @@ class PlainVoice:
             return self._synthesizer._run_vocoder(said["outputs"]["model_outputs"][0], self._model.device)
 
     def _has_tokens(self, text: str) -> bool:
-        """Return whether any of a text is in the model's alphabet; the model fails on an empty text."""
+        """Return whether the model's alphabet has any sign of a text: the model fails on an empty text."""
         tokenizer: Any = getattr(self._model, "tokenizer", None)
         return not hasattr(tokenizer, "text_to_ids") or bool(tokenizer.text_to_ids(text, language=self._language))
 
 
 def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
-    """Load Coqui's own wrapper of a model and its vocoder onto a device. Raises whatever Coqui raises."""
+    """Load Coqui's wrapper of a model and its vocoder onto a device. Raises any error of Coqui."""
     synthesizer = Synthesizer(
         tts_checkpoint=str(files.weights),
         tts_config_path=str(config or files.config),
@@ -61,9 +61,9 @@ def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
 def open_plain(
     recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, job_files: Path | None
 ) -> PlainVoice:
-    """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises.
+    """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and any error of Coqui.
 
-    `config`: the rebuilt one; None where the model knows how to load itself from its folder.
+    `config` is the path of the rebuilt config; None if the model is loaded without one.
     """
     synthesizer = load_synthesizer(files, config, place)
     model, settings = synthesizer.tts_model, dict(recipe.settings)
@@ -76,7 +76,7 @@ def open_plain(
 
 
 def _language(model: Any, wanted: str) -> str | None:
-    """Return what the model calls a language ("pt-br" for "pt"); None where it knows one only."""
+    """Return the model's name of a language, such as "pt-br" for "pt"; None if it speaks only one."""
     names = list(getattr(getattr(model, "language_manager", None), "name_to_id", None) or {})
     if len(names) < 2:
         return None
@@ -87,7 +87,7 @@ def _language(model: Any, wanted: str) -> str | None:
 
 
 def _speaker(model: Any, wanted: str) -> str | None:
-    """Return a speaker's name as the model has it; None where there is only one."""
+    """Return the name of a speaker of the model; None if the model has only one, without a name."""
     manager = getattr(model, "speaker_manager", None)
     names = [str(name) for name in (getattr(manager, "speaker_names", None) or ())]
     if len(names) < 2 and wanted == DEFAULT_VOICE:
@@ -101,7 +101,7 @@ def _speaker(model: Any, wanted: str) -> str | None:
 
 
 def _cloned(model: Any, job_files: Path | None) -> str:
-    """Compute the voice of the recording once, and return the name that it is kept under."""
+    """Compute the voice of the recording, and return the speaker's name that it is kept under."""
     manager = getattr(model, "speaker_manager", None)
     if manager is None or manager.encoder is None:
         raise _unavailable("This model cannot speak with the voice of a recording: XTTS and YourTTS can.")
@@ -112,9 +112,9 @@ def _cloned(model: Any, job_files: Path | None) -> str:
 
 
 def _set_speed(model: Any, speed: float) -> None:
-    """Change the factor by which a model stretches its speech. Raises EngineFault for Tacotron, which has none."""
+    """Set a model's speed. Raises EngineFault for models without such a factor, such as Tacotron."""
     if not hasattr(model, "length_scale"):
-        raise _unavailable("This model knows no other speed than its own: leave --speed out.")
+        raise _unavailable("This model cannot change its speed: leave out --speed.")
     model.length_scale = float(model.length_scale) / speed
 
 

@@ -1,4 +1,4 @@
-"""The common part of Coqui's voices: seeds, pieces, trimmed ends, and a second try when memory runs out."""
+"""Speaks a segment with any of Coqui's voices: seeds, pieces, trimmed ends, and a retry when memory runs out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from swarm.voice.pcm import from_floats
 
 Wave = NDArray[np.float32]
 
-PIECE_PAUSE_S = 0.15  # between the pieces of a sentence, where a reader would draw breath
+PIECE_PAUSE_S = 0.15  # between the pieces of a sentence, as long as a breath
 _QUIET = 10 ** (-60 / 20)
 _CODE_FAULTS = (
     AssertionError,
@@ -25,23 +25,23 @@ _CODE_FAULTS = (
     TypeError,
     ValueError,
 )
-_KEEP_S = 0.05  # of silence is kept at the end of a piece
+_KEPT_SILENCE_S = 0.05  # at the end of a piece
 
 
 def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
     """Speak a text in pieces that fit the model, as one clip. Raises EngineFault.
 
-    `say` returns a wave between -1 and 1 of any shape with one long axis. When memory runs out it is tried once more
-    with the cache emptied, with the same seed; after that the fault asks for a fresh process.
+    `say` returns a wave between -1 and 1 of any shape with one long axis. When memory runs out, the cache is emptied
+    and the text is spoken once more with the same seed. After that EngineFault(MEMORY) asks for a fresh process.
     """
     try:
-        return _spoken(text, seed, sample_rate, fits, say)
+        return _speak_once(text, seed, sample_rate, fits, say)
     except RuntimeError as fault:
         if device_fault(fault) is not FaultKind.MEMORY:
             raise
-    _forget()  # here: an exception under way holds what it was computing with
+    _empty_cache()  # outside of `except`, since an exception that is handled keeps its tensors alive
     try:
-        return _spoken(text, seed, sample_rate, fits, say)
+        return _speak_once(text, seed, sample_rate, fits, say)
     except RuntimeError as fault:
         if device_fault(fault) is not FaultKind.MEMORY:
             raise
@@ -49,15 +49,15 @@ def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], b
         raise EngineFault(FaultKind.MEMORY, f"out of memory, also with the cache emptied ({words})") from fault
 
 
-def _spoken(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
-    torch.manual_seed(seed)  # of every device
-    waves = [trim_end(_flat(_said(piece, say)), sample_rate) for piece in pieces(text, fits)]
+def _speak_once(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
+    torch.manual_seed(seed)  # seeds every device
+    waves = [trim_end(_flat(_say_piece(piece, say)), sample_rate) for piece in pieces(text, fits)]
     pause: Wave = np.zeros(round(PIECE_PAUSE_S * sample_rate), np.float32)
     row = [part for wave in waves for part in (pause, wave)][1:]
     return from_floats(np.concatenate(row)) if row else np.zeros(0, np.int16)
 
 
-def _said(piece: str, say: Callable[[str], Any]) -> Any:
+def _say_piece(piece: str, say: Callable[[str], Any]) -> Any:
     try:
         return say(piece)
     except _CODE_FAULTS as fault:
@@ -66,7 +66,7 @@ def _said(piece: str, say: Callable[[str], Any]) -> Any:
 
 
 def pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """Cut a text where a reader would draw breath into pieces that fit; none where there is nothing to say."""
+    """Cut a text into pieces that fit the model, preferably at clauses; return none if there is nothing to speak."""
     text = text.strip()
     if not any(map(str.isalnum, text)):
         return []
@@ -76,10 +76,10 @@ def pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
 
 
 def trim_end(wave: Wave, sample_rate: int) -> Wave:
-    """Return a wave without most of the silence that some models pad its end with."""
+    """Cut off most of the silence that some models add at the end of a wave."""
     loud = np.flatnonzero(np.abs(wave) > _QUIET)
     last = int(loud[-1]) + 1 if loud.size else 0
-    return wave[: last + round(_KEEP_S * sample_rate)]
+    return wave[: last + round(_KEPT_SILENCE_S * sample_rate)]
 
 
 def _flat(wave: Any) -> Wave:
@@ -87,7 +87,7 @@ def _flat(wave: Any) -> Wave:
     return np.ascontiguousarray(array, np.float32).reshape(-1)
 
 
-def _forget() -> None:
+def _empty_cache() -> None:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():

@@ -1,4 +1,4 @@
-"""The speakers that XTTS v2 has of its own, by name."""
+"""The names of the speakers that XTTS v2 comes with."""
 
 XTTS_SPEAKERS = tuple(
     """Claribel Dervla

@@ -1,4 +1,4 @@
-"""XTTS: 17 languages, the voice of any recording."""
+"""XTTS, which speaks 17 languages with the voice of any recording."""
 
 import re
 from contextlib import AbstractContextManager, nullcontext
@@ -35,7 +35,7 @@ class XttsVoice:
         self.sample_rate = int(model.args.output_sample_rate)
 
     def latents(self) -> bytes | None:
-        """Return the voice for other workers, where it was computed here from a recording."""
+        """Return the voice for other workers, if it was computed here from a recording."""
         return self._latents.pack() if self._fresh else None
 
     def speak(self, text: str, seed: int) -> Pcm:
@@ -43,14 +43,14 @@ class XttsVoice:
         return speak_pieces(self._readable(text), seed, self.sample_rate, self._fits, self._say)
 
     def _readable(self, text: str) -> str:
-        """Return the text with numbers that Coqui can say; it raises for some, such as ordinals in Czech."""
+        """Return the text with numbers that Coqui can read: it raises for some, such as ordinals in Czech."""
         for readable in (text, _ORDINAL.sub(r"\1", text)):
             try:
                 self._tokens(readable)
             except (NotImplementedError, OverflowError):
                 continue
             return readable
-        names = _HINDI if self._language == "hi" else {}  # Coqui knows no Hindi numbers
+        names = _HINDI if self._language == "hi" else {}  # Coqui cannot read numbers in Hindi
         return _DIGIT.sub(lambda digit: f" {names.get(digit[0], digit[0])} ", text)
 
     def _tokens(self, text: str) -> int:
@@ -73,20 +73,20 @@ class XttsVoice:
 
 
 class XttsLoader:
-    """Keeps the model that was loaded last: the next recipe may want another voice or language of it only."""
+    """A loader that keeps its last model, since the next recipe may need only another voice or language of it."""
 
     def __init__(self) -> None:
-        self._loaded: object = None  # what decides the model: its name, file, device and settings
+        self._loaded: object = None  # identity of the loaded model: name, file, device and settings
         self._model: Any = None
 
     def forget(self) -> None:
-        """Let go of the model: another one is about to be loaded, and a GPU may not have room for two."""
+        """Free the model before another one is loaded, since a GPU may not have memory for two."""
         self._loaded = self._model = None
 
     def open(
         self, recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, job_files: Path | None
     ) -> XttsVoice:
-        """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and whatever Coqui raises."""
+        """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and any error of Coqui."""
         settings = dict(recipe.settings)
         deepspeed = bool(settings.get("deepspeed"))
         wanted = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed)
@@ -119,14 +119,14 @@ def _load(folder: Path, weights: Path, config: Config, deepspeed: bool) -> Any:
 def _check_deepspeed() -> None:
     try:
         import deepspeed  # noqa: F401
-    except Exception as fault:  # it compiles things when it is imported
+    except Exception as fault:  # DeepSpeed compiles code on import, which may fail in many ways
         raise _unavailable(
-            f"DeepSpeed does not load here ({fault}): pip install deepspeed, or leave --deepspeed out."
+            f"DeepSpeed does not load here ({fault}): pip install deepspeed, or leave out --deepspeed."
         ) from fault
 
 
 def _check_language(model: Any, language: str) -> None:
-    """Raise EngineFault where the model's tokenizer cannot read the language; some need packages of their own."""
+    """Raise EngineFault if the model's tokenizer cannot read a language; some languages need further packages."""
     try:
         model.tokenizer.encode("a", lang=language)
     except ImportError as fault:
@@ -137,7 +137,7 @@ def _check_language(model: Any, language: str) -> None:
 
 
 def _find_latents(model: Any, voice: str, job_files: Path | None) -> tuple[Latents, bool]:
-    """Return a voice's latents, and whether they were computed just now."""
+    """Return a voice's latents, and whether they were computed here from the recording."""
     if not voice.startswith(CLONE):
         return _speaker(model, voice), False
     if job_files is None:

@@ -24,17 +24,17 @@ CARD = EngineCard(
     phonemes=("*",),
 )
 
-_RATE, _PITCH = 1, 3  # numbers of espeak's parameters
+_RATE, _PITCH = 1, 3  # espeakRATE and espeakPITCH of its C interface
 _WORDS_PER_MINUTE = 175
 
 
 class EspeakEngine(Engine):
-    """Opens a voice in milliseconds."""
+    """The espeak-ng library, which opens a voice in milliseconds."""
 
     card = CARD
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
-        """Check that the voice can be loaded. Raises EngineFault(UNAVAILABLE)."""
+        """Open a voice, checking that the library can load it. Raises EngineFault(UNAVAILABLE)."""
         from swarm.voice.espeak.voice import EspeakVoice
 
         if recipe.voice not in IDENTIFIERS:

@@ -1,7 +1,7 @@
-"""espeak-ng as a library from a wheel: over 100 languages, robotic.
+"""A voice of espeak-ng, spoken by the library of the package espeakng_loader.
 
-What it says depends on what it said before, even when it is initialised anew. So the library is loaded for each
-segment and unloaded after it, which takes 2 ms.
+The library keeps state between utterances, even if it is initialised again. So it is loaded for each segment and
+unloaded afterwards, which takes 2 ms.
 """
 
 import _ctypes
@@ -19,24 +19,25 @@ from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.espeak.phonemes import espeak_names, for_espeak
 
-_SYNCHRONOUS = 2  # sound goes to the callback, within the call
+_SYNCHRONOUS = 2  # espeak_Synth calls the callback before it returns
 _DO_NOT_EXIT = 0x8000
-_UTF8, _PHONEMES = 1, 0x100  # flags of a text: its coding; [[names]] in it are phonemes
+_UTF8, _PHONEMES = 1, 0x100  # flags of a text; the second makes [[names]] in it phonemes
 _AS_NAMES, _AS_IPA = 0, 2
 _SoundCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
-_SYNTH_TYPES = (  # text, its bytes, position, kind of position, end, flags, identifier, data for the callback
+# The arguments of espeak_Synth: text, size, position, kind of position, end, flags, identifier, data for the callback.
+_SYNTH_TYPES = (
     *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint),
     *(ctypes.c_void_p, ctypes.c_void_p),
 )
-_library_lock = threading.Lock()  # one state a process
+_library_lock = threading.Lock()  # the library's state is global in the process
 
 
 class EspeakVoice:
-    """A voice with its parameters; each utterance starts from a fresh library."""
+    """A voice of espeak-ng with its parameters."""
 
     def __init__(self, identifier: str, parameters: dict[int, int]) -> None:
         self._identifier, self._parameters = identifier, parameters
-        self._names: dict[str, str] = {}  # of its phonemes, once they are wanted
+        self._names: dict[str, str] = {}  # phoneme names by IPA, read when they are first needed
         with _library(identifier, parameters) as (_, sample_rate):
             self.sample_rate: int = sample_rate
 
@@ -45,7 +46,7 @@ class EspeakVoice:
         return self.speak_phonemes(text, (), seed)
 
     def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
-        """Speak one segment in which words have phonemes; the seed changes nothing. Raises EngineFault(ERROR)."""
+        """Speak one segment in which some words have phonemes; the seed changes nothing. Raises EngineFault(ERROR)."""
         words, flags = self._words(text.replace("\0", " "), phonemes)
         sound: list[bytes] = []
 
@@ -64,7 +65,7 @@ class EspeakVoice:
         return np.frombuffer(b"".join(sound), np.int16)
 
     def _words(self, text: str, phonemes: Sequence[Phonemes]) -> tuple[bytes, int]:
-        """Return a text as the library takes it, and its flags; phonemes by the names that this voice has for them."""
+        """Return a text as the library expects it, with phonemes as [[names]], and its flags."""
         if not phonemes:
             return text.encode(), _UTF8
         if not self._names:
@@ -81,7 +82,7 @@ class EspeakVoice:
 def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctypes.CDLL, int]]:
     """Yield a fresh espeak-ng with a voice set, and its sample rate. Raises EngineFault(UNAVAILABLE)."""
     data = Path(espeakng_loader.get_data_path())
-    # espeak cuts its data path at 160 bytes and takes no Unicode on Windows; from beside the data it is "."
+    # espeak cuts its data path at 160 bytes, and cannot read Unicode on Windows. Seen from beside the data it is ".".
     with _library_lock, contextlib.chdir(data.parent):
         library = ctypes.CDLL(espeakng_loader.get_library_path())
         try:
@@ -97,11 +98,13 @@ def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctyp
 
 
 def _sound_of(library: ctypes.CDLL) -> Callable[[str], tuple[str, str]]:
-    """Return a function that gives the sound of a named phoneme in the current voice: in IPA, and in names."""
+    """Return a function that tells how the current voice speaks a phoneme's name: in IPA, and in phoneme names."""
     callback = _SoundCallback(lambda _samples, _count, _events: 0)
     library.espeak_SetSynthCallback(callback)
     library.espeak_Synth.argtypes = _SYNTH_TYPES
-    library.espeak_Synth(b"a", 2, 0, 0, 0, _UTF8 | _PHONEMES, None, None)  # from now on [[names]] are phonemes
+    library.espeak_Synth(
+        b"a", 2, 0, 0, 0, _UTF8 | _PHONEMES, None, None
+    )  # makes the library read [[names]] as phonemes
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
     library.espeak_TextToPhonemes.argtypes = (ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int)
 

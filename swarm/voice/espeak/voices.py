@@ -1,12 +1,12 @@
-"""The voices that espeak-ng 1.52 has, in a table: reading them from the library would mean loading it.
+"""The voices of espeak-ng 1.52 as a table, so that they can be listed without loading the library.
 
-Left out are the three whose dictionaries the wheel lacks (Faroese, Karakalpak, a test voice), and Cherokee, which is
-silent on Cherokee letters.
+The table leaves out three voices whose dictionaries the package lacks (Faroese, Karakalpak, a test voice). It also
+leaves out Cherokee, which is silent on Cherokee letters.
 """
 
 from swarm.job.card import VoiceCard
 
-# Language, our name, espeak's identifier, what it is called; a language's default comes first.
+# The language, our name, espeak's identifier and the description of each voice. A language's default comes first.
 _TABLE = """
 af af gmw/af Afrikaans
 am am sem/am Amharic

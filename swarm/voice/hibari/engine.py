@@ -11,7 +11,7 @@ CARD = EngineCard(
     about="natural English on the CPU, far faster than real time",
     languages=("en",),
     scripts=("Latin",),
-    limits=(("", 300),),  # its memory and time grow steeply past 400 phonemes
+    limits=(("", 300),),  # memory and time grow steeply beyond 400 phonemes
     voices=(VoiceCard(name="heart", language="en", about="American, female"),),
     settings=(SPEED,),
     characters_s=18.0,
@@ -23,12 +23,12 @@ CARD = EngineCard(
 
 
 class HibariEngine(Engine):
-    """Loads the model that the package carries."""
+    """The hibari package, which comes with its model."""
 
     card = CARD
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
-        """Load the model, about 0.7 s; always on the CPU. Raises EngineFault(UNAVAILABLE)."""
+        """Load the model on the CPU in about 0.7 s, whatever the device. Raises EngineFault(UNAVAILABLE)."""
         from swarm.voice.hibari.voice import open_voice
 
         return open_voice(recipe, [voice.name for voice in self.card.voices])

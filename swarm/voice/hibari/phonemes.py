@@ -1,10 +1,10 @@
-"""IPA in the letters that hibari's model was taught."""
+"""Translates IPA into the phoneme letters of hibari's model."""
 
 import unicodedata
 
-from swarm.voice.ipa import JOINTS, pairs
+from swarm.voice.ipa import DELETE_JOINTS, pairs
 
-# What hibari's model was taught: one letter for each diphthong and affricate.
+# The letters that hibari's model was trained on. Each diphthong and affricate is a single letter.
 _HIBARI_LETTERS = frozenset("AIOWYabdfhijklmnpstuvwzæðŋɑɔəɛɜɡɪɹɾʃʊʌʒʤʧθᵊᵻˈˌ ")
 _HIBARI = pairs(
     "dʒ=ʤ tʃ=ʧ eɪ=A aɪ=I oʊ=O əʊ=O aʊ=W ɔɪ=Y ɝ=ɜɹ ɚ=əɹ r=ɹ g=ɡ e=ɛ a=ɑ o=ɔ ɒ=ɑ y=j x=k ɐ=ə ɨ=ɪ ʉ=u ɫ=l ʁ=ɹ ʀ=ɹ ø=ɜ œ=ɜ "
@@ -13,8 +13,8 @@ _HIBARI = pairs(
 
 
 def for_hibari(phonemes: str) -> str:
-    """Return IPA in hibari's letters; "" where a sound is unknown."""
-    text, said, at = unicodedata.normalize("NFD", phonemes).translate(JOINTS), "", 0
+    """Translate IPA into hibari's letters; return "" if a sound is unknown."""
+    text, said, at = unicodedata.normalize("NFD", phonemes).translate(DELETE_JOINTS), "", 0
     while at < len(text):
         for length in (2, 1):
             sound = text[at : at + length]
@@ -24,5 +24,5 @@ def for_hibari(phonemes: str) -> str:
         else:
             if not unicodedata.combining(text[at]):
                 return ""
-            at += 1  # nasal, dental, unvoiced: English has no letter for it
+            at += 1  # marks such as nasal, dental or unvoiced are ignored, since English does not use them
     return said

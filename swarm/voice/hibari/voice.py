@@ -1,4 +1,4 @@
-"""A voice of hibari, loaded into ONNX Runtime."""
+"""A voice of hibari, run by ONNX Runtime."""
 
 import os
 import re
@@ -22,26 +22,26 @@ _LONG_NUMBER = re.compile(r"\d{25,}")
 
 
 class HibariVoice:
-    """The one voice that the package carries."""
+    """The one voice that comes with the package."""
 
     def __init__(self, model: "Hibari", speed: float) -> None:
         self._model, self._speed = model, speed
         self.sample_rate: int = model.sample_rate
 
     def speak(self, text: str, seed: int) -> Pcm:
-        """Speak one segment; return no samples where the text has nothing to say. Raises EngineFault."""
+        """Speak one segment; return no samples if the text has nothing to speak. Raises EngineFault."""
         return self.speak_phonemes(text, (), seed)
 
     def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in which words have phonemes. Raises EngineFault."""
-        noise = np.random.default_rng(seed)  # one for all pieces: a sentence of one piece sounds as the package has it
+        noise = np.random.default_rng(seed)  # all pieces share it, so a single piece sounds as if the package spoke it
         parts = [piece for line in self._model.phonemize(sounded(text, phonemes)) for piece in cut(line)]
         waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in parts]
         return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
 
 
 def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
-    """Return a text as the package reads it, words with phonemes in its own form, "[Agnes](/ˈæɡnɪs/)"."""
+    """Return a text in the package's markup, in which a word with phonemes is written "[Agnes](/ˈæɡnɪs/)"."""
     said = ""
     for written, ipa in split_at_phonemes(text, phonemes):
         letters = for_hibari(ipa)
@@ -51,7 +51,7 @@ def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
 
 
 def readable(text: str) -> str:
-    """Return a text without the numbers that the package stumbles over: ² and ①, and those too long to have a name."""
+    """Replace numbers that the package cannot read: signs such as ² and ①, and numbers too long to have a name."""
     plain = "".join(_digit(character) for character in text)
     return _LONG_NUMBER.sub(lambda number: " ".join(number[0]), plain)
 
@@ -62,7 +62,7 @@ def _digit(character: str) -> str:
 
 
 def cut(phonemes: str) -> list[str]:
-    """Cut phonemes between words into pieces of at most 400: memory and time grow with the square of the length."""
+    """Cut phonemes between words into pieces of at most 400, since memory grows with the square of the length."""
     pieces = [""]
     for word in phonemes.split(" "):
         if pieces[-1] and len(pieces[-1]) + len(word) >= _MAX_PHONEMES:
@@ -72,14 +72,16 @@ def cut(phonemes: str) -> list[str]:
 
 
 def open_voice(recipe: Recipe, voices: Collection[str]) -> HibariVoice:
-    """Load the model in about 0.7 s, for one thread; always on the CPU. Raises EngineFault(UNAVAILABLE)."""
-    if recipe.voice not in voices:  # the package would download others
+    """Load the model on the CPU, for one thread, in about 0.7 s. Raises EngineFault(UNAVAILABLE)."""
+    if recipe.voice not in voices:  # the package would download any other voice
         raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r} here.")
     try:
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime would write to the home and phone out
+        os.environ.setdefault(
+            "ORT_DISABLE_TELEMETRY", "1"
+        )  # onnxruntime would send usage data and write to the home folder
         from hibari import Hibari
     except ImportError as fault:
         raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault
     model = Hibari(voice=recipe.voice, threads=1)
-    model("Ready.", seed=0)  # the lexicon is loaded by the first sentence
+    model("Ready.", seed=0)  # the first sentence loads the lexicon
     return HibariVoice(model, float(dict(recipe.settings).get("speed", 1.0)))

@@ -1,1 +1,1 @@
-"""The child process that hosts an engine, and what judges its takes."""
+"""The child process that hosts an engine, the judges of its takes, and the registry of engines."""

@@ -1,4 +1,4 @@
-"""The child process that hosts an engine: `python -m swarm.voice.host.child`. Its faults go back as data."""
+"""The child process that hosts an engine, `python -m swarm.voice.host.child`. It returns faults as data."""
 
 import os
 import traceback
@@ -20,13 +20,13 @@ _MESSAGE_CHARS = 500
 
 
 class Host:
-    """The voices of one engine, one a slot."""
+    """The voices of one engine, one for each slot."""
 
     def __init__(self) -> None:
         self._speakers: dict[int, Speaker] = {}
 
     def handle(self, message: Frame) -> Frame:
-        """Answer `pid`, `open` and `speak`."""
+        """Answer a call of `pid`, `open` or `speak`."""
         if message["call"] == "pid":
             return {"pid": os.getpid()}
         opening = message["call"] == "open"
@@ -34,9 +34,9 @@ class Host:
             return self._open(message) if opening else self._speak(message)
         except EngineFault as fault:
             if fault.__cause__ is not None:
-                traceback.print_exc()  # into the log: it says more than the sentence
+                traceback.print_exc()  # the log keeps the cause, which the sentence may not tell
             return _fault(fault.kind, str(fault))
-        except Exception as fault:  # an engine is foreign code
+        except Exception as fault:  # an engine is third-party code and may raise anything
             traceback.print_exc()
             kind = FaultKind.UNAVAILABLE if opening else FaultKind.ERROR
             return _fault(device_fault(fault) or kind, f"{type(fault).__name__}: {fault}")
@@ -45,7 +45,7 @@ class Host:
         recipe = msgspec.convert(message["recipe"], Recipe)
         job_files = Path(message["assets"]) if message["assets"] else None
         engine = load_engine(message["engine"])
-        self._speakers.pop(message["lane"], None)  # a GPU may not have room for two
+        self._speakers.pop(message["lane"], None)  # a GPU may not have memory for two voices
         voice = engine.open(recipe, message["device"], job_files)
         self._speakers[message["lane"]] = Speaker(
             voice, engine.card.takes, find_verifier(recipe.language, message["device"])

@@ -1,4 +1,4 @@
-"""The worker's side of an engine's process: opens a voice, has it speak, and names what went wrong."""
+"""The worker's side of an engine process: opens voices, has them speak, and turns failures into EngineFaults."""
 
 import logging
 from pathlib import Path
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class EngineProcess:
-    """An engine in a process of its own, speaking for one slot or several."""
+    """An engine in a process of its own, which speaks for one slot or several."""
 
     def __init__(self) -> None:
         self._child = Child()
@@ -27,7 +27,7 @@ class EngineProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it is started and not known to have ended."""
+        """Whether the process was started and is not known to have ended."""
         return self._child.alive
 
     async def start(self, engine: str, log_path: Path) -> None:
@@ -40,20 +40,20 @@ class EngineProcess:
         logger.debug(f"process {self.pid} is started for {engine}; what it prints goes to {log_path}")
 
     async def own_pids(self, slot: int) -> set[int]:
-        """Return the ids of the process: a virtual environment of Windows has two processes."""
+        """Return the ids of the process: on Windows, a virtual environment starts a second process."""
         try:
             reply = await self._call(slot, {"call": "pid"}, FaultKind.CRASHED)
-        except EngineFault:  # the next call that opens a voice tells of it
+        except EngineFault:  # the next `open` reports the same fault
             return {self.pid}
         return {self.pid, reply["pid"]}
 
     async def open(
         self, slot: int, recipe: Recipe, device: str, job_files: Path | None = None, listen: OnNews = lambda words: None
     ) -> bytes:
-        """Load a slot's voice, in place of the one it had; may take minutes. Raises EngineFault(UNAVAILABLE).
+        """Load a slot's voice in place of its last one, which may take minutes. Raises EngineFault(UNAVAILABLE).
 
-        `job_files` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
-        were computed, b"" where there are none.
+        `job_files` is the folder with the job's files; `listen` is called with the progress of a download. Returns the
+        latents that were computed, b"" if there are none.
         """
         call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
         reply = await self._call(slot, {**call, "assets": str(job_files or "")}, FaultKind.UNAVAILABLE, listen)
@@ -64,9 +64,9 @@ class EngineProcess:
         return latents
 
     async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
-        """Speak a segment, with the next of the seeds where a take is doubtful.
+        """Speak a segment, again with the next seed as long as the take is doubtful.
 
-        Raises EngineFault: CRASHED when the process died of it, ERROR when its clip is out of bounds.
+        Raises EngineFault: CRASHED if the process died, ERROR if its clip is out of bounds, or the engine's fault.
         """
         reply = await self._call(slot, {"call": "speak", "text": text, "seeds": seeds}, FaultKind.CRASHED)
         try:
@@ -75,7 +75,7 @@ class EngineProcess:
             raise EngineFault(FaultKind.ERROR, f"its clip is out of bounds: {fault}") from fault
 
     def kill(self) -> None:
-        """End the process now; what is under way raises EngineFault(CRASHED)."""
+        """Kill the process; a call under way raises EngineFault(CRASHED)."""
         logger.debug(f"process {self.pid} is killed")
         self._child.kill()
 
@@ -85,12 +85,12 @@ class EngineProcess:
         await self._child.close()
 
     async def _call(
-        self, slot: int, message: Frame, if_it_dies: FaultKind, listen: OnNews = lambda words: None
+        self, slot: int, message: Frame, death_kind: FaultKind, listen: OnNews = lambda words: None
     ) -> Frame:
         try:
             reply = await self._child.call({**message, "lane": slot}, listen)
         except ChildDied as death:
-            raise EngineFault(if_it_dies, str(death)) from death
+            raise EngineFault(death_kind, str(death)) from death
         except ChildRaised as fault:
             raise EngineFault(FaultKind.ERROR, str(fault)) from fault
         if "fault" in reply:

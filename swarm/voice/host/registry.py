@@ -1,4 +1,4 @@
-"""The engines that there are, which of them the user means, and the recipe that follows."""
+"""Finds engines, models and voices by the user's words, and makes the recipe of a book from them."""
 
 import importlib
 from collections.abc import Collection, Iterator, Mapping
@@ -12,27 +12,29 @@ from swarm.voice.engine import Engine
 from swarm.voice.settings import check_settings
 
 GROUP = "e2a_swarm.engines"
-MAX_NAMED = 10  # voices that a sentence names
+MAX_NAMED = 10  # voices in one sentence
 
 
 def engine_targets() -> dict[str, str]:
-    """Return where each engine is, as "module:object", by name, the built-in ones first."""
-    from importlib.metadata import entry_points  # 15 ms, which `--help` does without
+    """Return the "module:object" of each engine by its name, the built-in engines first."""
+    from importlib.metadata import entry_points  # takes 15 ms, which `--help` saves
 
     found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
     return BUILT_IN | {name: target for name, target in found.items() if name not in BUILT_IN}
 
 
 def engine_target(name: str) -> str:
-    """Return where an engine is, as "module:object". Raises UsageError."""
+    """Return the "module:object" of an engine. Raises UsageError."""
     target = BUILT_IN.get(name) or engine_targets().get(name)
     if target is None:
-        raise UsageError(f"There is no engine {name!r}. Here are: {', '.join(map(_with_aliases, engine_targets()))}.")
+        raise UsageError(
+            f"There is no engine {name!r}. The engines here are: {', '.join(map(_with_aliases, engine_targets()))}."
+        )
     return target
 
 
 def _with_aliases(name: str) -> str:
-    """Return an engine's name with the other words that mean it, where it is one that loads."""
+    """Return an engine's name, followed by its aliases if the engine loads."""
     aliases = next((engine.aliases for engine in all_engines() if engine.card.name == name), ())
     return f"{name} (with models {', '.join(aliases)})" if aliases else name
 
@@ -42,33 +44,39 @@ def load_engine(target: str) -> Engine:
     module, _, name = target.partition(":")
     engine = getattr(importlib.import_module(module), name)
     if not isinstance(engine, Engine):
-        raise TypeError("it is no swarm.voice.engine.Engine")
+        raise TypeError("it is not a swarm.voice.engine.Engine")
     return engine
 
 
 def find_engine(name: str) -> Engine:
-    """Return an engine by its name, its module imported but no model loaded. Raises UsageError, EnvironmentFault."""
+    """Import an engine by its name, without loading a model. Raises UsageError, EnvironmentFault."""
     target = engine_target(name)
     try:
-        return load_engine(target)
-    except Exception as fault:  # a foreign package may raise any exception
+        engine = load_engine(target)
+    except Exception as fault:  # a third-party package may raise anything
         raise EnvironmentFault(f"The engine {name} ({target}) cannot be loaded here: {fault}.") from fault
+    if engine.card.name != name:
+        raise EnvironmentFault(
+            f"The engine {name} ({target}) cannot be used here: its card has the name {engine.card.name!r}. "
+            "Its package must register it under that name."
+        )
+    return engine
 
 
 def built_in_engines() -> tuple[Engine, ...]:
-    """Return the engines that come with e2a-swarm, whether they could be opened here or not."""
+    """Return the engines that come with e2a-swarm, even those that cannot be opened here."""
     return tuple(map(load_engine, BUILT_IN.values()))
 
 
 def all_engines() -> tuple[Engine, ...]:
-    """Return every engine whose package imports here, the built-in ones first."""
+    """Return every engine that can be imported here, the built-in ones first."""
     return tuple(engine for engine in map(_load_quietly, engine_targets()) if engine is not None)
 
 
 def _load_quietly(name: str) -> Engine | None:
     try:
         return find_engine(name)
-    except EnvironmentFault:  # one broken package takes nothing from the others
+    except EnvironmentFault:  # a broken package must not hide the other engines
         return None
 
 
@@ -88,28 +96,28 @@ def recipe_card(recipe: Recipe) -> EngineCard:
 
 
 def estimate_s(recipe: Recipe, characters: int) -> float:
-    """Return how many seconds of sound a text of so many characters takes under a recipe, without pauses."""
+    """Return the estimated seconds of sound of so many characters under a recipe, without pauses."""
     return find_engine(recipe.engine).estimate_s(recipe, characters)
 
 
 def fetch_line(recipe: Recipe) -> str:
-    """Return the command that brings a recipe's model to a worker; "" where its engine or the job brings it."""
+    """Return the command that fetches a recipe's model; "" if the model comes with the engine or with the job."""
     fetched = not recipe.model.startswith(CUSTOM) and recipe.model and find_engine(recipe.engine).models()
     return f"e2a-swarm models fetch {recipe.model}" if fetched else ""
 
 
 def custom_files() -> tuple[str, ...]:
-    """Return the names of the files that an engine may want of a custom model, besides config.json and weights."""
+    """Return the file names that custom models of any engine may have, besides config.json and weights."""
     return tuple(dict.fromkeys(name for engine in all_engines() for name in engine.custom_files))
 
 
 def custom_fault(config: Mapping[str, object], files: Collection[str]) -> str:
-    """Return what a custom model lacks for the engine that its config is of; "" where nothing is missing."""
+    """Return what a custom model lacks for its engine; "" if it is complete."""
     return next(filter(None, (engine.custom_fault(config, files) for engine in all_engines())), "")
 
 
 def gpu_install_line() -> str:
-    """Return the command that installs an engine that computes on GPUs."""
+    """Return the command that installs an engine for GPUs."""
     return next(card.install for card in (engine.card for engine in all_engines()) if card.device == "gpu")
 
 
@@ -123,14 +131,14 @@ def engine_for(word: str) -> Engine:
 
 
 def default_engine(language: str) -> str:
-    """Return the word of --tts-engine for a language when none is said: a built-in engine that names the language."""
+    """Return the default word of --tts-engine for a language: a built-in engine that lists the language."""
     cards = [engine.card for engine in built_in_engines()]
     named = [card for card in cards if language in card.languages]
     return (named or sorted(cards, key=lambda card: -len(card.languages)))[0].name
 
 
 def find_model(word: str, language: str) -> tuple[Engine, str]:
-    """Return the engine and model that a word means, or a model's own name. Raises UsageError."""
+    """Return the engine and model that a word of --tts-engine or a model's name means. Raises UsageError."""
     able = [engine for engine in all_engines() if engine.models()]
     for engine in able:
         if engine.answers_to(word.lower()):
@@ -144,12 +152,12 @@ def find_model(word: str, language: str) -> tuple[Engine, str]:
     raise (
         faults[0]
         if len(faults) == 1
-        else UsageError(f"No engine here has a model {word[:100]!r}: `e2a-swarm models` lists those there are.")
+        else UsageError(f"No engine here has a model {word[:100]!r}: `e2a-swarm models` lists them all.")
     )
 
 
 def check_speaks(card: EngineCard, language: str) -> None:
-    """Raise UsageError, naming engines that would do, when an engine does not speak a language."""
+    """Raise UsageError if an engine does not speak a language; the sentence names engines that do."""
     if card.speaks(language):
         return
     others = [word for engine in _own_first(card) for word in engine.words_for(language)]
@@ -159,18 +167,18 @@ def check_speaks(card: EngineCard, language: str) -> None:
         if len(card.languages) <= 3
         else f"does not speak {language_name(language)}"
     )
-    raise UsageError(f"{card.title} {only}: {_take(others) or 'no engine here does'}.")
+    raise UsageError(f"{card.title} {only}: {_advice(others) or 'no engine here does'}.")
 
 
 def _own_first(card: EngineCard) -> Iterator[Engine]:
-    """Yield the engine of a card, which may have other models, then the engines that need no download."""
+    """Yield the engine of a card, since it may have other models, then the engines that need no download."""
     engines = all_engines()
     yield from (engine for engine in engines if engine.card.name == card.name)
     yield from (engine for engine in engines if engine.card.name != card.name and not engine.models())
 
 
-def _take(words: list[str]) -> str:
-    return f"take --tts-engine {' or '.join(words)}" if words else ""
+def _advice(words: list[str]) -> str:
+    return f"use --tts-engine {' or '.join(words)}" if words else ""
 
 
 def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
@@ -178,7 +186,7 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
     if name.startswith(CLONE):
         if not card.clones:
             able = [_usual_word(engine) for engine in all_engines() if engine.card.clones]
-            raise UsageError(f"{card.title} does not speak like a recording: {_take(able)}.")
+            raise UsageError(f"{card.title} cannot speak like a recording: {_advice(able)}.")
         return VoiceCard(name, "*")
     fitting = card.voices_for(language)
     for voice in fitting if not name.strip() else card.voices:
@@ -186,7 +194,8 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
             if voice not in fitting:
                 raise UsageError(
                     f"The voice {voice.name} of {card.title} speaks {language_name(voice.language)}, not "
-                    f"{language_name(language)}; for that there {_list(fitting)}. Or give the book's --language."
+                    f"{language_name(language)}; for that language there {_voice_list(fitting)}. "
+                    "Or set the book's --language."
                 )
             return voice
     if card.any_voice:
@@ -202,7 +211,7 @@ def _no_voice(card: EngineCard, language: str, name: str) -> str:
             return f"{card.title} has no voice {name!r}; {owner} has it: --tts-engine {owner}."
     fitting = card.voices_for(language)
     more = f" (`e2a-swarm voices --language {language}` lists all)" if len(fitting) > MAX_NAMED else ""
-    return f"{card.title} has no voice {name!r}; for {language_name(language)} there {_list(fitting)}{more}."
+    return f"{card.title} has no voice {name!r}; for {language_name(language)} there {_voice_list(fitting)}{more}."
 
 
 def _plain(name: str) -> str:
@@ -213,7 +222,7 @@ def _usual_word(engine: Engine) -> str:
     return engine.words_for("")[0]
 
 
-def _list(voices: tuple[VoiceCard, ...]) -> str:
+def _voice_list(voices: tuple[VoiceCard, ...]) -> str:
     names = ", ".join(voice.name for voice in voices[:MAX_NAMED]) or "none"
     more = " ..." if len(voices) > MAX_NAMED else ""
     return f"{'is' if len(voices) < 2 else 'are'} {names}{more}"
@@ -228,11 +237,11 @@ def choose_recipe(
     voice: str = "",
     settings: Mapping[str, Setting] | None = None,
 ) -> Recipe:
-    """Return how a book is to sound: what the user asked for, the rest by default. Raises UsageError.
+    """Return the recipe of a book: the user's choices, and defaults for the rest. Raises UsageError.
 
-    `language` is the book's or the one asked for; "" for `engine`, `model` and `voice` leaves the choice to us.
-    `model` is a name that its engine knows, or "custom:" and a digest; then `config` is what its config.json says.
-    `settings` are numbers, truth values, or words that the engine's card reads as such.
+    `language` is the book's or the user's. An empty `engine`, `model` or `voice` stands for the default.
+    `model` is a name that its engine knows, or "custom:" and a digest; then `config` is the content of its config.json.
+    `settings` are numbers, truth values, or words that can be converted to them.
     """
     code = normal_language(language)
     if voice.startswith(CLONE) and not (engine or model):
@@ -251,27 +260,27 @@ def choose_recipe(
 def choose_card(
     engine: str, model: str, language: str, config: Mapping[str, object] | None = None
 ) -> tuple[EngineCard, str]:
-    """Return the card of the engine and model asked for, and the model's name; "" where the engine has one only.
+    """Return the card of the chosen engine and model, and the model's name; "" if the engine has only one model.
 
     Raises UsageError, EnvironmentFault.
     """
     chosen = _engine_of(model, language) if model and not engine else engine_for(engine or default_engine(language))
-    if model and not _takes(chosen, model):
+    if model and not _may_have_model(chosen, model):
         option = "--custom-model" if model.startswith(CUSTOM) else "--fine-tuned"
-        able = [_usual_word(other) for other in all_engines() if _takes(other, model)]
-        raise UsageError(f"{chosen.card.title} has one model only: leave out {option}, or {_take(able)}.")
+        able = [_usual_word(other) for other in all_engines() if _may_have_model(other, model)]
+        raise UsageError(f"{chosen.card.title} has only one model: leave out {option}, or {_advice(able)}.")
     name = model if model.startswith(CUSTOM) else chosen.choose_model(engine, language, model)
     return chosen.card_for(name, config), name
 
 
-def _takes(engine: Engine, model: str) -> bool:
-    """Tell whether an engine could know a model: a custom one, or one of several."""
+def _may_have_model(engine: Engine, model: str) -> bool:
+    """Tell whether an engine loads custom models, if the model is one, or else has models to choose from."""
     return engine.card.custom if model.startswith(CUSTOM) else bool(engine.models())
 
 
 def _engine_of(model: str, language: str) -> Engine:
-    """Return the engine of a model if none is named: the first that knows it, else the first that could."""
-    able = [engine for engine in all_engines() if _takes(engine, model)]
+    """Return the engine of a model if the user named none: the first that knows it, else the first that may have it."""
+    able = [engine for engine in all_engines() if _may_have_model(engine, model)]
     for engine in able if not model.startswith(CUSTOM) else ():
         try:
             engine.choose_model("", language, model)
@@ -282,7 +291,7 @@ def _engine_of(model: str, language: str) -> Engine:
 
 
 def better_voices_line(card: EngineCard, language: str) -> str:
-    """Return what to tell a user whose book is spoken badly for want of better; "" when there is nothing to tell."""
+    """Return a line that recommends a better engine for a language that an engine speaks badly; "" if it does not."""
     if not (fault := card.fault(language)):
         return ""
     line = f"{card.title} speaks {language_name(language)} {fault}"

@@ -1,4 +1,4 @@
-"""A text spoken until a take is beyond doubt, or the best of several that are not."""
+"""Speaks a text until a take is not doubtful, and keeps the best take."""
 
 import time
 from collections.abc import Sequence
@@ -14,34 +14,34 @@ from swarm.voice.host.guard import Guard, Judgement, measure
 from swarm.voice.host.verify import MAX_WRONG, Verifier
 from swarm.voice.pcm import check_pcm
 
-# Faults of the sound, which another seed may mend; any other fault would happen again.
-_OF_THE_SOUND = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
+# Faults of the sound, which another seed may avoid. Any other fault would happen again.
+_RETRIED_FAULTS = (FaultKind.EMPTY, FaultKind.SILENT, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE)
 
-
-MAX_AGAIN_S = 12.0  # after so long no further take begins: after 20 s without a clip the engine is thought to hang
+# After so much work no further take begins, since a worker takes an engine for hung after 20 s without a clip.
+MAX_RETRY_S = 12.0
 
 
 @dataclass(frozen=True)
 class Take:
-    """One attempt at a text, and how doubtful it is."""
+    """One attempt at a text, with its judgement."""
 
     clip: SpokenClip
     judgement: Judgement
 
 
 class Speaker:
-    """A voice and what is known of how it sounds; `takes`: how many a doubtful sentence may have."""
+    """A voice with the judges of its clips. A doubtful sentence may have up to `takes` takes."""
 
     def __init__(self, voice: Voice, takes: int, verifier: Verifier | None = None) -> None:
         self.voice = voice
         self._takes, self._verifier = takes, verifier
         self._guard = Guard()
-        self._work_s = 0.0  # in the engine, for the text under way
+        self._work_s = 0.0  # seconds in the engine for the text under way
 
     def speak(self, text: str, seeds: Sequence[int], phonemes: Sequence[Phonemes] = ()) -> SpokenClip:
-        """Speak a text with one seed after the other until nothing is doubtful; return the best take.
+        """Speak a text with one seed after the other until a take is not doubtful; return the best take.
 
-        Raises EngineFault when no take is a clip.
+        Raises EngineFault if no take became a clip.
         """
         self._work_s, spoken = 0.0, 0
         takes: list[Take] = []
@@ -51,10 +51,10 @@ class Speaker:
                 takes.append(self._take(text, phonemes, number, seed))
             except EngineFault as fault:
                 last = number + 1 == min(len(seeds), self._takes)
-                if fault.kind not in _OF_THE_SOUND or (last and not takes):
+                if fault.kind not in _RETRIED_FAULTS or (last and not takes):
                     raise
             else:
-                if not takes[-1].judgement.doubt or self._work_s > MAX_AGAIN_S:
+                if not takes[-1].judgement.doubt or self._work_s > MAX_RETRY_S:
                     break
         best = min(takes, key=lambda take: take.judgement.badness)
         self._guard.learn(text, best.clip.info.length_s)
@@ -78,7 +78,7 @@ class Speaker:
 
     def _judge(self, text: str, sound: Pcm, length_s: float) -> Judgement:
         judged = Judgement("", 0.0)
-        if self._takes > 1:  # else nothing better could be had
+        if self._takes > 1:  # an engine with one take always sounds the same, so doubts would not help
             judged = self._guard.judge(text, measure(sound, self.voice.sample_rate, length_s))
         if self._verifier is None:
             return judged

@@ -16,23 +16,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INSTALL = "pip install 'e2a-swarm[verify]'"
-RATE = 16_000  # Hz, of what the recogniser listens to
-MAX_WRONG = 0.35  # of the letters; names and numbers are spelt in many ways
-MIN_LETTERS = 12  # a shorter text is guessed rather than heard
+RATE = 16_000  # sample rate in Hz that the recogniser expects
+MAX_WRONG = 0.35  # share of letters that may differ, since names and numbers are spelled in many ways
+MIN_LETTERS = 12  # the recogniser guesses shorter texts rather than hearing them
 
-_CALLED = {"nb": "no", "fil": "tl", "jv": "jw"}  # by the recogniser, which has codes of its own
-
+_RECOGNISER_CODES = {"nb": "no", "fil": "tl", "jv": "jw"}  # languages for which the recogniser has its own codes
 _NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 
 
 class Verifier:
-    """Listens to clips in one language."""
+    """A recogniser that listens to clips in one language."""
 
     def __init__(self, model: Any, language: str) -> None:
         self._model, self._language = model, language
 
     def wrong(self, text: str, sound: Pcm, sample_rate: int) -> float:
-        """Return how much of a text is heard differently, from 0 to 1; 0 if it is too short to tell."""
+        """Return the share of a text, from 0 to 1, that is heard differently; 0 if it is too short to tell."""
         if len(_letters(text)) < MIN_LETTERS:
             return 0.0
         return wrong_share(text, self.heard(sound, sample_rate))
@@ -46,7 +45,7 @@ class Verifier:
 
 
 def wrong_share(said: str, heard: str) -> float:
-    """Return the letters to change from one text to the other, as a share of the longer one."""
+    """Return the edit distance between two texts as a share of the longer one's letters."""
     from rapidfuzz.distance import Levenshtein
 
     return float(Levenshtein.normalized_distance(_letters(said), _letters(heard)))
@@ -57,20 +56,20 @@ def _letters(text: str) -> str:
 
 
 def _resampled(sound: Pcm, sample_rate: int) -> "NDArray[np.float32]":
-    """Resample a sound to the recogniser's rate; linear interpolation is enough for listening."""
+    """Resample a sound to the recogniser's rate by linear interpolation, which is good enough to recognise words."""
     times_s = np.arange(len(sound) * RATE // sample_rate) / RATE
     wave = np.interp(times_s, np.arange(len(sound)) / sample_rate, sound.astype(np.float32))
     return (wave / 32768).astype(np.float32)
 
 
 def check_verify() -> None:
-    """Check whether a recogniser is installed. Raises EnvironmentFault."""
+    """Raise EnvironmentFault if no recogniser is installed."""
     if not all(find_spec(package) for package in ("faster_whisper", "rapidfuzz")):
-        raise EnvironmentFault(f"--verify needs a recogniser of speech, which is not installed here: {INSTALL}")
+        raise EnvironmentFault(f"--verify needs a speech recogniser, which is not installed here: {INSTALL}")
 
 
 def find_verifier(language: str, device: str) -> Verifier | None:
-    """Load a recogniser on a slot's device, if the worker verifies and the recogniser knows the language.
+    """Load a recogniser on a slot's device; return None without --verify, or if it does not know the language.
 
     Raises EngineFault(UNAVAILABLE).
     """
@@ -85,11 +84,11 @@ def find_verifier(language: str, device: str) -> Verifier | None:
         from faster_whisper import WhisperModel
 
         model = WhisperModel(name, **place)
-    except Exception as fault:  # not installed, not there, no network, no memory
+    except Exception as fault:  # a missing package or model, no network, no memory, and others
         why = f"{type(fault).__name__}: {str(fault)[:200]}"
         raise EngineFault(FaultKind.UNAVAILABLE, f"The recogniser {name} of --verify does not load: {why}") from fault
-    code = _CALLED.get(language, language)
-    if code not in model.supported_languages:  # it would hear something else in every sentence
-        print(f"The recogniser {name} does not know {language_name(language)}: nothing is listened to.")  # noqa: T201
+    code = _RECOGNISER_CODES.get(language, language)
+    if code not in model.supported_languages:  # it would hear wrong words in every sentence
+        print(f"The recogniser {name} does not know {language_name(language)}: clips are not verified.")  # noqa: T201
         return None
     return Verifier(model, code)

@@ -1,4 +1,4 @@
-"""metronome: a tone at a set pace, asleep meanwhile, for rehearsals, benchmarks and tests."""
+"""metronome: a tone at a set pace, without using the CPU, for rehearsals, benchmarks and tests."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 300),),
     voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
-    settings=(SettingCard("cost_per_char", 0.001), SettingCard("seconds_per_char", 0.065)),  # s
+    settings=(SettingCard("cost_per_char", 0.001), SettingCard("seconds_per_char", 0.065)),
     numbers=("*",),
     abbreviations=("*",),
     shares_process=True,
@@ -35,7 +35,7 @@ class MetronomeEngine(Engine):
         return MetronomeVoice(cost_s, float(settings["seconds_per_char"]))
 
     def estimate_s(self, recipe: Recipe, characters: int) -> float:
-        """Return how many seconds the tones last; a setting says it."""
+        """Return the seconds of the tones, which follow from a setting."""
         return characters * float((self.card.defaults | dict(recipe.settings))["seconds_per_char"])
 
 

@@ -1,4 +1,4 @@
-"""A tone at a set pace; the voice sleeps meanwhile."""
+"""A voice that plays tones at a set pace, and sleeps for as long as a real voice would compute."""
 
 import math
 import os
@@ -10,12 +10,12 @@ import numpy as np
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 SAMPLE_RATE = 24_000  # Hz
-ENV_SPEED = "E2A_METRONOME_SPEED"  # "1", or one for each slot: "1,0.8,0.5"
+ENV_SPEED = "E2A_METRONOME_SPEED"  # one speed for all slots ("1"), or one for each ("1,0.8,0.5")
 _PEAK = 6_000
 
 
 class MetronomeVoice:
-    """Takes its time over each character."""
+    """A voice whose sound and work take a set time for each character."""
 
     sample_rate = SAMPLE_RATE
 
@@ -23,7 +23,7 @@ class MetronomeVoice:
         self._cost_per_char_s, self._sound_per_char_s = cost_per_char_s, sound_per_char_s
 
     def speak(self, text: str, seed: int) -> Pcm:
-        """Return a tone whose pitch follows from text and seed, after the time that the text costs."""
+        """Return a tone whose pitch depends on text and seed, after sleeping for the time that the text costs."""
         ready = time.monotonic() + len(text) * self._cost_per_char_s
         sound = tone(zlib.crc32(f"{seed} {text}".encode()), round(len(text) * self._sound_per_char_s * SAMPLE_RATE))
         time.sleep(max(0.0, ready - time.monotonic()))
@@ -31,7 +31,7 @@ class MetronomeVoice:
 
 
 def tone(pitch: int, samples: int) -> Pcm:
-    """Return a tone of one of 100 pitches between 150 and 600 Hz; one period is computed and repeated."""
+    """Return a tone of one of 100 pitches between 150 and 600 Hz: one period, repeated."""
     period = 40 + pitch % 100 + (pitch % 100 // 5)
     wave = np.sin(np.arange(period) * (2 * math.pi / period)) * _PEAK
     return np.resize(wave.astype(np.int16), samples)

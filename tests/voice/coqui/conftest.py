@@ -8,7 +8,7 @@ from tiny_models import SPEAKERS, recording, tiny_vits, tiny_xtts
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Folders with assets by name: each has its model in `model`, and a recording."""
+    """Return folders of job files by name. Each has a model in `model`, and a recording."""
     root = tmp_path_factory.mktemp("coqui")
     tiny_vits(root / "vits" / "model")
     tiny_vits(root / "choir" / "model", SPEAKERS, ("en", "fr-fr"))

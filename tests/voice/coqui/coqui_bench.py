@@ -1,4 +1,4 @@
-"""Coqui's engine over tiny models: opening voices, and spoiling what they are made of."""
+"""Helpers that open voices of Coqui over tiny models, and damage the files of models."""
 
 import hashlib
 import json

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault
-from swarm.voice.coqui.cache import hub_folder, is_here, kept_models, models_folder, place_of, remove, size_of
+from swarm.voice.coqui.cache import folder_of, hub_folder, is_here, kept_models, models_folder, remove, size_of
 from swarm.voice.coqui.models import TORTOISE, XTTS
 
 VITS = "tts_models/fr/css10/vits"
@@ -19,7 +19,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(model: str, *names: str) -> Path:
-    return fill(place_of(model), *names or ("model_file.pth", "config.json"))
+    return fill(folder_of(model), *names or ("model_file.pth", "config.json"))
 
 
 def fill(folder: Path, *names: str) -> Path:
@@ -30,7 +30,7 @@ def fill(folder: Path, *names: str) -> Path:
 
 
 def put_in_hub(model: str, *names: str) -> None:
-    repository = place_of(model)
+    repository = folder_of(model)
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text("0" * 40)
     fill(repository / "snapshots" / ("0" * 40), *names)
@@ -66,7 +66,7 @@ def test_half_a_download_is_no_model(names: tuple[str, ...]) -> None:
 
 
 def test_a_model_that_only_began_in_the_hubs_cache_is_not_here() -> None:
-    place_of(XTTS).mkdir(parents=True)
+    folder_of(XTTS).mkdir(parents=True)
     assert not is_here(XTTS)
     put_in_hub(XTTS, "config.json", "vocab.json")
     assert not is_here(XTTS)
@@ -76,7 +76,7 @@ def test_a_model_of_the_hub_is_not_here_while_a_file_of_it_is_on_its_way() -> No
     put_in_hub(XTTS, "config.json", "vocab.json", "speakers_xtts.pth")
     assert not is_here(XTTS)
     put_in_hub(TORTOISE, ".models/autoregressive.pth")
-    part = fill(place_of(TORTOISE) / "blobs", "0123.incomplete") / "0123.incomplete"
+    part = fill(folder_of(TORTOISE) / "blobs", "0123.incomplete") / "0123.incomplete"
     assert not is_here(TORTOISE)
     part.unlink()
     assert is_here(TORTOISE)
@@ -91,7 +91,7 @@ def test_a_model_is_not_here_without_its_vocoder_and_leaves_it_to_those_that_nee
     remove(TACOTRON)
     assert (is_here(TACOTRON), is_here(OVERFLOW)) == (False, True)
     remove(OVERFLOW)
-    assert not place_of(HIFIGAN).exists()
+    assert not folder_of(HIFIGAN).exists()
 
 
 def test_what_cannot_be_removed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,11 +36,11 @@ def test_a_recipe_names_the_model_the_voice_and_every_setting() -> None:
 
 
 def test_a_language_that_the_model_does_not_speak_is_refused() -> None:
-    with pytest.raises(UsageError, match="XTTS v2 by Coqui does not speak Swedish: take --tts-engine vits or espeak"):
+    with pytest.raises(UsageError, match="XTTS v2 by Coqui does not speak Swedish: use --tts-engine vits or espeak"):
         choose_recipe("sv", engine="xtts")
-    with pytest.raises(UsageError, match="Bark by Coqui does not speak Icelandic: take --tts-engine fairseq or espeak"):
+    with pytest.raises(UsageError, match="Bark by Coqui does not speak Icelandic: use --tts-engine fairseq or espeak"):
         choose_recipe("is", engine="bark")
-    with pytest.raises(UsageError, match="English only, not Arabic: take --tts-engine xtts or espeak"):
+    with pytest.raises(UsageError, match="English only, not Arabic: use --tts-engine xtts or espeak"):
         choose_recipe("ar", engine="tortoise")
     with pytest.raises(UsageError, match="speaks Hebrew"):
         check_speaks(EngineCard("x", "", ("he",), (), (), ()), "sv")
@@ -72,5 +72,5 @@ def test_a_custom_model_is_judged_by_its_config() -> None:
 
 
 def test_a_model_goes_with_coqui_only() -> None:
-    with pytest.raises(UsageError, match="hibari has one model only"):
+    with pytest.raises(UsageError, match="hibari has only one model"):
         choose_recipe("en", engine="hibari", model="jenny")

@@ -1,4 +1,4 @@
-"""Coqui's own code with tiny models: what a worker relies on."""
+"""Tests of what a worker relies on, with Coqui's own code and tiny models."""
 
 import json
 import math
@@ -79,7 +79,7 @@ def test_no_text_is_too_odd_or_too_long(name: str, text: str, request: pytest.Fi
 
 
 def test_a_text_with_more_tokens_than_xtts_takes_is_spoken_in_pieces_as_one_clip(xtts: Voice) -> None:
-    whole = xtts.speak("1234567890 " * 20, 1)  # under the limit of characters, far over that of tokens
+    whole = xtts.speak("1234567890 " * 20, 1)  # within the limit of characters, but far over the limit of tokens
     assert len(whole) > 1.9 * len(xtts.speak("1234567890", 1))
 
 
@@ -133,7 +133,7 @@ def test_half_precision_is_for_gpus_and_changes_nothing_on_a_cpu(models: Path, x
 def test_deepspeed_that_is_not_there_is_named(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "deepspeed", None)
     recipe = recipe_for(models / "xtts", settings={"deepspeed": "yes"})
-    assert "pip install deepspeed, or leave --deepspeed out" in why_unavailable(models / "xtts", recipe)
+    assert "pip install deepspeed, or leave out --deepspeed" in why_unavailable(models / "xtts", recipe)
 
 
 @pytest.mark.parametrize("name", ["vits", "xtts"])
@@ -189,7 +189,7 @@ def test_a_recording_is_listened_to_once_and_every_worker_then_sounds_the_same(m
     other = tmp_path / "other"
     other.mkdir()
     (other / "model").symlink_to(folder / "model", target_is_directory=True)
-    (other / "latents.safetensors").write_bytes(latents)  # and no recording: it is not needed any more
+    (other / "latents.safetensors").write_bytes(latents)  # the recording is missing, since latents replace it
     second = engine.open(recipe_for(folder, voice=CLONED), "cpu:0", other)
     assert isinstance(second, SharingVoice)
     assert second.latents() is None
@@ -235,7 +235,7 @@ def test_a_device_that_computes_no_numbers_of_a_recording_is_not_believed(
     unsound = lambda *_, **__: voice._latents.gpt * math.nan  # noqa: E731  # stands in for a GPU that fails
     monkeypatch.setattr(voice._model, "get_gpt_cond_latents", unsound)
     recipe = recipe_for(models / "xtts", voice=CLONED)
-    assert "computed of the recording" in why_unavailable(models / "xtts", recipe)
+    assert "computed from the recording" in why_unavailable(models / "xtts", recipe)
 
 
 def test_a_recording_that_cannot_be_used_is_refused(models: Path, tmp_path: Path) -> None:
@@ -355,6 +355,6 @@ def test_a_model_for_which_there_is_no_room_blames_the_memory(models: Path, monk
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
     monkeypatch.setattr(coqui_load, "open_plain", full)  # stands in for a GPU that is full
-    with pytest.raises(EngineFault, match=r"cpu:0 has not enough memory.*2\.00 GiB") as fault:
+    with pytest.raises(EngineFault, match=r"cpu:0 does not have enough memory.*2\.00 GiB") as fault:
         engine.open(recipe_for(models / "vits"), "cpu:0", models / "vits")
     assert fault.value.kind is FaultKind.MEMORY

@@ -40,7 +40,7 @@ def test_an_engine_has_a_model_for_each_language(engine: str, language: str, mod
 
 
 def test_a_language_that_a_family_lacks_is_refused_with_what_would_do() -> None:
-    with pytest.raises(UsageError, match=r"glowtts has no French .*take --tts-engine xtts"):
+    with pytest.raises(UsageError, match=r"glowtts has no French .*use --tts-engine xtts"):
         choose_model("glowtts", "fr")
 
 

@@ -1,4 +1,4 @@
-"""Coqui's downloads from a server on this machine in place of the real ones."""
+"""Tests of Coqui's downloads, with a server on this machine in place of the real ones."""
 
 import functools
 import http.server
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import pytest
 from tiny_models import tiny_vits
 
-from swarm.voice.coqui.cache import hub_folder, is_here, place_of
+from swarm.voice.coqui.cache import folder_of, hub_folder, is_here
 from swarm.voice.coqui.models import XTTS
 
 pytestmark = pytest.mark.coqui
@@ -26,7 +26,7 @@ VITS = "tts_models/fr/css10/vits"
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Serve a folder in place of all of Coqui's downloads; it has a tiny VITS."""
+    """Serve a folder with a tiny VITS in place of all of Coqui's downloads."""
     import requests
 
     shelf = tmp_path / "shelf"
@@ -55,7 +55,7 @@ def fetched(tell: Callable[[str], None] = lambda words: None) -> None:
     from swarm.voice.coqui.fetch import fetch
 
     weights, config = fetch(ModelManager(progress_bar=True), VITS, tell)
-    assert weights.parent == config.parent == place_of(VITS)
+    assert weights.parent == config.parent == folder_of(VITS)
 
 
 def test_a_model_is_downloaded_once_and_how_far_it_is_told(served: Path) -> None:
@@ -71,8 +71,8 @@ def test_a_model_is_downloaded_once_and_how_far_it_is_told(served: Path) -> None
 
 
 def test_what_an_interrupted_download_left_is_taken_away(served: Path) -> None:
-    place_of(VITS).mkdir(parents=True)
-    (place_of(VITS) / "vits.zip").write_bytes(b"PK half of it")
+    folder_of(VITS).mkdir(parents=True)
+    (folder_of(VITS) / "vits.zip").write_bytes(b"PK half of it")
     fetched()
     assert is_here(VITS)
 
@@ -83,11 +83,11 @@ def test_who_comes_while_another_process_downloads_waits_for_that(served: Path) 
     told: list[str] = []
     waiting = threading.Event()
     second = threading.Thread(target=fetched, args=[lambda words: (told.append(words), waiting.set())])
-    place_of(VITS).parent.mkdir(parents=True)
-    with FileLock(place_of(VITS).with_name(f".{place_of(VITS).name}.lock")):
+    folder_of(VITS).parent.mkdir(parents=True)
+    with FileLock(folder_of(VITS).with_name(f".{folder_of(VITS).name}.lock")):
         second.start()
         assert waiting.wait(60)
-        tiny_vits(place_of(VITS))
+        tiny_vits(folder_of(VITS))
     second.join(60)
     assert told == ["waiting for the download of fr/css10/vits", "loading fr/css10/vits"]
 
@@ -97,15 +97,15 @@ def test_who_waits_long_says_so_again_and_again(served: Path, monkeypatch: pytes
 
     from swarm.voice.coqui import fetch as coqui_fetch
 
-    monkeypatch.setattr(coqui_fetch, "WAIT_S", 0.05)
+    monkeypatch.setattr(coqui_fetch, "LOCK_TIMEOUT_S", 0.05)
     told: list[str] = []
     thrice = threading.Event()
     second = threading.Thread(target=fetched, args=[lambda words: (told.append(words), len(told) > 2 and thrice.set())])
-    place_of(VITS).parent.mkdir(parents=True)
-    with FileLock(place_of(VITS).with_name(f".{place_of(VITS).name}.lock")):
+    folder_of(VITS).parent.mkdir(parents=True)
+    with FileLock(folder_of(VITS).with_name(f".{folder_of(VITS).name}.lock")):
         second.start()
         assert thrice.wait(60)
-        tiny_vits(place_of(VITS))
+        tiny_vits(folder_of(VITS))
     second.join(60)
     assert not second.is_alive()
 
@@ -116,7 +116,7 @@ WEIGHTS = 80_000_000  # bytes; the hub's library counts in steps of 10 MB
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
-    """A stand-in for Hugging Face's hub that has one repository, and serves it slowly."""
+    """A stand-in for Hugging Face's hub, which serves its one repository slowly."""
 
     files: ClassVar[dict[str, bytes]] = {
         "config.json": b'{"model": "xtts"}',
@@ -178,7 +178,7 @@ def test_a_download_from_the_hub_is_told_of_too(tmp_path: Path) -> None:
         "no_proxy": "127.0.0.1",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
-    left = place_of(XTTS).relative_to(hub_folder()) / "blobs" / "0123.incomplete"
+    left = folder_of(XTTS).relative_to(hub_folder()) / "blobs" / "0123.incomplete"
     (tmp_path / "hub" / left).parent.mkdir(parents=True)
     (tmp_path / "hub" / left).write_bytes(b"what an interrupted one left")
     command = [sys.executable, "-c", FETCH_XTTS]

@@ -1,4 +1,4 @@
-"""Models as files: what a damaged or hostile one cannot do, and those of Coqui's own cache."""
+"""Tests of models as files: damaged ones, hostile ones, and those in Coqui's own cache."""
 
 import json
 import pickle
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.coqui
 
 
 class Exploit:
-    """Unpickled, it leaves a file."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -46,7 +46,7 @@ def test_weights_that_carry_code_are_refused_and_it_does_not_run(models: Path, t
         torch.save({"model": {"x": Exploit(mark)}, "narrator": Exploit(mark)}, folder / "model" / victim)
         why = why_unavailable(folder, recipe_for(folder))
         assert "does not load: its files carry code besides numbers (" in why
-        assert "weights_only" not in why  # torch would have it turned off
+        assert "weights_only" not in why  # torch recommends to turn it off
     assert not mark.exists()
 
 
@@ -58,7 +58,7 @@ def test_a_config_cannot_have_a_pickle_loaded(models: Path, tmp_path: Path) -> N
     edit_config(folder, audio={**audio, "stats_path": str(statistics), "signal_norm": True})
     assert digest(engine.open(recipe_for(folder), "cpu:0", folder)) == digest(open_voice(models / "vits"))
     assert not mark.exists()
-    with pytest.raises(FileNotFoundError):  # of the exploit itself: left alone, it would have worked
+    with pytest.raises(FileNotFoundError):  # raised by the exploit itself, which proves that it works without our guard
         pickle.loads(pickle.dumps(Exploit(tmp_path / "no such folder" / "ran")))
 
 
@@ -66,7 +66,7 @@ def test_a_config_cannot_have_a_pickle_loaded(models: Path, tmp_path: Path) -> N
 def test_only_models_that_are_read_safely_come_from_files(kind: str, models: Path, tmp_path: Path) -> None:
     folder = copy_of(models / "vits", tmp_path / "job")
     edit_config(folder, model=kind)
-    assert "is not loaded from files" in why_unavailable(folder, recipe_for(models / "vits"))
+    assert "cannot be loaded from files" in why_unavailable(folder, recipe_for(models / "vits"))
 
 
 def test_truncated_and_missing_files_are_named(models: Path, tmp_path: Path) -> None:
@@ -78,14 +78,14 @@ def test_truncated_and_missing_files_are_named(models: Path, tmp_path: Path) -> 
     whole = weights.read_bytes()
     for damaged in (whole[:500_000], b"", b"no weights", b"hello"):
         weights.write_bytes(damaged)
-        assert "does not load: its weights are damaged, cut off or none" in why_unavailable(folder, recipe)
+        assert "does not load: its weights are damaged, cut off or missing" in why_unavailable(folder, recipe)
     torch.save({"weights": {}}, weights)
     assert "not as Coqui saves them" in why_unavailable(folder, recipe)
     weights.write_bytes(whole)
     config = folder / "model" / "config.json"
     said = config.read_text()
     edit_config(folder, model_args=json.loads(said)["model_args"] | {"hidden_channels": 20})
-    assert "not of the model that its config.json describes" in why_unavailable(folder, recipe)
+    assert "do not belong to the model that its config.json describes" in why_unavailable(folder, recipe)
     weights.unlink()
     assert "lacks its weights" in why_unavailable(folder, recipe)
     config.write_text("{" * 5000)
@@ -101,9 +101,9 @@ def test_xtts_as_it_was_first_published_is_read_and_not_written_anew(models: Pat
     folder = copy_of(models / "xtts", tmp_path / "job")
     weights, config = folder / "model" / "model.pth", XttsConfig()
     config.load_json(str(folder / "model" / "config.json"))
-    with _legacy_safe_globals():  # it holds its config as an object of Coqui's
+    with _legacy_safe_globals():  # the weights contain their config as an object of Coqui's
         torch.save({"config": config, "model": torch.load(weights, weights_only=True)["model"]}, weights)
-    (tmp_path / "as-published").hardlink_to(weights)  # so a worker keeps it: by its digest
+    (tmp_path / "as-published").hardlink_to(weights)  # a worker keeps the file by its digest, so it must not change
     before = weights.read_bytes()
     assert digest(open_voice(folder)) == digest(open_voice(models / "xtts"))
     assert (tmp_path / "as-published").read_bytes() == before
@@ -121,7 +121,9 @@ def test_settings_that_a_model_does_not_have_never_reach_coqui(tmp_path: Path, m
     assert "no setting 'speaker_id'" in why_unavailable(tmp_path, recipe)
     assert not (tmp_path / "written").exists()
     voice: Any = engine.open(choose_recipe("fr", engine="yourtts"), "cpu:0")
-    voice._model.synthesize("Bonjour.", language="fr-fr", **hostile)  # passed on, it would have worked
+    voice._model.synthesize(
+        "Bonjour.", language="fr-fr", **hostile
+    )  # proves that the settings would do harm if they were passed on
     assert (tmp_path / "written" / "x.pth").exists()
 
 

@@ -1,4 +1,4 @@
-"""Voices that are made up. Stand-ins for Bark and Tortoise, whose smallest real ones have over a gigabyte."""
+"""Tests of invented voices, with stand-ins for Bark and Tortoise, whose real models have over a gigabyte."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ RATE = 24_000
 
 
 class FakeTortoise:
-    """Speaks as the real one: by the clock's seed unless it is given one, with a voice drawn for the sentence."""
+    """A stand-in for Tortoise. Like the real model, it seeds by the clock and draws a voice, unless they are given."""
 
     def __init__(self) -> None:
         self.heard: list[dict[str, Any]] = []
@@ -38,7 +38,7 @@ class FakeTortoise:
 
 
 class FakeBark:
-    """Makes tokens and sound of the real one's shapes by chance; goes on from a history where it is given one."""
+    """A stand-in for Bark. It makes random tokens and sound of the real shapes, and continues a given history."""
 
     config = SimpleNamespace(SEMANTIC_VOCAB_SIZE=10_000, CODEBOOK_SIZE=1024, N_COARSE_CODEBOOKS=2, N_FINE_CODEBOOKS=8)
     device = "cpu"

@@ -14,9 +14,9 @@ TORCH = (
     ("fault", "words"),
     [
         (pickle.UnpicklingError(TORCH), "code besides numbers (posix.system), and code is never run"),
-        (pickle.UnpicklingError("pickle data was truncated"), "damaged, cut off or none"),
-        (EOFError(), "damaged, cut off or none"),
-        (RuntimeError("PytorchStreamReader failed reading zip archive"), "damaged, cut off or none"),
+        (pickle.UnpicklingError("pickle data was truncated"), "damaged, cut off or missing"),
+        (EOFError(), "damaged, cut off or missing"),
+        (RuntimeError("PytorchStreamReader failed reading zip archive"), "damaged, cut off or missing"),
         (RuntimeError("Error(s) in loading state_dict for Vits:\n\tsize mismatch for a"), "(size mismatch for a)"),
         (KeyError("model"), "not as Coqui saves them"),
         (OSError("no such\n  place"), "OSError: no such place"),

@@ -1,4 +1,4 @@
-"""The treatment of a model's waves before they become a clip."""
+"""Tests of how a model's waves are cut, trimmed and joined before they become a clip."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tiny models of Coqui with random weights and the real code: what they say is noise of the right kind."""
+"""Tiny models of Coqui with random weights and the real code. They speak noise in the right format."""
 
 import contextlib
 import io
@@ -11,9 +11,9 @@ import numpy as np
 import soundfile
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789àâäçèéêëîïôöùûüß"
-RATE = 16_000  # of VITS
+RATE = 16_000  # sample rate of VITS in Hz
 SPEAKERS = ("ada", "bob", "eve")
-VECTOR = 16  # numbers of a speaker's vector
+VECTOR = 16  # length of a speaker's vector
 
 
 def tiny_vits(
@@ -21,7 +21,7 @@ def tiny_vits(
 ) -> Path:
     """Write a VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder.
 
-    `vectors`: a file with those that its speakers are.
+    `vectors` is a file with the vectors of its speakers.
     """
     import torch
     from TTS.config.shared_configs import BaseAudioConfig
@@ -58,7 +58,7 @@ def tiny_vits(
 
 
 def tiny_yourtts(folder: Path) -> Path:
-    """Write a YourTTS: a VITS with speakers as vectors, and a model that makes such vectors of recordings."""
+    """Write a YourTTS: a VITS with speakers as vectors, and a model that computes such vectors from recordings."""
     import torch
     from TTS.config.shared_configs import BaseAudioConfig
     from TTS.encoder.configs.speaker_encoder_config import SpeakerEncoderConfig
@@ -99,7 +99,7 @@ def _vits_arguments(speakers: Sequence[str], languages: Sequence[str], vectors: 
         upsample_rates_decoder=[8, 4, 4],
         upsample_kernel_sizes_decoder=[16, 8, 8],
         upsample_initial_channel_decoder=32,
-        length_scale=4.0,  # random durations are short
+        length_scale=4.0,  # lengthens the durations, which are short at random
         max_inference_len=4000,
         use_language_embedding=len(languages) > 1,
         embedded_language_dim=4,
@@ -114,7 +114,7 @@ def _vits_arguments(speakers: Sequence[str], languages: Sequence[str], vectors: 
 def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
     """Write an XTTS of one layer and one speaker, "narrator": 90 MB, because its vocoder has only one size.
 
-    `larger`: arguments of XttsArgs to take instead.
+    `larger` are arguments of XttsArgs that replace the tiny ones.
     """
     import torch
     from tokenizers import Tokenizer
@@ -134,7 +134,7 @@ def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
         "gpt_n_model_channels": 32,
         "gpt_n_heads": 2,
         "decoder_input_dim": 32,
-        "gpt_max_audio_tokens": 24,  # random weights do not stop by themselves: a second a piece
+        "gpt_max_audio_tokens": 24,  # random weights never stop by themselves, so this ends a piece after a second
         "gpt_num_audio_tokens": 66,
         "gpt_start_audio_token": 64,
         "gpt_stop_audio_token": 65,

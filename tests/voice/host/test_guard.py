@@ -6,7 +6,7 @@ import pytest
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
 from swarm.voice.engine import Pcm
-from swarm.voice.host.guard import KNOWN, Guard, Measure, measure, weight
+from swarm.voice.host.guard import CLIPS_BEFORE_JUDGING, Guard, Measure, measure, weight
 from swarm.voice.host.registry import choose_recipe, find_engine, recipe_card
 
 RATE = 24_000
@@ -60,7 +60,7 @@ def test_a_short_cry_may_take_its_time(guard: Guard) -> None:
 
 def test_nothing_is_known_of_a_voice_at_first() -> None:
     guard = Guard()
-    for text in TEXTS[: KNOWN - 1]:
+    for text in TEXTS[: CLIPS_BEFORE_JUDGING - 1]:
         assert guard.judge(text, Measure(50.0)).doubt == ""
         guard.learn(text, usual_s(text))
     assert guard.judge("Yes.", Measure(50.0)).doubt == ""

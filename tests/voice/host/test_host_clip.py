@@ -15,7 +15,7 @@ def test_silence_around_the_sound_is_trimmed_and_the_sound_is_kept() -> None:
 
 
 def test_quiet_consonants_at_the_end_are_not_trimmed() -> None:
-    loud, hiss = tone(0.5), tone(0.2, level=0.3 / 30, pitch_hz=6000)  # 30 dB under the vowel
+    loud, hiss = tone(0.5), tone(0.2, level=0.3 / 30, pitch_hz=6000)  # the hiss is 30 dB below the vowel
     sound = make_clip(np.concatenate([loud, hiss, silence(0.5)]), RATE, "yes")
     assert sound.info.samples / RATE >= 0.7
 

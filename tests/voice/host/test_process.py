@@ -50,7 +50,7 @@ async def test_every_engine_speaks_from_its_process(engine: str, tmp_path: Path)
     [
         ("empty", FaultKind.EMPTY, ""),
         ("silent", FaultKind.SILENT, ""),
-        ("nan", FaultKind.NONFINITE, "no numbers"),
+        ("nan", FaultKind.NONFINITE, "not numbers"),
         ("long", FaultKind.IMPLAUSIBLE, ""),
         ("floats", FaultKind.ERROR, "float32"),
         ("raise", FaultKind.ERROR, "bad weather"),

@@ -48,8 +48,18 @@ def other_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("other", "test_registry:other_engine", registry.GROUP),
         EntryPoint("hibari", "test_registry:other_engine", registry.GROUP),
         EntryPoint("broken", "no_such_module:engine", registry.GROUP),
+        EntryPoint("misnamed", "test_registry:other_engine", registry.GROUP),
     ]
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries if group == registry.GROUP else [])
+
+
+@pytest.mark.usefixtures("other_installed")
+def test_an_engine_registered_under_another_name_than_its_cards_is_refused() -> None:
+    with pytest.raises(
+        EnvironmentFault, match=r"The engine misnamed .*its card has the name 'other'\. Its package must"
+    ):
+        find_engine("misnamed")
+    assert [engine.card.name for engine in all_engines()].count("other") == 1
 
 
 @pytest.mark.parametrize("coqui", [True, False])
@@ -100,7 +110,7 @@ def test_the_default_engine_speaks_the_language() -> None:
 
 
 def test_hibari_refuses_french_and_names_who_speaks_it() -> None:
-    with pytest.raises(UsageError, match=r"^hibari speaks English only, not French: take --tts-engine espeak"):
+    with pytest.raises(UsageError, match=r"^hibari speaks English only, not French: use --tts-engine espeak"):
         check_speaks(HIBARI, "fr")
     check_speaks(HIBARI, "en")
     check_speaks(METRONOME, "vo")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
-from swarm.voice.host.guard import KNOWN, weight
+from swarm.voice.host.guard import CLIPS_BEFORE_JUDGING, weight
 from swarm.voice.host.takes import Speaker
 
 RATE = 24_000
@@ -15,7 +15,7 @@ def speech(text: str, factor: float = 1.0) -> Pcm:
 
 
 class Wavering:
-    """Speaks each text well but with the seeds that are named, which stand for lengths, silence and faults."""
+    """A voice that speaks every text well, except with the named seeds, which give lengths, silence or faults."""
 
     sample_rate = RATE
 
@@ -32,9 +32,9 @@ class Wavering:
 
 
 def experienced(voice: Wavering, takes: int = 3) -> Speaker:
-    """Return a speaker that knows its voice."""
+    """Return a speaker that has heard enough clips of its voice to judge lengths."""
     speaker = Speaker(voice, takes)
-    for number in range(KNOWN):
+    for number in range(CLIPS_BEFORE_JUDGING):
         speaker.speak(f"Sentence of some length, number {number}.", [100])
     voice.asked.clear()
     return speaker
@@ -65,7 +65,7 @@ def test_the_best_of_three_doubtful_takes_is_kept_and_its_doubt_named() -> None:
 @pytest.mark.parametrize("kind", [FaultKind.SILENT, FaultKind.EMPTY, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE])
 def test_a_take_without_a_clip_is_followed_by_another(kind: FaultKind) -> None:
     assert Speaker(Wavering(s1=kind), 3).speak(TEXT, [1, 2, 3]).further == 1
-    assert Speaker(Wavering(s1=0.0), 3).speak(TEXT, [1, 2, 3]).further == 1  # no samples
+    assert Speaker(Wavering(s1=0.0), 3).speak(TEXT, [1, 2, 3]).further == 1  # the length 0 stands for no samples
     with pytest.raises(EngineFault) as fault:
         Speaker(Wavering(s1=FaultKind.EMPTY, s2=kind, s3=kind), 3).speak(TEXT, [1, 2, 3])
     assert fault.value.kind is kind
@@ -88,7 +88,7 @@ def test_a_fault_that_is_not_of_the_sound_is_raised_at_once(kind: FaultKind) -> 
 def test_no_take_is_begun_that_would_look_like_a_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     voice = Wavering(s1=4.0)
     speaker = experienced(voice)
-    monkeypatch.setattr("swarm.voice.host.takes.MAX_AGAIN_S", 0.0)
+    monkeypatch.setattr("swarm.voice.host.takes.MAX_RETRY_S", 0.0)
     take = speaker.speak(TEXT, [1, 2, 3])
     assert voice.asked == [1]
     assert take.info.doubt

@@ -16,7 +16,7 @@ SENTENCES = (
 
 
 class Hears(Verifier):
-    """A recogniser that hears what it is told to, one thing after the other."""
+    """A recogniser that hears the given texts, one after the other."""
 
     def __init__(self, *heard: str) -> None:
         super().__init__(None, "en")
@@ -69,7 +69,7 @@ def test_a_recogniser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch
 
 
 class KnowsSome:
-    """Stands in for faster-whisper's model."""
+    """A stand-in for the model of faster-whisper, which knows a few languages."""
 
     supported_languages = ("en", "fr", "no")
 
