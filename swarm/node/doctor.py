@@ -83,7 +83,7 @@ def check_engines() -> Iterator[Check]:
     for name, target in engine_targets().items():
         try:
             yield from _check_engine(name, target)
-        except Exception as error:  # a foreign engine may raise any exception
+        except (Exception, SystemExit) as error:  # a foreign engine may raise any exception
             text = f"{target} does not open: {type(error).__name__}: {error}"
             yield Check(f"engine {name}", "fail", text, "reinstall the package that it comes with.")
 

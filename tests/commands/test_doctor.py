@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
+from swarm.errors import EnvironmentFault
 from swarm.node.doctor import Check
 
 
@@ -55,3 +56,20 @@ def test_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert main(["doctor", "--json", "--state-dir", str(tmp_path)]) == 0
     names = [check["name"] for check in json.loads(capsys.readouterr().out)]
     assert names[:4] == ["python", "state folder", "sqlite", "sound"]
+
+
+def test_what_a_foreign_engine_says_steers_no_terminal(found: list[Check], capsys: pytest.CaptureFixture[str]) -> None:
+    found.append(Check("engine odd", "fail", "\x1b[31mboom\u202e", "reinstall"))
+    main(["doctor"])
+    assert "fail  engine odd:  [31mboom \n" in capsys.readouterr().out
+
+
+def test_an_error_that_repeats_foreign_words_steers_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check_all(_folder: Path) -> Iterator[Check]:
+        raise EnvironmentFault("it says \x1b[2Jboom")
+
+    monkeypatch.setattr("swarm.node.doctor.check_all", check_all)
+    assert main(["doctor"]) == 4
+    assert "it says  [2Jboom" in capsys.readouterr().err

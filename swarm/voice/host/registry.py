@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Collection, Iterator, Mapping
+from typing import cast
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
@@ -9,6 +10,7 @@ from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
+from swarm.voice.host.foreign import check_foreign
 from swarm.voice.settings import check_settings
 
 GROUP = "e2a_swarm.engines"
@@ -40,12 +42,16 @@ def _with_aliases(name: str) -> str:
 
 
 def load_engine(target: str) -> Engine:
-    """Return the engine at "module:object". Raises ImportError, AttributeError, TypeError."""
+    """Return the engine at "module:object". A third-party package may raise any Exception.
+
+    Its SystemExit becomes an ImportError.
+    """
     module, _, name = target.partition(":")
-    engine = getattr(importlib.import_module(module), name)
-    if not isinstance(engine, Engine):
-        raise TypeError("it is not a swarm.voice.engine.Engine")
-    return engine
+    try:
+        engine = getattr(importlib.import_module(module), name)
+        return cast(Engine, engine) if target in BUILT_IN.values() else check_foreign(engine)
+    except SystemExit as fault:
+        raise ImportError(f"it ended the process with code {fault.code}") from fault
 
 
 def find_engine(name: str) -> Engine:

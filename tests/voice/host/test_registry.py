@@ -90,6 +90,27 @@ def test_a_broken_package_is_named_when_asked_for(other_installed: None) -> None
         find_card("broken")
 
 
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("raise SystemExit(7)", "it ended the process with code 7"),
+        ("engine = 3", r"it is not a swarm\.voice\.engine\.Engine"),
+        ("from test_registry import other_engine as engine", "its card has the name 'other'"),
+    ],
+)
+def test_a_package_that_is_no_engine_stops_no_command(
+    source: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "oddity.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "oddity", raising=False)
+    entries = [EntryPoint("oddity", "oddity:engine", registry.GROUP)]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
+    assert "oddity" not in [engine.card.name for engine in all_engines()]
+    with pytest.raises(EnvironmentFault, match=reason):
+        find_card("oddity")
+
+
 def test_an_unknown_engine_is_refused_with_the_names_of_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"no engine 'festival'.*hibari.*espeak.*metronome"):
         find_card("festival")
