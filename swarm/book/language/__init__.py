@@ -1,1 +1,1 @@
-"""Languages: one file each in `languages/`, and their common code."""
+"""Languages: how they say what books write. Each has one file in `languages/`."""

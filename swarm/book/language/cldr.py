@@ -1,4 +1,4 @@
-"""Looks up CLDR through Babel: months, units, currencies, plurals. Babel is loaded at the first use."""
+"""Data of languages from CLDR: months, units, currencies, plurals. Babel is slow, so it is loaded when needed."""
 
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -11,8 +11,9 @@ from swarm.book.language.language import Forms, Language
 if TYPE_CHECKING:
     from babel import Locale
 
-CURRENCIES = {"€": "EUR"}  # CLDR names the other signs with their country, "US dollar", as no book means them
-UNITS = {  # the signs that every language writes, with CLDR's units
+CURRENCIES = {"€": "EUR"}  # CLDR's names of other signs have a country, as in "US dollar", which books do not mean
+# Signs of all languages, with CLDR's units.
+UNITS = {
     "km/h": "speed-kilometer-per-hour",
     "km": "length-kilometer",
     "cm": "length-centimeter",
@@ -24,8 +25,8 @@ UNITS = {  # the signs that every language writes, with CLDR's units
     "lbs": "mass-pound",
 }
 MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
-SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # behind °
-# Taken from CLDR's dates, since a book may name hundreds of languages and CLDR takes 500 KiB for each.
+SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # letters after °
+# Copied from CLDR's dates, since a book may name hundreds of languages, and each takes 500 KiB when loaded.
 _DAYS_WITH_STOPS = "bs cs da de dsb et fi fo frr gsw hr hsb hu is ksh lb lv nb nds nn no prg sk sl smn sr wae"
 _FIGURES = regex.compile(r"^\S+?\s?(?=\p{L})")
 
@@ -38,12 +39,12 @@ def _locale(name: str) -> "Locale":
 
 
 def month_names(language: Language) -> tuple[str, ...]:
-    """Return the twelve months' names as they stand in a date."""
+    """Return the names of the twelve months, in the form for dates."""
     return tuple(_locale(language.locale or language.code).months["format"]["wide"].values())
 
 
 def short_month_names(language: Language) -> tuple[str, ...]:
-    """Return the twelve months' abbreviations as they stand in a date, without a full stop."""
+    """Return the abbreviations of the twelve months, in the form for dates, without full stops."""
     names = _locale(language.locale or language.code).months["format"]["abbreviated"].values()
     return tuple(name.removesuffix(".") for name in names)
 
@@ -55,7 +56,7 @@ def plural_category(figures: Decimal, language: Language) -> str:
 
 @lru_cache(1024)
 def unit_name(unit: str | Forms, figures: Decimal, language: Language) -> str:
-    """Return what a unit is called behind a number: "kilometres" for `length-kilometer` and 5."""
+    """Return the name of a unit after a number: "kilometres" for `length-kilometer` and 5."""
     if isinstance(unit, Forms):
         return unit.of(plural_category(figures, language))
     from babel.units import format_unit
@@ -66,12 +67,12 @@ def unit_name(unit: str | Forms, figures: Decimal, language: Language) -> str:
 
 @lru_cache(1024)
 def currency_name(sign: str, figures: Decimal, language: Language) -> str:
-    """Return what a currency of CURRENCIES is called behind a number."""
+    """Return the name of a currency in CURRENCIES after a number."""
     from babel.numbers import get_currency_name
 
     return str(get_currency_name(CURRENCIES[sign], figures, language.locale or language.code))
 
 
 def days_have_stops(code: str) -> bool:
-    """Return whether a language writes "3. Mai": a full stop makes a figure an ordinal there."""
+    """Return whether a full stop makes a number an ordinal in a language, as in "3. Mai"."""
     return code in _DAYS_WITH_STOPS.split()

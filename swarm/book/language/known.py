@@ -1,4 +1,4 @@
-"""The languages that have a file of their own, found in the folder `languages/`."""
+"""Finds the languages that have a file in the folder `languages/`."""
 
 from functools import cache, lru_cache
 from pkgutil import iter_modules, resolve_name
@@ -8,7 +8,7 @@ from swarm.book.language.language import Language
 
 
 def find_language(code: str) -> Language:
-    """Return the language of a primary subtag; one without any words where it has no file."""
+    """Return the language of a primary subtag; one without words or rules if it has no file."""
     return _load(code) if code in _codes() else _unknown(code)
 
 
@@ -19,14 +19,14 @@ def _load(code: str) -> Language:
     return found
 
 
-@lru_cache(64)  # a hostile book may name thousands
+@lru_cache(64)  # bounded, since a hostile book may name thousands
 def _unknown(code: str) -> Language:
     return Language(code=code)
 
 
 @cache
 def every_language() -> tuple[Language, ...]:
-    """Return all languages that have a file, in the order of their codes."""
+    """Return all languages that have a file, sorted by code."""
     return tuple(map(find_language, _codes()))
 
 

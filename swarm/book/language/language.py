@@ -1,4 +1,4 @@
-"""A language as a value: the words and habits by which written text becomes spoken text."""
+"""A language as a value: the words and rules that turn written text into spoken text."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,23 +6,25 @@ import regex
 from msgspec import Struct
 
 Match = regex.Match[str]
-Step = tuple["regex.Pattern[str]", Callable[[Match], str]]  # a pattern, and what is said for a match; "" keeps it
+Step = tuple[
+    "regex.Pattern[str]", Callable[[Match], str]
+]  # a pattern, and a function from a match to its words, "" to keep it
 
 TYPOGRAPHIC_QUOTES = "“”‘’"
 
 
 def table(text: str) -> dict[str, str]:
-    """Return the pairs of "Mr=Mister|Dr=Doctor" as a mapping from the written to the spoken form."""
+    """Parse "Mr=Mister|Dr=Doctor" to a mapping from written to spoken forms."""
     return dict(pair.split("=") for pair in text.split("|")) if text else {}
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the words that a text lists."""
+    """Return the words of a text as a set."""
     return frozenset(text.split())
 
 
 class Forms(Struct, frozen=True):
-    """A counted word's forms by CLDR's plural categories; those that a language lacks are empty."""
+    """The forms of a noun by CLDR's plural categories; "" for categories that a language lacks."""
 
     one: str
     other: str
@@ -39,79 +41,83 @@ class ClockWords(Struct, frozen=True, kw_only=True):
 
     between: str = ""  # the word between hours and minutes
     full: str = ""  # the word after a full hour
-    one: str = ""  # replaces both of them after the hour of one
+    one: str = ""  # replaces `between` and `full` after one hour
     oh: str = ""  # the word before minutes below ten
-    hour: Callable[[int], str] | None = None  # the words of an hour; its cardinal number if None
-    written: str = ""  # a pattern for minutes that are written otherwise than 10:30; their figures are its only group
+    hour: Callable[[int], str] | None = None  # makes the words of an hour; without it the cardinal is used
+    written: str = ""  # a pattern for minutes not written like 10:30; its only group is their digits
 
 
 class Numbers(Struct, frozen=True, kw_only=True, eq=False):
-    """The words for figures."""
+    """The words and rules for numbers."""
 
     point: str  # the word before decimals
     to: str  # the word in "1861-65"
-    minus: str
+    minus: str  # the word before negative numbers
     join: str  # "and" in "two and one half"
-    coins: str  # the word between a sum and its hundredths, if there is one
-    halves: tuple[str, str, str]  # ½ ¼ ¾
-    money: Mapping[str, Forms]  # the names of $, £ and the like; CLDR's say whose dollar it is
-    fraction: Callable[[int, int], str]  # 3 and 8 are "three eighths"
-    units: Mapping[str, str | Forms] = {}  # signs behind figures, with CLDR's unit or their own forms
-    signs: Mapping[str, str | Forms] = {}  # the same for % ° ′ ″, if CLDR's words are not said
-    comma: bool = True  # a comma stands before decimals, and a full stop parts thousands
-    pairs: bool = False  # decimals of two figures are said as one number: "trois virgule quatorze"
-    years: bool = False  # years are said otherwise than other numbers: "eighteen sixty-six"
-    scales: Mapping[str, str] = {}  # the word behind a sum, written and said: "$5 million"
+    coins: str  # the word between a sum and its hundredths, "" for none
+    halves: tuple[str, str, str]  # the words for ½ ¼ ¾
+    money: Mapping[str, Forms]  # the names of $, £ and the like, since CLDR's names have a country
+    fraction: Callable[[int, int], str]  # makes "three eighths" of 3 and 8
+    units: Mapping[str, str | Forms] = {}  # signs after numbers, with CLDR's unit or own forms
+    signs: Mapping[str, str | Forms] = {}  # own forms for % ° ′ ″ in place of CLDR's
+    comma: bool = True  # a comma separates decimals and a full stop thousands, instead of the reverse
+    pairs: bool = False  # two decimals are said as one number: "trois virgule quatorze"
+    years: bool = False  # years are said unlike other numbers: "eighteen sixty-six"
+    scales: Mapping[str, str] = {}  # written and spoken forms of the word after a sum, as in "$5 million"
     clock: ClockWords = ClockWords()
-    agree: Callable[[str, str], str] = lambda said, noun: said  # a cardinal's words before a noun
-    ordinal: str = ""  # a pattern for what makes a figure an ordinal
-    ordinal_form: Callable[[str, str], str] = lambda said, suffix: said  # an ordinal's words, by what is written
-    king: str = ""  # "the" in "Louis the Fourteenth"
-    king_form: Callable[[str], str] = str  # an ordinal's words behind a king's name
-    last_ordinal_king: int = 0  # greater numbers are cardinals: "Louis quatorze"
-    pronoun: bool = False  # "I" is a word as well as a numeral: "Mary I said"
-    rulers: frozenset[str] = frozenset()  # rulers' names besides those that every language knows
-    centuries: tuple[tuple["regex.Pattern[str]", str], ...] = ()  # a numeral's pattern, and "ordinal" or "cardinal"
-    prepare: Callable[[str], str] = str  # rewrites a sentence before the general rules see it
+    agree: Callable[[str, str], str] = lambda said, noun: said  # makes a cardinal agree with the noun after it
+    ordinal: str = ""  # a pattern for the suffix of an ordinal
+    ordinal_form: Callable[[str, str], str] = lambda said, suffix: (
+        said
+    )  # makes an ordinal agree with its written suffix
+    king: str = ""  # the word before a ruler's ordinal: "the" in "Louis the Fourteenth"
+    king_form: Callable[[str], str] = str  # makes the form of an ordinal after a ruler's name
+    last_ordinal_king: int = 0  # rulers with greater numbers have cardinals: "Louis quatorze"
+    pronoun: bool = False  # "I" is also a pronoun: "Mary I said"
+    rulers: frozenset[str] = frozenset()  # names of rulers besides those in `RULERS`
+    centuries: tuple[
+        tuple["regex.Pattern[str]", str], ...
+    ] = ()  # pairs of a numeral's pattern and "ordinal" or "cardinal"
+    prepare: Callable[[str], str] = str  # rewrites a sentence before the general rules are applied
     first: tuple[Step, ...] = ()  # special rules, applied before the general ones
     year_steps: tuple[Step, ...] = ()  # special rules for years, applied before the general one
 
 
 class Dates(Struct, frozen=True, kw_only=True):
-    """The form of dates in words; the names of months are CLDR's."""
+    """The rules by which dates in figures are written out, with CLDR's names of months."""
 
-    form: str  # "{day} de {month} de {year}"
-    day: Callable[[int], str] = str  # a day of the month, as it is written out
+    form: str  # the order of a date, such as "{day} de {month} de {year}"
+    day: Callable[[int], str] = str  # makes the written form of a day
     numeric: Callable[[Match, Callable[[int, int, str], str]], str] | None = None  # decides which figure is the month
-    written: Callable[[str], str] = str  # says the dates of a text whose month is a word
+    written: Callable[[str], str] = str  # rewrites the dates of a text whose months are words
 
 
 class Powers(Struct, frozen=True, kw_only=True):
-    """The words for exponents; `{}` stands for the exponent, or for "kilo" and the like."""
+    """The words for exponents; `{}` is replaced by the exponent, or by a prefix such as "kilo"."""
 
     squared: str
     cubed: str
     other: str
-    square: Forms  # of metres
-    cubic: Forms
+    square: Forms  # the forms of "square metre"
+    cubic: Forms  # the forms of "cubic metre"
     prefixes: tuple[str, str, str, str] = ("milli", "centi", "deci", "kilo")
 
 
 class Abbreviations(Struct, frozen=True, kw_only=True):
-    """Abbreviations and the words that are said for them."""
+    """Abbreviations and their words."""
 
     prepare: Callable[[str], str] = str  # rewrites a sentence before the tables are applied
-    titles: Mapping[str, str] = {}  # before a name
-    numbered: Mapping[str, str] = {}  # before a number
-    anywhere: Mapping[str, str] = {}  # written with its full stops
-    whole: frozenset[str] = frozenset()  # titles and words before numbers that need no full stop
-    joint: str = r"\s"  # a pattern for what stands between a title and a name
-    joins: str = ""  # the words between two titles: "Mr. and Mrs. Smith"
-    also: str = ""  # titles that are never written short: "Mr. or Miss Lee"
+    titles: Mapping[str, str] = {}  # abbreviations before a name
+    numbered: Mapping[str, str] = {}  # abbreviations before a number
+    anywhere: Mapping[str, str] = {}  # abbreviations before any text, with their inner full stops
+    whole: frozenset[str] = frozenset()  # those of `titles` and `numbered` that need no full stop
+    joint: str = r"\s"  # a pattern for the text between a title and a name
+    joins: str = ""  # a pattern for the words between two titles, as in "Mr. and Mrs. Smith"
+    also: str = ""  # a pattern for titles without an abbreviation, as in "Mr. or Miss Lee"
 
 
 class Sentences(Struct, frozen=True, kw_only=True):
-    """Words after which a sentence does not end."""
+    """Words that show where sentences do not end."""
 
     open: str = ""  # abbreviations, without their last full stop, that end no sentence
     numbered: str = ""  # abbreviations that end no sentence before a number
@@ -119,15 +125,15 @@ class Sentences(Struct, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """Words that books number in Roman numerals, as patterns; those of all languages hold in every book."""
+    """Patterns for words before Roman numerals; those of all languages apply to every book."""
 
-    words: str = ""  # chapters and the like
-    short: str = ""  # their abbreviations, without the full stop
-    lettered: str = ""  # those of them that letters count as well: "Appendix C"
+    words: str = ""  # words such as "chapter"
+    short: str = ""  # abbreviations of these, without the full stop
+    lettered: str = ""  # those of `words` that letters may follow as well: "Appendix C"
 
 
 class PartNames(Struct, frozen=True, kw_only=True):
-    """Names of parts of a book that are not its text: small letters without accents, separated by |."""
+    """Titles of parts that are not the book itself, in lower case without accents, separated by |."""
 
     title_page: str = ""
     cover: str = ""
@@ -142,25 +148,25 @@ class PartNames(Struct, frozen=True, kw_only=True):
     bibliography: str = ""
     transcriber: str = ""
     advertisement: str = ""
-    other_books: str = ""  # a pattern for a list of books by one author, in small letters without accents
+    other_books: str = ""  # a pattern for titles of lists of an author's books, in lower case without accents
 
 
 class LegalWords(Struct, frozen=True, kw_only=True):
-    """Patterns for what a page says that the law asks for, and a page about the making of the electronic text."""
+    """Patterns for the words of copyright pages and of transcriber's notes."""
 
     copyright: str = ""
     rights: str = ""  # "all rights reserved"
-    deposit: str = ""  # what a national library writes
+    deposit: str = ""  # the deposit at a national library
     published: str = ""
     transcribed: str = ""
 
 
 class Language(Struct, frozen=True, kw_only=True, eq=False):
-    """One language; it is its own key, since there is one object for each."""
+    """One language. Instances are compared by identity, since each language has only one."""
 
     code: str
     locale: str = ""  # the locale of CLDR, if it is not the bare code
-    numbers: Numbers | None = None  # without it figures stay as they are
+    numbers: Numbers | None = None  # without it figures are not spelled
     dates: Dates | None = None
     powers: Powers | None = None
     abbreviations: Abbreviations = Abbreviations()
@@ -168,7 +174,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     counted: Counted = Counted()
     parts: PartNames = PartNames()
     legal: LegalWords = LegalWords()
-    quotes: str = TYPOGRAPHIC_QUOTES  # opening and closing marks in turn
-    note: str = ""  # tells a listener that a note follows
-    at: str = "at"  # the sign in a mail address
-    old_units: Callable[[str], str] = str  # says old money and measures of a sentence
+    quotes: str = TYPOGRAPHIC_QUOTES  # pairs of an opening and a closing mark
+    note: str = ""  # the words before a note that is read
+    at: str = "at"  # the word for @ in a mail address
+    old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

@@ -1,4 +1,4 @@
-"""Numbers in words, by num2words and the habits of a language."""
+"""Numbers in words, by num2words and the rules of a language."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -7,14 +7,14 @@ import regex
 
 from swarm.book.language.language import Language
 
-MAX_DIGITS = 15  # longer numbers are said digit by digit
+MAX_DIGITS = 15  # of a number; the digits of longer ones are said one by one
 
 
 @lru_cache(4096)
 def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     """Return one number in words: a cardinal, an "ordinal" or a "year".
 
-    Figures that are never said as one number are said one by one; without words for them they stay.
+    Digits are said one by one if there are many or the first is 0. Figures without words are returned as they are.
     """
     from num2words import num2words
 
@@ -36,12 +36,12 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
 
 
 def digit_by_digit(figures: str, language: Language) -> str:
-    """Return figures that are no number, one after the other: "zero zero seven"."""
+    """Return the words of single digits: "zero zero seven"."""
     return " ".join(spelled(digit, language) for digit in figures)
 
 
 def amount(figures: str, language: Language) -> Decimal:
-    """Return the number that figures stand for, as a language writes them; of a very long one the last digits."""
+    """Return the value of a number as a language writes it; only the last digits of a very long one count."""
     comma = language.numbers is None or language.numbers.comma
     whole, _, decimals = figures.partition("," if comma else ".")
     digits = regex.sub(r"[^0-9]", "", whole)[-MAX_DIGITS:] or "0"

@@ -34,38 +34,38 @@ _KING = regex.compile(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
 _DECADE = regex.compile(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
 _BEGINS = regex.compile(r"[,;:(„«»–—]\s?$")
 _ENDS = regex.compile(r"[\"'“”»«)\s]*+$")
-_STRONG = ("der", "die", "das", "diese", "eine")  # behind these an ordinal ends in e
+_E_ARTICLES = ("der", "die", "das", "diese", "eine")  # an ordinal after these ends in "e"
 
 
 @cache
 def _before_noun() -> "regex.Pattern[str]":
-    """Return the pattern of an ordinal before a month or another noun that ordinals stand before."""
+    """Return the pattern of an ordinal before a month or another noun that is often numbered."""
     nouns = rf"{'|'.join(month_names(LANGUAGE))}|Jänner|{_NEUTER}|{_FEMININE}|Band|Teil|Stock|Akt|Tag|Bezirk"
     return regex.compile(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+({nouns})\b)", regex.IGNORECASE)
 
 
 def _say_ordinals(text: str) -> str:
-    """Say "3. Mai", "Heinrich der VIII." and "die 20er", which are figures with a full stop or "er" behind them."""
-    text = _KING.sub(lambda match: _behind(match[1], str(value(match[2]))) + _stop(match), text)
+    """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
+    text = _KING.sub(lambda match: _after_article(match[1], str(value(match[2]))) + _stop(match), text)
     text = _DECADE.sub(lambda match: _decade(match[1]), text)
-    return _NTH.sub(lambda match: _behind(match[1], match[2]), _before_noun().sub(_ordinal, text))
+    return _NTH.sub(lambda match: _after_article(match[1], match[2]), _before_noun().sub(_ordinal, text))
 
 
-def _behind(article: str, figures: str) -> str:
+def _after_article(article: str, figures: str) -> str:
     said = spelled(figures, LANGUAGE, "ordinal")
-    return f"{article} {said}" if article.lower() in _STRONG else f"{article} {said}n"
+    return f"{article} {said}" if article.lower() in _E_ARTICLES else f"{article} {said}n"
 
 
 def _ordinal(match: Match) -> str:
     if match[1]:
         if match[1].lower() in ("ein", "einer") and not regex.fullmatch(_FEMININE, match[3], regex.IGNORECASE):
             return f"{match[1]} {_strong(match)}"
-        return _behind(match[1], match[2])
-    return _strong(match) if _begins(match) else spelled(match[2], LANGUAGE, "ordinal")
+        return _after_article(match[1], match[2])
+    return _strong(match) if _begins_clause(match) else spelled(match[2], LANGUAGE, "ordinal")
 
 
-def _begins(match: Match) -> bool:
-    """Return whether an ordinal stands at the start, or behind a comma and the like."""
+def _begins_clause(match: Match) -> bool:
+    """Return whether an ordinal is at the start of a sentence or clause."""
     before = match.string[max(0, match.start() - 2) : match.start()]
     return match.start() <= 1 or bool(_BEGINS.search(before) and not before.isspace())
 
@@ -83,7 +83,7 @@ def _decade(figures: str) -> str:
 
 
 def _stop(match: Match) -> str:
-    """Return the full stop of an ordinal that ends its sentence too."""
+    """Return "." if the full stop of an ordinal also ends the sentence, else ""."""
     return "." if _ENDS.match(match.string, match.end()) else ""
 
 

@@ -24,7 +24,7 @@ from swarm.book.language.language import (
 )
 from swarm.book.language.spelling import digit_by_digit, spelled
 
-# Four-digit numbers that are no years: what is counted follows, or a word of measure stands before.
+# Four-digit numbers that are no years, by a counted noun after them or a word of measure before them.
 _FOUR = r"(?<![\p{L}\d.,:/$£€-])(?:1\d|20)\d\d(?![\d.,:/-]*\d|\p{L})"
 _YEAR_BEFORE = r"(?<=\b(?i:in|since|by|until|till|during|years?|from|before|after)\s)"
 _YEAR, _ALONE = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)", r"(?![.,]?\d|\p{L})"
@@ -100,7 +100,7 @@ def _say_written_dates(text: str) -> str:
     return text
 
 
-# English alone has decades, and says early years in pairs.
+# Rules for decades and for early years, which are said in pairs.
 _YEARS: tuple[Step, ...] = (
     (regex.compile(rf"{_YEAR}s(?!\p{{L}})"), lambda match: _plural(spelled(match[1], LANGUAGE, "year"))),
     (
@@ -112,7 +112,7 @@ _YEARS: tuple[Step, ...] = (
 
 
 def _numeric(match: Match, say: Callable[[int, int, str], str]) -> str:
-    """Britons and Americans write dates the other way round: what can be both is read figure by figure."""
+    """Say a date; say it figure by figure if Britons and Americans would read it differently."""
     first, second, year = int(match[1]), int(match[3]), match[4]
     if match[2] == ".":
         return match[0]
@@ -147,20 +147,20 @@ def _pence(number: str) -> str:
 
 
 def _coin(match: Match) -> str:
-    """Say a sum of one coin; "in his 20s." is none."""
+    """Say a sum of one coin, but not "in his 20s."."""
     if match[2] == "s" and _DECADE.fullmatch(match[1]):
         return match[0]
     return (_shillings(match[1]) if match[2] == "s" else _pence(match[1])) + _stop(match)
 
 
 def _stop(match: Match) -> str:
-    """Return the full stop of an abbreviation that ends its sentence too."""
+    """Return "." if the full stop of an abbreviation also ends the sentence, else ""."""
     return "." if match[0].endswith(".") and _ENDS.match(match.string, match.end()) else ""
 
 
 LANGUAGE: Language = Language(
     code="en",
-    locale="en_GB",  # as the dictionaries of the engines spell: "kilometres"
+    locale="en_GB",  # the spelling of the engines' dictionaries: "kilometres"
     numbers=Numbers(
         point="point",
         to="to",

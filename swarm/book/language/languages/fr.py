@@ -19,7 +19,7 @@ from swarm.book.language.language import (
 )
 from swarm.book.language.spelling import spelled
 
-# The feminine nouns that are counted most.
+# The feminine nouns that are most often counted.
 _FEMININE = words(
     "heure heures minute minutes seconde secondes fois page pages année années journée journées semaine semaines "
     "nuit nuits lieue lieues livre livres femme femmes fille filles personne personnes maison maisons pièce "

@@ -56,13 +56,15 @@ LANGUAGE: Language = Language(
         money={"$": Forms("dollaro", "dollari"), "£": Forms("sterlina", "sterline")},
         fraction=_fraction,
         units={
-            "km/h": Forms("chilometro all'ora", "chilometri all'ora"),  # CLDR's "orari" is what road signs say
+            "km/h": Forms(
+                "chilometro all'ora", "chilometri all'ora"
+            ),  # CLDR's "chilometri orari" is the language of road signs
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",
             "min": "duration-minute",
         },
-        signs={"%": Forms("per cento", "per cento")},  # as books write it, not "percento"
+        signs={"%": Forms("per cento", "per cento")},  # books do not write CLDR's "percento"
         pairs=True,
         scales=table("milione=milione di|milioni=milioni di|miliardo=miliardo di|miliardi=miliardi di"),
         clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),

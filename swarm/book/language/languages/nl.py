@@ -40,9 +40,9 @@ LANGUAGE: Language = Language(
             "g": "mass-gram",
             "l": "volume-liter",
             "min": "duration-minute",
-            "lbs": Forms("pond", "pond"),  # CLDR leaves "pound"
+            "lbs": Forms("pond", "pond"),  # CLDR has the English "pound"
         },
-        signs={"°": Forms("graad", "graden")},  # CLDR's "booggraden" are those of angles alone
+        signs={"°": Forms("graad", "graden")},  # CLDR's "booggraden" is for angles only
         years=True,
         scales=table("miljoen=miljoen|miljard=miljard"),
         clock=ClockWords(between="uur", full="uur", written=r"\.([0-5]\d)(?=\s?uur\b)"),

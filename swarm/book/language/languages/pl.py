@@ -1,4 +1,4 @@
-"""Polish: its ordinals take the case that a preposition or the noun behind them shows; where neither does, none."""
+"""Polish. Ordinals take the case that a preposition before or a noun after them shows, if there is one."""
 
 from decimal import Decimal
 from functools import cache
@@ -88,8 +88,9 @@ _STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=
 
 def _ordinal(number: int, case: str = "y") -> str:
     """Say an ordinal in a case: "dwudziestego pierwszego" for 21 and "ego"."""
+    # num2words has 300th and 400th wrong.
     said = spelled(str(number), LANGUAGE, "ordinal").replace("trzysetny", "trzechsetny")
-    said = said.replace("czterysetny", "czterechsetny")  # num2words has these two wrong
+    said = said.replace("czterysetny", "czterechsetny")
     return " ".join(word if word in ("trzy", "cztery") else _inflect(word, case) for word in said.split())
 
 
@@ -104,11 +105,11 @@ def _inflect(word: str, case: str) -> str:
 
 
 def _case(preposition: str | None, noun: str) -> str:
-    """Return the case of a masculine ordinal, by the preposition before it and the form of its noun."""
+    """Return the case of a masculine ordinal by the preposition before it and the noun after it."""
     if noun in ("rok", "wiek"):
         return "y"
     if noun.endswith("em"):
-        return _LOCATIVE  # which sounds as the instrumental does
+        return _LOCATIVE  # the locative sounds like the instrumental
     if noun.endswith("owi"):
         return _DATIVE
     before = (preposition or "").lower()
@@ -119,8 +120,8 @@ def _with(preposition: str | None, said: str) -> str:
     return f"{preposition} {said}" if preposition else said
 
 
-def _year_behind(match: Match) -> str:
-    """Say "w 1921 r."; the full stop stays where a sentence begins behind it."""
+def _year_after(match: Match) -> str:
+    """Say "w 1921 r."; keep the full stop before a new sentence."""
     preposition, year, noun = match[1], int(match[2]), match[3]
     before = (preposition or "").lower()
     said = noun if noun != "r." else "rokiem" if before == "przed" else "roku"
@@ -150,7 +151,7 @@ def _decade(match: Match) -> str:
 
 
 def _both(first: str, join: str | None, second: str | None, case: str) -> str:
-    """Say one ordinal, or two that "i", "do" or a dash joins."""
+    """Say one ordinal, or two joined by "i", "do" or a dash."""
     said = [_ordinal(int(figures), case) for figures in (first, second) if figures]
     return (join if (join or "").strip("-– ") else " do ").join(said) if second and join else said[0]
 
@@ -170,7 +171,7 @@ def _before_noun(match: Match) -> str:
 
 
 def _clock(match: Match) -> str:
-    """Say "o 10:30" as "o dziesiątej trzydzieści"; a lone number may be no hour."""
+    """Say "o 10:30" as "o dziesiątej trzydzieści"; keep a bare number that may be no hour."""
     preposition, noun, hour, minutes, part_of_day = match.groups()
     if not noun and not minutes and not part_of_day:
         return match[0]
@@ -189,7 +190,7 @@ def _hour(match: Match) -> str:
 
 @cache
 def _day() -> "regex.Pattern[str]":
-    """Return the pattern of a day before its month, with the year behind it."""
+    """Return the pattern of a day, its month and its year."""
     months = "|".join(month_names(LANGUAGE))
     day = r"([12]?\d|3[01])\.?"
     return regex.compile(
@@ -209,7 +210,7 @@ def _date(match: Match) -> str:
 
 @cache
 def _counted_signs() -> dict[str, str]:
-    """Return what may follow a number as a sign, and its genitive plural, which is CLDR's form for five."""
+    """Return for each sign after numbers its genitive plural, which is CLDR's form for five."""
     assert LANGUAGE.numbers
     units = UNITS | MEASURES | dict(LANGUAGE.numbers.units) | {"zł": LANGUAGE.numbers.money["zł"], "tys.": _THOUSAND}
     return {sign: unit_name(unit, Decimal(5), LANGUAGE) for sign, unit in units.items()}
@@ -225,16 +226,16 @@ def _genitive() -> "regex.Pattern[str]":
 
 
 def _in_genitive(match: Match) -> str:
-    """Say "od 5 do 10" in the genitive, in which the noun behind the number stands anyway."""
+    """Say "od 5 do 10" in the genitive; a noun after the number already is in it."""
     said = " ".join(_BEFORE_MEN.get(word, word) for word in spelled(match[2], LANGUAGE).split())
     return f"{match[1]} {said} {_counted_signs()[match[3]]}" if match[3] else f"{match[1]} {said}"
 
 
 def _prepare(text: str) -> str:
-    """Say what the general rules cannot: dates, years, centuries, hours, kings and ordinals, all inflected."""
+    """Say the inflected dates, years, centuries, hours, kings and ordinals, for which there are no general rules."""
     if regex.search(r"\d", text):
         text = _day().sub(_date, text)
-        text = _YEAR_BEFORE.sub(_year_before, _YEAR_BEHIND.sub(_year_behind, text))
+        text = _YEAR_BEFORE.sub(_year_before, _YEAR_BEHIND.sub(_year_after, text))
         text = _YEAR_ALONE.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), _LOCATIVE)}", text)
         text = _HOUR.sub(_hour, _CLOCK.sub(_clock, text))
         text = _genitive().sub(_in_genitive, text)
@@ -249,7 +250,7 @@ _QUEEN_CASES = table("a=a|y=ej|i=ej|ie=ej|ę=ą|ą=ą")
 
 
 def _prepare_abbreviations(text: str) -> str:
-    """Say "św. Jana" and "przy ul. Długiej", whose case the name or the preposition shows."""
+    """Say "św. Jana" and "przy ul. Długiej" in the case that the name or the preposition shows."""
     text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
     return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
 
