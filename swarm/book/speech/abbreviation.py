@@ -1,4 +1,4 @@
-"""Abbreviations as the words they stand for, where no engine would know and no reader doubts."""
+"""Abbreviations as words, if engines do not know them and their meaning is certain."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -12,7 +12,7 @@ _INITIAL = regex.compile(r"\s\p{Lu}\.")
 _END = regex.compile(r"[\s\"'”’»)]*+$")
 # Names keep their particles in every language.
 _PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’']"
-_TAIL = r"(?<![.,;:!?)\]»”’\"'])"  # the end of a sentence is no part of an address
+_TAIL = r"(?<![.,;:!?)\]»”’\"'])"  # punctuation at the end of a sentence is no part of an address
 
 _WEB = regex.compile(
     rf"(?:https?://|ftp://|www\.)(?:[^\s/@]{{1,64}}@)?([\p{{L}}\p{{N}}.-]{{1,253}})(?::\d+)?(?:/\S*{_TAIL})?",
@@ -37,12 +37,12 @@ def _said(text: str, finder: "regex.Pattern[str]", said: Mapping[str, str]) -> s
 
 
 def _is_initial(match: Match) -> bool:
-    """Return whether a lone letter is the first of several initials: "D. H. Lawrence" is no Don."""
+    """Return whether a single letter is the first of several initials: in "D. H. Lawrence", "D." is not "Don"."""
     return len(match[1]) == 1 and match[1].isupper() and bool(_INITIAL.match(match.string, match.end()))
 
 
 def _stop(match: Match) -> str:
-    """Return the full stop of an abbreviation that ends its sentence too."""
+    """Return "." if the full stop of an abbreviation also ends the sentence, else ""."""
     return "." if match[0].endswith(".") and _END.match(match.string, match.end()) else ""
 
 
@@ -58,7 +58,7 @@ def _finders(language: Language) -> tuple[tuple["regex.Pattern[str]", Mapping[st
 
 
 def _after_title(language: Language) -> str:
-    """Return the pattern of what follows a title: a name, or another title that the name follows."""
+    """Return the pattern of the text after a title: a name, or another title before a name."""
     short = language.abbreviations
     titles = "|".join(filter(None, (*map(regex.escape, short.titles), short.also)))
     joins = "|".join(filter(None, (short.joins, "&")))
@@ -67,7 +67,7 @@ def _after_title(language: Language) -> str:
 
 
 def _finder(said: Mapping[str, str], after: str, whole: Collection[str]) -> "regex.Pattern[str]":
-    """Return the pattern of names that end in a full stop, or need none, before what has to follow."""
+    """Return the pattern of the abbreviations in `said` before `after`; those in `whole` need no full stop."""
     names = "|".join(map(regex.escape, sorted(said, key=len, reverse=True)))
     complete = "|".join(map(regex.escape, sorted(set(whole) & set(said), key=len, reverse=True)))
     undotted = rf"|(?<=(?:{complete}))" if complete else ""
@@ -75,7 +75,7 @@ def _finder(said: Mapping[str, str], after: str, whole: Collection[str]) -> "reg
 
 
 def shorten(text: str, language: Language) -> str:
-    """Return a text whose web addresses are the names of their sites, whose ISBNs are named without their figures."""
+    """Return a text with the names of sites for web addresses, and without the digits of ISBNs."""
     if "ISBN" in text:
         text = _ISBN.sub("ISBN", text)
     if "@" in text:

@@ -1,4 +1,4 @@
-"""Dates in figures as they are read: "25/12/1999" is "December 25th, 1999" or "25 décembre 1999"."""
+"""Dates in figures as words: "25/12/1999" is "December 25th, 1999" or "25 décembre 1999"."""
 
 import regex
 
@@ -12,7 +12,7 @@ _ISO = regex.compile(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
 
 
 def say_dates(text: str, language: Language) -> str:
-    """Return a sentence whose dates are written out; years and days stay figures."""
+    """Return a sentence whose dates are written out; years and days remain figures."""
     dates = language.dates
     if dates is None or not _DIGIT.search(text):
         return text
@@ -27,7 +27,7 @@ def _numeric(match: Match, language: Language, dates: Dates) -> str:
 
 
 def _said(match: Match, day: int, month: int, year: str, language: Language, dates: Dates) -> str:
-    """Return a date's words; the match as it is where there is no such day."""
+    """Return the words of a date; the match as it is if there is no such date."""
     if not (1 <= day <= 31 and 1 <= month <= 12):
         return match[0]
     return dates.form.format(day=dates.day(day), month=month_names(language)[month - 1], year=year)

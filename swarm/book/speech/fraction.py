@@ -17,7 +17,7 @@ _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 
 
 def say_fractions(text: str, language: Language) -> str:
-    """Return a sentence with its fractions as words; whole numbers before them stay figures."""
+    """Return a sentence with its fractions as words; whole numbers before them remain figures."""
     numbers = language.numbers
     if numbers is None:
         return text
@@ -27,7 +27,7 @@ def say_fractions(text: str, language: Language) -> str:
 
 
 def _fraction(match: Match, numbers: Numbers) -> str:
-    """Say "3/8"; fractions that have signs of their own become these."""
+    """Say "3/8"; return ½, ¼ or ¾ for a fraction that ends in one of these."""
     over, under = int(match["over"]), int(match["under"])
     if match[0].replace("⁄", "/").endswith(("1/2", "1/4", "3/4")):
         return FRACTIONS[("1/2", "1/4", "3/4").index(f"{over}/{under}")]

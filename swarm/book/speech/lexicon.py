@@ -1,4 +1,4 @@
-"""A pronunciation dictionary: words or patterns, and the spellings that a voice says right."""
+"""Pronunciation dictionaries: words or patterns, and how a voice should say them."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,7 +18,7 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class Lexicon:
-    """Rules in the order in which they were written, ready to be applied; `book` has the book's own rules."""
+    """Rules of pronunciation in the order of their file; `book` has the book's own rules."""
 
     def __init__(self, rules: tuple[Rule, ...] = (), book: tuple[Rule, ...] = ()) -> None:
         self.rules = rules
@@ -27,15 +27,15 @@ class Lexicon:
         self._finders: dict[tuple[str, bool], regex.Pattern[str] | None] = {}
 
     def over(self, book: tuple[Rule, ...]) -> "Lexicon":
-        """Return these rules and a book's own words that no rule here is about. Raises UsageError like `apply`."""
+        """Return these rules and those of a book for words that no pattern changes. Raises UsageError like `apply`."""
         patterns = [rule for rule in self.rules if rule.pattern]
         left = (word for word in book if all(_applied(rule, word.written) == word.written for rule in patterns))
         return Lexicon(self.rules, tuple(left)) if book else self
 
     def apply(self, text: str, language: str, *, phonemes: bool = False) -> str:
-        """Return a text as it is to be said, with phonemes if the engine takes them.
+        """Apply the rules to a text, with those for phonemes if the engine takes them.
 
-        Raises UsageError where a pattern takes too long.
+        Raises UsageError if a pattern takes too long.
         """
         finder = self._finder(language, phonemes)
         if finder is not None:
@@ -47,7 +47,7 @@ class Lexicon:
         return text
 
     def _finder(self, language: str, phonemes: bool) -> "regex.Pattern[str] | None":
-        """Return one pattern for all plain words: a dictionary of thousands costs no more than one word."""
+        """Return one pattern for all plain words, because it is as fast for thousands of words as for one."""
         key = (language, phonemes)
         if key not in self._finders:
             rules = [[rule for rule in one if phonemes or not rule.phonemes] for one in (self.book, self.rules)]
@@ -59,10 +59,11 @@ class Lexicon:
 
 
 def _spellings(rules: Sequence[Rule], language: str) -> dict[str, str]:
-    """Return the spoken form of each way in which a word may be written."""
+    """Return the spoken form of each spelling of the words."""
     fitting = [rule for rule in rules if not rule.pattern and rule.language in ("", language)]
     words: dict[str, str] = {}
-    for rule in fitting:  # a rule in lower case also holds at the start of a sentence and in headings
+    # A rule in lower case also applies to the word at the start of a sentence and in capitals.
+    for rule in fitting:
         spellings = (rule.written.capitalize(), rule.written.upper()) if rule.written.islower() else ()
         words |= {spelling: _said(rule, spelling) for spelling in spellings}
     return words | {rule.written: _said(rule, rule.written) for rule in fitting}
@@ -78,7 +79,7 @@ NO_LEXICON = Lexicon()
 def read_lexicon(path: Path) -> Lexicon:
     """Read a dictionary: `word = spelling`, `/pattern/ = spelling`, sections `[fr]`, comments `#`; or a PLS file.
 
-    Raises UsageError, which names the line.
+    Raises UsageError, which names the wrong line.
     """
     try:
         with path.open("rb") as file:
@@ -120,7 +121,9 @@ def _rule(where: str, line: str, language: str) -> Rule:
 def _check(where: str, rule: Rule) -> None:
     try:
         regex.compile(rule.written)
-        regex.sub(f"(?:{rule.written})|", rule.said, "")  # the pattern matches, so the spelling is checked as well
+        regex.sub(
+            f"(?:{rule.written})|", rule.said, ""
+        )  # the empty alternative always matches, so this checks the spelling too
     except (regex.error, IndexError) as error:
         raise UsageError(f"{where}: /{rule.written}/ is no pattern: {error}.") from error
 
@@ -145,7 +148,7 @@ def parse_pls(data: bytes) -> etree._Element:
 
 
 def pls_rules(root: etree._Element) -> list[Rule]:
-    """Return the rules of a PLS lexicon: the first spelling (`alias`) of each word, or its first phonemes in IPA."""
+    """Return the rules of a PLS lexicon: the first `alias` of each word, or else its first phonemes in IPA."""
     language = (root.get(_XML_LANG) or "").partition("-")[0].lower()
     rules = []
     for lexeme in root.iter(f"{_PLS}lexeme"):

@@ -1,4 +1,4 @@
-"""Figures as words: numbers, years, ordinals, sums of money, times, degrees, kings."""
+"""Figures as words: numbers, years, ordinals, sums of money, times, measures, rulers."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -12,7 +12,7 @@ from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.spelling import amount, spelled
 from swarm.book.speech.fraction import FRACTIONS, THIRDS_AND_ON, say_fractions
 
-# The names of rulers, whose numerals are said; "Malcolm X" is no ruler.
+# Numerals are said after the names of rulers, but not in "Malcolm X".
 RULERS = words(
     "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
     "George Georges Georg Jorge Giorgio Edward Édouard Eduard Eduardo Edoardo William Guillaume Wilhelm Guillermo "
@@ -26,18 +26,18 @@ RULERS = words(
 )
 _DEGREE = regex.compile(r"°(?=\d)")
 _FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
-# "Joseph M. Brown" and "John V. Smith" are initials, and in English "Mary I said" has a pronoun.
+# The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
 _KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
 _KING_STOP = r"(?:\.(?=\s+\p{Ll}))?"
 _KINGS = {
     False: regex.compile(_KING + _KING_STOP),
     True: regex.compile(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),
 }
-_LONE = r"(?<![\p{L}\d.,:/-])"
+_LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
 
 def say_numbers(text: str, language: Language) -> str:
-    """Return a sentence with its figures as words; a language without number words keeps them."""
+    """Return a sentence with its figures as words, if the language has number words."""
     numbers = language.numbers
     if numbers is None or not text:
         return text
@@ -56,7 +56,7 @@ def _said(text: str, pattern: "regex.Pattern[str]", say: Callable[[Match], str])
 
 @cache
 def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
-    """Return what is looked for, the special before the general, and how it is said."""
+    """Return the patterns of figures and their spellings, special patterns first."""
     figures = _figures(numbers)
     found: list[tuple[str, Callable[[Match], str]]] = [
         *_time_steps(language, numbers),
@@ -79,15 +79,15 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
 
 
 def _figures(numbers: Numbers) -> str:
-    """Return the pattern of a number as a language writes it."""
+    """Return the pattern of a number with the separators of a language."""
     thousands, point = (r"[.\u00a0\u202f ]", ",") if numbers.comma else (",", r"\.")
     return rf"\d{{1,3}}(?:{thousands}\d{{3}})+(?!\d)(?:{point}\d+)?|\d+(?:{point}\d+)?"
 
 
 def _counted(match: Match, language: Language, numbers: Numbers) -> str:
-    """Say a number before a word.
+    """Say a number in the form that agrees with the noun after it.
 
-    What may be a year agrees with none, nor does a 1 that begins the line and may be its number.
+    Four digits may be a year, and a 1 at the start may number the line: these agree with no noun.
     """
     figures, noun = match[1], match[2] or ""
     said = spelled(figures, language)
@@ -132,7 +132,7 @@ def _money_steps(language: Language, numbers: Numbers, figures: str) -> tuple[tu
 
 
 def _sign(sign: str) -> str:
-    """Return the pattern of a currency's sign, which is no part of a word if it is of letters."""
+    """Return the pattern of a currency's sign; a sign of letters must be a whole word."""
     return rf"(?<!\p{{L}}){sign}(?!\p{{L}})" if sign.isalpha() else regex.escape(sign)
 
 

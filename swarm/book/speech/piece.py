@@ -1,17 +1,18 @@
-"""A sentence as pieces that fit an engine's limit, cut where a reader would draw breath."""
+"""Cuts sentences into pieces that fit an engine's limit, at places where a reader would breathe."""
 
 import math
 
 import regex
 
 _LONG = r"(?<!\b(?:Messrs|Lieut|approx|dept|dott|Mmes|Mlles))"  # abbreviations that look like the end of a sentence
-_STOP = rf"(?:[!?…]|(?<=\p{{Ll}}{{4}}){_LONG}\.|\.(?=[\"”»]))[\"'”’»)\]]*"  # "Mr." and "vol." end no sentence
+# A full stop ends a sentence after four small letters, since "Mr." and "vol." are shorter.
+_STOP = rf"(?:[!?…]|(?<=\p{{Ll}}{{4}}){_LONG}\.|\.(?=[\"”»]))[\"'”’»)\]]*"
 _ENDED = regex.compile(rf"(?:{_STOP}|[。！？][」』”’）]*)$")
 _GOES_ON = regex.compile(r"\P{L}*\p{Ll}")
 
-MIN_FILL = 0.5  # share of the aimed length that a piece must have for its better place to be chosen
+MIN_FILL = 0.5  # a good place counts only if the piece before it has this share of the aimed length
 
-# From the best place to cut to the worst; a match ends where the next piece begins.
+# Places to cut, from best to worst: the next piece begins where a match ends.
 _PLACES = tuple(
     regex.compile(pattern)
     for pattern in (
@@ -30,7 +31,7 @@ _GRAPHEME = regex.compile(r"\X")
 
 
 def cut(sentence: str, limit: int) -> list[str]:
-    """Cut a sentence into pieces of at most `limit` characters, about equally long; cut only words that are longer."""
+    """Cut a sentence into pieces of about equal length, at most `limit` characters; cut no word that fits."""
     text, start = sentence.strip(), 0
     pieces = []
     while len(text) - start > limit:
@@ -41,12 +42,12 @@ def cut(sentence: str, limit: int) -> list[str]:
 
 
 def ends_sentence(piece: str, following: str) -> bool:
-    """Return whether a piece ends where a sentence ends, and not in its middle as behind "“Is it?” said"."""
+    """Return whether a piece ends a sentence, unlike "“Is it?”" before "he asked"."""
     return bool(_ENDED.search(piece)) and not _GOES_ON.match(following)
 
 
 def _best_place(window: str, limit: int, left: int) -> int:
-    """Return where to cut a text that begins with `window`; `left` characters are left in all."""
+    """Return the offset at which to cut a text of `left` characters that begins with `window`."""
     aim = left / math.ceil(left / limit)
     found = [[match.end() for match in places.finditer(window)] for places in _PLACES]
     fitting = [[end for end in ends if 0 < len(window[:end].rstrip()) <= limit] for ends in found]
@@ -59,6 +60,6 @@ def _best_place(window: str, limit: int, left: int) -> int:
 
 
 def _inside_word(text: str, limit: int) -> int:
-    """Return where to cut a word longer than the limit: between letters, if possible not before an accent."""
+    """Return the offset at which to cut a word longer than the limit, if possible not before a combining accent."""
     ends = [match.end() for match in _GRAPHEME.finditer(text[:limit])]
     return ends[-2] if len(ends) > 1 else limit

@@ -10,13 +10,13 @@ _FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _PREFIXED = ("mm", "cm", "dm", "km")
 _AREA = regex.compile(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m)([²³])(?![⁰-⁹²³¹])")
 _POWER = regex.compile(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
-_SIGNS = regex.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+_RAISED = regex.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 
 
 def say_powers(text: str, language: Language) -> str:
-    """Return a sentence with its exponents as words, numbers as figures; a language without words keeps them."""
+    """Return a sentence with its exponents as words, if the language has words for them; numbers remain figures."""
     powers = language.powers
-    if powers is None or not _SIGNS.search(text):
+    if powers is None or not _RAISED.search(text):
         return text
     text = _AREA.sub(lambda match: f" {_area(match, language, powers)}", text).replace("  ", " ")
     return str(_POWER.sub(lambda match: _power(match[1].translate(_FIGURES), powers), text))

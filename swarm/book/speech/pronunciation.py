@@ -1,4 +1,4 @@
-"""A book's own pronunciations: the PLS lexicons that its documents link to."""
+"""Reads a book's own pronunciations: the PLS lexicons that its documents link to."""
 
 from lxml import etree
 
@@ -12,7 +12,7 @@ from swarm.job.book import Rule
 
 
 def lexicons_of(archive: Archive, known: tuple[str, ...], pages: list[tuple[str, etree._Element]]) -> list[str]:
-    """Return the names of the known lexicons that documents link to."""
+    """Return the names of those `known` lexicons that a document links to."""
     links = (
         target(archive, name, link.get("href") or "")[0]
         for name, root in (pages if known else ())
@@ -24,7 +24,7 @@ def lexicons_of(archive: Archive, known: tuple[str, ...], pages: list[tuple[str,
 
 
 def read_pronunciations(archive: Archive, names: list[str]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """Return the rules of these lexicons, within bounds, and a line about each lexicon that is not used whole."""
+    """Return the rules of some lexicons, within bounds, and a line about each lexicon that is not wholly used."""
     rules: list[Rule] = []
     odd: list[str] = []
     for name in names[:MAX_BOOK_LEXICONS]:
@@ -50,6 +50,6 @@ def _read(archive: Archive, name: str) -> tuple[list[Rule], str]:
 
 
 def _count_phonemes(root: etree._Element) -> int:
-    """Count the words that have phonemes only."""
+    """Count the words that have phonemes but no spelling."""
     kinds = ([local(part) for part in lexeme] for lexeme in root.iter("{*}lexeme"))
     return sum(parts.count("grapheme") for parts in kinds if "phoneme" in parts and "alias" not in parts)

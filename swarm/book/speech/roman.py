@@ -1,4 +1,4 @@
-"""Roman numerals of headings and chapters as figures, which every engine can say."""
+"""Roman numerals of headings and references as figures, which every engine can say."""
 
 import regex
 
@@ -11,24 +11,25 @@ _WORDS, _SHORT, _LETTERED_WORDS = (
     for kind in ("words", "short", "lettered")
 )
 _AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’']\p{{L}}|\.\p{{L}})")
+# Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
 _AFTER_ABBREVIATION = regex.compile(
     rf"(?<=(?:^|[\s(\[])(?:{_SHORT})\.\s)({NUMERAL})\b(?!(?<=\bI)\s)(?:\.(?=\s\p{{Ll}}|[,;:)]))?",
     regex.IGNORECASE,
-)  # "I don't. I do." and "A good chap. I like him." are none
+)
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
-_SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # stands behind a chapter's number, never behind a pronoun
-_LETTERS = frozenset("CDLM")  # these are mostly initials before a full stop
+_SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # follows a chapter's number, but no pronoun
+_INITIALS = frozenset("CDLM")  # before a full stop these are mostly initials
 _LETTERED = regex.compile(rf"\b(?i:{_LETTERED_WORDS})\s$")
 
 
 def figures_in_heading(text: str) -> str:
-    """Return a heading whose numerals are figures: "XIV: The Ship", "Chapter XIV", "I." but not "I am born"."""
+    """Return a heading with figures for numerals: in "XIV: The Ship", "Chapter XIV" and "I.", not in "I am born"."""
     text = _AT_START.sub(_unless_initial, text)
     return _in_text(text, single=True)
 
 
 def figures_in_prose(text: str) -> str:
-    """Return a sentence whose references are figures: "Chapter XIV", "vol. ii", but not "the part I played"."""
+    """Return a sentence with figures for references: in "Chapter XIV" and "vol. ii", not in "the part I played"."""
     return _in_text(text, single=False)
 
 
@@ -36,7 +37,7 @@ def _in_text(text: str, *, single: bool) -> str:
     def figure(match: Match) -> str:
         lone = not single and len(match[1]) == 1 and not _SET_OFF.match(match.string, match.end())
         lone = lone or (
-            match[1] in _LETTERS and bool(_LETTERED.search(match.string, max(0, match.start() - 12), match.start()))
+            match[1] in _INITIALS and bool(_LETTERED.search(match.string, max(0, match.start() - 12), match.start()))
         )
         return match[0] if lone else str(value(match[1]))
 
@@ -44,5 +45,5 @@ def _in_text(text: str, *, single: bool) -> str:
 
 
 def _unless_initial(match: Match) -> str:
-    initial = match[1] in _LETTERS and match.string[match.end() : match.end() + 1] == "."
+    initial = match[1] in _INITIALS and match.string[match.end() : match.end() + 1] == "."
     return match[0] if initial else str(value(match[1]))

@@ -1,4 +1,4 @@
-"""A book as it is to be spoken: the chosen chapters in segments."""
+"""Makes the script of a book: the chosen chapters in segments."""
 
 import regex
 from msgspec.structs import replace
@@ -10,11 +10,11 @@ from swarm.errors import BookError, UsageError
 from swarm.job.book import Book, Chapter, ChapterText, Pause, Unspoken
 from swarm.job.card import EngineCard
 
-_PART = regex.compile(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
+_RANGE = regex.compile(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
 
 
 def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
-    """Return the chapters that are not left out, in order: those that a selection counts."""
+    """Return the chapters that are not left out, in order. A selection counts these."""
     return tuple(chapter for chapter in book.chapters if not chapter.left_out)
 
 
@@ -29,9 +29,9 @@ def make_script(
 ) -> tuple[Chapter, ...]:
     """Segment the spoken chapters of a book; `language` is a primary subtag.
 
-    A chapter without a segment is dropped; its unspoken text is named in its neighbour.
-    The book's own pronunciations count where `lexicon` says nothing.
-    Raises UsageError for a selection that fits no chapters, BookError where nothing is left to speak.
+    A chapter without segments is dropped, and the chapter before it, or else after it, gets its unspoken text.
+    Pronunciations of the book count for words that `lexicon` does not change.
+    Raises UsageError for a selection that fits no chapters, BookError if nothing is left to speak.
     """
     chosen = chosen_chapters(book, selection)
     speech = Speech(card, lexicon.over(book.pronunciations))
@@ -52,7 +52,7 @@ def make_script(
 
 
 def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ...]:
-    """Return the first sentences of the first chapter, about `characters` long, at least one behind the heading."""
+    """Return the first sentences of the first chapter: about `characters`, but at least one after the heading."""
     first, said, begun = script[0], 0, False
     for count, segment in enumerate(first.segments):
         if begun and said + len(segment.spoken) / 2 > characters:
@@ -78,9 +78,9 @@ def _nothing(book: Book, card: EngineCard, unspoken: tuple[Unspoken, ...]) -> st
 
 
 def parse_selection(text: str, count: int, book: str = "the book") -> tuple[int, ...]:
-    """Return the chapter numbers that a selection names, from 0, in order, each once; "" names all of `count`.
+    """Return the chapter numbers in a selection, from 0, sorted and unique; "" selects all `count` chapters.
 
-    Raises UsageError, whose message calls the book `book`.
+    Raises UsageError, which calls the book `book`.
     """
     if not text.strip():
         return tuple(range(count))
@@ -91,7 +91,7 @@ def parse_selection(text: str, count: int, book: str = "the book") -> tuple[int,
 
 
 def _range(part: str, text: str, count: int, book: str) -> range:
-    match = _PART.fullmatch(part)
+    match = _RANGE.fullmatch(part)
     if match is None or not match[0].isascii():
         raise UsageError(f"--chapters takes numbers and ranges such as 1-3,7, not {text!r}.")
     first, last = int(match[1]), int(match[2] or match[1])

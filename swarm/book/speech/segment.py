@@ -1,6 +1,6 @@
-"""A chapter's text as segments: sentences, or pieces of them that fit the engine, each with its pause.
+"""Divides a chapter's text into segments: sentences, or pieces of them that fit the engine, each with its pause.
 
-Sentences are cut and joined as engine text, since the engine's limit counts that; the marks go when segments are made.
+Sentences are cut and joined as engine text, because that is what the engine's limit counts.
 """
 
 from functools import cache, lru_cache
@@ -22,7 +22,7 @@ from swarm.job.book import Block, Chapter, ChapterText, Origin, Pause, Segment, 
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import read_engine_text
 
-TITLE_BLOCKS = 4  # number of first blocks among which a chapter's heading is sought
+TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 
 _ORDER = tuple(Pause)  # from the shortest to the longest
 _LETTER = regex.compile(r"\p{L}")
@@ -34,11 +34,11 @@ _SCRIPTS = (
 
 
 def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speech: Speech | None = None) -> Chapter:
-    """Segment a chapter for an engine; text that the engine cannot say is named in `unspoken` and becomes a pause.
+    """Segment a chapter for an engine. Text that the engine cannot speak becomes a pause and is in `unspoken`.
 
-    Without `speech` every sentence stays as it is written.
+    Without `speech`, sentences are spoken as they are written.
     """
-    blocks = _titled(chapter)
+    blocks = _with_title(chapter)
     row = _Row(card)
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
@@ -51,7 +51,7 @@ def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speec
 
 
 class _Piece(Struct, frozen=True):
-    """A segment in the making: `text` is engine text, `place` is where its sentences stand."""
+    """A segment before it is final: `text` is engine text, `place` covers its sentences."""
 
     text: str
     pause: Pause
@@ -60,17 +60,20 @@ class _Piece(Struct, frozen=True):
 
 
 class _Row:
-    """The segments of a chapter as they are made, and the text among them that is not spoken."""
+    """Collects the segments of a chapter and its unspoken text."""
 
     def __init__(self, card: EngineCard) -> None:
         self.card = card
         self.segments: list[Segment] = []
         self.unspoken: list[Unspoken] = []
-        self.documents: dict[str, int] = {}  # numbers of the documents by name
-        self._last: tuple[Place | None, Origin | None] = (None, None)  # pieces of one sentence share their origin
+        self.documents: dict[str, int] = {}  # for each name of a document its number
+        self._last: tuple[Place | None, Origin | None] = (
+            None,
+            None,
+        )  # of the last segment, since pieces of one sentence share an origin
 
     def add(self, pieces: list[_Piece], language: str, last: Pause) -> None:
-        """Add a block's pieces. The pause after the block stands even if nothing of the block is spoken."""
+        """Add a block's pieces and the pause after the block, which remains even if no piece can be spoken."""
         for piece in pieces:
             reason = _unspoken(piece.text, self.card)
             if reason:
@@ -94,13 +97,13 @@ class _Row:
         return self._last[1]
 
     def rest(self, pause: Pause) -> None:
-        """Lengthen the pause after the last segment; it is never shortened."""
+        """Lengthen the pause after the last segment; never shorten it."""
         if self.segments and _ORDER.index(pause) > _ORDER.index(self.segments[-1].pause):
             self.segments[-1] = replace(self.segments[-1], pause=pause)
 
 
-def _titled(chapter: ChapterText) -> tuple[Block, ...]:
-    """Return the blocks with the title once: the book's own heading, else the title that the contents give."""
+def _with_title(chapter: ChapterText) -> tuple[Block, ...]:
+    """Return the chapter's blocks, with its title before them unless they begin with a heading or the title."""
     opening = [block for block in chapter.blocks if block.text][:TITLE_BLOCKS]
     if not AUDIBLE.search(chapter.title) or any(block.kind == "heading" for block in opening):
         return chapter.blocks
@@ -131,13 +134,13 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
             if pause and found:
                 found[-1] = replace(found[-1], pause=pause)
         if found and not heading and not _ENDS.search(found[-1].text) and found[-1].pause == Pause.SENTENCE:
-            found[-1] = replace(found[-1], pause=Pause.CLAUSE)  # a line of verse runs on
+            found[-1] = replace(found[-1], pause=Pause.CLAUSE)  # the sentence continues on the next line of verse
         line_start += len(line) + 1
-    return _together(_heard(found, limit), card.shortest, limit)
+    return _join_short(_join_punctuation(found, limit), card.shortest, limit)
 
 
 def _fitted(sentence: str, said: str, limit: int, place: Place | None) -> list[_Piece]:
-    """Return a sentence in pieces that fit the engine's limit."""
+    """Cut a sentence into pieces that fit the engine's limit."""
     pieces = cut(said, limit)
     if not pieces:
         return []
@@ -148,7 +151,7 @@ def _fitted(sentence: str, said: str, limit: int, place: Place | None) -> list[_
 
 
 def _own_language(block: Block, language: str) -> str:
-    """Return the language that a block's markup names; "" where it names none or the book's."""
+    """Return the language that a block's markup names; "" if it is the book's or none."""
     own = _subtag(block.language)
     return "" if own == language else own
 
@@ -160,18 +163,18 @@ def _subtag(language: str) -> str:
 
 
 def _join(one: _Piece, other: _Piece) -> _Piece:
-    """Return two pieces as one."""
+    """Join two pieces."""
     written = f"{one.written} {other.written}".strip()
     return _Piece(f"{one.text} {other.text}", other.pause, written, join_places(one.place, other.place))
 
 
-def _joined_in_writing(one: _Piece, other: _Piece, text: str) -> _Piece:
-    """Return two pieces as one of which the engine is told `text` alone."""
+def _join_written(one: _Piece, other: _Piece, text: str) -> _Piece:
+    """Join two pieces, but with `text` alone as engine text."""
     return replace(_join(one, other), text=text)
 
 
-def _together(pieces: list[_Piece], shortest: int, limit: int) -> list[_Piece]:
-    """Join sentences that an engine does badly on alone with the next one, the last with the one before."""
+def _join_short(pieces: list[_Piece], shortest: int, limit: int) -> list[_Piece]:
+    """Join sentences shorter than the engine needs with the next one, or the last one with the one before."""
     found: list[_Piece] = []
     for piece in pieces:
         short = bool(found) and (len(found[-1].text) < shortest or (piece is pieces[-1] and len(piece.text) < shortest))
@@ -182,10 +185,10 @@ def _together(pieces: list[_Piece], shortest: int, limit: int) -> list[_Piece]:
     return found
 
 
-def _heard(pieces: list[_Piece], limit: int) -> list[_Piece]:
-    """Join lone punctuation with the piece before it, or at the start with the piece behind it.
+def _join_punctuation(pieces: list[_Piece], limit: int) -> list[_Piece]:
+    """Join pieces of punctuation alone with the piece before, or at the start with the piece after.
 
-    What does not fit the engine's limit is a pause, but stays in what the book says.
+    Punctuation over the engine's limit is not spoken, but remains in `written`.
     """
     found: list[_Piece] = []
     lead: _Piece | None = None
@@ -196,7 +199,7 @@ def _heard(pieces: list[_Piece], limit: int) -> list[_Piece]:
             elif lead is None:
                 lead = piece
             else:
-                lead = _join(lead, piece) if len(lead.text) < limit else _joined_in_writing(lead, piece, lead.text)
+                lead = _join(lead, piece) if len(lead.text) < limit else _join_written(lead, piece, lead.text)
         elif lead and not found:
             found += _fitting(lead, piece, limit)
         else:
@@ -205,7 +208,7 @@ def _heard(pieces: list[_Piece], limit: int) -> list[_Piece]:
 
 
 def _with_punctuation(before: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
-    """Join a piece and the punctuation behind it; where the two do not fit, the last word goes over to it."""
+    """Join a piece and the punctuation after it; if they do not fit, only the last word and the punctuation."""
     if len(before.text) + 1 + len(piece.text) <= limit:
         return [_join(before, piece)]
     head, _, word = before.text.rpartition(" ")
@@ -213,22 +216,22 @@ def _with_punctuation(before: _Piece, piece: _Piece, limit: int) -> list[_Piece]
         parts = cut_alike(before.written, [read_engine_text(text)[0] for text in (head, word)])
         moved = _Piece(word, Pause.CLAUSE, parts[1], before.place)
         return [_Piece(head, Pause.CLAUSE, parts[0], before.place), _join(moved, piece)]
-    return [_joined_in_writing(before, piece, before.text)]
+    return [_join_written(before, piece, before.text)]
 
 
 def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
-    """Return a piece with the punctuation before it, cut where the two together do not fit."""
+    """Join a piece and the punctuation before it; cut the result if it does not fit."""
     whole = _join(lead, piece)
     texts = cut(whole.text, limit) if len(lead.text) < limit // 2 else []
     if not texts or not all(map(AUDIBLE.search, texts)):
-        return [_joined_in_writing(lead, piece, piece.text)]
+        return [_join_written(lead, piece, piece.text)]
     parts = cut_alike(whole.written, [read_engine_text(text)[0] for text in texts])
     pauses = [*(Pause.CLAUSE for _ in texts[1:]), piece.pause]
     return [_Piece(*each, whole.place) for each in zip(texts, pauses, parts, strict=True)]
 
 
 def _unspoken(text: str, card: EngineCard) -> str:
-    """Return why an engine cannot say a text; "" if it can."""
+    """Return the reason why an engine cannot speak a text; "" if it can."""
     if not card.scripts or not _LETTER.search(text) or _known(card.scripts).search(text):
         return ""
     return f"{card.name} cannot read {_script(text)}"
@@ -236,7 +239,7 @@ def _unspoken(text: str, card: EngineCard) -> str:
 
 @cache
 def _known(scripts: tuple[str, ...]) -> "regex.Pattern[str]":
-    """Return a pattern of letters of these scripts and of letters that belong to no script."""
+    """Return the pattern of a letter of these scripts or of no script."""
     named = "".join(rf"\p{{Script={name}}}" for name in scripts)
     return regex.compile(rf"[[{named}\p{{Script=Common}}]&&\p{{L}}]", regex.V1)
 

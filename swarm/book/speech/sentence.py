@@ -1,4 +1,4 @@
-"""A line of text as sentences: sentencex, pysbd where it is not, and glue for what they get wrong."""
+"""Splits text into sentences with sentencex, or pysbd if that is missing, and corrects their errors."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,14 +11,15 @@ from swarm.book.language.cldr import days_have_stops
 from swarm.book.language.known import find_language
 from swarm.book.page.limits import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
 
-TAIL_CHARS = 80  # so much of a piece is searched for its last word
+TAIL_CHARS = 80  # the end of a piece in which its last words are searched
 
-# The libraries end sentences behind these abbreviations, but no language does.
+# The libraries end sentences after these abbreviations, but they end none in any language.
 _OPEN = "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit St Ste Dr Prof Mr Mrs Ms"
-# These end no sentence before a number, but may end one before a capital letter.
+# These end no sentence before a number, but may end one before a word.
 _NUMBERED = "vol vols no nos nr p pp ch chap fig figs"
-_INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)  # "— J. Hetzel"
-# "C.E. Jones", but not "in the U.S. He left"
+# "— J. Hetzel" has an initial; "I." may be a numeral.
+_INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)
+# "C.E. Jones" has initials, "in the U.S. He left" has none.
 _INITIALS = regex.compile(
     r"(?<![\p{L}.])(?!(?:U\.S|U\.K|A\.D|B\.C|D\.C|N\.Y|M\.D|[AP]\.M|[NS]\.[EW])\.)(?:\p{Lu}\.\s?){2,3}$"
 )
@@ -33,16 +34,16 @@ _NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{
 
 
 class _Rules(Struct, frozen=True):
-    """The rules of a language for the ends of sentences."""
+    """The patterns and words by which a language shows where sentences end."""
 
     last_word: "regex.Pattern[str]"  # finds the word before the last full stop
     number: "regex.Pattern[str]"
-    lower: "regex.Pattern[str]"  # matches a small letter, also behind closing marks
+    lower: "regex.Pattern[str]"  # matches a small letter, also after closing marks
     spoken: "regex.Pattern[str]"
-    speaker: "regex.Pattern[str]"  # matches "Alice whispered", which belongs to the sentence that was said
+    speaker: "regex.Pattern[str]"  # matches "Alice whispered", which belongs to the quoted sentence before it
     numbered: frozenset[str]
     open: frozenset[str]
-    ordinals: bool  # a figure with a full stop is an ordinal
+    ordinals: bool  # whether a figure with a full stop is an ordinal
 
 
 @lru_cache(64)
@@ -52,7 +53,7 @@ def _rules(code: str) -> _Rules:
     return _Rules(
         regex.compile(rf"(?:^|[\s(\[«“\"'‘’{opening}-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
         regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
-        # "— Vieni? — chiese." too
+        # A dash may come first, as in "— Vieni? — chiese."
         regex.compile(rf"\s*[\"'“”’»)\]{closing}]*\s*(?:[—–―]\s?)?\p{{Ll}}"),
         regex.compile(rf"[!?…—][”\"’{closing}]+\s*$"),
         regex.compile(
@@ -66,7 +67,7 @@ def _rules(code: str) -> _Rules:
 
 
 def split_sentences(text: str, language: str) -> list[str]:
-    """Return a text's sentences in order, without the white space around them; nothing else is lost."""
+    """Return a text's sentences in order. Only the white space between them is lost."""
     pieces = [piece for stretch in _stretches(text, MAX_STRETCH_CHARS) for piece in _whole_pieces(stretch, language)]
     joined: list[list[str]] = []
     rules = _rules(language)
@@ -79,13 +80,13 @@ def split_sentences(text: str, language: str) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _stretches(text: str, most: int) -> Iterator[str]:
-    """Yield a paragraph beyond all measure in parts, cut behind a sentence or at least behind a word."""
+def _stretches(text: str, limit: int) -> Iterator[str]:
+    """Yield parts of at most `limit` characters, cut after a sentence or else after a word."""
     start = 0
-    while len(text) - start > most:
-        window = text[start : start + most]
+    while len(text) - start > limit:
+        window = text[start : start + limit]
         end = max((window.rfind(stop) for stop in (". ", "! ", "? ", "。")), default=0) + 1
-        end = end if end > most // 2 else window.rfind(" ") + 1 or most
+        end = end if end > limit // 2 else window.rfind(" ") + 1 or limit
         yield text[start : start + end]
         start += end
     yield text[start:]
@@ -116,15 +117,15 @@ def _pysbd_pieces(text: str, language: str) -> list[str]:
 
 
 def _in_place(text: str, pieces: list[str]) -> list[str]:
-    """Return pieces with the white space that stands behind them in a text: pysbd does not always keep it."""
-    signs = [at for at, sign in enumerate(text) if not sign.isspace()]
+    """Return pieces with the white space after them in the text, which pysbd may drop."""
+    places = [at for at, char in enumerate(text) if not char.isspace()]
     counts = accumulate(len(_bare(piece)) for piece in pieces)
-    ends = [signs[count] if count < len(signs) else len(text) for count in counts]
+    ends = [places[count] if count < len(places) else len(text) for count in counts]
     return [text[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _runs_on(before: str, after: str, rules: _Rules) -> bool:
-    """Return whether two pieces are one sentence after all."""
+    """Return whether two pieces are parts of one sentence."""
     if rules.lower.match(after) or _INITIAL.search(before) or _NO_START.match(after):
         return True
     if (_INITIALS.search(before) and _NAME.match(after)) or (
@@ -134,7 +135,7 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     if _QUOTED.search(before + after[:2]) or (after[:1] == "…" and before[-1:] in ("!", "?", ".")):
         return True
     if rules.ordinals and _ORDINAL.search(before):
-        return True  # "am 3. Mai": a sentence that ends in a small number is rarer
+        return True  # "am 3. Mai" is more frequent than a sentence that ends in a small number
     if _LETTER_GOES_ON.match(after) and _LETTER_STOP.search(before):
         return True
     if _SHILLINGS.search(before) and _DIGIT.match(after):

@@ -1,4 +1,4 @@
-"""From what is written to what is said: dictionary, addresses, dates, powers, numerals, abbreviations, figures."""
+"""Spells sentences for an engine: dictionary, addresses, dates, powers, numerals, abbreviations, figures."""
 
 from unicodedata import normalize
 
@@ -22,7 +22,7 @@ _DOTS = regex.compile(r"\s?\.(?:\s\.){2,3}")
 
 
 class Speech:
-    """Spells sentences for an engine, and leaves to the engine what it says right by itself."""
+    """Spells sentences for one engine, except for what the engine itself says correctly."""
 
     def __init__(self, card: EngineCard, lexicon: Lexicon = NO_LEXICON) -> None:
         self.card = card
@@ -33,9 +33,9 @@ class Speech:
         return _knows(self.card.phonemes, language)
 
     def say(self, sentence: str, language: str, *, heading: bool = False, marker: Marker | None = None) -> str:
-        """Return a sentence as engine text; the marker gives the phonemes of its words.
+        """Return a sentence as engine text, in which `marker` puts the phonemes of its words.
 
-        Raises UsageError where the lexicon cannot be applied.
+        Raises UsageError if the lexicon cannot be applied.
         """
         takes = self.takes_phonemes(language)
         text = _plain(marker.mark(sentence) if marker and takes else replace_brackets(sentence))
@@ -53,7 +53,7 @@ class Speech:
 
 
 def _plain(text: str) -> str:
-    """Return a text in the signs that voices learned: no ligatures, no accents apart, one sign for dots and dashes."""
+    """Return a text in the characters that voices know, without ligatures, combining accents and typed dashes."""
     text = _BULLET.sub("", normalize("NFC", text.translate(_LIGATURES)))
     if "--" in text:
         text = _DASHES.sub("—", text)

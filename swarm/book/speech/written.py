@@ -1,4 +1,4 @@
-"""A written sentence cut where the pieces of its spoken form are cut."""
+"""Cuts a written sentence where the pieces of its spoken form are cut."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 
 import regex
 
-MAX_COMPARED_WORDS = 2_000  # comparing takes quadratic time; longer sentences are cut in proportion
+MAX_COMPARED_WORDS = 2_000  # longer sentences are cut in proportion, since comparing takes quadratic time
 
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}]+|\p{N}+|[^\s\p{L}\p{M}\p{N}]"
@@ -14,10 +14,10 @@ _WORD = regex.compile(
 
 
 def cut_alike(written: str, pieces: Sequence[str]) -> list[str]:
-    """Cut a written sentence into the parts that the pieces of its spoken form say, one part for each piece.
+    """Cut a written sentence into one part for each piece of its spoken form.
 
-    The parts together are the whole sentence. A number goes with the piece in which its spelling begins, so that the
-    part of a piece that says nothing but the rest of a number is empty.
+    The parts together are the whole sentence. A number belongs to the piece in which its spelling begins, so that a
+    piece with only the rest of a number has an empty part.
     """
     if len(pieces) == 1:
         return [written]
@@ -31,7 +31,7 @@ def cut_alike(written: str, pieces: Sequence[str]) -> list[str]:
 
 
 def _corresponding(written: list[str], spoken: list[str], cuts: list[int]) -> list[int]:
-    """Return for each number of spoken words how many written words they say."""
+    """Return for each count of spoken words the count of written words that correspond to them."""
     if max(len(written), len(spoken)) > MAX_COMPARED_WORDS:
         return [cut * len(written) // len(spoken) for cut in cuts]
     steps = SequenceMatcher(None, written, spoken, autojunk=False).get_opcodes()
