@@ -1,4 +1,4 @@
-"""A book of any kind of file, read through Calibre if no reader here knows the kind."""
+"""Reads books of any kind, through Calibre if this package has no reader for the kind."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from swarm.system.calibre import converted
 
 
 def read_any_book(path: Path, reading: Reading | None = None) -> Book:
-    """Read a book of any kind, through Calibre if need be.
+    """Read a book of any kind, through Calibre if necessary.
 
-    Raises BookError where it cannot be read, ReaderMissing where Calibre is needed and not installed,
-    UsageError where a choice fits nothing in the book.
+    Raises BookError if it cannot be read, ReaderMissing if Calibre is needed and not installed, UsageError if a choice
+    fits nothing in the book.
     """
     if path.suffix.lower() not in FOREIGN or not path.is_file():
         return read_book(path, reading)

@@ -1,4 +1,4 @@
-"""From an EPUB file to a book: chapters in reading order, with the reason for each that is left out."""
+"""Reads an EPUB file as a book: chapters in reading order, with the reason for each that is left out."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,18 +23,17 @@ from swarm.errors import BookError
 from swarm.job.book import Book
 from swarm.job.reading import Reading
 
-PLAIN = Reading()
+DEFAULT_READING = Reading()
 
 
 def read_book(path: Path, reading: Reading | None = None) -> Book:
     """Read an EPUB as the user chose.
 
-    Parts that are not the book itself (title page, imprint, licence, notes, ...) are among the chapters too, with
-    the reason why each is left out. Each block knows where it stands in the file. Raises BookError where the file is
-    no EPUB that can be read, is protected, damaged, over a bound, or holds nothing to speak; UsageError where a choice
-    fits nothing in the book.
+    The chapters include parts that are not the book itself (title page, imprint, licence, notes, ...), each with the
+    reason to leave it out. Each block has a trace. Raises BookError if the file is no EPUB, is protected, damaged or
+    over a bound, or has nothing to speak; UsageError if a choice fits nothing in the book.
     """
-    reading = reading or PLAIN
+    reading = reading or DEFAULT_READING
     with Archive(path) as archive:
         package = read_package(archive)
         pages, losses = read_pages(archive, package.documents)
@@ -68,10 +67,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
 
 
 def read_name(path: Path) -> tuple[str, str] | None:
-    """Return the title and language that `read_book` would find; None where only the text tells the language.
-
-    Raises BookError.
-    """
+    """Read the title and language of a book; None if only its text tells the language. Raises BookError."""
     with Archive(path) as archive:
         package = read_package(archive)
     language = named_language(package.languages)
@@ -94,7 +90,7 @@ def _documents(
 
 
 def _hide(archive: Archive, pages: list[tuple[str, etree._Element]]) -> int:
-    """Mark what the pages' style sheets hide; return how many words that are."""
+    """Set the attributes of elements that style sheets hide; return the number of hidden words."""
     reader = SheetReader()
     known: dict[tuple[tuple[str, str], ...], Cascade] = {}
     words = 0
@@ -113,12 +109,12 @@ def _sheet(archive: Archive, name: str) -> str:
     try:
         return as_text(archive.read(name)[:MAX_SHEET_BYTES])
     except (KeyError, BookError):
-        return ""  # what is not there hides nothing
+        return ""  # a missing sheet hides nothing
 
 
 def _document(root: etree._Element, anchors: set[str], reading: Reading, tracer: Tracer) -> Document:
     document = read_document(root, anchors, reading, tracer)
-    root.clear()  # trees of a whole book weigh more than its text
+    root.clear()  # the trees of a whole book need much more memory than its text
     return document
 
 

@@ -1,4 +1,4 @@
-"""A book by the kind of its file: EPUB, a web page, Markdown or plain text."""
+"""Reads books in EPUB, HTML, Markdown or plain text, by the suffixes of their files."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from swarm.job.reading import Reading
 
 
 def read_book(path: Path, reading: Reading | None = None) -> Book:
-    """Read a file as the user chose; what is no page or text is taken for an EPUB.
+    """Read a book as the user chose; a file with an unknown suffix is read as an EPUB.
 
-    Raises BookError where it cannot be read or holds nothing to speak, UsageError where a choice fits nothing.
+    Raises BookError if it cannot be read or has nothing to speak, UsageError if a choice fits nothing in the book.
     """
     read = read_page if path.suffix.lower() in PAGES else read_epub
     return read(path, reading)
 
 
 def read_name(path: Path) -> tuple[str, str] | None:
-    """Read a book's title and language, if its file tells them before the text is read. Raises BookError."""
+    """Read a book's title and language; None if only the whole text tells them. Raises BookError."""
     return None if path.suffix.lower() in (*PAGES, *FOREIGN) else read_epub_name(path)

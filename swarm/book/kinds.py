@@ -1,9 +1,10 @@
-"""The kinds of files that are books, by the endings of their names."""
+"""The kinds of book files, by their suffixes."""
 
 HTML = frozenset((".html", ".htm", ".xhtml"))
 MARKDOWN = frozenset((".md", ".markdown"))
 TEXT = frozenset((".txt", ".text"))
 PAGES = HTML | MARKDOWN | TEXT
+# From the preferred kind to the worst; a folder may have one book in several kinds.
 BOOKS = (
     ".epub",
     ".azw3",
@@ -16,5 +17,5 @@ BOOKS = (
     ".rtf",
     ".lit",
     ".pdf",
-)  # in order of preference
-FOREIGN = frozenset(BOOKS[1:])  # through Calibre
+)
+FOREIGN = frozenset(BOOKS[1:])  # kinds that only Calibre can read

@@ -1,4 +1,4 @@
-"""A book that is one page: HTML, Markdown or plain text as its author or Project Gutenberg wrote it."""
+"""Reads a book that is one page of HTML, Markdown or plain text."""
 
 from pathlib import Path
 
@@ -20,16 +20,16 @@ from swarm.errors import BookError
 from swarm.job.book import Book
 from swarm.job.reading import Reading
 
-SAMPLE_CHARS = 10_000
-FEW_CONTROLS = 8
-MAX_CONTROLS = 0.1  # largest share of control characters in a text
+SAMPLE_CHARS = 10_000  # opening of a text that shows whether it is one
+MAX_CONTROLS = 8  # control characters in any sample
+MAX_CONTROLS_SHARE = 0.1  # of a long sample
 
 _CONTROLS = regex.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _FRONT_MATTER = regex.compile(r"\A---\n(.*?)\n---\n", regex.DOTALL)
 
 
 def read_page(path: Path, reading: Reading | None = None) -> Book:
-    """Read a page. Raises BookError where it cannot be read, is too large or holds nothing to speak."""
+    """Read a page. Raises BookError if it cannot be read, is too large or has nothing to speak."""
     reading = reading or Reading()
     root, about = _tree(path)
     mark_notes([(path.name, root)], lambda name, reference: (name, reference.partition("#")[2]))
@@ -43,7 +43,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
 
 
 def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
-    """Return a page's elements, and its metadata by name."""
+    """Return the root of a page, and its metadata by name."""
     data = _read(path)
     kind = path.suffix.lower()
     if kind in HTML:
@@ -52,7 +52,7 @@ def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
             menu.set("hidden", "hidden")
         return root, {"author": _author(root)}
     text = as_text(data)
-    if len(_CONTROLS.findall(text[:SAMPLE_CHARS])) > max(FEW_CONTROLS, MAX_CONTROLS * len(text[:SAMPLE_CHARS])):
+    if len(_CONTROLS.findall(text[:SAMPLE_CHARS])) > max(MAX_CONTROLS, MAX_CONTROLS_SHARE * len(text[:SAMPLE_CHARS])):
         raise BookError(f"{path} is no text: it looks like the file of a program.")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     if kind in TEXT:

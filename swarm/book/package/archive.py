@@ -1,4 +1,4 @@
-"""The zip file an EPUB is: opened within bounds, read by forgiving names, checked for digital locks."""
+"""Opens the zip file of an EPUB within bounds, finds files by inexact names, and checks for DRM."""
 
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -10,7 +10,7 @@ from lxml import etree
 from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_FILES, MAX_INFLATED_BYTES, MAX_READ_BYTES
 from swarm.errors import BookError, PageError
 
-# Scrambling of fonts, which every reader undoes: no lock on the text.
+# These only scramble fonts: the text is not protected.
 FONT_SCRAMBLING = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 LOCKS = ("META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl")
 ENCRYPTION = "META-INF/encryption.xml"
@@ -22,7 +22,7 @@ class Archive:
     """An EPUB's zip file, open for reading; a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file. Raises BookError where it is missing, empty, a folder, no zip file, or over a bound."""
+        """Open a file. Raises BookError if it is missing, empty, a folder, no zip file, or over a bound."""
         check_file(path)
         self.path = path
         try:
@@ -43,11 +43,11 @@ class Archive:
         self._zip.close()
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of all files, normalised."""
+        """Return the normalised names of all files."""
         return tuple(self._names)
 
     def find(self, name: str) -> str | None:
-        """Return the entry that a name means, ignoring percent signs and letter case; None if there is none."""
+        """Return the file that a name means, also percent-encoded or in another letter case; None if there is none."""
         for spelling in (_normal(name), _normal(decoded(name))):
             found = spelling if spelling in self._names else self._folded.get(spelling.casefold())
             if found:
@@ -55,9 +55,10 @@ class Archive:
         return None
 
     def read(self, name: str) -> bytes:
-        """Read a file. Raises KeyError if there is none, PageError if it is damaged or over a bound.
+        """Read a file.
 
-        Raises BookError where the archive is locked, or all that was read of it is over a bound.
+        Raises KeyError if it is missing, PageError if it is damaged or over a bound, BookError if the archive has a
+        password or the total read from it is over a bound.
         """
         found = self.find(name)
         if found is None:
@@ -70,7 +71,7 @@ class Archive:
         self._left_bytes -= info.file_size
         try:
             return self._zip.read(info)
-        except RuntimeError as error:  # what zipfile raises for a password
+        except RuntimeError as error:  # zipfile raises it for a password
             raise BookError(f"{self.path} is locked with a password: {found} in it cannot be read.") from error
         except Exception as error:
             raise PageError(
@@ -78,7 +79,7 @@ class Archive:
             ) from error
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file as a stream, to read it in parts. Raises KeyError; zipfile's errors, also while reading."""
+        """Open a file as a stream. Raises KeyError. Opening and reading may raise any of zipfile's errors."""
         found = self.find(name)
         if found is None:
             raise KeyError(name)
@@ -89,12 +90,12 @@ class Archive:
         return self._names[name]
 
     def size(self, name: str) -> int:
-        """Return the size that the archive claims for a file in bytes; 0 if there is none."""
+        """Return the declared size of a file in bytes; 0 if it is missing."""
         found = self.find(name)
         return self._names[found].file_size if found else 0
 
     def check_locks(self, documents: frozenset[str]) -> None:
-        """Raise BookError where digital rights management covers one of these documents."""
+        """Raise BookError if one of these documents is protected by DRM."""
         covered = documents & self._encrypted()
         if covered or any(self.find(name) for name in LOCKS):
             raise BookError(f"{self.path} is protected by DRM: only an unprotected copy of the book can be read.")
@@ -104,7 +105,7 @@ class Archive:
             return frozenset()
         root = etree.fromstring(self.read(ENCRYPTION), etree.XMLParser(recover=True, resolve_entities=False))
         if root is None:
-            return frozenset(self._names)  # something is encrypted, but it is unknown what
+            return frozenset(self._names)  # any file may be encrypted, since the list is unreadable
         found = set()
         for data in root.iter("{*}EncryptedData"):
             method = data.find("{*}EncryptionMethod")
@@ -124,12 +125,12 @@ class Archive:
 
 
 def join(folder: str, reference: str) -> str:
-    """Return the name, from the root of the archive, that a reference in a folder means."""
+    """Return the name from the archive's root of what a reference in a folder leads to."""
     return _normal(f"{folder}/{decoded(reference)}")
 
 
 def decoded(reference: str) -> str:
-    """Return a reference with its percent signs decoded."""
+    """Decode the percent-encoded characters of a reference."""
     found = _ESCAPES.sub(lambda escape: bytes.fromhex(escape[0].replace("%", "")).decode(errors="replace"), reference)
     return str(found)
 
@@ -141,7 +142,7 @@ def _remedy(path: Path) -> str:
 
 
 def check_file(path: Path) -> None:
-    """Raise BookError where a file is missing, empty, a folder, or withheld."""
+    """Raise BookError if a file is missing, empty, unreadable or no regular file."""
     try:
         if path.is_dir():
             raise BookError(f"{path} is a folder: name a book in it.")

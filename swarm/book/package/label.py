@@ -1,4 +1,4 @@
-"""The label of a book, by which libraries sort it: subtitle, series and place in it, ISBN, from its package."""
+"""Reads the metadata by which libraries sort books: subtitle, series and ISBN."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,7 +23,7 @@ class Label(Struct, frozen=True):
 
 
 def read_label(package: Element) -> Label:
-    """Read them from a package document: EPUB 3's refined properties, or Calibre's lines."""
+    """Read a label from a package document: from the properties of EPUB 3, or from Calibre's metadata."""
     series, number = _series(package)
     return Label(_subtitle(package), series, number, _isbn(package))
 
@@ -74,5 +74,5 @@ def _text(element: Element) -> str:
 
 
 def _number(text: str) -> str:
-    """Return a place in a series; Calibre writes 2 as 2.0."""
+    """Return a number in a series without the ".0" that Calibre appends; "" if the text is no number."""
     return text.removesuffix(".0") if NUMBER.fullmatch(text) else ""

@@ -1,4 +1,4 @@
-"""Losses: the parts of a book that cannot be read, and whether the rest is still the book."""
+"""Losses: documents of a book that cannot be read. A book that lost half of its text is refused."""
 
 from lxml import etree
 from msgspec import Struct
@@ -9,11 +9,11 @@ from swarm.book.package.toc import TableOfContents, TocEntry
 from swarm.book.page.markup import parse
 from swarm.errors import PageError
 
-SHOWN = 3  # titles
+MAX_TITLES = 3  # that are named for one lost document
 
 
 class Loss(Struct, frozen=True):
-    """A document of which nothing is read."""
+    """A document that cannot be read."""
 
     item: ManifestItem
     name: str
@@ -23,9 +23,9 @@ class Loss(Struct, frozen=True):
 def read_pages(
     archive: Archive, items: tuple[ManifestItem, ...]
 ) -> tuple[list[tuple[str, etree._Element]], list[Loss]]:
-    """Return the documents that can be read, by name, and the losses.
+    """Return the names and roots of the documents that can be read, and the losses.
 
-    Raises PageError, the first one's, where at least half of the text is lost; BookError as Archive.read does.
+    Raises the PageError of the first loss if at least half of the text is lost, and BookError like Archive.read.
     """
     pages: list[tuple[str, etree._Element]] = []
     lost: list[Loss] = []
@@ -47,7 +47,7 @@ def _read(archive: Archive, name: str) -> bytes:
 
 
 def _check(archive: Archive, items: tuple[ManifestItem, ...], lost: list[Loss]) -> None:
-    """Refuse a book that lost half of its text; a missing file counts as the longest of the others."""
+    """Raise the first error if half of the text is lost; a missing file counts like the longest one."""
     names = {loss.item.name for loss in lost}
     texts = [item.name for item in items if not is_matter(item)] or [item.name for item in items]
     longest = max((archive.size(name) for name in texts), default=0)
@@ -57,9 +57,9 @@ def _check(archive: Archive, items: tuple[ManifestItem, ...], lost: list[Loss]) 
 
 
 def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> TableOfContents:
-    """Return a table of contents without lost documents; a chapter that goes on behind a loss keeps its title.
+    """Return a table of contents without lost documents. A chapter that continues after a loss keeps its title.
 
-    `names` are those of all documents in order.
+    `names` are the names of all documents, in order.
     """
     last = {entry.name: entry for entry in contents.entries}
     heirs = _heirs(names, {loss.name for loss in lost}, frozenset(last))
@@ -74,7 +74,7 @@ def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> Ta
 
 
 def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str, str]:
-    """Return for each lost document the one that goes on with its chapter; empty if a new chapter follows."""
+    """Return for each lost document the next one, if it continues the chapter; "" if not."""
     heirs = dict.fromkeys(gone, "")
     waiting = ""
     for name in names:
@@ -87,12 +87,12 @@ def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str
 
 
 def name_losses(archive: Archive, contents: TableOfContents, lost: list[Loss]) -> tuple[str, ...]:
-    """Return a line for each lost document, with its titles in the table of contents."""
+    """Return a line about each lost document, with its titles in the table of contents."""
     lines = []
     for loss in lost:
         titles = [f"“{entry.title}”" for entry in contents.entries if entry.name == loss.name and entry.title]
-        more = ", …" if len(titles) > SHOWN else ""
-        called = f" ({', '.join(titles[:SHOWN])}{more})" if titles else ""
+        more = ", …" if len(titles) > MAX_TITLES else ""
+        called = f" ({', '.join(titles[:MAX_TITLES])}{more})" if titles else ""
         if archive.find(loss.name):
             lines.append(f"text is lost: {loss.name} cannot be read{called}")
         else:

@@ -1,4 +1,4 @@
-"""An EPUB's package by ebooklib: metadata, the documents of the spine, the tables of contents, the cover."""
+"""Reads an EPUB's package document with ebooklib: metadata, spine, tables of contents and cover."""
 
 from base64 import b64decode
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _COMMENT = regex.compile(rb"<!--.*?-->", regex.DOTALL)
 class ManifestItem(Struct, frozen=True):
     """A line of the manifest."""
 
-    name: str  # from the archive's root
+    name: str  # name of the file from the archive's root
     media_type: str
     properties: tuple[str, ...] = ()
     fallback: str = ""
@@ -51,15 +51,15 @@ class Package(Struct, frozen=True):
     title: str
     authors: tuple[str, ...]
     languages: tuple[str, ...]
-    documents: tuple[ManifestItem, ...]  # of the spine, in order, whether the archive has them or not
-    missing: tuple[str, ...] = ()  # missing files that their names show to be no text: "cover.xhtml"
+    documents: tuple[ManifestItem, ...]  # documents of the spine, in order, even if the archive lacks them
+    missing: tuple[str, ...] = ()  # missing files that are no text by their names: "cover.xhtml"
     unreadable: tuple[tuple[str, str], ...] = ()  # name and type of unreadable files in the reading order
     instead: tuple[tuple[str, str], ...] = ()  # name of an unreadable file, and of the document in its place
     lexicons: tuple[str, ...] = ()  # names of pronunciation lexicons
     aside: tuple[str, ...] = ()  # names of documents outside the reading order
     nav: ManifestItem | None = None
     ncx: ManifestItem | None = None
-    guide: tuple[tuple[str, str], ...] = ()  # reference from the archive's root, and type
+    guide: tuple[tuple[str, str], ...] = ()  # pairs of a reference from the archive's root and a type
     year: str = ""
     publisher: str = ""
     description: str = ""
@@ -76,12 +76,12 @@ def read_package(archive: Archive) -> Package:
         return _package(reader)
     except BookError:
         raise
-    except Exception as error:  # ebooklib and lxml raise all sorts of things on a damaged package
+    except Exception as error:  # ebooklib and lxml raise many kinds of errors on a damaged package
         raise BookError(f"{archive.path} is not an EPUB that can be read: its package document is damaged.") from error
 
 
 class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
-    """ebooklib's reader, minus its traps: the first package counts, and a missing picture is no error."""
+    """ebooklib's reader, but lenient: the first package counts, and a missing picture is no error."""
 
     def __init__(self, archive: Archive) -> None:
         super().__init__(str(archive.path))
@@ -105,7 +105,7 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
                 return
 
     def read_file(self, name: str) -> bytes:
-        """Read the package document only; other documents are read one by one later."""
+        """Read the package document only, since other documents are read one by one later."""
         return self.archive.read(name) if name == self.opf_file else b""
 
     def _load_manifest(self) -> None:
@@ -119,10 +119,10 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
         super()._load_manifest()
 
     def _parse_nav(self, *_: object, **__: object) -> None:
-        """Do nothing: toc.py reads tables of contents, and forgives more."""
+        """Do nothing, because toc.py reads tables of contents more leniently."""
 
     def _parse_ncx(self, *_: object, **__: object) -> None:
-        """Do nothing: toc.py reads tables of contents, and forgives more."""
+        """Do nothing, because toc.py reads tables of contents more leniently."""
 
 
 def _package(reader: _Reader) -> Package:
@@ -138,7 +138,7 @@ def _package(reader: _Reader) -> Package:
         documents=tuple(item for item in documents if item.name not in missing),
         missing=missing,
         unreadable=tuple(_unreadable(reader)),
-        instead=tuple(_stand_ins(reader)),
+        instead=tuple(_fallbacks(reader)),
         lexicons=tuple(item.name for item in items if item.media_type == PLS_TYPE),
         aside=_aside(reader),
         nav=next((item for item in items if "nav" in item.properties), None),
@@ -171,7 +171,7 @@ def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
 
 
 def is_matter(item: ManifestItem) -> bool:
-    """Tell whether a document is no part of the text by its name: "cover.xhtml"."""
+    """Tell whether a document is no part of the text, by its name: "cover.xhtml"."""
     return bool(front_matter.named(PurePosixPath(item.name).stem))
 
 
@@ -181,7 +181,7 @@ def _aside(reader: _Reader) -> tuple[str, ...]:
 
 
 def _text_item(reader: _Reader, name: str) -> ManifestItem | None:
-    """Return the document that a spine line means, through its fallbacks if need be; None for a picture or the like."""
+    """Return the text document of a spine item, or the first in its fallbacks; None if there is none."""
     if name not in reader.items:
         _check_strays(reader, name)
         return None
@@ -194,7 +194,7 @@ def _text_item(reader: _Reader, name: str) -> ManifestItem | None:
 
 
 def _unreadable(reader: _Reader) -> Iterator[tuple[str, str]]:
-    """Yield items that may hold words and have no document that stands in for them."""
+    """Yield name and type of spine items that may have text, but are no text document and have no fallback."""
     for name, linear in reader.book.spine:
         item = reader.items.get(name) if linear != "no" else None
         if item is None or item.media_type.startswith(("image/", "audio/", "video/")):
@@ -203,7 +203,7 @@ def _unreadable(reader: _Reader) -> Iterator[tuple[str, str]]:
             yield item.name, item.media_type
 
 
-def _stand_ins(reader: _Reader) -> Iterator[tuple[str, str]]:
+def _fallbacks(reader: _Reader) -> Iterator[tuple[str, str]]:
     for name, item in reader.items.items():
         document = _text_item(reader, name) if item.fallback and not item.is_text() else None
         if document is not None:
@@ -211,15 +211,15 @@ def _stand_ins(reader: _Reader) -> Iterator[tuple[str, str]]:
 
 
 def _check_strays(reader: _Reader, name: str) -> None:
-    """Check a spine line without an item: it does no harm if the manifest has all documents."""
+    """Raise BookError for a spine item that the manifest lacks, if it lacks any text document."""
     known = {reader.archive.find(item.name) for item in reader.items.values()}
     texts = (stray for stray in reader.archive.names() if PurePosixPath(stray).suffix.lower() in TEXT_SUFFIXES)
     if any(stray not in known for stray in texts):
         raise BookError(f"{reader.archive.path} is damaged: its manifest does not say which file {name!r} is.")
 
 
-def _core(reader: _Reader, tag: str) -> list[tuple[str | None, dict[str, str]]]:
-    """Return Dublin Core values with their attributes; ebooklib raises if a book has none at all."""
+def _dublin_core(reader: _Reader, tag: str) -> list[tuple[str | None, dict[str, str]]]:
+    """Return the values of a Dublin Core element with their attributes."""
     try:
         return list(reader.book.get_metadata("DC", tag))
     except KeyError:
@@ -227,12 +227,12 @@ def _core(reader: _Reader, tag: str) -> list[tuple[str | None, dict[str, str]]]:
 
 
 def _values(reader: _Reader, tag: str) -> tuple[str, ...]:
-    found = (tidy(value or "") for value, _ in _core(reader, tag))
+    found = (tidy(value or "") for value, _ in _dublin_core(reader, tag))
     return tuple(dict.fromkeys(value for value in found if value))
 
 
 def _refinements(reader: _Reader, name: str) -> dict[str, str]:
-    """Return what EPUB 3's `meta` lines with a property say, by the id that they refine."""
+    """Return the texts of EPUB 3's `meta` elements of a property, by the ids that they refine."""
     found = {}
     for meta in reader.container.iterfind("{*}metadata/{*}meta"):
         if meta.get("property") == name and meta.get("refines"):
@@ -242,7 +242,7 @@ def _refinements(reader: _Reader, name: str) -> dict[str, str]:
 
 def _title(reader: _Reader) -> str:
     kinds = _refinements(reader, "title-type")
-    titles = [(tidy(value or ""), other.get("id", "")) for value, other in _core(reader, "title")]
+    titles = [(tidy(value or ""), other.get("id", "")) for value, other in _dublin_core(reader, "title")]
     titles = [(value, name) for value, name in titles if value]
     main = [value for value, name in titles if kinds.get(name) == "main"]
     return next(iter((*main, *(value for value, _ in titles))), reader.archive.path.stem)
@@ -252,14 +252,14 @@ def _authors(reader: _Reader) -> tuple[str, ...]:
     roles = _refinements(reader, "role")
     creators = [
         (tidy(value or ""), other.get("{http://www.idpf.org/2007/opf}role") or roles.get(other.get("id", ""), "aut"))
-        for value, other in _core(reader, "creator")
+        for value, other in _dublin_core(reader, "creator")
     ]
     written = tuple(dict.fromkeys(name for name, role in creators if name and role == "aut"))
     return written or tuple(dict.fromkeys(name for name, _ in creators if name))
 
 
 def _year(reader: _Reader) -> str:
-    dates = _core(reader, "date")
+    dates = _dublin_core(reader, "date")
     first = [value for value, other in dates if "publication" in other.values()]
     years = (regex.search(r"\b(\d{4})\b", value or "") for value in (*first, *(value for value, _ in dates)))
     return next((year[1] for year in years if year), "")
@@ -294,11 +294,14 @@ def _cover(reader: _Reader) -> Cover | None:
 
 
 def _picture(reader: _Reader, name: str, pages: int = 2) -> Cover | None:
-    """Return a picture, or the first one that a page or drawing shows; None if there is neither."""
+    """Return a picture file, or the first picture in a page or drawing; None if there is none.
+
+    `pages` is the number of pages that may lead to the picture.
+    """
     try:
         data = reader.archive.read(name.partition("#")[0])
     except (KeyError, BookError):
-        return None  # a book without its cover is still a book
+        return None  # a missing cover is no error
     media_type = PICTURE_TYPES.get(PurePosixPath(name).suffix.lower())
     if media_type and data:
         return Cover(data, media_type)
@@ -310,10 +313,11 @@ def _picture(reader: _Reader, name: str, pages: int = 2) -> Cover | None:
 
 
 def _pictured(data: bytes) -> list[str]:
-    """Return what a page or drawing shows: references, or whole pictures as data: addresses."""
+    """Return the pictures in a page or drawing, as references or `data:` addresses."""
     try:
+        # A drawing may contain a whole photograph, so huge trees are allowed.
         parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=True)
-        root = etree.fromstring(data, parser)  # huge_tree, because a drawing may hold a whole photograph
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
         return []
     shown = (

@@ -1,4 +1,4 @@
-"""The table of contents: nav or NCX as one flat list of entries, and the kinds of parts that nav and guide name."""
+"""Reads the table of contents from nav or NCX as a flat list, and the kinds of parts that nav and guide name."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -15,26 +15,26 @@ from swarm.book.page.limits import MAX_ENTRIES, MAX_TITLE_CHARS
 from swarm.book.page.markup import parse, types
 from swarm.errors import BookError
 
-_APART = regex.compile(r"[\p{Ll}\d.:]\p{Lu}|\p{L}\d")
+_WORD_BREAK = regex.compile(r"[\p{Ll}\d.:]\p{Lu}|\p{L}\d")
 
 
 class TocEntry(Struct, frozen=True):
-    """A line of the table of contents: what it is called and where it leads."""
+    """A line of the table of contents: its title and its target."""
 
     title: str
-    name: str  # of the document, from the archive's root
+    name: str  # name of the document from the archive's root
     fragment: str = ""
 
 
 class TableOfContents(Struct, frozen=True):
-    """All that the book says about its own parts."""
+    """The parts of a book as its nav, NCX and guide list them."""
 
     entries: tuple[TocEntry, ...] = ()
-    reasons: tuple[tuple[str, str, str], ...] = ()  # document, fragment, reason to leave it out
+    reasons: tuple[tuple[str, str, str], ...] = ()  # name of a document, fragment, reason to leave the part out
 
 
 def read_contents(archive: Archive, package: Package) -> TableOfContents:
-    """Read nav, else NCX, and the guide; a damaged one counts as none."""
+    """Read the nav, or else the NCX, and the guide. Damaged ones are ignored."""
     nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
     known = {archive.find(item.name) or item.name for item in package.documents}
     instead = {archive.find(name) or name: archive.find(other) or other for name, other in package.instead}
@@ -53,13 +53,13 @@ def _root(archive: Archive, item: ManifestItem | None) -> etree._Element | None:
     try:
         return parse(archive.read(item.name), item.name)
     except (BookError, KeyError):
-        return None  # chapters can be told by their headings
+        return None  # headings show the chapters as well
 
 
 def _entries(
     links: Iterator[tuple[str, str]], source: ManifestItem, archive: Archive, named: dict[str, str]
 ) -> tuple[TocEntry, ...]:
-    """Return the links that lead to documents as entries; `named` gives the document that is read for a name."""
+    """Return entries for the links to documents; `named` maps each linked document to the one that is read."""
     found: list[TocEntry] = []
     for title, reference in links:
         name, fragment = target(archive, source.name, reference)
@@ -69,14 +69,14 @@ def _entries(
 
 
 def target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
-    """Return the document and the id in it that a reference in another document means."""
+    """Return the document and the id in it that a reference in the document `source` leads to."""
     path, _, fragment = reference.strip().partition("#")
     name = join(str(PurePosixPath(source).parent), path) if path else source
     return archive.find(name) or name, fragment
 
 
 def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield the links of the nav that is the table of contents, else of a nav without a type."""
+    """Yield the links of the nav of type "toc", or else of the first nav without a type."""
     navs = [nav for nav in root.iter("{*}nav") if "toc" in types(nav)]
     for nav in navs or [nav for nav in root.iter("{*}nav") if not types(nav)][:1]:
         for link in nav.iter("{*}a"):
@@ -85,18 +85,18 @@ def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def _label(link: etree._Element) -> str:
-    """Return a link's words; elements without white space between them stay apart: "Chapter 1", "The Storm"."""
+    """Return a link's text, with spaces between elements that end and begin like words: "Chapter 1", "The Storm"."""
     text = ""
     for piece in link.xpath(".//text() | .//*[local-name() = 'br']"):
         if not isinstance(piece, str):
             text += " "
         else:
-            text += f" {piece}" if _APART.search(text[-1:] + piece[:1]) else piece
+            text += f" {piece}" if _WORD_BREAK.search(text[-1:] + piece[:1]) else piece
     return text
 
 
 def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield all points of the navMap, without page lists."""
+    """Yield title and reference of each point in the navMap, not of page lists."""
     for point in root.iterfind(".//{*}navMap//{*}navPoint"):
         text, content = point.find("{*}navLabel/{*}text"), point.find("{*}content")
         if content is not None and content.get("src"):

@@ -1,4 +1,4 @@
-"""From documents and a table of contents to chapters: the same for every kind of file."""
+"""Composes chapters from documents and a table of contents, for every kind of file."""
 
 from pathlib import Path
 
@@ -28,9 +28,9 @@ DEFAULT_LANGUAGE = "en"  # the language of a book that names none
 def compose(
     path: Path, documents: list[Named], contents: TableOfContents, title: str, language: str, reading: Reading
 ) -> tuple[ChapterText, ...]:
-    """Compose the chapters of a book of this title, with those that are left out.
+    """Compose the chapters of a book, including those that are left out.
 
-    Raises BookError where there is nothing to speak, UsageError where a choice fits nothing.
+    Raises BookError if there is nothing to speak, UsageError if a choice fits nothing in the book.
     """
     passages = [passage for named in documents for passage in named.document.passages]
     mark_licence(passages)
@@ -56,12 +56,12 @@ def count_notes(documents: list[Named]) -> int:
 
 
 def first_language(named: tuple[str, ...]) -> str:
-    """Return the first valid language, by its short code; English if there is none."""
+    """Return the primary subtag of the first valid language; English if there is none."""
     return named_language(named) or DEFAULT_LANGUAGE
 
 
 def named_language(named: tuple[str, ...]) -> str:
-    """Return the first valid language, by its short code; "" if there is none."""
+    """Return the primary subtag of the first valid language; "" if there is none."""
     subtags = (regex.split(r"[-_]", name.strip().lower())[0] for name in named)
     tag = next((tag for tag in subtags if regex.fullmatch(r"[a-z]{2,3}", tag) and tag != "und"), "")
     if not tag:

@@ -1,4 +1,4 @@
-"""Divides the documents' passages into parts: by the table of contents, else by headings."""
+"""Divides a book's passages into parts, by its table of contents or else by headings."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -15,12 +15,12 @@ from swarm.book.page.passage import Passage
 from swarm.book.page.pause_mark import without_marks
 from swarm.book.page.text import SUBTITLE_LEVEL, Document
 
-MAX_LEAD_CHARS = 300  # longest text before a document's first entry that is no chapter of its own
-MAX_OPENING_CHARS = 50
-MIN_CHAPTERS_A_PART = 1.2  # lower headings for each higher one, from which on the lower ones are chapters
-THIN_SHARE = 0.25  # smallest share of documents that a usable table of contents names
+MAX_LEAD_CHARS = 300  # longer text before a document's first entry is a part of its own
+MAX_OPENING_CHARS = 50  # of opening words that serve as a title
+MIN_CHAPTERS_A_PART = 1.2  # lower headings for each higher one, if the lower ones are chapters
+MIN_LISTED_SHARE = 0.25  # of documents that a usable table of contents names
 
-# "Part One", "DEUXIEME PARTIE": a part's name that is no heading by its markup.
+# Names of parts that the markup does not show as headings: "Part One", "DEUXIEME PARTIE".
 _PART = regex.compile(
     r"(?:(?!fin|end|ende|fine)\p{L}+\s+)?(?:part|book|partie|livre|tome|volume|teil|buch|band|parte|libro|deel)"
     r"(?:\s+[\p{L}\d]{1,12})?[.:]?",
@@ -31,18 +31,18 @@ _PUNCTUATED = regex.compile(r"\p{P}$")
 
 
 class Part(Struct):
-    """A run of passages that belong together, not yet sorted into what is spoken and what is not."""
+    """A run of passages that belong together, before the verdict on them."""
 
     title: str
     passages: list[Passage]
     name: str  # name of the document in which it begins
     whole: bool = False  # whether it begins where its document begins
     listed: bool = False  # whether the table of contents names it
-    reason: str = ""  # why the landmarks or the guide leave it out
+    reason: str = ""  # reason to leave it out by the landmarks or the guide, "" if they give none
 
 
 class Named(Struct, frozen=True):
-    """A document and its name."""
+    """A document with its name."""
 
     name: str
     document: Document
@@ -54,7 +54,7 @@ class PassageRow:
     def __init__(self, documents: list[Named]) -> None:
         self.documents = documents
         self.numbers = {named.name: number for number, named in enumerate(documents)}
-        self.headings: dict[int, dict[str, int]] = {}  # places of a document's headings, by their letters
+        self.headings: dict[int, dict[str, int]] = {}  # for each document, places of its headings by their letters
         self.passages: list[Passage] = []
         self.starts: list[int] = []
         for named in documents:
@@ -62,7 +62,7 @@ class PassageRow:
             self.passages += named.document.passages
 
     def place(self, name: str, fragment: str, title: str = "") -> int | None:
-        """Return where an entry leads, by its anchor, else by its title; None if it leads nowhere."""
+        """Return the place that an entry leads to, by its anchor or else by its title; None if there is none."""
         number = self.numbers.get(name)
         if number is None or not self.documents[number].document.passages:
             return None
@@ -80,7 +80,7 @@ class PassageRow:
         return self.headings[number]
 
     def number(self, place: int) -> int:
-        """Return the number of the document that a place is in; of several empty documents there, the last."""
+        """Return the number of the document that has a place."""
         return bisect_right(self.starts, place) - 1
 
     def spans(self) -> list[tuple[int, int]]:
@@ -89,7 +89,7 @@ class PassageRow:
 
 
 def divide(documents: list[Named], contents: TableOfContents, title: str = "") -> list[Part]:
-    """Cut a book of this title into parts; together they hold every passage, each once."""
+    """Cut a book into parts, in which every passage is once; `title` is the book's."""
     row = PassageRow(documents)
     cuts = _listed_cuts(row, contents)
     reasons = {row.place(name, fragment): why for name, fragment, why in contents.reasons}
@@ -108,7 +108,7 @@ def divide(documents: list[Named], contents: TableOfContents, title: str = "") -
 
 
 def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
-    """Return the cuts of the table of contents, with titles; of several at one place the last and deepest counts."""
+    """Return places and titles of the parts in the table of contents; the last of several at one place counts."""
     cuts: dict[int, str] = {}
     astray = []
     for entry in contents.entries:
@@ -118,7 +118,8 @@ def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
         else:
             cuts[place] = entry.title or cuts.get(place, "")
     named = {row.number(place) for place in cuts}
-    for entry in astray:  # an anchor that does not exist, in a document that no other entry names
+    # An entry whose anchor is missing counts for its whole document, unless another entry names that.
+    for entry in astray:
         place = row.place(entry.name, "")
         if place is not None and row.number(place) not in named:
             named.add(row.number(place))
@@ -127,7 +128,7 @@ def _listed_cuts(row: PassageRow, contents: TableOfContents) -> dict[int, str]:
 
 
 def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> int:
-    """Move a cut above the headings over its own: "PART ONE", "CHAPTER I" above "The Storm"."""
+    """Move a cut up over the headings right before it, such as "PART ONE" and "CHAPTER I" before "The Storm"."""
     passages, start = row.passages, row.starts[row.number(place)]
     while start < place < len(passages) and place - 1 not in cuts:
         above = passages[place - 1]
@@ -139,7 +140,7 @@ def _back_over_headings(row: PassageRow, place: int, cuts: Container[int]) -> in
 
 
 def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | None, str], title: str) -> set[int]:
-    """Return where documents begin a part although the table of contents does not name them."""
+    """Return the places of documents that begin a part without being in the table of contents."""
     found: set[int] = set()
     ordered = sorted(cuts)
     thin, headed = _thin(row, set(cuts)), _mostly_headed(row)
@@ -164,7 +165,7 @@ def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | No
 
 
 def _at(row: PassageRow, place: int, ordered: list[int]) -> float:
-    """Return how far on in a book a place is, from 0 to 1; all before the first entry counts as the beginning."""
+    """Return a place as a share of the book, from 0 to 1; all places before the first entry count as 0."""
     return place / len(row.passages) if ordered and place >= ordered[0] else 0.0
 
 
@@ -173,25 +174,25 @@ def _texts(passages: list[Passage]) -> list[str]:
 
 
 def _all_matter(passages: list[Passage]) -> bool:
-    """Tell whether a document begins with matter; notes at the head of a page belong to the text around them."""
+    """Tell whether a document begins with a left-out passage; notes count only if the whole document is left out."""
     first = passages[0]
     return bool(first.left_out) and (not first.note or all(passage.left_out for passage in passages))
 
 
 def _heading_cuts(row: PassageRow) -> set[int]:
-    """Return where to cut without a table of contents: at the highest headings of which there are several."""
+    """Return places of parts by headings alone: the highest level with several headings, or the one below parts."""
     counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE_LEVEL)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
     below = min((level for level in counts if level > deepest), default=0)
     if below and counts[below] > MIN_CHAPTERS_A_PART * counts[deepest] and _mostly_parts(row, deepest):
-        deepest = below  # the headings are chapters under parts
+        deepest = below
     levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
     cuts = {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
     return {_back_over_headings(row, place, cuts) for place in cuts}
 
 
 def _mostly_parts(row: PassageRow, level: int) -> bool:
-    """Tell whether headings of a level mostly precede a lower heading directly: parts, not chapters."""
+    """Tell whether most headings of a level name parts, because a lower heading follows directly."""
     bare = [
         0 < after.level < SUBTITLE_LEVEL
         for above, after in pairwise(row.passages)
@@ -203,7 +204,7 @@ def _mostly_parts(row: PassageRow, level: int) -> bool:
 def _thin(row: PassageRow, cuts: set[int]) -> bool:
     spans = [(start, end) for start, end in row.spans() if start < end]
     named = len({row.number(cut) for cut in cuts})
-    return len(cuts) < 2 or named < THIN_SHARE * len(spans)
+    return len(cuts) < 2 or named < MIN_LISTED_SHARE * len(spans)
 
 
 def _mostly_headed(row: PassageRow) -> bool:
@@ -212,7 +213,7 @@ def _mostly_headed(row: PassageRow) -> bool:
 
 
 def _joined(parts: list[Part]) -> Iterator[Part]:
-    """Join a few words before a document's first entry, such as a cover line or a link, with that entry."""
+    """Join short parts before a document's first entry, such as a cover line or a link, with that entry."""
     lead: list[Passage] = []
     for index, part in enumerate(parts):
         following = parts[index + 1] if index + 1 < len(parts) else None
@@ -226,7 +227,7 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
 
 
 def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
-    """Return the title of a part: from the table of contents, or from its headings if that says little ("Start")."""
+    """Return the title of a part from the table of contents, or from its headings if these say more."""
     headed = bool(passages and passages[0].level)
     own = _own_title(passages) if headed or not listed else ""
     worded = bool(_WORD.search(own)) and plain(own) not in plain(listed)
@@ -235,7 +236,7 @@ def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:
 
 
 def _own_title(passages: list[Passage]) -> str:
-    """Return the headings that a part begins with, else its opening words."""
+    """Return the first two headings at the start of a part, or else its opening words."""
     passages = [passage for passage in passages if not passage.left_out] or passages
     headings: list[str] = []
     for passage in passages:

@@ -1,4 +1,4 @@
-"""The verdict on each part of a book: its chapters are spoken, or left out for a reason with its grounds."""
+"""Decides for each part of a book whether it is spoken, or left out for which reason and on which grounds."""
 
 from collections import Counter, defaultdict
 from fnmatch import fnmatchcase
@@ -12,9 +12,9 @@ from swarm.errors import UsageError
 from swarm.job.book import Block, ChapterText
 from swarm.job.reading import Reading
 
-MAX_OPENING_PASSAGES = 200  # Project Gutenberg's opening words are fewer
+MAX_OPENING_PASSAGES = 200  # more than Project Gutenberg's header has
 MAX_CONTENTS_LINES = 2_000
-MAX_CREDITS = 6  # passages after its opening line that may say who made the file
+MAX_CREDITS = 6  # passages after Project Gutenberg's header that may be credits
 
 MARKED = "marked so in the book"
 LISTED = "listed so in the book"
@@ -22,11 +22,11 @@ TITLE = "by its title"
 FILE = "by its file name"
 WORDS = "by its words"
 WANTED = "left out as asked"
-FEW_TITLES = 4  # titles that an error names if a name fits several
+FEW_TITLES = 4  # titles in the error for an ambiguous name
 
 
 def mark_licence(passages: list[Passage]) -> None:
-    """Leave out Project Gutenberg's words around a book: the book stands between its two marker lines."""
+    """Leave out Project Gutenberg's header and footer, between whose marker lines the book is."""
     opened = licence = False
     for index, passage in enumerate(passages):
         if front_matter.ends_gutenberg_header(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
@@ -48,22 +48,25 @@ def _mark_credits(passages: list[Passage]) -> None:
 
 
 def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
-    """Return the passages of all parts, each once, as chapters with a verdict; `title` is the book's."""
+    """Return all passages as chapters with a verdict; `title` is the book's.
+
+    If every chapter would be left out, those that only a guess excludes are spoken.
+    """
     chapters: list[ChapterText] = []
     counts = Counter(plain(part.title) for part in parts)
     for number, part in enumerate(parts):
         opening = not any(not chapter.left_out for chapter in chapters)
-        chapters += _sorted(part, number / max(1, len(parts) - 1), title if opening else "", counts)
-    return tuple(chapters if any(not chapter.left_out for chapter in chapters) else map(_doubted, chapters))
+        chapters += _decided(part, number / max(1, len(parts) - 1), title if opening else "", counts)
+    return tuple(chapters if any(not chapter.left_out for chapter in chapters) else map(_without_guess, chapters))
 
 
-def _doubted(chapter: ChapterText) -> ChapterText:
-    """Speak a chapter after all if it was left out by a guess, and nothing else would be left."""
+def _without_guess(chapter: ChapterText) -> ChapterText:
+    """Return a chapter as spoken, unless its markup or the book's lists leave it out."""
     return chapter if chapter.grounds in (MARKED, LISTED) else ChapterText(chapter.title, chapter.blocks)
 
 
-def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[ChapterText]:
-    """Return a part as one spoken chapter, and one left-out chapter for each kind of matter in it."""
+def _decided(part: Part, at: float, title: str, titles: Counter[str]) -> list[ChapterText]:
+    """Return the chapters of a part: one for its text, and one for each reason to leave passages out."""
     groups: dict[str, list[Passage]] = defaultdict(list)
     for passage in part.passages:
         groups[passage.left_out].append(passage)
@@ -71,7 +74,7 @@ def _sorted(part: Part, at: float, title: str, titles: Counter[str]) -> list[Cha
     for marked, passages in groups.items():
         blocks = tuple(map(_block, passages))
         if any(block.text for block in blocks):
-            reason, grounds = (marked, MARKED) if marked else _promised(part, passages, at, title, titles)
+            reason, grounds = (marked, MARKED) if marked else _reason(part, passages, at, title, titles)
             own = not marked or len(groups) == 1 or plain(passages[0].text) == plain(part.title)
             name = part.title if own else marked.capitalize()
             chapters.append(ChapterText(name or "…", _trimmed(blocks), reason, grounds))
@@ -82,8 +85,8 @@ def _block(passage: Passage) -> Block:
     return Block(passage.kind, passage.text, passage.language, passage.trace, passage.sayings)
 
 
-def _promised(part: Part, passages: list[Passage], at: float, title: str, titles: Counter[str]) -> tuple[str, str]:
-    """Return why the book's lists, names or words leave a part out, if its text bears them out; and the grounds."""
+def _reason(part: Part, passages: list[Passage], at: float, title: str, titles: Counter[str]) -> tuple[str, str]:
+    """Return the reason to leave out a part, by the book's lists, names or texts, and its grounds; "" to keep it."""
     texts = [passage.text for passage in passages if passage.text]
     stem = PurePosixPath(part.name).stem if part.whole else ""
     named = ((part.reason, LISTED), (front_matter.named(part.title), TITLE), (front_matter.named(stem), FILE))
@@ -92,11 +95,11 @@ def _promised(part: Part, passages: list[Passage], at: float, title: str, titles
             return reason, grounds
     if front_matter.is_titled_page(title, texts):
         return front_matter.TITLE_PAGE, WORDS
-    return _told(part, texts, 0.0 if title else at, titles)
+    return _reason_by_texts(part, texts, 0.0 if title else at, titles)
 
 
-def _told(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tuple[str, str]:
-    """Return what a part is by its words alone."""
+def _reason_by_texts(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tuple[str, str]:
+    """Return the reason to leave out a part by its texts alone, and its grounds; "" to keep it."""
     if front_matter.is_transcribers(part.title, texts):
         return front_matter.TRANSCRIBER, WORDS
     if front_matter.is_legal_page(texts, at):
@@ -107,13 +110,13 @@ def _told(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tupl
 
 
 def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Drop the scene breaks at either end of a chapter, which part nothing."""
+    """Remove the scene breaks at either end of a chapter."""
     heard = [index for index, block in enumerate(blocks) if block.text]
     return blocks[heard[0] : heard[-1] + 1]
 
 
 def chosen(chapters: tuple[ChapterText, ...], reading: Reading) -> list[ChapterText]:
-    """Apply the user's choices to the chapters. Raises UsageError for a name that matches nothing, or too much."""
+    """Apply the user's choices to the chapters. Raises UsageError for a name that fits no chapter or several titles."""
     found = list(chapters)
     for name in reading.include:
         left_out = [at for at, chapter in enumerate(found) if chapter.left_out]
@@ -127,7 +130,10 @@ def chosen(chapters: tuple[ChapterText, ...], reading: Reading) -> list[ChapterT
 
 
 def _named(name: str, chapters: list[ChapterText], among: list[int], option: str, nothing: str) -> list[int]:
-    """Return the chapters that a name means: by title, reason, pattern, or else the beginning of one title."""
+    """Return the indices of chapters whose title or reason a name fits, or else whose title it begins.
+
+    `among` are the indices to search. Raises UsageError if it fits none, or begins several titles.
+    """
     whole = _folded(name)
     fitting = [at for at in among if _fits(whole, chapters[at])]
     if fitting:
@@ -149,5 +155,5 @@ def _fits(pattern: str, chapter: ChapterText) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Return a title on one line: it may have been copied from several lines of a terminal."""
+    """Return a title in lower case on one line, since users copy titles from several lines of a terminal."""
     return " ".join(text.split()).casefold()
