@@ -1,1 +1,1 @@
-"""The book's own pages with its sound: Media Overlays of EPUB 3."""
+"""Makes read-along EPUBs: the book's own pages with sound, by the Media Overlays of EPUB 3."""

@@ -1,4 +1,4 @@
-"""A page of XHTML as EPUB 3 wants it: obsolete markup becomes a style, or is removed if it shows nothing."""
+"""Updates an XHTML page to EPUB 3: obsolete markup becomes CSS, or is removed if it has no visible effect."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from lxml import etree
 from swarm.book.page.markup import local, words
 from swarm.read_along.wrap import XHTML
 
-# Attributes that show nothing.
+# Obsolete attributes without a visible effect, except on the elements in KEPT.
 GONE = words("tag rev charset coords shape methods urn summary scope abbr axis char charoff version profile scheme")
 KEPT = {"scope": words("th"), "abbr": words("th"), "charset": words("meta script"), "coords": words("area")}
 KEPT["shape"] = words("area")
-# Values of http-equiv whose elements are removed: the page's encoding is that of its XML.
+# Elements with these values of http-equiv are removed, because XML declares the encoding itself.
 HEADERS = words("content-type content-style-type content-script-type content-language")
 STYLED = {"tt": "font-family: monospace", "big": "font-size: larger", "strike": "text-decoration: line-through"}
 FETCHING = words("img audio video source iframe script embed track")
@@ -23,8 +23,8 @@ _ID = regex.compile(r"\S+")
 
 
 def modernise(root: etree._Element, title: str) -> None:
-    """Make an XHTML tree of EPUB 2 one of EPUB 3; its text and its looks stay. A page without a title gets this one."""
-    _entitle(root, title)
+    """Update an XHTML tree from EPUB 2 to EPUB 3 without changing its text or look; add `title` if it has none."""
+    _ensure_title(root, title)
     for meta in list(root.iter(f"{XHTML}meta")):
         if (meta.get("http-equiv") or "").strip().lower() in HEADERS:
             meta.getparent().remove(meta)
@@ -41,7 +41,7 @@ def modernise(root: etree._Element, title: str) -> None:
     _language(root)
 
 
-def _entitle(root: etree._Element, title: str) -> None:
+def _ensure_title(root: etree._Element, title: str) -> None:
     head = root.find(f"{XHTML}head")
     if head is None:
         head = etree.SubElement(root, f"{XHTML}head")
@@ -66,7 +66,7 @@ def _rename(element: etree._Element, tag: str) -> None:
 
 
 def _styles(element: etree._Element, tag: str) -> Iterator[str]:
-    """Remove an element's attributes of style, and return them as CSS declarations."""
+    """Remove an element's presentational attributes, and yield them as CSS declarations."""
     if tag in STYLED:
         yield STYLED[tag]
     if tag == "center":
@@ -166,7 +166,7 @@ def _word(name: str, said: str) -> Iterator[str]:
 
 
 def _language(root: etree._Element) -> None:
-    """Make `lang` and `xml:lang` say the same where both are set."""
+    """Set `lang` to the value of `xml:lang` if they differ."""
     key = "{http://www.w3.org/XML/1998/namespace}lang"
     for element in root.iter("*"):
         said = element.get(key)
@@ -175,7 +175,7 @@ def _language(root: etree._Element) -> None:
 
 
 def page_properties(root: etree._Element) -> frozenset[str]:
-    """Return the properties that the manifest has to name for a page."""
+    """Return the properties that the manifest must list for a page."""
     found = set()
     for element in root.iter("*"):
         tag, name = str(element.tag), local(element)
@@ -191,7 +191,7 @@ def page_properties(root: etree._Element) -> frozenset[str]:
 
 
 def serialise_page(root: etree._Element) -> bytes:
-    """Return a page's bytes; in XHTML empty elements get a closing tag of their own, which HTML readers need."""
+    """Serialise a page; empty elements of XHTML get closing tags, which HTML readers need."""
     if not str(root.tag).startswith(XHTML):
         return bytes(etree.tostring(root.getroottree(), encoding="utf-8", xml_declaration=True))
     for element in root.iter(f"{XHTML}*"):

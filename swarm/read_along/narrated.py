@@ -1,4 +1,4 @@
-"""An EPUB written again with its sound: documents with marked sentences, overlays, all other files unchanged."""
+"""Writes an EPUB again with its sound: it marks sentences, adds overlays, and keeps all other files unchanged."""
 
 import posixpath
 import shutil
@@ -39,11 +39,11 @@ FOLDER = "read-along"
 SIGNATURES = "META-INF/signatures.xml"  # dropped, because the signed files are changed
 DRAWING_TYPE = "image/svg+xml"
 PAGE_TYPES = frozenset((XHTML_TYPE, "text/html", "text/x-oeb1-document", DRAWING_TYPE))
-PIECE_BYTES = 1 << 20
+COPY_BUFFER_BYTES = 1 << 20
 
 
 class NarratedChapter(Struct, frozen=True):
-    """A chapter's file of sound under its name in the book, and the spots that are heard in it, with moments in s."""
+    """A chapter's sound file with its name in the EPUB, and the spots heard in it, each with its start in s."""
 
     name: str
     path: Path
@@ -52,24 +52,26 @@ class NarratedChapter(Struct, frozen=True):
 
 
 class Narration(Struct, frozen=True):
-    """All that is to be heard of a book."""
+    """All sound of a book, with its metadata."""
 
     spoken: Sequence[NarratedChapter]
     media_type: str
     narrator: str
-    modified: str  # time in EPUB's form: 2026-01-31T12:00:00Z
+    modified: str  # UTC time such as 2026-01-31T12:00:00Z
 
 
 def narrate(path: Path, made: zipfile.ZipFile, narration: Narration) -> tuple[frozenset[Spot], tuple[str, ...]]:
     """Write a book with its sound into an empty zip file. Raises BookError, OSError.
 
-    Returns the spots that are marked in it, and what there is to say about it.
+    Returns the spots that are marked in it, and notes for the user.
     """
     with Archive(path) as archive:
         return _Narrated(archive, made, narration).write()
 
 
 class _Narrated:
+    """A book that is being written again with its sound."""
+
     def __init__(self, archive: Archive, made: zipfile.ZipFile, narration: Narration) -> None:
         self.archive = archive
         self.made = made
@@ -93,7 +95,7 @@ class _Narrated:
         self.fragments: dict[Spot, tuple[Fragment, ...]] = {}
 
     def write(self) -> tuple[frozenset[Spot], tuple[str, ...]]:
-        """Write the book; see narrate."""
+        """Write the book, and return what `narrate` does."""
         self.made.writestr(zipfile.ZipInfo(MIMETYPE), "application/epub+zip")
         gone = {self._named(href) for href in without_overlays(self.package)}
         pages = self._pages()
@@ -120,7 +122,7 @@ class _Narrated:
         return self.archive.find(name) or name
 
     def _pages(self) -> dict[str, tuple[str, list[Spot]]]:
-        """Return the documents to change: their items' ids and their spots, in order and apart from each other."""
+        """Return for each document to change the id of its item, and its spots in order without overlaps."""
         spots: dict[str, list[Spot]] = defaultdict(list)
         for spoken in self.narration.spoken:
             for _, spot in spoken.heard:
@@ -134,7 +136,7 @@ class _Narrated:
         return pages
 
     def _write_page(self, name: str, item: str, spots: list[Spot]) -> bool:
-        """Write a document with its sentences marked; False where its markup is such that it is better left alone."""
+        """Write a document with marked sentences; return False if its markup is too damaged."""
         try:
             root = parse(self.archive.read(name), name)
         except (PageError, BookError) as error:
@@ -169,7 +171,7 @@ class _Narrated:
         link.attrib.update({"rel": "stylesheet", "type": "text/css", "href": sheet})
 
     def _write_overlays(self, pages: dict[str, tuple[str, list[Spot]]]) -> set[str]:
-        """Write an overlay for each document; return the names of the sounds that are heard in them."""
+        """Write an overlay for each document; return the names of the sound files that these play."""
         pars: dict[str, list[Par]] = defaultdict(list)
         for spoken in self.narration.spoken:
             heard = [
@@ -199,11 +201,11 @@ class _Narrated:
                 continue
             name = f"{self.folder}/{spoken.name}"
             with spoken.path.open("rb") as sound, self.made.open(zipfile.ZipInfo(name), "w", force_zip64=True) as made:
-                shutil.copyfileobj(sound, made, PIECE_BYTES)
+                shutil.copyfileobj(sound, made, COPY_BUFFER_BYTES)
             self._item(f"{self.prefix}sound-{number}", name, self.narration.media_type)
 
     def _write_nav(self) -> None:
-        """Write a nav document of the NCX, which holds an EPUB 2's table of contents."""
+        """Write a nav document from the NCX, which is the table of contents of an EPUB 2."""
         ncx = next(
             (item for item in self.package.iterfind("{*}manifest/{*}item") if item.get("media-type") == NCX_TYPE), None
         )
@@ -216,11 +218,11 @@ class _Narrated:
             except (PageError, KeyError):
                 root = None
             for depth, title, reference in ncx_points(root) if root is not None else ():
-                points.append((depth, title, self._goal(name, posixpath.dirname(source), reference)))
+                points.append((depth, title, self._moved_reference(name, posixpath.dirname(source), reference)))
         if not points:
             points = [(1, "…", _address(name, next(iter(self._pages()), "")))]
         landmarks = [
-            (kind, line.get("title") or kind, self._goal(name, self.base, line.get("href") or ""))
+            (kind, line.get("title") or kind, self._moved_reference(name, self.base, line.get("href") or ""))
             for line in self.package.iterfind("{*}guide/{*}reference")
             if (kind := (line.get("type") or "").lower()) in LANDMARKS
         ]
@@ -228,14 +230,14 @@ class _Narrated:
         self._item(f"{self.prefix}nav", name, XHTML_TYPE, properties="nav")
 
     def _aside(self, source: str) -> Iterator[str]:
-        """Yield the documents outside the reading order: in EPUB 3 a link has to lead there."""
+        """Yield the addresses of documents outside the reading order, to which EPUB 3 requires links."""
         hrefs = {item.get("id"): item.get("href", "") for item in self.package.iterfind("{*}manifest/{*}item")}
         for line in self.package.iterfind("{*}spine/{*}itemref"):
             if line.get("linear") == "no" and line.get("idref") in hrefs:
                 yield _address(source, self._named(hrefs[line.get("idref")]))
 
-    def _goal(self, source: str, base: str, reference: str) -> str:
-        """Return a reference of a file in the folder `base` as the file `name` has it."""
+    def _moved_reference(self, source: str, base: str, reference: str) -> str:
+        """Rewrite a reference from a file in the folder `base` for the file `source`."""
         address, _, fragment = reference.partition("#")
         name = join(base, address)
         goal = _address(source, self.archive.find(name) or name)
@@ -245,19 +247,19 @@ class _Narrated:
         self.items.append(NewItem(identity, _address(self.opf, name), media_type, properties, duration_ms))
 
     def _carry(self, name: str) -> None:
-        """Take a file over as it is; one that cannot be unpacked is left out and named."""
+        """Copy a file as it is; leave it out with a note if it cannot be unpacked."""
         entry = self.archive.entry(name)
         try:
             with self.archive.open(name) as file:
-                while file.read(PIECE_BYTES):
+                while file.read(COPY_BUFFER_BYTES):
                     pass
-        except Exception as error:  # zipfile raises many kinds on damage
+        except Exception as error:  # zipfile raises many kinds of errors on damaged files
             self.notes.append(f"{name} is left out: it is damaged ({error})")
             return
         info = zipfile.ZipInfo(name, entry.date_time)
         info.compress_type = zipfile.ZIP_STORED if entry.compress_type == zipfile.ZIP_STORED else zipfile.ZIP_DEFLATED
         with self.archive.open(name) as file, self.made.open(info, "w", force_zip64=entry.file_size > 1 << 31) as made:
-            shutil.copyfileobj(file, made, PIECE_BYTES)
+            shutil.copyfileobj(file, made, COPY_BUFFER_BYTES)
 
     def _add(self, name: str, data: bytes) -> None:
         info = zipfile.ZipInfo(name)
@@ -274,12 +276,12 @@ def _package_name(archive: Archive) -> str:
 
 
 def _address(source: str, name: str) -> str:
-    """Return the address of a file `name` in the file `source`."""
+    """Return the address of the file `name`, relative to the file `source`."""
     return quote(posixpath.relpath(name, posixpath.dirname(source) or "."), safe="/!$&'()*+,;=:@~")
 
 
 def _apart(spots: Sequence[Spot]) -> list[Spot]:
-    """Return the spots of a document in its order; of two that overlap only the first."""
+    """Return the spots of a document in its order, and of two that overlap only the first."""
     return list(_disjoint(sorted(spots, key=lambda spot: (spot.start, spot.stop))))
 
 

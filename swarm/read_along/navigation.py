@@ -1,4 +1,4 @@
-"""A nav document for a book that has an NCX only."""
+"""Makes the nav document of a book that has only an NCX."""
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
@@ -17,18 +17,18 @@ _PAGE = (
 )
 _LANDMARKS = '<nav epub:type="landmarks" hidden="hidden">\n<ol>\n{lines}</ol>\n</nav>\n'
 _ASIDE = '<nav hidden="hidden">\n<h2>…</h2>\n<ol>\n{lines}</ol>\n</nav>\n'
-# The words of a guide that landmarks have too, some by another name.
+# Maps types of a guide to types of landmarks, some of which have another name.
 LANDMARKS = {"text": "bodymatter", "title-page": "titlepage", "acknowledgements": "acknowledgments"}
 LANDMARKS |= {name: name for name in words("cover toc index glossary bibliography colophon copyright-page dedication")}
 LANDMARKS |= {name: name for name in words("epigraph foreword loi lot preface")}
-Landmark = tuple[str, str, str]  # a word of LANDMARKS, title, address
+Landmark = tuple[str, str, str]  # a key of LANDMARKS, title, address
 Point = tuple[int, str, str]  # depth, title, address
 
 
 def write_nav(points: list[Point], title: str, landmarks: list[Landmark], aside: list[str]) -> str:
     """Return a nav document; `aside` are the addresses of documents outside the reading order.
 
-    Each point goes one deeper than the one before at most.
+    A point that is more than one level deeper than the point before is put one level deeper.
     """
     lines: list[str] = []
     open_depth = 0
@@ -56,7 +56,7 @@ def _landmark_lines(landmarks: list[Landmark]) -> str:
 
 
 def ncx_points(root: etree._Element) -> Iterator[Point]:
-    """Yield the points of an NCX: depth from 1, title, and the address as it stands there."""
+    """Yield the points of an NCX: depth from 1, title, and address relative to the NCX."""
     for count, point in enumerate(root.iterfind(".//{*}navMap//{*}navPoint")):
         text, content = point.find("{*}navLabel/{*}text"), point.find("{*}content")
         if count >= MAX_ENTRIES:

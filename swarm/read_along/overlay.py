@@ -1,13 +1,13 @@
-"""Media Overlays of EPUB 3.3: which sound belongs to which element, a SMIL document for each document of text. Pure."""
+"""Makes the Media Overlays of EPUB 3.3: SMIL documents that map elements of a document to sounds. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
 from msgspec import Struct
 
-ACTIVE_CLASS = "-epub-media-overlay-active"  # as Apple Books knows it
-DRAWN_SHEET = f".{ACTIVE_CLASS} {{ fill: #b34700; }}"  # in a drawing
-SHEET = f".{ACTIVE_CLASS} {{ background-color: #ffe58a; color: #1a1a1a; }}\n"  # of the element that is heard
+ACTIVE_CLASS = "-epub-media-overlay-active"  # the name that Apple Books requires
+DRAWN_SHEET = f".{ACTIVE_CLASS} {{ fill: #b34700; }}"  # for the text that is heard in an SVG drawing
+SHEET = f".{ACTIVE_CLASS} {{ background-color: #ffe58a; color: #1a1a1a; }}\n"  # for the text that is heard in a page
 
 _HEAD = (
     '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -16,7 +16,7 @@ _HEAD = (
 
 
 class TimedText(Struct, frozen=True):
-    """A stretch of text that is heard from a moment on, by its elements' names with the length of each text."""
+    """A stretch of text with its start in s; `names` are ids of its elements, each with the length of its text."""
 
     start_s: float
     document: str
@@ -24,7 +24,7 @@ class TimedText(Struct, frozen=True):
 
 
 class Par(Struct, frozen=True):
-    """An element of a document and when it is heard in a sound file, in milliseconds."""
+    """An element of a document, and the time in a sound file at which it is heard."""
 
     document: str
     name: str
@@ -34,9 +34,9 @@ class Par(Struct, frozen=True):
 
 
 def time_pars(heard: Sequence[TimedText], sound: str, duration_s: float) -> Iterator[Par]:
-    """Yield the pars of one sound file, heard from its beginning to its end; a pause belongs to the text before it.
+    """Yield the pars of one sound file, which cover it without gaps. A pause belongs to the text before it.
 
-    Where a stretch is several elements, each has a share by the length of its text. What is too short to be heard has
+    The time of a stretch is divided among its elements by the lengths of their texts. An element of less than 1 ms has
     no par.
     """
     end_ms = int(duration_s * 1000)
@@ -53,7 +53,7 @@ def time_pars(heard: Sequence[TimedText], sound: str, duration_s: float) -> Iter
 
 
 def smil(pars: Iterable[Par], text: str, folder: str = "") -> str:
-    """Return the overlay of the document at the address `text`; sounds lie in `folder`, seen from the overlay."""
+    """Return the overlay of the document at the address `text`, with sounds in `folder`, relative to the overlay."""
     lines = (
         f"<par id={quoteattr(f'par{number}')}><text src={quoteattr(f'{text}#{par.name}')}/>"
         f"<audio src={quoteattr(folder + par.sound)} "
@@ -64,6 +64,6 @@ def smil(pars: Iterable[Par], text: str, folder: str = "") -> str:
 
 
 def clock(milliseconds: int) -> str:
-    """Return a time as SMIL writes it, with hours."""
+    """Return a time in SMIL's format, with hours: "0:01:02.345"."""
     seconds, thousandths = divmod(milliseconds, 1000)
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{thousandths:03}"

@@ -1,4 +1,4 @@
-"""An EPUB 3 made of a page or text after it was read: a document for each chapter. Pure."""
+"""Makes an EPUB 3 of a book that was no EPUB, with a document for each chapter. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ from swarm.read_along.wrap import XHTML
 
 PACKAGE = "book.opf"
 NAV = "nav.xhtml"
-NAMELESS = "…"
+NAMELESS = "…"  # in place of a missing title
 IDENTIFIER = "book-id"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 CONTAINER_TEXT = (
@@ -27,7 +27,7 @@ CONTAINER_TEXT = (
 
 
 class CoverFile(Struct, frozen=True):
-    """A cover of a kind that EPUB has: `name` with its ending."""
+    """A cover picture in a format that EPUB allows; `name` has the suffix of the format."""
 
     name: str
     media_type: str
@@ -35,7 +35,7 @@ class CoverFile(Struct, frozen=True):
 
 
 class Published(Struct, frozen=True):
-    """The files of the EPUB but for its mimetype, and the book with each block's place in them."""
+    """The files of an EPUB except its mimetype, and the book with a trace of each block in them."""
 
     files: tuple[tuple[str, bytes], ...]
     book: Book
@@ -44,7 +44,7 @@ class Published(Struct, frozen=True):
 def publish(
     book: Book, title: str, authors: Sequence[str], identifier: str, cover: CoverFile | None = None
 ) -> Published:
-    """Make the documents of a book, what is left out of the sound among them, and what holds them together."""
+    """Make the files of an EPUB of a book, with all chapters, also those that are not spoken."""
     digits = max(3, len(str(len(book.chapters))))
     names = [f"chapter-{number:0{digits}}.xhtml" for number, _ in enumerate(book.chapters, 1)]
     pages: list[tuple[str, bytes]] = []
@@ -66,7 +66,7 @@ def publish(
 
 
 def _page(name: str, chapter: ChapterText, language: str) -> tuple[bytes, ChapterText]:
-    """Return a document, and the chapter whose blocks know where they stand in it."""
+    """Return the document of a chapter, and the chapter with traces in it."""
     root = etree.Element(f"{XHTML}html", nsmap={None: XHTML.strip("{}")})
     root.set("lang", language)
     root.set(XML_LANG, language)
@@ -100,8 +100,10 @@ def _write_block(body: etree._Element, block: Block, *, first: bool) -> None:
         etree.SubElement(element, f"{XHTML}br").tail = line
 
 
-def _package(said: tuple[str, Sequence[str], str, str], names: Sequence[str], cover: CoverFile | None) -> bytes:
-    title, authors, language, identifier = said
+def _package(
+    metadata_values: tuple[str, Sequence[str], str, str], names: Sequence[str], cover: CoverFile | None
+) -> bytes:
+    title, authors, language, identifier = metadata_values
     root = etree.Element(f"{OPF}package", nsmap={None: OPF.strip("{}"), "dc": DC.strip("{}")})
     root.attrib.update({"version": "3.0", "unique-identifier": IDENTIFIER})
     metadata = etree.SubElement(root, f"{OPF}metadata")

@@ -1,4 +1,4 @@
-"""A package document made into one of EPUB 3 with Media Overlays; its metadata about the book stay."""
+"""Turns a package document into one of EPUB 3 with Media Overlays, and keeps the metadata of the book."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -11,14 +11,14 @@ from swarm.read_along.overlay import ACTIVE_CLASS, clock
 OPF = "{http://www.idpf.org/2007/opf}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-RECORDED = frozenset(("role", "file-as"))  # attributes of EPUB 2 that have a word in EPUB 3
+RECORDED = frozenset(("role", "file-as"))  # attributes of EPUB 2 that are properties in EPUB 3
 SMIL_TYPE = "application/smil+xml"
 XHTML_TYPE = "application/xhtml+xml"
 OLD_TYPES = frozenset(("text/html", "text/x-oeb1-document"))
 
 
 class NewItem(Struct, frozen=True):
-    """A line to be added to the manifest."""
+    """An item to add to the manifest."""
 
     id: str
     href: str  # relative to the package document
@@ -28,7 +28,7 @@ class NewItem(Struct, frozen=True):
 
 
 class Additions(Struct, frozen=True):
-    """Additions to a package: new items, and by a document's id the id of its overlay and its properties."""
+    """Additions to a package. `overlays` and `properties` map ids of documents to ids of overlays and to properties."""
 
     items: tuple[NewItem, ...]
     overlays: Mapping[str, str]
@@ -38,7 +38,7 @@ class Additions(Struct, frozen=True):
 
 
 def is_old(package: etree._Element) -> bool:
-    """Return whether a package is of an EPUB before the third."""
+    """Return whether a package is older than EPUB 3."""
     return not str(package.get("version", "")).strip().startswith("3")
 
 
@@ -51,7 +51,7 @@ def free_id(package: etree._Element, wanted: str) -> str:
 
 
 def without_overlays(package: etree._Element) -> set[str]:
-    """Take a narration of its own out of a package; the addresses of its overlays, as the manifest has them."""
+    """Remove the overlays that a package already has; return their addresses, as in the manifest."""
     gone, names = set(), set()
     for item in list(package.iterfind("{*}manifest/{*}item")):
         item.attrib.pop("media-overlay", None)
@@ -66,7 +66,7 @@ def without_overlays(package: etree._Element) -> set[str]:
 
 
 def republish(package: etree._Element, additions: Additions) -> None:
-    """Add an edition's items and what they say of themselves; an older package becomes one of EPUB 3."""
+    """Add the items and metadata of an edition to a package; update an older package to EPUB 3."""
     metadata, manifest = package.find("{*}metadata"), package.find("{*}manifest")
     if is_old(package):
         _modernise(package, metadata)
@@ -151,7 +151,7 @@ def _modernise(package: etree._Element, metadata: etree._Element) -> None:
 
 
 def _flatten(metadata: etree._Element) -> None:
-    """Move the metadata that the first package documents kept in two elements into one."""
+    """Move metadata out of the two elements that the oldest packages put it in."""
     for name in ("dc-metadata", "x-metadata"):
         for box in list(metadata.iterchildren(f"{{*}}{name}")):
             for child in list(box):
@@ -160,7 +160,7 @@ def _flatten(metadata: etree._Element) -> None:
 
 
 def _keep_one_date(metadata: etree._Element) -> None:
-    """Remove all dates but that of publication, the only one that EPUB 3 knows."""
+    """Remove all dates but that of publication, because EPUB 3 allows no other."""
     dates = list(metadata.iterchildren(f"{DC}date"))
     published = [date for date in dates if date.get(f"{OPF}event") == "publication"]
     unsaid = [date for date in dates if date.get(f"{OPF}event") is None]

@@ -1,4 +1,4 @@
-"""The stretches of a book's documents that are heard, from the origins of a job's segments."""
+"""Finds the spots of a job: the stretches of documents in which its segments are written."""
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
@@ -10,7 +10,10 @@ from swarm.job.book import Chapter
 
 
 class Spot(Struct, frozen=True):
-    """Segments `first` up to, not with, `end` of a chapter, and the signs of a document in which they are written."""
+    """A stretch of a document, and the segments of a chapter that are written there.
+
+    The segments are `first` up to, but without, `end`. `start` and `stop` count visible characters, like an Origin.
+    """
 
     chapter: int
     first: int
@@ -21,13 +24,13 @@ class Spot(Struct, frozen=True):
 
 
 def find_spots(script: Sequence[Chapter]) -> Iterator[Spot]:
-    """Yield the spots of a job's chapters, in order; segments without an origin have none."""
+    """Yield the spots of a job's chapters, in order. Segments without an origin have no spot."""
     for number, chapter in enumerate(script):
         yield from _chapter_spots(number, chapter)
 
 
 def _chapter_spots(number: int, chapter: Chapter) -> Iterator[Spot]:
-    """Yield a chapter's spots; neighbours that overlap, such as the pieces of one sentence, are one spot."""
+    """Yield a chapter's spots. Successive segments that overlap, such as pieces of one sentence, share a spot."""
     spot: Spot | None = None
     for index, segment in enumerate(chapter.segments):
         if segment.origin is None:
@@ -45,14 +48,14 @@ def _chapter_spots(number: int, chapter: Chapter) -> Iterator[Spot]:
 
 
 def has_origins(script: Sequence[Chapter]) -> bool:
-    """Return whether the segments of a job know where they stand: those of jobs made by 0.1 do not."""
+    """Return whether the segments of a job have origins, which jobs made by 0.1 lack."""
     return any(chapter.documents for chapter in script)
 
 
 def with_origins(script: Sequence[Chapter], made_again: Sequence[Chapter]) -> tuple[Chapter, ...]:
-    """Give a job's segments the origins of a script that was made of its book again.
+    """Return a job's chapters with the origins from a newer script of the same book.
 
-    Segments are paired by their texts, in order. A segment that is made in another way now has no origin.
+    Segments are paired by their engine texts, in order. A segment without a pair has no origin.
     """
     return tuple(_with_origins(*pair) for pair in zip(script, made_again, strict=False))
 

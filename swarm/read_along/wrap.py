@@ -1,6 +1,6 @@
-"""Stretches of a document's text put into elements of their own, each with an id; text and markup stay as they are.
+"""Wraps stretches of a document's text in elements with ids. Text and markup remain as they are.
 
-A stretch that begins or ends inside inline markup, or that goes over blocks, becomes several fragments.
+A stretch that begins or ends inside inline markup, or that spans blocks, becomes several fragments.
 """
 
 from array import array
@@ -19,34 +19,38 @@ PHRASING = words(
     "a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd mark math q ruby rb rt rp rtc s samp "
     "small span strike strong sub sup svg time tt u var wbr"
 )
-WHOLE = frozenset(("math", "svg"))  # phrasing content, whatever is in it
-# Elements in which a span may not stand.
+WHOLE = frozenset(("math", "svg"))  # phrasing content regardless of their children
+# Elements that may not have a span as a child.
 CLOSED = words(
     "html head ul ol dl table thead tbody tfoot tr colgroup select optgroup option datalist textarea title script "
     "style menu dir iframe audio video canvas object template rtc hgroup"
 )
 
-Stretch = tuple[int, int]  # signs of a document: the first, and the one behind the last
+Stretch = tuple[int, int]  # visible characters of a document before its start and before its end
 
 
 class Fragment(Struct, frozen=True):
-    """A part of a stretch in an element of its own."""
+    """A part of a stretch that is in one element."""
 
     name: str  # the element's id
     visible_chars: int  # number of them in its text
 
 
 class _Text(Struct):
+    """A text in an element; `start` and `end` count visible characters of the document."""
+
     text: str
     start: int
     end: int
 
 
 class _Child(Struct):
+    """An element in another; `start` and `end` count visible characters of the document."""
+
     element: etree._Element
     start: int
     end: int
-    index: int = -1  # number among the document's elements, comments and the like
+    index: int = -1  # its index among the document's elements, comments and the like
     phrasing: bool = True
 
 
@@ -54,9 +58,10 @@ _Item = _Text | _Child
 
 
 def wrap(root: etree._Element, stretches: Sequence[Stretch], prefix: str) -> list[tuple[Fragment, ...]]:
-    """Wrap stretches, in order and apart from each other; the fragments of each, none where no element may stand.
+    """Wrap stretches, which are in order and do not overlap; return the fragments of each.
 
-    Ids are `prefix`, a number and, from the second fragment on, its number: no id of the document begins so.
+    A stretch has no fragments where no element is allowed. An id is `prefix`, the number of the stretch and, from its
+    second fragment on, "-" and the number of the fragment.
     """
     wrapper = _Wrapper(root, stretches, prefix)
     wrapper.walk(_Child(root, 0, 0, 0))
@@ -72,7 +77,7 @@ def free_prefix(root: etree._Element, wanted: str) -> str:
 
 
 class _Measures:
-    """Of every element in document order: signs in it, elements in it with itself, whether a span may hold it."""
+    """For each element in document order: its visible characters, its elements, and whether a span may hold it."""
 
     def __init__(self, root: etree._Element) -> None:
         self.lengths, self.sizes, self.phrasing = array("q"), array("q"), bytearray()
@@ -98,21 +103,25 @@ class _Measures:
 
 
 class _Wrapper:
+    """Wraps the stretches of one document, in a walk through its tree."""
+
     def __init__(self, root: etree._Element, stretches: Sequence[Stretch], prefix: str) -> None:
         self.measures = _Measures(root)
         self.stretches = stretches
         self.prefix = prefix
-        self.next = 0  # the first stretch that does not end before the element being walked
-        self.made: list[list[tuple[int, etree._Element]]] = [[] for _ in stretches]  # elements with their places
+        self.next = 0  # the first stretch that does not end before the current element
+        self.made: list[list[tuple[int, etree._Element]]] = [
+            [] for _ in stretches
+        ]  # for each stretch, its new elements with their places
 
     def walk(self, child: _Child) -> None:
-        """Wrap what lies in an element."""
+        """Wrap the stretches in an element and its descendants."""
         items = self._items(child)
         if items and self._touches(items[0].start, items[-1].end):
             self._arrange(child.element, items)
 
     def _items(self, child: _Child) -> list[_Item]:
-        """Return an element's content, in order."""
+        """Return the texts and children of an element, in order."""
         items: list[_Item] = []
         index = child.index + 1
         place = _take_text(items, child.element.text, child.start)
@@ -124,13 +133,13 @@ class _Wrapper:
         return items
 
     def _touches(self, start: int, end: int) -> bool:
-        """Return whether any stretch lies in these places; walking goes forward only."""
+        """Return whether a stretch overlaps these places, which must not go backwards from call to call."""
         while self.next < len(self.stretches) and self.stretches[self.next][1] <= start:
             self.next += 1
         return self.next < len(self.stretches) and self.stretches[self.next][0] < end
 
     def _arrange(self, element: etree._Element, items: list[_Item]) -> None:
-        """Wrap stretches in what an element holds."""
+        """Wrap the stretches in an element's items."""
         row = _WrappedRow(element)
         for item in items:
             for part, number in self._cut(item):
@@ -144,7 +153,7 @@ class _Wrapper:
             self.made[number].append((place, made))
 
     def _cut(self, item: _Item) -> list[tuple[_Item, int]]:
-        """Cut an item into pieces, each with the number of the stretch that it is wholly in, or -1."""
+        """Cut an item into pieces, each with the number of the stretch that holds it wholly, or -1."""
         if item.start == item.end or not self._touches(item.start, item.end):
             return [(item, -1)]
         if isinstance(item, _Text):
@@ -153,7 +162,7 @@ class _Wrapper:
         return [(item, self.next if start <= item.start and item.end <= end and item.phrasing else -1)]
 
     def finish(self) -> list[tuple[Fragment, ...]]:
-        """Name the elements made; lone punctuation stays without one if more is left of its stretch."""
+        """Set the ids of the new elements; unwrap those with punctuation alone if their stretch has others."""
         found = []
         for number, placed in enumerate(self.made, 1):
             elements = [element for _, element in sorted(placed, key=lambda each: each[0])]
@@ -171,7 +180,7 @@ class _Wrapper:
 
 
 class _WrappedRow:
-    """The new content of an element: items wholly in a stretch go into an element of their own."""
+    """The new content of an element, in which items wholly in a stretch are wrapped."""
 
     def __init__(self, element: etree._Element) -> None:
         self.element = element
@@ -179,17 +188,17 @@ class _WrappedRow:
         self.content: list[_Item] = []
         self.run: list[_Item] = []  # items of the open stretch
         self.number = -1  # number of the open stretch, -1 if none is open
-        self.made: list[tuple[int, int, etree._Element]] = []  # number of the stretch, place, element
+        self.made: list[tuple[int, int, etree._Element]] = []  # number of a stretch, place and new element
 
     def take(self, item: _Item, number: int) -> None:
-        """Take the next item, which belongs to a stretch."""
+        """Add the next item, which is in a stretch."""
         if number != self.number:
             self._close()
         self.number = number
         self.run.append(item)
 
     def pass_over(self, item: _Item) -> None:
-        """Take the next item, which belongs to no stretch; white space or a picture may stand inside one."""
+        """Add the next item, which is in no stretch, unless it is white space or a picture between items of one."""
         if self.run and item.start == item.end and (isinstance(item, _Text) or item.phrasing):
             self.run.append(item)
         else:
@@ -197,14 +206,14 @@ class _WrappedRow:
             self.content.append(item)
 
     def finish(self) -> list[tuple[int, int, etree._Element]]:
-        """Put everything in its place; what was made for each stretch."""
+        """Fill the element with its new content; return the new elements."""
         self._close()
         if self.made:
             _refill(self.element, self.content)
         return self.made
 
     def _close(self) -> None:
-        """Wrap the run, but for what stands behind its last sign."""
+        """Wrap the run up to its last visible character."""
         if not self.run:
             return
         length = max(index for index, item in enumerate(self.run) if item.start < item.end) + 1
@@ -227,7 +236,7 @@ def _take_text(items: list[_Item], text: str | None, place: int) -> int:
 
 
 def _wrapping(element: etree._Element) -> str:
-    """Return the tag that may wrap text in an element; "" if none may."""
+    """Return the tag of wrappers in an element; "" if none is allowed there."""
     tag = str(element.tag)
     if tag.startswith(XHTML):
         return "" if local(element) in CLOSED else f"{XHTML}span"
@@ -235,24 +244,24 @@ def _wrapping(element: etree._Element) -> str:
 
 
 def _cut_text(item: _Text, stretches: Sequence[Stretch], number: int) -> list[tuple[_Item, int]]:
-    """Cut a text into pieces; white space at the ends of a stretch stays outside."""
+    """Cut a text into pieces in and outside stretches; white space at the ends of a stretch is outside."""
     offsets = visible_offsets(item.text)
     found: list[tuple[_Item, int]] = []
     done, place = 0, item.start
     while number < len(stretches) and stretches[number][0] < item.end:
         start, end = max(stretches[number][0], item.start), min(stretches[number][1], item.end)
-        first, behind = offsets[start - item.start], offsets[end - 1 - item.start] + 1
+        first, after = offsets[start - item.start], offsets[end - 1 - item.start] + 1
         if done < first:
             found.append((_Text(item.text[done:first], place, start), -1))
-        found.append((_Text(item.text[first:behind], start, end), number))
-        done, place, number = behind, end, number + 1
+        found.append((_Text(item.text[first:after], start, end), number))
+        done, place, number = after, end, number + 1
     if done < len(item.text):
         found.append((_Text(item.text[done:], place, item.end), -1))
     return found
 
 
 def _refill(element: etree._Element, content: Sequence[_Item]) -> None:
-    """Give an element its content; children that it has already stay where they are."""
+    """Fill an element with content; children that it already has remain in place."""
     element.text = None
     for child in element:
         child.tail = None
@@ -274,7 +283,7 @@ def _refill(element: etree._Element, content: Sequence[_Item]) -> None:
 
 
 def _unwrap(element: etree._Element) -> None:
-    """Put an element's content in its place."""
+    """Replace an element by its content."""
     parent, tail = element.getparent(), element.tail or ""
     at = parent.index(element)
     children = list(element)
