@@ -1,4 +1,4 @@
-"""EPUBs for tests: small, whole, and damaged on purpose where a test says so."""
+"""Makes small EPUBs for tests, damaged ones on request."""
 
 import zipfile
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def ncx(*entries: tuple[str, str]) -> str:
 def opf(
     pages: Mapping[str, str], *, metadata: str = METADATA, manifest: str = "", spine: str = "", toc: str = ""
 ) -> str:
-    """Return a package document: all pages in the manifest and, in order, in the spine; more on request."""
+    """Return a package document with all pages in the manifest and in the spine, and more lines on request."""
     items = "".join(f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"/>' for name in pages)
     if toc == "nav":
         items += '<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
@@ -74,7 +74,7 @@ def make(
     more: Mapping[str, str | bytes] | None = None,
     without: tuple[str, ...] = (),
 ) -> Path:
-    """Write a whole EPUB; `contents` is a nav document or an NCX, `without` names entries that are missing."""
+    """Write an EPUB; `contents` is a nav document or an NCX, `without` are the names of missing entries."""
     toc = "" if not contents else "ncx" if contents.startswith("<ncx") else "nav"
     files: dict[str, str | bytes] = {"mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER}
     files["OEBPS/content.opf"] = opf(pages, metadata=metadata, manifest=manifest, spine=spine, toc=toc)

@@ -1,4 +1,4 @@
-"""The rules of EPUB 3.3 for a book with Media Overlays, each looked up in the finished file."""
+"""Checks a finished book against the rules of EPUB 3.3 for Media Overlays."""
 
 import io
 import posixpath
@@ -18,7 +18,7 @@ _CLOCK = regex.compile(r"(\d+):([0-5]\d):([0-5]\d\.\d{3})")
 
 
 class Par(NamedTuple):
-    """An element that is heard: its document, its id, the sound, and from when to when in s."""
+    """An element that is heard: its document and id, its sound file, and the start and end there in s."""
 
     document: str
     name: str
@@ -28,7 +28,7 @@ class Par(NamedTuple):
 
 
 class ReadAlongBook:
-    """A finished book, opened as a reading system opens it: strictly."""
+    """A finished book, opened as strictly as a reading system does."""
 
     def __init__(self, path: Path) -> None:
         self.zip = zipfile.ZipFile(path)
@@ -82,7 +82,7 @@ def seconds(clock: str) -> float:
 
 
 def check_rules(path: Path) -> ReadAlongBook:
-    """Check a finished book; returns it for more."""
+    """Check a finished book, and return it for more checks."""
     book = ReadAlongBook(path)
     _check_container(book)
     _check_package(book)
@@ -154,7 +154,7 @@ def _check_page(book: ReadAlongBook, pars: list[Par]) -> None:
 
 
 def _check_sounds(book: ReadAlongBook) -> None:
-    """Check that each sound is of a core kind and is played from beginning to end, each moment once, in order."""
+    """Check that each sound has a core media type and is played once from beginning to end without gaps."""
     heard: dict[str, list[Par]] = {}
     for pars in book.overlays().values():
         for par in pars:
@@ -185,6 +185,6 @@ def check_text(original: Path, book: ReadAlongBook) -> None:
 
 def page_text(data: bytes) -> str:
     """Return all text of a page's body."""
-    data = data.replace(b"&nbsp;", b"&#160;")  # known without its DTD
+    data = data.replace(b"&nbsp;", b"&#160;")  # XML without a DTD does not know &nbsp;
     root = etree.fromstring(data, etree.XMLParser(load_dtd=False, no_network=True, recover=True))
     return "".join(root.find("{*}body").itertext())

@@ -1,4 +1,4 @@
-"""Says sentences for an engine that knows nothing of numbers and abbreviations."""
+"""Spells sentences for an engine that knows no numbers and abbreviations."""
 
 from swarm.book.speech.speech import Speech
 from swarm.job.card import EngineCard

@@ -19,7 +19,7 @@ def mobi(tmp_path: Path) -> Path:
 
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
-    """Put a script in the place of Calibre's program."""
+    """Install a script in place of Calibre's program."""
     program = folder / "bin" / "ebook-convert"
     program.parent.mkdir()
     program.write_text("\n".join(("#!/bin/sh", *lines)) + "\n")

@@ -1,4 +1,4 @@
-"""Every word of the real books' pages, read in another way, against what is spoken and what is left out by name."""
+"""Compares every word of real books, read by another parser, with what is spoken or left out by name."""
 
 import zipfile
 from collections import Counter
@@ -14,13 +14,13 @@ from swarm.book.epub import read_book
 INLINE = frozenset("a abbr b bdi cite em i img ins q small span strong sub sup u".split())  # noqa: SIM905
 WORD = regex.compile(r"[\p{L}\p{N}]+")
 
-# What is not accounted for, and why.
+# Words of each book that are neither spoken nor left out by name, such as links and page numbers.
 FOOTNOTE_MARKS = r"\d{1,2}|↩"
 EXPLAINED = {
     "alice-illustrated": "",
     "jekyll-and-hyde": "",
     "moby-dick": FOOTNOTE_MARKS,
-    "vingt-mille-lieues-fr": rf"{FOOTNOTE_MARKS}|Agrandir|Page|\d{{1,3}}",  # captions name the page they belong to
+    "vingt-mille-lieues-fr": rf"{FOOTNOTE_MARKS}|Agrandir|Page|\d{{1,3}}",  # captions have the number of their page
     "yellow-wallpaper": "",
 }
 

@@ -9,7 +9,7 @@ from swarm.book.epub import read_book
 from swarm.errors import BookError
 from swarm.job.book import Book
 
-DEUXIEME = "CHAPITRE PREMIER L'OCÉAN INDIEN."  # "DEUXIEME PARTIE" stands above its heading
+DEUXIEME = "CHAPITRE PREMIER L'OCÉAN INDIEN."  # "DEUXIEME PARTIE" is a paragraph before its heading
 PAGE = regex.compile(r"\(?Page \d+|Agrandir|\[\d\]")
 
 

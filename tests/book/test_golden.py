@@ -1,18 +1,20 @@
-"""The books as one finds them when one reads them: every chapter, how it begins and ends, what is left out.
+"""Compares each chapter of real books, and each part that is left out, with what a human reader found.
 
-golden.tsv was not written by this package. Its titles were copied from the navigation documents, the NCX and the
-headings; where its chapters begin and what is not the book was decided by looking at the documents of the odd books
-(of the long ones, parts), at front and back matter of the others (not each colophon) and at their tables of contents,
-and where the two readings differed, at the place itself. The words were then counted with the
-standard library's ElementTree alone, and what is to be passed over (note marks, page numbers, `screenonly`, ...) was
-listed by hand for each book. Whoever adds a book does it the same way.
+golden.tsv was not written by this package. Titles were copied from the nav documents, the NCX and the headings. A
+person looked at the documents, front and back matter and tables of contents, and decided where chapters begin and
+what is not the book. Words were counted with the standard library's ElementTree alone; what is not read (note marks,
+page numbers, `screenonly`, ...) was listed by hand for each book. A new book must be added in the same way.
 
-By hand, above all: the French novel's 47 chapters begin at its h2, and the second part is named before the first of
-its own; its captions lose "(Page 6.)" and "Agrandir", its two maps are `screenonly`, which its stylesheet hides on
-every device. In the tales for children three transcriber's notes stand in the middle of stories. "The Waste Land"
-opens with an epigraph and a dedication on its title page, which are read. The article on Georgia has a section,
-"Communications", that its table of contents forgets: it stays in the chapter before. The Arabic book's contents
-only say "start reading": there the headings count.
+The most important decisions by hand:
+
+- The 47 chapters of the French novel begin at its h2. The name of its second part comes before that part's first
+  chapter. Captions lose "(Page 6.)" and "Agrandir". Its two maps are `screenonly`, which its style sheet hides on
+  every device.
+- The tales for children have three transcriber's notes in the middle of stories.
+- The title page of "The Waste Land" has an epigraph and a dedication, which are read.
+- The table of contents of the article on Georgia lacks the section "Communications", which is read in the chapter
+  before it.
+- The table of contents of the Arabic book only has "start reading", so headings divide it.
 """
 
 from collections import Counter
@@ -26,7 +28,7 @@ from swarm.job.book import ChapterText
 
 
 class Found(Struct, frozen=True):
-    """A chapter, or what is left out (`reason` says why), as a reader finds it."""
+    """A chapter, or a part that is left out for a `reason`, as a reader finds it."""
 
     title: str
     reason: str
@@ -36,7 +38,7 @@ class Found(Struct, frozen=True):
 
 
 def read_golden() -> dict[str, list[Found]]:
-    """Read all books' chapters, by the book's name."""
+    """Read the chapters of all books, by the names of the books."""
     golden: dict[str, list[Found]] = {}
     for line in (Path(__file__).parent / "golden.tsv").read_text("utf-8").splitlines():
         if line.startswith("# "):
@@ -51,7 +53,7 @@ GOLDEN = read_golden()
 
 
 def found(chapter: ChapterText, golden: Found) -> Found:
-    """Return a chapter as `golden` would have it."""
+    """Return a chapter in the form of golden.tsv."""
     words = " ".join(block.text for block in chapter.blocks).split()
     text = " ".join(words)
     first, last = text[: len(golden.first)], text[max(0, len(text) - len(golden.last)) :]
@@ -70,7 +72,9 @@ def test_a_book_is_what_a_reader_finds(books: Path, name: str) -> None:
 
 def test_every_book_has_its_golden(books: Path) -> None:
     names = {path.relative_to(books).with_suffix("").as_posix() for path in books.rglob("*.epub")}
-    assert {name for name in names if not name.startswith("wild/")} == set(GOLDEN)  # nobody has read the wild ones yet
+    assert {name for name in names if not name.startswith("wild/")} == set(
+        GOLDEN
+    )  # no reader has checked the wild ones yet
 
 
 def test_the_french_novel_has_47_chapters_and_nothing_else(books: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files made to break a reader: read within bounds, or refused in a sentence; never anything else."""
+"""Hostile files are read within bounds, or refused with a sentence."""
 
 import random
 import time

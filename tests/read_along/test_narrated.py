@@ -14,7 +14,7 @@ PAGES = {"a.xhtml": page("<h1>One</h1><p>It <i>rained</i>. We left.</p>"), "b.xh
 
 
 def narrated(book: Path) -> tuple[zipfile.ZipFile, tuple[str, ...]]:
-    """Make a book with its sound, a second for each segment; the sound is a stand-in of a few bytes."""
+    """Make a read-along book with a second of sound for each segment. The sound files are dummies of a few bytes."""
     script = make_script(read_book(book), find_card("metronome"), "en")
     spots = list(find_spots(script))
     sound = book.with_name("sound")

@@ -1,4 +1,4 @@
-"""An EPUB made of what was read."""
+"""An EPUB made of a page or a text shows what was read."""
 
 from lxml import etree
 

@@ -27,7 +27,7 @@ def stretches(root: etree._Element, *texts: str) -> list[Stretch]:
 
 
 def wrapped(body: str, *texts: str) -> str:
-    """Return a body with texts wrapped."""
+    """Return a body in which the given texts are wrapped."""
     root = page(body)
     before = "".join(root.itertext())
     wrap(root, stretches(root, *texts), "s")

@@ -23,7 +23,7 @@ def test_a_language_without_a_file_has_no_words() -> None:
 
 
 ROOT = Path(__file__).resolve().parents[3] / "swarm"
-# Which languages an engine speaks, and how long its sentences may be, is the engine's own.
+# Engines know their own languages and limits.
 ENGINES = "voice/"
 
 
@@ -35,7 +35,7 @@ def test_a_book_that_names_thousands_of_languages_takes_no_memory_for_each() -> 
 
 
 def language_codes_in(source: str) -> list[int]:
-    """Return the lines of a source that compare with, or choose by, the codes of languages."""
+    """Return the lines of a source that compare with codes of languages or choose by them."""
     codes = {language.code for language in every_language()}
     lines = []
     for node in ast.walk(ast.parse(source)):

@@ -31,7 +31,7 @@ def test_an_undeclared_old_encoding_is_guessed() -> None:
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 100_000])
-@pytest.mark.parametrize("opening", [b"", b"<br>"])  # with <br> it is no XML
+@pytest.mark.parametrize("opening", [b"", b"<br>"])  # the unclosed <br> is no XML
 def test_deep_nesting_is_refused(depth: int, opening: bytes) -> None:
     with pytest.raises(BookError, match="a page is refused"):
         parse(

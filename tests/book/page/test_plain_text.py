@@ -12,7 +12,7 @@ def shape(text: str) -> list[tuple[str, str]]:
     ("text", "expected"),
     [
         ("one\ntwo\n\nthree", [("p", "one two"), ("p", "three")]),
-        ("One line.\nAnother line.", [("p", "One line."), ("p", "Another line.")]),  # no blank line anywhere
+        ("One line.\nAnother line.", [("p", "One line."), ("p", "Another line.")]),  # a text without blank lines
         ("Chapter 1\n\ntext", [("h2", "Chapter 1"), ("p", "text")]),
         ("Chapter by chapter they fell, and nobody in the whole town could say how many had fallen.\n\nx", None),
         ("IV.\n\ntext", [("h2", "IV."), ("p", "text")]),

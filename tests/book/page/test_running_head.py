@@ -48,8 +48,8 @@ def test_a_head_and_a_number_together_cut_a_paragraph_over_several_pages() -> No
 @pytest.mark.parametrize(
     "texts",
     [
-        pages(4, "{}"),  # too few to know
-        pages(9, "{}", "."),  # chapters
+        pages(4, "{}"),  # too few to be running heads
+        pages(9, "{}", "."),  # headings of chapters cut no sentence
         pages(9, "“Yes.”", " said so."),
         ["and the rain", "La la la", "and the wind"] * 9,
         pages(9, "he said"),

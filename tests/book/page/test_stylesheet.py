@@ -89,7 +89,9 @@ def test_a_books_sheets_are_parsed_once_and_only_up_to_a_bound() -> None:
     reader, sheet = SheetReader(), ".a{display:none}" + " " * (MAX_SHEETS_CHARS // 2)
     for _ in range(3):
         assert reader.read([sheet]).mark(page()) == 1
-    assert reader.read([" .x" * MAX_SHEETS_CHARS, ".b{display:none}"]).mark(page()) == 1  # nothing there to parse
+    assert (
+        reader.read([" .x" * MAX_SHEETS_CHARS, ".b{display:none}"]).mark(page()) == 1
+    )  # a sheet without declarations needs no parsing
     assert reader.read([f"{sheet} "]).mark(page()) == 0
 
 
@@ -105,7 +107,7 @@ def test_selectors_that_take_too_many_steps_for_a_real_book_hide_nothing() -> No
     root = parse(f"<html><body>{nested}</body></html>".encode(), "a page")
     reader = SheetReader()
     assert reader.read([".x .a .a .a .a .a .b{display:none} .b{display:none}"]).mark(root) == 0
-    assert reader.read([".b{display:none}"]).mark(root) == 0  # nor does any other sheet of this book
+    assert reader.read([".b{display:none}"]).mark(root) == 0  # the book's budget is spent, so no later sheet counts
     assert read(".a .a .a .b{display:none}").mark(root) == width
 
 

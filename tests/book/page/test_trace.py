@@ -16,7 +16,7 @@ def traced(body: str, reading: Reading | None = None) -> tuple[list[Passage], st
 
 
 def stands(passage: Passage, whole: str) -> str:
-    """Return the text of the document at the place that a passage names."""
+    """Return the text of the document at the place of a passage."""
     assert passage.trace is not None
     found = span(passage.trace, 0, len(visible_chars(passage.text)))
     return "" if found is None else whole[found[0] : found[1]]

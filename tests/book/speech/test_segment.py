@@ -139,7 +139,7 @@ def test_every_book_comes_back_whole(books: Path, limit: int) -> None:
 
 
 def comes_back_whole(book: Book, limit: int) -> None:
-    """Check what the segments say that the book says, however numbers and the like are spelled for the engine."""
+    """Check that the written texts of the segments and the unspoken text are the whole text of the book."""
     engine = card(limit, "Latin")
     for text in book.chapters:
         chapter = segment_chapter(text, book.language, engine, Speech(engine))

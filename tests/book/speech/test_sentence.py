@@ -55,7 +55,7 @@ def test_sentences(language: str, sentences: list[str]) -> None:
 
 
 def test_where_one_might_join_too_much() -> None:
-    pytest.importorskip("sentencex")  # pysbd joins these itself
+    pytest.importorskip("sentencex")  # pysbd does not split these, so there is nothing to join
     assert split_sentences("He saw the U.S. Then he left.", "en") == ["He saw the U.S.", "Then he left."]
     assert split_sentences("「はい。」とても寒い。", "ja") == ["「はい。」", "とても寒い。"]
 
