@@ -50,7 +50,8 @@ class Story:
         if entry.call == "open" or core not in self._tellers:
             self._tellers[core] = TELLERS[entry.core]()
         teller = self._tellers[core]
-        found = list(teller.hear(entry.at, entry.call, given, result))
+        heard = list(map(tuple, teller.hear(entry.at, entry.call, given, result)))
+        found = msgspec.convert(heard, list[Happening])  # a damaged line may have given it names that are no text
         if isinstance(teller, CoordinatorStory):
             for (_, chapter), count in teller.sizes.items():
                 self.sentences[chapter] = max(count, self.sentences.get(chapter, 0))

@@ -82,7 +82,8 @@ class WorkerStory:
             case {"type": "Revoke", "lease": lease} as revoke:
                 spots = frozenset(self._leases.pop(lease, {}))
                 why = ": no progress" if revoke.get("expired") else ""
-                yield self._line(f"{named(spots)}: the lease is taken back by {by}{why}", spots)
+                about = named(spots) if spots else f"lease {lease}"
+                yield self._line(f"{about}: the lease is taken back by {by}{why}", spots)
             case {"type": "Done", "final": True}:
                 yield self._line(f"{by} ends")
 

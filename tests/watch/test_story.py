@@ -37,6 +37,8 @@ def test_lines_begin_with_the_time_of_the_reader(tmp_path: Path) -> None:
         b'{"at":1,"core":"coordinator","call":"tick","given":{},"result":{"events":[7],"sends":[{}]}}',
         b'{"at":1,"core":"worker","call":"open","given":{"hello":null}}',
         b'{"at":1,"core":"worker","call":"limit","given":{"reasons":{}}}',
+        b'{"at":1,"core":"worker","call":"open","given":{"hello":{"name":{},"slots":1}},"result":{"version":"1"}}',
+        b'{"at":1,"core":"worker","call":"open","given":{"hello":{"name":true,"slots":1}},"result":{"version":"1"}}',
     ],
 )
 def test_what_is_not_known_here_is_passed_over(tmp_path: Path, line: bytes) -> None:
@@ -67,6 +69,15 @@ def test_a_story_holds_nothing_that_steers_a_terminal(tmp_path: Path) -> None:
     told = list(story_lines(Story().tell(read_log(path))))
     assert any("too  [31m hot" in line.replace("too [31m", "too  [31m") for line in told)
     assert all(line.isprintable() for line in told)
+
+
+def test_a_lease_of_which_nothing_is_left_is_told_by_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    revoke = b'{"at":1,"core":"worker","call":"receive","given":{"name":"a","message":{"type":"Revoke","lease":7}}}'
+    path.write_bytes(revoke + b"\n")
+    assert [line[25:] for line in story_lines(Story().tell(read_log(path)))] == [
+        "worker the worker: lease 7: the lease is taken back by a"
+    ]
 
 
 def test_places_are_named_as_users_count_them() -> None:
