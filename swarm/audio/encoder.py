@@ -41,16 +41,19 @@ def encode_reel(order: ReelOrder) -> ReelDone:
     whole = _fit(sound, order.sample_rate, coding.sample_rate, frames * coding.frame_samples)
     fitted = _amplified(limit(whole, order.level.ceiling(coding)), coding.loss_db)
     extradata, packets = encode(fitted, coding)
-    size = write_reel(order.target, ReelHead(coding, fitted.size, len(packets), extradata), packets)
+    size = write_reel(order.target, ReelHead(coding, fitted.size, len(packets), extradata, order.target.name), packets)
     return ReelDone(order.target, samples=fitted.size, bytes=size)
 
 
 def find_gain(order: ReelOrder) -> MeasuredGain:
     """Return the gain that brings clips, with pauses and limited peaks, to the loudness of the order's level.
 
-    The gain is 0 if the clips are silent or damaged, or if the level leaves a voice as it is.
+    The gain is 0 if the clips are silent, or if the level leaves a voice as it is. If clips are damaged, nothing is
+    measured and the result names them.
     """
-    sound, _ = _mix(order)
+    sound, faults = _mix(order)
+    if faults:
+        return MeasuredGain(0.0, None, faults)
     found_lufs, target_lufs = loudness_lufs(sound, order.sample_rate), order.level.target_lufs
     if found_lufs is None or target_lufs is None:
         return MeasuredGain(0.0, found_lufs)

@@ -45,10 +45,14 @@ class ReelDone(Struct, frozen=True):
 
 
 class MeasuredGain(Struct, frozen=True):
-    """The gain in dB that a voice needs, and its loudness with it; None if it is silent."""
+    """The gain in dB that a voice needs, and its loudness with it; None if it is silent.
+
+    If clips are damaged, nothing is measured, and `faults` names them by position, with the reason.
+    """
 
     gain_db: float
     heard_lufs: float | None
+    faults: tuple[tuple[int, str], ...] = ()
 
 
 class AudiobookOrder(Struct, frozen=True):

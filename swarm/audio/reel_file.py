@@ -38,6 +38,7 @@ class ReelHead(Struct, frozen=True):
     samples: int  # whole frames
     packets: int  # one for each frame
     extradata: bytes  # the decoder's configuration, the same in all reels of a book
+    name: str = ""  # of the file, so that a reel under another's name is noticed
 
 
 class ReelSound(Struct, frozen=True):
@@ -83,5 +84,7 @@ def _unpack(path: Path, body: memoryview, head_bytes: int) -> ReelSound:
         sizes = struct.unpack_from(f">{head.packets}H", body, head_bytes)
     except (msgspec.MsgspecError, struct.error) as error:
         raise ReelDamaged(path, "is of another version") from error
+    if head.name != path.name:
+        raise ReelDamaged(path, "is another reel")
     ends = accumulate(sizes, initial=head_bytes + 2 * head.packets)
     return ReelSound(head, tuple(bytes(body[start:end]) for start, end in pairwise(ends)))

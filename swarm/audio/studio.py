@@ -1,10 +1,10 @@
 """A pool of child processes that encode reels, and one that assembles the audiobook."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,17 +25,27 @@ from swarm.system.child import ONE_THREAD, Child, ChildDied
 
 ENCODER_TIMEOUT_S = 300.0  # a reel takes a second, but encoders run at low priority
 ASSEMBLER_TIMEOUT_S = 900.0  # a slow disk may take minutes to finish a whole book
+MAX_DEATHS = 2  # of processes over the same work, one after the other, before it waits
+RETRY_S = 30.0  # until work over which processes died is tried again: memory may be free by then
+LOOK_S = 0.5  # between two looks, while it waits, whether the book is spoken by now
 ENCODER, ASSEMBLER = "swarm.audio.encoder", "swarm.audio.audiobook_child"
+
+
+logger = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
 
 class Studio:
     """Encodes and assembles one book in child processes, which it starts when they are first needed.
 
-    A process that dies or exceeds its timeout is started again once, and gets the same work; a new assembler first
-    gets all reels that were appended before.
+    A process that dies or exceeds its timeout is started again, and gets the same work; a new assembler first gets all
+    reels that were appended before. If that dies too, the work waits while `is_speaking` says that the book is still
+    being spoken, and is tried again by one process at a time.
     """
 
-    def __init__(self, log_dir: Path, encoders: int) -> None:
+    def __init__(self, log_dir: Path, encoders: int, is_speaking: Callable[[], bool] = lambda: False) -> None:
+        self._is_speaking = is_speaking
+        self._alone = asyncio.Lock()
         self._log_dir = log_dir
         self._seats = asyncio.Semaphore(encoders)
         self._idle: list[Child] = []
@@ -53,24 +63,47 @@ class Studio:
         return from_message((await self._work({"measure": to_message(order)}))["found"], MeasuredGain)
 
     async def _work(self, message: dict[str, Any]) -> dict[str, Any]:
+        async def encode() -> dict[str, Any]:
+            return await self._encode(message, self._idle.pop() if self._idle else await self._start(ENCODER))
+
         async with self._seats:
+            return _checked(await self._insist(encode))
+
+    async def _insist(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Do work in a process, and again if processes die over it. Raises EnvironmentFault."""
+        deaths = 0
+        while True:
             try:
-                reply = await self._encode(message, self._idle.pop() if self._idle else await self._start(ENCODER))
-            except ChildDied:
-                with _last_try():
-                    reply = await self._encode(message, await self._start(ENCODER))
-        return _checked(reply)
+                if deaths < MAX_DEATHS:
+                    return await work()
+                async with self._alone:
+                    return await work()
+            except ChildDied as death:
+                deaths += 1
+                if deaths >= MAX_DEATHS:
+                    await self._wait(death)
+
+    async def _wait(self, death: ChildDied) -> None:
+        """Wait before another try, until the book is spoken at most. Raises EnvironmentFault if it is."""
+        if not self._is_speaking():
+            raise EnvironmentFault(
+                f"A process that makes the audiobook ended twice: {death} Free some memory and run the same command "
+                "again; nothing that was spoken is lost."
+            ) from death
+        logger.warning(f"a process that makes the audiobook ended twice, and is tried again in {RETRY_S:g} s: {death}")
+        idle, self._idle = self._idle, []
+        self._children = [child for child in self._children if child not in idle]
+        await asyncio.gather(*(child.close() for child in idle))  # memory may be short
+        until_s = asyncio.get_running_loop().time() + RETRY_S
+        while self._is_speaking() and asyncio.get_running_loop().time() < until_s:
+            await asyncio.sleep(LOOK_S)
 
     async def begin(self, book: AudiobookOrder) -> None:
         """Start the audiobook, from nothing. Raises EnvironmentFault, ChildDied, ChildRaised."""
         if book.cover and len(book.cover) > MAX_COVER_BYTES:
             book = msgspec.structs.replace(book, cover=b"")  # too large for a pipe; finish() says so
         self._book, self._reels = book, []
-        try:
-            await self._reopen()
-        except ChildDied:
-            with _last_try():
-                await self._reopen()
+        await self._insist(self._reopen)
 
     async def append(self, reel: Path) -> None:
         """Append the next reel in reading order; it must stay on disk until the book is finished.
@@ -103,12 +136,14 @@ class Studio:
                 self._idle.append(child)
 
     async def _assemble(self, message: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return await self._ask(message)
-        except ChildDied:
-            with _last_try():
+        tries = iter((False,))
+
+        async def ask() -> dict[str, Any]:
+            if next(tries, True):  # the process before died
                 await self._reopen()
-                return await self._ask(message)
+            return await self._ask(message)
+
+        return await self._insist(ask)
 
     async def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         assert self._assembler is not None
@@ -138,18 +173,6 @@ async def _answer(child: Child, message: dict[str, Any], timeout_s: float) -> di
     except TimeoutError:
         child.kill()
         raise ChildDied(f"A process of ours did not answer for {timeout_s:g} s.") from None
-
-
-@contextmanager
-def _last_try() -> Iterator[None]:
-    """Blame the machine if a process dies twice over the same work. Raises EnvironmentFault."""
-    try:
-        yield
-    except ChildDied as death:
-        raise EnvironmentFault(
-            f"A process that makes the audiobook ended twice: {death} Free some memory and run the same command again; "
-            "nothing that was spoken is lost."
-        ) from death
 
 
 def _checked(reply: dict[str, Any]) -> dict[str, Any]:

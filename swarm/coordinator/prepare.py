@@ -141,6 +141,8 @@ def _replay(
     fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
     lost = store.lost_clips(spec.job)
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
+    for clip in lost:
+        store.discard_clip(clip.key)  # it contradicts the journal, so no other search may find it
     if lost:
         notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
     if redo:

@@ -13,7 +13,7 @@ import msgspec
 
 from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, retry
 from swarm.edition.remote_depot import RemoteDepot
-from swarm.edition.target import MAX_REPORT_BYTES, is_whole_report, numbered, owner_of, placeholder
+from swarm.edition.target import MAX_REPORT_BYTES, is_torn, is_whole_report, numbered, owner_of, placeholder
 from swarm.errors import EnvironmentFault
 from swarm.store.job_files import digest_of
 from swarm.system.disk import guarded, replace_file
@@ -55,7 +55,7 @@ class Delivery:
             name = numbered(stem, number)
             report = f"{name}.report.json"
             held = self.depot.read(report, MAX_REPORT_BYTES)
-            if held is None and not self.depot.size(f"{name}.{ending}"):
+            if (held is None or is_torn(held)) and not self.depot.size(f"{name}.{ending}"):
                 held = placeholder(job)
                 self.depot.write(report, held)
             if held is not None and owner_of(held) == job:

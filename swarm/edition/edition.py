@@ -152,7 +152,8 @@ class Edition:
 
         self._clear_outbox()
         log_dir = self.store.folder(self.state.job) / "log"
-        studio, keeper = Studio(log_dir, self.encoders), Studio(log_dir, 0) if self.style.keep_chapters else None
+        studio = Studio(log_dir, self.encoders, self._is_speaking)
+        keeper = Studio(log_dir, 0, self._is_speaking) if self.style.keep_chapters else None
         self._press = Press(
             self.state, self.store, studio, self.target, self.style, damaged, noted, keeper, self._written
         )
@@ -175,6 +176,9 @@ class Edition:
             await self._write_read_along(damaged, measured, self._press.used)
         written = [book.path for _, book in self._press.bound]
         return tuple(str(path.absolute()) for path in (*written, *self._beside))
+
+    def _is_speaking(self) -> bool:
+        return not self.state.complete
 
     async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
         self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.encoders, reels)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -172,32 +172,46 @@ class Press:
     async def _fix_gain(self) -> None:
         """Measure the voice by the first minutes of the book, if that was not done before and a level is asked for."""
         while self._level not in self._state.gains_db and self._style.level.target_lufs is not None:
-            order = self._first_minutes()
-            if order is None:
+            places = self._first_minutes()
+            if places is None:
                 await self._noticed.wait()
                 self._noticed.clear()
                 continue
-            found = await self._studio.measure(order)
+            found = await self._studio.measure(self._measuring_order(places))
+            if found.faults:
+                self._report([(places[position], why) for position, why in found.faults])
+                continue
             self._measured(GainFixed(found.gain_db, self._level, found.heard_lufs))
         self._gain_known.set()
 
-    def _first_minutes(self) -> ReelOrder | None:
-        """Return the order with the clips to measure, in reading order; None while there are too few."""
-        complete, clips, pauses_s, heard_s = self._state.complete, [], [], 0.0
+    def _report(self, faults: Iterable[tuple[Place, str]]) -> None:
+        """Have the places of damaged clips spoken again."""
+        for place, why in faults:
+            if place in self._stored:  # a reel may have reported it meanwhile
+                self._stored.discard(place)
+                self._damaged(place, why)
+
+    def _first_minutes(self) -> list[Place] | None:
+        """Return the places of the clips to measure, in reading order; None while there are too few."""
+        complete, places, heard_s = self._state.complete, list[Place](), 0.0
         patient = self._state.audio_s < MAX_WAIT_FOR_START_S and not complete
         for number, chapter in enumerate(self._state.spec.chapters):
-            for index, segment in enumerate(chapter.segments):
+            for index in range(len(chapter.segments)):
                 record = self._state.accepted.get((number, index)) if (number, index) in self._stored else None
                 if record is None:
                     if patient:
                         return None
                     continue
-                clips.append(self._clip(record))
-                pauses_s.append(self._style.pause_s(segment.pause))
+                places.append((number, index))
                 heard_s += record.length_s
                 if heard_s >= MEASURED_S:
-                    return self._sound_order(clips, pauses_s)
-        return self._sound_order(clips, pauses_s) if complete else None
+                    return places
+        return places if complete else None
+
+    def _measuring_order(self, places: Sequence[Place]) -> ReelOrder:
+        chapters = self._state.spec.chapters
+        clips = [self._clip(self._state.accepted[place]) for place in places]
+        return self._sound_order(clips, [self._style.pause_s(chapters[n].segments[i].pause) for n, i in places])
 
     def _sound_order(self, clips: Sequence[ReelClip | None], pauses_s: Sequence[float]) -> ReelOrder:
         rate, level = self._sample_rate(), self._style.level
@@ -217,10 +231,7 @@ class Press:
             done = await self._studio.encode(order)
             if not done.faults:
                 return done.path
-            for position, why in done.faults:
-                place = (reel.chapter, reel.first + position)
-                self._stored.discard(place)
-                self._damaged(place, why)
+            self._report([((reel.chapter, reel.first + position), why) for position, why in done.faults])
 
     def _ready(self, reel: Reel) -> bool:
         places = [(reel.chapter, index) for index in range(reel.first, reel.end)]

@@ -8,10 +8,11 @@ import os
 from itertools import count
 from pathlib import Path
 
-from swarm.system.disk import guarded
+from swarm.system.disk import guarded, write_synced
+from swarm.system.platform import sync_folder
 
 MAX_REPORT_BYTES = 256 << 20
-O_BINARY = getattr(os, "O_BINARY", 0)
+MAX_CLAIM_BYTES = 4096
 
 
 def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
@@ -70,17 +71,62 @@ def owner_of(data: bytes) -> str | None:
     return owner if isinstance(owner, str) else None
 
 
+def is_torn(data: bytes) -> bool:
+    """Tell whether data is a claim of which a power cut left nothing, or a part."""
+    if len(data) > MAX_CLAIM_BYTES:
+        return False
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
 def _claim(target: Path, job: str) -> bool:
     report = report_path(target)
     if report.exists():
-        return _owner(report) == job
+        has_audiobook = target.exists() or target.with_suffix("").is_dir()
+        if has_audiobook or not _remove_torn(report):
+            return _owner(report) == job
     if target.exists():  # a file that is not ours
         return False
+    part = report.with_name(f".{report.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(os.open(report, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY, 0o666), "wb") as file:
-            file.write(placeholder(job))
+        write_synced(part, placeholder(job))
+        _name(part, report)
     except FileExistsError:  # another command claimed it meanwhile
         return _owner(report) == job
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(report.parent)
+    return True
+
+
+def _name(part: Path, report: Path) -> None:
+    """Give a file its name, unless that is taken. Raises FileExistsError."""
+    try:
+        os.link(part, report)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links, such as a memory card
+        if report.exists():
+            raise FileExistsError from None
+        part.rename(report)
+
+
+def _remove_torn(report: Path) -> bool:
+    """Remove a torn claim; return whether the name is free now. It is moved first: another command may do the same."""
+    try:
+        if report.stat().st_size > MAX_CLAIM_BYTES or not is_torn(report.read_bytes()):
+            return False
+        moved = report.with_name(f".{report.name}.{os.getpid()}.torn")
+        report.rename(moved)
+    except OSError:
+        return not report.exists()
+    if not is_torn(moved.read_bytes()):  # a claim that another command has just made
+        moved.rename(report)
+        return False
+    moved.unlink()
     return True
 
 

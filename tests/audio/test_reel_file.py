@@ -6,7 +6,7 @@ from msgspec import structs
 from swarm.audio.format import Coding
 from swarm.audio.reel_file import ReelDamaged, ReelHead, read_reel, write_reel
 
-HEAD = ReelHead(Coding(), 3072, 3, b"conf")
+HEAD = ReelHead(Coding(), 3072, 3, b"conf", "a.reel")
 PACKETS = [b"first", b"", b"third" * 100]
 
 
@@ -29,6 +29,13 @@ def test_every_shortened_or_changed_reel_is_damaged(tmp_path: Path) -> None:
             with pytest.raises(ReelDamaged) as raised:
                 read_reel(path)
             assert raised.value.path == path
+
+
+def test_a_reel_under_the_name_of_another_is_damaged(tmp_path: Path) -> None:
+    write_reel(tmp_path / "a.reel", HEAD, PACKETS)
+    (tmp_path / "a.reel").rename(tmp_path / "b.reel")
+    with pytest.raises(ReelDamaged, match="another reel"):
+        read_reel(tmp_path / "b.reel")
 
 
 def test_a_missing_reel_is_damaged(tmp_path: Path) -> None:

@@ -108,6 +108,33 @@ async def test_what_dies_twice_over_the_same_work_is_the_machines_fault(
     assert len(died) == 2
 
 
+@pytest.mark.parametrize("work", ["begin", "encode"])
+async def test_what_dies_twice_waits_while_the_book_is_spoken_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    monkeypatch.setattr(swarm.audio.studio, "RETRY_S", 0.1)
+    studio = Studio(tmp_path / "logs", 2, is_speaking=lambda: True)
+    died = dying(studio, 4)
+    if work == "begin":
+        await studio.begin(book_order(tmp_path))
+    else:
+        assert (await studio.encode(reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))).path.exists()
+    assert len(died) == 4
+    await studio.close()
+
+
+async def test_what_dies_again_once_the_book_is_spoken_is_given_up(tmp_path: Path) -> None:
+    speaking = [True]
+    studio = Studio(tmp_path / "logs", 2, is_speaking=lambda: speaking[0])
+    died = dying(studio, 9)
+    asyncio.get_running_loop().call_later(1.0, speaking.clear)
+    asyncio.get_running_loop().call_later(1.0, speaking.append, False)
+    with pytest.raises(EnvironmentFault, match="run the same command again"):
+        await studio.begin(book_order(tmp_path))
+    assert len(died) >= 2
+    await studio.close()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
 async def test_a_process_that_is_stopped_is_replaced(

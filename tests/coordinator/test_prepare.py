@@ -124,6 +124,21 @@ def test_clips_that_are_gone_are_named_and_their_places_open(tmp_path: Path, boo
     assert any("spoken again" in note for note in second.notes)
 
 
+def test_exchanged_clips_are_spoken_again_and_found_by_nothing(tmp_path: Path, book: Path) -> None:
+    prepared = run(tmp_path, book)
+    speak_all(tmp_path, prepared)
+    store = DiskStore(tmp_path / "state")
+    one, two = (store.clip_path(prepared.state.key(place, 0)) for place in ((0, 1), (1, 1)))
+    two.write_bytes(two.read_bytes() + b"more")
+    aside = one.rename(tmp_path / "aside")
+    two.rename(one)
+    aside.rename(two)
+    store.close()
+    again = run(tmp_path, book)
+    assert (0, 1) not in again.state.accepted
+    assert not one.exists()
+
+
 def test_a_clip_that_is_no_clip_is_not_reused(tmp_path: Path, book: Path) -> None:
     first = run(tmp_path, book)
     store = DiskStore(tmp_path / "state")

@@ -49,6 +49,7 @@ class Bench:
     """A job in a real store with a real studio; what is reported damaged is spoken again."""
 
     def __init__(self, tmp_path: Path, chapters: int = 2) -> None:
+        tmp_path.mkdir(exist_ok=True)
         self.state = make_state(chapters_=chapters)
         self.store = DiskStore(tmp_path / "state")
         book = tmp_path / "book.epub"
@@ -125,6 +126,39 @@ async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(tmp
     await bench.press.run()
     assert bench.damaged == [(1, 1)]
     assert bench.target.is_file()
+    await bench.close()
+
+
+async def test_the_gain_is_measured_on_whole_clips_alone(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    sound = Bench(tmp_path / "undamaged")
+    for place in places(sound.state):
+        speak(sound.state, sound.store, place)
+    for place in places(bench.state)[:4]:
+        path = bench.store.clip_path(bench.state.accepted[place].key)
+        path.write_bytes(bytes(path.stat().st_size))
+    await sound.press.run()
+    await bench.press.run()
+    assert bench.damaged == places(bench.state)[:4]
+    assert [gain.gain_db for gain in bench.gains] == [gain.gain_db for gain in sound.gains]
+    await bench.close()
+    await sound.close()
+
+
+async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place, 300.0 + 50 * place[0])
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    one, two = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
+    aside = one.rename(tmp_path / "aside")
+    two.rename(one)
+    aside.rename(two)
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    assert bench.target.read_bytes() == first
     await bench.close()
 
 

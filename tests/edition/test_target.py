@@ -1,8 +1,10 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from swarm.edition import target
 from swarm.edition.target import claim_target, is_whole, release_target, report_path
 from swarm.errors import StoreError
 
@@ -37,7 +39,37 @@ def test_a_file_of_the_users_own_is_never_overwritten(tmp_path: Path) -> None:
     assert claim_target(tmp_path, "Emma", "m4b", "job").name == "Emma (2).m4b"
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b"[1]", b'{"book": 5}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("torn", [b"", bytes(100), b'{"book": {"jo', b"\xff"])
+def test_a_claim_that_a_power_cut_tore_is_free_unless_an_audiobook_is_beside_it(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "Emma.report.json").write_bytes(torn)
+    assert claim_target(tmp_path, "Emma", "m4b", "job").name == "Emma.m4b"
+    assert [path.name for path in tmp_path.iterdir()] == ["Emma.report.json"]
+    (tmp_path / "Emma.report.json").write_bytes(torn)
+    (tmp_path / "Emma.m4b").write_bytes(b"an audiobook")
+    assert claim_target(tmp_path, "Emma", "m4b", "job").name == "Emma (2).m4b"
+
+
+def test_a_claim_is_on_the_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    link, sync = os.link, target.sync_folder
+    monkeypatch.setattr(target, "write_synced", lambda path, data: (done.append("synced"), path.write_bytes(data)))
+    monkeypatch.setattr(
+        os, "link", lambda part, name: (done.append(f"named {part.stat().st_size > 0}"), link(part, name))
+    )
+    monkeypatch.setattr(target, "sync_folder", lambda folder: (done.append("folder"), sync(folder)))
+    claim_target(tmp_path, "Emma", "m4b", "job")
+    assert done == ["synced", "named True", "folder"]
+
+
+def test_a_disk_without_links_is_claimed_on_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(part: Path, name: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert [claim_target(tmp_path, "Emma", "m4b", f"job-{n}").name for n in range(2)] == ["Emma.m4b", "Emma (2).m4b"]
+
+
+@pytest.mark.parametrize("damage", [b"{}", b"[1]", b'{"book": 5}', b"[" * 100_000])
 def test_a_report_that_is_none_is_left_alone(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "Emma.report.json").write_bytes(damage)
     assert claim_target(tmp_path, "Emma", "m4b", "job").name == "Emma (2).m4b"
