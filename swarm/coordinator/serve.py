@@ -22,9 +22,10 @@ from swarm.errors import EnvironmentFault, SwarmError
 from swarm.job.job_file import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
+from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.message import Clip, FromWorker
+from swarm.lease.message import Clip, ClipPiece, FromWorker
 from swarm.net.transport import Router
 from swarm.store.store import Store
 from swarm.system.machine import Clock
@@ -67,6 +68,7 @@ class Server:
         self._reopened = reopened  # called when a damaged clip is to be spoken again
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
+        self._assembly = ClipAssembly()
         self._draining = asyncio.Event()
         self._called = asyncio.Event()  # the core was called: its next deadline may be another
 
@@ -129,6 +131,7 @@ class Server:
 
     def _do(self, outcome: Outcome) -> None:
         """Queue what a call of the core asks for, and look at its next deadline anew."""
+        self._assembly.keep(self._core.peers)
         self._queue.put_nowait(outcome)
         self._called.set()
 
@@ -142,7 +145,26 @@ class Server:
     async def _listen(self) -> None:
         while True:
             peer, message, frame = await self._router.receive()
-            self._do(self._take(peer, message, frame))
+            if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
+                self._take_piece(peer, message, frame)
+            else:
+                self._do(self._take(peer, message, frame))
+
+    def _take_piece(self, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
+        """Take a piece of a clip, and the clip itself once it is whole.
+
+        The answer to a piece does not wait for the disk, so that a slow disk is not taken for a slow link.
+        """
+        outcome = self._core.receive(peer, message, self._clock.now(), frame)
+        if outcome.is_receipt:
+            self._carry_out(outcome)
+        else:
+            self._do(outcome)
+        coming = self._core.coming(peer)
+        offset = message.offset if isinstance(message, ClipPiece) else 0
+        whole = self._assembly.add(peer, offset, frame, coming)
+        if coming is not None and whole:
+            self._do(self._take(peer, coming.clip, whole))
 
     def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
         fault, now = "", self._clock.now()

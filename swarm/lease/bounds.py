@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from swarm.job.job_file import MAX_BYTES, Digest
 
+MAX_CLIP_BYTES = 8 * 1024 * 1024  # of one clip, whole or in pieces
 MAX_MODELS = 500  # of one engine, in a greeting
 MAX_HELD_FILES = 400  # as many digests as fit a control message
 

@@ -135,7 +135,7 @@ class FilePiece(Message, frozen=True, tag="Asset"):
 
 
 class Clip(ClipInfo, Message, frozen=True, tag=True):
-    """One clip, with the facts of `ClipInfo`; its FLAC bytes are the frame that follows."""
+    """One clip, with the facts of `ClipInfo`; its FLAC bytes are the frame that follows, or begin there."""
 
     job: Name
     chapter: Count
@@ -144,6 +144,15 @@ class Clip(ClipInfo, Message, frozen=True, tag=True):
     key: Key
     lease: Count = 0
     slot: Count = 0
+    number: Count = 0  # of a clip in pieces, unique on its connection
+    size: Count = 0  # bytes of a clip in pieces; 0: the frame is the whole clip
+
+
+class ClipPiece(Message, frozen=True, tag=True):
+    """A further piece of a clip; its bytes are the frame that follows."""
+
+    number: Count
+    offset: Count
 
 
 class Failed(Message, frozen=True, tag=True):
@@ -186,6 +195,7 @@ class Welcome(Message, frozen=True, tag=True):
     name: Name
     heartbeat_s: Seconds
     credit: Count  # bytes of unacknowledged audio
+    clip_piece: Count = 0  # bytes of the largest piece of a clip that it takes; 0, as of 0.1: whole clips only
 
 
 class Refused(Message, frozen=True, tag=True):
@@ -246,6 +256,13 @@ class Accepted(Message, frozen=True, tag=True):
     job: Name
     clips: Clips
     credit: Count = 0
+
+
+class Received(Message, frozen=True, tag=True):
+    """So many bytes of a clip in pieces have come: the worker may send further ones."""
+
+    number: Count
+    have: Count
 
 
 class Rejected(Message, frozen=True, tag=True):
@@ -367,20 +384,6 @@ class StatusReply(Message, frozen=True, tag=True):
     workers: tuple[WorkerStatus, ...]
 
 
-FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Fetch | FilePiece | Status
-FromCoordinator = (
-    Welcome
-    | Refused
-    | Wanted
-    | Job
-    | Grant
-    | Accepted
-    | Rejected
-    | Trim
-    | Revoke
-    | Fetch
-    | FilePiece
-    | Done
-    | WhoAreYou
-    | StatusReply
-)
+FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | Status
+Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply
+FromCoordinator = Answer | Job | Grant | Trim | Revoke | Fetch | FilePiece | Done

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from msgspec import msgpack
 
+from swarm.lease.bounds import MAX_CLIP_BYTES as MAX_CLIP_BYTES
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.net.plain import plain
 
 MAX_CONTROL_BYTES = 64 * 1024  # bytes of a control message
-MAX_CLIP_BYTES = 8 * 1024 * 1024  # bytes of the frame that follows a Clip
 
 Known = TypeVar("Known")
 

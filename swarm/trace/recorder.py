@@ -25,7 +25,9 @@ FORMAT = 1
 OPEN = "open"  # the call that begins a core
 PART = "part"  # a piece of a job's state, before the call that adds the job
 SET = "set"  # an attribute that the shell set
-READS = frozenset({"status", "hopeless", "next_deadline", "lease_due", "serves"})  # methods that change nothing
+READS = frozenset(
+    {"status", "hopeless", "next_deadline", "lease_due", "serves", "coming"}
+)  # methods that change nothing
 MAX_SHORT_BYTES = 64  # a peer's name and the like; longer ones are frames
 
 Core = TypeVar("Core")

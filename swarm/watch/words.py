@@ -32,6 +32,10 @@ def _fetching(reason: Reason) -> str:
     return f"fetching {files_text(reason.files)}, {reason.percent} %{held_up}"
 
 
+def _slow_link(reason: Reason) -> str:
+    return f"the link to {reason.worker} carries {reason.count / 1e6:.2g} Mbit/s"
+
+
 WAITING: dict[str, Sentence] = {  # what a job waits for
     "encoding": lambda r: f"{r.percent} % encoded",
     "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
@@ -46,6 +50,7 @@ KEPT: dict[str, Sentence] = {  # what keeps a worker from speaking
     "set aside": lambda r: f"set aside for {r.seconds:.0f} s: failed {r.count} times in a row",
     "unable": lambda r: f"{r.engine}: {r.note}",
     "rests": lambda r: r.note,
+    "slow link": _slow_link,
     "lacks model": lambda r: f"lacks {r.model}",
     "lacks voice": lambda r: f"lacks {r.engine} for {language_name(r.language)}",
     "fetching": _fetching,
@@ -73,6 +78,7 @@ EVENTS: dict[str, Sentence] = {  # what happened, a line each
     "silent": lambda r: f"{r.worker}: silent for {r.seconds:.0f} s, its work goes to others",
     "no progress": lambda r: f"{r.worker}: no progress on slot {r.slot}, its lease goes to others",
     "worker set aside": lambda r: f"{r.worker} failed {r.count} times in a row and is set aside",
+    "slow link": _slow_link,
     "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {r.note}",
     "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
     "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({r.note})",

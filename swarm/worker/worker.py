@@ -11,6 +11,7 @@ from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, H
 from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.outcome import (
     CancelPrefetch,
+    ClipPart,
     Command,
     Kill,
     Load,
@@ -236,6 +237,17 @@ class WorkNode:
             connection = self.connections.get(name)
             if not connection or not connection.socket.send(clip, self._clip_buffer.get(clip)):
                 self.core.unsent(name, clip)
+        self._send_parts(out.parts)
+
+    def _send_parts(self, parts: Sequence[tuple[str, ClipPart]]) -> None:
+        stuck: set[str] = set()
+        for name, part in parts:
+            frame = self._clip_buffer.get(part.clip)[part.offset : part.offset + part.length]
+            if name in stuck or name not in self._connections or not self.core.serves(name):
+                self.core.unsent_part(name, part)
+            elif not self._connections[name].socket.send(part.message, frame):
+                self.core.unsent_part(name, part)
+                stuck.add(name)
 
     def _order(self, command: Command) -> None:
         match command:

@@ -14,10 +14,11 @@ from swarm.audio.frame import check_frame
 from swarm.job.book import Segment
 from swarm.job.job_file import piece_size
 from swarm.job.record import JobFinished, RunStarted
+from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import Clip, FilePiece, FromWorker, Message
+from swarm.lease.message import Clip, ClipPiece, FilePiece, FromWorker, Message
 from swarm.watch.words import event_text
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class SimCoordinator(Machine):
         self.core: Coordinator | None = None
         self.inbox: deque[tuple[bytes, FromWorker, bytes]] = deque()
         self.queue: list[Outcome] = []
+        self.assembly = ClipAssembly()
         self.draining = False
         self.ended = False
         self.started_s = 0.0
@@ -55,6 +57,7 @@ class SimCoordinator(Machine):
         super().start()
         self.inbox.clear()
         self.queue, self.draining, self.started_s = [], False, self.world.heap.now
+        self.assembly = ClipAssembly()
         self.alarm_s = inf
         states = []
         for job in self.disk.spec:
@@ -74,6 +77,7 @@ class SimCoordinator(Machine):
             grace_s=grace_s,
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
             piece=PIECE,
+            clip_piece=self.world.clip_piece,
         )
         now = self.clock()
         core = Coordinator(settings, now)
@@ -169,14 +173,36 @@ class SimCoordinator(Machine):
         core = self.core
         assert core is not None
         fault = ""
+        if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
+            self._receive_piece(core, peer, message, frame)
+            return
         if isinstance(message, Clip):
             fault = check_frame(frame, message.samples, message.sample_rate, message.digest)
         self.world.log(self.name, f"<- {peer.decode()}", message, fault)
         self.heard_s[peer_process(self.world, peer)] = self.awake_s()
+        due = isinstance(message, Clip) and not fault and self.world.judge.must_take(core, peer, message)
         outcome = core.receive(peer, message, self.clock(), frame, fault)
+        if due and isinstance(message, Clip):
+            self.world.judge.has_taken(core, message)
         self.take(outcome)
         self.world.judge.listed(self, peer, message)
         self.world.judge.coordinator(self, ticked=False)
+
+    def _receive_piece(self, core: Coordinator, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
+        self.world.log(self.name, f"<- {peer.decode()}", message)
+        self.heard_s[peer_process(self.world, peer)] = self.awake_s()
+        outcome = core.receive(peer, message, self.clock(), frame)
+        if outcome.is_receipt:
+            self.world.judge.decided(self, outcome)
+            self._carry_out([outcome])
+            self._set_alarm()
+        else:
+            self.take(outcome)
+        coming = core.coming(peer)
+        offset = message.offset if isinstance(message, ClipPiece) else 0
+        whole = self.assembly.add(peer, offset, frame, coming)
+        if coming is not None and whole:
+            self._receive(peer, coming.clip, whole)
 
     def _set_alarm(self) -> None:
         """Have the core called at its next deadline; an alarm that rings too early sets the next one."""
@@ -210,6 +236,8 @@ class SimCoordinator(Machine):
 
     def take(self, outcome: Outcome) -> None:
         """Queue what the core wants done."""
+        if self.core is not None:
+            self.assembly.keep(self.core.peers)
         self.world.judge.decided(self, outcome)
         for event in outcome.events:
             self.world.log(self.name, event_text(event))

@@ -21,11 +21,13 @@ from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.session_state import SessionState
-from swarm.lease.message import Accepted, Grant, Heartbeat, Message, Rejected, Revoke, Trim, Wanted
+from swarm.lease.message import Accepted, Clip, Grant, Heartbeat, Message, Rejected, Revoke, Trim, Wanted
+from swarm.lease.worker.outcome import ClipPart
 from swarm.lease.worker.slot import EngineSlot
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
+    from network import Connection
     from worker import SimWorker
     from world import World
 
@@ -33,6 +35,9 @@ DEAD_S = 10.0  # a dead worker is replaced within so long
 MISSED_S = 10.0  # a grant that never arrived is missed within so long
 SLOW_LOOKS = 3  # one look in so many also checks what may take many seconds
 LATE_S = 0.05  # a deadline is kept to within so long
+SENT_AHEAD_S = 2.0  # that heartbeats wait behind the pieces of clips, over any link
+FIRST_BYTES = 40_000  # that a worker sends before it knows how slow its link is
+TOGETHER_S = 9.0  # that a slow link carries at several clips under way; a small one may be beside another
 STARVED_S = 15.0  # an idle worker gets what is free within so long
 
 
@@ -67,11 +72,46 @@ class Judge:
         assert core is not None
         for process, pending in before.items():
             if process not in core.sessions:
+                self._no_bytes_come(coordinator, process)
                 silent_s = coordinator.awake_s() - coordinator.heard_s[process]
                 unnoticed_s = OWN_GAP_S if coordinator.ever_slept else 0.05
                 if silent_s < SILENCE_S - unnoticed_s:
                     raise Violation(f"{process} is thought dead, heard of {silent_s:.1f} s ago")
                 self.repeats.silent(self._owner(process), pending)
+
+    def _no_bytes_come(self, coordinator: SimCoordinator, process: str) -> None:
+        """Complain of a worker that is thought dead while its link carries its messages."""
+        worker, network = self._owner(process), self.world.network
+        for connection in network.between(worker, coordinator):
+            busy_s = self.world.heap.now - connection.busy_since_s
+            alike = network.processes[connection.peer] == process and self._is_judged(worker)
+            if alike and worker.awake and connection.is_busy and busy_s > SILENCE_S and not coordinator.ever_slept:
+                raise Violation(f"{process} is thought dead while its link carries its messages")
+
+    def part(self, worker: SimWorker, connection: Connection, part: ClipPart) -> None:
+        """Judge a piece that a worker has sent: no clip twice, and no more than the link carries soon."""
+        if not self._is_judged(worker):
+            return
+        key = (part.clip.job, part.clip.chapter, part.clip.index, part.clip.key)
+        connection.sent[key] = connection.sent.get(key, 0) + part.length
+        if connection.sent[key] > len(worker.frames[key]):
+            raise Violation(f"{worker.name} sends a clip twice over one connection", key[:3])
+        ahead_s = connection.busy_until_s[connection.coordinator.name] - self.world.heap.now
+        rate = self.world.network.rates.get(worker.name)
+        if rate is not None and ahead_s > SENT_AHEAD_S + FIRST_BYTES / rate:
+            raise Violation(f"{worker.name} has sent what its link carries in {ahead_s:.1f} s", key[:3])
+
+    def must_take(self, core: Coordinator, peer: bytes, clip: Clip) -> bool:
+        """Return whether a clip that came is wanted and of a worker that was let in."""
+        served = core.jobs.get(clip.job)
+        known = peer in core.peers or peer in core.dropped
+        fits = served is not None and served.is_wanted((clip.chapter, clip.index), clip.key)
+        return fits and known and self._is_judged(self.world.network.owners[peer])
+
+    def has_taken(self, core: Coordinator, clip: Clip) -> None:
+        """Complain of a wanted clip that was thrown away."""
+        if (clip.chapter, clip.index) not in core.jobs[clip.job].state.accepted:
+            raise Violation("a wanted clip is thrown away", (clip.job, clip.chapter, clip.index))
 
     def decided(self, coordinator: SimCoordinator, outcome: Outcome) -> None:
         """Check what a coordinator decided."""
@@ -195,6 +235,8 @@ class Judge:
             if ticked and (asker := self._asks_in_vain(core, served, coordinator.clock())):
                 raise Violation(f"free although {asker[0]} asks for work", asker[1])
         self._the_dead_hold_nothing(coordinator, core)
+        if strays := coordinator.assembly.parts.keys() - core.peers.keys():
+            raise Violation(f"pieces of clips are kept that came over {strays}")
 
     def looks(self, coordinator: SimCoordinator) -> None:
         """Check between two calls of a coordinator that nothing is overdue and no worker waits in vain."""
@@ -400,8 +442,18 @@ class Judge:
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
         """Check that a worker does not exceed its credit with the next clip."""
         credit, size = worker.core.links[name].credit, sum(clips.values())
+        self._one_over_a_slow_link(worker, name, clips)
         if len(clips) > 1 and size > credit and self._is_judged(worker):
             raise Violation(f"{worker.name} has {size} bytes under way, credit {credit}")
+
+    def _one_over_a_slow_link(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
+        """Complain of a second clip over a slow link, once a clip has shown that it is slow."""
+        rate = self.world.network.rates.get(worker.name)
+        if rate is None or len(clips) < 2 or not self._is_judged(worker):
+            return
+        if worker.connections[name].answered and sum(clips.values()) / rate > TOGETHER_S:
+            job, chapter, index, _ = next(iter(clips))
+            raise Violation(f"{worker.name} has {len(clips)} clips on a slow link", (job, chapter, index))
 
     # --- the end
 

@@ -17,17 +17,22 @@ from coordinator import SimCoordinator
 
 from swarm.lease.coordinator import coordinator as core
 from swarm.lease.coordinator import heartbeat
+from swarm.lease.coordinator.clip_assembly import ClipAssembly
+from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.grant import Request
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.worker import download, proof, slot_changes
 from swarm.lease.worker import worker as worker_core
+from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.slot import EngineSlot, Rest
 from swarm.lease.worker.unaccepted import UnacceptedClips
+from swarm.lease.worker.upload import Uploads
 from swarm.lease.worker.worker import Worker
 
 
@@ -58,6 +63,19 @@ MUTANTS: dict[str, Edit | Value] = {
     "waiting slots are not asked again": Value(Coordinator, "_next_round", lambda self: math.inf),
     "no silence detection": Value(core, "SILENCE_S", 1e9),
     "clips of the dropped are thrown away": Value(Coordinator, "_take_late", lambda self, *_: None),
+    "clips are not cut": Edit(worker_core, "send_clips", "link.largest_piece and", "False and"),
+    "pieces do not wait for room on the link": Edit(Uploads, "parts", "> window", "> 1e9"),
+    "pieces are no sign of life": Edit(
+        Coordinator, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"
+    ),
+    "promises run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
+    "a second clip goes over a slow link": Value(
+        CoordinatorLink, "allowance", property(lambda self: max(self.credit, 8_000_000))
+    ),
+    "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, peers: None),
+    "pieces out of turn are counted": Edit(ClipPieces, "_go_on", "if piece.offset == coming.have:", "if True:"),
+    "pieces that could not leave are left out": Value(Uploads, "rewind", lambda self, part: None),
+    "answers to pieces wait for no disk, whatever they say": Value(Outcome, "is_receipt", property(lambda self: True)),
     "no first-wins": Edit(
         Intake,
         "clip",
@@ -157,7 +175,16 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "lost messages are not missed": ("refusals",),
     "unsent clips are forgotten": ("refusals",),
     "turns ignored": ("hangs",),
-    "clips of the dropped are thrown away": ("slow links",),
+    "clips of the dropped are thrown away": ("slow links", "worker sleeps", "the network parts"),
+    "clips are not cut": ("slow links",),
+    "pieces do not wait for room on the link": ("slow links",),
+    "pieces are no sign of life": ("slow links",),
+    "promises run out while pieces come": ("slow links", "coordinator crashes"),
+    "a second clip goes over a slow link": ("slow links",),
+    "parts of lost connections are kept": ("slow links", "a connection breaks"),
+    "pieces out of turn are counted": ("slow links", "doubling"),
+    "pieces that could not leave are left out": ("slow links", "refusals"),
+    "answers to pieces wait for no disk, whatever they say": ("slow links", "slow disk"),
     "own gap not forgiven": ("coordinator sleeps",),
     "failures of strangers count": ("liar",),
     "no grace after a restart": ("coordinator crashes",),

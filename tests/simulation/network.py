@@ -30,7 +30,15 @@ class Connection:
         self.noticed = False  # that it is gone, by the worker
         self.held: list[tuple[Machine, Message, bytes]] = []  # while the network is cut
         self.last_s = {worker.name: 0.0, coordinator.name: 0.0}
+        self.sent: dict[tuple[str, int, int, str], int] = {}  # bytes of each clip in pieces that is not answered
+        self.answered = False  # whether a clip in pieces was
+        self.busy_since_s = 0.0  # the way to the coordinator
         self.busy_until_s = {worker.name: 0.0, coordinator.name: 0.0}  # the link carries earlier messages until then
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the link carries something to the coordinator."""
+        return self.busy_until_s[self.coordinator.name] > self.worker.world.heap.now
 
 
 class Network:
@@ -159,6 +167,8 @@ class Network:
         rate = self.rates.get(connection.worker.name)
         if rate is None:
             return self.world.heap.now
+        if to is connection.coordinator and not connection.is_busy:
+            connection.busy_since_s = self.world.heap.now
         begun_s = max(self.world.heap.now, connection.busy_until_s[to.name])
         connection.busy_until_s[to.name] = begun_s + (len(pack(message)) + len(frame)) / rate
         return connection.busy_until_s[to.name]

@@ -18,6 +18,7 @@ from swarm.job.recipe import Recipe
 from swarm.lease.message import (
     Accepted,
     Clip,
+    ClipPiece,
     Device,
     EngineOffer,
     FromCoordinator,
@@ -29,6 +30,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.worker.outcome import (
     CancelPrefetch,
+    ClipPart,
     Command,
     Kill,
     Load,
@@ -214,11 +216,16 @@ class SimWorker(Machine):
             self.frames[name_of(clip)] = frame
         for clip in out.dropped:
             self.frames.pop(name_of(clip), None)
+            for connection in self.connections.values():
+                if connection.sent.pop(name_of(clip), 0):
+                    connection.answered = True
         for command in out.commands:
             self._order(command)
         for name, message in out.messages:
             if isinstance(message, Hello):
                 self.outstanding.pop(name, None)
+                if name in self.connections:
+                    self.connections[name].sent.clear()
             if not self.send(name, message):
                 self.outstanding.pop(name, None)
                 if name in self.connections:
@@ -227,11 +234,33 @@ class SimWorker(Machine):
         for name, clip in out.clips:
             if self.core.serves(name):
                 self._send_clip(name, clip)
+        self._send_parts(out.parts)
         for digest, offset, data in out.pieces:
             self.disk.write(digest, offset, data)
         for name, fetch in out.serves:
             self.disk.serve(name, fetch)
         self.world.judge.worker(self)
+
+    def _send_parts(self, parts: list[tuple[str, ClipPart]]) -> None:
+        stuck: set[str] = set()
+        for name, part in parts:
+            if name in stuck or not self.core.serves(name) or not self._send_part(name, part):
+                self.core.unsent_part(name, part)
+                stuck.add(name)
+
+    def _send_part(self, name: str, part: ClipPart) -> bool:
+        frame = self.frames.get(name_of(part.clip), b"")
+        message: Clip | ClipPiece = part.message
+        if isinstance(message, Clip):
+            outstanding = self.outstanding.setdefault(name, {})
+            outstanding[name_of(part.clip)] = len(frame)
+            self.world.judge.under_way(self, name, outstanding)
+            if self.liar:
+                message, frame = self.liar.clip(message, frame)
+        left = self.send(name, message, frame[part.offset : part.offset + part.length])
+        if left:
+            self.world.judge.part(self, self.connections[name], part)
+        return left
 
     def _send_clip(self, name: str, clip: Clip) -> None:
         frame = self.frames.get(name_of(clip), b"")

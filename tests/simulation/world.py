@@ -7,7 +7,7 @@ from collections.abc import Callable
 from math import inf
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import files
 from coordinator import SimCoordinator
@@ -28,13 +28,21 @@ from swarm.trace.log_file import open_log
 from swarm.trace.recorder import NO_TRACE, Trace
 
 CHAPTERS, SEGMENTS = 3, 12
-SLOW_BYTES_A_CHARACTER = 400  # so that a clip is much larger than a heartbeat, as real ones are
-SLOW_RATES = (8_000.0, 12_000.0, 24_000.0)  # bytes a second: clips of 8 to 100 KB take from half a second to 12 s
 FAULTS_STOP_S = 60.0
 BUSY_S = 30.0  # about what a book takes
 FINISH_S = 400.0  # after that every book has to be complete
 MAX_STEPS = 30_000
 QUIET_S = 200.0  # then nothing may be outstanding any more
+
+
+class Slow(NamedTuple):
+    """Slow links: bytes a second, and clips so large that some take longer than a silence."""
+
+    rates: tuple[float, ...]
+    bytes_a_character: int
+
+
+SLOW_LINKS_ARE = (Slow((2_500.0, 8_000.0), 100), Slow((8_000.0, 24_000.0), 400))
 
 
 class World:
@@ -64,8 +72,10 @@ class World:
         self.vanished = False  # a file that a worker believes to have
         self.began_s = self.heap.now
         self.bytes_a_character = self.random.choice([1, 10, 40])
+        self.slow = self.links_random.choice(SLOW_LINKS_ARE)
+        self.clip_piece = self.links_random.choice([0, 1024, 65536])
         if SLOW_LINKS in self.faults:
-            self.bytes_a_character = SLOW_BYTES_A_CHARACTER
+            self.bytes_a_character, self.clip_piece = self.slow.bytes_a_character, 65536
         self._make()
 
     # --- making it
@@ -88,7 +98,7 @@ class World:
         if SLOW_LINKS in faults:
             for worker in self.workers:
                 if worker.number == 0 or self.links_random.random() < 0.7:
-                    self.network.rates[worker.name] = self.links_random.choice(SLOW_RATES)
+                    self.network.rates[worker.name] = self.links_random.choice(self.slow.rates)
         if "no engine" in faults:
             for worker in self.workers[1:]:
                 worker.able = random.random() < 0.5

@@ -10,6 +10,7 @@ from math import inf
 from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
+from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.grant import grant_waiting
 from swarm.lease.coordinator.heartbeat import leases_of, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import Intake
@@ -21,10 +22,12 @@ from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
+from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.message import (
     PROTOCOL,
     Bye,
     Clip,
+    ClipPiece,
     Done,
     Failed,
     Fetch,
@@ -74,6 +77,7 @@ class Coordinator:
     grants_s: float = field(init=False)  # nothing is granted before
     last_lease: int = field(init=False)
     intake: Intake = field(init=False)
+    pieces: ClipPieces = field(init=False)
     job_files: JobFiles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +85,7 @@ class Coordinator:
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
         self.intake = Intake(self.jobs, self.sessions)
+        self.pieces = ClipPieces(self.intake)
         self.job_files = JobFiles(self.jobs, self.sessions, self.settings.piece)
 
     def add_job(self, state: JobState, install: str = "", fetch: str = "", run_stats: RunStats | None = None) -> None:
@@ -113,9 +118,13 @@ class Coordinator:
             session.heard_s = now
         if session is None or session.state is SessionState.ESTRANGED:
             known = session or self.dropped.get(peer)
-            if known is not None and isinstance(message, Clip):
+            if known is not None and isinstance(message, Clip) and len(frame) >= message.size:
                 self._take_late(known, message, now, frame, fault, outcome)
             outcome.send(peer, WhoAreYou())
+            return outcome
+        if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
+            self.pieces.take(session, message, len(frame), self._credit, now, outcome)
+            tidy(self.jobs, session, now)
             return outcome
         self._dispatch(session, message, now, frame, fault, outcome)
         self._pump(now, outcome)
@@ -151,6 +160,10 @@ class Coordinator:
         if session.slots[lease.slot].leases[:1] != [lease.id]:
             return inf
         return lease.progressed_s + served.deadline_s(session, lease)
+
+    def coming(self, peer: bytes) -> Transfer | None:
+        """Return the clip that comes in pieces over a connection, None if there is none."""
+        return self.peers[peer].transfer if peer in self.peers else None
 
     def unsent(self, peer: bytes) -> None:
         """Take in that a message could not leave: the peer must greet again, and is told everything anew."""
@@ -236,7 +249,7 @@ class Coordinator:
         session.greeted(peer, hello, now)
         s = self.settings
         credit = s.first_credit(len(self.sessions))
-        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit))
+        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit, s.clip_piece))
         for _, lease in leases_of(self.jobs, session).values():  # a trim may have been lost with the last connection
             if lease.slot != PROMISED:
                 outcome.send(peer, Trim(lease.id, lease.pending[-1] + 1))
@@ -303,9 +316,14 @@ class Coordinator:
             self.intake.failed(session, message, now, outcome)
             self.intake.set_aside(session, now, outcome)
             return
-        session.sent_s = now
-        credit = self.settings.credit_of_one(len(self.sessions))
-        self.intake.clip(session, message, now, frame, fault, credit, outcome)
+        if message.size:  # another clip, in one piece, may have come between the pieces of this one
+            session.transfer = None
+        self.pieces.note_bytes(session, now)
+        self.intake.clip(session, message, now, frame, fault, self._credit, outcome)
+
+    @property
+    def _credit(self) -> int:
+        return self.settings.credit_of_one(len(self.sessions))
 
     def _take_late(self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, outcome: Outcome) -> None:
         """Take a valid clip that is wanted from a worker that must greet again; others wait until it has greeted."""

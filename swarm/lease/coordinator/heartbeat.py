@@ -38,7 +38,8 @@ def _advance(session: Session, message: Heartbeat, known: dict[int, tuple[Served
     for lease_id in message.leases:
         if lease_id in known and lease_id not in speaking:  # its slot is at another lease
             lease = known[lease_id][1]
-            lease.progressed_s = max(lease.progressed_s, min(now, lease.granted_s + MAX_WAITING_S))
+            patient_until_s = max(lease.granted_s, session.sent_s) + MAX_WAITING_S
+            lease.progressed_s = max(lease.progressed_s, min(now, patient_until_s))
 
 
 def leases_of(jobs: dict[str, ServedJob], session: Session) -> dict[int, tuple[ServedJob, Lease]]:

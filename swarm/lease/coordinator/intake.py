@@ -26,6 +26,13 @@ class Intake:
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
 
+    def needs(self, clip: Clip) -> bool:
+        """Return whether a clip of which the first piece came fits its place, and the place has none."""
+        served = self.jobs.get(clip.job)
+        if served is None or _misfit(served, clip) or served.state.complete:
+            return False
+        return (clip.chapter, clip.index) not in served.state.accepted
+
     def clip(
         self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, credit: int, out: Outcome
     ) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from swarm.job.record import AnyRecord
-from swarm.lease.message import Message
+from swarm.lease.message import Message, Received
 from swarm.lease.reason import Reason
 
 
@@ -46,6 +46,11 @@ class Outcome:
     sends: list[Send] = field(default_factory=list)
     serves: list[Serve] = field(default_factory=list)
     events: list[Reason] = field(default_factory=list)
+
+    @property
+    def is_receipt(self) -> bool:
+        """Whether it says no more than that pieces came: it need not wait for earlier outcomes to reach the disk."""
+        return not self.entries and all(isinstance(send.message, Received) for send in self.sends)
 
     def send(self, peer: bytes, message: Message) -> None:
         """Add a message."""

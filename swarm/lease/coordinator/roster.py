@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
+from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
 from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
@@ -90,6 +91,8 @@ class Session:
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
     state: SessionState = SessionState.JOINED
+    transfer: Transfer | None = None  # the clip that comes in pieces
+    link_bits_s: int = 0  # that its link carries if the link is slow; else 0
     holding: int = 0  # leases it said it holds
     failures: int = 0
     streak: int = 0  # failures since its last good clip
@@ -106,6 +109,7 @@ class Session:
         """Take a `Hello`: the worker says anew what it can and has, and is told anew what it needs to know."""
         self.become(SessionState.JOINED)
         self.peer, self.heard_s, self.hello = peer, now, hello
+        self.transfer = None
         self.told.clear()
         self.offers.clear()
         self.unable.clear()

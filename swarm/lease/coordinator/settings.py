@@ -8,6 +8,7 @@ from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
+CLIP_PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Settings:
     split: bool = True  # whether a lease may be shortened for an idle slot
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
     piece: int = PIECE_BYTES  # bytes of one `FilePiece`
+    clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
     alone: bool = False  # whether no other worker will ever come
 
     @property

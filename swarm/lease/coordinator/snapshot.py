@@ -146,6 +146,8 @@ class Snapshot:
         ]
         if session.resting:
             reasons.append(Reason("rests", note=_rests(session)))
+        if session.link_bits_s:
+            reasons.append(Reason("slow link", worker=session.hello.name, count=session.link_bits_s))
         if lack := find_lack(session, self.jobs):
             reasons.append(lack)
         for served in self.jobs.values():

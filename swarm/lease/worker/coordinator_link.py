@@ -8,11 +8,18 @@ from swarm.job.recipe import Recipe
 from swarm.lease.message import Job, Welcome
 from swarm.lease.transition import follow
 from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
+from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.unaccepted import UnacceptedClips
+from swarm.lease.worker.upload import Uploads
 
 FIRST_WINDOW = 512 * 1024
-MIN_WINDOW = 64 * 1024
-QUICK_S, SLOW_S = 0.5, 1.5  # from sending a clip to its acceptance; a time between the two leaves the window
+MIN_WINDOW = 16 * 1024
+FIRST_SHARE, MIN_SHARE = 2, 4  # of the largest piece: the first and the least window for clips in pieces
+PIECES = 4  # in a window
+MIN_PIECE_SHARE = 8  # of the largest piece: the least one
+QUICK_S, SLOW_S = 0.5, 1.5  # from sending to the answer; a time between the two leaves the window
+ONE_CLIP_S = 2.0  # a link that takes longer for a clip has one under way at most
 SHRINK = 0.7
 SILENT_S = 3.0  # a coordinator that sent nothing for so long may be gone: other coordinators are asked too
 NO_KINDRED: Mapping[int, Container[str]] = {}
@@ -28,6 +35,8 @@ class CoordinatorLink:
     welcome: Welcome | None = None  # of the session that is up
     credit: int = 0  # bytes of unacknowledged sound that the coordinator allows
     window: int = FIRST_WINDOW  # bytes that the link and the coordinator's disk take in about a second
+    largest_piece: int = 0  # of a clip, in bytes; 0: this coordinator takes whole clips only
+    uploads: Uploads = field(default_factory=Uploads)
     shrunk_s: float = 0.0
     failed: bool = False  # the coordinator ended for a fault and may come back
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -55,11 +64,26 @@ class CoordinatorLink:
         return min(self.credit, self.window)
 
     def answered(self, age_s: float, size: int, now: float) -> None:
-        """Adapt the window: clips of `size` bytes were accepted `age_s` seconds after they were sent."""
+        """Adapt the window: `size` bytes were answered `age_s` seconds after they were sent."""
         if age_s < QUICK_S:
-            self.window = min(self.window + size, self.credit)
+            self.window = max(self.window, min(self.window + size, self.credit))
         elif age_s > SLOW_S and now - self.shrunk_s > SLOW_S:
-            self.window, self.shrunk_s = max(MIN_WINDOW, int(self.window * SHRINK)), now
+            self.window, self.shrunk_s = max(self._min_window, int(self.window * SHRINK)), now
+
+    def accepted(self, age_s: float, size: int, now: float) -> None:
+        """Adapt the window: whole clips of `size` bytes were accepted `age_s` seconds after they were sent."""
+        if size and age_s > ONE_CLIP_S:
+            self.window = min(self.window, max(self._min_window, int(size / age_s)))
+        self.answered(age_s, size, now)
+
+    @property
+    def _min_window(self) -> int:
+        return self.largest_piece // MIN_SHARE or MIN_WINDOW
+
+    @property
+    def piece(self) -> int:
+        """The bytes of a piece that leaves now: smaller over a slow link, so that heartbeats are not late."""
+        return max(1, self.largest_piece // MIN_PIECE_SHARE, min(self.largest_piece, self.window // PIECES))
 
     def greet(self) -> None:
         """Begin a session, or begin it anew because the coordinator forgot it or lost a message."""
@@ -71,6 +95,9 @@ class CoordinatorLink:
             return False
         self._become(LinkState.EMPTY if self.empty_until_s else LinkState.SERVING)
         self.welcome, self.credit = welcome, welcome.credit
+        if welcome.clip_piece and not self.largest_piece:
+            self.window = max(1, welcome.clip_piece // FIRST_SHARE)
+        self.largest_piece = welcome.clip_piece
         return True
 
     def refuse(self) -> bool:
@@ -93,6 +120,7 @@ class CoordinatorLink:
     def _leave(self, state: LinkState) -> None:
         self._become(state)
         self.welcome, self.credit, self.offers, self.failed = None, 0, set(), False
+        self.uploads.items.clear()
 
     def find_empty(self, now: float) -> None:
         """Note that the coordinator has nothing for now."""
@@ -111,6 +139,17 @@ class CoordinatorLink:
         if self.empty_until_s:
             self.served_s = max(self.served_s, least_served_s)
         self.find_work()
+
+
+def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, out: WorkerOutcome) -> None:
+    """Send a coordinator what it may have now: whole clips, and pieces where it takes pieces."""
+    for clip in unaccepted.sendable(link.name, link.allowance, now):
+        if link.largest_piece and (size := unaccepted.cut(clip, link.piece)):
+            link.uploads.begin(clip, size)
+        else:
+            out.clips.append((link.name, clip))
+    parts = link.uploads.parts(link.window, link.piece, unaccepted.is_under_way, now)
+    out.parts.extend((link.name, part) for part in parts)
 
 
 def least_served(links: Iterable[CoordinatorLink]) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
-from swarm.lease.message import Clip, Fetch, Message
+from swarm.lease.message import Clip, ClipPiece, Fetch, Message
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,19 @@ class Seek:
 Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek
 
 
+@dataclass(frozen=True)
+class ClipPart:
+    """A piece of a clip to be sent: the message, and where its bytes lie in the clip's frame."""
+
+    clip: Clip
+    message: Clip | ClipPiece
+    offset: int
+    length: int
+
+
 @dataclass
 class WorkerOutcome:
-    """Carry it out in this order: keep clips, drop clips, run commands, send messages, send clips.
+    """Carry it out in this order: keep clips, drop clips, run commands, send messages, send clips, send parts.
 
     `pieces` are to be written to the disk in their order, after the commands; `serves` read from it and sent.
     """
@@ -84,7 +94,8 @@ class WorkerOutcome:
     dropped: list[Clip] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     messages: list[tuple[str, Message]] = field(default_factory=list)
-    clips: list[tuple[str, Clip]] = field(default_factory=list)
+    clips: list[tuple[str, Clip]] = field(default_factory=list)  # to be sent whole
+    parts: list[tuple[str, ClipPart]] = field(default_factory=list)  # if one does not leave, later ones must wait
     pieces: list[tuple[str, int, bytes]] = field(default_factory=list)  # digest, offset, bytes
     serves: list[tuple[str, Fetch]] = field(default_factory=list)  # link that asks for a piece of latents made here
     beats: dict[str, None] = field(default_factory=dict)  # links that are due a heartbeat, in order

@@ -18,8 +18,10 @@ class HeldClip:
     clip: Clip
     size: int
     link: str | None
+    lease: int  # under which it was spoken last
     sent: bool = False
     sent_s: float = 0.0
+    cut: bool = False  # it is sent in pieces
 
 
 @dataclass
@@ -30,13 +32,21 @@ class UnacceptedClips:
     clips: dict[_Name, HeldClip] = field(default_factory=dict)
     size: int = 0  # bytes, all together
 
-    def put(self, clip: Clip, size: int, link: str | None) -> None:
-        """Keep a new clip. If a clip of the same name is under way already, the new one is not sent."""
+    def put(self, clip: Clip, size: int, link: str | None) -> bool:
+        """Keep a new clip. If a clip of the same name is under way already, the new one is not sent.
+
+        Returns False if that one is even kept in its place, because pieces of it have been sent.
+        """
         name = (clip.job, clip.chapter, clip.index, clip.key)
         before = self.clips.get(name)
+        sent = before is not None and before.sent and before.link == link
+        if before is not None and sent and before.cut:
+            before.lease = clip.lease
+            return False
         self.drop(clip.job, (name[1:],))
-        self.clips[name] = HeldClip(clip, size, link, before is not None and before.sent and before.link == link)
+        self.clips[name] = HeldClip(clip, size, link, clip.lease, sent)
         self.size += size
+        return True
 
     def drop(self, job: str, clips: Clips) -> list[Clip]:
         """Forget clips; return those that were here."""
@@ -78,9 +88,12 @@ class UnacceptedClips:
                 item.link = link
 
     def under_way(self, job: str, clips: Clips, now: float) -> tuple[float, int]:
-        """Return how long the oldest of these clips has been under way, in seconds, and how many bytes they are."""
+        """Return how long the oldest of these clips has been under way, in seconds, and how many bytes they are.
+
+        Clips in pieces are left out: each piece is answered.
+        """
         items = [self.clips[job, *clip] for clip in clips if (job, *clip) in self.clips]
-        sent = [item for item in items if item.sent]
+        sent = [item for item in items if item.sent and not item.cut]
         return max((now - item.sent_s for item in sent), default=0.0), sum(item.size for item in sent)
 
     def sendable(self, link: str, credit: int, now: float) -> list[Clip]:
@@ -92,10 +105,21 @@ class UnacceptedClips:
                 continue
             if outstanding and outstanding + item.size > credit:
                 break
-            item.sent, item.sent_s = True, now
+            item.sent, item.sent_s, item.cut = True, now, False
             outstanding += item.size
             leaving.append(item.clip)
         return leaving
+
+    def cut(self, clip: Clip, piece: int) -> int:
+        """Have a clip sent in pieces if it is larger than `piece`; return its bytes then, else 0."""
+        item = self.clips[clip.job, clip.chapter, clip.index, clip.key]
+        item.cut = item.size > piece
+        return item.size if item.cut else 0
+
+    def is_under_way(self, clip: Clip) -> bool:
+        """Return whether this very clip is being sent, and no other has taken its place."""
+        item = self.clips.get((clip.job, clip.chapter, clip.index, clip.key))
+        return item is not None and item.clip is clip and item.sent
 
     def unsend(self, link: str, clip: Clip) -> None:
         """Note that a clip did not leave after all."""
@@ -105,7 +129,7 @@ class UnacceptedClips:
 
     def leases(self, link: str) -> list[int]:
         """Return the leases under which the clips for a coordinator were spoken."""
-        return [item.clip.lease for item in self.clips.values() if item.link == link]
+        return [item.lease for item in self.clips.values() if item.link == link]
 
     def waiting(self, link: str) -> bool:
         """Return whether a coordinator has yet to accept a clip."""

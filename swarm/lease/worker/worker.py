@@ -24,6 +24,7 @@ from swarm.lease.message import (
     Grant,
     Hello,
     Job,
+    Received,
     Refused,
     Rejected,
     Release,
@@ -33,12 +34,12 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.worker.coordinator_link import CoordinatorLink, least_served, offer
+from swarm.lease.worker.coordinator_link import CoordinatorLink, least_served, offer, send_clips
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import FetchedFiles
 from swarm.lease.worker.link_state import LinkState
-from swarm.lease.worker.outcome import Command, Load, Speak, WorkerOutcome
+from swarm.lease.worker.outcome import ClipPart, Command, Load, Speak, WorkerOutcome
 from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.proof import blame, fail, pass_proof
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
@@ -151,8 +152,10 @@ class Worker:
                 self._granted(link, message, now, out)
             case Accepted():
                 link.credit = message.credit or link.credit
-                link.answered(*self.unaccepted.under_way(message.job, message.clips, now), now)
+                link.accepted(*self.unaccepted.under_way(message.job, message.clips, now), now)
                 out.forget(self.unaccepted.drop(message.job, message.clips))
+            case Received():
+                link.answered(*link.uploads.note_received(message.number, message.have, now), now)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch():
@@ -280,8 +283,8 @@ class Worker:
         link = self.links.get(lease.link)
         if link is not None:
             link.served_s += clip.work_s
-        self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None)
-        out.keep(clip, frame)
+        if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
+            out.keep(clip, frame)
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
 
     # --- time, and the end
@@ -314,6 +317,11 @@ class Worker:
     def unsent(self, name: str, clip: Clip) -> None:
         """Send a clip again with the next heartbeat: it could not leave just now."""
         self.unaccepted.unsend(name, clip)
+
+    def unsent_part(self, name: str, part: ClipPart) -> None:
+        """Send a piece of a clip again soon, and all pieces after it: it could not leave just now."""
+        if name in self.links:
+            self.links[name].uploads.rewind(part)
 
     def serves(self, name: str) -> bool:
         """Return whether a coordinator has let this worker in and is in reach."""
@@ -354,7 +362,7 @@ class Worker:
 
     def _go_on(self, now: float, out: WorkerOutcome) -> None:
         for link in self.links.values():  # first, since clips that leave make room to speak on
-            out.clips.extend((link.name, clip) for clip in self.unaccepted.sendable(link.name, link.allowance, now))
+            send_clips(link, self.unaccepted, now, out)
         for slot in self.slots:
             slot.settle(now)
             command = self._next(slot, now, out)
