@@ -243,9 +243,9 @@ class WorkNode:
         stuck: set[str] = set()
         for name, part in parts:
             frame = self._clip_buffer.get(part.clip)[part.offset : part.offset + part.length]
-            if name in stuck or name not in self._connections or not self.core.serves(name):
+            if name in stuck or name not in self.connections or not self.core.serves(name):
                 self.core.unsent_part(name, part)
-            elif not self._connections[name].socket.send(part.message, frame):
+            elif not self.connections[name].socket.send(part.message, frame):
                 self.core.unsent_part(name, part)
                 stuck.add(name)
 

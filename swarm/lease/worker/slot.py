@@ -1,5 +1,6 @@
 """One engine of a worker: what it holds, what it is speaking, whether it wants more."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +17,7 @@ from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
 
 WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before another is loaded in its place
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
+OWN_GAP_S = 3.0  # no heartbeat for so long: this machine slept
 CLIPS_BEFORE_TRUST = 10  # with fewer clips since its restart, an engine without memory would run out of it again
 
 Trouble = Literal["memory", "lost", "engine"]  # engine: it fails at every text
@@ -312,3 +314,10 @@ class EngineSlot:
         index = self.line.index if self.line else lease.lines[0].index
         note = self.note if self.state is SlotState.LOADING else ""
         return SlotReport(self.number, REPORTED[self.state], lease.id, index, max(0.0, now - self.since_s), note)
+
+
+def forgive_gap(slots: Iterable[EngineSlot], beaten_s: float, now: float) -> None:
+    """Charge no engine with the time in which this machine slept; `beaten_s` is the last heartbeat, 0 for none."""
+    if beaten_s and now - beaten_s > OWN_GAP_S:
+        for slot in slots:
+            slot.since_s += now - beaten_s

@@ -43,12 +43,10 @@ from swarm.lease.worker.outcome import ClipPart, Command, Load, Speak, WorkerOut
 from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.proof import blame, fail, pass_proof
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.slot import EngineSlot, Trouble
+from swarm.lease.worker.slot import EngineSlot, Trouble, forgive_gap
 from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, step_back, trim
 from swarm.lease.worker.slot_state import SlotState
 from swarm.lease.worker.unaccepted import UnacceptedClips
-
-OWN_GAP_S = 3.0  # no beat for so long: this machine slept
 
 
 @dataclass
@@ -191,13 +189,6 @@ class Worker:
         slot.take(grant, link.name, job)
         out.beat(link.name)
 
-    def _forgive_own_gap(self, now: float) -> None:
-        """Charge no engine with the time in which this machine slept."""
-        if self.beaten_s and now - self.beaten_s > OWN_GAP_S:
-            for slot in self.slots:
-                slot.since_s += now - self.beaten_s
-        self.beaten_s = now
-
     # --- the engines report
 
     def opened(self, number: int, turn: int, now: float, latents: JobFile | None = None) -> WorkerOutcome:
@@ -297,7 +288,8 @@ class Worker:
                 out.beat(link.name)
             elif link.state is LinkState.GREETING:  # the greeting before may have been lost
                 self._introduce(link, out)
-        self._forgive_own_gap(now)
+        forgive_gap(self.slots, self.beaten_s, now)
+        self.beaten_s = now
         kill_hung(self.slots, self.serves, now, out)
         self.fetched.release_stranded(self.slots, self.links)
         let_go(self.slots, now, out)

@@ -1,0 +1,167 @@
+"""Clips that come in pieces: in order, bounded, a sign of life, and answered early where they are not needed."""
+
+from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent, shown
+from msgspec import structs
+
+from swarm.job.state import JobState
+from swarm.lease.bounds import MAX_CLIP_BYTES
+from swarm.lease.coordinator.coordinator import PROMISE_S, SILENCE_S, Coordinator
+from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.transfer import MIN_BYTES_S, PATIENCE_S
+from swarm.lease.message import (
+    Accepted,
+    Clip,
+    ClipPiece,
+    Heartbeat,
+    Held,
+    Received,
+    Rejected,
+    SlotReport,
+    Wanted,
+    Welcome,
+    WhoAreYou,
+)
+
+
+def begin(core: Coordinator, size: int = 3000, length: int = 1000, now: float = 1.0, **fields: object) -> Clip:
+    """Let a worker join and send the first piece of its first clip; returns the clip as it was announced."""
+    join(core)
+    clip = structs.replace(make_clip(offer(core)), number=1, size=size, **fields)
+    core.receive(b"p", clip, now, bytes(length))
+    return clip
+
+
+def go_on(core: Coordinator, offset: int, now: float, length: int = 1000, number: int = 1) -> Outcome:
+    """Send a further piece."""
+    return core.receive(b"p", ClipPiece(number, offset), now, bytes(length))
+
+
+def test_a_worker_is_told_how_large_a_piece_may_be() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    (welcome,) = sent(core.receive(b"p", make_hello("p"), 0.0), Welcome)
+    assert welcome.clip_piece == 64 * 1024
+
+
+def test_each_piece_is_answered_with_what_came_and_the_whole_clip_is_accepted() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    clip = begin(core)
+    assert not state.accepted
+    outcome = go_on(core, 1000, 1.1)
+    assert sent(outcome, Received) == [Received(1, 2000)]
+    assert outcome.is_receipt
+    assert sent(go_on(core, 2000, 1.2), Received) == [Received(1, 3000)]
+    outcome = core.receive(b"p", clip, 1.2, bytes(3000))
+    assert sent(outcome, Accepted)
+    assert state.accepted[0, 0].bytes == 3000
+    assert core.coming(b"p") is None
+
+
+def test_pieces_are_a_sign_of_life_and_keep_leases_that_wait() -> None:
+    core = make_core(JobState(make_spec(TEXTS)), unknown_deadline_s=20.0)
+    clip = begin(core, size=200_000)
+    for now in range(2, 150):
+        go_on(core, (now - 1) * 1000, float(now))
+        core.receive(b"p", Heartbeat((SlotReport(0, "waiting", clip.lease, 1),), (), (clip.lease,)), float(now))
+        core.tick(float(now))
+    assert core.sessions
+    assert clip.lease in core.jobs["job"].ledger.leases
+
+
+def test_pieces_alone_are_a_sign_of_life() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    begin(core, size=20_000)
+    for now in range(2, 12):
+        go_on(core, (now - 1) * 1000, float(now))
+        core.tick(float(now))
+    assert SILENCE_S < 12
+    assert core.sessions
+
+
+def test_a_clip_that_trickles_is_no_progress() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    begin(core, size=100_000)
+    (session,) = core.sessions.values()
+    late_s = 1.0 + PATIENCE_S + 100_000 / MIN_BYTES_S
+    go_on(core, 1000, late_s - 1)
+    assert session.sent_s == late_s - 1
+    go_on(core, 2000, late_s + 1)
+    assert session.sent_s == late_s - 1
+
+
+def test_the_promised_places_of_a_worker_wait_while_its_pieces_come() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    begin(core, size=200_000)
+    other = (0, 1, state.key((0, 1), 0))
+    (wanted,) = sent(core.receive(b"p", Held("job", (other,)), 1.5), Wanted)
+    assert wanted.wanted == (other,)
+    for now in range(2, int(3 * PROMISE_S)):
+        go_on(core, (now - 1) * 1000, float(now))
+        core.tick(float(now))
+    assert any(1 in lease.pending and lease.slot < 0 for lease in core.jobs["job"].ledger.leases.values())
+
+
+def test_a_clip_that_is_not_needed_is_answered_with_its_first_piece() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    clip = begin(core)
+    core.receive(b"p", clip, 1.2, bytes(3000))
+    again = core.receive(b"p", structs.replace(clip, number=2), 2.0, bytes(1000))
+    assert sent(again, Accepted)
+    assert not again.is_receipt, "it must not overtake the record of the first clip"
+    assert not go_on(core, 1000, 2.1, number=2).sends, "the rest was under way already"
+
+
+def test_a_clip_that_does_not_fit_or_is_too_large_is_rejected_with_its_first_piece() -> None:
+    for wrong in ({"key": "f" * 32}, {"size": MAX_CLIP_BYTES + 1}, {"job": "another"}):
+        core = make_core(JobState(make_spec(TEXTS)))
+        join(core)
+        clip = structs.replace(make_clip(offer(core)), number=1, **{"size": 3000, **wrong})
+        assert sent(core.receive(b"p", clip, 1.0, bytes(1000)), Rejected)
+        assert core.coming(b"p") is None
+
+
+def test_no_more_is_taken_than_was_announced() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    begin(core, size=1500)
+    assert sent(go_on(core, 1000, 1.1), Rejected)
+    assert core.coming(b"p") is None
+
+
+def test_a_piece_that_came_twice_counts_once_and_after_a_gap_the_worker_must_greet_again() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    begin(core, size=9000)
+    assert sent(go_on(core, 0, 1.1), Received) == [Received(1, 1000)]
+    assert sent(go_on(core, 2000, 1.2), WhoAreYou)
+    assert core.coming(b"p") is None
+
+
+def test_a_small_clip_between_the_pieces_leaves_the_other_one_on_its_way() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    clip = begin(core)
+    small = structs.replace(clip, index=1, key=state.key((0, 1), 0), number=0, size=0)
+    core.receive(b"p", small, 1.1, b"flac")
+    assert (0, 1) in state.accepted
+    assert core.coming(b"p") is not None
+
+
+def test_a_lost_connection_drops_what_came() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    begin(core)
+    join(core, b"q", 2.0, worker="p")
+    assert core.coming(b"p") is None
+    assert core.coming(b"q") is None
+
+
+def test_the_status_says_what_a_slow_link_carries_and_stops_when_it_is_fast_again() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    clip = begin(core, size=100_000, length=25_000)
+    told = [line for n in range(1, 4) for line in said(go_on(core, n * 25_000, 1.0 + n, 25_000))]
+    assert told == ["the link to P carries 0.2 Mbit/s"]
+    assert shown(core, 5.0).workers[0].note == "the link to P carries 0.2 Mbit/s"
+    state = core.jobs["job"].state
+    fast = structs.replace(clip, index=1, key=state.key((0, 1), 0), number=2, size=2000)
+    core.receive(b"p", fast, 6.0, bytes(1000))
+    go_on(core, 1000, 6.1, number=2)
+    assert shown(core, 6.2).workers[0].note == ""

@@ -1,0 +1,131 @@
+"""Clips that a worker sends in pieces: within the window, in order, one at a time over a slow link."""
+
+from making import KEY, grant, make_worker, speak
+
+from swarm.lease.message import Accepted, Clip, ClipPiece, Received, Welcome
+from swarm.lease.worker.outcome import ClipPart, WorkerOutcome
+from swarm.lease.worker.worker import Worker
+
+PIECE = 8000
+
+
+def make_piecewise(credit: int = 1_000_000) -> Worker:
+    """Make a worker whose coordinator takes clips in pieces."""
+    worker = make_worker()
+    worker.receive("a", Welcome("c", 1, "laptop", 1.0, credit, PIECE), 0.5)
+    return worker
+
+
+def parts(out: WorkerOutcome) -> list[ClipPart]:
+    """Return the pieces that are to be sent, all to the one coordinator."""
+    assert {name for name, _ in out.parts} <= {"a"}
+    return [part for _, part in out.parts]
+
+
+def acknowledge(worker: Worker, part: ClipPart, now: float, number: int = 1) -> list[ClipPart]:
+    """Say that a piece came; return what is sent next."""
+    return parts(worker.receive("a", Received(number, part.offset + part.length), now))
+
+
+def test_a_clip_leaves_in_pieces_as_far_as_the_window_goes() -> None:
+    worker = make_piecewise()
+    first, *more = parts(speak(worker, speak(worker, grant(worker, "One.", "Two.")), size=10_000))
+    assert isinstance(first.message, Clip)
+    assert (first.message.number, first.message.size, first.offset) == (1, 10_000, 0)
+    assert all(part.message == ClipPiece(1, part.offset) for part in more)
+    assert sum(part.length for part in [first, *more]) <= PIECE // 2
+    sent = [first, *more]
+    for part in sent:
+        sent += acknowledge(worker, part, 1.1)
+    assert [part.offset for part in sent] == [sum(p.length for p in sent[:n]) for n in range(len(sent))]
+    assert sum(part.length for part in sent) == 10_000
+
+
+def test_a_small_clip_leaves_whole() -> None:
+    worker = make_piecewise()
+    out = speak(worker, speak(worker, grant(worker, "One.")), size=500)
+    ((_, clip),) = out.clips
+    assert (clip.number, clip.size, out.parts) == (0, 0, [])
+
+
+def test_a_coordinator_of_0_1_gets_whole_clips() -> None:
+    worker = make_worker()
+    out = speak(worker, speak(worker, grant(worker, "One.")), size=300_000)
+    assert [clip.size for _, clip in out.clips] == [0]
+    assert not out.parts
+
+
+def test_no_second_clip_leaves_over_a_slow_link_before_the_first_is_accepted() -> None:
+    worker = make_piecewise()
+    out = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, out, size=10_000)
+    sent = parts(out)
+    speak(worker, out, size=10_000)
+    now = 1.0
+    for part in sent:  # each piece takes two seconds
+        now += 2.0
+        sent += acknowledge(worker, part, now)
+    assert sum(part.length for part in sent) == 10_000
+    second = parts(worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), now + 1))
+    assert [part.message.number for part in second][:1] == [2]
+
+
+def test_over_a_fast_link_clips_follow_one_another() -> None:
+    worker = make_piecewise()
+    out = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, out, size=10_000)
+    sent = parts(out)
+    for part in sent:
+        sent += acknowledge(worker, part, 1.01)
+    second = parts(speak(worker, out, size=4_000, now=1.02))
+    assert second, "the first is not accepted yet"
+
+
+def test_pieces_shrink_with_the_window_and_grow_again() -> None:
+    worker = make_piecewise()
+    link = worker.links["a"]
+    before = link.piece
+    for now in range(2, 30, 2):
+        link.answered(1.9, 1000, float(now))
+    assert link.window == PIECE // 4
+    assert link.piece == PIECE // 8 <= before
+    for _ in range(40):
+        link.answered(0.1, 1000, 40.0)
+    assert link.piece == PIECE
+
+
+def test_a_piece_that_could_not_leave_is_sent_again_with_all_after_it() -> None:
+    worker = make_piecewise()
+    sent = parts(speak(worker, speak(worker, grant(worker, "One.")), size=10_000))
+    assert len(sent) > 2
+    for part in sent[1:]:
+        worker.unsent_part("a", part)
+    again = parts(worker.beat(2.0))
+    assert [part.offset for part in again] == [part.offset for part in sent[1:]]
+
+
+def test_after_a_greeting_a_clip_is_sent_from_its_beginning_under_another_number() -> None:
+    worker = make_piecewise()
+    speak(worker, speak(worker, grant(worker, "One.")), size=10_000)
+    worker.disconnect("a", 2.0)
+    assert not worker.links["a"].uploads.items
+
+
+def test_the_same_text_spoken_again_leaves_the_clip_on_its_way_alone() -> None:
+    worker = make_piecewise()
+    speak(worker, speak(worker, grant(worker, "One.")), size=10_000)
+    (before,) = worker.unaccepted.clips.values()
+    again = speak(worker, grant(worker, "One.", lease=8), size=10_000)
+    assert not again.kept
+    (after,) = worker.unaccepted.clips.values()
+    assert after is before
+    assert worker.unaccepted.leases("a") == [8], "the lease that it was spoken under last waits for it"
+
+
+def test_an_early_answer_ends_the_upload() -> None:
+    worker = make_piecewise()
+    out = speak(worker, speak(worker, grant(worker, "One.")), size=10_000)
+    done = worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 1.1)
+    assert not done.parts
+    assert parts(out)
+    assert not worker.links["a"].uploads.items
