@@ -30,9 +30,10 @@ STANDING = (  # on from the start, off when faults stop
 )
 WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, drawn apart
 OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart, too
-SLOW_LINKS = "slow links"  # for ever; only in worlds that ask for it
 OF_ENGINES = ("engines break",)  # for every text, and again and again; drawn apart, too
 ENGINES_FOR_EVER = ("an engine breaks for ever",)
+SLOW_LINKS = "slow links"  # for ever, and drawn apart
+WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
 

@@ -175,7 +175,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "lost messages are not missed": ("refusals",),
     "unsent clips are forgotten": ("refusals",),
     "turns ignored": ("hangs",),
-    "clips of the dropped are thrown away": ("slow links", "worker sleeps", "the network parts"),
+    "clips of the dropped are thrown away": ("slow links", "whole clips"),
     "clips are not cut": ("slow links",),
     "pieces do not wait for room on the link": ("slow links",),
     "pieces are no sign of life": ("slow links",),

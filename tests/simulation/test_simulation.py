@@ -37,6 +37,12 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
     run_all(first, first + CHUNK)
 
 
+@pytest.mark.slow
+def test_whole_clips_over_slow_links_arrive_too() -> None:
+    for seed in range(20):
+        assert not outcome(seed, ("slow links", "whole clips")), seed
+
+
 def outcome(seed: int, also: tuple[str, ...] = ()) -> str:
     """Return what went wrong with a seed; "" for nothing."""
     try:

@@ -13,7 +13,7 @@ import files
 from coordinator import SimCoordinator
 from disk import Disk
 from engine import BROKEN
-from faults import SLOW_LINKS, Faults
+from faults import SLOW_LINKS, WHOLE_CLIPS, Faults
 from heap import Heap
 from invariants import Judge
 from liar import Liar
@@ -42,6 +42,7 @@ class Slow(NamedTuple):
     bytes_a_character: int
 
 
+SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
 SLOW_LINKS_ARE = (Slow((2_500.0, 8_000.0), 100), Slow((8_000.0, 24_000.0), 400))
 
 
@@ -74,8 +75,12 @@ class World:
         self.bytes_a_character = self.random.choice([1, 10, 40])
         self.slow = self.links_random.choice(SLOW_LINKS_ARE)
         self.clip_piece = self.links_random.choice([0, 1024, 65536])
+        if self.links_random.random() < SLOW_LINKS_SHARE:
+            self.faults.on.add(SLOW_LINKS)
         if SLOW_LINKS in self.faults:
             self.bytes_a_character, self.clip_piece = self.slow.bytes_a_character, 65536
+        if WHOLE_CLIPS in self.faults:
+            self.clip_piece = 0
         self._make()
 
     # --- making it
