@@ -220,9 +220,10 @@ class SimCoordinator(Machine):
         self._set_alarm()
 
     def _tick(self, core: Coordinator) -> None:
-        before = self.world.judge.holdings(core)
+        before, promises = self.world.judge.holdings(core), self.world.judge.promises(core)
         outcome = core.tick(self.clock())
         self.world.judge.ticked(self, before)
+        self.world.judge.keeps_promises(self, promises)
         self.take(outcome)
         self.world.judge.coordinator(self, ticked=True)
 

@@ -16,7 +16,7 @@ from story import Spot, Violation
 from swarm.job.job_file import WINDOW
 from swarm.job.record import SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
-from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, SILENCE_S, Coordinator
+from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, Coordinator
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
@@ -38,6 +38,7 @@ SLOW_LOOKS = 3  # one look in so many also checks what may take many seconds
 LATE_S = 0.05  # a deadline is kept to within so long
 SENT_AHEAD_S = 2.0  # that heartbeats wait behind the pieces of clips, over any link
 FIRST_BYTES = 40_000  # that a worker sends before it knows how slow its link is
+ENOUGH_ANSWERS = 5  # to pieces, for a worker to know its link
 TOGETHER_S = 9.0  # that a slow link carries at several clips under way; a small one may be beside another
 STARVED_S = 15.0  # an idle worker gets what is free within so long
 
@@ -103,6 +104,20 @@ class Judge:
         rate = self.world.network.rates.get(worker.name)
         if rate is not None and ahead_s > SENT_AHEAD_S + FIRST_BYTES / rate:
             raise Violation(f"{worker.name} has sent what its link carries in {ahead_s:.1f} s", key[:3])
+
+    def promises(self, core: Coordinator) -> dict[int, str]:
+        """Return the sessions of the promised leases, by lease."""
+        leases = [lease for served in core.jobs.values() for lease in served.ledger.leases.values()]
+        return {lease.id: lease.session for lease in leases if lease.slot == PROMISED}
+
+    def keeps_promises(self, coordinator: SimCoordinator, before: dict[int, str]) -> None:
+        """Complain of a promise that time has ended while its worker's clips come."""
+        core = coordinator.core
+        assert core is not None
+        ended = before.keys() - self.promises(core).keys()
+        for session in {before[lease] for lease in ended} & core.sessions.keys():
+            if coordinator.clock() - core.sessions[session].sent_s < PROMISE_S / 2:
+                raise Violation(f"a promise to {session} ran out while its clips came")
 
     def must_take(self, core: Coordinator, peer: bytes, clip: Clip) -> bool:
         """Return whether a clip that came is wanted and of a worker that was let in."""
@@ -456,7 +471,7 @@ class Judge:
         rate = self.world.network.rates.get(worker.name)
         if rate is None or len(clips) < 2 or not self._is_judged(worker):
             return
-        if worker.connections[name].answered and sum(clips.values()) / rate > TOGETHER_S:
+        if worker.connections[name].answers >= ENOUGH_ANSWERS and sum(clips.values()) / rate > TOGETHER_S:
             job, chapter, index, _ = next(iter(clips))
             raise Violation(f"{worker.name} has {len(clips)} clips on a slow link", (job, chapter, index))
 

@@ -69,9 +69,7 @@ MUTANTS: dict[str, Edit | Value] = {
         Coordinator, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"
     ),
     "promises run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
-    "a second clip goes over a slow link": Value(
-        CoordinatorLink, "allowance", property(lambda self: max(self.credit, 8_000_000))
-    ),
+    "a second clip goes over a slow link": Value(CoordinatorLink, "allowance", property(lambda self: self.credit)),
     "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, peers: None),
     "pieces out of turn are counted": Edit(ClipPieces, "_go_on", "if piece.offset == coming.have:", "if True:"),
     "pieces that could not leave are left out": Value(Uploads, "rewind", lambda self, part: None),
@@ -179,7 +177,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "clips are not cut": ("slow links",),
     "pieces do not wait for room on the link": ("slow links",),
     "pieces are no sign of life": ("slow links",),
-    "promises run out while pieces come": ("slow links", "coordinator crashes"),
+    "promises run out while pieces come": ("slow links", "the network parts"),
     "a second clip goes over a slow link": ("slow links",),
     "parts of lost connections are kept": ("slow links", "a connection breaks"),
     "pieces out of turn are counted": ("slow links", "doubling"),

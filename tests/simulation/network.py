@@ -31,7 +31,7 @@ class Connection:
         self.held: list[tuple[Machine, Message, bytes]] = []  # while the network is cut
         self.last_s = {worker.name: 0.0, coordinator.name: 0.0}
         self.sent: dict[tuple[str, int, int, str], int] = {}  # bytes of each clip in pieces that is not answered
-        self.answered = False  # whether a clip in pieces was
+        self.answers = 0  # to pieces
         self.busy_since_s = 0.0  # the way to the coordinator
         self.busy_until_s = {worker.name: 0.0, coordinator.name: 0.0}  # the link carries earlier messages until then
 

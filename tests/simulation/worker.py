@@ -24,6 +24,7 @@ from swarm.lease.message import (
     FromCoordinator,
     Hello,
     Message,
+    Received,
     Rejected,
     Wanted,
     Welcome,
@@ -188,6 +189,7 @@ class SimWorker(Machine):
         self.world.log(self.name, f"<- {name}", message)
         if isinstance(message, Welcome):
             self.world.judge.repeats.welcomed(self)
+        connection.answers += isinstance(message, Received)
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.elsewhere(self, name)
@@ -217,8 +219,7 @@ class SimWorker(Machine):
         for clip in out.dropped:
             self.frames.pop(name_of(clip), None)
             for connection in self.connections.values():
-                if connection.sent.pop(name_of(clip), 0):
-                    connection.answered = True
+                connection.sent.pop(name_of(clip), 0)
         for command in out.commands:
             self._order(command)
         for name, message in out.messages:
