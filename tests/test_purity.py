@@ -126,6 +126,7 @@ TESTED_ELSEWHERE = {
     "swarm/lease/coordinator/ledger.py": "tests/lease/coordinator/test_ledger.py",
     "swarm/job/recipe.py": "tests/lease/coordinator/test_coordinator.py",
     "swarm/lease/coordinator/roster.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/coordinator/transfer.py": "tests/lease/coordinator/test_clip_pieces.py",
     "swarm/lease/coordinator/served_job.py": "tests/lease/coordinator/test_coordinator.py",
     "swarm/lease/worker/heartbeat.py": "tests/lease/worker/test_lease_worker.py",
     "swarm/lease/worker/coordinator_link.py": "tests/lease/worker/test_unaccepted.py",
