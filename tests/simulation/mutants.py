@@ -32,7 +32,7 @@ from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.slot import EngineSlot, Rest
 from swarm.lease.worker.unaccepted import UnacceptedClips
-from swarm.lease.worker.upload import Uploads
+from swarm.lease.worker.upload import ClipUploads
 from swarm.lease.worker.worker import Worker
 
 
@@ -64,7 +64,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "no silence detection": Value(core, "SILENCE_S", 1e9),
     "clips of the dropped are thrown away": Value(Coordinator, "_take_late", lambda self, *_: None),
     "clips are not cut": Edit(worker_core, "send_clips", "link.largest_piece and", "False and"),
-    "pieces do not wait for room on the link": Edit(Uploads, "parts", "> window", "> 1e9"),
+    "pieces do not wait for room on the link": Edit(ClipUploads, "parts", "> window", "> 1e9"),
     "pieces are no sign of life": Edit(
         Coordinator, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"
     ),
@@ -72,7 +72,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "a second clip goes over a slow link": Value(CoordinatorLink, "allowance", property(lambda self: self.credit)),
     "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, peers: None),
     "pieces out of turn are counted": Edit(ClipPieces, "_go_on", "if piece.offset == coming.have:", "if True:"),
-    "pieces that could not leave are left out": Value(Uploads, "rewind", lambda self, part: None),
+    "pieces that could not leave are left out": Value(ClipUploads, "rewind", lambda self, part: None),
     "answers to pieces wait for no disk, whatever they say": Value(Outcome, "is_receipt", property(lambda self: True)),
     "no first-wins": Edit(
         Intake,

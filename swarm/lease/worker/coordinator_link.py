@@ -11,7 +11,7 @@ from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.unaccepted import UnacceptedClips
-from swarm.lease.worker.upload import Uploads
+from swarm.lease.worker.upload import ClipUploads
 
 FIRST_WINDOW = 512 * 1024
 MIN_WINDOW = 16 * 1024
@@ -36,7 +36,7 @@ class CoordinatorLink:
     credit: int = 0  # bytes of unacknowledged sound that the coordinator allows
     window: int = FIRST_WINDOW  # bytes that the link and the coordinator's disk take in about a second
     largest_piece: int = 0  # of a clip, in bytes; 0: this coordinator takes whole clips only
-    uploads: Uploads = field(default_factory=Uploads)
+    uploads: ClipUploads = field(default_factory=ClipUploads)
     shrunk_s: float = 0.0
     failed: bool = False  # the coordinator ended for a fault and may come back
     jobs: dict[str, Job] = field(default_factory=dict)

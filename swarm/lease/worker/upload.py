@@ -11,7 +11,7 @@ from swarm.lease.worker.outcome import ClipPart
 
 
 @dataclass
-class Upload:
+class ClipUpload:
     """One clip; `sent` and `received` are bytes from its beginning."""
 
     clip: Clip
@@ -48,16 +48,16 @@ class Upload:
 
 
 @dataclass
-class Uploads:
+class ClipUploads:
     """The clips in pieces of one connection, in the order they are sent."""
 
-    items: list[Upload] = field(default_factory=list)
+    items: list[ClipUpload] = field(default_factory=list)
     count: int = 0
 
     def begin(self, clip: Clip, size: int) -> None:
         """Queue one more clip."""
         self.count += 1
-        self.items.append(Upload(clip, size, self.count))
+        self.items.append(ClipUpload(clip, size, self.count))
 
     def parts(self, window: int, piece: int, is_wanted: Callable[[Clip], bool], now: float) -> list[ClipPart]:
         """Return the pieces that may leave: with all that did not arrive yet no more than `window`, but one always."""
@@ -73,7 +73,7 @@ class Uploads:
         return leaving
 
     def note_received(self, number: int, have: int, now: float) -> tuple[float, int]:
-        """Note how much of a clip came; returns as `Upload.note_received`."""
+        """Note how much of a clip came; returns as `ClipUpload.note_received`."""
         found = next((each for each in self.items if each.number == number), None)
         return found.note_received(have, now) if found else (0.0, 0)
 
