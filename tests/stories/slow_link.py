@@ -6,6 +6,7 @@ import threading
 import time
 
 CHUNKS_A_SECOND = 20
+CATCH_UP_S = 0.05  # that this thread may be late, on a busy machine, without the link carrying less
 QUEUE_BYTES = 64 * 1024  # that the end of the link takes in before they are carried
 
 
@@ -50,7 +51,7 @@ class SlowLink:
         due_s = 0.0
         with contextlib.suppress(OSError):
             while data := one.recv(max(256, int(self.bytes_s / CHUNKS_A_SECOND))):
-                due_s = max(due_s, time.monotonic()) + len(data) / self.bytes_s
+                due_s = max(due_s, time.monotonic() - CATCH_UP_S) + len(data) / self.bytes_s
                 time.sleep(max(0.0, due_s - time.monotonic()))
                 other.sendall(data)
                 self.carried += len(data) if up else 0
