@@ -1,1 +1,1 @@
-"""One small file a command: parse, build a config, make one call, print."""
+"""The commands, one small file for each: parse, build a config, make one call, print."""

@@ -1,4 +1,4 @@
-"""Checks of options: a whole number, one of some words, given once, or refused with a sentence."""
+"""Checks of option values, and options that are refused with a sentence."""
 
 import argparse
 import math
@@ -8,7 +8,7 @@ from swarm.errors import UsageError
 
 
 class Refuse(argparse.Action):
-    """An option that is known elsewhere but not supported here: its sentence says what to do instead."""
+    """An option of ebook2audiobook that is not supported here; its sentence tells what to do instead."""
 
     def __call__(self, _parser: object, _namespace: object, _values: object, option: str | None = None) -> None:
         """Raise UsageError with the sentence given as `const`."""
@@ -16,25 +16,27 @@ class Refuse(argparse.Action):
 
 
 class OneCoordinator(argparse.Action):
-    """The one coordinator to speak to: a second one would silently take the first one's place."""
+    """An option for one coordinator, which refuses a second one instead of silently replacing the first."""
 
     def __call__(
         self, _parser: object, namespace: argparse.Namespace, value: object, option: str | None = None
     ) -> None:
-        """Keep the address. Raises UsageError where another was given before."""
+        """Keep the address. Raises UsageError if another one was given before."""
         if namespace.coordinator and namespace.coordinator != value:
-            raise UsageError(f"{option} names one coordinator; without it all of this machine's swarm are found.")
+            raise UsageError(
+                f"{option} names one coordinator; without it, all coordinators of this machine's swarm are found."
+            )
         namespace.coordinator = value
 
 
 def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
-    """Add an option that is refused with a sentence, with or without a value."""
+    """Add an option that is always refused with a sentence, with or without a value."""
     sentence = instead.format(name=name.replace("-", "_"))
     parser.add_argument(f"--{name}", action=Refuse, nargs="?", const=sentence, dest="refused", help=argparse.SUPPRESS)
 
 
 def examples(*lines: str) -> str:
-    """Return the epilog of a command: its examples, one a line."""
+    """Return the epilog of a command: its examples, each on a line."""
     return "\n".join(("examples:", *(f"  {line}" for line in lines)))
 
 
@@ -53,7 +55,7 @@ def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
 
 
 def number(text: str) -> float:
-    """Return a number, or NaN where the text is none."""
+    """Return a number, or NaN if the text is not a number."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`e2a-swarm convert`: everything on this machine."""
+"""`e2a-swarm convert`: turn books into audiobooks on this machine alone."""
 
 import argparse
 
@@ -38,22 +38,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the books, their sound and this machine."""
     options.add_render_options(parser)
     machine = options.add_device_options(parser)
-    machine.add_argument("--workers", metavar="N", help="how many segments are spoken at a time (default: one a core)")
+    machine.add_argument(
+        "--workers", metavar="N", help="how many segments to speak at a time (default: one for each core)"
+    )
     engine_options.add_voice_options(machine)
     terminal = parser.add_argument_group("terminal")
-    options.add_output_options(terminal, json="print progress and the end as JSON lines")
+    options.add_output_options(terminal, json="print progress and the result as JSON lines")
     add_log_option(terminal)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Convert, and return the exit code."""
+    """Convert the books; return the exit code."""
     return run_with(arguments, options.render_config(arguments))
 
 
 def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
-    """Convert as a config says on the devices that the arguments name."""
+    """Convert by a config on the devices that the arguments name; return the exit code. Raises UsageError."""
     if config.min_workers > 1:
-        raise UsageError("--min-workers: convert has no worker but its own; `e2a-swarm coordinate` waits for others.")
+        raise UsageError("--min-workers: convert has only its own worker; `e2a-swarm coordinate` waits for others.")
     slots = checks.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
     asked = options.asked_devices(arguments)
     engine_options.prepare_voices(arguments)

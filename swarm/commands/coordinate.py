@@ -1,4 +1,4 @@
-"""`e2a-swarm coordinate`: share books with the swarm."""
+"""`e2a-swarm coordinate`: lease books to the machines of the swarm."""
 
 import argparse
 
@@ -29,14 +29,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     options.add_render_options(parser)
     options.add_network_options(parser)
     terminal = parser.add_argument_group("terminal")
-    options.add_output_options(terminal, json="print progress and the end as JSON lines")
+    options.add_output_options(terminal, json="print progress and the result as JSON lines")
     add_log_option(terminal)
     shorten(parser, "[OPTION...] BOOK...", (*COMMON, "--quiet"), convert.REST)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Coordinate, and return the exit code."""
+    """Coordinate the books; return the exit code."""
     config = options.coordinate_config(arguments)
     from swarm.coordinator.coordinate import coordinate
     from swarm.system.platform import run_loop

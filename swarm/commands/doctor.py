@@ -1,4 +1,4 @@
-"""e2a-swarm doctor: what would stop this machine from working, and the remedy."""
+"""`e2a-swarm doctor`: check what a coordinator and a worker need on this machine."""
 
 import argparse
 
@@ -8,15 +8,15 @@ from swarm.commands.output import say_indented, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 
-INDENT = 6  # columns, behind the verdict
+INDENT = 6  # columns of the verdict
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the parser of `doctor`."""
     parser = commands.add_parser(
         "doctor",
-        help="what would stop this machine from working, and the remedy",
-        description="Check what a coordinator and a worker need. Exit code 0: nothing is in the way; 4: something is.",
+        help="check what would stop this machine from working, with remedies",
+        description="Check what a coordinator and a worker need. Exit code 0: nothing is missing; 4: something is.",
         epilog=examples("e2a-swarm doctor", "e2a-swarm doctor --json"),
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list of {name, verdict, text, remedy}")
@@ -25,7 +25,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the checks and print what each found."""
+    """Run the checks and print the result of each; return the exit code."""
     from swarm.node.doctor import check_all
 
     found = []

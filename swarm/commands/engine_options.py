@@ -1,4 +1,4 @@
-"""The options that engines have of their own, of their models, and of judging what voices say."""
+"""The options of engines: their own settings, their models and licences, and the verification of their clips."""
 
 import argparse
 import importlib
@@ -13,7 +13,7 @@ from swarm.voice.option import EngineOption, Licence
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
 
-RECOGNISER = "base"  # of faster-whisper
+RECOGNISER = "base"  # a model of faster-whisper
 ADDED = {name: importlib.import_module(module) for name, module in OPTIONS.items()}
 ENGINE_OPTIONS: tuple[EngineOption, ...] = tuple(option for added in ADDED.values() for option in added.OPTIONS)
 LICENCES: dict[str, Licence] = {
@@ -22,9 +22,9 @@ LICENCES: dict[str, Licence] = {
 
 
 def add_model_options(group: argparse._ArgumentGroup) -> None:
-    """Add --fine-tuned, --custom-model, and the settings that have an option; read back by `model_settings`."""
+    """Add --fine-tuned, --custom-model and the options of settings, which `model_settings` reads."""
     group.add_argument(
-        "--fine-tuned", metavar="NAME", default="", help="another model of the engine, as `e2a-swarm models` lists them"
+        "--fine-tuned", metavar="NAME", default="", help="another model of the engine: a name from `e2a-swarm models`"
     )
     group.add_argument(
         "--custom-model", metavar="PATH", default="", help="a model of your own: a folder or zip with its files"
@@ -35,46 +35,46 @@ def add_model_options(group: argparse._ArgumentGroup) -> None:
             group.add_argument(flag, action="store_true", help=about)
         else:
             group.add_argument(flag, metavar="X", help=about)
-    # Sentences are cut to what a model can speak in any case.
+    # ebook2audiobook's switch is accepted without effect, since sentences are always cut to the model's limit.
     group.add_argument("--enable-text-splitting", nargs="?", help=argparse.SUPPRESS)
 
 
 def model_settings(arguments: argparse.Namespace) -> "dict[str, Setting]":
-    """Return the settings that were given by options of their own."""
-    said = {option.setting: getattr(arguments, option.setting) for option in ENGINE_OPTIONS}
-    return {name: value for name, value in said.items() if value not in (None, False)}
+    """Return the settings that have an option of their own and were given."""
+    given = {option.setting: getattr(arguments, option.setting) for option in ENGINE_OPTIONS}
+    return {name: value for name, value in given.items() if value not in (None, False)}
 
 
 def add_voice_options(parser: argparse._ActionsContainer) -> None:
-    """Add the licences, --models-dir, --offline, --verify for the commands that speak; see `prepare_voices`."""
+    """Add the licences, --models-dir, --offline and --verify, which `prepare_voices` reads."""
     add_license_options(parser)
     add_models_option(parser)
-    parser.add_argument("--offline", action="store_true", help="download no model: speak with those that are here")
+    parser.add_argument("--offline", action="store_true", help="download no models: speak with those on this machine")
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="have a recogniser listen to every sentence, and doubtful ones spoken again",
+        help="check every sentence with a speech recogniser, and speak doubtful ones again",
     )
 
 
 def add_license_options(parser: argparse._ActionsContainer) -> None:
-    """Add an option for each licence that the operator has to agree to; read by `place_models`."""
+    """Add an option for each licence that the operator has to agree to. `place_models` reads them."""
     for name, licence in LICENCES.items():
         parser.add_argument(f"--{name}", action="store_true", help=f"you agree to {licence.about}")
 
 
 def add_models_option(parser: argparse._ActionsContainer, default: str | None = None) -> None:
-    """Add --models-dir; read by `place_models`."""
+    """Add --models-dir, which `place_models` reads."""
     parser.add_argument(
         "--models-dir",
         metavar="DIR",
         default=default,
-        help="where models lie and are downloaded to (default: each engine's own places)",
+        help="the folder for models (default: each engine's own folder)",
     )
 
 
 def place_models(arguments: argparse.Namespace) -> None:
-    """Tell engines where their models lie and what is agreed to, by the variables that they look at."""
+    """Set the environment variables that tell engines the folder of models and the accepted licences."""
     for name, licence in LICENCES.items():
         if getattr(arguments, name.replace("-", "_"), False):
             os.environ[licence.variable] = "1"
@@ -87,7 +87,7 @@ def place_models(arguments: argparse.Namespace) -> None:
 
 
 def prepare_voices(arguments: argparse.Namespace) -> None:
-    """Tell the engines' processes what the command line said, by variables. Raises EnvironmentFault."""
+    """Set the environment variables that pass the options to engine processes. Raises EnvironmentFault."""
     place_models(arguments)
     if arguments.offline:
         os.environ[ENV_OFFLINE] = "1"

@@ -1,4 +1,4 @@
-"""`e2a-swarm inspect`: what would be read of a book, what not and why."""
+"""`e2a-swarm inspect`: show what would be read of a book, and what would be left out and why."""
 
 import argparse
 import re
@@ -18,30 +18,32 @@ if TYPE_CHECKING:
 WIDTH = 80
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai to Han
 OPENING_CHARS = 52
-INDENT = 4  # columns, of what goes on on the next line
-HEADING_LINES = 6  # among the first, those that may be a heading
-FEW = 10  # unspoken pieces that are shown; --json has them all
+INDENT = 4  # columns of a continued line
+MAX_HEADING_SEGMENTS = 6  # first segments of a chapter that may be its heading
+MAX_UNSPOKEN = 10  # unspoken texts that are shown; --json lists all of them
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the parser of `inspect`."""
     parser = commands.add_parser(
         "inspect",
-        help="chapters, words, estimated length; what would be left out and why",
-        description="Read a book and say what would be spoken, and what would be left out and why.",
+        help="chapters, words and estimated length; what would be left out and why",
+        description="Read a book and show what would be spoken, and what would be left out and why.",
         epilog=examples("e2a-swarm inspect book.epub", "e2a-swarm inspect book.epub --text | less"),
     )
     parser.add_argument("book", metavar="BOOK", help="a book: EPUB, text, HTML, Markdown; others by Calibre")
-    parser.add_argument("--text", action="store_true", help="the text too, one segment a line, as it would be spoken")
+    parser.add_argument(
+        "--text", action="store_true", help="print the text too, one segment a line, as it would be spoken"
+    )
     parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
-    parser.add_argument("--tts-engine", metavar="NAME", default="", help="judge by what this engine can speak")
+    parser.add_argument("--tts-engine", metavar="NAME", default="", help="read the book for this engine")
     add_reading_options(parser)
-    add_output_options(parser, json="print one JSON value", quiet="with --text: nothing but the text")
+    add_output_options(parser, json="print one JSON value", quiet="with --text: print only the text")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what is in a book. Raises BookError, UsageError."""
+    """Print the contents of a book; return the exit code. Raises BookError, UsageError."""
     from swarm.book.any_file import read_any_book
     from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
     from swarm.book.speech.script import spoken_chapters
@@ -126,7 +128,7 @@ def _total_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
 
 
 def _left_out_lines(book: "Book") -> list[str]:
-    """Return a line for each part that is left out; parts of the same title share one."""
+    """Return a line for each part that is left out. Parts with the same title and reason share one."""
     words: dict[tuple[str, str, str], list[int]] = {}
     for text in book.chapters:
         if text.left_out:
@@ -136,7 +138,7 @@ def _left_out_lines(book: "Book") -> list[str]:
 
 
 def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> str:
-    """Return the line of one title, which stays whole because --include takes it."""
+    """Return the line about a title, which is not shortened because --include takes it."""
     times = f" ({len(counts)} times)" if len(counts) > 1 else ""
     return f"  {' '.join(title.split())}{times}: {reason} ({grounds}), {_count(sum(counts))}"
 
@@ -147,8 +149,8 @@ def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
         for number, chapter in enumerate(chapters, start=1)
         for line in chapter.unspoken
     ]
-    more = [f"  and {len(lines) - FEW} more; --json names them all"] if len(lines) > FEW else []
-    return ["", "unspoken, a pause instead:", *map(_short, lines[:FEW]), *more] if lines else []
+    more = [f"  and {len(lines) - MAX_UNSPOKEN} more; --json names them all"] if len(lines) > MAX_UNSPOKEN else []
+    return ["", "unspoken, a pause instead:", *map(_short, lines[:MAX_UNSPOKEN]), *more] if lines else []
 
 
 def _odd_lines(book: "Book") -> list[str]:
@@ -156,11 +158,11 @@ def _odd_lines(book: "Book") -> list[str]:
 
 
 def _opening(chapter: "Chapter") -> str:
-    """Return the first words after the heading."""
+    """Return the first words of a chapter after its heading."""
     from swarm.job.book import Pause
 
     pauses = [segment.pause for segment in chapter.segments]
-    start = pauses.index(Pause.HEADING) + 1 if Pause.HEADING in pauses[:HEADING_LINES] else 0
+    start = pauses.index(Pause.HEADING) + 1 if Pause.HEADING in pauses[:MAX_HEADING_SEGMENTS] else 0
     while start and Pause.HEADING in pauses[start : start + 1]:
         start += 1
     return _short(" ".join(segment.written for segment in chapter.segments[start : start + 3]), OPENING_CHARS)
@@ -171,17 +173,19 @@ def _notes(book: "Book") -> str:
 
 
 def _text_lines(number: int, chapter: "Chapter") -> list[str]:
-    """Return one segment a line, with an empty line after each paragraph."""
+    """Return the text of a chapter, one segment a line, with an empty line after each paragraph."""
     from swarm.job.book import Pause
 
     lines = [f"--- {number}. {chapter.title}", ""]
     for segment in chapter.segments:
-        lines += [_told(segment)] if segment.pause in (Pause.CLAUSE, Pause.SENTENCE) else [_told(segment), ""]
+        lines += (
+            [_engine_line(segment)] if segment.pause in (Pause.CLAUSE, Pause.SENTENCE) else [_engine_line(segment), ""]
+        )
     return lines
 
 
-def _told(segment: "Segment") -> str:
-    """Return what the engine is told, each word that has phonemes with them behind it: "Oconee /əˈkoʊni/"."""
+def _engine_line(segment: "Segment") -> str:
+    """Return the text that the engine gets, with the phonemes of a word behind it: "Oconee /əˈkoʊni/"."""
     from swarm.job.engine_text import split_at_phonemes
 
     pieces = split_at_phonemes(segment.spoken, segment.phonemes)
@@ -227,7 +231,7 @@ def _chapter_json(number: int, chapter: "Chapter", card: "EngineCard", *, text: 
         "segments": len(chapter.segments),
         "estimated_s": round(_seconds(chapter, card)),
     }
-    return row | ({"text": list(map(_told, chapter.segments))} if text else {})
+    return row | ({"text": list(map(_engine_line, chapter.segments))} if text else {})
 
 
 def _words(chapter: "Chapter") -> int:
@@ -239,7 +243,7 @@ def _text_words(text: "ChapterText") -> int:
 
 
 def _words_in(text: str) -> int:
-    """Count words; where a script puts no spaces between them, two signs count as one."""
+    """Count words. In scripts without spaces between words, two signs count as one word."""
     signs = len(UNSPACED.findall(text))
     return len(text.split()) if not signs else len(UNSPACED.sub(" ", text).split()) + (signs + 1) // 2
 

@@ -1,4 +1,4 @@
-"""e2a-swarm jobs: the jobs on this machine, their state, their disk use; remove some."""
+"""`e2a-swarm jobs`: list the jobs on this machine with their state and disk use, or remove some."""
 
 import argparse
 import re
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from swarm.store.store import JobSummary
 
 SUMMARY = "list the jobs on this machine, or remove some"
-MAX_PATH = 4096  # of a file, which is to be copied whole
-FEW = 3  # chapters that are named one by one
+MAX_PATH = 4096  # characters of a path, so that no real path is shortened
+MAX_TITLES = 3  # chapters that are all named; of more only the first and the last are
 AGE = re.compile(r"(\d{1,5})\s*([hdw])")
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 USAGE = """e2a-swarm jobs [OPTION...]
@@ -32,7 +32,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "jobs",
         help=SUMMARY,
         description="A job is one book in one voice. It stays here until it is removed, so that the same command "
-        "resumes it, and so that a new edition speaks only what is new.",
+        "resumes it, and a new edition of the book speaks only new sentences.",
         usage=USAGE,
         epilog=examples(
             "e2a-swarm jobs",
@@ -52,11 +52,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _add_remove(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     remove = actions.add_parser(
         "remove",
-        description="Remove jobs and the sound that no other job needs. Audiobooks that are written stay.",
+        description="Remove jobs, and the sound that no other job needs. Finished audiobooks stay.",
         epilog=examples("e2a-swarm jobs remove NAME", "e2a-swarm jobs remove NAME OTHER-NAME"),
     )
     remove.add_argument("names", metavar="NAME", nargs="+", help="a job's name, as `e2a-swarm jobs` prints it")
-    remove.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="where the jobs live")
+    remove.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
     remove.set_defaults(run=run_remove)
 
 
@@ -64,22 +64,24 @@ def _add_prune(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     prune = actions.add_parser(
         "prune",
         description="Remove every finished job that no command has worked on for a time, and the sound that no other "
-        "job needs. Audiobooks that are written stay. It does not ask.",
+        "job needs, without asking. Finished audiobooks stay.",
         epilog=examples(
             "e2a-swarm jobs prune --older 30d --dry-run",
             "e2a-swarm jobs prune --older 8w",
             "e2a-swarm jobs prune --older 12h --unfinished",
         ),
     )
-    prune.add_argument("--older", metavar="AGE", required=True, help="not worked on for so long: 12h, 30d, 8w")
-    prune.add_argument("--unfinished", action="store_true", help="those too whose audiobook was not finished")
-    prune.add_argument("--dry-run", action="store_true", help="only say what would be removed")
-    prune.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="where the jobs live")
+    prune.add_argument(
+        "--older", metavar="AGE", required=True, help="how long no command has worked on it: 12h, 30d, 8w"
+    )
+    prune.add_argument("--unfinished", action="store_true", help="remove unfinished jobs too")
+    prune.add_argument("--dry-run", action="store_true", help="only show what would be removed")
+    prune.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
     prune.set_defaults(run=run_prune)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List the jobs on the terminal."""
+    """Print the jobs; return the exit code."""
     folder = state_folder(arguments.state_dir)
     found = list_jobs(folder)
     if arguments.json:
@@ -91,14 +93,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def run_remove(arguments: argparse.Namespace) -> int:
-    """Remove the named jobs, or none where one of the names is not a job's."""
+    """Remove the named jobs; remove none and raise UsageError if one of them does not exist."""
     from swarm.store.store import DiskStore
 
     folder = state_folder(arguments.state_dir)
     known = [job.job for job in list_jobs(folder)]
     for name in arguments.names:
         if name not in known:
-            raise UsageError(f"There is no job {name!r} in {folder}; `e2a-swarm jobs` lists those there are.")
+            raise UsageError(f"There is no job {name!r} in {folder}; `e2a-swarm jobs` lists them all.")
     store = DiskStore(folder)
     try:
         for name in dict.fromkeys(arguments.names):
@@ -110,7 +112,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 
 def run_prune(arguments: argparse.Namespace) -> int:
-    """Remove the jobs that are old enough."""
+    """Remove the jobs that are old enough; return the exit code. Raises UsageError."""
     from swarm.store.prune import prune
     from swarm.watch.text import bytes_text, clean, count_text
 
@@ -139,7 +141,7 @@ def read_age(text: str) -> float:
 
 
 def list_jobs(folder: Path) -> "list[JobSummary]":
-    """Return the jobs under a state folder, oldest first; creates no folder. Raises StoreError."""
+    """Return the jobs in a state folder, oldest first, without creating the folder. Raises StoreError."""
     if not (folder / "jobs").is_dir():
         return []
     from swarm.store import store
@@ -148,7 +150,7 @@ def list_jobs(folder: Path) -> "list[JobSummary]":
 
 
 def _say_jobs(found: "list[JobSummary]") -> None:
-    """Print the jobs for people; file names stay whole."""
+    """Print the jobs for people, without breaking the names of files."""
     if not found:
         say("no jobs here yet; `e2a-swarm convert BOOK` makes one.")
     for job in found:
@@ -159,7 +161,7 @@ def _say_jobs(found: "list[JobSummary]") -> None:
 
 
 def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
-    """Return the lines that tell how much room all jobs take: less than the sum if they share sound."""
+    """Return the lines about the disk use of all jobs, which is less than the sum if jobs share sound."""
     if not found:
         return []
     from swarm.store.usage import size_of
@@ -194,19 +196,19 @@ def _about(job: "JobSummary") -> list[str]:
 
 
 def _file_lines(files: Sequence[str]) -> list[str]:
-    """Return the audiobook first, then its chapters and subtitles, only counted if they are many."""
+    """Return a line for the audiobook, then lines for chapters and subtitles, which are counted if many."""
     from swarm.watch.report import counted, gathered
     from swarm.watch.text import clean
 
     said = [
-        f"{clean(counted(folder, members) if folder else members[0], MAX_PATH)}{_whether_there(members)}"
+        f"{clean(counted(folder, members) if folder else members[0], MAX_PATH)}{_missing_note(members)}"
         for folder, members in gathered(files)
     ]
     return [f"{'with' if number else 'audiobook'} {words}" for number, words in enumerate(said)]
 
 
-def _whether_there(files: Sequence[str]) -> str:
-    """Return a note about missing files; "" if none is missing. Only paths are checked, no server is asked."""
+def _missing_note(files: Sequence[str]) -> str:
+    """Return a note about missing files; "" if none is missing. Files on servers are not checked."""
     gone = sum(1 for file in files if "://" not in file and not Path(file).exists())
     return "" if not gone else " (not there now)" if len(files) == 1 else f" ({gone} not there now)"
 
@@ -228,5 +230,5 @@ def _speed(job: "JobSummary") -> "Setting":
 def _chapters(titles: tuple[str, ...]) -> str:
     from swarm.watch.text import clean, count_text
 
-    shown = titles if len(titles) <= FEW else (titles[0], "...", titles[-1])
+    shown = titles if len(titles) <= MAX_TITLES else (titles[0], "...", titles[-1])
     return f"{count_text(len(titles), 'chapter')} ({', '.join(map(clean, shown))})"

@@ -1,4 +1,4 @@
-"""e2a-swarm join: enter a swarm with the code that its coordinator shows."""
+"""`e2a-swarm join`: enter a swarm with the code that its coordinator shows."""
 
 import argparse
 import sys
@@ -24,14 +24,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "join",
         help=SUMMARY,
         description="The code is printed by the first `e2a-swarm coordinate` of a swarm, and by `e2a-swarm key`. "
-        "It is kept on this machine, for this user only; after that `e2a-swarm work` needs no word more.",
+        "It is kept on this machine, for this user only. After that, `e2a-swarm work` needs no options.",
         epilog=examples(
             "e2a-swarm join e2a-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX",
             "ssh laptop e2a-swarm key --code | e2a-swarm join",
         ),
     )
     parser.add_argument(
-        "code", metavar="CODE", nargs="*", help="the swarm's code; - or nothing: read from standard input"
+        "code", metavar="CODE", nargs="*", help="the swarm's code; read from standard input if it is - or missing"
     )
     parser.add_argument("--replace", action="store_true", help="leave the swarm that this machine is in")
     add_state_option(parser)
@@ -39,7 +39,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Keep the key of the swarm."""
+    """Keep the key of the swarm; return the exit code. Raises UsageError, EnvironmentFault."""
     from swarm.net.keys import read_code
 
     try:
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
-    """Keep a key unless this machine is in another swarm; returns what to tell the user. Raises EnvironmentFault."""
+    """Keep a key unless this machine is in another swarm; return a line for the user. Raises EnvironmentFault."""
     import os
 
     from swarm.net.keys import key_file, save_key, saved_key, swarm_id
@@ -63,12 +63,12 @@ def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
             "run the same command with --replace to leave that one."
         )
     save_key(state_dir, key)
-    hidden = f"; {ENV_KEY} is set, and comes before it" if os.environ.get(ENV_KEY) else ""
-    return f"This machine is in the swarm {swarm_id(key)} now{hidden}: run `e2a-swarm work` to lend it a hand."
+    hidden = f"; but {ENV_KEY} is set and takes precedence" if os.environ.get(ENV_KEY) else ""
+    return f"This machine is in the swarm {swarm_id(key)} now{hidden}: run `e2a-swarm work` to speak for it."
 
 
 def _given_code(words: list[str]) -> str:
-    """Return the code from the command line, which may contain spaces, else from standard input."""
+    """Return the code from the command line, where it may contain spaces, else from standard input."""
     if words and words != ["-"]:
         return " ".join(words)
     read = sys.stdin.readline(MAX_LINE) if words or not sys.stdin.isatty() else ""

@@ -1,4 +1,4 @@
-"""e2a-swarm key: show, make or rotate the key of the swarm that this machine is in."""
+"""`e2a-swarm key`: show, make or rotate the key of the swarm that this machine is in."""
 
 import argparse
 from pathlib import Path
@@ -21,22 +21,22 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "key",
         help=SUMMARY,
-        description="A machine with the key may join the swarm and read what it speaks: show it to friends only. "
-        "A rotated key shuts every machine out that has not joined again with the new code.",
+        description="A machine with the key can join the swarm and read its books: show it to friends only. "
+        "After a rotation every machine has to join again with the new code.",
         epilog=examples("e2a-swarm key", "e2a-swarm key --code", "e2a-swarm key --make", "e2a-swarm key --rotate"),
     )
     actions = parser.add_mutually_exclusive_group()
     actions.add_argument("--make", action="store_true", help="make a key if this machine has none")
-    actions.add_argument("--rotate", action="store_true", help="make a new key in place of the one there is")
+    actions.add_argument("--rotate", action="store_true", help="replace the key by a new one")
     shapes = parser.add_mutually_exclusive_group()
-    shapes.add_argument("--code", action="store_true", help="print nothing but the code")
+    shapes.add_argument("--code", action="store_true", help="print only the code")
     shapes.add_argument("--json", action="store_true", help="print as JSON")
     add_state_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show, make or rotate the key."""
+    """Show, make or rotate the key; return the exit code. Raises EnvironmentFault."""
     from swarm.net.keys import key_file, swarm_id
 
     folder = state_folder(arguments.state_dir)
@@ -51,8 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.rotate and had_key:
             say(
                 "",
-                "Machines with the old key are shut out; add --replace where they join again.",
-                "Commands that are running keep the old key until they end.",
+                "Machines with the old key are shut out. They can join again with --replace.",
+                "Running commands keep the old key until they end.",
             )
     return EXIT_DONE
 

@@ -1,4 +1,4 @@
-"""`e2a-swarm log`: what the log of a run tells."""
+"""`e2a-swarm log`: tell what happened in a run, from its log."""
 
 import argparse
 import re
@@ -20,9 +20,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the parser of `log`."""
     parser = commands.add_parser(
         "log",
-        help="what happened to a sentence, or on a machine, by the log of a run",
-        description="Tell what happened in runs that were started with --log. Files that were rotated are read "
-        "together; logs of several machines are told as one, by time.",
+        help="what happened to a sentence or on a machine, from the log of a run",
+        description="Tell what happened in runs that were started with --log. Rotated files are read together, and the "
+        "logs of several machines are merged by time.",
         epilog=examples(
             "e2a-swarm log swarm.log",
             "e2a-swarm log swarm.log --segment 3/17       the story of one sentence",
@@ -31,23 +31,21 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
             "e2a-swarm log swarm.log --replay             for reports of faults",
         ),
     )
-    parser.add_argument("files", metavar="FILE", nargs="+", help="the file of --log")
-    parser.add_argument(
-        "--segment", metavar="3/17", default="", help="only the 17th sentence of chapter 3, as reports count them"
-    )
+    parser.add_argument("files", metavar="FILE", nargs="+", help="a file that --log wrote")
+    parser.add_argument("--segment", metavar="3/17", default="", help="only sentence 17 of chapter 3, as reports count")
     parser.add_argument("--worker", metavar="NAME", default="", help="only the machine of that name")
     parser.add_argument(
-        "--replay", action="store_true", help="run the log through this version, and say where it decides otherwise"
+        "--replay", action="store_true", help="run the log through this version, and show where it decides differently"
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the story, or what a replay gives; returns the exit code."""
+    """Print the story of a log, or the result of a replay; return the exit code. Raises UsageError."""
     files = [Path(name).expanduser() for name in arguments.files]
     if arguments.replay:
         if arguments.segment or arguments.worker:
-            raise UsageError("--replay runs the whole log: leave --segment and --worker out.")
+            raise UsageError("--replay runs the whole log: leave out --segment and --worker.")
         return sum(map(_replay, files)) and EXIT_GAPS
     from swarm.trace.read import read_logs
     from swarm.watch.story import Story, story_lines
@@ -58,20 +56,20 @@ def run(arguments: argparse.Namespace) -> int:
         told = True
         say(line)
     if not told:
-        raise UsageError(_nothing(story, arguments))
+        raise UsageError(_no_story(story, arguments))
     return EXIT_DONE
 
 
 def _place(text: str) -> tuple[int, int]:
-    """Return chapter and index, from 0, of a sentence as users count. Raises UsageError."""
+    """Return the chapter and index, from 0, of a sentence that the user counted from 1. Raises UsageError."""
     found = SEGMENT.fullmatch(text.strip())
     if not found or "0" in (found[1].lstrip("0") or "0", found[2].lstrip("0") or "0"):
         raise UsageError(f"--segment takes chapter/sentence such as 3/17, counted from 1, not {text!r}.")
     return int(found[1]) - 1, int(found[2]) - 1
 
 
-def _nothing(story: "Story", arguments: argparse.Namespace) -> str:
-    """Say why nothing was told."""
+def _no_story(story: "Story", arguments: argparse.Namespace) -> str:
+    """Return an error text that tells why the log has no such story."""
     name = arguments.files[0]
     if arguments.worker and arguments.worker not in story.machines:
         known = ", ".join(story.machines) or "none"
@@ -83,11 +81,11 @@ def _nothing(story: "Story", arguments: argparse.Namespace) -> str:
             return f"There is no sentence {arguments.segment}: the book of {name} has {len(sentences)} chapters."
         if sentences and index >= sentences[chapter]:
             return f"There is no sentence {arguments.segment}: chapter {chapter + 1} has {sentences[chapter]}."
-    return f"The log {name} tells nothing of that."
+    return f"The log {name} tells nothing about that."
 
 
 def _replay(path: Path) -> int:
-    """Replay one log, print what differs, and return 1 if anything does."""
+    """Replay one log and print the differences; return 1 if there are any, else 0."""
     from swarm.trace.read import read_log
     from swarm.trace.replay import Replay
 
@@ -100,6 +98,6 @@ def _replay(path: Path) -> int:
                 f"  logged    {difference.logged}",
                 f"  replayed  {difference.replayed}",
             )
-    lost = f"; {replay.headless} before the first beginning of a run were left out" if replay.headless else ""
+    lost = f"; {replay.headless} calls before the first start of a run were left out" if replay.headless else ""
     say(f"{path}: {replay.calls} calls replayed, {count} with another result{lost}")
     return int(count > 0)

@@ -1,4 +1,4 @@
-"""`--log`: where the calls of this run's cores are written."""
+"""The option --log, and the log that it opens."""
 
 import argparse
 import os
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 def add_log_option(parser: argparse._ActionsContainer) -> None:
-    """Add --log; read back by `open_trace`."""
+    """Add --log, which `open_trace` reads."""
     parser.add_argument(
         "--log",
         metavar="FILE",
         default="",
-        help="write down every message and decision, for `e2a-swarm log` (default: $E2A_SWARM_LOG, or nowhere)",
+        help="write every message and decision, for `e2a-swarm log` (default: $E2A_SWARM_LOG, or no log)",
     )
 
 
 def open_trace(arguments: argparse.Namespace) -> "Trace":
-    """Open the log that --log or the variable names, if any. Raises UsageError where it cannot be written."""
+    """Open the log that --log or E2A_SWARM_LOG names, if any. Raises UsageError if it cannot be written."""
     from swarm.trace.log_file import open_log
     from swarm.trace.recorder import NO_TRACE, Trace
 

@@ -1,4 +1,4 @@
-"""The command line: finds the command, turns every error into one sentence and an exit code."""
+"""The command line: runs a command, and turns every error into one sentence and an exit code."""
 
 import argparse
 import difflib
@@ -28,21 +28,21 @@ COMMANDS = (
     "doctor", "log",
 )  # fmt: skip
 
-NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 EPILOG = """\
 examples:
-  e2a-swarm convert book.epub      everything on this machine
+  e2a-swarm convert book.epub      make an audiobook on this machine alone
   e2a-swarm coordinate book.epub   share the book with the other machines
   e2a-swarm work                   on each of them: speak for all coordinators
 
-e2a-swarm COMMAND --help says more.
+e2a-swarm COMMAND --help tells more.
 """
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command line, the program's own where none is given; returns the exit code."""
-    _forgive_odd_encodings()
+    """Run a command line, by default the arguments of this process; return the exit code."""
+    _repair_streams()
     arguments = argparse.Namespace()
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
@@ -58,15 +58,19 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted; the same command goes on where it stopped.", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        return _hush()
+        return _discard_output()
     except OSError as error:
-        return _mute(error) if error.errno in NOT_WRITTEN and error.filename is None else _unforeseen(error, arguments)
-    except Exception as error:  # the last line of defence: a user never sees a bare traceback
+        return (
+            _fail_to_print(error)
+            if error.errno in WRITE_ERRORS and error.filename is None
+            else _unforeseen(error, arguments)
+        )
+    except Exception as error:  # a user must never see a bare traceback
         return _unforeseen(error, arguments)
 
 
 def _log_to_console(arguments: argparse.Namespace) -> None:
-    """Show what modules log: of commands that take --verbose, for they run long enough to have something to tell."""
+    """Show the log records of modules, for commands with --verbose."""
     import logging
 
     from swarm.watch.console_log import set_up_logging
@@ -78,17 +82,17 @@ def _log_to_console(arguments: argparse.Namespace) -> None:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """Parse a command line into a namespace whose `run` does the work. Raises UsageError."""
-    words = [_dashed(word) for word in argv[: _end_of_options(argv)]] + argv[_end_of_options(argv) :]
+    words = [_with_dashes(word) for word in argv[: _end_of_options(argv)]] + argv[_end_of_options(argv) :]
     parser = make_parser()
     if words and words[0] not in COMMANDS:
         _explain_first_word(words)
     arguments, rest = parser.parse_known_args(words)
-    # argparse gives up collecting books at the first option that stands between two of them
+    # argparse stops collecting books at the first option between two of them.
     loose = [word for word in rest if not word.startswith("-")] if "books" in arguments else []
     unknown = [word for word in rest if word not in loose]
     if unknown:
         if "book" in arguments and not unknown[0].startswith("-"):
-            raise UsageError(f"{words[0]} takes one book, in quotes where there is a space in its path.")
+            raise UsageError(f"{words[0]} takes one book; put its path in quotes if it has a space.")
         raise UsageError(_unknown(unknown[0], parser, words[0]))
     if loose:
         arguments.books = [*arguments.books, *loose]
@@ -117,7 +121,7 @@ def _end_of_options(words: list[str]) -> int:
     return words.index("--") if "--" in words else len(words)
 
 
-def _dashed(word: str) -> str:
+def _with_dashes(word: str) -> str:
     name, equals, value = word.partition("=")
     return name.replace("_", "-") + equals + value if name.startswith("--") else word
 
@@ -127,9 +131,9 @@ def _explain_first_word(words: list[str]) -> None:
     if first in ("-h", "--help", "--version"):
         return
     if first.startswith("-"):
-        raise UsageError(f"say first what to do: e2a-swarm convert {' '.join(words)}")
+        raise UsageError(f"the command must come first: e2a-swarm convert {' '.join(words)}")
     if first.lower().endswith(".epub") or Path(first).exists():
-        raise UsageError(f"say what to do with {first}: e2a-swarm convert {first}")
+        raise UsageError(f"the command is missing before {first}: e2a-swarm convert {first}")
     raise UsageError(f"there is no command {first!r}{_nearest(first, COMMANDS)}; try e2a-swarm --help")
 
 
@@ -153,10 +157,10 @@ def _nearest(word: str, known: tuple[str, ...] | list[str]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-def _forgive_odd_encodings() -> None:
+def _repair_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # the parent process closed it
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (for as long as the program runs)
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (stays open until the process ends)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -167,16 +171,16 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _hush() -> int:
-    # the reader of our output left; without this the interpreter complains while it shuts down
+def _discard_output() -> int:
+    # The reader of our output has left. Without this the interpreter would complain when it shuts down.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_DONE
 
 
-def _mute(error: OSError) -> int:
-    _hush()
+def _fail_to_print(error: OSError) -> int:
+    _discard_output()
     return _fail(
-        f"what this prints cannot be written: {error.strerror}; send it elsewhere. Work that was done is kept.",
+        f"the output cannot be written: {error.strerror}; send it elsewhere. Finished work is kept.",
         EnvironmentFault.exit_code,
     )
 
@@ -184,10 +188,8 @@ def _mute(error: OSError) -> int:
 def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
     import traceback
 
-    if lacking := _lacking(error):
-        return _fail(
-            f"{lacking}, and run the same command again. Work that was done is kept.", EnvironmentFault.exit_code
-        )
+    if lacking := _exhausted_resource(error):
+        return _fail(f"{lacking}, and run the same command again. Finished work is kept.", EnvironmentFault.exit_code)
     text = "".join(traceback.format_exception(error))
     if getattr(arguments, "verbose", False):
         from swarm.watch.priority import Priority, marked
@@ -195,20 +197,20 @@ def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
 
         sys.stderr.write(marked(plain_lines(text.rstrip("\n")), Priority.ERROR, sys.stderr) + "\n")
     named = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return _fail(f"this should not happen: {named}; {_keep(text, arguments)}", EXIT_GAPS)
+    return _fail(f"this should not happen: {named}; {_save_traceback(text, arguments)}", EXIT_GAPS)
 
 
-def _lacking(error: Exception) -> str:
-    """Return what the machine has too little of, if that is the only fault; else ""."""
+def _exhausted_resource(error: Exception) -> str:
+    """Return a sentence about the resource that ran out, if that is the fault; else ""."""
     number = error.errno if isinstance(error, OSError) else 0
     if number in (errno.EMFILE, errno.ENFILE):
-        return "too many files are open here; raise the limit (`ulimit -n 4096`)"
+        return "too many files are open; raise the limit (`ulimit -n 4096`)"
     if isinstance(error, MemoryError) or number == errno.ENOMEM or "can't start new thread" in str(error):
-        return "this machine has too little memory left, or may start no more threads; end other programs"
+        return "this machine is out of memory, or cannot start more threads; end other programs"
     return ""
 
 
-def _keep(text: str, arguments: argparse.Namespace) -> str:
+def _save_traceback(text: str, arguments: argparse.Namespace) -> str:
     from datetime import UTC, datetime
 
     path = state_folder(getattr(arguments, "state_dir", None)) / "log" / f"error-{datetime.now(UTC):%Y%m%d-%H%M%S}.txt"

@@ -1,4 +1,4 @@
-"""`e2a-swarm models`: the models of engines on this machine; fetch some ahead of time, remove some."""
+"""`e2a-swarm models`: list the models of engines, fetch some ahead of time, or remove some."""
 
 import argparse
 import sys
@@ -23,9 +23,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the parser of `models`."""
     parser = commands.add_parser(
         "models",
-        help="models of engines on this machine: list, fetch ahead of time, remove",
-        description="The models of engines by the names that --tts-engine and --fine-tuned know, and which of them are "
-        "on this machine. Models of your own travel with their jobs and are not among them.",
+        help="list the models of engines, fetch some ahead of time, or remove some",
+        description="List the models of engines by the names that --tts-engine and --fine-tuned take, those on this "
+        "machine first. Custom models travel with their jobs and are not listed.",
         usage="e2a-swarm models [OPTION...]\n       e2a-swarm models fetch|remove NAME...",
         epilog=examples(*EXAMPLES),
     )
@@ -34,19 +34,23 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(metavar="fetch|remove NAME...", prog="e2a-swarm models")
     fetch = actions.add_parser(
-        "fetch", description="Download models, as the first lease of a job would.", epilog=examples(*FETCHING)
+        "fetch",
+        description="Download models ahead of time; otherwise the first lease of a job does.",
+        epilog=examples(*FETCHING),
     )
     add_license_options(fetch)
     remove = actions.add_parser("remove", description="Delete models from this machine.", epilog=examples(*REMOVING))
     for action, act in ((fetch, run_fetch), (remove, run_remove)):
         action.add_argument("names", metavar="NAME", nargs="+", help="a word of --tts-engine, or a model's own name")
-        action.add_argument("--language", metavar="CODE", default="", help="for names that have a model a language")
+        action.add_argument(
+            "--language", metavar="CODE", default="", help="for names that have a model for each language"
+        )
         add_models_option(action, default=argparse.SUPPRESS)
         action.set_defaults(run=act)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the models, those that are here first."""
+    """Print the models, those on this machine first; return the exit code."""
     place_models(arguments)
     here, others = _listed()
     if arguments.json:
@@ -58,15 +62,15 @@ def run(arguments: argparse.Namespace) -> int:
         say(*(f"  {line}" for line in engine.unlisted))
     for engine in _missing():
         name = engine.card.name[:1].upper() + engine.card.name[1:]
-        say("", f"{name} is not installed on this machine, so it speaks with none of them: {engine.card.install}")
+        say("", f"{name} is not installed on this machine, so it cannot speak with these models: {engine.card.install}")
     return EXIT_DONE
 
 
-Row = tuple["Engine", "ModelCard", bool]  # whose model it is, and whether it is here
+Row = tuple["Engine", "ModelCard", bool]  # an engine, its model, and whether the model is on this machine
 
 
 def _listed() -> tuple[list[Row], list[Row]]:
-    """Return the models that are here, in the order of their engines, and those that can be fetched."""
+    """Return the models on this machine, in the order of their engines, and those that can be fetched."""
     here: list[Row] = []
     others: list[Row] = []
     for engine in _with_models():
@@ -88,7 +92,7 @@ def _missing() -> "list[Engine]":
 
 
 def run_fetch(arguments: argparse.Namespace) -> int:
-    """Download models. Raises UsageError, EnvironmentFault."""
+    """Download models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
     from swarm.watch.text import bytes_text
 
@@ -105,21 +109,21 @@ def run_fetch(arguments: argparse.Namespace) -> int:
 
 
 def _show(words: str) -> None:
-    """Show how far a download is, in one line of a terminal; "" takes the line away."""
+    """Show the progress of a download in one line of a terminal; "" removes the line."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{words}")
         sys.stderr.flush()
 
 
 def run_remove(arguments: argparse.Namespace) -> int:
-    """Delete models. Raises UsageError, EnvironmentFault."""
+    """Delete models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
     from swarm.watch.text import bytes_text
 
     named = _named(arguments)
     for engine, model in named:
         if not engine.model_folder(model).is_dir():
-            raise UsageError(f"{model} is not on this machine: `e2a-swarm models` lists what is.")
+            raise UsageError(f"{model} is not on this machine: `e2a-swarm models` lists those that are.")
     for engine, model in named:
         before = engine.model_bytes(model)
         engine.remove(model)

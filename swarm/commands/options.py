@@ -1,4 +1,4 @@
-"""Options that several commands share, and the configs they become."""
+"""The options that several commands share, and the configs that are built from them."""
 
 import argparse
 import math
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from swarm.job.recipe import Setting
     from swarm.watch.progress import Mode
 
-USUAL_MODEL = ("internal", "std")  # what ebook2audiobook calls the model that an engine has anyway
-FIRST_GPU = {"cuda": "0", "rocm": "0", "mps": "mps"}  # --device of ebook2audiobook; torch calls ROCm "cuda" too
+USUAL_MODEL = ("internal", "std")  # words of --fine-tuned that mean the default model in ebook2audiobook
+FIRST_GPU = {"cuda": "0", "rocm": "0", "mps": "mps"}  # values of ebook2audiobook's --device, as --gpu takes them
 UUID = re.compile(r"(GPU|MIG)-[0-9a-fA-F-]{1,60}")
-MAX_CHAPTERS = 999_999  # of a book; how many one has is known when it is read
+MAX_CHAPTERS = 999_999  # a bound for any book, since the real number is known only when the book is read
 ADDRESS = re.compile(r"(?!file://)[A-Za-z][A-Za-z0-9+.-]+://\S+")
 SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".wma", ".aiff")
 
-# Words of ebook2audiobook that mean nothing here, each with what to do instead.
+# Options of ebook2audiobook that are not supported here. Each has a sentence that tells what to do instead.
 REFUSED = {
     "voice-map": "a book has one voice here: name it with --voice.",
     "text": "only books are read: save the text as a .txt file and name that.",
@@ -47,40 +47,40 @@ REFUSED = {
 
 
 def add_state_option(parser: argparse._ActionsContainer) -> None:
-    """Add --state-dir: where jobs, clips and the key live."""
+    """Add --state-dir, the folder of jobs, clips and the key."""
     parser.add_argument(
         "--state-dir",
         metavar="DIR",
-        help="where jobs, clips and the key live (default: $E2A_SWARM_HOME, or this user's)",
+        help="the folder for jobs, clips and the key (default: $E2A_SWARM_HOME, or the user's data folder)",
     )
 
 
 def add_output_options(
-    parser: argparse._ActionsContainer, *, json: str = "", quiet: str = "say nothing but the end"
+    parser: argparse._ActionsContainer, *, json: str = "", quiet: str = "print only the result"
 ) -> None:
-    """Add --verbose; --json and --quiet too where a sentence says what they print."""
+    """Add --verbose, and --json and --quiet if their help is given."""
     if quiet:
         parser.add_argument("--quiet", action="store_true", help=quiet)
     parser.add_argument(
-        "--verbose", action="store_true", help="show each step, and the whole traceback of an unforeseen error"
+        "--verbose", action="store_true", help="show each step, and the traceback of an unexpected error"
     )
     if json:
         parser.add_argument("--json", action="store_true", help=json)
 
 
 def progress_mode(arguments: argparse.Namespace) -> "Mode":
-    """Return how progress is shown: by --quiet and --json, else by the kind of terminal."""
+    """Return the mode of progress: the one of --quiet or --json, else "auto", which looks at the terminal."""
     if getattr(arguments, "json", False):
         return "json"
     return "quiet" if arguments.quiet else "auto"
 
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the books, their sound and their files; `render_config` reads them."""
+    """Add the options for books, sound and files, which `render_config` reads."""
     _add_books(parser)
     sound = parser.add_argument_group("sound")
     sound.add_argument(
-        "--tts-engine", metavar="NAME", default="", help="hibari, espeak, xtts, vits, ... (default: what fits)"
+        "--tts-engine", metavar="NAME", default="", help="hibari, espeak, xtts, vits, ... (default: by language)"
     )
     sound.add_argument(
         "--voice",
@@ -112,7 +112,7 @@ def _add_books(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--ebook", metavar="BOOK", action="append", default=[], help="the same as BOOK")
     group.add_argument("--ebooks-dir", metavar="DIR", help="every book of a folder")
-    group.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # there is nothing else
+    group.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # every run is headless
 
 
 def _add_job_options(parser: argparse.ArgumentParser) -> None:
@@ -123,46 +123,50 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         default=".",
         help="where the audiobook goes, also s3://bucket/folder or sftp://host/folder (default: here)",
     )
-    job.add_argument("--chapters", metavar="1-3,7", default="", help="only these, as `e2a-swarm inspect` counts them")
     job.add_argument(
-        "--min-workers", metavar="N", default="0", help="begin when N workers are there (default: at once)"
+        "--chapters", metavar="1-3,7", default="", help="only these chapters, as `e2a-swarm inspect` counts"
+    )
+    job.add_argument(
+        "--min-workers", metavar="N", default="0", help="begin once N workers are there (default: at once)"
     )
     job.add_argument(
         "--on-failure",
         metavar="finish|stop",
         default="finish",
-        help="a sentence that nothing can speak: finish the rest and name it, or stop there (default: finish)",
+        help="if no worker can speak a sentence: finish the rest and report it, or stop (default: finish)",
     )
-    job.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it works")
+    job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
     add_state_option(job)
 
 
 def add_device_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    """Add --gpu, --cpu and ebook2audiobook's --device, read back by `asked_devices`; return their group, for more."""
+    """Add --gpu, --cpu and ebook2audiobook's --device, which `asked_devices` reads; return their group."""
     group = parser.add_argument_group("machine")
     group.add_argument(
-        "--gpu", metavar="N|UUID|all", action="append", default=[], help="compute on this GPU, or on all of them"
+        "--gpu", metavar="N|UUID|all", action="append", default=[], help="compute on this GPU, or on all GPUs"
     )
     group.add_argument("--cpu", action="store_true", help="compute on the CPU, even if there are GPUs")
     group.add_argument(
         "--device",
         metavar="CPU|CUDA|ROCM|MPS|N",
-        help="the same as --cpu, or --gpu 0; MPS: Apple's GPU; N: as --gpu takes it",
+        help="CPU: like --cpu; CUDA, ROCM: like --gpu 0; MPS: Apple's GPU; N: like --gpu N",
     )
     return group
 
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the coordinator's address and key; `coordinate_config` reads them."""
+    """Add the options for the coordinator's address and key, which `coordinate_config` reads."""
     group = parser.add_argument_group("network")
     group.add_argument("--port", metavar="N", help=f"the TCP port (default: {DEFAULT_PORT}, else the next free one)")
     group.add_argument(
         "--bind", metavar="ADDRESS", help="listen on this address only (default: $E2A_SWARM_BIND, or all)"
     )
     group.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
-    group.add_argument("--open", action="store_true", help="no key, no encryption: anybody on the network can join")
+    group.add_argument(
+        "--open", action="store_true", help="use no key and no encryption: anybody on the network can join"
+    )
     for name in ("device", "gpu", "cpu", *LICENCES):
-        refuse(parser, name, "a coordinator only shares the book: say it to `e2a-swarm work`.")
+        refuse(parser, name, "a coordinator only shares the book: give it to `e2a-swarm work`.")
 
 
 def add_coordinator_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -173,9 +177,9 @@ def add_coordinator_options(parser: argparse.ArgumentParser) -> argparse._Argume
         metavar="HOST[:PORT]",
         default="",
         action=OneCoordinator,
-        help="where it is (default: found by itself)",
+        help="its address (default: found by mDNS)",
     )
-    group.add_argument("--open", action="store_true", help="without a key: coordinators started with --open")
+    group.add_argument("--open", action="store_true", help="use no key: only for coordinators started with --open")
     return group
 
 
@@ -220,7 +224,7 @@ def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:
 
 
 def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Return the devices asked for: ("cpu",), ("cuda:0", "GPU-5a"), ("cuda",) for all GPUs, () for the default.
+    """Return the chosen devices: ("cpu",), ("cuda:0", "GPU-5a"), ("cuda",) for all GPUs, () for the default.
 
     Raises UsageError.
     """
@@ -244,7 +248,7 @@ def _named_device(text: str) -> str:
         return FIRST_GPU.get(kind, kind)
     if text.isdigit() or UUID.fullmatch(text):
         return text
-    raise UsageError(f"--device {text} is not supported: say --cpu, or --gpu N, or --device MPS.")
+    raise UsageError(f"--device {text} is not supported: use --cpu, --gpu N or --device MPS.")
 
 
 def _gpu(text: str) -> str:
@@ -254,7 +258,7 @@ def _gpu(text: str) -> str:
 
 
 def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[Path]]:
-    """Return all books, and those of them that a folder held and the user did not name."""
+    """Return all books, and those among them that come from a folder and were not named by the user."""
     given = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
     folders = {path: _books_in(path) for path in given if path.is_dir()}
     books = [book for path in given for book in folders.get(path, [path])]
@@ -268,7 +272,7 @@ def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[P
 
 
 def _books_in(folder: Path) -> list[Path]:
-    """Return each book of a folder once, in its best format. Pages and texts have to be named one by one."""
+    """Return each book of a folder once, in its best format; leave out web pages and texts. Raises UsageError."""
     from swarm.book.kinds import BOOKS
 
     best: dict[str, Path] = {}
@@ -280,12 +284,12 @@ def _books_in(folder: Path) -> list[Path]:
     except OSError as error:
         raise UsageError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
     if not best:
-        raise UsageError(f"The folder {folder} holds no book: no EPUB file, nor another that can be made one.")
+        raise UsageError(f"The folder {folder} has no book: no EPUB, and no file that can be converted to one.")
     return sorted(best.values())
 
 
 def _voice_file(text: str) -> Path | None:
-    """Return the recording of --voice, if it is no voice's name; the file may be gone since the job was made."""
+    """Return the recording of --voice, if it names one. The file may be missing if the job exists already."""
     path = Path(text.strip()).expanduser()
     return path if text.strip() and (path.suffix.lower() in SOUND_FILES or path.is_file()) else None
 
@@ -299,7 +303,7 @@ def _custom_model(arguments: argparse.Namespace) -> Path | None:
 
 
 def assets_limit(text: str = "") -> int:
-    """Return --assets-limit, else the variable, in bytes. Raises UsageError."""
+    """Return the limit of --assets-limit, else of the environment variable, in bytes. Raises UsageError."""
     named = text.strip() or os.environ.get(ENV_ASSETS_LIMIT, "").strip()
     source = "--assets-limit" if text.strip() else ENV_ASSETS_LIMIT
     return whole(source, named, 1, 100_000) * 1_000_000_000 if named else ASSETS_LIMIT
@@ -316,11 +320,11 @@ def _fine_tuned(text: str) -> str:
 
 
 def _settings(arguments: argparse.Namespace) -> "dict[str, Setting]":
-    """Return the settings of the engine that were given; its card checks them. Raises UsageError."""
+    """Return the given settings of the engine, which its card checks later. Raises UsageError."""
     speed = number(arguments.speed)
     if math.isnan(speed):
         raise UsageError(f"--speed takes a number such as 1.25, not {arguments.speed!r}.")
-    usual = speed == 1.0  # the own speed of every voice, also of those that know no other
+    usual = speed == 1.0  # every voice has this speed, even if its engine has no such setting
     given: dict[str, Setting] = {} if usual else {"speed": speed}
     return given | model_settings(arguments) | _engine_options(arguments.engine_option)
 

@@ -1,4 +1,4 @@
-"""The output of a command at its end: lines for people, or one JSON value for programs."""
+"""Functions that print: lines for people, or one JSON value for programs."""
 
 import sys
 
@@ -12,7 +12,7 @@ def say(*lines: str) -> None:
 
 
 def say_indented(line: str, indent: int) -> None:
-    """Write a line to standard output; on a terminal it breaks between words, and goes on so many columns in."""
+    """Write a line to standard output; on a terminal, break it between words and indent the further lines."""
     if not sys.stdout.isatty():
         say(line)
         return
@@ -24,9 +24,9 @@ def say_indented(line: str, indent: int) -> None:
 
 
 def warn(line: str, *, error: bool = False) -> None:
-    """Write a line to standard error, beside what a program reads; a terminal breaks it between words.
+    """Write a line to standard error; on a terminal, break it between words.
 
-    systemd's journal shows it as a warning, or as an error where it is what ends the command.
+    systemd's journal shows it as a warning, or with `error` as an error, for the line that ends a command.
     """
     from swarm.watch.priority import Priority, marked
     from swarm.watch.terminal import folded
@@ -36,7 +36,7 @@ def warn(line: str, *, error: bool = False) -> None:
 
 
 def say_json(value: object) -> None:
-    """Write one JSON value, indented, on standard output; msgspec structs and dataclasses too."""
+    """Write one JSON value to standard output, indented. It may contain msgspec structs and dataclasses."""
     import msgspec
 
     say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -1,4 +1,4 @@
-"""The parser of every command: its errors are sentences, its help fits a screen, and `--help-all` has the rest."""
+"""The parser of every command. Its errors are sentences, --help fits a screen, and --help-all shows every option."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from swarm.errors import UsageError
 
 
 class Formatter(argparse.HelpFormatter):
-    """Help that keeps the lines of examples, and lists commands like options."""
+    """A formatter of help that keeps the lines of examples, and lists commands like options."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return text if "\n" in text else super()._fill_text(text, width, indent)
@@ -22,13 +22,13 @@ class Formatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UsageError, and takes no abbreviations."""
+    """An argument parser that raises UsageError, and accepts no abbreviations."""
 
     def __init__(self, **settings: object) -> None:
         settings.setdefault("formatter_class", Formatter)
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)  # type: ignore[arg-type]
-        self.common: frozenset[str] = frozenset()  # what a short help shows; empty: all
+        self.common: frozenset[str] = frozenset()  # options that --help shows; empty shows all
 
     @property
     def hint(self) -> str:
@@ -36,8 +36,8 @@ class Parser(argparse.ArgumentParser):
         return f"try {self.prog} --help{'-all' if self.common else ''}"
 
     def format_help(self) -> str:
-        """Return the help of --help: the common options in one list if there are some, else all of them."""
-        if self._subparsers not in (None, self._positionals):  # those that name their commands
+        """Return the text of --help: the common options in one list, or all options if none are common."""
+        if self._subparsers not in (None, self._positionals):  # the group of commands has a title of its own
             return self.full_help()
         if not self.common:
             return self._help([("options", None, sorted(self._grouped(), key=_is_help))])
@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
         return " ".join((self.prog, *needed, "[OPTION...]", *given))
 
     def full_help(self) -> str:
-        """Return the help of --help-all: all options in their groups."""
+        """Return the text of --help-all: all options in their groups."""
         return self._help([(group.title, group.description, group._group_actions) for group in self._action_groups])
 
     def _grouped(self) -> list[argparse.Action]:
@@ -79,12 +79,12 @@ class Parser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        """Raise UsageError with a hint at the right help."""
+        """Raise UsageError with a hint at --help or --help-all."""
         raise UsageError(f"{message.rstrip('.')}; {self.hint}")
 
 
 class ShowAll(argparse.Action):
-    """The option --help-all: prints the help with every option, and leaves."""
+    """The option --help-all, which prints the help with every option and exits."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Raise SystemExit after printing, as --help does."""
@@ -98,20 +98,20 @@ def _is_help(action: argparse.Action) -> bool:
 
 
 def _many(positional: argparse.Action) -> str:
-    """Return an argument as a usage line shows it: `BOOK`, `NAME...` or `[CODE...]`."""
+    """Return a positional argument for a usage line: `BOOK`, `NAME...` or `[CODE...]`."""
     name = str(positional.metavar)
     return {"*": f"[{name}...]", "+": f"{name}..."}.get(str(positional.nargs), name)
 
 
 def names_of(action: argparse.Action) -> frozenset[str]:
-    """Return the names of an option or argument on the command line."""
+    """Return the names of an option, or the name of a positional argument."""
     return frozenset(action.option_strings or [str(action.metavar)])
 
 
 def shorten(parser: argparse.ArgumentParser, usage: str, common: tuple[str, ...], rest: str) -> None:
-    """Give a command with many options a short --help; `usage` follows its name, `rest` says what --help-all adds."""
+    """Give a command a short --help; `usage` follows its name, and `rest` tells what --help-all adds."""
     assert isinstance(parser, Parser)
-    own = parser._action_groups.pop(1)  # argparse's own group, of -h: where one looks for more
+    own = parser._action_groups.pop(1)  # argparse's own group with -h, which moves to the end
     own.title = "more"
     parser._action_groups.append(own)
     parser.add_argument("--help-all", action=ShowAll, nargs=0, help=f"every option: {rest}")

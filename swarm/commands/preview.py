@@ -1,4 +1,4 @@
-"""`e2a-swarm preview`: how a chapter begins to sound, before a night is spent on the book."""
+"""`e2a-swarm preview`: speak the beginning of a chapter, to hear a voice before the whole book is spoken."""
 
 import argparse
 from dataclasses import replace
@@ -10,9 +10,10 @@ from swarm.errors import UsageError
 
 SECONDS = 30
 MAX_S = 3600
-CHAPTER = "preview speaks the beginning of one chapter: say --chapter."
-SHORT = "preview writes one short file: say it to `e2a-swarm convert`."
-REFUSED = {  # of convert's options
+CHAPTER = "preview speaks the beginning of one chapter: use --chapter."
+SHORT = "preview writes one short file: use this option with `e2a-swarm convert`."
+# The options of convert that preview refuses, each with the reason.
+REFUSED = {
     "--chapters": CHAPTER, "--split": SHORT, "--keep-chapters": SHORT, "--read-along": SHORT, "--report": SHORT,
 }  # fmt: skip
 COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
@@ -27,26 +28,29 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "preview",
         help="the first 30 seconds of a chapter, on this machine",
-        description="Speak how a chapter begins, with the options of convert, to hear a voice before all is spoken.",
+        description="Speak the beginning of a chapter with the options of convert, to hear a voice before the "
+        "whole book is spoken.",
         epilog=EXAMPLES,
     )
     group = parser.add_argument_group("preview")
-    group.add_argument("--chapter", metavar="N", default="1", help="as `e2a-swarm inspect` counts them (default: 1)")
+    group.add_argument(
+        "--chapter", metavar="N", default="1", help="which chapter, as `e2a-swarm inspect` counts (default: 1)"
+    )
     group.add_argument("--seconds", metavar="S", default=str(SECONDS), help=f"about how long (default: {SECONDS})")
     convert.add_options(parser)
     for action in parser._actions:
         if REFUSED.keys() & set(action.option_strings):
-            action.help = argparse.SUPPRESS  # `run` refuses it
+            action.help = argparse.SUPPRESS  # `run` refuses the option
     shorten(parser, "[OPTION...] BOOK", ("--chapter", "--seconds", *COMMON), convert.REST)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Convert the beginning, and return the exit code."""
+    """Convert the beginning of a chapter; return the exit code. Raises UsageError."""
     config = options.render_config(arguments)
     style = config.style
-    said = (config.chapters, style.split, style.keep_chapters, style.read_along, style.report_html)
-    for (name, instead), value in zip(REFUSED.items(), said, strict=True):
+    given = (config.chapters, style.split, style.keep_chapters, style.read_along, style.report_html)
+    for (name, instead), value in zip(REFUSED.items(), given, strict=True):
         if value:
             raise UsageError(f"{name}: {instead}")
     return convert.run_with(arguments, preview_config(arguments, config))
@@ -56,4 +60,6 @@ def preview_config(arguments: argparse.Namespace, config: RenderConfig) -> Rende
     """Return the config of `convert` for a preview. Raises UsageError."""
     chapter = checks.whole("--chapter", arguments.chapter, 1, 999_999)
     seconds = checks.whole("--seconds", arguments.seconds, 1, MAX_S)
-    return replace(config, chapters=str(chapter), preview_s=float(seconds), upload=None)  # a library is for books
+    return replace(
+        config, chapters=str(chapter), preview_s=float(seconds), upload=None
+    )  # only whole books are uploaded to a library

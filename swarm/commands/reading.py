@@ -1,4 +1,4 @@
-"""The options that say how a book is to be read, and the choice they become."""
+"""The options that choose what is spoken of a book, and the `Reading` that is built from them."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -10,32 +10,38 @@ MAX_NAMES = 200
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose what is spoken of a book; `reading` reads them."""
+    """Add the options that choose what is spoken of a book, which `reading` reads."""
     group = parser.add_argument_group("reading")
     group.add_argument(
         "--notes", metavar="HOW", default="skip", help="footnotes: skip, inline or end (of the chapter) (default: skip)"
     )
     group.add_argument(
-        "--include", metavar="NAME", action="append", default=[], help="read a part that is left out: title or reason"
+        "--include",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="read a part that would be left out: its title, or the reason",
     )
     group.add_argument(
-        "--exclude", metavar="NAME", action="append", default=[], help="leave a chapter out: its title; may be repeated"
+        "--exclude", metavar="NAME", action="append", default=[], help="leave out a chapter: its title; may be repeated"
     )
     group.add_argument(
         "--ruby",
         metavar="base|reading",
         default="base",
-        help="of words with their pronunciation beside them, what is read (default: base)",
+        help="read words with ruby by their base text or by their reading (default: base)",
     )
-    group.add_argument("--lexicon", metavar="FILE", help="a dictionary: word = spelling, one a line")
-    group.add_argument("--alt-text", action="store_true", help="read what pictures show, where the book says it")
+    group.add_argument("--lexicon", metavar="FILE", help="a pronunciation dictionary: word = spelling, one a line")
+    group.add_argument(
+        "--alt-text", action="store_true", help="read the descriptions of pictures, if the book has them"
+    )
 
 
 def reading(arguments: argparse.Namespace) -> "Reading | None":
     """Build the reading from the options of `add_reading_options`; None if none is given. Raises UsageError."""
     import msgspec
 
-    from swarm.commands.checks import one_of  # it imports this file
+    from swarm.commands.checks import one_of
     from swarm.job.reading import Reading
 
     chosen = {

@@ -1,4 +1,4 @@
-"""`e2a-swarm redo`: speak some sentences of a finished book once more, and write its file again."""
+"""`e2a-swarm redo`: speak some sentences of a book again, and rewrite its audiobook."""
 
 import argparse
 import re
@@ -21,34 +21,34 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the parser of `redo`."""
     parser = commands.add_parser(
         "redo",
-        help="speak some sentences of a book once more, on this machine",
-        description="Speak some sentences of a book once more, differently where the engine can, and write its file "
-        "again. The other options are those that the book was converted with.",
+        help="speak some sentences of a book again, on this machine",
+        description="Speak some sentences of a book again, differently if the engine can, and rewrite its audiobook. "
+        "Give the other options that the book was converted with.",
         epilog=EXAMPLES,
     )
     group = parser.add_argument_group("what to speak again")
-    group.add_argument("--segments", metavar="3:12,3:20-22", default="", help="chapter and sentence, as reports count")
+    group.add_argument("--segments", metavar="3:12,3:20-22", default="", help="chapter:sentence, as reports count")
     group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
-    group.add_argument("--doubtful", action="store_true", help="whatever the report calls doubtful")
+    group.add_argument("--doubtful", action="store_true", help="all sentences that the report calls doubtful")
     convert.add_options(parser)
     shorten(parser, "[OPTION...] BOOK", ("--segments", "--chapter", "--doubtful", *convert.COMMON), convert.REST)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Speak again, and return the exit code."""
+    """Speak the chosen sentences again; return the exit code. Raises UsageError."""
     return convert.run_with(arguments, replace(options.render_config(arguments), redo=redo_config(arguments)))
 
 
 def redo_config(arguments: argparse.Namespace) -> RedoConfig:
-    """Return which sentences are to be spoken again. Raises UsageError."""
+    """Return the sentences that the user chose. Raises UsageError."""
     config = RedoConfig(
         segments=tuple(_segments(part) for part in arguments.segments.replace(" ", "").split(",") if part),
         chapters=tuple(checks.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
         doubtful=arguments.doubtful,
     )
     if config == RedoConfig():
-        raise UsageError("Say what to speak again: --segments 3:12, --chapter 3 or --doubtful.")
+        raise UsageError("Choose what to speak again: --segments 3:12, --chapter 3 or --doubtful.")
     return config
 
 

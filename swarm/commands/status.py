@@ -1,4 +1,4 @@
-"""`e2a-swarm status`: what every coordinator of the swarm in reach is doing."""
+"""`e2a-swarm status`: ask every coordinator of the swarm what it is doing."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -12,29 +12,29 @@ from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 if TYPE_CHECKING:
     from swarm.net.ask import Answer
 
-NOBODY = "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one."
+NO_COORDINATOR = "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one."
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the parser of `status`."""
     parser = commands.add_parser(
         "status",
-        help="what every coordinator of the swarm in reach is doing",
+        help="show what every coordinator of the swarm is doing",
         description="Ask every coordinator of this machine's swarm what it and its workers are doing. "
-        "Exit code 0 also where none is found; 4 where the one named with --coordinator does not answer, and where "
-        "this machine has no key and --open is not said.",
+        "Exit code 0, even if none is found; 4 if the one of --coordinator does not answer, or if this machine has "
+        "no key and --open is not given.",
         epilog=examples(
             "e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"
         ),
     )
-    parser.add_argument("--json", action="store_true", help="print a JSON list, one entry a coordinator")
+    parser.add_argument("--json", action="store_true", help="print a JSON list with an entry for each coordinator")
     add_coordinator_options(parser)
     add_state_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Ask, and print the answers."""
+    """Ask the coordinators and print their answers; return the exit code."""
     from swarm.net.ask import ask_swarm
     from swarm.system.platform import run_loop
 
@@ -49,11 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def answer_lines(answers: "list[Answer]") -> list[str]:
-    """Return the answers as lines for people, or the reason why there is none."""
+    """Return the answers as lines for people, or a line that no coordinator answers."""
     from swarm.watch.standing import standing_lines
 
     lines: list[str] = []
     for answer in answers:
         nothing = [answer.refusal or f"no coordinator answers at {answer.address}"]
         lines += ["", *(standing_lines(answer.reply, answer.address) if answer.reply else nothing)]
-    return lines[1:] or [NOBODY]
+    return lines[1:] or [NO_COORDINATOR]

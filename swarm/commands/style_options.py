@@ -1,4 +1,4 @@
-"""Options of how the finished file is to be: none of them has a sentence spoken again."""
+"""The options for the finished file. A change of these speaks no sentence again."""
 
 import argparse
 import re
@@ -8,43 +8,54 @@ from pathlib import Path
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 
-FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")  # of audio/format.py, which takes longer to import
-SUBTITLES = ("vtt", "srt", "lrc")  # of audio/subtitle.py
+# These words repeat those of audio/format.py, audio/subtitle.py and job/book.py, which take longer to import.
+FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")
+SUBTITLES = ("vtt", "srt", "lrc")
+PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")
+
 CHANNELS = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
 KILOBITS = re.compile(r"(\d{1,4})k?")
 SPLIT = re.compile(r"chapter|[1-9]\d{0,2}h")
-PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")  # of job/book.py
 MAX_PAUSE_S = 30.0
-GUESSED_VOICE_RATE = 24_000  # Hz; most voices
+GUESSED_VOICE_RATE = 24_000  # sample rate of most voices in Hz, to check the options before the voice is known
 
 
 def add_style_options(parser: argparse.ArgumentParser) -> None:
-    """Add format and tags of the finished file; read back by `style_config`."""
-    file = parser.add_argument_group("file (changing these has nothing spoken again)")
+    """Add the options for the finished file, which `style_config` reads."""
+    file = parser.add_argument_group("file (changing these speaks nothing again)")
     file.add_argument("--output-format", metavar="FORMAT", default="m4b", help=f"{', '.join(FORMATS)} (default: m4b)")
-    file.add_argument("--split", metavar="chapter|6h", default="", help="a file a chapter, or files of so many hours")
-    file.add_argument("--bitrate", metavar="64k", default="", help="bits a second (default: what suits speech)")
     file.add_argument(
-        "--channels", "--output-channel", metavar="mono|stereo", default="mono", help="both the same (default: mono)"
+        "--split",
+        metavar="chapter|6h",
+        default="",
+        help="write a file for each chapter, or files of about so many hours",
+    )
+    file.add_argument("--bitrate", metavar="64k", default="", help="kilobits a second (default: what suits speech)")
+    file.add_argument(
+        "--channels",
+        "--output-channel",
+        metavar="mono|stereo",
+        default="mono",
+        help="stereo has the same sound on both sides (default: mono)",
     )
     file.add_argument("--sample-rate", metavar="HZ", default="", help="default: the voice's own")
-    for name, what in (("title", "its title"), ("author", "its author"), ("narrator", "who reads it")):
-        file.add_argument(f"--{name}", metavar="NAME", default="", help=f"{what}, in place of what the book says")
-    file.add_argument("--loudness", metavar="LUFS|off|acx", default="-18", help="by EBU R128 (default: -18)")
+    for name, what in (("title", "the title"), ("author", "the author"), ("narrator", "the narrator")):
+        file.add_argument(f"--{name}", metavar="NAME", default="", help=f"{what} in the tags, in place of the book's")
+    file.add_argument("--loudness", metavar="LUFS|off|acx", default="-18", help="loudness by EBU R128 (default: -18)")
     file.add_argument(
         "--pause", metavar="KIND=S", action="append", default=[], help=f"seconds after a {', '.join(PAUSES)}"
     )
     file.add_argument(
-        "--keep-chapters", action="store_true", help="a file of each chapter too, as soon as it is finished"
+        "--keep-chapters", action="store_true", help="also write a file of each chapter as soon as it is finished"
     )
-    file.add_argument("--subtitles", metavar="vtt|srt|lrc", default="", help="the text with its times beside it")
+    file.add_argument("--subtitles", metavar="vtt|srt|lrc", default="", help="also write the text with its times")
     file.add_argument(
         "--read-along",
         action="store_true",
-        help="the EPUB itself too, with its sound: sentences light up as they are read",
+        help="also write an EPUB with the sound: sentences are highlighted as they are read",
     )
     file.add_argument(
-        "--report", metavar="json|html", default="json", help="html: as a page with players too (default: json)"
+        "--report", metavar="json|html", default="json", help="html: also write a page with players (default: json)"
     )
     file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
 
@@ -82,7 +93,7 @@ def _output_format(text: str) -> str:
     chosen = text.strip().lower().removeprefix(".")
     if chosen in FORMATS:
         return chosen
-    raise UsageError(f"--output-format {text} is not written: take one of {', '.join(FORMATS)}.")
+    raise UsageError(f"--output-format {text} is not supported: use one of {', '.join(FORMATS)}.")
 
 
 def _split(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Options of the Audiobookshelf server that finished audiobooks are uploaded to: ebook2audiobook's words."""
+"""The options for an Audiobookshelf server that audiobooks are uploaded to, named as in ebook2audiobook."""
 
 import argparse
 import os
@@ -13,18 +13,21 @@ LIBRARY = re.compile(r"[A-Za-z0-9_-]{0,128}")
 
 
 def add_upload_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the server to upload to; `upload_config` reads them."""
+    """Add the options for the server, which `upload_config` reads."""
     group = parser.add_argument_group("Audiobookshelf")
     group.add_argument(
-        "--abs-server-url", metavar="URL", default="", help="upload the audiobook there when it is finished"
+        "--abs-server-url", metavar="URL", default="", help="the server to upload finished audiobooks to"
     )
     group.add_argument(
-        "--abs-api-token", metavar="TOKEN", default="", help=f"of a user who may upload; better ${ENV_ABS_TOKEN}"
+        "--abs-api-token",
+        metavar="TOKEN",
+        default="",
+        help=f"the API token of a user who may upload; safer in ${ENV_ABS_TOKEN}",
     )
     group.add_argument(
-        "--abs-library-id", metavar="ID", default="", help="which library (default: the only one for books)"
+        "--abs-library-id", metavar="ID", default="", help="the library (default: the only one for books)"
     )
-    for name in ("abs-enabled", "abs-auto-upload"):  # an address says so already
+    for name in ("abs-enabled", "abs-auto-upload"):  # the address alone enables uploads
         parser.add_argument(f"--{name}", nargs="?", help=argparse.SUPPRESS)
 
 
@@ -40,7 +43,7 @@ def upload_config(arguments: argparse.Namespace) -> UploadConfig | None:
         raise UsageError(f"--abs-server-url needs a token: {ENV_ABS_TOKEN} in the environment, or --abs-api-token.")
     if not TOKEN.fullmatch(token):
         raise UsageError(
-            "The token of the Audiobookshelf server cannot be right: it has spaces or other odd characters."
+            "The token of the Audiobookshelf server cannot be right: it has spaces or other invalid characters."
         )
     if not LIBRARY.fullmatch(arguments.abs_library_id.strip()):
         raise UsageError(
@@ -53,7 +56,7 @@ def _server(text: str) -> str:
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError:  # a port that is none
+    except ValueError:  # the port is not a number
         return _refuse(text)
     fits = parts.scheme in ("http", "https") and parts.hostname and port != 0 and "@" not in parts.netloc
     plain = text.isascii() and text.isprintable() and " " not in text and not parts.query and not parts.fragment
@@ -61,5 +64,5 @@ def _server(text: str) -> str:
 
 
 def _refuse(text: str) -> str:
-    shown = re.sub(r"//[^/@]*@", "//", text)  # no password
+    shown = re.sub(r"//[^/@]*@", "//", text)  # hides a password
     raise UsageError(f"--abs-server-url takes an address such as https://books.example:13378, not {shown!r}.")

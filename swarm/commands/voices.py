@@ -1,4 +1,4 @@
-"""`e2a-swarm voices`: what this machine can speak with."""
+"""`e2a-swarm voices`: list the engines, languages and voices of this machine."""
 
 import argparse
 import sys
@@ -13,24 +13,26 @@ if TYPE_CHECKING:
     from swarm.job.card import EngineCard
 
 WIDTH = 80
-FEW = 8  # voices or languages that are listed without being asked for
+MAX_LISTED = 8  # voices or languages of an engine that are listed without --language
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the parser of `voices`."""
     parser = commands.add_parser(
         "voices",
-        help="what this machine can speak with",
-        description="Engines, the languages and voices they have, and the settings they understand.",
+        help="list the engines, languages and voices of this machine",
+        description="List the engines of this machine with their languages, voices and settings.",
         epilog=examples("e2a-swarm voices", "e2a-swarm voices --language fr", "e2a-swarm voices --json"),
     )
-    parser.add_argument("--language", metavar="CODE", default="", help="only what speaks it: fr, fra, French, ...")
+    parser.add_argument(
+        "--language", metavar="CODE", default="", help="only engines and voices for it: fr, fra, French, ..."
+    )
     add_output_options(parser, json="print one JSON value", quiet="")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the engines; raises UsageError for what is no language, or one that nothing here speaks."""
+    """Print the engines; return the exit code. Raises UsageError for an unknown language, or one without an engine."""
     from swarm.job.language import normal_language
 
     language = normal_language(arguments.language) if arguments.language else ""
@@ -59,7 +61,7 @@ def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
 
 
 def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
-    """Return the cards of all engines, here or not, each of its usual model; and why others have none, by name."""
+    """Return the card of each engine's default model, and by name the reason why an engine does not load."""
     from swarm.voice.host.registry import engine_targets, find_engine
 
     cards, broken = [], {}
@@ -88,7 +90,7 @@ def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -
 
 
 def _missing() -> dict[str, str]:
-    """Return the engines that are listed but cannot speak on this machine, each with the command that installs it."""
+    """Return the names of engines that are not installed here, each with a line that tells how to install it."""
     from swarm.voice.host.registry import all_engines
 
     away = [engine.card for engine in all_engines() if not engine.is_installed()]
@@ -100,22 +102,22 @@ def _languages(card: "EngineCard", language: str) -> str:
 
     if "*" in card.languages:
         return "any language"
-    if language or len(card.languages) <= FEW:
+    if language or len(card.languages) <= MAX_LISTED:
         return ", ".join(f"{language_name(code)} ({code})" for code in card.languages if language in ("", code))
     return f"{len(card.languages)} languages"
 
 
 def _voices(card: "EngineCard", language: str) -> list[str]:
-    """Return one line for each voice, the default of a language first."""
+    """Return a line for each voice, the default of a language first."""
     fitting = card.voices_for(language)
-    if not language and len(fitting) > FEW:
+    if not language and len(fitting) > MAX_LISTED:
         return [f"{len(fitting)} voices: --language CODE lists them"]
     return [f"{voice.name}: {voice.about}" if voice.about else voice.name for voice in fitting]
 
 
 def _column(voices: list[str]) -> str:
-    """Return voices one below the other, or in a row where they are many and have nothing but names."""
-    bare = len(voices) > FEW and not any(": " in voice for voice in voices)
+    """Return voices one below the other, or in a row if they are many and have only names."""
+    bare = len(voices) > MAX_LISTED and not any(": " in voice for voice in voices)
     return (", " if bare else "\n").join(voices)
 
 
@@ -126,7 +128,9 @@ def _settings(card: "EngineCard") -> list[str]:
 def _lines(card: "EngineCard", language: str) -> list[str]:
     from textwrap import wrap
 
-    languages = _every_language(card) if len(card.languages) > FEW and not language else _languages(card, language)
+    languages = (
+        _every_language(card) if len(card.languages) > MAX_LISTED and not language else _languages(card, language)
+    )
     lines = [f"{card.name}: {card.about}"]
     lines += wrap(f"languages: {languages}", WIDTH, initial_indent="  ", subsequent_indent="    ")
     lines += ["  voices:", *(f"    {voice}" for voice in _voices(card, language))]

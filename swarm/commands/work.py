@@ -1,4 +1,4 @@
-"""`e2a-swarm work`: serve coordinators with this machine."""
+"""`e2a-swarm work`: speak for the coordinators of the swarm."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -36,26 +36,26 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the parser of `work`."""
     parser = commands.add_parser(
         "work",
-        help="speak for every coordinator of the swarm, for ever",
-        description="Find the coordinators of this machine's swarm and speak for them until told to leave: Ctrl-C "
-        "once finishes the sentences under way, twice stops at once.",
+        help="speak for the coordinators of the swarm until stopped",
+        description="Find the coordinators of this machine's swarm and speak for them until stopped. Ctrl-C finishes "
+        "the sentences under way; a second Ctrl-C stops at once.",
         epilog=EXAMPLES,
     )
     machine = options.add_device_options(parser)
-    machine.add_argument("--slots", metavar="N", help="engines on each GPU (default: 1), or on the CPU (one a core)")
     machine.add_argument(
-        "--name", metavar="NAME", default="", help="what to call this machine (default: its host name)"
+        "--slots", metavar="N", help="engines on each GPU (default: 1), or on the CPU (default: one for each core)"
     )
-    machine.add_argument("--allow-sleep", action="store_true", help="let this machine fall asleep while it speaks")
+    machine.add_argument("--name", metavar="NAME", default="", help="the name of this machine (default: its host name)")
+    machine.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it speaks")
     options.add_state_option(machine)
     _add_voices(parser)
     _add_limits(parser)
     network = options.add_coordinator_options(parser)
     network.add_argument(
-        "--exit-when-done", action="store_true", help="leave when every coordinator served has ended, save by a fault"
+        "--exit-when-done", action="store_true", help="leave once every coordinator served has ended without a fault"
     )
     terminal = parser.add_argument_group("terminal")
-    options.add_output_options(terminal, quiet="say nothing but errors")
+    options.add_output_options(terminal, quiet="print only errors")
     add_log_option(terminal)
     shorten(parser, "[OPTION...]", COMMON, "models, limits, sleep, ...")
     parser.set_defaults(run=run)
@@ -68,19 +68,21 @@ def _add_voices(parser: argparse.ArgumentParser) -> None:
         "--assets-limit",
         metavar="GB",
         default="",
-        help="how much to keep of voices and models that coordinators send (default: $E2A_SWARM_ASSETS_LIMIT, or 20)",
+        help="how much to keep of the files that coordinators send (default: $E2A_SWARM_ASSETS_LIMIT, or 20)",
     )
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
-        "limits", "a slot that may not work finishes its sentence, gives the rest back, and goes on by itself"
+        "limits", "a slot that may not work finishes its sentence, returns its lease, and resumes by itself"
     )
     group.add_argument(
-        "--hours", metavar="22-7", default="", help="work only then, by local time; several: 22:30-7,12-13"
+        "--hours", metavar="22-7", default="", help="work only at these hours, local time, such as 22:30-7,12-13"
     )
-    group.add_argument("--idle-only", action="store_true", help="work on a GPU only while nobody else uses it (NVIDIA)")
-    group.add_argument("--max-temperature", metavar="C", help="let a GPU cool when it is hotter than this (NVIDIA)")
+    group.add_argument(
+        "--idle-only", action="store_true", help="work on a GPU only while no other program uses it (NVIDIA)"
+    )
+    group.add_argument("--max-temperature", metavar="C", help="let a GPU cool down above this temperature (NVIDIA)")
 
 
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
@@ -99,12 +101,12 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits"
         idle_only=arguments.idle_only,
     )
     if asked == ("cpu",) and limits.watch_gpus:
-        raise UsageError("--idle-only and --max-temperature are for GPUs: with --cpu only --hours limits.")
+        raise UsageError("--idle-only and --max-temperature are for GPUs: with --cpu only --hours works.")
     return limits
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Work, and return the exit code."""
+    """Serve coordinators; return the exit code. Raises SwarmError."""
     slots = checks.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
     asked = options.asked_devices(arguments)
     limits = limits_of(arguments, asked)

@@ -145,7 +145,7 @@ class DiskStore:
     def folder(self, job: str) -> Path:
         """Return the folder of a job. Raises StoreError for a name that no job can have."""
         if not JOB_NAME.fullmatch(job):
-            raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
+            raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists them all.")
         return self.state_dir / "jobs" / job
 
     def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
@@ -258,7 +258,7 @@ class DiskStore:
         """Remove unused jobs and the clips that no other job refers to."""
         for job in jobs:
             if not self.folder(job).is_dir():
-                raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists those there are.")
+                raise StoreError(f"There is no job {job!r}; `e2a-swarm jobs` lists them all.")
             self.lock_job(job)
         orphans = self._orphans(jobs)
         for job in jobs:

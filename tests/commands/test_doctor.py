@@ -11,7 +11,7 @@ from swarm.node.doctor import Check
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[Check]:
-    """Return the checks that `doctor` is made to find."""
+    """Replace the checks of `doctor` by a list, and return it."""
     checks: list[Check] = []
 
     def check_all(_folder: Path) -> Iterator[Check]:

@@ -11,8 +11,8 @@ from swarm.commands.parser import Parser, names_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTIONS = (("jobs", "remove"), ("jobs", "prune"), ("models", "fetch"), ("models", "remove"))
-MANY_OPTIONS = ("convert", "coordinate", "work", "preview", "redo")  # a short --help, and --help-all
-SCREEN = 40  # lines
+MANY_OPTIONS = ("convert", "coordinate", "work", "preview", "redo")  # commands with a short --help and a --help-all
+SCREEN_LINES = 40
 HEAVY = (
     "torch",
     "zmq",
@@ -97,7 +97,7 @@ def test_help_fits_a_screen(command: str, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setenv("COLUMNS", "80")
     assert main([command, "--help"]) == 0
     text = capsys.readouterr().out
-    assert len(text.splitlines()) <= SCREEN
+    assert len(text.splitlines()) <= SCREEN_LINES
     assert ("--help-all" in text) is (command in MANY_OPTIONS)
 
 

@@ -32,7 +32,7 @@ def test_as_json_with_the_text(books: Path, capsys: pytest.CaptureFixture[str]) 
     assert chapter["number"] == 1
     assert chapter["text"][1].startswith("It is very seldom that mere ordinary people")
     assert chapter["segments"] == len(chapter["text"])
-    assert chapter["estimated_s"] == pytest.approx(31 * 60 + 42, rel=0.03)  # as hibari spoke it
+    assert chapter["estimated_s"] == pytest.approx(31 * 60 + 42, rel=0.03)  # the length that hibari spoke
     assert {"title": "Colophon", "reason": "colophon", "grounds": "marked so in the book", "words": 157} in found[
         "left_out"
     ]
@@ -70,7 +70,7 @@ def test_an_engine_that_does_not_speak_the_language_is_refused(books: Path, caps
 def test_the_length_is_that_of_the_engine(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(books / "vingt-mille-lieues-fr.epub"), "--json"]) == 0
     lengths = [chapter["estimated_s"] for chapter in json.loads(capsys.readouterr().out)["chapters"]]
-    assert lengths[0] == pytest.approx(12 * 60 + 1, rel=0.03)  # as espeak spoke them
+    assert lengths[0] == pytest.approx(12 * 60 + 1, rel=0.03)  # the length that espeak spoke
     assert sum(lengths[1:6]) == pytest.approx(56 * 60 + 50, rel=0.03)
 
 
@@ -83,7 +83,7 @@ def test_a_language_that_nothing_speaks_is_refused_as_convert_does(
 
 def test_two_books_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", "my", "book.epub"]) == 2
-    assert "inspect takes one book, in quotes" in capsys.readouterr().err
+    assert "inspect takes one book; put its path in quotes" in capsys.readouterr().err
 
 
 def test_a_name_that_was_cut_at_a_space_is_asked_for_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:

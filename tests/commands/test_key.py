@@ -51,7 +51,7 @@ def test_a_rotated_key_is_a_new_one(home: Path, capsys: pytest.CaptureFixture[st
     said = capsys.readouterr().out
     assert after.code in said
     assert "Machines with the old key" in said
-    assert "running keep the old key until they end" in said
+    assert "Running commands keep the old key until they end" in said
 
 
 def test_the_first_key_puts_no_machine_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,8 +61,8 @@ def test_a_replay_names_what_differs_and_fails(log: Path, capsys: pytest.Capture
         (("--segment", "0/1"), "--segment takes chapter/sentence such as 3/17, counted from 1, not '0/1'."),
         (("--segment", "first"), "--segment takes chapter/sentence such as 3/17, counted from 1, not 'first'."),
         (("--worker", "X"), "The log {log} knows no machine 'X'; it knows: laptop, P, Q."),
-        (("--worker", "P", "--segment", "2/5"), "The log {log} tells nothing of that."),
-        (("--replay", "--worker", "P"), "--replay runs the whole log: leave --segment and --worker out."),
+        (("--worker", "P", "--segment", "2/5"), "The log {log} tells nothing about that."),
+        (("--replay", "--worker", "P"), "--replay runs the whole log: leave out --segment and --worker."),
     ],
 )
 def test_what_is_not_in_the_log_is_a_sentence(

@@ -68,8 +68,8 @@ def test_books_may_stand_anywhere_between_options(convert: list[argparse.Namespa
     [
         (["covnert", "x"], "there is no command 'covnert' (did you mean convert?)"),
         (["fly"], "there is no command 'fly'; try e2a-swarm --help"),
-        (["Book.EPUB"], "say what to do with Book.EPUB: e2a-swarm convert Book.EPUB"),
-        (["--ebook", "a.epub"], "say first what to do: e2a-swarm convert --ebook a.epub"),
+        (["Book.EPUB"], "the command is missing before Book.EPUB: e2a-swarm convert Book.EPUB"),
+        (["--ebook", "a.epub"], "the command must come first: e2a-swarm convert --ebook a.epub"),
         (["doctor", "--jsn"], "e2a-swarm doctor does not know the option --jsn (did you mean --json?)"),
         (["convert", "a.epub", "--out-dir", "x"], "does not know the option --out-dir (did you mean --output-dir?)"),
         (["doctor", "now"], "e2a-swarm doctor does not know the word now; try e2a-swarm doctor --help"),
@@ -118,9 +118,9 @@ def test_an_unforeseen_error_is_one_line_and_the_traceback_is_kept(
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (MemoryError(), "too little memory left"),
-        (RuntimeError("can't start new thread"), "may start no more threads"),
-        (OSError(errno.EMFILE, "Too many open files"), "too many files are open here"),
+        (MemoryError(), "this machine is out of memory"),
+        (RuntimeError("can't start new thread"), "cannot start more threads"),
+        (OSError(errno.EMFILE, "Too many open files"), "too many files are open"),
     ],
     ids=["memory", "threads", "files"],
 )

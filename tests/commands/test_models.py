@@ -12,7 +12,7 @@ FRENCH = "tts_models/fr/css10/vits"
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder of models with a French VITS."""
-    monkeypatch.setenv("TTS_HOME", "")  # what --models-dir says is undone after the test
+    monkeypatch.setenv("TTS_HOME", "")  # so that monkeypatch undoes what --models-dir sets
     monkeypatch.setenv("HF_HUB_CACHE", "")
     monkeypatch.setenv("COQUI_TOS_AGREED", "")
     folder = tmp_path / "models" / "tts" / "tts_models--fr--css10--vits"

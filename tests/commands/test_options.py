@@ -105,7 +105,7 @@ def test_headless_is_what_this_is_anyway() -> None:
         ("a.epub --min-workers -1", "--min-workers"),
         ("a.epub --min-workers two", "whole number"),
         ("a.epub --on-failure cry", "finish or stop"),
-        ("a.epub --output-format wma", "take one of m4b"),
+        ("a.epub --output-format wma", "use one of m4b"),
         ("a.epub --language x!", "no language"),
         ("a.epub --custom-model x --fine-tuned jenny", "exclude each other"),
     ],
@@ -222,7 +222,7 @@ def test_the_licence_is_accepted_where_models_are_loaded(said: bool, monkeypatch
 
 
 def test_a_coordinator_accepts_no_licence_for_its_workers() -> None:
-    with pytest.raises(UsageError, match="say it to `e2a-swarm work`"):
+    with pytest.raises(UsageError, match="give it to `e2a-swarm work`"):
         parse("a.epub", "--accept-coqui-license")
 
 
@@ -286,6 +286,6 @@ def test_limits_that_make_no_sense_are_refused(words: tuple[str, ...], part: str
 
 @pytest.mark.parametrize("command", ["work", "status"])
 def test_a_second_coordinator_does_not_silently_replace_the_first(command: str) -> None:
-    with pytest.raises(UsageError, match="names one coordinator; without it all"):
+    with pytest.raises(UsageError, match="names one coordinator; without it, all"):
         parse_line([command, "--coordinator", "one:5847", "--coordinator", "two:5847"])
     assert parse_line([command, "--coordinator", "one", "--coordinator", "one"]).coordinator == "one"

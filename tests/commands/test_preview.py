@@ -30,7 +30,9 @@ def test_what_is_no_chapter_is_refused(words: tuple[str, ...]) -> None:
     "words", [("--split", "chapter"), ("--keep-chapters",), ("--read-along",), ("--report", "html")]
 )
 def test_what_makes_no_sense_for_a_short_file_is_refused(words: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match=f"{words[0]}: preview writes one short file: say it to `e2a-swarm convert`."):
+    with pytest.raises(
+        UsageError, match=f"{words[0]}: preview writes one short file: use this option with `e2a-swarm convert`."
+    ):
         preview.run(asked(*words))
 
 

@@ -17,7 +17,7 @@ def test_what_is_said_is_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "answer"), [("", "Say what"), ("--segments 12", "chapter:sentence"), ("--chapter x", "whole number")]
+    ("words", "answer"), [("", "Choose what"), ("--segments 12", "chapter:sentence"), ("--chapter x", "whole number")]
 )
 def test_what_cannot_be_meant_is_refused_in_words(words: str, answer: str) -> None:
     with pytest.raises(UsageError, match=answer):

@@ -14,7 +14,7 @@ ADDRESS = "127.0.0.1:5847"
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
-    """Return the answers that the swarm is made to give."""
+    """Replace the answers of the swarm by a list, and return it."""
     given: list[Answer] = []
 
     async def ask_swarm(_state_dir: Path, **_how: object) -> list[Answer]:
@@ -59,5 +59,5 @@ def test_a_machine_without_a_key_is_told_so(
     assert main(["status", "--state-dir", str(tmp_path)]) == EnvironmentFault.exit_code
     assert "in no swarm yet" in capsys.readouterr().err
     assert main(["status", "--help"]) == 0
-    assert "4 where" in (said := " ".join(capsys.readouterr().out.split()))
-    assert "and where this machine has no key and --open is not said" in said
+    assert "4 if" in (said := " ".join(capsys.readouterr().out.split()))
+    assert "or if this machine has no key and --open is not given" in said

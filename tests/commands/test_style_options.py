@@ -39,7 +39,7 @@ def test_every_kind_of_pause_can_be_set() -> None:
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        ("--output-format wma", "take one of m4b"),
+        ("--output-format wma", "use one of m4b"),
         ("--split 6", "such as 6h"),
         ("--bitrate loud", "such as 64k"),
         ("--bitrate 900k", "320k"),

@@ -123,5 +123,5 @@ def test_output_that_goes_to_a_full_disk_is_said_and_is_no_surprise(here: Machin
             command("voices"), env=here.environment(), cwd=here.desk, stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert done.returncode == 4
-    assert done.stderr.startswith("e2a-swarm: what this prints cannot be written: No space left on device")
+    assert done.stderr.startswith("e2a-swarm: the output cannot be written: No space left on device")
     assert done.stderr.count("\n") == 1
