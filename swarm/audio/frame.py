@@ -2,8 +2,9 @@
 
 import hashlib
 
+from swarm.job.plausible import MAX_CLIP_S
+
 MAX_FRAME_BYTES = 8 << 20
-MAX_CLIP_S = 1800  # a small FLAC can claim hours of silence
 
 STREAMINFO_BYTES = 42  # of "fLaC", the head of the block and the block
 STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # the second says that no other block follows

@@ -129,6 +129,7 @@ def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job
         recipe=recipe,
         chapters=chapters,
         created_s=now,
+        sample_rate=card.sample_rate,
     )
 
 

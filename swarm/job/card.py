@@ -54,6 +54,7 @@ class EngineCard(Struct, frozen=True):
     limits: tuple[tuple[str, int], ...]  # (language, characters a segment); language "" is the default
     voices: tuple[VoiceCard, ...]  # the first that fits the language is the default
     settings: tuple[SettingCard, ...] = ()
+    sample_rate: int = 0  # Hz, of all that it speaks; 0 where that depends on a model
     characters_s: float = 15.0  # characters spoken in a second, without pauses; for estimates
     device: Literal["cpu", "gpu"] = "cpu"
     install: str = ""  # the command that installs the engine where it is not here

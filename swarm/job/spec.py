@@ -45,6 +45,7 @@ class JobSpec(Struct, frozen=True):
     created_s: float
     job_files: tuple[JobFile, ...] = field(name="assets", default=())
     origins: tuple[FileOrigin, ...] = ()
+    sample_rate: int = 0  # Hz, of every clip, where the engine's card says it; 0: the first clips tell
 
     @property
     def has_latents(self) -> bool:

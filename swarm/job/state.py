@@ -35,7 +35,7 @@ class JobState:
     settled: list[int] = field(default_factory=list)  # places accepted or quarantined, by chapter
     characters_settled: int = 0
     audio_s: float = 0.0  # of the accepted clips
-    sample_rate: int = 0  # Hz, of all clips; 0 before the first
+    sample_rate: int = 0  # Hz, of all clips; 0 before the first where the spec does not say it
     first_takes: dict[Place, int] = field(default_factory=dict)  # places whose earlier takes are not wanted
     epoch: int = 0
     began_s: float = 0.0  # start of the first run
@@ -45,6 +45,7 @@ class JobState:
 
     def __post_init__(self) -> None:
         self.settled = [0] * len(self.spec.chapters)
+        self.sample_rate = self.spec.sample_rate
         self.recurring = _recurring(self.spec)
 
     @property
@@ -164,6 +165,8 @@ def _discard(state: JobState, place: Place, retake: int) -> None:
         _count(state, place, -1)
         state.audio_s -= lost.length_s
         state.finished = None
+    if not state.accepted:
+        state.sample_rate = state.spec.sample_rate
 
 
 def _start_run(state: JobState, record: RunStarted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from clips import speak
@@ -44,7 +45,7 @@ class Liar:
         random = self.worker.world.random
         if random.random() > self.share:
             return clip, frame
-        match random.randrange(7):
+        match random.randrange(9):
             case 0:
                 return clip, b"noise" + frame[5:]
             case 1:
@@ -57,6 +58,10 @@ class Liar:
                 return structs.replace(clip, index=clip.index + 1), frame
             case 5:
                 return structs.replace(clip, job="no such job"), frame
+            case 6:
+                return _claiming(clip, frame, clip.samples, 8000)
+            case 7:
+                return _claiming(clip, frame, 1700 * clip.sample_rate, clip.sample_rate)
             case _:
                 other = Recipe("metronome", "another voice", "en")
                 return structs.replace(clip, key=clip_key("another text", other, clip.take)), frame
@@ -106,3 +111,10 @@ class Liar:
         key = clip_key(text, recipe or Recipe("metronome", "another voice", "en"), 0)
         spoken = speak(text, seed_of(key), 1)
         return Clip(job, *place, 0, key, **structs.asdict(spoken.info)), spoken.frame
+
+
+def _claiming(clip: Clip, frame: bytes, samples: int, rate: int) -> tuple[Clip, bytes]:
+    """Return a whole clip that has another rate or length than its text."""
+    frame = frame[:18] + (rate << 44 | 15 << 36 | samples).to_bytes(8, "big") + frame[26:]
+    digest = hashlib.sha256(frame).hexdigest()
+    return structs.replace(clip, samples=samples, sample_rate=rate, digest=digest), frame

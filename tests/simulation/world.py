@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import files
+from clips import RATE
 from coordinator import SimCoordinator
 from disk import Disk
 from engine import BROKEN
@@ -138,7 +139,9 @@ class World:
         )
         recipe = Recipe("metronome", f"voice {number}", "en")
         book = BookFacts(f"Book {number}", ("Author",), "en")
-        return JobSpec(f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]))
+        return JobSpec(
+            f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]), sample_rate=RATE
+        )
 
     def trace(self, machine: str) -> Trace:
         """Return the log of a machine, the same for all its processes."""

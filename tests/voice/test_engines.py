@@ -30,11 +30,11 @@ def voice(recipe: Recipe) -> Voice:
     return find_engine(recipe.engine).open(recipe, "cpu:0")
 
 
-def test_a_sentence_is_int16_mono_of_a_plausible_length(voice: Voice) -> None:
+def test_a_sentence_is_int16_mono_of_a_plausible_length(voice: Voice, recipe: Recipe) -> None:
     sound = voice.speak(TEXT, 1)
     assert sound.dtype == np.int16
     assert sound.ndim == 1
-    assert voice.sample_rate in (22050, 24000)
+    assert voice.sample_rate == find_engine(recipe.engine).card.sample_rate > 0  # by which clips are judged
     assert 2 < len(sound) / voice.sample_rate < 8
     assert 1000 < np.abs(sound.astype(int)).max() <= 32767
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from swarm.job.record import AnyRecord, ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
+from swarm.job.plausible import implausible
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
 from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
@@ -17,6 +18,7 @@ from swarm.lease.reason import Reason
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
 ASIDE_S = 60.0  # how long such a worker is set aside; doubled with each further failure
 MAX_DOUBLINGS = 6
+PROVISIONAL_S = 60.0  # of accepted sound, during which most clips decide on a rate that no card says
 
 
 @dataclass
@@ -39,6 +41,10 @@ class Intake:
         """Accept, drop or reject one clip, and tell the worker its whole `credit`, in bytes."""
         served = self.jobs.get(clip.job)
         why = fault or _misfit(served, clip)
+        if served is not None and not why and (why := self._other_rate(served, session, clip, out)):
+            out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, why))
+            served.ledger.give_up((clip.chapter, clip.index), session.key)  # the place is not to blame
+            return
         if served is None or why:
             out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, why))
             if served is not None and served.state.exists((clip.chapter, clip.index)):
@@ -68,6 +74,29 @@ class Intake:
         session.segments += 1
         session.audio_s += clip.length_s
         session.work_s += clip.work_s
+
+    def _other_rate(self, served: ServedJob, session: Session, clip: Clip, out: Outcome) -> str:
+        """Return why a clip's rate is not that of the job, "" if it is.
+
+        Where no card says the rate, the first clips do not fix it for ever: most of the clips of the workers that are
+        here decide, until a minute of sound or a chapter is accepted.
+        """
+        state, rate = served.state, served.state.sample_rate
+        before = session.rates.get(clip.job, (0, 0))
+        session.rates[clip.job] = clip.sample_rate, 1 + (before[1] if before[0] == clip.sample_rate else 0)
+        if rate in (0, clip.sample_rate):
+            return ""
+        begun = state.audio_s > PROVISIONAL_S or any(map(state.chapter_complete, range(len(state.settled))))
+        if state.spec.sample_rate or begun or self._votes(clip.job, clip.sample_rate) <= self._votes(clip.job, rate):
+            return f"the clip has {clip.sample_rate} Hz, the others of this job {rate}"
+        for place in sorted(state.accepted):
+            _record(served, ClipDiscarded(*place, f"most clips have {clip.sample_rate} Hz, it has {rate}"), out)
+            served.ledger.reopen(place)
+        return ""
+
+    def _votes(self, job: str, rate: int) -> int:
+        told = [session.rates.get(job, (0, 0)) for session in self.sessions.values()]
+        return sum(count for hertz, count in told if hertz == rate)
 
     def held(self, session: Session, held: Held, now: float, new_id: Callable[[], int], out: Outcome) -> None:
         """Answer which of the clips that a worker holds it shall send, and promise it their places."""
@@ -143,8 +172,8 @@ def _misfit(served: ServedJob | None, clip: Clip) -> str:
         return "the book has no such place"
     if clip.take > served.state.first_takes.get(place, 0) + MAX_TAKES or served.state.key(place, clip.take) != clip.key:
         return "the clip is not of this text and recipe"
-    if served.state.sample_rate not in (0, clip.sample_rate):
-        return f"the clip has {clip.sample_rate} Hz, the others of this job {served.state.sample_rate}"
+    if unlike := implausible(clip.length_s, served.state.segment(place).spoken):
+        return f"the clip has {unlike}"
     return ""
 
 

@@ -95,6 +95,7 @@ class Session:
     link_bits_s: int = 0  # that its link carries if the link is slow; else 0
     holding: int = 0  # leases it said it holds
     failures: int = 0
+    rates: dict[str, tuple[int, int]] = field(default_factory=dict)  # of each job: Hz, and how many clips had them
     streak: int = 0  # failures since its last good clip
     aside_until_s: float = 0.0
     segments: int = 0

@@ -15,6 +15,7 @@ CARD = EngineCard(
     limits=(("", 400), ("ja", 150), ("zh", 150), ("yue", 150), ("ko", 200)),
     voices=VOICES,
     settings=(SettingCard("pitch", 50, 0, 99), SPEED),
+    sample_rate=22_050,
     characters_s=22.0,
     faults=(
         ("", "robotically"),

@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 import soundfile
 
-from swarm.audio.frame import MAX_CLIP_S
 from swarm.job.clip_info import ClipInfo, SpokenClip
+from swarm.job.plausible import implausible
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 with warnings.catch_warnings():
@@ -22,12 +22,6 @@ QUIET_BELOW_PEAK_DB = 50.0  # trims more of a loud voice; a final "s" or "f" is 
 STEP_MS = 10
 KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30  # quiet sound that trimming leaves at the start and at the end
 FADE_IN_MS, FADE_OUT_MS = 5, 10
-
-# Speech takes about 0.07 s a letter, rehearsals 0.002 s. "1,000,000" and "XVIII" take far longer than their letters.
-MIN_S_LETTER = 0.001
-MAX_S_LETTER = 0.5
-MAX_S_DIGIT = 3.0
-MAX_S_EXTRA = 5.0
 
 
 def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
@@ -44,7 +38,8 @@ def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
     if half_ms := len(sound) // 2:  # pydub refuses a fade of length 0
         sound = sound.fade_in(min(FADE_IN_MS, half_ms)).fade_out(min(FADE_OUT_MS, half_ms))
     trimmed = np.frombuffer(sound.raw_data, np.int16)
-    _check_length(trimmed.size / sample_rate, text)
+    if why := implausible(trimmed.size / sample_rate, text):
+        raise EngineFault(FaultKind.IMPLAUSIBLE, why)
     frame = _to_flac(trimmed, sample_rate)
     digest = hashlib.sha256(frame).hexdigest()
     return SpokenClip(frame, ClipInfo(samples=trimmed.size, sample_rate=sample_rate, digest=digest, work_s=0.0))
@@ -61,18 +56,6 @@ def _trim(sound: AudioSegment, peak: int) -> AudioSegment:
     if start >= end:  # a lone click has a peak, but each step of 10 ms is quieter than the floor
         raise EngineFault(FaultKind.SILENT, "nothing but a click came back")
     return sound[max(0, start - KEEP_BEFORE_MS) : end + KEEP_AFTER_MS]
-
-
-def _check_length(length_s: float, text: str) -> None:
-    letters = sum(character.isalnum() for character in text)
-    digits = sum(character.isdigit() for character in text)
-    least_s = MIN_S_LETTER * letters
-    most_s = min(MAX_S_EXTRA + MAX_S_LETTER * letters + MAX_S_DIGIT * digits, MAX_CLIP_S)
-    if not least_s <= length_s <= most_s:
-        raise EngineFault(
-            FaultKind.IMPLAUSIBLE,
-            f"{length_s:.2f} s for {letters} letters and digits; {least_s:.2f} to {most_s:.0f} s are plausible",
-        )
 
 
 def _to_flac(pcm: Pcm, sample_rate: int) -> bytes:

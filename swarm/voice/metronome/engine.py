@@ -14,6 +14,7 @@ CARD = EngineCard(
     limits=(("", 300),),
     voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
     settings=(SettingCard("cost_per_char", 0.001), SettingCard("seconds_per_char", 0.065)),
+    sample_rate=24_000,
     numbers=("*",),
     abbreviations=("*",),
     shares_process=True,

@@ -6,8 +6,10 @@ from msgspec import structs
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import JobState
+from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.message import (
     Accepted,
+    Bye,
     Clip,
     Failed,
     Grant,
@@ -65,6 +67,75 @@ def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back(changed:
     (rejected,) = sent(outcome, Rejected)
     assert rejected.why
     assert not state.accepted
+
+
+def test_a_clip_of_half_an_hour_for_a_sentence_is_rejected_at_the_door() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    join(core)
+    clip = structs.replace(make_clip(offer(core)), samples=1799 * 24000)
+    (rejected,) = sent(core.receive(b"p", clip, 1.0, b"flac"), Rejected)
+    assert "are plausible" in rejected.why
+    assert not state.accepted
+
+
+def at_rate(clip: Clip, rate: int) -> Clip:
+    """Return the clip of a worker whose engine has another rate."""
+    return structs.replace(clip, samples=rate, sample_rate=rate)
+
+
+def speak_all(core: Coordinator, peer: bytes, now: float, rate: int = 24000) -> None:
+    """Speak for a job as long as leases come."""
+    for step in range(200):
+        grants = sent(core.receive(peer, Heartbeat((), (0,)), now + step), Grant, peer)
+        for grant in grants:
+            for position in range(len(grant.lines)):
+                core.receive(peer, at_rate(make_clip(grant, position), rate), now + step, b"x")
+
+
+def test_a_first_clip_of_another_rate_is_rejected_where_the_card_says_the_rate() -> None:
+    state = JobState(structs.replace(make_spec(TEXTS), sample_rate=24000))
+    core = make_core(state)
+    join(core, b"liar")
+    (rejected,) = sent(core.receive(b"liar", at_rate(make_clip(offer(core, b"liar")), 8000), 1.0, b"x"), Rejected)
+    assert "8000 Hz" in rejected.why
+    join(core, b"honest", now=2.0)
+    speak_all(core, b"honest", 3.0)
+    assert len(state.accepted) == len(TEXTS)
+    assert not state.failures
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_one_clip_of_another_rate_does_not_fix_the_rate_for_all(leaves: bool) -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    join(core, b"liar")
+    core.receive(b"liar", at_rate(make_clip(offer(core, b"liar")), 8000), 1.0, b"x")
+    assert state.sample_rate == 8000
+    if leaves:
+        core.receive(b"liar", Bye(), 1.5)
+    join(core, b"honest", now=2.0)
+    speak_all(core, b"honest", 3.0)
+    assert {record.sample_rate for record in state.accepted.values()} == {24000}
+    assert len(state.accepted) == len(TEXTS)
+    assert not state.quarantined
+
+
+def test_the_rate_of_a_book_that_is_under_way_stays() -> None:
+    state = JobState(make_spec([f"Sentence number {n} is of a usual length." for n in range(200)]))
+    core = make_core(state)
+    join(core, b"honest")
+    for step in range(100):
+        grant = offer(core, b"honest", now=float(step))
+        for position in range(len(grant.lines)):
+            core.receive(b"honest", make_clip(grant, position), float(step), b"x")
+        if state.audio_s > 60:
+            break
+    spoken = len(state.accepted)
+    join(core, b"liar", now=200.0)
+    speak_all(core, b"liar", 201.0, 8000)
+    assert len(state.accepted) == spoken
+    assert state.sample_rate == 24000
 
 
 @pytest.mark.parametrize("take", [0, 2])
