@@ -36,7 +36,7 @@ ARROWS = {
     "voice/espeak": {"job", "voice"},
     "voice/metronome": {"job", "voice"},
     "voice/coqui": GROUND | {"voice", "book/speech"},
-    "voice/host": GROUND | {"voice", "audio"},
+    "voice/host": GROUND | {"voice"},
     "watch": {"system", "job", "lease", "audio", "trace"},
     "trace": {"errors", "system", "job", "lease"},
     "trace/replay": {"job", "lease/coordinator", "lease/worker", "trace"},
