@@ -93,7 +93,8 @@ class Schedules(RuleBasedStateMachine):
         if not held.lines:
             del member.leases[grant.lease]
         key, place = clip_key(line.text, RECIPE, line.take), (grant.chapter, line.index, line.take)
-        clip = Clip(grant.job, *place, key, grant.lease, grant.slot, **asdict(replace(INFO, work_s=work_s)))
+        info = replace(INFO, samples=INFO.samples + 240 * len(line.text), work_s=work_s)  # long enough for the text
+        clip = Clip(grant.job, *place, key, grant.lease, grant.slot, **asdict(info))
         self.tell(self.core.receive(member.peer, clip, self.now, b"flac"))
         self.beat(member)
 
