@@ -29,7 +29,7 @@ PICTURE_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
 _ITEMREF = regex.compile(rb"<(?:[\w.-]+:)?itemref\b")
-_COMMENT = regex.compile(rb"<!--.*?-->", regex.DOTALL)
+_COMMENT = regex.compile(rb"<!--.*?(?:-->|\Z)", regex.DOTALL)
 
 
 class ManifestItem(Struct, frozen=True):

@@ -40,7 +40,7 @@ _NAVIGATION = regex.compile(
     r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
     regex.IGNORECASE,
 )
-_CAPTION_PAGE = regex.compile(r"\s*[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
+_CAPTION_PAGE = regex.compile(r"(?:(?<!\s)\s++)?[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
 _PICTURE = regex.compile(
     r"\[(?:Illustration|Illustrations|Abbildung|Ilustración|Illustrazione)(?::\s*(.*))?\s*\]", regex.S
 )

@@ -18,7 +18,7 @@ _PLACES = tuple(
     for pattern in (
         rf"{_STOP}\s+(?!\P{{L}}?\p{{Ll}})|[。！？][」』”’）]*",
         r"[;:][\"'”’»)\]]*\s+|[；：]",
-        r"\s*[—–―]++(?=\S)|\s[—–-]\s+",
+        r"(?:(?<!\s)\s++)?[—–―]++(?=\S)|\s[—–-]\s+",
         r",[\"'”’»)\]]*\s+|[，、،]\s*",
         r"\s(?=(?:and|or|but|nor|for|that|which|who|when|while|because|if|as|et|ou|mais|que|qui|dont|car|und|oder|"
         r"aber|dass|weil|wenn|y|o|pero|porque|e|ma|che|perché|mas|en|of|maar|dat|omdat)\s)",

@@ -1,0 +1,113 @@
+"""Every pattern that reads a book takes time in proportion to a text, whatever the text repeats."""
+
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import regex
+
+import swarm.book
+
+RUNS = (" ", "\n", "\u00a0", "1", "I", "a", "A", "-", "*", ".", "'", "“", "(", "[", "<", "/", "\\", "_", "⟦")
+RUNS += (
+    "a ",
+    "1 ",
+    "A. ",
+    "- ",
+    ". ",
+    "1,",
+    "a-",
+    "a.",
+    "a'",
+    "<!-- ",
+    "/* ",
+    "&",
+    "é",
+    "第",
+    "https://a.b",
+    "a@",
+    "…",
+)
+END = "\x00"  # fits nothing, so that what was matched is given up again
+LENGTH = 500
+TIMES = 4
+MAX_GROWTH = 9.0  # linear time grows by 4, quadratic time by 16
+NOTICED_S = 0.004
+BOUNDED = {"swarm.book.page.text._LETTERED_ORNAMENT"}  # is only tried on MAX_ORNAMENT_CHARS
+METHODS = {"fullmatch": "fullmatch", "match": "match", "search": "search"}
+
+Pattern = Any  # of `re` or `regex`
+
+
+def patterns() -> Iterator[tuple[str, Pattern]]:
+    """Yield the patterns of all modules under names that tell where they are."""
+    for found in pkgutil.walk_packages(swarm.book.__path__, "swarm.book."):
+        for name, value in vars(importlib.import_module(found.name)).items():
+            yield from _inside(f"{found.name}.{name}", value, 0)
+
+
+def _inside(name: str, value: object, depth: int) -> Iterator[tuple[str, Pattern]]:
+    if isinstance(value, re.Pattern | regex.Pattern):
+        yield name, value
+    elif depth < 4 and isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from _inside(f"{name}[{number}]", part, depth + 1)
+    elif depth < 4 and isinstance(value, dict):
+        for key, part in value.items():
+            yield from _inside(f"{name}[{key!s:.20}]", part, depth + 1)
+            yield from _inside(f"{name}[{key!s:.20}]", key, depth + 1)
+    elif depth < 4 and type(value).__module__.startswith("swarm.") and not isinstance(value, type):
+        for field in getattr(value, "__struct_fields__", None) or vars(type(value)).get("__dataclass_fields__", ()):
+            yield from _inside(f"{name}.{field}", getattr(value, field), depth + 1)
+
+
+ALL = {(each.pattern, each.flags): (name, each) for name, each in patterns()}
+
+
+def methods(name: str, pattern: Pattern) -> set[str]:
+    """Return how a pattern is used: finding all stands for whatever is not known."""
+    variable, used = name.rpartition(".")[2], list[str]()
+    for found in pkgutil.walk_packages(swarm.book.__path__, "swarm.book."):
+        module = importlib.import_module(found.name)
+        if vars(module).get(variable) is pattern and module.__file__:
+            source = Path(module.__file__).read_text(encoding="utf-8")
+            used += re.findall(rf"\b{variable}\.(\w+)\(", source)
+    return {METHODS.get(method, "finditer") for method in used} or {"finditer"}
+
+
+def taken_s(pattern: Pattern, method: str, text: str) -> float:
+    """Return the shorter of two times that a method takes."""
+    given = text.encode() if isinstance(pattern.pattern, bytes) else text
+    times = []
+    for _ in range(2):
+        began = time.process_time()
+        found = getattr(pattern, method)(given)
+        if method == "finditer":
+            for _match in found:
+                pass
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+def grows(pattern: Pattern, method: str, run: str) -> bool:
+    """Return whether the time grows faster than the text."""
+    length = LENGTH
+    while True:
+        longer_s = taken_s(pattern, method, run * (TIMES * length // len(run)) + END)
+        if longer_s > NOTICED_S:
+            return longer_s > MAX_GROWTH * taken_s(pattern, method, run * (length // len(run)) + END)
+        if length >= 16 * LENGTH:
+            return False
+        length *= 4
+
+
+@pytest.mark.parametrize("name", [name for name, _ in ALL.values() if name not in BOUNDED])
+def test_no_pattern_takes_time_that_grows_with_the_square(name: str) -> None:
+    pattern = next(each for known, each in ALL.values() if known == name)
+    slow = [(method, run) for method in methods(name, pattern) for run in RUNS if grows(pattern, method, run)]
+    assert not slow
