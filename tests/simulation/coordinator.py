@@ -194,7 +194,7 @@ class SimCoordinator(Machine):
         outcome = core.receive(peer, message, self.clock(), frame)
         if outcome.is_receipt:
             self.world.judge.decided(self, outcome)
-            self._carry_out([outcome])
+            self._send(outcome)
             self._set_alarm()
         else:
             self.take(outcome)
