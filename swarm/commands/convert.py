@@ -45,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     terminal = parser.add_argument_group("terminal")
     options.add_output_options(terminal, json="print progress and the result as JSON lines")
     add_log_option(terminal)
+    checks.refuse(parser, "slots", "say --workers N, the number of segments that are spoken at a time.")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands.output import warn
 from swarm.config import ENV_LOG
 
 if TYPE_CHECKING:
@@ -27,4 +28,10 @@ def open_trace(arguments: argparse.Namespace) -> "Trace":
     from swarm.trace.recorder import NO_TRACE, Trace
 
     named = arguments.log.strip() or os.environ.get(ENV_LOG, "").strip()
-    return Trace(open_log(Path(named).expanduser())) if named else NO_TRACE
+    if not named:
+        return NO_TRACE
+    path = Path(named).expanduser()
+    log = open_log(path)
+    if log.path != path.resolve() and not getattr(arguments, "quiet", False):
+        warn(f"log: {path.with_name(log.path.name)} ({path.name} is another process's)")
+    return Trace(log)

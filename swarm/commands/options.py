@@ -108,10 +108,10 @@ def _add_books(parser: argparse.ArgumentParser) -> None:
         "books",
         metavar="BOOK",
         nargs="*",
-        help="a book, or a folder of them: EPUB, text, HTML, Markdown; others by Calibre",
+        help="an EPUB, text, HTML or Markdown file, others by Calibre; or a folder, for its EPUBs and Calibre's kinds",
     )
     group.add_argument("--ebook", metavar="BOOK", action="append", default=[], help="the same as BOOK")
-    group.add_argument("--ebooks-dir", metavar="DIR", help="every book of a folder")
+    group.add_argument("--ebooks-dir", metavar="DIR", help="the same as a folder as BOOK")
     group.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # every run is headless
 
 
@@ -267,7 +267,7 @@ def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[P
         folders[folder] = _books_in(folder)
         books += folders[folder]
     if not books:
-        raise UsageError("Name a book: an EPUB file, or a folder of them.")
+        raise UsageError("Name a book: an EPUB, text, HTML or Markdown file, or a folder with EPUB files.")
     return tuple(dict.fromkeys(books)), frozenset(book for held in folders.values() for book in held) - set(given)
 
 
@@ -284,7 +284,10 @@ def _books_in(folder: Path) -> list[Path]:
     except OSError as error:
         raise UsageError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
     if not best:
-        raise UsageError(f"The folder {folder} has no book: no EPUB, and no file that can be converted to one.")
+        raise UsageError(
+            f"The folder {folder} holds no EPUB file, nor one that Calibre reads. Text, HTML and Markdown files are "
+            "not taken from a folder: name each of them."
+        )
     return sorted(best.values())
 
 

@@ -9,7 +9,7 @@ from swarm.commands.parser import shorten
 from swarm.config import RedoConfig
 from swarm.errors import UsageError
 
-SEGMENTS = re.compile(r"(\d{1,6}):(\d{1,6})(?:-(\d{1,6}))?")
+SEGMENTS = re.compile(r"(\d{1,6})[:/](\d{1,6})(?:-(\d{1,6}))?")
 EXAMPLES = checks.examples(
     "e2a-swarm redo book.epub --doubtful",
     "e2a-swarm redo book.epub --segments 3:12,3:20-22",
@@ -27,7 +27,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         epilog=EXAMPLES,
     )
     group = parser.add_argument_group("what to speak again")
-    group.add_argument("--segments", metavar="3:12,3:20-22", default="", help="chapter:sentence, as reports count")
+    group.add_argument(
+        "--segments", metavar="3:12,3:20-22", default="", help="chapter and sentence, as reports count; or 3/12"
+    )
     group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
     group.add_argument("--doubtful", action="store_true", help="all sentences that the report calls doubtful")
     convert.add_options(parser)

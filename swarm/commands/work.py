@@ -57,6 +57,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     terminal = parser.add_argument_group("terminal")
     options.add_output_options(terminal, quiet="print only errors")
     add_log_option(terminal)
+    checks.refuse(parser, "workers", "say --slots N, the number of engines on each device.")
     shorten(parser, "[OPTION...]", COMMON, "models, limits, sleep, ...")
     parser.set_defaults(run=run)
 

@@ -52,3 +52,9 @@ class Lock:
     def release(self) -> None:
         """Release the lock, so that another process may take it."""
         self._lock.release()
+
+    def remove(self) -> None:
+        """Release the lock and remove its file; only its holder may do so."""
+        with contextlib.suppress(OSError):  # Windows removes no file that is open
+            self.path.unlink(missing_ok=True)
+        self._lock.release()

@@ -80,7 +80,7 @@ class LogFile(RotatingFileHandler):
         """Write what is buffered, and let others have the file."""
         with contextlib.suppress(OSError, ValueError):
             super().close()
-        self._lock_file.release()
+        self._lock_file.remove()
 
 
 def open_log(path: Path) -> LogFile:
@@ -110,6 +110,8 @@ def _resolved(path: Path) -> Path:
     if not plain:
         reason = "Is a directory" if path.is_dir() else "it is no plain file"
         raise _unwritable(path, ValueError(reason))
+    if not path.parent.is_dir():  # a folder made for a mistyped path would hide the mistake
+        raise _unwritable(path, ValueError(f"there is no folder {path.parent}"))
     return path
 
 
@@ -121,7 +123,7 @@ def _opened(path: Path, lock: Lock) -> LogFile:
                 raise UsageError(f"{each} is there already and is no log of e2a-swarm; give --log another file.")
         return LogFile(path, lock)
     except BaseException:
-        lock.release()
+        lock.remove()
         raise
 
 

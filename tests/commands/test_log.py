@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from recorded import coordinate, work
 
-from swarm.commands.main import main
+from swarm.commands.log_options import open_trace
+from swarm.commands.main import main, parse
 
 
 @pytest.fixture
@@ -87,6 +88,15 @@ def test_a_log_that_cannot_be_written_ends_the_command_at_once(
     monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
     assert main([*words, "--log", str(tmp_path)]) == 2
     assert "cannot be written (Is a directory); give --log a file" in complaint(capsys)
+
+
+def test_a_run_says_once_that_it_writes_to_another_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "swarm.log"
+    words = ["work", "--log", str(path)]
+    with open_trace(parse(words)):
+        assert complaint(capsys) == ""
+        with open_trace(parse(words)):
+            assert complaint(capsys) == f"log: {tmp_path / 'swarm-2.log'} (swarm.log is another process's)"
 
 
 def test_the_variable_names_the_log_too(

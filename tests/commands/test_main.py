@@ -72,6 +72,8 @@ def test_books_may_stand_anywhere_between_options(convert: list[argparse.Namespa
         (["--ebook", "a.epub"], "the command must come first: e2a-swarm convert --ebook a.epub"),
         (["doctor", "--jsn"], "e2a-swarm doctor does not know the option --jsn (did you mean --json?)"),
         (["convert", "a.epub", "--out-dir", "x"], "does not know the option --out-dir (did you mean --output-dir?)"),
+        (["work", "--workers", "1"], "--workers is not supported: say --slots N"),
+        (["convert", "a.epub", "--slots=2"], "--slots is not supported: say --workers N"),
         (["doctor", "now"], "e2a-swarm doctor does not know the word now; try e2a-swarm doctor --help"),
         (["jobs", "--state-dir"], "argument --state-dir: expected one argument; try e2a-swarm jobs --help"),
     ],

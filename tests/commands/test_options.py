@@ -233,6 +233,13 @@ def test_a_folder_means_each_of_its_books_once(tmp_path: Path) -> None:
     assert render(str(tmp_path)).books == tuple(books)
 
 
+def test_texts_and_pages_of_a_folder_have_to_be_named(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(UsageError, match="Text, HTML and Markdown files are not taken from a folder"):
+        render(str(tmp_path))
+    assert render(str(tmp_path / "a.txt")).books == (tmp_path / "a.txt",)
+
+
 def test_models_may_lie_in_a_folder_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("TTS_HOME", "HF_HUB_CACHE"):
         monkeypatch.setenv(name, "elsewhere")

@@ -11,7 +11,7 @@ def redo(words: str) -> RedoConfig:
 
 
 def test_what_is_said_is_meant() -> None:
-    assert redo("--segments 3:12,4:1-3 --chapter 7 --doubtful") == RedoConfig(
+    assert redo("--segments 3:12,4/1-3 --chapter 7 --doubtful") == RedoConfig(
         segments=((3, 12, 12), (4, 1, 3)), chapters=(7,), doubtful=True
     )
 

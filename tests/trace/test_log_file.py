@@ -73,6 +73,23 @@ def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"book\.txt is there already and is no log"):
         open_log(book)
     assert book.read_text() == "Call me Ishmael."
+    assert [each.name for each in tmp_path.iterdir()] == ["book.txt"]
+
+
+def test_nothing_but_the_log_is_left_in_the_folder(tmp_path: Path) -> None:
+    first, second = open_log(tmp_path / "run.log"), open_log(tmp_path / "run.log")
+    first.close()
+    third = open_log(tmp_path / "run.log")
+    assert third.path == first.path
+    second.close()
+    third.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["run-2.log", "run.log"]
+
+
+def test_no_folder_is_made_for_a_mistyped_path(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot be written \(there is no folder .*nowhere\)"):
+        open_log(tmp_path / "nowhere" / "run.log")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_in_place_of_the_file_is_a_mistake_in_the_command_line(tmp_path: Path) -> None:
