@@ -1,4 +1,4 @@
-"""Engine cards: what is known of an engine without loading it. A machine without any model segments by its card."""
+"""Engine cards: the facts of an engine that are known without loading it. A coordinator segments books by them."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ class VoiceCard(Struct, frozen=True):
     """One voice of an engine."""
 
     name: str
-    language: str  # primary subtag; "*" speaks any
+    language: str  # a primary subtag, or "*" for any language
     about: str = ""
 
 
@@ -20,28 +20,28 @@ class SettingCard(Struct, frozen=True):
 
     name: str
     default: Setting
-    low: float = 0  # the least and the greatest number that is allowed
-    high: float = 1_000_000
-    choices: tuple[str, ...] = ()  # the words that are allowed; (): any word
+    low: float = 0  # smallest allowed number
+    high: float = 1_000_000  # largest allowed number
+    choices: tuple[str, ...] = ()  # allowed words; () allows any word
 
 
-SPEED = SettingCard("speed", 1.0, 0.5, 2.0)  # how fast a voice speaks, for the engines that can change it
+SPEED = SettingCard("speed", 1.0, 0.5, 2.0)  # for engines that can change the speed of a voice
 
 
 class ModelCard(Struct, frozen=True):
     """One model of an engine that has several, or whose model has to be fetched."""
 
-    name: str  # as recipes have it
-    engine: str = ""  # the word of --tts-engine that means it; "" where only --fine-tuned does
-    language: str = ""  # the primary subtag of the one language that it speaks; "" for several
-    by_language: bool = False  # the word means a model for each language
+    name: str  # as in `Recipe.model`
+    engine: str = ""  # the word of --tts-engine that means the model; "" if only --fine-tuned does
+    language: str = ""  # the primary subtag of its only language; "" if it speaks several
+    by_language: bool = False  # whether the word means a different model for each language
     licence: str = ""
 
     @property
     def title(self) -> str:
-        """The option that chooses it on the command line, followed by its own name."""
-        said = f"{self.engine} --language {self.language}" if self.by_language else self.engine
-        return f"{said}: {self.name}" if said else self.name
+        """The options that choose the model on the command line, followed by its name."""
+        option = f"{self.engine} --language {self.language}" if self.by_language else self.engine
+        return f"{option}: {self.name}" if option else self.name
 
 
 class EngineCard(Struct, frozen=True):
@@ -49,32 +49,32 @@ class EngineCard(Struct, frozen=True):
 
     name: str
     about: str
-    languages: tuple[str, ...]  # primary subtags ("en", "fr"); ("*",) speaks any
-    scripts: tuple[str, ...]  # Unicode script names ("Latin"); () speaks any
-    limits: tuple[tuple[str, int], ...]  # (language, characters a segment); language "" is the default
-    voices: tuple[VoiceCard, ...]  # the first that fits the language is the default
+    languages: tuple[str, ...]  # primary subtags ("en", "fr"), or ("*",) for any language
+    scripts: tuple[str, ...]  # Unicode script names ("Latin"); () for any script
+    limits: tuple[tuple[str, int], ...]  # (language, most characters of a segment); language "" is the default
+    voices: tuple[VoiceCard, ...]  # the first voice that fits a language is its default
     settings: tuple[SettingCard, ...] = ()
     sample_rate: int = 0  # Hz, of all that it speaks; 0 where that depends on a model
     characters_s: float = 15.0  # characters spoken in a second, without pauses; for estimates
     device: Literal["cpu", "gpu"] = "cpu"
-    install: str = ""  # the command that installs the engine where it is not here
-    shares_process: bool = False  # slots that only wait need no process each
-    speech: bool = True  # False: it makes sounds for rehearsals
-    natural: tuple[str, ...] = ()  # languages in which it sounds natural, so that it is recommended for them
-    faults: tuple[tuple[str, str], ...] = ()  # (language, how it speaks badly); language "" is the default
-    numbers: tuple[str, ...] = ()  # languages whose figures it says right by itself; "*": all
-    abbreviations: tuple[str, ...] = ()  # languages whose abbreviations ("Mr.") it says right by itself; "*": all
-    phonemes: tuple[str, ...] = ()  # languages in which it takes words as phonemes; "*": all
-    shortest: int = 0  # characters; a shorter sentence is spoken together with the next one
-    takes: int = 1  # of a doubtful sentence; more than one where another seed sounds different
-    clones: bool = False  # speaks with the voice of a recording
-    custom: bool = False  # loads a model whose files come with the job
-    any_voice: bool = False  # has voices that are known only once it is loaded
-    model: str = ""  # what people call the one of its models that this card is of
+    install: str = ""  # the command that installs the engine, if it does not come with e2a-swarm
+    shares_process: bool = False  # all slots use one process, since the engine only waits
+    speech: bool = True  # False for sounds that are no speech, for rehearsals
+    natural: tuple[str, ...] = ()  # languages that it is recommended for, since it sounds natural in them
+    faults: tuple[tuple[str, str], ...] = ()  # (language, adverb for bad speech); language "" is the default
+    numbers: tuple[str, ...] = ()  # languages whose numbers it reads correctly by itself; "*": all
+    abbreviations: tuple[str, ...] = ()  # languages whose abbreviations ("Mr.") it reads correctly by itself; "*": all
+    phonemes: tuple[str, ...] = ()  # languages in which it accepts phonemes of words; "*": all
+    shortest: int = 0  # characters; a shorter sentence is joined with the next one
+    takes: int = 1  # most takes of a doubtful sentence; more than 1 if another seed sounds different
+    clones: bool = False  # can speak with the voice of a recording
+    custom: bool = False  # can load a custom model, whose files come with the job
+    any_voice: bool = False  # accepts any name of a voice, since its voices are known only once it is loaded
+    model: str = ""  # the usual name of the model, if the card describes a single model
 
     @property
     def title(self) -> str:
-        """The name of the engine in a sentence."""
+        """The name of the engine or model for sentences."""
         return self.model or self.name
 
     @property
@@ -83,12 +83,12 @@ class EngineCard(Struct, frozen=True):
         return {setting.name: setting.default for setting in self.settings}
 
     def limit(self, language: str) -> int:
-        """Return how many characters a segment may have in a language."""
+        """Return the most characters that a segment may have in a language."""
         by_language = dict(self.limits)
         return by_language.get(language, by_language[""])
 
     def voices_for(self, language: str) -> tuple[VoiceCard, ...]:
-        """Return the voices that speak a language, the default first; all of them for ""."""
+        """Return the voices that speak a language, the default first; all voices for ""."""
         return tuple(voice for voice in self.voices if not language or voice.language in (language, "*"))
 
     def speaks(self, language: str) -> bool:
@@ -96,6 +96,6 @@ class EngineCard(Struct, frozen=True):
         return "*" in self.languages or language in self.languages
 
     def fault(self, language: str) -> str:
-        """Return how the engine speaks a language badly, as an adverb; "" where nothing is known against it."""
+        """Return an adverb that tells how the engine speaks a language badly; "" if it speaks it well."""
         by_language = dict(self.faults)
         return by_language.get(language, by_language.get("", ""))

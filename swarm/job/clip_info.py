@@ -1,4 +1,4 @@
-"""The facts of a clip, in one form for the engine's process, the message, the journal and the reel."""
+"""The facts of a clip, in one form for engine processes, messages, journals and reels."""
 
 from typing import Annotated
 
@@ -6,18 +6,18 @@ from msgspec import Meta, Struct
 
 from swarm.job.job_file import Digest
 
-MAX_DOUBT = 500  # characters of a clip's doubt, cut where a take is judged
+MAX_DOUBT = 500  # characters; the judge of takes cuts longer doubts
 
 
 class ClipInfo(Struct, frozen=True, kw_only=True):
-    """The facts of one clip's sound. The message `Clip` and the record `ClipAccepted` inherit them as their fields."""
+    """The facts of one clip's sound. The message `Clip` and the record `ClipAccepted` inherit these fields."""
 
     samples: Annotated[int, Meta(ge=0, lt=2**53)]
     sample_rate: Annotated[int, Meta(ge=8000, le=192_000)]  # Hz
-    digest: Digest  # of the frame
-    work_s: Annotated[float, Meta(ge=0, le=1e9)]  # in the engine for all takes, encoding not counted
-    takes: Annotated[int, Meta(ge=0, lt=2**53)] = 1  # spoken at once, of which this is the best
-    doubt: Annotated[str, Meta(max_length=MAX_DOUBT)] = ""  # what may be wrong with the best take
+    digest: Digest  # SHA-256 of the frame
+    work_s: Annotated[float, Meta(ge=0, le=1e9)]  # seconds in the engine for all takes, without encoding
+    takes: Annotated[int, Meta(ge=0, lt=2**53)] = 1  # takes that were spoken, of which this is the best
+    doubt: Annotated[str, Meta(max_length=MAX_DOUBT)] = ""  # what may be wrong with this take; empty if nothing
 
     @property
     def length_s(self) -> float:
@@ -35,4 +35,4 @@ class SpokenClip(Struct, frozen=True):
 
     frame: bytes  # FLAC, mono, 16 bit
     info: ClipInfo
-    further: int = 0  # takes beyond the one that was asked for
+    further: int = 0  # its take minus the take that was asked for

@@ -1,7 +1,7 @@
-"""The engine text: what is spoken with its phonemes in one string, `She ⟦read|rɛd⟧ it.`
+"""The engine text: the spoken text with its phonemes in one string, `She ⟦read|rɛd⟧ it.`
 
 Clip keys are hashes of it, and grants carry it, so its form never changes. Words keep their phonemes in this form while
-a sentence is spelled, and an engine's process takes the two apart again. No other part of the program sees the marks.
+a sentence is spelled, and the engine's process separates them again. No other part of the program sees the marks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ _BRACKETS = str.maketrans("⟦⟧", "[]")
 
 
 class Phonemes(Struct, frozen=True, array_like=True):
-    """The sound of the characters of a spoken text from `start` up to, not with, `end`, in IPA."""
+    """The IPA of the characters `start` to `end`, excluding `end`, of a spoken text."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class Phonemes(Struct, frozen=True, array_like=True):
 
 
 def mark(word: str, ipa: str) -> str:
-    """Return a word with its phonemes as engine text, or the word alone where `ipa` cannot be its phonemes."""
+    """Return a word with its phonemes as engine text, or the word alone if `ipa` is not valid."""
     can_be_marked = word and len(word) <= MAX_WRITTEN_CHARS and not _SIGNS.search(word)
     if not can_be_marked or len(ipa) > MAX_PHONEMES or not _IPA.fullmatch(ipa) or "|" in ipa:
         return word
@@ -36,12 +36,12 @@ def mark(word: str, ipa: str) -> str:
 
 
 def replace_brackets(text: str) -> str:
-    """Replace the signs of a mark in a book's own text, where they mean nothing."""
+    """Replace the brackets of marks in a book's own text, where they mean nothing."""
     return text.translate(_BRACKETS) if "⟦" in text or "⟧" in text else text
 
 
 def change_unmarked(text: str, change: Callable[[str], str]) -> str:
-    """Apply `change` to the stretches of an engine text that have no phonemes."""
+    """Apply `change` to those parts of an engine text that have no phonemes."""
     if "⟦" not in text:
         return change(text)
     pieces = _MARKED_PIECE.split(text)
@@ -49,7 +49,7 @@ def change_unmarked(text: str, change: Callable[[str], str]) -> str:
 
 
 def make_engine_text(spoken: str, phonemes: Sequence[Phonemes]) -> str:
-    """Return the engine text of what is spoken; `phonemes` stand in order and apart from each other."""
+    """Return the engine text of a spoken text. `phonemes` must be in order and must not overlap."""
     text, at = "", 0
     for word in phonemes:
         written = spoken[word.start : word.end].replace(" ", "_")
@@ -59,7 +59,7 @@ def make_engine_text(spoken: str, phonemes: Sequence[Phonemes]) -> str:
 
 
 def read_engine_text(text: str) -> tuple[str, tuple[Phonemes, ...]]:
-    """Return what is spoken in an engine text, without marks, and its phonemes."""
+    """Return the spoken text of an engine text, without marks, and its phonemes."""
     if "⟦" not in text:
         return text, ()
     spoken, at = "", 0
@@ -73,7 +73,7 @@ def read_engine_text(text: str) -> tuple[str, tuple[Phonemes, ...]]:
 
 
 def split_at_phonemes(spoken: str, phonemes: Sequence[Phonemes]) -> Iterator[tuple[str, str]]:
-    """Yield a spoken text in order as pieces, each with its phonemes, "" where it has none."""
+    """Yield the pieces of a spoken text in order, each with its phonemes, or "" if it has none."""
     at = 0
     for word in phonemes:
         yield spoken[at : word.start], ""

@@ -1,4 +1,4 @@
-"""The reading of a book: what the user chose of its words."""
+"""The reading of a book: the user's choice of what is spoken of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +11,19 @@ Ruby = Literal["base", "reading"]
 
 
 class Reading(Struct, frozen=True):
-    """Choices that change which words are spoken; they are part of what makes a job."""
+    """The choices that decide which words of a book are spoken. Another reading makes another job."""
 
-    notes: Notes = "skip"  # "inline": after the paragraph that refers to them, "end": after the chapter
-    ruby: Ruby = "base"  # what is read of a word with its pronunciation beside it
-    alt_text: bool = False  # what pictures show, in words
-    include: tuple[str, ...] = ()  # titles, or reasons, of what would be left out and is not
-    exclude: tuple[str, ...] = ()  # titles of what is left out all the same
+    notes: Notes = "skip"  # "inline" reads notes after the paragraph that refers to them, "end" after the chapter
+    ruby: Ruby = "base"  # whether a word with ruby is read by its base text or by its reading
+    alt_text: bool = False  # whether descriptions of pictures are read
+    include: tuple[str, ...] = ()  # titles of parts, or reasons, that are read although they would be left out
+    exclude: tuple[str, ...] = ()  # titles of chapters that are left out
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of a book that a job speaks, and their pronunciation."""
+    """Everything that decides which words of a book a job speaks, and their pronunciation."""
 
     reading: Reading | None = None
-    selection: str = ""
-    lexicon: Path | None = None
+    selection: str = ""  # chapters such as "1-3,7"; empty: all
+    lexicon: Path | None = None  # a pronunciation dictionary

@@ -1,4 +1,4 @@
-"""The recipe: what decides how a segment sounds, and the names that follow from it."""
+"""The recipe of a job, with the clip keys and the seeds that follow from it."""
 
 import hashlib
 
@@ -7,10 +7,10 @@ from msgspec import Struct
 
 Setting = str | int | float | bool
 
-CUSTOM = "custom:"  # begins the model of a recipe whose files come with the job
-CLONE = "clone:"  # begins the voice of a recipe that speaks as a recording does
-INVENTED = "invented"  # the voice of models that have none until they make one up
-TAKES = 3  # of a doubtful clip, one after the other on the same worker, before the best is kept
+CUSTOM = "custom:"  # prefix of `Recipe.model` if the files of the model come with the job
+CLONE = "clone:"  # prefix of `Recipe.voice` if the voice is that of a recording
+INVENTED = "invented"  # the voice of models that invent one
+TAKES = 3  # a worker speaks a doubtful segment up to so many times, and keeps the best take
 
 
 class Recipe(Struct, frozen=True):
@@ -29,10 +29,10 @@ def clip_key(text: str, recipe: Recipe, take: int) -> str:
 
 
 def seeds_of(text: str, recipe: Recipe, take: int) -> tuple[int, ...]:
-    """Return the seeds of a take and of the takes that follow if it is doubtful."""
+    """Return the seeds of a take and of the following takes, which are used if it is doubtful."""
     return tuple(seed_of(clip_key(text, recipe, each)) for each in range(take, take + TAKES))
 
 
 def seed_of(key: str) -> int:
-    """Return the seed of a take, 31 bits: the same text, recipe and take sound the same again."""
+    """Return the seed of a take, 31 bits of its clip key, so that the same take always sounds the same."""
     return int(key[:8], 16) & 0x7FFFFFFF

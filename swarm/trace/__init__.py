@@ -1,1 +1,1 @@
-"""The log of a run: what the pure cores were given and what they decided, a JSON line for each call."""
+"""The log of a run: a JSON line for each call of a pure core, with its arguments and its result."""

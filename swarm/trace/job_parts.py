@@ -1,4 +1,4 @@
-"""A job's state as pieces of bounded size: what a log begins a coordinator's story with."""
+"""Splits a job's state into pieces of bounded size for a log, and joins them again for a replay."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
@@ -11,13 +11,13 @@ from swarm.job.book import Chapter
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
 
-MAX_ITEMS = 500  # of a field in one piece
+MAX_ITEMS = 500  # items of a field in one piece
 
 Part = Mapping[str, Any]
 
 
 def parts_of(state: JobState) -> Iterator[Part]:
-    """Yield a job's state: what the job is, its chapters, then field by field. Pictures of covers are left out."""
+    """Yield the pieces of a job's state: its spec without cover, its chapters, then its other fields."""
     spec = state.spec
     yield {
         "job": spec.job,
@@ -35,12 +35,12 @@ def parts_of(state: JobState) -> Iterator[Part]:
 
 
 def _batches(items: Iterable[tuple[Any, Any]]) -> Iterator[list[tuple[Any, Any]]]:
-    every = list(items)
-    return (every[start : start + MAX_ITEMS] for start in range(0, len(every), MAX_ITEMS))
+    items_list = list(items)
+    return (items_list[start : start + MAX_ITEMS] for start in range(0, len(items_list), MAX_ITEMS))
 
 
 def state_from(parts: Iterable[Part]) -> JobState:
-    """Put a job's state together again. Raises msgspec.ValidationError, KeyError."""
+    """Rebuild a job's state from its pieces. Raises msgspec.ValidationError, KeyError, StopIteration."""
     parts = list(parts)
     chapters = tuple(msgspec.convert(part["chapter"], Chapter) for part in parts if "chapter" in part)
     spec = next(msgspec.convert(part["spec"], JobSpec) for part in parts if "spec" in part)

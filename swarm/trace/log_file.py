@@ -1,4 +1,4 @@
-"""The file that a log is written to: rotated, bounded, one process's alone, and never a reason to end a run."""
+"""The file of a log: rotated, bounded, and locked by one process. A fault of the file never ends the run."""
 
 import contextlib
 import logging
@@ -12,29 +12,31 @@ from pathlib import Path
 from swarm.errors import StoreError, UsageError
 from swarm.system.lock import Lock
 
-MAX_FILES = 5  # FILE and FILE.1 to FILE.4, the oldest
+MAX_FILES = 5  # FILE, and the older FILE.1 to FILE.4
 MAX_FILE_BYTES = 20_000_000
-MAX_NUMBER = 99  # FILE-99: more runs that write to one file at a time are a mistake
+MAX_NUMBER = 99  # more than 99 runs that write to one file at a time are a mistake
 BUFFER_BYTES = 64 * 1024
-FLUSH_S = 0.5  # a killed process loses the lines of about so long
+FLUSH_INTERVAL_S = 0.5  # a killed process loses the lines of about this time
 BEGINNING = b'{"at":'
 
 logger = logging.getLogger(__name__)
 
 
 class LogFile(RotatingFileHandler):
-    """A log file that this process holds. What cannot be written is dropped after one warning."""
+    """A log file that this process has locked. After a fault of the disk it warns once and drops all further lines."""
 
     def __init__(self, path: Path, lock: Lock) -> None:
         self.path = path
         self._lock_file = lock
         self._broken = False
-        self._record = logging.makeLogRecord({})  # the only one: making one for each line would cost more than the rest
+        self._record = logging.makeLogRecord(
+            {}
+        )  # reused for every line, since making a record would cost more than writing it
         self._flushed_s = time.monotonic()
         super().__init__(path, maxBytes=MAX_FILE_BYTES, backupCount=MAX_FILES - 1, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:
-        """Open the file to append to; a line that a crash left unfinished is ended first."""
+        """Open the file for appending, and end a line that a crash left unfinished."""
         stream = Path(self.baseFilename).open("a", buffering=BUFFER_BYTES, encoding="utf-8")  # noqa: SIM115
         self._size = stream.tell()
         if self._size and not _ends_with_newline(Path(self.baseFilename)):
@@ -48,45 +50,45 @@ class LogFile(RotatingFileHandler):
             self.emit(self._record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append the message of a record as it is."""
+        """Append the message of a record, unless the file is broken."""
         if not self._broken:
             super().emit(record)
             self._size += record.__dict__["size"]
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the message of a record: it is a whole line already."""
+        """Return the message of a record, which is a complete line."""
         return str(record.msg)
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802
-        """Tell whether the file is full by counting bytes: the library's own way asks the disk for each line."""
+        """Tell whether the file is full, by counted bytes: the library would ask the disk for each line."""
         size: int = record.__dict__["size"]
         return 0 < self._size > self.maxBytes - size
 
     def flush(self) -> None:
-        """Hand what is buffered to the system, if that was not done just now."""
+        """Flush the buffer, if the last flush is longer ago than FLUSH_INTERVAL_S."""
         now = time.monotonic()
-        if now - self._flushed_s > FLUSH_S:
+        if now - self._flushed_s > FLUSH_INTERVAL_S:
             self._flushed_s = now
             super().flush()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Warn once that the disk takes no more; the run goes on without its log."""
+        """Warn that the log cannot be written; the run goes on without it."""
         self._broken = True
         fault = sys.exc_info()[1]
         reason = (isinstance(fault, OSError) and fault.strerror) or fault
         logger.warning(f"the log {self.path} cannot be written any more ({reason}); the run goes on without it")
 
     def close(self) -> None:
-        """Write what is buffered, and let others have the file."""
+        """Flush the buffer and release the lock of the file."""
         with contextlib.suppress(OSError, ValueError):
             super().close()
         self._lock_file.remove()
 
 
 def open_log(path: Path) -> LogFile:
-    """Open a log to append to; while another run writes to that file, one with a number: `name-2.log`.
+    """Open a log for appending. If another run has it open, open a numbered neighbour such as `name-2.log`.
 
-    Raises UsageError where the file cannot be written, or is something else than a log.
+    Raises UsageError if the file cannot be written, or is not a log.
     """
     path = _resolved(path)
     for number in range(1, MAX_NUMBER + 1):
@@ -97,7 +99,7 @@ def open_log(path: Path) -> LogFile:
                 return _opened(candidate, lock)
         except (OSError, StoreError) as fault:
             raise _unwritable(candidate, fault) from fault
-    raise UsageError(f"{MAX_NUMBER} runs write to {path} and its numbered neighbours; give this one another --log.")
+    raise UsageError(f"{MAX_NUMBER} runs write to {path} and its numbered neighbours; give --log another file.")
 
 
 def _resolved(path: Path) -> Path:

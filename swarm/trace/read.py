@@ -1,4 +1,4 @@
-"""Reads a log: the files that it was rotated into, oldest first. What is no line of a log is passed over."""
+"""Reads a log with its rotated files, oldest first. Lines that are not entries of a log are skipped."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -13,27 +13,27 @@ from msgspec import Raw, Struct
 from swarm.errors import UsageError
 
 MAX_ROTATED = 99
-MAX_LINE_BYTES = 16 * 1024 * 1024  # of which the longest, a chapter of a job, takes a few
+MAX_LINE_BYTES = 16 * 1024 * 1024  # the longest lines, chapters of a job, take a few MiB
 
 NOTHING = Raw(b"null")
 
 
 class Entry(Struct):
-    """One line of a log: a call of a core. `at` is seconds since the epoch by the writer's clock."""
+    """One line of a log: a call of a core. `at` is the writer's time in seconds since the epoch."""
 
     at: float
     core: str
     call: str
     given: dict[str, Raw] = {}
     result: Raw = NOTHING
-    source: str = ""  # the log's path
+    source: str = ""  # the path of the log
 
 
 _DECODER: "msgspec.json.Decoder[Entry]" = msgspec.json.Decoder(Entry)
 
 
 def log_files(path: Path) -> list[Path]:
-    """Return the files of a log, oldest first: FILE.2, FILE.1, FILE. Raises UsageError where there is none."""
+    """Return the files of a log, oldest first: FILE.2, FILE.1, FILE. Raises UsageError if there is none."""
     behind = path
     with suppress(OSError, RuntimeError, ValueError):  # a circle of links is no file, which is said below
         behind = path.resolve()  # rotation renames the file that a link names, not the link
@@ -45,7 +45,7 @@ def log_files(path: Path) -> list[Path]:
 
 
 def read_log(path: Path) -> Iterator[Entry]:
-    """Yield a log's entries in their order. Raises UsageError where it cannot be read, or is something else."""
+    """Yield a log's entries in order. Raises UsageError if it cannot be read, or is not a log."""
     understood = False
     for file in log_files(path):
         try:
@@ -59,19 +59,19 @@ def read_log(path: Path) -> Iterator[Entry]:
 
 
 def read_logs(paths: Iterable[Path]) -> Iterator[Entry]:
-    """Yield the entries of several machines' logs as one, by their times."""
+    """Yield the entries of several machines' logs, merged by time."""
     return heapq.merge(*map(read_log, paths), key=attrgetter("at"))
 
 
 def _entries(path: Path) -> Iterator[Entry]:
     with path.open("rb") as file:
         for line in _lines(file):
-            with suppress(ValueError, RecursionError):  # cut off by a crash, or of a form that is not known yet
+            with suppress(ValueError, RecursionError):  # a crash cut off the line, or a newer version wrote it
                 yield _DECODER.decode(line)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield lines that are not too long; of one that is, nothing is kept."""
+    """Yield lines of at most MAX_LINE_BYTES; skip longer ones."""
     while line := file.readline(MAX_LINE_BYTES):
         if line.endswith(b"\n") or len(line) < MAX_LINE_BYTES:
             yield line

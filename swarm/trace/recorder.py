@@ -1,4 +1,4 @@
-"""Watches pure cores: each call of one becomes a line of the log, with what it was given and what it decided.
+"""Records the calls of pure cores: each call becomes a line of the log, with its arguments and its result.
 
 A line is `{"at": seconds, "core": "coordinator", "call": "receive", "given": {...}, "result": {...}}`. Frames are
 written as their size, since a message names their digest; pieces of latents are written whole, for a core hashes them.
@@ -23,12 +23,12 @@ from swarm.trace.log_file import LogFile
 
 FORMAT = 1
 OPEN = "open"  # the call that begins a core
-PART = "part"  # a piece of a job's state, before the call that adds the job
+PART = "part"  # a piece of a job's state, which comes before the call that adds the job
 SET = "set"  # an attribute that the shell set
 READS = frozenset(
     {"status", "hopeless", "next_deadline", "lease_due", "serves", "coming"}
 )  # methods that change nothing
-MAX_SHORT_BYTES = 64  # a peer's name and the like; longer ones are frames
+MAX_SHORT_BYTES = 64  # shorter bytes are names of peers and the like, longer ones are frames
 
 Core = TypeVar("Core")
 Line = Callable[..., None]
@@ -37,20 +37,20 @@ logger = logging.getLogger(__name__)
 
 
 class Trace:
-    """The log of one process, or none. `watch` gives back a core that behaves the same and is written down.
+    """The log of one process, or no log. `watch` returns a core that behaves the same and is recorded.
 
-    `clock` gives the time that each line carries, in seconds since the epoch.
+    `clock` returns the time of each line, in seconds since the epoch.
     """
 
     def __init__(self, log: LogFile | None = None, clock: Callable[[], float] = time.time) -> None:
         self._log, self._clock = log, clock
         self._encoder = msgspec.json.Encoder(enc_hook=lambda value: type(value).__name__)
-        self._watched: dict[str, WatchedCore] = {}  # the present core of each name
+        self._watched: dict[str, WatchedCore] = {}  # the current core of each name
 
     def watch(self, name: str, core: Core, **opening: object) -> Core:
-        """Write a core's calls from here on; without a log the core itself is returned.
+        """Return a core whose calls are recorded; without a log return the core itself.
 
-        `name` is "coordinator" or "worker", `opening` is what the core was just made from.
+        `name` is "coordinator" or "worker"; `opening` are the arguments that the core was made from.
         """
         if self._log is None:
             return core
@@ -65,11 +65,15 @@ class Trace:
         line = {"at": round(self._clock(), 6), "core": core, "call": call, "given": given, "result": result}
         try:
             self._log.write(self._encoder.encode(line))
-        except (TypeError, ValueError, RecursionError) as fault:  # such as half a surrogate pair in a file's name
+        except (
+            TypeError,
+            ValueError,
+            RecursionError,
+        ) as fault:  # raised, for example, for a lone surrogate in a file's name
             logger.warning(f"a line is missing in the log, a call of {call}: {fault}")
 
     def close(self) -> None:
-        """Write how coordinators stand at the end, and close the file."""
+        """Write the final status of coordinators, and close the file."""
         for watched in self._watched.values():
             watched._conclude()
         if self._log is not None:
@@ -87,7 +91,7 @@ NO_TRACE = Trace()
 
 
 class WatchedCore:
-    """A core as its shell sees it; calls that may change it are written once they return."""
+    """A proxy of a core for its shell. It records the calls that may change the core, once they return."""
 
     def __init__(self, name: str, core: object, write: Line) -> None:
         vars(self).update(_name=name, _core=core, _write=write, _heard_s=None)
@@ -97,7 +101,7 @@ class WatchedCore:
         if attribute in READS or not inspect.ismethod(found):
             return found
         call = self._watched_call(attribute, found)
-        vars(self)[attribute] = call  # the next look-up finds it at once
+        vars(self)[attribute] = call  # the next access finds the attribute without __getattr__
         return call
 
     def __setattr__(self, attribute: str, value: object) -> None:
@@ -136,7 +140,7 @@ class WatchedCore:
 
 
 def plain_arguments(given: Mapping[str, object]) -> dict[str, object]:
-    """Return what a call was given as values that JSON can hold."""
+    """Return the arguments of a call as values that JSON can represent."""
     whole = isinstance(given.get("message"), FilePiece)
     return {
         name: value if whole and isinstance(value, bytes) and len(value) <= PIECE_BYTES else _plain(value)
@@ -145,7 +149,7 @@ def plain_arguments(given: Mapping[str, object]) -> dict[str, object]:
 
 
 def plain_result(result: object) -> object:
-    """Return what a call decided as values that JSON can hold; of an outcome only what is not empty."""
+    """Return the result of a call as values that JSON can represent, without the empty fields of an outcome."""
     if hasattr(type(result), "__dataclass_fields__"):
         return {name: _plain(value) for name, value in vars(result).items() if value or value is False}
     return _plain(result)
@@ -153,7 +157,7 @@ def plain_result(result: object) -> object:
 
 @cache
 def has_bytes(kind: type[Struct]) -> bool:
-    """Tell whether a kind of value holds bytes itself, as a clip that was just spoken does."""
+    """Tell whether a struct has a field of bytes, as a clip that was just spoken has."""
     return any(each.type is bytes for each in structs.fields(kind))
 
 

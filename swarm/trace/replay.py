@@ -1,4 +1,4 @@
-"""Runs a recorded log through fresh cores: the same calls have to give the same results."""
+"""Replays a log through fresh cores, in which the same calls have to give the same results."""
 
 import base64
 import inspect
@@ -16,13 +16,13 @@ from swarm.trace.job_parts import state_from
 from swarm.trace.read import Entry
 from swarm.trace.recorder import OPEN, PART, SET, plain_result
 
-MAX_FRAME_BYTES = 8 * 1024 * 1024  # of a clip on the wire; a log may say anything
-ODD = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError, StopIteration)
+MAX_FRAME_BYTES = 8 * 1024 * 1024  # of a clip on the wire, since a log may claim any size
+DAMAGE = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError, StopIteration)
 CORES: dict[str, type] = {"coordinator": Coordinator, "worker": Worker}
 
 
 class Difference(Struct, frozen=True):
-    """A call whose result is another one than was logged. `number` counts the log's entries from 1."""
+    """A call whose result differs from the logged one. `number` counts the log's entries from 1."""
 
     number: int
     core: str
@@ -32,26 +32,26 @@ class Difference(Struct, frozen=True):
 
 
 class Replay:
-    """Cores made anew from a log, by name; `calls` counts those that were repeated."""
+    """The cores that a log rebuilds, by name. `calls` counts the calls that were repeated."""
 
     def __init__(self) -> None:
         self.cores: dict[str, Any] = {}
         self.calls = 0
-        self.headless = 0  # calls of cores whose beginning is not in the log
+        self.headless = 0  # calls of cores whose start is not in the log
         self._parts: list[dict[str, Any]] = []
 
     def run(self, entries: Iterable[Entry]) -> Iterator[Difference]:
-        """Repeat a log's calls in their order and yield what comes out otherwise; a damaged entry does, too."""
+        """Repeat a log's calls in order, and yield those with another result, and damaged entries."""
         for number, entry in enumerate(entries, 1):
             try:
                 logged, replayed = self._take(entry)
-            except ODD as fault:
+            except DAMAGE as fault:
                 logged, replayed = None, {"damaged": type(fault).__name__}
             if logged != replayed:
                 yield Difference(number, entry.core, entry.call, _short(logged), _short(replayed))
 
     def _take(self, entry: Entry) -> tuple[Any, Any]:
-        """Take one entry; return what was logged and what comes out now, which is nothing for what is no call."""
+        """Handle one entry; return the logged and the replayed result, or (None, None) if the entry is not a call."""
         given = {name: msgspec.json.decode(raw) for name, raw in entry.given.items()}
         if entry.call == OPEN and entry.core in CORES:
             self.cores[entry.core] = CORES[entry.core](**_typed(given, _hints(CORES[entry.core])))
@@ -89,12 +89,12 @@ class Replay:
 
 @cache
 def _hints(called: Callable[..., Any]) -> dict[str, Any]:
-    """Return the types of the arguments of a method or class."""
+    """Return the argument types of a method or class."""
     return get_type_hints(called)
 
 
 def _typed(given: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
-    """Return a call's arguments as the types that it wants; a frame of which only the size is known is zeros."""
+    """Convert a call's arguments to their types; a frame with only its size in the log becomes zeros."""
     return {
         name: value if isinstance(value, JobState) else msgspec.convert(_with_frames(value), hints.get(name, Any))
         for name, value in given.items()
@@ -102,7 +102,7 @@ def _typed(given: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_frames(value: Any) -> Any:
-    """Return a logged value with zeros, in base64, wherever only the size of a frame was logged."""
+    """Replace each frame that was logged by its size with as many zeros, in base64."""
     if not isinstance(value, dict):
         return value
     if value.keys() == {"size"} and isinstance(value["size"], int):

@@ -1,1 +1,1 @@
-"""A worker's loops around its core: coordinators on one side, engines on the other."""
+"""The shell of a worker: it connects the core with coordinators on one side and engines on the other."""

@@ -1,22 +1,22 @@
-"""The bytes of clips that no coordinator has accepted yet: a few in memory, the rest in temporary files."""
+"""The bytes of unaccepted clips: the first in memory, further ones in temporary files."""
 
 import tempfile
 from pathlib import Path
 
 from swarm.lease.message import Clip
 
-IN_MEMORY = 16 * 1024 * 1024  # bytes
+MAX_MEMORY_BYTES = 16 * 1024 * 1024
 
 ClipName = tuple[str, int, int, str]  # job, chapter, index, key
 
 
 def name_of(clip: Clip) -> ClipName:
-    """Return the name that a clip's bytes are kept under. It has the place, since a text may stand in several."""
+    """Return the name of a clip's bytes. It includes the place, since a text may stand in several places."""
     return clip.job, clip.chapter, clip.index, clip.key
 
 
 class ClipBuffer:
-    """The bytes of clips. `put` raises OSError when the temporary folder is full."""
+    """The bytes of clips by name, in memory and in temporary files."""
 
     def __init__(self) -> None:
         self._memory: dict[ClipName, bytes] = {}
@@ -26,9 +26,9 @@ class ClipBuffer:
         self._count = 0
 
     def put(self, clip: Clip, frame: bytes) -> None:
-        """Keep a clip's bytes."""
+        """Keep a clip's bytes. Raises OSError if the temporary folder is full."""
         self.drop(clip)
-        if self._size + len(frame) <= IN_MEMORY:
+        if self._size + len(frame) <= MAX_MEMORY_BYTES:
             self._memory[name_of(clip)] = frame
             self._size += len(frame)
             return
@@ -39,7 +39,7 @@ class ClipBuffer:
         self._files[name_of(clip)] = path
 
     def get(self, clip: Clip) -> bytes:
-        """Return a clip's bytes, b"" if they are not here."""
+        """Return a clip's bytes; b"" if they are not kept."""
         name = name_of(clip)
         if name in self._files:
             return self._files[name].read_bytes()

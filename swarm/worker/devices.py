@@ -20,30 +20,30 @@ from swarm.watch.text import bytes_text
 
 LIST_GPUS = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
 PROVE = (sys.executable, "-P", "-m", "swarm.voice.probe")
-PATIENCE_S = 10.0
-PROOF_S = 180.0  # torch from a slow disk, and a driver that wakes its GPUs
+LIST_TIMEOUT_S = 10.0
+PROOF_TIMEOUT_S = 180.0  # torch may load from a slow disk, and the driver may have to wake its GPUs
 
 
 class Gpu(Struct, frozen=True):
-    """A GPU as torch names it, and how a computation on it ended: `fault` is empty if it can be used."""
+    """A GPU as torch names it. `fault` tells why it cannot be used, and is empty if it can."""
 
-    name: str  # "cuda:0" (ROCm's too), "mps"
+    name: str  # "cuda:0", also for ROCm, or "mps"
     about: str = ""
     fault: str = ""
     memory_bytes: int = 0
-    uuid: str = ""  # "GPU-..."
+    uuid: str = ""  # such as "GPU-5a..."
     driver: str = ""
-    platform: str = ""  # "CUDA 12.8"
+    platform: str = ""  # such as "CUDA 12.8"
 
     def describe(self) -> str:
-        """Return its name, memory and driver, as the swarm is told."""
+        """Return its name, memory, driver and platform in one line, which coordinators show."""
         driver = f"driver {self.driver}" if self.driver else ""
         memory = bytes_text(self.memory_bytes) if self.memory_bytes else ""
         return ", ".join(fact for fact in (self.about or self.name, memory, driver, self.platform) if fact)
 
 
 class Proof(Struct, frozen=True):
-    """The GPUs that torch can compute on here; `fault` says why there is no torch to ask."""
+    """The GPUs that torch finds here. `fault` tells why torch could not be asked, and is empty if it could."""
 
     gpus: tuple[Gpu, ...] = ()
     torch: str = ""
@@ -51,28 +51,28 @@ class Proof(Struct, frozen=True):
 
 
 def list_gpus() -> list[str]:
-    """Return the names of this machine's NVIDIA GPUs in their driver's order; none without a driver."""
+    """Return the names of this machine's NVIDIA GPUs in their driver's order; [] without a driver."""
     try:
-        answer = subprocess.run(LIST_GPUS, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+        answer = subprocess.run(LIST_GPUS, capture_output=True, text=True, timeout=LIST_TIMEOUT_S, check=True)
     except (OSError, subprocess.SubprocessError):
         return []
     return [line.strip() for line in answer.stdout.splitlines() if line.strip()]
 
 
 def prove_gpus() -> Proof:
-    """Have torch compute on every GPU, in a process of its own; takes seconds."""
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # GPU 0 is that of nvidia-smi, for the engines too
+    """Test every GPU with torch in a process of its own, which takes seconds."""
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # makes GPU 0 that of nvidia-smi, for engine processes too
     if not find_spec("torch"):
         return Proof(fault=f"no torch is installed here to compute on one: {gpu_install_line()}")
     path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     env = {**os.environ, "PYTHONPATH": path}
     try:
         done = subprocess.run(
-            PROVE, capture_output=True, timeout=PROOF_S, check=True, env=env, stdin=subprocess.DEVNULL
+            PROVE, capture_output=True, timeout=PROOF_TIMEOUT_S, check=True, env=env, stdin=subprocess.DEVNULL
         )
         return msgspec.convert(json.loads(done.stdout.splitlines()[-1]), Proof)
     except subprocess.TimeoutExpired:
-        return Proof(fault=f"torch has not answered for {PROOF_S:.0f} s")
+        return Proof(fault=f"torch has not answered for {PROOF_TIMEOUT_S:.0f} s")
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as fault:
         return Proof(fault=f"the process that asks torch failed: {fault}"[:300])
 
@@ -87,22 +87,23 @@ def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tup
     proof = prove_gpus()
     usable = [gpu for gpu in proof.gpus if not gpu.fault]
     if not asked and not usable:
-        say(f"{', '.join(listed)}: not used ({_why_none(proof)}); working on the CPU")
+        say(f"{', '.join(listed)}: not used ({_gpu_fault(proof)}); working on the CPU")
         return slot_devices(("cpu",), slots, ()), ()
     if not proof.gpus:
         raise EnvironmentFault(
-            f"--gpu {_as_asked(asked)}: this machine has no GPU for that: {_why_none(proof)}. --cpu works without one."
+            f"--gpu {_option_value(asked)}: this machine has no GPU for that: {_gpu_fault(proof)}. "
+            "--cpu works without one."
         )
     devices = slot_devices(asked or [gpu.name for gpu in usable], slots, proof.gpus)
     return devices, tuple(gpu for gpu in proof.gpus if gpu.name in devices)
 
 
-def _as_asked(names: Sequence[str]) -> str:
-    """Return GPUs in the words of the option: "all", "0,1"."""
+def _option_value(names: Sequence[str]) -> str:
+    """Return the value of --gpu for some devices: "all", "0,1"."""
     return ",".join("all" if name == "cuda" else name.removeprefix("cuda:") for name in names)
 
 
-def _why_none(proof: Proof) -> str:
+def _gpu_fault(proof: Proof) -> str:
     faults = [f"torch {proof.torch} cannot use {gpu.name}: {gpu.fault}" for gpu in proof.gpus if gpu.fault]
     return proof.fault or "; ".join(faults) or f"torch {proof.torch} finds none"
 
@@ -110,8 +111,8 @@ def _why_none(proof: Proof) -> str:
 def slot_devices(asked: Sequence[str], slots: int | None, gpus: Sequence[Gpu]) -> tuple[str, ...]:
     """Return one device for each slot, named as torch names them: "cuda:0", "mps", "cpu:3" (slot 3 on the CPU).
 
-    `asked` is ("cpu",), ("cuda",) for every GPU, or some of "cuda:1", "mps" and the beginnings of UUIDs; `slots` counts
-    on the CPU in all, on GPUs each. Raises EnvironmentFault for a GPU that is not there or cannot be used.
+    `asked` is ("cpu",), ("cuda",) for every GPU, or some of "cuda:1", "mps" and prefixes of UUIDs. `slots` is the
+    number of slots on the CPU, or on each GPU. Raises EnvironmentFault for a GPU that is missing or cannot be used.
     """
     if list(asked) == ["cpu"]:
         return tuple(f"cpu:{slot}" for slot in range(slots or default_cpu_slots()))
@@ -132,7 +133,7 @@ def _named(name: str, gpus: Sequence[Gpu]) -> Gpu:
 
 
 def describe(devices: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Device, ...]:
-    """Return the devices behind the slots, each once, as a worker announces them."""
+    """Return each device of the slots once, as a worker announces them."""
     if all(device.startswith("cpu") for device in devices):
         return (Device("cpu", f"{len(devices)} x CPU"),)
     return tuple(Device(gpu.name, gpu.describe()) for gpu in gpus)

@@ -1,4 +1,4 @@
-"""The engine processes of a worker: one for each slot, or one for all slots of an engine that computes nothing."""
+"""The engine processes of a worker: one for each slot, or one for all slots of an engine that only waits."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -13,21 +13,23 @@ from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import engine_target, find_card
 
 SpokenWords = tuple[str, *tuple[int, ...]]  # a text and the seeds of its takes
-OF_THE_DEVICE = (FaultKind.MEMORY, FaultKind.DEVICE)  # faults after which a process computes no more
+DEVICE_FAULTS = (FaultKind.MEMORY, FaultKind.DEVICE)  # faults after which a process cannot go on
 
 
 class Engines:
-    """Opens, uses and ends the processes behind the slots."""
+    """The engine processes behind the slots: it starts, uses and ends them."""
 
     def __init__(self, devices: tuple[str, ...], log_dir: Path) -> None:
         self.devices = devices
         self._log_dir = log_dir
-        self.pids: set[int] = set()  # of all processes there ever were, since a reading of a GPU may be a little old
+        self.pids: set[int] = (
+            set()
+        )  # ids of all processes so far, since an old reading of a GPU may still show an ended one
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
-        self._entrances: dict[str, asyncio.Lock] = {}
+        self._load_locks: dict[str, asyncio.Lock] = {}
         self._prefetched: dict[int, tuple[SpokenWords, asyncio.Task[SpokenClip]]] = {}
-        self._starting = asyncio.Lock()  # slots that share a process must not each start one
+        self._starting = asyncio.Lock()  # keeps slots that share a process from each starting one
 
     async def load(
         self,
@@ -38,10 +40,10 @@ class Engines:
         listen: OnNews = lambda words: None,
         again: bool = True,
     ) -> bytes:
-        """Load the voice of a recipe in a slot, maybe for minutes. Raises EngineFault: UNAVAILABLE, MEMORY, DEVICE.
+        """Load the voice of a recipe in a slot, which may take minutes.
 
-        `job_files` is the folder with the job's files; `listen` hears how far a download is. Returns the latents that
-        were computed, b"" if there are none.
+        `job_files` is the folder with the job's files; `listen` is called with the progress of a download. Returns the
+        latents that were computed, b"" if there are none. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE.
         """
         async with self._starting:
             if self._engines.get(slot) != recipe.engine:
@@ -51,22 +53,22 @@ class Engines:
         process = self._processes[slot]
         self.pids |= await process.own_pids(slot)
         try:
-            async with self._entrance(slot):
+            async with self._load_lock(slot):
                 return await process.open(slot, recipe, self.devices[slot], job_files, listen=listen)
         except EngineFault as fault:
-            taken_away = self._processes.get(slot) is not process
-            if not again or taken_away or (process.alive and fault.kind not in OF_THE_DEVICE):
+            replaced = self._processes.get(slot) is not process
+            if not again or replaced or (process.alive and fault.kind not in DEVICE_FAULTS):
                 raise
-            await self.unload(slot, process)  # the process died or its device failed, which may not happen again
+            await self.unload(slot, process)  # a fresh process may succeed after a crash or a fault of the device
             return await self.load(slot, recipe, job_files, listen=listen, again=False)
 
-    def _entrance(self, slot: int) -> AbstractAsyncContextManager[object]:
-        """Return a lock around loading: a GPU with room for one model must not be filled with two halves."""
+    def _load_lock(self, slot: int) -> AbstractAsyncContextManager[object]:
+        """Return a lock for loading on a slot's GPU, so that two models cannot fill its memory by halves."""
         device = self.devices[slot]
-        return nullcontext() if device.startswith("cpu") else self._entrances.setdefault(device, asyncio.Lock())
+        return nullcontext() if device.startswith("cpu") else self._load_locks.setdefault(device, asyncio.Lock())
 
     async def _process(self, slot: int, engine: str) -> EngineProcess:
-        """Return a new process, or another slot's if the engine computes nothing."""
+        """Return a new process, or another slot's process if the engine shares it. Raises EngineFault(UNAVAILABLE)."""
         try:
             shared, target = find_card(engine).shares_process, engine_target(engine)
         except SwarmError as error:
@@ -79,7 +81,7 @@ class Engines:
         return process
 
     def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[SpokenClip]":
-        """Speak a segment, with the next of the seeds if a take is doubtful. The task raises EngineFault."""
+        """Speak a segment, again with the next seed if a take is doubtful. The task raises EngineFault."""
         words, speaking = self._prefetched.pop(slot, ((), None))
         if speaking and words == (text, *seeds):
             return speaking
@@ -88,18 +90,18 @@ class Engines:
         return asyncio.create_task(self._speak(slot, text, *seeds))
 
     def prefetch(self, slot: int, text: str, *seeds: int) -> None:
-        """Have a slot's process begin a text as soon as it is through with the one under way.
+        """Queue a text in a slot's process, which begins it as soon as the one under way is finished.
 
-        `speak` of the same text and seeds collects the clip, or what else became of it; the clip is kept until then.
+        `speak` with the same text and seeds returns the task of this text, which keeps its clip or fault until then.
         """
         self.cancel_prefetch(slot)
         if slot in self._processes:
             task = asyncio.create_task(self._speak(slot, text, *seeds))
-            task.add_done_callback(_collected)
+            task.add_done_callback(_retrieve_exception)
             self._prefetched[slot] = (text, *seeds), task
 
     def cancel_prefetch(self, slot: int) -> None:
-        """Withdraw a slot's prefetched text: its process does not begin it, or its clip is dropped."""
+        """Cancel a slot's prefetched text: if its process has begun it already, the clip is dropped."""
         _, before = self._prefetched.pop(slot, ((), None))
         if before:
             before.cancel()
@@ -108,17 +110,17 @@ class Engines:
         return await self._processes[slot].speak(slot, text, *seeds)
 
     def kill(self, slot: int) -> None:
-        """End a slot's process at once, without waiting for it."""
+        """Kill a slot's process, without waiting for its end."""
         process = self._forget(slot)
         if process is not None:
             process.kill()
 
     def process(self, slot: int) -> EngineProcess | None:
-        """Return the process behind a slot at present."""
+        """Return the current process of a slot; None if it has none."""
         return self._processes.get(slot)
 
     async def unload(self, slot: int, only: EngineProcess | None = None) -> None:
-        """End a slot's process, unless other slots speak with it; with `only`, unless it is another one by now."""
+        """End a slot's process unless other slots share it; with `only`, do so only if the slot still has that one."""
         if only is not None and self._processes.get(slot) is not only:
             return
         process = self._forget(slot)
@@ -136,7 +138,7 @@ class Engines:
             await self.unload(slot)
 
 
-def _collected(task: "asyncio.Task[SpokenClip]") -> None:
-    """Look at how a prefetched text went, since nothing else may ever ask."""
+def _retrieve_exception(task: "asyncio.Task[SpokenClip]") -> None:
+    """Retrieve the exception of a task: asyncio would log it if nothing did, and a prefetch may never be collected."""
     if not task.cancelled():
         task.exception()

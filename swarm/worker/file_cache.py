@@ -1,6 +1,7 @@
-"""A worker's folder of job files: <state>/assets/<digest>, fetched in parts, verified, the least used removed first.
+"""A worker's cache of job files, <state>/assets/<digest>: fetched in pieces and verified, bounded in size.
 
-Several workers of one machine may share it: a lock keeps two of them off one part. Used from one thread at a time.
+Several workers of one machine may share it: a lock for each file keeps two of them from fetching it. Each cache is used
+from one thread at a time.
 """
 
 import contextlib
@@ -21,8 +22,8 @@ from swarm.system.platform import sync_file
 from swarm.system.scratch import Scratch
 from swarm.watch.text import bytes_text
 
-SPARE = 256 * 1024 * 1024  # bytes that stay free on the disk
-SPOILT = "what arrived does not fit its digest"
+MIN_FREE_BYTES = 256 * 1024 * 1024  # stays free on the disk
+SPOILT = "the file that arrived does not match its digest"
 ELSEWHERE = "another worker of this machine is fetching it"
 
 
@@ -35,7 +36,7 @@ class Kept(NamedTuple):
 
 @dataclass
 class PartialFile:
-    """A job file on its way here."""
+    """A job file that is being fetched."""
 
     file: IO[bytes]
     size: int
@@ -45,7 +46,7 @@ class PartialFile:
 
 
 class FileCache:
-    """Job files by digest, at most `limit` bytes of them."""
+    """A cache of job files by digest, of at most `limit` bytes."""
 
     def __init__(self, state_dir: Path, limit: int, piece: int = PIECE_BYTES) -> None:
         self.root = state_dir / "assets"
@@ -62,7 +63,7 @@ class FileCache:
             with guarded(self.root):
                 self._forget(digest)
                 self.root.mkdir(parents=True, exist_ok=True)
-                self._borrow(digest, size)
+                self._link_from_jobs(digest, size)
                 return Kept(size) if self._is_whole(digest, size) else self._begin(digest, size, needed)
         except StoreError as fault:
             return Kept(0, str(fault))
@@ -72,7 +73,7 @@ class FileCache:
         if not lock.try_acquire():
             return Kept(0, ELSEWHERE)
         try:
-            if self._is_whole(digest, size):  # another worker was just through with it
+            if self._is_whole(digest, size):  # another worker may just have fetched it
                 lock.release()
                 return Kept(size)
             self._make_room(digest, size, needed)
@@ -95,7 +96,7 @@ class FileCache:
         return PartialFile(path.open("ab"), size, path.stat().st_size, found, lock)
 
     def write(self, digest: str, offset: int, data: bytes) -> Kept | None:
-        """Append a piece to a partial file; return None if it does not belong there."""
+        """Append a piece to a partial file; return None if the piece is not the next one."""
         part = self._parts.get(digest)
         if part is None or offset != part.have or offset + len(data) > part.size:
             return None
@@ -125,12 +126,12 @@ class FileCache:
 
     def _forget(self, digest: str) -> None:
         if part := self._parts.pop(digest, None):
-            with contextlib.suppress(OSError):  # pieces that are still buffered are asked for again
+            with contextlib.suppress(OSError):  # buffered pieces that are lost here are fetched again
                 part.file.close()
             part.lock.release()
 
     def put(self, data: bytes) -> JobFile:
-        """Keep latents that were made here. Raises StoreError."""
+        """Keep latents that an engine computed here. Raises StoreError."""
         info = JobFile(LATENTS, hashlib.sha256(data).hexdigest(), len(data))
         with guarded(self.root):
             replace_file(self.root / info.digest, data)
@@ -138,7 +139,7 @@ class FileCache:
         return info
 
     def read(self, digest: str, offset: int) -> tuple[bytes, int]:
-        """Return the piece of latents at an offset, and the size of the whole file. Raises StoreError."""
+        """Return a piece of latents at an offset, and the size of the whole file in bytes. Raises StoreError."""
         path = self.root / digest
         with guarded(path):
             whole = path.read_bytes()
@@ -148,22 +149,24 @@ class FileCache:
         return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
 
     def gather(self, job_files: Iterable[JobFile], name: str) -> Path:
-        """Return a folder, new for each call, that has these files under their names. Raises StoreError."""
+        """Return a new folder that has these files under their names, as hard links if possible. Raises StoreError."""
         self._scratch = self._scratch or Scratch(self._state_dir / "scratch")
         if name in self._gathered:
-            shutil.rmtree(self._gathered[name], ignore_errors=True)  # Windows keeps files that an engine still has open
+            shutil.rmtree(
+                self._gathered[name], ignore_errors=True
+            )  # fails on Windows for files that an engine has open
         self._count += 1
         folder = self._gathered[name] = self._scratch.folder / f"{name}-{self._count}"
         for job_file in job_files:
             source, target = self.root / job_file.digest, folder / job_file.name
             with guarded(source):
-                os.utime(source)  # the least recently used files are removed first
+                os.utime(source)  # marks the file as used, since the least recently used are removed first
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _link(source, target)
         return folder
 
     def close(self) -> None:
-        """Close the partial files, which stay for the next start."""
+        """Close the partial files, which the next start resumes."""
         for digest in list(self._parts):
             self._forget(digest)
         if self._scratch is not None:
@@ -171,8 +174,8 @@ class FileCache:
 
     # --- the disk
 
-    def _borrow(self, digest: str, size: int) -> None:
-        """Link to a file that a coordinator of this machine has, if the disk can do that."""
+    def _link_from_jobs(self, digest: str, size: int) -> None:
+        """Hard-link a file that a coordinator on this machine has, if the disk supports it."""
         if (self.root / digest).exists():
             return
         for twin in self._state_dir.glob(f"jobs/*/assets/{digest}"):
@@ -197,7 +200,7 @@ class FileCache:
         return True
 
     def _make_room(self, digest: str, size: int, needed: Container[str]) -> None:
-        """Remove the least recently used files until this one fits. Raises StoreError if it cannot."""
+        """Remove the least recently used files until a new one fits. Raises StoreError if it cannot fit."""
         files = [path for path in self.root.iterdir() if path.is_file() and path.stem != digest]
         files.sort(key=lambda path: path.stat().st_mtime)
         total = size + sum(path.stat().st_size for path in files)
@@ -215,15 +218,15 @@ class FileCache:
             )
         part = self._part_path(digest)
         missing = size - (part.stat().st_size if part.exists() else 0)
-        if shutil.disk_usage(self.root).free < missing + SPARE:
+        if shutil.disk_usage(self.root).free < missing + MIN_FREE_BYTES:
             raise StoreError(f"{bytes_text(missing)} more do not fit on the disk of {self.root}: free some of it.")
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file another name, or a copy on disks that cannot do that."""
+    """Hard-link a file, or copy it on disks without hard links. Raises OSError."""
     try:
         os.link(source, target)
-    except FileExistsError:  # it may be another name of a content that must stay as it is
+    except FileExistsError:  # a copy would write into the other file, which may be a hard link
         raise
     except OSError:
         shutil.copyfile(source, target)

@@ -1,4 +1,4 @@
-"""Moves a worker's files between its core and its disk: one operation at a time, in a thread of its own."""
+"""Runs the operations of a worker's file cache one at a time, in a thread of its own."""
 
 import asyncio
 from collections.abc import Callable, Container
@@ -18,32 +18,32 @@ Lost = Callable[[str], None]
 
 
 class FileThread:
-    """The disk of a worker's job files, without blocking the event loop.
+    """A worker's file cache for an event loop, which it never blocks.
 
-    `kept` hears how much of a file is on the disk, `reply` sends a piece that a coordinator asked for, and `lost` hears
-    of latents that were asked for and cannot be read.
+    It calls `kept` with the state of a file on the disk, `reply` to send a piece that a coordinator asked for, and
+    `lost` with the digest of latents that cannot be read.
     """
 
     def __init__(self, folder: FileCache, kept: Report, reply: Reply, lost: Lost) -> None:
         self._folder, self._kept, self._reply, self._lost = folder, kept, reply, lost
-        self._orders: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")
 
     def seek(self, digest: str, size: int, needed: Container[str]) -> None:
-        """Have a job file looked for."""
-        self._order(partial(self._folder.seek, digest, size, needed), partial(self._kept, digest))
+        """Queue the search for a job file; `kept` gets the result."""
+        self._enqueue(partial(self._folder.seek, digest, size, needed), partial(self._kept, digest))
 
     def write(self, digest: str, offset: int, data: bytes) -> None:
-        """Have a piece written."""
+        """Queue the writing of a piece; `kept` gets the result."""
 
         def report(kept: Kept | None) -> None:
             if kept is not None:
                 self._kept(digest, kept)
 
-        self._order(partial(self._folder.write, digest, offset, data), report)
+        self._enqueue(partial(self._folder.write, digest, offset, data), report)
 
     def serve(self, link: str, fetch: Fetch) -> None:
-        """Have a piece of latents read and sent."""
+        """Queue the reading of a piece of latents; `reply` or `lost` gets the result."""
 
         def read() -> tuple[bytes, int]:
             try:
@@ -57,10 +57,10 @@ class FileThread:
             elif not found[1]:
                 self._lost(fetch.digest)
 
-        self._order(read, reply)
+        self._enqueue(read, reply)
 
-    def _order(self, act: Callable[[], Any], report: Callable[[Any], None]) -> None:
-        self._orders.put_nowait((act, report))
+    def _enqueue(self, act: Callable[[], Any], report: Callable[[Any], None]) -> None:
+        self._queue.put_nowait((act, report))
 
     async def gather(self, job_files: tuple[JobFile, ...], slot: int) -> Path | None:
         """Return the folder with a job's files for a slot; None if it needs none. Raises StoreError."""
@@ -70,7 +70,7 @@ class FileThread:
         return folder
 
     async def put(self, latents: bytes) -> JobFile | None:
-        """Keep the latents that an engine made, if it made any. Raises StoreError."""
+        """Keep the latents of an engine; return None if they are empty. Raises StoreError."""
         kept: JobFile | None = await self._do(partial(self._folder.put, latents)) if latents else None
         return kept
 
@@ -78,12 +78,12 @@ class FileThread:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)
 
     async def run(self) -> None:
-        """Carry out what is ordered, for ever."""
+        """Run the queued operations, for ever."""
         while True:
-            act, report = await self._orders.get()
+            act, report = await self._queue.get()
             report(await self._do(act))
 
     def close(self) -> None:
         """Release the locks and end the thread."""
-        self._thread.submit(self._folder.close)  # in the thread that took its locks
+        self._thread.submit(self._folder.close)  # the thread that took the locks must release them
         self._thread.shutdown()

@@ -15,36 +15,40 @@ from msgspec import Struct
 from swarm.lease.message import Figures
 from swarm.worker.devices import Gpu
 
-READ_S = 2.0
-STALE_S = 10.0  # figures older than that are of a driver that hangs
-SHARE = 5  # percent of a GPU from which a process counts as using it, not only as drawing a desktop
+READ_INTERVAL_S = 2.0
+MAX_AGE_S = 10.0  # older readings mean that the driver hangs
+MIN_USE_PERCENT = 5  # a process below this load only draws a desktop
 
 
 class GpuReading(Struct, frozen=True):
-    """One reading of a GPU. `lost`: it was there and is gone."""
+    """One reading of a GPU. `lost` tells that the GPU worked before and is gone now."""
 
     figures: Figures
-    users: frozenset[int] = frozenset()  # ids of the processes that use it, ours too
+    users: frozenset[int] = frozenset()  # ids of all processes that use it, including our own
     lost: bool = False
 
 
 def load_nvml() -> Any:
-    """Return the bindings to NVIDIA's management library, initialised; None if they, library or driver are missing."""
+    """Return NVIDIA's management library, initialised; None if its bindings, the library or the driver are missing."""
     if not find_spec("pynvml"):
         return None
     try:
         nvml = import_module("pynvml")
         nvml.nvmlInit()
-    except Exception:  # its errors have no common base
+    except Exception:  # the errors of pynvml have no common base class
         return None
     return nvml
 
 
 class GpuReadings:
-    """The latest readings of some GPUs, by the names of the devices."""
+    """The latest readings of some GPUs by their device names."""
 
-    def __init__(self, gpus: Sequence[Gpu], load: Callable[[], Any] = load_nvml, read_s: float = READ_S) -> None:
-        self._gpus = [gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))]  # others are not NVIDIA's
+    def __init__(
+        self, gpus: Sequence[Gpu], load: Callable[[], Any] = load_nvml, read_s: float = READ_INTERVAL_S
+    ) -> None:
+        self._gpus = [
+            gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))
+        ]  # GPUs of other makers have no such UUID
         self._load, self._read_s = load, read_s
         self._readings: dict[str, GpuReading] = {}
         self._read_at_s = 0.0
@@ -52,7 +56,7 @@ class GpuReadings:
         self._begun, self._closed = threading.Event(), threading.Event()
 
     def start(self) -> None:
-        """Begin to read, if there is anything to read; a second call does nothing."""
+        """Start reading, if there is a GPU to read. A second call does nothing."""
         if self._started:
             return
         self._started = True
@@ -62,40 +66,40 @@ class GpuReadings:
             self._begun.set()
 
     def wait(self, patience_s: float) -> dict[str, GpuReading]:
-        """Wait for the first readings; return none if they do not come in time."""
+        """Wait up to `patience_s` seconds for the first readings; return {} if they do not arrive."""
         self._begun.wait(patience_s)
         return self.readings()
 
     def readings(self) -> dict[str, GpuReading]:
-        """Return the latest reading of each GPU; none if there are none, or the driver has not answered for long."""
-        return dict(self._readings) if time.monotonic() - self._read_at_s < STALE_S else {}
+        """Return the latest reading of each GPU; {} if there is none, or if the driver hangs."""
+        return dict(self._readings) if time.monotonic() - self._read_at_s < MAX_AGE_S else {}
 
     def close(self) -> None:
-        """Stop reading, without waiting for a driver."""
+        """Stop reading, without waiting for the driver."""
         self._closed.set()
 
     def _run(self) -> None:
         nvml = self._load()
-        looks = [Look(nvml, gpu) for gpu in self._gpus] if nvml else []
-        while looks and not self._closed.is_set():
-            self._readings = {look.gpu.name: look.read() for look in looks}
+        readers = [GpuReader(nvml, gpu) for gpu in self._gpus] if nvml else []
+        while readers and not self._closed.is_set():
+            self._readings = {reader.gpu.name: reader.read() for reader in readers}
             self._read_at_s = time.monotonic()
             self._begun.set()
             self._closed.wait(self._read_s)
         self._begun.set()
 
 
-class Look:
-    """Reads one GPU; values that its driver does not know are left out."""
+class GpuReader:
+    """The reader of one GPU. It leaves out the values that the driver does not provide."""
 
     def __init__(self, nvml: Any, gpu: Gpu) -> None:
         self._nvml, self.gpu = nvml, gpu
         self._losses = {nvml.NVML_ERROR_GPU_IS_LOST, nvml.NVML_ERROR_RESET_REQUIRED}
         self._found = self._lost = False
-        self._since_us = int(time.time() * 1e6)  # of the last look at the processes that use it
+        self._since_us = int(time.time() * 1e6)  # time of the last query of the processes that use it
 
     def read(self) -> GpuReading:
-        """Return the present reading."""
+        """Return a new reading."""
         nvml, self._lost = self._nvml, False
         try:
             handle = nvml.nvmlDeviceGetHandleByUUID(self.gpu.uuid)
@@ -119,18 +123,22 @@ class Look:
     def _ask(self, question: Callable[..., Any], *words: Any) -> Any:
         try:
             return question(*words)
-        except Exception as fault:  # it is not told for this GPU, or by this driver
-            self._lost = self._lost or self._is_loss(fault)  # a GPU that fell off the bus still has a handle
+        except Exception as fault:  # this GPU or driver does not provide the value
+            self._lost = self._lost or self._is_loss(
+                fault
+            )  # a GPU that fell off the bus has a handle, but each query fails
             return None
 
     def _users(self, handle: Any) -> frozenset[int]:
-        """Return the processes that compute on it or keep it busy; a desktop that is only drawn on it is left out."""
+        """Return the processes that compute on a GPU or keep it busy, except those that only draw a desktop."""
         nvml, since_us = self._nvml, self._since_us
         self._since_us = int(time.time() * 1e6)
         computing = _ids(self._ask(nvml.nvmlDeviceGetComputeRunningProcesses, handle))
-        drawing = _ids(self._ask(nvml.nvmlDeviceGetGraphicsRunningProcesses, handle))  # Windows counts all as both
+        drawing = _ids(
+            self._ask(nvml.nvmlDeviceGetGraphicsRunningProcesses, handle)
+        )  # Windows lists every process as both
         samples = self._ask(nvml.nvmlDeviceGetProcessUtilization, handle, since_us) or ()
-        return computing - drawing | {s.pid for s in samples if max(s.smUtil, s.encUtil, s.decUtil) >= SHARE}
+        return computing - drawing | {s.pid for s in samples if max(s.smUtil, s.encUtil, s.decUtil) >= MIN_USE_PERCENT}
 
 
 def _ids(processes: Any) -> frozenset[int]:

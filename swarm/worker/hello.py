@@ -26,7 +26,7 @@ def greeting(state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name:
 
 
 def engine_offers() -> tuple[EngineOffer, ...]:
-    """Return what this machine can speak with, as it is now: engines and models may come and go."""
+    """Return the engines and models that this machine has now; both may come and go."""
     importlib.invalidate_caches()  # a package may have been installed just now
     return tuple(
         EngineOffer(engine.card.name, engine.card.languages, engine.offered_models()[:MAX_MODELS])

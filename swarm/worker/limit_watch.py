@@ -1,4 +1,4 @@
-"""Keeps a worker to its operator's limits, and notices which of its GPUs are gone."""
+"""Applies the operator's limits to the slots of a worker, and notices GPUs that are gone."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -19,7 +19,7 @@ def local_minute() -> int:
 
 
 class LimitWatch:
-    """The readings of GPUs, and what follows for each slot; `devices` are those of the slots."""
+    """The limits of each slot by the readings of its GPU. `devices` has one device for each slot."""
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class LimitWatch:
         self._readings: dict[str, GpuReading] = {}
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start reading the GPUs."""
         self._gpu_readings.start()
 
     def check(self) -> None:
-        """Check that the limits can be kept here; wait for the first readings. Raises EnvironmentFault."""
+        """Wait for the first readings, and check that the limits can be applied. Raises EnvironmentFault."""
         limits = self._judge.limits
         if not limits.watch_gpus:
             return
@@ -46,17 +46,17 @@ class LimitWatch:
             reading = readings.get(device)
             if reading is None or (limits.max_temperature is not None and reading.figures.temperature_c is None):
                 raise EnvironmentFault(
-                    f"--max-temperature and --idle-only need to read what {device} is at, which is not to be had: "
-                    "they work on NVIDIA's GPUs, with `pip install nvidia-ml-py`."
+                    f"--max-temperature and --idle-only need the readings of {device}, which are not available: "
+                    "they work on NVIDIA GPUs, with `pip install nvidia-ml-py`."
                 )
 
     def look(self) -> tuple[Figures, ...]:
-        """Take the latest readings; return their figures."""
+        """Take over the latest readings; return their figures."""
         self._readings = self._gpu_readings.readings()
         return tuple(reading.figures for reading in self._readings.values())
 
     def lost(self) -> list[int]:
-        """Return the slots whose GPU was there and is gone."""
+        """Return the slots whose GPU worked before and is gone now."""
         gone = {device for device, reading in self._readings.items() if reading.lost}
         return [slot for slot, device in enumerate(self._devices) if device in gone]
 

@@ -1,4 +1,4 @@
-"""The lines that a worker prints now and then: how much it has spoken, how fast, and which slots rest."""
+"""The lines that a worker prints at times: how much it has spoken, how fast, and which slots rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from swarm.lease.message import Clip
 from swarm.watch.text import count_text, duration_text, speed_text
 
-SAY_S = 60.0
+NOTICE_INTERVAL_S = 60.0
 
 
 @dataclass
 class Notices:
-    """Sentences and seconds of sound since the start, and when they were last printed."""
+    """Counts of what was spoken since the start, and what was last printed of them, and when."""
 
     sentences: int = 0
     audio_s: float = 0.0
@@ -20,26 +20,26 @@ class Notices:
     said_s: float = 0.0
 
     def add(self, clip: Clip) -> None:
-        """Count a clip."""
+        """Count a clip that was spoken."""
         self.sentences += 1
         self.audio_s += clip.length_s
         self.work_s += clip.work_s
 
     def news(self, now: float) -> str:
-        """Return the line for a minute in which something was spoken, "" if there is nothing new."""
-        if self.sentences == self.said or now - self.said_s < SAY_S:
+        """Return a line at most once a minute; "" if nothing was spoken since the last one."""
+        if self.sentences == self.said or now - self.said_s < NOTICE_INTERVAL_S:
             return ""
         return self.line(now)
 
     def line(self, now: float) -> str:
-        """Return the line about what was spoken so far."""
+        """Return a line that tells how much was spoken so far."""
         self.said, self.said_s = self.sentences, now
         speed = f", {speed_text(self.audio_s / self.work_s)} real time a slot" if self.work_s else ""
         return f"spoke {count_text(self.sentences, 'sentence')} so far, {duration_text(self.audio_s)} of sound{speed}"
 
 
 def rest_lines(before: Mapping[int, str], after: Mapping[int, str]) -> list[str]:
-    """Return the lines about rests that began or ended; both map each slot to why it rests, "" if it does not."""
+    """Return lines about rests that began or ended. Both arguments map slots to the reason of their rest, or ""."""
     news = {slot: why for slot, why in after.items() if why != before.get(slot, "")}
     return [
         _line(why, [slot for slot in news if news[slot] == why], len(after)) for why in dict.fromkeys(news.values())

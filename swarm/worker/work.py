@@ -1,4 +1,4 @@
-"""A worker from start to end: waits for a key, finds coordinators, serves them until it is told to leave."""
+"""The life of a worker: it waits for a key, finds coordinators, and serves them until it is told to leave."""
 
 import asyncio
 import contextlib
@@ -25,11 +25,11 @@ from swarm.worker.hello import engine_offers, greeting
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.worker import WorkNode
 
-KEY_S = 2.0  # between two looks of a worker without a key for one
-LOOK_S = 10.0
-QUIET_S = 5.0  # without an answer before the user is told so
-AGAIN_S = 600.0  # before an engine that did not open is tried again: there may be a network by then
-FORGET_S = 120.0  # out of reach before a coordinator that was found is forgotten
+KEY_INTERVAL_S = 2.0  # between two looks for a key, if there is none
+LOOK_INTERVAL_S = 10.0  # between two looks for coordinators, engines and models
+ANSWER_S = 5.0  # without an answer before the user is told
+RETRY_S = 600.0  # before an engine that did not open is tried again, since the network may be back
+FORGET_S = 120.0  # out of reach before a coordinator is forgotten
 MAX_UNPROVEN = 16  # sockets for announced coordinators that have not proven themselves; each takes threads and files
 TRIAL_S = 10.0  # before an unproven coordinator gives its socket to another that waits; a machine has many addresses
 PASS_S = 0.2  # between two looks at what is announced, however fast that changes
@@ -37,9 +37,9 @@ MAX_WARNINGS = 8  # of coordinators of other swarms
 
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
-    """Serve coordinators; return the exit code. Raises SwarmError, also if it is to leave and there is no key."""
+    """Serve coordinators; return the exit code. Raises SwarmError, also with --exit-when-done if there is no key."""
     if config.exit_when_done:
-        security(config.state_dir, open=config.open)  # a worker that waits for the end must not wait for ever for a key
+        security(config.state_dir, open=config.open)  # such a worker must not wait for a key for ever
     limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits)
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
@@ -76,7 +76,7 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm, say))
         stack.callback(finder.cancel)
-        finder.add_done_callback(lambda task: node.leave())  # it only ends by failing
+        finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines))
         stack.callback(watch.cancel)
         with draining(lambda: _drain(node, say)):
@@ -87,12 +87,12 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
 
 
 async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...]) -> None:
-    """Tell coordinators of models and engines that came or went, and let what did not open be tried again at times."""
+    """Announce engines and models that came or went, and at times announce again those that did not open."""
     tried_s = time.monotonic()
     while True:
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(LOOK_INTERVAL_S)
         offers = await asyncio.to_thread(engine_offers)
-        again = node.unable and time.monotonic() - tried_s > AGAIN_S
+        again = node.unable and time.monotonic() - tried_s > RETRY_S
         if offers != offered or again:
             offered, tried_s = offers, time.monotonic()
             node.announce(offers)
@@ -105,24 +105,24 @@ def _drain(node: WorkNode, say: Say) -> None:
 
 
 async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
-    """Return the key, waiting until there is one; None with --open."""
+    """Wait for a key and return it; return None with --open."""
     if config.open:
         say(OPEN_WARNING)
         return None
     if load_key(config.state_dir) is None:
         say(f"{NO_KEY} Waiting for that, or for a `coordinate` on this machine to make a key.")
     while (key := load_key(config.state_dir)) is None:
-        await asyncio.sleep(KEY_S)
+        await asyncio.sleep(KEY_INTERVAL_S)
     return key
 
 
 async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> None:
-    """Tell the node of coordinators: the one named, else the last that worked and all that mDNS shows."""
+    """Add coordinators to the node: the one that was named, else the last ones served and all that mDNS finds."""
     named = fixed_address(config.coordinator)
     if named:
         say(f"trying {named}")
         node.add(named, [named])
-        await asyncio.sleep(QUIET_S)
+        await asyncio.sleep(ANSWER_S)
         if not node.connections.answered:
             say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
@@ -146,10 +146,10 @@ async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], 
         for stranger in browser.strangers():
             if stranger.name not in warned and not node.connections.connected and len(warned) < MAX_WARNINGS:
                 warned.add(stranger.name)
-                say(_why_strange(stranger, swarm))
+                say(_stranger_line(stranger, swarm))
         await asyncio.sleep(PASS_S)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_S):
+            async with asyncio.timeout(LOOK_INTERVAL_S):
                 await browser.changed.wait()
 
 
@@ -168,8 +168,8 @@ def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
         node.add(candidate.name, candidate.addresses)
 
 
-def _why_strange(stranger: Candidate, swarm: str) -> str:
-    """Return why a coordinator that can be seen is not this worker's, and what to do if it ought to be."""
+def _stranger_line(stranger: Candidate, swarm: str) -> str:
+    """Return a line about a coordinator that this worker cannot serve, with the reason and the remedy."""
     at = stranger.addresses[0]
     if swarm == OPEN:
         return f"a coordinator at {at} is not open: leave --open out, and join its swarm with its code"

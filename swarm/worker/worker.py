@@ -1,4 +1,4 @@
-"""A worker's loops around its core: coordinators on one side, engines on the other."""
+"""The shell of a worker: it feeds the core with messages and events, and carries out its outcomes."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -34,18 +34,18 @@ from swarm.watch.text import bytes_text, in_tens
 from swarm.watch.words import files_text, lacking_text
 from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.connection import Connection, Connections
-from swarm.worker.engines import OF_THE_DEVICE, Engines
+from swarm.worker.engines import DEVICE_FAULTS, Engines
 from swarm.worker.file_cache import FileCache, Kept
 from swarm.worker.file_thread import FileThread
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.notices import Notices, rest_lines
 
-DRAIN_S = 120.0
-FAREWELL_S = 0.3
+DRAIN_S = 120.0  # longest wait for clips under way when the worker leaves
+FAREWELL_S = 0.3  # for the last messages to leave the sockets
 
 
 class WorkNode:
-    """Serves coordinators with the slots of one machine until it is told to leave."""
+    """A running worker: it serves coordinators with the slots of one machine until it is told to leave."""
 
     def __init__(
         self,
@@ -63,13 +63,13 @@ class WorkNode:
         settings: WorkerSettings = DEFAULTS,
         trace: Trace = NO_TRACE,
     ) -> None:
-        """`welcomed` is told the address of each coordinator that lets this worker in."""
+        """`welcomed` is called with the address of each coordinator that welcomes this worker."""
         self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
         self._engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
-        self._told_once: set[str] = set()  # what the user was told once: jobs, and notes
-        self.unable = False  # whether an engine did not open since the last announcement
-        self._trouble: dict[str, str] = {}  # what the user was last told of a file, by digest
+        self._told_once: set[str] = set()  # jobs and notes that the user was told about
+        self.unable = False  # an engine failed to open since the last announcement
+        self._trouble: dict[str, str] = {}  # the last note about each file, by digest
         self._keys = keys
         self._clock = clock
         self._say = say
@@ -77,10 +77,10 @@ class WorkNode:
         self._clip_buffer = ClipBuffer()
         self._notices = Notices(said_s=clock.now())
         self.connections = Connections(say)
-        self._aliases: dict[str, str] = {}  # names that lead to a coordinator served under another name
+        self._aliases: dict[str, str] = {}  # other names of coordinators that are served already
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
-        self._rests: dict[int, str] = {}  # why each slot rests, as the user was last told
+        self._rests: dict[int, str] = {}  # the reason of each slot's rest, as last told to the user
         self._failure: BaseException | None = None
         self._welcomed = welcomed
         self._wakefulness = Wakefulness(allow_sleep=allow_sleep)
@@ -89,7 +89,7 @@ class WorkNode:
     # --- coordinators
 
     def add(self, name: str, addresses: Sequence[str]) -> None:
-        """Serve the coordinator at these addresses, whenever it is there. Raises EnvironmentFault."""
+        """Serve the coordinator at these addresses as soon as it is in reach. Raises EnvironmentFault."""
         if name in self._aliases:
             return
         connection = self.connections.get(name)
@@ -116,7 +116,7 @@ class WorkNode:
         return self.connections.unproven(self._clock.now())
 
     def abandoned(self, after_s: float) -> list[str]:
-        """Return the coordinators out of reach for `after_s` seconds for which nothing is under way."""
+        """Return the coordinators that are out of reach for over `after_s` seconds, and have no lease here."""
         holding = {lease.link for slot in self.core.slots for lease in slot.leases}
         return self.connections.abandoned(self._clock.now(), after_s, holding)
 
@@ -129,7 +129,7 @@ class WorkNode:
         connection.proven = connection.proven or connection.connected
         if not connection.connected:
             if connection.coordinator:
-                self._say(f"{connection.coordinator} is out of reach; what is spoken for it is kept")
+                self._say(f"{connection.coordinator} is out of reach; clips for it are kept")
                 connection.coordinator = ""
             self._aliases = {alias: first for alias, first in self._aliases.items() if first != name}
         out = self.core.connect(name, now) if connection.connected else self.core.disconnect(name, now)
@@ -144,7 +144,7 @@ class WorkNode:
                 self.leave()
 
     def _is_done(self) -> bool:
-        """Return whether every coordinator in reach has ended, and none of them for a fault."""
+        """Return whether every coordinator in reach has ended, and none of them by a fault."""
         links = [link for link in self.core.links.values() if self.connections[link.name].connected]
         return all(link.state is LinkState.ENDED and not link.failed for link in links)
 
@@ -155,7 +155,7 @@ class WorkNode:
                 asyncio.get_running_loop().call_soon(self.remove, name)
                 return
             connection = self.connections[name]
-            if connection.coordinator != message.name:  # each greeting is answered, so it may be let in twice
+            if connection.coordinator != message.name:  # each `Hello` is answered, so a second `Welcome` may come
                 connection.coordinator = message.name
                 self._say(f"serving {message.name} at {connection.socket.address}")
                 self._welcomed(connection.socket.address)
@@ -167,7 +167,7 @@ class WorkNode:
             self._say(f"{self.connections[name].socket.address} refused this worker: {message.why}")
 
     def _introduce(self, job: Job) -> None:
-        """Tell the user once what a job is and needs; coordinators send it again when it needs more."""
+        """Tell the user once about a job; coordinators send it again whenever it needs more files."""
         if job.job in self._told_once:
             return
         self._told_once.add(job.job)
@@ -187,7 +187,7 @@ class WorkNode:
         self._carry_out(self.core.lost(digest, self._clock.now()))
 
     def _reply(self, name: str, piece: FilePiece, frame: bytes) -> None:
-        """Send a piece. One that does not leave is asked for again."""
+        """Send a piece. If it cannot be sent, the coordinator asks for it again."""
         if name in self.connections:
             self.connections[name].socket.send(piece, frame)
 
@@ -205,12 +205,12 @@ class WorkNode:
             self._say(f"{who} {how}; {self._notices.line(self._clock.now())}")
 
     def _other_name_of(self, coordinator: str, name: str) -> str:
-        """Return the other name under which the same coordinator is served already, "" if there is none."""
+        """Return another name under which the same coordinator is already served; "" if there is none."""
         links = [link for link in self.core.links.values() if link.welcome and link.name != name]
         return next((link.name for link in links if link.welcome and link.welcome.coordinator == coordinator), "")
 
     def announce(self, engines: tuple[EngineOffer, ...]) -> None:
-        """Tell coordinators anew which engines this machine has; one that did not open may be tried again."""
+        """Announce the engines of this machine again; an engine that did not open may then be tried again."""
         self.unable = False
         self._carry_out(self.core.announce(engines, self._clock.now()))
 
@@ -233,7 +233,7 @@ class WorkNode:
             self._file_thread.serve(name, fetch)
         for name, clip in out.clips:
             if not self.core.serves(name):
-                continue  # all of its clips are offered again after another greeting
+                continue  # after the next `Hello` its clips are offered again
             connection = self.connections.get(name)
             if not connection or not connection.socket.send(clip, self._clip_buffer.get(clip)):
                 self.core.unsent(name, clip)
@@ -287,7 +287,7 @@ class WorkNode:
             self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
 
     def _not_opened(self, load: Load, fault: EngineFault) -> WorkerOutcome:
-        if fault.kind in OF_THE_DEVICE:
+        if fault.kind in DEVICE_FAULTS:
             trouble: Trouble = "memory" if fault.kind is FaultKind.MEMORY else "lost"
             return self.core.step_back(load.slot, load.turn, trouble, str(fault), self._clock.now())
         self.unable = True
@@ -303,9 +303,9 @@ class WorkNode:
         try:
             spoken = await speaking
         except EngineFault as fault:
-            if fault.kind in (FaultKind.CRASHED, *OF_THE_DEVICE):
-                await self._engines.unload(speak.slot, process)  # only this process: a fresh one may have replaced it
-            if fault.kind in OF_THE_DEVICE:
+            if fault.kind in (FaultKind.CRASHED, *DEVICE_FAULTS):
+                await self._engines.unload(speak.slot, process)  # a fresh process may already have replaced it
+            if fault.kind in DEVICE_FAULTS:
                 self._say(f"slot {speak.slot}: {fault}")
             out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
         else:
@@ -325,14 +325,14 @@ class WorkNode:
             self._failure = task.exception()
             self._leaving.set()
 
-    # --- its life
+    # --- run and leave
 
     def leave(self) -> None:
-        """End as soon as possible without losing work: what is being spoken is finished and sent."""
+        """Begin to leave: `run` finishes and sends the sentences under way, then ends."""
         self._leaving.set()
 
     async def run(self) -> None:
-        """Serve until `leave`, then drain. Raises the fault that made going on impossible."""
+        """Serve until `leave` is called, then drain. Raises the exception of a loop that failed."""
         self._limit_watch.start()
         beats, carrying = self._start(self._beat()), self._start(self._file_thread.run())
         try:
@@ -357,7 +357,7 @@ class WorkNode:
                     self._say(news)
                 await asyncio.sleep(self.core.beat_s)
         finally:
-            self._wakefulness.turn(False)  # in this task, which began it
+            self._wakefulness.turn(False)  # the task that turned it on must turn it off
 
     def _look_at_devices(self) -> None:
         now, limit_watch = self._clock.now(), self._limit_watch

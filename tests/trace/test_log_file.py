@@ -161,7 +161,7 @@ def test_a_full_disk_costs_one_warning_and_then_only_the_log(tmp_path: Path, cap
 def test_what_is_written_reaches_the_disk_while_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_file, "FLUSH_S", -1.0)
+    monkeypatch.setattr(log_file, "FLUSH_INTERVAL_S", -1.0)
     log: LogFile = open_log(tmp_path / "run.log")
     log.write(LINE)
     assert (tmp_path / "run.log").read_bytes() == LINE + b"\n"

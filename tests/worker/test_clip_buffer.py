@@ -23,7 +23,7 @@ def test_what_is_put_is_got_until_it_is_dropped() -> None:
 
 
 def test_past_a_few_clips_lie_on_disk_and_are_removed_with_their_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip_buffer, "IN_MEMORY", 10)
+    monkeypatch.setattr(clip_buffer, "MAX_MEMORY_BYTES", 10)
     kept = ClipBuffer()
     for index in range(5):
         kept.put(a_message(index), b"x" * 8)

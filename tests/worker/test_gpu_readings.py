@@ -9,7 +9,7 @@ from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 from swarm.lease.message import Figures
 from swarm.worker import gpu_readings
 from swarm.worker.devices import Gpu
-from swarm.worker.gpu_readings import GpuReading, GpuReadings, Look, load_nvml
+from swarm.worker.gpu_readings import GpuReader, GpuReading, GpuReadings, load_nvml
 
 RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
 
@@ -67,13 +67,13 @@ def test_without_the_bindings_not_even_a_thread_is_started(monkeypatch: pytest.M
 
 def test_what_a_driver_does_not_tell_is_left_out() -> None:
     gpu = FakeGpu(untold=("memory", "temperature", "processes", "shares"))
-    reading = Look(FakeNvml(GPU_5a=gpu), RTX).read()
+    reading = GpuReader(FakeNvml(GPU_5a=gpu), RTX).read()
     assert reading == GpuReading(Figures("cuda:0", 87))
 
 
 def test_a_driver_that_hangs_holds_nobody_up_and_its_figures_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml, never = FakeNvml(GPU_5a=FakeGpu()), threading.Event()
-    monkeypatch.setattr(gpu_readings, "STALE_S", 0.05)
+    monkeypatch.setattr(gpu_readings, "MAX_AGE_S", 0.05)
     with running(nvml, RTX) as begun:
         assert begun.wait(5.0)
         nvml.waits = lambda: never.wait(10.0)
@@ -86,7 +86,7 @@ def test_a_driver_that_hangs_holds_nobody_up_and_its_figures_are_dropped(monkeyp
 
 def test_a_gpu_that_falls_off_the_bus_or_is_unplugged_is_lost() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu())
-    look = Look(nvml, RTX)
+    look = GpuReader(nvml, RTX)
     assert not look.read().lost
     nvml.gpus["GPU-5a"].fault = GPU_IS_LOST
     assert look.read().lost
@@ -94,13 +94,13 @@ def test_a_gpu_that_falls_off_the_bus_or_is_unplugged_is_lost() -> None:
     assert not look.read().lost
     nvml.gpus.clear()
     assert look.read().lost
-    assert not Look(nvml, RTX).read().lost  # never seen: another driver's
+    assert not GpuReader(nvml, RTX).read().lost  # never seen: another driver's
 
 
 def test_who_computes_or_keeps_it_busy_uses_it_and_a_desktop_does_not() -> None:
     xorg, game, trainer, browser = 10, 20, 30, 40
     gpu = FakeGpu(computing=(trainer, browser), drawing=(xorg, game, browser), shares={xorg: 2, game: 60, browser: 1})
-    assert Look(FakeNvml(GPU_5a=gpu), RTX).read().users == {game, trainer}
+    assert GpuReader(FakeNvml(GPU_5a=gpu), RTX).read().users == {game, trainer}
 
 
 @pytest.mark.gpu
@@ -108,5 +108,5 @@ def test_a_real_gpu_is_read() -> None:
     torch = pytest.importorskip("torch")
     pytest.importorskip("pynvml")
     gpu = Gpu("cuda:0", uuid=f"GPU-{torch.cuda.get_device_properties(0).uuid}")
-    reading = Look(load_nvml(), gpu).read()
+    reading = GpuReader(load_nvml(), gpu).read()
     assert reading.figures.memory_total > 0

@@ -74,8 +74,8 @@ class Heard:
 async def test_what_comes_while_a_worker_runs_is_announced_and_what_did_not_open_at_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(work, "LOOK_S", 0.01)
-    monkeypatch.setattr(work, "AGAIN_S", 0.3)
+    monkeypatch.setattr(work, "LOOK_INTERVAL_S", 0.01)
+    monkeypatch.setattr(work, "RETRY_S", 0.3)
     node = Heard()
     watching = asyncio.create_task(work._watch_offers(node, engine_offers()))  # type: ignore[arg-type]
     await asyncio.sleep(0.4)

@@ -69,7 +69,7 @@ def test_a_gpu_that_is_gone_is_named_by_its_slots() -> None:
 @pytest.mark.parametrize("limits", [Limits(idle_only=True), Limits(max_temperature=80)])
 def test_limits_that_cannot_be_kept_are_refused_at_the_start(limits: Limits) -> None:
     watch = limit_watch(None, limits)
-    with pytest.raises(EnvironmentFault, match="what cuda:0 is at"):
+    with pytest.raises(EnvironmentFault, match="need the readings of cuda:0"):
         watch.check()
 
 

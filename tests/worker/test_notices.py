@@ -1,5 +1,5 @@
 from swarm.lease.message import Clip
-from swarm.worker.notices import SAY_S, Notices, rest_lines
+from swarm.worker.notices import NOTICE_INTERVAL_S, Notices, rest_lines
 
 CLIP = Clip("job", 0, 0, 0, "0" * 32, samples=48_000, sample_rate=24_000, digest="0" * 64, work_s=0.5)
 
@@ -8,8 +8,8 @@ def test_a_worker_speaks_of_itself_once_a_minute_and_only_when_it_did_something(
     tally = Notices(said_s=0.0)
     assert tally.news(1000.0) == ""
     tally.add(CLIP)
-    assert tally.news(SAY_S - 1) == ""
-    assert tally.news(SAY_S) == "spoke 1 sentence so far, 2 s of sound, 4.0x real time a slot"
+    assert tally.news(NOTICE_INTERVAL_S - 1) == ""
+    assert tally.news(NOTICE_INTERVAL_S) == "spoke 1 sentence so far, 2 s of sound, 4.0x real time a slot"
     assert tally.news(1000.0) == ""
 
 

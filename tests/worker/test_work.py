@@ -57,7 +57,7 @@ class Announced(Browser):
 async def browsing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, Announced]]:
     monkeypatch.setattr(work, "TRIAL_S", 0.3)
     monkeypatch.setattr(work, "PASS_S", 0.02)
-    monkeypatch.setattr(work, "LOOK_S", 0.2)
+    monkeypatch.setattr(work, "LOOK_INTERVAL_S", 0.2)
     hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
     engines = Engines(("cpu:0",), tmp_path / "log")
     watch = LimitWatch(engines.devices, GpuReadings(()))
