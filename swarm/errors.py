@@ -1,6 +1,7 @@
 """All errors that a user can meet, in one tree; the class decides the exit code.
 
 SwarmError                 1  the book has gaps, or the fault has no class of its own
+├── Outdated          75  e2a-swarm was upgraded while the command ran: start it again
 ├── UsageError             2  an option or argument has no meaning
 ├── BookError              3  the file is not a book that we can read
 │   └── PageError          3  one page of the book cannot be read; the others may be whole
@@ -16,6 +17,7 @@ EXIT_GAPS = 1
 EXIT_USAGE = 2
 EXIT_BOOK = 3
 EXIT_ENVIRONMENT = 4
+EXIT_OUTDATED = 75  # of sysexits.h: try again; systemd's own codes are others
 EXIT_INTERRUPTED = 130
 
 
@@ -23,6 +25,12 @@ class SwarmError(Exception):
     """Something a user should read as one sentence, never as a traceback."""
 
     exit_code = EXIT_GAPS
+
+
+class Outdated(SwarmError):
+    """The program's files were replaced while it ran, so that its processes would not fit each other."""
+
+    exit_code = EXIT_OUTDATED
 
 
 class UsageError(SwarmError):

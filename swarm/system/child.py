@@ -6,6 +6,7 @@ calls of one lane are answered in order, lanes run side by side. `{"cancel": id}
 
 import asyncio
 import contextlib
+import hashlib
 import itertools
 import os
 import queue
@@ -25,7 +26,7 @@ from typing import IO, Any, NoReturn, cast
 import msgpack  # type: ignore[import-untyped]  # it ships no types
 import msgspec
 
-from swarm.errors import EnvironmentFault, SwarmError
+from swarm.errors import EXIT_OUTDATED, EnvironmentFault, Outdated, SwarmError
 
 Frame = dict[str, Any]
 Handler = Callable[[Frame], Frame]
@@ -42,6 +43,7 @@ _TAIL_BYTES = 2048  # of the log, in the message of a death
 _LOG_BYTES = 1 << 20  # a larger log is renamed at the next start
 _PATIENCE_S = 2.0  # for a child to end by itself
 _PR_SET_PDEATHSIG = 1
+_ENV_CODE = "E2A_SWARM_CODE"
 
 
 _telling: ContextVar[OnNews] = ContextVar("_telling", default=lambda words: None)
@@ -53,6 +55,17 @@ class ChildDied(SwarmError):
 
 class ChildRaised(SwarmError):
     """The child process answered a call with an exception; its log has the traceback."""
+
+
+def code_digest(package: Path) -> str:
+    """Return a digest of the sizes and times of a package's files: it changes when another version is installed."""
+    files = [(str(path.relative_to(package)), path.stat()) for path in sorted(package.rglob("*.py"))]
+    facts = [(name, found.st_size, found.st_mtime_ns) for name, found in files]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+PACKAGE = Path(__file__).parents[1]
+CODE = code_digest(PACKAGE)  # when this process began: a later upgrade changes the files, and not this process
 
 
 def pack_frame(message: Frame) -> bytes:
@@ -81,8 +94,11 @@ def read_frame(stream: IO[bytes]) -> Frame | None:
 def serve(handler: Handler) -> NoReturn:
     """Answer the parent's calls with what `handler` returns, until the parent ends.
 
-    From here on everything that is printed goes to the log, and standard input is empty.
+    From here on everything that is printed goes to the log, and standard input is empty. If the parent runs another
+    version of the program, this process ends at once with EXIT_OUTDATED.
     """
+    if os.environ.get(_ENV_CODE, CODE) != CODE:
+        os._exit(EXIT_OUTDATED)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # a terminal signals the whole group, but the parent decides
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -162,6 +178,7 @@ class Child:
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._gone = asyncio.Event()
         self._death = ""
+        self._is_outdated = False
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(
@@ -196,10 +213,11 @@ class Child:
     async def call(self, message: Frame, listen: OnNews = lambda words: None) -> Frame:
         """Send a message and wait for its answer; `listen` gets the progress that the child tells until then.
 
-        A cancelled call never runs if the child has not begun it. Raises ChildDied, ChildRaised.
+        A cancelled call never runs if the child has not begun it. Raises ChildDied, ChildRaised, and Outdated if the
+        program was upgraded since this process began.
         """
         if self._death:
-            raise ChildDied(self._death)
+            raise self._fault()
         number = next(self._numbers)
         self._outbox.put(pack_frame({**message, "id": number}))
         self._calls[number], self._listeners[number] = self._loop.create_future(), listen
@@ -243,7 +261,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **env},
+                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", _ENV_CODE: CODE, **env},
             )
 
     def _write(self, process: "subprocess.Popen[bytes]") -> None:
@@ -267,7 +285,7 @@ class Child:
         except subprocess.TimeoutExpired:  # the child closed its pipe, or sent a frame that cannot be read
             process.kill()
             code = process.wait()
-        self._post(self._end, self._obituary(code))
+        self._post(self._end, code, self._obituary(code))
 
     def _post(self, act: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the event loop is closed, so nothing waits for the answer
@@ -282,12 +300,19 @@ class Child:
             else:
                 call.set_result(reply)
 
-    def _end(self, obituary: str) -> None:
-        self._death = obituary
+    def _fault(self) -> SwarmError:
+        if self._is_outdated:
+            return Outdated(
+                "e2a-swarm was upgraded while this command ran: start it again; nothing that was done is lost."
+            )
+        return ChildDied(self._death)
+
+    def _end(self, code: int, obituary: str) -> None:
+        self._death, self._is_outdated = obituary, code == EXIT_OUTDATED
         self._outbox.put(None)
         for call in self._calls.values():
             if not call.done():
-                call.set_exception(ChildDied(obituary))
+                call.set_exception(self._fault())
         self._gone.set()
 
     def _obituary(self, code: int) -> str:

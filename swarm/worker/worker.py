@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-from swarm.errors import StoreError
+from swarm.errors import Outdated, StoreError
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, Hello, Job, Refused, Welcome
 from swarm.lease.worker.link_state import LinkState
@@ -82,6 +82,7 @@ class WorkNode:
         self._leaving = asyncio.Event()
         self._rests: dict[int, str] = {}  # the reason of each slot's rest, as last told to the user
         self._failure: BaseException | None = None
+        self._outdated: Outdated | None = None
         self._welcomed = welcomed
         self._wakefulness = Wakefulness(allow_sleep=allow_sleep)
         self._limit_watch = limit_watch
@@ -277,6 +278,11 @@ class WorkNode:
         try:
             made = await self._engines.load(load.slot, load.recipe, folder, listen=partial(self._progressed, load))
             latents = await self._file_thread.put(made)
+        except Outdated as fault:
+            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
+            self._outdated = fault
+            self._say("e2a-swarm was upgraded: this worker finishes the sentences under way, and asks to be restarted")
+            self.leave()
         except StoreError as fault:
             await self._engines.unload(load.slot)
             self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
@@ -343,8 +349,8 @@ class WorkNode:
             beats.cancel()
             carrying.cancel()
             await self._close()
-        if self._failure is not None:
-            raise self._failure
+        if failure := self._failure or self._outdated:
+            raise failure
 
     async def _beat(self) -> None:
         try:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm.system.child import MAX_FRAME_BYTES, Child, ChildDied, ChildRaised
+import swarm.system.child
+from swarm.errors import Outdated
+from swarm.system.child import MAX_FRAME_BYTES, Child, ChildDied, ChildRaised, code_digest
 
 
 @pytest.fixture
@@ -212,3 +214,23 @@ async def test_a_large_log_is_set_aside(tmp_path: Path) -> None:
     await child.close()
     assert log.stat().st_size < 1000
     assert (tmp_path / "log.1").stat().st_size == 2 << 20
+
+
+async def test_a_child_of_another_version_than_its_parent_says_so_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swarm.system.child, "CODE", "what the parent was started from")
+    child = Child()
+    await child.start("child_module", [], tmp_path / "log")
+    for _ in range(2):
+        with pytest.raises(Outdated, match="was upgraded while this command ran"):
+            await child.call({"echo": 1})
+    await child.close()
+
+
+def test_another_version_of_a_package_has_another_digest(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("a = 1\n")
+    before = code_digest(tmp_path)
+    assert code_digest(tmp_path) == before
+    (tmp_path / "one.py").write_text("a = 12\n")
+    assert code_digest(tmp_path) != before

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import swarm.system.child
+from swarm.errors import Outdated
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
@@ -245,3 +247,18 @@ async def test_a_prefetched_line_is_withdrawn_when_it_is_gone(
             await speaking
         assert not node._engines._prefetched
         assert process.begun == ["One.", "Two.", "Three."]
+
+
+async def test_a_worker_whose_program_was_upgraded_finishes_and_asks_to_be_restarted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Outdated) as raised:
+        async with running(tmp_path) as (node, _, said):
+            monkeypatch.setattr(swarm.system.child, "CODE", "the version before")
+            grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),), 600.0)
+            node._carry_out(node.core.receive("a", grant, node._clock.now()))
+            while not node.core.left:
+                await asyncio.sleep(0.01)
+    assert raised.value.exit_code == 75
+    assert any("was upgraded" in line for line in said)
+    assert not node.core.slots[0].leases
