@@ -107,6 +107,7 @@ class RenderConfig:
         default_factory=dict
     )  # settings of the engine as given; its card checks them later
     on_failure: str = "finish"  # "finish" or "stop"
+    deliver_gaps: bool = False  # also deliver an audiobook that lacks many sentences
     min_workers: int = 0
     allow_sleep: bool = False
     assets_limit: int = ASSETS_LIMIT  # bytes that convert's own worker keeps of voices and models

@@ -135,6 +135,9 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         default="finish",
         help="if no worker can speak a sentence: finish the rest and report it, or stop (default: finish)",
     )
+    job.add_argument(
+        "--deliver-gaps", action="store_true", help="also deliver and upload an audiobook that lacks over 2 %% of it"
+    )
     job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
     add_state_option(job)
 
@@ -207,6 +210,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         settings=_settings(arguments),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
+        deliver_gaps=arguments.deliver_gaps,
         allow_sleep=arguments.allow_sleep,
         assets_limit=assets_limit(),
     )

@@ -147,6 +147,7 @@ class Coordination:
             encoders=max(1, default_cpu_slots()),
             delivery=delivery,
             upload=self.upload,
+            deliver_gaps=self.config.deliver_gaps,
             say=self.progress.note,
             wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon),
         )

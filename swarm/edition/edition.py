@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from swarm.edition.audiobookshelf import Upload
 
 
+MAX_GAPS = 0.02  # share of the sentences that an audiobook may lack and still be delivered unasked
+
+
 @dataclass
 class Edition:
     """The audiobook of one job at `target`. With `audiobook` False the job's clips are all that is wanted.
@@ -52,6 +55,7 @@ class Edition:
     audiobook: bool = True
     delivery: Delivery | None = None
     upload: "Upload | None" = None
+    deliver_gaps: bool = False  # also an audiobook that lacks many sentences
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
     books: tuple[FinishedBook, ...] = ()
@@ -177,6 +181,12 @@ class Edition:
         written = [book.path for _, book in self._press.bound]
         return tuple(str(path.absolute()) for path in (*written, *self._beside))
 
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the audiobook lacks so many sentences that it is neither delivered nor uploaded unasked."""
+        sentences = sum(len(chapter.segments) for chapter in self.state.spec.chapters)
+        return not self.deliver_gaps and len(self.state.quarantined) > MAX_GAPS * sentences
+
     def _is_speaking(self) -> bool:
         return not self.state.complete
 
@@ -189,7 +199,7 @@ class Edition:
 
     def _written(self, book: FinishedBook) -> None:
         """Begin to deliver a finished file if it is one of several that are still being made."""
-        if self.delivery and book.path != self.target:
+        if self.delivery and book.path != self.target and not self.is_withheld:
             self._early.append(asyncio.create_task(self._deliver_early(book.path)))
 
     async def _deliver_early(self, path: Path) -> None:
@@ -207,7 +217,7 @@ class Edition:
 
         Raises an EnvironmentFault that says where the files are meanwhile.
         """
-        if self.delivery is None or self.state.finished is None:
+        if self.delivery is None or self.state.finished is None or self.is_withheld:
             return ()
         files = [Path(file) for file in self.state.finished.files]
         if not all(self.delivery.outbox in file.parents for file in files):
@@ -229,7 +239,7 @@ class Edition:
     async def send(self) -> None:
         """Upload the audiobook, if the user wants that and it is not done yet. Raises EnvironmentFault."""
         finished = self.state.finished
-        if self.upload is None or finished is None or self._is_uploaded:
+        if self.upload is None or finished is None or self._is_uploaded or self.is_withheld:
             return
         files = [path for path in self._sound_files(finished) if path.is_file()]
         try:
@@ -253,8 +263,8 @@ class Edition:
         return whole or [path for path in names if path.suffix == ending]
 
     def leave(self) -> None:
-        """Remove the outbox: all files are where they belong."""
-        if self.delivery:
+        """Remove the outbox if all files are where they belong."""
+        if self.delivery and not self.is_withheld:
             shutil.rmtree(self.delivery.outbox, ignore_errors=True)
 
     def stop(self) -> None:
@@ -355,7 +365,15 @@ class Edition:
         """Return the lines that the command says at its end."""
         notes = dict.fromkeys(book.note for book in self.books if book.note)
         made = [*closing_lines(self.made, self._rewrite_line), *self._page_lines()] if "totals" in self.made else []
-        return [*made, *notes, *self._notes, *self._file_lines]
+        return [*made, *notes, *self._notes, *self._file_lines, *self._withheld_lines()]
+
+    def _withheld_lines(self) -> list[str]:
+        if not self.is_withheld or not (self.delivery or self.upload):
+            return []
+        return [
+            f"more than {MAX_GAPS:.0%} of the sentences are missing: it is neither delivered nor uploaded, and lies in "
+            f"{self.target.absolute().parent}. The same command tries them again; --deliver-gaps sends it as it is"
+        ]
 
     def _page_lines(self) -> list[str]:
         page = report_path(self.target).with_suffix(".html")
