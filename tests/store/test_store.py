@@ -237,6 +237,40 @@ def test_a_damaged_journal_is_named_and_the_remedy_with_it(disk: DiskStore, offs
         list(again.records(JOB))
 
 
+@pytest.mark.parametrize(("table", "column"), [("record", "body"), ("job", "facts")])
+def test_a_changed_letter_of_a_record_or_of_the_spec_is_noticed(disk: DiskStore, table: str, column: str) -> None:
+    failed = SegmentFailed(0, 1, "Moby's worker", "error", "Moby is gone")
+    disk.commit([(JOB, failed, b"")])
+    disk.close()
+    with contextlib.closing(sqlite3.connect(disk.folder(JOB) / "journal.sqlite")) as database:
+        (body,) = database.execute(f"SELECT {column} FROM {table}").fetchone()
+        assert b"Moby" in body
+        database.execute(f"UPDATE {table} SET {column} = ?", (body.replace(b"Moby", b"Noby"),))
+        database.commit()
+    expected = pytest.raises(StoreError, match=r"journal\.sqlite .*damaged; move it away")
+    with contextlib.closing(DiskStore(disk.state_dir)) as again, expected:
+        again.open_job(JOB)
+        list(again.records(JOB))
+
+
+def test_a_journal_of_0_1_has_no_checksums_and_goes_on(disk: DiskStore) -> None:
+    disk.commit([(JOB, RunStarted(1, 5.0), b"")])
+    disk.close()
+    with contextlib.closing(sqlite3.connect(disk.folder(JOB) / "journal.sqlite")) as database:
+        database.executescript("ALTER TABLE job DROP COLUMN crc; ALTER TABLE record DROP COLUMN crc;")
+    assert disk.jobs()[0].title == a_job().title
+    with contextlib.closing(DiskStore(disk.state_dir)) as again:
+        assert again.open_job(JOB) == a_job()
+        again.commit([(JOB, RunStarted(2, 6.0), b"")])
+        assert list(again.records(JOB)) == [RunStarted(1, 5.0), RunStarted(2, 6.0)]
+    with contextlib.closing(sqlite3.connect(disk.folder(JOB) / "journal.sqlite")) as database:
+        assert [crc is None for (crc,) in database.execute("SELECT crc FROM record")] == [True, False]
+        database.execute("INSERT INTO record (kind, clip_bytes, body) SELECT kind, clip_bytes, body FROM record")  # 0.1
+        database.commit()
+    with contextlib.closing(DiskStore(disk.state_dir)) as again:
+        assert len(list(again.records(JOB))) == 4
+
+
 def test_a_damaged_journal_is_listed_and_can_be_removed_while_all_clips_stay(disk: DiskStore) -> None:
     disk.commit([(JOB, a_clip(0, b"flac"), b"flac")])
     disk.close()
