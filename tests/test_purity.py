@@ -21,7 +21,7 @@ ARROWS = {
     "system": {"errors"},
     "job": {"errors"},
     "config": {"job"},
-    "book/language": set(),
+    "book/language": {"errors"},
     "book/page": {"errors", "job", "book/language"},
     "book/package": {"errors", "job", "book/page"},
     "book/structure": {"errors", "job", "book/page", "book/package"},

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
-from swarm.commands.output import say
+from swarm.commands.output import say, warn
 from swarm.errors import EXIT_DONE, EXIT_GAPS, UsageError
 
 if TYPE_CHECKING:
@@ -28,11 +28,15 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
             "e2a-swarm log swarm.log --segment 3/17       the story of one sentence",
             "e2a-swarm log swarm.log --worker desktop     what one machine did",
             "e2a-swarm log laptop.log desktop.log --segment 3/17",
+            "e2a-swarm log swarm.log --segment 3/17 --book Emma",
             "e2a-swarm log swarm.log --replay             for reports of faults",
         ),
     )
     parser.add_argument("files", metavar="FILE", nargs="+", help="a file that --log wrote")
-    parser.add_argument("--segment", metavar="3/17", default="", help="only sentence 17 of chapter 3, as reports count")
+    parser.add_argument(
+        "--segment", metavar="3/17", default="", help="only the 17th sentence of the job's chapter 3, as reports count"
+    )
+    parser.add_argument("--book", metavar="NAME", default="", help="only the book of that title, or of that job")
     parser.add_argument("--worker", metavar="NAME", default="", help="only the machine of that name")
     parser.add_argument(
         "--replay", action="store_true", help="run the log through this version, and show where it decides differently"
@@ -42,22 +46,35 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the story of a log, or the result of a replay; return the exit code. Raises UsageError."""
-    files = [Path(name).expanduser() for name in arguments.files]
+    from swarm.trace.read import numbered_logs, real_path
+
+    read = {real_path(path): path for path in (Path(name).expanduser() for name in arguments.files)}
     if arguments.replay:
-        if arguments.segment or arguments.worker:
-            raise UsageError("--replay runs the whole log: leave out --segment and --worker.")
-        return sum(map(_replay, files)) and EXIT_GAPS
+        if arguments.segment or arguments.worker or arguments.book:
+            raise UsageError("--replay runs the whole log: leave out --segment, --worker and --book.")
+        return sum(map(_replay, read.values())) and EXIT_GAPS
+    _tell(arguments, list(read.values()))
+    if beside := [each.name for file in read.values() for each in numbered_logs(file) if real_path(each) not in read]:
+        warn(f"Not read: {', '.join(beside)}, by processes that ran at the same time; name them as well.")
+    return EXIT_DONE
+
+
+def _tell(arguments: argparse.Namespace, files: list[Path]) -> None:
+    """Print the story that was asked for. Raises UsageError where there is none."""
     from swarm.trace.read import read_logs
-    from swarm.watch.story import Story, story_lines
+    from swarm.watch.story import Story
 
     place = _place(arguments.segment) if arguments.segment else None
     story, told = Story(), False
-    for line in story_lines(story.tell(read_logs(files)), place, arguments.worker):
+    happenings, chosen = story.tell(read_logs(files)), (arguments.worker, arguments.book)
+    for line in story.sentence(happenings, place, *chosen) if place else story.lines(happenings, *chosen):
         told = True
         say(line)
+    if arguments.book and not story.books.find(arguments.book):
+        known = ", ".join(dict.fromkeys(story.books.titles.values())) or "none"
+        raise UsageError(f"The log {files[0]} knows no book {arguments.book!r}; it knows: {known}.")
     if not told:
         raise UsageError(_no_story(story, arguments))
-    return EXIT_DONE
 
 
 def _place(text: str) -> tuple[int, int]:
@@ -74,14 +91,30 @@ def _no_story(story: "Story", arguments: argparse.Namespace) -> str:
     if arguments.worker and arguments.worker not in story.machines:
         known = ", ".join(story.machines) or "none"
         return f"The log {name} knows no machine {arguments.worker!r}; it knows: {known}."
-    if arguments.segment:
-        chapter, index = _place(arguments.segment)
-        sentences = story.sentences
-        if sentences and chapter not in sentences:
-            return f"There is no sentence {arguments.segment}: the book of {name} has {len(sentences)} chapters."
-        if sentences and index >= sentences[chapter]:
-            return f"There is no sentence {arguments.segment}: chapter {chapter + 1} has {sentences[chapter]}."
-    return f"The log {name} tells nothing about that."
+    if not arguments.segment:
+        return f"The log {name} tells nothing about that."
+    place = _place(arguments.segment)
+    jobs = story.books.find(arguments.book) if arguments.book else frozenset(story.books.sizes)
+    if lacking := _lacking(story, place, jobs):
+        return f"There is no sentence {arguments.segment}: {lacking}."
+    if any((job, *place) in story.books.known for job in jobs) and not arguments.worker:
+        return f"Nobody spoke sentence {arguments.segment} in {name}: it had its clip from an earlier run or job."
+    about = f"{arguments.worker} and sentence" if arguments.worker else "sentence"
+    return f"The log {name} tells nothing about {about} {arguments.segment}."
+
+
+def _lacking(story: "Story", place: tuple[int, int], jobs: frozenset[str]) -> str:
+    """Say what the jobs have instead of a place; "" where one of them has it, or none is known."""
+    from swarm.watch.text import count_text
+
+    sizes = [story.books.sizes[job] for job in jobs if job in story.books.sizes]
+    reaching = [chapters for chapters in sizes if place[0] < len(chapters)]
+    if not sizes or any(place[1] < chapters[place[0]] for chapters in reaching):
+        return ""
+    if reaching:
+        sentences = max(chapters[place[0]] for chapters in reaching)
+        return f"chapter {place[0] + 1} has {count_text(sentences, 'sentence')}"
+    return f"the job has {count_text(max(map(len, sizes)), 'chapter')}, and chapters are counted within the job"
 
 
 def _replay(path: Path) -> int:

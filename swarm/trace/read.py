@@ -32,16 +32,27 @@ class Entry(Struct):
 _DECODER: "msgspec.json.Decoder[Entry]" = msgspec.json.Decoder(Entry)
 
 
+def real_path(path: Path) -> Path:
+    """Return the file behind links; the path itself where they lead in a circle."""
+    with suppress(OSError, RuntimeError, ValueError):
+        return path.resolve()
+    return path
+
+
 def log_files(path: Path) -> list[Path]:
     """Return the files of a log, oldest first: FILE.2, FILE.1, FILE. Raises UsageError if there is none."""
-    behind = path
-    with suppress(OSError, RuntimeError, ValueError):  # a circle of links is no file, which is said below
-        behind = path.resolve()  # rotation renames the file that a link names, not the link
+    behind = real_path(path)  # rotation renames the file that a link names, not the link
     rotated = [behind.with_name(f"{behind.name}.{number}") for number in range(MAX_ROTATED, 0, -1) if behind.name]
     found = [each for each in (*rotated, behind) if each.is_file()]
     if not found:
         raise UsageError(f"There is no log {path}: name the file that --log was given, or E2A_SWARM_LOG.")
     return found
+
+
+def numbered_logs(path: Path) -> list[Path]:
+    """Return the logs FILE-2, FILE-3 and so on beside a log: of processes that found another one writing to FILE."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in range(2, MAX_ROTATED + 1))
+    return [each for each in numbered if each.is_file()]
 
 
 def read_log(path: Path) -> Iterator[Entry]:

@@ -1,37 +1,30 @@
 """Tells the story in a coordinator's log: which workers came, what was granted to them, and the outcome."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from swarm.lease.reason import Reason
 from swarm.watch.happening import Happening, Spot, named, spots_of
+from swarm.watch.logged_books import LoggedBooks
+from swarm.watch.logged_leases import LoggedLeases
 from swarm.watch.text import count_text
 from swarm.watch.words import event_text
 
 Value = dict[str, Any]
 
 
-@dataclass
-class LoggedLease:
-    """A lease as the log tells of it; `spots` are not settled yet."""
-
-    worker: str
-    spots: frozenset[Spot]
-
-
 class CoordinatorStory:
-    """Follows one coordinator through its log."""
+    """Follows one coordinator through its log. `leases` are those of an earlier run in the same log."""
 
-    def __init__(self) -> None:
-        self.name = "the coordinator"
-        self.sizes: dict[tuple[str, int], int] = {}  # sentences by job and chapter
-        self._titles: dict[str, str] = {}
+    def __init__(self, books: LoggedBooks | None = None, leases: LoggedLeases | None = None) -> None:
+        self.name = ""
+        self.books = LoggedBooks() if books is None else books
+        self.leases = LoggedLeases() if leases is None else leases
+        self.leases.restart()
         self._workers: dict[str, str] = {}  # by peer, as the log spells it
-        self._leases: dict[int, LoggedLease] = {}
-        self._granted: set[Spot] = set()
+        self._stopping = False
         self._at_s = 0.0
 
     def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
@@ -40,19 +33,20 @@ class CoordinatorStory:
         match call:
             case "open":
                 self.name = given["settings"]["name"]
-                yield self._line(f"the coordinator starts, e2a-swarm {result['version']}")
+                yield self._line(f"starts, e2a-swarm {result['version']}")
             case "part":
                 self._learn(given)
             case "add_job":
-                yield self._line(self._offered(given["state"]["job"]))
+                yield self._offered(given["state"]["job"])
             case "discard":
                 spots = spots_of(given["job"], given["chapter"], [given["index"]])
-                self._granted -= spots
+                self.leases.free(spots, f"its clip was lost ({given['why']})")
                 yield self._line(f"the clip of {named(spots)} is lost: {given['why']}", spots=spots)
             case "stop":
+                self._stopping = True
                 yield self._line("grants nothing more: it is told to leave")
             case "end":
-                yield self._line("the coordinator ends")
+                yield self._line("ends")
             case "receive":
                 worker = self._worker(given)
                 yield from self._received(worker, given["message"], result)
@@ -64,16 +58,17 @@ class CoordinatorStory:
         return Happening(self._at_s, "coordinator", self.name, text, machine, spots)
 
     def _learn(self, part: Value) -> None:
-        if "spec" in part:
-            self._titles[part["job"]] = part["spec"]["book"]["title"]
-        if "chapter" in part:
-            number = sum(job == part["job"] for job, _ in self.sizes)
-            self.sizes[part["job"], number] = len(part["chapter"]["segments"])
+        self.books.learn(part)
+        if part.get("field") == "first_takes":
+            chosen = frozenset((part["job"], *place) for place, _ in part["items"])
+            self.leases.redo(chosen - self.books.known)
 
-    def _offered(self, job: str) -> str:
-        sizes = [size for (name, _), size in self.sizes.items() if name == job]
+    def _offered(self, job: str) -> Happening:
+        sizes = self.books.sizes.get(job, [])
         size = f"{count_text(len(sizes), 'chapter')}, {count_text(sum(sizes), 'sentence')}"
-        return f"serves {self._titles.get(job, job)}: {size}"
+        again = self.leases.waiting(job)
+        free = "; what was not journaled is free again" if again else ""
+        return self._line(f"serves {self.books.named(job)}: {size}{free}", spots=again)
 
     def _worker(self, given: Value) -> str:
         message, peer = given["message"], given["peer"]
@@ -89,29 +84,41 @@ class CoordinatorStory:
                 answer = _answer(result, "Refused").get("why")
                 how = f"is refused: {answer}" if answer else f"is let in with {count_text(slots, 'slot')}"
                 yield self._line(f"{worker} (e2a-swarm {version}) {how}", worker)
+            case {"type": "Heartbeat"}:
+                self.leases.hear(worker, message.get("leases", []))
             case {"type": "Clip", "job": job, "chapter": chapter, "index": index}:
                 spots = spots_of(job, chapter, [index])
-                yield self._line(f"{named(spots)}: {self._verdict(worker, message, result)}", worker, spots)
-                self._settle(spots)
+                if verdict := self._verdict(worker, message, result):
+                    yield self._line(f"{named(spots)}: {verdict}", worker, spots)
+                if refusal := _answer(result, "Rejected"):
+                    self.leases.fail(worker, spots, f"the clip of {worker} was rejected ({refusal['why']})")
+                elif _answer(result, "Accepted"):
+                    self.leases.settle(spots)
             case {"type": "Failed", "job": job, "chapter": chapter, "index": index, "kind": kind, "note": note}:
                 spots = spots_of(job, chapter, [index])
                 yield self._line(f"{named(spots)}: {worker} cannot speak it ({_because(kind, note)})", worker, spots)
-                self._settle(spots)
-            case {"type": "Held", "job": job, "clips": clips}:
+                self.leases.fail(worker, spots, f"{worker} could not speak it ({_because(kind, note)})")
+            case {"type": "Held", "job": job, "clips": [_, *_] as clips}:
                 spots = frozenset((job, chapter, index) for chapter, index, _ in clips)
                 yield self._line(f"{worker} still holds clips of {named(spots)}", worker, spots)
-            case {"type": "Release", "lease": lease}:
-                spots = self._end(lease)
-                yield self._line(f"{worker} gives back {named(spots)}: {message.get('note', '')}", worker, spots)
+                wanted = _answer(result, "Wanted").get("wanted", [])
+                self.leases.promise(worker, frozenset((job, chapter, index) for chapter, index, _ in wanted))
+            case {"type": "Release", "lease": lease} if self.leases.holds(lease):
+                note = message.get("note", "")
+                spots = self.leases.end(lease, f"{worker} gave it back{f' ({note})' if note else ''}")
+                yield self._line(f"{worker} gives back {named(spots)}{f': {note}' if note else ''}", worker, spots)
             case {"type": "Bye"}:
-                spots = self._end_of(worker)
-                yield self._line(f"{worker} leaves; it gives back {named(spots)}", worker, spots)
+                spots = self.leases.end_of(worker, f"{worker} left")
+                gift = f"; it gives back {named(spots)}" if spots else ""
+                yield self._line(f"{worker} leaves{gift}", worker, spots)
 
     def _verdict(self, worker: str, clip: Value, result: Value) -> str:
+        """Say what became of a clip; "" if it is still under way."""
         if refusal := _answer(result, "Rejected"):
             return f"the clip of {worker} is rejected: {refusal['why']}"
         if not _answer(result, "Accepted"):
-            return f"the clip of {worker} is not taken: it has to say Hello first"
+            greet = f"the clip of {worker} is not taken: it has to say Hello first"
+            return greet if _answer(result, "WhoAreYou") else ""  # a clip in pieces is judged with its last piece
         if not any(entry["record"]["type"] == "ClipAccepted" for entry in result.get("entries", [])):
             return f"the clip of {worker} is not needed: there is one already"
         spoken = f"take {clip['take'] + 1}, {clip['samples'] / clip['sample_rate']:.1f} s of sound"
@@ -125,13 +132,14 @@ class CoordinatorStory:
             match entry["record"]:
                 case {"type": "ClipAccepted", "chapter": chapter, "index": index, "reused": True}:
                     spots = spots_of(entry["job"], chapter, [index])
-                    self._settle(spots)
+                    self.leases.settle(spots)
                     yield self._line(f"{named(spots)}: has the clip of the same text elsewhere", spots=spots)
                 case {"type": "SegmentQuarantined", "chapter": chapter, "index": index, "why": why}:
                     spots = spots_of(entry["job"], chapter, [index])
+                    self.leases.free(spots, f"it was set aside ({why}), and a new run tries it again")
                     yield self._line(f"{named(spots)}: set aside ({why})", spots=spots)
                 case {"type": "JobFinished", "files": files}:
-                    yield self._line(f"{self._titles.get(entry['job'], entry['job'])} is written: {', '.join(files)}")
+                    yield self._line(f"{self.books.named(entry['job'])} is written: {', '.join(files)}")
 
     def _sent(self, result: Value) -> Iterator[Happening]:
         for send in result.get("sends", []):
@@ -139,44 +147,35 @@ class CoordinatorStory:
             match send["message"]:
                 case {"type": "Grant"} as grant:
                     yield from self._grants(worker, grant)
-                case {"type": "Trim", "lease": lease, "end": end} if lease in self._leases:
-                    held = self._leases[lease].spots
-                    cut = frozenset(spot for spot in held if spot[2] >= end)
-                    self._leases[lease].spots -= cut
-                    if cut:
+                case {"type": "Trim", "lease": lease, "end": end} if self.leases.holds(lease):
+                    if cut := self.leases.cut(lease, end):
                         yield self._line(f"{named(cut)}: taken from {worker}, for a slot that is idle", worker, cut)
-                case {"type": "Revoke", "lease": lease} as revoke if spots := self._end(lease):
-                    how = f"expired, {worker} made no progress" if revoke.get("expired") else f"taken from {worker}"
-                    yield self._line(f"{named(spots)}: the lease is {how}", worker, spots)
+                case {"type": "Revoke", "lease": lease} as revoke if self.leases.holds(lease):
+                    yield self._revoked(worker, lease, expired=revoke.get("expired", False))
+
+    def _revoked(self, worker: str, lease: int, *, expired: bool) -> Happening:
+        if expired:
+            what, why = f"has expired: {worker} made no progress", f"the lease of {worker} expired without progress"
+        elif self._stopping:
+            what, why = f"is taken from {worker}: the coordinator is told to leave", "the coordinator was told to leave"
+        else:
+            what, why = f"is taken from {worker}, for a slot that is idle", f"a slot was idle before {worker} began it"
+        spots = self.leases.end(lease, why)
+        return self._line(f"{named(spots)}: the lease {what}", worker, spots)
 
     def _grants(self, worker: str, grant: Value) -> Iterator[Happening]:
         spots = spots_of(grant["job"], grant["chapter"], [line[0] for line in grant["lines"]])
-        self._leases[grant["lease"]] = LoggedLease(worker, spots)
         where = f"to {worker}, slot {grant['slot']} (lease {grant['lease']})"
-        for word, some in (("granted", spots - self._granted), ("reissued", spots & self._granted)):
-            if some:
-                yield self._line(f"{named(some)}: {word} {where}", worker, some)
-        self._granted |= spots
+        for why, some in self.leases.grant(grant["lease"], worker, spots).items():
+            how = f"granted again {where}: {why}" if why else f"granted {where}"
+            yield self._line(f"{named(some)}: {how}", worker, some)
 
     def _events(self, result: Value) -> Iterator[Happening]:
         for event in msgspec.convert(result.get("events", []), list[Reason]):
-            spots = self._end_of(event.worker) if event.code == "silent" else frozenset()
+            silent = f"{event.worker} was silent for {event.seconds:.0f} s"
+            spots = self.leases.end_of(event.worker, silent) if event.code == "silent" else frozenset()
             text = event_text(event) or event.code
             yield self._line(f"{text} ({named(spots)})" if spots else text, event.worker, spots)
-
-    # --- leases
-
-    def _settle(self, spots: frozenset[Spot]) -> None:
-        for lease in self._leases.values():
-            lease.spots -= spots
-
-    def _end(self, lease: int) -> frozenset[Spot]:
-        found = self._leases.pop(lease, None)
-        return found.spots if found else frozenset()
-
-    def _end_of(self, worker: str) -> frozenset[Spot]:
-        numbers = [number for number, lease in self._leases.items() if lease.worker == worker]
-        return frozenset().union(*(self._end(number) for number in numbers))
 
 
 def _because(kind: str, note: str) -> str:

@@ -10,7 +10,8 @@ Spot = tuple[str, int, int]  # job, chapter, index
 class Happening(NamedTuple):
     """An event, as a core tells it.
 
-    `teller` is the core's machine and `role` what it is there; `machine` is the worker that it is about, "" for none.
+    `teller` is the core's machine, "" where the log does not name it, and `role` is what it is there. `machine` is the
+    worker that it is about, "" for none.
     """
 
     at_s: float

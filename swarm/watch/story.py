@@ -11,17 +11,13 @@ import msgspec
 
 from swarm.trace.read import Entry
 from swarm.watch.coordinator_story import CoordinatorStory
-from swarm.watch.happening import Happening, Place
+from swarm.watch.happening import Happening, Place, named
+from swarm.watch.logged_books import LoggedBooks
+from swarm.watch.logged_leases import LoggedLeases
 from swarm.watch.text import clean_note
 from swarm.watch.worker_story import WorkerStory
 
 ODD = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
-
-
-TELLERS: dict[str, Callable[[], CoordinatorStory | WorkerStory]] = {
-    "coordinator": CoordinatorStory,
-    "worker": WorkerStory,
-}
 
 
 class Story:
@@ -30,7 +26,7 @@ class Story:
     def __init__(self) -> None:
         self._tellers: dict[tuple[str, str], CoordinatorStory | WorkerStory] = {}
         self.machines: dict[str, None] = {}
-        self.sentences: dict[int, int] = {}  # of each chapter, the most of all jobs
+        self.books = LoggedBooks()
 
     def tell(self, entries: Iterable[Entry]) -> Iterator[Happening]:
         """Yield what happened, in the order of the log."""
@@ -46,24 +42,63 @@ class Story:
     def _hear(self, entry: Entry) -> list[Happening]:
         given = {name: msgspec.json.decode(raw) for name, raw in entry.given.items()}
         result: dict[str, Any] = msgspec.json.decode(entry.result) or {}
+        heard = list(map(tuple, self._teller(entry).hear(entry.at, entry.call, given, result)))
+        return msgspec.convert(heard, list[Happening])  # a damaged line may have given it names that are no text
+
+    def _teller(self, entry: Entry) -> CoordinatorStory | WorkerStory:
+        """Return who tells of a core; one that begins anew knows the leases of the run before in the same log."""
         core = entry.source, entry.core
-        if entry.call == "open" or core not in self._tellers:
-            self._tellers[core] = TELLERS[entry.core]()
-        teller = self._tellers[core]
-        heard = list(map(tuple, teller.hear(entry.at, entry.call, given, result)))
-        found = msgspec.convert(heard, list[Happening])  # a damaged line may have given it names that are no text
-        if isinstance(teller, CoordinatorStory):
-            for (_, chapter), count in teller.sizes.items():
-                self.sentences[chapter] = max(count, self.sentences.get(chapter, 0))
-        return found
+        before = self._tellers.get(core)
+        if before is None or entry.call == "open":
+            leases = before.leases if isinstance(before, CoordinatorStory) else None
+            self._tellers[core] = TELLERS[entry.core](self.books, leases)
+        return self._tellers[core]
+
+    def lines(self, happenings: Iterable[Happening], machine: str = "", book: str = "") -> Iterator[str]:
+        """Yield a line for each happening that concerns a machine and a book; "" is any.
+
+        As soon as two books are known, lines about sentences say which book is meant.
+        """
+        for each in happenings:
+            if _is_about(each, machine) and (not each.spots or self._chosen(each, book)):
+                jobs = sorted({job for job, _, _ in each.spots}) if len(self.books.titles) > 1 else []
+                yield _line(each, "".join(f"{self.books.named(job)}, " for job in jobs))
+
+    def sentence(
+        self, happenings: Iterable[Happening], place: Place, machine: str = "", book: str = ""
+    ) -> Iterator[str]:
+        """Yield the story of a sentence (chapter and index, from 0), once for each book: its words, then its lines."""
+        found: dict[str, list[Happening]] = {}
+        for each in happenings:
+            if _is_about(each, machine):
+                for job in {job for job, *rest in each.spots if tuple(rest) == place}:
+                    found.setdefault(job, []).append(each)
+        wanted = self.books.find(book) if book else found.keys()
+        for number, (job, told) in enumerate((job, told) for job, told in found.items() if job in wanted):
+            spot = (job, *place)
+            if number:
+                yield ""
+            yield f"{clean_note(self.books.named(job))} (job {clean_note(job)}), sentence {named([spot])}:"
+            yield f"“{clean_note(self.books.words.get(spot, ''))}”"
+            yield from map(_line, told)
+
+    def _chosen(self, happening: Happening, book: str) -> bool:
+        return not book or any(job in self.books.find(book) for job, _, _ in happening.spots)
 
 
-def story_lines(happenings: Iterable[Happening], place: Place | None = None, machine: str = "") -> Iterator[str]:
-    """Yield a line for each happening that concerns a place (chapter and index, from 0) and a machine; "" is any."""
-    for each in happenings:
-        about_place = place is None or any(spot[1:] == place for spot in each.spots)
-        if about_place and (not machine or machine in (each.machine, each.teller)):
-            yield f"{_time(each.at_s)}  {each.role} {clean_note(each.teller)}: {clean_note(each.text)}"
+TELLERS: dict[str, Callable[[LoggedBooks, LoggedLeases | None], CoordinatorStory | WorkerStory]] = {
+    "coordinator": CoordinatorStory,
+    "worker": lambda books, _leases: WorkerStory(books),
+}
+
+
+def _is_about(happening: Happening, machine: str) -> bool:
+    return not machine or machine in (happening.machine, happening.teller)
+
+
+def _line(happening: Happening, book: str = "") -> str:
+    teller = f"{happening.role} {happening.teller}".rstrip()
+    return f"{_time(happening.at_s)}  {clean_note(teller)}: {clean_note(book + happening.text)}"
 
 
 def _time(at_s: float) -> str:

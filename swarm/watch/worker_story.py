@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from swarm.job.engine_text import read_engine_text
 from swarm.watch.happening import Happening, Spot, named, spots_of
+from swarm.watch.logged_books import LoggedBooks
 from swarm.watch.text import count_text
 
 Value = dict[str, Any]
@@ -12,8 +14,9 @@ Value = dict[str, Any]
 class WorkerStory:
     """Follows one worker through its log."""
 
-    def __init__(self) -> None:
-        self.name = "the worker"
+    def __init__(self, books: LoggedBooks | None = None) -> None:
+        self.name = ""
+        self._books = LoggedBooks() if books is None else books
         self._coordinators: dict[str, str] = {}  # by link
         self._leases: dict[int, dict[Spot, str]] = {}  # the texts of a lease, in their order
         self._slots: dict[int, list[int]] = {}  # the leases of a slot
@@ -27,7 +30,7 @@ class WorkerStory:
             case "open":
                 self.name = given["hello"]["name"]
                 slots = count_text(given["hello"]["slots"], "slot")
-                yield self._line(f"the worker starts with {slots}, e2a-swarm {result['version']}")
+                yield self._line(f"starts with {slots}, e2a-swarm {result['version']}")
             case "receive":
                 yield from self._received(given["name"], given["message"])
             case "connect":
@@ -37,7 +40,7 @@ class WorkerStory:
             case "drain":
                 yield self._line("finishes what is under way and takes nothing new")
             case "leave":
-                yield self._line("the worker leaves")
+                yield self._line("leaves")
             case "limit" if any(given["reasons"]) and result:
                 reasons = "; ".join(f"slot {n}: {why}" for n, why in enumerate(given["reasons"]) if why)
                 yield self._line(f"its operator lets it rest ({reasons})")
@@ -62,9 +65,13 @@ class WorkerStory:
                 yield self._line(f"let in by {name} at {link}")
             case {"type": "Refused", "why": why}:
                 yield self._line(f"refused by {by}: {why}")
+            case {"type": "Job", "job": job, "title": title}:
+                self._books.titles.setdefault(job, str(title))
             case {"type": "Grant", "lease": lease, "slot": slot} as grant:
                 texts = {(grant["job"], grant["chapter"], line[0]): line[1] for line in grant["lines"]}
                 self._leases[lease] = texts
+                for spot, text in texts.items():
+                    self._books.words.setdefault(spot, read_engine_text(text)[0])
                 self._slots.setdefault(slot, []).append(lease)
                 yield self._line(f"{named(texts)}: granted by {by} for slot {slot} (lease {lease})", frozenset(texts))
             case {"type": "Accepted", "job": job, "clips": clips}:
@@ -82,8 +89,8 @@ class WorkerStory:
             case {"type": "Revoke", "lease": lease} as revoke:
                 spots = frozenset(self._leases.pop(lease, {}))
                 why = ": no progress" if revoke.get("expired") else ""
-                about = named(spots) if spots else f"lease {lease}"
-                yield self._line(f"{about}: the lease is taken back by {by}{why}", spots)
+                about = f"{named(spots)}: the lease" if spots else f"lease {lease}"
+                yield self._line(f"{about} is taken back by {by}{why}", spots)
             case {"type": "Done", "final": True}:
                 yield self._line(f"{by} ends")
 

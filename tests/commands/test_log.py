@@ -25,7 +25,8 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_story_of_a_sentence(log: Path, capsys: pytest.CaptureFixture[str], segment: str) -> None:
     assert main(["log", str(log), "--segment", segment]) == 0
     lines = told(capsys)
-    assert "1/1 to 1/6: granted to P" in lines[0]
+    assert lines[0].endswith("sentence 1/1:")
+    assert "1/1 to 1/6: granted to P" in lines[2]
     assert lines[-1].endswith("the clip of 1/1 is lost: damaged")
 
 
@@ -35,9 +36,36 @@ def test_the_story_of_a_machine_in_the_logs_of_two(log: Path, capsys: pytest.Cap
     assert all(" worker W: " in line for line in told(capsys))
 
 
+def test_a_log_that_is_named_twice_is_told_once(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log", str(log)]) == 0
+    once = told(capsys)
+    assert main(["log", str(log), str(log.parent / "." / log.name)]) == 0
+    assert told(capsys) == once
+
+
+def test_logs_of_other_processes_beside_it_are_named(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work(log.with_stem("run-2"))
+    assert main(["log", str(log)]) == 0
+    assert complaint(capsys) == "Not read: run-2.log, by processes that ran at the same time; name them as well."
+    assert main(["log", str(log), str(log.with_stem("run-2"))]) == 0
+    assert complaint(capsys) == ""
+
+
+def test_the_books_of_one_log_are_told_apart(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = log.read_bytes().replace(b'"job":"job"', b'"job":"emma"').replace(b'"title":"Book"', b'"title":"Emma"')
+    log.write_bytes(log.read_bytes() + other)
+    assert main(["log", str(log), "--segment", "1/1"]) == 0
+    heads = [line for line in told(capsys) if line.endswith("sentence 1/1:")]
+    assert heads == ["Book (job job), sentence 1/1:", "Emma (job emma), sentence 1/1:"]
+    assert main(["log", str(log), "--segment", "1/1", "--book", "emma"]) == 0
+    assert [line for line in told(capsys) if line.endswith("sentence 1/1:")] == heads[1:]
+    assert main(["log", str(log)]) == 0
+    assert any("Emma, 1/1 to 1/6: granted to P" in line for line in told(capsys))
+
+
 def test_without_a_choice_all_is_told(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["log", str(log)]) == 0
-    assert "the coordinator starts" in told(capsys)[0]
+    assert "coordinator laptop: starts" in told(capsys)[0]
 
 
 def test_a_replay_says_that_nothing_differs(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,13 +85,17 @@ def test_a_replay_names_what_differs_and_fails(log: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     "words, sentence",
     [
-        (("--segment", "3/1"), "There is no sentence 3/1: the book of {log} has 2 chapters."),
-        (("--segment", "2/7"), "There is no sentence 2/7: chapter 2 has 6."),
+        (
+            ("--segment", "3/1"),
+            "There is no sentence 3/1: the job has 2 chapters, and chapters are counted within the job.",
+        ),
+        (("--segment", "2/7"), "There is no sentence 2/7: chapter 2 has 6 sentences."),
         (("--segment", "0/1"), "--segment takes chapter/sentence such as 3/17, counted from 1, not '0/1'."),
         (("--segment", "first"), "--segment takes chapter/sentence such as 3/17, counted from 1, not 'first'."),
         (("--worker", "X"), "The log {log} knows no machine 'X'; it knows: laptop, P, Q."),
-        (("--worker", "P", "--segment", "2/5"), "The log {log} tells nothing about that."),
-        (("--replay", "--worker", "P"), "--replay runs the whole log: leave out --segment and --worker."),
+        (("--worker", "P", "--segment", "2/5"), "The log {log} tells nothing about P and sentence 2/5."),
+        (("--book", "Emma"), "The log {log} knows no book 'Emma'; it knows: Book."),
+        (("--replay", "--worker", "P"), "--replay runs the whole log: leave out --segment, --worker and --book."),
     ],
 )
 def test_what_is_not_in_the_log_is_a_sentence(

@@ -1,5 +1,6 @@
 """Stories from the log of a coordinator, made by dialogues with its core."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,16 @@ from swarm.lease.message import Failed, Grant, Heartbeat, Held, Hello, Release, 
 from swarm.trace.log_file import open_log
 from swarm.trace.read import read_log
 from swarm.trace.recorder import Trace
-from swarm.watch.story import Story, story_lines
+from swarm.watch.story import Story
+
+
+def told(path: Path, place: tuple[int, int] | None = None, machine: str = "") -> list[str]:
+    """Return what a log tells, without times, the numbers of leases and the head of a sentence's story."""
+    story = Story()
+    happenings = story.tell(read_log(path))
+    lines = story.sentence(happenings, place, machine) if place else story.lines(happenings, machine)
+    texts = [line.partition(" coordinator laptop: ")[2] for line in lines]
+    return [re.sub(r" \(lease \d+\)", "", text) for text in texts if text]
 
 
 class Bench:
@@ -25,10 +35,16 @@ class Bench:
         self.core.add_job(JobState(make_spec([f"One {n} is a text." for n in range(4)], ["Two."])))
         join(self.core)
 
+    def start_again(self) -> list[str]:
+        """Run another coordinator in the same log, which begins with the job as it was; return the story of 1/1."""
+        self._trace.close()
+        again = Bench(self._path)
+        offer(again.core)
+        return again.story((0, 0))
+
     def story(self, place: tuple[int, int] | None = None, machine: str = "") -> list[str]:
         self._trace.close()
-        lines = story_lines(Story().tell(read_log(self._path)), place, machine)
-        return [line.partition(" coordinator laptop: ")[2].partition(" (lease")[0] for line in lines]
+        return told(self._path, place, machine)
 
 
 @pytest.fixture
@@ -38,13 +54,60 @@ def bench(tmp_path: Path) -> Bench:
 
 def test_the_story_of_a_run(tmp_path: Path) -> None:
     coordinate(tmp_path / "run.log")
-    lines = list(story_lines(Story().tell(read_log(tmp_path / "run.log")), (0, 1)))
-    assert [line[25:].partition(" (lease")[0] for line in lines] == [
-        "coordinator laptop: 1/1 to 1/6: granted to P, slot 0",
-        "coordinator laptop: 1/2: the clip of P is rejected: the digest is another",
-        "coordinator laptop: 1/2 to 1/6: reissued to Q, slot 0",
-        "coordinator laptop: Q leaves; it gives back 1/2 to 1/6",
+    assert told(tmp_path / "run.log", (0, 1)) == [
+        "1/1 to 1/6: granted to P, slot 0",
+        "1/2: the clip of P is rejected: the digest is another",
+        "1/2: granted again to Q, slot 0: the clip of P was rejected (the digest is another)",
+        "Q leaves; it gives back 1/2 to 1/6",
     ]
+    assert told(tmp_path / "run.log", (0, 2))[-2:] == [
+        "1/3 to 1/6: granted again to Q, slot 0: P was silent for 5 s",
+        "Q leaves; it gives back 1/2 to 1/6",
+    ]
+
+
+def test_the_story_of_a_sentence_begins_with_the_book_and_its_words(tmp_path: Path) -> None:
+    coordinate(tmp_path / "run.log")
+    story = Story()
+    head = list(story.sentence(story.tell(read_log(tmp_path / "run.log")), (0, 1)))[:2]
+    assert head[0].endswith("(job job), sentence 1/2:")
+    assert head[1] == f"“{TEXTS[1]}”"
+
+
+def test_a_coordinator_that_was_killed_and_starts_again_says_why_it_grants_again(bench: Bench) -> None:
+    offer(bench.core)
+    lines = bench.start_again()
+    assert lines[0] == "1/1 to 1/4: granted to P, slot 0"
+    assert lines[1].endswith("2 chapters, 5 sentences; what was not journaled is free again")
+    assert lines[2] == "1/1 to 1/4: granted again to P, slot 0: the coordinator started again"
+
+
+def test_a_coordinator_that_was_told_to_leave_says_so_of_its_leases(bench: Bench) -> None:
+    offer(bench.core)
+    bench.core.stop()
+    lines = bench.start_again()
+    assert lines[1] == "1/1 to 1/4: the lease is taken from P: the coordinator is told to leave"
+    assert lines[-1] == "1/1 to 1/4: granted again to P, slot 0: the coordinator was told to leave"
+
+
+def test_a_clip_that_was_promised_and_did_not_come_is_the_reason_of_the_next_grant(bench: Bench) -> None:
+    clip = make_clip(offer(bench.core))
+    bench.core.receive(b"p", Held("job", ((0, 0, clip.key),)), 1.5)
+    for now in range(2, 19):
+        bench.core.receive(b"p", Heartbeat((), (), ()), float(now))
+        bench.core.tick(float(now))
+    join(bench.core, b"q", 19.0)
+    offer(bench.core, b"q", now=19.5)
+    assert bench.story((0, 0))[-1] == "1/1: granted again to Q, slot 0: P did not send the clip it held"
+
+
+def test_a_worker_that_lost_its_lease_is_the_reason_of_the_next_grant(bench: Bench) -> None:
+    offer(bench.core)
+    for now in range(1, 9):
+        bench.core.receive(b"p", Heartbeat((), (), ()), float(now))
+    join(bench.core, b"q", 9.0)
+    offer(bench.core, b"q", now=9.5)
+    assert bench.story((0, 0))[-1] == "1/1 to 1/4: granted again to Q, slot 0: P does not have the lease"
 
 
 def test_a_sentence_is_granted_and_its_clip_accepted(bench: Bench) -> None:
@@ -71,8 +134,8 @@ def test_a_lease_that_makes_no_progress_expires_and_is_reissued(bench: Bench) ->
     join(bench.core, b"q", 605.0)
     offer(bench.core, b"q", now=605.5)
     assert bench.story((0, 0))[1:] == [
-        "1/1 to 1/4: the lease is expired, P made no progress",
-        "1/1 to 1/4: reissued to Q, slot 0",
+        "1/1 to 1/4: the lease has expired: P made no progress",
+        "1/1 to 1/4: granted again to Q, slot 0: the lease of P expired without progress",
     ]
 
 
@@ -82,9 +145,10 @@ def test_what_a_worker_cannot_speak_is_set_aside_after_three_tries(bench: Bench)
         bench.core.receive(b"p", Failed("job", 0, 0, take, "silent", "no sound", grant.lease), 1.0 + take)
         offers = bench.core.receive(b"p", Heartbeat((), (0,)), 1.5 + take)
         grant = next(iter(sent(offers, Grant)), grant)
-    told = bench.story((0, 0))
-    assert told.count("1/1: P cannot speak it (silent: no sound)") == 3
-    assert told[-1] == "1/1: set aside (silent: no sound)"
+    lines = bench.story((0, 0))
+    assert "1/1: granted again to P, slot 0: P could not speak it (silent: no sound)" in lines
+    assert lines.count("1/1: P cannot speak it (silent: no sound)") == 3
+    assert lines[-1] == "1/1: set aside (silent: no sound)"
 
 
 def test_clips_that_a_worker_kept_over_a_gap_are_named(bench: Bench) -> None:
@@ -111,21 +175,20 @@ def test_a_lease_that_is_cut_for_an_idle_slot_names_what_was_taken(bench: Bench)
     assert bench.story((0, 3)) == [
         "1/1 to 1/4: granted to P, slot 0",
         "1/3 to 1/4: taken from P, for a slot that is idle",
-        "1/3 to 1/4: reissued to Q, slot 0",
+        "1/3 to 1/4: granted again to Q, slot 0: a slot was idle, and P had not begun it",
     ]
 
 
 def test_a_machine_of_another_protocol_is_refused_with_the_reason(bench: Bench) -> None:
     bench.core.receive(b"z", Hello("z", "n", "old", "0.1", (), (), 1, protocol=99), 1.0)
-    (told,) = bench.story(machine="old")
-    assert told.startswith("old (e2a-swarm 0.1) is refused: this worker speaks protocol 99")
+    (line,) = bench.story(machine="old")
+    assert line.startswith("old (e2a-swarm 0.1) is refused: this worker speaks protocol 99")
 
 
 def test_the_story_of_a_machine_leaves_the_others_out(bench: Bench) -> None:
     join(bench.core, b"q", 0.5)
     bench.core.receive(b"p", make_clip(offer(bench.core)), 1.0, b"sound")
-    told = bench.story(machine="Q")
-    assert told == ["Q (e2a-swarm 1) is let in with 1 slot", "Q joined with 1 slot"]
+    assert bench.story(machine="Q") == ["Q (e2a-swarm 1) is let in with 1 slot", "Q joined with 1 slot"]
 
 
 def test_a_peer_whose_greeting_was_rotated_away_is_named_by_its_address(tmp_path: Path) -> None:
@@ -133,10 +196,9 @@ def test_a_peer_whose_greeting_was_rotated_away_is_named_by_its_address(tmp_path
     coordinate(path)
     kept = [line for line in path.read_bytes().splitlines(keepends=True) if b'"type":"Hello"' not in line]
     path.write_bytes(b"".join(kept))
-    told = list(story_lines(Story().tell(read_log(path)), (0, 0)))
-    assert any("granted to a worker (cA==)" in line for line in told)
+    assert any("granted to a worker (cA==)" in line for line in told(path, (0, 0)))
 
 
 def test_texts_of_the_book_are_no_part_of_the_story(tmp_path: Path) -> None:
     coordinate(tmp_path / "run.log")
-    assert not any(TEXTS[0] in line for line in story_lines(Story().tell(read_log(tmp_path / "run.log"))))
+    assert not any(TEXTS[0] in line for line in told(tmp_path / "run.log"))

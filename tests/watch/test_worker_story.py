@@ -12,7 +12,12 @@ from swarm.lease.worker.worker import Worker
 from swarm.trace.log_file import open_log
 from swarm.trace.read import read_log
 from swarm.trace.recorder import Trace
-from swarm.watch.story import Story, story_lines
+from swarm.watch.story import Story
+
+
+def lines_of(path: Path) -> list[str]:
+    story = Story()
+    return list(story.lines(story.tell(read_log(path))))
 
 
 class Bench:
@@ -29,8 +34,10 @@ class Bench:
 
     def story(self, place: tuple[int, int] | None = None) -> list[str]:
         self._trace.close()
-        lines = story_lines(Story().tell(read_log(self._path)), place)
-        return [line.partition(" worker W: ")[2] for line in lines]
+        story = Story()
+        happenings = story.tell(read_log(self._path))
+        lines = story.sentence(happenings, place) if place else story.lines(happenings)
+        return [line.partition(" worker W: ")[2] for line in lines if " worker W: " in line]
 
 
 @pytest.fixture
@@ -85,7 +92,7 @@ def test_an_engine_that_does_not_open_is_told_and_the_lease_given_back(tmp_path:
         core.receive("a", Job("job-a", "Book", RECIPE), 0.0)
         (load,) = (each for each in grant(core, "One.").commands if isinstance(each, Load))
         core.unable(0, load.turn, "no such library", 1.0)
-    told = [line.partition(" worker W: ")[2] for line in story_lines(Story().tell(read_log(path)))]
+    told = [line.partition(" worker W: ")[2] for line in lines_of(path)]
     assert "slot 0: its engine does not open: no such library" in told
     assert told[-1] == "1/1: given back to laptop: no such library"
 
@@ -100,6 +107,6 @@ def test_what_becomes_of_the_coordinator_is_told(bench: Bench) -> None:
 
 def test_rests_and_the_end_are_told(tmp_path: Path) -> None:
     work(tmp_path / "run.log")
-    told = [line.partition(" worker W: ")[2] for line in story_lines(Story().tell(read_log(tmp_path / "run.log")))]
+    told = [line.partition(" worker W: ")[2] for line in lines_of(tmp_path / "run.log")]
     assert "its operator lets it rest (slot 0: too hot)" in told
-    assert told[-2:] == ["finishes what is under way and takes nothing new", "the worker leaves"]
+    assert told[-2:] == ["finishes what is under way and takes nothing new", "leaves"]

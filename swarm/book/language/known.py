@@ -5,6 +5,7 @@ from pkgutil import iter_modules, resolve_name
 
 from swarm.book.language import languages
 from swarm.book.language.language import Language
+from swarm.errors import EnvironmentFault
 
 
 def find_language(code: str) -> Language:
@@ -14,9 +15,19 @@ def find_language(code: str) -> Language:
 
 @cache
 def _load(code: str) -> Language:
-    found = resolve_name(f"{languages.__name__}.{code}:LANGUAGE")
-    assert isinstance(found, Language)
+    """Return the language of a file. Raises EnvironmentFault if the file is faulty."""
+    try:
+        found = resolve_name(f"{languages.__name__}.{code}:LANGUAGE")
+    except Exception as fault:  # the file is a program, and may raise anything
+        raise _faulty(code, f"{type(fault).__name__}: {fault}") from fault
+    if not isinstance(found, Language):
+        raise _faulty(code, "LANGUAGE is no Language")
     return found
+
+
+def _faulty(code: str, why: str) -> EnvironmentFault:
+    files = ", ".join(f"{folder}/{code}.py" for folder in languages.__path__)
+    return EnvironmentFault(f"The language file {files} is faulty ({why}); docs/languages.md says what it needs.")
 
 
 @lru_cache(64)  # bounded, since a hostile book may name thousands

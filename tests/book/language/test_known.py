@@ -1,10 +1,14 @@
 import ast
+import sys
 from pathlib import Path
 from string import ascii_lowercase
 
+import pytest
+
 from swarm.book.language import languages
-from swarm.book.language.known import every_language, find_language
+from swarm.book.language.known import _load, every_language, find_language
 from swarm.book.speech.sentence import _rules, split_sentences
+from swarm.errors import EnvironmentFault
 
 
 def test_every_file_of_the_folder_is_a_language() -> None:
@@ -20,6 +24,25 @@ def test_a_language_without_a_file_has_no_words() -> None:
     unknown = find_language("xx")
     assert (unknown.code, unknown.numbers, unknown.dates, unknown.note) == ("xx", None, None, "")
     assert find_language("../en").numbers is None
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("from swarm.book.language.language import Numbers\nLANGUAGE = Numbers(point='komma')", "TypeError: Missing"),
+        ("LANGUAGE = (", "SyntaxError"),
+        ("LANGUAGE = 'sv'", "LANGUAGE is no Language"),
+        ("", "AttributeError"),
+    ],
+)
+def test_a_faulty_language_file_is_named_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, why: str
+) -> None:
+    (tmp_path / "qq.py").write_text(content)
+    monkeypatch.setattr(languages, "__path__", [str(tmp_path)])
+    sys.modules.pop(f"{languages.__name__}.qq", None)
+    with pytest.raises(EnvironmentFault, match=rf"qq\.py is faulty \({why}.*docs/languages.md"):
+        _load("qq")
 
 
 ROOT = Path(__file__).resolve().parents[3] / "swarm"
