@@ -88,7 +88,12 @@ MUTANTS: dict[str, Edit | Value] = {
     "credit not given back for duplicates": Edit(
         Intake, "clip", "out.send(session.peer, Accepted(", "served.state.complete or out.send(session.peer, Accepted("
     ),
-    "credit not given back for refusals": Edit(Intake, "clip", "out.send(session.peer, Rejected(", "_ = (Rejected("),
+    "credit not given back for refusals": Edit(
+        Intake,
+        "clip",
+        "if served is None or why:\n        out.send(session.peer, Rejected(",
+        "if served is None or why:\n        _ = (Rejected(",
+    ),
     "credit not counted": Edit(UnacceptedClips, "sendable", "outstanding += item.size", "pass"),
     "revoke ignored": Value(worker_core, "revoke", lambda slots, link, message, out: None),
     "engine not killed": Edit(slot_changes, "kill", "end_engine(slot, Kill(slot.number), out)", "pass"),
