@@ -151,9 +151,9 @@ class CoordinatorStory:
                     if cut := self.leases.cut(lease, end):
                         yield self._line(f"{named(cut)}: taken from {worker}, for a slot that is idle", worker, cut)
                 case {"type": "Revoke", "lease": lease} as revoke if self.leases.holds(lease):
-                    yield self._revoked(worker, lease, expired=revoke.get("expired", False))
+                    yield from self._revoked(worker, lease, expired=revoke.get("expired", False))
 
-    def _revoked(self, worker: str, lease: int, *, expired: bool) -> Happening:
+    def _revoked(self, worker: str, lease: int, *, expired: bool) -> Iterator[Happening]:
         if expired:
             what, why = f"has expired: {worker} made no progress", f"the lease of {worker} expired without progress"
         elif self._stopping:
@@ -161,7 +161,8 @@ class CoordinatorStory:
         else:
             what, why = f"is taken from {worker}, for a slot that is idle", f"a slot was idle before {worker} began it"
         spots = self.leases.end(lease, why)
-        return self._line(f"{named(spots)}: the lease {what}", worker, spots)
+        if spots:  # a lease of which nothing is left just ends
+            yield self._line(f"{named(spots)}: the lease {what}", worker, spots)
 
     def _grants(self, worker: str, grant: Value) -> Iterator[Happening]:
         spots = spots_of(grant["job"], grant["chapter"], [line[0] for line in grant["lines"]])

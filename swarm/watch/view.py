@@ -171,6 +171,8 @@ def state_text(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> str:
         return f"writing the audiobook, {clean_note(job.note)}" if job.note else "writing the audiobook"
     if held_up(job, workers):
         return clean_note(job.note)
+    if workers and job.state == "waiting":  # no note says for what, as after Ctrl-C
+        return "nothing is being spoken"
     return job.state if workers else "starting the voice"  # on one machine; in a swarm a note says what it waits for
 
 

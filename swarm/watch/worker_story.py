@@ -77,6 +77,8 @@ class WorkerStory:
             case {"type": "Accepted", "job": job, "clips": clips}:
                 spots = frozenset((job, chapter, index) for chapter, index, _ in clips)
                 yield self._line(f"{named(spots)}: accepted by {by}", spots)
+                for spot in spots:
+                    self._forget(spot)
             case {"type": "Rejected", "job": job, "chapter": chapter, "index": index, "why": why}:
                 spots = spots_of(job, chapter, [index])
                 yield self._line(f"{named(spots)}: rejected by {by}: {why}", spots)

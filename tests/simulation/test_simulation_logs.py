@@ -8,7 +8,7 @@ from run import World
 from swarm.lease.coordinator import coordinator as coordinator_core
 from swarm.trace.read import read_log, read_logs
 from swarm.trace.replay import Replay
-from swarm.watch.story import Story, story_lines
+from swarm.watch.story import Story
 
 
 def logs_of(seed: int, folder: Path) -> list[Path]:
@@ -42,6 +42,7 @@ def test_a_log_changes_nothing_in_the_run(tmp_path: Path) -> None:
 
 
 def test_the_story_of_a_sentence_runs_through_the_logs_of_all_machines(tmp_path: Path) -> None:
-    told = list(story_lines(Story().tell(read_logs(logs_of(1, tmp_path))), (0, 0)))
+    story = Story()
+    told = list(story.sentence(story.tell(read_logs(logs_of(1, tmp_path))), (0, 0)))
     assert any("granted to worker-" in line for line in told)
     assert any(" is accepted " in line for line in told)

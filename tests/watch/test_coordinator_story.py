@@ -202,3 +202,19 @@ def test_a_peer_whose_greeting_was_rotated_away_is_named_by_its_address(tmp_path
 def test_texts_of_the_book_are_no_part_of_the_story(tmp_path: Path) -> None:
     coordinate(tmp_path / "run.log")
     assert not any(TEXTS[0] in line for line in told(tmp_path / "run.log"))
+
+
+def test_a_clip_of_which_pieces_are_on_their_way_is_no_event_yet(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    coordinate(path)
+    kept = path.read_bytes().replace(b'"type":"Accepted"', b'"type":"Unheard"')
+    path.write_bytes(kept)
+    assert not any("has to say Hello" in line for line in told(path))
+
+
+def test_a_lease_of_which_nothing_is_left_ends_without_a_line(bench: Bench) -> None:
+    grant = offer(bench.core)
+    for index in range(4):
+        bench.core.receive(b"p", make_clip(grant, index), 1.0 + index, b"sound")
+    bench.core.receive(b"p", Heartbeat((), (), (grant.lease,)), 6.0)
+    assert not any("nothing" in line or "taken" in line for line in bench.story())

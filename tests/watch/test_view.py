@@ -58,6 +58,10 @@ def test_advice_that_stands_above_is_not_given_again() -> None:
     assert viewer.look(reply).jobs[0].state == "waiting for a worker"
 
 
+def test_a_job_that_waits_for_nothing_does_not_claim_to_wait() -> None:
+    assert Viewer().look(replies(state="waiting")).jobs[0].state == "nothing is being spoken"
+
+
 def test_missing_sentences_are_named_as_soon_as_they_are_set_aside() -> None:
     assert Viewer().look(replies(14, missing=1)).jobs[0].spoken == "14 of 30 sentences (1 set aside)"
     done = Viewer().look(replies(29, missing=1, state="finished")).jobs[0]
