@@ -225,12 +225,12 @@ class Judge:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
 
     def _fairly_blamed(self, core: Coordinator, job: str, record: SegmentFailed) -> None:
-        """Check that a text is blamed at most once for an engine that broke, and never for one that stays broken."""
+        """Check that a text is blamed at most once each time that engines break, and never for one that stays broken."""
         place = (record.chapter, record.index)
         notes = [failure.note for failure in core.jobs[job].state.failures.get(place, ())]
         owner = self.world.workers[int(record.worker.removeprefix("worker-"))]
         stays = record.note == BROKEN and owner.broken_until_s == inf
-        if stays or notes.count(BROKEN) > 1:
+        if stays or notes.count(BROKEN) > sum(worker.times_broken for worker in self.world.workers):
             raise Violation("blamed for an engine that breaks at every text", (job, *place))
 
     def sends(self, coordinator: SimCoordinator, peer: bytes, message: Message) -> None:

@@ -66,6 +66,7 @@ class SimWorker(Machine):
         self.liar: Liar | None = None
         self.able = True  # whether its engine opens
         self.broke_s = self.broken_until_s = 0.0  # in between, its engines fail at every text
+        self.times_broken = 0
         self.heals_afresh = False  # whether an engine that is started afresh does not
         self.disk = FileDisk(self)
         self.computed = 0  # latents
@@ -321,6 +322,7 @@ class SimWorker(Machine):
         """Have the engines fail at every text for so long."""
         if self.broken_until_s <= self.world.heap.now:
             self.broke_s, self.heals_afresh = self.world.heap.now, heals_afresh
+            self.times_broken += 1
         self.broken_until_s = max(self.broken_until_s, self.world.heap.now + for_s)
         self.heals_afresh = self.heals_afresh and heals_afresh
 
