@@ -80,5 +80,5 @@ class ClipUploads:
     def rewind(self, part: ClipPart) -> None:
         """Send a piece again, and what follows it: it could not leave."""
         for each in self.items:
-            if each.clip is part.clip:
+            if each.number == part.message.number:
                 each.rewind(part.offset)
