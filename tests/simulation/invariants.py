@@ -225,7 +225,7 @@ class Judge:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
 
     def _fairly_blamed(self, core: Coordinator, job: str, record: SegmentFailed) -> None:
-        """Check that a text is blamed at most once each time that engines break, and never for one that stays broken."""
+        """Check that a text is blamed at most once each time engines break, and never for one that stays broken."""
         place = (record.chapter, record.index)
         notes = [failure.note for failure in core.jobs[job].state.failures.get(place, ())]
         owner = self.world.workers[int(record.worker.removeprefix("worker-"))]
