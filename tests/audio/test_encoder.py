@@ -78,9 +78,10 @@ def test_damaged_clips_are_named_and_nothing_is_written(tmp_path: Path) -> None:
 
 def test_the_same_clips_make_the_same_bytes(tmp_path: Path) -> None:
     clip = store(tmp_path, tone(0.5))
-    for name in ("a", "b"):
-        encode_reel(ReelOrder((clip,), (2.0,), RATE, 3.0, tmp_path / name))
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    for folder in ("a", "b"):  # a reel carries its own name
+        (tmp_path / folder).mkdir()
+        encode_reel(ReelOrder((clip,), (2.0,), RATE, 3.0, tmp_path / folder / "reel"))
+    assert (tmp_path / "a" / "reel").read_bytes() == (tmp_path / "b" / "reel").read_bytes()
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 44100, 48000])

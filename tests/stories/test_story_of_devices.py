@@ -57,7 +57,7 @@ def test_a_hot_gpu_rests_says_so_and_goes_on_by_itself(lan: Make, small_book: Pa
     wait_for(lambda: accepted(laptop.home))
     gpus.set(0, temperature_c=85)
     worker.says(r"resting: cuda:0 has been over 80 C")
-    wait_for(lambda: "rests: cuda:0 has been over 80 C" in status(laptop, coordinator))
+    wait_for(lambda: "all workers for it rest: cuda:0 has been over 80 C" in status(laptop, coordinator))
     shown = status(laptop, coordinator)
     assert "Fake 0, 24 GB, driver 570.86, CUDA 12.8" in shown
     assert "cuda:0: 87 % busy, 5.2 GB of 24 GB, 85 C" in shown
