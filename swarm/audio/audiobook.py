@@ -12,7 +12,7 @@ from swarm.audio.drawn_cover import draw_cover
 from swarm.audio.mp4 import Mp4File
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark
 from swarm.audio.reel_file import ReelDamaged, read_reel
-from swarm.audio.tagged import TaggedFile, blank_chapters
+from swarm.audio.tagged import TaggedFile, blank_chapters, chapters_note
 from swarm.system.platform import sync_folder
 
 if TYPE_CHECKING:
@@ -57,9 +57,13 @@ class Audiobook:
         self._file.close(chapters)
         self._order.part.replace(target)
         sync_folder(target.parent)
+        notes = tuple(filter(None, (self._cover_note, chapters_note(self._order, chapters))))
+        return FinishedBook(target, samples / self._order.coding.sample_rate, target.stat().st_size, notes)
+
+    @property
+    def _cover_note(self) -> str:
         drawn = ": one is drawn in its place" if self._picture else ""
-        note = f"its cover is of a kind that cannot be shown{drawn}" if self._unshown else ""
-        return FinishedBook(target, samples / self._order.coding.sample_rate, target.stat().st_size, note)
+        return f"its cover is of a kind that cannot be shown{drawn}" if self._unshown else ""
 
     def abandon(self) -> None:
         """Stop and remove the unfinished file."""

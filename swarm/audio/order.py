@@ -83,7 +83,7 @@ class FinishedBook(Struct, frozen=True):
     path: Path
     duration_s: float
     bytes: int
-    note: str = ""  # for the user, if the cover could not be used
+    notes: tuple[str, ...] = ()  # for the user, such as that the cover could not be used
 
 
 def to_message(value: Struct) -> dict[str, Any]:

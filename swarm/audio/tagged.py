@@ -38,6 +38,7 @@ OPTIONS = {
 STREAMINFO_END = 42  # FFmpeg completes a FLAC up to here at the end, so this part is not written again
 OPUS_SKIP = 312  # samples at 48 kHz: each stream of this encoder tells players to leave them out
 SYNC_BYTES = 16 << 20
+MAX_COMMENTS = 1000  # chapters of an Ogg or FLAC: players know comments of three digits, CHAPTER000 to CHAPTER999
 ID3 = b"id3 "
 
 RIFF, RF64 = b"RIFF", b"RF64"  # the second is for files over 4 GiB
@@ -153,15 +154,29 @@ def _front(order: AudiobookOrder, picture: Picture | None, chapters: "Sequence[C
     return file.getvalue()
 
 
+def chapters_note(order: AudiobookOrder, chapters: "Sequence[Chapter]") -> str:
+    """Return a sentence for the user if the format cannot hold so many chapters, else an empty one."""
+    if order.family not in ("ogg", "flac") or len(chapters) <= MAX_COMMENTS:
+        return ""
+    kind = "Opus" if order.family == "ogg" else "FLAC"
+    return (
+        f"{kind} files hold {MAX_COMMENTS} chapter marks: the last one reaches over chapters {MAX_COMMENTS} to "
+        f"{len(chapters)}. M4B, MP3 and WAV hold them all"
+    )
+
+
 def blank_chapters(titles: Sequence[str], sample_rate: int) -> "list[Chapter]":
     """Return chapters of which only the titles are known."""
     return [make_chapter(number, 0, 0, sample_rate, title) for number, title in enumerate(titles)]
 
 
 def _chapter_comments(chapters: "Sequence[Chapter]") -> dict[str, str]:
-    """Return chapters as Vorbis comments: FFmpeg reads them, but writes none to a FLAC and wrong ones to an Ogg."""
+    """Return chapters as Vorbis comments: FFmpeg reads them, but writes none to a FLAC and wrong ones to an Ogg.
+
+    The last one that there is a comment for reaches to the end of the file.
+    """
     found = {}
-    for number, chapter in enumerate(chapters):
+    for number, chapter in enumerate(chapters[:MAX_COMMENTS]):
         milliseconds = int(chapter["start"] * (chapter["time_base"] or 0) * 1000)
         seconds, milliseconds = divmod(milliseconds, 1000)
         found[f"CHAPTER{number:03}"] = (

@@ -363,7 +363,7 @@ class Edition:
 
     def closing_lines(self) -> list[str]:
         """Return the lines that the command says at its end."""
-        notes = dict.fromkeys(book.note for book in self.books if book.note)
+        notes = dict.fromkeys(note for book in self.books for note in book.notes)
         made = [*closing_lines(self.made, self._rewrite_line), *self._page_lines()] if "totals" in self.made else []
         return [*made, *notes, *self._notes, *self._file_lines, *self._withheld_lines()]
 

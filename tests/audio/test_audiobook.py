@@ -170,7 +170,7 @@ def test_only_the_finished_book_bears_its_name(tmp_path: Path, reel: ReelDone) -
 
 def test_in_place_of_a_cover_that_cannot_be_shown_one_is_drawn_and_that_is_said(tmp_path: Path, reel: ReelDone) -> None:
     finished = build(order(tmp_path, cover=b"<svg/>"), [reel], [Mark("One", 0)])
-    assert finished.note == "its cover is of a kind that cannot be shown: one is drawn in its place"
+    assert finished.notes == ("its cover is of a kind that cannot be shown: one is drawn in its place",)
     with av.open(str(finished.path)) as container:
         assert container.streams.video
 

@@ -194,7 +194,7 @@ async def test_a_cover_too_large_for_a_pipe_is_left_out_and_named(tmp_path: Path
     order = AudiobookOrder(tmp_path / ".part", Tags("T"), cover=b"\xff\xd8\xff" + bytes(70 << 20))
     await studio.begin(order)
     await studio.append(reel.path)
-    assert "cover" in (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).note
+    assert "cover" in (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).notes[0]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")

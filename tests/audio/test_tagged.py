@@ -2,6 +2,7 @@
 
 import io
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -43,15 +44,24 @@ COMMENTS = {
 
 
 def build(
-    folder: Path, name: str, rate: int = 24000, channels: int = 1, count: int = 8, titles: tuple[str, ...] = ()
+    folder: Path,
+    name: str,
+    rate: int = 24000,
+    channels: int = 1,
+    count: int = 8,
+    titles: tuple[str, ...] = (),
+    chapters: Sequence[str] = (),
+    pause_s: float = 2.0,
 ) -> FinishedBook:
+    """Build a book of so many chapters; `titles` are those that are known when it begins."""
     coding = make_coding(name, rate, channels=channels)
     clips = [store(folder, tone(0.3 + 0.07 * number, rate), f"{number}", rate) for number in range(min(4, count))]
     reels = [
-        encode_reel(ReelOrder((clip,), (2.0,), rate, 0.0, folder / f"{number}.reel", coding))
+        encode_reel(ReelOrder((clip,), (pause_s,), rate, 0.0, folder / f"{number}.reel", coding))
         for number, clip in enumerate(clips)
     ]
-    marks = [Mark(f"Kapitel «{number}» 章", number) for number in range(count)]
+    chapters = chapters or [f"Kapitel «{number}» 章" for number in range(count)]
+    marks = [Mark(title, number) for number, title in enumerate(chapters)]
     titles = titles or tuple(mark.title for mark in marks)
     book = Audiobook(AudiobookOrder(folder / ".part", TAGS, FORMATS[name].family, coding, JPEG, titles))
     for number in range(count):
@@ -161,9 +171,74 @@ def test_every_tag_that_players_look_for_is_where_they_look(tmp_path: Path, name
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_more_chapters_than_a_byte_counts_are_all_there(tmp_path: Path, name: str) -> None:
-    path = build(tmp_path, name, count=300).path
+    path = build(tmp_path, name, count=300, pause_s=0.1).path
     assert [title for title, _ in marks_of(path)] == [f"Kapitel «{number}» 章" for number in range(300)]
     assert mutagen.File(path) is not None
+
+
+def long_titles(count: int) -> list[str]:
+    """Return titles of 60 to 200 bytes, as old novels have them."""
+    whole = "In which глава 章 begins, and " * 9
+    return [f"{number}: {whole}".encode()[: 60 + number % 141].decode(errors="ignore") for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        *((name, count) for name in ("mp3", "wav") for count in (26, 256, 300)),
+        ("m4b", 300),
+        ("opus", 300),
+        ("flac", 300),
+    ],
+)
+def test_many_chapters_of_long_titles_are_whole_to_strict_readers(tmp_path: Path, name: str, count: int) -> None:
+    titles = long_titles(count)
+    path = build(tmp_path, name, count=count, chapters=titles, pause_s=0.1).path
+    assert [title for title, _ in marks_of(path)] == titles
+    assert (tinytag_says(path), mediainfo_says(path)[:3]) == ((TAGS.title, JPEG), (TAGS.title, True, TAGS.isbn))
+    if name in ("mp3", "wav"):  # MediaInfo does not look for chapters there
+        found = mutagen.File(path).tags
+        assert [str(found[f"CHAP:ch{number}"].sub_frames["TIT2"]) for number in range(count)] == titles
+    else:
+        assert mediainfo_says(path)[3] == titles
+    if name == "mp3":
+        assert eyed3_says(path) == (TAGS.title, JPEG, titles)
+
+
+def tinytag_says(path: Path) -> tuple[str, bytes]:
+    tinytag = pytest.importorskip("tinytag")
+    found = tinytag.TinyTag.get(path, image=True)
+    return found.title, found.images.front_cover.data
+
+
+def mediainfo_says(path: Path) -> tuple[str, bool, str, list[str]]:
+    pymediainfo = pytest.importorskip("pymediainfo")
+    found = pymediainfo.MediaInfo.parse(path)
+    whole = found.general_tracks[0]
+    menu = found.menu_tracks[0].to_data() if found.menu_tracks else {}
+    return whole.track_name, whole.cover == "Yes", whole.isbn, [menu[key] for key in sorted(menu) if key[:2].isdigit()]
+
+
+def eyed3_says(path: Path) -> tuple[str, bytes, list[str]]:
+    eyed3 = pytest.importorskip("eyed3")
+    tag = eyed3.load(path).tag
+    return tag.title, tag.images[0].image_data, [chapter.title for chapter in tag.chapters]
+
+
+@pytest.mark.parametrize("name", ["opus", "flac"])
+def test_the_last_chapter_that_a_format_can_mark_reaches_to_the_end(tmp_path: Path, name: str) -> None:
+    finished = build(tmp_path, name, count=1003, pause_s=0.1)
+    found = marks_of(finished.path)
+    assert [title for title, _ in found] == [f"Kapitel «{number}» 章" for number in range(1000)]
+    assert len(mediainfo_says(finished.path)[3]) == 1000
+    with av.open(str(finished.path)) as container:
+        last = container.chapters()[-1]
+    assert float(last["end"] * last["time_base"]) == pytest.approx(finished.duration_s, abs=0.05)
+    kind = {"opus": "Opus", "flac": "FLAC"}[name]
+    assert finished.notes == (
+        f"{kind} files hold 1000 chapter marks: the last one reaches over chapters 1000 to 1003. M4B, MP3 and WAV hold "
+        "them all",
+    )
 
 
 @pytest.mark.parametrize("name", FORMATS)
