@@ -108,6 +108,7 @@ class RenderConfig:
     )  # settings of the engine as given; its card checks them later
     on_failure: str = "finish"  # "finish" or "stop"
     deliver_gaps: bool = False  # also deliver an audiobook that lacks many sentences
+    options: tuple[str, ...] = ()  # of file and reading, as given: the report has them, so that `redo` needs none
     min_workers: int = 0
     allow_sleep: bool = False
     assets_limit: int = ASSETS_LIMIT  # bytes that convert's own worker keeps of voices and models

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from swarm.commands.checks import OneCoordinator, number, one_of, refuse, whole
 from swarm.commands.engine_options import LICENCES, add_model_options, model_settings
+from swarm.commands.parser import Parser
 from swarm.commands.reading import add_reading_options, reading
 from swarm.commands.style_options import add_style_options, style_config
 from swarm.commands.upload_options import add_upload_options, upload_config
@@ -123,9 +124,7 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         default=".",
         help="where the audiobook goes, also s3://bucket/folder or sftp://host/folder (default: here)",
     )
-    job.add_argument(
-        "--chapters", metavar="1-3,7", default="", help="only these chapters, as `e2a-swarm inspect` counts"
-    )
+    _add_selection(job)
     job.add_argument(
         "--min-workers", metavar="N", default="0", help="begin once N workers are there (default: at once)"
     )
@@ -140,6 +139,12 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
     )
     job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
     add_state_option(job)
+
+
+def _add_selection(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--chapters", metavar="1-3,7", default="", help="only these chapters, as `e2a-swarm inspect` counts"
+    )
 
 
 def add_device_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -211,9 +216,35 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         deliver_gaps=arguments.deliver_gaps,
+        options=file_words(arguments),
         allow_sleep=arguments.allow_sleep,
         assets_limit=assets_limit(),
     )
+
+
+def file_parser() -> argparse.ArgumentParser:
+    """Make a parser of those options alone that decide the files and what is read of the book."""
+    parser = Parser(add_help=False)
+    add_style_options(parser)
+    add_reading_options(parser)
+    _add_selection(parser)
+    return parser
+
+
+def file_words(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options of `file_parser` that differ from their defaults, as words of a command line."""
+    words: list[str] = []
+    for action in file_parser()._actions:
+        value, name = getattr(arguments, action.dest, action.default), action.option_strings[0]
+        if value == action.default:
+            continue
+        if value is True:
+            words.append(name)
+            continue
+        paths = name in ("--cover", "--lexicon")  # a later command may run in another folder
+        values = [str(Path(value).expanduser().absolute())] if paths else [value] if isinstance(value, str) else value
+        words += (f"{name}={each}" for each in values)
+    return tuple(words)
 
 
 def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:

@@ -150,6 +150,7 @@ class Coordination:
             deliver_gaps=self.config.deliver_gaps,
             say=self.progress.note,
             wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon),
+            options=self.config.options,
         )
 
     @property

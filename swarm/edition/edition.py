@@ -58,6 +58,7 @@ class Edition:
     deliver_gaps: bool = False  # also an audiobook that lacks many sentences
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
+    options: tuple[str, ...] = ()  # that the user gave for the files, for the report
     books: tuple[FinishedBook, ...] = ()
     made: dict[str, Any] = field(default_factory=dict)  # the report, without its segments
 
@@ -324,6 +325,7 @@ class Edition:
             duration_s=sum(book.duration_s for book in self.books),
             run_stats=core.jobs[self.state.job].run_stats,
             heard=self._heard(),
+            options=self.options,
         )
         self.made = make_report(self.state.spec, self._records(), extra)
         self._rewrite_line = rewriting(self.state.spec, self._records()) if self.audiobook else ""
@@ -331,7 +333,7 @@ class Edition:
         with guarded(path):
             replace_file(path, msgspec.json.encode(self.made))
             if self.style.report_html:
-                replace_file(path.with_suffix(".html"), report_page(self.made).encode())
+                replace_file(path.with_suffix(".html"), report_page(self.made, self._sound()).encode())
         del self.made["segments"]  # the longest part, which closing lines do not need
 
     def _addresses(self) -> tuple[str, ...]:
@@ -339,17 +341,18 @@ class Edition:
         files = self.state.finished.files if self.state.finished else ()
         return tuple(self.delivery.address(Path(file)) for file in files) if self.delivery else files
 
+    def _sound(self) -> list[str]:
+        """Return the names of the audiobook's files, as seen from the report's folder."""
+        folder = self.target.parent
+        bound = self._press.bound[: len(self.books)] if self._press else []
+        return [book.path.relative_to(folder).as_posix() for _, book in bound]
+
     def _heard(self) -> dict[Place, HeardSentence]:
-        """Locate the sentences that the report names in the files."""
+        """Locate all sentences in the files."""
         if self._press is None:
             return {}
-        doubtful = [place for place, clip in self.state.accepted.items() if clip.doubt]
-        folder = self.target.parent
-        files = [
-            (book.path.relative_to(folder).as_posix(), self._press.cues(volume))
-            for volume, book in self._press.bound[: len(self.books)]
-        ]
-        return locate(files, (*doubtful, *self.state.quarantined))
+        cues = [self._press.cues(volume) for volume, _ in self._press.bound[: len(self.books)]]
+        return locate(zip(self._sound(), cues, strict=True), self.state.quarantined)
 
     def _records(self) -> Iterator[AnyRecord]:
         return map(self._as_held, self.store.records(self.state.job))

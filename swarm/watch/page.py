@@ -1,25 +1,86 @@
-"""The report as an HTML page, with players for the missing and doubtful sentences. Pure."""
+"""The report as an HTML page: it plays the whole book, and says for each sentence how to mend it. Pure."""
 
+import base64
+import hashlib
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from itertools import groupby
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from swarm.watch.text import clock_text, count_text, duration_text
 
 Row = dict[str, Any]
 
-MAX_ROWS = 1000  # a longer page would be of no use
+MAX_ROWS = 1000  # of what is missing or doubtful: a longer list would be of no use
+MAX_SENTENCES = 200_000  # of the whole book
 LEAD_S = 1.0  # heard before the sentence itself
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
     "blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #999}audio{width:100%;height:2.2rem}"
-    "li{margin-bottom:1.2rem}small{color:#666}@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}}"
+    "li{margin-bottom:1.2rem}small{color:#666}summary{font-weight:bold;margin:.6rem 0}"
+    "#bar{position:sticky;top:0;padding:.5rem 0;background:#fff}#bar code{display:block;overflow-x:auto}"
+    "p[data-t]{margin:.2rem 0;cursor:pointer}p[data-t] button{font:inherit;color:#666;border:0;background:none}"
+    "p.now{background:#fe8}"
+    "@media(prefers-color-scheme:dark){body,#bar{background:#111;color:#ddd}p.now{background:#553}}"
 )
-POLICY = "default-src 'none'; media-src 'self' file:; style-src 'unsafe-inline'"
+# Plays from the sentence that is clicked, marks the one that is heard, and shows the command that mends it.
+SCRIPT = """
+const player = document.querySelector("#bar audio"), command = document.querySelector("#bar code");
+const rows = [...document.querySelectorAll("p[data-t]")];
+const starts = rows.map(row => [Number(row.dataset.f), Number(row.dataset.t)]);
+const files = JSON.parse(player.dataset.files);
+let file = 0, now = null;
+function mark(row) {
+  if (row === now) return;
+  if (now) now.classList.remove("now");
+  now = row;
+  row.classList.add("now");
+  command.textContent = command.dataset.begin + row.id.slice(1);
+}
+function play(wanted, at) {
+  if (wanted !== file) { file = wanted; player.src = files[file]; }
+  const begin = () => { player.currentTime = at; player.play(); };
+  if (player.readyState) begin(); else player.addEventListener("loadedmetadata", begin, {once: true});
+  if (!player.readyState) player.load();
+}
+document.addEventListener("click", event => {
+  const row = event.target.closest("p[data-t]");
+  if (row) { mark(row); play(Number(row.dataset.f), Number(row.dataset.t)); }
+});
+player.addEventListener("timeupdate", () => {
+  let low = 0, high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1, [where, at] = starts[middle];
+    if (where < file || (where === file && at <= player.currentTime + 0.05)) low = middle + 1; else high = middle;
+  }
+  if (low && starts[low - 1][0] === file) mark(rows[low - 1]);
+});
+player.addEventListener("ended", () => { if (file + 1 < files.length) play(file + 1, 0); });
+"""
+SCRIPT_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+POLICY = f"default-src 'none'; media-src 'self' file:; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}'"
 
 
-def report_page(report: Row) -> str:
-    """Return an HTML document to lie beside the audiobook; it has no script and loads only the sound."""
+class PageSentence(msgspec.Struct, frozen=True, gc=False):
+    """What the page needs of a sentence's row in the report."""
+
+    chapter: int
+    id: str
+    text: str
+    file: str
+    at_s: float | None
+
+
+def report_page(report: Row, sound: Sequence[str] = ()) -> str:
+    """Return an HTML document to lie beside the audiobook; `sound` names its files as seen from there.
+
+    The document loads only the sound, and its own script is the only one that browsers run in it.
+    """
     book, totals = report["book"], report["totals"]
     title = escape(book["title"])
     parts = [
@@ -35,6 +96,7 @@ def report_page(report: Row) -> str:
     ]
     if not book["lost"] and not any(report[name] for name in ("missing", "doubtful", "unspoken")):
         parts.append("<p>Nothing is missing, nothing is doubtful.</p>")
+    parts += _whole_book(report, sound) if sound else ()
     return "\n".join(part for part in parts if part) + "\n</body></html>\n"
 
 
@@ -60,3 +122,42 @@ def _player(row: Row) -> str:
         return ""
     start_s, end_s = max(0.0, row["at_s"] - LEAD_S), row["end_s"] + LEAD_S
     return f'<audio controls preload="none" src="{quote(row["file"])}#t={start_s:.2f},{end_s:.2f}"></audio>'
+
+
+def _whole_book(report: Row, sound: Sequence[str]) -> Iterator[str]:
+    """Yield a player of the whole book, and its sentences by chapter."""
+    addresses = [quote(name) for name in sound]
+    begin = f"e2a-swarm redo {in_quotes(sound[0])} --segments "
+    yield "<h2>The whole book</h2>"
+    yield (
+        "<p>Click a sentence to hear it. To have it spoken again, run the command that is shown then, in this folder; "
+        "with <code>--say</code> and other words in quotes it says those.</p>"
+    )
+    yield (
+        f'<div id="bar"><audio controls preload="none" src="{addresses[0]}" '
+        f'data-files="{escape(json.dumps(addresses))}"></audio><code data-begin="{escape(begin)}"></code></div>'
+    )
+    sentences = msgspec.json.decode(msgspec.json.encode(report["segments"]), type=list[PageSentence])
+    titles = {row["chapter"]: row["title"] for row in report["chapters"]}
+    numbers = {name: number for number, name in enumerate(sound)}
+    for chapter, group in groupby(sentences[:MAX_SENTENCES], key=lambda sentence: sentence.chapter):
+        yield f"<details><summary>{chapter}. {escape(titles[chapter])}</summary>"
+        yield from _sentences(group, numbers)
+        yield "</details>"
+    if len(sentences) > MAX_SENTENCES:
+        yield f"<p>and {len(sentences) - MAX_SENTENCES} sentences more, in the JSON report</p>"
+    yield f"<script>{SCRIPT}</script>"
+
+
+def _sentences(rows: Iterable[PageSentence], numbers: dict[str, int]) -> Iterator[str]:
+    for row in rows:
+        if row.at_s is not None and row.file in numbers:
+            yield (
+                f'<p id="s{row.id}" data-f="{numbers[row.file]}" data-t="{row.at_s:.2f}">'
+                f"<button>{row.id}</button> {escape(row.text)}</p>"
+            )
+
+
+def in_quotes(name: str) -> str:
+    """Return a file name as one word for the shells of all systems, as far as that can be."""
+    return shlex.quote(name) if any(sign in name for sign in '"$`\\!') else f'"{name}"'

@@ -15,6 +15,7 @@ from swarm.watch.text import clean, clock_text, count_text, duration_text, speed
 
 Row = dict[str, Any]
 
+REPORT_VERSION = 2  # of its form; 0.1 wrote none, and counted chapters and sentences from 0
 NOT_REACHED = "not spoken yet"
 MAX_FILES = 4  # of more files only the number is told
 MAX_NAMED = 10  # sentences named in the closing lines; the report has them all
@@ -28,16 +29,17 @@ class ReportExtra:
     files: tuple[str, ...] = ()
     duration_s: float = 0.0  # of the audiobook, pauses included
     run_stats: RunStats = field(default_factory=RunStats)
-    heard: Mapping[Place, HeardSentence] = field(
-        default_factory=dict
-    )  # positions of the sentences that the report names
+    heard: Mapping[Place, HeardSentence] = field(default_factory=dict)  # where each sentence is in the files
+    options: tuple[str, ...] = ()  # that the files were made with, as on a command line
 
 
 def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
     """Make the report of a job, ready for JSON (docs/design.md, section 8), from its records, the oldest first."""
     history = History.of(spec, records)
     return {
+        "version": REPORT_VERSION,
         "book": _book(spec),
+        "options": list(extra.options),
         "recipe": msgspec.to_builtins(spec.recipe) | {"settings": dict(spec.recipe.settings)},
         "files": list(extra.files or history.files),
         "totals": _totals(spec, history, extra),
@@ -45,14 +47,37 @@ def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra)
         "missing": _missing(spec, history, extra),
         "doubtful": _doubtful(spec, history, extra),
         "unspoken": _unspoken(spec),
-        "segments": _segments(spec, history),
+        "chapters": _chapters(spec, extra),
+        "segments": _segments(spec, history, extra),
     }
 
 
 def _book(spec: JobSpec) -> Row:
     book = msgspec.to_builtins(msgspec.structs.replace(spec.book, cover=None))
     del book["cover"]
-    return {"job": spec.job, "source": spec.source, **book, "chapters": [chapter.title for chapter in spec.chapters]}
+    return {"job": spec.job, "source": spec.source, **book}
+
+
+def _chapters(spec: JobSpec, extra: ReportExtra) -> list[Row]:
+    """Return a row a chapter: its number, title and size, and where in which file it begins."""
+    return [
+        {"chapter": number + 1, "title": chapter.title, "sentences": len(chapter.segments)}
+        | _spot(extra.heard.get((number, 0)))
+        for number, chapter in enumerate(spec.chapters)
+    ]
+
+
+def _spot(heard: HeardSentence | None) -> Row:
+    """Return where a sentence is heard; a file without a name and no times if there is no audiobook."""
+    if heard is None:
+        return {"file": "", "at_s": None, "end_s": None}
+    return {"file": heard.file, "at_s": _rounded(heard.start_s), "end_s": _rounded(heard.end_s)}
+
+
+def _name(place: Place) -> Row:
+    """Return the numbers of a sentence, from 1 as commands count, and the `id` that `redo` takes."""
+    chapter, sentence = place[0] + 1, place[1] + 1
+    return {"chapter": chapter, "sentence": sentence, "id": f"{chapter}:{sentence}"}
 
 
 def _places(spec: JobSpec) -> list[Place]:
@@ -119,19 +144,21 @@ def _worker(spec: JobSpec, seen: WorkerSeen | None, worker: str, clips: list[Cli
     }
 
 
-def _segments(spec: JobSpec, history: History) -> msgspec.Raw:
+def _segments(spec: JobSpec, history: History, extra: ReportExtra) -> msgspec.Raw:
     """Return a row a sentence, encoded as JSON: a long book's rows would fill the memory as values."""
     encoder, rows = msgspec.json.Encoder(), bytearray()
     for place in _places(spec):
         rows += b"," if rows else b"["
-        encoder.encode_into(_segment(spec, history, place), rows, len(rows))
+        row = _segment(spec, history, place, extra.heard.get(place))
+        encoder.encode_into(row, rows, len(rows))
     return msgspec.Raw(bytes(rows) + b"]")
 
 
-def _segment(spec: JobSpec, history: History, place: Place) -> Row:
+def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence | None) -> Row:
     clip = history.accepted.get(place)
     failures = len(history.failures.get(place, ()))
-    row: Row = {"chapter": place[0], "index": place[1], "characters": len(_text(spec, place))}
+    text = _text(spec, place)
+    row: Row = {**_name(place), "text": text, **_spot(heard), "characters": len(text)}
     if clip is None:
         nothing = {"worker": "", "work_s": 0.0, "audio_s": 0.0, "takes": failures, "attempts": failures}
         return row | nothing | {"started_s": None, "accepted_s": None}
@@ -173,24 +200,20 @@ def _missing(spec: JobSpec, history: History, extra: ReportExtra) -> list[Row]:
 
 def _sentence(spec: JobSpec, place: Place, reason: str, heard: HeardSentence | None) -> Row:
     """Name a sentence: its chapter, its text, where it is heard, and the `id` that `redo` takes."""
-    chapter, index = place
-    return {
-        "chapter": chapter,
-        "title": spec.chapters[chapter].title,
-        "index": index,
-        "id": f"{chapter + 1}:{index + 1}",
-        "text": _text(spec, place),
-        "reason": reason,
-        "file": heard.file if heard else "",
-        "at_s": _rounded(heard.start_s if heard else None),
-        "end_s": _rounded(heard.end_s if heard else None),
-    }
+    title = spec.chapters[place[0]].title
+    return {**_name(place), "title": title, "text": _text(spec, place), "reason": reason, **_spot(heard)}
 
 
 def _unspoken(spec: JobSpec) -> list[Row]:
     return [
-        {"chapter": number, "title": chapter.title, "after": doubt.after, "text": doubt.text, "reason": doubt.reason}
-        for number, chapter in enumerate(spec.chapters)
+        {
+            "chapter": number,
+            "title": chapter.title,
+            "after": doubt.after + 1,
+            "text": doubt.text,
+            "reason": doubt.reason,
+        }
+        for number, chapter in enumerate(spec.chapters, 1)
         for doubt in chapter.unspoken
     ]
 
@@ -282,7 +305,7 @@ def _named(rows: list[Row], outcome: str) -> list[str]:
         return []
     lines = [f"{count_text(len(rows), 'sentence')} {outcome}:"]
     for row in rows[:MAX_NAMED]:
-        title = clean(row["title"]) or f"chapter {row['chapter'] + 1}"
+        title = clean(row["title"]) or f"chapter {row['chapter']}"
         lines.append(f'  {title}{_whereabouts(row)}: "{clean(row["text"])}" ({clean(row["reason"])})')
     if len(rows) > MAX_NAMED:
         lines.append(f"  and {len(rows) - MAX_NAMED} more, all of them in the report")

@@ -68,6 +68,7 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
         settings={"speed": 1.5, "pitch": "40", "x": "a=b"},
         on_failure="stop",
         min_workers=2,
+        options=("--output-format=M4A", "--chapters=1-3,7"),
     )
 
 
@@ -296,3 +297,14 @@ def test_a_second_coordinator_does_not_silently_replace_the_first(command: str) 
     with pytest.raises(UsageError, match="names one coordinator; without it, all"):
         parse_line([command, "--coordinator", "one:5847", "--coordinator", "two:5847"])
     assert parse_line([command, "--coordinator", "one", "--coordinator", "one"]).coordinator == "one"
+
+
+def test_options_of_the_file_can_be_given_again_as_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ["--output-format", "mp3", "--title=-x", "--pause", "scene=1", "--pause", "clause=0", "--keep-chapters"]
+    words = render("b.epub", *given, "--cover", "a.png", "--include", "notes", "--speed", "1.5").options
+    pauses = ("--pause=scene=1", "--pause=clause=0")
+    cover = f"--cover={tmp_path / 'a.png'}"
+    assert words == ("--output-format=mp3", "--title=-x", *pauses, "--keep-chapters", cover, "--include=notes")
+    assert render("b.epub", *words).options == words
+    assert render("b.epub").options == ()

@@ -19,8 +19,8 @@ Place = tuple[int, int]
 TOTALS = {"segments", "spoken", "missing", "characters", "audio_s", "work_s", "makespan_s", "first_grant_s"}
 TOTALS |= {"last_accept_s", "clips_received", "duplicates", "reissued", "retakes", "bytes"}
 WORKER = {"id", "name", "device", "speed_chars_s", "segments", "work_s", "idle_s", "wasted_s"}
-SEGMENT = {"chapter", "index", "characters", "worker", "work_s", "audio_s", "takes", "attempts"}
-SEGMENT |= {"started_s", "accepted_s"}
+SEGMENT = {"chapter", "sentence", "id", "text", "file", "at_s", "end_s", "characters", "worker", "work_s", "audio_s"}
+SEGMENT |= {"takes", "attempts", "started_s", "accepted_s"}
 
 
 def loudness(path: Path) -> tuple[float, float]:
@@ -113,5 +113,5 @@ def assert_complete(report: dict[str, Any]) -> None:
     totals, segments = report["totals"], report["segments"]
     assert totals["missing"] == 0
     assert totals["spoken"] == totals["segments"] == len(segments) > 0
-    assert len({(row["chapter"], row["index"]) for row in segments}) == len(segments)
+    assert len({row["id"] for row in segments}) == len(segments)
     assert all(row["audio_s"] > 0 and row["accepted_s"] is not None for row in segments)

@@ -19,6 +19,7 @@ from swarm.job.record import (
 )
 from swarm.job.run_stats import RunStats
 from swarm.job.spec import BookFacts, JobSpec
+from swarm.watch.coverage import HeardSentence
 from swarm.watch.report import ReportExtra, closing_lines, file_lines, rewriting
 from swarm.watch.report import make_report as make_row
 
@@ -119,8 +120,13 @@ def test_a_finished_book() -> None:
         },
     ]
     assert report["segments"][1] == {
-        "chapter": 0,
-        "index": 1,
+        "chapter": 1,
+        "sentence": 2,
+        "id": "1:2",
+        "text": "Handsome, clever, and rich.",
+        "file": "",
+        "at_s": None,
+        "end_s": None,
         "characters": 27,
         "worker": "w1",
         "work_s": 2.0,
@@ -131,6 +137,22 @@ def test_a_finished_book() -> None:
         "accepted_s": 6.0,
     }
     assert report["missing"] == report["unspoken"] == []
+
+
+def test_each_sentence_and_each_chapter_has_its_time_and_is_counted_as_commands_count() -> None:
+    heard = {(0, 0): HeardSentence("Emma.m4b", 0.02, 1.5), (1, 0): HeardSentence("Emma.m4b", 4.00004, 6.0)}
+    report = make_report(JOB, WHOLE, ReportExtra(heard=heard, options=("--output-format=mp3",)))
+    assert (report["version"], report["options"]) == (2, ["--output-format=mp3"])
+    assert report["chapters"] == [
+        {"chapter": 1, "title": "Part 1", "sentences": 2, "file": "Emma.m4b", "at_s": 0.02, "end_s": 1.5},
+        {"chapter": 2, "title": "Part 2", "sentences": 1, "file": "Emma.m4b", "at_s": 4.0, "end_s": 6.0},
+    ]
+    rows = [(row["id"], row["text"], row["at_s"]) for row in report["segments"]]
+    assert rows == [
+        ("1:1", "Emma Woodhouse.", 0.02),
+        ("1:2", "Handsome, clever, and rich.", None),
+        ("2:1", "The end.", 4.0),
+    ]
 
 
 def test_it_is_json_and_leaves_the_cover_out() -> None:
@@ -144,10 +166,10 @@ def test_it_is_json_and_leaves_the_cover_out() -> None:
 def test_missing_sentences_are_named_with_why() -> None:
     records = [RunStarted(1, BEGAN_S), clip((0, 0), 3.0), SegmentFailed(0, 1, "w1", "error", "boom")]
     report = make_report(JOB, [*records, SegmentQuarantined(0, 1, "failed on 3 workers: boom")], ReportExtra())
-    named = [(row["title"], row["index"], row["text"], row["reason"]) for row in report["missing"]]
+    named = [(row["title"], row["id"], row["text"], row["reason"]) for row in report["missing"]]
     assert named == [
-        ("Part 1", 1, "Handsome, clever, and rich.", "failed on 3 workers: boom"),
-        ("Part 2", 0, "The end.", "not spoken yet"),
+        ("Part 1", "1:2", "Handsome, clever, and rich.", "failed on 3 workers: boom"),
+        ("Part 2", "2:1", "The end.", "not spoken yet"),
     ]
     assert report["totals"]["missing"] == 2
     assert (report["segments"][1]["attempts"], report["segments"][1]["accepted_s"]) == (1, None)

@@ -1,16 +1,22 @@
+import base64
+import hashlib
+import json
+import re
+
+import pytest
 from lxml import etree
 
-from swarm.watch.page import report_page
+from swarm.watch.page import in_quotes, report_page
 
 
 def report(**changes: object) -> dict[str, object]:
     totals = {"spoken": 2, "segments": 3, "duration_s": 61.0, "audio_s": 50.0}
     plain = {"book": {"title": "Emma & <Co>", "authors": ["Jane"], "lost": []}, "totals": totals}
-    return plain | {"missing": [], "doubtful": [], "unspoken": []} | changes
+    return plain | {"missing": [], "doubtful": [], "unspoken": [], "segments": [], "chapters": []} | changes
 
 
 def row(**changes: object) -> dict[str, object]:
-    plain = {"chapter": 0, "title": "I", "index": 1, "id": "1:2", "text": "Yes.", "reason": "too long"}
+    plain = {"chapter": 1, "title": "I", "sentence": 2, "id": "1:2", "text": "Yes.", "reason": "too long"}
     return plain | {"file": "Emma #1/01 - I.m4b", "at_s": 3661.5, "end_s": 3663.0} | changes
 
 
@@ -40,3 +46,39 @@ def test_what_could_not_be_read_of_the_book_is_named() -> None:
     html = report_page(report(book=book))
     assert "text is lost: &lt;2&gt;.xhtml cannot be read" in html
     assert "Nothing is missing" not in html
+
+
+WHOLE = {
+    "chapters": [{"chapter": 1, "title": "<I>"}, {"chapter": 2, "title": "II"}],
+    "segments": [
+        {"chapter": 1, "id": "1:1", "text": "Yes & <no>.", "file": "Emma/01 #.mp3", "at_s": 0.02},
+        {"chapter": 1, "id": "1:2", "text": "Lost.", "file": "", "at_s": None},
+        {"chapter": 2, "id": "2:1", "text": "Well.", "file": "Emma/02.mp3", "at_s": 1.5},
+    ],
+}
+
+
+def test_the_whole_book_is_played_and_each_sentence_has_the_command_that_mends_it() -> None:
+    page = etree.HTML(report_page(report(**WHOLE), ["Emma/01 #.mp3", "Emma/02.mp3"]))
+    [player] = page.iter("audio")
+    assert json.loads(player.get("data-files")) == ["Emma/01%20%23.mp3", "Emma/02.mp3"]
+    rows = [(row.get("id"), row.get("data-f"), row.get("data-t")) for row in page.iter("p") if row.get("id")]
+    assert rows == [("s1:1", "0", "0.02"), ("s2:1", "1", "1.50")]
+    assert [summary.text for summary in page.iter("summary")] == ["1. <I>", "2. II"]
+    commands = [code.get("data-begin") for code in page.iter("code") if code.get("data-begin")]
+    assert commands == ['e2a-swarm redo "Emma/01 #.mp3" --segments ']
+
+
+def test_its_own_script_is_the_only_one_that_browsers_run() -> None:
+    html = report_page(report(**WHOLE), ["Emma/01 #.mp3"])
+    [script] = re.findall("<script>(.*?)</script>", html, re.DOTALL)
+    hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{hashed}'" in html
+    assert "Yes &amp; &lt;no&gt;." in html
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("Emma's.mp3", '"Emma\'s.mp3"'), ("$HOME.mp3", "'$HOME.mp3'"), ('a"b', "'a\"b'")]
+)
+def test_a_file_name_is_one_word_of_a_shell(name: str, word: str) -> None:
+    assert in_quotes(name) == word
