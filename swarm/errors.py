@@ -1,24 +1,27 @@
 """All errors that a user can meet, in one tree; the class decides the exit code.
 
-SwarmError                 1  the book has gaps, or the fault has no class of its own
-├── Outdated          75  e2a-swarm was upgraded while the command ran: start it again
-├── UsageError             2  an option or argument has no meaning
-├── BookError              3  the file is not a book that we can read
-│   └── PageError          3  one page of the book cannot be read; the others may be whole
-└── EnvironmentFault       4  the machine is at fault: disk, port, key, folder, device
-    ├── ReaderMissing      4  the program that reads this kind of book is not installed
-    └── StoreError         4  the state folder cannot be written or trusted
+SwarmError                79  the book has gaps, or the fault has no class of its own
+├── Outdated              75  e2a-swarm was upgraded while the command ran: start it again
+├── UsageError            64  an option or argument has no meaning
+├── BookError             65  the file is not a book that we can read
+│   └── PageError         65  one page of the book cannot be read; the others may be whole
+└── EnvironmentFault      69  the machine is at fault: disk, port, key, folder, device
+    ├── ReaderMissing     69  the program that reads this kind of book is not installed
+    └── StoreError        69  the state folder cannot be written or trusted
 
 A message says what happened, to which file or machine, and what to do next.
 """
 
+# Service managers have words for exit codes: systemd takes 2 to 7 and 200 to 245 for its own and those of init scripts.
+# So these are codes of sysexits.h where one of its words fits, which systemd prints beside the number.
 EXIT_DONE = 0
-EXIT_GAPS = 1
-EXIT_USAGE = 2
-EXIT_BOOK = 3
-EXIT_ENVIRONMENT = 4
-EXIT_OUTDATED = 75  # of sysexits.h: try again; systemd's own codes are others
-EXIT_INTERRUPTED = 130
+EXIT_USAGE = 64  # USAGE
+EXIT_BOOK = 65  # DATAERR
+EXIT_ENVIRONMENT = 69  # UNAVAILABLE
+EXIT_SOFTWARE = 70  # SOFTWARE: a fault of the program itself
+EXIT_OUTDATED = 75  # TEMPFAIL: try again
+EXIT_GAPS = 79  # no word fits a book with sentences missing
+EXIT_INTERRUPTED = 130  # as shells say it
 
 
 class SwarmError(Exception):

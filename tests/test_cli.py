@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from swarm.errors import EXIT_USAGE
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -17,5 +19,5 @@ def test_a_checkout_runs_without_being_installed() -> None:
 
 def test_the_exit_code_reaches_the_shell() -> None:
     done = cli("fly")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (EXIT_USAGE, "")
     assert done.stderr.startswith("e2a-swarm: there is no command 'fly'")

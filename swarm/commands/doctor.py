@@ -16,7 +16,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "doctor",
         help="check what would stop this machine from working, with remedies",
-        description="Check what a coordinator and a worker need. Exit code 0: nothing is missing; 4: something is.",
+        description="Check what a coordinator and a worker need. Exit code 0: nothing is missing; 69: something is.",
         epilog=examples("e2a-swarm doctor", "e2a-swarm doctor --json"),
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list of {name, verdict, text, remedy}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
 from swarm.commands.output import say, warn
-from swarm.errors import EXIT_DONE, EXIT_GAPS, UsageError
+from swarm.errors import EXIT_DONE, EXIT_SOFTWARE, UsageError
 
 if TYPE_CHECKING:
     from swarm.watch.story import Story
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.replay:
         if arguments.segment or arguments.worker or arguments.book:
             raise UsageError("--replay runs the whole log: leave out --segment, --worker and --book.")
-        return sum(map(_replay, read.values())) and EXIT_GAPS
+        return sum(map(_replay, read.values())) and EXIT_SOFTWARE
     _tell(arguments, list(read.values()))
     if beside := [each.name for file in read.values() for each in numbered_logs(file) if real_path(each) not in read]:
         warn(f"Not read: {', '.join(beside)}, by processes that ran at the same time; name them as well.")

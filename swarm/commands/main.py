@@ -15,8 +15,8 @@ from swarm.commands.parser import Parser
 from swarm.config import state_folder
 from swarm.errors import (
     EXIT_DONE,
-    EXIT_GAPS,
     EXIT_INTERRUPTED,
+    EXIT_SOFTWARE,
     EXIT_USAGE,
     EnvironmentFault,
     SwarmError,
@@ -197,7 +197,7 @@ def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
 
         sys.stderr.write(marked(plain_lines(text.rstrip("\n")), Priority.ERROR, sys.stderr) + "\n")
     named = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return _fail(f"this should not happen: {named}; {_save_traceback(text, arguments)}", EXIT_GAPS)
+    return _fail(f"this should not happen: {named}; {_save_traceback(text, arguments)}", EXIT_SOFTWARE)
 
 
 def _exhausted_resource(error: Exception) -> str:

@@ -21,7 +21,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "status",
         help="show what every coordinator of the swarm is doing",
         description="Ask every coordinator of this machine's swarm what it and its workers are doing. "
-        "Exit code 0, even if none is found; 4 if the one of --coordinator does not answer, or if this machine has "
+        "Exit code 0, even if none is found; 69 if the one of --coordinator does not answer, or if this machine has "
         "no key and --open is not given.",
         epilog=examples(
             "e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"

@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from swarm.errors import EXIT_USAGE
+
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
@@ -77,6 +79,6 @@ def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path:
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "home" / "clips").rglob("*.flac"))
     assert not list(tmp_path.rglob("*.m4b"))
-    assert run("../cli", *words, "--no-audiobook", **home).returncode == 2
+    assert run("../cli", *words, "--no-audiobook", **home).returncode == EXIT_USAGE
     assert run("../cli", *words, **home).returncode == 0
     assert list(tmp_path.rglob("*.m4b"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
-from swarm.errors import EnvironmentFault
+from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
 from swarm.node.doctor import Check
 
 
@@ -26,7 +26,7 @@ def test_doubts_do_not_fail_and_obstacles_do(found: list[Check], capsys: pytest.
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out == "ok    python: Python 3\nwarn  key: no key\n      run join\n"
     found.append(Check("sound", "fail", "no AAC", "reinstall"))
-    assert main(["doctor"]) == 4
+    assert main(["doctor"]) == EXIT_ENVIRONMENT
     assert "fail  sound: no AAC\n      reinstall\n" in capsys.readouterr().out
 
 
@@ -46,7 +46,7 @@ def test_on_a_terminal_lines_break_between_words_and_stay_behind_their_verdict(
 
 def test_as_json(found: list[Check], capsys: pytest.CaptureFixture[str]) -> None:
     found.append(Check("sound", "fail", "no AAC", "reinstall"))
-    assert main(["doctor", "--json"]) == 4
+    assert main(["doctor", "--json"]) == EXIT_ENVIRONMENT
     expected = [{"name": "sound", "verdict": "fail", "text": "no AAC", "remedy": "reinstall"}]
     assert json.loads(capsys.readouterr().out) == expected
 
@@ -71,5 +71,5 @@ def test_an_error_that_repeats_foreign_words_steers_no_terminal(
         raise EnvironmentFault("it says \x1b[2Jboom")
 
     monkeypatch.setattr("swarm.node.doctor.check_all", check_all)
-    assert main(["doctor"]) == 4
+    assert main(["doctor"]) == EXIT_ENVIRONMENT
     assert "it says  [2Jboom" in capsys.readouterr().err

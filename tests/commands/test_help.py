@@ -8,6 +8,7 @@ import pytest
 from swarm.commands import preview
 from swarm.commands.main import COMMANDS, main, make_parser
 from swarm.commands.parser import Parser, names_of
+from swarm.errors import EXIT_USAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTIONS = (("jobs", "remove"), ("jobs", "prune"), ("models", "fetch"), ("models", "remove"))
@@ -154,7 +155,7 @@ def test_the_options_of_a_short_help_exist(command: str) -> None:
 def test_a_mistake_is_answered_with_the_help_that_has_every_option(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(list(words)) == 2
+    assert main(list(words)) == EXIT_USAGE
     whole = "--help-all" if words[0] in MANY_OPTIONS else "--help"
     assert capsys.readouterr().err.endswith(f"; try e2a-swarm {words[0]} {whole}\n")
 

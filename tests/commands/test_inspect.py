@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
+from swarm.errors import EXIT_BOOK, EXIT_USAGE
 
 
 def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,7 +62,7 @@ def test_what_the_engine_cannot_say_is_shown(books: Path, capsys: pytest.Capture
 
 def test_an_engine_that_does_not_speak_the_language_is_refused(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = str(books / "vingt-mille-lieues-fr.epub")
-    assert main(["inspect", book, "--tts-engine", "hibari"]) == 2
+    assert main(["inspect", book, "--tts-engine", "hibari"]) == EXIT_USAGE
     assert "hibari" in capsys.readouterr().err
     assert main(["inspect", book, "--language", "eng", "--tts-engine", "hibari"]) == 0
     assert "English; engine hibari" in capsys.readouterr().out
@@ -77,22 +78,22 @@ def test_the_length_is_that_of_the_engine(books: Path, capsys: pytest.CaptureFix
 def test_a_language_that_nothing_speaks_is_refused_as_convert_does(
     books: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["inspect", str(books / "jekyll-and-hyde.epub"), "--language", "xx"]) == 2
+    assert main(["inspect", str(books / "jekyll-and-hyde.epub"), "--language", "xx"]) == EXIT_USAGE
     assert capsys.readouterr().err == "e2a-swarm: espeak does not speak xx: no engine here does.\n"
 
 
 def test_two_books_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", "my", "book.epub"]) == 2
+    assert main(["inspect", "my", "book.epub"]) == EXIT_USAGE
     assert "inspect takes one book; put its path in quotes" in capsys.readouterr().err
 
 
 def test_a_name_that_was_cut_at_a_space_is_asked_for_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", "my"]) == 3
+    assert main(["inspect", "my"]) == EXIT_BOOK
     assert "my does not exist: name a book's file, in quotes where" in capsys.readouterr().err
 
 
 def test_what_is_no_book_ends_with_3_and_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", str(tmp_path / "no.epub")]) == 3
+    assert main(["inspect", str(tmp_path / "no.epub")]) == EXIT_BOOK
     assert capsys.readouterr().err == f"e2a-swarm: {tmp_path / 'no.epub'} does not exist: name a book's file.\n"
 
 
@@ -143,7 +144,7 @@ def test_a_part_that_is_left_out_can_be_had(books: Path, capsys: pytest.CaptureF
     book = str(books / "yellow-wallpaper.epub")
     assert main(["inspect", book, "--include", "colophon"]) == 0
     assert "2 chapters" in capsys.readouterr().out
-    assert main(["inspect", book, "--include", "nothing"]) == 2
+    assert main(["inspect", book, "--include", "nothing"]) == EXIT_USAGE
 
 
 def test_what_is_odd_about_a_file_is_said(books: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
@@ -126,7 +127,7 @@ def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pyte
     assert "e2a-swarm jobs prune --older AGE" in said
     assert main(["jobs", "remove", "--help"]) == 0
     assert "usage: e2a-swarm jobs remove [OPTION...] NAME...\n" in capsys.readouterr().out
-    assert main(["jobs", "delete", "x"]) == 2
+    assert main(["jobs", "delete", "x"]) == EXIT_USAGE
     assert capsys.readouterr().err == "e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows remove, prune.\n"
 
 
@@ -144,9 +145,9 @@ def test_the_state_folder_may_be_named_before_or_after(state: Path) -> None:
 
 
 def test_one_wrong_name_removes_nothing(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["jobs", "remove", "emma-1", "emma", "--state-dir", str(state)]) == 2
+    assert main(["jobs", "remove", "emma-1", "emma", "--state-dir", str(state)]) == EXIT_USAGE
     assert "There is no job 'emma'" in capsys.readouterr().err
-    assert main(["jobs", "remove", "../clips", "--state-dir", str(state)]) == 2
+    assert main(["jobs", "remove", "../clips", "--state-dir", str(state)]) == EXIT_USAGE
     assert len(list((state / "jobs").iterdir())) == 2
 
 
@@ -154,7 +155,7 @@ def test_a_job_that_somebody_works_on_stays(state: Path, capsys: pytest.CaptureF
     store = DiskStore(state)
     store.lock_job("emma-1")
     try:
-        assert main(["jobs", "remove", "emma-1", "--state-dir", str(state)]) == 4
+        assert main(["jobs", "remove", "emma-1", "--state-dir", str(state)]) == EXIT_ENVIRONMENT
         assert "already working on emma-1" in capsys.readouterr().err
         assert (state / "jobs" / "emma-1").is_dir()
     finally:
@@ -261,7 +262,7 @@ def test_a_job_that_somebody_works_on_and_a_damaged_one_are_kept_and_the_others_
 
 @pytest.mark.parametrize("age", ["30", "d", "-3d", "1y", "30 days", ""])
 def test_an_age_that_cannot_be_meant_is_refused(state: Path, age: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["jobs", "prune", f"--older={age}", "--state-dir", str(state)]) == 2
+    assert main(["jobs", "prune", f"--older={age}", "--state-dir", str(state)]) == EXIT_USAGE
     assert "such as 12h, 30d or 8w" in capsys.readouterr().err
 
 

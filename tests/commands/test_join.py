@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.net.keys import SwarmKey, key_file, load_key
 
 CODE = SwarmKey(bytes(range(16))).code
@@ -50,7 +51,7 @@ def test_a_code_dictated_with_spaces_is_understood(home: Path) -> None:
 
 @pytest.mark.parametrize("code", [CODE[:-1], CODE[:-1] + ("2" if CODE[-1] != "2" else "3"), "hello", ""])
 def test_a_wrong_code_is_refused_with_a_sentence(home: Path, code: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["join", code]) == 2
+    assert main(["join", code]) == EXIT_USAGE
     assert "code" in capsys.readouterr().err
     assert load_key(home) is None
 
@@ -60,7 +61,7 @@ def test_another_swarm_is_only_joined_when_told_to_leave_the_first(
 ) -> None:
     assert main(["join", CODE]) == 0
     assert main(["join", CODE]) == 0
-    assert main(["join", OTHER]) == 4
+    assert main(["join", OTHER]) == EXIT_ENVIRONMENT
     assert "--replace" in capsys.readouterr().err
     assert has(home, CODE)
     assert main(["join", OTHER, "--replace"]) == 0
@@ -69,7 +70,7 @@ def test_another_swarm_is_only_joined_when_told_to_leave_the_first(
 
 def test_a_damaged_key_file_is_replaced_only_when_told_to(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key_file(home).write_text("nonsense")
-    assert main(["join", CODE]) == 4
+    assert main(["join", CODE]) == EXIT_ENVIRONMENT
     assert "swarm.key" in capsys.readouterr().err
     assert main(["join", CODE, "--replace"]) == 0
 
@@ -78,5 +79,5 @@ def test_it_never_asks(home: Path) -> None:
     command = [sys.executable, "cli.py", "join"]
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
-    assert done.returncode == 2
+    assert done.returncode == EXIT_USAGE
     assert "Give the code: e2a-swarm join CODE" in done.stderr

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
+from swarm.errors import EXIT_ENVIRONMENT
 from swarm.net.keys import load_key, make_key, read_code
 
 
@@ -15,7 +16,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_a_key_it_says_how_to_get_one_and_makes_none(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["key"]) == 4
+    assert main(["key"]) == EXIT_ENVIRONMENT
     said = capsys.readouterr().err
     assert "--make" in said
     assert "join" in said
@@ -66,5 +67,5 @@ def test_a_key_of_the_environment_is_shown_but_not_rotated(
     monkeypatch.setenv("E2A_SWARM_KEY", code)
     assert main(["key"]) == 0
     assert code in capsys.readouterr().out
-    assert main(["key", "--rotate"]) == 4
+    assert main(["key", "--rotate"]) == EXIT_ENVIRONMENT
     assert "E2A_SWARM_KEY" in capsys.readouterr().err

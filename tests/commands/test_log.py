@@ -5,6 +5,7 @@ from recorded import coordinate, work
 
 from swarm.commands.log_options import open_trace
 from swarm.commands.main import main, parse
+from swarm.errors import EXIT_SOFTWARE, EXIT_USAGE
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_replay_says_that_nothing_differs(log: Path, capsys: pytest.CaptureFix
 
 def test_a_replay_names_what_differs_and_fails(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log.write_bytes(log.read_bytes().replace(b"the digest is another", b"nothing is wrong", 1))
-    assert main(["log", str(log), "--replay"]) == 1
+    assert main(["log", str(log), "--replay"]) == EXIT_SOFTWARE
     lines = told(capsys)
     assert "coordinator.receive:" in lines[0]
     assert "the digest is another" in lines[1]
@@ -101,15 +102,15 @@ def test_a_replay_names_what_differs_and_fails(log: Path, capsys: pytest.Capture
 def test_what_is_not_in_the_log_is_a_sentence(
     log: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], sentence: str
 ) -> None:
-    assert main(["log", str(log), *words]) == 2
+    assert main(["log", str(log), *words]) == EXIT_USAGE
     assert complaint(capsys) == f"e2a-swarm: {sentence.format(log=log)}"
 
 
 def test_a_file_that_is_no_log_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["log", str(tmp_path / "none.log")]) == 2
+    assert main(["log", str(tmp_path / "none.log")]) == EXIT_USAGE
     assert "There is no log" in complaint(capsys)
     (tmp_path / "book.txt").write_text("Call me Ishmael.")
-    assert main(["log", str(tmp_path / "book.txt")]) == 2
+    assert main(["log", str(tmp_path / "book.txt")]) == EXIT_USAGE
     assert "is no log of e2a-swarm" in complaint(capsys)
 
 
@@ -118,7 +119,7 @@ def test_a_log_that_cannot_be_written_ends_the_command_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
-    assert main([*words, "--log", str(tmp_path)]) == 2
+    assert main([*words, "--log", str(tmp_path)]) == EXIT_USAGE
     assert "cannot be written (Is a directory); give --log a file" in complaint(capsys)
 
 
@@ -136,5 +137,5 @@ def test_the_variable_names_the_log_too(
 ) -> None:
     monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("E2A_SWARM_LOG", str(tmp_path))
-    assert main(["coordinate", "book.epub"]) == 2
+    assert main(["coordinate", "book.epub"]) == EXIT_USAGE
     assert "cannot be written (Is a directory)" in complaint(capsys)

@@ -10,7 +10,17 @@ import pytest
 from swarm import __version__
 from swarm.commands import main as frame
 from swarm.commands.main import COMMANDS, main
-from swarm.errors import BookError, StoreError, SwarmError
+from swarm.errors import (
+    EXIT_BOOK,
+    EXIT_ENVIRONMENT,
+    EXIT_GAPS,
+    EXIT_INTERRUPTED,
+    EXIT_SOFTWARE,
+    EXIT_USAGE,
+    BookError,
+    StoreError,
+    SwarmError,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +53,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_command_shows_the_help_and_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 2
+    assert main([]) == EXIT_USAGE
     assert "e2a-swarm convert book.epub" in capsys.readouterr().err
 
 
@@ -79,7 +89,7 @@ def test_books_may_stand_anywhere_between_options(convert: list[argparse.Namespa
     ],
 )
 def test_a_slip_is_one_line_with_a_hint(capsys: pytest.CaptureFixture[str], words: list[str], sentence: str) -> None:
-    assert main(words) == 2
+    assert main(words) == EXIT_USAGE
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("e2a-swarm: ")
@@ -87,7 +97,10 @@ def test_a_slip_is_one_line_with_a_hint(capsys: pytest.CaptureFixture[str], word
     assert sentence in captured.err
 
 
-@pytest.mark.parametrize(("error", "code"), [(SwarmError("a. b"), 1), (BookError("a. b"), 3), (StoreError("a. b"), 4)])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(SwarmError("a. b"), EXIT_GAPS), (BookError("a. b"), EXIT_BOOK), (StoreError("a. b"), EXIT_ENVIRONMENT)],
+)
 def test_a_known_error_is_its_sentence_and_its_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], error: SwarmError, code: int
 ) -> None:
@@ -100,7 +113,7 @@ def test_an_interruption_says_that_the_work_is_not_lost(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raising(monkeypatch, tmp_path, KeyboardInterrupt())
-    assert main(["jobs"]) == 130
+    assert main(["jobs"]) == EXIT_INTERRUPTED
     assert "the same command goes on" in capsys.readouterr().err
 
 
@@ -108,7 +121,7 @@ def test_an_unforeseen_error_is_one_line_and_the_traceback_is_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     raising(monkeypatch, tmp_path, RuntimeError("boom\nand more"))
-    assert main(["jobs"]) == 1
+    assert main(["jobs"]) == EXIT_SOFTWARE
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "RuntimeError: boom;" in said
@@ -130,7 +143,7 @@ def test_what_a_machine_lacks_is_no_surprise(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception, said: str
 ) -> None:
     raising(monkeypatch, tmp_path, error)
-    assert main(["jobs"]) == 4
+    assert main(["jobs"]) == EXIT_ENVIRONMENT
     told = capsys.readouterr().err
     assert said in told
     assert "run the same command again" in told
@@ -146,7 +159,7 @@ def test_verbose_shows_the_traceback(
         raise RuntimeError("boom")
 
     monkeypatch.setattr("swarm.commands.convert.run", run)
-    assert main(["convert", "a.epub", "--verbose"]) == 1
+    assert main(["convert", "a.epub", "--verbose"]) == EXIT_SOFTWARE
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
@@ -155,14 +168,14 @@ def test_an_unforeseen_error_where_nothing_can_be_written_is_still_one_line(
 ) -> None:
     raising(monkeypatch, tmp_path, RuntimeError("boom"))
     (tmp_path / "state").write_text("a file stands where the folder should be")
-    assert main(["jobs"]) == 1
+    assert main(["jobs"]) == EXIT_SOFTWARE
     assert capsys.readouterr().err == "e2a-swarm: this should not happen: RuntimeError: boom; --verbose shows where.\n"
 
 
 def test_a_narrow_encoding_costs_a_letter_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
     monkeypatch.setattr(sys, "stderr", narrow)
-    assert main(["日本語"]) == 2
+    assert main(["日本語"]) == EXIT_USAGE
     narrow.flush()
     assert b"there is no command '???'" in narrow.buffer.getvalue()  # type: ignore[attr-defined]
 
@@ -171,11 +184,11 @@ def test_an_error_breaks_between_words_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    assert main(["fly"]) == 2
+    assert main(["fly"]) == EXIT_USAGE
     whole = capsys.readouterr().err
     assert whole.count("\n") == 1
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert main(["fly"]) == 2
+    assert main(["fly"]) == EXIT_USAGE
     parts = capsys.readouterr().err.splitlines()
     assert max(map(len, parts)) <= 40
     assert " ".join(parts) == whole.strip()

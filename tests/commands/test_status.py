@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
-from swarm.errors import EnvironmentFault
+from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
 from swarm.lease.message import StatusReply
 from swarm.net.ask import Answer
 
@@ -45,10 +45,10 @@ def test_one_that_was_named_and_gives_no_answer_is_a_failure(
     answers: list[Answer], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers.append(Answer(ADDRESS, None))
-    assert main(["status", "--coordinator", ADDRESS]) == 4
+    assert main(["status", "--coordinator", ADDRESS]) == EXIT_ENVIRONMENT
     assert capsys.readouterr().out == f"no coordinator answers at {ADDRESS}\n"
     answers[:] = [Answer(ADDRESS, None, "it has another key")]
-    assert main(["status", "--coordinator", ADDRESS]) == 4
+    assert main(["status", "--coordinator", ADDRESS]) == EXIT_ENVIRONMENT
     assert capsys.readouterr().out == "it has another key\n"
 
 
@@ -59,5 +59,5 @@ def test_a_machine_without_a_key_is_told_so(
     assert main(["status", "--state-dir", str(tmp_path)]) == EnvironmentFault.exit_code
     assert "in no swarm yet" in capsys.readouterr().err
     assert main(["status", "--help"]) == 0
-    assert "4 if" in (said := " ".join(capsys.readouterr().out.split()))
+    assert "69 if" in (said := " ".join(capsys.readouterr().out.split()))
     assert "or if this machine has no key and --open is not given" in said

@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from swarm.commands.main import main
+from swarm.errors import EXIT_USAGE
 from swarm.voice.host import registry
 
 
@@ -72,12 +73,12 @@ def test_json_of_a_language_has_its_voices_only(capsys: pytest.CaptureFixture[st
 
 
 def test_what_is_no_language_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["voices", "--language", "x y"]) == 2
+    assert main(["voices", "--language", "x y"]) == EXIT_USAGE
     assert "names no language" in capsys.readouterr().err
 
 
 def test_a_language_that_nothing_speaks_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["voices", "--language", "xx"]) == 2
+    assert main(["voices", "--language", "xx"]) == EXIT_USAGE
     assert capsys.readouterr().err == "e2a-swarm: espeak does not speak xx: no engine here does.\n"
 
 

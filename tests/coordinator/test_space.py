@@ -8,7 +8,7 @@ from swarm.audio.tags import Tags
 from swarm.coordinator import space
 from swarm.coordinator.space import Need, book_need, check_space, clip_bytes, file_bytes, judge
 from swarm.edition.style import Style
-from swarm.errors import EnvironmentFault
+from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState, apply
@@ -85,7 +85,7 @@ def test_too_little_room_is_refused_and_little_room_is_said(free: float, verdict
     if verdict == "refused":
         with pytest.raises(EnvironmentFault, match=f"too little room: {said}49 MB are free") as refused:
             judge("/books", 100e6, int(free))
-        assert refused.value.exit_code == 4
+        assert refused.value.exit_code == EXIT_ENVIRONMENT
     else:
         assert judge("/books", 100e6, int(free)).startswith(f"room may run out: {said}" if verdict else "")
 

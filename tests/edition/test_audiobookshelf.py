@@ -14,6 +14,7 @@ from swarm.config import UploadConfig
 from swarm.edition import audiobookshelf
 from swarm.edition.audiobookshelf import Room, Upload, UploadFault
 from swarm.edition.depot import Stopped
+from swarm.errors import EXIT_ENVIRONMENT
 
 TAGS = Tags('Wizard\'s "First" Rule', ("Terry Goodkind", "Ça Va"), series="Sword of Truth")
 
@@ -99,7 +100,7 @@ def test_a_token_that_is_not_accepted_is_said_but_never_shown(shelf: FakeBookshe
         upload(shelf, token="wr0ng").find_room()
     assert "wr0ng" not in str(fault.value)
     assert "wr0ng" not in repr(UploadConfig(server=shelf.url, token="wr0ng"))
-    assert fault.value.exit_code == 4
+    assert fault.value.exit_code == EXIT_ENVIRONMENT
 
 
 def test_a_user_who_may_not_upload_is_said(shelf: FakeBookshelf, files: list[Path]) -> None:

@@ -8,6 +8,8 @@ import pytest
 from evidence import accepted, only
 from household import Machine
 
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
+
 PACKAGE = '''
 """An engine with a model for each of two languages, which its owner "downloads" by writing them."""
 
@@ -101,9 +103,11 @@ def test_its_voices_are_listed_and_what_brings_it_where_it_is_away(here: Machine
 
 def test_its_models_are_fetched_listed_and_removed(here: Machine, piccolo: dict[str, str]) -> None:
     assert "piccolo --language fr: piccolo/fr (Fipple Licence)" in said(here, piccolo, "models")
-    assert "PICCOLO_AGREED=1" in said(here, piccolo, "models", "fetch", "piccolo", "--language", "en", code=4)
+    assert "PICCOLO_AGREED=1" in said(
+        here, piccolo, "models", "fetch", "piccolo", "--language", "en", code=EXIT_ENVIRONMENT
+    )
     piccolo["PICCOLO_AGREED"] = "1"
-    assert "choose one, as in --language fr" in said(here, piccolo, "models", "fetch", "piccolo", code=2)
+    assert "choose one, as in --language fr" in said(here, piccolo, "models", "fetch", "piccolo", code=EXIT_USAGE)
     fetched = said(here, piccolo, "models", "fetch", "piccolo", "--language", "eng")
     assert fetched == f"piccolo/en is here: 2 bytes in {piccolo['PICCOLO_HOME']}/piccolo-en\n"
     assert "is here already" in said(here, piccolo, "models", "fetch", "piccolo/en")
@@ -114,7 +118,7 @@ def test_its_models_are_fetched_listed_and_removed(here: Machine, piccolo: dict[
 
 
 def test_a_name_that_no_engine_knows_is_refused(here: Machine, piccolo: dict[str, str]) -> None:
-    assert "No engine here has a model 'bassoon'" in said(here, piccolo, "models", "fetch", "bassoon", code=2)
+    assert "No engine here has a model 'bassoon'" in said(here, piccolo, "models", "fetch", "bassoon", code=EXIT_USAGE)
 
 
 def test_the_doctor_asks_it(here: Machine, piccolo: dict[str, str]) -> None:
@@ -127,11 +131,11 @@ def test_the_doctor_asks_it(here: Machine, piccolo: dict[str, str]) -> None:
 def test_a_book_is_spoken_with_it(here: Machine, piccolo: dict[str, str], write_book: Callable[..., Path]) -> None:
     book = write_book({"One": "The first sentence is short. The second one is a little longer."})
     asked = ("convert", str(book), "--tts-engine", "piccolo", "--voice", "brass", "--engine-option", "volume=50")
-    assert "e2a-swarm models fetch piccolo/en" in said(here, piccolo, *asked, code=4)
+    assert "e2a-swarm models fetch piccolo/en" in said(here, piccolo, *asked, code=EXIT_ENVIRONMENT)
     piccolo["PICCOLO_AGREED"] = "1"
     said(here, piccolo, "models", "fetch", "piccolo", "--language", "en")
     said(here, piccolo, *asked)
     assert only(here.desk, "*.m4b").stat().st_size > 1000
     assert len(accepted(here.home)) == 3
-    assert "from 10 to 100, not 'loud'" in said(here, piccolo, *asked[:-1], "volume=loud", code=2)
-    assert "piccolo has no model" in said(here, piccolo, *asked, "--fine-tuned", "piccolo/tin", code=2)
+    assert "from 10 to 100, not 'loud'" in said(here, piccolo, *asked[:-1], "volume=loud", code=EXIT_USAGE)
+    assert "piccolo has no model" in said(here, piccolo, *asked, "--fine-tuned", "piccolo/tin", code=EXIT_USAGE)

@@ -14,6 +14,7 @@ import soundfile
 from evidence import accepted, assert_complete, assert_spoken_once, listen, only, records, report_of
 from household import Machine, Running, wait_for
 
+from swarm.errors import EXIT_USAGE
 from swarm.job.record import LatentsKept, LatentsLost
 
 PARROT = ("--tts-engine", "parrot")
@@ -238,6 +239,6 @@ def test_a_recording_that_is_none_is_refused_at_once(
     if content is not None:
         (here.desk / "me.wav").write_bytes(content)
     done = here.run("coordinate", small_book, *PARROT, "--voice", "me.wav", **parrot)
-    assert done.returncode == 2
+    assert done.returncode == EXIT_USAGE
     assert done.stderr.startswith("e2a-swarm: --voice")
     assert done.stderr.count("\n") == 1

@@ -8,6 +8,8 @@ import pytest
 from evidence import assert_complete, listen, only, report_of
 from household import FAST, Machine
 
+from swarm.errors import EXIT_BOOK, EXIT_ENVIRONMENT, EXIT_USAGE
+
 DRM = (
     '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" xmlns:enc="http://www.w3.org/2001/04/xmlenc#">'
     '<enc:EncryptedData><enc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/>'
@@ -58,7 +60,7 @@ BAD = [text_file, empty_file, missing, other_zip, truncated, protected, wordless
 def test_a_file_that_is_no_readable_book(here: Machine, tmp_path: Path, make, command: str) -> None:
     book = make(tmp_path)
     done = here.run(command, book, *FAST, "--output-dir", here.desk / "new")
-    assert_refused(done, 3, book.name)
+    assert_refused(done, EXIT_BOOK, book.name)
     assert not list((here.home / "jobs").glob("*"))
     assert not list(here.desk.iterdir())
     if make is protected:
@@ -69,7 +71,7 @@ def test_one_bad_book_among_good_ones_stops_before_anything_is_spoken(
     here: Machine, small_book: Path, tmp_path: Path
 ) -> None:
     done = here.run("convert", small_book, text_file(tmp_path), *FAST)
-    assert_refused(done, 3, "novel.epub")
+    assert_refused(done, EXIT_BOOK, "novel.epub")
     assert_nothing_left(here)
 
 
@@ -83,9 +85,9 @@ def assert_nothing_left(here: Machine) -> None:
 @pytest.mark.parametrize(
     ("wish", "code", "told"),
     [
-        (["--cover", "no.jpg"], 2, "no.jpg"),
-        (["--output-dir", "file/below"], 4, "file"),
-        (["--tts-engine", "vits", "--quiet"], 4, "e2a-swarm[coqui]"),
+        (["--cover", "no.jpg"], EXIT_USAGE, "no.jpg"),
+        (["--output-dir", "file/below"], EXIT_ENVIRONMENT, "file"),
+        (["--tts-engine", "vits", "--quiet"], EXIT_ENVIRONMENT, "e2a-swarm[coqui]"),
     ],
     ids=["cover", "folder", "engine"],
 )
@@ -102,9 +104,9 @@ def test_a_command_that_fails_before_anything_is_spoken_leaves_no_job(
 def test_a_job_that_was_begun_before_is_kept_whatever_a_later_command_meets(here: Machine, small_book: Path) -> None:
     assert here.run("convert", small_book, *FAST).returncode == 0
     job = [path.name for path in (here.home / "jobs").iterdir()]
-    assert_refused(here.run("convert", small_book, *FAST, "--cover", "no.jpg"), 2, "no.jpg")
+    assert_refused(here.run("convert", small_book, *FAST, "--cover", "no.jpg"), EXIT_USAGE, "no.jpg")
     (here.desk / "file").touch()
-    assert_refused(here.run("convert", small_book, *FAST, "--output-dir", "file/below"), 4, "file")
+    assert_refused(here.run("convert", small_book, *FAST, "--output-dir", "file/below"), EXIT_ENVIRONMENT, "file")
     assert [path.name for path in (here.home / "jobs").iterdir()] == job
 
 
@@ -119,7 +121,7 @@ def test_of_a_folder_the_books_that_can_be_read_are_made_and_the_others_named(
     bad = [text_file(shelf), empty_file(shelf)]
     for _ in range(2):  # the second time nothing is left to do
         done = here.run("convert", *found_by, *FAST, PATH=str(shelf))
-        assert done.returncode == 3
+        assert done.returncode == EXIT_BOOK
         assert all(f"left out: shelf/{path.name}" in done.stdout for path in (*bad, shelf / "a scan.pdf"))
         assert_complete(report_of(only(here.desk, "*.m4b")))
     assert "nothing is left to do" in done.stdout
@@ -130,7 +132,7 @@ def test_a_folder_without_a_book_that_can_be_read_is_refused(here: Machine) -> N
     shelf.mkdir()
     text_file(shelf), empty_file(shelf)
     done = here.run("convert", "shelf", *FAST)
-    assert done.returncode == 3
+    assert done.returncode == EXIT_BOOK
     assert "shelf/novel.epub" in done.stdout
     assert "shelf/empty.epub" in done.stderr
     assert not list((here.home / "jobs").glob("*"))
@@ -159,7 +161,7 @@ def test_a_folder_without_a_book_that_can_be_read_is_refused(here: Machine) -> N
 )
 def test_a_word_that_cannot_be_meant(here: Machine, small_book: Path, words: list[str]) -> None:
     done = here.run("convert", small_book, *words)
-    code = 4 if words[0] == "--gpu" else 2
+    code = EXIT_ENVIRONMENT if words[0] == "--gpu" else EXIT_USAGE
     assert_refused(done, code, words[-1].partition("=")[0].removeprefix("--"))
     assert not list(here.desk.iterdir())
     assert not list((here.home / "jobs").glob("*"))
@@ -176,7 +178,7 @@ def assert_refused(done, code: int, named: str) -> None:
 
 def test_hibari_does_not_speak_french(here: Machine, books: Path) -> None:
     done = here.run("convert", books / "vingt-mille-lieues-fr.epub", "--tts-engine", "hibari")
-    assert_refused(done, 2, "French")
+    assert_refused(done, EXIT_USAGE, "French")
     assert "espeak" in done.stderr
 
 

@@ -15,6 +15,7 @@ from household import FAST, SLOW, Machine, wait_for
 from sftp_server import SftpServer
 
 from swarm.config import ENV_ABS_TOKEN
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_INTERRUPTED
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_disk_that_is_full_at_the_end_costs_nothing_that_was_done(
     filler.write_bytes(bytes(8_200_000))
     command = ("convert", small_book, *FAST, "--engine-option", "seconds_per_char=0.1", "--output-dir", mount)
     done = here.run(*command)
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert "The audiobook is finished but could not be delivered" in done.stderr
     assert f"It lies in {outbox(here)}" in done.stderr
     sound, reels = only(outbox(here), "*.m4b").read_bytes(), outbox(here).with_name("reels")
@@ -126,7 +127,7 @@ def test_an_interrupted_delivery_leaves_soon_and_is_only_delivered_the_next_time
     running = here.start(*command, HOME=str(tmp_path / "home"))
     wait_for(lambda: [path for path in sftp.folder.glob("*.wav.part") if path.stat().st_size], 60, "the first bytes")
     running.signal()
-    assert "interrupted; the same command goes on" in running.ends(130, timeout_s=30)
+    assert "interrupted; the same command goes on" in running.ends(EXIT_INTERRUPTED, timeout_s=30)
     assert not list(sftp.folder.glob("*.wav"))
     sound, taken = only(outbox(here), "*.wav").read_bytes(), accepted(here.home)
     shutil.rmtree(outbox(here).with_name("reels"))
@@ -145,7 +146,7 @@ def test_an_address_that_cannot_be_reached_is_said_before_anything_is_spoken(
 ) -> None:
     sftp.close()
     done = here.run("convert", small_book, *FAST, "--output-dir", sftp.url, HOME=str(tmp_path / "home"))
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert done.stderr.startswith(f"e2a-swarm: sftp://reader@127.0.0.1:{sftp.port} cannot be written: ")
     assert done.stderr.count("\n") == 1
     assert not accepted(here.home)
@@ -178,7 +179,7 @@ def test_an_upload_that_fails_is_made_up_for_by_the_same_command(
     command = ("convert", small_book, *FAST, "--keep-chapters", "--abs-server-url", shelf.url, "--abs-api-token", TOKEN)
     shelf.may_upload = False
     done = here.run(*command)
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert "is finished but not uploaded" in done.stderr
     assert str(here.desk) in done.stderr
     audiobook = only(here.desk, "*.m4b")
@@ -213,7 +214,7 @@ def test_a_token_that_is_not_accepted_is_said_before_anything_is_spoken(
     here: Machine, small_book: Path, shelf: FakeBookshelf
 ) -> None:
     done = here.run("convert", small_book, *FAST, "--abs-server-url", shelf.url, "--abs-api-token", "wr0ng")
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert "does not accept the token" in done.stderr
     assert "wr0ng" not in done.stderr
     assert not accepted(here.home)

@@ -11,6 +11,8 @@ import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, only, report_of
 from household import SLOW, Machine, Running, wait_for
 
+from swarm.errors import EXIT_ENVIRONMENT
+
 Make = Callable[[str], Machine]
 
 SOMEBODY = 4711  # a process that is not the worker's
@@ -108,6 +110,6 @@ def test_outside_its_hours_a_worker_takes_nothing_also_on_the_cpu(lan: Make, sma
 @pytest.mark.parametrize("words", [("--idle-only",), ("--max-temperature", "80")])
 def test_limits_that_cannot_be_kept_here_are_refused_with_what_to_do(here: Machine, words: tuple[str, ...]) -> None:
     done = here.run("work", "--open", *words, FAKE_GPUS="")
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert "NVIDIA" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -13,6 +13,8 @@ import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
 from household import FAST, SLOW, Machine, wait_for
 
+from swarm.errors import EXIT_ENVIRONMENT
+
 LOUD = (*FAST, "--engine-option", "seconds_per_char=0.3")  # 33 sentences that need some 3 MB
 
 
@@ -59,7 +61,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[..., SmallDisk]]:
 
 
 def assert_refused(done: "subprocess.CompletedProcess[str]", path: Path, words: str) -> None:
-    assert done.returncode == 4, done.stdout + done.stderr
+    assert done.returncode == EXIT_ENVIRONMENT, done.stdout + done.stderr
     assert done.stderr.startswith("e2a-swarm: ")
     assert done.stderr.count("\n") == 1, done.stderr
     assert str(path) in done.stderr
@@ -111,7 +113,7 @@ def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     command = ("coordinate", small_book, *LOUD, "--port", free_port)
     where = f"127.0.0.1:{free_port}"
     worker = desktop.start("work", "--cpu", "--coordinator", where, "--exit-when-done")
-    assert "no space left" in laptop.start(*command).ends(4)
+    assert "no space left" in laptop.start(*command).ends(EXIT_ENVIRONMENT)
 
     disk.change("size=30m")
     taken = accepted(laptop.home)
@@ -198,7 +200,7 @@ def test_a_read_only_state_disk(here: Machine, small_book: Path, small_disk: Cal
 def test_an_output_folder_that_is_a_file(here: Machine, small_book: Path) -> None:
     (here.desk / "output").touch()
     done = here.run("convert", small_book, *FAST, "--output-dir", "output")
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert done.stderr.count("\n") == 1
     assert "output" in done.stderr
 

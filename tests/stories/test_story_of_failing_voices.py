@@ -8,6 +8,7 @@ import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, listen, only, records, report_of
 from household import Machine
 
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_GAPS
 from swarm.job.record import SegmentFailed
 
 STUBBORN = ("--tts-engine", "stubborn")
@@ -54,7 +55,7 @@ def test_a_sentence_that_fails_everywhere_is_named_and_the_book_finished(
     here: Machine, troubled_book: Path, stubborn: dict[str, str]
 ) -> None:
     done = here.run("convert", troubled_book, *STUBBORN, **stubborn)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (EXIT_GAPS, "")
     assert "Then the Leviathan rose." in done.stdout
     assert "it is too big" in done.stdout
     path = only(here.desk, "*.m4b")
@@ -77,13 +78,13 @@ def test_a_sentence_that_fails_everywhere_is_named_and_the_book_finished(
 def test_a_gap_is_not_forgotten_the_next_time(here: Machine, troubled_book: Path, stubborn: dict[str, str]) -> None:
     for _ in range(2):
         done = here.run("convert", troubled_book, *STUBBORN, **stubborn)
-        assert done.returncode == 1
+        assert done.returncode == EXIT_GAPS
         assert "Then the Leviathan rose." in done.stdout
 
 
 def test_on_failure_stop_stops_with_one_line(here: Machine, troubled_book: Path, stubborn: dict[str, str]) -> None:
     done = here.run("convert", troubled_book, *STUBBORN, "--on-failure", "stop", **stubborn)
-    assert done.returncode == 1
+    assert done.returncode == EXIT_GAPS
     assert done.stderr.startswith("e2a-swarm: Stopped, as --on-failure stop asks")
     assert done.stderr.count("\n") == 1
     assert not list(here.desk.glob("*.m4b"))
@@ -114,7 +115,7 @@ def test_an_engine_that_always_crashes_or_is_silent_at_a_sentence_loses_only_tha
 ) -> None:
     book = write_book({"One": "We looked into the abyss. It was deep.", "Two": "A ghost sang. We left."})
     done = here.run("convert", book, *STUBBORN, **stubborn)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (EXIT_GAPS, "")
     report = report_of(only(here.desk, "*.m4b"))
     assert {row["text"]: row["reason"].partition(":")[0] for row in report["missing"]} == {
         "We looked into the abyss.": "crashed",
@@ -127,7 +128,7 @@ def test_an_engine_that_does_not_open_ends_the_command_with_the_reason(
     here: Machine, troubled_book: Path, stubborn: dict[str, str]
 ) -> None:
     done = here.run("convert", troubled_book, *STUBBORN, **stubborn, STUBBORN_LOCKED="1")
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert "its model is locked away" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -163,6 +164,6 @@ def test_a_machine_alone_without_room_for_the_model_says_so_and_ends(
     here: Machine, troubled_book: Path, stubborn: dict[str, str]
 ) -> None:
     done = here.run("convert", troubled_book, *STUBBORN, "--workers", "2", **stubborn, STUBBORN_FULL="1")
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert "CUDA out of memory" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -10,6 +10,8 @@ import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
 from household import SLOW, Machine, Running, descendants, is_alive, wait_for
 
+from swarm.errors import EXIT_INTERRUPTED
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")
 
 # A sentence takes half a second or more: long enough to be interrupted in the middle.
@@ -30,7 +32,7 @@ def test_convert_finishes_what_is_being_spoken(here: Machine, small_book: Path, 
     wait_for(lambda: accepted(here.home))
     children, taken = descendants(running.pid), len(accepted(here.home))
     most = taken_when_told(running, number, here) + 4
-    assert "goes on where it stopped" in running.ends(130)
+    assert "goes on where it stopped" in running.ends(EXIT_INTERRUPTED)
     assert taken + 1 <= len(accepted(here.home)) <= most
     assert not list(here.desk.glob("*.m4b"))
     wait_for(lambda: not any(map(is_alive, children)))
@@ -65,7 +67,7 @@ def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, co
     assert running.process.poll() is None
     running.signal()
     began_s = time.monotonic()
-    running.ends(130)
+    running.ends(EXIT_INTERRUPTED)
     assert time.monotonic() - began_s < 15
     wait_for(lambda: not any(map(is_alive, children)))
 
@@ -81,7 +83,7 @@ def test_a_coordinator_finishes_what_is_being_spoken(
     wait_for(lambda: accepted(laptop.home))
     taken = len(accepted(laptop.home))
     most = taken_when_told(coordinator, number, laptop) + 4
-    assert "goes on where it stopped" in coordinator.ends(130)
+    assert "goes on where it stopped" in coordinator.ends(EXIT_INTERRUPTED)
     assert taken + 1 <= len(accepted(laptop.home)) <= most
     worker.ends(0)
 
@@ -128,4 +130,4 @@ def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine, handler: sign
         signal.signal(signal.SIGINT, before)
     running.says("in no swarm yet")
     running.signal()
-    running.ends(130)
+    running.ends(EXIT_INTERRUPTED)

@@ -9,6 +9,8 @@ import pytest
 from evidence import assert_complete, only, report_of
 from household import FAST, SLOW, Machine, Running
 
+from swarm.errors import EXIT_ENVIRONMENT
+
 Make = Callable[[str], Machine]
 
 
@@ -48,7 +50,7 @@ def test_a_worker_waits_for_the_key_that_a_coordinator_beside_it_makes(here: Mac
 
 def test_a_worker_that_is_to_leave_when_all_is_done_does_not_wait_for_a_key(here: Machine) -> None:
     ended = here.run("work", "--cpu", "--exit-when-done")
-    assert ended.returncode == 4
+    assert ended.returncode == EXIT_ENVIRONMENT
     assert "in no swarm yet: run `e2a-swarm join CODE`" in ended.stderr
     assert "Waiting" not in ended.stderr + ended.stdout
 
@@ -65,7 +67,7 @@ def test_another_key_opens_nothing_and_the_worker_says_why(machine: Make, lan: M
     assert worker.output.count("another key") == 1  # it tries on, but says so once
 
     asked = stranger.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}")
-    assert asked.returncode == 4
+    assert asked.returncode == EXIT_ENVIRONMENT
     assert "key" in asked.stdout + asked.stderr
 
 

@@ -9,6 +9,7 @@ from evidence import accepted
 from household import FAST, SLOW, Machine
 from library import SENTENCES
 
+from swarm.errors import EXIT_INTERRUPTED
 from swarm.job.record import ClipAccepted
 from swarm.net.keys import curve_keys, load_key
 from swarm.trace.read import read_log
@@ -44,7 +45,7 @@ def test_a_run_that_was_interrupted_goes_on_in_the_same_log_which_replays(here: 
     first = here.start("convert", small_book, *SLOW, "--log", "run.log")
     first.says("The Lamp|spoken|%")
     first.signal()
-    first.ends(130)
+    first.ends(EXIT_INTERRUPTED)
     assert here.run("convert", small_book, *FAST, "--log", "run.log").returncode == 0
     assert replayed(here.desk / "run.log").calls > 10
 

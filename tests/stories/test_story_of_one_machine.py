@@ -30,6 +30,7 @@ from household import FAST, Machine, command
 from library import AUTHOR, CHAPTERS, TITLE, YEAR, picture
 from PIL import Image
 
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.store.journal import Journal
 
 
@@ -138,7 +139,7 @@ def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here
     assert audiobook.stat().st_mtime_ns > before
     assert_complete(report_of(audiobook))
 
-    assert here.run("redo", small_book, *FAST, "--segments", "9:1").returncode == 2
+    assert here.run("redo", small_book, *FAST, "--segments", "9:1").returncode == EXIT_USAGE
 
 
 def test_where_no_sentence_is_doubtful_redo_says_so_and_writes_nothing(here: Machine, small_book: Path) -> None:
@@ -224,7 +225,7 @@ def test_where_a_machine_cannot_reach_itself_it_says_so(here: Machine, small_boo
     if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
         pytest.skip("no network namespace may be made here")
     refused = alone("true")
-    assert refused.returncode == 4
+    assert refused.returncode == EXIT_ENVIRONMENT
     assert "bring its loopback interface up" in refused.stderr
     assert refused.stderr.count("\n") == 1
     if shutil.which("ip"):

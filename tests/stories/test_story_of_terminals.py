@@ -12,6 +12,8 @@ import pytest
 from evidence import assert_complete, listen, only, report_of
 from household import FAST, SLOW, Machine, command
 
+from swarm.errors import EXIT_ENVIRONMENT
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and terminals as on Unix")
 
 
@@ -111,7 +113,7 @@ def test_a_terminal_of_any_width(here: Machine, small_book: Path, columns: int) 
 )
 def test_commands_in_a_narrow_terminal(here: Machine, words: list[str]) -> None:
     code, drawn = in_a_terminal(here, 40, *words)
-    assert code in (0, 4)  # `key` where there is none, `doctor` where something is amiss
+    assert code in (0, EXIT_ENVIRONMENT)  # `key` where there is none, `doctor` where something is amiss
     assert "Traceback" not in drawn
     assert drawn.strip()
 
@@ -122,6 +124,6 @@ def test_output_that_goes_to_a_full_disk_is_said_and_is_no_surprise(here: Machin
         done = subprocess.run(
             command("voices"), env=here.environment(), cwd=here.desk, stdout=full, stderr=subprocess.PIPE, text=True
         )
-    assert done.returncode == 4
+    assert done.returncode == EXIT_ENVIRONMENT
     assert done.stderr.startswith("e2a-swarm: the output cannot be written: No space left on device")
     assert done.stderr.count("\n") == 1

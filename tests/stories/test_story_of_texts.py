@@ -9,6 +9,8 @@ from evidence import only, report_of
 from household import Machine
 from read_along_rules import check_rules
 
+from swarm.errors import EXIT_GAPS
+
 PACKAGE = '''
 """An engine that writes down what it is told, fails at one sentence and speaks another too loud."""
 
@@ -89,7 +91,7 @@ def shows_the_book(text: str, *sentences: str) -> None:
 def test_every_file_shows_what_the_book_says(here: Machine, book: Path, witness: dict[str, str]) -> None:
     engine = ("--tts-engine", "witness")
     done = here.run("convert", book, *engine, "--subtitles", "vtt", "--report", "html", "--read-along", **witness)
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == EXIT_GAPS, done.stderr
     shows_the_book(done.stdout, SENTENCES[1], SENTENCES[2], UNSPOKEN)
     assert f"set aside after 3 failures: “{SENTENCES[1]}”" in done.stdout
 
@@ -115,7 +117,7 @@ def test_every_file_shows_what_the_book_says(here: Machine, book: Path, witness:
     shows_the_book(only(here.desk, "*.vtt").read_text(), SENTENCES[0], SENTENCES[2])
     for kind in ("srt", "lrc"):
         again = here.run("convert", book, *engine, "--subtitles", kind, **witness)
-        assert again.returncode == 1, again.stderr
+        assert again.returncode == EXIT_GAPS, again.stderr
         shows_the_book(only(here.desk, f"*.{kind}").read_text(), SENTENCES[0], SENTENCES[2])
 
 

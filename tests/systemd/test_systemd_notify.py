@@ -12,6 +12,8 @@ import pytest
 from household import FAST, Machine, machines, wait_for
 from library import CHAPTERS, write_book
 
+from swarm.errors import EXIT_BOOK, EXIT_INTERRUPTED
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no systemd")
 
 
@@ -89,7 +91,7 @@ def test_a_book_that_cannot_be_read_is_never_called_ready(
     machine: Callable[[str], Machine], manager: Manager, tmp_path: Path
 ) -> None:
     (tmp_path / "torn.epub").write_bytes(b"PK")
-    machine("here").start("coordinate", tmp_path / "torn.epub", NOTIFY_SOCKET=manager.address).ends(3)
+    machine("here").start("coordinate", tmp_path / "torn.epub", NOTIFY_SOCKET=manager.address).ends(EXIT_BOOK)
     assert manager.heard() == []
 
 
@@ -97,7 +99,7 @@ def test_nobody_is_told_where_nobody_listens(machine: Callable[[str], Machine], 
     worker = machine("here").start("work", "--cpu", NOTIFY_SOCKET=str(tmp_path / "gone"), WATCHDOG_USEC="200000")
     worker.says("in no swarm yet")
     worker.signal()
-    worker.ends(130)
+    worker.ends(EXIT_INTERRUPTED)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has addresses without a file")

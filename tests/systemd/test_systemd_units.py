@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from swarm import errors
 from swarm.commands.main import parse
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
@@ -85,3 +86,33 @@ def test_a_worker_has_the_time_to_drain(unit: str) -> None:
     (stop,) = settings(unit, "TimeoutStopSec")
     assert int(stop) > DRAIN_S + 10
     assert settings(unit, "KillMode") == ["mixed"]
+
+
+CODES = {name: code for name, code in vars(errors).items() if name.startswith("EXIT_")}
+SYSEXITS = {64: "USAGE", 65: "DATAERR", 69: "UNAVAILABLE", 70: "SOFTWARE", 75: "TEMPFAIL"}
+
+
+def codes(unit: str, name: str) -> set[int]:
+    return {int(code) for line in settings(unit, name) for code in line.split()}
+
+
+@needs_systemd
+@pytest.mark.parametrize("code", sorted(set(CODES.values()) - {errors.EXIT_DONE}))
+def test_systemd_has_no_other_word_for_an_exit_code(tmp_path: Path, code: int) -> None:
+    said = analyze(tmp_path, "exit-status", str(code))
+    assert said.stdout.splitlines()[-1].split()[:1] == [SYSEXITS.get(code, "-")]
+
+
+@pytest.mark.parametrize("unit", [unit for unit in ALL if "-work@" in unit])
+def test_a_worker_is_started_again_unless_its_command_line_has_no_meaning(unit: str) -> None:
+    assert settings(unit, "Restart") == ["on-failure"]
+    assert codes(unit, "RestartPreventExitStatus") == {errors.EXIT_USAGE}
+    assert codes(unit, "SuccessExitStatus") == {errors.EXIT_INTERRUPTED}
+
+
+@pytest.mark.parametrize("unit", [unit for unit in ALL if "-coordinate" in unit and unit.endswith(".service")])
+def test_a_coordinator_is_started_again_after_a_crash_or_an_upgrade(unit: str) -> None:
+    assert settings(unit, "Restart") == ["on-failure"]
+    ends = set(CODES.values()) - {errors.EXIT_DONE, errors.EXIT_OUTDATED, errors.EXIT_INTERRUPTED}
+    assert codes(unit, "RestartPreventExitStatus") == ends
+    assert codes(unit, "SuccessExitStatus") == {errors.EXIT_INTERRUPTED}

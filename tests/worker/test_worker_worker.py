@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import swarm.system.child
-from swarm.errors import Outdated
+from swarm.errors import EXIT_OUTDATED, Outdated
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
@@ -259,6 +259,6 @@ async def test_a_worker_whose_program_was_upgraded_finishes_and_asks_to_be_resta
             node._carry_out(node.core.receive("a", grant, node._clock.now()))
             while not node.core.left:
                 await asyncio.sleep(0.01)
-    assert raised.value.exit_code == 75
+    assert raised.value.exit_code == EXIT_OUTDATED
     assert any("was upgraded" in line for line in said)
     assert not node.core.slots[0].leases
