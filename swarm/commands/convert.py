@@ -39,7 +39,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_render_options(parser)
     machine = options.add_device_options(parser)
     machine.add_argument(
-        "--workers", metavar="N", help="how many segments to speak at a time (default: one for each core)"
+        "--workers",
+        metavar="N",
+        help="how many segments to speak at a time (default: one for each core, if memory allows)",
     )
     engine_options.add_voice_options(machine)
     terminal = parser.add_argument_group("terminal")

@@ -43,7 +43,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     machine = options.add_device_options(parser)
     machine.add_argument(
-        "--slots", metavar="N", help="engines on each GPU (default: 1), or on the CPU (default: one for each core)"
+        "--slots",
+        metavar="N",
+        help="engines on each GPU (default: 1), or on the CPU (default: one a core, if memory allows)",
     )
     machine.add_argument("--name", metavar="NAME", default="", help="the name of this machine (default: its host name)")
     machine.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it speaks")

@@ -34,9 +34,10 @@ from swarm.net.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swar
 from swarm.net.transport import RouterSocket
 from swarm.store.store import DiskStore
 from swarm.system.awake import awake
+from swarm.system.capacity import default_cpu_slots
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, machine_name, new_nonce
-from swarm.system.platform import default_cpu_slots, few_arenas, trim_memory
+from swarm.system.platform import few_arenas, trim_memory
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
@@ -144,7 +145,7 @@ class Coordination:
             self.store,
             target,
             style,
-            encoders=max(1, default_cpu_slots()),
+            encoders=default_cpu_slots(),
             delivery=delivery,
             upload=self.upload,
             deliver_gaps=self.config.deliver_gaps,

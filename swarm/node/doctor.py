@@ -15,6 +15,7 @@ from pathlib import Path
 from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
 from swarm.errors import EnvironmentFault
 from swarm.job.check import Check
+from swarm.system.capacity import SLOT_BYTES, read_capacity
 from swarm.system.disk import store_fault
 from swarm.watch.text import bytes_text
 
@@ -46,6 +47,20 @@ def check_state_folder(folder: Path) -> Check:
         return Check("state folder", "ok", text)
     remedy = "free some room (`e2a-swarm jobs` shows what jobs take), or choose another folder with --state-dir."
     return Check("state folder", "fail" if free < FULL_BYTES else "warn", text, remedy)
+
+
+def check_capacity() -> Check:
+    """Tell how many engines work side by side here, and what limits them."""
+    capacity = read_capacity()
+    cores = "1 core" if capacity.cores == 1 else f"{capacity.cores} cores"
+    engines = "1 engine works" if capacity.slots == 1 else f"{capacity.slots} engines work side by side"
+    text = f"{cores} and {bytes_text(int(capacity.free_bytes))} of free memory: {engines} unless you say otherwise"
+    if capacity.slots == capacity.cores and capacity.free_bytes >= SLOT_BYTES:
+        return Check("capacity", "ok", text)
+    remedy = (
+        f"end other programs, or raise the limit of this container; each engine takes up to {bytes_text(SLOT_BYTES)}."
+    )
+    return Check("capacity", "warn", text, remedy)
 
 
 def check_sqlite() -> Check:
@@ -180,6 +195,7 @@ def check_all(folder: Path) -> Iterator[Check]:
     bind = os.environ.get(ENV_BIND, "")
     checks: tuple[Callable[[], Check], ...] = (
         check_python,
+        check_capacity,
         lambda: check_state_folder(folder),
         check_sqlite,
         check_sound,

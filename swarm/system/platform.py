@@ -66,15 +66,6 @@ def run_loop(main: Coroutine[Any, Any, Result]) -> Result:
         return runner.run(main)
 
 
-def default_cpu_slots() -> int:
-    """Return the number of cores that this process may use, at least 1."""
-    if sys.version_info >= (3, 13):
-        return os.process_cpu_count() or 1
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def allow_files(wanted: int = 8192) -> None:
     """Raise the limit of open files of this process and its children, as far as allowed: macOS begins with 256."""
     if sys.platform != "win32":
@@ -102,8 +93,13 @@ def trim_memory() -> None:
 
 
 def lower_priority() -> None:
-    """Give other processes priority over this one; does nothing on Windows."""
-    if sys.platform != "win32":
+    """Give other processes priority over this one."""
+    if sys.platform == "win32":
+        import psutil
+
+        with contextlib.suppress(psutil.Error, OSError):
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
         with contextlib.suppress(OSError):
             os.nice(3)
 

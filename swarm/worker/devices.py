@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Device
+from swarm.system.capacity import Capacity, read_capacity
 from swarm.system.machine import Say
-from swarm.system.platform import default_cpu_slots
 from swarm.voice.host.registry import gpu_install_line
 from swarm.watch.text import bytes_text
 
@@ -78,17 +78,20 @@ def prove_gpus() -> Proof:
 
 
 def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tuple[str, ...], tuple[Gpu, ...]]:
-    """Return one device for each slot, and the GPUs behind them; see `slot_devices`. Raises EnvironmentFault."""
+    """Return one device for each slot, and the GPUs behind them; `asked` is ("cpu",), (), or as in `slot_devices`.
+
+    Raises EnvironmentFault for a GPU that is missing or cannot be used.
+    """
     if list(asked) == ["cpu"]:
-        return slot_devices(asked, slots, ()), ()
+        return _cpu_devices(slots, say), ()
     listed = [] if asked else list_gpus()
     if not asked and not listed:
-        return slot_devices(("cpu",), slots, ()), ()
+        return _cpu_devices(slots, say), ()
     proof = prove_gpus()
     usable = [gpu for gpu in proof.gpus if not gpu.fault]
     if not asked and not usable:
         say(f"{', '.join(listed)}: not used ({_gpu_fault(proof)}); working on the CPU")
-        return slot_devices(("cpu",), slots, ()), ()
+        return _cpu_devices(slots, say), ()
     if not proof.gpus:
         raise EnvironmentFault(
             f"--gpu {_option_value(asked)}: this machine has no GPU for that: {_gpu_fault(proof)}. "
@@ -96,6 +99,19 @@ def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tup
         )
     devices = slot_devices(asked or [gpu.name for gpu in usable], slots, proof.gpus)
     return devices, tuple(gpu for gpu in proof.gpus if gpu.name in devices)
+
+
+def _cpu_devices(slots: int | None, say: Say) -> tuple[str, ...]:
+    """Return one device for each slot, "cpu:3" being slot 3; say so if memory allows fewer than one a core."""
+    capacity = read_capacity()
+    if slots is None and capacity.slots < capacity.cores:
+        say(f"{_engines(capacity)}: {bytes_text(int(capacity.free_bytes))} of memory are free")
+    return tuple(f"cpu:{slot}" for slot in range(slots or capacity.slots))
+
+
+def _engines(capacity: Capacity) -> str:
+    many = "engine works" if capacity.slots == 1 else "engines work"
+    return f"{capacity.slots} {many} side by side, not one on each of the {capacity.cores} cores"
 
 
 def _option_value(names: Sequence[str]) -> str:
@@ -109,13 +125,11 @@ def _gpu_fault(proof: Proof) -> str:
 
 
 def slot_devices(asked: Sequence[str], slots: int | None, gpus: Sequence[Gpu]) -> tuple[str, ...]:
-    """Return one device for each slot, named as torch names them: "cuda:0", "mps", "cpu:3" (slot 3 on the CPU).
+    """Return one device for each slot on GPUs, named as torch names them: "cuda:0", "mps".
 
-    `asked` is ("cpu",), ("cuda",) for every GPU, or some of "cuda:1", "mps" and prefixes of UUIDs. `slots` is the
-    number of slots on the CPU, or on each GPU. Raises EnvironmentFault for a GPU that is missing or cannot be used.
+    `asked` is ("cuda",) for every GPU, or some of "cuda:1", "mps" and prefixes of UUIDs. `slots` is the number of slots
+    on each GPU. Raises EnvironmentFault for a GPU that is missing or cannot be used.
     """
-    if list(asked) == ["cpu"]:
-        return tuple(f"cpu:{slot}" for slot in range(slots or default_cpu_slots()))
     named = [gpu for gpu in gpus if asked[0] == "cuda"] or [_named(name, gpus) for name in asked]
     for gpu in named:
         if gpu.fault:

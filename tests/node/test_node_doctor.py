@@ -10,6 +10,7 @@ from swarm.job.check import Check
 from swarm.net.keys import make_key, save_key
 from swarm.node import doctor
 from swarm.node.doctor import (
+    check_capacity,
     check_clock,
     check_encryption,
     check_engines,
@@ -21,6 +22,7 @@ from swarm.node.doctor import (
     check_sqlite,
     check_state_folder,
 )
+from swarm.system.capacity import Capacity
 
 
 def check_coqui() -> Check:
@@ -48,6 +50,24 @@ def test_little_room_warns_and_none_fails(
     usage = doctor.shutil.disk_usage(tmp_path)._replace(free=free)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _folder: usage)
     assert check_state_folder(tmp_path).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("cores", "free", "verdict", "text"),
+    [
+        (8, 16e9, "ok", "8 cores and 16 GB of free memory: 8 engines work side by side unless you say otherwise"),
+        (8, 1.3e9, "warn", "8 cores and 1.3 GB of free memory: 2 engines work side by side unless you say otherwise"),
+        (1, 9e8, "ok", "1 core and 900 MB of free memory: 1 engine works unless you say otherwise"),
+        (1, 2e8, "warn", "1 core and 200 MB of free memory: 1 engine works unless you say otherwise"),
+    ],
+)
+def test_memory_for_fewer_engines_than_cores_warns(
+    monkeypatch: pytest.MonkeyPatch, cores: int, free: float, verdict: str, text: str
+) -> None:
+    monkeypatch.setattr(doctor, "read_capacity", lambda: Capacity(cores, free))
+    check = check_capacity()
+    assert (check.verdict, check.text) == (verdict, text)
+    assert bool(check.remedy) == (verdict == "warn")
 
 
 def test_sqlite_is_named_by_its_version_and_nothing_that_puzzles() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.system.platform import allow_files, default_cpu_slots, run_loop, sync_file, sync_folder
+from swarm.system.platform import allow_files, run_loop, sync_file, sync_folder
 
 
 def test_files_and_folders_can_be_synced(tmp_path: Path) -> None:
@@ -29,17 +29,6 @@ def test_the_loop_can_watch_a_descriptor_and_gives_the_result() -> None:
         return "heard"
 
     assert run_loop(main()) == "heard"
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux pins processes to cores")
-def test_slots_are_the_cores_this_process_may_use() -> None:
-    before = os.sched_getaffinity(0)
-    try:
-        os.sched_setaffinity(0, {min(before)})
-        assert default_cpu_slots() == 1
-    finally:
-        os.sched_setaffinity(0, before)
-    assert default_cpu_slots() == len(before)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX counts the files of a process")

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault
+from swarm.system.capacity import Capacity
 from swarm.worker import devices
 from swarm.worker.devices import Gpu, Proof, describe, find_devices, prove_gpus, slot_devices
 
@@ -52,7 +53,7 @@ def test_a_gpu_that_was_asked_for_is_never_replaced_by_the_cpu(
 
 
 def test_slots_count_on_the_cpu_in_all_and_on_gpus_each() -> None:
-    assert slot_devices(("cpu",), 3, [RTX]) == ("cpu:0", "cpu:1", "cpu:2")
+    assert find_devices(("cpu",), 3, print) == (("cpu:0", "cpu:1", "cpu:2"), ())
     assert slot_devices(("cuda:1",), 2, [RTX, GTX]) == ("cuda:1", "cuda:1")
     assert slot_devices(("cuda",), 2, [RTX, GTX]) == ("cuda:0", "cuda:0", "cuda:1", "cuda:1")
 
@@ -122,3 +123,22 @@ def test_a_torch_that_dies_takes_no_worker_with_it(
     proof = prove_gpus()
     assert not proof.gpus
     assert fault in proof.fault
+
+
+@pytest.mark.parametrize(
+    ("cores", "free", "slots", "said"),
+    [
+        (4, 8e9, 4, []),
+        (16, 1.3e9, 2, ["2 engines work side by side, not one on each of the 16 cores: 1.3 GB of memory are free"]),
+        (2, 5e8, 1, ["1 engine works side by side, not one on each of the 2 cores: 500 MB of memory are free"]),
+    ],
+)
+def test_little_memory_means_fewer_engines_than_cores_and_a_word_about_it(
+    monkeypatch: pytest.MonkeyPatch, cores: int, free: float, slots: int, said: list[str]
+) -> None:
+    monkeypatch.setattr(devices, "read_capacity", lambda: Capacity(cores, free))
+    heard: list[str] = []
+    assert len(find_devices(("cpu",), None, heard.append)[0]) == slots
+    assert heard == said
+    assert len(find_devices(("cpu",), cores, heard.append)[0]) == cores
+    assert heard == said
