@@ -4,7 +4,7 @@ import argparse
 
 from swarm.commands.checks import examples
 from swarm.commands.options import add_state_option
-from swarm.commands.output import say_indented, say_json
+from swarm.commands.output import say, say_json, say_verdict
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 
@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     for check in check_all(state_folder(arguments.state_dir)):
         found.append(check)
         if not arguments.json:
-            say_indented(f"{check.verdict:<4}  {check.name}: {check.text}", INDENT)
+            say_verdict(check.verdict, f"{check.name}: {check.text}", INDENT)
             if check.remedy:
-                say_indented(f"{'':<{INDENT}}{check.remedy}", INDENT)
+                say(f"{'':<{INDENT}}{check.remedy}")
     if arguments.json:
         say_json([check._asdict() for check in found])
     return EXIT_ENVIRONMENT if any(check.verdict == "fail" for check in found) else EXIT_DONE

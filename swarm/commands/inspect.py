@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
 from swarm.commands.options import add_output_options
-from swarm.commands.output import say, say_indented, say_json
+from swarm.commands.output import say, say_json
 from swarm.commands.reading import add_reading_options, reading
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 WIDTH = 80
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai to Han
 OPENING_CHARS = 52
-INDENT = 4  # columns of a continued line
 MAX_HEADING_SEGMENTS = 6  # first segments of a chapter that may be its heading
 MAX_UNSPOKEN = 10  # unspoken texts that are shown; --json lists all of them
 
@@ -84,8 +83,7 @@ def _print(book: "Book", chapters: list["Chapter"], language: str, card: "Engine
         for number, chapter in enumerate(chapters, start=1):
             say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
     say("", *_total_lines(chapters, card))
-    for line in _left_out_lines(book):
-        say_indented(line, INDENT)
+    say(*_left_out_lines(book), hang=2)
     say(*_unspoken_lines(chapters), *_odd_lines(book))
 
 

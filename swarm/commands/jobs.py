@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
 from swarm.commands.options import add_state_option
-from swarm.commands.output import say, say_indented, say_json
+from swarm.commands.output import say, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
@@ -156,7 +156,7 @@ def _say_jobs(found: "list[JobSummary]") -> None:
     for job in found:
         first, *more = _about(job)
         say(job.job)
-        say_indented(f"  {first}", 4)
+        say(f"  {first}", hang=2)
         say(*(f"  {line}" for line in more))
 
 

@@ -44,6 +44,9 @@ REFUSED = {
     "translate": "books are spoken in the language they are written in: translate the EPUB first.",
     "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
     "script-mode": "leave it out: there is only one way to run.",
+    "output-split": "use --split chapter, or --split 6h.",
+    "output-split-hours": "use --split with hours, such as --split 6h.",
+    "custom-model-url": "download the model, and name its folder or zip with --custom-model.",
 }
 
 

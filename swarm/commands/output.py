@@ -2,25 +2,27 @@
 
 import sys
 
-from swarm.watch.text import plain_line, plain_lines
+from swarm.watch.text import plain_lines
+
+NAME = "e2a-swarm:"  # begins every error
 
 
-def say(*lines: str) -> None:
-    """Write lines to standard output."""
+def say(*lines: str, hang: int = 0) -> None:
+    """Write lines to standard output; on a terminal, break them between words and indent the rest by `hang`."""
+    from swarm.watch.terminal import folded
+
     for line in lines:
-        sys.stdout.write(plain_lines(line) + "\n")
+        sys.stdout.write(folded(plain_lines(line), sys.stdout, hang) + "\n")
 
 
-def say_indented(line: str, indent: int) -> None:
-    """Write a line to standard output; on a terminal, break it between words and indent the further lines."""
-    if not sys.stdout.isatty():
-        say(line)
-        return
-    from shutil import get_terminal_size
-    from textwrap import wrap
+def say_verdict(verdict: str, line: str, hang: int) -> None:
+    """Write the result of a check, whose verdict has a colour: "ok", "warn" or "fail"."""
+    from swarm.watch.colour import Colour, lead_painted
+    from swarm.watch.terminal import folded
 
-    room = max(2 * indent, get_terminal_size().columns)
-    say(*wrap(plain_line(line), room, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False))
+    colour = {"ok": Colour.ACCENT, "warn": Colour.WARNING}.get(verdict, Colour.ERROR)
+    text = folded(plain_lines(f"{verdict:<{hang}}{line}"), sys.stdout, hang)
+    sys.stdout.write(lead_painted(text, verdict, colour, sys.stdout) + "\n")
 
 
 def warn(line: str, *, error: bool = False) -> None:
@@ -28,15 +30,17 @@ def warn(line: str, *, error: bool = False) -> None:
 
     systemd's journal shows it as a warning, or with `error` as an error, for the line that ends a command.
     """
+    from swarm.watch.colour import Colour, lead_painted
     from swarm.watch.priority import Priority, marked
     from swarm.watch.terminal import folded
 
-    priority = Priority.ERROR if error else Priority.WARNING
-    sys.stderr.write(marked(folded(plain_lines(line), sys.stderr), priority, sys.stderr) + "\n")
+    priority, colour = (Priority.ERROR, Colour.ERROR) if error else (Priority.WARNING, Colour.WARNING)
+    text = lead_painted(folded(plain_lines(line), sys.stderr), NAME, colour, sys.stderr)
+    sys.stderr.write(marked(text, priority, sys.stderr) + "\n")
 
 
 def say_json(value: object) -> None:
     """Write one JSON value to standard output, indented. It may contain msgspec structs and dataclasses."""
     import msgspec
 
-    say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    sys.stdout.write(plain_lines(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n")

@@ -3,8 +3,13 @@
 import argparse
 import sys
 from collections.abc import Generator, Iterable, Sequence
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 from swarm.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 class Formatter(argparse.HelpFormatter):
@@ -77,6 +82,16 @@ class Parser(argparse.ArgumentParser):
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             raise UsageError(f"{self.prog} does not know {value!r}; it knows {', '.join(action.choices)}.")
         super()._check_value(action, value)
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        """Print the help; a pager shows it on a terminal that has fewer rows, as man does."""
+        rows = get_terminal_size().lines
+        if file in (None, sys.stdout) and sys.stdout.isatty() and message.count("\n") >= rows:
+            from pydoc import pager
+
+            pager(message)
+        else:
+            super()._print_message(message, file)
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise UsageError with a hint at --help or --help-all."""

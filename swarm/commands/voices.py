@@ -1,7 +1,7 @@
 """`e2a-swarm voices`: list the engines, languages and voices of this machine."""
 
 import argparse
-import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
@@ -10,10 +10,9 @@ from swarm.commands.output import say, say_json
 from swarm.errors import EnvironmentFault
 
 if TYPE_CHECKING:
-    from swarm.job.card import EngineCard
+    from swarm.job.card import EngineCard, VoiceCard
 
-WIDTH = 80
-MAX_LISTED = 8  # voices or languages of an engine that are listed without --language
+MAX_LISTED = 8  # voices or languages of an engine that are listed without --all
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,11 +21,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "voices",
         help="list the engines, languages and voices of this machine",
         description="List the engines of this machine with their languages, voices and settings.",
-        epilog=examples("e2a-swarm voices", "e2a-swarm voices --language fr", "e2a-swarm voices --json"),
+        epilog=examples("e2a-swarm voices", "e2a-swarm voices --language fr --all", "e2a-swarm voices --json"),
     )
     parser.add_argument(
         "--language", metavar="CODE", default="", help="only engines and voices for it: fr, fra, French, ..."
     )
+    parser.add_argument("--all", action="store_true", help="list every language and voice, however many there are")
     add_output_options(parser, json="print one JSON value", quiet="")
     parser.set_defaults(run=run)
 
@@ -41,14 +41,18 @@ def run(arguments: argparse.Namespace) -> int:
         cards = _speaking(cards, language)
     if arguments.json:
         say_json(_as_json(cards, broken, language))
-    elif sys.stdout.isatty():
-        _print_table(cards, language)
-        say(*_closing_lines(broken, language))
     else:
-        for card in cards:
-            say(*_lines(card, language))
-        say(*_closing_lines(broken, language))
+        _print(cards, broken, language, every=arguments.all)
     return 0
+
+
+def _print(cards: list["EngineCard"], broken: dict[str, str], language: str, *, every: bool) -> None:
+    from swarm.voice.host.registry import default_engine
+
+    usual = default_engine(language) if language else ""
+    for card in sorted(cards, key=lambda card: card.name != usual):
+        say(*_lines(card, language, usual, every=every), hang=2)
+    say(*_closing_lines(broken, language), hang=2)
 
 
 def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
@@ -97,75 +101,45 @@ def _missing() -> dict[str, str]:
     return {card.name: f"not installed here; a worker needs: {card.install}" for card in away}
 
 
-def _languages(card: "EngineCard", language: str) -> str:
+def _lines(card: "EngineCard", language: str, usual: str, *, every: bool) -> list[str]:
+    """Return the lines of an engine. `usual` is the engine that speaks a language if none is named."""
+    from swarm.job.language import language_name
+
+    default = f" (default for {language_name(language)})" if card.name == usual else ""
+    lines = [f"{card.name}: {card.about}{default}"]
+    if not language:
+        lines.append(f"  languages: {_languages(card, every=every)}")
+    lines += _voice_lines(card.voices_for(language), language, every=every)
+    settings = ", ".join(f"{name}={value}" for name, value in card.defaults.items())
+    return [*lines, f"  settings: {settings}"] if settings else lines
+
+
+def _languages(card: "EngineCard", *, every: bool) -> str:
     from swarm.job.language import language_name
 
     if "*" in card.languages:
         return "any language"
-    if language or len(card.languages) <= MAX_LISTED:
-        return ", ".join(f"{language_name(code)} ({code})" for code in card.languages if language in ("", code))
-    return f"{len(card.languages)} languages"
-
-
-def _voices(card: "EngineCard", language: str) -> list[str]:
-    """Return a line for each voice, the default of a language first."""
-    fitting = card.voices_for(language)
-    if not language and len(fitting) > MAX_LISTED:
-        return [f"{len(fitting)} voices: --language CODE lists them"]
-    return [f"{voice.name}: {voice.about}" if voice.about else voice.name for voice in fitting]
-
-
-def _column(voices: list[str]) -> str:
-    """Return voices one below the other, or in a row if they are many and have only names."""
-    bare = len(voices) > MAX_LISTED and not any(": " in voice for voice in voices)
-    return (", " if bare else "\n").join(voices)
-
-
-def _settings(card: "EngineCard") -> list[str]:
-    return [f"{name}={value}" for name, value in card.defaults.items()]
-
-
-def _lines(card: "EngineCard", language: str) -> list[str]:
-    from textwrap import wrap
-
-    languages = (
-        _every_language(card) if len(card.languages) > MAX_LISTED and not language else _languages(card, language)
-    )
-    lines = [f"{card.name}: {card.about}"]
-    lines += wrap(f"languages: {languages}", WIDTH, initial_indent="  ", subsequent_indent="    ")
-    lines += ["  voices:", *(f"    {voice}" for voice in _voices(card, language))]
-    settings = f"settings: {', '.join(_settings(card))}"
-    return [*lines, *wrap(settings, WIDTH, initial_indent="  ", subsequent_indent="    ")]
-
-
-def _every_language(card: "EngineCard") -> str:
-    from swarm.job.language import language_name
-
+    if len(card.languages) > MAX_LISTED and not every:
+        return f"{len(card.languages)}; --all lists them"
     return ", ".join(sorted(f"{language_name(code)} ({code})" for code in card.languages))
 
 
-def _print_table(cards: list["EngineCard"], language: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("engine", "voices", header_style="bold")
-    for card in cards:
-        about = Text.assemble((card.name, "bold"), f"\n{card.about}\n\n{_languages(card, language)}")
-        table.add_row(
-            about.append("".join(f"\n{setting}" for setting in _settings(card))),
-            Text(_column(_voices(card, language))),
-            end_section=True,
-        )
-    Console().print(table)
+def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) -> list[str]:
+    """Return a line for each voice, with the default of the language first and marked; many voices share a line."""
+    if len(fitting) <= MAX_LISTED or every:
+        names = [f"{voice.name}: {voice.about}" if voice.about else voice.name for voice in fitting]
+        rows = [f"  {' ' if place else '*'} {name}" for place, name in enumerate(names)]
+        return rows if language else [f"  voices: {'; '.join(names)}"]
+    if not language:
+        return [f"  voices: {len(fitting)}; --language CODE or --all lists them"]
+    names = [voice.name for voice in fitting[:MAX_LISTED]]
+    return [f"  * {', '.join(names)} and {len(fitting) - MAX_LISTED} more; --all lists them"]
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
-    from textwrap import wrap
-
     from swarm.voice.host.registry import better_voices_line, default_engine, find_card
 
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
     if language and (advice := better_voices_line(find_card(default_engine(language)), language)):
         lines.append(advice)
-    return [line for text in lines for line in wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
+    return lines

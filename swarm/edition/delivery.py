@@ -16,7 +16,7 @@ from swarm.edition.remote_depot import RemoteDepot
 from swarm.edition.target import MAX_REPORT_BYTES, is_torn, is_whole_report, numbered, owner_of, placeholder
 from swarm.errors import EnvironmentFault
 from swarm.store.job_files import digest_of
-from swarm.system.disk import guarded, replace_file
+from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.machine import Say
 from swarm.system.platform import disk_of
 from swarm.watch.text import bytes_text, clean, percent
@@ -33,7 +33,7 @@ def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
     """
     if url:
         return RemoteDepot(url)
-    with guarded(folder):
+    with guarded(folder, OUTPUT_OPTION):
         there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
         there.mkdir(exist_ok=True)  # raises if it is a file
         return None if disk_of(there) == disk_of(state_dir) else FolderDepot(folder)

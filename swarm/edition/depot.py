@@ -14,7 +14,7 @@ from typing import Protocol
 
 from swarm.errors import EnvironmentFault
 from swarm.store.job_files import COPY_BYTES, digest_of
-from swarm.system.disk import replace_file, store_fault
+from swarm.system.disk import OUTPUT_OPTION, replace_file, store_fault
 from swarm.system.machine import Say
 from swarm.system.platform import forget_cached, free_bytes, sync_file, sync_folder
 
@@ -126,7 +126,7 @@ class FolderDepot:
             yield
         except OSError as error:
             raise DepotFault(
-                str(store_fault(error, self._folder)), permanent=error.errno in PERMANENT_FAULTS
+                str(store_fault(error, self._folder, OUTPUT_OPTION)), permanent=error.errno in PERMANENT_FAULTS
             ) from error
 
 

@@ -27,7 +27,7 @@ from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.store.store import Store
-from swarm.system.disk import guarded, replace_file
+from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.machine import Say
 from swarm.watch.coverage import HeardSentence, locate
 from swarm.watch.page import report_page
@@ -313,7 +313,7 @@ class Edition:
                 for cue in press.cues(volume)
             ]
             path = book.path.with_name(f"{book.path.name.rpartition('.')[0]}.{kind}")
-            with guarded(path):
+            with guarded(path, OUTPUT_OPTION):
                 replace_file(path, write_subtitles(kind, lines, press.tags(volume)).encode())
             written.append(path)
         return written
@@ -330,7 +330,7 @@ class Edition:
         self.made = make_report(self.state.spec, self._records(), extra)
         self._rewrite_line = rewriting(self.state.spec, self._records()) if self.audiobook else ""
         path = report_path(self.target)
-        with guarded(path):
+        with guarded(path, OUTPUT_OPTION):
             replace_file(path, msgspec.json.encode(self.made))
             if self.style.report_html:
                 replace_file(path.with_suffix(".html"), report_page(self.made, self._sound()).encode())

@@ -8,7 +8,7 @@ import os
 from itertools import count
 from pathlib import Path
 
-from swarm.system.disk import guarded, write_synced
+from swarm.system.disk import OUTPUT_OPTION, guarded, write_synced
 from swarm.system.platform import sync_folder
 
 MAX_REPORT_BYTES = 256 << 20
@@ -17,7 +17,7 @@ MAX_CLAIM_BYTES = 4096
 
 def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
     """Claim the job's file in a folder: `stem.ending`, or `stem (2).ending` if that is another's. Raises StoreError."""
-    with guarded(folder):
+    with guarded(folder, OUTPUT_OPTION):
         folder.mkdir(parents=True, exist_ok=True)
         for number in count(1):
             target = folder / f"{numbered(stem, number)}.{ending}"
@@ -29,7 +29,7 @@ def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
 def release_target(target: Path, job: str) -> None:
     """Give up the name that a job claimed, unless its report is whole. Raises StoreError."""
     report = report_path(target)
-    with guarded(report):
+    with guarded(report, OUTPUT_OPTION):
         if _owner(report) == job and not is_whole(report):
             report.unlink()
 

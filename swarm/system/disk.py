@@ -10,14 +10,17 @@ from pathlib import Path
 from swarm.errors import StoreError
 from swarm.system.platform import free_bytes, sync_file, sync_folder
 
+STATE_OPTION = "--state-dir"
+OUTPUT_OPTION = "--output-dir"
+
 FULL = "there is no space left on its disk; free some and run the same command again, nothing finished is lost"
-READ_ONLY = "it is on a read-only disk; make that writable, or choose another folder with --state-dir"
-FORBIDDEN = "this user may not write there; change its permissions, or choose another folder with --state-dir"
+READ_ONLY = "it is on a read-only disk; make that writable, or name another folder with {}"
+FORBIDDEN = "this user may not write there; change its permissions, or name another folder with {}"
 DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
 NO_FOLDER = "a file is where a folder should be; name another folder"
 NO_FILE = "a folder is where a file should be; move it away and run the same command again"
 NO_PLACE = "it does not exist and cannot be created; name another folder"
-TOO_LONG = "its path is too long; choose a shorter one with --state-dir"
+TOO_LONG = "its path is too long; name a shorter one with {}"
 CROWDED = "too many files are open; raise the limit (`ulimit -n 4096`) and run the same command again"
 TOO_LARGE = "a file there may not be that large; raise the limit (`ulimit -f`) or use another disk"
 BUSY = "another program is using it; end that one first"
@@ -52,8 +55,8 @@ BY_SQLITE = {  # primary result codes; the upper bits only refine them
 }
 
 
-def store_fault(error: Exception, path: Path) -> StoreError:
-    """Return the error that tells a user what went wrong with `path`."""
+def store_fault(error: Exception, path: Path, option: str = STATE_OPTION) -> StoreError:
+    """Return the error that tells a user what went wrong with `path`; `option` names another folder."""
     if isinstance(error, sqlite3.Error):
         remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and free_bytes(path.parent) == 0:
@@ -62,18 +65,20 @@ def store_fault(error: Exception, path: Path) -> StoreError:
             remedy = TOO_LONG
     else:
         remedy = BY_ERRNO.get(getattr(error, "errno", None) or 0)
-    return StoreError(
-        f"{path} cannot be used: {remedy or f'{error}; check the disk, then run the same command again'}."
-    )
+    told = remedy.format(option) if remedy else f"{error}; check the disk, then run the same command again"
+    return StoreError(f"{full_name(path)} cannot be used: {told}.")
 
 
 @contextmanager
-def guarded(path: Path) -> Iterator[None]:
-    """Turn errors of the disk or of SQLite inside the block into a StoreError about `path`."""
+def guarded(path: Path, option: str = STATE_OPTION) -> Iterator[None]:
+    """Turn errors of the disk or of SQLite inside the block into a StoreError about `path`.
+
+    `option` is the one of the command line with which a user names another folder.
+    """
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        raise store_fault(error, path) from error
+        raise store_fault(error, path, option) from error
 
 
 def make_folder(path: Path) -> None:

@@ -3,10 +3,12 @@
 import logging
 import sys
 
+from swarm.watch.colour import Colour, lead_painted
 from swarm.watch.priority import Priority, marked
 from swarm.watch.terminal import folded
 from swarm.watch.text import plain_lines
 
+NAME = "e2a-swarm:"
 ROOT = "swarm"  # the logger above those of all modules; other packages' records stay as they are
 PRIORITIES = (
     (logging.ERROR, Priority.ERROR),
@@ -22,8 +24,8 @@ class ConsoleHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; a closed terminal is no reason to stop."""
         try:
-            text = marked(folded(plain_lines(self.format(record)), sys.stderr), priority_of(record.levelno), sys.stderr)
-            sys.stderr.write(text + "\n")
+            text = coloured(folded(plain_lines(self.format(record)), sys.stderr), record.levelno)
+            sys.stderr.write(marked(text, priority_of(record.levelno), sys.stderr) + "\n")
             sys.stderr.flush()
         except (OSError, ValueError):
             return
@@ -35,7 +37,7 @@ class ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback where there is one."""
         if record.levelno >= logging.WARNING:
-            line = f"e2a-swarm: {record.getMessage()}"
+            line = f"{NAME} {record.getMessage()}"
         else:
             moment = f"{self.formatTime(record, '%H:%M:%S')}.{record.msecs:03.0f}"
             line = f"{moment} {record.name.removeprefix('swarm.')}: {record.getMessage()}"
@@ -64,6 +66,14 @@ def _quiet_libraries(handler: logging.Handler) -> None:
         for each in [each for each in logger.handlers if isinstance(each, ConsoleHandler | logging.NullHandler)]:
             logger.removeHandler(each)
         logger.addHandler(own)
+
+
+def coloured(text: str, level: int) -> str:
+    """Return the text of a warning or error with the program's name in its colour."""
+    if level < logging.WARNING:
+        return text
+    colour = Colour.ERROR if level >= logging.ERROR else Colour.WARNING
+    return lead_painted(text, NAME, colour, sys.stderr)
 
 
 def priority_of(level: int) -> Priority:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from swarm.lease.message import StatusReply
+from swarm.watch.colour import Colour
 from swarm.watch.text import plain_lines
 from swarm.watch.view import JobView, View, Viewer, WorkerView
 
@@ -85,11 +86,15 @@ def _bars(job: JobView, width: int) -> Table:
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column(width=bar)
     table.add_column(width=5, justify="right", no_wrap=True)
-    table.add_row(Text(job.title, style="bold"), ProgressBar(width=bar, completed=job.percent), f"{job.percent} %")
+    table.add_row(Text(job.title, style="bold"), _bar(bar, job.percent), f"{job.percent} %")
     for chapter in job.chapters[:MAX_CHAPTERS]:
         percent = Text(f"{chapter.percent} %", style="dim")
-        table.add_row(Text(f"  {chapter.title}"), ProgressBar(width=bar, completed=chapter.percent), percent)
+        table.add_row(Text(f"  {chapter.title}"), _bar(bar, chapter.percent), percent)
     return table
+
+
+def _bar(width: int, percent: int) -> ProgressBar:
+    return ProgressBar(width=width, completed=percent, complete_style=Colour.ACCENT, finished_style=Colour.ACCENT)
 
 
 def _under(job: JobView, view: View, width: int) -> Text:

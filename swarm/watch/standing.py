@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 
 from swarm.lease.message import Figures, StatusReply
+from swarm.watch.terminal import cells
 from swarm.watch.text import bytes_text, clean, count_text
 from swarm.watch.view import JobView, Viewer, WorkerView
+
+MAX_SHOWN_TITLE = 60  # characters; a title of the 18th century fills a screen
+MAX_NAME = 30  # of workers and devices, which stand in columns
 
 
 def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
@@ -22,22 +26,30 @@ def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
     return lines
 
 
+def padded(text: str, columns: int) -> str:
+    """Return a text followed by spaces up to a width on the terminal."""
+    return text + " " * (columns - cells(text))
+
+
 def _job_lines(job: JobView) -> list[str]:
     spec = [f"{job.percent} %", job.spoken, job.state]
     if job.eta:
         spec.append(f"{job.eta} left")
-    lines = [f"  {job.title}: {', '.join(spec)}"]
+    lines = [f"  {clean(job.title, MAX_SHOWN_TITLE)}: {', '.join(spec)}"]
     if job.note:
         lines.append(f"    {job.note}")
-    return lines + [f"    {chapter.percent:3d} %  {chapter.title}" for chapter in job.chapters]
+    return lines + [f"    {chapter.percent:3d} %  {clean(chapter.title, MAX_SHOWN_TITLE)}" for chapter in job.chapters]
 
 
 def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -> list[str]:
-    rows = [(worker.name, worker.device, worker.speed or "-", worker.doing) for worker in workers]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    rows = [
+        (clean(worker.name, MAX_NAME), clean(worker.device, MAX_NAME), worker.speed or "-", worker.doing)
+        for worker in workers
+    ]
+    widths = [max(cells(row[column]) for row in rows) for column in range(3)]
     lines = []
     for (name, device, speed, doing), worker, devices in zip(rows, workers, figures, strict=True):
-        line = f"  {name:<{widths[0]}}  {device:<{widths[1]}}  {speed:>{widths[2]}}  {doing}"
+        line = f"  {padded(name, widths[0])}  {padded(device, widths[1])}  {speed:>{widths[2]}}  {doing}"
         lines.append(f"{line} ({worker.note})" if worker.note else line)
         lines += [f"    {device}" for device in devices]
     return lines

@@ -94,8 +94,8 @@ def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tup
         return _cpu_devices(slots, say), ()
     if not proof.gpus:
         raise EnvironmentFault(
-            f"--gpu {_option_value(asked)}: this machine has no GPU for that: {_gpu_fault(proof)}. "
-            "--cpu works without one."
+            f"GPU {_gpu_names(asked)} cannot be used: this machine has no usable GPU: {_gpu_fault(proof)}. "
+            "Use --cpu to work without one."
         )
     devices = slot_devices(asked or [gpu.name for gpu in usable], slots, proof.gpus)
     return devices, tuple(gpu for gpu in proof.gpus if gpu.name in devices)
@@ -114,8 +114,8 @@ def _engines(capacity: Capacity) -> str:
     return f"{capacity.slots} {many} side by side, not one on each of the {capacity.cores} cores"
 
 
-def _option_value(names: Sequence[str]) -> str:
-    """Return the value of --gpu for some devices: "all", "0,1"."""
+def _gpu_names(names: Sequence[str]) -> str:
+    """Return some devices as a user names them: "all", "0,1"."""
     return ",".join("all" if name == "cuda" else name.removeprefix("cuda:") for name in names)
 
 

@@ -38,7 +38,7 @@ def test_on_a_terminal_lines_break_between_words_and_stay_behind_their_verdict(
     found.append(Check("gpu", "warn", "torch does not see the GPU that is there", "run e2a-swarm work --cpu-only once"))
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "warn  gpu: torch does not see the GPU",
+        "\x1b[33mwarn\x1b[0m  gpu: torch does not see the GPU",
         "      that is there",
         "      run e2a-swarm work --cpu-only once",
     ]

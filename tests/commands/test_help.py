@@ -172,3 +172,15 @@ def test_what_a_command_refuses_is_not_in_its_help(capsys: pytest.CaptureFixture
 def test_actions_on_models_explain_themselves_with_examples(action: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", action, "--help"]) == 0
     assert f"e2a-swarm models {action} " in capsys.readouterr().out.partition("examples:")[2]
+
+
+def test_a_terminal_with_fewer_rows_gets_a_pager(monkeypatch: pytest.MonkeyPatch) -> None:
+    paged: list[str] = []
+    monkeypatch.setattr("pydoc.pager", paged.append)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    for rows, pages in (("24", 1), ("99", 0)):
+        monkeypatch.setenv("LINES", rows)
+        paged.clear()
+        assert main(["convert", "--help"]) == 0
+        assert len(paged) == pages

@@ -79,7 +79,7 @@ def test_a_language_that_nothing_speaks_is_refused_as_convert_does(
     books: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["inspect", str(books / "jekyll-and-hyde.epub"), "--language", "xx"]) == EXIT_USAGE
-    assert capsys.readouterr().err == "e2a-swarm: espeak does not speak xx: no engine here does.\n"
+    assert capsys.readouterr().err == "e2a-swarm: No engine on this machine speaks xx.\n"
 
 
 def test_two_books_are_one_too_many(capsys: pytest.CaptureFixture[str]) -> None:

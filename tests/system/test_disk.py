@@ -70,7 +70,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 def test_a_path_that_sqlite_cannot_open_for_its_length_is_not_called_forbidden(tmp_path: Path) -> None:
     path = tmp_path.joinpath(*["a folder of a long name" * 4] * 6)
     path.mkdir(parents=True)
-    with pytest.raises(StoreError, match="too long; choose a shorter one"), guarded(path):
+    with pytest.raises(StoreError, match="too long; name a shorter one"), guarded(path):
         sqlite3.connect(path / "journal.sqlite")
 
 

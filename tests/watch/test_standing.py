@@ -33,3 +33,13 @@ def test_status_says_what_each_gpu_is_at_and_nothing_where_its_driver_tells_noth
         "    cuda:0: 87 % busy, 5.2 GB of 24 GB, 71 C",
         "    cuda:1: 0 % busy",
     ]
+
+
+def test_status_cuts_long_titles_and_keeps_columns_of_wide_letters_straight() -> None:
+    reply = replies(14, workers=(worker("机器"), worker("tower")))
+    long = structs.replace(reply, jobs=tuple(structs.replace(job, title="On " * 60) for job in reply.jobs))
+    lines = standing_lines(long)
+    assert lines[1].startswith("  On On On")
+    assert "...: 46 %" in lines[1]
+    assert len(lines[1].partition(":")[0]) <= 62
+    assert lines[-3:-1] == ["  机器   cuda:0  12x  Part 1", "  tower  cuda:0  12x  Part 1"]

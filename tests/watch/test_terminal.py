@@ -4,7 +4,7 @@ import os
 import pytest
 
 from swarm.watch.progress import make_progress
-from swarm.watch.terminal import folded
+from swarm.watch.terminal import cells, folded
 
 LONG = "--chapters 99: this book has 12 chapters; `e2a-swarm inspect BOOK` lists them"
 
@@ -60,3 +60,25 @@ def test_a_terminal_that_was_closed_stops_nothing() -> None:
     with pytest.raises(ValueError, match="closed"):
         stream.write("anything")
     progress.note(LONG)
+
+
+def test_letters_that_take_two_columns_are_counted_as_two() -> None:
+    parts = folded("他们 " * 20, Terminal()).split("\n")
+    assert len(parts[0]) < 30
+    assert max(map(cells, parts)) <= 30
+
+
+@pytest.mark.parametrize(
+    "line", ["24 kbit/s and/or more, as https://a.example/b has it", "one, two/three and four, and so on"]
+)
+def test_a_slash_alone_makes_no_path(line: str) -> None:
+    assert "\n" in folded(line, Terminal())
+
+
+@pytest.mark.parametrize("line", ["cannot read ~/Books/A Book.epub: damaged", "  e2a-swarm join a-very-long-code"])
+def test_paths_and_commands_stay_whole_to_be_copied(line: str) -> None:
+    assert folded(line, Terminal()) == line
+
+
+def test_what_follows_a_break_hangs_where_a_list_wants_it() -> None:
+    assert folded("ok    one two three four five six", Terminal(), hang=6).split("\n")[1].startswith("      ")

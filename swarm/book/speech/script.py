@@ -101,5 +101,5 @@ def _range(part: str, text: str, count: int, book: str) -> range:
         )
     if last > count:
         have = f"{book} has only 1 chapter" if count == 1 else f"{book} has {count} chapters"
-        raise UsageError(f"--chapters {text}: there is no chapter {last}; {have}, as e2a-swarm inspect counts them.")
+        raise UsageError(f"There is no chapter {last}: {have}, as `e2a-swarm inspect` counts them.")
     return range(first - 1, last)

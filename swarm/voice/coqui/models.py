@@ -149,7 +149,8 @@ def _named(name: str, option: str) -> str:
         raise UsageError(f"{option}{name} may be {' or '.join(found)}: give the whole name.")
     raise UsageError(
         f"{option}{name[:100]}: Coqui has no such model; give a name such as tts_models/en/jenny/jenny, "
-        "or your own files with --custom-model."
+        "or your own files with --custom-model. The fine-tuned models of ebook2audiobook are not included: "
+        "download one, and name its folder with --custom-model."
     )
 
 

@@ -173,7 +173,9 @@ def check_speaks(card: EngineCard, language: str) -> None:
         if len(card.languages) <= 3
         else f"does not speak {language_name(language)}"
     )
-    raise UsageError(f"{card.title} {only}: {_advice(others) or 'no engine here does'}.")
+    if not others:
+        raise UsageError(f"No engine on this machine speaks {language_name(language)}.")
+    raise UsageError(f"{card.title} {only}: {_advice(others)}.")
 
 
 def _own_first(card: EngineCard) -> Iterator[Engine]:
