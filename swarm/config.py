@@ -52,6 +52,7 @@ class StyleConfig:
     title: str = ""  # empty: the book's own
     author: str = ""  # empty: the book's own
     narrator: str = ""  # empty: the name of the voice
+    tags: tuple[tuple[str, str], ...] = ()  # further tags by kind, in place of the book's; an empty text leaves one out
     cover: Path | None = None
     loudness: str = "-18"  # LUFS, or "off", or "acx"
     keep_chapters: bool = False  # also write a file for each finished chapter

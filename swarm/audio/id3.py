@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 10
 MAX_TABLE = 255  # entries of a table of contents, which counts them in one byte; readers find chapters without it too
+SORT_NAMES = frozenset({"TSOT", "TSOA", "TSOP"})
 NO_OFFSET = 0xFFFFFFFF  # a chapter is found by its time, not by a place in the file
 
 
@@ -36,7 +37,8 @@ def _rendered(frame: id3.Frame) -> bytes:
     """Return a frame as it stands in a tag."""
     tag, file = id3.ID3(), BytesIO()
     tag.add(frame)
-    tag.update_to_v23()
+    if frame.FrameID not in SORT_NAMES:  # mutagen would drop them, although players read them in version 2.3 too
+        tag.update_to_v23()
     tag.save(file, v1=0, v2_version=3, padding=lambda info: 0)
     return file.getvalue()[HEAD_BYTES:]
 
@@ -54,9 +56,22 @@ def _texts(tags: Tags) -> Iterator[id3.Frame]:
         (id3.TRCK, tags.track),
         (id3.TPUB, tags.publisher),
         (id3.TLAN, tags.language),
+        (id3.TCOP, tags.rights),
+        (id3.TSOT, tags.file_title_sort),
+        (id3.TSOA, tags.title_sort),
+        (id3.TSOP, tags.author_sort),
+        (id3.TSO2, tags.author_sort),
+        (id3.MVNM, tags.series),
+        (id3.MVIN, tags.series_number),
     )
     yield from (kind(encoding=id3.Encoding.UTF8, text=[clean_tag(text)]) for kind, text in plain if clean_tag(text))
-    free = (("SERIES", tags.series), ("SERIES-PART", tags.series_number), ("ISBN", tags.isbn))
+    free = (
+        ("SERIES", tags.series),
+        ("SERIES-PART", tags.series_number),
+        ("ISBN", tags.isbn),
+        ("ASIN", tags.asin),
+        ("TRANSLATOR", tags.translator),
+    )
     for name, text in free:
         if clean_tag(text):
             yield id3.TXXX(encoding=id3.Encoding.UTF8, desc=name, text=[clean_tag(text)])

@@ -20,7 +20,7 @@ AUDIOBOOK = 2  # the kind of media, to Apple's players
 def room_for(tags: Tags, picture: Picture | None) -> str:
     """Return the text of the holder: as long as the tags and the cover will be at most."""
     texts = [*_texts(tags).values(), *_free_texts(tags).values()]
-    size = sum(len(text.encode()) + ATOM_BYTES for text in texts) + 4 * ATOM_BYTES
+    size = sum(len(text.encode()) + ATOM_BYTES for text in texts) + 5 * ATOM_BYTES
     return " " * (size + (len(picture.data) if picture else 0))
 
 
@@ -31,6 +31,8 @@ def write_mp4_tags(file: IO[bytes], tags: Tags, picture: Picture | None) -> None
     for name, text in _free_texts(tags).items():
         atoms[FREE + name] = [mp4.MP4FreeForm(text.encode(), mp4.AtomDataType.UTF8)]
     atoms["stik"] = [AUDIOBOOK]
+    if tags.series and tags.series_number.isdecimal():
+        atoms["\xa9mvi"] = [int(tags.series_number)]
     if tags.parts:
         atoms["trkn"] = [(tags.part, tags.parts)]
     if picture:
@@ -52,6 +54,13 @@ def _texts(tags: Tags) -> dict[str, str]:
             "\xa9gen": tags.genre,
             "\xa9cmt": tags.description,
             "desc": tags.description,
+            "ldes": tags.description,
+            "cprt": tags.rights,
+            "sonm": tags.file_title_sort,
+            "soal": tags.title_sort,
+            "soar": tags.author_sort,
+            "soaa": tags.author_sort,
+            "\xa9mvn": tags.series,
             "tvsh": tags.series,
             "tven": tags.series_number,
         }
@@ -68,6 +77,8 @@ def _free_texts(tags: Tags) -> dict[str, str]:
             "SERIES-PART": tags.series_number,
             "PUBLISHER": tags.publisher,
             "ISBN": tags.isbn,
+            "ASIN": tags.asin,
+            "TRANSLATOR": tags.translator,
             "LANGUAGE": tags.language,
         }
     )

@@ -8,6 +8,7 @@ from swarm.audio.format import Family
 
 MAX_TAG_CHARACTERS = 4000
 GENRE = "Audiobook"
+GENRE_SEPARATOR = "; "  # between several genres, where Audiobookshelf and others look for it
 LANGUAGE = re.compile("[a-z]{3}")
 
 
@@ -25,7 +26,12 @@ class Tags(Struct, frozen=True):
     description: str = ""
     language: str = ""  # ISO 639-2: "eng"
     isbn: str = ""
+    asin: str = ""
     genre: str = GENRE
+    translator: str = ""
+    rights: str = ""
+    title_sort: str = ""
+    author_sort: str = ""
     part_title: str = ""  # of this file, where the book is several
     part: int = 0
     parts: int = 0
@@ -34,6 +40,11 @@ class Tags(Struct, frozen=True):
     def file_title(self) -> str:
         """The title of the one file that has these tags."""
         return self.part_title or self.title
+
+    @property
+    def file_title_sort(self) -> str:
+        """The sort name of the file's title; a part has none."""
+        return "" if self.part_title else self.title_sort
 
     @property
     def author(self) -> str:
@@ -81,9 +92,18 @@ def _vorbis(tags: Tags) -> dict[str, str]:
         "DESCRIPTION": tags.description,
         "SERIES": tags.series,
         "SERIES-PART": tags.series_number,
+        "MOVEMENTNAME": tags.series,
+        "MOVEMENT": tags.series_number,
         "ISBN": tags.isbn,
+        "ASIN": tags.asin,
+        "TRANSLATOR": tags.translator,
+        "COPYRIGHT": tags.rights,
+        "TITLESORT": tags.file_title_sort,
+        "ALBUMSORT": tags.title_sort,
+        "ARTISTSORT": tags.author_sort,
+        "ALBUMARTISTSORT": tags.author_sort,
     }
 
 
 def _info(tags: Tags) -> dict[str, str]:
-    return {"comment": tags.description, "language": tags.language}
+    return {"comment": tags.description, "language": tags.language, "copyright": tags.rights}

@@ -63,6 +63,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         isbn=package.label.isbn,
         pronunciations=pronunciations,
         lost=lost,
+        library=package.label.library,
     )
 
 

@@ -8,10 +8,15 @@ from pathlib import Path
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 
-# These words repeat those of audio/format.py, audio/subtitle.py and job/book.py, which take longer to import.
+# These words repeat those of audio/format.py, audio/subtitle.py, job/book.py and audio/tags.py, which take longer to
+# import.
 FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")
 SUBTITLES = ("vtt", "srt", "lrc")
 PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")
+TAGS = (
+    "subtitle", "series", "series-part", "genre", "year", "publisher", "description", "translator", "rights", "isbn",
+    "asin", "title-sort", "author-sort",
+)  # fmt: skip
 
 CHANNELS = {"1": 1, "mono": 1, "2": 2, "stereo": 2}
 KILOBITS = re.compile(r"(\d{1,4})k?")
@@ -41,6 +46,13 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     file.add_argument("--sample-rate", metavar="HZ", default="", help="default: the voice's own")
     for name, what in (("title", "the title"), ("author", "the author"), ("narrator", "the narrator")):
         file.add_argument(f"--{name}", metavar="NAME", default="", help=f"{what} in the tags, in place of the book's")
+    file.add_argument(
+        "--tag",
+        metavar="KIND=TEXT",
+        action="append",
+        default=[],
+        help=f"another tag in place of the book's: {', '.join(TAGS)}; without text it is left out",
+    )
     file.add_argument("--loudness", metavar="LUFS|off|acx", default="-18", help="loudness by EBU R128 (default: -18)")
     file.add_argument(
         "--pause", metavar="KIND=S", action="append", default=[], help=f"seconds after a {', '.join(PAUSES)}"
@@ -73,6 +85,7 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         title=arguments.title.strip(),
         author=arguments.author.strip(),
         narrator=arguments.narrator.strip(),
+        tags=_tags(arguments.tag),
         cover=Path(arguments.cover).expanduser() if arguments.cover else None,
         loudness=arguments.loudness.strip().lower(),
         keep_chapters=arguments.keep_chapters,
@@ -131,6 +144,16 @@ def _subtitles(text: str) -> str:
     if not chosen or chosen in SUBTITLES:
         return chosen
     raise UsageError(f"--subtitles takes {', '.join(SUBTITLES)}, not {text!r}.")
+
+
+def _tags(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        kind, equals, text = pair.partition("=")
+        if kind.strip() not in TAGS or not equals:
+            raise UsageError(f"--tag takes KIND=TEXT such as genre=Poetry, not {pair!r}; kinds are {', '.join(TAGS)}.")
+        found[kind.strip()] = text.strip()
+    return tuple(sorted(found.items()))
 
 
 def _pauses(pairs: Sequence[str]) -> tuple[tuple[str, float], ...]:

@@ -266,4 +266,5 @@ def book_facts(book: Book) -> BookFacts:
         series_number=book.series_number,
         isbn=book.isbn,
         lost=book.lost,
+        library=book.library,
     )

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from swarm.audio.format import FORMATS, Coding, Format, make_coding
 from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
 from swarm.audio.picture import picture_kind
 from swarm.audio.reel import PAUSE_LENGTHS_S
-from swarm.audio.tags import Tags
+from swarm.audio.tags import GENRE, GENRE_SEPARATOR, Tags
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 from swarm.job.book import Pause
@@ -20,7 +21,8 @@ from swarm.job.language import long_code
 from swarm.job.spec import JobSpec
 
 CHAPTER_SPLIT = "chapter"
-STYLE_FORMAT = 3  # goes into the digest of each style: raise it to have finished files written again
+TAG_FIELDS = {"series-part": "series_number", "title-sort": "title_sort", "author-sort": "author_sort"}
+STYLE_FORMAT = 4  # goes into the digest of each style: raise it to have finished files written again
 
 
 class Style(Struct, frozen=True, dict=True):
@@ -62,21 +64,8 @@ class Style(Struct, frozen=True, dict=True):
 def make_style(config: StyleConfig, spec: JobSpec) -> Style:
     """Complete what the user asked for. Raises UsageError if the cover cannot be read."""
     book = spec.book
-    tags = Tags(
-        title=config.title or book.title,
-        authors=(config.author,) if config.author else book.authors,
-        subtitle=book.subtitle,
-        narrator=config.narrator or f"{spec.voice_name} ({spec.recipe.engine})",
-        series=book.series,
-        series_number=book.series_number,
-        year=book.year,
-        publisher=book.publisher,
-        description=book.description,
-        language=long_code(spec.recipe.language),
-        isbn=book.isbn,
-    )
     return Style(
-        tags=tags,
+        tags=_make_tags(config, spec),
         cover=read_cover(config.cover) if config.cover else book.cover.data if book.cover else None,
         output_format=config.output_format,
         split=config.split,
@@ -90,6 +79,31 @@ def make_style(config: StyleConfig, spec: JobSpec) -> Style:
         keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
         pauses_s=config.pauses_s,
     )
+
+
+def _make_tags(config: StyleConfig, spec: JobSpec) -> Tags:
+    """Return the book's own tags, with those that the user gave in their place."""
+    book, library = spec.book, spec.book.library
+    tags = Tags(
+        title=config.title or book.title,
+        authors=(config.author,) if config.author else book.authors,
+        subtitle=book.subtitle,
+        narrator=config.narrator or f"{spec.voice_name} ({spec.recipe.engine})",
+        series=book.series,
+        series_number=book.series_number,
+        year=book.year,
+        publisher=book.publisher,
+        description=book.description,
+        language=long_code(spec.recipe.language),
+        isbn=book.isbn,
+        asin=library.asin,
+        genre=GENRE_SEPARATOR.join((GENRE, *(subject.replace(";", ",") for subject in library.subjects))),
+        translator=", ".join(library.translators),
+        rights=library.rights,
+        title_sort="" if config.title else library.title_sort,
+        author_sort="" if config.author else library.author_sort,
+    )
+    return replace(tags, **{TAG_FIELDS.get(kind, kind): text for kind, text in config.tags})
 
 
 def read_cover(path: Path) -> bytes:

@@ -66,6 +66,17 @@ class Cover(Struct, frozen=True):
     media_type: str  # "image/jpeg", "image/png", ...
 
 
+class LibraryFacts(Struct, frozen=True):
+    """What else libraries sort a book by; an empty field is unknown."""
+
+    subjects: tuple[str, ...] = ()
+    asin: str = ""
+    translators: tuple[str, ...] = ()
+    rights: str = ""
+    title_sort: str = ""  # "Yellow Wallpaper, The"
+    author_sort: str = ""  # "Gilman, Charlotte Perkins"; several are joined by semicolons
+
+
 class Rule(Struct, frozen=True):
     """A rule of pronunciation: words, and how they are said."""
 
@@ -96,6 +107,7 @@ class Book(Struct, frozen=True):
     isbn: str = ""
     pronunciations: tuple[Rule, ...] = ()  # rules of the book's own lexicons
     lost: tuple[str, ...] = ()  # a line for each document that could not be read, also in the oddities
+    library: LibraryFacts = LibraryFacts()
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):

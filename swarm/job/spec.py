@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from swarm.job.book import Chapter, Cover
+from swarm.job.book import Chapter, Cover, LibraryFacts
 from swarm.job.job_file import VOICE, JobFile
 from swarm.job.recipe import CLONE, INVENTED, Recipe
 
@@ -23,6 +23,7 @@ class BookFacts(Struct, frozen=True):
     series_number: str = ""
     isbn: str = ""
     lost: tuple[str, ...] = ()  # a line for each part of its text that could not be read
+    library: LibraryFacts = LibraryFacts()
 
 
 class FileOrigin(Struct, frozen=True):

@@ -17,7 +17,7 @@ from swarm.audio.tags import Tags
 FREE = "----:com.apple.iTunes:"
 FULL = Tags(
     "Bücher", ("Ann Ä.", "Bob"), "Untertitel", "Clara", "Reihe", "2.5", "1899", "Verlag", "Eine Tat." * 400, "ger",
-    "978", part_title="Teil", part=2, parts=300,
+    "978", "B000FC1PJI", "Audiobook; Law", "Willa", "© 1899", "Buecher", "Ä., Ann", "Teil", 2, 300,
 )  # fmt: skip
 
 
@@ -35,8 +35,10 @@ def test_every_tag_is_there_and_the_room_for_them_is_not(tmp_path: Path) -> None
     assert bytes(found[f"{FREE}SERIES-PART"][0]).decode() == "2.5"
     assert found["covr"][0].imageformat == MP4Cover.FORMAT_PNG
     assert set(found) == {
-        "©nam", "©alb", "©ART", "aART", "©wrt", "©day", "©gen", "©cmt", "desc", "tvsh", "tven", "stik", "trkn", "covr",
+        "©nam", "©alb", "©ART", "aART", "©wrt", "©day", "©gen", "©cmt", "desc", "ldes", "tvsh", "tven", "stik", "trkn",
+        "covr", "cprt", "soal", "soar", "soaa", "©mvn",
         *(FREE + name for name in ("SUBTITLE", "NARRATOR", "SERIES", "SERIES-PART", "PUBLISHER", "ISBN", "LANGUAGE")),
+        *(FREE + name for name in ("ASIN", "TRANSLATOR")),
     }  # fmt: skip
 
 

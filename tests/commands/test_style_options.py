@@ -32,6 +32,11 @@ def test_loudness_and_pauses() -> None:
     )
 
 
+def test_tags() -> None:
+    wanted = (("genre", "Poetry"), ("series-part", ""), ("year", "1899"))
+    assert style("--tag year=1899 --tag genre=Poetry --tag series-part=").tags == wanted
+
+
 def test_every_kind_of_pause_can_be_set() -> None:
     assert set(Pause) == set(style_options.PAUSES)
 
@@ -47,6 +52,8 @@ def test_every_kind_of_pause_can_be_set() -> None:
         ("--channels 5.1", "mono or stereo"),
         ("--loudness loud", "such as -18"),
         ("--subtitles ass", "vtt, srt, lrc"),
+        ("--tag mood=dark", "kinds are subtitle"),
+        ("--tag year", "KIND=TEXT"),
         ("--pause comma=1", "kinds are clause"),
         ("--pause sentence=soon", "such as paragraph=0.8"),
         ("--pause sentence=31", "up to 30"),

@@ -4,9 +4,11 @@ import pytest
 from msgspec import structs
 from specs_for_tests import a_job
 
+from swarm.commands.style_options import TAGS
 from swarm.config import StyleConfig
-from swarm.edition.style import make_style
+from swarm.edition.style import TAG_FIELDS, make_style
 from swarm.errors import UsageError
+from swarm.job.book import LibraryFacts
 
 
 def test_the_book_says_what_the_user_does_not() -> None:
@@ -31,6 +33,26 @@ def test_a_style_is_known_again_and_each_wish_makes_another() -> None:
     assert len({plain.digest, *(make_style(other, a_job()).digest for other in others)}) == 4
     coverless = structs.replace(a_job(), book=structs.replace(a_job().book, cover=None))
     assert make_style(StyleConfig(), coverless).digest != plain.digest
+
+
+LIBRARY = LibraryFacts(("Law; order", "Trials"), "B0", ("Willa", "Edwin"), "Free.", "Trial, The", "Kafka, Franz")
+
+
+def test_what_the_book_says_for_libraries_is_in_the_tags() -> None:
+    job = structs.replace(a_job(), book=structs.replace(a_job().book, library=LIBRARY))
+    tags = make_style(StyleConfig(), job).tags
+    assert (tags.genre, tags.asin, tags.translator) == ("Audiobook; Law, order; Trials", "B0", "Willa, Edwin")
+    assert (tags.rights, tags.title_sort, tags.author_sort) == ("Free.", "Trial, The", "Kafka, Franz")
+    named = make_style(StyleConfig(title="Process", author="F. K."), job).tags
+    assert (named.title_sort, named.author_sort) == ("", "")  # those of other names
+
+
+@pytest.mark.parametrize("kind", TAGS)
+def test_the_user_corrects_every_tag_or_leaves_it_out(kind: str) -> None:
+    job = structs.replace(a_job(), book=structs.replace(a_job().book, library=LIBRARY))
+    field = TAG_FIELDS.get(kind, kind)
+    assert getattr(make_style(StyleConfig(tags=((kind, "Mine"),)), job).tags, field) == "Mine"
+    assert getattr(make_style(StyleConfig(tags=((kind, ""),)), job).tags, field) == ""
 
 
 def test_a_cover_that_is_none_is_refused_in_words(tmp_path: Path) -> None:

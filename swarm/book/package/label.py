@@ -1,4 +1,4 @@
-"""Reads the metadata by which libraries sort books: subtitle, series and ISBN."""
+"""Reads the metadata by which libraries sort books: subtitle, series, ISBN, subjects, translators and the like."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,25 +7,93 @@ import regex
 from msgspec import Struct
 
 from swarm.book.page.letters import tidy
+from swarm.job.book import LibraryFacts
 
 ISBN = regex.compile(r"97[89]\d{10}|\d{9}[\dX]")
 NUMBER = regex.compile(r"\d{1,5}(\.\d{1,3})?")
+ASIN = regex.compile(r"B0[0-9A-Z]{8}")
+SUBJECT_CODE = regex.compile(r"[A-Z]{2,3}\d{3,}")  # of a trade's list of subjects, such as BISAC's FIC004000
+MAX_SUBJECTS = 12
+MAX_SUBJECT_CHARACTERS = 100
+OPF = "{http://www.idpf.org/2007/opf}"
+AUTHOR, TRANSLATOR = "aut", "trl"  # roles
 Element = Any  # lxml has no types
 
 
 class Label(Struct, frozen=True):
-    """Subtitle, series and ISBN of a book; an empty field is unknown."""
+    """The facts by which libraries sort a book; an empty field is unknown."""
 
     subtitle: str = ""
     series: str = ""
     series_number: str = ""
     isbn: str = ""
+    library: LibraryFacts = LibraryFacts()
 
 
 def read_label(package: Element) -> Label:
     """Read a label from a package document: from the properties of EPUB 3, or from Calibre's metadata."""
     series, number = _series(package)
-    return Label(_subtitle(package), series, number, _isbn(package))
+    return Label(_subtitle(package), series, number, _isbn(package), _library(package))
+
+
+def _library(package: Element) -> LibraryFacts:
+    translators = (name for name, _ in _people(package, TRANSLATOR))
+    return LibraryFacts(
+        subjects=_subjects(package),
+        asin=_asin(package),
+        translators=tuple(dict.fromkeys(translators)),
+        rights=next(filter(None, map(_text, package.iterfind("{*}metadata/{*}rights"))), ""),
+        title_sort=_title_sort(package),
+        author_sort="; ".join(dict.fromkeys(sort for _, sort in _people(package, AUTHOR) if sort)),
+    )
+
+
+def _subjects(package: Element) -> tuple[str, ...]:
+    """Return the subjects, each once, without a trade's codes."""
+    texts = (_text(subject)[:MAX_SUBJECT_CHARACTERS] for subject in package.iterfind("{*}metadata/{*}subject"))
+    found = {text.casefold(): text for text in texts if text and not SUBJECT_CODE.fullmatch(text)}
+    return tuple(found.values())[:MAX_SUBJECTS]
+
+
+def _asin(package: Element) -> str:
+    """Return Amazon's number; an attribute or the text itself names its scheme, as in "mobi-asin:B0..."."""
+    for identifier in package.iterfind("{*}metadata/{*}identifier"):
+        scheme, _, number = f"{identifier.get(f'{OPF}scheme', '')}:{_text(identifier)}".upper().rpartition(":")
+        if ASIN.fullmatch(number) and ("ASIN" in scheme or "AMAZON" in scheme):
+            return number
+    return ""
+
+
+def _people(package: Element, role: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the sort name of each person of a role; a creator without a role is an author."""
+    roles, sorts = _refinements(package, "role"), _refinements(package, "file-as")
+    for kind, default in (("creator", AUTHOR), ("contributor", "")):
+        for person in package.iterfind(f"{{*}}metadata/{{*}}{kind}"):
+            key = person.get("id", "")
+            said = (person.get(f"{OPF}role") or roles.get(key) or default).strip().lower()
+            if said == role and _text(person):
+                yield _text(person), tidy(person.get(f"{OPF}file-as", "")) or sorts.get(key, "")
+
+
+def _title_sort(package: Element) -> str:
+    """Return the sort name of the main title, or the one that Calibre writes."""
+    kinds, sorts = _refinements(package, "title-type"), _refinements(package, "file-as")
+    for title in package.iterfind("{*}metadata/{*}title"):
+        key = title.get("id", "")
+        if kinds.get(key, "main") == "main":
+            sort = tidy(title.get(f"{OPF}file-as", "")) or sorts.get(key, "")
+            return sort or _named(package).get("calibre:title_sort", "")
+    return ""
+
+
+def _refinements(package: Element, name: str) -> dict[str, str]:
+    """Return the texts of a property by the ids that they refine."""
+    return {_refined(meta): _text(meta) for meta in _properties(package, name) if _refined(meta)}
+
+
+def _named(package: Element) -> dict[str, str]:
+    """Return the values of EPUB 2's `meta` elements by their names."""
+    return {meta.get("name", ""): tidy(meta.get("content", "")) for meta in package.iterfind("{*}metadata/{*}meta")}
 
 
 def _subtitle(package: Element) -> str:
@@ -45,14 +113,14 @@ def _series(package: Element) -> tuple[str, str]:
                 _text(place) for place in _properties(package, "group-position") if name and _refined(place) == name
             ]
             return _text(meta), _number(places[0] if places else "")
-    named = {meta.get("name", ""): tidy(meta.get("content", "")) for meta in package.iterfind("{*}metadata/{*}meta")}
+    named = _named(package)
     series = named.get("calibre:series", "")
     return series, _number(named.get("calibre:series_index", "")) if series else ""
 
 
 def _isbn(package: Element) -> str:
     for identifier in package.iterfind("{*}metadata/{*}identifier"):
-        scheme = identifier.get("{http://www.idpf.org/2007/opf}scheme", "").lower()
+        scheme = identifier.get(f"{OPF}scheme", "").lower()
         plain = regex.sub(r"[\s-]", "", _text(identifier)).upper()
         marked = scheme == "isbn" or plain.startswith(("URN:ISBN:", "ISBN:", "ISBN"))
         digits = plain.rpartition(":")[2].removeprefix("ISBN")

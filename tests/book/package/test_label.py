@@ -1,7 +1,8 @@
 import pytest
 from lxml import etree
 
-from swarm.book.package.label import Label, read_label
+from swarm.book.package.label import MAX_SUBJECT_CHARACTERS, MAX_SUBJECTS, Label, read_label
+from swarm.job.book import LibraryFacts
 
 HEAD = (
     '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata '
@@ -56,3 +57,58 @@ def test_only_what_is_an_isbn_is_taken_for_one(identifier: str, isbn: str) -> No
 def test_odd_numbers_are_no_place_in_a_series() -> None:
     line = '<meta name="calibre:series" content="W"/><meta name="calibre:series_index" content="nan"/>'
     assert label(line).series_number == ""
+
+
+def test_epub_2_says_what_libraries_sort_by_in_attributes() -> None:
+    found = label(
+        "<dc:title>The Trial</dc:title>"
+        '<dc:creator opf:role="aut" opf:file-as="Kafka, Franz">Franz Kafka</dc:creator>'
+        '<dc:contributor opf:role="trl">Willa Muir</dc:contributor>'
+        '<dc:contributor opf:role="trl">Edwin Muir</dc:contributor>'
+        "<dc:subject>Law</dc:subject><dc:subject> Fiction;  Absurd </dc:subject><dc:subject>law</dc:subject>"
+        "<dc:subject>FIC004000</dc:subject><dc:subject/>"
+        '<dc:identifier opf:scheme="MOBI-ASIN">b000fc1pjI</dc:identifier><dc:rights>Public domain.</dc:rights>'
+        '<meta name="calibre:title_sort" content="Trial, The"/>'
+    )
+    assert found.library == LibraryFacts(
+        subjects=("law", "Fiction; Absurd"),
+        asin="B000FC1PJI",
+        translators=("Willa Muir", "Edwin Muir"),
+        rights="Public domain.",
+        title_sort="Trial, The",
+        author_sort="Kafka, Franz",
+    )
+
+
+def test_epub_3_says_it_by_refinements() -> None:
+    found = label(
+        '<dc:title id="t">The Trial</dc:title><meta refines="#t" property="title-type">main</meta>'
+        '<meta refines="#t" property="file-as">Trial, The</meta>'
+        '<dc:title id="s">A Novel</dc:title><meta refines="#s" property="title-type">subtitle</meta>'
+        '<dc:creator id="a">Ann Ä.</dc:creator><meta refines="#a" property="file-as">Ä., Ann</meta>'
+        '<dc:creator id="b">Bob B.</dc:creator><meta refines="#b" property="role">aut</meta>'
+        '<meta refines="#b" property="file-as">B., Bob</meta>'
+        '<dc:contributor id="c">Clara</dc:contributor><meta refines="#c" property="role">trl</meta>'
+        '<dc:contributor id="d">Dora</dc:contributor>'
+    ).library
+    assert (found.title_sort, found.author_sort, found.translators) == ("Trial, The", "Ä., Ann; B., Bob", ("Clara",))
+
+
+def test_subjects_are_bounded() -> None:
+    found = label("".join(f"<dc:subject>{number} {'x' * 999}</dc:subject>" for number in range(99))).library.subjects
+    assert len(found) == MAX_SUBJECTS
+    assert {len(subject) for subject in found} == {MAX_SUBJECT_CHARACTERS}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "asin"),
+    [
+        ("<dc:identifier>urn:amazon:asin:B000FC1PJI</dc:identifier>", "B000FC1PJI"),
+        ("<dc:identifier>mobi-asin:B000FC1PJI</dc:identifier>", "B000FC1PJI"),
+        ('<dc:identifier opf:scheme="AMAZON">B000FC1PJI</dc:identifier>', "B000FC1PJI"),
+        ("<dc:identifier>B000FC1PJI</dc:identifier>", ""),
+        ('<dc:identifier opf:scheme="ASIN">0306406157</dc:identifier>', ""),
+    ],
+)
+def test_only_what_is_an_asin_is_taken_for_one(identifier: str, asin: str) -> None:
+    assert label(identifier).library.asin == asin
