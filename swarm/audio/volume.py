@@ -63,11 +63,14 @@ def _units(reels: Sequence[Reel], lengths_s: Sequence[float], max_s: float) -> I
             yield from ((number, number + 1) for number in range(first, end))
 
 
-def volume_marks(volume: Volume, reels: Sequence[Reel], titles: Sequence[str]) -> tuple[Mark, ...]:
-    """Return the chapters of a file; the first may be the rest of one that began in the file before."""
+def volume_marks(volume: Volume, reels: Sequence[Reel], titles: Sequence[str], shift: int = 0) -> tuple[Mark, ...]:
+    """Return the chapters of a file; the first may be the rest of one that began in the file before.
+
+    So many reels as `shift` stand before the volume's own, in its first chapter.
+    """
     chapters = [reels[number].chapter for number in range(volume.first, volume.end)]
     starts = [number for number, chapter in enumerate(chapters) if not number or chapter != chapters[number - 1]]
-    return tuple(Mark(titles[chapters[start]], start) for start in starts)
+    return tuple(Mark(titles[chapters[start]], start + shift if start else 0) for start in starts)
 
 
 def volume_name(volume: Volume, ending: str) -> str:

@@ -12,7 +12,7 @@ from swarm.errors import UsageError
 # import.
 FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")
 SUBTITLES = ("vtt", "srt", "lrc")
-PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter")
+PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter", "start")
 TAGS = (
     "subtitle", "series", "series-part", "genre", "year", "publisher", "description", "translator", "rights", "isbn",
     "asin", "title-sort", "author-sort",
@@ -55,7 +55,11 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     )
     file.add_argument("--loudness", metavar="LUFS|off|acx", default="-18", help="loudness by EBU R128 (default: -18)")
     file.add_argument(
-        "--pause", metavar="KIND=S", action="append", default=[], help=f"seconds after a {', '.join(PAUSES)}"
+        "--pause",
+        metavar="KIND=S",
+        action="append",
+        default=[],
+        help=f"seconds of silence after a {', '.join(PAUSES[:-1])}, or at the start of each file",
     )
     file.add_argument(
         "--keep-chapters", action="store_true", help="also write a file of each chapter as soon as it is finished"

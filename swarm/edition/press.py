@@ -71,6 +71,7 @@ class Press:
         self.used: set[Path] = set()  # reels of the finished files
         self.spared: set[Path] = set()  # reels that another press needs
         self._keeping = asyncio.Lock()
+        self._starting = asyncio.Lock()
         self._noticed = asyncio.Event()  # a place was noticed
         self._gain_known = asyncio.Event()
         self._titles = [chapter.title for chapter in state.spec.chapters]
@@ -107,7 +108,7 @@ class Press:
             group.create_task(self._fix_gain())
             kept = [group.create_task(self._keep(volume, encoded)) for volume in self._kept_volumes()]
         self.bound += [task.result() for task in kept]
-        self.used = {task.result() for task in encoded}
+        self.used |= {task.result() for task in encoded}
         self._sweep(self.used | self.spared)
         return books.result()
 
@@ -135,11 +136,13 @@ class Press:
             return by_chapter(self._reels, self._titles)
         await asyncio.wait(encoded)  # lengths are known then
         lengths_s = [self._times(reel).length_s for reel in self._reels]
-        return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")))
+        return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")) - self._start_s)
 
     async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"], studio: Studio) -> FinishedBook:
         """Put one file together, encoding damaged reels again. Raises EnvironmentFault."""
-        marks, target = volume_marks(volume, self._reels, self._titles), self._volume_path(volume)
+        start = await self._start_reel()
+        marks = volume_marks(volume, self._reels, self._titles, shift=1 if start else 0)
+        target = self._volume_path(volume)
         order = self._order(volume, target, tuple(mark.title for mark in marks))
         self.parts.append(order.part)
         number, losses = volume.first, Counter[Path]()
@@ -147,6 +150,8 @@ class Press:
             try:
                 if number == volume.first:
                     await studio.begin(order)
+                    if start:
+                        await studio.append(start)
                 while number < volume.end:
                     await studio.append(await encoded[number])
                     number += 1
@@ -157,8 +162,29 @@ class Press:
                 losses[damage.path] += 1
                 if losses[damage.path] == MAX_REEL_LOSSES:
                     raise EnvironmentFault(f"{damage.path} keeps being lost: check its disk.") from damage
+                if damage.path == start:
+                    start.unlink(missing_ok=True)
+                    start = await self._start_reel()
                 if self._encode_again(damage.path, encoded) != number:
                     number = volume.first  # an earlier reel: the file has to be started again
+
+    async def _start_reel(self) -> Path | None:
+        """Return the reel of silence that each file begins with, encoded if it is not there; None if there is none."""
+        start_s = self._style.start_s
+        if not start_s:
+            return None
+        target = self._folder() / f"start-{_digest([None], start_s, self._coding())}.reel"
+        self.used.add(target)
+        async with self._starting:  # files that are written at the same time share it
+            if not target.exists():
+                await self._studio.encode(structs.replace(self._sound_order([None], [start_s]), target=target))
+        return target
+
+    @property
+    def _start_s(self) -> float:
+        """The seconds of the reel that each file begins with."""
+        start_s = self._style.start_s
+        return time_reel([0], [start_s], self._sample_rate(), self._coding()).length_s if start_s else 0.0
 
     def _encode_again(self, damaged: Path, encoded: list["asyncio.Task[Path]"]) -> int | None:
         """Encode a damaged reel again and return its number; None if that is under way for another file."""
@@ -261,7 +287,7 @@ class Press:
     def cues(self, volume: Volume) -> list[Cue]:
         """Return when each place of a file is heard; exact once all its clips are there."""
         reels, coding = self._reels[volume.first : volume.end], self._coding()
-        begin_s = head_samples(self._style.format.family, coding) / coding.sample_rate
+        begin_s = head_samples(self._style.format.family, coding) / coding.sample_rate + self._start_s
         return cues(reels, [self._times(reel) for reel in reels], begin_s)
 
     def _clip(self, record: ClipAccepted | None) -> ReelClip | None:

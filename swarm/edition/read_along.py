@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from swarm.audio.reel import START
 from swarm.audio.studio import Studio
 from swarm.audio.timeline import Cue
 from swarm.edition.press import Damaged, Measured, Press
@@ -62,7 +63,10 @@ def read_along_path(target: Path, source: Path) -> Path:
 def sound_style(style: Style) -> Style:
     """Return the style of the sound in a read-along EPUB: the audiobook's if possible, to encode nothing again."""
     codec = style.format.codec
-    style = structs.replace(style, split=CHAPTER_SPLIT, cover=b"", subtitles="", keep_chapters=False, read_along=False)
+    pauses_s = tuple({**dict(style.pauses_s), START: 0.0}.items())  # its files are heard as one
+    style = structs.replace(
+        style, split=CHAPTER_SPLIT, cover=b"", subtitles="", keep_chapters=False, read_along=False, pauses_s=pauses_s
+    )
     if codec in ("aac", "mp3"):
         return structs.replace(style, output_format="mp3" if codec == "mp3" else "m4a")
     return structs.replace(style, output_format="m4a", bitrate=0, sample_rate=0)

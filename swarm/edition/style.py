@@ -12,7 +12,7 @@ from swarm.audio.format import FORMATS, Coding, Format, make_coding
 from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
 from swarm.audio.picture import picture_kind
-from swarm.audio.reel import PAUSE_LENGTHS_S
+from swarm.audio.reel import PAUSE_LENGTHS_S, START, START_S
 from swarm.audio.tags import GENRE, GENRE_SEPARATOR, Tags
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
@@ -55,6 +55,11 @@ class Style(Struct, frozen=True, dict=True):
     def pause_s(self, pause: Pause) -> float:
         """Return the seconds of a pause."""
         return dict(self.pauses_s).get(pause.value, PAUSE_LENGTHS_S[pause])
+
+    @property
+    def start_s(self) -> float:
+        """The seconds of silence at the head of each file."""
+        return dict(self.pauses_s).get(START, START_S)
 
     def coding(self, voice_rate: int) -> Coding:
         """Return how to encode a voice of a rate in Hz."""

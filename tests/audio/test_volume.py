@@ -21,6 +21,7 @@ def test_files_of_a_length_are_cut_between_chapters_and_within_one_only_if_it_is
 
 def test_the_marks_of_a_file_count_its_own_reels() -> None:
     assert volume_marks(Volume(0, 5), REELS, TITLES) == (Mark("One", 0), Mark("Two", 2), Mark("Four", 3))
+    assert volume_marks(Volume(0, 5), REELS, TITLES, shift=1) == (Mark("One", 0), Mark("Two", 3), Mark("Four", 4))
     assert volume_marks(Volume(1, 4), REELS, TITLES) == (Mark("One", 0), Mark("Two", 1), Mark("Four", 2))
 
 

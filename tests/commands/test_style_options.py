@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from swarm.audio.reel import START
 from swarm.commands import style_options
 from swarm.commands.main import parse
 from swarm.commands.style_options import style_config
@@ -38,7 +39,7 @@ def test_tags() -> None:
 
 
 def test_every_kind_of_pause_can_be_set() -> None:
-    assert set(Pause) == set(style_options.PAUSES)
+    assert {*Pause, START} == set(style_options.PAUSES)
 
 
 @pytest.mark.parametrize(

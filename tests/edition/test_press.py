@@ -153,7 +153,7 @@ async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
         speak(bench.state, bench.store, place, 300.0 + 50 * place[0])
     await bench.press.run()
     first = bench.target.read_bytes()
-    one, two = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
+    one, two = sorted(bench.store.folder(bench.state.job).glob("reels/0*.reel"))
     aside = one.rename(tmp_path / "aside")
     two.rename(one)
     aside.rename(two)
@@ -204,7 +204,7 @@ async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: 
         reel.write_bytes(reel.read_bytes()[:-5])
     bench.target.unlink()
     await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
-    assert len(reels) == 7
+    assert len(reels) == 8  # one is the silence at the start
     assert bench.target.read_bytes() == first
     await bench.close()
 
@@ -226,7 +226,7 @@ async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_pa
         tags = container.metadata
         assert (tags["title"], tags["album"], tags["track"]) == ("Part 1", "Book", "2/2")
     assert bench.damaged == []
-    assert len(list(bench.store.folder(bench.state.job).glob("reels/*"))) == 2  # those of the first format are gone
+    assert len(list(bench.store.folder(bench.state.job).glob("reels/0*"))) == 2  # those of the first format are gone
     await bench.close()
 
 
@@ -304,6 +304,56 @@ async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, nam
     ends = loud[np.concatenate([breaks, [-1]])] / rate
     assert np.abs(starts - [cue.start_s for cue in cues]).max() < 0.02
     assert np.abs(ends - [cue.end_s for cue in cues]).max() < 0.05
+    await bench.close()
+
+
+def first_sound_s(path: Path) -> float:
+    with av.open(str(path)) as container:
+        rate = container.streams.audio[0].rate
+    sound = np.abs(heard(path))
+    return int(np.argmax(sound > 0.05 * sound.max())) / rate
+
+
+@pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac", "wav"])
+async def test_every_file_begins_with_half_a_second_of_silence(tmp_path: Path, name: str) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, output_format=name, split="chapter")
+    for start_s in (0.5, 0.0):
+        style = structs.replace(style, pauses_s=() if start_s else (("start", 0.0),))
+        press = Press(bench.state, bench.store, bench.studio, tmp_path / f"out.{name}", style, bench.mend, bench.fix)
+        for book in await press.run():
+            assert start_s - 0.001 <= first_sound_s(book.path) < start_s + 0.15
+        for volume, book in press.bound:
+            assert first_sound_s(book.path) == pytest.approx(press.cues(volume)[0].start_s, abs=0.02)
+            with av.open(str(book.path)) as container:
+                assert [float(mark["start"]) for mark in container.chapters()] == [0]
+    await bench.close()
+
+
+async def test_files_of_the_acx_preset_begin_with_the_half_second_that_it_asks_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    acx = structs.replace(STYLE, level=read_level("acx"), output_format="mp3", bitrate=192_000, sample_rate=44_100)
+    style = structs.replace(acx, split="chapter")
+    press = Press(bench.state, bench.store, bench.studio, tmp_path / "out.mp3", style, bench.mend, bench.fix)
+    for book in await press.run():
+        assert 0.5 <= first_sound_s(book.path) <= 1
+    await bench.close()
+
+
+async def test_a_damaged_start_is_encoded_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    [start] = bench.store.folder(bench.state.job).glob("reels/start-*.reel")
+    start.write_bytes(b"damaged")
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    assert bench.target.read_bytes() == first
     await bench.close()
 
 
