@@ -28,6 +28,12 @@ GUESSED_VOICE_RATE = 24_000  # sample rate of most voices in Hz, to check the op
 def add_style_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the finished file, which `style_config` reads."""
     file = parser.add_argument_group("file (changing these speaks nothing again)")
+    _add_sound_options(file)
+    _add_tag_options(file)
+    _add_company_options(file)
+
+
+def _add_sound_options(file: "argparse._ArgumentGroup") -> None:
     file.add_argument("--output-format", metavar="FORMAT", default="m4b", help=f"{', '.join(FORMATS)} (default: m4b)")
     file.add_argument(
         "--split",
@@ -44,6 +50,17 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
         help="stereo has the same sound on both sides (default: mono)",
     )
     file.add_argument("--sample-rate", metavar="HZ", default="", help="default: the voice's own")
+    file.add_argument("--loudness", metavar="LUFS|off|acx", default="-18", help="loudness by EBU R128 (default: -18)")
+    file.add_argument(
+        "--pause",
+        metavar="KIND=S",
+        action="append",
+        default=[],
+        help=f"seconds of silence after a {', '.join(PAUSES[:-1])}, or at the start of each file",
+    )
+
+
+def _add_tag_options(file: "argparse._ArgumentGroup") -> None:
     for name, what in (("title", "the title"), ("author", "the author"), ("narrator", "the narrator")):
         file.add_argument(f"--{name}", metavar="NAME", default="", help=f"{what} in the tags, in place of the book's")
     file.add_argument(
@@ -53,14 +70,11 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help=f"another tag in place of the book's: {', '.join(TAGS)}; without text it is left out",
     )
-    file.add_argument("--loudness", metavar="LUFS|off|acx", default="-18", help="loudness by EBU R128 (default: -18)")
-    file.add_argument(
-        "--pause",
-        metavar="KIND=S",
-        action="append",
-        default=[],
-        help=f"seconds of silence after a {', '.join(PAUSES[:-1])}, or at the start of each file",
-    )
+    file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
+
+
+def _add_company_options(file: "argparse._ArgumentGroup") -> None:
+    """Add the options for what is written beside the audiobook."""
     file.add_argument(
         "--keep-chapters", action="store_true", help="also write a file of each chapter as soon as it is finished"
     )
@@ -73,7 +87,6 @@ def add_style_options(parser: argparse.ArgumentParser) -> None:
     file.add_argument(
         "--report", metavar="json|html", default="json", help="html: also write a page with players (default: json)"
     )
-    file.add_argument("--cover", metavar="PICTURE", help="a picture in place of the book's cover")
 
 
 def style_config(arguments: argparse.Namespace) -> StyleConfig:
