@@ -1,13 +1,54 @@
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+from swarm.system.capacity import default_cpu_slots
 from swarm.voice.coqui.card import is_installed
 
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
+LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
+MAX_PROCESSES = 16  # each takes 200 MiB
+
+# How long an example takes says nothing on a machine that does other work too.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Choose how many processes run the tests: several for each core, as most tests wait; none to run a single file."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    if len(files) == 1 and Path(*files).is_file():
+        return 0
+    return min(2 * default_cpu_slots() + 1, MAX_PROCESSES)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how long the tests take, before they begin."""
+    if config.args_source is config.ArgsSource.ARGS:
+        return "On two idle cores, all tests would take about 10 minutes."
+    if config.option.markexpr:
+        return "On two idle cores, all tests take about 10 minutes; these may take less."
+    return "On two idle cores, all tests take about 10 minutes, and those of -m 'not slow and not chaos' about 4."
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Prepare the tests: skip what cannot run here, and begin with what takes long."""
+    skip_where_something_is_missing(items)
+    begin_with_long_files(items)
+
+
+def begin_with_long_files(items: list[pytest.Item]) -> None:
+    """Move files with long tests to the front, so that no process begins one when the others are about to end."""
+    long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
+    items.sort(key=lambda item: item.path not in long)
+
+
+def skip_where_something_is_missing(items: list[pytest.Item]) -> None:
     """Skip tests of Coqui's models without Coqui, and those of GPUs without a GPU, and say so."""
     lacking = {} if is_installed() else {"coqui": "Coqui is not installed: pip install '.[coqui]'"}
     if any(item.get_closest_marker("gpu") for item in items) and not has_gpu():

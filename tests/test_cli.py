@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def cli(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "cli.py", *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "cli.py", *words], cwd=ROOT, capture_output=True, text=True)
 
 
 def test_a_checkout_runs_without_being_installed() -> None:

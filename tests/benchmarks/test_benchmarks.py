@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="benchmarks read
 
 def run(name: str, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(FOLDER / f"{name}.py"), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, **environment})
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
 
 
 @pytest.mark.parametrize("name", ["all", *QUICK])

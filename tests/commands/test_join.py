@@ -78,6 +78,6 @@ def test_a_damaged_key_file_is_replaced_only_when_told_to(home: Path, capsys: py
 def test_it_never_asks(home: Path) -> None:
     command = [sys.executable, "cli.py", "join"]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == EXIT_USAGE
     assert "Give the code: e2a-swarm join CODE" in done.stderr

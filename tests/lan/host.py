@@ -17,7 +17,6 @@ from lan import Lan
 LISTENING = re.compile(r"waiting for workers at \S+:(\d+)")
 VOICE = ("--tts-engine", "metronome")
 WRONG = ("silent for", "no progress", "set aside")  # what a coordinator says of workers that it gave up
-COMMAND_S = 180.0
 
 
 class Host(Machine):
@@ -32,7 +31,7 @@ class Host(Machine):
         del variables["E2A_SWARM_BIND"]  # mDNS speaks over the machine's real device
         return variables
 
-    def run(self, *words: object, timeout_s: float = COMMAND_S, **env: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: object, **env: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             self.lan.inside(self.name, command(*words)),
             env=self.environment(**env),
@@ -40,7 +39,6 @@ class Host(Machine):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            timeout=timeout_s,
             check=False,
         )
 
@@ -75,9 +73,9 @@ class Host(Machine):
         """Return the number of places accepted so far, by the journal."""
         return len(accepted(self.home))
 
-    def finished(self, coordinator: Running, timeout_s: float = COMMAND_S) -> dict[str, Any]:
+    def finished(self, coordinator: Running) -> dict[str, Any]:
         """Wait for the audiobook, check that it is complete and nothing was accepted twice, and return its report."""
-        print(coordinator.ends(timeout_s=timeout_s))  # shown where what follows fails
+        print(coordinator.ends())  # shown where what follows fails
         assert_spoken_once(self.home)
         report = report_of(only(self.desk, "*.m4b"))
         assert_complete(report)

@@ -35,14 +35,14 @@ def half_way(folder: Path) -> Iterator[tuple[dict[str, Host], Running, list[Runn
         book = write_book(folder, chapters=6, characters=12_000)
         coordinator = laptop.coordinate(book, COST_S, 0.01, "--min-workers", 2)
         workers = [hosts[name].work("--exit-when-done") for name in ("attic", "tower")]
-        wait_for(lambda: laptop.count >= 30, 60, "30 sentences")
+        wait_for(lambda: laptop.count >= 30, "30 sentences")
         yield hosts, coordinator, workers
 
 
 def end(laptop: Host, coordinator: Running, workers: list[Running]) -> Report:
-    report = laptop.finished(coordinator, timeout_s=90)
+    report = laptop.finished(coordinator)
     for worker in workers:
-        worker.ends(timeout_s=30)
+        worker.ends()
     return report
 
 
@@ -111,7 +111,7 @@ def a_worker_sleeps_for_twenty_seconds(folder: Path) -> None:
         laptop = hosts["laptop"]
         workers[0].signal(signal.SIGSTOP)
         asleep_s = time.monotonic()
-        coordinator.says("attic: silent for", timeout_s=10)
+        coordinator.says("attic: silent for")
         woken_s = pass_time(20 - (time.monotonic() - asleep_s))
         workers[0].signal(signal.SIGCONT)
         report = end(laptop, coordinator, workers)

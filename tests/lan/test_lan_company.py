@@ -33,7 +33,7 @@ def test_two_coordinators_share_two_workers_fairly(swarm: Swarm, tmp_path: Path)
     for coordinator, report in zip(coordinators, reports, strict=True):
         assert_undisturbed(coordinator, report)
     for worker in workers:
-        worker.ends(timeout_s=30)
+        worker.ends()
         assert worker.output.count("serving laptop") == worker.output.count("serving kitchen") == 1
 
     times = [moments(owner.home) for owner in owners]
@@ -70,7 +70,7 @@ def test_a_stranger_gets_nowhere_and_learns_why(swarm: Swarm, tmp_path: Path) ->
     assert_undisturbed(coordinator, report)
     assert [row["name"] for row in report["workers"]] == ["attic"]
     assert "stranger joined" not in coordinator.output
-    worker.ends(timeout_s=15)
+    worker.ends()
     assert all(turned_away.process.poll() is None for turned_away in (waiting, insisting, open_one))
 
 
@@ -83,7 +83,7 @@ def test_noise_at_the_port_disturbs_nobody(swarm: Swarm, tmp_path: Path) -> None
     noise = laptop.lan.run(
         "stranger", [sys.executable, str(NOISE), laptop.lan.address["laptop"], "5847"], stdout=subprocess.PIPE
     )
-    said, _ = noise.communicate(timeout=60)
+    said, _ = noise.communicate()
     grown_kib = memory_kib(coordinator.pid) - before_kib
     print(said, f"coordinator grew by {grown_kib} KiB from {before_kib}; spoken meanwhile: {laptop.count - count}")
     assert "200 half-open" in said
@@ -91,7 +91,7 @@ def test_noise_at_the_port_disturbs_nobody(swarm: Swarm, tmp_path: Path) -> None
     assert laptop.count > count
     report = laptop.finished(coordinator)
     assert_undisturbed(coordinator, report)
-    worker.ends(timeout_s=15)
+    worker.ends()
 
 
 def memory_kib(pid: int) -> int:

@@ -29,7 +29,7 @@ def test_five_percent_of_packets_lost_both_ways_speaks_against_nobody(swarm: Swa
     workers = [hosts[name].work("--exit-when-done") for name in ("attic", "tower")]
     assert_undisturbed(coordinator, laptop.finished(coordinator))
     for worker in workers:
-        worker.ends(timeout_s=30)
+        worker.ends()
 
 
 def test_forty_milliseconds_each_way_cost_little(swarm: Swarm, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_forty_milliseconds_each_way_cost_little(swarm: Swarm, tmp_path: Path) -
     totals = report["totals"]
     assert totals["makespan_s"] < 1.5 * totals["work_s"] / len(workers) + 2, totals
     for worker in workers:
-        worker.ends(timeout_s=15)
+        worker.ends()
 
 
 def test_a_slow_link_slows_workers_down_and_nothing_else(swarm: Swarm, tmp_path: Path) -> None:
@@ -54,13 +54,13 @@ def test_a_slow_link_slows_workers_down_and_nothing_else(swarm: Swarm, tmp_path:
         laptop.lan.limit(name, "10mbit" if name == "laptop" else "5mbit")
     coordinator = laptop.coordinate(write_book(tmp_path, characters=24000), 0.0001, SOUND_S)
     workers = [hosts[name].work("--exit-when-done") for name in ("attic", "tower")]
-    report = laptop.finished(coordinator, timeout_s=120)
+    report = laptop.finished(coordinator)
     print(report["totals"])
     assert_undisturbed(coordinator, report)
     totals = report["totals"]
     assert totals["makespan_s"] > 0.8 * totals["bytes"] / LINK_BYTES_S, totals  # else it shows nothing
     for worker in workers:
-        worker.ends(timeout_s=15)
+        worker.ends()
 
 
 def test_the_cable_of_the_fastest_worker_is_pulled(swarm: Swarm, tmp_path: Path) -> None:
@@ -71,10 +71,10 @@ def test_the_cable_of_the_fastest_worker_is_pulled(swarm: Swarm, tmp_path: Path)
     wait_for(lambda: laptop.count >= 25, what="the middle of the book")
     before_s, cut_s = time.monotonic(), time.time()
     laptop.lan.unplug("attic")
-    coordinator.says("attic: silent for", timeout_s=REPLACED_S)
+    coordinator.says("attic: silent for")
     replaced_s = time.monotonic() - before_s
     report = laptop.finished(coordinator)
-    slow.ends(timeout_s=15)
+    slow.ends()
 
     print(f"replaced {replaced_s:.1f} s after the cable was pulled", report["totals"])
     assert replaced_s < REPLACED_S

@@ -44,7 +44,7 @@ def test_a_coordinator_that_was_there_first_is_found(swarm: Swarm, tmp_path: Pat
     (seen,) = wait_for(attic.status, what="a coordinator in reach of status")
     assert [row["name"] for row in seen["workers"]] == ["attic"]
     assert_undisturbed(coordinator, laptop.finished(coordinator))
-    worker.ends(timeout_s=15)
+    worker.ends()
 
 
 def test_where_multicast_is_blocked_one_named_address_is_enough_for_ever(swarm: Swarm, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_where_multicast_is_blocked_one_named_address_is_enough_for_ever(swarm: 
     plain = tower.work("--exit-when-done")
     plain.says(f"serving laptop at {where}:5847")
     laptop.finished(coordinator)
-    plain.ends(timeout_s=15)
+    plain.ends()
 
 
 def test_a_coordinator_whose_address_changes_is_found_again(swarm: Swarm, tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_a_coordinator_whose_address_changes_is_found_again(swarm: Swarm, tmp_pa
     moved_s = time.monotonic()
     lan.move("laptop", "10.77.0.99")
     for worker in workers:
-        worker.says("serving laptop at 10.77.0.99:", timeout_s=40)
+        worker.says("serving laptop at 10.77.0.99:")
         print(f"found at its new address after {time.monotonic() - moved_s:.1f} s")
     laptop.finished(coordinator)
     for worker in workers:
-        worker.ends(timeout_s=15)
+        worker.ends()

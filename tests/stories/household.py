@@ -6,12 +6,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import patience
+
 CLI = Path(__file__).resolve().parents[2] / "cli.py"
+WATCHED: set[Path] = set()  # outputs and state folders of all commands that run
 OURS = ("E2A_SWARM_KEY", "E2A_SWARM_COORDINATOR", "E2A_SWARM_HOME", "E2A_SWARM_BIND", "COLUMNS")
 LISTENING = re.compile(r"waiting for workers at 127\.0\.0\.1:(\d+)")
 
@@ -20,21 +22,17 @@ QUICK = ("--tts-engine", "metronome", "--engine-option", "seconds_per_char=0.005
 FAST, SLOW = (*QUICK, "cost_per_char=0.0001"), (*QUICK, "cost_per_char=0.004")
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 60.0, what: str = "") -> Any:
-    """Wait until a condition holds, and return its result; fail after `timeout_s`."""
-    deadline_s = time.monotonic() + timeout_s
-    while not (result := condition()):
-        if time.monotonic() > deadline_s:
-            raise AssertionError(f"waited {timeout_s:g} s in vain for {what or condition}")
-        time.sleep(0.02)
-    return result
+def wait_for(condition: Callable[[], Any], what: str = "") -> Any:
+    """Wait until a condition holds, as long as anything moves here or in a command's files, and return its result."""
+    return patience.wait_for(condition, what, watched=lambda: list(WATCHED))
 
 
 class Running:
     """A running command. Its output goes to a file, so that it can be read at any time and never blocks."""
 
     def __init__(self, words: list[str], env: dict[str, str], cwd: Path, log: Path) -> None:
-        self.words, self._log = words, log
+        self.words, self.log = words, log
+        WATCHED.add(log)
         with log.open("wb") as file:
             self.process = subprocess.Popen(
                 words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
@@ -46,7 +44,7 @@ class Running:
 
     @property
     def output(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     @property
     def port(self) -> int:
@@ -54,7 +52,7 @@ class Running:
         found = self.says(LISTENING.pattern)
         return int(found.group(1))
 
-    def says(self, pattern: str, timeout_s: float = 60.0) -> re.Match[str]:
+    def says(self, pattern: str) -> re.Match[str]:
         """Wait until the command has said something that matches the pattern."""
 
         def heard() -> re.Match[str] | None:
@@ -63,7 +61,7 @@ class Running:
             return found
 
         try:
-            match: re.Match[str] = wait_for(heard, timeout_s, repr(pattern))
+            match: re.Match[str] = wait_for(heard, repr(pattern))
         except AssertionError as fault:
             raise AssertionError(f"{fault}; it said:\n{self.output}") from None
         return match
@@ -77,12 +75,13 @@ class Running:
             self.process.kill()
         self.process.wait()
 
-    def ends(self, code: int = 0, timeout_s: float = 120.0) -> str:
+    def ends(self, code: int = 0) -> str:
         """Wait for the end, check the exit code, and return all that the command said."""
         try:
-            ended = self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.words} still runs after {timeout_s:g} s; it said:\n{self.output}") from None
+            wait_for(lambda: self.process.poll() is not None, f"the end of {self.words}")
+        except AssertionError as fault:
+            raise AssertionError(f"{fault}; it said:\n{self.output}") from None
+        ended = self.process.returncode
         assert ended == code, f"{self.words} ended with {ended} instead of {code}:\n{self.output}"
         assert "Traceback" not in self.output
         return self.output
@@ -94,13 +93,14 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.name, self.home, self.desk = folder.name, folder / "state", folder / "desk"
         self.desk.mkdir(parents=True)
+        WATCHED.add(self.home)
         self.started: list[Running] = []
 
     def environment(self, **more: str) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if name not in OURS}
         return {**clean, "E2A_SWARM_HOME": str(self.home), "E2A_SWARM_BIND": "127.0.0.1", **more}
 
-    def run(self, *words: object, timeout_s: float = 120.0, **env: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: object, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end, without a terminal and without input."""
         return subprocess.run(
             command(*words),
@@ -109,7 +109,6 @@ class Machine:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
-            timeout=timeout_s,
         )
 
     def start(self, *words: object, **env: str) -> Running:
@@ -122,6 +121,8 @@ class Machine:
     def close(self) -> None:
         for running in self.started:
             running.kill()
+            WATCHED.discard(running.log)
+        WATCHED.discard(self.home)
 
 
 @contextlib.contextmanager

@@ -13,12 +13,12 @@ from household import SLOW, Machine, descendants, wait_for
 @pytest.mark.chaos
 def test_a_hung_engine_is_replaced_and_the_book_goes_on(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, *SLOW, "--workers", "1")
-    wait_for(lambda: bool(accepted(here.home)), 30)
+    wait_for(lambda: bool(accepted(here.home)))
     (host,) = [
         pid
         for pid in descendants(running.pid)
         if b"swarm.voice.host.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
     os.kill(host, signal.SIGSTOP)
-    running.ends(0, timeout_s=120)
+    running.ends(0)
     assert_complete(report_of(only(here.desk, "*.m4b")))

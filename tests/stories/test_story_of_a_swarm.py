@@ -120,13 +120,13 @@ def survive(lan: Make, book: Path, port: int, voice: tuple[object, ...], total: 
     command = ("coordinate", book, *voice, "--port", port)
     coordinator = laptop.start(*command)
     workers = [join_in(machine, port) for machine in others]
-    wait_for(lambda: len(clips(laptop.home)) >= total * 0.4, 270)
+    wait_for(lambda: len(clips(laptop.home)) >= total * 0.4)
     workers[0].kill()
-    wait_for(lambda: len(clips(laptop.home)) >= total * 0.6, 270)
+    wait_for(lambda: len(clips(laptop.home)) >= total * 0.6)
     coordinator.kill()
     before, taken = clips(laptop.home), accepted(laptop.home)
 
-    laptop.start(*command).ends(0, timeout_s=480)
+    laptop.start(*command).ends(0)
     for worker in workers[1:]:
         worker.ends()
     after = clips(laptop.home)

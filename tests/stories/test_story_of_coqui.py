@@ -42,7 +42,7 @@ def test_who_has_coqui_speaks_and_who_has_not_is_told_what_brings_it(
     useless = old.start(*joining, "--name", "old", **without_coqui)
     coordinator.says(r"no worker here can speak English with coqui.*pip install 'e2a-swarm\[coqui\]'")
     worker = tower.start(*joining, "--name", "tower", TTS_HOME=str(tmp_path / "models"))
-    coordinator.ends(timeout_s=120)
+    coordinator.ends()
     for each in (worker, useless):
         each.ends()
 
@@ -70,7 +70,7 @@ def test_a_custom_model_is_brought_by_a_laptop_without_coqui_sent_once_and_spoke
     workers = [join_in(machine, toll.port) for machine, toll in zip((desktop, tower), tolls, strict=True)]
     useless = join_in(old, coordinator.port, **without_coqui)
     useless.says(r"spoken with coqui in English, which this worker cannot: pip install 'e2a-swarm\[coqui\]'")
-    coordinator.ends(timeout_s=120)
+    coordinator.ends()
     for worker in (*workers, useless):
         worker.ends()
     path = only(laptop.desk, "*.m4b")
@@ -123,11 +123,11 @@ def test_how_far_a_download_is_can_be_seen_everywhere(
     worker = join_in(tower, coordinator.port, **far_away)
     where = f"127.0.0.1:{coordinator.port}"
     downloading = r"downloading en/ljspeech/vits, \d+ %"
-    coordinator.says(downloading, timeout_s=60)
+    coordinator.says(downloading)
     said = laptop.run("status", "--coordinator", where).stdout
     assert len(re.findall(downloading, said)) == 2, said  # of the book, and of the worker
     worker.says(downloading)
-    coordinator.ends(timeout_s=120)
+    coordinator.ends()
     worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     shares = [int(share) for share in re.findall(r"ljspeech/vits, (\d+) %", coordinator.output)]
@@ -145,7 +145,7 @@ def test_a_recordings_voice_is_listened_to_once_and_spoken_by_two(
     words = ("--custom-model", model, "--voice", voice, "--min-workers", "2")
     coordinator = laptop.start("coordinate", book, *words, **without_coqui)
     workers = [join_in(machine, coordinator.port) for machine in (desktop, tower)]
-    coordinator.ends(timeout_s=180)
+    coordinator.ends()
     for worker in workers:
         worker.ends()
     report = report_of(only(laptop.desk, "*.m4b"))
@@ -174,7 +174,7 @@ def test_an_offline_worker_says_what_it_lacks_serves_others_meanwhile_and_goes_o
     assert re.search(lacking, laptop.run("status", "--coordinator", where).stdout)
     other.ends()
     tiny_vits(tmp_path / "shared" / "tts" / "tts_models--en--ljspeech--vits")
-    coordinator.ends(timeout_s=120)
+    coordinator.ends()
     worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert_complete(report_of(only(attic.desk, "*.m4b")))

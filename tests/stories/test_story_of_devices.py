@@ -67,7 +67,7 @@ def test_a_hot_gpu_rests_says_so_and_goes_on_by_itself(lan: Make, small_book: Pa
     gpus.set(0, temperature_c=70)
     worker.says("going on")
     coordinator.ends()
-    worker.ends(timeout_s=15)
+    worker.ends()
     assert spoken < len(accepted(laptop.home))
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert_spoken_once(laptop.home)
@@ -87,7 +87,7 @@ def test_a_gpu_that_somebody_uses_or_that_falls_off_the_bus_is_left_out_and_the_
     wait_for(lambda: "all workers for it rest: cuda:0 fell off the bus" in status(laptop, coordinator))
     work(lan("desktop"), coordinator, "--cpu", "--slots", "1")
     coordinator.ends()
-    worker.ends(timeout_s=15)
+    worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
 
 
@@ -101,7 +101,7 @@ def test_outside_its_hours_a_worker_takes_nothing_also_on_the_cpu(lan: Make, sma
     assert not accepted(laptop.home)
     work(lan("desktop"), coordinator, "--cpu", "--slots", "1", "--hours", "0-24")
     coordinator.ends()
-    worker.ends(timeout_s=15)
+    worker.ends()
     report = report_of(only(laptop.desk, "*.m4b"))
     assert_complete(report)
     assert [row["name"] for row in report["workers"] if row["segments"]] == ["desktop"]

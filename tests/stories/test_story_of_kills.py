@@ -19,7 +19,7 @@ def kill_with_children(running: Running) -> None:
     """Kill a command and wait until its children have ended by themselves."""
     children = descendants(running.pid)
     running.kill()
-    wait_for(lambda: not any(map(is_alive, children)), 5, f"the end of {children}")
+    wait_for(lambda: not any(map(is_alive, children)), f"the end of {children}")
 
 
 def die_when(machine: Machine, moment: Callable[[], object], *words: object) -> None:

@@ -219,7 +219,6 @@ def test_where_a_machine_cannot_reach_itself_it_says_so(here: Machine, small_boo
             cwd=here.desk,
             capture_output=True,
             text=True,
-            timeout=120,
         )
 
     if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:

@@ -76,7 +76,7 @@ def wrong_share(said: Sequence[str], heard: Sequence[str]) -> float:
 
 
 def test_the_yellow_wallpaper_can_be_understood(here: Machine, books: Path) -> None:
-    done = here.run("convert", books / "yellow-wallpaper.epub", timeout_s=200)
+    done = here.run("convert", books / "yellow-wallpaper.epub")
     assert (done.returncode, done.stderr) == (0, "")
     path = only(here.desk, "*.m4b")
     assert path.name == "The Yellow Wallpaper - Charlotte Perkins Gilman.m4b"
@@ -108,7 +108,7 @@ def test_moby_dick_by_eight_workers(here: Machine, books: Path) -> None:
         peak_kib = max([peak_kib, *(int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", status))])
         return running.process.poll() is not None
 
-    wait_for(ended, 200)
+    wait_for(ended)
     running.ends()
     path = only(here.desk, "*.m4b")
     report, book = report_of(path), listen(path)

@@ -48,7 +48,7 @@ def use_link(laptop: Machine, attic: Machine, book: Path, kbit_s: int) -> None:
         worker = attic.start(
             "work", "--cpu", "--coordinator", where, "--exit-when-done", "--slots", "2", "--name", attic.name
         )
-        said = coordinator.ends(timeout_s=350)
+        said = coordinator.ends()
         worker.ends()
         carried = link.carried
     assert_complete(report_of(only(laptop.desk, "*.m4b")))

@@ -78,7 +78,7 @@ class Booted:
     def run(self, *words: str, check: bool = True) -> str:
         """Run a command there to its end, and return what it printed."""
         enter = ["nsenter", "--target", self._leader() or "0", "--all", *words]
-        ended = subprocess.run(enter, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        ended = subprocess.run(enter, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         assert not check or ended.returncode == 0, f"{words}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 

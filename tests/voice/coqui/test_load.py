@@ -2,14 +2,13 @@ import pickle
 
 import pytest
 
-from swarm.voice.coqui.load import reason
-
 TORCH = (
     "Weights only load failed. Re-running `torch.load` with `weights_only` set to `False` will likely succeed.\n"
     "WeightsUnpickler error: Unsupported global: GLOBAL posix.system was not an allowed global by default."
 )
 
 
+@pytest.mark.coqui
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -23,5 +22,7 @@ TORCH = (
     ],
 )
 def test_a_fault_is_told_in_words_of_the_files(fault: Exception, words: str) -> None:
+    from swarm.voice.coqui.load import reason  # imports torch, which takes seconds and may not be installed
+
     assert words in reason(fault)
     assert "weights_only" not in reason(fault)

@@ -1,0 +1,72 @@
+"""Waits that last as long as something moves: on a busy machine all takes longer, but only what hangs stands still."""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+STILL_S = 90.0  # without any movement, before a wait is given up
+LOOK_S = 1.0  # between looks at what moves
+RUNS = {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}
+
+
+class Patience:
+    """Counts how long nothing moved: nobody below this process ran, and no watched file grew or changed."""
+
+    def __init__(self, still_s: float, watched: Callable[[], Iterable[Path]]) -> None:
+        self._still_s, self._watched = still_s, watched
+        self._seen: object = None
+        self._looked_s = time.monotonic()
+        self._spent_s = 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing has moved for too long. Looks again if the last look is long ago."""
+        passed_s = time.monotonic() - self._looked_s
+        if passed_s >= LOOK_S:
+            seen = trace_of(self._watched())
+            moved = seen != self._seen or anyone_runs()
+            self._seen, self._looked_s = seen, time.monotonic()
+            self._spent_s = 0.0 if moved else self._spent_s + min(passed_s, 2 * LOOK_S)  # this process may stand, too
+        return self._spent_s > self._still_s
+
+
+def wait_for(
+    condition: Callable[[], Any],
+    what: str = "",
+    still_s: float = STILL_S,
+    watched: Callable[[], Iterable[Path]] = lambda: (),
+) -> Any:
+    """Wait until a condition holds, and return its result; fail after `still_s` in which nothing moved."""
+    patience = Patience(still_s, watched)
+    while not (result := condition()):
+        if patience.is_spent:
+            raise AssertionError(f"waited in vain for {what or condition}: nothing moved for {still_s:g} s")
+        time.sleep(0.02)
+    return result
+
+
+def anyone_runs() -> bool:
+    """Tell whether a process below this one computes, waits for a core or writes to a disk."""
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if process.status() in RUNS:
+                return True
+        except psutil.Error:
+            pass
+    return False
+
+
+def trace_of(places: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Return name, size and time of change of all files in folders, or of the files themselves."""
+    files = [file for place in places for file in (place.rglob("*") if place.is_dir() else [place])]
+    found = []
+    for file in files:
+        try:
+            stat = file.stat()
+        except OSError:
+            continue
+        found.append((str(file), stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
