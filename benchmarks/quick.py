@@ -14,6 +14,7 @@ QUICK: dict[str, list[str]] = {
     "idle": ["--seconds", "1"],
     "overhead": ["--characters", "8000", "--chapters", "20"],
     "finish": ["--characters", "6000", "--times", "0"],
+    "time_left": [TINY_BOOK, "--tts-engine", "metronome"],
     "ending": ["--hours", "0.5"],
     "coqui_speed": ["--tiny", "--slots", "1", "2", "--sentences", "1"],
 }

@@ -249,8 +249,8 @@ class Server:
 
     async def _show(self) -> None:
         while True:
-            for job, edition in self._editions.items():
-                self._core.note_encoded(job, edition.encoded)
+            encoded = {job: edition.encoded for job, edition in self._editions.items()}
+            self._core.note_progress(encoded, self._clock.now())
             self._progress.update(worded_status(self._core.status(self._clock.now())))
             await asyncio.sleep(self._progress.interval_s)
 

@@ -15,6 +15,7 @@ Note = Annotated[str, Meta(max_length=2000)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Offset = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
 HeldFiles = Annotated[tuple[Digest, ...], Meta(max_length=MAX_HELD_FILES)]  # whole and verified

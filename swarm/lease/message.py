@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, field
 from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import MAX_JOB_FILES, Digest, JobFile, check_places
 from swarm.job.recipe import Recipe
-from swarm.lease.bounds import MAX_MODELS, Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Text
+from swarm.lease.bounds import MAX_MODELS, Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Share, Text
 from swarm.lease.reason import Reason
 
 PROTOCOL = 1  # major version: a different one is refused in words
@@ -367,10 +367,11 @@ class JobStatus(Struct, frozen=True):
     characters_left: Count
     audio_s: Seconds
     elapsed_s: Seconds
-    eta_s: Seconds | None  # None: nothing to judge by yet
+    eta_s: Seconds | None  # until the audiobook is written; None: nothing to judge by yet
     chapters: tuple[ChapterStatus, ...]
     note: Note = ""  # the reason in words, for readers of 0.1
     reason: Reason | None = None  # what it waits for
+    encoded: Share | None = None  # of its sound; None: by a coordinator of 0.1, which did not tell
 
 
 class StatusReply(Message, frozen=True, tag=True):

@@ -10,6 +10,8 @@ _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
+LEAST_S = 50  # less is not worth a figure
+UNSURE = 1.3  # an estimate whose bounds differ by this factor is a range
 
 
 def plain_line(text: str) -> str:
@@ -63,7 +65,7 @@ def clock_text(moment_s: float) -> str:
 
 def about_text(seconds: float) -> str:
     """Return an estimated length of time, coarse enough to be steady: "about 4 min", "about 1 h 20 min"."""
-    if seconds < 50:
+    if seconds < LEAST_S:
         return "less than a minute"
     if seconds < 57.5 * MINUTE_S:
         minutes = seconds / MINUTE_S
@@ -74,6 +76,17 @@ def about_text(seconds: float) -> str:
     if seconds < 2 * DAY_S:
         return f"about {round(seconds / HOUR_S)} h"
     return f"about {round(seconds / DAY_S)} days"
+
+
+def left_text(seconds: float, least: float, most: float) -> str:
+    """Return an estimated length of time, as a range while it is uncertain: "about 4 min", "4 to 7 min"."""
+    low, high = about_text(least).removeprefix("about "), about_text(most).removeprefix("about ")
+    if most < UNSURE * least or low == high:
+        return about_text(seconds)
+    if least < LEAST_S:
+        return f"up to {high}"
+    number, _, unit = low.partition(" ")
+    return f"{number} to {high}" if high.partition(" ")[2] == unit else f"{low} to {high}"
 
 
 def speed_text(realtime: float) -> str:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.watch.text import about_text, clean, clean_note, count_text, duration_text, percent, speed_text
+from swarm.watch.text import clean, clean_note, count_text, duration_text, left_text, percent, speed_text
 from swarm.watch.words import CALL_WORKERS, waiting_text
 
 SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about so long
 SETTLING_SHARE = 0.15  # of the time run or the time left; the shortest of the three counts
+REMEMBERED_SHARE = 0.5  # of the time run: how sure an estimate is, the ends tell that were expected within it
+MAX_REMEMBERED = 300  # ends
 FARTHEST = 2.5  # an estimate is within this factor of the latest calculation
+SPEAKING_SHARE = 0.9  # of the percent of a book; encoding has the rest, and keeps up unless voices are very fast
 SILENT_S = 5.0  # a heartbeat is due every second
 
 
@@ -63,11 +66,13 @@ class Estimate:
     def __init__(self) -> None:
         self._end_s: float | None = None
         self._seen_s = 0.0
+        self._ends: list[tuple[float, float]] = []  # when, and what end was expected then; of late
 
     def settle(self, eta_s: float | None, elapsed_s: float) -> float | None:
         """Take in the seconds left by the latest calculation; return the seconds to show."""
         if eta_s is None:
             self._end_s = None
+            self._ends.clear()
             return None
         end_s = elapsed_s + eta_s
         if self._end_s is None:
@@ -78,7 +83,19 @@ class Estimate:
             settled_s = self._end_s + weight * (end_s - self._end_s) - elapsed_s
             self._end_s = elapsed_s + min(max(settled_s, eta_s / FARTHEST), eta_s * FARTHEST)
         self._seen_s = elapsed_s
+        self._remember(elapsed_s, self._end_s)
         return max(0.0, self._end_s - elapsed_s)
+
+    def _remember(self, elapsed_s: float, end_s: float) -> None:
+        since_s = elapsed_s * (1 - REMEMBERED_SHARE)
+        self._ends = [(seen_s, end) for seen_s, end in self._ends if seen_s >= since_s]
+        if not self._ends or elapsed_s - self._ends[-1][0] >= max(1.0, elapsed_s / MAX_REMEMBERED):
+            self._ends.append((elapsed_s, end_s))
+
+    def bounds(self) -> tuple[float, float]:
+        """Return the seconds left by the earliest and by the latest end that was expected of late."""
+        ends = [end for _, end in self._ends] or [self._seen_s]
+        return max(0.0, min(ends) - self._seen_s), max(0.0, max(ends) - self._seen_s)
 
 
 class Viewer:
@@ -106,14 +123,15 @@ class Viewer:
         )
 
     def _job(self, job: JobStatus, workers: tuple[WorkerStatus, ...], told: bool) -> JobView:
-        eta_s = self._estimates[job.job].settle(job.eta_s, job.elapsed_s)
+        estimate = self._estimates[job.job]
+        eta_s = estimate.settle(job.eta_s, job.elapsed_s)
         return JobView(
             job=job.job,
             title=title_of(job),
             state="waiting" if told and held_up(job, workers) else state_text(job, workers),
             percent=job_percent(job),
             spoken=spoken_text(job),
-            eta=about_text(eta_s) if eta_s is not None and job.state == "speaking" else "",
+            eta=left_text(eta_s, *estimate.bounds()) if eta_s and job.state in ("speaking", "writing") else "",
             chapters=tuple(
                 ChapterView(chapter_title(job, place), chapter_percent(job.chapters[place]))
                 for place in under_way(job, workers)
@@ -137,7 +155,9 @@ def job_percent(job: JobStatus) -> int:
     """Return how many percent of a job are done; 100 only where nothing is left to do and nothing is missing."""
     if job.state == "finished" and job.accepted == job.segments:
         return 100
-    return min(99, percent(job.accepted + job.missing, job.segments))  # in sentences, as for chapters
+    spoken = (job.accepted + job.missing) / max(1, job.segments)  # in sentences, as for chapters
+    done = spoken if job.encoded is None else SPEAKING_SHARE * spoken + (1 - SPEAKING_SHARE) * job.encoded
+    return min(99, percent(done, 1))
 
 
 def standing_text(reply: StatusReply) -> str:

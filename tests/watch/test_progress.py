@@ -54,7 +54,7 @@ def test_one_line_a_chapter_where_there_is_no_terminal() -> None:
     chapters = [line.partition(" (")[0] for line in lines(stream) if line.startswith("chapter")]
     assert lines(stream)[0] == "Moby Dick: 3 chapters, 30 sentences"
     assert chapters == [f"chapter {n} of 3 is spoken: Part {n}" for n in (1, 2, 3)]
-    assert lines(stream)[-2:] == ["99 %, writing the audiobook", "100 %, finished"]
+    assert lines(stream)[-2:] == ["99 %, writing the audiobook, less than a minute left", "100 %, finished"]
     assert not any("100 %" in line for line in lines(stream)[:-1])
 
 

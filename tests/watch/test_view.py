@@ -8,7 +8,7 @@ from watch_replies import replies, worker
 
 from swarm.lease.message import SlotStatus, StatusReply
 from swarm.lease.reason import Reason
-from swarm.watch.view import Estimate, Viewer, standing_text, under_way
+from swarm.watch.view import Estimate, Viewer, job_percent, standing_text, under_way
 from swarm.watch.words import CALL_WORKERS
 
 
@@ -107,9 +107,26 @@ def test_speed_is_the_sum_of_the_slots_that_speak() -> None:
 
 
 def test_no_time_left_is_claimed_where_nothing_is_known_or_nothing_is_spoken() -> None:
-    for reply in (replies(eta_s=None), replies(state="writing"), replies(state="waiting")):
+    for reply in (replies(eta_s=None), replies(state="writing", eta_s=None), replies(state="waiting")):
         assert Viewer().look(reply).jobs[0].eta == ""
-    assert Viewer().look(replies(eta_s=240.0)).jobs[0].eta == "about 4 min"
+    for stage in ("speaking", "writing"):
+        assert Viewer().look(replies(state=stage, eta_s=240.0)).jobs[0].eta == "about 4 min"
+
+
+def test_the_time_left_is_a_range_while_its_end_moves() -> None:
+    viewer = Viewer()
+    for moment in range(300):  # the end moves from 540 s to 800 s, as on a machine that others use
+        drawn = viewer.look(replies(elapsed_s=moment, eta_s=540.0 + 260 * moment / 300 - moment))
+    assert drawn.jobs[0].eta == "6 to 8 min"
+    for moment in range(300, 700):
+        drawn = viewer.look(replies(elapsed_s=moment, eta_s=800.0 - moment))
+    assert drawn.jobs[0].eta == "about 2 min"
+
+
+def test_the_percent_of_a_book_counts_its_encoding() -> None:
+    (job,) = replies(30, state="writing").jobs
+    for encoded, percent in ((None, 99), (0.0, 90), (0.5, 95), (1.0, 99)):
+        assert job_percent(structs.replace(job, encoded=encoded)) == percent
 
 
 def test_an_estimate_that_jumps_is_settled_and_one_that_stays_is_believed() -> None:

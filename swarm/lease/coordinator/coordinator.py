@@ -22,6 +22,7 @@ from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
+from swarm.lease.coordinator.time_left import SpeechPace
 from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.message import (
     PROTOCOL,
@@ -79,6 +80,7 @@ class Coordinator:
     intake: Intake = field(init=False)
     pieces: ClipPieces = field(init=False)
     job_files: JobFiles = field(init=False)
+    speech_pace: SpeechPace = field(default_factory=SpeechPace)
 
     def __post_init__(self) -> None:
         self.called_s = self.asked_s = self.started_s
@@ -97,9 +99,15 @@ class Coordinator:
         served.run_stats = run_stats or served.run_stats
         self.jobs[state.job] = served
 
-    def note_encoded(self, job: str, share: float) -> None:
-        """Take note of how much of a job's sound is encoded, from 0 to 1; only `status` tells it."""
-        self.jobs[job].encoded = share
+    def note_progress(self, encoded: dict[str, float], now: float) -> None:
+        """Take note of what share of each job's sound is encoded, from 0 to 1, and of how fast all goes.
+
+        Only `status` tells it.
+        """
+        snapshot = Snapshot(self.settings, self.jobs, self.sessions, now)
+        self.speech_pace.observe(now, *snapshot.spoken_and_pace())
+        for job, share in encoded.items():
+            self.jobs[job].encoding.observe(now, share)
 
     # --- events
 
@@ -193,7 +201,7 @@ class Coordinator:
 
     def status(self, now: float) -> StatusReply:
         """Return what this coordinator and its workers are doing."""
-        return Snapshot(self.settings, self.jobs, self.sessions, now).reply()
+        return Snapshot(self.settings, self.jobs, self.sessions, now, self.speech_pace.share).reply()
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""

@@ -9,6 +9,7 @@ from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.ledger import Lease, Ledger
 from swarm.lease.coordinator.roster import Session
+from swarm.lease.coordinator.time_left import EncodingPace
 from swarm.lease.message import Job
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
 
@@ -25,7 +26,7 @@ class ServedJob:
     install: str = ""  # the line that brings its engine to a worker
     fetch: str = ""  # the line that brings its model, where one can be brought
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
-    encoded: float = 0.0  # share of its sound
+    encoding: EncodingPace = field(default_factory=EncodingPace)
     first_grant_s: float | None = None  # of this run
     run_stats: RunStats = field(default_factory=RunStats)
 

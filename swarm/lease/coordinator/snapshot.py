@@ -22,6 +22,7 @@ class Snapshot:
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
     now: float
+    reached: float = 1.0  # the share of the slots' own speeds that is really reached
 
     def reply(self) -> StatusReply:
         """Return the state of all jobs and workers."""
@@ -49,6 +50,7 @@ class Snapshot:
             audio_s=max(0.0, state.audio_s),
             elapsed_s=max(0.0, self.now - (served.first_grant_s or self.now)),
             eta_s=self._eta_s(served),
+            encoded=1.0 if state.finished else served.encoding.share,
             chapters=tuple(
                 ChapterStatus(chapter.title, len(chapter.segments), settled)
                 for chapter, settled in zip(spec.chapters, state.settled, strict=True)
@@ -64,10 +66,20 @@ class Snapshot:
         return "speaking" if served.ledger.leases else "waiting"
 
     def _eta_s(self, served: ServedJob) -> float | None:
+        """Return the seconds until a job's audiobook is written, by the slower of speaking and encoding."""
+        if served.state.finished:
+            return None
+        spoken = served.state.characters_settled / served.characters if served.characters else 1.0
+        encoding_s = served.encoding.left_s(self.now, spoken)
+        if served.state.complete:
+            return encoding_s or None
+        speaking_s = self._speaking_s(served)
+        return None if speaking_s is None else max(speaking_s, encoding_s)
+
+    def _speaking_s(self, served: ServedJob) -> float | None:
         """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""
-        recipe = served.state.spec.recipe
-        speeds = [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voicing(recipe)))]
-        pace = sum(_pace(speed, waits) for speed, waits in speeds)
+        speeds = self._speeds(served)
+        pace = sum(_pace(speed, waits) for speed, waits in speeds) * self.reached
         if not pace or sum(speed.clips for speed, _ in speeds) < MIN_CLIPS:
             return None
         left = 0
@@ -77,14 +89,27 @@ class Snapshot:
                 break
         return left / pace
 
+    def spoken_and_pace(self) -> tuple[int, float]:
+        """Return the characters spoken of all jobs, and the characters a second that all slots measure together."""
+        spoken = sum(served.state.characters_settled for served in self.jobs.values())
+        under_way = next((served for served in self.jobs.values() if not served.state.complete), None)
+        speeds = self._speeds(under_way) if under_way else []
+        return spoken, sum(_pace(speed, waits) for speed, waits in speeds)
+
+    def _speeds(self, served: ServedJob) -> list[tuple[Speed, float]]:
+        """Return the speed of each slot that works, and the share of its time that it waits."""
+        voice = voicing(served.recipe)
+        return [(speed, slot.waits) for slot in self._at_work() if (speed := slot.speeds.get(voice))]
+
     def _at_work(self) -> list[Slot]:
         return [slot for s in self.sessions.values() for n, slot in enumerate(s.slots) if n not in s.resting]
 
     def _reason(self, served: ServedJob) -> Reason | None:
         """Return what a job waits for; None where it is spoken, or finished."""
         if served.state.complete:
-            encoding = served.encoded < 1 and not served.state.finished
-            return Reason("encoding", percent=int(100 * served.encoded)) if encoding else None
+            encoded = served.encoding.share
+            encoding = encoded < 1 and not served.state.finished
+            return Reason("encoding", percent=int(100 * encoded)) if encoding else None
         missing = self.settings.min_workers - len(self.sessions)
         if missing > 0:
             return Reason("workers missing", count=missing)

@@ -185,9 +185,34 @@ def test_status_says_how_much_of_a_book_that_is_all_spoken_is_encoded() -> None:
     assert shown(core, 1.0).jobs[0].note != "0 % encoded"
     apply(served.state, SegmentQuarantined(0, 0, "nothing can speak it"))
     notes = []
-    for served.encoded in (0.0, 0.639, 1.0):
-        notes.append(shown(core, 1.0).jobs[0].note)
+    for second, encoded in enumerate((0.0, 0.639, 1.0)):
+        core.note_progress({served.state.job: encoded}, float(second))
+        notes.append(shown(core, float(second)).jobs[0].note)
     assert notes == ["0 % encoded", "63 % encoded", ""]
+
+
+def test_the_time_left_counts_the_encoding_that_lags_behind() -> None:
+    core = make_core(JobState(make_spec(["One."])))
+    (served,) = core.jobs.values()
+    apply(served.state, SegmentQuarantined(0, 0, "nothing can speak it"))
+    for second in range(11):
+        core.note_progress({served.state.job: second / 20}, float(second))
+    assert shown(core, 10.0).jobs[0].eta_s == pytest.approx(10, rel=0.1)
+
+
+def test_the_time_left_follows_what_is_really_spoken() -> None:
+    core = make_core(JobState(make_spec(TEXTS * 50)))
+    join(core)
+    grant = offer(core)
+    for index in range(3):
+        core.receive(b"p", make_clip(grant, index), 1.0 + index, b"flac")
+    told = shown(core, 10.0).jobs[0].eta_s
+    for second in range(100):  # nothing more arrives
+        core.note_progress({}, 10.0 + second)
+    after = shown(core, 110.0).jobs[0].eta_s
+    assert told is not None
+    assert after is not None
+    assert after > 3 * told
 
 
 def test_status_tells_what_the_devices_were_at_last() -> None:
