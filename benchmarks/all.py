@@ -32,6 +32,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "idle": [[]],
     "overhead": [[]],
     "finish": [[]],
+    "time_left": [[], ["--busy", "4"]],
     "ending": [[]],
     "coqui_speed": [[]],
 }
