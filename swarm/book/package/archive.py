@@ -1,7 +1,7 @@
 """Opens the zip file of an EPUB within bounds, finds files by inexact names, and checks for DRM."""
 
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 import regex
@@ -48,7 +48,7 @@ class Archive:
 
     def find(self, name: str) -> str | None:
         """Return the file that a name means, also percent-encoded or in another letter case; None if there is none."""
-        for spelling in (_normal(name), _normal(decoded(name))):
+        for spelling in map(_normal, (name, decoded(name))):
             found = spelling if spelling in self._names else self._folded.get(spelling.casefold())
             if found:
                 return found
@@ -159,9 +159,9 @@ def check_file(path: Path) -> None:
 
 def _normal(name: str) -> str:
     parts: list[str] = []
-    for part in PurePosixPath(regex.sub(r"[\\/]+", "/", name)).parts:
+    for part in name.replace("\\", "/").split("/"):
         if part == "..":
             del parts[-1:]
-        elif part not in (".", "/"):
+        elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)

@@ -93,9 +93,8 @@ MAX_TITLE_LINE_CHARS = 60
 
 _NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
-_END = regex.compile(
-    r"\*\*\*\s*END OF (?:THE|THIS) PROJECT GUTENBERG|^End of (?:the )?Project Gutenberg", regex.IGNORECASE
-)
+_ACCENTS, _NO_LETTERS = regex.compile(r"\p{M}+"), regex.compile(r"[^\p{L}]+")
+_END = regex.compile(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
 
 
 _CREDIT = regex.compile(
@@ -232,5 +231,5 @@ def is_transcribers(title: str, texts: list[str]) -> bool:
 
 def _letters(name: str) -> str:
     """Return a name in lower case, without accents, with spaces for all that is no letter."""
-    letters = regex.sub(r"\p{M}+", "", normalize("NFKD", name.casefold()))
-    return regex.sub(r"[^\p{L}]+", " ", letters).strip()
+    letters = _ACCENTS.sub("", normalize("NFKD", name.casefold()))
+    return str(_NO_LETTERS.sub(" ", letters)).strip()

@@ -8,6 +8,7 @@ from itertools import islice
 import regex
 from lxml import etree
 
+from swarm.book.page.letters import plain
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import REFERENCE, RETURN
 
@@ -83,16 +84,12 @@ def _is_navigation(element: etree._Element) -> bool:
         return False
     words = _opening(element, MAX_LINE_CHARS)
     linked = "".join(_opening(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
-    if len(words) > MAX_LINE_CHARS or _letters(words) != _letters(linked):
+    if len(words) > MAX_LINE_CHARS or plain(words) != plain(linked):
         return False
     texts = [
         _opening(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)
     ]
     return any(texts) and all(_NAVIGATION.fullmatch(text) for text in texts if text)
-
-
-def _letters(text: str) -> str:
-    return str(regex.sub(r"[^\p{L}\p{N}]", "", text))
 
 
 def _is_number(element: etree._Element) -> bool:

@@ -10,6 +10,9 @@ from swarm.errors import PageError
 
 EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # the attribute as XML and as HTML parsers name it
 
+_TYPE_KEYS = (*EPUB_TYPE, "role")
+_NO_TYPES: frozenset[str] = frozenset()
+
 SAMPLE_BYTES = 2_000  # bytes from which an encoding is guessed
 WIDE_SHARE = 0.6  # of every other byte is zero in UTF-16
 
@@ -48,8 +51,8 @@ def local(element: etree._Element) -> str:
 
 def types(element: etree._Element) -> frozenset[str]:
     """Return the words of an element's `epub:type` and `role`, without the prefix "doc-"."""
-    words = " ".join(element.get(key) or "" for key in (*EPUB_TYPE, "role")).lower().split()
-    return frozenset(word.removeprefix("doc-") for word in words)
+    named = [value for value in map(element.get, _TYPE_KEYS) if value]
+    return frozenset(word.removeprefix("doc-") for word in " ".join(named).lower().split()) if named else _NO_TYPES
 
 
 def _xml_parser() -> etree.XMLParser:

@@ -17,7 +17,7 @@ from swarm.book.page.furniture import (
     without_page,
     without_picture_mark,
 )
-from swarm.book.page.letters import AUDIBLE, ZERO_WIDTH, tidy
+from swarm.book.page.letters import AUDIBLE, tidy, without_zero_width
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import NOTE, REFERENCE, RETURN
 from swarm.book.page.passage import Passage
@@ -69,7 +69,6 @@ _LOOSE_MARKS = regex.compile(
 _CAP = "\ufff9"  # placeholder after a drop cap
 # "T he" is one word, "A man" is two.
 _CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")
-_SPACES = regex.compile(r"[^\S\n]+")
 _NO_SPACE = regex.compile(r"[.,;:!?)\]]")
 _OVER = regex.compile(r"\s*[/⁄]")
 _LONE_LETTER = regex.compile(r"\W*\p{L}")
@@ -313,9 +312,11 @@ class _Walk:
             self.parts = [text.strip()]  # a drop cap in a block of its own belongs to the next block
             return
         text = _VERSES.sub(_line_break, text.strip(_VERSE + " ")) if _VERSE in text else text
-        text = _LOOSE_MARKS.sub("", _CAPS.sub("", _MARKS.sub("", ZERO_WIDTH.sub("", text))))
+        text = without_zero_width(text)
+        text = _MARKS.sub("", text) if _MARK in text else text
+        text = _LOOSE_MARKS.sub("", _CAPS.sub("", text))
         text = without_page(text) if self.open[-1].caption else text
-        lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
+        lines = [" ".join(line.split()) for line in text.split("\n")]
         paragraphs = "\n".join(lines).split("\n\n")
         for paragraph in paragraphs:
             said = without_picture_mark(paragraph.strip())

@@ -6,7 +6,7 @@ count, so that a place stays the same when the document is parsed again.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, islice
 
 import regex
 from lxml import etree
@@ -74,7 +74,7 @@ class Tracer:
     def __init__(self, document: str) -> None:
         self.document = document
         self._place = 0
-        self._parts: list[tuple[int, int, int]] = []  # of the open block: part, place, visible characters
+        self._taken: dict[int, tuple[int, str]] = {}  # for parts of the open block: place, visible characters
         self._whole = ""
         self._runs: list[CharRun] = []
         self._start = 0
@@ -85,10 +85,10 @@ class Tracer:
 
     def take(self, part: int, text: str) -> None:
         """Record that the document's next text becomes a part of the block."""
-        count = len(visible_chars(text))
-        if count:
-            self._parts.append((part, self._place, count))
-        self._place += count
+        chars = visible_chars(text)
+        if chars:
+            self._taken[part] = self._place, chars
+        self._place += len(chars)
 
     def take_whole(self, part: int, said: str, element: etree._Element) -> None:
         """Record that `said` becomes a part instead of an element's text. It has a place only if the two are alike."""
@@ -101,16 +101,14 @@ class Tracer:
     def close(self, parts: list[str], *, carried: bool = False) -> None:
         """End the block; its passages can be traced then. A `carried` block becomes the next one's first part."""
         if carried:
-            self._parts = [(0, place, count) for _, place, count in self._parts[:1]]
+            self._taken = dict(enumerate(islice(self._taken.values(), 1)))
             return
-        taken, self._parts = {number: (place, count) for number, place, count in self._parts}, []
-        pieces = [visible_chars(part) for part in parts]
+        taken, self._taken = self._taken, {}
+        pieces = [taken[number][1] if number in taken else visible_chars(part) for number, part in enumerate(parts)]
+        starts = accumulate(map(len, pieces), initial=0)
         self._whole, self._start = "".join(pieces), 0
-        ends = [0]
-        for piece in pieces:
-            ends.append(ends[-1] + len(piece))
         self._runs = [
-            (begin, *taken[number]) for number, (begin, end) in enumerate(pairwise(ends)) if number in taken and end
+            (start, taken[number][0], len(pieces[number])) for number, start in enumerate(starts) if number in taken
         ]
 
     def trace(self, said: str) -> TextTrace:

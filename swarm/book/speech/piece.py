@@ -49,11 +49,10 @@ def ends_sentence(piece: str, following: str) -> bool:
 def _best_place(window: str, limit: int, left: int) -> int:
     """Return the offset at which to cut a text of `left` characters that begins with `window`."""
     aim = left / math.ceil(left / limit)
-    found = [[match.end() for match in places.finditer(window)] for places in _PLACES]
-    fitting = [[end for end in ends if 0 < len(window[:end].rstrip()) <= limit] for ends in found]
     for least in (aim * MIN_FILL, 1):
-        for ends in fitting:
-            good = [end for end in ends if end >= least]
+        for places in _PLACES:
+            ends = [match.end() for match in places.finditer(window)]
+            good = [end for end in ends if end >= least and 0 < len(window[:end].rstrip()) <= limit]
             if good:
                 return min(good, key=lambda end: abs(end - aim))
     return _inside_word(window, limit)

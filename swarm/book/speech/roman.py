@@ -12,6 +12,7 @@ _WORDS, _SHORT, _LETTERED_WORDS = (
 )
 _AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’']\p{{L}}|\.\p{{L}})")
 # Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
+_AFTER_STOP = regex.compile(r"\.\s[MDCLXVI]", regex.IGNORECASE)
 _AFTER_ABBREVIATION = regex.compile(
     rf"(?<=(?:^|[\s(\[])(?:{_SHORT})\.\s)({NUMERAL})\b(?!(?<=\bI)\s)(?:\.(?=\s\p{{Ll}}|[,;:)]))?",
     regex.IGNORECASE,
@@ -41,7 +42,10 @@ def _in_text(text: str, *, single: bool) -> str:
         )
         return match[0] if lone else str(value(match[1]))
 
-    return str(_AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), _AFTER_WORD.sub(figure, text)))
+    text = _AFTER_WORD.sub(figure, text)
+    if not _AFTER_STOP.search(text):  # true of most sentences, and the next pattern takes ten times as long
+        return text
+    return _AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), text)
 
 
 def _unless_initial(match: Match) -> str:

@@ -18,7 +18,7 @@ _OPEN = "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit S
 # These end no sentence before a number, but may end one before a word.
 _NUMBERED = "vol vols no nos nr p pp ch chap fig figs"
 # "— J. Hetzel" has an initial; "I." may be a numeral.
-_INITIAL = regex.compile(r"^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)
+_INITIAL = regex.compile(r"(?r)^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)
 # "C.E. Jones" has initials, "in the U.S. He left" has none.
 _INITIALS = regex.compile(
     r"(?<![\p{L}.])(?!(?:U\.S|U\.K|A\.D|B\.C|D\.C|N\.Y|M\.D|[AP]\.M|[NS]\.[EW])\.)(?:\p{Lu}\.\s?){2,3}$"
@@ -51,11 +51,11 @@ def _rules(code: str) -> _Rules:
     language = find_language(code)
     opening, closing = map(regex.escape, (language.quotes[::2], language.quotes[1::2]))
     return _Rules(
-        regex.compile(rf"(?:^|[\s(\[«“\"'‘’{opening}-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
+        regex.compile(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
         regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
         # A dash may come first, as in "— Vieni? — chiese."
         regex.compile(rf"\s*[\"'“”’»)\]{closing}]*\s*(?:[—–―]\s?)?\p{{Ll}}"),
-        regex.compile(rf"[!?…—][”\"’{closing}]+\s*$"),
+        regex.compile(rf"(?r)[!?…—][”\"’{closing}]+\s*$"),
         regex.compile(
             rf"\s*(?:(?:{_TITLE})\.? )?\p{{Lu}}[\p{{L}}’'-]+ (?:\p{{Lu}}[\p{{L}}’'-]+ )?"
             rf"(?:{language.sentences.speech_verbs or '(?!)'})\b"
@@ -94,7 +94,8 @@ def _stretches(text: str, limit: int) -> Iterator[str]:
 
 def _whole_pieces(text: str, language: str) -> list[str]:
     pieces = _library_pieces(text, language)
-    return pieces if _bare("".join(pieces)) == _bare(text) else [text]
+    joined = "".join(pieces)
+    return pieces if joined == text or _bare(joined) == _bare(text) else [text]
 
 
 def _library_pieces(text: str, language: str) -> list[str]:

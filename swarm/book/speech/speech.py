@@ -15,6 +15,7 @@ from swarm.book.speech.roman import figures_in_heading, figures_in_prose
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import change_unmarked, replace_brackets
 
+_LIGATURE = regex.compile("[ﬀ-ﬆſ]")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
 _BULLET = regex.compile(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
 _DASHES = regex.compile(r"(?<!-)-{2,3}(?!-)")
@@ -54,7 +55,8 @@ class Speech:
 
 def _plain(text: str) -> str:
     """Return a text in the characters that voices know, without ligatures, combining accents and typed dashes."""
-    text = _BULLET.sub("", normalize("NFC", text.translate(_LIGATURES)))
+    text = text.translate(_LIGATURES) if _LIGATURE.search(text) else text
+    text = _BULLET.sub("", normalize("NFC", text))
     if "--" in text:
         text = _DASHES.sub("—", text)
     return str(_DOTS.sub("…", text)) if ". ." in text else text

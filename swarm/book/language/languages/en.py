@@ -73,31 +73,27 @@ def _with_day(match: Match, before: str, day: int, after: str = "") -> str:
     return f"{before}{_th(day)}{after}" if 1 <= day <= 31 else match[0]
 
 
-@cache
-def _month() -> str:
-    """Return the pattern of a month's name or abbreviation."""
-    return "|".join(dict.fromkeys((*month_names(LANGUAGE), *short_month_names(LANGUAGE), "Sep")))
+# Any word in capitals may be a month here: names of months take a while to load, and few books need them.
+_MONTH_DAY = regex.compile(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})(?![\d:.,/%]*\d|\p{L}|[%°:])")
+_DAY_MONTH = regex.compile(r"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{1,2}) (?=(\p{Lu}\p{L}+)\b)")
 
 
 @cache
-def _written_dates() -> tuple[Step, ...]:
-    return (
-        (
-            regex.compile(rf"\b({_month()})\b(\.?) (\d{{1,2}})(?![\d:.,/%]*\d|\p{{L}}|[%°:])"),
-            lambda match: _with_day(match, f"{match[1]}{match[2]} ", int(match[3])),
-        ),
-        (
-            regex.compile(rf"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{{1,2}}) (?=(?:{_month()})\b)"),
-            lambda match: _with_day(match, match[1] or "the ", int(match[2]), " of "),
-        ),
-    )
+def _months() -> frozenset[str]:
+    return frozenset((*month_names(LANGUAGE), *short_month_names(LANGUAGE), "Sep"))
+
+
+def _month_day(match: Match) -> str:
+    return _with_day(match, f"{match[1]}{match[2]} ", int(match[3])) if match[1] in _months() else match[0]
+
+
+def _day_month(match: Match) -> str:
+    return _with_day(match, match[1] or "the ", int(match[2]), " of ") if match[3] in _months() else match[0]
 
 
 def _say_written_dates(text: str) -> str:
     """Say "June 3" as "June 3rd" and "4 July" as "the 4th of July"."""
-    for pattern, say in _written_dates():
-        text = pattern.sub(say, text)
-    return text
+    return str(_DAY_MONTH.sub(_day_month, _MONTH_DAY.sub(_month_day, text)))
 
 
 # Rules for decades and for early years, which are said in pairs.
