@@ -2,26 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from swarm.audio.caption import SubtitleLine, cut_captions
 from swarm.audio.tags import Tags
-
-
-class SubtitleLine(Struct, frozen=True):
-    """A sentence and when it is heard, in seconds."""
-
-    start_s: float
-    end_s: float
-    text: str
 
 
 def write_subtitles(kind: str, lines: Sequence[SubtitleLine], tags: Tags) -> str:
     """Return a whole file; `kind` is "vtt", "srt" or "lrc".
 
-    A cue without text, as of the rest of a long number, prolongs the one before it.
+    A long sentence becomes several cues, each of which fits a screen. A line without text, as of the rest of a long
+    number, prolongs the one before it.
     """
-    return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](_with_text(lines), tags)) + "\n"
+    cues = [caption for line in _with_text(lines) for caption in cut_captions(line)]
+    return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](cues, tags)) + "\n"
 
 
 def _with_text(lines: Sequence[SubtitleLine]) -> list[SubtitleLine]:
@@ -39,14 +33,14 @@ def _vtt(lines: Sequence[SubtitleLine], _tags: Tags) -> Iterator[str]:
     for line in lines:
         yield ""
         yield f"{_clock(line.start_s, '.')} --> {_clock(line.end_s, '.')}"
-        yield _plain(line.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        yield line.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _srt(lines: Sequence[SubtitleLine], _tags: Tags) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         yield str(number)
         yield f"{_clock(line.start_s, ',')} --> {_clock(line.end_s, ',')}"
-        yield _plain(line.text)
+        yield line.text
         yield ""
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from swarm.audio.caption import SubtitleLine
 from swarm.audio.level import level_lines
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
-from swarm.audio.subtitle import SubtitleLine, write_subtitles
+from swarm.audio.subtitle import write_subtitles
 from swarm.edition.delivery import DELIVERED_FILE, Delivery
 from swarm.edition.depot import DepotFault, Stopped
 from swarm.edition.press import Damaged, Measured, Press

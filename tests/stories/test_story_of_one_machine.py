@@ -200,7 +200,7 @@ def test_the_subtitles_of_a_book_are_its_text(here: Machine, small_book: Path) -
 def said_in(path: Path) -> list[str]:
     """Return the text of a subtitle file, cue by cue."""
     blocks = path.read_text(encoding="utf-8").split("\n\n")
-    return [" ".join(block.strip().split("\n")[-1:]) for block in blocks if "-->" in block]
+    return [" ".join(block.strip().split("\n")[1:]) for block in blocks if "-->" in block]
 
 
 def spoken_text(here: Machine) -> str:
