@@ -11,6 +11,7 @@ from swarm.read_along.overlay import ACTIVE_CLASS, clock
 OPF = "{http://www.idpf.org/2007/opf}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+ACCESS_MODE, ACCESS_FEATURE = "schema:accessMode", "schema:accessibilityFeature"  # the prefix is reserved in EPUB 3
 RECORDED = frozenset(("role", "file-as"))  # attributes of EPUB 2 that are properties in EPUB 3
 SMIL_TYPE = "application/smil+xml"
 XHTML_TYPE = "application/xhtml+xml"
@@ -101,6 +102,23 @@ def _describe(metadata: etree._Element, additions: Additions) -> None:
     _add_meta(metadata, "media:duration", clock(total_ms))
     _add_meta(metadata, "media:active-class", ACTIVE_CLASS)
     _add_meta(metadata, "media:narrator", additions.narrator)
+    _describe_access(metadata)
+
+
+def _describe_access(metadata: etree._Element) -> None:
+    """Say that the book can be heard while it is read, in the words by which catalogues and reading systems know it."""
+    said: dict[str, set[str]] = {ACCESS_MODE: set(), ACCESS_FEATURE: set()}
+    for meta in list(metadata.iterfind(".//{*}meta")):
+        name, text = meta.get("property") or "", (meta.text or "").strip()
+        if name == ACCESS_FEATURE and text == "none":
+            _remove(meta)
+        elif name in said and meta.get("refines") is None:
+            said[name].add(text)
+    modes = ("auditory",) if said[ACCESS_MODE] else ("textual", "auditory")
+    for name, words in ((ACCESS_MODE, modes), (ACCESS_FEATURE, ("synchronizedAudioText",))):
+        for word in words:
+            if word not in said[name]:
+                _add_meta(metadata, name, word)
 
 
 def _add_meta(metadata: etree._Element, name: str, text: str, refined: str = "") -> etree._Element:

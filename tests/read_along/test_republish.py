@@ -93,3 +93,29 @@ def test_a_book_in_which_nothing_is_heard_says_nothing_of_sound() -> None:
     package = etree.fromstring(OLD)
     republish(package, Additions((), {}, "Somebody", "2026-01-02T03:04:05Z"))
     assert [name for name, _, _ in metas(package) if name and name.startswith("media:")] == []
+
+
+def access(package: etree._Element) -> list[tuple[str | None, str | None]]:
+    return [(name, text) for name, _, text in metas(package) if (name or "").startswith("schema:")]
+
+
+def test_catalogues_are_told_that_the_book_can_be_heard() -> None:
+    found = access(made())
+    assert found == [
+        ("schema:accessMode", "textual"),
+        ("schema:accessMode", "auditory"),
+        ("schema:accessibilityFeature", "synchronizedAudioText"),
+    ]
+
+
+def test_what_the_book_says_of_its_access_is_kept_and_said_once() -> None:
+    said = (
+        '<meta property="schema:accessMode">visual</meta><meta property="schema:accessibilityFeature">none</meta>'
+        '<meta property="schema:accessibilityFeature">synchronizedAudioText</meta></metadata>'
+    )
+    found = access(made(OLD.replace("</metadata>", said)))
+    assert sorted(found) == [
+        ("schema:accessMode", "auditory"),
+        ("schema:accessMode", "visual"),
+        ("schema:accessibilityFeature", "synchronizedAudioText"),
+    ]
