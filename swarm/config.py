@@ -59,6 +59,7 @@ class StyleConfig:
     report_html: bool = False
     subtitles: str = ""  # "vtt", "srt", "lrc"
     read_along: bool = False  # also write an EPUB with the sound
+    beside: tuple[str, ...] = ()  # "cover", "cue", "opf": also write these files, sorted
     pauses_s: tuple[
         tuple[str, float], ...
     ] = ()  # seconds by the kind of pause, sorted by kind; other kinds keep their defaults

@@ -13,6 +13,7 @@ from swarm.errors import UsageError
 FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")
 SUBTITLES = ("vtt", "srt", "lrc")
 PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter", "start")
+BESIDE = ("cover", "cue", "opf")
 TAGS = (
     "subtitle", "series", "series-part", "genre", "year", "publisher", "description", "translator", "rights", "isbn",
     "asin", "title-sort", "author-sort",
@@ -85,6 +86,12 @@ def _add_company_options(file: "argparse._ArgumentGroup") -> None:
         help="also write an EPUB with the sound: sentences are highlighted as they are read",
     )
     file.add_argument(
+        "--beside",
+        metavar="FILES",
+        default="",
+        help="also write cover, opf (the metadata) or cue (the chapters) as files; several are separated by commas",
+    )
+    file.add_argument(
         "--report", metavar="json|html", default="json", help="html: also write a page with players (default: json)"
     )
 
@@ -109,6 +116,7 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         report_html=one_of("--report", arguments.report, ("json", "html")) == "html",
         subtitles=_subtitles(arguments.subtitles),
         read_along=arguments.read_along,
+        beside=_beside(arguments.beside),
         pauses_s=_pauses(arguments.pause),
     )
     from swarm.audio.format import make_coding
@@ -161,6 +169,13 @@ def _subtitles(text: str) -> str:
     if not chosen or chosen in SUBTITLES:
         return chosen
     raise UsageError(f"--subtitles takes {', '.join(SUBTITLES)}, not {text!r}.")
+
+
+def _beside(text: str) -> tuple[str, ...]:
+    chosen = {word.strip().lower() for word in text.split(",") if word.strip()}
+    if chosen <= set(BESIDE):
+        return tuple(sorted(chosen))
+    raise UsageError(f"--beside takes {', '.join(BESIDE)} or several of them with commas, not {text!r}.")
 
 
 def _tags(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:

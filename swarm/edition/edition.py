@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from swarm.audio.caption import SubtitleLine
 from swarm.audio.level import level_lines
 from swarm.audio.order import FinishedBook
 from swarm.audio.studio import Studio
-from swarm.audio.subtitle import write_subtitles
+from swarm.edition.company import write_company
 from swarm.edition.delivery import DELIVERED_FILE, Delivery
 from swarm.edition.depot import DepotFault, Stopped
 from swarm.edition.press import Damaged, Measured, Press
@@ -177,7 +176,8 @@ class Edition:
             with contextlib.suppress(OSError):  # the run may have failed because of the disk
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
-        self._beside = await asyncio.to_thread(self._write_beside, self._press)
+        chapters = self.state.spec.chapters
+        self._beside = await asyncio.to_thread(write_company, self._press, self.style, chapters, self.target)
         if self.style.read_along:
             await self._write_read_along(damaged, measured, self._press.used)
         written = [book.path for _, book in self._press.bound]
@@ -243,7 +243,7 @@ class Edition:
         finished = self.state.finished
         if self.upload is None or finished is None or self._is_uploaded or self.is_withheld:
             return
-        files = [path for path in self._sound_files(finished) if path.is_file()]
+        files = [path for path in self._uploaded_files(finished) if path.is_file()]
         try:
             await asyncio.to_thread(self.upload.send, files, self.style.tags, self._teller())
         except asyncio.CancelledError:
@@ -254,15 +254,16 @@ class Edition:
         with guarded(self._uploads):
             replace_file(self._uploads, msgspec.json.encode({self.upload.place: finished.at_s}))
 
-    def _sound_files(self, finished: JobFinished) -> list[Path]:
-        """Return the audiobook's files on this machine; if it is one file, without the kept chapter files."""
+    def _uploaded_files(self, finished: JobFinished) -> list[Path]:
+        """Return the audiobook's files on this machine and those that belong to them, without kept chapter files."""
         names = [Path(name) for name in finished.files]
         if self.delivery:
             prefix = self.delivery.depot.address("")
             names = [self.delivery.outbox / name.removeprefix(prefix).lstrip("/\\") for name in finished.files]
-        ending = self.target.suffix
-        whole = [path for path in names if path.name == self.target.name]
-        return whole or [path for path in names if path.suffix == ending]
+        sound = [path for path in names if path.suffix == self.target.suffix]
+        sound = [path for path in sound if path.name == self.target.name] or sound
+        folders = {self.target.parent, *(path.parent for path in sound)}
+        return sound + [path for path in names if path.suffix != self.target.suffix and path.parent in folders]
 
     def leave(self) -> None:
         """Remove the outbox if all files are where they belong."""
@@ -303,21 +304,6 @@ class Edition:
             with contextlib.suppress(OSError, ValueError):
                 self.made = json.loads(report.read_bytes())
                 self.made.pop("segments", None)
-
-    def _write_beside(self, press: Press) -> list[Path]:
-        """Write subtitles beside each file, if the style wants them. Raises StoreError."""
-        kind, chapters = self.style.subtitles, self.state.spec.chapters
-        written = []
-        for volume, book in press.bound if kind else ():
-            lines = [
-                SubtitleLine(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].written)
-                for cue in press.cues(volume)
-            ]
-            path = book.path.with_name(f"{book.path.name.rpartition('.')[0]}.{kind}")
-            with guarded(path, OUTPUT_OPTION):
-                replace_file(path, write_subtitles(kind, lines, press.tags(volume)).encode())
-            written.append(path)
-        return written
 
     def report(self, core: Coordinator) -> None:
         """Write `<name>.report.json`, and the page if the style wants it. Raises StoreError."""

@@ -65,7 +65,14 @@ def sound_style(style: Style) -> Style:
     codec = style.format.codec
     pauses_s = tuple({**dict(style.pauses_s), START: 0.0}.items())  # its files are heard as one
     style = structs.replace(
-        style, split=CHAPTER_SPLIT, cover=b"", subtitles="", keep_chapters=False, read_along=False, pauses_s=pauses_s
+        style,
+        split=CHAPTER_SPLIT,
+        cover=b"",
+        subtitles="",
+        keep_chapters=False,
+        read_along=False,
+        beside=(),
+        pauses_s=pauses_s,
     )
     if codec in ("aac", "mp3"):
         return structs.replace(style, output_format="mp3" if codec == "mp3" else "m4a")

@@ -1,6 +1,7 @@
 """A depot at an address, through fsspec: s3://, sftp:// and other installed protocols. Needs the extra [storage]."""
 
 import logging
+import mimetypes
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,6 +17,8 @@ Value = TypeVar("Value")
 INSTALL = "pip install 'e2a-swarm[storage]'"
 # On these a file appears under its name only when it is whole; renaming it would copy it.
 OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "hf"})
+S3 = frozenset({"s3", "s3a"})
+AUDIO_TYPES = {"m4b": "audio/mp4", "m4a": "audio/mp4", "opus": "audio/ogg", "ogg": "audio/ogg", "flac": "audio/flac"}
 SFTP = frozenset({"sftp", "ssh"})
 TIMEOUT_S = 30.0
 PIECE_BYTES = 256 << 10  # a transfer can be stopped after each piece
@@ -80,7 +83,7 @@ class RemoteDepot:
         def work() -> None:
             self._connection()
             self._make_folder(name)
-            self._files.pipe_file(self._path(name), data)
+            self._files.pipe_file(self._path(name), data, **self._kind(name))
 
         self._try(work)
 
@@ -94,7 +97,7 @@ class RemoteDepot:
         path = self._path(name)
         part = path if self._scheme in OBJECTS else f"{path}.part"
         if part == path:
-            self._files.put_file(str(source), path, callback=_callback(moved))
+            self._files.put_file(str(source), path, callback=_callback(moved), **self._kind(name))
         else:
             self._send(source, part, moved)
         self._files.invalidate_cache()
@@ -104,6 +107,12 @@ class RemoteDepot:
             self._rename(part, path)
         if self._size(name) != source.stat().st_size:
             raise DepotFault(f"{self.address(name)} is of another size than what was sent.", permanent=False)
+
+    def _kind(self, name: str) -> dict[str, str]:
+        """Return what tells S3 the type of a file, so that a browser plays it and does not download it."""
+        ending = name.rpartition(".")[2].lower()
+        kind = AUDIO_TYPES.get(ending) or mimetypes.guess_type(name)[0]
+        return {"ContentType": kind} if kind and self._scheme in S3 else {}
 
     def _send(self, source: Path, path: str, moved: Moved) -> None:
         there = 0

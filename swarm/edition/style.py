@@ -21,6 +21,7 @@ from swarm.job.language import long_code
 from swarm.job.spec import JobSpec
 
 CHAPTER_SPLIT = "chapter"
+COVER, OPF, CUE = "cover", "opf", "cue"  # files that may stand beside an audiobook
 TAG_FIELDS = {"series-part": "series_number", "title-sort": "title_sort", "author-sort": "author_sort"}
 STYLE_FORMAT = 4  # goes into the digest of each style: raise it to have finished files written again
 
@@ -40,6 +41,7 @@ class Style(Struct, frozen=True, dict=True):
     keep_chapters: bool = False
     report_html: bool = False
     read_along: bool = False
+    beside: tuple[str, ...] = ()  # COVER, OPF, CUE
     pauses_s: tuple[tuple[str, float], ...] = ()  # kind and length of those that differ from the default
 
     @cached_property
@@ -81,6 +83,7 @@ def make_style(config: StyleConfig, spec: JobSpec) -> Style:
         subtitles=config.subtitles,
         report_html=config.report_html,
         read_along=config.read_along,
+        beside=config.beside,
         keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
         pauses_s=config.pauses_s,
     )

@@ -38,6 +38,10 @@ def test_tags() -> None:
     assert style("--tag year=1899 --tag genre=Poetry --tag series-part=").tags == wanted
 
 
+def test_files_beside() -> None:
+    assert style("--beside OPF,cover").beside == ("cover", "opf")
+
+
 def test_every_kind_of_pause_can_be_set() -> None:
     assert {*Pause, START} == set(style_options.PAUSES)
 
@@ -53,6 +57,7 @@ def test_every_kind_of_pause_can_be_set() -> None:
         ("--channels 5.1", "mono or stereo"),
         ("--loudness loud", "such as -18"),
         ("--subtitles ass", "vtt, srt, lrc"),
+        ("--beside nfo", "cover, cue, opf"),
         ("--tag mood=dark", "kinds are subtitle"),
         ("--tag year", "KIND=TEXT"),
         ("--pause comma=1", "kinds are clause"),

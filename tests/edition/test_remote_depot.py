@@ -54,6 +54,27 @@ def test_a_connection_that_broke_is_made_anew(sftp_server: SftpServer, source: P
     assert sftp_server.connections == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.m4b", "audio/mp4"),
+        ("Ä/01.opus", "audio/ogg"),
+        ("a.mp3", "audio/mpeg"),
+        ("a.vtt", "text/vtt"),
+        ("a.read-along.epub", "application/epub+zip"),
+    ],
+)
+def test_s3_is_told_the_type_so_that_a_browser_plays_a_file(bucket: str, source: Path, name: str, kind: str) -> None:
+    import boto3
+
+    depot = RemoteDepot(f"s3://{bucket}/books")
+    depot.put(source, name, DIGEST, quiet)
+    depot.write("a.report.json", b"{}")
+    head = boto3.client("s3").head_object
+    assert head(Bucket=bucket, Key=f"books/{name}")["ContentType"] == kind
+    assert head(Bucket=bucket, Key="books/a.report.json")["ContentType"] == "application/json"
+
+
 def test_a_server_whose_key_nobody_confirmed_is_not_spoken_with(sftp_server: SftpServer, tmp_path: Path) -> None:
     (tmp_path / "home" / ".ssh" / "known_hosts").unlink()
     with pytest.raises(DepotFault, match="is not known on this machine; connect once with ssh") as fault:

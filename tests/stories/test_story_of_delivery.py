@@ -54,9 +54,13 @@ def outbox(here: Machine) -> Path:
 
 def test_a_book_is_made_here_and_taken_to_another_disk(here: Machine, small_book: Path, mount: Path) -> None:
     command = ("convert", small_book, *FAST, "--output-dir", mount / "books", "--keep-chapters", "--subtitles", "vtt")
+    command += ("--beside", "cover,opf,cue")
     done = here.run(*command)
     assert (done.returncode, done.stderr) == (0, "")
     audiobook = only(mount / "books", "*.m4b")
+    assert {path.name.removeprefix(audiobook.stem) for path in (mount / "books").glob("*.*")} == {
+        ".m4b", ".vtt", ".cue", ".cover.jpg", ".metadata.opf", ".report.json"
+    }  # fmt: skip
     assert len(list((mount / "books").glob("*/*.m4b"))) == len(list((mount / "books").glob("*/*.vtt"))) == 3
     report = report_of(audiobook)
     assert_complete(report)
@@ -192,6 +196,18 @@ def test_an_upload_that_fails_is_made_up_for_by_the_same_command(
     assert list(files) == [audiobook.name]
     assert audiobook.stat().st_mtime_ns == moment
     assert accepted(here.home) == taken
+
+
+def test_what_belongs_to_a_book_is_uploaded_with_it(here: Machine, small_book: Path, shelf: FakeBookshelf) -> None:
+    more = ("--subtitles", "vtt", "--read-along", "--beside", "cover,opf,cue", "--keep-chapters")
+    command = ("convert", small_book, *FAST, *more, "--abs-server-url", shelf.url, "--abs-api-token", TOKEN)
+    done = here.run(*command)
+    assert (done.returncode, done.stderr) == (0, "")
+    [(_, files)] = shelf.uploads
+    stem = only(here.desk, "*.m4b").stem
+    endings = ("m4b", "vtt", "cue", "cover.jpg", "metadata.opf", "read-along.epub")
+    assert files == {f"{stem}.{ending}": (here.desk / f"{stem}.{ending}").read_bytes() for ending in endings}
+    assert "finished already" in here.run(*command).stdout
 
 
 def test_a_book_is_taken_elsewhere_and_uploaded(

@@ -1,0 +1,74 @@
+"""The files that keep an audiobook company: subtitles, cover, metadata and cue sheets."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from swarm.audio.caption import SubtitleLine
+from swarm.audio.order import FinishedBook
+from swarm.audio.subtitle import write_subtitles
+from swarm.audio.timeline import Cue
+from swarm.audio.volume import Volume
+from swarm.edition.press import Press
+from swarm.edition.style import COVER, CUE, OPF, Style
+from swarm.job.book import Chapter
+from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
+
+COVER_ENDINGS = {"mjpeg": "jpg", "png": "png"}
+
+
+def write_company(press: Press, style: Style, chapters: Sequence[Chapter], target: Path) -> list[Path]:
+    """Write the files that the style wants beside an audiobook, and return them. Raises StoreError."""
+    written = []
+    for path, data in _company(press, style, chapters, target):
+        with guarded(path, OUTPUT_OPTION):
+            replace_file(path, data)
+        written.append(path)
+    return written
+
+
+def _company(press: Press, style: Style, chapters: Sequence[Chapter], target: Path) -> Iterator[tuple[Path, bytes]]:
+    for volume, book in press.bound:
+        if style.subtitles:
+            text = write_subtitles(style.subtitles, _lines(press.cues(volume), chapters), press.tags(volume))
+            yield _beside(book.path, style.subtitles), text.encode()
+        if CUE in style.beside:
+            yield from _cue_sheet(press, volume, book)
+    if COVER in style.beside:
+        yield from _cover(press.bound[0][1].path, target, style)
+    if OPF in style.beside:
+        from swarm.edition.opf import write_opf  # few users ask for it, and all others start sooner
+
+        yield _of_book(target, style, "metadata.opf"), write_opf(style.tags)
+
+
+def _lines(cues: Sequence[Cue], chapters: Sequence[Chapter]) -> list[SubtitleLine]:
+    return [SubtitleLine(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].written) for cue in cues]
+
+
+def _cue_sheet(press: Press, volume: Volume, book: FinishedBook) -> Iterator[tuple[Path, bytes]]:
+    """Yield the cue sheet of a file, if it has several chapters."""
+    from swarm.audio.cue_sheet import write_cue_sheet
+    from swarm.audio.embedded import embedded_chapters  # imports FFmpeg
+
+    with guarded(book.path):
+        marks = embedded_chapters(book.path)
+    if len(marks) > 1:
+        yield _beside(book.path, "cue"), write_cue_sheet(book.path.name, press.tags(volume), marks).encode()
+
+
+def _cover(path: Path, target: Path, style: Style) -> Iterator[tuple[Path, bytes]]:
+    from swarm.audio.embedded import embedded_cover  # imports a library of pictures
+
+    with guarded(path):
+        cover = embedded_cover(path)
+    if cover:
+        yield _of_book(target, style, f"cover.{COVER_ENDINGS[cover.codec]}"), cover.data
+
+
+def _of_book(target: Path, style: Style, name: str) -> Path:
+    """Return the path of a file of the whole book: in the folder of its files if it is split, else beside its file."""
+    return target.with_suffix("") / name if style.split else _beside(target, name)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f"{path.name.rpartition('.')[0]}.{ending}")

@@ -1,0 +1,68 @@
+"""The files beside an audiobook, made from what the real studio wrote."""
+
+import asyncio
+from pathlib import Path
+
+import mutagen
+import pytest
+from lxml import etree
+from msgspec import structs
+from pictures import picture
+from test_press import Bench, places, speak
+
+from swarm.audio.tags import Tags
+from swarm.edition.company import write_company
+from swarm.edition.press import Press
+from swarm.edition.style import Style
+
+JPEG = picture("mjpeg", "yuvj420p")
+STYLE = Style(Tags('A "Book"', ("Ann",), series="Works"), cover=JPEG, beside=("cover", "cue", "opf"), subtitles="srt")
+
+
+async def made(tmp_path: Path, style: Style) -> tuple[Path, dict[str, bytes]]:
+    """Make an audiobook of two chapters, and return its path and the files beside it by name."""
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    target = tmp_path / f"Book.{style.output_format}"
+    press = Press(bench.state, bench.store, bench.studio, target, style, bench.mend, bench.fix)
+    await press.run()
+    paths = await asyncio.to_thread(write_company, press, style, bench.state.spec.chapters, target)
+    await bench.close()
+    return target, {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in paths}
+
+
+async def test_cover_metadata_chapters_and_subtitles_stand_beside_the_audiobook(tmp_path: Path) -> None:
+    target, files = await made(tmp_path, STYLE)
+    assert set(files) == {"Book.srt", "Book.cue", "Book.cover.jpg", "Book.metadata.opf"}
+    assert files["Book.cover.jpg"] == JPEG
+    title = etree.fromstring(files["Book.metadata.opf"]).findtext(".//{http://purl.org/dc/elements/1.1/}title")
+    assert title == 'A "Book"'
+    lines = files["Book.cue"].decode().splitlines()
+    assert lines[:6] == [
+        'PERFORMER "Ann"', "TITLE \"A 'Book'\"", f'FILE "{target.name}" WAVE', "  TRACK 01 AUDIO", '    TITLE "Part 0"',
+        "    INDEX 01 00:00:00",
+    ]  # fmt: skip
+    assert (lines[7], len(lines)) == ('    TITLE "Part 1"', 9)
+
+
+async def test_a_split_audiobook_has_them_in_its_folder_and_a_chapter_needs_no_cue_sheet(tmp_path: Path) -> None:
+    _, files = await made(tmp_path, structs.replace(STYLE, split="chapter", output_format="mp3"))
+    assert set(files) == {
+        "Book/01 - Part 0.srt", "Book/02 - Part 1.srt", "Book/cover.jpg", "Book/metadata.opf"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["mp3", "opus", "flac", "wav"])
+async def test_the_cover_beside_is_the_one_inside_in_every_format(tmp_path: Path, name: str) -> None:
+    target, files = await made(tmp_path, structs.replace(STYLE, output_format=name, subtitles=""))
+    assert files["Book.cover.jpg"] == JPEG
+    assert "TRACK 02" in files["Book.cue"].decode()
+    assert mutagen.File(target) is not None
+
+
+async def test_a_drawn_cover_is_one_too_and_nothing_is_written_unasked(tmp_path: Path) -> None:
+    _, files = await made(tmp_path / "drawn", structs.replace(STYLE, cover=None, beside=("cover",), subtitles=""))
+    assert [name for name in files if not name.startswith("Book.cover.")] == []
+    _, files = await made(tmp_path / "plain", structs.replace(STYLE, beside=(), subtitles=""))
+    assert files == {}
