@@ -14,6 +14,7 @@ ASSETS_LIMIT = 20_000_000_000
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
 ENV_CREDENTIALS = "CREDENTIALS_DIRECTORY"  # systemd's variable for the folder of the files that LoadCredential= names
+ENV_STATE = "STATE_DIRECTORY"  # systemd's variable for the folder of a service that has StateDirectory=
 ENV_COORDINATOR = "E2A_SWARM_COORDINATOR"  # host[:port] of the coordinator, tried before any that mDNS finds
 ENV_OFFLINE = "HF_HUB_OFFLINE"  # Hugging Face's variable; "1" means that no model is downloaded
 ENV_ASSETS_LIMIT = "E2A_SWARM_ASSETS_LIMIT"  # GB of voices and models that a worker keeps

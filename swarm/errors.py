@@ -3,6 +3,7 @@
 SwarmError                79  the book has gaps, or the fault has no class of its own
 ├── Outdated              75  e2a-swarm was upgraded while the command ran: start it again
 ├── UsageError            64  an option or argument has no meaning
+│   └── NoBooks           66  a folder has no book yet
 ├── BookError             65  the file is not a book that we can read
 │   └── PageError         65  one page of the book cannot be read; the others may be whole
 └── EnvironmentFault      69  the machine is at fault: disk, port, key, folder, device
@@ -17,6 +18,7 @@ A message says what happened, to which file or machine, and what to do next.
 EXIT_DONE = 0
 EXIT_USAGE = 64  # USAGE
 EXIT_BOOK = 65  # DATAERR
+EXIT_NO_BOOKS = 66  # NOINPUT
 EXIT_ENVIRONMENT = 69  # UNAVAILABLE
 EXIT_SOFTWARE = 70  # SOFTWARE: a fault of the program itself
 EXIT_OUTDATED = 75  # TEMPFAIL: try again
@@ -40,6 +42,12 @@ class UsageError(SwarmError):
     """An option or argument on the command line has no meaning."""
 
     exit_code = EXIT_USAGE
+
+
+class NoBooks(UsageError):
+    """The folder that was named has no book; for a service that looks into it again that is no failure."""
+
+    exit_code = EXIT_NO_BOOKS
 
 
 class BookError(SwarmError):

@@ -5,6 +5,7 @@ import argparse
 from swarm.commands import checks, convert, options
 from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.parser import shorten
+from swarm.errors import NoBooks
 
 EXAMPLES = checks.examples(
     "e2a-swarm coordinate book.epub",
@@ -37,13 +38,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Coordinate the books; return the exit code."""
-    config = options.coordinate_config(arguments)
     from swarm.coordinator.coordinate import coordinate
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
     from swarm.watch.service import Service
 
     service = Service()
+    try:
+        config = options.coordinate_config(arguments)
+    except NoBooks as fault:
+        service.has_nothing_to_do(str(fault))
+        raise
     progress = service.watch(make_progress(options.progress_mode(arguments)))
     with open_trace(arguments) as trace:
         return run_loop(coordinate(config, progress, service, trace))

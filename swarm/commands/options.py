@@ -23,7 +23,7 @@ from swarm.config import (
     RenderConfig,
     state_folder,
 )
-from swarm.errors import UsageError
+from swarm.errors import NoBooks, UsageError
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
@@ -322,7 +322,7 @@ def _books_in(folder: Path) -> list[Path]:
     except OSError as error:
         raise UsageError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
     if not best:
-        raise UsageError(
+        raise NoBooks(
             f"The folder {folder} holds no EPUB file, nor one that Calibre reads. Text, HTML and Markdown files are "
             "not taken from a folder: name each of them."
         )

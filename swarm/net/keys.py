@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from swarm.config import ENV_CREDENTIALS, ENV_KEY
+from swarm.config import ENV_CREDENTIALS, ENV_KEY, ENV_STATE
 from swarm.errors import EnvironmentFault
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
@@ -26,11 +26,16 @@ CODE_DIGITS = 28  # 128 bits of key, 12 of checksum
 CHECK_BITS = 12
 CHECK_PRIME = 4093  # all codes are multiples of it; one wrong digit or two swapped ones never give a multiple
 
+CREDENTIAL_STORE = "/etc/credstore"  # from which systemd takes the credentials of its services
 OPEN = "open"  # the public name of a swarm without a key
 OPEN_WARNING = "--open: nothing is encrypted and any machine on this network may join; use it only among friends."
 NO_KEY = (
     "This machine is in no swarm yet: run `e2a-swarm join CODE` with the code that the coordinator printed "
     "(`e2a-swarm key` shows it there)."
+)
+NO_CREDENTIAL = (
+    f"This service has no key of a swarm yet: write the code that `e2a-swarm key --code` prints on the coordinator "
+    f"into {CREDENTIAL_STORE}/{CREDENTIAL}, readable by root only."
 )
 
 
@@ -148,8 +153,13 @@ def security(state_dir: Path, *, open: bool) -> SwarmKey | None:  # noqa: A002  
         return None
     key = load_key(state_dir)
     if key is None:
-        raise EnvironmentFault(NO_KEY)
+        raise EnvironmentFault(no_key())
     return key
+
+
+def no_key() -> str:
+    """Return what to do where there is no key: a system's service has its key from systemd, since it is no user."""
+    return NO_CREDENTIAL if os.environ.get(ENV_STATE) else NO_KEY
 
 
 def curve_keys(key: SwarmKey) -> CurveKeys:

@@ -50,6 +50,11 @@ class Service:
             self._status = line
             self._tell("STATUS=" + " ".join(plain_line(line).split())[:MAX_CHARACTERS])
 
+    def has_nothing_to_do(self, why: str) -> None:
+        """Report that the service is up before it ends: one that ends sooner has failed, whatever its exit code."""
+        self._tell("READY=1")
+        self.status(why)
+
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
         """Report that the service is up; inside the block, feed the watchdog as long as the event loop turns."""

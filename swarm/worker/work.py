@@ -12,7 +12,7 @@ from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED
 from swarm.lease.message import EngineOffer
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
-from swarm.net.keys import NO_KEY, OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, security, swarm_id
+from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, no_key, security, swarm_id
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
@@ -110,7 +110,7 @@ async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
         say(OPEN_WARNING)
         return None
     if load_key(config.state_dir) is None:
-        say(f"{NO_KEY} Waiting for that, or for a `coordinate` on this machine to make a key.")
+        say(f"{no_key()} Waiting for a key.")
     while (key := load_key(config.state_dir)) is None:
         await asyncio.sleep(KEY_INTERVAL_S)
     return key

@@ -31,7 +31,8 @@ KEY = SwarmKey(bytes(range(16)))
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
+    for name in ("E2A_SWARM_KEY", "STATE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @given(st.binary(min_size=16, max_size=16))
@@ -143,3 +144,13 @@ def test_a_swarm_has_a_public_name_of_its_own() -> None:
     names = {swarm_id(KEY), swarm_id(make_key()), swarm_id(None)}
     assert len(names) == 3
     assert KEY.secret.hex()[:4] not in swarm_id(KEY)
+
+
+def test_a_service_of_the_system_is_told_of_the_credential_and_not_of_a_users_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(EnvironmentFault, match="run `e2a-swarm join CODE`"):
+        security(tmp_path, open=False)
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    with pytest.raises(EnvironmentFault, match=r"/etc/credstore/e2a-swarm\.key"):
+        security(tmp_path, open=False)

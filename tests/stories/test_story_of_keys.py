@@ -43,7 +43,7 @@ def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make,
 
 def test_a_worker_waits_for_the_key_that_a_coordinator_beside_it_makes(here: Machine, small_book: Path) -> None:
     worker = here.start("work", "--cpu", "--slots", "1")
-    worker.says("in no swarm yet.*Waiting for that, or for a `coordinate` on this machine")
+    worker.says("in no swarm yet.*Waiting for a key")
     here.start("coordinate", small_book, *FAST, "--no-advertise")
     worker.says("looking for coordinators")
 

@@ -18,8 +18,8 @@ BOOT_S = 60.0
 # The container wants one tree of cgroups, of version 2, and a root that it may write to: both are made for it alone.
 BOOT = Path(__file__).with_name("boot.sh")
 PROGRAM = f"""#!/bin/sh
-export LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=/opt/checkout:/opt/packages PYTHONDONTWRITEBYTECODE=1
-exec /opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor} /opt/checkout/cli.py "$@"
+export LD_LIBRARY_PATH=/opt/python/lib PYTHONPATH=${{CHECKOUT:=/opt/checkout}}:/opt/packages PYTHONDONTWRITEBYTECODE=1
+exec /opt/python/bin/python{sys.version_info.major}.{sys.version_info.minor} $CHECKOUT/cli.py "$@"
 """
 
 

@@ -38,6 +38,29 @@ echo "E2A_SWARM_OPTIONS=--tts-engine metronome --engine-option seconds_per_char=
   --engine-option cost_per_char=0.0001 --port 5901" > .config/e2a-swarm/coordinate.env
 chown -R kim: .
 """
+
+# A second user, whose systemd may not make namespaces.
+MOVE_IN_WITHOUT_NAMESPACES = """
+useradd --create-home sam
+mkdir -p /etc/systemd/system/user@$(id -u sam).service.d
+printf '[Service]\\nRestrictNamespaces=yes\\n' > /etc/systemd/system/user@$(id -u sam).service.d/strict.conf
+systemctl daemon-reload
+loginctl enable-linger sam
+cd ~sam
+mkdir -p Books .local/bin
+ln -s /opt/e2a-swarm/bin/e2a-swarm .local/bin/e2a-swarm
+chown -R sam: .
+"""
+# A folder for a coordinator of the system, which has the key of the worker, and an upgrade of that.
+NAS = """
+groupadd --system audiobooks
+install -d -m 2775 -g audiobooks /srv/audiobooks
+install -d /srv/books
+cp /desk/book.epub /srv/books
+echo "E2A_SWARM_OPTIONS=--tts-engine metronome --engine-option seconds_per_char=0.005 \
+  --engine-option cost_per_char=0.0001 --bind 127.0.0.1 --port 5902 --no-advertise" > /etc/e2a-swarm/coordinate.env
+echo E2A_SWARM_COORDINATOR=127.0.0.1:5902 > /etc/e2a-swarm/work.env
+"""
 AS_KIM = (
     "cd ~kim; setpriv --reuid kim --regid kim --init-groups env HOME=$(pwd) XDG_RUNTIME_DIR=/run/user/$(id -u kim) "
 )
@@ -83,6 +106,44 @@ def test_a_worker_is_a_good_service(booted: Booted) -> None:
     wait_for(lambda: " left" in booted.run("journalctl", "--output=cat", "--unit", "laptop"), what="its farewell")
 
 
+def test_a_worker_takes_the_key_when_it_comes(booted: Booted) -> None:
+    booted.shell("mv /etc/credstore/e2a-swarm.key /root; systemctl start e2a-swarm-work@cpu")
+    wait_for(lambda: "/etc/credstore/e2a-swarm.key" in booted.shows(UNIT, "StatusText"), what="where to put the key")
+    booted.shell("install -m 600 /root/e2a-swarm.key /etc/credstore")
+    wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
+
+
+def test_a_worker_is_upgraded_while_it_speaks(booted: Booted) -> None:
+    booted.shell(
+        "cp -r /opt/checkout/swarm /opt/checkout/cli.py /var/opt; echo CHECKOUT=/var/opt >> /etc/e2a-swarm/work.env"
+    )
+    booted.run("systemctl", "restart", UNIT)
+    wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
+    started = int(booted.shows(UNIT, "NRestarts"))
+    booted.shell("touch /var/opt/swarm/errors.py; pkill -f [s]warm.voice.host.child")
+    wait_for(lambda: int(booted.shows(UNIT, "NRestarts")) == started + 1, what="its restart")
+    wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work after the upgrade")
+    said = booted.run("journalctl", "--output=cat", "--unit", UNIT)
+    assert "Failed with result" not in said.partition("was upgraded")[2]
+    assert "was upgraded" in said
+
+
+def test_a_coordinator_of_the_system_needs_no_user(booted: Booted) -> None:
+    booted.run("systemctl", "stop", "laptop")
+    booted.shell(NAS)
+    booted.run("systemctl", "restart", UNIT)
+    booted.run("systemctl", "enable", "--now", f"{COORDINATOR}.timer")
+    wait_for(lambda: booted.shell("ls /srv/audiobooks | grep 'm4b$' || true"), what="the audiobook")
+    wait_for(lambda: booted.shows(COORDINATOR, "ActiveState") == "inactive", what="the coordinator's end")
+    assert booted.shows(COORDINATOR, "Result") == "success"
+    assert booted.shell("stat --format '%G %a' /srv/audiobooks/*.m4b").strip() == "audiobooks 640"
+    booted.shell("rm /srv/books/*; touch /srv/books/notes.txt")
+    booted.run("systemctl", "start", COORDINATOR, check=False)
+    said = booted.run("journalctl", "--output=cat", "--unit", COORDINATOR)
+    assert "holds no EPUB file" in said
+    assert booted.shows(COORDINATOR, "Result") == "success"
+
+
 def test_a_folder_of_books_becomes_audiobooks_while_its_owner_is_away(booted: Booted) -> None:
     booted.shell(MOVE_IN)
     wait_for(lambda: booted.shell("test -S /run/user/$(id -u kim)/systemd/private && echo up || true"))
@@ -98,3 +159,20 @@ def test_a_folder_of_books_becomes_audiobooks_while_its_owner_is_away(booted: Bo
     wait_for(lambda: "inactive" in state(), what="its second end")
     assert "Result=success" in state()
     assert booted.shell(f"{AS_KIM} systemctl --user is-active e2a-swarm-work@cpu").strip() == "active"
+    inside = "nsenter --mount --target $(pgrep -u kim -f 'cli.py work') --setuid $(id -u kim) touch"
+    booted.shell(f"{inside} ~kim/.cache/here; ! {inside} ~kim/.bashrc; ! {inside} ~kim/.local/bin/e2a-swarm")
+
+
+def test_a_user_without_namespaces_is_told_and_has_a_way(booted: Booted) -> None:
+    booted.shell(MOVE_IN_WITHOUT_NAMESPACES)
+    as_sam = AS_KIM.replace("kim", "sam")
+    wait_for(lambda: booted.shell("test -S /run/user/$(id -u sam)/systemd/private && echo up || true"))
+    assert booted.shell(f"{as_sam} systemctl --user start e2a-swarm-work@cpu || echo refused").strip() == "refused"
+    shown = booted.shell(f"{as_sam} systemctl --user show --property ExecMainStatus --value e2a-swarm-work@cpu")
+    assert shown.strip() == "217"
+    booted.shell(
+        f"cd ~sam; install -D -m 644 -t .config/systemd/user/e2a-swarm-work@.service.d "
+        f"/opt/checkout/systemd/examples/without-namespaces.conf; chown -R sam: .config; "
+        f"{as_sam} systemctl --user daemon-reload; {as_sam} systemctl --user restart e2a-swarm-work@cpu"
+    )
+    assert booted.shell(f"{as_sam} systemctl --user is-active e2a-swarm-work@cpu").strip() == "active"

@@ -12,7 +12,7 @@ import pytest
 from household import FAST, Machine, machines, wait_for
 from library import CHAPTERS, write_book
 
-from swarm.errors import EXIT_BOOK, EXIT_INTERRUPTED
+from swarm.errors import EXIT_BOOK, EXIT_INTERRUPTED, EXIT_NO_BOOKS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no systemd")
 
@@ -93,6 +93,15 @@ def test_a_book_that_cannot_be_read_is_never_called_ready(
     (tmp_path / "torn.epub").write_bytes(b"PK")
     machine("here").start("coordinate", tmp_path / "torn.epub", NOTIFY_SOCKET=manager.address).ends(EXIT_BOOK)
     assert manager.heard() == []
+
+
+def test_a_folder_without_a_book_yet_is_a_service_with_nothing_to_do(
+    machine: Callable[[str], Machine], manager: Manager, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").touch()
+    machine("here").start("coordinate", tmp_path, NOTIFY_SOCKET=manager.address).ends(EXIT_NO_BOOKS)
+    assert manager.heard()[0] == "READY=1"
+    assert "holds no EPUB file" in manager.heard()[1]
 
 
 def test_nobody_is_told_where_nobody_listens(machine: Callable[[str], Machine], tmp_path: Path) -> None:

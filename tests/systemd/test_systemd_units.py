@@ -12,8 +12,9 @@ from swarm import errors
 from swarm.commands.main import parse
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
-ALL = sorted(path.relative_to(UNITS).as_posix() for path in UNITS.glob("*/*"))
-EXPOSURE = 20  # in tenths, of at most 100; the system's worker is at 14
+ALL = sorted(path.relative_to(UNITS).as_posix() for path in UNITS.glob("*/*") if path.suffix != ".conf")
+PROGRAMS = [unit for unit in ALL if unit.endswith(".service") and re.search("-(work|coordinate)", unit)]
+EXPOSURE = {"system": 15, "user": 25}  # in tenths, of at most 100; "user": what a user's systemd can enforce
 
 
 def version() -> int:
@@ -64,13 +65,24 @@ def test_the_test_of_words_sees_a_wrong_one(installed: Path, tmp_path: Path) -> 
 
 
 @needs_systemd
-def test_the_systems_worker_can_do_little_else(installed: Path, tmp_path: Path) -> None:
-    path = str(installed / "system" / "e2a-swarm-work@.service")
-    said = analyze(tmp_path, "security", "--offline=true", f"--threshold={EXPOSURE}", path)
+@pytest.mark.parametrize("unit", PROGRAMS)
+def test_a_service_can_do_little_else(installed: Path, tmp_path: Path, unit: str) -> None:
+    threshold = f"--threshold={EXPOSURE[unit.partition('/')[0]]}"
+    said = analyze(tmp_path, "security", "--offline=true", threshold, str(installed / unit))
     assert said.returncode == 0, said.stdout
 
 
-@pytest.mark.parametrize("unit", [unit for unit in ALL if unit.endswith(".service")])
+@needs_systemd
+@pytest.mark.parametrize("unit", [unit for unit in PROGRAMS if unit.startswith("user/")])
+def test_a_user_unit_can_do_without_namespaces(installed: Path, tmp_path: Path, unit: str) -> None:
+    drop_in = installed / f"{unit}.d"
+    drop_in.mkdir()
+    shutil.copy(installed / "examples" / "without-namespaces.conf", drop_in)
+    said = analyze(tmp_path, "verify", "--man=no", "--user", str(installed / unit))
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("unit", PROGRAMS)
 @pytest.mark.parametrize("device", ["0", "all", "cpu", "GPU-5a1e"])
 def test_the_program_understands_what_the_units_say_to_it(unit: str, device: str) -> None:
     (line,) = settings(unit, "ExecStart")
@@ -89,7 +101,7 @@ def test_a_worker_has_the_time_to_drain(unit: str) -> None:
 
 
 CODES = {name: code for name, code in vars(errors).items() if name.startswith("EXIT_")}
-SYSEXITS = {64: "USAGE", 65: "DATAERR", 69: "UNAVAILABLE", 70: "SOFTWARE", 75: "TEMPFAIL"}
+SYSEXITS = {64: "USAGE", 65: "DATAERR", 66: "NOINPUT", 69: "UNAVAILABLE", 70: "SOFTWARE", 75: "TEMPFAIL"}
 
 
 def codes(unit: str, name: str) -> set[int]:
@@ -107,12 +119,14 @@ def test_systemd_has_no_other_word_for_an_exit_code(tmp_path: Path, code: int) -
 def test_a_worker_is_started_again_unless_its_command_line_has_no_meaning(unit: str) -> None:
     assert settings(unit, "Restart") == ["on-failure"]
     assert codes(unit, "RestartPreventExitStatus") == {errors.EXIT_USAGE}
-    assert codes(unit, "SuccessExitStatus") == {errors.EXIT_INTERRUPTED}
+    assert codes(unit, "SuccessExitStatus") == {errors.EXIT_INTERRUPTED, errors.EXIT_OUTDATED}
+    assert codes(unit, "RestartForceExitStatus") == {errors.EXIT_OUTDATED}
 
 
 @pytest.mark.parametrize("unit", [unit for unit in ALL if "-coordinate" in unit and unit.endswith(".service")])
 def test_a_coordinator_is_started_again_after_a_crash_or_an_upgrade(unit: str) -> None:
     assert settings(unit, "Restart") == ["on-failure"]
-    ends = set(CODES.values()) - {errors.EXIT_DONE, errors.EXIT_OUTDATED, errors.EXIT_INTERRUPTED}
-    assert codes(unit, "RestartPreventExitStatus") == ends
-    assert codes(unit, "SuccessExitStatus") == {errors.EXIT_INTERRUPTED}
+    harmless = {errors.EXIT_NO_BOOKS, errors.EXIT_OUTDATED, errors.EXIT_INTERRUPTED}
+    assert codes(unit, "SuccessExitStatus") == harmless
+    assert codes(unit, "RestartPreventExitStatus") == set(CODES.values()) - {errors.EXIT_DONE} - harmless
+    assert codes(unit, "RestartForceExitStatus") == {errors.EXIT_OUTDATED}
