@@ -5,6 +5,7 @@ from math import exp
 
 MEMORY_S = 90.0  # what happened so long ago counts a third of what happens now
 TRUST_S = 10.0  # of speaking, before the speeds that workers measure are corrected by half of what is seen
+MIN_STEPS = 3  # of encoding before it is judged
 BACKLOG = 0.1  # share of the sound that is spoken but not encoded, above which encoding sets the pace
 
 
@@ -45,27 +46,27 @@ class EncodingPace:
     """How fast a job's sound is encoded."""
 
     share: float = 0.0  # of the sound, encoded
-    seen_s: float | None = None
-    risen_s: float = 0.0  # the moment of the latest progress
+    steps: int = 0
+    risen_s: float = 0.0  # the moment of the latest step
     passed_lately: float = 0.0  # seconds
     done_lately: float = 0.0  # share of the sound
 
     def observe(self, now: float, share: float) -> None:
         """Take in what share of the sound is encoded. Whole reels count, so it rises in steps."""
-        if self.seen_s is None:
-            self.seen_s, self.risen_s = now, now
-        elif share > self.share:
+        if share <= self.share:
+            return
+        if self.steps:  # the first one waited for a whole reel of speech
             passed_s = now - self.risen_s
             keep = exp(-passed_s / MEMORY_S)
             self.passed_lately = self.passed_lately * keep + passed_s
             self.done_lately = self.done_lately * keep + share - self.share
-            self.risen_s = now
-        self.share, self.seen_s = share, now
+        self.steps += 1
+        self.share, self.risen_s = share, now
 
     def left_s(self, now: float, spoken: float) -> float:
         """Return the seconds until all is encoded; 0 where encoding keeps up with what share is spoken."""
         backlog = spoken - self.share
-        if not self.done_lately or (spoken < 1 and backlog < BACKLOG):
+        if self.steps < MIN_STEPS or (spoken < 1 and backlog < BACKLOG):
             return 0.0
         waited_s = now - self.risen_s  # since then a part of the next reel was encoded
         return max(0.0, (1 - self.share) * self.passed_lately / self.done_lately - waited_s)

@@ -57,3 +57,12 @@ def test_what_is_left_to_encode_counts_after_the_last_sentence_however_little() 
         pace.observe(float(second), second // 5 / 20)
     assert pace.left_s(95.0, 1.0) == pytest.approx(5, rel=0.1)
     assert EncodingPace().left_s(10.0, 1.0) == 0
+
+
+def test_the_first_reel_tells_nothing_since_it_waited_for_speech() -> None:
+    pace = EncodingPace()
+    for now, share in ((60.0, 0.05), (61.0, 0.1)):
+        pace.observe(now, share)
+        assert pace.left_s(now, 1.0) == 0
+    pace.observe(62.0, 0.15)
+    assert pace.left_s(62.0, 1.0) == pytest.approx(17, rel=0.01)
