@@ -113,7 +113,7 @@ class Speed:
     @property
     def chars_s(self) -> float | None:
         """Characters a second; None while nothing is known."""
-        return self.characters / self.work_s if self.work_s else None
+        return self.characters / self.work_s if self.characters else None  # an empty text tells no speed
 
     @property
     def realtime(self) -> float:

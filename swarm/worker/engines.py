@@ -107,7 +107,10 @@ class Engines:
             before.cancel()
 
     async def _speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
-        return await self._processes[slot].speak(slot, text, *seeds)
+        process = self._processes.get(slot)
+        if process is None:  # it was ended between the order and the beginning of this task
+            raise EngineFault(FaultKind.CRASHED, "the engine was ended before it began")
+        return await process.speak(slot, text, *seeds)
 
     def kill(self, slot: int) -> None:
         """Kill a slot's process, without waiting for its end."""

@@ -1,0 +1,180 @@
+"""A worker between coordinators that send half-right messages: it neither ends nor grows, and still serves others."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from swarm.job.clip_info import ClipInfo, SpokenClip
+from swarm.job.job_file import JobFile
+from swarm.job.recipe import Recipe, clip_key
+from swarm.lease.message import (
+    Accepted,
+    Device,
+    Done,
+    EngineOffer,
+    Fetch,
+    FilePiece,
+    FromCoordinator,
+    Grant,
+    Hello,
+    Job,
+    Line,
+    Received,
+    Refused,
+    Rejected,
+    Revoke,
+    Trim,
+    Wanted,
+    Welcome,
+    WhoAreYou,
+)
+from swarm.lease.worker.settings import WorkerSettings
+from swarm.system.machine import Clock
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.host.registry import choose_recipe
+from swarm.worker import engines as node_engines
+from swarm.worker.engines import Engines
+from swarm.worker.file_cache import FileCache
+from swarm.worker.gpu_readings import GpuReadings
+from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.worker import WorkNode
+
+TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
+RECIPES = (TICK, choose_recipe("en", engine="metronome", settings={"cost_per_char": "1"}))
+MESSAGES = 10_000
+
+
+class MoodyProcess:
+    """A stand-in for an engine's process that speaks, fails, dies or takes its time."""
+
+    def __init__(self) -> None:
+        self.alive, self.chance = True, random.Random(7)
+
+    async def start(self, engine: str, log_path: Path) -> None: ...
+
+    async def own_pids(self, slot: int) -> set[int]:
+        return set()
+
+    async def open(self, slot: int, recipe: Recipe, *words: object, **more: object) -> bytes:
+        await asyncio.sleep(self.chance.choice((0, 0, 0.001)))
+        if self.chance.random() < 0.05:
+            raise EngineFault(self.chance.choice((FaultKind.UNAVAILABLE, FaultKind.MEMORY)), "it does not open")
+        return self.chance.choice((b"", b"latents"))
+
+    async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
+        await asyncio.sleep(self.chance.choice((0, 0, 0.001)))
+        if self.chance.random() < 0.1:
+            raise EngineFault(self.chance.choice(list(FaultKind)), "it does not speak")
+        return SpokenClip(b"x" * 100_000, ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5))
+
+    def kill(self) -> None:
+        self.alive = False
+
+    async def close(self) -> None:
+        self.kill()
+
+
+@asynccontextmanager
+async def a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, list[str]]]:
+    monkeypatch.setattr(node_engines, "EngineProcess", MoodyProcess)
+    hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 2)
+    engines, said = Engines(("cpu:0", "cpu:0"), tmp_path / "log"), []
+    settings = WorkerSettings(step_back_s=0.01, max_step_back_s=0.01)
+    limit_watch = LimitWatch(engines.devices, GpuReadings(()))
+    files = FileCache(tmp_path, 10**6)
+    node = WorkNode(hello, engines, files, None, Clock(), said.append, limit_watch, settings=settings)
+    life = asyncio.create_task(node.run())
+    try:
+        yield node, said
+    finally:
+        for name in list(node.core.links):
+            node._carry_out(node.core.forget(name, node._clock.now()))
+        node.leave()
+        await life  # raises what ended it
+
+
+class Liar:
+    """Makes messages whose parts are right and whose whole need not be."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+
+    def message(self) -> tuple[FromCoordinator, bytes]:
+        kinds = (
+            self.welcome, self.job, self.job, self.grant, self.grant, self.grant, self.piece, self.fetch, self.clips,
+            self.lease, self.session,
+        )  # fmt: skip
+        return self.chance.choice(kinds)()
+
+    def name(self) -> str:
+        return self.chance.choice(("job", "job", "other", ""))
+
+    def count(self) -> int:
+        return self.chance.choice((0, 0, 1, 1, 2, 3, 2**53 - 1))
+
+    def digest(self) -> str:
+        return self.chance.choice("abc") * 64
+
+    def place(self) -> tuple[int, int, str]:
+        text, recipe = self.chance.choice(("One.", "Two.")), self.chance.choice(RECIPES)
+        return self.count(), self.count(), clip_key(text, recipe, self.chance.choice((0, 1)))
+
+    def welcome(self) -> tuple[FromCoordinator, bytes]:
+        beat_s, credit, piece = (self.chance.choice(few) for few in ((0, 1e9), (0, 10, 10**6), (0, 1, 10_000)))
+        return Welcome(self.chance.choice("cd"), self.count(), "laptop", beat_s, credit, piece), b""
+
+    def job(self) -> tuple[FromCoordinator, bytes]:
+        sizes = [self.chance.choice((0, 1, 7, 300_000)) for _ in range(self.chance.choice((0, 0, 1, 2)))]
+        files = tuple(JobFile(f"voice-{place}.wav", self.digest(), size) for place, size in enumerate(sizes))
+        return Job(self.name(), "Book", self.chance.choice(RECIPES), files, self.chance.random() < 0.3), b""
+
+    def grant(self) -> tuple[FromCoordinator, bytes]:
+        texts = [self.chance.choice(("One.", "Two.", "", "x" * 20_000)) for _ in range(self.chance.choice((1, 2, 30)))]
+        lines = tuple(Line(self.count(), text, self.count()) for text in texts)
+        return Grant(self.count(), self.name(), self.count(), self.count(), lines), b""
+
+    def piece(self) -> tuple[FromCoordinator, bytes]:
+        frame = bytes(self.chance.choice((0, 1, 7, 256 * 1024)))
+        return FilePiece(self.digest(), self.count(), self.chance.choice((0, 7, 300_000))), frame
+
+    def fetch(self) -> tuple[FromCoordinator, bytes]:
+        return Fetch(self.digest(), self.count()), b""
+
+    def clips(self) -> tuple[FromCoordinator, bytes]:
+        places = tuple(self.place() for _ in range(self.chance.choice((0, 1, 5))))
+        kinds: tuple[FromCoordinator, ...] = (
+            Wanted(self.name(), places, places[:1]),
+            Accepted(self.name(), places, self.count()),
+            Rejected(self.name(), *self.place(), "why"),
+            Received(self.count(), self.count()),
+        )
+        return self.chance.choice(kinds), b""
+
+    def lease(self) -> tuple[FromCoordinator, bytes]:
+        revoke = Revoke(self.count(), self.chance.random() < 0.7)
+        return self.chance.choice((Trim(self.count(), self.count()), revoke, revoke)), b""
+
+    def session(self) -> tuple[FromCoordinator, bytes]:
+        final, failed = self.chance.random() < 0.1, self.chance.random() < 0.5
+        return self.chance.choice((WhoAreYou(), Refused("no"), Done(final, failed, "nothing"))), b""
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", range(4))
+async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    liar = Liar(seed)
+    async with a_worker(tmp_path, monkeypatch) as (node, _):
+        for count in range(MESSAGES // 4):
+            name = liar.chance.choice("ab")
+            if count % 100 == 0:
+                node._carry_out(node.core.connect(name, node._clock.now()))
+                node._carry_out(node.core.receive(name, Welcome("c", 1, "laptop", 1.0, 10**6), node._clock.now()))
+            message, frame = liar.message()
+            node._carry_out(node.core.receive(name, message, node._clock.now(), frame))
+            if liar.chance.random() < 0.5:
+                await asyncio.sleep(0)
+            assert node._failure is None
