@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say
+from swarm.worker.notices import LineRation
 
 MAX_REFUSALS = 20  # that the user is told of: one machine can announce many coordinators that refuse
 
@@ -20,6 +21,7 @@ class Connection:
     proven: bool = False  # whether it was ever connected: only a coordinator with the swarm's key gets so far
     refusal: str = ""
     lost_s: float = 0.0  # when it was last connected or added
+    lines: LineRation = field(default_factory=LineRation)
     coordinator: str = ""  # the name of its machine, once it let this worker in
 
 
@@ -48,6 +50,14 @@ class Connections(dict[str, Connection]):
     def unproven(self, now: float) -> dict[str, float]:
         """Return those that were never connected, and for how many seconds each was tried."""
         return {name: now - each.lost_s for name, each in self.items() if not each.proven}
+
+    def tell(self, name: str, line: str, now: float) -> None:
+        """Show the user a line that a coordinator caused, unless it causes too many."""
+        connection = self.get(name)
+        if connection is None:
+            self._say(line)
+        elif shown := connection.lines.allow(line, now):
+            self._say(shown if shown == line else f"{connection.socket.address}: {shown}")
 
     def hear_refusal(self, connection: Connection) -> None:
         """Tell the user why a coordinator refused this worker, if that is news."""

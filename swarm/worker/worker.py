@@ -38,7 +38,7 @@ from swarm.worker.engines import DEVICE_FAULTS, Engines
 from swarm.worker.file_cache import FileCache, Kept
 from swarm.worker.file_thread import FileThread
 from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.notices import Notices, rest_lines
+from swarm.worker.notices import Notices, ToldOnce, rest_lines
 
 DRAIN_S = 120.0  # longest wait for clips under way when the worker leaves
 FAREWELL_S = 0.3  # for the last messages to leave the sockets
@@ -67,9 +67,8 @@ class WorkNode:
         self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
         self._engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
-        self._told_once: set[str] = set()  # jobs and notes that the user was told about
+        self._told_once = ToldOnce()  # jobs and notes
         self.unable = False  # an engine failed to open since the last announcement
-        self._trouble: dict[str, str] = {}  # the last note about each file, by digest
         self._keys = keys
         self._clock = clock
         self._say = say
@@ -158,30 +157,31 @@ class WorkNode:
             connection = self.connections[name]
             if connection.coordinator != message.name:  # each `Hello` is answered, so a second `Welcome` may come
                 connection.coordinator = message.name
-                self._say(f"serving {message.name} at {connection.socket.address}")
+                self._tell(name, f"serving {message.name} at {connection.socket.address}")
                 self._welcomed(connection.socket.address)
         elif isinstance(message, Done):
             self._farewell(name, message)
         elif isinstance(message, Job):
-            self._introduce(message)
+            self._introduce(name, message)
         elif isinstance(message, Refused):
-            self._say(f"{self.connections[name].socket.address} refused this worker: {message.why}")
+            self._tell(name, f"{self.connections[name].socket.address} refused this worker: {message.why}")
 
-    def _introduce(self, job: Job) -> None:
+    def _tell(self, name: str, line: str) -> None:
+        self.connections.tell(name, line, self._clock.now())
+
+    def _introduce(self, name: str, job: Job) -> None:
         """Tell the user once about a job; coordinators send it again whenever it needs more files."""
-        if job.job in self._told_once:
+        if not self._told_once.is_news(job.job):
             return
-        self._told_once.add(job.job)
-        self._say(f"speaking {job.title} with {job.recipe.engine}")
+        self._tell(name, f"speaking {job.title} with {job.recipe.engine}")
         if job.job_files and not self.core.fetched.downloads.has(job.job_files):
             size = sum(job_file.size for job_file in job.job_files)
             names = files_text(job_file.name for job_file in job.job_files)
-            self._say(f"first fetching {names}, {bytes_text(size)}, if it is not here already")
+            self._tell(name, f"first fetching {names}, {bytes_text(size)}, if it is not here already")
 
     def _kept(self, digest: str, kept: Kept) -> None:
-        if kept.note and kept.note != self._trouble.get(digest):
-            self._say(f"cannot fetch a file of the voice: {kept.note}; trying on")
-        self._trouble[digest] = kept.note
+        if kept.note:
+            self._say_once(f"cannot fetch a file of the voice: {kept.note}; trying on", f"{digest} {kept.note}")
         self._carry_out(self.core.kept(digest, kept.have, self._clock.now(), kept.note))
 
     def _lost(self, digest: str) -> None:
@@ -193,17 +193,16 @@ class WorkNode:
             self.connections[name].socket.send(piece, frame)
 
     def _say_once(self, words: str, name: str = "") -> None:
-        if (name or words) not in self._told_once:
-            self._told_once.add(name or words)
+        if self._told_once.is_news(name or words):
             self._say(words)
 
     def _farewell(self, name: str, done: Done) -> None:
-        if lack := lacking_text(done):
-            self._say_once(lack)
+        if (lack := lacking_text(done)) and self._told_once.is_news(lack):
+            self._tell(name, lack)
         if done.final and self.connections[name].coordinator:
             who, self.connections[name].coordinator = self.connections[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
-            self._say(f"{who} {how}; {self._notices.line(self._clock.now())}")
+            self._tell(name, f"{who} {how}; {self._notices.line(self._clock.now())}")
 
     def _other_name_of(self, coordinator: str, name: str) -> str:
         """Return another name under which the same coordinator is already served; "" if there is none."""

@@ -1,6 +1,7 @@
 """A worker between coordinators that send half-right messages: it neither ends nor grows, and still serves others."""
 
 import asyncio
+import hashlib
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,6 +33,8 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.worker.coordinator_link import MAX_FILES, MAX_JOBS
+from swarm.lease.worker.download import MAX_OPEN
 from swarm.lease.worker.settings import WorkerSettings
 from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
@@ -41,6 +44,7 @@ from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.notices import MAX_LINES, TOO_MANY
 from swarm.worker.worker import WorkNode
 
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
@@ -178,3 +182,32 @@ async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: py
             if liar.chance.random() < 0.5:
                 await asyncio.sleep(0)
             assert node._failure is None
+
+
+@pytest.mark.timeout(300)
+async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_few_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_worker(tmp_path, monkeypatch) as (node, said):
+        node.add("a", ["127.0.0.1:1"])
+        node._carry_out(node.core.connect("a", node._clock.now()))
+        node._carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6), node._clock.now()))
+        for number in range(12_000):
+            files = tuple(
+                JobFile(f"model/{place}.bin", hashlib.sha256(b"%d %d" % (number, place)).hexdigest(), 1000)
+                for place in range(number % 3)
+            )
+            job = Job(f"job-{number}", f"Book {number}", TICK, files)
+            node._announce("a", job)
+            node._carry_out(node.core.receive("a", job, node._clock.now()))
+            if number % 500 == 0:
+                await asyncio.sleep(0)
+        link, items = node.core.links["a"], node.core.fetched.downloads.items
+        assert len(link.jobs) == MAX_JOBS
+        assert len(items) <= MAX_FILES
+        while any(item.state == "seeking" for item in items.values()):
+            await asyncio.sleep(0.01)
+        assert sum(item.is_open for item in items.values()) <= MAX_OPEN
+        lines = [line for line in said if "speaking" in line or "fetching" in line or TOO_MANY in line]
+        assert len(lines) < 2 * MAX_LINES
+        assert sum(TOO_MANY in line for line in lines) >= 1

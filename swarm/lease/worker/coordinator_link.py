@@ -23,6 +23,8 @@ ONE_CLIP_S = 2.0  # a link that takes longer for a clip has one under way at mos
 SHRINK = 0.7
 SILENT_S = 3.0  # a coordinator that sent nothing for so long may be gone: other coordinators are asked too
 NO_KINDRED: Mapping[int, Container[str]] = {}
+MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
+MAX_FILES = 1000
 EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
 
 
@@ -62,6 +64,17 @@ class CoordinatorLink:
     def allowance(self) -> int:
         """Bytes that may be under way: the credit, but no more than arrives soon, so that heartbeats are not late."""
         return min(self.credit, self.window)
+
+    def learn(self, job: Job, leased: Container[str]) -> None:
+        """Take the recipe and files of a job; forget the jobs named longest ago, but none that is `leased`."""
+        self.jobs[job.job] = job
+        files = sum(len(each.job_files) for each in self.jobs.values())
+        for name, old in list(self.jobs.items()):
+            if len(self.jobs) <= MAX_JOBS and files <= MAX_FILES:
+                break
+            if name != job.job and name not in leased:
+                files -= len(old.job_files)
+                del self.jobs[name]
 
     def answered(self, age_s: float, size: int, now: float) -> None:
         """Adapt the window: `size` bytes were answered `age_s` seconds after they were sent."""

@@ -4,6 +4,7 @@ The shell keeps the bytes: it carries out `Seek` and the pieces of an outcome, a
 file is on its disk. It reports all of a file only once the digest was verified.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,6 +19,7 @@ STALLED_S = 5.0  # pieces that do not come within so long are asked for again
 AGAIN_S = 2.0  # a file that was held up by a full disk, another process or a damaged piece is tried again
 
 MAX_DOUBLINGS = 5
+MAX_OPEN = 64  # files of one coordinator that are looked for or fetched, since each is an open file
 
 Sources = dict[str, tuple[int, list[str]]]  # of the files that are needed: digest -> size, and the links that have it
 
@@ -41,6 +43,11 @@ class Download:
     def again_s(self) -> float:
         """The time of the next try for a file that is held up: later after each failure."""
         return self.moved_s + float(AGAIN_S * 2 ** min(self.spoilt, MAX_DOUBLINGS))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the shell looks for the file or has it open."""
+        return self.state in ("seeking", "fetching")
 
     def begin(self, now: float) -> None:
         """Ask for the file from what is on the disk on."""
@@ -83,9 +90,13 @@ class Downloads:
         """
         self.items = {digest: item for digest, item in self.items.items() if digest in sources}
         busy = {item.link for digest, item in self.items.items() if item.link in sources[digest][1]}
+        opened = Counter(
+            sources[digest][1][0] for digest, item in self.items.items() if item.is_open and sources[digest][1]
+        )
         for digest, (size, links) in sources.items():
             item = self.items.setdefault(digest, Download(digest, size, "held up", moved_s=-AGAIN_S))
-            if item.state == "held up" and now >= item.again_s:
+            if item.state == "held up" and now >= item.again_s and opened[links[0] if links else ""] < MAX_OPEN:
+                opened[links[0] if links else ""] += 1
                 item.state, item.moved_s = "seeking", now
                 out.commands.append(Seek(digest, item.size))
             elif item.state == "fetching":

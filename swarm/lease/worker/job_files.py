@@ -24,9 +24,10 @@ class FetchedFiles:
 
     def instructed(self, link: CoordinatorLink, job: Job, slots: Iterable[EngineSlot]) -> None:
         """Take a `Job`, which may need more files than before."""
-        link.jobs[job.job] = job
-        for lease in [lease for slot in slots for lease in slot.leases]:
-            if (lease.link, lease.job.job) == (link.name, job.job):
+        leases = [lease for slot in slots for lease in slot.leases if lease.link == link.name]
+        link.learn(job, {lease.job.job for lease in leases})
+        for lease in leases:
+            if lease.job.job == job.job:
                 lease.job = job
         if not job.latents:
             self.made.pop((link.name, job.job), None)
