@@ -23,6 +23,7 @@ from making import make_book
 from process import head, row
 from running import LOOPBACK, Swarm
 
+from swarm.audio.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import prepare
@@ -63,7 +64,8 @@ async def _serve(swarm: Swarm, book: Path, megabytes: int) -> None:
     router.bind(LOOPBACK, swarm.port)
     server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish")
     style = make_style(config.style, spec)
-    server.add(Edition(JobState(spec), store, swarm.folder / "book.m4b", style, audiobook=False, encoders=1))
+    studio = Studio(swarm.folder, 1)
+    server.add(Edition(JobState(spec), store, swarm.folder / "book.m4b", style, studio, audiobook=False))
     with suppress(asyncio.CancelledError):
         await server.run()
 

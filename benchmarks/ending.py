@@ -111,7 +111,7 @@ async def link_reels(press: Press, studio: Studio) -> None:
         if shape in made:
             os.link(made[shape], order.target)
         else:
-            made[shape] = (await studio.encode(order)).path
+            made[shape] = (await studio.encode("made", order)).path
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm import __version__
+from swarm.audio.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
 from swarm.coordinator.prepare import Prepared, file_stem, prepare
@@ -61,6 +62,7 @@ class Coordination:
         self.clock = Clock()
         self.store = DiskStore(config.state_dir)
         self.editions: list[Edition] = []
+        self.studio = Studio(config.state_dir / "log", default_cpu_slots(), lambda: not self.is_spoken)
         self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
         self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
@@ -145,7 +147,7 @@ class Coordination:
             self.store,
             target,
             style,
-            encoders=default_cpu_slots(),
+            self.studio,
             delivery=delivery,
             upload=self.upload,
             deliver_gaps=self.config.deliver_gaps,
@@ -182,7 +184,10 @@ class Coordination:
         for edition in pending:
             server.add(edition)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
-            ended = await server.run()
+            try:
+                ended = await server.run()
+            finally:
+                await self.studio.close()
         if not ended:
             self.progress.close("interrupted; the same command goes on where it stopped")
             return EXIT_INTERRUPTED

@@ -51,7 +51,7 @@ class Edition:
     store: Store
     target: Path
     style: Style
-    encoders: int
+    studio: Studio
     audiobook: bool = True
     delivery: Delivery | None = None
     upload: "Upload | None" = None
@@ -156,12 +156,7 @@ class Edition:
             measured(gain)
 
         self._clear_outbox()
-        log_dir = self.store.folder(self.state.job) / "log"
-        studio = Studio(log_dir, self.encoders, self._is_speaking)
-        keeper = Studio(log_dir, 0, self._is_speaking) if self.style.keep_chapters else None
-        self._press = Press(
-            self.state, self.store, studio, self.target, self.style, damaged, noted, keeper, self._written
-        )
+        self._press = Press(self.state, self.store, self.studio, self.target, self.style, damaged, noted, self._written)
         try:
             self.books = await self._press.run()
         except ExceptionGroup as group:  # tasks that failed together have one cause
@@ -170,9 +165,6 @@ class Edition:
             self.stop()
             raise
         finally:
-            await studio.close()
-            if keeper:
-                await keeper.close()
             with contextlib.suppress(OSError):  # the run may have failed because of the disk
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
@@ -189,11 +181,8 @@ class Edition:
         sentences = sum(len(chapter.segments) for chapter in self.state.spec.chapters)
         return not self.deliver_gaps and len(self.state.quarantined) > MAX_GAPS * sentences
 
-    def _is_speaking(self) -> bool:
-        return not self.state.complete
-
     async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
-        self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.encoders, reels)
+        self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.studio, reels)
         target = read_along_path(self.target, Path(self.state.spec.source))
         made = await self._read_along.write(target, self.wording)
         self._beside.append(made.path)

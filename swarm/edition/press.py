@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from swarm.audio.binder import Binder
 from swarm.audio.format import Coding, head_samples
 from swarm.audio.order import AudiobookOrder, FinishedBook, ReelClip, ReelOrder
 from swarm.audio.reel import Reel, plan_reels
@@ -41,8 +42,8 @@ class Press:
     """Follows a job's places and turns finished stretches into the audiobook at `target`.
 
     `damaged` is called for an accepted clip that cannot be decoded; its place is noticed again once it has a new clip.
-    `measured` is called once in the life of a job for each level, with the gain that its voice needs. With a `keeper`,
-    each chapter gets its own file too, as soon as it is finished. `written` is called for each finished file.
+    `measured` is called once in the life of a job for each level, with the gain that its voice needs. If the style
+    keeps chapters, each gets its own file too, as soon as it is finished. `written` is called for each finished file.
     """
 
     def __init__(
@@ -54,7 +55,6 @@ class Press:
         style: Style,
         damaged: Damaged,
         measured: Measured,
-        keeper: Studio | None = None,
         written: Written = lambda book: None,
     ) -> None:
         self._state = state
@@ -66,11 +66,9 @@ class Press:
         self.bound: list[tuple[Volume, FinishedBook]] = []  # the finished files
         self._damaged = damaged
         self._measured = measured
-        self._keeper = keeper
         self._written = written
         self.used: set[Path] = set()  # reels of the finished files
         self.spared: set[Path] = set()  # reels that another press needs
-        self._keeping = asyncio.Lock()
         self._starting = asyncio.Lock()
         self._noticed = asyncio.Event()  # a place was noticed
         self._gain_known = asyncio.Event()
@@ -115,18 +113,16 @@ class Press:
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
         await encoded[0]  # the sample rate is known then
         for volume in await self._volumes(encoded):
-            self.bound.append((volume, await self._bind(volume, encoded, self._studio)))
+            self.bound.append((volume, await self._bind(volume, encoded)))
         return tuple(book for _, book in self.bound)
 
     def _kept_volumes(self) -> list[Volume]:
-        return by_chapter(self._reels, self._titles) if self._keeper else []
+        return by_chapter(self._reels, self._titles) if self._style.keep_chapters else []
 
     async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, FinishedBook]:
         """Write the file of one chapter once all its reels are there, even if chapters before it are not finished."""
-        assert self._keeper is not None
         await asyncio.wait(encoded[volume.first : volume.end])
-        async with self._keeping:  # a studio makes one file at a time
-            return volume, await self._bind(volume, encoded, self._keeper)
+        return volume, await self._bind(volume, encoded)
 
     async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:
         split = self._style.split
@@ -138,7 +134,19 @@ class Press:
         lengths_s = [self._times(reel).length_s for reel in self._reels]
         return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")) - self._start_s)
 
-    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"], studio: Studio) -> FinishedBook:
+    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
+        """Put one file together once its first reel is there. Raises EnvironmentFault."""
+        await encoded[volume.first]
+        whole = asyncio.ensure_future(asyncio.wait(encoded[volume.first : volume.end]))
+        try:
+            async with self._studio.binder(whole) as binder:
+                book = await self._bind_with(binder, volume, encoded)
+        finally:
+            whole.cancel()
+        self._written(book)
+        return book
+
+    async def _bind_with(self, binder: Binder, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
         """Put one file together, encoding damaged reels again. Raises EnvironmentFault."""
         start = await self._start_reel()
         marks = volume_marks(volume, self._reels, self._titles, shift=1 if start else 0)
@@ -149,15 +157,13 @@ class Press:
         while True:
             try:
                 if number == volume.first:
-                    await studio.begin(order)
+                    await binder.begin(order)
                     if start:
-                        await studio.append(start)
+                        await binder.append(start)
                 while number < volume.end:
-                    await studio.append(await encoded[number])
+                    await binder.append(await encoded[number])
                     number += 1
-                book = await studio.finish(marks, target)
-                self._written(book)
-                return book
+                return await binder.finish(marks, target)
             except ReelDamaged as damage:  # on the disk, after it was encoded
                 losses[damage.path] += 1
                 if losses[damage.path] == MAX_REEL_LOSSES:
@@ -203,7 +209,7 @@ class Press:
                 await self._noticed.wait()
                 self._noticed.clear()
                 continue
-            found = await self._studio.measure(self._measuring_order(places))
+            found = await self._studio.measure(self._state.job, self._measuring_order(places))
             if found.faults:
                 self._report([(places[position], why) for position, why in found.faults])
                 continue
@@ -254,7 +260,7 @@ class Press:
             order = self._reel_order(reel)
             if order.target.exists():  # by an earlier run; it is checked when it is appended
                 return order.target
-            done = await self._studio.encode(order)
+            done = await self._studio.encode(self._state.job, order)
             if not done.faults:
                 return done.path
             self._report([((reel.chapter, reel.first + position), why) for position, why in done.faults])

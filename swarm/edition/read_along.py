@@ -92,15 +92,14 @@ class ReadAlongMaker:
         style: Style,
         damaged: Damaged,
         measured: Measured,
-        encoders: int,
+        studio: Studio,
         reels: set[Path],
     ) -> None:
         self._folder = store.folder(state.job)
         self._spec = state.spec
         self._whole, self._style = style, sound_style(style)
-        self._studio = Studio(self._folder / "log", encoders)
         sound = self._folder / ROOM / f"sound.{self._style.output_format}"
-        self._press = Press(state, store, self._studio, sound, self._style, damaged, measured)
+        self._press = Press(state, store, studio, sound, self._style, damaged, measured)
         self._press.spared = reels
 
     def notice(self, place: Place) -> None:
@@ -120,7 +119,6 @@ class ReadAlongMaker:
         except ExceptionGroup as group:  # one of the errors is enough to tell
             raise group.exceptions[0] from None
         finally:
-            await self._studio.close()
             self._clear()
 
     def _write(self, target: Path, sounds: Sequence[ChapterSound], wording: Wording) -> ReadAlong:

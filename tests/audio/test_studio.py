@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import av
@@ -9,7 +10,10 @@ import pytest
 import pytest_asyncio
 from sounds import RATE, decoded, reel_of, store, tone
 
+import swarm.audio.binder
+import swarm.audio.retry
 import swarm.audio.studio
+from swarm.audio.binder import Binder
 from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.studio import Studio
@@ -26,6 +30,15 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     await opened.close()
 
 
+@asynccontextmanager
+async def binding(studio: Studio) -> AsyncIterator[Binder]:
+    """Yield a binder for a file whose reels are all there."""
+    whole = asyncio.get_running_loop().create_future()
+    whole.set_result(None)
+    async with studio.binder(whole) as binder:
+        yield binder
+
+
 def reel_order(folder: Path, clip: ReelClip, name: str) -> ReelOrder:
     return ReelOrder((clip, None), (0.35, 2.0), RATE, 0.0, folder / "reels" / name)
 
@@ -36,63 +49,66 @@ def book_order(folder: Path) -> AudiobookOrder:
 
 async def test_reels_are_encoded_side_by_side_and_become_a_book(tmp_path: Path, studio: Studio) -> None:
     clip = store(tmp_path, tone(0.5))
-    done = await asyncio.gather(*(studio.encode(reel_order(tmp_path, clip, f"{n}.reel")) for n in range(6)))
-    await studio.begin(book_order(tmp_path))
-    for reel in done:
-        await studio.append(reel.path)
-    finished = await studio.finish([Mark("One", 0), Mark("Two", 3)], tmp_path / "book.m4b")
-    assert finished.duration_s * RATE == pytest.approx(sum(reel.samples for reel in done) - 1024)
-    assert decoded(finished.path).size == round(finished.duration_s * RATE)
-    assert finished.bytes == (tmp_path / "book.m4b").stat().st_size
+    done = await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"{n}.reel")) for n in range(6)))
+    async with binding(studio) as binder:
+        await binder.begin(book_order(tmp_path))
+        for reel in done:
+            await binder.append(reel.path)
+        finished = await binder.finish([Mark("One", 0), Mark("Two", 3)], tmp_path / "book.m4b")
+        assert finished.duration_s * RATE == pytest.approx(sum(reel.samples for reel in done) - 1024)
+        assert decoded(finished.path).size == round(finished.duration_s * RATE)
+        assert finished.bytes == (tmp_path / "book.m4b").stat().st_size
 
 
 async def test_damaged_clips_come_back_as_faults(tmp_path: Path, studio: Studio) -> None:
     clip = ReelClip(tmp_path / "gone.flac", ClipInfo(samples=100, sample_rate=RATE, digest="0" * 64, work_s=0.0))
-    done = await studio.encode(reel_order(tmp_path, clip, "a.reel"))
+    done = await studio.encode("job", reel_order(tmp_path, clip, "a.reel"))
     assert [position for position, _ in done.faults] == [0]
 
 
 async def test_encoders_that_died_are_replaced(tmp_path: Path, studio: Studio) -> None:
     clip = store(tmp_path, tone(0.5))
-    await asyncio.gather(*(studio.encode(reel_order(tmp_path, clip, f"{n}")) for n in range(2)))
-    for child in studio._children:
+    await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"{n}")) for n in range(2)))
+    for child in studio.processes.running:
         child.kill()
-    done = await asyncio.gather(*(studio.encode(reel_order(tmp_path, clip, f"again{n}")) for n in range(4)))
+    done = await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"again{n}")) for n in range(4)))
     assert all(reel.path.exists() for reel in done)
 
 
 async def test_an_assembler_that_died_is_given_its_reels_again(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
-    await studio.begin(book_order(tmp_path))
-    for _ in range(3):
-        await studio.append(reel.path)
-        assert studio._assembler is not None
-        studio._assembler.kill()
-    finished = await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
-    assert finished.duration_s * RATE == pytest.approx(3 * reel.samples - 1024)
-    with av.open(str(finished.path)) as container:
-        assert len(container.chapters()) == 1
+    async with binding(studio) as binder:
+        await binder.begin(book_order(tmp_path))
+        for _ in range(3):
+            await binder.append(reel.path)
+            assert binder.child is not None
+            binder.child.kill()
+        finished = await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")
+        assert finished.duration_s * RATE == pytest.approx(3 * reel.samples - 1024)
+        with av.open(str(finished.path)) as container:
+            assert len(container.chapters()) == 1
 
 
 def dying(studio: Studio, deaths: int) -> list[Child]:
     """Have so many processes of a studio die as soon as they are started; return those that died."""
-    start, died = studio._start, list[Child]()
+    take, died = studio.processes.take, list[Child]()
 
-    async def start_and_kill(module: str) -> Child:
-        child = await start(module)
+    async def take_and_kill(module: str) -> Child:
+        child = await take(module)
         if len(died) < deaths:
             child.kill()
             died.append(child)
         return child
 
-    studio._start = start_and_kill  # type: ignore[method-assign]
+    studio.processes.take = take_and_kill  # type: ignore[method-assign]
     return died
 
 
 async def test_an_assembler_that_dies_at_the_beginning_is_started_again(tmp_path: Path, studio: Studio) -> None:
     died = dying(studio, 1)
-    await studio.begin(book_order(tmp_path))
-    assert len(died) == 1
+    async with binding(studio) as binder:
+        await binder.begin(book_order(tmp_path))
+        assert len(died) == 1
 
 
 @pytest.mark.parametrize("work", ["begin", "encode"])
@@ -100,27 +116,31 @@ async def test_what_dies_twice_over_the_same_work_is_the_machines_fault(
     tmp_path: Path, studio: Studio, work: str
 ) -> None:
     died = dying(studio, 2)
-    with pytest.raises(EnvironmentFault, match="run the same command again"):
-        if work == "begin":
-            await studio.begin(book_order(tmp_path))
-        else:
-            await studio.encode(reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
-    assert len(died) == 2
+    async with binding(studio) as binder:
+        with pytest.raises(EnvironmentFault, match="run the same command again"):
+            if work == "begin":
+                await binder.begin(book_order(tmp_path))
+            else:
+                await studio.encode("job", reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
+        assert len(died) == 2
 
 
 @pytest.mark.parametrize("work", ["begin", "encode"])
 async def test_what_dies_twice_waits_while_the_book_is_spoken_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
-    monkeypatch.setattr(swarm.audio.studio, "RETRY_S", 0.1)
+    monkeypatch.setattr(swarm.audio.retry, "RETRY_S", 0.1)
     studio = Studio(tmp_path / "logs", 2, is_speaking=lambda: True)
     died = dying(studio, 4)
-    if work == "begin":
-        await studio.begin(book_order(tmp_path))
-    else:
-        assert (await studio.encode(reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))).path.exists()
-    assert len(died) == 4
-    await studio.close()
+    async with binding(studio) as binder:
+        if work == "begin":
+            await binder.begin(book_order(tmp_path))
+        else:
+            assert (
+                await studio.encode("job", reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
+            ).path.exists()
+        assert len(died) == 4
+        await studio.close()
 
 
 async def test_what_dies_again_once_the_book_is_spoken_is_given_up(tmp_path: Path) -> None:
@@ -129,10 +149,11 @@ async def test_what_dies_again_once_the_book_is_spoken_is_given_up(tmp_path: Pat
     died = dying(studio, 9)
     asyncio.get_running_loop().call_later(1.0, speaking.clear)
     asyncio.get_running_loop().call_later(1.0, speaking.append, False)
-    with pytest.raises(EnvironmentFault, match="run the same command again"):
-        await studio.begin(book_order(tmp_path))
-    assert len(died) >= 2
-    await studio.close()
+    async with binding(studio) as binder:
+        with pytest.raises(EnvironmentFault, match="run the same command again"):
+            await binder.begin(book_order(tmp_path))
+        assert len(died) >= 2
+        await studio.close()
 
 
 @pytest.mark.slow
@@ -141,30 +162,32 @@ async def test_a_process_that_is_stopped_is_replaced(
     tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = store(tmp_path, tone(0.5))
-    await studio.encode(reel_order(tmp_path, clip, "a.reel"))
-    await studio.begin(book_order(tmp_path))
-    monkeypatch.setattr(swarm.audio.studio, "ENCODER_TIMEOUT_S", 8.0)
-    monkeypatch.setattr(swarm.audio.studio, "ASSEMBLER_TIMEOUT_S", 8.0)
-    for child in studio._children:
-        os.kill(child.pid, signal.SIGSTOP)
-    reel = reel_of(tmp_path, clip, "one")
-    await asyncio.gather(studio.encode(reel_order(tmp_path, clip, "b.reel")), studio.append(reel.path))
-    assert (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s > 0
+    await studio.encode("job", reel_order(tmp_path, clip, "a.reel"))
+    async with binding(studio) as binder:
+        await binder.begin(book_order(tmp_path))
+        monkeypatch.setattr(swarm.audio.studio, "ENCODER_TIMEOUT_S", 8.0)
+        monkeypatch.setattr(swarm.audio.binder, "TIMEOUT_S", 8.0)
+        for child in studio.processes.running:
+            os.kill(child.pid, signal.SIGSTOP)
+        reel = reel_of(tmp_path, clip, "one")
+        await asyncio.gather(studio.encode("job", reel_order(tmp_path, clip, "b.reel")), binder.append(reel.path))
+        assert (await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s > 0
 
 
 async def test_a_damaged_reel_is_named_and_may_be_made_again(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     whole = reel.path.read_bytes()
-    await studio.begin(book_order(tmp_path))
-    reel.path.write_bytes(whole[:100])
-    with pytest.raises(ReelDamaged) as raised:
-        await studio.append(reel.path)
-    assert raised.value.path == reel.path
-    reel.path.write_bytes(whole)
-    await studio.append(reel.path)
-    assert (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s * RATE == pytest.approx(
-        reel.samples - 1024
-    )
+    async with binding(studio) as binder:
+        await binder.begin(book_order(tmp_path))
+        reel.path.write_bytes(whole[:100])
+        with pytest.raises(ReelDamaged) as raised:
+            await binder.append(reel.path)
+        assert raised.value.path == reel.path
+        reel.path.write_bytes(whole)
+        await binder.append(reel.path)
+        assert (await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s * RATE == pytest.approx(
+            reel.samples - 1024
+        )
 
 
 async def test_an_earlier_reel_that_was_damaged_since_is_named_and_the_book_begun_again(
@@ -172,29 +195,31 @@ async def test_an_earlier_reel_that_was_damaged_since_is_named_and_the_book_begu
 ) -> None:
     clip = store(tmp_path, tone(0.5))
     first, second = reel_of(tmp_path, clip, "first"), reel_of(tmp_path, clip, "second")
-    await studio.begin(book_order(tmp_path))
-    await studio.append(first.path)
-    whole = first.path.read_bytes()
-    first.path.write_bytes(whole[:100])
-    assert studio._assembler is not None
-    studio._assembler.kill()
-    with pytest.raises(ReelDamaged) as raised:
-        await studio.append(second.path)
-    assert raised.value.path == first.path
-    first.path.write_bytes(whole)
-    await studio.begin(book_order(tmp_path))
-    for reel in (first, second):
-        await studio.append(reel.path)
-    finished = await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
-    assert finished.duration_s * RATE == pytest.approx(2 * first.samples - 1024)
+    async with binding(studio) as binder:
+        await binder.begin(book_order(tmp_path))
+        await binder.append(first.path)
+        whole = first.path.read_bytes()
+        first.path.write_bytes(whole[:100])
+        assert binder.child is not None
+        binder.child.kill()
+        with pytest.raises(ReelDamaged) as raised:
+            await binder.append(second.path)
+        assert raised.value.path == first.path
+        first.path.write_bytes(whole)
+        await binder.begin(book_order(tmp_path))
+        for reel in (first, second):
+            await binder.append(reel.path)
+        finished = await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")
+        assert finished.duration_s * RATE == pytest.approx(2 * first.samples - 1024)
 
 
 async def test_a_cover_too_large_for_a_pipe_is_left_out_and_named(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     order = AudiobookOrder(tmp_path / ".part", Tags("T"), cover=b"\xff\xd8\xff" + bytes(70 << 20))
-    await studio.begin(order)
-    await studio.append(reel.path)
-    assert "cover" in (await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")).notes[0]
+    async with binding(studio) as binder:
+        await binder.begin(order)
+        await binder.append(reel.path)
+        assert "cover" in (await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")).notes[0]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
@@ -202,29 +227,82 @@ async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> N
     full = tmp_path / "full.part"
     full.symlink_to("/dev/full")
     reel = reel_of(tmp_path, store(tmp_path, tone(20.0)), "one")
-    with pytest.raises(EnvironmentFault, match="Make room there or choose another folder with --output-dir"):
-        await studio.begin(AudiobookOrder(full, Tags("A title")))
-        for _ in range(20):
-            await studio.append(reel.path)
-        await studio.finish([Mark("One", 0)], tmp_path / "book.m4b")
+    async with binding(studio) as binder:
+        with pytest.raises(EnvironmentFault, match="Make room there or choose another folder with --output-dir"):
+            await binder.begin(AudiobookOrder(full, Tags("A title")))
+            for _ in range(20):
+                await binder.append(reel.path)
+            await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")
 
 
 async def test_a_target_folder_that_is_removed_meanwhile_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     folder = tmp_path / "out"
-    await studio.begin(AudiobookOrder(folder / ".part", Tags("A title")))
-    await studio.append(reel.path)
-    (folder / ".part").unlink()
-    folder.rmdir()
-    with pytest.raises(EnvironmentFault, match=f"{folder}: .*put it back or choose another folder with --output-dir"):
-        await studio.finish([Mark("One", 0)], folder / "book.m4b")
+    async with binding(studio) as binder:
+        await binder.begin(AudiobookOrder(folder / ".part", Tags("A title")))
+        await binder.append(reel.path)
+        (folder / ".part").unlink()
+        folder.rmdir()
+        with pytest.raises(
+            EnvironmentFault, match=f"{folder}: .*put it back or choose another folder with --output-dir"
+        ):
+            await binder.finish([Mark("One", 0)], folder / "book.m4b")
 
 
 async def test_a_target_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(EnvironmentFault, match="Make it writable or choose another folder with --output-dir"):
-        await studio.begin(AudiobookOrder(tmp_path / "file" / ".part", Tags("A title")))
+    async with binding(studio) as binder:
+        with pytest.raises(EnvironmentFault, match="Make it writable or choose another folder with --output-dir"):
+            await binder.begin(AudiobookOrder(tmp_path / "file" / ".part", Tags("A title")))
+        clip = store(tmp_path, tone(0.5))
+        with pytest.raises(EnvironmentFault, match="in_the_way"):
+            (tmp_path / "in_the_way").mkdir()
+            await studio.encode("job", ReelOrder((clip,), (2.0,), RATE, 0.0, tmp_path / "in_the_way"))
+
+
+async def test_many_books_share_the_encoders_and_the_binders(tmp_path: Path, studio: Studio) -> None:
     clip = store(tmp_path, tone(0.5))
-    with pytest.raises(EnvironmentFault, match="in_the_way"):
-        (tmp_path / "in_the_way").mkdir()
-        await studio.encode(ReelOrder((clip,), (2.0,), RATE, 0.0, tmp_path / "in_the_way"))
+    most = dict[str, int]()
+
+    async def watch() -> None:
+        while True:
+            for module in set(running := list(studio.processes.running.values())):
+                most[module] = max(most.get(module, 0), running.count(module))
+            await asyncio.sleep(0.005)
+
+    async def make(name: str) -> None:
+        folder = tmp_path / name
+        (folder / "reels").mkdir(parents=True)
+        done = await studio.encode(name, reel_order(folder, clip, "a.reel"))
+        async with binding(studio) as binder:
+            await binder.begin(book_order(folder))
+            await binder.append(done.path)
+            await binder.finish([Mark("One", 0)], folder / "book.m4b")
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(make(f"book-{n}") for n in range(12)))
+    watching.cancel()
+    assert len(list(tmp_path.glob("book-*/book.m4b"))) == 12
+    assert most == {"swarm.audio.encoder": 2, "swarm.audio.audiobook_child": swarm.audio.studio.MAX_BINDERS}
+
+
+async def test_work_over_which_encoders_die_does_not_hold_up_other_books(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swarm.audio.retry, "RETRY_S", 600.0)
+    studio, clip = Studio(tmp_path / "logs", 1, is_speaking=lambda: True), store(tmp_path, tone(0.5))
+    died = dying(studio, 2)
+    waiting = asyncio.create_task(studio.encode("deadly", reel_order(tmp_path, clip, "a.reel")))
+    while len(died) < 2:
+        await asyncio.sleep(0.01)
+    assert (await studio.encode("other", reel_order(tmp_path, clip, "b.reel"))).path.exists()
+    waiting.cancel()
+    await studio.close()
+
+
+async def test_a_file_that_was_left_unfinished_takes_its_process_along(tmp_path: Path, studio: Studio) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with binding(studio) as binder:
+            await binder.begin(book_order(tmp_path))
+            raise ZeroDivisionError
+    assert not studio.processes.running

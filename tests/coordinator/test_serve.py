@@ -14,6 +14,7 @@ from memory_twins import MemoryDealer, MemoryNetwork, MemoryStore
 from msgspec import structs
 from specs_for_tests import a_job
 
+from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
@@ -77,7 +78,9 @@ class Bench:
         core = Coordinator(settings, clock.now())
         self.server = Server(core, self.store, router, QuietProgress(io.StringIO()), clock, on_failure, put_back)
         self.server.add(
-            Edition(self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), audiobook=False, encoders=1)
+            Edition(
+                self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), Studio(tmp_path, 1), audiobook=False
+            )
         )
         self.dealer = network.dealer()
         self.dealer.connect([f"127.0.0.1:{port}"])

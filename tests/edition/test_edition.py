@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from specs_for_tests import a_job  # isort: skip
+from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
 from swarm.edition.delivery import Delivery
 from swarm.edition.depot import FolderDepot
@@ -45,7 +46,16 @@ async def test_an_audiobook_that_lacks_over_two_percent_leaves_only_if_that_is_a
     target.write_bytes(b"sound")
     target.with_name("Book.report.json").write_text("{}")
     style, upload = Style(Tags("Book", ("Ann",))), FakeUpload()
-    edition = Edition(state, store, target, style, 1, delivery=delivery, upload=upload, deliver_gaps=asked)  # type: ignore[arg-type]
+    edition = Edition(
+        state,
+        store,
+        target,
+        style,
+        Studio(tmp_path, 1),
+        delivery=delivery,
+        upload=upload,
+        deliver_gaps=asked,  # type: ignore[arg-type]
+    )
     apply(state, JobFinished(1.0, (str(target),), 5, style.digest))
     if addresses := await edition.deliver():
         apply(state, JobFinished(1.0, addresses, 5, style.digest))
