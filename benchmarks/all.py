@@ -34,6 +34,8 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "finish": [[]],
     "time_left": [[], ["--busy", "4"]],
     "ending": [[]],
+    "many_books": [[]],
+    "many_jobs": [[]],
     "coqui_speed": [[]],
 }
 MAX_S = 3600

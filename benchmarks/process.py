@@ -79,12 +79,25 @@ def resident_bytes(pid: int) -> int:
     return _memory(pid, "VmRSS")
 
 
-def _memory(pid: int, field: str) -> int:
+def pss_bytes(pid: int) -> int:
+    """Return the proportional share of memory of a process in bytes."""
+    return _memory(pid, "Pss", "smaps_rollup")
+
+
+def open_files(pid: int) -> int:
+    """Return the number of files that a process has open."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
+
+
+def _memory(pid: int, field: str, file: str = "status") -> int:
+    try:
+        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), 0)
 
 
 def cpu_s(pid: int) -> float:

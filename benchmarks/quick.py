@@ -16,5 +16,7 @@ QUICK: dict[str, list[str]] = {
     "finish": ["--characters", "6000", "--times", "0"],
     "time_left": [TINY_BOOK, "--tts-engine", "metronome"],
     "ending": ["--hours", "0.5"],
+    "many_books": ["--books", "3"],
+    "many_jobs": ["--jobs", "5", "--sentences", "20"],
     "coqui_speed": ["--tiny", "--slots", "1", "2", "--sentences", "1"],
 }

@@ -22,7 +22,8 @@ from swarm.job.spec import JobSpec
 from swarm.lease.message import FromCoordinator, FromWorker, Message
 from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 from swarm.store.job_files import FileContents, unpacking
-from swarm.store.store import NO_FILES, Entry, JobSummary, standing_clips, summary_of
+from swarm.store.store import NO_FILES, Entry
+from swarm.store.summary import JobSummary, standing_clips, summary_of
 
 
 class MemoryStore:
@@ -59,6 +60,9 @@ class MemoryStore:
         for job, record, frame in entries:
             if frame and isinstance(record, LatentsKept):
                 self.job_files[job, record.digest] = frame
+
+    def settle(self, job: str) -> None:
+        self._known(job)
 
     def job_file_size(self, job: str, digest: str) -> int:
         return len(self.job_files.get((job, digest), b""))

@@ -14,7 +14,7 @@ from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
-    from swarm.store.store import JobSummary
+    from swarm.store.summary import JobSummary
 
 SUMMARY = "list the jobs on this machine, or remove some"
 MAX_PATH = 4096  # characters of a path, so that no real path is shortened
@@ -94,10 +94,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove the named jobs; remove none and raise UsageError if one of them does not exist."""
-    from swarm.store.store import DiskStore
+    from swarm.store.store import DiskStore, job_names
 
     folder = state_folder(arguments.state_dir)
-    known = [job.job for job in list_jobs(folder)]
+    known = job_names(folder) if (folder / "jobs").is_dir() else []
     for name in arguments.names:
         if name not in known:
             raise UsageError(f"There is no job {name!r} in {folder}; `e2a-swarm jobs` lists them all.")
@@ -164,10 +164,11 @@ def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
     """Return the lines about the disk use of all jobs, which is less than the sum if jobs share sound."""
     if not found:
         return []
+    from swarm.store.store import clip_bytes_of_all
     from swarm.store.usage import size_of
     from swarm.watch.text import bytes_text, count_text
 
-    total = sum(size_of(folder / part) for part in ("jobs", "clips"))
+    total = size_of(folder / "jobs") + clip_bytes_of_all(folder)
     return ["", f"{count_text(len(found), 'job')}, together {bytes_text(total)} in {folder}"]
 
 

@@ -20,7 +20,8 @@ from swarm.job.record import LatentsLost
 from swarm.job.spec import FileOrigin
 from swarm.job.state import JobState
 from swarm.store.job_files import digest_of
-from swarm.store.store import JobSummary, Store
+from swarm.store.store import Store
+from swarm.store.summary import JobSummary
 from swarm.system.disk import full_name, guarded
 
 # Errors raised by an original that was deleted or replaced

@@ -294,6 +294,7 @@ class Server:
             await self._finish(edition, addresses, edition.state.finished.bytes)
         await edition.send()
         edition.leave()
+        await asyncio.to_thread(self._store.settle, job)
 
     async def _finish(self, edition: Edition, files: tuple[str, ...], size: int) -> None:
         finished = JobFinished(self._clock.now(), files, size, edition.style.digest)

@@ -183,7 +183,8 @@ class Press:
         self.used.add(target)
         async with self._starting:  # files that are written at the same time share it
             if not target.exists():
-                await self._studio.encode(structs.replace(self._sound_order([None], [start_s]), target=target))
+                silence = structs.replace(self._sound_order([None], [start_s]), target=target)
+                await self._studio.encode(self._state.job, silence)
         return target
 
     @property

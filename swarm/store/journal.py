@@ -66,12 +66,8 @@ class Journal:
         self._records = msgspec.msgpack.Decoder(AnyRecord)
         if self.path.is_dir():
             raise StoreError(f"{self.path} cannot be used: {NO_FILE}.")
-        if not self.path.is_file():
-            raise StoreError(
-                f"{self.path} is missing; run the same command again, sentences already spoken are found again."
-            )
-        with guarded(self.path):
-            self._database = _connect_to_read(self.path) if read_only else _connect(self.path)
+        self._connect = _connect_to_read if read_only else _connect
+        self._open: sqlite3.Connection | None = None
         try:
             self._check_version()
             if not read_only:
@@ -81,6 +77,27 @@ class Journal:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def _database(self) -> sqlite3.Connection:
+        """The connection, opened again after `suspend`. Use it within `guarded`, and the lock if others may use it."""
+        if self._open is None:
+            if not self.path.is_file():  # SQLite would make an empty one
+                raise StoreError(
+                    f"{self.path} is missing; run the same command again, sentences already spoken are found again."
+                )
+            self._open = self._connect(self.path)
+        return self._open
+
+    def suspend(self) -> None:
+        """Close the files until the journal is used again."""
+        with guarded(self.path), self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        database, self._open = self._open, None
+        if database:
+            database.close()
 
     def _check_version(self) -> None:
         with guarded(self.path):
@@ -174,7 +191,7 @@ class Journal:
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
         with self._lock:
-            self._database.close()
+            self._end()
 
     def _damaged(self) -> StoreError:
         return StoreError(f"{self.path} cannot be used: {DAMAGED}.")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swarm.errors import StoreError
-from swarm.store.store import DiskStore, JobSummary
+from swarm.store.store import DiskStore
+from swarm.store.summary import JobSummary
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _why_kept(store: DiskStore, job: JobSummary, unfinished: bool) -> str:
     if not job.finished and not unfinished:
         return "not finished; --unfinished removes it too"
     try:
-        store.lock_job(job.job)
+        store.lock_job(job.job, named=False)
     except StoreError as held:
         return str(held)
     return ""

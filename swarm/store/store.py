@@ -2,24 +2,32 @@
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
 from swarm.errors import StoreError
-from swarm.job.job_file import JobFile
-from swarm.job.recipe import Setting
-from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, LatentsKept
 from swarm.job.run_stats import MAX_BYTES, RunStats, decode_run_stats
-from swarm.job.spec import FileOrigin, JobSpec
+from swarm.job.spec import JobSpec
 from swarm.store.clips import ClipFolder, file_size
 from swarm.store.job_files import FileContents, copy_synced, file_path, put_job_files, read_piece, unpacking
 from swarm.store.journal import FILE as JOURNAL
 from swarm.store.journal import Journal, create_journal
-from swarm.store.usage import only_in, size_of
+from swarm.store.summary import (
+    JobSummary,
+    clip_bytes,
+    drop_summary,
+    list_summaries,
+    read_summary,
+    standing_clips,
+    write_summary,
+)
+from swarm.store.usage import only_in
 from swarm.system.disk import guarded, make_folder, replace_file
 from swarm.system.lock import Lock
 from swarm.system.platform import sync_folder
@@ -28,35 +36,10 @@ from swarm.system.scratch import Scratch
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
 RUN_STATS = "effort.json"
+MAX_OPEN_JOURNALS = 16  # each is three open files; a command may have hundreds of books
 NO_FILES: FileContents = {}
 
 Entry = tuple[str, AnyRecord, bytes]  # the job, the record, and the bytes of its clip or latents, or b""
-
-
-class JobSummary(NamedTuple):
-    """A job on this machine. `accepted` counts the spoken ones of `sentences`; `disk_bytes` includes its clips.
-
-    If its journal cannot be read, `trouble` says why, and nothing else is known.
-    """
-
-    job: str
-    title: str
-    source: str
-    created_s: float
-    accepted: int
-    disk_bytes: int
-    finished: bool
-    trouble: str = ""
-    engine: str = ""
-    voice: str = ""
-    language: str = ""
-    speed: Setting | None = None  # None: the engine has no such setting
-    chapters: tuple[str, ...] = ()  # titles of those that are spoken
-    sentences: int = 0
-    files: tuple[str, ...] = ()  # of the audiobook, when it was last written
-    job_files: tuple[JobFile, ...] = ()
-    origins: tuple[FileOrigin, ...] = ()  # the user's files that the job files were made from
-    used_s: float = 0.0  # when a command last used the job
 
 
 class Store(Protocol):
@@ -76,6 +59,9 @@ class Store(Protocol):
 
     def commit(self, entries: Sequence[Entry]) -> None:
         """Write records with their clips and latents; all are durable on return."""
+
+    def settle(self, job: str) -> None:
+        """Close the files of a job that is finished; it can be used as before."""
 
     def job_file_size(self, job: str, digest: str) -> int:
         """Return the size of a job file in bytes, 0 if it is gone."""
@@ -135,6 +121,7 @@ class DiskStore:
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir
         self._journals: dict[str, Journal] = {}
+        self._choosing = threading.Lock()  # reports are read while another thread commits
         self._locks: dict[str, Lock] = {}
         self._made: list[str] = []
         for name in ("", "jobs", "clips"):
@@ -184,15 +171,22 @@ class DiskStore:
                 clips[record.key] = frame
             elif frame and isinstance(record, LatentsKept):
                 self.restore_job_file(job, record.digest, frame)
-        journals = {job: self._journal(job) for job in by_job}
+        for job in by_job:
+            self._journal(job)  # raises for an unknown job, before anything is written
         if clips:
             self._clips.add(clips)
         for job, records in by_job.items():
-            journals[job].append(records)
+            drop_summary(self.folder(job))
+            self._journal(job).append(records)
 
     def job_file_size(self, job: str, digest: str) -> int:
         """Return the size of a job file in bytes, 0 if it is gone."""
         return file_size(self.job_file_path(job, digest))
+
+    def settle(self, job: str) -> None:
+        """Close the files of a job that is finished, and write its summary for lists of jobs."""
+        self._journal(job).suspend()
+        write_summary(self.folder(job))
 
     def run_stats(self, job: str) -> RunStats:
         """Return the run stats of a job; empty ones if they cannot be read."""
@@ -281,7 +275,13 @@ class DiskStore:
 
     def bytes_of(self, jobs: Sequence[str]) -> int:
         """Return the bytes that removing these jobs together would free."""
-        return only_in(map(self.folder, jobs)) + sum(map(self._clips.size, self._orphans(jobs)))
+        names = job_names(self.state_dir)
+        others = [self.folder(name) for name in names if name not in set(jobs)]
+        try:
+            clips = clip_bytes(self.state_dir, [*map(self.folder, names)]) - clip_bytes(self.state_dir, others)
+        except StoreError:  # then the clips stay
+            clips = 0
+        return only_in(map(self.folder, jobs)) + clips
 
     def _remove_folder(self, job: str) -> None:
         folder, removed = self.folder(job), self._scratch.folder / f"{job}.removed"
@@ -291,20 +291,30 @@ class DiskStore:
             sync_folder(folder.parent)
             shutil.rmtree(removed)
 
-    def _orphans(self, jobs: Sequence[str]) -> set[str]:
+    def _orphans(self, jobs: Sequence[str]) -> list[str]:
         """Return the keys of clips that only these jobs refer to; none if any journal cannot be read."""
         try:
-            others = (keys_of(self.folder(name)) for name in self._names() if name not in jobs)
-            return set().union(*(keys_of(self.folder(job)) for job in jobs)).difference(*others)
+            own = [read_summary(self.folder(job)) for job in jobs]
+            orphans = {
+                short: key for summary in own for short, key in zip(summary.short_keys, summary.keys, strict=True)
+            }
+            for name in job_names(self.state_dir) if orphans else ():
+                if name not in jobs:
+                    for short in orphans.keys() & read_summary(self.folder(name)).short_keys:
+                        del orphans[short]
         except StoreError:
-            return set()
+            return []
+        return list(orphans.values())
 
-    def lock_job(self, job: str) -> None:
-        """Keep other processes off a job until `close`. Raises a StoreError that names the process using it."""
+    def lock_job(self, job: str, *, named: bool = True) -> None:
+        """Keep other processes off a job until `close`. Raises a StoreError that names the process using it.
+
+        Without `named`, other processes do not learn which one holds it; that is quicker.
+        """
         self.folder(job)  # raises StoreError for a name that leads to another folder
         if job not in self._locks:
             lock = Lock(self.state_dir / "locks" / f"{job}.lock")
-            lock.acquire(job)
+            lock.acquire(job, named=named)
             self._locks[job] = lock
 
     def close(self) -> None:
@@ -318,82 +328,47 @@ class DiskStore:
         self._scratch.close()
 
     def _journal(self, job: str) -> Journal:
-        if job not in self._journals:
-            self._journals[job] = Journal(self.folder(job))
-        return self._journals[job]
+        """Return the journal of a job, and close the files of the one that was used least recently."""
+        with self._choosing:
+            journal = self._journals.pop(job, None) or Journal(self.folder(job))
+            self._journals[job] = journal
+            rest = list(self._journals.values())[:-MAX_OPEN_JOURNALS]
+        for other in rest:
+            other.suspend()
+        return journal
 
     def _close_journal(self, job: str) -> None:
         if journal := self._journals.pop(job, None):
             journal.close()
 
-    def _names(self) -> list[str]:
-        return _job_names(self.state_dir)
-
 
 def list_jobs(state_dir: Path) -> list[JobSummary]:
-    """Return all jobs under a state folder, oldest first; writes nothing, so a full or read-only disk does not matter.
+    """Return all jobs under a state folder, oldest first. A full or read-only disk does not matter.
 
     Raises StoreError.
     """
-    summaries = [_summary(state_dir / "jobs" / name) for name in _job_names(state_dir)]
-    return sorted(summaries, key=lambda summary: summary.created_s)
+    return list_summaries(state_dir / "jobs" / name for name in job_names(state_dir))
 
 
-def _job_names(state_dir: Path) -> list[str]:
+def clip_bytes_of_all(state_dir: Path) -> int:
+    """Return the bytes of the clips of all jobs that can be read, under a state folder. Raises StoreError."""
+    folders = [state_dir / "jobs" / name for name in job_names(state_dir)]
+    try:
+        return clip_bytes(state_dir, folders)
+    except StoreError:
+        return clip_bytes(state_dir, [folder for folder in folders if _is_readable(folder)])
+
+
+def _is_readable(folder: Path) -> bool:
+    try:
+        read_summary(folder)
+    except StoreError:
+        return False
+    return True
+
+
+def job_names(state_dir: Path) -> list[str]:
+    """Return the names of all jobs under a state folder, readable or not. Raises StoreError."""
     with guarded(state_dir):
         names = [path.name for path in (state_dir / "jobs").iterdir() if path.is_dir()]
     return [name for name in names if JOB_NAME.fullmatch(name)]
-
-
-def keys_of(folder: Path) -> set[str]:
-    """Return the keys of all clips that a job refers to. Raises StoreError."""
-    with closing(Journal(folder, read_only=True)) as journal:
-        return {record.key for record in journal.records() if isinstance(record, ClipAccepted)}
-
-
-def _summary(folder: Path) -> JobSummary:
-    folder_bytes = size_of(folder)
-    try:
-        with closing(Journal(folder, read_only=True)) as journal:
-            spec, counts = journal.spec(), journal.counts()
-    except StoreError as error:
-        return JobSummary(folder.name, "", "", 0.0, 0, folder_bytes, finished=False, trouble=str(error))
-    return summary_of(spec, counts.accepted, folder_bytes + counts.clip_bytes, counts.finished, counts.started)
-
-
-def summary_of(
-    spec: JobSpec, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
-) -> JobSummary:
-    """Summarise a job by its last records; `finished` is None if a clip was discarded since."""
-    return JobSummary(
-        job=spec.job,
-        title=spec.title,
-        source=spec.source,
-        created_s=spec.created_s,
-        accepted=accepted,
-        disk_bytes=disk_bytes,
-        finished=finished is not None,
-        engine=spec.recipe.engine,
-        voice=spec.voice_name,
-        language=spec.recipe.language,
-        speed=dict(spec.recipe.settings).get("speed"),
-        chapters=tuple(chapter.title for chapter in spec.chapters),
-        sentences=sum(len(chapter.segments) for chapter in spec.chapters),
-        files=finished.files if finished else (),
-        job_files=spec.job_files,
-        origins=spec.origins,
-        used_s=max(spec.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
-    )
-
-
-def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], dict[str, int]]:
-    """Return the accepted clips that were not discarded since, and the size of each clip's file in bytes, by key."""
-    standing: dict[tuple[int, int], ClipAccepted] = {}
-    sizes: dict[str, int] = {}
-    for record in records:
-        if isinstance(record, ClipAccepted):
-            standing[record.chapter, record.index] = record
-            sizes[record.key] = record.bytes
-        elif isinstance(record, ClipDiscarded):
-            standing.pop((record.chapter, record.index), None)
-    return list(standing.values()), sizes

@@ -2,24 +2,32 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from swarm.store.clips import file_size
 
-
-def size_of(folder: Path) -> int:
+def size_of(folder: Path | str) -> int:
     """Return the bytes of all files under a folder."""
-    return sum(file_size(path) for path in folder.rglob("*") if path.is_file())
+    return sum(status.st_size for status in _files(folder))
 
 
 def only_in(folders: Iterable[Path]) -> int:
     """Return the bytes of the files under these folders that are linked from nowhere else."""
     names: Counter[tuple[int, int]] = Counter()
     files: dict[tuple[int, int], os.stat_result] = {}
-    for path in (path for folder in folders for path in folder.rglob("*")):
-        if path.is_file() and not path.name.endswith("-shm"):  # SQLite has this file only while a journal is open
-            status = path.stat()
-            names[status.st_dev, status.st_ino] += 1
-            files[status.st_dev, status.st_ino] = status
+    for status in (status for folder in folders for status in _files(folder)):
+        names[status.st_dev, status.st_ino] += 1
+        files[status.st_dev, status.st_ino] = status
     return sum(status.st_size for file, status in files.items() if names[file] >= status.st_nlink)
+
+
+def _files(folder: Path | str) -> Iterator[os.stat_result]:
+    """Yield the status of each file under a folder."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path)
+            elif entry.is_file() and not entry.name.endswith("-shm"):  # SQLite has it while a journal is open
+                with suppress(OSError):  # it was removed meanwhile
+                    yield os.stat(entry.path)  # noqa: PTH116 (an entry of Windows knows no links)

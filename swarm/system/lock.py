@@ -19,10 +19,12 @@ class Lock:
         self._owner = path.with_suffix(".owner")
         self._lock = FileLock(path)
 
-    def acquire(self, what: str) -> None:
-        """Take the lock. Raises a StoreError that names the process working on `what`."""
+    def acquire(self, what: str, *, named: bool = True) -> None:
+        """Take the lock, and write down by whom if `named`. Raises a StoreError that names who works on `what`."""
         if not self.try_acquire():
             raise StoreError(f"{self.holder()} is already working on {what}; wait for it or end it first.")
+        if not named:
+            return
         with contextlib.suppress(OSError):  # on a full disk the holder stays unnamed
             self._owner.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
 
