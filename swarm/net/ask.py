@@ -15,7 +15,7 @@ from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say
 from swarm.watch.text import count_text
 
-TIMEOUT_S = 3.0  # coordinators answer at once, but networks and disks may be slow
+TIMEOUT_S = 4.0  # coordinators answer at once, but networks and disks may be slow
 SEARCH_S = 2.0  # machines answer mDNS within a fraction of it
 MAX_ASKED = 16  # at a time: each takes threads and files, and an announced coordinator need not be there
 LOOPBACK = "127.0.0.1"
@@ -40,15 +40,19 @@ async def ask(addresses: Sequence[str], keys: CurveKeys | None, timeout_s: float
     try:
         dealer.connect(addresses)
         async with asyncio.timeout(timeout_s):
-            return Answer(addresses[0], await _converse(dealer, changed))
+            reply = await _converse(dealer, changed, patient=len(addresses) > 1)
+        return Answer(addresses[0], reply, "" if reply else dealer.refusal or "")
     except TimeoutError:
         return Answer(addresses[0], None, dealer.refusal or "")
     finally:
         dealer.close()
 
 
-async def _converse(dealer: DealerSocket, changed: asyncio.Event) -> StatusReply:
+async def _converse(dealer: DealerSocket, changed: asyncio.Event, *, patient: bool) -> StatusReply | None:
+    """Ask once the coordinator is there; return None if it refuses, unless another address may let this machine in."""
     while not dealer.connected or not dealer.send(Status()):
+        if dealer.refusal and not patient:
+            return None
         await changed.wait()
         changed.clear()
     while True:

@@ -15,8 +15,11 @@ from zmq.utils.monitor import parse_monitor_message
 
 from swarm.errors import EnvironmentFault
 from swarm.net.channel import Channel
+from swarm.net.greeting import is_greeted
 
 TIMEOUT_S = 1.0  # for an address to answer; it doubles each round, since a coordinator may be busy
+REFUSED_S = 1.0  # until an address that closed the handshake is tried again
+SURE_S = 2.0  # between the first and the last of the refusals that the user is told of
 MAX_TIMEOUT_S = 3.0
 MAX_WRITABLE_TRIES = 1000  # one each millisecond
 REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
@@ -30,6 +33,7 @@ OTHER_KEY = (
     "the coordinator at {} has another key than this machine: join its swarm with `e2a-swarm join CODE --replace` "
     "(`e2a-swarm key` shows the code there), or it was started with --open"
 )
+NOT_YET = "no coordinator answers behind {} yet, though the port is open; trying on"
 WANTS_KEY = "the coordinator at {} does not speak in the open: leave --open out, and join its swarm with its code"
 
 
@@ -44,7 +48,10 @@ class PeerLink:
     def __init__(self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None]) -> None:
         self.refusal: str | None = None
         self._channel, self._dealer = dealer, dealer.socket
-        self._refused = OTHER_KEY if keyed else WANTS_KEY
+        self._other_key = OTHER_KEY if keyed else WANTS_KEY
+        self._refused = asyncio.Event()  # the handshake of the address in use was closed
+        self._since_s: dict[tuple[str, str], float] = {}  # when each address was first refused, with these words
+        self._judge: asyncio.Task[None] | None = None
         self._on_change = on_change
         self._endpoints: list[str] = []  # in order of preference: the last that worked comes first
         self._current = ""
@@ -89,24 +96,36 @@ class PeerLink:
         for endpoint in self._endpoints:
             self._disconnect(self._current)
             self._current = endpoint
+            self._refused.clear()
             self._connect(endpoint)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):  # wait_for could swallow the cancellation by `close`
-                    await self._found.wait()
+            if await self._answers(timeout_s):
                 self._endpoints.remove(endpoint)
                 self._endpoints.insert(0, endpoint)
                 return
+
+    async def _answers(self, timeout_s: float) -> bool:
+        """Wait until the address in use lets this machine in, or for as long as it may take."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._found, self._refused)]
+        try:
+            await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if self._refused.is_set() and not self.connected:
+                await asyncio.wait(waits[:1], timeout=REFUSED_S)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return self.connected
 
     async def _watch(self) -> None:
         while True:
             event = parse_monitor_message(await self._monitor.receive())
             if event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 await self._writable()
-            before = self.connected, self.refusal
             self._note(int(event["event"]))
-            if before != (self.connected, self.refusal):
-                logger.debug(f"{self.address}: {'connected' if self.connected else self.refusal or 'not connected'}")
-                self._on_change()
+
+    def _tell(self, before: tuple[bool, str | None]) -> None:
+        if before != (self.connected, self.refusal):
+            logger.debug(f"{self.address}: {'connected' if self.connected else self.refusal or 'not connected'}")
+            self._on_change()
 
     async def _writable(self) -> None:
         """Wait until the connection takes messages; its event may come a moment before."""
@@ -116,15 +135,36 @@ class PeerLink:
             await asyncio.sleep(0.001)
 
     def _note(self, event: int) -> None:
+        before = self.connected, self.refusal
         if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
             self._found.set()
             self._lost.clear()
             self.refusal = None
-            return
-        self._found.clear()
-        self._lost.set()
+            self._since_s.clear()
+        else:
+            self._found.clear()
+            self._lost.set()
+        self._tell(before)
         if event & REFUSALS:
-            self.refusal = self._refused.format(self._current.removeprefix("tcp://"))
+            self._refused.set()
+            if self._judge is None or self._judge.done():
+                self._judge = asyncio.create_task(self._ask_why(self._current))
+
+    async def _ask_why(self, endpoint: str) -> None:
+        """Find out why the handshake was closed, and say so if that was the reason for some time.
+
+        ZeroMQ reports a wrong key and a connection that was closed in the same way. So it may be the right coordinator
+        that ended just now, or a proxy in front of one that is away.
+        """
+        words = (self._other_key if await is_greeted(endpoint) else NOT_YET).format(endpoint.removeprefix("tcp://"))
+        now = asyncio.get_running_loop().time()
+        since_s = self._since_s.get((endpoint, words))
+        if since_s is None:
+            self._since_s = {key: at_s for key, at_s in self._since_s.items() if key[0] != endpoint}
+            self._since_s[endpoint, words] = now
+        elif now - since_s >= SURE_S and not self.connected:
+            before, self.refusal = (self.connected, self.refusal), words
+            self._tell(before)
 
     def _connect(self, endpoint: str) -> None:
         try:
@@ -138,8 +178,8 @@ class PeerLink:
 
     def close(self) -> None:
         """Stop watching and connecting."""
-        self._watcher.cancel()
-        if self._keeper:
-            self._keeper.cancel()
+        for task in (self._watcher, self._keeper, self._judge):
+            if task:
+                task.cancel()
         self._dealer.disable_monitor()
         self._monitor.close()
