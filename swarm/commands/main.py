@@ -60,11 +60,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         return _discard_output()
     except OSError as error:
-        return (
-            _fail_to_print(error)
-            if error.errno in WRITE_ERRORS and error.filename is None
-            else _unforeseen(error, arguments)
-        )
+        is_of_output = error.errno in WRITE_ERRORS and error.filename is None and _fails_to_print()
+        return _fail_to_print(error) if is_of_output else _unforeseen(error, arguments)
     except Exception as error:  # a user must never see a bare traceback
         return _unforeseen(error, arguments)
 
@@ -175,6 +172,17 @@ def _discard_output() -> int:
     # The reader of our output has left. Without this the interpreter would complain when it shuts down.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_DONE
+
+
+def _fails_to_print() -> bool:
+    """Tell whether an output takes no more: an error of a write may be of any other file."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+            os.write(stream.fileno(), b"\n")
+        except (OSError, ValueError):
+            return True
+    return False
 
 
 def _fail_to_print(error: OSError) -> int:

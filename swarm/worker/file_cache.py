@@ -50,6 +50,7 @@ class FileCache:
 
     def __init__(self, state_dir: Path, limit: int, piece: int = PIECE_BYTES) -> None:
         self.root = state_dir / "assets"
+        self.scratch_root = state_dir / "scratch"
         self._state_dir, self._limit, self._piece = state_dir, limit, piece
         self._parts: dict[str, PartialFile] = {}
         self._verified: set[str] = set()
@@ -150,7 +151,7 @@ class FileCache:
 
     def gather(self, job_files: Iterable[JobFile], name: str) -> Path:
         """Return a new folder that has these files under their names, as hard links if possible. Raises StoreError."""
-        self._scratch = self._scratch or Scratch(self._state_dir / "scratch")
+        self._scratch = self._scratch or Scratch(self.scratch_root)
         if name in self._gathered:
             shutil.rmtree(
                 self._gathered[name], ignore_errors=True

@@ -73,7 +73,7 @@ class WorkNode:
         self._clock = clock
         self._say = say
         self._exit_when_done = exit_when_done
-        self._clip_buffer = ClipBuffer()
+        self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
         self._notices = Notices(said_s=clock.now())
         self.connections = Connections(say)
         self._aliases: dict[str, str] = {}  # other names of coordinators that are served already

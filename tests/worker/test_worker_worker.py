@@ -18,6 +18,7 @@ from swarm.lease.worker.slot_state import SlotState
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
 from swarm.voice.host.registry import choose_recipe
+from swarm.worker import clip_buffer
 from swarm.worker import engines as node_engines
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
@@ -89,6 +90,34 @@ async def test_a_worker_that_is_told_to_leave_says_whether_anything_is_under_way
         node._carry_out(node.core.receive("a", grant, node._clock.now()))
         _drain(node, said.append)
         assert said[1:] == ["finishing the sentences under way; Ctrl-C again stops at once"]
+
+
+@pytest.mark.timeout(60)
+async def test_a_worker_whose_disk_is_full_pauses_and_loses_no_clip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clip_buffer, "MAX_MEMORY_BYTES", 1)
+    obstacle = tmp_path / "scratch"
+    obstacle.write_bytes(b"no clip can be written below it")
+    async with running(tmp_path) as (node, _, said):
+        lines = tuple(Line(index, f"Tick {index}.", 0) for index in range(6))
+        now = node._clock.now()
+        node._carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), now))
+        node._carry_out(node.core.disconnect("a", now))
+        while not any("takes no more clips" in line for line in said):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        held = [item.clip for item in node.core.unaccepted.clips.values()]
+        assert 0 < len(held) < len(lines)
+        assert all(node._clip_buffer.get(clip) for clip in held)
+        obstacle.unlink()
+        node._carry_out(node.core.connect("a", now))
+        node._carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, 10**6), now))
+        names = tuple((clip.chapter, clip.index, clip.key) for clip in held)
+        node._carry_out(node.core.receive("a", Accepted("job", names), node._clock.now()))
+        while node._notices.sentences < len(lines):
+            await asyncio.sleep(0.01)
+        assert f"{obstacle} takes clips again" in said
 
 
 async def test_an_engine_that_is_used_stays(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ class UnacceptedClips:
     settings: WorkerSettings = DEFAULTS
     clips: dict[_Name, HeldClip] = field(default_factory=dict)
     size: int = 0  # bytes, all together
+    limit: int = field(init=False)  # bytes with which the disk, or the bound on them, is full
+
+    def __post_init__(self) -> None:
+        self.limit = self.settings.max_held
 
     def put(self, clip: Clip, size: int, link: str | None) -> bool:
         """Keep a new clip. If a clip of the same name is under way already, the new one is not sent.
@@ -136,9 +140,15 @@ class UnacceptedClips:
         return any(item.link == link for item in self.clips.values())
 
     def has_room(self, link: str, credit: int | None) -> bool:
-        """Return whether another segment may be spoken: clips up to the credit may wait, or up to the bound on all."""
+        """Return whether another segment may be spoken: clips up to the credit may wait, or up to the bound on all.
+
+        If the disk is full, a coordinator in reach takes one clip before the next is spoken for it.
+        """
+        is_full = self.size >= min(self.limit, self.settings.max_held)
         if credit is None:
-            return self.size < self.settings.max_held
+            return not is_full
+        if is_full and self.limit < self.settings.max_held and self.waiting(link):
+            return False
         return self._bytes(link, sent=False) <= credit
 
     def _bytes(self, link: str, sent: bool) -> int:

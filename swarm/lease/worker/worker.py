@@ -114,6 +114,10 @@ class Worker:
                 link.greet()
         return self.beat(now)
 
+    def note_full(self, full: bool) -> None:
+        """Take note that the disk keeps no more clips than now, or that it has room again."""
+        self.unaccepted.limit = self.unaccepted.size if full else self.settings.max_held
+
     # --- messages
 
     def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:

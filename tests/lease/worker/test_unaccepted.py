@@ -171,3 +171,33 @@ def test_how_long_clips_take_to_be_accepted_is_measured() -> None:
     speak(worker, speak(worker, grant(worker, "One.")), now=1.0)
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 9.0)
     assert worker.links["a"].window < before
+
+
+def test_a_worker_whose_disk_is_full_pauses_until_clips_are_taken_and_goes_on() -> None:
+    worker = make_worker()
+    out = speak(worker, grant(worker, *[f"Sentence {n}." for n in range(9)]))
+    worker.disconnect("a", 1.0)
+    out = speak(worker, out)
+    assert [command for command in out.commands if isinstance(command, Speak)]
+    worker.note_full(True)
+    assert not speak(worker, out).commands
+    assert worker.unaccepted.size == 200
+    worker.note_full(False)
+    assert [command for command in worker.beat(2.0).commands if isinstance(command, Speak)]
+
+
+def test_a_full_disk_does_not_stop_work_for_a_coordinator_in_reach() -> None:
+    worker = make_worker()
+    out = speak(worker, speak(worker, grant(worker, *[f"Sentence {n}." for n in range(9)])))
+    worker.note_full(True)
+    out = speak(worker, out)
+    assert not out.commands  # two clips wait for it
+    out = worker.receive(
+        "a",
+        Accepted(
+            "job-a",
+            tuple((item.clip.chapter, item.clip.index, item.clip.key) for item in worker.unaccepted.clips.values()),
+        ),
+        2.0,
+    )
+    assert [command for command in out.commands if isinstance(command, Speak)]
