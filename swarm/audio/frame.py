@@ -7,6 +7,9 @@ from swarm.job.plausible import MAX_CLIP_S
 MAX_FRAME_BYTES = 8 << 20
 
 STREAMINFO_BYTES = 42  # of "fLaC", the head of the block and the block
+KEY_BLOCK = b"\x02\x00\x00\x14e2ak"  # head and name of the application block behind STREAMINFO that has a clip's key
+KEY_BYTES = 16
+LAST_BLOCK = 0x80  # in a block's first byte: no other block follows
 STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # the second says that no other block follows
 
 
@@ -34,3 +37,21 @@ def read_streaminfo(frame: bytes) -> tuple[int, int, int, int] | None:
         return None
     head = int.from_bytes(frame[18:26], "big")  # 20 bits rate, 3 channels - 1, 5 bits - 1, 36 samples
     return head >> 44, (head >> 41 & 7) + 1, (head >> 36 & 31) + 1, head & (1 << 36) - 1
+
+
+def with_key(frame: bytes, key: str) -> bytes:
+    """Return a clip that says its key; the frame itself if it says one already, or would become too large."""
+    if key_of(frame) or len(frame) + len(KEY_BLOCK) + KEY_BYTES > MAX_FRAME_BYTES:
+        return frame
+    last = frame[4] & LAST_BLOCK
+    head, rest = frame[:4] + b"\0" + frame[5:STREAMINFO_BYTES], frame[STREAMINFO_BYTES:]
+    return b"".join((head, bytes([KEY_BLOCK[0] | last]), KEY_BLOCK[1:], bytes.fromhex(key), rest))
+
+
+def key_of(frame: bytes) -> str:
+    """Return the key that a clip says, "" if it says none: only what a coordinator since 0.2 has stored does."""
+    start = STREAMINFO_BYTES + len(KEY_BLOCK)
+    head = frame[STREAMINFO_BYTES:start]
+    if head[1:] != KEY_BLOCK[1:] or head[0] & ~LAST_BLOCK != KEY_BLOCK[0]:
+        return ""
+    return frame[start : start + KEY_BYTES].hex()

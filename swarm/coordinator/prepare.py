@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from swarm.audio.frame import check_frame, read_streaminfo
+from swarm.audio.frame import check_frame, key_of, read_streaminfo
 from swarm.book.any_file import read_any_book
 from swarm.book.file import read_name
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
@@ -184,7 +184,7 @@ def find_spoken(state: JobState, store: Store, place: Place, now: float, take: i
     frame = path.read_bytes()
     sample_rate, _, _, samples = read_streaminfo(frame) or (0, 0, 0, 0)
     digest = hashlib.sha256(frame).hexdigest()
-    if check_frame(frame, samples, sample_rate, digest):
+    if check_frame(frame, samples, sample_rate, digest) or key_of(frame) not in ("", key):
         store.discard_clip(key)
         return None
     return ClipAccepted(

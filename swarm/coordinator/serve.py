@@ -5,6 +5,7 @@ waits there at once, and only then sends. If committing fails the node ends: the
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +14,7 @@ from typing import Any
 
 from msgspec import structs
 
-from swarm.audio.frame import check_frame
+from swarm.audio.frame import check_frame, key_of, with_key
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.prepare import find_spoken
@@ -170,18 +171,24 @@ class Server:
         fault, now = "", self._clock.now()
         if isinstance(message, Clip):
             fault = check_frame(frame, message.samples, message.sample_rate, message.digest)
+            if not fault and key_of(frame) not in ("", message.key):
+                fault = "the clip is of another text"
             if not fault:
                 message, frame = self._known(message, frame, now)
         return self._core.receive(peer, message, now, frame, fault)
 
     def _known(self, clip: Clip, frame: bytes, now: float) -> tuple[Clip, bytes]:
-        """Return the clip that another job has stored under this key meanwhile, if any: a file is never replaced."""
+        """Return the clip to store: the one that another job has stored under this key meanwhile, else this one.
+
+        A file is never replaced. A new one says its key, so that no job takes it for another clip.
+        """
         served = self._core.jobs.get(clip.job)
         if served is None or not served.is_wanted((clip.chapter, clip.index), clip.key):
             return clip, frame
         found = find_spoken(served.state, self._store, (clip.chapter, clip.index), now, clip.take)
         if found is None or found.key != clip.key:
-            return clip, frame
+            frame = with_key(frame, clip.key)
+            return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest()), frame
         known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
         return known, self._store.clip_path(clip.key).read_bytes()
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sounds import RATE, tone
 
-from swarm.audio.frame import MAX_CLIP_S, MAX_FRAME_BYTES, check_frame, read_streaminfo
+from swarm.audio.frame import MAX_CLIP_S, MAX_FRAME_BYTES, check_frame, key_of, read_streaminfo, with_key
 from swarm.voice.host.clip import make_clip
 
 CLIP = make_clip(tone(0.5), RATE, "a clip")
@@ -73,3 +73,37 @@ def test_no_bytes_raise(noise: bytes) -> None:
 def test_checking_needs_no_numpy() -> None:
     code = "import sys, swarm.audio.frame, swarm.audio.order; sys.exit('numpy' in sys.modules or 'av' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+KEY, OTHER = "0123456789abcdef" * 2, "f" * 32
+
+
+def alone(frame: bytes) -> bytes:
+    """Return a FLAC without any block between STREAMINFO and its sound."""
+    rest = frame[42:]
+    while True:
+        last, size = rest[0] & 0x80, int.from_bytes(rest[1:4])
+        rest = rest[4 + size :]
+        if last:
+            return frame[:4] + b"\x80" + frame[5:42] + rest
+
+
+@pytest.mark.parametrize("frame", [CLIP.frame, alone(CLIP.frame)], ids=["with a comment", "STREAMINFO alone"])
+def test_a_clip_says_its_key_and_is_the_same_sound(frame: bytes) -> None:
+    keyed = with_key(frame, KEY)
+    assert (key_of(frame), key_of(keyed)) == ("", KEY)
+    assert check(keyed) == ""
+    assert np.array_equal(soundfile.read(io.BytesIO(keyed))[0], soundfile.read(io.BytesIO(CLIP.frame))[0])
+    assert with_key(keyed, OTHER) == keyed
+
+
+def test_a_clip_that_would_become_too_large_says_no_key() -> None:
+    largest = CLIP.frame + bytes(MAX_FRAME_BYTES - len(CLIP.frame))
+    assert with_key(largest, KEY) == largest
+    assert key_of(with_key(largest[:-24], KEY)) == KEY
+
+
+@given(st.binary(max_size=100))
+def test_no_bytes_but_a_key_block_say_a_key(rest: bytes) -> None:
+    assert len(key_of(CLIP.frame[:42] + rest)) in (0, 32)
+    assert key_of(rest) == ""

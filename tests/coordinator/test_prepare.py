@@ -5,6 +5,7 @@ import pytest
 from epub_maker import CONTAINER, nav, opf, pack, page
 from msgspec import structs
 
+from swarm.audio.frame import with_key
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.prepare import Prepared, file_stem, prepare, slug
 from swarm.errors import BookError, StoreError
@@ -137,6 +138,24 @@ def test_exchanged_clips_are_spoken_again_and_found_by_nothing(tmp_path: Path, b
     again = run(tmp_path, book)
     assert (0, 1) not in again.state.accepted
     assert not one.exists()
+
+
+@pytest.mark.parametrize("keyed", [True, False], ids=["0.2", "0.1"])
+def test_a_new_job_adopts_no_whole_clip_under_a_wrong_name_if_the_clip_says_its_key(
+    tmp_path: Path, book: Path, keyed: bool
+) -> None:
+    tone = (np.sin(np.arange(24000) / 20) * 9000).astype(np.int16)
+    frame = make_clip(tone, 24000, "It was a dark night.").frame
+    key = run(tmp_path / "elsewhere", book).state.key((0, 0), 0)
+    for said, reused in (("f" * 32, not keyed), (key, True)):
+        store = DiskStore(tmp_path / "state")
+        path = store.clip_path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(with_key(frame, said) if keyed else frame)
+        store.close()
+        made = run(tmp_path, make_book(tmp_path / f"{said}.epub", f"It was {said[:5]}."))
+        places = [place for place in made.state.accepted if made.state.key(place, 0) == key]
+        assert (bool(places), path.exists()) == (reused, reused)
 
 
 def test_a_clip_that_is_no_clip_is_not_reused(tmp_path: Path, book: Path) -> None:

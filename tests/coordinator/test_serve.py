@@ -14,6 +14,7 @@ from memory_twins import MemoryDealer, MemoryNetwork, MemoryStore
 from msgspec import structs
 from specs_for_tests import a_job
 
+from swarm.audio.frame import key_of, with_key
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
 from swarm.coordinator.serve import Server
@@ -144,6 +145,24 @@ async def test_nothing_is_acknowledged_that_could_not_be_persisted(tmp_path: Pat
         await bench.running
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(bench.hear(Accepted), 0.2)
+
+
+async def test_a_stored_clip_says_its_key_and_one_that_says_another_is_rejected(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    grant = await bench.join()
+    line = grant.lines[0]
+    key = clip_key(line.text, a_job().recipe, line.take)
+    sound = make_clip(TONE, 24000, line.text)
+    for frame, answer in ((with_key(sound.frame, "f" * 32), Rejected), (sound.frame, Accepted)):
+        facts = structs.asdict(sound.info) | {"digest": hashlib.sha256(frame).hexdigest()}
+        clip = Clip(grant.job, grant.chapter, line.index, line.take, key, lease=grant.lease, **facts)
+        bench.dealer.send(clip, frame)
+        await bench.hear(answer)
+    stored = bench.store.clips[key]
+    (record,) = bench.state.accepted.values()
+    assert key_of(stored) == key
+    assert (record.digest, record.bytes) == (hashlib.sha256(stored).hexdigest(), len(stored))
+    bench.running.cancel()
 
 
 async def test_a_clip_whose_bytes_are_not_what_it_says_is_rejected(tmp_path: Path) -> None:
