@@ -9,6 +9,8 @@ from swarm.lease.bounds import Count, Name, Note, Seconds
 
 MAX_NOTE = 1000  # characters of what others reported
 
+TRIED_AGAIN = "; it is tried again after"  # in the reason of a rest, before its time
+
 
 class Reason(Struct, frozen=True, omit_defaults=True):
     """A code with the facts that its sentence needs; a reader that does not know the code says nothing."""

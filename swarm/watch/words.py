@@ -10,7 +10,7 @@ from msgspec import structs
 from swarm.job.job_file import MODEL, VOICE
 from swarm.job.language import language_name
 from swarm.lease.message import Done, Message, StatusReply
-from swarm.lease.reason import Reason
+from swarm.lease.reason import TRIED_AGAIN, Reason
 from swarm.watch.text import count_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
@@ -70,7 +70,10 @@ HOPELESS: dict[str, Sentence] = {  # why a job can never be finished
     "not installed": lambda r: (
         f"The engine {r.engine} does not open on this machine: it is not installed: {r.command}."
     ),
-    "device lost": lambda r: r.note,
+    "device lost": lambda r: (
+        f"No slot of this machine can speak: {r.note.partition(TRIED_AGAIN)[0].rstrip('. ')}. Mend that and run the "
+        "same command again; nothing that was spoken before is lost."
+    ),
 }
 EVENTS: dict[str, Sentence] = {  # what happened, a line each
     "joined": lambda r: f"{r.worker} joined with {count_text(r.count, 'slot')}",

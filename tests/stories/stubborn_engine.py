@@ -19,6 +19,8 @@ class StubbornVoice:
         sound = (np.sin(np.arange(len(text) * RATE // 100) / 20) * 9_000).astype(np.int16)
         if "STUBBORN_MENDED" in os.environ:
             return sound
+        if "STUBBORN_BROKEN" in os.environ:
+            raise RuntimeError("the driver was upgraded")
         if "Leviathan" in text:
             raise ValueError("it is too big")
         if "abyss" in text:

@@ -167,3 +167,19 @@ def test_a_machine_alone_without_room_for_the_model_says_so_and_ends(
     assert done.returncode == EXIT_ENVIRONMENT
     assert "CUDA out of memory" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_an_engine_that_fails_for_every_text_ends_convert_with_what_to_do_and_loses_nothing(
+    here: Machine, troubled_book: Path, stubborn: dict[str, str]
+) -> None:
+    done = here.run("convert", troubled_book, *STUBBORN, "--workers", "1", **stubborn, STUBBORN_BROKEN="1")
+    assert done.returncode == EXIT_ENVIRONMENT
+    assert "No slot of this machine can speak: " in done.stderr
+    assert "the driver was upgraded" in done.stderr
+    assert "run the same command again" in done.stderr
+    assert "is tried again" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(here.desk.glob("*.m4b"))
+    mended = here.run("convert", troubled_book, *STUBBORN, "--workers", "1", **stubborn, STUBBORN_MENDED="1")
+    assert (mended.returncode, mended.stderr) == (0, "")
+    assert_complete(report_of(only(here.desk, "*.m4b")))

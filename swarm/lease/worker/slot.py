@@ -10,6 +10,7 @@ from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import JobFile, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, Resting, SlotReport
+from swarm.lease.reason import TRIED_AGAIN
 from swarm.lease.scheduling import Speed, deadline_s
 from swarm.lease.transition import IllegalTransition, follow
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
@@ -46,7 +47,7 @@ class Rest:
         pause_s = self.settings.step_back_s * 2**self.times * (1 + number % 4 / 2)
         pause_s = min(self.settings.max_step_back_s, pause_s)
         self.trouble, self.until_s = trouble, now + pause_s
-        self.fault = f"{note[:1500].rstrip('. ')}; it is tried again after {pause_s / 60:.0f} min"
+        self.fault = f"{note[:1500].rstrip('. ')}{TRIED_AGAIN} {pause_s / 60:.0f} min"
         self.times = min(self.times + 1, 10)
 
     def restarted(self) -> None:
