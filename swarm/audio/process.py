@@ -11,7 +11,7 @@ from swarm.system.child import ONE_THREAD, Child, ChildDied
 
 
 class Processes:
-    """Child processes by their module. Whoever takes one gives it back, or ends it."""
+    """Child processes by their module. Each one that is taken is given back, or ended."""
 
     def __init__(self, log_dir: Path) -> None:
         self._log_dir = log_dir
@@ -32,7 +32,7 @@ class Processes:
         return child
 
     def give_back(self, child: Child) -> None:
-        """Keep a process for the next one who needs it."""
+        """Keep a process until it is taken again."""
         if module := self.running.get(child):  # not after end() or close()
             self._idle[module].append(child)
 

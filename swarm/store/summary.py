@@ -134,7 +134,7 @@ def clip_bytes(state_dir: Path, folders: Sequence[Path]) -> int:
 
 
 def write_summary(folder: Path) -> None:
-    """Write the summary of a journal that this process has closed and nobody else writes, if the disk allows it."""
+    """Write the summary of a journal that no process writes any more, if the disk allows it."""
     if stamp := _stamp(folder):
         with suppress(StoreError), closing(Journal(folder, read_only=True)) as journal:
             _write_file(folder / FILE, _make(journal, stamp))
