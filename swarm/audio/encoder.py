@@ -1,7 +1,7 @@
 """Encodes one reel: clips are decoded, laid out, brought to one loudness, limited, and become packets."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +11,7 @@ import soundfile
 
 from swarm.audio.clip import ClipDamaged, read_clip
 from swarm.audio.format import Coding
-from swarm.audio.limiter import Samples, limit
+from swarm.audio.limiter import Samples, limit, true_peak
 from swarm.audio.loudness import loudness_lufs
 from swarm.audio.order import MeasuredGain, ReelDone, ReelOrder, from_message, to_message
 from swarm.audio.reel import lay_reel, whole_frames
@@ -25,6 +25,8 @@ MAX_CORRECTIONS = 6  # of a gain: the limiter takes away some of each correction
 TOLERANCE_LU = 0.05  # a gain this close to the target is not corrected further
 MIN_SLOPE = 0.2  # LU that one more decibel brings when nearly everything is limited
 MAX_EXTRA_DB = 6.0  # more would flatten a voice of high peaks: it stays too quiet, and the user is told
+MAX_TRIES = 3  # to encode a reel whose peaks coding brings out of bounds
+TRY_MARGIN = 0.995  # of each further try
 FRAMES_AT_ONCE = 64  # are given to the encoder in one call; the packets are the same
 
 
@@ -39,10 +41,25 @@ def encode_reel(order: ReelOrder) -> ReelDone:
     coding = order.coding
     frames = whole_frames(sound.size, order.sample_rate, coding.sample_rate, coding.frame_samples)
     whole = _fit(sound, order.sample_rate, coding.sample_rate, frames * coding.frame_samples)
-    fitted = _amplified(limit(whole, order.level.ceiling(coding)), coding.loss_db)
-    extradata, packets = encode(fitted, coding)
-    size = write_reel(order.target, ReelHead(coding, fitted.size, len(packets), extradata, order.target.name), packets)
-    return ReelDone(order.target, samples=fitted.size, bytes=size)
+    extradata, packets = _encode_in_bounds(whole, order)
+    size = write_reel(order.target, ReelHead(coding, whole.size, len(packets), extradata, order.target.name), packets)
+    return ReelDone(order.target, samples=whole.size, bytes=size)
+
+
+def _encode_in_bounds(whole: Samples, order: ReelOrder) -> tuple[bytes, list[bytes]]:
+    """Encode a reel so that its true peaks are in bounds when it is decoded, as `encode` does.
+
+    Coding adds to some peaks more than its room allows for: then the reel is limited to less and encoded again.
+    """
+    coding, bound = order.coding, 10 ** (order.level.peak_db / 20)
+    ceiling = order.level.ceiling(coding)
+    for _ in range(MAX_TRIES):
+        extradata, packets = encode(_amplified(limit(whole, ceiling), coding.loss_db), coding)
+        heard = true_peak(decode(extradata, packets, coding), bound) if coding.kind.bitrate else 0.0
+        if heard <= bound:
+            break
+        ceiling *= bound / heard * TRY_MARGIN
+    return extradata, packets
 
 
 def find_gain(order: ReelOrder) -> MeasuredGain:
@@ -126,6 +143,23 @@ def encode(sound: Samples, coding: Coding) -> tuple[bytes, list[bytes]]:
     if len(kept) != sound.size // frame:
         raise RuntimeError(f"{len(packets)} packets came of {sound.size} samples")
     return bytes(coder.extradata or b""), kept
+
+
+def decode(extradata: bytes, packets: Sequence[bytes], coding: Coding) -> Samples:
+    """Return the first channel of encoded sound as a player hears it, float32 of shape (samples,)."""
+    decoder = av.CodecContext.create(coding.kind.name, "r")
+    assert isinstance(decoder, av.AudioCodecContext)
+    if extradata:
+        decoder.extradata = extradata
+    parts = [part for packet in (*map(av.Packet, packets), None) for part in decoder.decode(packet)]
+    return np.concatenate([_first_channel(part) for part in parts] or [np.zeros(0, np.float32)])
+
+
+def _first_channel(part: av.AudioFrame) -> Samples:
+    sound = part.to_ndarray()
+    first = sound[0] if part.format.is_planar else sound[0, :: part.layout.nb_channels]
+    scale = np.float32(1 / 32768 if first.dtype == np.int16 else 1)
+    return first.astype(np.float32) * scale
 
 
 def _coder(coding: Coding) -> "av.AudioCodecContext":

@@ -27,7 +27,7 @@ from swarm.system.machine import machine_name
 
 EXPECTED_CHARACTER_S = 0.075  # of speech, by which the room for a file's index is guessed
 MAX_REEL_LOSSES = 5  # times that one reel is encoded again
-REEL_FORMAT = 5  # goes into each reel's name: raise it to have all reels encoded again
+REEL_FORMAT = 6  # goes into each reel's name: raise it to have all reels encoded again
 
 MEASURED_S = 120.0  # of speech are measured, which is within a few tenths of a LU of the whole book
 # Once this much is spoken, the gain is measured on any of it instead of on the beginning of the book.

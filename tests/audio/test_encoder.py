@@ -8,7 +8,7 @@ from msgspec import structs
 from sounds import RATE, decoded, judged, silence, store, tone
 
 from swarm.audio.audiobook import Audiobook
-from swarm.audio.encoder import encode, encode_reel, find_gain
+from swarm.audio.encoder import decode, encode, encode_reel, find_gain
 from swarm.audio.format import FORMATS, Coding, make_coding
 from swarm.audio.level import read_level
 from swarm.audio.order import AudiobookOrder, Mark, ReelClip, ReelOrder
@@ -22,18 +22,15 @@ TWO = (0.35, 2.0)
 LEAD_SAMPLES = 1024
 
 
-def decode(reel: ReelSound) -> np.ndarray:
-    decoder = av.CodecContext.create("aac", "r")
-    decoder.extradata = reel.head.extradata
-    frames = [frame for data in reel.packets for frame in decoder.decode(av.Packet(data))]
-    return np.concatenate([frame.to_ndarray()[0] for frame in frames])
+def decoded_reel(reel: ReelSound) -> np.ndarray:
+    return decode(reel.head.extradata, reel.packets, reel.head.coding)
 
 
 def test_clips_are_heard_where_they_were_laid(tmp_path: Path) -> None:
     clips = (store(tmp_path, tone(0.5), "a"), store(tmp_path, tone(0.3), "b"))
     done = encode_reel(ReelOrder(clips, TWO, RATE, 0.0, tmp_path / "a.reel"))
     layout = lay_reel([clip.info.samples for clip in clips], TWO, RATE, 1024 / RATE)
-    heard = decode(read_reel(done.path))
+    heard = decoded_reel(read_reel(done.path))
     assert done.samples == heard.size == -(-layout.samples // 1024) * 1024
     assert done.bytes == done.path.stat().st_size
     level = np.abs(heard)
@@ -44,14 +41,14 @@ def test_clips_are_heard_where_they_were_laid(tmp_path: Path) -> None:
 
 def test_a_reel_begins_and_ends_in_silence(tmp_path: Path) -> None:
     order = ReelOrder((store(tmp_path, tone(0.5)),), (0.15,), RATE, 0.0, tmp_path / "a.reel")
-    heard = np.abs(decode(read_reel(encode_reel(order).path)))
+    heard = np.abs(decoded_reel(read_reel(encode_reel(order).path)))
     assert heard[: LEAD_SAMPLES // 2].max() < 0.003
     assert heard[-LEAD_SAMPLES:].max() < 0.003
 
 
 def test_the_gain_is_applied_and_peaks_stay_in_bounds(tmp_path: Path) -> None:
     clip = store(tmp_path, np.concatenate([tone(0.5, level=0.1), silence(0.2), tone(0.5, level=0.9)]))
-    heard = np.abs(decode(read_reel(encode_reel(ReelOrder((clip,), TWO[1:], RATE, 6.02, tmp_path / "a")).path)))
+    heard = np.abs(decoded_reel(read_reel(encode_reel(ReelOrder((clip,), TWO[1:], RATE, 6.02, tmp_path / "a")).path)))
     assert heard[LEAD_SAMPLES + 2400 : LEAD_SAMPLES + 9600].max() == pytest.approx(0.2, rel=0.05)
     assert 0.7 < heard.max() < 0.95
 
@@ -137,6 +134,47 @@ def test_at_high_bit_rates_coders_turn_down_less_and_that_is_reckoned_with(
     found_lufs, peak_db = as_heard(tmp_path, name, "-18", make_coding(name, spoken()[1], sample_rate, 1, bitrate))
     assert found_lufs == pytest.approx(-18, abs=0.4 if name == "opus" else 0.3)
     assert peak_db <= -1.9
+
+
+@cache
+def hissing() -> np.ndarray:
+    """Six seconds of noise whose highest sounds come close to half the rate, as sharp consonants of some voices do."""
+    spectrum = np.fft.rfft(np.random.default_rng(1).standard_normal(6 * RATE))
+    pitches = np.fft.rfftfreq(6 * RATE, 1 / RATE)
+
+    def band(low_hz: float, high_hz: float) -> np.ndarray:
+        sound = np.fft.irfft(np.where((pitches >= low_hz) & (pitches <= high_hz), spectrum, 0), 6 * RATE)
+        return sound / np.abs(sound).max()
+
+    bursts = np.convolve(np.sin(np.arange(6 * RATE) / RATE * 7) > 0.6, np.hanning(400) / 200, "same")
+    return (32767 * (0.45 * band(100, 4000) + 0.5 * bursts * band(9000, 11800))).astype(np.int16)
+
+
+@pytest.mark.parametrize(
+    ("name", "bitrate"), [("flac", 0), ("m4b", 0), ("mp3", 0), ("mp3", 32_000), ("opus", 0), ("opus", 16_000)]
+)
+def test_peaks_keep_to_the_bound_in_the_finished_file_whatever_coding_adds(
+    tmp_path: Path, name: str, bitrate: int
+) -> None:
+    coding = make_coding(name, RATE, bitrate=bitrate)
+    reel = encode_reel(ReelOrder((store(tmp_path, hissing()),), (0.5,), RATE, 6.0, tmp_path / "a.reel", coding))
+    book = Audiobook(AudiobookOrder(tmp_path / ".part", Tags("T"), FORMATS[name].family, coding, b""))
+    book.append(reel.path)
+    sound = decoded(book.finish([Mark("One", 0)], tmp_path / f"a.{name}").path)
+    heard = sound / np.float32(32768) if sound.dtype == np.int16 else sound
+    _, peak_db = judged(heard, 48_000 if name == "opus" else RATE)
+    assert peak_db <= -1.95
+    assert peak_db > -3.5  # it is not simply turned down
+
+
+@pytest.mark.parametrize("name", ["m4b", "mp3", "opus"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_is_decoded_for_the_check_is_what_was_encoded(name: str, channels: int) -> None:
+    coding = make_coding(name, 48_000, channels=channels)
+    tone = 0.5 * np.sin(np.arange(100 * coding.frame_samples) * 2 * np.pi * 440 / 48_000).astype(np.float32)
+    heard = decode(*encode(tone, coding), coding)
+    assert heard.size == pytest.approx(tone.size, abs=coding.frame_samples)
+    assert np.abs(heard[tone.size // 2 :]).max() == pytest.approx(0.5, abs=0.03)
 
 
 def test_the_preset_for_acx_keeps_to_its_bounds(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from sounds import judged
 
-from swarm.audio.limiter import limit
+from swarm.audio.limiter import limit, true_peak
 
 CEILING = 0.73
 
@@ -24,7 +25,7 @@ def test_no_sample_is_over_the_ceiling(seed: int) -> None:
 @pytest.mark.parametrize("phase", [0.0, 0.25, 0.5])
 def test_what_rises_over_the_ceiling_between_samples_is_limited(phase: float) -> None:
     wave = np.sin(2 * np.pi * (np.arange(24000) / 4 + phase / 2)).astype(np.float32)  # four samples a period
-    assert true_peak(limit(wave, CEILING)) <= CEILING * 1.02
+    assert true_peak_by_transform(limit(wave, CEILING)) <= CEILING * 1.02
 
 
 def test_peaks_of_the_highest_sounds_are_found_too() -> None:
@@ -34,12 +35,25 @@ def test_peaks_of_the_highest_sounds_are_found_too() -> None:
         assert true_peak_of_any(limit(loud, CEILING)) <= CEILING * 1.08
 
 
+def test_peaks_of_the_highest_sounds_keep_to_the_ceiling_by_another_meter() -> None:
+    for seed in range(3):
+        _, peak_db = judged(limit(speechlike(seed, 2.0), CEILING), RATE)
+        assert peak_db <= 20 * np.log10(CEILING) + 0.05
+
+
+def test_a_peak_is_measured_where_it_may_pass_a_bound() -> None:
+    wave = np.sin(2 * np.pi * (np.arange(24000) / 4 + 0.125)).astype(np.float32)  # samples at 0.71 of the peak
+    assert true_peak(wave, 0.9) == pytest.approx(1.0, abs=0.02)
+    assert true_peak(0.1 * wave, 0.9) < 0.11
+    assert true_peak(wave[:0], 0.9) == 0
+
+
 def true_peak_of_any(sound: np.ndarray) -> float:
     """Return the true peak by transform, at sixteen times the rate, without the ends."""
     return float(np.abs(np.fft.irfft(np.fft.rfft(sound), 16 * sound.size)[16000:-16000]).max() * 16)
 
 
-def true_peak(sound: np.ndarray) -> float:
+def true_peak_by_transform(sound: np.ndarray) -> float:
     """Return the true peak by transform, at eight times the rate."""
     spectrum = np.fft.rfft(sound * np.hanning(sound.size))
     return float(np.abs(np.fft.irfft(spectrum, 8 * sound.size)).max() * 8)
