@@ -19,6 +19,8 @@ class WorkerSettings:
     max_step_back_s: float = 3600.0
     idle_s: float = 300.0  # a slot without a lease keeps its engine for so long: between two books it stays loaded
     resting_s: float = 30.0  # a resting slot keeps its engine for so long, so that a moment's rest costs no loading
+    patience: float = 4.0  # times the time after which a coordinator would expire a segment; then the worker gives up
+    load_s: float = 1200.0  # without progress, after which a voice does not load
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while nothing is known of the slot's speed
 
     def beat_within(self, wished_s: float) -> float:

@@ -282,11 +282,17 @@ class EngineSlot:
         self.turn += 1
 
     def hangs(self, now: float) -> bool:
-        """Return whether the segment under way takes longer than any coordinator would wait."""
-        if self.line is None:
-            return False
-        due_s = deadline_s(len(self.line.text), self.speed.chars_s, 0, self.settings.unknown_deadline_s)
-        return now - self.since_s > due_s
+        """Return whether the segment under way takes longer than a coordinator would wait at first."""
+        return self.line is not None and now - self.since_s > self._due_s(self.line)
+
+    def is_overdue(self, now: float) -> bool:
+        """Return whether the engine takes longer than this worker waits, whatever the coordinator says."""
+        if self.line is not None:
+            return now - self.since_s > self.settings.patience * self._due_s(self.line)
+        return self.state is SlotState.LOADING and now - self.since_s > self.settings.load_s
+
+    def _due_s(self, line: Line) -> float:
+        return deadline_s(len(line.text), self.speed.chars_s, 0, self.settings.unknown_deadline_s)
 
     def shorten(self, lease: HeldLease, lines: list[Line]) -> bool:
         """Keep of a lease only these lines and the one under way; return whether that is less than before."""

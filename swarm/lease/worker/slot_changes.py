@@ -1,8 +1,9 @@
 """Changes that take work from slots: shorten leases, give them back, step back, and end engines."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from swarm.lease.message import Line, Release, Revoke, Trim
+from swarm.lease.message import Failed, Line, Release, Revoke, Trim
+from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.outcome import Kill, Unload, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Trouble
 
@@ -47,11 +48,40 @@ def kill(slot: EngineSlot, out: WorkerOutcome) -> None:
     end_engine(slot, Kill(slot.number), out)
 
 
-def kill_hung(slots: Iterable[EngineSlot], serves: Callable[[str], bool], now: float, out: WorkerOutcome) -> None:
-    """End engines that hang at a segment for which no coordinator in reach holds a lease any more."""
+def kill_hung(
+    slots: Iterable[EngineSlot], links: Mapping[str, CoordinatorLink], now: float, out: WorkerOutcome
+) -> None:
+    """End engines that hang at a segment for which no coordinator in reach holds a lease any more.
+
+    Also end those that this worker waits for no longer, whatever their coordinator says. That time counts as served, so
+    other coordinators come first then.
+    """
     for slot in slots:
-        if slot.hangs(now) and (slot.leases[0].revoked or not serves(slot.leases[0].link)):
+        if not slot.leases:
+            continue
+        lease = slot.leases[0]
+        link = links.get(lease.link)
+        if slot.is_overdue(now):
+            _give_up_overdue(slot, now, out)
+            if link is not None:
+                link.served_s += now - slot.since_s
+        elif slot.hangs(now) and (lease.revoked or link is None or not link.up):
             kill(slot, out)
+
+
+def _give_up_overdue(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:
+    lease, line = slot.leases[0], slot.line
+    note = f"this worker gave up after {now - slot.since_s:.0f} s"
+    if line is None:
+        give_up(slot, note, True, out)
+        end_engine(slot, Kill(slot.number), out)
+        return
+    if not slot.is_proving:
+        place = (lease.chapter, line.index, line.take)
+        out.send(lease.link, Failed(lease.job.job, *place, "crashed", note, lease.id, slot.number))
+    kill(slot, out)
+    slot.leases.remove(lease)
+    out.send(lease.link, Release(lease.id, note))
 
 
 def give_up(slot: EngineSlot, note: str, unable: bool, out: WorkerOutcome) -> None:

@@ -294,7 +294,7 @@ class Worker:
                 self._introduce(link, out)
         forgive_gap(self.slots, self.beaten_s, now)
         self.beaten_s = now
-        kill_hung(self.slots, self.serves, now, out)
+        kill_hung(self.slots, self.links, now, out)
         self.fetched.release_stranded(self.slots, self.links)
         let_go(self.slots, now, out)
         self._go_on(now, out)

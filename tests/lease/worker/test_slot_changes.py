@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from making import RECIPE, grant, make_worker, ordered, speak, told
 
-from swarm.lease.message import Failed, Heartbeat, Release
-from swarm.lease.worker.outcome import CancelPrefetch, Load, Speak, Unload, WorkerOutcome
+from swarm.lease.message import Accepted, Failed, Heartbeat, Release
+from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS
 from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST
 from swarm.lease.worker.worker import Worker
@@ -142,3 +142,34 @@ def test_a_grant_that_comes_to_a_slot_that_rests_goes_back() -> None:
     worker = make_worker()
     worker.limit(["until 22:00"], 0.0)
     assert [release.lease for release in told(grant(worker, "One.", lease=7), Release)] == [7]
+
+
+def hears(worker: Worker, now: float) -> WorkerOutcome:
+    """Let the coordinators show that they are there, and beat."""
+    for link in worker.links:
+        worker.receive(link, Accepted(f"job-{link}", ()), now)
+    return worker.beat(now)
+
+
+def test_a_sentence_that_takes_for_ever_is_given_up_and_other_coordinators_come_first() -> None:
+    worker = make_worker(1, "a", "b", unknown_deadline_s=10.0)
+    speak(worker, grant(worker, "One.", "Two.", lease=7), now=1.0)
+    due_s = 1 + worker.settings.patience * 10
+    out = next(out for now in range(2, 100) if Kill(0) in (out := hears(worker, float(now))).commands)
+    assert worker.beaten_s == due_s + 1
+    assert [(failed.index, failed.lease) for failed in told(out, Failed)] == [(0, 7)]
+    assert [release.lease for release in told(out, Release)] == [7]
+    assert not worker.slots[0].leases
+    beats = [(name, beat.offers) for name, beat in out.messages if isinstance(beat, Heartbeat)]
+    assert dict(beats) == {"a": (), "b": (0,)}
+
+
+def test_a_voice_that_loads_for_ever_is_given_up() -> None:
+    worker = make_worker(load_s=10.0)
+    grant(worker, "One.", lease=7)
+    worker.note_progress(0, 1, "10 %", 5.0)
+    beats = {now: hears(worker, float(now)) for now in range(1, 20)}
+    (at,) = [now for now, out in beats.items() if Kill(0) in out.commands]
+    assert at == 16
+    assert [(release.lease, release.unable) for release in told(beats[at], Release)] == [(7, True)]
+    assert not worker.slots[0].leases
