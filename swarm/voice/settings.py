@@ -34,6 +34,14 @@ def check_recipe(card: EngineCard, recipe: Recipe) -> Recipe:
     return structs.replace(recipe, settings=check_settings(card, dict(recipe.settings)))
 
 
+def check_known(card: EngineCard, recipe: Recipe) -> None:
+    """Check the settings of a peer's recipe that an engine knows, and let others pass. Raises UsageError."""
+    for setting in card.settings:
+        for name, value in recipe.settings:
+            if name == setting.name:
+                _checked(setting, value)
+
+
 def _checked(setting: SettingCard, value: Setting) -> Setting:
     if isinstance(setting.default, str):
         return _word(setting, str(value))

@@ -17,6 +17,10 @@ _MAX_DEPTH = 6
 _MAX_ITEMS = 20_000
 _MAX_NUMBER = 1e9
 _MAX_TEXT = 20_000
+_DEEP = re.compile(r"(layers?|blocks?|flows?|stacks?|stages?|heads?|repeats?)(_|$)")  # parts of a network
+_MAX_DEEP = 256
+_WIDE = re.compile(r"(channels|dim|hidden|dims|features)(_|$)|(^|_)num_chars$")
+_MAX_WIDE = 65_536
 
 KINDS = ("xtts", "vits", "glow_tts", "tacotron", "tacotron2", "fast_pitch")
 _WAVE_KINDS = ("xtts", "vits")  # kinds that make waves; the others make spectrograms, and may need statistics
@@ -107,8 +111,16 @@ def _is_harmless(name: str, value: object) -> bool:
     if value is None or isinstance(value, bool):
         return True
     if isinstance(value, int | float):
+        _check_size(name, value)
         return abs(value) <= _MAX_NUMBER
     return isinstance(value, str) and _is_allowed(name, value)
+
+
+def _check_size(name: str, number: float) -> None:
+    """Refuse a network of such a size that building it would take hours or all memory. Raises ConfigRefused."""
+    most = _MAX_DEEP if _DEEP.search(name) else _MAX_WIDE if _WIDE.search(name) else _MAX_NUMBER
+    if number > most and most < _MAX_NUMBER:
+        raise ConfigRefused(f"The model's config asks for {name[:60]} = {number:g}; at most {most:g} are built.")
 
 
 def _is_allowed(name: str, word: str) -> bool:

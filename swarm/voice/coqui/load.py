@@ -13,12 +13,13 @@ import torch
 
 from swarm.errors import UsageError
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.coqui.card import STATISTICS, model_card
+from swarm.voice.coqui.card import STATISTICS, VOCABULARY, model_card
 from swarm.voice.coqui.config import Config, ConfigRefused, needs_statistics, read_config, rebuild
 from swarm.voice.coqui.files import LOADED_FROM_FOLDER, ModelFiles, find_model
 from swarm.voice.coqui.invented import open_invented
 from swarm.voice.coqui.pickles import only_read
 from swarm.voice.coqui.plain import open_plain
+from swarm.voice.coqui.vocabulary import check_vocabulary
 from swarm.voice.coqui.xtts import XttsLoader
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind, Voice
@@ -83,6 +84,7 @@ class Loader:
         config = rebuild(said)
         recipe = _checked(recipe, said)
         if config["model"] == "xtts":
+            check_vocabulary(files.folder / VOCABULARY)
             return self._xtts.open(recipe, files.folder, files.weights, config, place, job_files)
         self._xtts.forget()
         _set_companion_paths(config, files)

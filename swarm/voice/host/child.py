@@ -6,17 +6,20 @@ from pathlib import Path
 
 import msgspec
 
+from swarm.errors import UsageError
 from swarm.job.engine_text import read_engine_text
-from swarm.job.recipe import Recipe
+from swarm.job.recipe import CUSTOM, Recipe
 from swarm.system.child import Frame, serve
 from swarm.system.platform import go_first_when_memory_runs_out
 from swarm.voice.device_fault import device_fault
-from swarm.voice.engine import EngineFault, FaultKind, SharingVoice
+from swarm.voice.engine import Engine, EngineFault, FaultKind, SharingVoice
 from swarm.voice.host.registry import load_engine
 from swarm.voice.host.takes import Speaker
 from swarm.voice.host.verify import find_verifier
+from swarm.voice.settings import check_known
 
 _MESSAGE_CHARS = 500
+_MIN_LONGEST = 2000  # characters that every engine is given; some end or hang at texts of ten thousand
 
 
 class Host:
@@ -24,6 +27,7 @@ class Host:
 
     def __init__(self) -> None:
         self._speakers: dict[int, Speaker] = {}
+        self._longest = _MIN_LONGEST
 
     def handle(self, message: Frame) -> Frame:
         """Answer a call of `pid`, `open` or `speak`."""
@@ -46,6 +50,8 @@ class Host:
         job_files = Path(message["assets"]) if message["assets"] else None
         engine = load_engine(message["engine"])
         self._speakers.pop(message["lane"], None)  # a GPU may not have memory for two voices
+        _check_settings(engine, recipe)
+        self._longest = max(_MIN_LONGEST, *(2 * limit for _, limit in engine.card.limits))
         voice = engine.open(recipe, message["device"], job_files)
         self._speakers[message["lane"]] = Speaker(
             voice, engine.card.takes, find_verifier(recipe.language, message["device"])
@@ -53,11 +59,23 @@ class Host:
         return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
     def _speak(self, message: Frame) -> Frame:
+        if len(message["text"]) > self._longest:
+            length, most = len(message["text"]), self._longest
+            raise EngineFault(FaultKind.ERROR, f"the text has {length:,} characters; an engine gets {most:,} at most")
         speaker = self._speakers[message["lane"]]
         spoken, phonemes = read_engine_text(message["text"])
         clip = speaker.speak(spoken, message["seeds"], phonemes)
         reply: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
         return reply
+
+
+def _check_settings(engine: Engine, recipe: Recipe) -> None:
+    if recipe.model.startswith(CUSTOM):
+        return  # its engine reads from its files what settings it has
+    try:
+        check_known(engine.card_for(recipe.model), recipe)
+    except UsageError as fault:
+        raise EngineFault(FaultKind.UNAVAILABLE, f"{fault} The coordinator may have another version.") from fault
 
 
 def _fault(kind: FaultKind, message: str) -> Frame:

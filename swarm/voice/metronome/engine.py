@@ -13,7 +13,7 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 300),),
     voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
-    settings=(SettingCard("cost_per_char", 0.001), SettingCard("seconds_per_char", 0.065)),
+    settings=(SettingCard("cost_per_char", 0.001, 0, 60), SettingCard("seconds_per_char", 0.065, 0, 1)),
     sample_rate=24_000,
     numbers=("*",),
     abbreviations=("*",),

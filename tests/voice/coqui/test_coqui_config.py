@@ -78,3 +78,10 @@ def test_a_config_is_bounded(tmp_path: Path) -> None:
     for _ in range(50):
         deep = {"a": deep}
     assert "1" not in json.dumps(rebuild({"model": "vits", "audio": deep}))
+
+
+@pytest.mark.parametrize("name", ["gpt_layers", "num_layers_text_encoder", "num_flow_blocks_dec", "hidden_channels"])
+def test_a_network_that_would_take_hours_to_build_is_refused(name: str) -> None:
+    assert rebuild({"model": "vits", "model_args": {name: 30}})["model_args"][name] == 30
+    with pytest.raises(ConfigRefused, match=name):
+        rebuild({"model": "vits", "model_args": {name: 1_000_000}})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from msgspec import structs
 
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
@@ -173,3 +174,33 @@ async def test_what_an_engine_tells_while_it_loads_is_heard(process: EngineProce
     heard: list[str] = []
     await process.open(0, Recipe("faulty", "distant", "en"), "cpu:0", listen=heard.append)
     assert heard == ["downloading it, 43 %", "downloading it, 44 %"]
+
+
+# Each of these ended espeak, or kept it busy for over 25 s.
+LONG = ("ʃ" * 19_000, "a. " * 6_000, "\u202e" * 20_000, "I" * 20_000, "a\n" * 10_000)
+
+
+async def test_a_text_that_is_too_long_for_any_engine_is_not_given_to_one(tmp_path: Path) -> None:
+    process = EngineProcess()
+    await process.start(engine_target("espeak"), tmp_path / "log")
+    await process.open(0, choose_recipe("en", engine="espeak"), "cpu:0")
+    for text in LONG:
+        assert await fault_of(process, text) == (
+            FaultKind.ERROR,
+            f"the text has {len(text):,} characters; an engine gets 2,000 at most",
+        )
+    for text in LONG:
+        assert (await process.speak(0, "One. " + text[:1900], 1)).frame
+    await process.close()
+
+
+async def test_a_setting_beyond_the_bounds_of_its_card_is_refused_by_the_worker_too(tmp_path: Path) -> None:
+    process = EngineProcess()
+    await process.start(engine_target("metronome"), tmp_path / "log")
+    recipe = choose_recipe("en", engine="metronome")
+    endless = structs.replace(recipe, settings=(("cost_per_char", 1e6), ("seconds_per_char", 0.1)))
+    with pytest.raises(EngineFault, match="cost_per_char must be a number from 0 to 60") as refused:
+        await process.open(0, endless, "cpu:0")
+    assert refused.value.kind is FaultKind.UNAVAILABLE
+    await process.open(0, structs.replace(recipe, settings=(("of a later version", 1),)), "cpu:0")
+    await process.close()
