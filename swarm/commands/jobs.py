@@ -94,6 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove the named jobs; remove none and raise UsageError if one of them does not exist."""
+    from swarm.coordinator.forget import forget_jobs
     from swarm.store.store import DiskStore, job_names
 
     folder = state_folder(arguments.state_dir)
@@ -104,7 +105,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
     store = DiskStore(folder)
     try:
         for name in dict.fromkeys(arguments.names):
-            store.remove_job(name)
+            forget_jobs(store, [name])
             say(f"removed {name}")
     finally:
         store.close()
@@ -113,6 +114,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def run_prune(arguments: argparse.Namespace) -> int:
     """Remove the jobs that are old enough; return the exit code. Raises UsageError."""
+    from swarm.coordinator.forget import forget_jobs
     from swarm.store.prune import prune
     from swarm.watch.text import bytes_text, clean, count_text
 
@@ -121,7 +123,7 @@ def run_prune(arguments: argparse.Namespace) -> int:
     if not (folder / "jobs").is_dir():
         say("no jobs here yet")
         return EXIT_DONE
-    done = prune(folder, age_s, unfinished=arguments.unfinished, dry_run=arguments.dry_run)
+    done = prune(folder, age_s, unfinished=arguments.unfinished, dry_run=arguments.dry_run, remove=forget_jobs)
     removed, freed = ("would remove", "would be free") if arguments.dry_run else ("removed", "are free again")
     say(*(f"{removed} {job.job}: {clean(job.title)}, {_last_used(job)}" for job in done.removed))
     say(*(f"kept {job}: {why}" for job, why in done.kept))

@@ -17,7 +17,7 @@ from swarm.edition.delivery import Delivery, find_depot
 from swarm.edition.depot import Depot
 from swarm.edition.edition import Edition
 from swarm.edition.style import make_style, read_cover
-from swarm.edition.target import claim_target, release_target
+from swarm.edition.target import claim_target, note_claim, release_target, report_path
 from swarm.errors import (
     EXIT_BOOK,
     EXIT_DONE,
@@ -142,6 +142,8 @@ class Coordination:
         delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
         claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
         target = claim(stem, style.output_format, job)
+        report = report_path(target)
+        note_claim(self.store.folder(job), delivery.address(report) if delivery else str(report.absolute()))
         return Edition(
             prepared.state,
             self.store,

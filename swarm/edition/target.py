@@ -8,11 +8,12 @@ import os
 from itertools import count
 from pathlib import Path
 
-from swarm.system.disk import OUTPUT_OPTION, guarded, write_synced
+from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file, write_synced
 from swarm.system.platform import sync_folder
 
 MAX_REPORT_BYTES = 256 << 20
 MAX_CLAIM_BYTES = 4096
+CLAIMS = "claims.json"  # in a job's folder: where it claimed names
 
 
 def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
@@ -28,10 +29,35 @@ def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
 
 def release_target(target: Path, job: str) -> None:
     """Give up the name that a job claimed, unless its report is whole. Raises StoreError."""
-    report = report_path(target)
+    release_report(report_path(target), job)
+
+
+def release_report(report: Path, job: str) -> None:
+    """Remove the report by which a job claimed a name, unless it is whole. Raises StoreError."""
     with guarded(report, OUTPUT_OPTION):
         if _owner(report) == job and not is_whole(report):
             report.unlink()
+
+
+def note_claim(folder: Path, report: str) -> None:
+    """Note in a job's folder the path or address of the report that claims its name. Raises StoreError."""
+    claims = _noted_claims(folder)
+    if report not in claims:
+        with guarded(folder):
+            replace_file(folder / CLAIMS, json.dumps([*claims, report]).encode())
+
+
+def claims_in(folder: Path) -> list[Path]:
+    """Return the reports on disks by which a job claimed names, from its folder; a job of 0.1 has not noted them."""
+    return [Path(claim) for claim in _noted_claims(folder) if Path(claim).is_absolute()]
+
+
+def _noted_claims(folder: Path) -> list[str]:
+    try:
+        said = json.loads((folder / CLAIMS).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return []
+    return [claim for claim in said if isinstance(claim, str)] if isinstance(said, list) else []
 
 
 def numbered(stem: str, number: int) -> str:
@@ -59,7 +85,8 @@ def is_whole_report(data: bytes) -> bool:
 
 def placeholder(job: str) -> bytes:
     """Return the beginning of a report, which claims a name for a job."""
-    return json.dumps({"book": {"job": job}, "files": [], "note": "this book is not finished yet"}).encode()
+    note = f"this book is not finished yet; `e2a-swarm jobs remove {job}` gives up the job and this name"
+    return json.dumps({"book": {"job": job}, "files": [], "note": note}).encode()
 
 
 def owner_of(data: bytes) -> str | None:

@@ -1,6 +1,7 @@
 """Removes jobs that no command has used for some time."""
 
 import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +20,21 @@ class Pruned:
     freed_bytes: int
 
 
-def prune(state_dir: Path, age_s: float, *, unfinished: bool, dry_run: bool) -> Pruned:
-    """Remove the jobs that no command has used for `age_s`. Raises StoreError."""
+def prune(
+    state_dir: Path,
+    age_s: float,
+    *,
+    unfinished: bool,
+    dry_run: bool,
+    remove: Callable[[DiskStore, Sequence[str]], None] = DiskStore.remove_jobs,
+) -> Pruned:
+    """Remove the jobs that no command has used for `age_s`, by `remove`. Raises StoreError."""
     with closing(DiskStore(state_dir)) as store:
         removed, kept = _choose(store, time.time() - age_s, unfinished)
         names = [job.job for job in removed]
         freed_bytes = store.bytes_of(names) if names else 0
         if not dry_run:
-            store.remove_jobs(names)
+            remove(store, names)
     return Pruned(removed, kept, freed_bytes)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from evidence import listen
-from household import FAST, Machine
+from evidence import accepted, listen, only
+from household import FAST, Machine, wait_for
 from library import AUTHOR, TITLE
+
+from swarm.errors import EXIT_INTERRUPTED
 
 NAME = f"{TITLE} - {AUTHOR}"
 
@@ -62,3 +64,15 @@ def test_an_audiobook_that_was_changed_is_written_again(here: Machine, small_boo
     path.write_bytes(whole[: len(whole) // 2])
     assert here.run("convert", small_book, *FAST).returncode == 0
     assert path.read_bytes() == whole
+
+
+def test_a_job_that_is_given_up_gives_its_name_up_too(here: Machine, small_book: Path) -> None:
+    running = here.start("convert", small_book, "--tts-engine", "metronome", "--engine-option", "cost_per_char=0.05")
+    wait_for(lambda: accepted(here.home))
+    running.signal()
+    running.ends(EXIT_INTERRUPTED)
+    assert [path.name for path in here.desk.iterdir()] == [f"{NAME}.report.json"]
+    assert here.run("jobs", "remove", only(here.home / "jobs", "*").name).returncode == 0
+    assert not list(here.desk.iterdir())
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    assert (here.desk / f"{NAME}.m4b").is_file()

@@ -1,0 +1,55 @@
+"""What a removed job gives back in the folders that it wrote to."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from making import make_spec
+
+from swarm.coordinator.forget import forget_jobs
+from swarm.edition.target import CLAIMS, claim_target, claims_in, note_claim, report_path
+from swarm.store.store import DiskStore
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "book.epub"
+    path.touch()
+    return path
+
+
+def test_a_removed_job_gives_its_names_back_and_leaves_what_is_finished(tmp_path: Path, book: Path) -> None:
+    books, other = tmp_path / "books", tmp_path / "gone"
+    with closing(DiskStore(tmp_path / "state")) as store:
+        store.create_job(make_spec(["One."]), book)
+        folder = store.folder("job")
+        for place, stem in ((books, "Emma"), (books, "Persuasion"), (other, "Emma")):
+            report = report_path(claim_target(place, stem, "m4b", "job"))
+            note_claim(folder, str(report))
+            note_claim(folder, str(report))  # by the next run
+        note_claim(folder, "sftp://nas/books/Emma.report.json")
+        assert len(claims_in(folder)) == 3
+        (books / "Persuasion.report.json").write_text('{"book": {"job": "job"}, "totals": {}}')
+        (books / "Persuasion.m4b").touch()
+        (other / "Emma.report.json").unlink()
+        other.rmdir()
+        forget_jobs(store, ["job"])
+        assert not folder.exists()
+    assert sorted(path.name for path in books.iterdir()) == ["Persuasion.m4b", "Persuasion.report.json"]
+
+
+def test_a_name_that_another_job_has_by_now_stays(tmp_path: Path, book: Path) -> None:
+    with closing(DiskStore(tmp_path / "state")) as store:
+        store.create_job(make_spec(["One."]), book)
+        report = report_path(claim_target(tmp_path, "Emma", "m4b", "another"))
+        note_claim(store.folder("job"), str(report))
+        forget_jobs(store, ["job"])
+    assert report.exists()
+
+
+def test_notes_that_are_damaged_or_of_an_old_version_release_nothing(tmp_path: Path) -> None:
+    assert claims_in(tmp_path) == []
+    for damaged in (b"", b"[", b"{}", b"[1, null]", json.dumps(5).encode()):
+        (tmp_path / CLAIMS).write_bytes(damaged)
+        assert claims_in(tmp_path) == []
