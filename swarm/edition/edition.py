@@ -82,7 +82,7 @@ class Edition:
     @property
     def encoded(self) -> float:
         """Share of the sound that is encoded, from 0 to 1."""
-        return self._press.encoded if self._press else 1.0
+        return self._press.encoded if self._press else float(self.is_finished)
 
     @property
     def whereabouts(self) -> str:

@@ -53,7 +53,9 @@ class EncodingPace:
 
     def observe(self, now: float, share: float) -> None:
         """Take in what share of the sound is encoded. Whole reels count, so it rises in steps."""
-        if share <= self.share:
+        if share < self.share:  # a sentence is spoken again, or the first reels are known now
+            self.share, self.steps = share, 0
+        if share == self.share:
             return
         if self.steps:  # the first one waited for a whole reel of speech
             passed_s = now - self.risen_s

@@ -66,3 +66,11 @@ def test_the_first_reel_tells_nothing_since_it_waited_for_speech() -> None:
         assert pace.left_s(now, 1.0) == 0
     pace.observe(62.0, 0.15)
     assert pace.left_s(62.0, 1.0) == pytest.approx(17, rel=0.01)
+
+
+def test_a_share_that_falls_is_believed() -> None:
+    pace = EncodingPace()
+    for second, share in enumerate((1.0, 0.0, 0.1, 0.2, 0.3)):
+        pace.observe(float(second), share)
+    assert pace.share == 0.3
+    assert pace.left_s(4.0, 1.0) == pytest.approx(7, rel=0.01)
