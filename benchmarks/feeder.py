@@ -37,6 +37,7 @@ from swarm.lease.message import (
 from swarm.net.keys import CurveKeys
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import new_nonce
+from swarm.watch.words import rejected_text
 
 SAMPLE_RATE = 24_000  # Hz
 SLOTS = 1  # of one mock worker
@@ -134,8 +135,8 @@ class Feeder:
                 self.ended_s = time.perf_counter()
             case WhoAreYou():
                 self._greet()
-            case Rejected(why=why):
-                raise RuntimeError(f"a clip was rejected: {why}")
+            case Rejected():
+                raise RuntimeError(f"a clip was rejected: {rejected_text(message)}")
         return isinstance(message, Done) and message.final
 
     def _send(self) -> None:

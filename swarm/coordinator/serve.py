@@ -32,7 +32,7 @@ from swarm.store.store import Store
 from swarm.system.machine import Clock
 from swarm.voice.host.registry import fetch_line, recipe_card
 from swarm.watch.progress import Progress
-from swarm.watch.words import event_text, hopeless_text, worded_status
+from swarm.watch.words import event_text, failure_text, hopeless_text, worded_status
 
 SLEPT_S = 1.0  # the core is called so late only after this machine slept
 CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
@@ -222,8 +222,9 @@ class Server:
         if isinstance(record, ClipAccepted | SegmentQuarantined):
             self._editions[entry.job].notice((record.chapter, record.index))
         if isinstance(record, SegmentQuarantined) and self._stop_on_failure:
+            why = failure_text(record.why, record.note)
             raise SwarmError(
-                f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({record.why}). "
+                f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({why}). "
                 "The same command goes on where it stopped."
             )
 

@@ -57,7 +57,8 @@ class SegmentQuarantined(Record, frozen=True, tag=True):
 
     chapter: int
     index: int
-    why: str
+    why: str  # the kind of the last failure; in journals of 0.1 its note, too
+    note: str = ""  # of the last failure
 
 
 class WorkerSeen(Record, frozen=True, tag=True):

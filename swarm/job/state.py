@@ -30,7 +30,7 @@ class JobState:
     spec: JobSpec
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
-    quarantined: dict[Place, str] = field(default_factory=dict)
+    quarantined: dict[Place, SegmentQuarantined] = field(default_factory=dict)
     workers: set[str] = field(default_factory=set)
     settled: list[int] = field(default_factory=list)  # places accepted or quarantined, by chapter
     characters_settled: int = 0
@@ -123,9 +123,9 @@ def apply(state: JobState, record: AnyRecord) -> None:
             _discard(state, (chapter, index), retake)
         case SegmentFailed(chapter=chapter, index=index):
             state.failures.setdefault((chapter, index), []).append(record)
-        case SegmentQuarantined(chapter=chapter, index=index, why=why):
+        case SegmentQuarantined(chapter=chapter, index=index):
             if not state.is_settled((chapter, index)):
-                state.quarantined[chapter, index] = why
+                state.quarantined[chapter, index] = record
                 _count(state, (chapter, index), 1)
         case RunStarted():
             _start_run(state, record)

@@ -199,9 +199,10 @@ class Welcome(Message, frozen=True, tag=True):
 
 
 class Refused(Message, frozen=True, tag=True):
-    """The worker is not let in; `why` is for its user."""
+    """The worker is not let in; `why` says the reason in words, for workers of 0.1."""
 
-    why: Note
+    why: Note = ""
+    reason: Reason | None = None
 
 
 class Wanted(Message, frozen=True, tag=True):
@@ -266,13 +267,14 @@ class Received(Message, frozen=True, tag=True):
 
 
 class Rejected(Message, frozen=True, tag=True):
-    """This clip is not valid; forget it, take its credit back."""
+    """This clip is not valid; forget it, take its credit back. `why` says the reason in words, for workers of 0.1."""
 
     job: Name
     chapter: Count
     index: Count
     key: Key
-    why: Note
+    why: Note = ""
+    reason: Reason | None = None
 
 
 class Trim(Message, frozen=True, tag=True):

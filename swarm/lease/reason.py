@@ -17,6 +17,8 @@ class Reason(Struct, frozen=True, omit_defaults=True):
 
     code: Name
     worker: Name = ""  # its name for people
+    coordinator: Name = ""  # its name for people
+    kind: Name = ""  # of a failure
     title: Note = ""  # of the book
     engine: Name = ""
     model: Name = ""
@@ -27,5 +29,10 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     note: Note = ""  # in the words of the worker, engine or device that reported it
     slot: Count = 0
     count: Count = 0
+    expected: Count = 0  # what `count` should be
+    version: Name = ""  # of e2a-swarm
+    expected_version: Name = ""
     percent: Count = 0
     seconds: Seconds = 0.0
+    least_s: Seconds = 0.0  # what `seconds` should be, at least and at most
+    most_s: Seconds = 0.0

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
+from swarm.lease.message import Refused, Rejected
 from swarm.lease.reason import Reason
 from swarm.watch.happening import Happening, Spot, named, spots_of
 from swarm.watch.logged_books import LoggedBooks
 from swarm.watch.logged_leases import LoggedLeases
 from swarm.watch.text import count_text
-from swarm.watch.words import event_text
+from swarm.watch.words import event_text, failure_text, refused_text, rejected_text
 
 Value = dict[str, Any]
 
@@ -81,8 +82,9 @@ class CoordinatorStory:
     def _received(self, worker: str, message: Value, result: Value) -> Iterator[Happening]:
         match message:
             case {"type": "Hello", "slots": slots, "version": version}:
-                answer = _answer(result, "Refused").get("why")
-                how = f"is refused: {answer}" if answer else f"is let in with {count_text(slots, 'slot')}"
+                how = f"is let in with {count_text(slots, 'slot')}"
+                if refusal := _answer(result, "Refused"):
+                    how = f"is refused: {refused_text(msgspec.convert(refusal, Refused))}"
                 yield self._line(f"{worker} (e2a-swarm {version}) {how}", worker)
             case {"type": "Heartbeat"}:
                 self.leases.hear(worker, message.get("leases", []))
@@ -91,13 +93,15 @@ class CoordinatorStory:
                 if verdict := self._verdict(worker, message, result):
                     yield self._line(f"{named(spots)}: {verdict}", worker, spots)
                 if refusal := _answer(result, "Rejected"):
-                    self.leases.fail(worker, spots, f"the clip of {worker} was rejected ({refusal['why']})")
+                    self.leases.fail(worker, spots, f"the clip of {worker} was rejected ({_rejected(refusal)})")
                 elif _answer(result, "Accepted"):
                     self.leases.settle(spots)
             case {"type": "Failed", "job": job, "chapter": chapter, "index": index, "kind": kind, "note": note}:
                 spots = spots_of(job, chapter, [index])
-                yield self._line(f"{named(spots)}: {worker} cannot speak it ({_because(kind, note)})", worker, spots)
-                self.leases.fail(worker, spots, f"{worker} could not speak it ({_because(kind, note)})")
+                yield self._line(
+                    f"{named(spots)}: {worker} cannot speak it ({failure_text(kind, note)})", worker, spots
+                )
+                self.leases.fail(worker, spots, f"{worker} could not speak it ({failure_text(kind, note)})")
             case {"type": "Held", "job": job, "clips": [_, *_] as clips}:
                 spots = frozenset((job, chapter, index) for chapter, index, _ in clips)
                 yield self._line(f"{worker} still holds clips of {named(spots)}", worker, spots)
@@ -115,7 +119,7 @@ class CoordinatorStory:
     def _verdict(self, worker: str, clip: Value, result: Value) -> str:
         """Say what became of a clip; "" if it is still under way."""
         if refusal := _answer(result, "Rejected"):
-            return f"the clip of {worker} is rejected: {refusal['why']}"
+            return f"the clip of {worker} is rejected: {_rejected(refusal)}"
         if not _answer(result, "Accepted"):
             greet = f"the clip of {worker} is not taken: it has to say Hello first"
             return greet if _answer(result, "WhoAreYou") else ""  # a clip in pieces is judged with its last piece
@@ -134,7 +138,8 @@ class CoordinatorStory:
                     spots = spots_of(entry["job"], chapter, [index])
                     self.leases.settle(spots)
                     yield self._line(f"{named(spots)}: has the clip of the same text elsewhere", spots=spots)
-                case {"type": "SegmentQuarantined", "chapter": chapter, "index": index, "why": why}:
+                case {"type": "SegmentQuarantined", "chapter": chapter, "index": index, "why": kind} as record:
+                    why = failure_text(kind, record.get("note", ""))
                     spots = spots_of(entry["job"], chapter, [index])
                     self.leases.free(spots, f"it was set aside ({why}), and a new run tries it again")
                     yield self._line(f"{named(spots)}: set aside ({why})", spots=spots)
@@ -179,8 +184,8 @@ class CoordinatorStory:
             yield self._line(f"{text} ({named(spots)})" if spots else text, event.worker, spots)
 
 
-def _because(kind: str, note: str) -> str:
-    return f"{kind}: {note}" if note else kind
+def _rejected(refusal: Value) -> str:
+    return rejected_text(msgspec.convert(refusal, Rejected))
 
 
 def _answer(result: Value, kind: str) -> Value:

@@ -14,6 +14,7 @@ from swarm.job.record import (
     WorkerSeen,
 )
 from swarm.job.spec import JobSpec
+from swarm.watch.words import failure_text
 
 Place = tuple[int, int]  # chapter, index
 
@@ -63,7 +64,7 @@ class History:
             case SegmentFailed():
                 self.failures.setdefault((record.chapter, record.index), []).append(record)
             case SegmentQuarantined():
-                self.quarantined[record.chapter, record.index] = record.why
+                self.quarantined[record.chapter, record.index] = failure_text(record.why, record.note)
             case WorkerSeen():
                 self.workers[record.worker] = record
             case JobFinished():

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from swarm.job.job_file import MODEL, VOICE
 from swarm.job.language import language_name
-from swarm.lease.message import Done, Message, StatusReply
+from swarm.job.plausible import Implausible
+from swarm.lease.message import Done, Message, Refused, Rejected, StatusReply
 from swarm.lease.reason import TRIED_AGAIN, Reason
 from swarm.watch.text import count_text
 
@@ -34,6 +35,23 @@ def _fetching(reason: Reason) -> str:
 
 def _slow_link(reason: Reason) -> str:
     return f"the link to {reason.worker} carries {reason.count / 1e6:.2g} Mbit/s"
+
+
+def _other_protocol(reason: Reason) -> str:
+    return (
+        f"this worker speaks protocol {reason.count} (e2a-swarm {reason.version}), the coordinator "
+        f"{reason.coordinator} speaks {reason.expected} (e2a-swarm {reason.expected_version}): install the same version"
+    )
+
+
+def _implausible(reason: Reason) -> str:
+    if not reason.most_s:
+        return "the clip is far too long or too short for its text"
+    return f"the clip has {Implausible(reason.seconds, reason.count, reason.least_s, reason.most_s)}"
+
+
+def _other_rate(reason: Reason) -> str:
+    return f"the clip has {reason.count} Hz, the others of this job {reason.expected}"
 
 
 WAITING: dict[str, Sentence] = {  # what a job waits for
@@ -75,6 +93,17 @@ HOPELESS: dict[str, Sentence] = {  # why a job can never be finished
         "same command again; nothing that was spoken before is lost."
     ),
 }
+REFUSED: dict[str, Sentence] = {  # why a worker is not let in
+    "other protocol": _other_protocol,
+}
+REJECTED: dict[str, Sentence] = {  # why a clip is not taken
+    "damaged clip": lambda r: r.note,
+    "other job": lambda r: "this job is not rendered here",
+    "no such place": lambda r: "the book has no such place",
+    "other clip": lambda r: "the clip is not of this text and recipe",
+    "implausible length": _implausible,
+    "other rate": _other_rate,
+}
 EVENTS: dict[str, Sentence] = {  # what happened, a line each
     "joined": lambda r: f"{r.worker} joined with {count_text(r.count, 'slot')}",
     "left": lambda r: f"{r.worker} left",
@@ -84,7 +113,7 @@ EVENTS: dict[str, Sentence] = {  # what happened, a line each
     "slow link": _slow_link,
     "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {r.note}",
     "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
-    "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({r.note})",
+    "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({failure_text(r.kind, r.note)})",
     "latents lost": lambda r: f"{r.title}: {LATENTS_LOST}",
 }
 
@@ -106,6 +135,23 @@ def hopeless_text(reason: Reason) -> str:
     return _say(HOPELESS, reason)
 
 
+def refused_text(refused: Refused) -> str:
+    """Say why a coordinator does not let a worker in."""
+    return _say(REFUSED, refused.reason) or refused.why  # a coordinator of 0.1 sends the words
+
+
+def rejected_text(rejected: Rejected) -> str:
+    """Say why a coordinator does not take a clip."""
+    return _say(REJECTED, rejected.reason) or rejected.why  # the same
+
+
+def failure_text(kind: str, note: str) -> str:
+    """Say why a worker could not speak a sentence; a rejected clip has the code of its reason as the note."""
+    if kind == "rejected" and note in REJECTED:
+        note = _say(REJECTED, Reason(note))
+    return f"{kind}: {note}" if note else kind
+
+
 def event_text(event: Reason) -> str:
     """Say what happened."""
     return _say(EVENTS, event)
@@ -118,6 +164,10 @@ def worded(message: Message) -> Message:
             return worded_status(message)
         case Done(lack=Reason() as lack):
             return structs.replace(message, note=_say(LACKING, lack))
+        case Refused():
+            return structs.replace(message, why=refused_text(message))
+        case Rejected():
+            return structs.replace(message, why=rejected_text(message))
     return message
 
 

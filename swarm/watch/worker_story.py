@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import convert
+
 from swarm.job.engine_text import read_engine_text
+from swarm.lease.message import Refused, Rejected
 from swarm.watch.happening import Happening, Spot, named, spots_of
 from swarm.watch.logged_books import LoggedBooks
 from swarm.watch.text import count_text
+from swarm.watch.words import refused_text, rejected_text
 
 Value = dict[str, Any]
 
@@ -63,8 +67,8 @@ class WorkerStory:
             case {"type": "Welcome", "name": name}:
                 self._coordinators[link] = name
                 yield self._line(f"let in by {name} at {link}")
-            case {"type": "Refused", "why": why}:
-                yield self._line(f"refused by {by}: {why}")
+            case {"type": "Refused"}:
+                yield self._line(f"refused by {by}: {refused_text(convert(message, Refused))}")
             case {"type": "Job", "job": job, "title": title}:
                 self._books.titles.setdefault(job, str(title))
             case {"type": "Grant", "lease": lease, "slot": slot} as grant:
@@ -79,8 +83,9 @@ class WorkerStory:
                 yield self._line(f"{named(spots)}: accepted by {by}", spots)
                 for spot in spots:
                     self._forget(spot)
-            case {"type": "Rejected", "job": job, "chapter": chapter, "index": index, "why": why}:
+            case {"type": "Rejected", "job": job, "chapter": chapter, "index": index}:
                 spots = spots_of(job, chapter, [index])
+                why = rejected_text(convert(message, Rejected))
                 yield self._line(f"{named(spots)}: rejected by {by}: {why}", spots)
             case {"type": "Trim", "lease": lease, "end": end}:
                 held = self._leases.get(lease, {})

@@ -31,7 +31,7 @@ from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.watch.text import bytes_text, in_tens
-from swarm.watch.words import files_text, lacking_text
+from swarm.watch.words import files_text, lacking_text, refused_text
 from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.connection import Connection, Connections
 from swarm.worker.engines import DEVICE_FAULTS, Engines
@@ -164,7 +164,7 @@ class WorkNode:
         elif isinstance(message, Job):
             self._introduce(name, message)
         elif isinstance(message, Refused):
-            self._tell(name, f"{self.connections[name].socket.address} refused this worker: {message.why}")
+            self._tell(name, f"{self.connections[name].socket.address} refused this worker: {refused_text(message)}")
 
     def _tell(self, name: str, line: str) -> None:
         self.connections.tell(name, line, self._clock.now())

@@ -241,7 +241,7 @@ class Judge:
                     raise Violation("acknowledged before it was durable", (message.job, chapter, index))
         elif isinstance(message, Rejected) and self._is_judged(self.world.network.owners[peer], raw=True):
             spot = (message.job, message.chapter, message.index)
-            raise Violation(f"an honest clip was refused: {message.why}", spot)
+            raise Violation(f"an honest clip was refused: {message.reason}", spot)
 
     def coordinator(self, coordinator: SimCoordinator, ticked: bool) -> None:
         """Check the state of a coordinator after a step."""

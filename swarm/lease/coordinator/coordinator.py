@@ -17,7 +17,7 @@ from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.coordinator.roster import Session, new_session, session_key
+from swarm.lease.coordinator.roster import Session, new_session, refuse, session_key
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.coordinator.settings import Settings
@@ -25,7 +25,6 @@ from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
 from swarm.lease.coordinator.time_left import SpeechPace
 from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.message import (
-    PROTOCOL,
     Bye,
     Clip,
     ClipPiece,
@@ -233,12 +232,8 @@ class Coordinator:
     # --- who is here
 
     def _welcome(self, peer: bytes, hello: Hello, now: float, outcome: Outcome) -> None:
-        if hello.protocol != PROTOCOL:
-            why = (
-                f"this worker speaks protocol {hello.protocol} (e2a-swarm {hello.version}), the coordinator "
-                f"{self.settings.name} speaks {PROTOCOL} (e2a-swarm {self.settings.version}): install the same version"
-            )
-            outcome.send(peer, Refused(why))
+        if refusal := refuse(hello, self.settings):
+            outcome.send(peer, Refused(reason=refusal))
             return
         if self.ended:
             outcome.send(peer, Done(final=True))

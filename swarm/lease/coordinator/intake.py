@@ -40,15 +40,16 @@ class Intake:
     ) -> None:
         """Accept, drop or reject one clip, and tell the worker its whole `credit`, in bytes."""
         served = self.jobs.get(clip.job)
-        why = fault or _misfit(served, clip)
+        why = Reason("damaged clip", note=fault) if fault else _misfit(served, clip)
         if served is not None and not why and (why := self._other_rate(served, session, clip, out)):
-            out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, why))
+            out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, reason=why))
             served.ledger.give_up((clip.chapter, clip.index), session.key)  # the place is not to blame
             return
         if served is None or why:
-            out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, why))
+            out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, reason=why))
             if served is not None and served.state.exists((clip.chapter, clip.index)):
-                blamed = Failed(clip.job, clip.chapter, clip.index, clip.take, "rejected", why, clip.lease, clip.slot)
+                note = (why.note or why.code) if why else ""
+                blamed = Failed(clip.job, clip.chapter, clip.index, clip.take, "rejected", note, clip.lease, clip.slot)
                 self.failed(session, blamed, now, out)
             return
         out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),), credit))
@@ -75,8 +76,8 @@ class Intake:
         session.audio_s += clip.length_s
         session.work_s += clip.work_s
 
-    def _other_rate(self, served: ServedJob, session: Session, clip: Clip, out: Outcome) -> str:
-        """Return why a clip's rate is not that of the job, "" if it is.
+    def _other_rate(self, served: ServedJob, session: Session, clip: Clip, out: Outcome) -> Reason | None:
+        """Return how a clip's rate is not that of the job, None if it is.
 
         Where no card says the rate, the first clips do not fix it for ever: most of the clips of the workers that are
         here decide, until a minute of sound or a chapter is accepted.
@@ -85,14 +86,14 @@ class Intake:
         before = session.rates.get(clip.job, (0, 0))
         session.rates[clip.job] = clip.sample_rate, 1 + (before[1] if before[0] == clip.sample_rate else 0)
         if rate in (0, clip.sample_rate):
-            return ""
+            return None
         begun = state.audio_s > PROVISIONAL_S or any(map(state.chapter_complete, range(len(state.settled))))
         if state.spec.sample_rate or begun or self._votes(clip.job, clip.sample_rate) <= self._votes(clip.job, rate):
-            return f"the clip has {clip.sample_rate} Hz, the others of this job {rate}"
+            return Reason("other rate", count=clip.sample_rate, expected=rate)
         for place in sorted(state.accepted):
-            _record(served, ClipDiscarded(*place, f"most clips have {clip.sample_rate} Hz, it has {rate}"), out)
+            _record(served, ClipDiscarded(*place, "other rate"), out)
             served.ledger.reopen(place)
-        return ""
+        return None
 
     def _votes(self, job: str, rate: int) -> int:
         told = [session.rates.get(job, (0, 0)) for session in self.sessions.values()]
@@ -130,11 +131,10 @@ class Intake:
         _record(served, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
         if len(served.state.failures[place]) < MAX_ATTEMPTS or self._is_one_workers_word(served, place, now):
             return
-        why = f"{kind}: {note}" if note else kind
-        _record(served, SegmentQuarantined(failed.chapter, failed.index, why), out)
+        _record(served, SegmentQuarantined(failed.chapter, failed.index, kind, note), out)
         served.ledger.settle(place)
         text = served.state.segment(place).written
-        out.events.append(Reason("segment set aside", count=MAX_ATTEMPTS, text=text[:60], note=why))
+        out.events.append(Reason("segment set aside", count=MAX_ATTEMPTS, text=text[:60], kind=kind, note=note))
 
     def _is_one_workers_word(self, served: ServedJob, place: Place, now: float) -> bool:
         """Return whether all failures are of one worker while another could try."""
@@ -164,17 +164,18 @@ def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:
     )
 
 
-def _misfit(served: ServedJob | None, clip: Clip) -> str:
+def _misfit(served: ServedJob | None, clip: Clip) -> Reason | None:
     if served is None:
-        return "this job is not rendered here"
+        return Reason("other job")
     place = (clip.chapter, clip.index)
     if not served.state.exists(place):
-        return "the book has no such place"
+        return Reason("no such place")
     if clip.take > served.state.first_takes.get(place, 0) + MAX_TAKES or served.state.key(place, clip.take) != clip.key:
-        return "the clip is not of this text and recipe"
+        return Reason("other clip")
     if unlike := implausible(clip.length_s, served.state.segment(place).spoken):
-        return f"the clip has {unlike}"
-    return ""
+        seconds, letters, least_s, most_s = unlike
+        return Reason("implausible length", seconds=seconds, count=letters, least_s=least_s, most_s=most_s)
+    return None
 
 
 def _renew(served: ServedJob, lease_id: int, now: float) -> None:

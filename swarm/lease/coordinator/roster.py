@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
+from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.transfer import Transfer
-from swarm.lease.message import EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
+from swarm.lease.message import PROTOCOL, EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
 from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
 from swarm.lease.transition import follow
@@ -187,6 +188,20 @@ class Session:
 
 def _has_model(offer: EngineOffer, recipe: Recipe) -> bool:
     return "*" in offer.models or recipe.model in ("", *offer.models) or recipe.model.startswith(CUSTOM)
+
+
+def refuse(hello: Hello, settings: Settings) -> Reason | None:
+    """Return why a worker is not let in, None if it is."""
+    if hello.protocol == PROTOCOL:
+        return None
+    return Reason(
+        "other protocol",
+        coordinator=settings.name,
+        count=hello.protocol,
+        expected=PROTOCOL,
+        version=hello.version,
+        expected_version=settings.version,
+    )
 
 
 def session_key(hello: Hello) -> str:

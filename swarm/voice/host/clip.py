@@ -38,8 +38,8 @@ def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
     if half_ms := len(sound) // 2:  # pydub refuses a fade of length 0
         sound = sound.fade_in(min(FADE_IN_MS, half_ms)).fade_out(min(FADE_OUT_MS, half_ms))
     trimmed = np.frombuffer(sound.raw_data, np.int16)
-    if why := implausible(trimmed.size / sample_rate, text):
-        raise EngineFault(FaultKind.IMPLAUSIBLE, why)
+    if unlike := implausible(trimmed.size / sample_rate, text):
+        raise EngineFault(FaultKind.IMPLAUSIBLE, str(unlike))
     frame = _to_flac(trimmed, sample_rate)
     digest = hashlib.sha256(frame).hexdigest()
     return SpokenClip(frame, ClipInfo(samples=trimmed.size, sample_rate=sample_rate, digest=digest, work_s=0.0))

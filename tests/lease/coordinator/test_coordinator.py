@@ -29,6 +29,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.watch.words import refused_text
 
 
 def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
@@ -48,7 +49,7 @@ def test_an_unknown_peer_is_asked_who_it_is() -> None:
 def test_another_protocol_is_refused_in_words() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     (refused,) = sent(core.receive(b"p", make_hello(protocol=99), 0.0), Refused)
-    assert "protocol 99" in refused.why
+    assert "protocol 99" in refused_text(refused)
 
 
 def test_an_idle_slot_takes_over_the_tail_of_the_longest_lease() -> None:

@@ -20,6 +20,7 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
 )
+from swarm.watch.words import rejected_text
 
 
 def test_a_clip_is_journaled_with_its_bytes_and_acknowledged_in_the_same_outcome() -> None:
@@ -65,7 +66,7 @@ def test_a_clip_that_does_not_fit_is_rejected_and_gives_its_credit_back(changed:
     fields = {name: getattr(clip, name) for name in clip.__struct_fields__} | changed
     outcome = core.receive(b"p", Clip(**fields), 1.0, b"flac", fault)
     (rejected,) = sent(outcome, Rejected)
-    assert rejected.why
+    assert rejected.reason
     assert not state.accepted
 
 
@@ -75,7 +76,9 @@ def test_a_clip_of_half_an_hour_for_a_sentence_is_rejected_at_the_door() -> None
     join(core)
     clip = structs.replace(make_clip(offer(core)), samples=1799 * 24000)
     (rejected,) = sent(core.receive(b"p", clip, 1.0, b"flac"), Rejected)
-    assert "are plausible" in rejected.why
+    assert rejected.reason
+    assert rejected.reason.code == "implausible length"
+    assert "are plausible" in rejected_text(rejected)
     assert not state.accepted
 
 
@@ -98,7 +101,7 @@ def test_a_first_clip_of_another_rate_is_rejected_where_the_card_says_the_rate()
     core = make_core(state)
     join(core, b"liar")
     (rejected,) = sent(core.receive(b"liar", at_rate(make_clip(offer(core, b"liar")), 8000), 1.0, b"x"), Rejected)
-    assert "8000 Hz" in rejected.why
+    assert "8000 Hz" in rejected_text(rejected)
     join(core, b"honest", now=2.0)
     speak_all(core, b"honest", 3.0)
     assert len(state.accepted) == len(TEXTS)
@@ -176,7 +179,7 @@ def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_wi
         outcome = core.receive(b"p", Failed("job", 0, 0, take, "empty", "nothing came", grant.lease, 0), take + 0.5)
     assert isinstance(outcome.entries[-1].record, SegmentQuarantined)
     assert state.complete
-    assert state.quarantined[0, 0] == "empty: nothing came"
+    assert state.quarantined[0, 0] == SegmentQuarantined(0, 0, "empty", "nothing came")
     assert any("Unspeakable" in note for note in said(outcome))
 
 
