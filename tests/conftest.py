@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from pathlib import Path
 
+import carried_books
 import hypothesis
 import pytest
 
@@ -74,3 +76,26 @@ def books() -> Path:
     if not BOOKS.is_dir():
         pytest.skip("the real books are not beside this checkout (../shared/books)")
     return BOOKS
+
+
+@pytest.fixture(scope="session")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of the small real books that the tests bring with them."""
+    return carried_books.write_carried(tmp_path_factory.mktemp("carried"))
+
+
+@pytest.fixture
+def book_named(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """Return a function that finds a real book by its name, `carried/...` or that of one beside the checkout."""
+
+    def find(name: str) -> Path:
+        folder = request.getfixturevalue("carried" if name.startswith("carried/") else "books")
+        return folder / f"{name.removeprefix('carried/')}.epub"
+
+    return find
+
+
+@pytest.fixture
+def real_books(carried: Path) -> list[Path]:
+    """Return the carried books, and those beside the checkout where there are any."""
+    return sorted([*carried.glob("*.epub"), *BOOKS.rglob("*.epub")])

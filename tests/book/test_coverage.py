@@ -2,7 +2,7 @@
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,9 @@ EXPLAINED = {
     "moby-dick": FOOTNOTE_MARKS,
     "vingt-mille-lieues-fr": rf"{FOOTNOTE_MARKS}|Agrandir|Page|\d{{1,3}}",  # captions have the number of their page
     "yellow-wallpaper": "",
+    "carried/wallpaper": "",
+    "carried/alice": "",
+    "carried/vingt": FOOTNOTE_MARKS,
 }
 
 
@@ -34,7 +37,8 @@ def pages(path: Path) -> Iterator[etree._Element]:
         for line in package.iterfind(".//{*}spine/{*}itemref"):
             if line.get("linear") != "no":
                 name = f"{opf.rpartition('/')[0]}/{files[line.get('idref')]}".lstrip("/")
-                text = archive.read(name).decode().partition("?>")[2]
+                text = archive.read(name).decode()
+                text = text.partition("?>")[2] or text  # lxml refuses a declaration of the encoding
                 yield html.document_fromstring(text).find("body")
 
 
@@ -47,8 +51,8 @@ def words_of(body: etree._Element) -> Counter[str]:
 
 
 @pytest.mark.parametrize("name", EXPLAINED)
-def test_no_word_is_lost_or_said_twice(books: Path, name: str) -> None:
-    path = books / f"{name}.epub"
+def test_no_word_is_lost_or_said_twice(book_named: Callable[[str], Path], name: str) -> None:
+    path = book_named(name)
     written: Counter[str] = Counter()
     for body in pages(path):
         written += words_of(body)

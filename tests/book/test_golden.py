@@ -18,6 +18,7 @@ The most important decisions by hand:
 """
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,8 @@ def found(chapter: ChapterText, golden: Found) -> Found:
 
 
 @pytest.mark.parametrize("name", GOLDEN)
-def test_a_book_is_what_a_reader_finds(books: Path, name: str) -> None:
-    chapters = read_book(books / f"{name}.epub").chapters
+def test_a_book_is_what_a_reader_finds(book_named: Callable[[str], Path], name: str) -> None:
+    chapters = read_book(book_named(name)).chapters
     for left_out in (False, True):
         ours = [chapter for chapter in chapters if bool(chapter.left_out) == left_out]
         golden = [row for row in GOLDEN[name] if bool(row.reason) == left_out]
@@ -72,9 +73,8 @@ def test_a_book_is_what_a_reader_finds(books: Path, name: str) -> None:
 
 def test_every_book_has_its_golden(books: Path) -> None:
     names = {path.relative_to(books).with_suffix("").as_posix() for path in books.rglob("*.epub")}
-    assert {name for name in names if not name.startswith("wild/")} == set(
-        GOLDEN
-    )  # no reader has checked the wild ones yet
+    checked = {name for name in GOLDEN if not name.startswith("carried/")}
+    assert {name for name in names if not name.startswith("wild/")} == checked  # no reader has checked the wild ones
 
 
 def test_the_french_novel_has_47_chapters_and_nothing_else(books: Path) -> None:

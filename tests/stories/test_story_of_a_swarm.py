@@ -146,9 +146,8 @@ def test_a_worker_killed_and_then_the_coordinator(lan: Make, small_book: Path, f
 
 @pytest.mark.chaos
 @pytest.mark.slow
-def test_jekyll_and_hyde_survives_two_kills(lan: Make, books: Path, free_port: int) -> None:
-    laptop, _ = survive(lan, books / "jekyll-and-hyde.epub", free_port, (), 1100)
-    path = only(laptop.desk, "*.m4b")
-    book = listen(path)
-    assert len(book.chapters) == 10
-    assert book.duration_s > 2 * 3600
+def test_a_real_book_and_a_real_voice_survive_two_kills(lan: Make, carried: Path, free_port: int) -> None:
+    laptop, _ = survive(lan, carried / "wallpaper.epub", free_port, (), 330)
+    book = listen(only(laptop.desk, "*.m4b"))
+    assert [title for title, _ in book.chapters] == ["The Yellow Wallpaper"]
+    assert book.duration_s > 25 * 60

@@ -159,7 +159,7 @@ def test_an_epub_2_becomes_an_epub_3(here: Machine) -> None:
     assert [len(pars) for pars in made.overlays().values()] == [3]
 
 
-@pytest.mark.parametrize("name", ["alice-illustrated.epub", "vingt-mille-lieues-fr.epub"])
-def test_real_books(here: Machine, books: Path, name: str) -> None:
-    made = made_by(here, books / name, "--chapters", "1-2")
+@pytest.mark.parametrize("name", ["carried/alice", "carried/vingt", "vingt-mille-lieues-fr"])
+def test_real_books(here: Machine, book_named: Callable[[str], Path], name: str) -> None:
+    made = made_by(here, book_named(name), "--chapters", "1-2")
     assert sum(map(len, made.overlays().values())) > 20

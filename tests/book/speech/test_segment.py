@@ -132,10 +132,12 @@ def test_all_text_comes_back_up_to_white_space(words: list[str]) -> None:
         assert everything(segmented(text, engine=card(40, "Latin"))) == "".join(text.split())
 
 
-@pytest.mark.parametrize("limit", [300, 90])
-def test_every_book_comes_back_whole(books: Path, limit: int) -> None:
-    for path in sorted(books.rglob("*.epub")):
-        comes_back_whole(read_book(path), limit)
+@pytest.mark.slow
+def test_every_book_comes_back_whole(real_books: list[Path]) -> None:
+    for path in real_books:
+        book = read_book(path)
+        for limit in (300, 90):
+            comes_back_whole(book, limit)
 
 
 def comes_back_whole(book: Book, limit: int) -> None:
