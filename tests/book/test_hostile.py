@@ -31,6 +31,16 @@ BODIES: dict[str, Callable[[], str]] = {
         "".join(f"<p>a<sup><a id='r{n}' href='#n'>1</a></sup></p>" for n in range(10_000))
         + f"<div id='n'>1 note{''.join(f'<a href=¤#r{n}¤>1</a>' for n in range(600))}</div>".replace("¤", "'")
     ),
+    "ids in one note": lambda: (
+        "".join(f"<p>a<a id='r{n}' href='#n{n}'>[{n}]</a></p>" for n in range(8_000))
+        + f"<div class='footnote'>{''.join(f'<a id=¤n{n}¤ href=¤#r{n}¤/>' for n in range(8_000))}x</div>".replace(
+            "¤", "'"
+        )
+    ),
+    "links to one another": lambda: "".join(
+        f"<p id='n{n}'><a href='#n{(n + 1) % 20_000}'>[{n}]</a> note</p>" for n in range(20_000)
+    ),
+    "cells": lambda: "<table>" + f"<tr>{'<td>a</td>' * 300}</tr>" * 300 + "</table>",
     "notes in plain text": lambda: "".join(f"<p>a[{n}]</p><p>[Footnote {n}: x]</p>" for n in range(9_000)),
     "ornaments": lambda: f"<p>{'-o' * 100_000}</p><p>{'word*' * 50_000}</p><p>{'5s. 6d. ' * 10_000}</p>",
     "ordinals": lambda: f"<p xml:lang='de'>{'3. Mai der XIV. 20er ' * 10_000}</p>",
@@ -72,6 +82,7 @@ REFUSED = {
     "a file of this machine": "<!DOCTYPE html [<!ENTITY x SYSTEM 'file:///etc/hosts'>]>" + maker.page("<p>&x;</p>"),
     "recursion": "<!DOCTYPE html [<!ENTITY x '&y;'><!ENTITY y '&x;'>]>" + maker.page("<p>&x;</p>"),
     "depth": "<html><body>" + "<div>" * 100_000 + "x",
+    "elements": maker.page("<br/>" * 500_001),
     "a bomb": maker.page(f"<p>{' ' * (17 << 20)}x</p>"),
 }
 

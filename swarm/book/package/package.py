@@ -14,8 +14,10 @@ from swarm.book.package.archive import CONTAINER, Archive, join
 from swarm.book.package.label import Label, read_label
 from swarm.book.page import front_matter
 from swarm.book.page.letters import tidy
-from swarm.book.page.limits import MAX_FALLBACKS, MAX_SPINE
-from swarm.errors import BookError
+from swarm.book.page.limits import MAX_DESCRIPTION_CHARS, MAX_FALLBACKS, MAX_SPINE
+from swarm.book.page.markup import parse
+from swarm.book.page.text import read_document
+from swarm.errors import BookError, PageError
 from swarm.job.book import Cover
 
 PACKAGE_TYPE = "application/oebps-package+xml"
@@ -266,10 +268,16 @@ def _year(reader: _Reader) -> str:
 
 
 def _plain_text(description: str) -> str:
+    """Return the words of a description that may have markup; "" if it cannot be read."""
+    description = description[:MAX_DESCRIPTION_CHARS]
     if "<" not in description and "&" not in description:
         return description
-    root = etree.fromstring(f"<div>{description}</div>", etree.HTMLParser())
-    return tidy(" ".join(root.itertext())) if root is not None else ""
+    try:
+        page = read_document(parse(f"<div>{description}</div>".encode(), "the description"), frozenset())
+    except PageError:
+        return ""
+    text = tidy(" ".join(passage.text for passage in page.passages))
+    return text.replace("&amp;", "&")  # some converters escape twice
 
 
 def _guide(reader: _Reader) -> tuple[tuple[str, str], ...]:

@@ -93,6 +93,7 @@ MAX_TITLE_LINE_CHARS = 60
 
 _NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
+_WORD = regex.compile(r"\p{L}{2,}")
 _ACCENTS, _NO_LETTERS = regex.compile(r"\p{M}+"), regex.compile(r"[^\p{L}]+")
 _END = regex.compile(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
 
@@ -197,14 +198,14 @@ def is_titled_page(title: str, texts: list[str]) -> bool:
 def is_title_page(texts: list[str]) -> bool:
     """Return whether texts look like a title page: short, with short lines and no sentences."""
     lines = [line for text in texts for line in text.split("\n")]
-    if any(map(_TOLD.search, lines)) or any(map(_is_sentence, lines)):
+    if sum(map(len, lines)) > MAX_TITLE_PAGE_CHARS or max(map(len, lines), default=0) > MAX_TITLE_LINE_CHARS:
         return False
-    return sum(map(len, lines)) <= MAX_TITLE_PAGE_CHARS and max(map(len, lines), default=0) <= MAX_TITLE_LINE_CHARS
+    return not any(map(_TOLD.search, lines)) and not any(map(_is_sentence, lines))
 
 
 def _is_sentence(line: str) -> bool:
     """Return whether a line ends in a full stop and most of its words are in lower case."""
-    words = regex.findall(r"\p{L}{2,}", line)[1:]
+    words = _WORD.findall(line)[1:]
     return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
 
 

@@ -5,7 +5,7 @@ from html.entities import html5
 import regex
 from lxml import etree, html
 
-from swarm.book.page.limits import MAX_DEPTH
+from swarm.book.page.limits import MAX_DEPTH, MAX_ELEMENTS
 from swarm.errors import PageError
 
 EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # the attribute as XML and as HTML parsers name it
@@ -39,7 +39,7 @@ def parse(data: bytes, name: str) -> etree._Element:
         if b"<!ENTITY" in data:
             raise PageError(f"{name} is refused: it declares entities that cannot be expanded.") from error
         root = _parse_html(data, name)
-    _check_depth(root, name)
+    _check_bounds(root, name)
     return root
 
 
@@ -122,9 +122,12 @@ def _numeric_entities(match: "regex.Match[bytes]") -> bytes:
     return match[0] if text is None else "".join(f"&#{ord(letter)};" for letter in text).encode()
 
 
-def _check_depth(root: etree._Element, name: str) -> None:
-    depth = 0
+def _check_bounds(root: etree._Element, name: str) -> None:
+    depth = count = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
+        count += event == "start"
         if depth > MAX_DEPTH:
             raise PageError(f"{name} is refused: its markup is nested more than {MAX_DEPTH} deep.")
+        if count > MAX_ELEMENTS:
+            raise PageError(f"{name} is refused: it has more than {MAX_ELEMENTS:,} elements.")

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from swarm.book.language.known import find_language
 from swarm.book.page.front_matter import named
+from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.limits import MAX_NOTE_CHARS
 from swarm.book.page.markup import local, types
 from swarm.book.page.passage import Passage
@@ -25,6 +26,7 @@ MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and c
 _LABEL = regex.compile(
     r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
 )
+_NO_LABEL = regex.compile(r"[^\p{L}\p{N}*†‡§¶#]+")
 _PLAIN = regex.compile(r"\d{1,4}|\p{L}+")  # a label that must be superscript
 _ANCHOR_CLASS = regex.compile(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|mark)", regex.I)
 _NOTE_CLASS = regex.compile(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
@@ -74,23 +76,30 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
     """
     links = [link for number in range(len(pages)) for link in _links(number, *pages[number], resolve)]
     targets = _targets(pages, {link.target for link in links})
+    read: dict[etree._Element, _Note | None] = {}  # each block is read once, since any number of ids may be in it
     notes: dict[Target, _Note | None] = {}
     for link in links:
         if link.target not in targets or link.element.get(RETURN):
             continue
         page, at, element = targets[link.target]
         if link.target not in notes:
-            notes[link.target] = _note(element, pages[page][0], resolve)
+            block = _block_around(element)
+            if block is not None and block not in read:
+                read[block] = _read_note(block, pages[page][0], resolve)
+            notes[link.target] = None if block is None else read[block]
         note = notes[link.target]
         if note is None or (page, at) <= (link.page, link.at) or note.element in link.element.iterancestors():
             continue
-        back = [line for near in _ids_near(link.element) for line in note.back.get((pages[link.page][0], near), ())]
+        ids = ((pages[link.page][0], near) for near in _ids_near(link.element))
+        back = [place for place in ids if place in note.back]
         if link.sure or back or note.apart or _same_label(link.label, note.opening):
             key = "#".join(link.target)
             note.element.set(NOTE, key)
             link.element.set(REFERENCE, key)
-            for line in back:
-                line.set(RETURN, key)
+            for place in back:
+                for line in note.back[place]:
+                    line.set(RETURN, key)
+                note.back[place] = []  # any number of links may lead here: each line is marked once
 
 
 def mark_note_headings(passages: list[Passage], reason: str) -> None:
@@ -227,8 +236,8 @@ def _targets(
     return found
 
 
-def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
-    """Return the block around an element, if it can be a note."""
+def _block_around(element: etree._Element) -> etree._Element | None:
+    """Return the block around an element that would be the note."""
     block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
     if block is None:
         return None
@@ -237,6 +246,11 @@ def _note(element: etree._Element, name: str, resolve: Resolve) -> _Note | None:
     parent = block.getparent()
     while parent is not None and local(parent) in ("li", "dd", "tr", "article", "aside") and _first(parent, block):
         block, parent = parent, parent.getparent()
+    return block
+
+
+def _read_note(block: etree._Element, name: str, resolve: Resolve) -> _Note | None:
+    """Return a block as a note; None if it is too long, or has a heading."""
     if next(block.iter(*_HEADINGS), None) is not None or sum(map(len, block.itertext())) > MAX_NOTE_CHARS:
         return None
     back: dict[Target, list[etree._Element]] = defaultdict(list)
@@ -265,8 +279,9 @@ def _apart(block: etree._Element) -> bool:
 
 
 def _same_label(label: str, opening: str) -> bool:
-    label = regex.sub(r"[^\p{L}\p{N}*†‡§¶#]+", "", label)
-    return bool(label) and bool(regex.match(rf"[\[(]?{regex.escape(label)}(?![\p{{L}}\p{{N}}])", opening))
+    label = _NO_LABEL.sub("", label)
+    text = opening[1:] if opening.startswith(("[", "(")) else opening
+    return bool(label) and text.startswith(label) and not AUDIBLE.match(text, len(label))
 
 
 def _ids_near(element: etree._Element) -> Iterator[str]:

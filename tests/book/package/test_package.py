@@ -1,5 +1,6 @@
 from base64 import b64encode
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import epub_maker as maker
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from swarm.book.epub import read_book
 from swarm.book.package.archive import Archive
 from swarm.book.package.package import Package, read_package
+from swarm.book.page.limits import MAX_DESCRIPTION_CHARS
 from swarm.errors import BookError
 from swarm.job.book import Cover
 
@@ -34,7 +36,28 @@ def test_metadata(tmp_path: Path) -> None:
     )
     assert (found.title, found.authors, found.languages) == ("A Title", ("Ann", "Bob"), ("en-GB",))
     assert (found.year, found.publisher, found.identifier) == ("2014", "P & Co", "isbn:1")
-    assert found.description == "Good & short ."
+    assert found.description == "Good & short."
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<p>First <b>line</b>.</p><p>Second line.</p>", "First line. Second line."),
+        ("One<br/>Two<script>x</script><!-- y -->", "One Two"),
+        ("<p>Fire &amp;amp; Ice</p>", "Fire & Ice"),
+        ("R&D is <3", "R&D is <3"),
+        ("No markup", "No markup"),
+    ],
+)
+def test_a_description_is_read_without_its_markup(tmp_path: Path, written: str, read: str) -> None:
+    assert with_metadata(tmp_path, f"<dc:description>{escape(written)}</dc:description>").description == read
+
+
+@pytest.mark.parametrize("piece", ["<!-- ", "<b>", "&amp;", "<![CDATA[", "a "])
+def test_a_description_without_an_end_is_cut(tmp_path: Path, piece: str) -> None:
+    written = escape(piece * (2_000_000 // len(piece)))
+    found = with_metadata(tmp_path, f"<dc:description>{written}</dc:description>")
+    assert len(found.description) <= MAX_DESCRIPTION_CHARS
 
 
 def test_the_main_title_counts(tmp_path: Path) -> None:
