@@ -15,6 +15,7 @@ SHORT = "preview writes one short file: use this option with `e2a-swarm convert`
 # The options of convert that preview refuses, each with the reason.
 REFUSED = {
     "--chapters": CHAPTER, "--split": SHORT, "--keep-chapters": SHORT, "--read-along": SHORT, "--report": SHORT,
+    "--beside": SHORT,
 }  # fmt: skip
 COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
 EXAMPLES = checks.examples(
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Convert the beginning of a chapter; return the exit code. Raises UsageError."""
     config = options.render_config(arguments)
     style = config.style
-    given = (config.chapters, style.split, style.keep_chapters, style.read_along, style.report_html)
+    given = (config.chapters, style.split, style.keep_chapters, style.read_along, style.report_html, style.beside)
     for (name, instead), value in zip(REFUSED.items(), given, strict=True):
         if value:
             raise UsageError(f"{name}: {instead}")
