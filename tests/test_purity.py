@@ -150,7 +150,6 @@ TESTED_ELSEWHERE = {
     "swarm/store/journal.py": "tests/store/test_store.py",
     "swarm/system/lock.py": "tests/store/test_store.py",
     "swarm/store/usage.py": "tests/commands/test_jobs.py",
-    "swarm/system/scratch.py": "tests/store/test_store.py",
     "swarm/store/prune.py": "tests/commands/test_jobs.py",
     "swarm/net/channel.py": "tests/net/test_transport.py",
     "swarm/net/gate.py": "tests/net/test_transport.py",

@@ -52,6 +52,7 @@ class Advertisement:
         self._swarm, self._port, self._epoch, self._bind, self._say = swarm, port, epoch, bind, say
         self._server = f"e2a-{uuid.uuid4().hex[:12]}.local."  # the machine announces its own name itself
         self._told: list[str] = []
+        self._hinted = False
         self._zeroconf: AsyncZeroconf | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -87,7 +88,19 @@ class Advertisement:
         announced = await self._zeroconf.async_register_service(self._info(addresses), allow_name_change=True)
         await announced
         self._told = addresses
+        if self._bind in EVERYWHERE and all(":" in address or address.startswith("127.") for address in addresses):
+            self._hint(addresses)
         logger.debug(f"announced {', '.join(addresses)}, port {self._port}, over mDNS")
+
+    def _hint(self, addresses: list[str]) -> None:
+        """Tell the user, once, how workers find a coordinator to which no IPv4 leads."""
+        others = [address for address in addresses if ":" in address]
+        if others and not self._hinted:
+            self._hinted = True
+            self._say(
+                "other machines look for coordinators over IPv4, which this machine has not: start workers with "
+                f"--coordinator {join_address(others[0], self._port)}"
+            )
 
     def _info(self, addresses: list[str]) -> ServiceInfo:
         machine = socket.gethostname().partition(".")[0][:40] or "coordinator"

@@ -1,10 +1,12 @@
 """Writes small files whole or not at all, and explains a failing disk in words that a user can act on."""
 
 import errno
+import glob
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from swarm.errors import StoreError
@@ -25,6 +27,7 @@ CROWDED = "too many files are open; raise the limit (`ulimit -n 4096`) and run t
 TOO_LARGE = "a file there may not be that large; raise the limit (`ulimit -f`) or use another disk"
 BUSY = "another program is using it; end that one first"
 
+STALE_S = 3600.0  # an unfinished file this old was left by a process that died
 MAX_SQLITE_PATH = 500  # bytes; SQLite opens no file with a longer path
 
 BY_ERRNO = {
@@ -106,6 +109,15 @@ def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
+    _clear_parts(path)
+
+
+def _clear_parts(path: Path) -> None:
+    """Remove what processes that died while they wrote this file have left."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):
+            if part.stat().st_mtime < time.time() - STALE_S:
+                part.unlink()
 
 
 def full_name(path: Path) -> str:

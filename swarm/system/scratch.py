@@ -36,7 +36,8 @@ class Scratch:
 
 
 def _clear_dead(root: Path, mine: Path) -> None:
-    for folder in [path.with_suffix("") for path in root.glob("*.lock")]:
+    """Remove the folders whose lock is free; a copy of a state folder may have left the lock out."""
+    for folder in {path.with_suffix("") for path in root.iterdir() if path.is_dir() or path.suffix == ".lock"}:
         lock = Lock(folder.with_suffix(".lock"))
         if folder != mine and lock.try_acquire():
             lock.release()

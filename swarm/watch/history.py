@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
@@ -44,14 +46,15 @@ class History:
     received: int = 0  # clips that were accepted as they came
     spoken_keys: set[str] = field(default_factory=set)  # clips that this job's workers made
     files: tuple[str, ...] = ()
+    shift_s: float = 0.0  # of the present run's times: its clock was behind the one of the run before
 
     def take(self, record: AnyRecord) -> None:
         """Take in the next record."""
         match record:
             case RunStarted():
-                self.began_s = record.at_s if not self.runs else self.began_s
-                self.runs.append(Run(record.at_s, record.at_s))
+                self._begin_run(record.at_s)
             case ClipAccepted():
+                record = self._shifted(record)
                 self.accepted[record.chapter, record.index] = record
                 self._reach(record.accepted_s, spoke=not record.reused)
                 if not record.reused:
@@ -69,9 +72,21 @@ class History:
                 self.workers[record.worker] = record
             case JobFinished():
                 self.files = record.files
-                self._reach(record.at_s)
+                self._reach(record.at_s + self.shift_s)
                 if self.runs:
                     self.runs[-1].finished = True
+
+    def _begin_run(self, at_s: float) -> None:
+        """Begin a run, no earlier than the last one ended: the clock may have been set back in between."""
+        if not self.runs:
+            self.began_s = at_s
+        self.shift_s = max(0.0, self.runs[-1].last_s - at_s) if self.runs else 0.0
+        self.runs.append(Run(at_s + self.shift_s, at_s + self.shift_s))
+
+    def _shifted(self, clip: ClipAccepted) -> ClipAccepted:
+        if not self.shift_s:
+            return clip
+        return structs.replace(clip, started_s=clip.started_s + self.shift_s, accepted_s=clip.accepted_s + self.shift_s)
 
     def runs_that_spoke(self) -> list[Run]:
         """Return the runs in which a worker made a clip that counts."""

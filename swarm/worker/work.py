@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from math import inf
 
 from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED
@@ -34,6 +35,11 @@ MAX_UNPROVEN = 16  # sockets for announced coordinators that have not proven the
 TRIAL_S = 10.0  # before an unproven coordinator gives its socket to another that waits; a machine has many addresses
 PASS_S = 0.2  # between two looks at what is announced, however fast that changes
 MAX_WARNINGS = 8  # of coordinators of other swarms
+HINT_S = 60.0  # without any coordinator, until the user is told how to name one
+HINT = (
+    "no coordinator was found yet. If one runs, its network may drop multicast or have no IPv4: name it with "
+    "--coordinator HOST:PORT, as it said when it began to wait for workers. Looking on"
+)
 
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
@@ -140,9 +146,15 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
 
 async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], say: Say) -> None:
     warned: set[str] = set()
+    hint_s = time.monotonic() + HINT_S
     while True:
         browser.changed.clear()
         _follow(node, browser, kept)
+        if node.connections.answered or browser.candidates():
+            hint_s = inf
+        elif time.monotonic() > hint_s:
+            hint_s = inf
+            say(HINT)
         for stranger in browser.strangers():
             if stranger.name not in warned and not node.connections.connected and len(warned) < MAX_WARNINGS:
                 warned.add(stranger.name)

@@ -120,6 +120,32 @@ async def test_a_network_that_refuses_is_said_once_and_never_fatal(monkeypatch: 
     await asyncio.gather(advertisement.close(), browser.close())
 
 
+@pytest.mark.parametrize(
+    ("addresses", "hints"), [(["2001:db8::7"], 1), (["192.168.7.7", "2001:db8::7"], 0), (["127.0.0.1"], 0)]
+)
+async def test_a_coordinator_without_ipv4_says_once_how_workers_find_it(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], hints: int
+) -> None:
+    class Announced:
+        async def async_register_service(self, info: object, *, allow_name_change: bool) -> asyncio.Future[None]:
+            done = asyncio.get_running_loop().create_future()
+            done.set_result(None)
+            return done
+
+        async def async_close(self) -> None:
+            return None
+
+    monkeypatch.setattr(discovery, "CHECK_S", 0.01)
+    monkeypatch.setattr(discovery, "_open", lambda bind: Announced())
+    monkeypatch.setattr(discovery, "local_addresses", lambda: list(reversed(addresses)))
+    said: list[str] = []
+    advertisement = Advertisement("5afe", 7005, 1, "", said.append)
+    await advertisement.start()
+    await asyncio.sleep(0.1)
+    assert [line.rpartition("--coordinator ")[2] for line in said] == ["[2001:db8::7]:7005"] * hints
+    await advertisement.close()
+
+
 def announce(name: str) -> None:
     """Send an mDNS answer that names a service, whatever the name is."""
     answer = DNSOutgoing(0x8400)

@@ -1,4 +1,5 @@
 import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -52,6 +53,16 @@ def test_a_database_whose_index_finds_no_room_is_on_a_full_disk(monkeypatch: pyt
 def test_other_errors_are_left_alone() -> None:
     with pytest.raises(KeyError), guarded(WHERE):
         raise KeyError
+
+
+def test_what_a_killed_process_left_unfinished_is_cleared_by_the_next_write(tmp_path: Path) -> None:
+    left, fresh, other = (tmp_path / name for name in (".file[1].7.part", ".file[1].8.part", ".another.7.part"))
+    for path in (left, fresh, other):
+        path.write_bytes(b"unfinished")
+    for path in (left, other):
+        os.utime(path, (1e9, 1e9))
+    replace_file(tmp_path / "file[1]", b"whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".another.7.part", ".file[1].8.part", "file[1]"]
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

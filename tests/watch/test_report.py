@@ -197,6 +197,23 @@ def test_time_taken_leaves_out_the_night_between_two_runs() -> None:
     assert totals["last_accept_s"] == night_s + 5
 
 
+def test_a_clock_that_is_set_back_between_two_runs_makes_no_time_negative() -> None:
+    back_s = -3600.0
+    records = [
+        RunStarted(1, BEGAN_S),
+        clip((0, 0), 3.0),
+        RunStarted(2, BEGAN_S + back_s),
+        clip((0, 1), back_s + 4),
+        clip((1, 0), back_s + 5),
+        JobFinished(BEGAN_S + back_s + 6, ("Emma.m4b",)),
+    ]
+    report = make_report(JOB, records, ReportExtra(run_stats=RunStats(first_grant_s=BEGAN_S + 1)))
+    totals = report["totals"]
+    assert (totals["first_grant_s"], totals["last_accept_s"], totals["makespan_s"]) == (1.0, 3.0 + 5.0, 7.0)
+    assert totals["elapsed_s"] == 3.0 + 6.0
+    assert all(row["accepted_s"] > 0 for row in report["segments"])
+
+
 def test_a_run_that_spoke_nothing_is_no_run() -> None:
     records: list[AnyRecord] = [
         RunStarted(1, BEGAN_S),

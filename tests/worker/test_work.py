@@ -142,3 +142,22 @@ async def test_a_coordinator_that_proved_itself_keeps_its_connection_and_takes_n
             assert len(node.connections) == MAX_UNPROVEN + 1
     finally:
         router.close()
+
+
+async def test_where_nothing_is_found_for_some_time_the_user_is_told_once_how_to_name_a_coordinator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "HINT_S", 0.1)
+    async with browsing(tmp_path, monkeypatch) as (node, browser):
+        said: list[str] = []
+        looking = asyncio.create_task(_browse(node, browser, SWARM, set(), said.append))
+        while not said:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)
+        assert said == [work.HINT]
+        looking.cancel()
+        browser.announce("there")
+        looking = asyncio.create_task(_browse(node, browser, SWARM, set(), said.append))
+        await asyncio.sleep(0.5)
+        assert len(said) == 1  # one was found
+        looking.cancel()
