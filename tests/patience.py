@@ -1,5 +1,6 @@
 """Waits that last as long as something moves: on a busy machine all takes longer, but only what hangs stands still."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -46,6 +47,11 @@ def wait_for(
             raise AssertionError(f"waited in vain for {what or condition}: nothing moved for {still_s:g} s")
         time.sleep(0.02)
     return result
+
+
+def in_time(seconds: float) -> float:
+    """Return how long something may take here that takes at most `seconds` on an idle machine (Linux, macOS)."""
+    return seconds * max(1.0, max(os.getloadavg()[:2]) / (os.cpu_count() or 1))
 
 
 def anyone_runs() -> bool:

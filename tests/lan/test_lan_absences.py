@@ -17,6 +17,7 @@ from evidence import accepted
 from host import Host, assert_undisturbed, swarm_of, write_book
 from household import Running, wait_for
 from lan import require_lan
+from patience import in_time
 
 pytestmark = [pytest.mark.lan, pytest.mark.slow]
 
@@ -70,8 +71,8 @@ def everybody_is_cut_off_for_forty_seconds(folder: Path) -> None:
         returned_s, longest_s = flow_after(laptop, healed_s)
         print(f"cut for 40 s: first clip {returned_s:.2f} s after, longest gap {longest_s:.2f} s", report["totals"])
         assert report["totals"]["duplicates"] <= 10  # who is back first may speak what the other, not yet back, holds
-        assert returned_s < RETURNED_S
-        assert longest_s < RETURNED_S
+        assert returned_s < in_time(RETURNED_S)
+        assert longest_s < in_time(RETURNED_S)
 
 
 def one_is_cut_off_for_ten_seconds(folder: Path) -> None:
@@ -87,7 +88,7 @@ def one_is_cut_off_for_ten_seconds(folder: Path) -> None:
         print(f"one cut for 10 s: back {returned_s:.2f} s after", report["totals"])
         assert coordinator.output.count("attic: silent for") == 1
         assert "tower: silent" not in coordinator.output
-        assert returned_s < RETURNED_S
+        assert returned_s < in_time(RETURNED_S)
         assert report["totals"]["duplicates"] <= 4  # the segments under way at either end, and the last ones on purpose
 
 
@@ -102,8 +103,8 @@ def the_coordinator_sleeps_for_forty_seconds(folder: Path) -> None:
         print(f"asleep for 40 s: first clip {returned_s:.2f} s after, longest gap {longest_s:.2f} s", report["totals"])
         assert_undisturbed(coordinator, report)
         assert report["totals"]["duplicates"] == 0
-        assert returned_s < FLOWS_S
-        assert longest_s < FLOWS_S
+        assert returned_s < in_time(FLOWS_S)
+        assert longest_s < in_time(FLOWS_S)
 
 
 def a_worker_sleeps_for_twenty_seconds(folder: Path) -> None:
@@ -120,7 +121,7 @@ def a_worker_sleeps_for_twenty_seconds(folder: Path) -> None:
         after = [moment_s - woken_s for moment_s in times if moment_s > woken_s]
         print(f"worker asleep for 20 s: back {after[0]:.2f} s after, spoke {len(after)}", report["totals"])
         assert coordinator.output.count("silent for") == 1
-        assert after[0] < FLOWS_S + 1
+        assert after[0] < in_time(FLOWS_S + 1)
         assert len(after) >= 10  # put to work again, not only heard out
         assert report["totals"]["duplicates"] <= 4  # the same
 

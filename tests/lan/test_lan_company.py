@@ -26,6 +26,8 @@ def test_two_coordinators_share_two_workers_fairly(swarm: Swarm, tmp_path: Path)
         hosts[name].coordinate(write_book(tmp_path, title, 12, 8000), 0.004, 0.01, "--min-workers", 2)
         for name, title in (("laptop", "One"), ("kitchen", "Two"))
     ]
+    for coordinator in coordinators:
+        coordinator.says("waiting for workers")  # a book that is finished before the other begins shows nothing
     workers = [hosts[name].work("--exit-when-done", slots=2) for name in ("attic", "tower")]
     owners = [hosts["laptop"], hosts["kitchen"]]
     with ThreadPoolExecutor(2) as pool:

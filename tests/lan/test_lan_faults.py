@@ -9,6 +9,7 @@ import pytest
 from evidence import records
 from host import Host, assert_undisturbed, write_book
 from household import wait_for
+from patience import in_time
 
 from swarm.job.record import ClipAccepted
 
@@ -41,7 +42,7 @@ def test_forty_milliseconds_each_way_cost_little(swarm: Swarm, tmp_path: Path) -
     report = laptop.finished(coordinator)
     assert_undisturbed(coordinator, report)
     totals = report["totals"]
-    assert totals["makespan_s"] < 1.5 * totals["work_s"] / len(workers) + 2, totals
+    assert totals["makespan_s"] < 1.5 * totals["work_s"] / len(workers) + in_time(2), totals
     for worker in workers:
         worker.ends()
 
@@ -77,7 +78,7 @@ def test_the_cable_of_the_fastest_worker_is_pulled(swarm: Swarm, tmp_path: Path)
     slow.ends()
 
     print(f"replaced {replaced_s:.1f} s after the cable was pulled", report["totals"])
-    assert replaced_s < REPLACED_S
+    assert replaced_s < in_time(REPLACED_S)
     assert report["totals"]["duplicates"] == 0
     late = [clip for clip in records(laptop.home) if isinstance(clip, ClipAccepted) and clip.accepted_s > cut_s + 1]
     assert {clip.worker for clip in late} == {row["id"] for row in report["workers"] if row["name"] == "tower"}
