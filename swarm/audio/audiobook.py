@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.audio.container import SoundFile, make_chapter
-from swarm.audio.cover import fit_cover
+from swarm.audio.cover import UnusablePicture, fit_cover
 from swarm.audio.drawn_cover import draw_cover
 from swarm.audio.mp4 import Mp4File
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark
@@ -27,8 +27,11 @@ class Audiobook:
     def __init__(self, order: AudiobookOrder) -> None:
         """Start the file. Raises OSError."""
         self._order = order
-        self._picture = fit_cover(order.cover) if order.cover else None
-        self._unshown = order.cover is not None and not self._picture
+        self._picture, self._cover_fault = None, ""
+        try:
+            self._picture = fit_cover(order.cover) if order.cover else None
+        except UnusablePicture as fault:
+            self._cover_fault = str(fault)
         if not self._picture and order.cover != b"":
             drawn = draw_cover(order.tags.title, order.tags.authors)
             self._picture = fit_cover(drawn) if drawn else None
@@ -63,7 +66,7 @@ class Audiobook:
     @property
     def _cover_note(self) -> str:
         drawn = ": one is drawn in its place" if self._picture else ""
-        return f"its cover is of a kind that cannot be shown{drawn}" if self._unshown else ""
+        return f"its cover is {self._cover_fault}{drawn}" if self._cover_fault else ""
 
     def abandon(self) -> None:
         """Stop and remove the unfinished file."""

@@ -36,7 +36,7 @@ class Binder:
     async def begin(self, book: AudiobookOrder) -> None:
         """Start the file, from nothing. Raises EnvironmentFault, ChildRaised."""
         if book.cover and len(book.cover) > MAX_COVER_BYTES:
-            book = msgspec.structs.replace(book, cover=b"")  # too large for a pipe; finish() says so
+            book = msgspec.structs.replace(book, cover=None)  # too large for a pipe: one is drawn
         self._book, self._reels = book, []
         await self._retry.insist(self._reopen)
 

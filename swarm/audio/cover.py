@@ -7,9 +7,12 @@ from msgspec import Struct
 from PIL import Image, ImageOps
 
 from swarm.audio.order import MAX_COVER_BYTES
-from swarm.audio.picture import picture_kind
+from swarm.job.picture import picture_kind
 
 MAX_PIXELS = 40_000_000  # a small file can claim a picture that fills the memory
+TOO_LARGE = f"a picture of more than {MAX_PIXELS // 1_000_000} million pixels"
+MIN_SIDE = 16  # pixels: a smaller picture is a placeholder
+KEPT_KINDS = ("mjpeg", "png")
 MAX_KEPT_BYTES = 1 << 20  # some players show no larger picture, so it is made smaller
 MAX_SIDE = 1600  # pixels of a converted picture
 JPEG_QUALITY = 88
@@ -38,45 +41,58 @@ class Picture(Struct, frozen=True):
         return "image/jpeg" if self.codec == "mjpeg" else "image/png"
 
 
-def fit_cover(data: bytes) -> Picture | None:
-    """Return the cover as JPEG or PNG; None if it cannot be read as a picture."""
+class UnusablePicture(Exception):
+    """The reason why a picture cannot be a cover, as in "its cover is ..."."""
+
+
+def fit_cover(data: bytes) -> Picture:
+    """Return the cover as JPEG or PNG. Raises UnusablePicture."""
     kind = picture_kind(data)
-    if len(data) > MAX_COVER_BYTES or not kind:
-        return None
-    if kind not in ("mjpeg", "png"):
-        return _convert(data, kind)
-    kept = Picture(kind, data)
-    if len(data) <= MAX_KEPT_BYTES and _mode(data, kind) != PRINT_MODE:
-        return kept
-    return _convert(data, kind) or kept
+    if not kind:
+        raise UnusablePicture("of a kind that cannot be shown")
+    if len(data) > MAX_COVER_BYTES:
+        raise UnusablePicture(f"larger than {MAX_COVER_BYTES >> 20} MiB")
+    image = _loaded(data, kind)
+    if kind in KEPT_KINDS and len(data) <= MAX_KEPT_BYTES and image.mode != PRINT_MODE:
+        return Picture(kind, data)
+    return _as_jpeg(image)
 
 
-def _mode(data: bytes, kind: str) -> str:
-    """Return Pillow's name for how the colours are stored; "" if the picture cannot be read."""
+def cover_fault(data: bytes) -> str:
+    """Return the reason why a picture cannot be a cover; "" if it can."""
     try:
-        with _opened(data, kind) as image:
-            return image.mode
-    except (OSError, ValueError, SyntaxError):
-        return ""
+        fit_cover(data)
+    except UnusablePicture as fault:
+        return str(fault)
+    return ""
 
 
-def _opened(data: bytes, kind: str) -> Image.Image:
-    with warnings.catch_warnings(action="ignore"):  # Pillow warns of large pictures, which _convert refuses
-        return Image.open(io.BytesIO(data), formats=[PILLOW_FORMATS[kind]])
-
-
-def _convert(data: bytes, kind: str) -> Picture | None:
+def _loaded(data: bytes, kind: str) -> Image.Image:
+    """Return the pixels of a picture. Raises UnusablePicture."""
     try:
-        with _opened(data, kind) as image:
-            if image.width * image.height > MAX_PIXELS:
-                return None
+        with warnings.catch_warnings(action="ignore"):  # Pillow warns of large pictures, which are refused below
+            image = Image.open(io.BytesIO(data), formats=[PILLOW_FORMATS[kind]])
+        if image.width * image.height <= MAX_PIXELS:
             image.load()
-            upright = _flat(ImageOps.exif_transpose(image))
-            upright.thumbnail((MAX_SIDE, MAX_SIDE))
-            file = io.BytesIO()
-            upright.save(file, "JPEG", quality=JPEG_QUALITY)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
+    except Image.DecompressionBombError as error:
+        raise UnusablePicture(TOO_LARGE) from error
+    except Exception as error:  # Pillow raises many kinds of errors on a damaged picture
+        raise UnusablePicture("damaged") from error
+    if image.width * image.height > MAX_PIXELS:
+        raise UnusablePicture(TOO_LARGE)
+    if min(image.size) < MIN_SIDE:
+        raise UnusablePicture(f"a picture of only {image.width} x {image.height} pixels")
+    return image
+
+
+def _as_jpeg(image: Image.Image) -> Picture:
+    try:
+        upright = _flat(ImageOps.exif_transpose(image))
+        upright.thumbnail((MAX_SIDE, MAX_SIDE))
+        file = io.BytesIO()
+        upright.save(file, "JPEG", quality=JPEG_QUALITY)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UnusablePicture("damaged") from error
     return Picture("mjpeg", file.getvalue())
 
 

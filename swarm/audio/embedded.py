@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from swarm.audio.cover import Picture
-from swarm.audio.picture import picture_kind
+from swarm.job.picture import picture_kind
 
 
 def embedded_chapters(path: Path) -> list[tuple[str, float]]:

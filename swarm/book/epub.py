@@ -41,6 +41,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         names = [archive.find(item.name) or item.name for item in package.documents]
         contents, lost = without(whole, names, losses), name_losses(archive, whole, losses)
         lost += tuple(f"text is lost: {name} is no page ({kind or 'of no type'})" for name, kind in package.unreadable)
+        lost += (f"its cover is not used: {package.cover_fault}",) if package.cover_fault else ()
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
         documents, hidden = _documents(archive, pages, contents, reading)
     language = first_language((*package.languages, *(named.document.language for named in documents)))

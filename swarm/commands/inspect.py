@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.book.speech.speech import Speech
     from swarm.job.language import normal_language
 
-    book = read_any_book(Path(arguments.book).expanduser(), reading(arguments))
+    book = _with_cover_fault(read_any_book(Path(arguments.book).expanduser(), reading(arguments)))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
     lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON
@@ -65,6 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
         for number, chapter in enumerate(chapters, start=1):
             say("", *_text_lines(number, chapter))
     return 0
+
+
+def _with_cover_fault(book: "Book") -> "Book":
+    """Return a book whose oddities tell why its cover cannot be shown."""
+    from msgspec.structs import replace
+
+    from swarm.audio.cover import cover_fault
+
+    fault = cover_fault(book.cover.data) if book.cover else ""
+    return (
+        replace(book, oddities=(*book.oddities, f"its cover is {fault}: one is drawn in its place")) if fault else book
+    )
 
 
 def _card(engine: str, language: str) -> "EngineCard":

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
-from swarm.audio.picture import picture_kind
 from swarm.book.epub import read_book
 from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.single_page import read_page
@@ -24,7 +23,7 @@ from swarm.system.disk import guarded
 from swarm.voice.host.registry import recipe_card
 
 MIMETYPE = "application/epub+zip"
-COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png"), "gif": ("cover.gif", "image/gif")}
+COVERS = {"mjpeg": "cover.jpg", "png": "cover.png"}
 
 
 @contextmanager
@@ -73,10 +72,11 @@ def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:
 
 
 def _cover(style: Style) -> CoverFile | None:
-    data = style.cover
-    if data is None:
-        from swarm.audio.drawn_cover import draw_cover  # imports a library of pictures
+    from swarm.audio.cover import cover_fault, fit_cover  # imports a library of pictures
+    from swarm.audio.drawn_cover import draw_cover
 
+    data = style.cover
+    if data is None or (data and cover_fault(data)):
         data = draw_cover(style.tags.title, style.tags.authors)
-    kind = COVERS.get(picture_kind(data or b""))
-    return CoverFile(*kind, data) if kind and data else None
+    picture = fit_cover(data) if data else None
+    return CoverFile(COVERS[picture.codec], picture.mime, picture.data) if picture else None

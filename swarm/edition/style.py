@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from swarm.audio.format import FORMATS, Coding, Format, make_coding
 from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
-from swarm.audio.picture import picture_kind
 from swarm.audio.reel import PAUSE_LENGTHS_S, START, START_S
 from swarm.audio.tags import GENRE, GENRE_SEPARATOR, Tags
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 from swarm.job.book import Pause
 from swarm.job.language import long_code
+from swarm.job.picture import picture_kind
 from swarm.job.spec import JobSpec
 
 CHAPTER_SPLIT = "chapter"

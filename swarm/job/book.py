@@ -106,7 +106,7 @@ class Book(Struct, frozen=True):
     series_number: str = ""
     isbn: str = ""
     pronunciations: tuple[Rule, ...] = ()  # rules of the book's own lexicons
-    lost: tuple[str, ...] = ()  # a line for each document that could not be read, also in the oddities
+    lost: tuple[str, ...] = ()  # a line for each document and cover that could not be read, also in the oddities
     library: LibraryFacts = LibraryFacts()
 
 

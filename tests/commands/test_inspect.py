@@ -2,7 +2,9 @@ import json
 import re
 from pathlib import Path
 
+import epub_maker as maker
 import pytest
+from pictures import picture
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_BOOK, EXIT_USAGE
@@ -171,3 +173,11 @@ def test_words_are_counted_where_no_spaces_part_them(books: Path, capsys: pytest
     assert main(["inspect", str(books / "odd" / "japanese-vertical-ruby-preview.epub"), "--json"]) == 0
     [chapter] = json.loads(capsys.readouterr().out)["chapters"]
     assert chapter["words"] == pytest.approx(chapter["characters"] / 2, rel=0.15)
+
+
+def test_a_cover_that_cannot_be_shown_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    item = '<item id="c" href="c.png" media-type="image/png" properties="cover-image"/>'
+    more: dict[str, str | bytes] = {"OEBPS/c.png": picture("png", "rgb24", 1, 1)}
+    path = maker.make(tmp_path, {"one.xhtml": maker.page("<p>One.</p>")}, manifest=item, more=more)
+    assert main(["inspect", str(path)]) == 0
+    assert "its cover is a picture of only 1 x 1 pixels: one is drawn in its place" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 from msgspec import structs
+from pictures import picture
 from specs_for_tests import a_job
 
 from swarm.audio.tags import Tags
@@ -14,7 +15,7 @@ from swarm.job.book import Chapter, Origin, Pause, Segment
 from swarm.job.reading import Wording
 from swarm.job.spec import JobSpec
 
-PNG = b"\x89PNG\r\n\x1a\nand so on"
+PNG = picture("png", "rgb24")
 
 
 RAIN = Segment("It rained.", Pause.CHAPTER)
@@ -58,12 +59,13 @@ def test_of_a_text_one_is_made_with_the_names_and_the_cover_that_were_asked_for(
         assert script[0].documents == ("chapter-001.xhtml",)
 
 
-def test_where_no_picture_is_given_one_is_drawn(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cover", [None, PNG[:60]])
+def test_where_no_picture_is_given_or_it_is_damaged_one_is_drawn(tmp_path: Path, cover: bytes | None) -> None:
     copy = tmp_path / "book.epub"
     copy.write_text("It rained.")
     spec = structs.replace(a_job(), source="/books/Rain.txt")
     room = tmp_path / "room"
-    with as_epub(copy, room, spec, Wording(), Style(Tags("T"))) as (file, _), zipfile.ZipFile(file) as archive:
+    with as_epub(copy, room, spec, Wording(), Style(Tags("T"), cover)) as (file, _), zipfile.ZipFile(file) as archive:
         assert archive.read("cover.jpg").startswith(b"\xff\xd8\xff")
 
 

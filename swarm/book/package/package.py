@@ -1,16 +1,15 @@
 """Reads an EPUB's package document with ebooklib: metadata, spine, tables of contents and cover."""
 
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import regex
 from ebooklib import epub as ebooklib_epub
 from ebooklib.utils import parse_string
-from lxml import etree
 from msgspec import Struct
 
 from swarm.book.package.archive import CONTAINER, Archive, join
+from swarm.book.package.book_cover import find_cover
 from swarm.book.package.label import Label, read_label
 from swarm.book.page import front_matter
 from swarm.book.page.letters import tidy
@@ -27,8 +26,6 @@ TEXT_TYPES = frozenset(
     ("application/xhtml+xml", "text/html", "image/svg+xml", "text/x-oeb1-document", "application/x-dtbook+xml")
 )
 TEXT_SUFFIXES = frozenset((".xhtml", ".html", ".htm", ".xht"))
-PICTURE_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
-XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
 _ITEMREF = regex.compile(rb"<(?:[\w.-]+:)?itemref\b")
 _COMMENT = regex.compile(rb"<!--.*?(?:-->|\Z)", regex.DOTALL)
@@ -67,6 +64,7 @@ class Package(Struct, frozen=True):
     description: str = ""
     identifier: str = ""
     cover: Cover | None = None
+    cover_fault: str = ""  # why there is no cover although the package names one
     label: Label = Label()
 
 
@@ -132,6 +130,7 @@ def _package(reader: _Reader) -> Package:
     items = reader.items.values()
     spine_toc = reader.container.find("{*}spine").get("toc", "")
     ncx = reader.items.get(spine_toc) or next((item for item in items if item.media_type == NCX_TYPE), None)
+    cover, cover_fault = _cover(reader)
     missing = tuple(item.name for item in documents if reader.archive.find(item.name) is None and is_matter(item))
     return Package(
         title=_title(reader),
@@ -150,7 +149,8 @@ def _package(reader: _Reader) -> Package:
         publisher=next(iter(_values(reader, "publisher")), ""),
         description=_plain_text(next(iter(_values(reader, "description")), "")),
         identifier=reader.book.uid if isinstance(reader.book.uid, str) and _values(reader, "identifier") else "",
-        cover=_cover(reader),
+        cover=cover,
+        cover_fault=cover_fault,
         label=read_label(reader.container),
     )
 
@@ -286,61 +286,11 @@ def _guide(reader: _Reader) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _cover(reader: _Reader) -> Cover | None:
-    named: list[ManifestItem | None] = [item for item in reader.items.values() if "cover-image" in item.properties]
+def _cover(reader: _Reader) -> tuple[Cover | None, str]:
+    """Return the cover, and why there is none although the package names a picture."""
+    named = [item.name for item in reader.items.values() if "cover-image" in item.properties]
     for meta in reader.container.iterfind("{*}metadata/{*}meta"):
-        if meta.get("name") == "cover":
-            named.append(reader.items.get(meta.get("content", "")))
-    named += [
-        ManifestItem(name, "") for name, kind in _guide(reader) if front_matter.marked((kind,)) == front_matter.COVER
-    ]
-    for item in filter(None, named):
-        picture = _picture(reader, item.name)
-        if picture is not None:
-            return picture
-    return None
-
-
-def _picture(reader: _Reader, name: str, pages: int = 2) -> Cover | None:
-    """Return a picture file, or the first picture in a page or drawing; None if there is none.
-
-    `pages` is the number of pages that may lead to the picture.
-    """
-    try:
-        data = reader.archive.read(name.partition("#")[0])
-    except (KeyError, BookError):
-        return None  # a missing cover is no error
-    media_type = PICTURE_TYPES.get(PurePosixPath(name).suffix.lower())
-    if media_type and data:
-        return Cover(data, media_type)
-    for source in _pictured(data) if pages else ():
-        if source.startswith("data:"):
-            return _embedded(source)
-        return _picture(reader, join(str(PurePosixPath(name).parent), source), pages - 1)
-    return None
-
-
-def _pictured(data: bytes) -> list[str]:
-    """Return the pictures in a page or drawing, as references or `data:` addresses."""
-    try:
-        # A drawing may contain a whole photograph, so huge trees are allowed.
-        parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=True)
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError:
-        return []
-    shown = (
-        element.get("src") or element.get(XLINK_HREF) or element.get("href") or ""
-        for element in (root.iter("{*}img", "{*}image") if root is not None else ())
-    )
-    return [source for source in shown if source]
-
-
-def _embedded(address: str) -> Cover | None:
-    kind, _, data = address.partition(",")
-    media_type = kind.removeprefix("data:").removesuffix(";base64").strip().lower()
-    if media_type not in PICTURE_TYPES.values():
-        return None
-    try:
-        return Cover(b64decode(data), media_type)
-    except ValueError:
-        return None
+        if meta.get("name") == "cover" and meta.get("content", "") in reader.items:
+            named.append(reader.items[meta.get("content", "")].name)
+    pages = [name for name, kind in _guide(reader) if front_matter.marked((kind,)) == front_matter.COVER]
+    return find_cover(reader.archive, tuple(dict.fromkeys(named)), pages)
