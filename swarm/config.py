@@ -68,11 +68,19 @@ class StyleConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RedoConfig:
-    """The sentences to speak again. Chapters and sentences count from 1, as in reports."""
+    """The sentences to speak again. Chapters and sentences count from 1, as in reports.
+
+    With `job` and `stem` the edition is known by a file of it; without, it follows from the book and the other options.
+    """
 
     segments: tuple[tuple[int, int, int], ...] = ()  # chapter, first sentence, last sentence
     chapters: tuple[int, ...] = ()
     doubtful: bool = False
+    texts: tuple[str, ...] = ()  # words of sentences, or /patterns/
+    say: str | None = None  # another wording of the only sentence; "": the book's own again
+    job: str = ""
+    stem: str = ""  # name of its files, without an ending
+    notes: tuple[str, ...] = ()  # lines for the user, about how the sentences were found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,57 +1,115 @@
-"""`e2a-swarm redo`: speak some sentences of a book again, and rewrite its audiobook."""
+"""`e2a-swarm redo`: speak some sentences of a finished audiobook again, and rewrite it."""
 
 import argparse
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swarm.commands import checks, convert, options
-from swarm.commands.parser import shorten
-from swarm.config import RedoConfig
-from swarm.errors import UsageError
+from swarm.commands.output import say
+from swarm.commands.parser import Parser, shorten
+from swarm.config import ENV_ABS_TOKEN, RedoConfig, RenderConfig, state_folder
+from swarm.errors import EXIT_DONE, UsageError
+
+if TYPE_CHECKING:
+    from swarm.coordinator.made_file import MadeFile
+    from swarm.store.store import JobSummary
 
 SEGMENTS = re.compile(r"(\d{1,6})[:/](\d{1,6})(?:-(\d{1,6}))?")
+MOMENT = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,7}(?:\.\d{1,6})?)")
 EXAMPLES = checks.examples(
+    'e2a-swarm redo "Title - Author.m4b" --at 1:23:45',
+    'e2a-swarm redo "Title - Author.m4b" --text "the Colonel" --say "the kernel"',
     "e2a-swarm redo book.epub --doubtful",
-    "e2a-swarm redo book.epub --segments 3:12,3:20-22",
-    "e2a-swarm redo book.epub --chapter 3 --voice heart",
 )
+CHOICES = ("--at", "--text", "--segments", "--chapter", "--doubtful", "--say", "--dry-run")
+# Options that decide the job: one book may have several, and a finished file has the job that it was made of.
+COMMON_SOUND = ("--tts-engine", "--voice", "--language", "--speed")
+OTHER_SOUND = (
+    "--engine-option", "--fine-tuned", "--half", "--deepspeed", "--custom-model", "--notes", "--include", "--exclude",
+    "--ruby", "--lexicon", "--alt-text", "--chapters",
+)  # fmt: skip
+
+
+class Usual(str):
+    """A default value, which is told apart from the same value given by the user."""
+
+    __slots__ = ()
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the parser of `redo`."""
     parser = commands.add_parser(
         "redo",
-        help="speak some sentences of a book again, on this machine",
-        description="Speak some sentences of a book again, differently if the engine can, and rewrite its audiobook. "
-        "Give the other options that the book was converted with.",
+        help="speak some sentences of an audiobook again, on this machine",
+        description="Speak some sentences of an audiobook again, differently if the engine can, and rewrite it. Its "
+        "voice and options are known from the report beside it.",
         epilog=EXAMPLES,
+        conflict_handler="resolve",  # --text means something else in ebook2audiobook, which convert refuses
     )
     group = parser.add_argument_group("what to speak again")
+    convert.add_options(parser)
+    _add_choices(group)
+    shorten(parser, "[OPTION...] FILE|BOOK", (*CHOICES, "FILE|BOOK", "--gpu", "--quiet"), convert.REST)
+    for action in parser._actions:
+        if action.dest == "books":
+            action.metavar, action.help = "FILE|BOOK", "a finished audiobook of e2a-swarm, or the book it was made of"
+        if isinstance(action.default, str) and action.default != argparse.SUPPRESS:
+            action.default = Usual(action.default)
+    parser.set_defaults(run=run)
+
+
+def _add_choices(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--at", metavar="1:23:45", action="append", default=[], help="the sentence heard then in FILE; may be repeated"
+    )
+    group.add_argument(
+        "--text", metavar="WORDS", action="append", default=[], help="sentences with these words, or with a /pattern/"
+    )
     group.add_argument(
         "--segments", metavar="3:12,3:20-22", default="", help="chapter and sentence, as reports count; or 3/12"
     )
     group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
     group.add_argument("--doubtful", action="store_true", help="all sentences that the report calls doubtful")
-    convert.add_options(parser)
-    shorten(parser, "[OPTION...] BOOK", ("--segments", "--chapter", "--doubtful", *convert.COMMON), convert.REST)
-    parser.set_defaults(run=run)
+    group.add_argument("--say", metavar="WORDS", help='say the one sentence in these words from now on; "": as written')
+    group.add_argument("--dry-run", action="store_true", help="only show which sentences are meant")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Speak the chosen sentences again; return the exit code. Raises UsageError."""
-    return convert.run_with(arguments, replace(options.render_config(arguments), redo=redo_config(arguments)))
+    given = _given(arguments)
+    chosen = redo_config(arguments)
+    made = _made_file(arguments, given)
+    if made is None and arguments.at:
+        raise UsageError('--at counts in a finished file: e2a-swarm redo "Title - Author.m4b" --at 1:23:45.')
+    config = _config_of(made, arguments, given, chosen) if made else options.render_config(arguments)
+    config = replace(config, redo=config.redo or chosen)
+    return _rehearse(config) if arguments.dry_run else convert.run_with(arguments, config)
 
 
 def redo_config(arguments: argparse.Namespace) -> RedoConfig:
-    """Return the sentences that the user chose. Raises UsageError."""
+    """Return the sentences that the user chose, apart from moments. Raises UsageError."""
     config = RedoConfig(
         segments=tuple(_segments(part) for part in arguments.segments.replace(" ", "").split(",") if part),
         chapters=tuple(checks.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
         doubtful=arguments.doubtful,
+        texts=tuple(text.strip() for text in arguments.text if text.strip()),
+        say=arguments.say,
     )
-    if config == RedoConfig():
-        raise UsageError("Choose what to speak again: --segments 3:12, --chapter 3 or --doubtful.")
+    if replace(config, say=None) == RedoConfig() and not arguments.at:
+        raise UsageError('Choose what to speak again: --at 1:23:45, --text "its words", --segments 3:12 or --doubtful.')
     return config
+
+
+def moment_s(text: str) -> float:
+    """Return a moment such as 1:23:45, 83:45 or 5025.5 in seconds. Raises UsageError."""
+    found = MOMENT.fullmatch(text.strip())
+    if not found or not found[0].isascii():
+        raise UsageError(f"--at takes a moment as players show it, such as 1:23:45 or 4:05, not {text!r}.")
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def _segments(text: str) -> tuple[int, int, int]:
@@ -59,3 +117,128 @@ def _segments(text: str) -> tuple[int, int, int]:
     if not found:
         raise UsageError(f"--segments takes chapter:sentence such as 3:12 or 3:12-15, not {text!r}.")
     return int(found[1]), int(found[2]), int(found[3] or found[2])
+
+
+def _given(arguments: argparse.Namespace) -> set[str]:
+    """Return the names of convert's options that the user gave."""
+    parser = Parser(add_help=False)
+    convert.add_options(parser)
+    return {
+        action.option_strings[0]
+        for action in parser._actions
+        if action.option_strings and _is_given(getattr(arguments, action.dest, action.default), action.default)
+    }
+
+
+def _is_given(value: object, default: object) -> bool:
+    return not isinstance(value, Usual) and (isinstance(value, str) or value != default)
+
+
+def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | None":
+    """Find the file to mend, named or made of the book; None if the job follows from all options. Raises UsageError."""
+    from swarm.coordinator.made_file import find_made_file, is_made, made_of
+    from swarm.store.store import list_jobs
+
+    named = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
+    if any(map(is_made, named)):
+        if len(named) > 1:
+            raise UsageError("redo mends one finished file at a time: name only one.")
+        for name in (*COMMON_SOUND, *OTHER_SOUND, "--output-dir"):
+            if name in given:
+                raise UsageError(
+                    f"{named[0]} keeps its voice, its words and its place, so {name} means nothing here: "
+                    "`e2a-swarm convert` makes another edition of the book."
+                )
+        return find_made_file(named[0])
+    state_dir = state_folder(arguments.state_dir)
+    if len(named) != 1 or arguments.ebooks_dir or not (state_dir / "jobs").is_dir():
+        return None
+    if not given & set(OTHER_SOUND):
+        return made_of(list_jobs(state_dir), named[0], lambda job: _fits(job, arguments))
+    name = _job_of(options.render_config(arguments), named[0])
+    return made_of(list_jobs(state_dir), named[0], lambda job: job.job == name)
+
+
+def _job_of(config: RenderConfig, book: Path) -> str:
+    """Return the job that follows from a book and all its options. Raises UsageError, BookError, StoreError."""
+    from swarm.coordinator.brought_files import find_brought_files
+    from swarm.coordinator.prepare import find_job
+    from swarm.store.store import DiskStore
+
+    store = DiskStore(config.state_dir)
+    try:
+        return find_job(config, book, find_brought_files(config, store))[0]
+    finally:
+        store.close()
+
+
+def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
+    """Tell whether a job has the voice that the user named; whatever is not named fits."""
+    from swarm.job.language import normal_language
+
+    asked = (arguments.tts_engine.strip().lower(), arguments.voice.strip(), arguments.language.strip())
+    known = (job.engine, job.voice, job.language)
+    wanted = (*asked[:2], normal_language(asked[2]) if asked[2] else "")
+    speed = None if isinstance(arguments.speed, Usual) else checks.number(arguments.speed)
+    return all(want in ("", has) for want, has in zip(wanted, known, strict=True)) and speed in (None, job.speed)
+
+
+def _config_of(made: "MadeFile", arguments: argparse.Namespace, given: set[str], chosen: RedoConfig) -> RenderConfig:
+    """Return the config of a finished file: as it was made, apart from what the user gives now. Raises UsageError."""
+    from swarm.coordinator.made_file import JSON_ENDING, uploaded_to
+    from swarm.watch.text import clock_text
+
+    moments = [moment_s(text) for text in arguments.at]
+    heard = [(moment, made.heard_at(moment)) for moment in moments]
+    notes = [
+        f'{clock_text(moment)} is in {each.sentence.id}; {each.before.id} ends just before it: "{each.before.text}"'
+        for moment, each in heard
+        if each.before
+    ]
+    ids = tuple((each.sentence.chapter, each.sentence.sentence, each.sentence.sentence) for _, each in heard)
+    _take_options(arguments, made.report.options, given)
+    job = made.report.book.job
+    if server := uploaded_to(state_folder(arguments.state_dir), job):
+        notes += _take_server(arguments, *server)
+    arguments.books, arguments.ebook = [str(made.folder / (made.stem + JSON_ENDING))], []
+    arguments.output_dir = arguments.output_dir if "--output-dir" in given else str(made.folder)
+    redo = replace(chosen, segments=chosen.segments + ids, job=job, stem=made.stem, notes=tuple(notes))
+    source = Path(made.report.book.source or made.path)
+    return replace(options.render_config(arguments), books=(source,), found=frozenset(), redo=redo)
+
+
+def _take_options(arguments: argparse.Namespace, words: Sequence[str], given: set[str]) -> None:
+    """Use the options of a report, unless the user gives them now; those of a newer version are passed over."""
+    parser = options.file_parser()
+    recorded, _ = parser.parse_known_args(list(words))
+    for action in parser._actions:
+        if action.option_strings[0] not in given:
+            setattr(arguments, action.dest, getattr(recorded, action.dest))
+
+
+def _take_server(arguments: argparse.Namespace, server: str, library: str) -> list[str]:
+    """Upload to the server that has the audiobook already; return a line if its token is missing."""
+    import os
+
+    if arguments.abs_server_url.strip():
+        return []
+    if not (arguments.abs_api_token or os.environ.get(ENV_ABS_TOKEN, "")).strip():
+        return [f"{server} keeps the present audiobook, for {ENV_ABS_TOKEN} is not set: convert uploads the new one"]
+    arguments.abs_server_url, arguments.abs_library_id = server, library
+    return []
+
+
+def _rehearse(config: RenderConfig) -> int:
+    """Show which sentences are meant, and speak nothing."""
+    import time
+
+    from swarm.coordinator.prepare import prepare
+    from swarm.store.store import DiskStore
+
+    store = DiskStore(config.state_dir)
+    try:
+        for book in config.books:
+            say(*prepare(config, book, store, time.time()).notes)
+    finally:
+        store.close()
+    return EXIT_DONE

@@ -136,7 +136,8 @@ class Coordination:
     def _edition(self, prepared: Prepared) -> Edition:
         job = prepared.state.job
         style = make_style(self.config.style, prepared.state.spec)
-        stem = file_stem(
+        named = self.config.redo.stem if self.config.redo else ""
+        stem = named or file_stem(
             style.tags.title, style.tags.authors, self.config.chapters, preview=bool(self.config.preview_s)
         )
         delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None

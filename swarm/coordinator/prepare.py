@@ -4,7 +4,7 @@ import hashlib
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,20 +16,23 @@ from swarm.book.any_file import read_any_book
 from swarm.book.file import read_name
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script, opening
+from swarm.book.speech.segment import segment_chapter
+from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, lost_latents, restore_job_files
+from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wordings_of
 from swarm.errors import UsageError
-from swarm.job.book import Book
+from swarm.job.book import Block, Book, ChapterText
+from swarm.job.card import EngineCard
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.store.store import Store
+from swarm.store.wordings import reworded_jobs
 from swarm.system.disk import full_name
 from swarm.voice.host.registry import better_voices_line, choose_recipe, estimate_s, recipe_card
 from swarm.watch.words import LATENTS_LOST
-
-WHY = "to be spoken again"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,29 @@ def prepare(
 
     The text of a book that has a job is in the journal; its file is not read through again.
     """
-    title, language, book = _recognise(config, path)
     brought = brought or BroughtFiles()
+    if config.redo and config.redo.job:
+        named = _named_job(config.redo.job, path, store)
+        return _resume(config, path, store, now, brought, named, list(config.redo.notes))
+    job, recipe, book = find_job(config, path, brought)
+    store.lock_job(job)
+    spec = store.open_job(job)
+    notes = _advice(config, brought, recipe)
+    if spec is None and config.redo:
+        raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
+    carried: list[CarriedWording] = []
+    if spec is None:
+        spec = _make_spec(config, path, book or read_any_book(path, config.reading), recipe, job, now)
+        spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
+        carried = _earlier_wordings(spec, config.state_dir)
+        with store.unpacking() as folder:
+            store.create_job(spec, path, brought.contents(folder))
+    return _resume(config, path, store, now, brought, spec, notes, carried)
+
+
+def find_job(config: RenderConfig, path: Path, brought: BroughtFiles) -> tuple[str, Recipe, Book | None]:
+    """Return the name and recipe of a book's job, and the book if it had to be read. Raises BookError, UsageError."""
+    title, language, book = _recognise(config, path)
     recipe = choose_recipe(
         config.language or language or "en",
         engine=config.engine,
@@ -59,19 +83,34 @@ def prepare(
         voice=brought.voice or config.voice,
         settings=config.settings,
     )
-    job = job_name(path, title, recipe, config)
+    return job_name(path, title, recipe, config), recipe, book
+
+
+def _named_job(job: str, path: Path, store: Store) -> JobSpec:
+    """Lock and open the job of a finished file. Raises UsageError, StoreError."""
     store.lock_job(job)
     spec = store.open_job(job)
-    notes = _advice(config, brought, recipe)
-    if spec is None and config.redo:
-        raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     if spec is None:
-        spec = _make_spec(config, path, book or read_any_book(path, config.reading), recipe, job, now)
-        spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
-        with store.unpacking() as folder:
-            store.create_job(spec, path, brought.contents(folder))
+        raise UsageError(
+            f"The job of that file, {job}, is not in this state folder: run redo where it was made, or with its "
+            f"--state-dir. If the job was removed, convert {path} again; only what has no sound here is spoken."
+        )
+    return spec
+
+
+def _resume(
+    config: RenderConfig,
+    path: Path,
+    store: Store,
+    now: float,
+    brought: BroughtFiles,
+    spec: JobSpec,
+    notes: list[str],
+    carried: Sequence[CarriedWording] = (),
+) -> Prepared:
+    """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
     notes += [f"{path}: {line}" for line in spec.book.lost]
-    state, records = _replay(spec, store, now, notes, config.redo)
+    state, records = _replay(spec, store, now, notes, config.redo, carried)
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
@@ -134,7 +173,12 @@ def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job
 
 
 def _replay(
-    spec: JobSpec, store: Store, now: float, notes: list[str], redo: RedoConfig | None
+    spec: JobSpec,
+    store: Store,
+    now: float,
+    notes: list[str],
+    redo: RedoConfig | None,
+    carried: Sequence[CarriedWording] = (),
 ) -> tuple[JobState, list[AnyRecord]]:
     state = JobState(spec)
     for record in store.records(spec.job):
@@ -146,14 +190,47 @@ def _replay(
         store.discard_clip(clip.key)  # it contradicts the journal, so no other search may find it
     if lost:
         notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
-    if redo:
-        fresh += redo_records(state, redo)
     for record in fresh:
         apply(state, record)
+    for mending in _mendings(state, redo, carried):
+        for record in mending.records:
+            apply(state, record)
+        fresh += mending.records
+        notes += mending.notes
     for record in _reuse(state, store, now):
         apply(state, record)
         fresh.append(record)
     return state, fresh
+
+
+def _mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedWording]) -> Iterator[Mending]:
+    card = recipe_card(state.spec.recipe)
+    if carried:
+        yield carry(carried, state.spec, card.limit(state.spec.recipe.language))
+    if redo:
+        yield mend(state, redo, lambda segment, say: _spell(say, segment.language or state.spec.recipe.language, card))
+
+
+def _spell(say: str, language: str, card: EngineCard) -> str:
+    """Return a user's own wording of a sentence as engine text. Raises UsageError."""
+    block = Block("paragraph", " ".join(say.split()))
+    spoken = segment_chapter(ChapterText("", (block,)), language, card, Speech(card))
+    if spoken.unspoken or not spoken.segments:
+        reason = spoken.unspoken[0].reason if spoken.unspoken else "it has no words"
+        raise UsageError(f"--say {say!r} cannot be spoken: {reason}.")
+    said = " ".join(segment.engine_text for segment in spoken.segments)
+    if len(said) > card.limit(language):
+        raise UsageError(f"--say is too long: {card.name} takes {card.limit(language)} characters at a time.")
+    return said
+
+
+def _earlier_wordings(spec: JobSpec, state_dir: Path) -> list[CarriedWording]:
+    """Return the wordings that the last edition of the same book has; [] if there are none. Raises StoreError."""
+    book, language = spec.book, spec.recipe.language
+    for other, wordings in reworded_jobs(state_dir, slug(book.title)):
+        if (other.book.title, other.book.authors, other.recipe.language) == (book.title, book.authors, language):
+            return wordings_of(other, wordings)
+    return []
 
 
 def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
@@ -216,38 +293,6 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
     short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
     return short or "audiobook"
-
-
-def redo_records(state: JobState, redo: RedoConfig) -> list[ClipDiscarded]:
-    """Open the chosen places again; none where nothing is doubtful. Raises UsageError for places that do not exist."""
-    chosen = {place for place, clip in state.accepted.items() if redo.doubtful and clip.doubt}
-    for number in redo.chapters:
-        chosen |= _span(state, number, 1, _length(state, number))
-    for number, first, last in redo.segments:
-        chosen |= _span(state, number, first, last)
-    found = sorted(chosen & state.accepted.keys())
-    if not found and not redo.doubtful:
-        raise UsageError("Nothing of this book is to be spoken again: what was chosen has no sound.")
-    return [ClipDiscarded(*place, WHY, _next_take(state.accepted[place].take)) for place in found]
-
-
-def _next_take(take: int) -> int:
-    """Return the first take that no worker has tried: a worker tries several takes of a doubtful sentence."""
-    return (take // TAKES + 1) * TAKES
-
-
-def _span(state: JobState, number: int, first: int, last: int) -> set[Place]:
-    length = _length(state, number)
-    if not 1 <= first <= last <= length:
-        raise UsageError(f"Chapter {number} has sentences 1 to {length}; there is no {first}-{last}.")
-    return {(number - 1, index) for index in range(first - 1, last)}
-
-
-def _length(state: JobState, number: int) -> int:
-    chapters = state.spec.chapters
-    if not 1 <= number <= len(chapters):
-        raise UsageError(f"There is no chapter {number}: this job has {len(chapters)}.")
-    return len(chapters[number - 1].segments)
 
 
 def book_facts(book: Book) -> BookFacts:

@@ -21,7 +21,7 @@ from swarm.edition.depot import DepotFault, Stopped
 from swarm.edition.press import Damaged, Measured, Press
 from swarm.edition.read_along import ReadAlongMaker, read_along_path
 from swarm.edition.style import Style
-from swarm.edition.target import is_whole, report_path
+from swarm.edition.target import UPLOADS, is_whole, report_path
 from swarm.job.reading import Wording
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
@@ -126,7 +126,7 @@ class Edition:
     @property
     def _uploads(self) -> Path:
         """The file that says for each server which finished audiobook was uploaded."""
-        return self.store.folder(self.state.job) / "uploads.json"
+        return self.store.folder(self.state.job) / UPLOADS
 
     def _lies_there(self, finished: JobFinished) -> bool:
         files = [Path(name) for name in finished.files]

@@ -14,6 +14,7 @@ from swarm.system.platform import sync_folder
 MAX_REPORT_BYTES = 256 << 20
 MAX_CLAIM_BYTES = 4096
 CLAIMS = "claims.json"  # in a job's folder: where it claimed names
+UPLOADS = "uploads.json"  # in a job's folder: for each server, which finished audiobook was uploaded
 
 
 def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:

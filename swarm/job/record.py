@@ -42,6 +42,17 @@ class ClipDiscarded(Record, frozen=True, tag=True):
     retake: int = 0  # the next take; earlier ones are not wanted again
 
 
+class SegmentReworded(Record, frozen=True, tag=True):
+    """The user's own wording of a place, for the engine alone: readers still see the words of the book.
+
+    `said` is engine text, as it was spelled when the user gave it; "" returns to the words of the book.
+    """
+
+    chapter: int
+    index: int
+    said: str
+
+
 class SegmentFailed(Record, frozen=True, tag=True):
     """A worker could not speak a place; the next attempt uses the next take."""
 
@@ -104,6 +115,7 @@ AnyRecord = (
     RunStarted
     | ClipAccepted
     | ClipDiscarded
+    | SegmentReworded
     | SegmentFailed
     | SegmentQuarantined
     | WorkerSeen

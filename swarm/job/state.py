@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from swarm.job.book import Segment
+from swarm.job.engine_text import read_engine_text
 from swarm.job.job_file import LATENTS, JobFile
 from swarm.job.recipe import clip_key
 from swarm.job.record import (
@@ -16,6 +19,7 @@ from swarm.job.record import (
     RunStarted,
     SegmentFailed,
     SegmentQuarantined,
+    SegmentReworded,
     WorkerSeen,
 )
 from swarm.job.spec import JobSpec
@@ -37,6 +41,7 @@ class JobState:
     audio_s: float = 0.0  # of the accepted clips
     sample_rate: int = 0  # Hz, of all clips; 0 before the first where the spec does not say it
     first_takes: dict[Place, int] = field(default_factory=dict)  # places whose earlier takes are not wanted
+    wordings: dict[Place, str] = field(default_factory=dict)  # engine texts that the user gave in place of the book's
     epoch: int = 0
     began_s: float = 0.0  # start of the first run
     gains_db: dict[str, float] = field(default_factory=dict)  # of the voice, by level
@@ -46,7 +51,7 @@ class JobState:
     def __post_init__(self) -> None:
         self.settled = [0] * len(self.spec.chapters)
         self.sample_rate = self.spec.sample_rate
-        self.recurring = _recurring(self.spec)
+        self._recurring: dict[str, list[Place]] | None = None
 
     @property
     def job(self) -> str:
@@ -84,8 +89,9 @@ class JobState:
         return chapter < len(self.spec.chapters) and index < len(self.spec.chapters[chapter].segments)
 
     def segment(self, place: Place) -> Segment:
-        """Return the segment at a place."""
-        return self.spec.chapters[place[0]].segments[place[1]]
+        """Return the segment at a place, with the user's own wording if there is one."""
+        segment = self.spec.chapters[place[0]].segments[place[1]]
+        return reworded(segment, self.wordings[place]) if place in self.wordings else segment
 
     def engine_text(self, place: Place) -> str:
         """Return the text that the engine is sent for a place."""
@@ -97,21 +103,36 @@ class JobState:
 
     def twins(self, place: Place, take: int) -> list[Place]:
         """Return the other places of the same text that have no clip yet and where this take has not failed."""
-        places = self.recurring.get(self.engine_text(place), ())
+        if self._recurring is None:
+            self._recurring = self._find_recurring()
+        places = self._recurring.get(self.engine_text(place), ())
         return [p for p in places if p not in self.accepted and self.take(p) <= take]
 
     def key(self, place: Place, take: int) -> str:
         """Return the key of the clip for a take at a place."""
         return clip_key(self.engine_text(place), self.spec.recipe, take)
 
+    def reword(self, place: Place, said: str) -> None:
+        """Give a place the user's own wording, or with "" that of the book."""
+        if said:
+            self.wordings[place] = said
+        else:
+            self.wordings.pop(place, None)
+        self._recurring = None
 
-def _recurring(spec: JobSpec) -> dict[str, list[Place]]:
-    """Return the places of each text that occurs more than once ("Yes.")."""
-    places: dict[str, list[Place]] = {}
-    for number, chapter in enumerate(spec.chapters):
-        for index, segment in enumerate(chapter.segments):
-            places.setdefault(segment.engine_text, []).append((number, index))
-    return {text: found for text, found in places.items() if len(found) > 1}
+    def _find_recurring(self) -> dict[str, list[Place]]:
+        """Return the places of each text that occurs more than once ("Yes.")."""
+        places: dict[str, list[Place]] = {}
+        for number, chapter in enumerate(self.spec.chapters):
+            for index in range(len(chapter.segments)):
+                places.setdefault(self.engine_text((number, index)), []).append((number, index))
+        return {text: found for text, found in places.items() if len(found) > 1}
+
+
+def reworded(segment: Segment, said: str) -> Segment:
+    """Return a segment that is spoken with another engine text, and shows the same words to readers."""
+    spoken, phonemes = read_engine_text(said)
+    return structs.replace(segment, spoken=spoken, phonemes=phonemes, written_otherwise=segment.written)
 
 
 def apply(state: JobState, record: AnyRecord) -> None:
@@ -121,6 +142,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
             _accept(state, record)
         case ClipDiscarded(chapter=chapter, index=index, retake=retake):
             _discard(state, (chapter, index), retake)
+        case SegmentReworded(chapter=chapter, index=index, said=said):
+            state.reword((chapter, index), said)
         case SegmentFailed(chapter=chapter, index=index):
             state.failures.setdefault((chapter, index), []).append(record)
         case SegmentQuarantined(chapter=chapter, index=index):

@@ -18,11 +18,11 @@ from msgspec import structs
 from swarm.errors import StoreError
 from swarm.job.book import Segment
 from swarm.job.engine_text import read_engine_text
-from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, RunStarted
+from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, RunStarted, SegmentReworded
 from swarm.job.spec import JobSpec
 from swarm.system.disk import DAMAGED, NO_FILE, guarded
 
-Kind = TypeVar("Kind", JobFinished, RunStarted)
+Kind = TypeVar("Kind", JobFinished, RunStarted, SegmentReworded)
 
 SCHEMA = 1
 ROWS_AT_A_TIME = 1000  # that a replay reads
@@ -187,6 +187,19 @@ class Journal:
             return None if body is None else msgspec.msgpack.decode(body, type=kind)
         except ValueError as error:
             raise self._damaged() from error
+
+    def wordings(self) -> dict[tuple[int, int], str]:
+        """Return the wordings that the user gave sentences, by place, without reading the other records."""
+        query = f"SELECT body, {self._crc} FROM record WHERE kind = 'SegmentReworded' ORDER BY number"
+        with guarded(self.path), self._lock:
+            rows = self._database.execute(query).fetchall()
+        found: dict[tuple[int, int], str] = {}
+        for body, crc in rows:
+            self._check(body, crc)
+            record = self._last(body, SegmentReworded)
+            if record is not None:
+                found[record.chapter, record.index] = record.said
+        return {place: said for place, said in found.items() if said}
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""

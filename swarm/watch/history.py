@@ -13,6 +13,7 @@ from swarm.job.record import (
     RunStarted,
     SegmentFailed,
     SegmentQuarantined,
+    SegmentReworded,
     WorkerSeen,
 )
 from swarm.job.spec import JobSpec
@@ -42,6 +43,7 @@ class History:
     # how often `redo` had a sentence spoken again, and the take that the last time began with
     redone: dict[Place, tuple[int, int]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
+    wordings: dict[Place, str] = field(default_factory=dict)  # engine texts of the user; "" is the book's again
     workers: dict[str, WorkerSeen] = field(default_factory=dict)
     received: int = 0  # clips that were accepted as they came
     spoken_keys: set[str] = field(default_factory=set)  # clips that this job's workers made
@@ -64,6 +66,8 @@ class History:
                 self.accepted.pop((chapter, index), None)
                 if retake:
                     self.redone[chapter, index] = (self.redone.get((chapter, index), (0, 0))[0] + 1, retake)
+            case SegmentReworded():
+                self.wordings[record.chapter, record.index] = record.said
             case SegmentFailed():
                 self.failures.setdefault((record.chapter, record.index), []).append(record)
             case SegmentQuarantined():

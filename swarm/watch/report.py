@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from swarm.job.engine_text import read_engine_text
 from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.job.run_stats import RunStats
 from swarm.job.spec import JobSpec
@@ -159,6 +160,8 @@ def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence
     failures = len(history.failures.get(place, ()))
     text = _text(spec, place)
     row: Row = {**_name(place), "text": text, **_spot(heard), "characters": len(text)}
+    if said := history.wordings.get(place):
+        row["said"] = read_engine_text(said)[0]
     if clip is None:
         nothing = {"worker": "", "work_s": 0.0, "audio_s": 0.0, "takes": failures, "attempts": failures}
         return row | nothing | {"started_s": None, "accepted_s": None}

@@ -8,7 +8,7 @@ from msgspec import structs
 from swarm.audio.frame import with_key
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.prepare import Prepared, file_stem, prepare, slug
-from swarm.errors import BookError, StoreError
+from swarm.errors import BookError, StoreError, UsageError
 from swarm.job.reading import Reading
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.store.store import DiskStore
@@ -190,6 +190,45 @@ def test_only_of_a_finished_book_without_a_doubt_nothing_is_to_be_spoken_again(t
     commit(JobFinished(10.0, ("a.m4b",)))
     assert not redo().undoubted
     assert not redo().undoubted  # none is doubtful any more, but one is not spoken
+
+
+def test_a_wording_is_spelled_for_the_engine_and_has_to_fit(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    speak_all(tmp_path, first)
+
+    def reword(say: str) -> Prepared:
+        return run(
+            tmp_path, book, redo=RedoConfig(segments=((1, 2, 2),), say=say, job=first.state.job, notes=("near",))
+        )
+
+    again = reword("It was  a dark--dark night. Yes.")
+    assert again.state.segment((0, 1)).spoken == "It was a dark—dark night. Yes."
+    assert again.state.segment((0, 1)).written == "It was a dark night."
+    assert again.notes[0] == "near"
+    assert again.notes[-1].startswith('1:2, One: "It was a dark night.", said as "It was a dark')
+    for say, words in (("word " * 2000, "too long"), ("...", "has no words")):
+        with pytest.raises(UsageError, match=words):
+            reword(say)
+
+
+def test_a_job_that_is_gone_is_told_with_what_to_do_next(tmp_path: Path, book: Path) -> None:
+    with pytest.raises(UsageError, match="run redo where it was made"):
+        run(tmp_path, book, redo=RedoConfig(doubtful=True, job="book-0123456789"))
+    with pytest.raises(StoreError, match="no job"):
+        run(tmp_path, book, redo=RedoConfig(doubtful=True, job="../book"))
+
+
+def test_another_edition_of_a_book_takes_over_its_wordings(tmp_path: Path, book: Path) -> None:
+    first = run(tmp_path, book)
+    speak_all(tmp_path, first)
+    run(tmp_path, book, redo=RedoConfig(segments=((1, 2, 2),), say="It was quite dark.", job=first.state.job))
+    make_book(book, "It was a dark night. The wind howled and howled.")
+    changed = run(tmp_path, book)
+    assert changed.state.job != first.state.job
+    assert changed.state.engine_text((0, 1)) == "It was quite dark."
+    make_book(book, "It was a darker night. The wind howled.")
+    assert any("is left out: that sentence changed" in note for note in run(tmp_path, book).notes)
+    assert not run(tmp_path, book, language="fr").state.wordings
 
 
 def test_two_at_once_on_one_job_are_refused(tmp_path: Path, book: Path) -> None:

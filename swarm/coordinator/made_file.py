@@ -1,0 +1,121 @@
+"""A finished file that `redo` is given, with the report that lies beside it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from swarm.edition.target import UPLOADS, report_path
+from swarm.errors import UsageError
+from swarm.store.store import JOB_NAME, JobSummary
+from swarm.system.disk import full_name
+from swarm.watch.reported import Heard, Reported, heard_at, read_reported, sound_files
+from swarm.watch.text import clock_text
+
+JSON_ENDING, PAGE_ENDING, BOOK_ENDING = ".report.json", ".report.html", ".read-along.epub"
+ENDINGS = (".m4b", ".m4a", ".mp3", ".opus", ".ogg", ".flac", ".wav", ".vtt", ".srt", ".lrc")
+
+MAX_READ_BYTES = 64 << 20  # of a report: a sentence takes half a kilobyte
+
+
+class MadeFile(NamedTuple):
+    """A file of an edition, whose report is `stem.report.json` in `folder`."""
+
+    path: Path
+    folder: Path
+    stem: str
+    report: Reported
+
+    def heard_at(self, moment_s: float) -> Heard:
+        """Return what is heard at a moment of this file. Raises UsageError."""
+        files = sound_files(self.report)
+        if self.path.suffix.lower() in ENDINGS:
+            name = self.path.absolute().relative_to(self.folder.absolute()).as_posix()
+            found = [file for file in files if file.rpartition(".")[0] == name.rpartition(".")[0]]
+        else:
+            found = files
+        if len(found) != 1:
+            raise UsageError(
+                f"--at counts in one file, not in {self.path}: name {' or '.join(files[:3]) or 'another'}."
+            )
+        if heard := heard_at(self.report.segments, found[0], moment_s):
+            return heard
+        raise UsageError(f"--at {clock_text(moment_s)} is not in {found[0]}: that is shorter.")
+
+
+def is_made(path: Path) -> bool:
+    """Tell whether a path is a file that e2a-swarm makes, or a folder of such files, rather than a book."""
+    name = path.name.lower()
+    if name.endswith((JSON_ENDING, PAGE_ENDING, *ENDINGS)):
+        return True
+    return any(report.is_file() for report in _reports(path)) and (path.is_dir() or name.endswith(BOOK_ENDING))
+
+
+def find_made_file(path: Path) -> MadeFile:
+    """Find the report of a file. Raises UsageError with what to do next."""
+    report = next((report for report in _reports(path) if report.is_file()), None)
+    if report is None and not path.exists():
+        raise UsageError(f"{path} does not exist: name a finished audiobook, or the book it was made of.")
+    if report is None:
+        raise UsageError(
+            f"{path} has no report beside it: move {_reports(path)[0].name} to its folder, with the names that both "
+            "were made with, or name the book instead."
+        )
+    try:
+        with report.open("rb") as file:
+            found = read_reported(file.read(MAX_READ_BYTES))
+    except OSError as error:
+        raise UsageError(f"{report} cannot be read: {error.strerror or error}.") from error
+    if found is None:
+        raise UsageError(f"{report} is no whole report: run the convert command of this book again, which writes it.")
+    if found.version < 2:
+        raise UsageError(
+            f"{report} was written by an older e2a-swarm, which did not note the times of sentences: run the convert "
+            "command of this book again. It writes file and report anew and speaks nothing."
+        )
+    return MadeFile(path, report.parent, report.name.removesuffix(JSON_ENDING), found)
+
+
+def made_of(jobs: Sequence[JobSummary], book: Path, wanted: Callable[[JobSummary], bool]) -> MadeFile | None:
+    """Return the finished audiobook of a book; None if there is none here. Raises UsageError if there are several."""
+    source = full_name(book)
+    found: dict[str, MadeFile] = {}
+    for job in jobs:
+        if job.source != source or not job.files or not wanted(job):
+            continue
+        try:
+            made = find_made_file(Path(job.files[0]))
+        except UsageError:  # it was moved away, or lies at an address
+            continue
+        if made.report.book.job == job.job:
+            found[job.job] = made
+    if len(found) > 1:
+        names = "; ".join(str(made.path) for made in found.values())
+        raise UsageError(f"Several audiobooks were made of {book}; name the one that is meant: {names}.")
+    return next(iter(found.values()), None)
+
+
+def _reports(path: Path) -> list[Path]:
+    """Return where the report of a file may be: beside it, or beside the folder of a file for each chapter."""
+    name = path.name
+    for ending in (JSON_ENDING, PAGE_ENDING, BOOK_ENDING):
+        if name.lower().endswith(ending):
+            return [path.with_name(name[: -len(ending)] + JSON_ENDING)]
+    folder = path.absolute().parent
+    return [
+        path.with_name(name + JSON_ENDING) if path.is_dir() else report_path(path),
+        folder.parent / (folder.name + JSON_ENDING),
+    ]
+
+
+def uploaded_to(state_dir: Path, job: str) -> tuple[str, str] | None:
+    """Return the Audiobookshelf server and library that an audiobook was last uploaded to, as the job remembers."""
+    if not JOB_NAME.fullmatch(job):
+        return None
+    try:
+        places = msgspec.json.decode((state_dir / "jobs" / job / UPLOADS).read_bytes(), type=dict[str, float])
+    except (OSError, msgspec.MsgspecError):
+        return None
+    server, _, library = next(iter(places), "").partition("#")
+    return (server, library) if server else None

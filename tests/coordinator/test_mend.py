@@ -1,0 +1,152 @@
+"""Which sentences `redo` opens again, and in which words they are spoken."""
+
+import pytest
+from msgspec import structs
+from specs_for_tests import a_clip, a_job
+
+from swarm.config import RedoConfig
+from swarm.coordinator.mend import Mending, carry, mend, wordings_of
+from swarm.errors import UsageError
+from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.record import ClipDiscarded, SegmentReworded
+from swarm.job.state import JobState, Place, apply
+from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.served_job import ServedJob
+
+
+@pytest.fixture
+def state() -> JobState:
+    made = JobState(a_job())
+    for index, doubt in enumerate(("too long", "")):
+        clip = structs.replace(a_clip(index, b"x", key=made.key((0, index), 0)), doubt=doubt)
+        apply(made, clip)
+    return made
+
+
+def wish(state: JobState, **words: object) -> Mending:
+    return mend(state, RedoConfig(**words), lambda segment, say: say.lower())  # type: ignore[arg-type]
+
+
+def chosen(state: JobState, **words: object) -> list[Place]:
+    return [(record.chapter, record.index) for record in wish(state, **words).records]  # type: ignore[union-attr]
+
+
+def test_doubtful_ones_a_chapter_or_some_by_name(state: JobState) -> None:
+    assert chosen(state, doubtful=True) == [(0, 0)]
+    assert chosen(state, chapters=(1,)) == [(0, 0), (0, 1)]
+    assert chosen(state, segments=((1, 2, 2),)) == [(0, 1)]
+
+
+def test_takes_that_were_heard_are_not_wanted_again(state: JobState) -> None:
+    place, old_key = (0, 0), state.key((0, 0), 0)
+    for _ in range(2):
+        (record,) = wish(state, segments=((1, 1, 1),)).records
+        apply(state, record)
+        assert place not in state.accepted
+        assert not ServedJob(state, Ledger(state)).is_wanted(place, old_key)
+        assert ServedJob(state, Ledger(state)).is_wanted(place, state.key(place, state.take(place)))
+        apply(state, structs.replace(a_clip(0, b"x", key="k" * 32), take=state.take(place)))
+    assert state.take(place) == 6
+    apply(state, ClipDiscarded(0, 0, "its file is gone"))
+    assert state.take(place) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ({"chapters": (2,)}, "no chapter 2"),
+        ({"segments": ((1, 2, 3),)}, "sentences 1 to 2"),
+        ({"segments": ((1, 0, 1),)}, "sentences 1 to 2"),
+        ({"texts": ("Ahab",)}, "no sentence of this book"),
+        ({"texts": ("/(/",)}, "no pattern"),
+        ({"texts": ("/./",), "say": "x"}, "2 are meant.*Call me"),
+    ],
+)
+def test_what_is_not_there_or_not_clear_is_said(state: JobState, words: dict[str, object], answer: str) -> None:
+    with pytest.raises(UsageError, match=answer):
+        chosen(state, **words)
+
+
+def test_a_sentence_without_sound_is_named_and_tried_again_as_by_any_run(state: JobState) -> None:
+    apply(state, ClipDiscarded(0, 0, "gone"))
+    assert chosen(state, doubtful=True) == []
+    assert wish(state, segments=((1, 1, 1),)) == ([], ['1:1, 1. Loomings: "Call me Ishmael."'])
+
+
+@pytest.mark.parametrize("pattern", ["call ME", "  me   ishmael", "/^Call .* Ish/"])
+def test_words_or_a_pattern_find_a_sentence(state: JobState, pattern: str) -> None:
+    assert chosen(state, texts=(pattern,)) == [(0, 0)]
+
+
+def test_typed_quotes_find_printed_ones() -> None:
+    segments = (Segment("“I don’t,” he said.", Pause.SENTENCE),)
+    state = JobState(structs.replace(a_job(), chapters=(Chapter("I", segments),)))
+    apply(state, a_clip(0, b"x"))
+    assert chosen(state, texts=("\"i don't",)) == [(0, 0)]
+
+
+def test_a_pattern_that_takes_too_long_is_refused() -> None:
+    state = JobState(structs.replace(a_job(), chapters=(Chapter("I", (Segment("a" * 200, Pause.SENTENCE),)),)))
+    with pytest.raises(UsageError, match="no pattern"):
+        wish(state, texts=("/(a|aa)+$x|(a+a+)+b/",))
+
+
+def test_a_sentence_is_spoken_in_the_users_words_and_shown_in_the_books() -> None:
+    state = JobState(a_job())
+    apply(state, a_clip(0, b"x", key=state.key((0, 0), 0)))
+    old_key = state.key((0, 0), 0)
+    mending = wish(state, segments=((1, 1, 1),), say="Call me ISH-mael.")
+    assert mending.notes == ['1:1, 1. Loomings: "Call me Ishmael.", said as "call me ish-mael."']
+    for record in mending.records:
+        apply(state, record)
+    assert state.engine_text((0, 0)) == state.segment((0, 0)).spoken == "call me ish-mael."
+    assert state.segment((0, 0)).written == "Call me Ishmael."
+    assert (state.key((0, 0), 0) != old_key, state.take((0, 0)), state.accepted) == (True, 0, {})
+
+
+def test_the_same_words_again_are_another_take_and_the_books_words_come_back_with_their_sound() -> None:
+    state = JobState(a_job())
+    for record in wish(state, segments=((1, 1, 1),), say="X").records:
+        apply(state, record)
+    apply(state, a_clip(0, b"x"))
+    again = wish(state, segments=((1, 1, 1),), say="X").records
+    assert again == [ClipDiscarded(0, 0, "to be spoken again", 3)]
+    back = wish(state, segments=((1, 1, 1),), say=" ").records
+    assert back == [SegmentReworded(0, 0, ""), ClipDiscarded(0, 0, "to be spoken in other words", 0)]
+    apply(state, back[0])
+    assert state.engine_text((0, 0)) == "Call me Ishmael."
+
+
+def test_a_reworded_sentence_is_no_twin_of_its_old_text_and_one_of_its_new_text() -> None:
+    segments = tuple(Segment(text, Pause.SENTENCE) for text in ("Yes.", "Yes.", "No."))
+    state = JobState(structs.replace(a_job(), chapters=(Chapter("I", segments),)))
+    assert state.twins((0, 0), 0) == [(0, 0), (0, 1)]
+    apply(state, SegmentReworded(0, 1, "No."))
+    assert state.twins((0, 0), 0) == []
+    assert state.twins((0, 2), 0) == [(0, 1), (0, 2)]
+
+
+def edition(*chapters: tuple[str, ...]) -> JobState:
+    made = (Chapter("I", tuple(Segment(text, Pause.SENTENCE) for text in texts)) for texts in chapters)
+    return JobState(structs.replace(a_job(), chapters=tuple(made)))
+
+
+def test_another_edition_has_the_wordings_wherever_the_sentences_are_now() -> None:
+    old = edition(("Yes.", "Yes.", "The Colonel came."))
+    for index, said in ((1, "Aye."), (2, "The kernel came.")):
+        apply(old, SegmentReworded(0, index, said))
+    carried = wordings_of(old.spec, old.wordings)
+    new = edition(("A new one.", "Yes.", "The Colonel came.", "Yes."))
+    assert carry(carried, new.spec, 100) == (
+        [SegmentReworded(0, 2, "The kernel came."), SegmentReworded(0, 3, "Aye.")],
+        [],
+    )
+
+
+def test_a_wording_of_a_sentence_that_changed_or_is_too_long_is_left_out_and_named() -> None:
+    old = edition(("The Colonel came.", "Go."))
+    apply(old, SegmentReworded(0, 0, "The kernel came."))
+    apply(old, SegmentReworded(0, 1, "Go! " * 9))
+    mending = carry(wordings_of(old.spec, old.wordings), edition(("The Colonel went.", "Go.")).spec, 30)
+    assert mending.records == []
+    assert ["The Colonel came." in mending.notes[0], "Go." in mending.notes[1]] == [True, True]
