@@ -140,6 +140,9 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
     job.add_argument(
         "--deliver-gaps", action="store_true", help="also deliver and upload an audiobook that lacks over 2 %% of it"
     )
+    job.add_argument(
+        "--keep-both", action="store_true", help="do not take the place of the last edition of the same book"
+    )
     job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
     add_state_option(job)
 
@@ -219,6 +222,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         deliver_gaps=arguments.deliver_gaps,
+        keep_both=arguments.keep_both,
         options=file_words(arguments),
         allow_sleep=arguments.allow_sleep,
         assets_limit=assets_limit(),

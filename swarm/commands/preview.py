@@ -62,5 +62,9 @@ def preview_config(arguments: argparse.Namespace, config: RenderConfig) -> Rende
     chapter = checks.whole("--chapter", arguments.chapter, 1, 999_999)
     seconds = checks.whole("--seconds", arguments.seconds, 1, MAX_S)
     return replace(
-        config, chapters=str(chapter), preview_s=float(seconds), upload=None
-    )  # only whole books are uploaded to a library
+        config,
+        chapters=str(chapter),
+        preview_s=float(seconds),
+        upload=None,  # only whole books are uploaded to a library
+        keep_both=True,  # previews are made to compare voices
+    )

@@ -15,7 +15,7 @@ from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.coordinator.made_file import MadeFile
-    from swarm.store.store import JobSummary
+    from swarm.store.summary import JobSummary
 
 SEGMENTS = re.compile(r"(\d{1,6})[:/](\d{1,6})(?:-(\d{1,6}))?")
 MOMENT = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,7}(?:\.\d{1,6})?)")

@@ -16,6 +16,7 @@ from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
 from swarm.edition.depot import Depot
 from swarm.edition.edition import Edition
+from swarm.edition.predecessor import Head, book_marks
 from swarm.edition.style import make_style, read_cover
 from swarm.edition.target import claim_target, note_claim, release_target, report_path
 from swarm.errors import (
@@ -33,6 +34,7 @@ from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
 from swarm.net.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
 from swarm.net.transport import RouterSocket
+from swarm.store.job_use import has_job, is_used
 from swarm.store.store import DiskStore
 from swarm.system.awake import awake
 from swarm.system.capacity import default_cpu_slots
@@ -83,15 +85,14 @@ class Coordination:
         brought = self.brought = find_brought_files(self.config, self.store)
         for note in brought.notes:
             self.progress.note(note)
+        found: dict[str, Prepared] = {}  # by job: the same book may be named twice
         for path in self.config.books:
-            if not (prepared := self._prepare(path, brought)):
-                continue
+            if prepared := self._prepare(path, brought):
+                found.setdefault(prepared.state.job, prepared)
+        for job, prepared in found.items():  # only now, when all jobs are locked: none takes another's name
             if prepared.undoubted:
                 self.undoubted[prepared.state.spec.title] = None
                 continue
-            job = prepared.state.job
-            if any(edition.state.job == job for edition in self.editions):
-                continue  # the same book was named twice
             self.store.commit([(job, record, b"") for record in prepared.records])
             for note in prepared.notes:
                 self.progress.note(note)
@@ -142,7 +143,8 @@ class Coordination:
         )
         delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
         claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
-        target = claim(stem, style.output_format, job)
+        marks = book_marks(prepared.state.spec)
+        target = claim(stem, style.output_format, job, marks, partial(self._may_replace, marks))
         report = report_path(target)
         note_claim(self.store.folder(job), delivery.address(report) if delivery else str(report.absolute()))
         return Edition(
@@ -154,10 +156,21 @@ class Coordination:
             delivery=delivery,
             upload=self.upload,
             deliver_gaps=self.config.deliver_gaps,
+            keep_both=self.config.keep_both,
             say=self.progress.note,
             wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon),
             options=self.config.options,
         )
+
+    def _may_replace(self, marks: frozenset[str], last: Head) -> bool:
+        """Tell whether an edition of a book with these marks takes the place of the last one under its name.
+
+        A job in use keeps its name, and so does one that another machine began and may still be speaking.
+        """
+        job, state_dir = last.book.job, self.config.state_dir
+        if self.config.keep_both or not marks & last.marks or is_used(state_dir, job):
+            return False
+        return last.is_whole or has_job(state_dir, job)
 
     @property
     def epoch(self) -> int:

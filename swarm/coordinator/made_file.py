@@ -8,7 +8,8 @@ import msgspec
 
 from swarm.edition.target import UPLOADS, report_path
 from swarm.errors import UsageError
-from swarm.store.store import JOB_NAME, JobSummary
+from swarm.store.store import JOB_NAME
+from swarm.store.summary import JobSummary
 from swarm.system.disk import full_name
 from swarm.watch.reported import Heard, Reported, heard_at, read_reported, sound_files
 from swarm.watch.text import clock_text
@@ -114,8 +115,8 @@ def uploaded_to(state_dir: Path, job: str) -> tuple[str, str] | None:
     if not JOB_NAME.fullmatch(job):
         return None
     try:
-        places = msgspec.json.decode((state_dir / "jobs" / job / UPLOADS).read_bytes(), type=dict[str, float])
+        places = msgspec.json.decode((state_dir / "jobs" / job / UPLOADS).read_bytes(), type=dict[str, msgspec.Raw])
     except (OSError, msgspec.MsgspecError):
         return None
-    server, _, library = next(iter(places), "").partition("#")
+    server, _, library = next(reversed(places), "").partition("#")
     return (server, library) if server else None

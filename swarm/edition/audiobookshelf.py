@@ -1,5 +1,8 @@
 """Uploads a finished audiobook to an Audiobookshelf server, through its API: GET /api/libraries, POST /api/upload.
 
+Where an edition took the place of an earlier one, that one's files are removed: GET /api/libraries/ID/search, GET
+/api/items/ID, DELETE /api/items/ID/file/INO.
+
 The token is sent to the server and goes nowhere else: no message, journal or report has it, no redirect is followed.
 """
 
@@ -7,13 +10,16 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote
 
 import httpx
+import msgspec
+from msgspec import Struct
 
 from swarm.audio.tags import Tags
 from swarm.config import UploadConfig
@@ -22,9 +28,13 @@ from swarm.edition.depot import Stopped, TransferFault, retry
 from swarm.system.machine import Say
 from swarm.watch.text import bytes_text, clean, percent
 
+Value = TypeVar("Value")
+
 TIMEOUT_S = 60.0  # for a connection, and for each piece that is sent or received
 SCAN_TIMEOUT_S = 600.0  # for the answer to an upload: the server moves the files first
 WAITS_S = (1.0, 5.0, 20.0)  # before each retry
+NOTICE_WAITS_S = (2.0, 5.0, 10.0, 20.0)  # before each look whether the server has noticed the new files
+MAX_ITEMS = 10  # of a search that are looked at
 BUSY = (502, 503, 504)
 MAX_ANSWER_BYTES = 4 << 20
 MAX_REASON_CHARS = 200
@@ -44,14 +54,59 @@ class Room(NamedTuple):
     folder_id: str
 
 
+class FileMetadata(Struct, frozen=True):
+    """Name and size of a file in an item."""
+
+    filename: str
+    size: int
+
+
+class LibraryFile(Struct, frozen=True):
+    """A file of an item; `ino` names it in requests."""
+
+    ino: str
+    metadata: FileMetadata
+
+    @property
+    def mark(self) -> tuple[str, int]:
+        """Name and size."""
+        return self.metadata.filename, self.metadata.size
+
+
+class ShelfItem(Struct, frozen=True, rename="camel"):
+    """A book of a library."""
+
+    id: str
+    library_files: tuple[LibraryFile, ...] = ()
+
+
+class FoundItem(Struct, frozen=True, rename="camel"):
+    """A result of a search."""
+
+    library_item: ShelfItem
+
+
+class SearchAnswer(Struct, frozen=True):
+    """The answer to a search, as far as it tells of books."""
+
+    book: tuple[FoundItem, ...] = ()
+
+
 class Upload:
     """A server and library to which finished audiobooks are uploaded."""
 
-    def __init__(self, config: UploadConfig, waits_s: Sequence[float] = WAITS_S) -> None:
+    def __init__(
+        self,
+        config: UploadConfig,
+        waits_s: Sequence[float] = WAITS_S,
+        notice_waits_s: Sequence[float] = NOTICE_WAITS_S,
+    ) -> None:
         self._config = config
         self._waits_s = waits_s
+        self._notice_waits_s = notice_waits_s
         self._stopped = threading.Event()
         self.place = f"{config.server}#{config.abs_library_id}"
+        self.name = config.server  # for people
 
     def find_room(self) -> Room:
         """Find the library and its first folder. Raises UploadFault."""
@@ -77,6 +132,43 @@ class Upload:
                 f"The audiobook is finished but not uploaded: {fault} It lies in {files[0].parent}; the same command "
                 "uploads it, nothing is spoken or encoded again."
             ) from fault
+
+    def clear(self, files: Sequence[Path], old: Collection[tuple[str, int]], tags: Tags) -> list[str]:
+        """Remove the `old` files from the item that has the new ones: players would play the book twice.
+
+        Only files whose name and size were uploaded from here before. Return lines about those that are still there.
+        Raises Stopped.
+        """
+        new = {(path.name, path.stat().st_size) for path in files}
+        stale = {mark for mark in old if mark[0] not in [path.name for path in files]}  # the others were overwritten
+        if not stale:
+            return []
+        try:
+            item = self._find_item(new, tags)
+            if item is None:
+                return [f"{self._server} has not noticed the new files yet; files of the last edition may be left over"]
+            for file in item.library_files:
+                if file.mark in stale:
+                    self._ask("DELETE", f"/api/items/{quote(item.id, '')}/file/{quote(file.ino, '')}")
+        except UploadFault as fault:
+            return [f"files of the last edition are left over in Audiobookshelf, remove them there: {fault}"]
+        return []
+
+    def _find_item(self, new: Collection[tuple[str, int]], tags: Tags) -> "ShelfItem | None":
+        """Return the item with the new files; the server needs a moment to notice them. Raises UploadFault, Stopped."""
+        library = quote(self.find_room().library_id, "")
+        for wait_s in (*self._notice_waits_s, None):
+            found = _decoded(
+                self._ask("GET", f"/api/libraries/{library}/search?q={quote(clean(tags.title), '')}"), SearchAnswer
+            )
+            for each in found.book[:MAX_ITEMS] if found else ():
+                path = f"/api/items/{quote(each.library_item.id, '')}?expanded=1"
+                item = _decoded(self._ask("GET", path), ShelfItem)
+                if item and {file.mark for file in item.library_files} & set(new):
+                    return item
+            if wait_s is not None and self._stopped.wait(wait_s):
+                raise Stopped
+        return None
 
     def stop(self) -> None:
         """Make the uploading thread raise Stopped soon."""
@@ -176,6 +268,13 @@ class UploadedFile(FileIO):
         piece = super().read(size)
         self._progress.count(len(piece))
         return piece
+
+
+def _decoded(answer: bytes, kind: type[Value]) -> Value | None:
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
 
 
 def _client() -> httpx.Client:

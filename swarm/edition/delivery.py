@@ -5,15 +5,16 @@ The outbox lists the files that arrived, so that the same command resumes a deli
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
 import msgspec
 
 from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, retry
+from swarm.edition.predecessor import Head, PossibleName, Replaces, choose_name, read_head
 from swarm.edition.remote_depot import RemoteDepot
-from swarm.edition.target import MAX_REPORT_BYTES, is_torn, is_whole_report, numbered, owner_of, placeholder
+from swarm.edition.target import MAX_REPORT_BYTES, is_torn, numbered, placeholder
 from swarm.errors import EnvironmentFault
 from swarm.store.job_files import digest_of
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
@@ -47,21 +48,31 @@ class Delivery:
         self.outbox = outbox
         self._waits_s = waits_s
         self._stopped = threading.Event()
-        self._report: tuple[str, bytes] = ("", b"")
+        self.replaced: Head | None = None  # of the report that lay at this name, of this job or the one before
+        self._job = ""
 
-    def claim(self, stem: str, ending: str, job: str) -> Path:
-        """Claim a name in the depot that no other job has, as a path in the outbox. Raises EnvironmentFault."""
+    def claim(
+        self,
+        stem: str,
+        ending: str,
+        job: str,
+        marks: Iterable[str] = (),
+        replaces: Replaces = lambda head: False,
+    ) -> Path:
+        """Claim a name in the depot as `claim_target` does in a folder, as a path in the outbox. Raises DepotFault."""
+        name = choose_name(self._possible_names(stem, ending), job, ending, replaces)
+        self.replaced, self._job = name.head, job
+        if name.head is None or (name.head.book.job != job and not name.head.is_whole):
+            self.depot.write(f"{name.stem}.report.json", placeholder(job, marks))
+        return self.outbox / f"{name.stem}.{ending}"
+
+    def _possible_names(self, stem: str, ending: str) -> Iterator[PossibleName]:
         for number in count(1):
             name = numbered(stem, number)
-            report = f"{name}.report.json"
-            held = self.depot.read(report, MAX_REPORT_BYTES)
-            if (held is None or is_torn(held)) and not self.depot.size(f"{name}.{ending}"):
-                held = placeholder(job)
-                self.depot.write(report, held)
-            if held is not None and owner_of(held) == job:
-                self._report = (report, held)
-                return self.outbox / f"{name}.{ending}"
-        raise AssertionError("there is always another number")
+            held = self.depot.read(f"{name}.report.json", MAX_REPORT_BYTES)
+            has_file = self.depot.size(f"{name}.{ending}") > 0
+            is_free = not has_file and (held is None or is_torn(held))
+            yield PossibleName(name, read_head(held) if held is not None else None, has_file, is_free)
 
     def address(self, path: Path) -> str:
         """Return the address to which a file of the outbox is delivered."""
@@ -71,7 +82,12 @@ class Delivery:
         """Tell whether the depot has all of a finished edition: files of so many bytes in all, and the report."""
         prefix = self.depot.address("")
         names = [address.removeprefix(prefix).lstrip("/\\") for address in addresses if address.startswith(prefix)]
-        if not names or len(names) != len(addresses) or not is_whole_report(self._report[1]):
+        report = self.replaced
+        if (
+            not names
+            or len(names) != len(addresses)
+            or not (report and report.is_whole and report.book.job == self._job)
+        ):
             return False
         return sum(self.depot.size(name) for name in names) == size
 
@@ -93,6 +109,14 @@ class Delivery:
                 f"The audiobook is finished but could not be delivered: {fault} It lies in {self.outbox}; "
                 "the same command delivers it, nothing is spoken or encoded again."
             ) from fault
+
+    def remove(self, names: Iterable[str], say: Say) -> None:
+        """Remove files that are left over of an earlier edition; a fault is only said."""
+        for name in names:
+            try:
+                self.depot.remove(name)
+            except DepotFault as fault:
+                say(f"{self.depot.address(name)} of the last edition is left over: {fault}")
 
     def stop(self) -> None:
         """Make the delivering thread raise Stopped soon."""

@@ -61,6 +61,9 @@ class Depot(Protocol):
     def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         """Bring a file there and compare what can be read there with `digest`, its SHA-256."""
 
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+
     def free_bytes(self) -> int | None:
         """Return the free bytes; None if they are unknown."""
 
@@ -112,6 +115,11 @@ class FolderDepot:
             part.replace(target)
             with suppress(OSError):  # some network mounts cannot sync a folder
                 sync_folder(target.parent)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with self._guarded():
+            self._path(name).unlink(missing_ok=True)
 
     def free_bytes(self) -> int | None:
         """Return the room on its disk."""

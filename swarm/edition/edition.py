@@ -18,10 +18,12 @@ from swarm.audio.studio import Studio
 from swarm.edition.company import write_company
 from swarm.edition.delivery import DELIVERED_FILE, Delivery
 from swarm.edition.depot import DepotFault, Stopped
+from swarm.edition.predecessor import Head, leftovers, replaces_another
 from swarm.edition.press import Damaged, Measured, Press
 from swarm.edition.read_along import ReadAlongMaker, read_along_path
 from swarm.edition.style import Style
-from swarm.edition.target import UPLOADS, is_whole, report_path
+from swarm.edition.target import head_of_report, is_finished_by, report_path
+from swarm.edition.uploads import Uploads
 from swarm.job.reading import Wording
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
@@ -56,6 +58,7 @@ class Edition:
     delivery: Delivery | None = None
     upload: "Upload | None" = None
     deliver_gaps: bool = False  # also an audiobook that lacks many sentences
+    keep_both: bool = False  # files of earlier editions stay on a server
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
     options: tuple[str, ...] = ()  # that the user gave for the files, for the report
@@ -66,6 +69,7 @@ class Edition:
         self._press: Press | None = None
         self._beside: list[Path] = []  # subtitles and the read-along EPUB
         self._read_along: ReadAlongMaker | None = None
+        self._before: Head | None = None  # of the report at this name before this run
         self._notes: tuple[str, ...] = ()
         self._complete = asyncio.Event()
         self._early: list[asyncio.Task[None]] = []  # deliveries of single files while the others are being made
@@ -103,7 +107,7 @@ class Edition:
             return False
         if self._is_delivered and (self.upload is None or self._is_uploaded):
             return True
-        if not is_whole(report_path(self.target)):
+        if not is_finished_by(report_path(self.target), self.state.job):
             return False
         return not self.audiobook or self._lies_there(finished)
 
@@ -117,16 +121,11 @@ class Edition:
     @property
     def _is_uploaded(self) -> bool:
         finished = self.state.finished
-        try:
-            at_s = json.loads(self._uploads.read_bytes())[self.upload.place] if self.upload else None
-        except (OSError, ValueError, LookupError, TypeError):
-            return False
-        return finished is not None and at_s == finished.at_s
+        return bool(self.upload and finished and self._uploads.holds(self.upload.place, finished.at_s))
 
     @property
-    def _uploads(self) -> Path:
-        """The file that says for each server which finished audiobook was uploaded."""
-        return self.store.folder(self.state.job) / UPLOADS
+    def _uploads(self) -> Uploads:
+        return Uploads(self.store.folder(self.state.job))
 
     def _lies_there(self, finished: JobFinished) -> bool:
         files = [Path(name) for name in finished.files]
@@ -156,7 +155,9 @@ class Edition:
             measured(gain)
 
         self._clear_outbox()
+        self._before = self.delivery.replaced if self.delivery else head_of_report(report_path(self.target))
         self._press = Press(self.state, self.store, self.studio, self.target, self.style, damaged, noted, self._written)
+        self._press.all_at_once = replaces_another(self._before, self.state.job)
         try:
             self.books = await self._press.run()
         except ExceptionGroup as group:  # tasks that failed together have one cause
@@ -181,6 +182,11 @@ class Edition:
         sentences = sum(len(chapter.segments) for chapter in self.state.spec.chapters)
         return not self.deliver_gaps and len(self.state.quarantined) > MAX_GAPS * sentences
 
+    def _leftovers(self) -> list[str]:
+        """Return the names of files of the last edition of this name that are to be removed."""
+        files = self.state.finished.files if self.state.finished else ()
+        return leftovers(self._before, self.state.job, files, self.target.name, page=self.style.report_html)
+
     async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
         self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.studio, reels)
         target = read_along_path(self.target, Path(self.state.spec.source))
@@ -190,7 +196,8 @@ class Edition:
 
     def _written(self, book: FinishedBook) -> None:
         """Begin to deliver a finished file if it is one of several that are still being made."""
-        if self.delivery and book.path != self.target and not self.is_withheld:
+        early = book.path != self.target and not replaces_another(self._before, self.state.job)
+        if self.delivery and early and not self.is_withheld:
             self._early.append(asyncio.create_task(self._deliver_early(book.path)))
 
     async def _deliver_early(self, path: Path) -> None:
@@ -221,6 +228,7 @@ class Edition:
                 await asyncio.to_thread(
                     self.delivery.deliver, [*files, *([page] if page.exists() else []), report], self._teller()
                 )
+            await asyncio.to_thread(self.delivery.remove, self._leftovers(), self._teller())
         except asyncio.CancelledError:
             self.stop()
             raise
@@ -233,15 +241,17 @@ class Edition:
         if self.upload is None or finished is None or self._is_uploaded or self.is_withheld:
             return
         files = [path for path in self._uploaded_files(finished) if path.is_file()]
+        place, uploads = self.upload.place, self._uploads
         try:
             await asyncio.to_thread(self.upload.send, files, self.style.tags, self._teller())
+            uploads.add(place, finished.at_s, self.style.tags, files)
+            old = set() if self.keep_both else uploads.known(place, self.style.tags)
+            left = await asyncio.to_thread(self.upload.clear, files, old, self.style.tags)
         except asyncio.CancelledError:
             self.upload.stop()
             raise
         self._remember(report_path(self.target))
-        self._file_lines.append(f"uploaded to {self.upload.place}")
-        with guarded(self._uploads):
-            replace_file(self._uploads, msgspec.json.encode({self.upload.place: finished.at_s}))
+        self._file_lines += [f"uploaded to {self.upload.name}", *left]
 
     def _uploaded_files(self, finished: JobFinished) -> list[Path]:
         """Return the audiobook's files on this machine and those that belong to them, without kept chapter files."""
@@ -310,6 +320,8 @@ class Edition:
             replace_file(path, msgspec.json.encode(self.made))
             if self.style.report_html:
                 replace_file(path.with_suffix(".html"), report_page(self.made, self._sound()).encode())
+            for name in () if self.delivery else self._leftovers():
+                (path.parent / name).unlink(missing_ok=True)
         del self.made["segments"]  # the longest part, which closing lines do not need
 
     def _addresses(self) -> tuple[str, ...]:

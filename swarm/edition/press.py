@@ -69,6 +69,7 @@ class Press:
         self._written = written
         self.used: set[Path] = set()  # reels of the finished files
         self.spared: set[Path] = set()  # reels that another press needs
+        self.all_at_once = False  # whether no file is written before everything is spoken
         self._starting = asyncio.Lock()
         self._noticed = asyncio.Event()  # a place was noticed
         self._gain_known = asyncio.Event()
@@ -111,7 +112,7 @@ class Press:
         return books.result()
 
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
-        await encoded[0]  # the sample rate is known then
+        await (asyncio.wait(encoded) if self.all_at_once else encoded[0])  # the sample rate is known then
         for volume in await self._volumes(encoded):
             self.bound.append((volume, await self._bind(volume, encoded)))
         return tuple(book for _, book in self.bound)
@@ -121,7 +122,7 @@ class Press:
 
     async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, FinishedBook]:
         """Write the file of one chapter once all its reels are there, even if chapters before it are not finished."""
-        await asyncio.wait(encoded[volume.first : volume.end])
+        await asyncio.wait(encoded if self.all_at_once else encoded[volume.first : volume.end])
         return volume, await self._bind(volume, encoded)
 
     async def _volumes(self, encoded: Sequence["asyncio.Task[Path]"]) -> list[Volume]:

@@ -87,6 +87,16 @@ class RemoteDepot:
 
         self._try(work)
 
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+
+        def work() -> None:
+            self._connection()
+            with suppress(FileNotFoundError):
+                self._files.rm_file(self._path(name))
+
+        self._try(work)
+
     def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         """Send a file, read it back, and only then give it its name."""
         self._try(lambda: self._put(source, name, digest, moved))

@@ -1,13 +1,16 @@
 """The target of an edition: a path that no other job and no other file has.
 
-The report beside it says whose the name is; a job claims its name with the beginning of a report before it speaks.
+The report beside it says whose the name is; a job claims its name with the beginning of a report before it speaks. An
+edition of the same book may take over the name of the last one.
 """
 
 import json
 import os
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
+from swarm.edition.predecessor import Head, PossibleName, Replaces, choose_name, read_head
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file, write_synced
 from swarm.system.platform import sync_folder
 
@@ -17,15 +20,34 @@ CLAIMS = "claims.json"  # in a job's folder: where it claimed names
 UPLOADS = "uploads.json"  # in a job's folder: for each server, which finished audiobook was uploaded
 
 
-def claim_target(folder: Path, stem: str, ending: str, job: str) -> Path:
-    """Claim the job's file in a folder: `stem.ending`, or `stem (2).ending` if that is another's. Raises StoreError."""
+def claim_target(
+    folder: Path, stem: str, ending: str, job: str, marks: Iterable[str] = (), replaces: Replaces = lambda head: False
+) -> Path:
+    """Claim the job's file in a folder: `stem.ending`, or `stem (2).ending` if that is another's. Raises StoreError.
+
+    A name with the report of another job is taken over if that job's edition `replaces` allows it. A whole report stays
+    until the new one is written; a mere claim is replaced at once.
+    """
     with guarded(folder, OUTPUT_OPTION):
         folder.mkdir(parents=True, exist_ok=True)
-        for number in count(1):
-            target = folder / f"{numbered(stem, number)}.{ending}"
-            if _claim(target, job):
-                return target
-    raise AssertionError("there is always another number")
+        while True:
+            name = choose_name(_possible_names(folder, stem, ending), job, ending, replaces)
+            target = folder / f"{name.stem}.{ending}"
+            if name.head is None and not _claim(target, job, marks):
+                continue  # another command claimed it meanwhile
+            if name.head and not name.head.is_whole and name.head.book.job != job:
+                replace_file(report_path(target), placeholder(job, marks))
+            return target
+
+
+def _possible_names(folder: Path, stem: str, ending: str) -> Iterator[PossibleName]:
+    for number in count(1):
+        name = numbered(stem, number)
+        target = folder / f"{name}.{ending}"
+        report, has_file = report_path(target), target.exists()
+        head = head_of_report(report)
+        is_free = not has_file and (not report.exists() or (not _has_audiobook(target) and _remove_torn(report)))
+        yield PossibleName(name, head, has_file, is_free)
 
 
 def release_target(target: Path, job: str) -> None:
@@ -79,24 +101,26 @@ def is_whole(report: Path) -> bool:
         return False
 
 
+def is_finished_by(report: Path, job: str) -> bool:
+    """Tell whether a report is whole and belongs to a job."""
+    return is_whole(report) and _owner(report) == job
+
+
 def is_whole_report(data: bytes) -> bool:
     """Tell whether the data is a whole report and not only a placeholder."""
     return b'"totals"' in data
 
 
-def placeholder(job: str) -> bytes:
-    """Return the beginning of a report, which claims a name for a job."""
+def placeholder(job: str, marks: Iterable[str] = ()) -> bytes:
+    """Return the beginning of a report, which claims a name for a job; `marks` tell its book."""
     note = f"this book is not finished yet; `e2a-swarm jobs remove {job}` gives up the job and this name"
-    return json.dumps({"book": {"job": job}, "files": [], "note": note}).encode()
+    return json.dumps({"book": {"job": job, "marks": sorted(marks)}, "files": [], "note": note}).encode()
 
 
 def owner_of(data: bytes) -> str | None:
     """Return the job that a report belongs to; None if it is no report of e2a-swarm."""
-    try:
-        owner = json.loads(data)["book"]["job"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-    return owner if isinstance(owner, str) else None
+    head = read_head(data)
+    return head.book.job if head else None
 
 
 def is_torn(data: bytes) -> bool:
@@ -110,17 +134,16 @@ def is_torn(data: bytes) -> bool:
     return False
 
 
-def _claim(target: Path, job: str) -> bool:
+def _has_audiobook(target: Path) -> bool:
+    return target.exists() or target.with_suffix("").is_dir()
+
+
+def _claim(target: Path, job: str, marks: Iterable[str]) -> bool:
+    """Claim a free name; return False if another command was quicker."""
     report = report_path(target)
-    if report.exists():
-        has_audiobook = target.exists() or target.with_suffix("").is_dir()
-        if has_audiobook or not _remove_torn(report):
-            return _owner(report) == job
-    if target.exists():  # a file that is not ours
-        return False
     part = report.with_name(f".{report.name}.{os.getpid()}.part")
     try:
-        write_synced(part, placeholder(job))
+        write_synced(part, placeholder(job, marks))
         _name(part, report)
     except FileExistsError:  # another command claimed it meanwhile
         return _owner(report) == job
@@ -159,7 +182,13 @@ def _remove_torn(report: Path) -> bool:
 
 
 def _owner(report: Path) -> str | None:
+    head = head_of_report(report)
+    return head.book.job if head else None
+
+
+def head_of_report(report: Path) -> Head | None:
+    """Return the head of the report at a path; None if there is none."""
     try:
-        return owner_of(report.read_bytes()) if report.stat().st_size <= MAX_REPORT_BYTES else None
+        return read_head(report.read_bytes()) if report.stat().st_size <= MAX_REPORT_BYTES else None
     except OSError:
         return None

@@ -8,7 +8,7 @@ import pytest
 
 from swarm.coordinator.made_file import find_made_file, is_made, made_of, uploaded_to
 from swarm.errors import UsageError
-from swarm.store.store import JobSummary
+from swarm.store.summary import JobSummary
 
 
 def write_report(path: Path, job: str = "emma-1", *files: str, **more: Any) -> Path:

@@ -1,6 +1,7 @@
-"""A stand-in for an Audiobookshelf server, on loopback: it speaks the two calls that uploading needs, and is strict.
+"""A stand-in for an Audiobookshelf server, on loopback: it speaks the calls that uploading needs, and is strict.
 
-What it answers follows the server's published API and the behaviour of its upload controller.
+What it answers follows the server's published API and the behaviour of its controllers: an upload goes to the folder of
+its author, series and title, a file of the same name is overwritten, and a search finds items by words of their title.
 """
 
 import json
@@ -10,6 +11,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "eyJhbGciOi.t0ken"
 LIBRARIES: list[dict[str, Any]] = [
@@ -34,6 +36,9 @@ class FakeBookshelf:
         self.base = ""
         self.asked: list[str] = []
         self.location = ""  # where answers of 3xx lead
+        self.items: dict[str, dict[str, bytes]] = {}  # files of each item by name; its path is its id
+        self.may_delete = True
+        self.unnoticed = 0  # searches that still show the library without the last upload
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -44,8 +49,16 @@ class FakeBookshelf:
 
             def do_GET(self) -> None:
                 fake.asked.append(self.path)
-                if self._is_let_in() and self._is_path("/api/libraries"):
-                    self._answer(200, json.dumps({"libraries": fake.libraries}).encode())
+                if not self._is_let_in():
+                    return
+                parts = urlsplit(self.path)
+                found = fake.show(parts.path.removeprefix(fake.base), parse_qs(parts.query))
+                self._answer(*((404, b"Not Found") if found is None else (200, json.dumps(found).encode())))
+
+            def do_DELETE(self) -> None:
+                fake.asked.append(self.path)
+                if self._is_let_in():
+                    self._answer(fake.remove(self.path.removeprefix(fake.base)), b"OK")
 
             def do_POST(self) -> None:
                 fake.asked.append(self.path)
@@ -121,7 +134,34 @@ class FakeBookshelf:
         if fields["folder"] not in [folder["id"] for folder in library["folders"]]:
             return 404, b"Folder not found"
         self.uploads.append((fields, files))
+        path = "~".join(filter(None, (fields.get("author"), fields.get("series"), fields["title"])))
+        self.items.setdefault(path, {}).update(files)
         return 200, b"OK"
+
+    def show(self, path: str, query: dict[str, list[str]]) -> dict[str, Any] | None:
+        """Answer a question about libraries, a search or an item; None for an unknown path."""
+        if path == "/api/libraries":
+            return {"libraries": self.libraries}
+        if path == "/api/libraries/lib-books/search":
+            self.unnoticed -= 1
+            seen = [] if self.unnoticed >= 0 else [name for name in self.items if query["q"][0] in name.split("~")[-1]]
+            return {"book": [{"libraryItem": {"id": name}} for name in seen], "tags": [], "authors": []}
+        name = unquote(path.removeprefix("/api/items/"))
+        if name not in self.items:
+            return None
+        files = [
+            {"ino": f"ino {each}", "fileType": "audio", "metadata": {"filename": each, "size": len(data), "ext": ".x"}}
+            for each, data in self.items[name].items()
+        ]
+        return {"id": name, "mediaType": "book", "libraryFiles": files}
+
+    def remove(self, path: str) -> int:
+        """Remove a file of an item, as its user may; return the status."""
+        if not self.may_delete:
+            return 403
+        item, _, ino = path.removeprefix("/api/items/").partition("/file/")
+        gone = self.items.get(unquote(item), {}).pop(unquote(ino).removeprefix("ino "), None)
+        return 404 if gone is None else 200
 
     def close(self) -> None:
         self._server.shutdown()

@@ -210,3 +210,58 @@ def test_it_says_how_far_it_is_and_can_be_stopped(
     with pytest.raises(Stopped):
         sending.send(files, TAGS, print)
     assert len(shelf.uploads) == 1
+
+
+OLD = "Wizard (2).m4b"
+
+
+def on_shelf(shelf: FakeBookshelf) -> dict[str, bytes]:
+    [held] = shelf.items.values()
+    return held
+
+
+@pytest.fixture
+def second(shelf: FakeBookshelf, files: list[Path], tmp_path: Path) -> Upload:
+    """Upload an edition, a file of the user's own, and a second edition."""
+    made, own = tmp_path / OLD, tmp_path / "own.m4b"
+    made.write_bytes(b"old" * 100)
+    own.write_bytes(b"mine")
+    config = UploadConfig(server=shelf.url, token=TOKEN, abs_library_id="lib-books")
+    client = Upload(config, [0.0], [0.0, 0.0])
+    client.send([made, own], TAGS, print)
+    client.send(files, TAGS, print)
+    return client
+
+
+def test_files_of_the_last_edition_leave_the_item_and_those_of_the_user_stay(
+    shelf: FakeBookshelf, files: list[Path], second: Upload
+) -> None:
+    shelf.unnoticed = 2  # it scans its folders a moment later
+    old = {(OLD, 300), ("own.m4b", 4000), ("elsewhere.m4b", 5), (files[0].name, 7)}
+    assert second.clear(files, old, TAGS) == []
+    assert sorted(on_shelf(shelf)) == ["01 – %22One%22.mp3", "02.mp3", "own.m4b"]
+
+
+def test_nothing_is_asked_if_nothing_can_be_left_over(shelf: FakeBookshelf, files: list[Path], second: Upload) -> None:
+    asked = len(shelf.asked)
+    assert second.clear(files, {(files[0].name, 7)}, TAGS) == second.clear(files, [], TAGS) == []
+    assert len(shelf.asked) == asked
+
+
+def test_what_cannot_be_removed_is_said_and_is_no_failure(
+    shelf: FakeBookshelf, files: list[Path], second: Upload
+) -> None:
+    shelf.unnoticed = 9
+    [line] = second.clear(files, {(OLD, 300)}, TAGS)
+    assert "has not noticed the new files yet" in line
+    shelf.unnoticed, shelf.may_delete = 0, False
+    [line] = second.clear(files, {(OLD, 300)}, TAGS)
+    assert "left over in Audiobookshelf, remove them there" in line
+    assert "allow" in line
+    assert OLD in on_shelf(shelf)
+
+
+def test_an_answer_that_is_none_finds_nothing(shelf: FakeBookshelf, files: list[Path], second: Upload) -> None:
+    shelf.show = lambda path, query: [1] if path != "/api/libraries" else {"libraries": shelf.libraries}  # type: ignore
+    [line] = second.clear(files, {(OLD, 300)}, TAGS)
+    assert "has not noticed" in line

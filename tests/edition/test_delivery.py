@@ -161,3 +161,27 @@ def test_what_is_noted_as_delivered_may_be_damaged(tmp_path: Path, outbox: Path)
     (outbox / delivery_module.DELIVERED_FILE).write_bytes(b"\xff nonsense")
     Delivery(FolderDepot(tmp_path / "mount"), outbox).deliver(files(outbox), print)
     assert (tmp_path / "mount" / "Emma" / "01.mp3").read_bytes() == b"one" * 1000
+
+
+def test_an_edition_takes_over_a_name_there_and_what_is_left_over_is_removed(tmp_path: Path, outbox: Path) -> None:
+    depot, said = FolderDepot(tmp_path / "mount"), list[str]()
+    first = Delivery(depot, outbox)
+    first.claim("Emma", "mp3", "emma")
+    first.deliver(files(outbox), print)
+    depot.write("Emma/02.mp3", b"of the last edition")
+    second = Delivery(depot, outbox)
+    assert second.claim("Emma", "mp3", "new", ["m"], lambda last: last.is_whole).name == "Emma.mp3"
+    assert second.replaced is not None
+    assert second.replaced.book.job == "emma"
+    assert not second.holds([first.address(files(outbox)[0])], 3000)
+    second.remove(["Emma/02.mp3", "Emma/03.mp3"], said.append)
+    assert (depot.size("Emma/02.mp3"), said) == (0, [])
+
+
+@pytest.mark.parametrize("kind", ["folder", "memory"])
+def test_every_depot_removes_files(tmp_path: Path, kind: str) -> None:
+    depot = FolderDepot(tmp_path) if kind == "folder" else RemoteDepot(f"memory://{tmp_path.name}")
+    depot.write("a.mp3", b"x")
+    for _ in range(2):
+        depot.remove("a.mp3")
+    assert depot.size("a.mp3") == 0

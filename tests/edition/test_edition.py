@@ -21,13 +21,16 @@ from swarm.store.store import DiskStore
 class FakeUpload:
     """Counts what is uploaded."""
 
-    place = "https://books.example"
+    place = name = "https://books.example"
 
     def __init__(self) -> None:
         self.sent: list[Path] = []
 
     def send(self, files: list[Path], tags: Tags, say: object) -> None:
         self.sent += files
+
+    def clear(self, files: list[Path], old: object, tags: Tags) -> list[str]:
+        return []
 
 
 @pytest.mark.parametrize(("missing", "asked", "leaves"), [(2, False, True), (3, False, False), (3, True, True)])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.edition import target
-from swarm.edition.target import claim_target, is_whole, release_target, report_path
+from swarm.edition.target import claim_target, is_finished_by, is_whole, release_target, report_path
 from swarm.errors import StoreError
 
 
@@ -92,3 +92,29 @@ def test_a_report_that_was_only_begun_is_not_whole(tmp_path: Path) -> None:
     report.write_bytes(b'{"book": {"job": "job"}, "totals": {}}')
     assert is_whole(report)
     assert not is_whole(tmp_path / "absent")
+
+
+def whole(folder: Path, job: str, *files: str) -> bytes:
+    report = {"book": {"job": job}, "files": [str(folder / name) for name in files], "totals": {}}
+    (folder / "Emma.report.json").write_text(json.dumps(report))
+    return (folder / "Emma.report.json").read_bytes()
+
+
+def test_an_edition_takes_over_a_name_and_leaves_the_finished_one_until_it_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "Emma.m4b").write_bytes(b"old")
+    before = whole(tmp_path, "old", "Emma.m4b")
+    for _ in range(2):  # the same command resumes
+        taken = claim_target(tmp_path, "Emma", "m4b", "new", ["m"], lambda last: last.book.job == "old")
+        assert taken.name == "Emma.m4b"
+        assert (report_path(taken).read_bytes(), taken.read_bytes()) == (before, b"old")
+    assert not is_finished_by(report_path(taken), "new")
+    assert is_finished_by(report_path(taken), "old")
+    release_target(taken, "new")
+    assert report_path(taken).exists()
+
+
+def test_a_claim_that_may_be_replaced_is_replaced_at_once(tmp_path: Path) -> None:
+    claim_target(tmp_path, "Emma", "m4b", "old", ["m"])
+    assert claim_target(tmp_path, "Emma", "m4b", "new", ["m"], lambda last: last.marks == {"m"}).name == "Emma.m4b"
+    assert json.loads((tmp_path / "Emma.report.json").read_bytes())["book"] == {"job": "new", "marks": ["m"]}
+    assert claim_target(tmp_path, "Emma", "m4b", "old", ["m"]).name == "Emma (2).m4b"

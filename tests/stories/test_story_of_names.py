@@ -12,8 +12,10 @@ from swarm.errors import EXIT_INTERRUPTED
 NAME = f"{TITLE} - {AUTHOR}"
 
 
-def test_another_voice_gets_a_name_of_its_own_and_each_is_known_as_finished(here: Machine, small_book: Path) -> None:
-    voices = (FAST, ("--tts-engine", "espeak"))
+def test_kept_beside_the_other_an_edition_has_a_name_of_its_own_and_each_is_known_as_finished(
+    here: Machine, small_book: Path
+) -> None:
+    voices = (FAST, ("--tts-engine", "espeak", "--keep-both"))
     for words in voices:
         assert here.run("convert", small_book, *words).returncode == 0
     first, second = here.desk / f"{NAME}.m4b", here.desk / f"{NAME} (2).m4b"
