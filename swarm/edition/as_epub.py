@@ -13,6 +13,7 @@ from swarm.book.single_page import read_page
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script
 from swarm.edition.style import Style
+from swarm.errors import SwarmError
 from swarm.job.book import Book, Chapter
 from swarm.job.reading import Wording
 from swarm.job.spec import JobSpec
@@ -51,6 +52,20 @@ def as_epub(
     else:
         made = room / "book.epub"
         yield made, _found_again(_make(made, read_page(named, wording.reading), spec, style), spec, wording)
+
+
+def in_words_of_book(copy: Path, spec: JobSpec, wording: Wording) -> tuple[Chapter, ...]:
+    """Return a job's chapters with the words of the book, for people: 0.1 journaled only what the engine was told.
+
+    The job's `copy` of an EPUB is read again. If that cannot be done, the journaled words have to do.
+    """
+    written = any(segment.written_otherwise is not None for chapter in spec.chapters for segment in chapter.segments)
+    if written or has_origins(spec.chapters) or PurePath(spec.source).suffix.lower() in PAGES | FOREIGN:
+        return spec.chapters
+    try:
+        return _found_again(read_book(copy, wording.reading), spec, wording)
+    except SwarmError:
+        return spec.chapters
 
 
 def _found_again(book: Book, spec: JobSpec, wording: Wording) -> tuple[Chapter, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import structs
 
 from swarm.audio.level import level_lines
 from swarm.audio.order import FinishedBook
@@ -24,11 +25,12 @@ from swarm.edition.read_along import ReadAlongMaker, read_along_path
 from swarm.edition.style import Style
 from swarm.edition.target import head_of_report, is_finished_by, report_path
 from swarm.edition.uploads import Uploads
+from swarm.job.book import Chapter
 from swarm.job.reading import Wording
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.store.store import Store
+from swarm.store.store import BOOK, Store
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.machine import Say
 from swarm.watch.coverage import HeardSentence, locate
@@ -69,6 +71,7 @@ class Edition:
         self._press: Press | None = None
         self._beside: list[Path] = []  # subtitles and the read-along EPUB
         self._read_along: ReadAlongMaker | None = None
+        self._shown = self.state.spec  # with the words of the book, also for a job of 0.1
         self._before: Head | None = None  # of the report at this name before this run
         self._notes: tuple[str, ...] = ()
         self._complete = asyncio.Event()
@@ -90,8 +93,9 @@ class Edition:
 
     @property
     def whereabouts(self) -> str:
-        """The place of the audiobook as the user knows it: a path or an address."""
-        return self.delivery.address(self.target) if self.delivery else str(self.target)
+        """The place of the audiobook as the user knows it: a path or an address, of a folder if it is split."""
+        place = self.target.with_name(self.target.name.rpartition(".")[0]) if self.style.split else self.target
+        return self.delivery.address(place) if self.delivery else str(place)
 
     @property
     def is_finished(self) -> bool:
@@ -169,7 +173,8 @@ class Edition:
             with contextlib.suppress(OSError):  # the run may have failed because of the disk
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
-        chapters = self.state.spec.chapters
+        chapters = await asyncio.to_thread(self._chapters_for_people)
+        self._shown = structs.replace(self.state.spec, chapters=chapters)
         self._beside = await asyncio.to_thread(write_company, self._press, self.style, chapters, self.target)
         if self.style.read_along:
             await self._write_read_along(damaged, measured, self._press.used)
@@ -181,6 +186,12 @@ class Edition:
         """Whether the audiobook lacks so many sentences that it is neither delivered nor uploaded unasked."""
         sentences = sum(len(chapter.segments) for chapter in self.state.spec.chapters)
         return not self.deliver_gaps and len(self.state.quarantined) > MAX_GAPS * sentences
+
+    def _chapters_for_people(self) -> tuple[Chapter, ...]:
+        from swarm.edition.as_epub import in_words_of_book  # imports what reads books
+
+        spec = self.state.spec
+        return in_words_of_book(self.store.folder(spec.job) / BOOK, spec, self.wording)
 
     def _leftovers(self) -> list[str]:
         """Return the names of files of the last edition of this name that are to be removed."""
@@ -313,7 +324,7 @@ class Edition:
             heard=self._heard(),
             options=self.options,
         )
-        self.made = make_report(self.state.spec, self._records(), extra)
+        self.made = make_report(self._shown, self._records(), extra)
         self._rewrite_line = rewriting(self.state.spec, self._records()) if self.audiobook else ""
         path = report_path(self.target)
         with guarded(path, OUTPUT_OPTION):

@@ -220,7 +220,10 @@ def without_password(url: str) -> str:
 
 def _line(error: Exception) -> str:
     """Return an error of a library in one line."""
-    text = " ".join(str(error).split())[:MAX_REASON_CHARS].rstrip(".") or type(error).__name__
+    if isinstance(error, OSError) and str(error) == "Failure":  # all that SFTP says, mostly of a full disk
+        return "the server failed and does not say why; its disk may be full"
+    said = error.strerror if isinstance(error, OSError) and error.errno is None and error.strerror else str(error)
+    text = " ".join(said.split())[:MAX_REASON_CHARS].rstrip(".") or type(error).__name__
     return text if isinstance(error, OSError) else f"{type(error).__name__}: {text}"
 
 
@@ -254,7 +257,13 @@ def _sftp_options() -> dict[str, Any]:
             known = paramiko.HostKeys()
             with suppress(OSError):
                 known.load(str(Path("~/.ssh/known_hosts").expanduser()))
-            if not known.check(hostname, key):
+            other = (known.lookup(hostname) or {}).get(key.get_name())
+            if other is not None and other != key:
+                raise UnknownHost(
+                    f"{hostname} has another key than ssh knows: it was set up anew, or another machine answers for "
+                    f"it; if the new key is right, run: ssh-keygen -R {hostname}, and connect once with ssh"
+                )
+            if other is None:
                 raise UnknownHost(
                     f"the key of {hostname} is not known on this machine; connect once with ssh, "
                     "which asks whether it is right"

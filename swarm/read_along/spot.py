@@ -53,7 +53,7 @@ def has_origins(script: Sequence[Chapter]) -> bool:
 
 
 def with_origins(script: Sequence[Chapter], made_again: Sequence[Chapter]) -> tuple[Chapter, ...]:
-    """Return a job's chapters with the origins from a newer script of the same book.
+    """Return a job's chapters with the origins, and the words of the book, from a newer script of the same book.
 
     Segments are paired by their engine texts, in order. A segment without a pair has no origin.
     """
@@ -65,5 +65,7 @@ def _with_origins(chapter: Chapter, again: Chapter) -> Chapter:
     segments = [replace(segment, origin=None) for segment in chapter.segments]
     for first, other, count in SequenceMatcher(None, texts, texts_again, autojunk=False).get_matching_blocks():
         for step in range(count):
-            segments[first + step] = replace(segments[first + step], origin=again.segments[other + step].origin)
+            pair = again.segments[other + step]
+            written = segments[first + step].written_otherwise or pair.written_otherwise
+            segments[first + step] = replace(segments[first + step], origin=pair.origin, written_otherwise=written)
     return replace(chapter, segments=tuple(segments), documents=again.documents)

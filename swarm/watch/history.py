@@ -28,7 +28,7 @@ class Run:
 
     began_s: float
     last_s: float
-    spoke: bool = False
+    spoken: int = 0  # clips that workers made
     finished: bool = False  # the audiobook was written
 
 
@@ -58,7 +58,7 @@ class History:
             case ClipAccepted():
                 record = self._shifted(record)
                 self.accepted[record.chapter, record.index] = record
-                self._reach(record.accepted_s, spoke=not record.reused)
+                self._reach(record.accepted_s, spoken=int(not record.reused))
                 if not record.reused:
                     self.received += 1
                     self.spoken_keys.add(record.key)
@@ -94,7 +94,7 @@ class History:
 
     def runs_that_spoke(self) -> list[Run]:
         """Return the runs in which a worker made a clip that counts."""
-        return [run for run in self.runs if run.spoke]
+        return [run for run in self.runs if run.spoken]
 
     def busy_s(self) -> float:
         """Return the seconds of the runs in which something was spoken, of the last run where none spoke."""
@@ -114,10 +114,10 @@ class History:
         """Return when the last clip was accepted, in seconds since the job began."""
         return max((clip.accepted_s - self.began_s for clip in self.accepted.values()), default=None)
 
-    def _reach(self, at_s: float, spoke: bool = False) -> None:
+    def _reach(self, at_s: float, spoken: int = 0) -> None:
         if self.runs:
             run = self.runs[-1]
-            run.last_s, run.spoke = max(run.last_s, at_s), run.spoke or spoke
+            run.last_s, run.spoken = max(run.last_s, at_s), run.spoken + spoken
 
     @classmethod
     def of(cls, spec: JobSpec, records: Iterable[AnyRecord]) -> "History":

@@ -230,23 +230,30 @@ def _rounded(value: float | None) -> float | None:
 
 
 def rewriting(spec: JobSpec, records: Iterable[AnyRecord]) -> str:
-    """Say what a last run did that spoke nothing after earlier runs: "written again in 2 s"; else return ""."""
+    """Say what the last run did after others had finished or spoken the book: "written again in 2 s; ..."; else "".
+
+    Such a run took a moment for a few sentences, which its own figures have to tell, and not those of all runs.
+    """
     history = History.of(spec, records)
     *before, last = history.runs or [Run(0.0, 0.0)]
-    if last.spoke or not before:
+    finished = any(run.finished for run in before)
+    if not before or (last.spoken and not finished):
         return ""
-    again = " again" if any(run.finished for run in before) else ""
-    return f"written{again} in {duration_text(last.last_s - last.began_s)}"
+    done = f"written{' again' if finished else ''} in {duration_text(last.last_s - last.began_s)}"
+    if last.spoken:
+        return f"{done}; {count_text(last.spoken, 'sentence')} spoken"
+    whole = len(history.accepted) == len(_places(spec))
+    return f"{done}; nothing {'had to be' if whole else 'was'} spoken"
 
 
 def closing_lines(report: Row, instead: str = "") -> list[str]:
     """Return the closing lines: the file, its length, the time it took, and the sentences it lacks.
 
-    `instead` is what was done with the sound where nothing was spoken, which has no speed.
+    `instead` is what the last run did where that tells more than the figures of all runs: see `rewriting`.
     """
     totals = report["totals"]
     lines = file_lines(report["files"])
-    lines.append(_rewritten(totals, instead) if instead else _figures(totals))
+    lines.append(f"{duration_text(_sound_s(totals))} of sound {instead}" if instead else _figures(totals))
     lines += [clean(line) for line in report["book"]["lost"]]
     lines += _named(report["missing"], "missing from the audiobook")
     lines += _named(report["doubtful"], "may sound wrong, also when spoken again")
@@ -277,11 +284,6 @@ def gathered(files: Sequence[str]) -> list[tuple[str, list[str]]]:
 def counted(folder: str, members: Sequence[str]) -> str:
     """ "13 files in /books/Emma"."""
     return f"{count_text(len(members), 'file')} in {folder}"
-
-
-def _rewritten(totals: Row, done: str) -> str:
-    spoken = "nothing was spoken" if totals["missing"] else "nothing had to be spoken"
-    return f"{duration_text(_sound_s(totals))} of sound {done}; {spoken}"
 
 
 def _sound_s(totals: Row) -> float:

@@ -305,6 +305,7 @@ def test_options_of_the_file_can_be_given_again_as_words(tmp_path: Path, monkeyp
     words = render("b.epub", *given, "--cover", "a.png", "--include", "notes", "--speed", "1.5").options
     pauses = ("--pause=scene=1", "--pause=clause=0")
     cover = f"--cover={tmp_path / 'a.png'}"
-    assert words == ("--output-format=mp3", "--title=-x", *pauses, "--keep-chapters", cover, "--include=notes")
+    others = ("--output-format=mp3", "--title=-x", "--keep-chapters", cover, "--include=notes")
+    assert sorted(words) == sorted((*pauses, *others))
     assert render("b.epub", *words).options == words
     assert render("b.epub").options == ()

@@ -86,7 +86,7 @@ def test_another_key_than_the_one_confirmed_is_refused(sftp_server: SftpServer, 
     import paramiko
 
     sftp_server.key = paramiko.ECDSAKey.generate()
-    with pytest.raises(DepotFault) as fault:
+    with pytest.raises(DepotFault, match=r"has another key than ssh knows.*ssh-keygen -R") as fault:
         RemoteDepot(sftp_server.url).size("a.m4b")
     assert fault.value.permanent
 
@@ -104,6 +104,20 @@ def test_a_server_that_is_not_there_is_named_and_may_come_back(sftp_server: Sftp
     with pytest.raises(DepotFault, match=f"sftp://reader@127.0.0.1:{sftp_server.port} cannot be written") as fault:
         RemoteDepot(sftp_server.url).size("a.m4b")
     assert not fault.value.permanent
+    assert "Errno" not in str(fault.value)
+
+
+def test_a_server_that_fails_and_does_not_say_why_may_be_full(
+    sftp_server: SftpServer, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depot = RemoteDepot(f"{sftp_server.url}/books")
+
+    def fail(*arguments: object) -> None:
+        raise OSError("Failure")
+
+    monkeypatch.setattr(depot, "_send", fail)
+    with pytest.raises(DepotFault, match="its disk may be full"):
+        depot.put(source, "a.m4b", DIGEST, quiet)
 
 
 def test_a_bucket_that_is_not_there_is_named(bucket: str, source: Path) -> None:

@@ -36,9 +36,11 @@ def test_an_edition_takes_the_place_of_the_last_one_and_keep_both_leaves_it(
     assert here.run("convert", small_book, *FAST, "--subtitles", "srt", "--report", "html").returncode == 0
     path = only(here.desk, "*.m4b")
     first, before = path.read_bytes(), report_of(path)["book"]["job"]
-    done = here.run("convert", small_book, *FAST, "--lexicon", lexicon)
+    done = here.run("convert", small_book, *FAST, "--lexicon", lexicon, "--subtitles", "vtt")
     assert (done.returncode, done.stderr) == (0, "")
-    assert names(here.desk) == [path.name, path.with_suffix(".report.json").name]
+    text = only(here.desk, "*.vtt")
+    assert names(here.desk) == [path.name, path.with_suffix(".report.json").name, text.name]
+    assert ("lamp" in text.read_text(), "laamp" in text.read_text()) == (True, False)
     assert path.read_bytes() != first
     assert report_of(path)["book"]["job"] != before
 

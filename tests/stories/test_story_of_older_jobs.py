@@ -44,9 +44,12 @@ def test_a_finished_job_is_written_in_other_ways_without_speaking(upgraded: Mach
     assert (done.returncode, done.stderr) == (0, "")
     assert "nothing had to be spoken" in done.stdout
     assert (clips(upgraded.home), acceptances(upgraded.home)) == (spoken, taken)
-    assert_complete(report_of(only(upgraded.desk, "*.m4b")))
+    report = report_of(only(upgraded.desk, "*.m4b"))
+    assert_complete(report)
+    assert [row["text"] for row in report["segments"]] == ["One", "In 1921 I had read it.", "He paid £3 10s."]
     subtitles = only(upgraded.desk, "*.vtt").read_text()
-    assert "I had read it." in subtitles
+    assert "In 1921 I had read it." in subtitles
+    assert "He paid £3 10s." in subtitles
     assert "⟦" not in subtitles
 
     book = check_rules(only(upgraded.desk, "*.read-along.epub"))

@@ -232,22 +232,28 @@ def test_where_only_the_file_was_made_again_no_speed_of_an_earlier_run_is_told()
     again = [*WHOLE, RunStarted(2, BEGAN_S + 100), JobFinished(BEGAN_S + 102, ("Emma.flac",))]
     report = make_report(JOB, again, ReportExtra(duration_s=77.0))
     assert report["totals"]["elapsed_s"] == 8.0
-    assert rewriting(JOB, again) == "written again in 2 s"
+    assert rewriting(JOB, again) == "written again in 2 s; nothing had to be spoken"
     line = "1 min 17 s of sound written again in 2 s; nothing had to be spoken"
     assert closing_lines(report, rewriting(JOB, again)) == ["Emma.flac", line]
-    gap = make_report(JOB, [again[0], *again[2:4], *again[-2:]], ReportExtra())
-    assert closing_lines(gap, rewriting(JOB, again))[1] == "2 s of sound written again in 2 s; nothing was spoken"
+    gap = [again[0], *again[3:4], *again[-3:]]
+    lines = closing_lines(make_report(JOB, gap, ReportExtra()), rewriting(JOB, gap))
+    assert lines[1] == "2 s of sound written again in 2 s; nothing was spoken"
 
 
 def test_a_book_that_was_spoken_but_not_written_is_not_written_again() -> None:
     later = [*WHOLE[:-1], RunStarted(2, BEGAN_S + 100), JobFinished(BEGAN_S + 105, ("Emma.m4b",))]
-    assert rewriting(JOB, later) == "written in 5 s"
+    assert rewriting(JOB, later) == "written in 5 s; nothing had to be spoken"
 
 
-def test_a_run_that_spoke_and_a_first_one_have_their_own_figures() -> None:
+def test_a_run_that_mended_a_sentence_has_its_own_figures_and_not_those_of_all_runs() -> None:
     redone = [RunStarted(2, BEGAN_S + 100), clip((1, 0), 106.0, take=4), JobFinished(BEGAN_S + 109, ("Emma.m4b",))]
+    assert rewriting(JOB, [*WHOLE, *redone]) == "written again in 9 s; 1 sentence spoken"
+
+
+def test_the_run_that_spoke_the_book_has_the_figures_of_all_runs() -> None:
+    night = [*WHOLE[:3], RunStarted(2, BEGAN_S + 100), clip((1, 0), 106.0), JobFinished(BEGAN_S + 109, ("Emma.m4b",))]
     known = [RunStarted(1, BEGAN_S), clip((0, 0), 0.1, work_s=0.0, reused=True, worker="")]
-    for records in (WHOLE, [*WHOLE, *redone], known, []):
+    for records in (WHOLE, night, known, []):
         assert rewriting(JOB, records) == ""
 
 
