@@ -6,12 +6,12 @@ since a chapter may well be called "Cover".
 
 from collections import Counter
 from collections.abc import Iterable
-from unicodedata import normalize
 
 import regex
 
 from swarm.book.language.known import every_language
-from swarm.book.page.letters import plain
+from swarm.book.language.part_names import MORE_PART_NAMES
+from swarm.book.page.letters import plain, plain_words
 from swarm.book.page.markup import words
 
 TITLE_PAGE = "title page"
@@ -57,9 +57,9 @@ _KEPT = words("dedication epigraph foreword preface introduction prologue epilog
 _GUTENBERG_MARKS = frozenset(("pgheader", "pg-boilerplate", "pg-header", "pg-footer"))
 _TRANSCRIBER_MARKS = words("tnote tnotes transnote transnotes trans-note transcriber transcribernote")
 
-_PART_NAMES = [language.parts for language in every_language()]
+_PART_NAMES = [*(language.parts for language in every_language()), *MORE_PART_NAMES]
 _BY_NAME = {
-    reason: frozenset("|".join(getattr(parts, field) for parts in _PART_NAMES).split("|")) - {""}
+    reason: frozenset(map(plain_words, "|".join(getattr(parts, field) for parts in _PART_NAMES).split("|"))) - {""}
     for reason, field in {
         TITLE_PAGE: "title_page",
         COVER: "cover",
@@ -94,7 +94,6 @@ MAX_TITLE_LINE_CHARS = 60
 _NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
 _WORD = regex.compile(r"\p{L}{2,}")
-_ACCENTS, _NO_LETTERS = regex.compile(r"\p{M}+"), regex.compile(r"[^\p{L}]+")
 _END = regex.compile(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
 
 
@@ -140,7 +139,7 @@ def marked(types: Iterable[str], classes: Iterable[str] = ()) -> str:
 
 def named(name: str) -> str:
     """Return the reason to leave out a part with this title or file name; "" if the name gives none."""
-    plain = _letters(name)
+    plain = plain_words(name)
     found = next((reason for reason, names in _BY_NAME.items() if plain in names), "")
     return found or (ADVERTISEMENT if _ALSO.fullmatch(plain) else "")
 
@@ -228,9 +227,3 @@ def is_transcribers(title: str, texts: list[str]) -> bool:
     """Return whether a part is a transcriber's note, by its opening words."""
     opening = f"{title}\n" + "\n".join(texts[:2])[:400]
     return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))
-
-
-def _letters(name: str) -> str:
-    """Return a name in lower case, without accents, with spaces for all that is no letter."""
-    letters = _ACCENTS.sub("", normalize("NFKD", name.casefold()))
-    return str(_NO_LETTERS.sub(" ", letters)).strip()

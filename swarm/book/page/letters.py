@@ -1,8 +1,11 @@
 """Texts reduced to their letters, or tidied to one line."""
 
+from unicodedata import normalize
+
 import regex
 
 AUDIBLE = regex.compile(r"[\p{L}\p{N}]")  # a text without a letter or digit cannot be spoken
+_ACCENTS, _BETWEEN_WORDS = regex.compile(r"\p{M}+"), regex.compile(r"[^\p{L}]+")
 _NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 
 # Scripts such as Arabic need joiners to shape their letters, so these are kept there.
@@ -22,6 +25,12 @@ def without_zero_width(text: str) -> str:
 def plain(text: str) -> str:
     """Return a text's letters and digits, to compare titles by."""
     return str(_NO_LETTER.sub("", text.casefold()))
+
+
+def plain_words(text: str) -> str:
+    """Return a text in lower case, without accents, with spaces for all that is no letter, to compare names by."""
+    letters = _ACCENTS.sub("", normalize("NFKD", text.casefold()))
+    return str(_BETWEEN_WORDS.sub(" ", letters)).strip()
 
 
 def tidy(text: str) -> str:
