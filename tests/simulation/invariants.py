@@ -1,4 +1,4 @@
-"""The judge: what must hold after every step."""
+"""The judge: what must hold of a coordinator after every step."""
 
 from __future__ import annotations
 
@@ -9,26 +9,21 @@ from allowed_repeats import AllowedRepeats, unaccepted
 from disk import doubly_accepted
 from engine import BROKEN
 from faults import WHOLE_CLIPS
-from files import PIECE
-from slots import check_slots
 from story import Spot, Violation
+from worker_invariants import WorkerJudge, is_judged
 
-from swarm.job.job_file import WINDOW
 from swarm.job.record import SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, Coordinator
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
-from swarm.lease.coordinator.roster import MAX_LEASES, Session
+from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.message import Accepted, Clip, Grant, Heartbeat, Message, Rejected, Revoke, Trim, Wanted
-from swarm.lease.worker.outcome import ClipPart
-from swarm.lease.worker.slot import EngineSlot
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
-    from network import Connection
     from worker import SimWorker
     from world import World
 
@@ -36,10 +31,6 @@ DEAD_S = 10.0  # a dead worker is replaced within so long
 MISSED_S = 10.0  # a grant that never arrived is missed within so long
 SLOW_LOOKS = 3  # one look in so many also checks what may take many seconds
 LATE_S = 0.05  # a deadline is kept to within so long
-SENT_AHEAD_S = 2.0  # that heartbeats wait behind the pieces of clips, over any link
-FIRST_BYTES = 40_000  # that a worker sends before it knows how slow its link is
-ENOUGH_ANSWERS = 5  # to pieces, for a worker to know its link
-TOGETHER_S = 9.0  # that a slow link carries at several clips under way; a small one may be beside another
 STARVED_S = 15.0  # an idle worker gets what is free within so long
 
 
@@ -49,6 +40,7 @@ class Judge:
     def __init__(self, world: World) -> None:
         self.world = world
         self.repeats = AllowedRepeats(world)
+        self.workers = WorkerJudge(world)
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
         self.looked = 0
@@ -88,22 +80,9 @@ class Judge:
         worker, network = self._owner(process), self.world.network
         for connection in network.between(worker, coordinator):
             busy_s = self.world.heap.now - connection.busy_since_s
-            alike = network.processes[connection.peer] == process and self._is_judged(worker)
+            alike = network.processes[connection.peer] == process and is_judged(self.world, worker)
             if alike and worker.awake and connection.is_busy and busy_s > SILENCE_S and not coordinator.ever_slept:
                 raise Violation(f"{process} is thought dead while its link carries its messages")
-
-    def part(self, worker: SimWorker, connection: Connection, part: ClipPart) -> None:
-        """Judge a piece that a worker has sent: no clip twice, and no more than the link carries soon."""
-        if not self._is_judged(worker):
-            return
-        key = (part.clip.job, part.clip.chapter, part.clip.index, part.clip.key)
-        connection.sent[key] = connection.sent.get(key, 0) + part.length
-        if connection.sent[key] > len(worker.frames[key]):
-            raise Violation(f"{worker.name} sends a clip twice over one connection", key[:3])
-        ahead_s = connection.busy_until_s[connection.coordinator.name] - self.world.heap.now
-        rate = self.world.network.rates.get(worker.name)
-        if rate is not None and ahead_s > SENT_AHEAD_S + FIRST_BYTES / rate:
-            raise Violation(f"{worker.name} has sent what its link carries in {ahead_s:.1f} s", key[:3])
 
     def promises(self, core: Coordinator) -> dict[int, str]:
         """Return the sessions of the promised leases, by lease."""
@@ -124,7 +103,7 @@ class Judge:
         served = core.jobs.get(clip.job)
         known = peer in core.peers or peer in core.dropped
         fits = served is not None and served.is_wanted((clip.chapter, clip.index), clip.key)
-        return fits and known and self._is_judged(self.world.network.owners[peer])
+        return fits and known and is_judged(self.world, self.world.network.owners[peer])
 
     def has_taken(self, core: Coordinator, clip: Clip) -> None:
         """Complain of a wanted clip that was thrown away."""
@@ -157,7 +136,7 @@ class Judge:
         if (
             not worker.disk.has(served.state.job_files)
             and not self.world.vanished
-            and self._is_judged(worker, raw=True)
+            and is_judged(self.world, worker, raw=True)
         ):
             raise Violation(f"granted to {worker.name} before its files were there", spots[0])
         for line in grant.lines:
@@ -239,7 +218,7 @@ class Judge:
             for chapter, index, _ in message.clips:
                 if not coordinator.disk.settled(message.job, (chapter, index)):
                     raise Violation("acknowledged before it was durable", (message.job, chapter, index))
-        elif isinstance(message, Rejected) and self._is_judged(self.world.network.owners[peer], raw=True):
+        elif isinstance(message, Rejected) and is_judged(self.world, self.world.network.owners[peer], raw=True):
             spot = (message.job, message.chapter, message.index)
             raise Violation(f"an honest clip was refused: {message.reason}", spot)
 
@@ -377,31 +356,21 @@ class Judge:
             lacks = session.can_speak(served.recipe) and not served.needed <= session.job_files and not core.stopping
             since_s, before = self.fetched.get(name, (now, -1))
             held_up = any(items[digest].state == "held up" for digest in served.needed if digest in items)
-            judged = self._is_judged(worker, session, raw=self.world.healed) and "lying pieces" not in self.world.faults
+            judged = (
+                is_judged(self.world, worker, session, raw=self.world.healed)
+                and "lying pieces" not in self.world.faults
+            )
             if not lacks or have != before or held_up or served.state.complete or not judged:
                 self.fetched[name] = (now, have)
             elif now - since_s > (3 if "latency" in self.world.faults else 1) * STARVED_S:
                 raise Violation(f"{worker.name} gets no further with its files, {have} bytes")
 
-    def _is_judged(self, worker: SimWorker, session: Session | None = None, *, raw: bool = False) -> bool:
-        """Tell whether promises about a worker can be judged now: the one guard of all invariants about workers.
-
-        A liar breaks its own promises, and what a raw network loses breaks others unless `raw` says that they hold
-        there too. With a `session`, the worker must also be awake, staying, and in reach under just that session.
-        """
-        if worker.liar or (self.world.was_raw and not raw):
-            return False
-        if session is None:
-            return True
-        connection = self.world.network.open.get(session.peer)
-        if connection is None or not worker.awake or worker.draining or worker.process != session.key:
-            return False
-        return not self.world.network.is_cut(worker, connection.coordinator)
-
     def _could_work(
         self, worker: SimWorker, session: Session, core: Coordinator, served: ServedJob, free: list[tuple[int, int]]
     ) -> bool:
-        if not self._is_judged(worker, session) or not session.can_try(served.recipe, core.called_s, served.needed):
+        if not is_judged(self.world, worker, session) or not session.can_try(
+            served.recipe, core.called_s, served.needed
+        ):
             return False
         if any(slot.leases for slot in worker.core.slots) or (served.state.awaits_latents and served.ledger.leases):
             return False
@@ -441,58 +410,6 @@ class Judge:
     def _owner(self, process: str) -> SimWorker:
         return self.world.workers[int(process.partition("/")[0].removeprefix("worker-"))]
 
-    # --- the worker
-
-    def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
-        """Return the leases of other coordinators, and how many lines are left of each."""
-        leases = [lease for slot in worker.core.slots for lease in slot.leases if lease.link != name]
-        return [(lease.id, len(lease.lines)) for lease in leases]
-
-    def worker(self, worker: SimWorker) -> None:
-        """Check the state of a worker after a step."""
-        core = worker.core
-        for item in core.fetched.downloads.items.values():
-            if item.asked - item.have > WINDOW * PIECE:
-                raise Violation(f"{worker.name} asked for {item.asked - item.have} bytes at once")
-        for slot in core.slots:
-            if len(slot.leases) > MAX_LEASES or any(not lease.lines for lease in slot.leases):
-                raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")
-        check_slots(worker)
-
-    def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
-        """Check that a worker does not exceed its credit with the next clip."""
-        credit, size = worker.core.links[name].credit, sum(clips.values())
-        self._one_over_a_slow_link(worker, name, clips)
-        if len(clips) > 1 and size > credit and self._is_judged(worker):
-            raise Violation(f"{worker.name} has {size} bytes under way, credit {credit}")
-
-    def _one_over_a_slow_link(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
-        """Complain of a second clip over a slow link, once a clip has shown that it is slow."""
-        rate = self.world.network.rates.get(worker.name)
-        if rate is None or len(clips) < 2 or not self._is_judged(worker):
-            return
-        if worker.connections[name].answers >= ENOUGH_ANSWERS and sum(clips.values()) / rate > TOGETHER_S:
-            job, chapter, index, _ = next(iter(clips))
-            raise Violation(f"{worker.name} has {len(clips)} clips on a slow link", (job, chapter, index))
-
-    # --- the end
-
-    def settled(self) -> None:
-        """Check that nothing is outstanding anywhere."""
-        for worker in self.world.workers:
-            if not worker.awake or (worker.liar and "recurring texts" in self.world.faults):
-                continue
-            if worker.core.unaccepted.clips:
-                job, chapter, index, _ = next(iter(worker.core.unaccepted.clips))
-                raise Violation(f"{worker.name} still keeps clips", (job, chapter, index))
-            for name, clips in worker.outstanding.items():
-                if clips:
-                    job, chapter, index, _ = next(iter(clips))
-                    raise Violation(f"{worker.name} never got its credit back from {name}", (job, chapter, index))
-            now = worker.clock()
-            if any((slot.leases or slot.busy) and not _finishes(slot, now) for slot in worker.core.slots):
-                raise Violation(f"{worker.name} still has work")
-
 
 def fingerprint(served: ServedJob) -> tuple[int, ...]:
     """Return figures that any change of a state changes."""
@@ -506,8 +423,3 @@ def fingerprint(served: ServedJob) -> tuple[int, ...]:
         len(state.workers),
         int(state.latents is not None),
     )
-
-
-def _finishes(slot: EngineSlot, now: float) -> bool:
-    """Return whether a slot only finishes a segment that no coordinator waits for."""
-    return slot.line is not None and all(lease.revoked for lease in slot.leases) and not slot.hangs(now)

@@ -193,9 +193,9 @@ class SimWorker(Machine):
         connection.answers += isinstance(message, Received)
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
-            before = self.world.judge.elsewhere(self, name)
+            before = self.world.judge.workers.elsewhere(self, name)
             out = self.core.receive(name, heard, self.clock(), frame)
-            if before != self.world.judge.elsewhere(self, name):
+            if before != self.world.judge.workers.elsewhere(self, name):
                 raise Violation(f"{self.name} let {name} change a lease of another coordinator")
             self.carry_out(out)
 
@@ -241,7 +241,7 @@ class SimWorker(Machine):
             self.disk.write(digest, offset, data)
         for name, fetch in out.serves:
             self.disk.serve(name, fetch)
-        self.world.judge.worker(self)
+        self.world.judge.workers.state(self)
 
     def _send_parts(self, parts: list[tuple[str, ClipPart]]) -> None:
         stuck: set[str] = set()
@@ -256,19 +256,19 @@ class SimWorker(Machine):
         if isinstance(message, Clip):
             outstanding = self.outstanding.setdefault(name, {})
             outstanding[name_of(part.clip)] = len(frame)
-            self.world.judge.under_way(self, name, outstanding)
+            self.world.judge.workers.under_way(self, name, outstanding)
             if self.liar:
                 message, frame = self.liar.clip(message, frame)
         left = self.send(name, message, frame[part.offset : part.offset + part.length])
         if left:
-            self.world.judge.part(self, self.connections[name], part)
+            self.world.judge.workers.part(self, self.connections[name], part)
         return left
 
     def _send_clip(self, name: str, clip: Clip) -> None:
         frame = self.frames.get(name_of(clip), b"")
         outstanding = self.outstanding.setdefault(name, {})
         outstanding[name_of(clip)] = len(frame)
-        self.world.judge.under_way(self, name, outstanding)
+        self.world.judge.workers.under_way(self, name, outstanding)
         message = clip
         if self.liar:
             message, frame = self.liar.clip(clip, frame)

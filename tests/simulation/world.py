@@ -168,7 +168,7 @@ class World:
         self._run(lambda: self.complete, self.heap.now + FINISH_S, "a book is not finished")
         self.finished_s = self.heap.now
         self._run(lambda: self.quiet, self.heap.now + QUIET_S, "")
-        self.judge.settled()
+        self.judge.workers.settled()
 
     def _run(self, until: Callable[[], bool], limit_s: float = float("inf"), what: str = "") -> None:
         while not until():
@@ -200,7 +200,7 @@ class World:
     def quiet(self) -> bool:
         """Whether nothing is outstanding anywhere."""
         try:
-            self.judge.settled()
+            self.judge.workers.settled()
         except Violation:
             return False
         return True

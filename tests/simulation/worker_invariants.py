@@ -1,0 +1,113 @@
+"""What must hold of a worker: what it holds, what it has under way, and what it keeps at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from files import PIECE
+from slots import check_slots
+from story import Violation
+
+from swarm.job.job_file import WINDOW
+from swarm.lease.coordinator.roster import MAX_LEASES, Session
+from swarm.lease.worker.outcome import ClipPart
+from swarm.lease.worker.slot import EngineSlot
+
+if TYPE_CHECKING:
+    from network import Connection
+    from worker import SimWorker
+    from world import World
+
+SENT_AHEAD_S = 2.0  # that heartbeats wait behind the pieces of clips, over any link
+FIRST_BYTES = 40_000  # that a worker sends before it knows how slow its link is
+ENOUGH_ANSWERS = 5  # to pieces, for a worker to know its link
+TOGETHER_S = 9.0  # that a slow link carries at several clips under way; a small one may be beside another
+
+
+class WorkerJudge:
+    """Looks at workers after each step, and raises Violation."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
+        """Return the leases of other coordinators, and how many lines are left of each."""
+        leases = [lease for slot in worker.core.slots for lease in slot.leases if lease.link != name]
+        return [(lease.id, len(lease.lines)) for lease in leases]
+
+    def state(self, worker: SimWorker) -> None:
+        """Check the state of a worker after a step."""
+        core = worker.core
+        for item in core.fetched.downloads.items.values():
+            if item.asked - item.have > WINDOW * PIECE:
+                raise Violation(f"{worker.name} asked for {item.asked - item.have} bytes at once")
+        for slot in core.slots:
+            if len(slot.leases) > MAX_LEASES or any(not lease.lines for lease in slot.leases):
+                raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")
+        check_slots(worker)
+
+    def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
+        """Check that a worker does not exceed its credit with the next clip."""
+        credit, size = worker.core.links[name].credit, sum(clips.values())
+        self._one_over_a_slow_link(worker, name, clips)
+        if len(clips) > 1 and size > credit and is_judged(self.world, worker):
+            raise Violation(f"{worker.name} has {size} bytes under way, credit {credit}")
+
+    def _one_over_a_slow_link(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
+        """Complain of a second clip over a slow link, once a clip has shown that it is slow."""
+        rate = self.world.network.rates.get(worker.name)
+        if rate is None or len(clips) < 2 or not is_judged(self.world, worker):
+            return
+        if worker.connections[name].answers >= ENOUGH_ANSWERS and sum(clips.values()) / rate > TOGETHER_S:
+            job, chapter, index, _ = next(iter(clips))
+            raise Violation(f"{worker.name} has {len(clips)} clips on a slow link", (job, chapter, index))
+
+    def part(self, worker: SimWorker, connection: Connection, part: ClipPart) -> None:
+        """Judge a piece that a worker has sent: no clip twice, and no more than the link carries soon."""
+        if not is_judged(self.world, worker):
+            return
+        key = (part.clip.job, part.clip.chapter, part.clip.index, part.clip.key)
+        connection.sent[key] = connection.sent.get(key, 0) + part.length
+        if connection.sent[key] > len(worker.frames[key]):
+            raise Violation(f"{worker.name} sends a clip twice over one connection", key[:3])
+        ahead_s = connection.busy_until_s[connection.coordinator.name] - self.world.heap.now
+        rate = self.world.network.rates.get(worker.name)
+        if rate is not None and ahead_s > SENT_AHEAD_S + FIRST_BYTES / rate:
+            raise Violation(f"{worker.name} has sent what its link carries in {ahead_s:.1f} s", key[:3])
+
+    def settled(self) -> None:
+        """Check that nothing is outstanding anywhere."""
+        for worker in self.world.workers:
+            if not worker.awake or (worker.liar and "recurring texts" in self.world.faults):
+                continue
+            if worker.core.unaccepted.clips:
+                job, chapter, index, _ = next(iter(worker.core.unaccepted.clips))
+                raise Violation(f"{worker.name} still keeps clips", (job, chapter, index))
+            for name, clips in worker.outstanding.items():
+                if clips:
+                    job, chapter, index, _ = next(iter(clips))
+                    raise Violation(f"{worker.name} never got its credit back from {name}", (job, chapter, index))
+            now = worker.clock()
+            if any((slot.leases or slot.busy) and not _finishes(slot, now) for slot in worker.core.slots):
+                raise Violation(f"{worker.name} still has work")
+
+
+def is_judged(world: World, worker: SimWorker, session: Session | None = None, *, raw: bool = False) -> bool:
+    """Tell whether promises about a worker can be judged now: the one guard of all invariants about workers.
+
+    A liar breaks its own promises, and what a raw network loses breaks others unless `raw` says that they hold
+    there too. With a `session`, the worker must also be awake, staying, and in reach under just that session.
+    """
+    if worker.liar or (world.was_raw and not raw):
+        return False
+    if session is None:
+        return True
+    connection = world.network.open.get(session.peer)
+    if connection is None or not worker.awake or worker.draining or worker.process != session.key:
+        return False
+    return not world.network.is_cut(worker, connection.coordinator)
+
+
+def _finishes(slot: EngineSlot, now: float) -> bool:
+    """Return whether a slot only finishes a segment that no coordinator waits for."""
+    return slot.line is not None and all(lease.revoked for lease in slot.leases) and not slot.hangs(now)
