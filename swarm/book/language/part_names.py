@@ -20,6 +20,11 @@ MORE_PART_NAMES = (
         index="hakemisto|henkilöhakemisto",
         bibliography="kirjallisuusluettelo|lähdeluettelo",
     ),
+    PartNames(  # Estonian
+        title_page="tiitelleht",
+        contents="sisukord",
+        notes="märkused",
+    ),
     PartNames(  # Czech, Slovak
         title_page="titulní strana|titulní list|titulná strana|titulný list",
         cover="obálka",
