@@ -28,7 +28,7 @@ class Engines:
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._load_locks: dict[str, asyncio.Lock] = {}
-        self._prefetched: dict[int, tuple[SpokenWords, asyncio.Task[SpokenClip]]] = {}
+        self.prefetched: dict[int, tuple[SpokenWords, asyncio.Task[SpokenClip]]] = {}
         self._starting = asyncio.Lock()  # keeps slots that share a process from each starting one
 
     async def load(
@@ -82,7 +82,7 @@ class Engines:
 
     def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[SpokenClip]":
         """Speak a segment, again with the next seed if a take is doubtful. The task raises EngineFault."""
-        words, speaking = self._prefetched.pop(slot, ((), None))
+        words, speaking = self.prefetched.pop(slot, ((), None))
         if speaking and words == (text, *seeds):
             return speaking
         if speaking:
@@ -98,11 +98,11 @@ class Engines:
         if slot in self._processes:
             task = asyncio.create_task(self._speak(slot, text, *seeds))
             task.add_done_callback(_retrieve_exception)
-            self._prefetched[slot] = (text, *seeds), task
+            self.prefetched[slot] = (text, *seeds), task
 
     def cancel_prefetch(self, slot: int) -> None:
         """Cancel a slot's prefetched text: if its process has begun it already, the clip is dropped."""
-        _, before = self._prefetched.pop(slot, ((), None))
+        _, before = self.prefetched.pop(slot, ((), None))
         if before:
             before.cancel()
 

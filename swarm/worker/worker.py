@@ -65,12 +65,12 @@ class WorkNode:
     ) -> None:
         """`welcomed` is called with the address of each coordinator that welcomes this worker."""
         self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
-        self._engines = engines
+        self.engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
         self._told_once = ToldOnce()  # jobs and notes
         self.unable = False  # an engine failed to open since the last announcement
         self._keys = keys
-        self._clock = clock
+        self.clock = clock
         self._say = say
         self._exit_when_done = exit_when_done
         self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
@@ -95,7 +95,7 @@ class WorkNode:
         connection = self.connections.get(name)
         if connection is None:
             socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
-            connection = Connection(socket, self._start(self._listen(name, socket)), lost_s=self._clock.now())
+            connection = Connection(socket, self._start(self._listen(name, socket)), lost_s=self.clock.now())
             self.connections[name] = connection
         connection.socket.connect(addresses)
 
@@ -105,7 +105,7 @@ class WorkNode:
         if connection is not None:
             connection.task.cancel()
             connection.socket.close()
-            self._carry_out(self.core.forget(name, self._clock.now()))
+            self.carry_out(self.core.forget(name, self.clock.now()))
 
     def has_proven(self, name: str) -> bool:
         """Return whether the coordinator of this name was ever connected, under whichever name."""
@@ -113,15 +113,15 @@ class WorkNode:
 
     def unproven(self) -> dict[str, float]:
         """Return the coordinators that were never connected, and for how many seconds each was tried."""
-        return self.connections.unproven(self._clock.now())
+        return self.connections.unproven(self.clock.now())
 
     def abandoned(self, after_s: float) -> list[str]:
         """Return the coordinators that are out of reach for over `after_s` seconds, and have no lease here."""
         holding = {lease.link for slot in self.core.slots for lease in slot.leases}
-        return self.connections.abandoned(self._clock.now(), after_s, holding)
+        return self.connections.abandoned(self.clock.now(), after_s, holding)
 
     def _changed(self, name: str) -> None:
-        connection, now = self.connections[name], self._clock.now()
+        connection, now = self.connections[name], self.clock.now()
         self.connections.hear_refusal(connection)
         if connection.socket.connected == connection.connected:
             return
@@ -133,13 +133,13 @@ class WorkNode:
                 connection.coordinator = ""
             self._aliases = {alias: first for alias, first in self._aliases.items() if first != name}
         out = self.core.connect(name, now) if connection.connected else self.core.disconnect(name, now)
-        self._carry_out(out)
+        self.carry_out(out)
 
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
             message, frame = await socket.receive()
             self._announce(name, message)
-            self._carry_out(self.core.receive(name, message, self._clock.now(), frame))
+            self.carry_out(self.core.receive(name, message, self.clock.now(), frame))
             if self._exit_when_done and self._is_done():
                 self.leave()
 
@@ -167,7 +167,7 @@ class WorkNode:
             self._tell(name, f"{self.connections[name].socket.address} refused this worker: {refused_text(message)}")
 
     def _tell(self, name: str, line: str) -> None:
-        self.connections.tell(name, line, self._clock.now())
+        self.connections.tell(name, line, self.clock.now())
 
     def _introduce(self, name: str, job: Job) -> None:
         """Tell the user once about a job; coordinators send it again whenever it needs more files."""
@@ -182,10 +182,10 @@ class WorkNode:
     def _kept(self, digest: str, kept: Kept) -> None:
         if kept.note:
             self._say_once(f"cannot fetch a file of the voice: {kept.note}; trying on", f"{digest} {kept.note}")
-        self._carry_out(self.core.kept(digest, kept.have, self._clock.now(), kept.note))
+        self.carry_out(self.core.kept(digest, kept.have, self.clock.now(), kept.note))
 
     def _lost(self, digest: str) -> None:
-        self._carry_out(self.core.lost(digest, self._clock.now()))
+        self.carry_out(self.core.lost(digest, self.clock.now()))
 
     def _reply(self, name: str, piece: FilePiece, frame: bytes) -> None:
         """Send a piece. If it cannot be sent, the coordinator asks for it again."""
@@ -202,7 +202,7 @@ class WorkNode:
         if done.final and self.connections[name].coordinator:
             who, self.connections[name].coordinator = self.connections[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
-            self._tell(name, f"{who} {how}; {self._notices.line(self._clock.now())}")
+            self._tell(name, f"{who} {how}; {self._notices.line(self.clock.now())}")
 
     def _other_name_of(self, coordinator: str, name: str) -> str:
         """Return another name under which the same coordinator is already served; "" if there is none."""
@@ -212,11 +212,12 @@ class WorkNode:
     def announce(self, engines: tuple[EngineOffer, ...]) -> None:
         """Announce the engines of this machine again; an engine that did not open may then be tried again."""
         self.unable = False
-        self._carry_out(self.core.announce(engines, self._clock.now()))
+        self.carry_out(self.core.announce(engines, self.clock.now()))
 
     # --- the core's outcomes
 
-    def _carry_out(self, out: WorkerOutcome) -> None:
+    def carry_out(self, out: WorkerOutcome) -> None:
+        """Do what the core wants done."""
         for clip, frame in out.kept:
             self._notices.add(clip)
             self._clip_buffer.put(clip, frame)
@@ -253,70 +254,70 @@ class WorkNode:
         match command:
             case Kill(slot=slot):
                 self._say(f"slot {slot}: its engine made no progress and is started afresh")
-                self._engines.kill(slot)
+                self.engines.kill(slot)
             case Unload(slot=slot):
-                self._start(self._engines.unload(slot))
+                self._start(self.engines.unload(slot))
             case Seek(digest=digest, size=size):
                 self._file_thread.seek(digest, size, frozenset(self.core.fetched.downloads.items))
             case Load():
                 self._start(self._load(command))
             case Speak():
-                spoken = self._engines.speak(command.slot, command.text, command.seed, *command.others)
+                spoken = self.engines.speak(command.slot, command.text, command.seed, *command.others)
                 self._start(self._speak(command, spoken))
             case Prefetch():
-                self._engines.prefetch(command.slot, command.text, command.seed, *command.others)
+                self.engines.prefetch(command.slot, command.text, command.seed, *command.others)
             case CancelPrefetch(slot=slot):
-                self._engines.cancel_prefetch(slot)
+                self.engines.cancel_prefetch(slot)
 
     async def _load(self, load: Load) -> None:
         try:
             folder = await self._file_thread.gather(load.job_files, load.slot)
         except StoreError as fault:
-            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now(), mislaid=True))
+            self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now(), mislaid=True))
             return
         try:
-            made = await self._engines.load(load.slot, load.recipe, folder, listen=partial(self._progressed, load))
+            made = await self.engines.load(load.slot, load.recipe, folder, listen=partial(self._progressed, load))
             latents = await self._file_thread.put(made)
         except Outdated as fault:
-            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
+            self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now()))
             self._outdated = fault
             self._say("e2a-swarm was upgraded: this worker finishes the sentences under way, and asks to be restarted")
             self.leave()
         except StoreError as fault:
-            await self._engines.unload(load.slot)
-            self._carry_out(self.core.unable(load.slot, load.turn, str(fault), self._clock.now()))
+            await self.engines.unload(load.slot)
+            self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now()))
         except EngineFault as fault:
-            await self._engines.unload(load.slot)
-            self._carry_out(self._not_opened(load, fault))
+            await self.engines.unload(load.slot)
+            self.carry_out(self._not_opened(load, fault))
         else:
-            self._carry_out(self.core.opened(load.slot, load.turn, self._clock.now(), latents))
+            self.carry_out(self.core.opened(load.slot, load.turn, self.clock.now(), latents))
 
     def _not_opened(self, load: Load, fault: EngineFault) -> WorkerOutcome:
         if fault.kind in DEVICE_FAULTS:
             trouble: Trouble = "memory" if fault.kind is FaultKind.MEMORY else "lost"
-            return self.core.step_back(load.slot, load.turn, trouble, str(fault), self._clock.now())
+            return self.core.step_back(load.slot, load.turn, trouble, str(fault), self.clock.now())
         self.unable = True
         self._say_once(f"slot {load.slot}: {fault}")
-        return self.core.unable(load.slot, load.turn, str(fault), self._clock.now())
+        return self.core.unable(load.slot, load.turn, str(fault), self.clock.now())
 
     def _progressed(self, load: Load, words: str) -> None:
         self._say_once(words, in_tens(words))
-        self.core.note_progress(load.slot, load.turn, words, self._clock.now())
+        self.core.note_progress(load.slot, load.turn, words, self.clock.now())
 
     async def _speak(self, speak: Speak, speaking: "asyncio.Task[SpokenClip]") -> None:
-        process = self._engines.process(speak.slot)
+        process = self.engines.process(speak.slot)
         try:
             spoken = await speaking
         except EngineFault as fault:
             if fault.kind in (FaultKind.CRASHED, *DEVICE_FAULTS):
-                await self._engines.unload(speak.slot, process)  # a fresh process may already have replaced it
+                await self.engines.unload(speak.slot, process)  # a fresh process may already have replaced it
             if fault.kind in DEVICE_FAULTS:
                 self._say(f"slot {speak.slot}: {fault}")
-            out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self._clock.now())
+            out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self.clock.now())
         else:
-            now = self._clock.now()
+            now = self.clock.now()
             out = self.core.spoken(speak.slot, speak.turn, spoken.info, spoken.further, now, spoken.frame)
-        self._carry_out(out)
+        self.carry_out(out)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
@@ -355,35 +356,35 @@ class WorkNode:
         try:
             while True:
                 self._look_at_devices()
-                self._carry_out(self.core.beat(self._clock.now()))
+                self.carry_out(self.core.beat(self.clock.now()))
                 self._say_rests()
                 self._wakefulness.turn(any(slot.leases for slot in self.core.slots))
-                if news := self._notices.news(self._clock.now()):
+                if news := self._notices.news(self.clock.now()):
                     self._say(news)
                 await asyncio.sleep(self.core.beat_s)
         finally:
             self._wakefulness.turn(False)  # the task that turned it on must turn it off
 
     def _look_at_devices(self) -> None:
-        now, limit_watch = self._clock.now(), self._limit_watch
+        now, limit_watch = self.clock.now(), self._limit_watch
         self.core.observe(limit_watch.look())
         if lost := limit_watch.lost():
-            names = ", ".join(dict.fromkeys(self._engines.devices[slot] for slot in lost))
-            self._carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
-        self._carry_out(self.core.limit(limit_watch.reasons(self._engines.pids, now), now))
+            names = ", ".join(dict.fromkeys(self.engines.devices[slot] for slot in lost))
+            self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
+        self.carry_out(self.core.limit(limit_watch.reasons(self.engines.pids, now), now))
 
     def _say_rests(self) -> None:
-        rests = {slot.number: slot.rest.reason(self._clock.now()) for slot in self.core.slots}
+        rests = {slot.number: slot.rest.reason(self.clock.now()) for slot in self.core.slots}
         for line in rest_lines(self._rests, rests):
             self._say(line)
         self._rests = rests
 
     async def _drain(self) -> None:
-        self._carry_out(self.core.drain(self._clock.now()))
-        deadline_s = self._clock.now() + DRAIN_S
-        while not self.core.drained and self._clock.now() < deadline_s:
+        self.carry_out(self.core.drain(self.clock.now()))
+        deadline_s = self.clock.now() + DRAIN_S
+        while not self.core.drained and self.clock.now() < deadline_s:
             await asyncio.sleep(0.05)
-        self._carry_out(self.core.leave())
+        self.carry_out(self.core.leave())
         await asyncio.sleep(FAREWELL_S)
 
     async def _close(self) -> None:
@@ -394,6 +395,6 @@ class WorkNode:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._limit_watch.close()
-        await self._engines.close()
+        await self.engines.close()
         self._clip_buffer.close()
         self._file_thread.close()

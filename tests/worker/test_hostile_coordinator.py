@@ -96,7 +96,7 @@ async def a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         yield node, said
     finally:
         for name in list(node.core.links):
-            node._carry_out(node.core.forget(name, node._clock.now()))
+            node.carry_out(node.core.forget(name, node.clock.now()))
         node.leave()
         await life  # raises what ended it
 
@@ -175,10 +175,10 @@ async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: py
         for count in range(MESSAGES // 4):
             name = liar.chance.choice("ab")
             if count % 100 == 0:
-                node._carry_out(node.core.connect(name, node._clock.now()))
-                node._carry_out(node.core.receive(name, Welcome("c", 1, "laptop", 1.0, 10**6), node._clock.now()))
+                node.carry_out(node.core.connect(name, node.clock.now()))
+                node.carry_out(node.core.receive(name, Welcome("c", 1, "laptop", 1.0, 10**6), node.clock.now()))
             message, frame = liar.message()
-            node._carry_out(node.core.receive(name, message, node._clock.now(), frame))
+            node.carry_out(node.core.receive(name, message, node.clock.now(), frame))
             if liar.chance.random() < 0.5:
                 await asyncio.sleep(0)
             assert node._failure is None
@@ -190,8 +190,8 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
 ) -> None:
     async with a_worker(tmp_path, monkeypatch) as (node, said):
         node.add("a", ["127.0.0.1:1"])
-        node._carry_out(node.core.connect("a", node._clock.now()))
-        node._carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6), node._clock.now()))
+        node.carry_out(node.core.connect("a", node.clock.now()))
+        node.carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6), node.clock.now()))
         for number in range(12_000):
             files = tuple(
                 JobFile(f"model/{place}.bin", hashlib.sha256(b"%d %d" % (number, place)).hexdigest(), 1000)
@@ -199,7 +199,7 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
             )
             job = Job(f"job-{number}", f"Book {number}", TICK, files)
             node._announce("a", job)
-            node._carry_out(node.core.receive("a", job, node._clock.now()))
+            node.carry_out(node.core.receive("a", job, node.clock.now()))
             if number % 500 == 0:
                 await asyncio.sleep(0)
         link, items = node.core.links["a"], node.core.fetched.downloads.items

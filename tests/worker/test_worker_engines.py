@@ -19,7 +19,7 @@ METRONOME = choose_recipe("en", engine="metronome", settings={"cost_per_char": "
 async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tmp_path: Path) -> None:
     engines = Engines(("cpu:0", "cpu:1", "cpu:2"), tmp_path)
     await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(3)))
-    assert len({process.pid for process in engines._processes.values()}) == 1
+    assert len({engines.process(slot).pid for slot in range(3)}) == 1
     spoken = await asyncio.gather(*(engines.speak(slot, "Tick.", 0) for slot in range(3)))
     assert len({clip.info.digest for clip in spoken}) == 1
     await engines.close()
@@ -28,10 +28,10 @@ async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tm
 async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
-    before = engines._processes[0].pid
+    before = engines.process(0).pid
     engines.kill(0)
     await engines.load(0, METRONOME)
-    assert engines._processes[0].pid != before
+    assert engines.process(0).pid != before
     assert (await engines.speak(0, "Tick.", 0)).info.samples
     await engines.close()
 
@@ -39,8 +39,8 @@ async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
 async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
     engines = Engines(("cpu:0", "cpu:1"), tmp_path)
     await engines.load(0, METRONOME)
-    engines._processes[0].kill()
-    while engines._processes[0].alive:
+    engines.process(0).kill()
+    while engines.process(0).alive:
         await asyncio.sleep(0.01)
     await engines.load(1, METRONOME)
     assert (await engines.speak(1, "Tick.", 0)).info.samples
@@ -150,7 +150,7 @@ async def test_a_prefetched_text_is_spoken_without_being_asked_for_and_then_only
     first = engines.speak(0, "Tick.", 0)
     engines.prefetch(0, "Tock, tock.", 1, 2)
     await first
-    _, ahead = engines._prefetched[0]
+    _, ahead = engines.prefetched[0]
     await asyncio.wait([ahead])
     assert engines.speak(0, "Tock, tock.", 1, 2) is ahead
     assert (await ahead).info.samples > (await first).info.samples
@@ -162,7 +162,7 @@ async def test_a_prefetched_clip_tells_the_engines_own_seconds_however_late_it_i
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.05"}))
     engines.prefetch(0, "Tock, tock.", 1)
-    _, ahead = engines._prefetched[0]
+    _, ahead = engines.prefetched[0]
     await asyncio.wait([ahead])
     assert (await engines.speak(0, "Tock, tock.", 1)).info.work_s >= 11 * 0.05
     await engines.close()
@@ -190,7 +190,7 @@ async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_o
     hung = engines.speak(0, "It takes its time.", 0)
     engines.prefetch(0, "Tock.", 0)
     await asyncio.sleep(0)
-    process = engines._processes[0]
+    process = engines.process(0)
     process.kill()
     with pytest.raises(EngineFault) as fault:
         await hung

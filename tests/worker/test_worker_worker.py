@@ -42,14 +42,14 @@ async def running(
     fast = WorkerSettings(**settings)  # type: ignore[arg-type]
     node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), None, Clock(), said.append, limit_watch, settings=fast)
     life = asyncio.create_task(node.run())
-    now = node._clock.now()
-    node._carry_out(node.core.connect("a", now))
-    node._carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, credit), now))
-    node._carry_out(node.core.receive("a", Job("job", "Book", TICK), now))
+    now = node.clock.now()
+    node.carry_out(node.core.connect("a", now))
+    node.carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, credit), now))
+    node.carry_out(node.core.receive("a", Job("job", "Book", TICK), now))
     try:
         yield node, engines, said
     finally:
-        node._carry_out(node.core.disconnect("a", node._clock.now()))  # nobody takes its clips
+        node.carry_out(node.core.disconnect("a", node.clock.now()))  # nobody takes its clips
         node.leave()
         await life
 
@@ -59,7 +59,7 @@ async def speak(node: WorkNode, lease: int) -> None:
     spoken = len(node.core.unaccepted.clips)
     text = f"Tick {lease}."
     grant = Grant(lease, "job", 0, 0, (Line(lease, text, 0),), 600.0)
-    node._carry_out(node.core.receive("a", grant, node._clock.now()))
+    node.carry_out(node.core.receive("a", grant, node.clock.now()))
     while len(node.core.unaccepted.clips) == spoken:
         await asyncio.sleep(0.01)
 
@@ -87,7 +87,7 @@ async def test_a_worker_that_is_told_to_leave_says_whether_anything_is_under_way
         assert said == ["nothing is under way: leaving"]
     async with running(tmp_path) as (node, _, _):
         grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),), 600.0)
-        node._carry_out(node.core.receive("a", grant, node._clock.now()))
+        node.carry_out(node.core.receive("a", grant, node.clock.now()))
         _drain(node, said.append)
         assert said[1:] == ["finishing the sentences under way; Ctrl-C again stops at once"]
 
@@ -101,9 +101,9 @@ async def test_a_worker_whose_disk_is_full_pauses_and_loses_no_clip(
     obstacle.write_bytes(b"no clip can be written below it")
     async with running(tmp_path) as (node, _, said):
         lines = tuple(Line(index, f"Tick {index}.", 0) for index in range(6))
-        now = node._clock.now()
-        node._carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), now))
-        node._carry_out(node.core.disconnect("a", now))
+        now = node.clock.now()
+        node.carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), now))
+        node.carry_out(node.core.disconnect("a", now))
         while not any("takes no more clips" in line for line in said):
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
@@ -111,10 +111,10 @@ async def test_a_worker_whose_disk_is_full_pauses_and_loses_no_clip(
         assert 0 < len(held) < len(lines)
         assert all(node._clip_buffer.get(clip) for clip in held)
         obstacle.unlink()
-        node._carry_out(node.core.connect("a", now))
-        node._carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, 10**6), now))
+        node.carry_out(node.core.connect("a", now))
+        node.carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, 10**6), now))
         names = tuple((clip.chapter, clip.index, clip.key) for clip in held)
-        node._carry_out(node.core.receive("a", Accepted("job", names), node._clock.now()))
+        node.carry_out(node.core.receive("a", Accepted("job", names), node.clock.now()))
         while node._notices.sentences < len(lines):
             await asyncio.sleep(0.01)
         assert f"{obstacle} takes clips again" in said
@@ -211,13 +211,13 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(node_engines, "EngineProcess", FakeProcess)
     async with running(tmp_path, credit=50) as (node, engines, _):
         lines = tuple(Line(index, text, 0) for index, text in enumerate(TEXTS))
-        node._carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), node._clock.now()))
+        node.carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), node.clock.now()))
         await until(lambda: engines.process(0) is not None)
         process = engines.process(0)
         assert isinstance(process, FakeProcess)
         try:
             process.end("One.")
-            await until(lambda: engines._prefetched.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
+            await until(lambda: engines.prefetched.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
             process.end("Two.")
             await until(lambda: node.core.slots[0].state is SlotState.WAITING and "Three." in process.begun)
             assert len(node.core.unaccepted.clips) == 2
@@ -230,7 +230,7 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 def accept(node: WorkNode, place: int) -> None:
     """Let the coordinator accept a clip, so that there is room for another."""
     key = clip_key(TEXTS[place], TICK, 0)
-    node._carry_out(node.core.receive("a", Accepted("job", ((0, place, key),)), node._clock.now()))
+    node.carry_out(node.core.receive("a", Accepted("job", ((0, place, key),)), node.clock.now()))
 
 
 @pytest.mark.timeout(60)
@@ -241,7 +241,7 @@ async def test_over_a_slow_link_each_sentence_is_spoken_once(
     async with waiting(tmp_path, monkeypatch) as (node, process):
         if there:
             process.end("Three.")
-            _, speaking = node._engines._prefetched[0]
+            _, speaking = node.engines.prefetched[0]
             await asyncio.wait([speaking])
         await asyncio.sleep(0.05)  # beats meanwhile change nothing
         assert (node.core.slots[0].line, process.begun) == (None, ["One.", "Two.", "Three."])
@@ -256,11 +256,11 @@ async def test_over_a_slow_link_each_sentence_is_spoken_once(
 
 
 WITHDRAWN: dict[str, Callable[[WorkNode], WorkerOutcome]] = {
-    "trimmed": lambda node: node.core.receive("a", Trim(1, 2), node._clock.now()),
-    "revoked": lambda node: node.core.receive("a", Revoke(1), node._clock.now()),
-    "drained": lambda node: node.core.drain(node._clock.now()),
-    "rests": lambda node: node.core.limit(["until 22:00 (--hours)"], node._clock.now()),
-    "lost": lambda node: node.core.lose([0], "fell off the bus", node._clock.now()),
+    "trimmed": lambda node: node.core.receive("a", Trim(1, 2), node.clock.now()),
+    "revoked": lambda node: node.core.receive("a", Revoke(1), node.clock.now()),
+    "drained": lambda node: node.core.drain(node.clock.now()),
+    "rests": lambda node: node.core.limit(["until 22:00 (--hours)"], node.clock.now()),
+    "lost": lambda node: node.core.lose([0], "fell off the bus", node.clock.now()),
 }
 
 
@@ -270,11 +270,11 @@ async def test_a_prefetched_line_is_withdrawn_when_it_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: Callable[[WorkNode], WorkerOutcome]
 ) -> None:
     async with waiting(tmp_path, monkeypatch) as (node, process):
-        _, speaking = node._engines._prefetched[0]
-        node._carry_out(end(node))
+        _, speaking = node.engines.prefetched[0]
+        node.carry_out(end(node))
         with pytest.raises(asyncio.CancelledError):
             await speaking
-        assert not node._engines._prefetched
+        assert not node.engines.prefetched
         assert process.begun == ["One.", "Two.", "Three."]
 
 
@@ -285,7 +285,7 @@ async def test_a_worker_whose_program_was_upgraded_finishes_and_asks_to_be_resta
         async with running(tmp_path) as (node, _, said):
             monkeypatch.setattr(swarm.system.child, "CODE", "the version before")
             grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),), 600.0)
-            node._carry_out(node.core.receive("a", grant, node._clock.now()))
+            node.carry_out(node.core.receive("a", grant, node.clock.now()))
             while not node.core.left:
                 await asyncio.sleep(0.01)
     assert raised.value.exit_code == EXIT_OUTDATED
