@@ -135,6 +135,7 @@ class CoordinateConfig:
     port: int | None = None  # None: DEFAULT_PORT, or the next free port
     open: bool = False  # no key, no encryption
     advertise: bool = True
+    announce: str = ""  # "host:port" that workers are told over mDNS; empty: this machine's own
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ import difflib
 import errno
 import importlib
 import os
+import signal
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -42,6 +43,8 @@ e2a-swarm COMMAND --help tells more.
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command line, by default the arguments of this process; return the exit code."""
+    if argv is None:
+        _end_on_sigterm()
     _repair_streams()
     arguments = argparse.Namespace()
     try:
@@ -64,6 +67,12 @@ def main(argv: list[str] | None = None) -> int:
         return _fail_to_print(error) if is_of_output else _unforeseen(error, arguments)
     except Exception as error:  # a user must never see a bare traceback
         return _unforeseen(error, arguments)
+
+
+def _end_on_sigterm() -> None:
+    """Let SIGTERM end this process like Ctrl-C from the beginning: the first process of a container ignores it."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _log_to_console(arguments: argparse.Namespace) -> None:

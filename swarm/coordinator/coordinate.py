@@ -276,7 +276,8 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         if config.advertise:
             from swarm.net.discovery import Advertisement  # imported late: `convert` never announces itself
 
-            advertisement = Advertisement(identity, port, coordination.epoch, config.bind, progress.note)
+            epoch, note = coordination.epoch, progress.note
+            advertisement = Advertisement(identity, port, epoch, config.bind, note, config.announce)
             await advertisement.start()
             stack.push_async_callback(advertisement.close)
         await stack.enter_async_context(service.ready())
@@ -298,7 +299,7 @@ def _invite(progress: Progress, code: str, port: int, config: CoordinateConfig) 
     if code:
         progress.note("a new swarm; on each other machine run once:")
         progress.note(f"  e2a-swarm join {code}")
-    where = f"{config.bind or machine_name()}:{port}"
+    where = config.announce or f"{config.bind or machine_name()}:{port}"
     progress.note(f"waiting for workers at {where}: {CALL_WORKERS}")
     if not code and not config.open:
         progress.note("  (`e2a-swarm key` shows the code for a machine that is new to it)")

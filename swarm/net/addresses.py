@@ -39,6 +39,12 @@ def join_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def split_address(address: str) -> tuple[str, int]:
+    """Return the host and port of "host:port", as `parse_address` returns it."""
+    host, _, port = address.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 def fixed_address(chosen: str) -> str | None:
     """Return the one coordinator that the user named: --coordinator, else the environment. Raises UsageError."""
     text = chosen or os.environ.get(ENV_COORDINATOR, "")

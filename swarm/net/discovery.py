@@ -12,7 +12,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL
-from swarm.net.addresses import join_address, local_addresses, nearest_first
+from swarm.net.addresses import join_address, local_addresses, nearest_first, split_address
 from swarm.net.crowd import Crowd
 from swarm.system.machine import Say
 from swarm.watch.text import plain_line
@@ -48,7 +48,9 @@ class Candidate:
 class Advertisement:
     """Announces a coordinator to the network, and again whenever this machine's addresses change."""
 
-    def __init__(self, swarm: str, port: int, epoch: int, bind: str, say: Say) -> None:
+    def __init__(self, swarm: str, port: int, epoch: int, bind: str, say: Say, announce: str = "") -> None:
+        """`announce`: "host:port" to announce instead of this machine's addresses; "" for those."""
+        self._host, self._announced_port = split_address(announce) if announce else ("", port)
         self._swarm, self._port, self._epoch, self._bind, self._say = swarm, port, epoch, bind, say
         self._server = f"e2a-{uuid.uuid4().hex[:12]}.local."  # the machine announces its own name itself
         self._told: list[str] = []
@@ -74,13 +76,14 @@ class Advertisement:
                 await self._tell()
             except FAULTS as error:
                 if complain:
-                    address = join_address(self._bind or socket.gethostname(), self._port)
+                    host = self._host or self._bind or socket.gethostname()
+                    address = join_address(host, self._announced_port)
                     self._say(f"cannot be found over mDNS ({error}); start workers with --coordinator {address}")
                 complain = False
             await asyncio.sleep(CHECK_S)
 
     async def _tell(self) -> None:
-        addresses = local_addresses() if self._bind in EVERYWHERE else [self._bind]
+        addresses = await self._addresses()
         if addresses == self._told:
             return
         await _close(self._zeroconf)
@@ -88,9 +91,16 @@ class Advertisement:
         announced = await self._zeroconf.async_register_service(self._info(addresses), allow_name_change=True)
         await announced
         self._told = addresses
-        if self._bind in EVERYWHERE and all(":" in address or address.startswith("127.") for address in addresses):
+        own = self._bind in EVERYWHERE and not self._host
+        if own and all(":" in address or address.startswith("127.") for address in addresses):
             self._hint(addresses)
-        logger.debug(f"announced {', '.join(addresses)}, port {self._port}, over mDNS")
+        logger.debug(f"announced {', '.join(addresses)}, port {self._announced_port}, over mDNS")
+
+    async def _addresses(self) -> list[str]:
+        if not self._host:
+            return local_addresses() if self._bind in EVERYWHERE else [self._bind]
+        found = await asyncio.get_running_loop().getaddrinfo(self._host, self._announced_port, type=socket.SOCK_STREAM)
+        return sorted({str(address[0]) for *_, address in found})
 
     def _hint(self, addresses: list[str]) -> None:
         """Tell the user, once, how workers find a coordinator to which no IPv4 leads."""
@@ -107,7 +117,7 @@ class Advertisement:
         return ServiceInfo(
             SERVICE,
             f"{machine} {self._port}.{SERVICE}",
-            port=self._port,
+            port=self._announced_port,
             properties={"protocol": str(PROTOCOL), "swarm": self._swarm, "epoch": str(self._epoch)},
             server=self._server,
             parsed_addresses=addresses,

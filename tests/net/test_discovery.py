@@ -146,6 +146,25 @@ async def test_a_coordinator_without_ipv4_says_once_how_workers_find_it(
     await advertisement.close()
 
 
+async def test_another_address_is_announced_if_the_user_says_so() -> None:
+    there = Advertisement("5afe000a", 7010, 1, LOOPBACK, ignore, "127.0.0.9:5900")
+    browser = Browser("5afe000a", LOOPBACK, ignore)
+    await asyncio.gather(there.start(), browser.start())
+    await until(lambda: bool(browser.candidates()))
+    assert [list(each.addresses) for each in browser.candidates()] == [["127.0.0.9:5900"]]
+    await asyncio.gather(browser.close(), there.close())
+
+
+async def test_an_address_that_has_no_name_in_the_network_is_said() -> None:
+    said: list[str] = []
+    there = Advertisement("5afe000b", 7011, 1, LOOPBACK, said.append, "nowhere.invalid:5900")
+    await there.start()
+    await until(lambda: bool(said))
+    assert said[0].startswith("cannot be found over mDNS")
+    assert said[0].endswith("--coordinator nowhere.invalid:5900")
+    await there.close()
+
+
 def announce(name: str) -> None:
     """Send an mDNS answer that names a service, whatever the name is."""
     answer = DNSOutgoing(0x8400)

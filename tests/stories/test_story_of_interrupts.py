@@ -131,3 +131,24 @@ def test_a_worker_that_waits_for_a_key_ends_at_once(here: Machine, handler: sign
     running.says("in no swarm yet")
     running.signal()
     running.ends(EXIT_INTERRUPTED)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM for others")
+@pytest.mark.parametrize("words", [("work", "--cpu"), ("coordinate", "{book}")], ids=["work", "coordinate"])
+def test_a_command_that_still_loads_ends_in_good_order_too(
+    here: Machine, small_book: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import builtins, pathlib, time\n"
+        "load = builtins.__import__\n"
+        "def slow(name, *rest, **more):\n"
+        "    if name.startswith('zmq'):\n"
+        "        pathlib.Path('loading').touch()\n"
+        "        time.sleep(60)\n"
+        "    return load(name, *rest, **more)\n"
+        "builtins.__import__ = slow\n"
+    )
+    running = here.start(*(word.format(book=small_book) for word in words), PYTHONPATH=str(tmp_path))
+    wait_for((here.desk / "loading").exists)
+    running.signal(signal.SIGTERM)
+    running.ends(EXIT_INTERRUPTED)
