@@ -29,6 +29,18 @@ class OneCoordinator(argparse.Action):
         namespace.coordinator = value
 
 
+class AnnouncedAddress(argparse.Action):
+    """An option for the address that a coordinator announces."""
+
+    def __call__(
+        self, _parser: object, namespace: argparse.Namespace, value: object, option: str | None = None
+    ) -> None:
+        """Keep the address as "host:port". Raises UsageError."""
+        from swarm.net.addresses import parse_address  # imported here, since --help must be quick
+
+        namespace.announce = parse_address(str(value))
+
+
 def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
     """Add an option that is always refused with a sentence, with or without a value."""
     sentence = instead.format(name=name.replace("-", "_"))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import OneCoordinator, number, one_of, refuse, whole
+from swarm.commands.checks import AnnouncedAddress, OneCoordinator, number, one_of, refuse, whole
 from swarm.commands.engine_options import LICENCES, add_model_options, model_settings
 from swarm.commands.parser import Parser
 from swarm.commands.reading import add_reading_options, reading
@@ -175,12 +175,11 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--bind", metavar="ADDRESS", help="listen on this address only (default: $E2A_SWARM_BIND, or all)"
     )
-    group.add_argument(
-        "--announce",
-        metavar="HOST:PORT",
-        help="announce this address over mDNS instead of this machine's own: of the host of a container, of a forward",
+    told = group.add_mutually_exclusive_group()
+    told.add_argument(
+        "--announce", metavar="HOST:PORT", action=AnnouncedAddress, default="", help="announce this address by mDNS"
     )
-    group.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
+    told.add_argument("--no-advertise", action="store_true", help="do not announce this coordinator over mDNS")
     group.add_argument(
         "--open", action="store_true", help="use no key and no encryption: anybody on the network can join"
     )
@@ -267,18 +266,8 @@ def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:
         port=None if arguments.port is None else whole("--port", arguments.port, 1, 65535),
         open=arguments.open,
         advertise=not arguments.no_advertise,
-        announce=_announced(arguments),
+        announce=arguments.announce,
     )
-
-
-def _announced(arguments: argparse.Namespace) -> str:
-    if not arguments.announce:
-        return ""
-    if arguments.no_advertise:
-        raise UsageError("--announce and --no-advertise exclude each other: choose one.")
-    from swarm.net.addresses import parse_address
-
-    return parse_address(arguments.announce)
 
 
 def asked_devices(arguments: argparse.Namespace) -> tuple[str, ...]:

@@ -184,6 +184,7 @@ def test_an_error_breaks_between_words_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
     assert main(["fly"]) == EXIT_USAGE
     whole = capsys.readouterr().err
     assert whole.count("\n") == 1
