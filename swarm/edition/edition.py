@@ -333,6 +333,8 @@ class Edition:
                 replace_file(path.with_suffix(".html"), report_page(self.made, self._sound()).encode())
             for name in () if self.delivery else self._leftovers():
                 (path.parent / name).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # a folder of chapters that has other files stays
+                    self.target.with_name(self.target.name.rpartition(".")[0]).rmdir()
         del self.made["segments"]  # the longest part, which closing lines do not need
 
     def _addresses(self) -> tuple[str, ...]:

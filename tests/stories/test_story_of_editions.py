@@ -66,6 +66,9 @@ def test_of_one_file_for_each_chapter_none_of_the_last_edition_is_left(
     )
     assert here.run("convert", small_book, *FAST, "--split", "chapter", "--output-format", "mp3").returncode == 0
     assert names(folder) == ["01 - The Lamp.mp3", "02 - An End.mp3", "notes.mp3"]
+    own.unlink()
+    assert here.run("convert", small_book, *FAST, "--output-format", "mp3").returncode == 0
+    assert not folder.exists()
 
 
 def test_the_old_edition_stays_whole_until_the_new_one_is(here: Machine, small_book: Path, lexicon: Path) -> None:
