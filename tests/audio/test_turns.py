@@ -49,7 +49,7 @@ async def test_a_seat_is_not_lost_when_its_holder_is_cancelled() -> None:
     for task in (first, second):
         with suppress(asyncio.CancelledError):
             await task
-    await asyncio.wait_for(third, 5)
+    await asyncio.wait_for(third, 60)
 
 
 async def test_a_file_that_is_whole_gets_a_desk_beside_those_that_wait_for_their_parts() -> None:
@@ -67,7 +67,7 @@ async def test_a_file_that_is_whole_gets_a_desk_beside_those_that_wait_for_their
     await asyncio.sleep(0.01)
     assert got == ["early", "whole"]
     end.set()
-    await asyncio.wait(tasks, timeout=5)
+    await asyncio.wait(tasks, timeout=60)
     assert got == ["early", "whole", "later"]
 
 
@@ -88,4 +88,4 @@ async def test_a_file_that_becomes_whole_while_it_waits_gets_the_free_desk() -> 
     await asyncio.sleep(0.01)
     assert got == ["early", "later"]
     end.set()
-    await asyncio.wait(tasks, timeout=5)
+    await asyncio.wait(tasks, timeout=60)

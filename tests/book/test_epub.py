@@ -22,9 +22,9 @@ def left_out(book: Book) -> dict[str, str]:
 
 
 def test_moby_dick_has_its_chapters_by_name(books: Path) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     book = read_book(books / "moby-dick.epub")
-    assert time.perf_counter() - started < 10  # measured: 0.2 s
+    assert time.process_time() - started < 10  # measured: 0.2 s
     assert (book.title, book.authors, book.language) == ("Moby Dick", ("Herman Melville",), "en")
     titles = spoken(book)
     assert titles[:4] == ["Dedication", "Etymology", "Extracts", "I: Loomings"]

@@ -97,7 +97,7 @@ class Bench:
     async def hear(self, kind: type[Answer]) -> Answer:
         """Return the next message of a kind."""
         while True:
-            message, _ = await asyncio.wait_for(self.dealer.receive(), 30)
+            message, _ = await asyncio.wait_for(self.dealer.receive(), 120)
             if isinstance(message, kind):
                 return message
 
@@ -245,7 +245,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
     speak(bench.dealer, grant, 0)
     heard, accepted = b"", False
     while len(heard) < len(content) or not accepted:
-        message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+        message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
         accepted = accepted or isinstance(message, Accepted)
         if isinstance(message, FilePiece):
             assert (message.offset, message.total) == (len(heard), len(content))
@@ -272,7 +272,7 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
     bench.dealer.send(Fetch(digest, 0))
     frame = b""
     while not frame:
-        frame = (await asyncio.wait_for(bench.dealer.receive(), 30))[1]
+        frame = (await asyncio.wait_for(bench.dealer.receive(), 120))[1]
     assert frame == content
     bench.running.cancel()
 
@@ -285,9 +285,9 @@ async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, off
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
     bench.dealer.send(Fetch(digest, offset))
-    message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+    message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
     while not isinstance(message, FilePiece):
-        message, frame = await asyncio.wait_for(bench.dealer.receive(), 30)
+        message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
     assert (message.offset, frame) == (offset, content[offset : offset + PIECE_BYTES])
     bench.running.cancel()
 
@@ -311,4 +311,4 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
     lose(bench.store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
     with pytest.raises(StoreError, match="its original is not where it was: put one of them back"):
-        await asyncio.wait_for(bench.running, 30)
+        await asyncio.wait_for(bench.running, 120)

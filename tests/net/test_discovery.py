@@ -25,7 +25,7 @@ asyncio.run(main())
 """
 
 
-async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
+async def until(what: Callable[[], bool], timeout_s: float = 120.0) -> None:
     end = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < end, "it did not happen in time"

@@ -17,7 +17,7 @@ GREETING = b"\xff" + bytes(8) + b"\x7f"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
+async def until(what: Callable[[], bool], timeout_s: float = 120.0) -> None:
     end = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < end, "it did not happen in time"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import zmq
 from memory_twins import MemoryNetwork
+from patience import in_time
 from zmq.utils import z85
 
 from swarm.errors import EnvironmentFault
@@ -22,7 +23,7 @@ CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0
 Ends = Callable[[], tuple[Router, Dealer]]
 
 
-async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
+async def until(what: Callable[[], bool], timeout_s: float = 120.0) -> None:
     end = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < end, "it did not happen in time"
@@ -30,7 +31,7 @@ async def until(what: Callable[[], bool], timeout_s: float = 30.0) -> None:
 
 
 async def soon(coming: Awaitable[Any]) -> Any:
-    return await asyncio.wait_for(coming, 30)
+    return await asyncio.wait_for(coming, 120)
 
 
 @pytest.fixture(params=["open", "curve", "memory"])
@@ -116,7 +117,7 @@ async def test_asking_whether_something_waits_never_leaves_the_receiver_asleep(
         receiving = asyncio.create_task(router.receive())
         await asyncio.sleep(0)
         dealer.send(Status())
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not router.waiting():  # without giving the loop a chance to see the descriptor
             assert time.monotonic() < end
         await soon(receiving)
@@ -246,7 +247,7 @@ async def test_who_is_turned_away_learns_why(ours: CurveKeys | None, theirs: Cur
     dealer = DealerSocket(ours, on_change=lambda: changes.append(dealer.refusal or ""))
     port = router.bind("127.0.0.1", 0)
     dealer.connect([f"127.0.0.1:{port}"])
-    await until(lambda: dealer.refusal is not None, timeout_s=30.0)
+    await until(lambda: dealer.refusal is not None, timeout_s=120.0)
     assert said in str(dealer.refusal)
     assert f"127.0.0.1:{port}" in str(dealer.refusal)
     assert not dealer.connected
@@ -327,7 +328,7 @@ async def test_a_restarted_coordinator_is_found_again_within_seconds() -> None:
     again, started = RouterSocket(KEYS), time.monotonic()
     again.bind("127.0.0.1", port)
     await until(lambda: dealer.connected)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < in_time(10)
     dealer.send(Bye())
     assert (await soon(again.receive()))[1] == Bye()
     dealer.close()

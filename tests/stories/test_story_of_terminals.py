@@ -37,7 +37,7 @@ def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path, wor
     writing.stdout.readline()
     writing.stdout.close()
     assert writing.stderr.read() == ""
-    assert writing.wait(60) == 0
+    assert writing.wait(300) == 0
     if words[0] == "convert":
         assert_complete(report_of(only(here.desk, "*.m4b")))
 
@@ -92,7 +92,7 @@ def in_a_terminal(here: Machine, columns: int, *words: object) -> tuple[int, str
             break
         drawn += piece
     os.close(keyboard)
-    return process.wait(60), drawn.decode(errors="replace")
+    return process.wait(300), drawn.decode(errors="replace")
 
 
 @posix

@@ -104,7 +104,7 @@ def test_what_can_be_no_file_is_a_mistake_in_the_command_line(name: str) -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(600)
 def test_a_pipe_in_place_of_the_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="it is no plain file"):

@@ -167,7 +167,7 @@ class Liar:
         return self.chance.choice((WhoAreYou(), Refused("no"), Done(final, failed, "nothing"))), b""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(4))
 async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     liar = Liar(seed)
@@ -184,7 +184,7 @@ async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: py
             assert node._failure is None
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_few_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,7 @@ def count(what: str) -> int:
     return len(list(Path("/proc/self", what).iterdir()))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(sys.platform != "linux", reason="counts files in /proc")
 async def test_announcements_that_come_and_go_give_everything_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -100,7 +100,7 @@ async def test_announcements_that_come_and_go_give_everything_back(
         assert count("task") <= threads + 1
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("shown", "place"), [(10_000, 0), (10_000, 9_999), (100, 50)])
 async def test_ten_thousand_announcements_do_not_hide_the_coordinator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: int, place: int
@@ -120,7 +120,7 @@ async def test_ten_thousand_announcements_do_not_hide_the_coordinator(
         router.close()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 async def test_a_coordinator_that_proved_itself_keeps_its_connection_and_takes_no_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,8 +177,8 @@ async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(tmp_pa
     engines.prefetch(0, "y" * 2000, 1)
     await asyncio.sleep(0)
     other = engines.speak(0, "Tock.", 0)
-    assert (await asyncio.wait_for(first, 15)).info.samples
-    assert (await asyncio.wait_for(other, 15)).info.samples
+    assert (await asyncio.wait_for(first, 120)).info.samples
+    assert (await asyncio.wait_for(other, 120)).info.samples
     await engines.close()
 
 

@@ -86,9 +86,9 @@ def test_who_comes_while_another_process_downloads_waits_for_that(served: Path) 
     folder_of(VITS).parent.mkdir(parents=True)
     with FileLock(folder_of(VITS).with_name(f".{folder_of(VITS).name}.lock")):
         second.start()
-        assert waiting.wait(60)
+        assert waiting.wait(300)
         tiny_vits(folder_of(VITS))
-    second.join(60)
+    second.join(300)
     assert told == ["waiting for the download of fr/css10/vits", "loading fr/css10/vits"]
 
 
@@ -104,9 +104,9 @@ def test_who_waits_long_says_so_again_and_again(served: Path, monkeypatch: pytes
     folder_of(VITS).parent.mkdir(parents=True)
     with FileLock(folder_of(VITS).with_name(f".{folder_of(VITS).name}.lock")):
         second.start()
-        assert thrice.wait(60)
+        assert thrice.wait(300)
         tiny_vits(folder_of(VITS))
-    second.join(60)
+    second.join(300)
     assert not second.is_alive()
 
 
