@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swarm.job.reading import Reading
+    from swarm.job.reading import Credits, Reading
     from swarm.job.recipe import Setting
 
 DEFAULT_PORT = 5847
@@ -114,6 +114,7 @@ class RenderConfig:
     preview_s: float = 0.0  # seconds of the beginning to speak; 0: everything
     lexicon: Path | None = None  # a pronunciation dictionary
     reading: "Reading | None" = None  # what is spoken of the book; None: the defaults
+    credits: "Credits | None" = None  # names for a spoken opening and closing; None: neither is spoken
     settings: "dict[str, Setting]" = field(
         default_factory=dict
     )  # settings of the engine as given; its card checks them later

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from swarm.commands.checks import AnnouncedAddress, OneCoordinator, number, one_of, refuse, whole
 from swarm.commands.engine_options import LICENCES, add_model_options, model_settings
 from swarm.commands.parser import Parser
-from swarm.commands.reading import add_reading_options, reading
+from swarm.commands.reading import add_credits_option, add_reading_options, credits_named, reading
 from swarm.commands.style_options import add_style_options, style_config
 from swarm.commands.upload_options import add_upload_options, upload_config
 from swarm.config import (
@@ -99,6 +99,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     )
     add_model_options(sound)
     add_reading_options(parser)
+    add_credits_option(parser)
     add_style_options(parser)
     _add_job_options(parser)
     add_upload_options(parser)
@@ -221,6 +222,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         language=_language(arguments.language),
         chapters=_chapters(arguments.chapters),
         reading=reading(arguments),
+        credits=credits_named(arguments),
         lexicon=Path(arguments.lexicon).expanduser() if arguments.lexicon else None,
         settings=_settings(arguments),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
@@ -238,6 +240,7 @@ def file_parser() -> argparse.ArgumentParser:
     parser = Parser(add_help=False)
     add_style_options(parser)
     add_reading_options(parser)
+    add_credits_option(parser)
     _add_selection(parser)
     return parser
 

@@ -15,7 +15,7 @@ SHORT = "preview writes one short file: use this option with `e2a-swarm convert`
 # The options of convert that preview refuses, each with the reason.
 REFUSED = {
     "--chapters": CHAPTER, "--split": SHORT, "--keep-chapters": SHORT, "--read-along": SHORT, "--report": SHORT,
-    "--beside": SHORT,
+    "--beside": SHORT, "--credits": SHORT,
 }  # fmt: skip
 COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
 EXAMPLES = checks.examples(

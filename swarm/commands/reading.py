@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swarm.job.reading import Reading
+    from swarm.job.reading import Credits, Reading
 
 MAX_NAMES = 200
 
@@ -37,6 +37,13 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_credits_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option for a spoken opening and closing, which `credits_named` reads."""
+    parser.add_argument(
+        "--credits", action="store_true", help="speak an opening and a closing: title, authors and narrator"
+    )
+
+
 def reading(arguments: argparse.Namespace) -> "Reading | None":
     """Build the reading from the options of `add_reading_options`; None if none is given. Raises UsageError."""
     import msgspec
@@ -53,3 +60,12 @@ def reading(arguments: argparse.Namespace) -> "Reading | None":
     }
     found = msgspec.convert(chosen, Reading)
     return None if found == Reading() else found
+
+
+def credits_named(arguments: argparse.Namespace) -> "Credits | None":
+    """Return the names for a spoken opening and closing; None if it is not asked for."""
+    from swarm.job.reading import Credits
+
+    if not arguments.credits:
+        return None
+    return Credits(arguments.title.strip(), arguments.author.strip(), arguments.narrator.strip())

@@ -158,7 +158,7 @@ class Coordination:
             deliver_gaps=self.config.deliver_gaps,
             keep_both=self.config.keep_both,
             say=self.progress.note,
-            wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon),
+            wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon, self.config.credits),
             options=self.config.options,
         )
 

@@ -14,6 +14,7 @@ from msgspec import structs
 from swarm.audio.frame import check_frame, key_of, read_streaminfo
 from swarm.book.any_file import read_any_book
 from swarm.book.file import read_name
+from swarm.book.speech.credits import spoken_credits
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script, opening
 from swarm.book.speech.segment import segment_chapter
@@ -142,6 +143,8 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
     digest.update(msgspec.json.encode((recipe, config.chapters)))
     if config.reading is not None:
         digest.update(msgspec.json.encode(config.reading))
+    if config.credits is not None:
+        digest.update(msgspec.json.encode(config.credits))
     if config.preview_s:
         digest.update(msgspec.json.encode(config.preview_s))
     if config.lexicon is not None:
@@ -158,7 +161,8 @@ def slug(title: str) -> str:
 def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobSpec:
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
-    chapters = make_script(book, card, recipe.language, config.chapters, lexicon)
+    around = spoken_credits(config.credits, book, recipe)
+    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around)
     if config.preview_s:
         chapters = opening(chapters, config.preview_s / estimate_s(recipe, 1))
     return JobSpec(

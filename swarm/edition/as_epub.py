@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from swarm.book.epub import read_book
 from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.single_page import read_page
+from swarm.book.speech.credits import spoken_credits
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script
 from swarm.edition.style import Style
@@ -72,7 +73,8 @@ def _found_again(book: Book, spec: JobSpec, wording: Wording) -> tuple[Chapter, 
     """Return a job's chapters with the origins that they have in a book read again."""
     lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
     card, language = recipe_card(spec.recipe), spec.recipe.language
-    return with_origins(spec.chapters, make_script(book, card, language, wording.selection, lexicon))
+    around = spoken_credits(wording.credits, book, spec.recipe)
+    return with_origins(spec.chapters, make_script(book, card, language, wording.selection, lexicon, around))
 
 
 def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:

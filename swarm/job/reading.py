@@ -20,6 +20,14 @@ class Reading(Struct, frozen=True):
     exclude: tuple[str, ...] = ()  # titles of chapters that are left out
 
 
+class Credits(Struct, frozen=True):
+    """The names in a spoken opening and closing. An empty one is the book's own, or the voice's."""
+
+    title: str = ""
+    author: str = ""
+    narrator: str = ""
+
+
 @dataclass(frozen=True)
 class Wording:
     """Everything that decides which words of a book a job speaks, and their pronunciation."""
@@ -27,3 +35,4 @@ class Wording:
     reading: Reading | None = None
     selection: str = ""  # chapters such as "1-3,7"; empty: all
     lexicon: Path | None = None  # a pronunciation dictionary
+    credits: Credits | None = None  # None: neither opening nor closing are spoken

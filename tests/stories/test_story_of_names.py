@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from evidence import accepted, listen, only
+from evidence import accepted, listen, only, report_of
 from household import FAST, Machine, wait_for
-from library import AUTHOR, TITLE
+from library import AUTHOR, CHAPTERS, SENTENCES, TITLE
+from read_along_rules import check_rules
 
+from swarm.audio.embedded import embedded_chapters
 from swarm.errors import EXIT_INTERRUPTED
 
 NAME = f"{TITLE} - {AUTHOR}"
@@ -25,6 +27,24 @@ def test_kept_beside_the_other_an_edition_has_a_name_of_its_own_and_each_is_know
         again = here.run("convert", small_book, *words)
         assert f"{path.name} is finished already" in again.stdout
     assert [round(listen(path).duration_s, 1) for path in (first, second)] == lengths
+
+
+def test_title_author_and_narrator_are_spoken_at_both_ends_on_wish(here: Machine, small_book: Path) -> None:
+    assert here.run("convert", small_book, *FAST).returncode == 0
+    named = ("--credits", "--narrator", "Clara Clear", "--subtitles", "srt", "--read-along")
+    done = here.run("convert", small_book, *FAST, *named)
+    assert (done.returncode, done.stderr) == (0, "")
+    path = here.desk / f"{NAME} (2).m4b"
+    report = report_of(path)
+    said = [row["text"] for row in report["segments"]]
+    assert said[:3] == [TITLE, f"By {AUTHOR}.", "Read by Clara Clear."]
+    assert said[-4:] == ["The End", f"{TITLE}.", f"By {AUTHOR}.", "Read by Clara Clear."]
+    assert len(said) == SENTENCES + 7
+    assert [title for title, _ in embedded_chapters(path)] == [TITLE, *CHAPTERS, "The End"]
+    assert "Read by Clara Clear." in path.with_suffix(".srt").read_text()
+    made = check_rules(here.desk / f"{NAME} (2).read-along.epub")
+    assert sum(map(len, made.overlays().values())) == SENTENCES
+    assert f"{path.name} is finished already" in here.run("convert", small_book, *FAST, *named).stdout
 
 
 def test_a_shelf_that_was_finished_before_is_one_line_and_needs_nobody(

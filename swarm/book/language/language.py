@@ -161,6 +161,14 @@ class LegalWords(Struct, frozen=True, kw_only=True):
     transcribed: str = ""
 
 
+class CreditWords(Struct, frozen=True, kw_only=True):
+    """The words of a spoken opening and closing; `{}` is replaced by names."""
+
+    by: str = "{}"
+    read_by: str = "{}"
+    end: str = ""  # the title of the closing
+
+
 class Language(Struct, frozen=True, kw_only=True, eq=False):
     """One language. Instances are compared by identity, since each language has only one."""
 
@@ -176,5 +184,6 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     legal: LegalWords = LegalWords()
     quotes: str = TYPOGRAPHIC_QUOTES  # pairs of an opening and a closing mark
     note: str = ""  # the words before a note that is read
+    credits: CreditWords = CreditWords()
     at: str = "at"  # the word for @ in a mail address
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

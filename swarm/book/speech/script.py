@@ -25,9 +25,14 @@ def chosen_chapters(book: Book, selection: str) -> list[ChapterText]:
 
 
 def make_script(
-    book: Book, card: EngineCard, language: str, selection: str = "", lexicon: Lexicon = NO_LEXICON
+    book: Book,
+    card: EngineCard,
+    language: str,
+    selection: str = "",
+    lexicon: Lexicon = NO_LEXICON,
+    around: tuple[ChapterText, ...] = (),
 ) -> tuple[Chapter, ...]:
-    """Segment the spoken chapters of a book; `language` is a primary subtag.
+    """Segment the spoken chapters of a book; `language` is a primary subtag. `around` are an opening and a closing.
 
     A chapter without segments is dropped, and the chapter before it, or else after it, gets its unspoken text.
     Pronunciations of the book count for words that `lexicon` does not change.
@@ -37,7 +42,7 @@ def make_script(
     speech = Speech(card, lexicon.over(book.pronunciations))
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()
-    for text in chosen:
+    for text in (*around[:1], *chosen, *around[1:]):
         chapter = segment_chapter(text, language, card, speech)
         if chapter.segments:
             script.append(replace(chapter, unspoken=waiting + chapter.unspoken))

@@ -9,6 +9,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -178,5 +179,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="„“‚‘»«›‹",
     note="Anmerkung:",
+    credits=CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende"),
     at="ät",
 )

@@ -10,6 +10,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -260,5 +261,6 @@ LANGUAGE: Language = Language(
         transcribed=r"transcriber.s notes?\b|electronic (?:text|edition) (?:was|has been)",
     ),
     note="Note:",
+    credits=CreditWords(by="By {}", read_by="Read by {}", end="The End"),
     old_units=_old_units,
 )

@@ -6,6 +6,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -126,5 +127,6 @@ LANGUAGE: Language = Language(
     legal=LegalWords(rights="derechos reservados", published="impreso en", transcribed="nota del? transcriptor"),
     quotes="«»“”‘’",
     note="Nota:",
+    credits=CreditWords(by="Por {}", read_by="Leído por {}", end="Fin"),
     at="arroba",
 )

@@ -6,6 +6,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -129,5 +130,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="«»‹›“”‘’",
     note="Note :",
+    credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin"),
     at="arobase",
 )

@@ -6,6 +6,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -114,5 +115,6 @@ LANGUAGE: Language = Language(
     legal=LegalWords(rights="diritti riservati", published="stampato", transcribed="nota del? trascrittore"),
     quotes="«»“”‘’",
     note="Nota:",
+    credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine"),
     at="chiocciola",
 )

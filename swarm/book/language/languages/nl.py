@@ -6,6 +6,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -113,5 +114,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="“”‘’„”‚’«»",
     note="Noot:",
+    credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde"),
     at="apenstaartje",
 )

@@ -10,6 +10,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -383,5 +384,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="„”‚’«»",
     note="Przypis:",
+    credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec"),
     at="małpa",
 )

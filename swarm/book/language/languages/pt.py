@@ -6,6 +6,7 @@ from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
     Counted,
+    CreditWords,
     Dates,
     Forms,
     Language,
@@ -85,5 +86,6 @@ LANGUAGE: Language = Language(
     legal=LegalWords(rights="direitos reservados"),
     quotes="“”‘’«»",
     note="Nota:",
+    credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim"),
     at="arroba",
 )
