@@ -2,6 +2,7 @@
 
 import logging
 import mimetypes
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from swarm.edition.depot import DepotFault, Moved, Stopped, digest_of_stream
 from swarm.errors import EnvironmentFault
+from swarm.watch.text import bytes_text
 
 Value = TypeVar("Value")
 
@@ -98,20 +100,30 @@ class RemoteDepot:
         self._try(work)
 
     def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
-        """Send a file, read it back, and only then give it its name."""
+        """Send a file, resuming an earlier try over SFTP; read it back, and only then give it its name."""
         self._try(lambda: self._put(source, name, digest, moved))
 
     def _put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         self._connection()
         self._make_folder(name)
         path = self._path(name)
-        part = path if self._scheme in OBJECTS else f"{path}.part"
+        part = path if self._scheme in OBJECTS else f"{path}.{digest[:8]}.part"
         if part == path:
             self._files.put_file(str(source), path, callback=_callback(moved), **self._kind(name))
         else:
+            self._remove_parts(path, part)
             self._send(source, part, moved)
         self._files.invalidate_cache()
+        size, there = source.stat().st_size, int(self._files.info(part)["size"] or 0)
+        if there < size:  # a server need not say that it refused the last pieces
+            raise DepotFault(
+                f"{self.address(name)} cannot be written: the server kept {bytes_text(there)} of {bytes_text(size)}; "
+                "its disk or its quota may be full.",
+                permanent=False,
+            )
         if digest_of_stream(self._chunks(part, moved)) != digest:
+            if part != path:
+                self._files.rm_file(part)
             raise DepotFault(f"{self.address(name)} did not arrive as it was sent.", permanent=False)
         if part != path:
             self._rename(part, path)
@@ -125,8 +137,12 @@ class RemoteDepot:
         return {"ContentType": kind} if kind and self._scheme in S3 else {}
 
     def _send(self, source: Path, path: str, moved: Moved) -> None:
-        there = 0
-        with source.open("rb") as reading, self._files.open(path, "wb") as writing:
+        there = self._resumable_bytes(path, source.stat().st_size)
+        with source.open("rb") as reading, self._files.open(path, "r+b" if there else "wb") as writing:
+            if there:
+                reading.seek(there)
+                writing.seek(there)
+                moved(there)
             if self._scheme in SFTP:
                 writing.set_pipelined(True)  # do not wait for an answer to every 32 kB
             while chunk := reading.read(PIECE_BYTES):
@@ -138,6 +154,24 @@ class RemoteDepot:
                     if self._scheme in SFTP:
                         self._files.client.close()  # closing the file would wait for all that is being sent
                     raise
+
+    def _resumable_bytes(self, part: str, size: int) -> int:
+        """Return how much of a part arrived in an earlier try and need not be sent again."""
+        if self._scheme not in SFTP:
+            return 0
+        try:
+            there = int(self._files.info(part)["size"] or 0)
+        except FileNotFoundError:
+            return 0
+        return there if there <= size else 0
+
+    def _remove_parts(self, path: str, part: str) -> None:
+        """Remove what earlier tries left of an older file of this name."""
+        folder, _, name = path.rpartition("/")
+        of_name = re.compile(rf"{re.escape(name)}(\.[0-9a-f]{{8}})?\.part")
+        for other in self._files.ls(folder or "/", detail=False):
+            if of_name.fullmatch(other.rpartition("/")[2]) and other.rpartition("/")[2] != part.rpartition("/")[2]:
+                self._files.rm_file(other)
 
     def _rename(self, part: str, path: str) -> None:
         """Rename the part, replacing an older file; not every server replaces by itself."""
@@ -261,7 +295,7 @@ def _sftp_options() -> dict[str, Any]:
             if other is not None and other != key:
                 raise UnknownHost(
                     f"{hostname} has another key than ssh knows: it was set up anew, or another machine answers for "
-                    f"it; if the new key is right, run: ssh-keygen -R {hostname}, and connect once with ssh"
+                    f"it; if the new key is right, run: ssh-keygen -R '{hostname}', and connect once with ssh"
                 )
             if other is None:
                 raise UnknownHost(

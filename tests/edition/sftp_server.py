@@ -25,6 +25,11 @@ class Handle(paramiko.SFTPHandle):
 
     def write(self, offset: int, data: bytes) -> int:
         time.sleep(self.server.slow_s)
+        if not self.transport.is_active():  # what was under way when the connection broke is lost
+            return paramiko.SFTP_FAILURE
+        self.server.written_bytes += len(data)
+        if self.server.full_after is not None and offset + len(data) > self.server.full_after:
+            return paramiko.SFTP_FAILURE
         if self.server.break_after is not None and offset + len(data) > self.server.break_after:
             self.server.break_after = None
             self.transport.close()
@@ -110,6 +115,8 @@ class SftpServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.break_after: int | None = None
+        self.full_after: int | None = None  # bytes of a file that the disk has room for
+        self.written_bytes = 0
         self.slow_s = 0.0  # each 32 kB takes so long
         self.connections = 0
         self.key = paramiko.ECDSAKey.generate()

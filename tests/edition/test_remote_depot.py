@@ -54,6 +54,46 @@ def test_a_connection_that_broke_is_made_anew(sftp_server: SftpServer, source: P
     assert sftp_server.connections == 2
 
 
+def test_a_file_that_was_cut_off_is_sent_on_from_there(sftp_server: SftpServer, source: Path) -> None:
+    depot, told = RemoteDepot(f"{sftp_server.url}/books"), list[int]()
+    sftp_server.break_after = 400_000
+    with pytest.raises(DepotFault):
+        depot.put(source, "a.m4b", DIGEST, quiet)
+    [part] = (sftp_server.folder / "books").iterdir()
+    there = part.stat().st_size
+    assert there > 300_000
+    sftp_server.written_bytes = 0
+    depot.put(source, "a.m4b", DIGEST, told.append)
+    assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
+    assert sftp_server.written_bytes == len(SOUND) - there
+    assert told[0] == there
+    assert [path.name for path in (sftp_server.folder / "books").iterdir()] == ["a.m4b"]
+
+
+def test_a_part_that_is_damaged_or_of_an_older_file_is_not_built_on(sftp_server: SftpServer, source: Path) -> None:
+    depot, folder = RemoteDepot(f"{sftp_server.url}/books"), sftp_server.folder / "books"
+    folder.mkdir()
+    for name in ("a.m4b.part", "a.m4b.01234567.part", "b.m4b.part", "a.m4b.notes.part"):
+        (folder / name).write_bytes(b"older")
+    (folder / f"a.m4b.{DIGEST[:8]}.part").write_bytes(b"damaged")
+    with pytest.raises(DepotFault, match="did not arrive as it was sent") as fault:
+        depot.put(source, "a.m4b", DIGEST, quiet)
+    assert not fault.value.permanent
+    depot.put(source, "a.m4b", DIGEST, quiet)
+    assert (folder / "a.m4b").read_bytes() == SOUND
+    assert sorted(path.name for path in folder.iterdir()) == ["a.m4b", "a.m4b.notes.part", "b.m4b.part"]
+
+
+def test_a_server_that_takes_no_more_may_be_full(sftp_server: SftpServer, source: Path) -> None:
+    depot = RemoteDepot(f"{sftp_server.url}/books")
+    sftp_server.full_after = 300_000
+    with pytest.raises(DepotFault, match=r"kept .* of .*; its disk or its quota may be full"):
+        depot.put(source, "a.m4b", DIGEST, quiet)
+    sftp_server.full_after = None
+    depot.put(source, "a.m4b", DIGEST, quiet)
+    assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -89,6 +129,7 @@ def test_another_key_than_the_one_confirmed_is_refused(sftp_server: SftpServer, 
     with pytest.raises(DepotFault, match=r"has another key than ssh knows.*ssh-keygen -R") as fault:
         RemoteDepot(sftp_server.url).size("a.m4b")
     assert fault.value.permanent
+    assert f"ssh-keygen -R '[127.0.0.1]:{sftp_server.port}'" in str(fault.value)
 
 
 def test_a_wrong_password_is_not_tried_again_and_not_told(sftp_server: SftpServer) -> None:

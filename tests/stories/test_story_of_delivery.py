@@ -129,7 +129,7 @@ def test_an_interrupted_delivery_leaves_soon_and_is_only_delivered_the_next_time
     command = ("convert", small_book, *loud, "--output-dir", sftp.url)
     sftp.slow_s = 0.2
     running = here.start(*command, HOME=str(tmp_path / "home"))
-    wait_for(lambda: [path for path in sftp.folder.glob("*.wav.part") if path.stat().st_size], "the first bytes")
+    wait_for(lambda: [path for path in sftp.folder.glob("*.wav.*.part") if path.stat().st_size], "the first bytes")
     running.signal()
     assert "interrupted; the same command goes on" in running.ends(EXIT_INTERRUPTED)
     assert not list(sftp.folder.glob("*.wav"))
