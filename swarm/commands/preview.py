@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Convert the beginning of a chapter; return the exit code. Raises UsageError."""
     config = options.render_config(arguments)
     style = config.style
-    given = (config.chapters, style.split, style.keep_chapters, style.read_along, style.report_html, style.beside)
+    kept = (style.split, style.keep_chapters, style.read_along, style.report_html, style.beside)
+    given = (config.chapters, *kept, config.credits is not None)
     for (name, instead), value in zip(REFUSED.items(), given, strict=True):
         if value:
             raise UsageError(f"{name}: {instead}")

@@ -28,7 +28,14 @@ def test_what_is_no_chapter_is_refused(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("--split", "chapter"), ("--keep-chapters",), ("--read-along",), ("--report", "html"), ("--beside", "cover")],
+    [
+        ("--split", "chapter"),
+        ("--keep-chapters",),
+        ("--read-along",),
+        ("--report", "html"),
+        ("--beside", "opf"),
+        ("--credits",),
+    ],
 )
 def test_what_makes_no_sense_for_a_short_file_is_refused(words: tuple[str, ...]) -> None:
     with pytest.raises(
