@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from swarm.audio.order import Mark
 from swarm.audio.reel import Reel
@@ -25,11 +25,15 @@ class Volume(Struct, frozen=True):
 
 def by_chapter(reels: Sequence[Reel], titles: Sequence[str]) -> list[Volume]:
     """Return a file for each chapter that has segments."""
-    return _numbered(list(_chapters(reels)), reels, titles)
+    spans = list(_chapters(reels))
+    return _numbered(spans, [titles[reels[first].chapter] for first, _ in spans])
 
 
-def by_length(reels: Sequence[Reel], titles: Sequence[str], lengths_s: Sequence[float], max_s: float) -> list[Volume]:
-    """Return as few files of at most `max_s` as possible, cut between chapters; only a longer chapter is cut itself."""
+def by_length(reels: Sequence[Reel], lengths_s: Sequence[float], max_s: float, form: str) -> list[Volume]:
+    """Return as few files of at most `max_s` as possible, cut between chapters; only a longer chapter is cut itself.
+
+    `form` makes their titles of their numbers and how many there are: "Part {} of {}".
+    """
     spans: list[tuple[int, int]] = []
     held_s = max_s
     for first, end in _units(reels, lengths_s, max_s):
@@ -40,12 +44,14 @@ def by_length(reels: Sequence[Reel], titles: Sequence[str], lengths_s: Sequence[
         else:
             spans[-1] = (spans[-1][0], end)
             held_s += added_s
-    return _numbered(spans, reels, titles)
+    return _numbered(spans, [form.format(number, len(spans)) for number in range(1, len(spans) + 1)])
 
 
-def _numbered(spans: list[tuple[int, int]], reels: Sequence[Reel], titles: Sequence[str]) -> list[Volume]:
-    volumes = [Volume(first, end, title=titles[reels[first].chapter]) for first, end in spans]
-    return [structs.replace(each, number=number, count=len(volumes)) for number, each in enumerate(volumes, 1)]
+def _numbered(spans: Sequence[tuple[int, int]], titles: Sequence[str]) -> list[Volume]:
+    return [
+        Volume(first, end, number, len(spans), title)
+        for number, ((first, end), title) in enumerate(zip(spans, titles, strict=True), 1)
+    ]
 
 
 def _chapters(reels: Sequence[Reel]) -> Iterator[tuple[int, int]]:

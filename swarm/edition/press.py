@@ -133,7 +133,8 @@ class Press:
             return by_chapter(self._reels, self._titles)
         await asyncio.wait(encoded)  # lengths are known then
         lengths_s = [self._times(reel).length_s for reel in self._reels]
-        return by_length(self._reels, self._titles, lengths_s, 3600 * float(split.removesuffix("h")) - self._start_s)
+        max_s = 3600 * float(split.removesuffix("h")) - self._start_s
+        return by_length(self._reels, lengths_s, max_s, self._style.part_form)
 
     async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
         """Put one file together once its first reel is there. Raises EnvironmentFault."""

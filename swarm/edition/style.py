@@ -13,6 +13,7 @@ from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
 from swarm.audio.reel import PAUSE_LENGTHS_S, START, START_S
 from swarm.audio.tags import GENRE, GENRE_SEPARATOR, Tags
+from swarm.book.speech.credits import part_form
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 from swarm.job.book import Pause
@@ -42,6 +43,7 @@ class Style(Struct, frozen=True, dict=True):
     report_html: bool = False
     read_along: bool = False
     beside: tuple[str, ...] = ()  # COVER, OPF, CUE
+    part_form: str = "{}/{}"  # the title of one of several files of some hours, by its number and how many there are
     pauses_s: tuple[tuple[str, float], ...] = ()  # kind and length of those that differ from the default
 
     @cached_property
@@ -85,6 +87,7 @@ def make_style(config: StyleConfig, spec: JobSpec) -> Style:
         read_along=config.read_along,
         beside=config.beside,
         keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
+        part_form=part_form(spec.recipe.language),
         pauses_s=config.pauses_s,
     )
 

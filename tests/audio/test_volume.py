@@ -13,10 +13,10 @@ def test_a_file_for_each_chapter_that_has_something_to_say() -> None:
 
 
 def test_files_of_a_length_are_cut_between_chapters_and_within_one_only_if_it_is_longer() -> None:
-    assert by_length(REELS, TITLES, [30, 30, 30, 60, 60], 100) == [
-        Volume(0, 3, 1, 3, "One"), Volume(3, 4, 2, 3, "Four"), Volume(4, 5, 3, 3, "Four")
+    assert by_length(REELS, [30, 30, 30, 60, 60], 100, "Part {} of {}") == [
+        Volume(0, 3, 1, 3, "Part 1 of 3"), Volume(3, 4, 2, 3, "Part 2 of 3"), Volume(4, 5, 3, 3, "Part 3 of 3")
     ]  # fmt: skip
-    assert [(volume.first, volume.end) for volume in by_length(REELS, TITLES, [60] * 5, 1000)] == [(0, 5)]
+    assert [(volume.first, volume.end) for volume in by_length(REELS, [60] * 5, 1000, "{}/{}")] == [(0, 5)]
 
 
 def test_the_marks_of_a_file_count_its_own_reels() -> None:

@@ -236,7 +236,9 @@ async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
         speak(bench.state, bench.store, place)
     style = structs.replace(STYLE, split="1h")
     (book,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    assert book.path.name == "01 - 1 1.m4b"  # of its part, in no language
     with av.open(str(book.path)) as container:
+        assert container.metadata["title"] == "1/1"
         assert len(container.chapters()) == 2
         assert container.duration / av.time_base == pytest.approx(book.duration_s, abs=0.01)
     await bench.close()

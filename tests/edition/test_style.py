@@ -18,6 +18,10 @@ def test_the_book_says_what_the_user_does_not() -> None:
     )  # fmt: skip
 
 
+def test_parts_are_named_in_the_language_of_the_book() -> None:
+    assert make_style(StyleConfig(), a_job()).part_form.format(1, 3) == "Part 1 of 3"
+
+
 def test_the_user_has_the_last_word(tmp_path: Path) -> None:
     picture = tmp_path / "cover.jpg"
     picture.write_bytes(b"\xff\xd8\xffpicture")

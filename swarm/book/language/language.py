@@ -162,11 +162,12 @@ class LegalWords(Struct, frozen=True, kw_only=True):
 
 
 class CreditWords(Struct, frozen=True, kw_only=True):
-    """The words of a spoken opening and closing; `{}` is replaced by names."""
+    """The words of a spoken opening and closing, and of a book's parts; `{}` is replaced by names or numbers."""
 
     by: str = "{}"
     read_by: str = "{}"
     end: str = ""  # the title of the closing
+    part: str = "{}/{}"  # the title of one of several files: its number, and how many there are
 
 
 class Language(Struct, frozen=True, kw_only=True, eq=False):

@@ -21,6 +21,11 @@ def spoken_credits(names: Credits | None, book: Book, recipe: Recipe) -> tuple[C
     return credit_chapters(names.title or book.title, authors, narrator, recipe.language)
 
 
+def part_form(language: str) -> str:
+    """Return the form of a part's title in a language, such as "Part {} of {}"."""
+    return find_language(language).credits.part
+
+
 def credit_chapters(
     title: str, authors: Sequence[str], narrator: str, language: str
 ) -> tuple[ChapterText, ChapterText]:

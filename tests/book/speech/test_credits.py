@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.book.language.known import every_language
-from swarm.book.speech.credits import credit_chapters
+from swarm.book.speech.credits import credit_chapters, part_form
 from swarm.job.book import ChapterText
 
 
@@ -28,6 +28,7 @@ def test_every_language_that_comes_with_the_program_has_its_own_words(code: str)
     assert any("{A}" in line and line != "{A}." for line in said(opening))
     assert any("{N}" in line and line != "{N}." for line in said(opening))
     assert closing.title != "{T}"
+    assert part_form(code).format(1, 3) not in ("1/3", part_form(code))
 
 
 def test_a_language_without_words_has_the_names_alone() -> None:

@@ -179,6 +179,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="„“‚‘»«›‹",
     note="Anmerkung:",
-    credits=CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende"),
+    credits=CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),
     at="ät",
 )

@@ -261,6 +261,6 @@ LANGUAGE: Language = Language(
         transcribed=r"transcriber.s notes?\b|electronic (?:text|edition) (?:was|has been)",
     ),
     note="Note:",
-    credits=CreditWords(by="By {}", read_by="Read by {}", end="The End"),
+    credits=CreditWords(by="By {}", read_by="Read by {}", end="The End", part="Part {} of {}"),
     old_units=_old_units,
 )

@@ -127,6 +127,6 @@ LANGUAGE: Language = Language(
     legal=LegalWords(rights="derechos reservados", published="impreso en", transcribed="nota del? transcriptor"),
     quotes="«»“”‘’",
     note="Nota:",
-    credits=CreditWords(by="Por {}", read_by="Leído por {}", end="Fin"),
+    credits=CreditWords(by="Por {}", read_by="Leído por {}", end="Fin", part="Parte {} de {}"),
     at="arroba",
 )

@@ -130,6 +130,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="«»‹›“”‘’",
     note="Note :",
-    credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin"),
+    credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),
     at="arobase",
 )

@@ -115,6 +115,6 @@ LANGUAGE: Language = Language(
     legal=LegalWords(rights="diritti riservati", published="stampato", transcribed="nota del? trascrittore"),
     quotes="«»“”‘’",
     note="Nota:",
-    credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine"),
+    credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),
     at="chiocciola",
 )

@@ -114,6 +114,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="“”‘’„”‚’«»",
     note="Noot:",
-    credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde"),
+    credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
     at="apenstaartje",
 )

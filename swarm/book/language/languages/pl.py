@@ -384,6 +384,6 @@ LANGUAGE: Language = Language(
     ),
     quotes="„”‚’«»",
     note="Przypis:",
-    credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec"),
+    credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
     at="małpa",
 )

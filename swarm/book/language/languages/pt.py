@@ -86,6 +86,6 @@ LANGUAGE: Language = Language(
     legal=LegalWords(rights="direitos reservados"),
     quotes="“”‘’«»",
     note="Nota:",
-    credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim"),
+    credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),
     at="arroba",
 )
