@@ -13,7 +13,7 @@ CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])  #
 def write_opf(tags: Tags) -> bytes:
     """Return the package document, without a manifest: it describes sound, not pages."""
     package = etree.Element(f"{{{OPF}}}package", {"version": "2.0"}, nsmap={None: OPF})
-    metadata = etree.SubElement(package, f"{{{OPF}}}metadata", nsmap={"dc": DC, "opf": OPF})
+    metadata = etree.SubElement(package, f"{{{OPF}}}metadata", nsmap={"dc": DC})
     _add(metadata, "title", tags.title)
     _add(metadata, "subtitle", tags.subtitle)  # not one of Dublin Core's, but Audiobookshelf looks for it
     for author in tags.authors:
@@ -39,8 +39,10 @@ def write_opf(tags: Tags) -> bytes:
 def _add(metadata: etree._Element, name: str, text: str, attribute: str = "", value: str = "") -> None:
     """Add an element of Dublin Core, unless its text is empty."""
     if _clean(text):
-        attributes = {f"{{{OPF}}}{attribute}": value} if attribute else {}
-        etree.SubElement(metadata, f"{{{DC}}}{name}", attributes).text = _clean(text)
+        element = etree.SubElement(metadata, f"{{{DC}}}{name}", nsmap={"opf": OPF} if attribute else None)
+        element.text = _clean(text)
+        if attribute:
+            element.set(f"{{{OPF}}}{attribute}", value)
 
 
 def _clean(text: str) -> str:

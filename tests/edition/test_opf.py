@@ -31,6 +31,14 @@ def test_everything_that_is_known_of_a_book_is_in_it() -> None:
     }  # fmt: skip
 
 
+def test_names_have_the_prefixes_that_simple_readers_look_for() -> None:
+    text = write_opf(FULL).decode()
+    assert '<package xmlns="http://www.idpf.org/2007/opf" version="2.0">' in text
+    assert "<metadata " in text
+    assert 'opf:role="nrt">Clara</dc:creator>' in text
+    assert '<meta name="calibre:series" content="Die Reihe"/>' in text
+
+
 def test_what_is_not_known_or_no_xml_is_left_out() -> None:
     package = etree.fromstring(write_opf(Tags("A\x01B\x0b", genre="", series="\0")))
     assert [(each.tag.rpartition("}")[2], each.text) for each in package[0]] == [("title", "AB")]
