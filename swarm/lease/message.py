@@ -284,6 +284,13 @@ class Trim(Message, frozen=True, tag=True):
     end: Count
 
 
+class Skip(Message, frozen=True, tag=True):
+    """Leave out these indices of a lease: they need no clip any more."""
+
+    lease: Count
+    indices: Annotated[tuple[Count, ...], Meta(max_length=1000)]
+
+
 class Revoke(Message, frozen=True, tag=True):
     """Withdraw a lease: stop speaking it. What is spoken may still be sent.
 
@@ -389,4 +396,4 @@ class StatusReply(Message, frozen=True, tag=True):
 
 FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | Status
 Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply
-FromCoordinator = Answer | Job | Grant | Trim | Revoke | Fetch | FilePiece | Done
+FromCoordinator = Answer | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done

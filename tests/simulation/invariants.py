@@ -12,7 +12,7 @@ from faults import WHOLE_CLIPS
 from story import Spot, Violation
 from worker_invariants import WorkerJudge, is_judged
 
-from swarm.job.record import SegmentFailed, SegmentQuarantined
+from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, Coordinator
 from swarm.lease.coordinator.ledger import PROMISED
@@ -115,6 +115,8 @@ class Judge:
         core = coordinator.core
         assert core is not None
         for entry in outcome.entries:
+            if isinstance(entry.record, ClipAccepted):
+                self.workers.accepted_s[entry.job, entry.record.chapter, entry.record.index] = self.world.heap.now
             if isinstance(entry.record, SegmentQuarantined):
                 self._fairly_set_aside(core, entry.job, entry.record, coordinator.clock())
             elif isinstance(entry.record, SegmentFailed):

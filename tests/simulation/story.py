@@ -18,6 +18,7 @@ from swarm.lease.message import (
     Rejected,
     Release,
     Revoke,
+    Skip,
     Trim,
     Wanted,
     Welcome,
@@ -79,7 +80,7 @@ class Story:
                 return message.job == spot[0] and any(clip[:2] == spot[1:] for clip in message.clips)
             case Wanted():
                 return message.job == spot[0] and any(c[:2] == spot[1:] for c in message.wanted + message.forget)
-            case Trim() | Revoke() | Release():
+            case Trim() | Skip() | Revoke() | Release():
                 return message.lease in self._leases
             case Heartbeat():
                 return any(lease in self._leases for lease in message.leases)

@@ -292,6 +292,7 @@ class SimWorker(Machine):
             case Load(slot=slot, turn=turn, recipe=recipe, job_files=job_files):
                 self.engines[slot].load(turn, recipe, job_files)
             case Speak(slot=slot, turn=turn, text=text, seed=seed):
+                self.world.judge.workers.begins(self, slot)
                 self.engines[slot].speak(turn, text, seed)
             case Prefetch(slot=slot, text=text, seed=seed):
                 self.engines[slot].prefetch(text, seed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from files import PIECE
 from slots import check_slots
-from story import Violation
+from story import Spot, Violation
 
 from swarm.job.job_file import WINDOW
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from worker import SimWorker
     from world import World
 
+NEWS_S = 3.0  # until a worker in reach knows what needs no clip any more
 SENT_AHEAD_S = 2.0  # that heartbeats wait behind the pieces of clips, over any link
 FIRST_BYTES = 40_000  # that a worker sends before it knows how slow its link is
 ENOUGH_ANSWERS = 5  # to pieces, for a worker to know its link
@@ -29,6 +30,7 @@ class WorkerJudge:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.accepted_s: dict[Spot, float] = {}  # when a coordinator accepted each segment
 
     def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
         """Return the leases of other coordinators, and how many lines are left of each."""
@@ -61,6 +63,23 @@ class WorkerJudge:
         if worker.connections[name].answers >= ENOUGH_ANSWERS and sum(clips.values()) / rate > TOGETHER_S:
             job, chapter, index, _ = next(iter(clips))
             raise Violation(f"{worker.name} has {len(clips)} clips on a slow link", (job, chapter, index))
+
+    def begins(self, worker: SimWorker, number: int) -> None:
+        """Complain of a segment that is begun although its worker had time to hear that it needs no clip any more."""
+        slot, network = worker.core.slots[number], self.world.network
+        if slot.is_proving or slot.line is None or not network.is_steady or not is_judged(self.world, worker):
+            return
+        lease = slot.leases[0]
+        spot, connection = (lease.job.job, lease.chapter, slot.line.index), worker.connections.get(lease.link)
+        if connection is None or spot not in self.accepted_s:
+            return
+        core = connection.coordinator.core
+        served = core.jobs.get(spot[0]) if core is not None else None
+        if core is None or served is None or spot[1:] not in served.state.accepted or connection.peer not in core.peers:
+            return
+        news_s = self.world.heap.now - max(self.accepted_s[spot], connection.opened_s)
+        if news_s > NEWS_S and not connection.is_busy and not network.is_cut(worker, connection.coordinator):
+            raise Violation(f"{worker.name} begins what has been accepted for {news_s:.1f} s", spot)
 
     def part(self, worker: SimWorker, connection: Connection, part: ClipPart) -> None:
         """Judge a piece that a worker has sent: no clip twice, and no more than the link carries soon."""

@@ -12,7 +12,7 @@ from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.grant import grant_waiting
-from swarm.lease.coordinator.heartbeat import leases_of, take_heartbeat, tidy
+from swarm.lease.coordinator.heartbeat import leases_of, reminders, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
@@ -41,7 +41,6 @@ from swarm.lease.message import (
     Revoke,
     Status,
     StatusReply,
-    Trim,
     Welcome,
     WhoAreYou,
 )
@@ -253,9 +252,8 @@ class Coordinator:
         s = self.settings
         credit = s.first_credit(len(self.sessions))
         outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit, s.clip_piece))
-        for _, lease in leases_of(self.jobs, session).values():  # a trim may have been lost with the last connection
-            if lease.slot != PROMISED:
-                outcome.send(peer, Trim(lease.id, lease.pending[-1] + 1))
+        for message in reminders(self.jobs, session):
+            outcome.send(peer, message)
 
     def _drop(self, session: Session, now: float) -> None:
         charge_idle(self._open_jobs(), session, now)

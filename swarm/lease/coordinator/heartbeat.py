@@ -1,10 +1,10 @@
 """Heartbeats as a coordinator takes them: which leases advance, which were lost, which slots want more."""
 
-from swarm.lease.coordinator.ledger import PROMISED, Lease
+from swarm.lease.coordinator.ledger import MAX_LEASE_LINES, PROMISED, Lease
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import MAX_WAITING_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.message import Heartbeat, Revoke
+from swarm.lease.message import Heartbeat, Revoke, Skip, Trim
 
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
 
@@ -50,6 +50,17 @@ def leases_of(jobs: dict[str, ServedJob], session: Session) -> dict[int, tuple[S
         for lease in served.ledger.leases.values()
         if lease.session == session.key
     }
+
+
+def reminders(jobs: dict[str, ServedJob], session: Session) -> list[Trim | Skip]:
+    """Return what a worker that greets again has to know of its leases: the news of them may have been lost."""
+    messages: list[Trim | Skip] = []
+    for _, lease in leases_of(jobs, session).values():
+        if lease.slot != PROMISED:
+            messages.append(Trim(lease.id, lease.pending[-1] + 1))
+            gaps = sorted(set(range(lease.pending[-1])) - set(lease.pending))
+            messages += [Skip(lease.id, tuple(gaps[-MAX_LEASE_LINES:]))] if gaps else []
+    return messages
 
 
 def tidy(jobs: dict[str, ServedJob], session: Session, now: float) -> None:

@@ -1,6 +1,6 @@
 """Intake of clips and failures: accepted, dropped, counted or set aside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
@@ -12,7 +12,7 @@ from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, MAX_TAKES, ServedJob
-from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Wanted
+from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Skip, Wanted
 from swarm.lease.reason import Reason
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
@@ -67,14 +67,25 @@ class Intake:
         place = (clip.chapter, clip.index)
         record = _acceptance(session.worker, clip, now, len(frame))
         _record(served, record, out, frame)
-        served.ledger.settle(place)
-        for chapter, index in served.state.twins(place, clip.take):  # one clip serves all places with its text
-            _record(served, structs.replace(record, chapter=chapter, index=index, work_s=0.0, reused=True), out)
-            served.ledger.settle((chapter, index))
+        left_out = [(lease, place) for lease in served.ledger.settle(place) if lease.session != session.key]
+        for twin in served.state.twins(place, clip.take):  # one clip serves all places with its text
+            _record(served, structs.replace(record, chapter=twin[0], index=twin[1], work_s=0.0, reused=True), out)
+            left_out += [(lease, twin) for lease in served.ledger.settle(twin)]
+        self._leave_out(left_out, out)
         session.streak = 0
         session.segments += 1
         session.audio_s += clip.length_s
         session.work_s += clip.work_s
+
+    def _leave_out(self, places: Sequence[tuple[Lease, Place]], out: Outcome) -> None:
+        """Have workers leave out of their leases what was spoken elsewhere meanwhile."""
+        spoken: dict[int, list[int]] = {}
+        for lease, place in places:
+            spoken.setdefault(lease.id, []).append(place[1])
+        for lease in {lease.id: lease for lease, _ in places}.values():
+            holder = self.sessions.get(lease.session)
+            if holder is not None and lease.slot != PROMISED:
+                out.send(holder.peer, Skip(lease.id, tuple(spoken[lease.id])))
 
     def _other_rate(self, served: ServedJob, session: Session, clip: Clip, out: Outcome) -> Reason | None:
         """Return how a clip's rate is not that of the job, None if it is.

@@ -74,12 +74,14 @@ class Ledger:
         lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
 
-    def settle(self, place: Place) -> None:
-        """Take a place from the free ones and from every lease: it needs no more work."""
+    def settle(self, place: Place) -> list[Lease]:
+        """Take a place from the free ones and from every lease, which are returned: it needs no more work."""
         chapter, index = place
         self.free[chapter].discard(index)
-        for lease in self.holders(place):
+        held = self.holders(place)
+        for lease in held:
             self._remove(lease, index)
+        return held
 
     def give_up(self, place: Place, session: str) -> bool:
         """Take a place from a session, and free it unless another holds it too; return whether the session held it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from swarm.lease.message import Failed, Line, Release, Revoke, Trim
+from swarm.lease.message import Failed, Line, Release, Revoke, Skip, Trim
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.outcome import Kill, Unload, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Trouble
@@ -12,6 +12,12 @@ def trim(slots: Iterable[EngineSlot], link: str, message: Trim, out: WorkerOutco
     """Shorten a coordinator's lease, as its `Trim` says."""
     for slot, lease in _holding(slots, link, message.lease):
         _keep_lines(slot, lease, [line for line in lease.lines if line.index < message.end], out)
+
+
+def skip(slots: Iterable[EngineSlot], link: str, message: Skip, out: WorkerOutcome) -> None:
+    """Leave lines out of a coordinator's lease, as its `Skip` says."""
+    for slot, lease in _holding(slots, link, message.lease):
+        _keep_lines(slot, lease, [line for line in lease.lines if line.index not in message.indices], out)
 
 
 def revoke(slots: Iterable[EngineSlot], link: str, message: Revoke, out: WorkerOutcome) -> None:

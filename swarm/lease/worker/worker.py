@@ -29,6 +29,7 @@ from swarm.lease.message import (
     Rejected,
     Release,
     Revoke,
+    Skip,
     Trim,
     Wanted,
     Welcome,
@@ -44,7 +45,7 @@ from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.proof import blame, fail, pass_proof
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot import EngineSlot, Trouble, forgive_gap
-from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, step_back, trim
+from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, skip, step_back, trim
 from swarm.lease.worker.slot_state import SlotState
 from swarm.lease.worker.unaccepted import UnacceptedClips
 
@@ -164,6 +165,8 @@ class Worker:
                 self.fetched.asked(link, message, out)
             case Trim():
                 trim(self.slots, link.name, message, out)
+            case Skip():
+                skip(self.slots, link.name, message, out)
             case Revoke():
                 revoke(self.slots, link.name, message, out)
             case Done(final=final, failed=failed):

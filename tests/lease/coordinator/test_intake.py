@@ -17,6 +17,7 @@ from swarm.lease.message import (
     Held,
     Rejected,
     Release,
+    Skip,
     Wanted,
     Welcome,
 )
@@ -286,3 +287,25 @@ def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
     assert not sent(core.receive(b"a", Heartbeat((), (0,)), 0.5), Grant)
     core.sessions["unable/n"].unable[RECIPE] = "no such engine"
     assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.0), Grant)
+
+
+def test_a_text_that_recurs_is_left_out_of_the_leases_that_have_it() -> None:
+    core = make_core(JobState(make_spec(["Yes.", "No, not at all.", "Yes."], ["Two.", "Yes.", "Three."])))
+    join(core, b"a")
+    join(core, b"b")
+    first, second = offer(core, b"a"), offer(core, b"b")
+    assert (first.chapter, second.chapter) == (0, 1)
+    outcome = core.receive(b"a", make_clip(first), 1.0, b"x")
+    told = [(send.peer, send.message) for send in outcome.sends if isinstance(send.message, Skip)]
+    assert told == [(b"a", Skip(first.lease, (2,))), (b"b", Skip(second.lease, (1,)))]
+    assert not sent(core.receive(b"a", make_clip(first, 1), 2.0, b"x"), Skip)
+
+
+def test_a_worker_that_greets_again_is_told_again_what_to_leave_out() -> None:
+    core = make_core(JobState(make_spec(["Yes.", "One."], ["Two.", "Yes.", "Three."])))
+    join(core, b"a")
+    join(core, b"b")
+    first, second = offer(core, b"a"), offer(core, b"b")
+    core.receive(b"a", make_clip(first), 1.0, b"x")
+    again = core.receive(b"b2", make_hello("b"), 2.0)
+    assert sent(again, Skip, b"b2") == [Skip(second.lease, (1,))]

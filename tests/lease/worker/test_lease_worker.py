@@ -19,6 +19,7 @@ from swarm.lease.message import (
     Refused,
     Release,
     Revoke,
+    Skip,
     Trim,
     Welcome,
     WhoAreYou,
@@ -325,3 +326,14 @@ def test_heartbeats_come_as_often_as_a_coordinator_wishes_within_bounds() -> Non
         assert worker.beat_s == beat_s
     worker.disconnect("a", 1.0)
     assert worker.beat_s == 1.0
+
+
+def test_lines_that_were_spoken_elsewhere_are_left_out_and_the_others_spoken() -> None:
+    worker = make_worker()
+    speak(worker, grant(worker, "One.", "Two.", "Three.", "Four."))
+    worker.receive("a", Skip(1, (0, 2)), 1.0)
+    assert [line.index for line in worker.slots[0].leases[0].lines] == [0, 1, 3]  # the first is being spoken
+    assert worker.receive("a", Skip(1, (0, 2)), 1.0).messages == []
+    worker.receive("a", Skip(99, (1,)), 1.0)
+    worker.receive("a", Skip(1, (1, 3)), 1.0)
+    assert [line.index for line in worker.slots[0].leases[0].lines] == [0]
