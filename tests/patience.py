@@ -1,6 +1,5 @@
 """Waits that last as long as something moves: on a busy machine all takes longer, but only what hangs stands still."""
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -50,8 +49,9 @@ def wait_for(
 
 
 def in_time(seconds: float) -> float:
-    """Return how long something may take here that takes at most `seconds` on an idle machine (Linux, macOS)."""
-    return seconds * max(1.0, max(os.getloadavg()[:2]) / (os.cpu_count() or 1))
+    """Return how long something may take here that takes at most `seconds` on an idle machine."""
+    load = max(psutil.getloadavg()[:2])
+    return seconds * max(1.0, load / (psutil.cpu_count() or 1))
 
 
 def anyone_runs() -> bool:

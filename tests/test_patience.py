@@ -38,6 +38,13 @@ def test_a_wait_lasts_as_long_as_a_file_grows(tmp_path: Path) -> None:
     assert wait_for(grows, still_s=STILL_S, watched=lambda: [tmp_path])
 
 
+@pytest.mark.parametrize(("load", "seconds"), [(0.0, 3.0), (2.0, 3.0), (20.0, 30.0)])
+def test_a_busy_machine_may_take_longer(monkeypatch: pytest.MonkeyPatch, load: float, seconds: float) -> None:
+    monkeypatch.setattr(patience.psutil, "getloadavg", lambda: (load, load, 0.0))
+    monkeypatch.setattr(patience.psutil, "cpu_count", lambda: 2)
+    assert patience.in_time(3.0) == seconds
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell which processes run")
 def test_a_wait_lasts_as_long_as_a_process_computes() -> None:
     child = subprocess.Popen(
