@@ -126,6 +126,7 @@ TESTED_ELSEWHERE = {
     "swarm/audio/mp4.py": "tests/audio/test_audiobook.py",
     "swarm/lease/worker/job_files.py": "tests/lease/worker/test_download.py",
     "swarm/job/state.py": "tests/lease/coordinator/test_coordinator.py",
+    "swarm/lease/coordinator/expiry.py": "tests/lease/coordinator/test_ill_will.py",
     "swarm/lease/coordinator/ledger.py": "tests/lease/coordinator/test_ledger.py",
     "swarm/job/recipe.py": "tests/lease/coordinator/test_coordinator.py",
     "swarm/lease/coordinator/roster.py": "tests/lease/coordinator/test_coordinator.py",

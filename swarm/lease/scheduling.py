@@ -17,21 +17,25 @@ _KEEP = 0.85  # weight of the past with each clip: about the last seven decide
 
 @dataclass(frozen=True)
 class LeaseLoad:
-    """The rest of one lease, in characters. `first` is its next segment; `started`: it is being spoken."""
+    """The rest of one lease, in characters. `first` is the segment that its slot is at; `started`: it is this lease's.
+
+    What a slot says of its progress does not count: only a clip ends `elapsed_s`. So a slot that loads, waits or hangs
+    seems slower with every second, until another slot would be done sooner.
+    """
 
     lease: int
     ahead: int  # what its slot has to speak before this lease
     characters: int
     first: int
     started: bool
-    elapsed_s: float  # since its last sign of progress
+    elapsed_s: float  # since the last clip of its slot, or since its first lease began
     chars_s: float | None
 
     @property
     def pace(self) -> float:
         """Characters a second, lower than the estimate where the segment under way takes longer than it should."""
         known = self.chars_s or UNKNOWN_CHARS_S
-        return min(known, self.first / self.elapsed_s) if self.started and self.elapsed_s > 0 else known
+        return min(known, self.first / self.elapsed_s) if self.elapsed_s > 0 else known
 
     def seconds_left(self) -> float:
         """Return the seconds until the slot is through with this lease."""
@@ -76,6 +80,18 @@ def _cut(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int]) -> Cut | 
     if not segments or taken / helper_chars_s >= load.seconds_left():
         return None
     return Cut(load.lease, segments)
+
+
+def to_beat(loads: Sequence[LeaseLoad]) -> LeaseLoad:
+    """Choose from all slots that speak one segment the one that says whether a further slot would be done sooner.
+
+    It is the soonest of those that have delivered clips before; the others could hold a segment for ever by taking it
+    again and again, so if there is no other, it is the one that has been at it for longest.
+    """
+    proven = [load for load in loads if load.chars_s]
+    if proven:
+        return min(proven, key=LeaseLoad.seconds_left_of_first)
+    return max(loads, key=LeaseLoad.seconds_left_of_first)
 
 
 def choose_double(loads: Iterable[LeaseLoad], chars_s: float | None) -> int | None:

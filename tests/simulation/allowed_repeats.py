@@ -100,10 +100,11 @@ class AllowedRepeats:
         worker.later(CATCH_UP_S, self._withdraw, worker, self.while_away.pop(worker.process, []))
 
     def _withdraw(self, worker: SimWorker, spots: list[Spot]) -> None:
-        """Forbid a repeat of what the worker still holds: from now on it alone holds that."""
+        """Forbid a repeat of what the worker still holds, and of which no other is at work: it alone holds that now."""
         held = holds(worker)
+        begun = [spot for other in self.world.workers if other.alive for spot in under_way(other)]
         for spot in spots:
-            if spot in held and spot not in under_way(worker) and self.left[spot]:
+            if spot in held and spot not in begun and self.left[spot]:
                 self.left[spot] -= 1
 
 

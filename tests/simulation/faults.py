@@ -32,6 +32,7 @@ WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, 
 OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart, too
 OF_ENGINES = ("engines break",)  # for every text, and again and again; drawn apart, too
 ENGINES_FOR_EVER = ("an engine breaks for ever",)
+ILL_WILL = "ill will"  # of one more worker, for ever, and drawn apart
 SLOW_LINKS = "slow links"  # for ever, and drawn apart
 WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from allowed_repeats import AllowedRepeats, unaccepted
 from disk import doubly_accepted
 from engine import BROKEN
-from faults import WHOLE_CLIPS
+from faults import ILL_WILL, WHOLE_CLIPS
 from story import Spot, Violation
 from worker_invariants import WorkerJudge, is_judged
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, Coordinator
+from swarm.lease.coordinator.intake import MAX_RECORDED
+from swarm.lease.coordinator.last_word import leaves_to_others
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.coordinator.served_job import ServedJob
+from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, ServedJob
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.message import Accepted, Clip, Grant, Heartbeat, Message, Rejected, Revoke, Trim, Wanted
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from worker import SimWorker
     from world import World
 
+MAX_ANSWERS = 100  # revocations at a time
 DEAD_S = 10.0  # a dead worker is replaced within so long
 MISSED_S = 10.0  # a grant that never arrived is missed within so long
 SLOW_LOOKS = 3  # one look in so many also checks what may take many seconds
@@ -121,6 +124,8 @@ class Judge:
                 self._fairly_set_aside(core, entry.job, entry.record, coordinator.clock())
             elif isinstance(entry.record, SegmentFailed):
                 self._fairly_blamed(core, entry.job, entry.record)
+        if sum(isinstance(send.message, Revoke) for send in outcome.sends) > MAX_ANSWERS:
+            raise Violation(f"one message is answered by {len(outcome.sends)}")
         for send in outcome.sends:
             if isinstance(send.message, Grant):
                 self._granted(core, core.peers[send.peer], send.message)
@@ -142,21 +147,21 @@ class Judge:
         ):
             raise Violation(f"granted to {worker.name} before its files were there", spots[0])
         for line in grant.lines:
-            if (grant.chapter, line.index) in served.state.accepted:
-                raise Violation("granted although accepted", (grant.job, grant.chapter, line.index))
-            blamed = [failure.worker for failure in served.state.failures.get((grant.chapter, line.index), ())]
-            if session.worker in blamed and any(
-                s.can_try(served.recipe, core.called_s, served.needed) and s.worker not in blamed
-                for s in core.sessions.values()
-            ):
-                raise Violation(f"granted to {session.worker} again", (grant.job, grant.chapter, line.index))
+            place = (grant.chapter, line.index)
+            if place in served.state.accepted:
+                raise Violation("granted although accepted", (grant.job, *place))
+            blamed = [failure.worker for failure in served.state.failures.get(place, ())]
+            left_to_others = leaves_to_others(served, core.sessions.values(), place, core.called_s)
+            if session.worker in blamed and len(blamed) < MAX_ATTEMPTS and left_to_others:
+                raise Violation(f"granted to {session.worker} again", (grant.job, *place))
             if any(le.chapter == grant.chapter and line.index in le.pending for le in others):
                 self.repeats.allow([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
 
     @staticmethod
     def _promised(core: Coordinator, wanted: Wanted) -> None:
         for chapter, index, _ in wanted.wanted:
-            if index in core.jobs[wanted.job].ledger.free[chapter]:
+            ledger = core.jobs[wanted.job].ledger
+            if index in ledger.free[chapter] and ledger.may_promise((chapter, index)):
                 raise Violation("wanted from a worker and free for others", (wanted.job, chapter, index))
 
     def _shortened(self, coordinator: SimCoordinator, send: Send) -> None:
@@ -201,9 +206,16 @@ class Judge:
         served = core.jobs[job]
         place = (record.chapter, record.index)
         blamed = {failure.worker for failure in served.state.failures[place]}
-        able = {s.worker for s in core.sessions.values() if s.can_try(served.recipe, record_s, served.needed)}
-        if len(blamed) == 1 and able - blamed:
+        able = [s for s in core.sessions.values() if s.can_try(served.recipe, record_s, served.needed)]
+        here = [s for s in able if s.is_at_work(record_s)]
+        if served.ledger.expiries[place] or len(served.state.failures[place]) >= MAX_RECORDED:
+            return  # workers that made no progress there have tried it too, and further failures are not journaled
+        alone = len(blamed) == 1 and any(s.worker not in blamed for s in here)
+        if alone and ILL_WILL not in self.world.faults:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
+        most = max((s.segments for s in here), default=0)
+        if any(s.segments == most and s.worker not in blamed for s in here):
+            raise Violation("set aside before the worker that delivered most has tried it", (job, *place))
 
     def _fairly_blamed(self, core: Coordinator, job: str, record: SegmentFailed) -> None:
         """Check that a text is blamed at most once each time engines break, and never for one that stays broken."""
@@ -327,7 +339,7 @@ class Judge:
             for chapter, free in enumerate(served.ledger.free):
                 for index in sorted(free):
                     blamed = [failure.worker for failure in served.state.failures.get((chapter, index), ())]
-                    if session.worker not in blamed:
+                    if len(blamed) < MAX_ATTEMPTS and session.worker not in blamed:
                         return session.worker, (served.state.job, chapter, index)
         return None
 
@@ -377,7 +389,7 @@ class Judge:
         if any(slot.leases for slot in worker.core.slots) or (served.state.awaits_latents and served.ledger.leases):
             return False
         blames = [[failure.worker for failure in served.state.failures.get(place, ())] for place in free]
-        return any(session.worker not in blamed for blamed in blames)
+        return any(len(blamed) < MAX_ATTEMPTS and session.worker not in blamed for blamed in blames)
 
     def listed(self, coordinator: SimCoordinator, peer: bytes, message: Message) -> None:
         """Check that a lease which its worker does not know of is missed."""

@@ -103,7 +103,7 @@ MUTANTS: dict[str, Edit | Value] = {
         slot_changes, "_keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
     ),
     "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
-    "failure not counted": Edit(Intake, "failed", "len(served.state.failures[place]) < MAX_ATTEMPTS", "True"),
+    "failure not counted": Edit(Intake, "failed", "not has_failed_often(served, place)", "True"),
     "failure not journaled": Edit(
         Intake, "failed", "_record(served, SegmentFailed(", "(lambda w, r, _: apply(w.state, r))(served, SegmentFailed("
     ),
@@ -171,6 +171,8 @@ MUTANTS: dict[str, Edit | Value] = {
         proof, "pass_proof", "lease.suspects[1:] if is_fresh else []", "[]"
     ),
     "an engine is never asked for a proof": Edit(proof, "_withhold", "not lease.lines:", "False:"),
+    "members pass a segment on for ever": Edit(Ledger, "waits_since_s", "self.begun_s.get(place,", "{}.get(place,"),
+    "unknown leases are answered for ever": Value(heartbeat, "MAX_REVOKED", 5000),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
@@ -194,6 +196,8 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "answers to pieces wait for no disk, whatever they say": ("slow links", "slow disk"),
     "own gap not forgiven": ("coordinator sleeps",),
     "failures of strangers count": ("liar",),
+    "members pass a segment on for ever": ("ill will",),
+    "unknown leases are answered for ever": ("ill will",),
     "no grace after a restart": ("coordinator crashes",),
     "granted before its files are there": ("files",),
     "latents of two workers": ("files",),

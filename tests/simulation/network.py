@@ -28,6 +28,7 @@ class Connection:
         self.opened_s = worker.world.heap.now
         self.alive = True
         self.noticed = False  # that it is gone, by the worker
+        self.greeted = False  # by a worker of ill will
         self.held: list[tuple[Machine, Message, bytes]] = []  # while the network is cut
         self.last_s = {worker.name: 0.0, coordinator.name: 0.0}
         self.sent: dict[tuple[str, int, int, str], int] = {}  # bytes of each clip in pieces that is not answered

@@ -14,8 +14,9 @@ from clips import RATE
 from coordinator import SimCoordinator
 from disk import Disk
 from engine import BROKEN
-from faults import SLOW_LINKS, WHOLE_CLIPS, Faults
+from faults import ILL_WILL, SLOW_LINKS, WHOLE_CLIPS, Faults
 from heap import Heap
+from ill_will import WILLS, IllWill
 from invariants import Judge
 from liar import Liar
 from network import Connection, Network
@@ -44,6 +45,7 @@ class Slow(NamedTuple):
 
 
 SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
+ILL_WILL_SHARE = 0.15  # of the worlds have a worker of ill will
 SLOW_LINKS_ARE = (Slow((2_500.0, 8_000.0), 100), Slow((8_000.0, 24_000.0), 400))
 
 
@@ -61,6 +63,7 @@ class World:
         self.devices_random = Random(f"devices {seed}")
         self.links_random = Random(f"links {seed}")
         self.engines_random = Random(f"engines {seed}")
+        self.will_random = Random(f"ill will {seed}")
         self.heap = Heap()
         self.story = Story() if tell else None
         self.faults = Faults(self.random, also)
@@ -110,6 +113,10 @@ class World:
                 worker.able = random.random() < 0.5
         if "liar" in faults and count > 1:
             self.workers[-1].liar = Liar(self.workers[-1], random.choice([0.1, 0.5, 1.0]))
+        if self.will_random.random() < ILL_WILL_SHARE or ILL_WILL in faults:
+            faults.on.add(ILL_WILL)
+            will, slots = self.will_random.choice(WILLS), self.will_random.choice([1, 4, 16])
+            self.workers.append(IllWill(self, count, will, slots))
         self.network.loss = 0.03 if "loss" in faults else 0.0
         self.network.doubling = 0.05 if "doubling" in faults else 0.0
         self.network.reordering = 0.05 if "reordering" in faults else 0.0
@@ -174,7 +181,7 @@ class World:
         while not until():
             self.heap.step()
             self.steps += 1
-            if self.steps > MAX_STEPS:
+            if self.steps > MAX_STEPS * (5 if ILL_WILL in self.faults else 1):
                 raise Violation("messages chase each other without end", *self._unfinished())
             if self.heap.now > limit_s:
                 if what:

@@ -16,6 +16,9 @@ from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.message import Clip, ClipPiece, Received, WhoAreYou
 from swarm.lease.reason import Reason
 
+HEAD_BYTES = 64 * 1024  # of a FLAC file at most, before its sound
+MAX_UNFINISHED = 16  # clips begun since the last one that was accepted: the pieces of more are no progress
+
 
 @dataclass(frozen=True)
 class ClipPieces:
@@ -34,11 +37,12 @@ class ClipPieces:
 
     def _begin(self, session: Session, clip: Clip, length: int, credit: int, now: float, out: Outcome) -> None:
         session.transfer = None
-        fault = "the clip is too large" if clip.size > MAX_CLIP_BYTES else ""
+        fault = "the clip is too large" if clip.size > min(MAX_CLIP_BYTES, _most_bytes(clip)) else ""
         if fault or not self.intake.needs(clip):
             self.intake.clip(session, clip, now, b"", fault, credit, out)
             return
         session.transfer = Transfer(clip, now, length, length)
+        session.unfinished += 1
         self._received(session, session.transfer, now, out)
 
     def _go_on(self, session: Session, piece: ClipPiece, length: int, credit: int, now: float, out: Outcome) -> None:
@@ -61,7 +65,7 @@ class ClipPieces:
 
     def _received(self, session: Session, coming: Transfer, now: float, out: Outcome) -> None:
         out.send(session.peer, Received(coming.clip.number, coming.have))
-        if coming.is_progress(now):
+        if coming.is_progress(now) and session.unfinished <= MAX_UNFINISHED:
             self.note_bytes(session, now)
         if coming.is_slow(now):
             if not session.link_bits_s:
@@ -80,3 +84,8 @@ class ClipPieces:
         for _, lease in leases_of(self.intake.jobs, session).values():
             if lease.slot == PROMISED:
                 lease.progressed_s = now
+
+
+def _most_bytes(clip: Clip) -> int:
+    """Return how many bytes a clip has at most: FLAC is hardly larger than 16-bit samples."""
+    return 3 * clip.samples + HEAD_BYTES

@@ -11,6 +11,7 @@ from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.clip_pieces import ClipPieces
+from swarm.lease.coordinator.expiry import expire
 from swarm.lease.coordinator.grant import grant_waiting
 from swarm.lease.coordinator.heartbeat import leases_of, reminders, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import Intake
@@ -84,7 +85,7 @@ class Coordinator:
         self.called_s = self.asked_s = self.started_s
         self.grants_s = self.started_s + self.settings.grace_s
         self.last_lease = self.settings.lease_base
-        self.intake = Intake(self.jobs, self.sessions)
+        self.intake = Intake(self.jobs, self.sessions, self.settings.alone)
         self.pieces = ClipPieces(self.intake)
         self.job_files = JobFiles(self.jobs, self.sessions, self.settings.piece)
 
@@ -147,7 +148,9 @@ class Coordinator:
             self.deserted = not self.sessions
         for served in self.jobs.values():
             for lease in [le for le in served.ledger.leases.values() if self.lease_due(served, le) <= now]:
-                self._expire(served, lease, now, outcome)
+                session = self.sessions[lease.session]
+                expire(served, session, lease, self.intake, now, outcome)
+                tidy(self.jobs, session, now)
         self._pump(now, outcome, thorough=True)
         return outcome
 
@@ -287,7 +290,7 @@ class Coordinator:
     ) -> None:
         match message:
             case Heartbeat():
-                take_heartbeat(self.jobs, session, message, now, outcome)
+                take_heartbeat(self.jobs, self.sessions, session, message, now, outcome)
                 self.job_files.heard(session, message, now, outcome)
                 tidy(self.jobs, session, now)
             case Clip() | Failed():
@@ -319,8 +322,9 @@ class Coordinator:
             return
         if message.size:  # another clip, in one piece, may have come between the pieces of this one
             session.transfer = None
-        self.pieces.note_bytes(session, now)
-        self.intake.clip(session, message, now, frame, fault, self._credit, outcome)
+        if self.intake.clip(session, message, now, frame, fault, self._credit, outcome):
+            session.unfinished = 0
+            self.pieces.note_bytes(session, now)
 
     @property
     def _credit(self) -> int:
@@ -354,17 +358,6 @@ class Coordinator:
         tidy(self.jobs, session, now)
 
     # --- leases
-
-    def _expire(self, served: ServedJob, lease: Lease, now: float, outcome: Outcome) -> None:
-        session = self.sessions[lease.session]
-        if lease.slot != PROMISED:
-            place = (lease.chapter, lease.pending[0])
-            served.ledger.expiries[place] += 1
-            served.run_stats.reissued += len(lease.pending)
-            outcome.events.append(Reason("no progress", worker=session.hello.name, slot=lease.slot))
-            outcome.send(session.peer, Revoke(lease.id, expired=True))
-        served.ledger.end(lease)
-        tidy(self.jobs, session, now)
 
     def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
         """Grant what can be granted; `thorough` as in `grant_waiting`."""

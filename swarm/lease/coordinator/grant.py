@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from swarm.job.state import Place
+from swarm.lease.coordinator.last_word import has_failed_often, last_word, leaves_to_others
 from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeRun, Lease
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session, Slot
@@ -12,7 +13,18 @@ from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.snapshot import find_lack
 from swarm.lease.message import Done, Grant, Line, Revoke, Trim
-from swarm.lease.scheduling import FIRST_LEASE_CHARACTERS, HELP_S, LeaseLoad, choose_cut, choose_double
+from swarm.lease.scheduling import (
+    FIRST_LEASE_CHARACTERS,
+    HELP_S,
+    MIN_DEADLINE_S,
+    LeaseLoad,
+    choose_cut,
+    choose_double,
+    to_beat,
+)
+
+MAX_COMPARED = 8  # slots that found nothing
+MAX_GRANTS = 64  # in one call: further slots wait for the next round, so that messages of others are read meanwhile
 
 
 def grant_waiting(
@@ -27,17 +39,24 @@ def grant_waiting(
 ) -> None:
     """Grant every waiting slot a lease, where there is one, and answer the others once with `Done`.
 
-    Unless `thorough`, slots that were answered before are skipped once a slot has found nothing.
+    Unless `thorough`, slots that were answered before are skipped once a slot has found nothing. A slot is not looked
+    at if one of its worker found nothing that has as much to do and is at least as fast: else the work would grow with
+    the square of the slots.
     """
-    exhausted = False
+    exhausted, granted = False, 0
     for session in sessions.values():
         in_vain = False
+        found_nothing: list[Slot] = []
         for slot, answered in list(session.offers.items()):
-            if (exhausted and answered) or session.slots[slot].is_full:
+            if (exhausted and answered) or session.slots[slot].is_full or granted == MAX_GRANTS:
                 continue
-            if Request(jobs, sessions, session, slot, now, out, settings.split).grant(new_id):
+            hopeless = any(session.slots[slot].is_no_faster(other) for other in found_nothing)
+            if not hopeless and Request(jobs, sessions, session, slot, now, out, settings.split).grant(new_id):
                 del session.offers[slot]
+                granted += 1
                 continue
+            if not hopeless:
+                found_nothing = [session.slots[slot], *found_nothing[:MAX_COMPARED]]
             exhausted = not thorough
             in_vain = in_vain or not answered
             session.offers[slot] = True
@@ -75,7 +94,8 @@ class Request:
         for served in jobs:
             yield served, self._earliest(served)
             yield served, served.ledger.find_run(partial(self._may_try, served), self._most(served))
-            yield served, self._tail(served, self._loads(served))
+            if self._may_cut:
+                yield served, self._tail(served, self._loads(served))
         if not self._slot.leases:
             for served in jobs:
                 yield served, self._double(served)
@@ -101,14 +121,17 @@ class Request:
         if chapter is None:
             return None
         run = served.ledger.run_in(chapter, partial(self._may_try, served), self._most(served))
-        if run:
+        if run or not self._may_cut:
             return run
         loads = [load for load in self._loads(served, chapter) if load.seconds_left() > HELP_S]
         return self._tail(served, loads)
 
+    @property
+    def _may_cut(self) -> bool:
+        """Whether the slot may take the tail of a lease: a busy slot would only queue it."""
+        return self.split and not self._slot.leases
+
     def _tail(self, served: ServedJob, loads: list[LeaseLoad]) -> FreeRun | None:
-        if not self.split or self._slot.leases:  # a busy slot would only queue it
-            return None
         loads = [load for load in loads if self._may_try_all(served, load)]
         cut = choose_cut(loads, self._chars_s(served), served.ledger.sizes)
         if cut is None:
@@ -122,13 +145,30 @@ class Request:
 
     def _double(self, served: ServedJob) -> FreeRun | None:
         """Speak a segment twice where that ends the book sooner; the first clip wins."""
-        loads = [load for load in self._loads(served) if self._may_try(served, _first(served, load))]
-        single = [load for load in loads if len(served.ledger.holders(_first(served, load))) == 1]
-        lease_id = choose_double(single, self._chars_s(served)) if self.split else None
+        spoken: dict[Place, list[LeaseLoad]] = {}
+        for load in self._loads(served):
+            if load.started:
+                spoken.setdefault(_first(served, load), []).append(load)
+        loads = [to_beat(each) for place, each in spoken.items() if self._may_join(served, place, each)]
+        lease_id = choose_double(loads, self._chars_s(served)) if self.split else None
         if lease_id is None:
             return None
         lease = served.ledger.leases[lease_id]
         return lease.chapter, lease.pending[:1]
+
+    def _may_join(self, served: ServedJob, place: Place, loads: list[LeaseLoad]) -> bool:
+        """Return whether the slot may speak a place that others speak.
+
+        If it is spoken twice already and nothing comes, a worker may that does not hold it and had no lease of it in
+        vain: else members of ill will could hold it between them.
+        """
+        if len(loads) > 1:
+            if max(load.elapsed_s for load in loads) < MIN_DEADLINE_S:
+                return False
+            holders = {served.ledger.leases[load.lease].session for load in loads}
+            if self.session.key in holders or self.session.key in served.ledger.in_vain.get(place, {}):
+                return False
+        return self._may_try(served, place)
 
     def _most(self, served: ServedJob) -> int:
         """Return the most characters of a lease; it is small while the slot's speed is unknown."""
@@ -138,15 +178,20 @@ class Request:
         return self._slot.speed(served.recipe).chars_s
 
     def _may_try(self, served: ServedJob, place: Place) -> bool:
-        """Return whether the worker may have a place: not if it failed there and another worker could try."""
+        """Return whether the worker may have a place: not if it failed there and another worker could try.
+
+        A place that failed often waits for those that have the last word.
+        """
         failures = served.state.failures.get(place)
         if not failures:
             return True
+        if has_failed_often(served, place):
+            words = last_word(served, self.sessions.values(), place, self.now)
+            return not words or self.session in words
         blamed = {failure.worker for failure in failures}
         if self.session.worker not in blamed:
             return True
-        others = [session for session in self.sessions.values() if session.worker not in blamed]
-        return not any(session.can_try(served.recipe, self.now, served.needed) for session in others)
+        return not leaves_to_others(served, self.sessions.values(), place, self.now)
 
     def _may_try_all(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Return whether the worker may have every segment that a lease still holds."""
@@ -167,14 +212,16 @@ class Request:
     def _load(self, served: ServedJob, slot: Slot, lease: Lease) -> LeaseLoad:
         queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
         before = [served.ledger.leases[other] for other in queue if other in served.ledger.leases]
+        current = before[0] if before else lease
+        chars_s = slot.speed(served.recipe).chars_s
         return LeaseLoad(
             lease=lease.id,
             ahead=sum(other.characters for other in before),
             characters=lease.characters,
-            first=len(served.state.engine_text((lease.chapter, lease.pending[0]))),
+            first=len(served.state.engine_text((current.chapter, current.pending[0]))),
             started=not before,
-            elapsed_s=self.now - lease.progressed_s,
-            chars_s=slot.speed(served.recipe).chars_s,
+            elapsed_s=self.now - served.ledger.waits_since_s(current, proven=chars_s is not None),
+            chars_s=chars_s,
         )
 
     def _issue(self, served: ServedJob, run: FreeRun, lease_id: int) -> None:

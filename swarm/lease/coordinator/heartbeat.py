@@ -2,29 +2,54 @@
 
 from swarm.lease.coordinator.ledger import MAX_LEASE_LINES, PROMISED, Lease
 from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.roster import MAX_WAITING_S, Session
+from swarm.lease.coordinator.roster import MAX_LOADING_S, MAX_WAITING_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.message import Heartbeat, Revoke, Skip, Trim
+from swarm.lease.message import Heartbeat, Revoke, Skip, SlotReport, Trim
 
+MAX_REVOKED = 64  # unknown leases that are answered at a time
+TELL_AGAIN_S = 5.0  # until an unknown lease is revoked again
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
 
 
-def take_heartbeat(jobs: dict[str, ServedJob], session: Session, message: Heartbeat, now: float, out: Outcome) -> None:
+def take_heartbeat(
+    jobs: dict[str, ServedJob],
+    sessions: dict[str, Session],
+    session: Session,
+    message: Heartbeat,
+    now: float,
+    out: Outcome,
+) -> None:
     """Take in what a worker's slots do and want; revoke the leases that it holds without a right."""
     known = leases_of(jobs, session)
+    if message.leases or message.offers:
+        session.worked_s = now
     session.holding, session.figures = len(message.leases), message.figures
     out.events += session.rest(message.resting)
-    for lease_id in set(message.leases) - known.keys():
-        out.send(session.peer, Revoke(lease_id))
+    _revoke_unknown(session, set(message.leases) - known.keys(), now, out)
     for lease_id, (served, lease) in known.items():
         if lease_id not in message.leases and now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
             served.ledger.end(lease)
-    _advance(session, message, known, now)
+    _advance(sessions, session, message, known, now)
     offered = {slot for slot in message.offers if slot < len(session.slots)}
     session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
 
 
-def _advance(session: Session, message: Heartbeat, known: dict[int, tuple[ServedJob, Lease]], now: float) -> None:
+def _revoke_unknown(session: Session, unknown: set[int], now: float, out: Outcome) -> None:
+    """Revoke leases that are not the worker's: a few with each heartbeat, and each again only after a while."""
+    told = {lease: at_s for lease, at_s in session.revoked_s.items() if lease in unknown and now - at_s < TELL_AGAIN_S}
+    news = sorted(unknown - told.keys())[:MAX_REVOKED]
+    for lease in news:
+        out.send(session.peer, Revoke(lease))
+    session.revoked_s = told | dict.fromkeys(news, now)
+
+
+def _advance(
+    sessions: dict[str, Session],
+    session: Session,
+    message: Heartbeat,
+    known: dict[int, tuple[ServedJob, Lease]],
+    now: float,
+) -> None:
     """Note the progress of each lease that a heartbeat lists."""
     for report in message.slots:
         if report.slot < len(session.slots):
@@ -32,7 +57,7 @@ def _advance(session: Session, message: Heartbeat, known: dict[int, tuple[Served
         if report.lease in known:
             served, lease = known[report.lease]
             begun = report.state == "speaking" and served.ledger.advance(lease, report.index)
-            if begun or session.is_patient(report, now):
+            if begun or _is_patient(served, sessions, session, report, lease, now):
                 lease.progressed_s = now
     speaking = {report.lease for report in message.slots}
     for lease_id in message.leases:
@@ -40,6 +65,23 @@ def _advance(session: Session, message: Heartbeat, known: dict[int, tuple[Served
             lease = known[lease_id][1]
             patient_until_s = max(lease.granted_s, session.sent_s) + MAX_WAITING_S
             lease.progressed_s = max(lease.progressed_s, min(now, patient_until_s))
+
+
+def _is_patient(
+    served: ServedJob, sessions: dict[str, Session], session: Session, report: SlotReport, lease: Lease, now: float
+) -> bool:
+    """Return whether a slot has a reason to make no progress: it loads, or waits for credit.
+
+    A load that another worker could do instead has a bound that the loading worker does not tell itself.
+    """
+    if report.state == "waiting":
+        return now - session.sent_s < MAX_WAITING_S
+    if report.state != "loading" or report.since_s >= MAX_LOADING_S:
+        return False
+    if now - lease.delivered_s < served.unknown_deadline_s:
+        return True
+    others = (other for other in sessions.values() if other is not session)
+    return not any(other.can_try(served.recipe, now, served.needed) for other in others)
 
 
 def leases_of(jobs: dict[str, ServedJob], session: Session) -> dict[int, tuple[ServedJob, Lease]]:
@@ -70,4 +112,4 @@ def tidy(jobs: dict[str, ServedJob], session: Session, now: float) -> None:
         before = slot.leases[:1]
         slot.keep(live, now)
         if slot.leases and slot.leases[:1] != before:
-            live[slot.leases[0]][1].progressed_s = now
+            live[slot.leases[0]][1].begin(now)

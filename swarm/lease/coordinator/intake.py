@@ -8,6 +8,7 @@ from msgspec import structs
 from swarm.job.plausible import implausible
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
+from swarm.lease.coordinator.last_word import has_failed_often, is_heard, last_word, others_could
 from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
@@ -18,6 +19,8 @@ from swarm.lease.reason import Reason
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
 ASIDE_S = 60.0  # how long such a worker is set aside; doubled with each further failure
 MAX_DOUBLINGS = 6
+MAX_RECORDED = 2 * MAX_ATTEMPTS  # failures of a place: the others of many that wait for a last word are not journaled
+MANY_TAKERS = 8  # workers that took a place and gave it back without a word: it waits for no more of them
 PROVISIONAL_S = 60.0  # of accepted sound, during which most clips decide on a rate that no card says
 
 
@@ -27,6 +30,7 @@ class Intake:
 
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
+    alone: bool = False  # whether no other worker will ever come
 
     def needs(self, clip: Clip) -> bool:
         """Return whether a clip of which the first piece came fits its place, and the place has none."""
@@ -37,28 +41,35 @@ class Intake:
 
     def clip(
         self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, credit: int, out: Outcome
-    ) -> None:
-        """Accept, drop or reject one clip, and tell the worker its whole `credit`, in bytes."""
+    ) -> bool:
+        """Accept, drop or reject one clip, and tell the worker its whole `credit`, in bytes.
+
+        Returns whether it is accepted.
+        """
         served = self.jobs.get(clip.job)
         why = Reason("damaged clip", note=fault) if fault else _misfit(served, clip)
         if served is not None and not why and (why := self._other_rate(served, session, clip, out)):
             out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, reason=why))
             served.ledger.give_up((clip.chapter, clip.index), session.key)  # the place is not to blame
-            return
+            return False
         if served is None or why:
             out.send(session.peer, Rejected(clip.job, clip.chapter, clip.index, clip.key, reason=why))
             if served is not None and served.state.exists((clip.chapter, clip.index)):
                 note = (why.note or why.code) if why else ""
                 blamed = Failed(clip.job, clip.chapter, clip.index, clip.take, "rejected", note, clip.lease, clip.slot)
                 self.failed(session, blamed, now, out)
-            return
+            return False
         out.send(session.peer, Accepted(clip.job, ((clip.chapter, clip.index, clip.key),), credit))
-        _renew(served, clip.lease, now)
-        _measure(served, session, clip)
+        _renew(served, session, clip.lease, now)
+        for lease in served.ledger.holders((clip.chapter, clip.index)):
+            if lease.session == session.key:
+                lease.begin(now)
         if served.state.complete or (clip.chapter, clip.index) in served.state.accepted:
             served.run_stats.duplicate(session.worker, clip.work_s)
-            return
+            return False
+        _measure(served, session, clip)
         self._accept(served, session, clip, now, frame, out)
+        return True
 
     def _accept(self, served: ServedJob, session: Session, clip: Clip, now: float, frame: bytes, out: Outcome) -> None:
         if session.worker not in served.state.workers:
@@ -120,7 +131,7 @@ class Intake:
             for place in [(c, index) for c, index, _ in wanted if c == chapter]:
                 if not any(lease.slot == PROMISED for lease in served.ledger.holders(place)):
                     served.ledger.give_up(place, session.key)  # spoken, though the worker may have lost the lease
-            free = served.ledger.free[chapter]
+            free = {index for index in served.ledger.free[chapter] if served.ledger.may_promise((chapter, index))}
             coming = sorted({index for c, index, _ in wanted if c == chapter and index in free})
             if coming:
                 served.ledger.hold(Lease(new_id(), held.job, chapter, session.key, PROMISED, coming, now, now))
@@ -135,12 +146,20 @@ class Intake:
             return
         session.failures += 1
         session.streak += 1
-        _renew(served, failed.lease, now)
+        _renew(served, session, failed.lease, now)
         if served.state.is_settled(place) or not served.ledger.give_up(place, session.key):
             return  # a failure at a place that it does not hold speaks against the worker alone
+        lease = served.ledger.leases.get(failed.lease)
+        if lease is not None and lease.session == session.key:
+            lease.begin(now)
         kind, note = failed.kind, failed.note[:500]
-        _record(served, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
-        if len(served.state.failures[place]) < MAX_ATTEMPTS or self._is_one_workers_word(served, place, now):
+        served.ledger.has_failed(place, session.key, now)
+        if len(served.state.failures.get(place, ())) < MAX_RECORDED:
+            _record(served, SegmentFailed(failed.chapter, failed.index, session.worker, kind, note), out)
+        if not has_failed_often(served, place) or self._is_one_workers_word(served, place, now):
+            return
+        sessions = self.sessions.values()
+        if last_word(served, sessions, place, now) or not (self.alone or is_heard(served, sessions, place, now)):
             return
         _record(served, SegmentQuarantined(failed.chapter, failed.index, kind, note), out)
         served.ledger.settle(place)
@@ -150,13 +169,18 @@ class Intake:
     def _is_one_workers_word(self, served: ServedJob, place: Place, now: float) -> bool:
         """Return whether all failures are of one worker while another could try."""
         blamed = {failure.worker for failure in served.state.failures[place]}
-        others = (s for s in self.sessions.values() if s.worker not in blamed)
-        return len(blamed) == 1 and any(s.can_try(served.recipe, now, served.needed) for s in others)
+        if len(blamed) > 1 or len(served.ledger.in_vain.get(place, ())) >= MANY_TAKERS:
+            return False
+        return others_could(served, self.sessions.values(), place, now)
 
     def set_aside(self, session: Session, now: float, out: Outcome) -> None:
-        """Grant a worker nothing for a while that fails so regularly that the texts are not to blame."""
+        """Grant a worker nothing for a while that fails so regularly that the texts are not to blame.
+
+        One that has delivered is set aside only for others that have, too.
+        """
         others = [s for s in self.sessions.values() if s is not session and s.aside_until_s <= now]
-        if session.streak >= BROKEN_STREAK and others:
+        useful = any(other.segments or not session.segments for other in others)
+        if session.streak >= BROKEN_STREAK and useful:
             session.aside_until_s = now + ASIDE_S * 2 ** min(session.streak - BROKEN_STREAK, MAX_DOUBLINGS)
             out.events.append(Reason("worker set aside", worker=session.hello.name, count=session.streak))
 
@@ -189,9 +213,10 @@ def _misfit(served: ServedJob | None, clip: Clip) -> Reason | None:
     return None
 
 
-def _renew(served: ServedJob, lease_id: int, now: float) -> None:
+def _renew(served: ServedJob, session: Session, lease_id: int, now: float) -> None:
+    """Prolong a worker's own lease."""
     lease = served.ledger.leases.get(lease_id)
-    if lease is not None:
+    if lease is not None and lease.session == session.key:
         lease.progressed_s = now
 
 

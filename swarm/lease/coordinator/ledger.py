@@ -8,6 +8,8 @@ from swarm.job.state import JobState, Place
 
 MAX_LEASE_CHARACTERS = 32 * 1024
 MAX_LEASE_LINES = 1000
+MAX_BROKEN_PROMISES = 3  # for a place: then its clip counts when it comes, but nothing waits for it
+MAX_IN_VAIN = 64  # sessions that are remembered for a place
 FreeRun = tuple[int, list[int]]  # a chapter and indices in it
 
 PROMISED = -1  # the slot of a lease that covers clips on their way, spoken before
@@ -27,6 +29,14 @@ class Lease:
     progressed_s: float  # the last sign that it advances
     characters: int = 0  # of what is pending
     reached: int = -1  # the last index that a heartbeat said is being spoken
+    delivered_s: float = field(init=False)  # its last clip, or when its slot came to it
+
+    def __post_init__(self) -> None:
+        self.delivered_s = self.granted_s
+
+    def begin(self, now: float) -> None:
+        """Take in that its slot comes to it, or to its next segment, since the clip of the last one is here."""
+        self.progressed_s = self.delivered_s = now
 
 
 @dataclass
@@ -36,7 +46,13 @@ class Ledger:
     state: JobState
     leases: dict[int, Lease] = field(default_factory=dict)
     expiries: Counter[Place] = field(default_factory=Counter)
+    broken_promises: Counter[Place] = field(default_factory=Counter)  # clips that did not come in time
     free: list[set[int]] = field(default_factory=list)
+    in_vain: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions whose lease ended without its clip
+    begun_s: dict[Place, float] = field(default_factory=dict)  # when a lease first began there, also if it ended since
+    first_failed_s: dict[Place, float] = field(default_factory=dict)
+    failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
+    tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
 
     def __post_init__(self) -> None:
         self.free = [
@@ -71,13 +87,32 @@ class Ledger:
     def hold(self, lease: Lease) -> None:
         """Start a lease: its places are no longer free."""
         self.leases[lease.id] = lease
+        self.begun_s.setdefault((lease.chapter, lease.pending[0]), lease.granted_s)
         lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
+
+    def may_promise(self, place: Place) -> bool:
+        """Return whether a place may wait for a clip that a worker says it has: not if that was often in vain."""
+        return self.broken_promises[place] < MAX_BROKEN_PROMISES
+
+    def has_failed(self, place: Place, session: str, now: float) -> None:
+        """Take in that a session failed at a place."""
+        self.has_tried(place, session)
+        self.first_failed_s.setdefault(place, now)
+        self.failed_s[place] = now
+
+    def has_tried(self, place: Place, session: str) -> None:
+        """Take in that a session could not speak a place."""
+        _remember(self.tried, place, session)
 
     def settle(self, place: Place) -> list[Lease]:
         """Take a place from the free ones and from every lease, which are returned: it needs no more work."""
         chapter, index = place
         self.free[chapter].discard(index)
+        for sessions in (self.in_vain, self.tried):
+            sessions.pop(place, None)
+        for times in (self.begun_s, self.first_failed_s, self.failed_s):
+            times.pop(place, None)
         held = self.holders(place)
         for lease in held:
             self._remove(lease, index)
@@ -101,6 +136,7 @@ class Ledger:
     def end(self, lease: Lease) -> None:
         """End a lease; its pending places are free again."""
         del self.leases[lease.id]
+        _remember(self.in_vain, (lease.chapter, lease.pending[0]), lease.session)
         self._free_unsettled(lease.chapter, lease.pending)
 
     def cut(self, lease: Lease, end: int) -> list[int]:
@@ -124,6 +160,18 @@ class Ledger:
         for lease in self.leases.values():
             lease.progressed_s += gap_s
             lease.granted_s += gap_s
+            lease.delivered_s += gap_s
+        for times in (self.begun_s, self.first_failed_s, self.failed_s):
+            times.update({place: at_s + gap_s for place, at_s in times.items()})
+
+    def waits_since_s(self, lease: Lease, *, proven: bool) -> float:
+        """Return since when a lease's slot is at its first segment.
+
+        A slot that has delivered nothing yet inherits what others took there in vain: else members of ill will could
+        pass the segment on for ever.
+        """
+        place = (lease.chapter, lease.pending[0])
+        return lease.delivered_s if proven else min(lease.delivered_s, self.begun_s.get(place, lease.delivered_s))
 
     def sizes(self, lease_id: int) -> list[int]:
         """Return the characters of each pending segment of a lease."""
@@ -151,3 +199,11 @@ class Ledger:
     def _free_unsettled(self, chapter: int, indices: list[int]) -> None:
         held = {index for lease in self.leases.values() if lease.chapter == chapter for index in lease.pending}
         self.free[chapter].update(i for i in indices if i not in held and not self.state.is_settled((chapter, i)))
+
+
+def _remember(sessions: dict[Place, dict[str, None]], place: Place, session: str) -> None:
+    """Add a session to those of a place; the oldest is forgotten if there are many."""
+    known = sessions.setdefault(place, {})
+    known[session] = None
+    if len(known) > MAX_IN_VAIN:
+        del known[next(iter(known))]

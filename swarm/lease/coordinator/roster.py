@@ -14,6 +14,7 @@ from swarm.lease.transition import follow
 
 MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
 MAX_WAITING_S = 120.0  # for credit without sending a clip: a longer wait is a hang
+AT_WORK_S = 20.0  # after it last held a lease or asked for one
 MAX_LEASES = 2  # of a slot: the one being spoken and the next
 HEARTBEATS_AVERAGED = 20  # about so many heartbeats decide the share of waiting
 
@@ -44,6 +45,16 @@ class Slot:
     def speed(self, recipe: Recipe) -> Speed:
         """Return the running estimate for a recipe."""
         return self.speeds.setdefault(voicing(recipe), Speed())
+
+    def is_no_faster(self, other: "Slot") -> bool:
+        """Return whether it has as many leases as another slot of its worker, and speaks nothing faster."""
+        if len(self.leases) != len(other.leases):
+            return False
+        for voice in self.speeds.keys() | other.speeds.keys():
+            own, others = (slot.speeds[voice].chars_s if voice in slot.speeds else None for slot in (self, other))
+            if own != others and (own is None or others is None or own > others):
+                return False
+        return True
 
     def hear(self, report: SlotReport) -> None:
         """Take in a heartbeat's report of what it does."""
@@ -82,6 +93,7 @@ class Session:
     joined_s: float
     heard_s: float
     sent_s: float  # its last clip
+    worked_s: float  # its last heartbeat with a lease or an offer
     slots: list[Slot]
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: set[str] = field(default_factory=set)  # jobs it knows
@@ -93,8 +105,10 @@ class Session:
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
     state: SessionState = SessionState.JOINED
     transfer: Transfer | None = None  # the clip that comes in pieces
+    unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
     link_bits_s: int = 0  # that its link carries if the link is slow; else 0
     holding: int = 0  # leases it said it holds
+    revoked_s: dict[int, float] = field(default_factory=dict)  # leases that it holds without a right: when told so
     failures: int = 0
     rates: dict[str, tuple[int, int]] = field(default_factory=dict)  # of each job: Hz, and how many clips had them
     streak: int = 0  # failures since its last good clip
@@ -113,6 +127,7 @@ class Session:
         self.peer, self.heard_s, self.hello = peer, now, hello
         self.transfer = None
         self.told.clear()
+        self.revoked_s.clear()
         self.offers.clear()
         self.unable.clear()
 
@@ -150,6 +165,10 @@ class Session:
         """Return whether it can speak a recipe now: it has the files, does not rest and is not set aside."""
         return not self.rests and self.aside_until_s <= now and needed <= self.job_files and self.can_speak(recipe)
 
+    def is_at_work(self, now: float) -> bool:
+        """Return whether it holds leases or asks for one, by its last heartbeats: others wait for no idle worker."""
+        return now - self.worked_s < AT_WORK_S
+
     def rest(self, resting: tuple[Resting, ...]) -> list[Reason]:
         """Take in which slots rest; return those whose device began to fail them."""
         before = self.resting
@@ -171,14 +190,10 @@ class Session:
         """Shift its times after a sleep of the coordinator's machine."""
         self.heard_s += gap_s
         self.sent_s += gap_s
+        self.worked_s += gap_s
         for slot in self.slots:
             if slot.idle_since_s is not None:
                 slot.idle_since_s += gap_s
-
-    def is_patient(self, report: SlotReport, now: float) -> bool:
-        """Return whether a slot has a reason to make no progress: it loads, or waits for credit."""
-        loading = report.state == "loading" and report.since_s < MAX_LOADING_S
-        return loading or (report.state == "waiting" and now - self.sent_s < MAX_WAITING_S)
 
     def supplied(self, heartbeat: Heartbeat) -> None:
         """Take in which files it has and fetches."""
@@ -212,4 +227,4 @@ def session_key(hello: Hello) -> str:
 def new_session(hello: Hello, peer: bytes, now: float) -> Session:
     """Return the session of a worker that comes in, with all its slots idle."""
     slots = [Slot(idle_since_s=now) for _ in range(hello.slots)]
-    return Session(session_key(hello), peer, hello, now, now, now, slots)
+    return Session(session_key(hello), peer, hello, now, now, now, now, slots)

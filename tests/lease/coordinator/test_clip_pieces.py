@@ -59,8 +59,8 @@ def test_each_piece_is_answered_with_what_came_and_the_whole_clip_is_accepted() 
 
 def test_pieces_are_a_sign_of_life_and_keep_leases_that_wait() -> None:
     core = make_core(JobState(make_spec(TEXTS)), unknown_deadline_s=20.0)
-    clip = begin(core, size=200_000)
-    for now in range(2, 150):
+    clip = begin(core, size=130_000)
+    for now in range(2, 125):
         go_on(core, (now - 1) * 1000, float(now))
         core.receive(b"p", Heartbeat((SlotReport(0, "waiting", clip.lease, 1),), (), (clip.lease,)), float(now))
         core.tick(float(now))
@@ -92,7 +92,7 @@ def test_a_clip_that_trickles_is_no_progress() -> None:
 def test_the_promised_places_of_a_worker_wait_while_its_pieces_come() -> None:
     state = JobState(make_spec(TEXTS))
     core = make_core(state)
-    begin(core, size=200_000)
+    begin(core, size=130_000)
     other = (0, 1, state.key((0, 1), 0))
     (wanted,) = sent(core.receive(b"p", Held("job", (other,)), 1.5), Wanted)
     assert wanted.wanted == (other,)
@@ -100,6 +100,27 @@ def test_the_promised_places_of_a_worker_wait_while_its_pieces_come() -> None:
         go_on(core, (now - 1) * 1000, float(now))
         core.tick(float(now))
     assert any(1 in lease.pending and lease.slot < 0 for lease in core.jobs["job"].ledger.leases.values())
+
+
+def test_a_clip_is_refused_that_announces_more_bytes_than_its_sound_can_have() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core)
+    clip = structs.replace(make_clip(offer(core)), number=1, size=MAX_CLIP_BYTES)
+    (rejected,) = sent(core.receive(b"p", clip, 1.0, bytes(1000)), Rejected)
+    assert rejected.reason is not None
+    assert "too large" in rejected.reason.note
+
+
+def test_clips_that_are_begun_again_and_again_keep_no_promise() -> None:
+    state = JobState(make_spec(TEXTS))
+    core = make_core(state)
+    clip = begin(core, size=130_000)
+    other = (0, 1, state.key((0, 1), 0))
+    core.receive(b"p", Held("job", (other,)), 1.5)
+    for now in range(2, 60):
+        core.receive(b"p", clip, float(now), bytes(1000))
+        core.tick(float(now))
+    assert not any(1 in lease.pending and lease.slot < 0 for lease in core.jobs["job"].ledger.leases.values())
 
 
 def test_a_clip_that_is_not_needed_is_answered_with_its_first_piece() -> None:

@@ -172,7 +172,7 @@ def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
 
 def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_without_it() -> None:
     state = JobState(make_spec(["Unspeakable."]))
-    core = make_core(state)
+    core = make_core(state, alone=True)
     join(core)
     for take in range(3):
         grant = offer(core, now=float(take))
