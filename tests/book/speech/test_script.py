@@ -20,7 +20,7 @@ def test_only_what_is_not_left_out_counts() -> None:
     assert [chapter.title for chapter in spoken_chapters(found)] == ["One", "Two"]
     assert [chapter.title for chapter in make_script(found, LATIN, "en")] == ["One", "Two"]
     assert [chapter.title for chapter in make_script(found, LATIN, "en", "2")] == ["Two"]
-    with pytest.raises(UsageError, match="no chapter 3; “A Test” has 2 chapters"):
+    with pytest.raises(UsageError, match="no chapter 3: “A Test” has 2 chapters"):
         make_script(found, LATIN, "en", "3")
 
 
