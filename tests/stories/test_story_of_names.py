@@ -34,7 +34,7 @@ def test_title_author_and_narrator_are_spoken_at_both_ends_on_wish(here: Machine
     named = ("--credits", "--narrator", "Clara Clear", "--subtitles", "srt", "--read-along")
     done = here.run("convert", small_book, *FAST, *named)
     assert (done.returncode, done.stderr) == (0, "")
-    path = here.desk / f"{NAME} (2).m4b"
+    path = here.desk / f"{NAME}.m4b"
     report = report_of(path)
     said = [row["text"] for row in report["segments"]]
     assert said[:3] == [TITLE, f"By {AUTHOR}.", "Read by Clara Clear."]
@@ -42,7 +42,7 @@ def test_title_author_and_narrator_are_spoken_at_both_ends_on_wish(here: Machine
     assert len(said) == SENTENCES + 7
     assert [title for title, _ in embedded_chapters(path)] == [TITLE, *CHAPTERS, "The End"]
     assert "Read by Clara Clear." in path.with_suffix(".srt").read_text()
-    made = check_rules(here.desk / f"{NAME} (2).read-along.epub")
+    made = check_rules(here.desk / f"{NAME}.read-along.epub")
     assert sum(map(len, made.overlays().values())) == SENTENCES
     assert f"{path.name} is finished already" in here.run("convert", small_book, *FAST, *named).stdout
 
