@@ -35,8 +35,10 @@ class Binder:
 
     async def begin(self, book: AudiobookOrder) -> None:
         """Start the file, from nothing. Raises EnvironmentFault, ChildRaised."""
-        if book.cover and len(book.cover) > MAX_COVER_BYTES:
-            book = msgspec.structs.replace(book, cover=None)  # too large for a pipe: one is drawn
+        self._notes: tuple[str, ...] = ()
+        if book.cover and len(book.cover) > MAX_COVER_BYTES:  # too large for a pipe
+            book = msgspec.structs.replace(book, cover=None)
+            self._notes = (f"its cover is larger than {MAX_COVER_BYTES >> 20} MiB: one is drawn in its place",)
         self._book, self._reels = book, []
         await self._retry.insist(self._reopen)
 
@@ -52,7 +54,8 @@ class Binder:
     async def finish(self, marks: Sequence[Mark], target: Path) -> FinishedBook:
         """Finish the file under its name. Raises ReelDamaged (begin again), EnvironmentFault, ChildRaised."""
         message = {"finish": [to_message(mark) for mark in marks], "target": str(target)}
-        return from_message((await self._insist(message))["book"], FinishedBook)
+        finished = from_message((await self._insist(message))["book"], FinishedBook)
+        return msgspec.structs.replace(finished, notes=(*self._notes, *finished.notes)) if self._notes else finished
 
     def leave(self) -> None:
         """Give the process back; the file is finished."""
