@@ -98,7 +98,7 @@ def _missing() -> dict[str, str]:
     from swarm.voice.host.registry import all_engines
 
     away = [engine.card for engine in all_engines() if not engine.is_installed()]
-    return {card.name: f"not installed here; a worker needs: {card.install}" for card in away}
+    return {card.name: f"not installed here: {card.install}" for card in away}
 
 
 def _lines(card: "EngineCard", language: str, usual: str, *, every: bool) -> list[str]:

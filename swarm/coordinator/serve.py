@@ -30,7 +30,7 @@ from swarm.lease.message import Clip, ClipPiece, FromWorker
 from swarm.net.transport import Router
 from swarm.store.store import Store
 from swarm.system.machine import Clock
-from swarm.voice.host.registry import fetch_line, recipe_card
+from swarm.voice.host.registry import fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.words import event_text, failure_text, hopeless_text, worded_status
 
@@ -78,7 +78,7 @@ class Server:
         self._editions[edition.state.job] = edition
         recipe = edition.state.spec.recipe
         run_stats = self._store.run_stats(edition.state.job)
-        self._core.add_job(edition.state, recipe_card(recipe).install, fetch_line(recipe), run_stats)
+        self._core.add_job(edition.state, install_hint(recipe.engine), fetch_line(recipe), run_stats)
 
     async def _restored(self, job: str, digest: str) -> bool:
         done = await asyncio.to_thread(self._put_back, job, digest)
@@ -232,7 +232,7 @@ class Server:
         """Call the core when it is due, and sleep until then."""
         while True:
             if why := self._core.hopeless():
-                raise EnvironmentFault(f"{hopeless_text(why)} `e2a-swarm doctor` says more.")
+                raise EnvironmentFault(f"{hopeless_text(why, install_line)} `e2a-swarm doctor` says more.")
             due_s = self._core.next_deadline()
             if self._clock.now() < due_s:
                 await self._sleep_until(due_s)

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from swarm.edition.depot import DepotFault, Moved, Stopped, digest_of_stream
 from swarm.errors import EnvironmentFault
+from swarm.system.installation import extra_line
 from swarm.watch.text import bytes_text
 
 Value = TypeVar("Value")
 
-INSTALL = "pip install 'e2a-swarm[storage]'"
 # On these a file appears under its name only when it is whole; renaming it would copy it.
 OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "hf"})
 S3 = frozenset({"s3", "s3a"})
@@ -210,7 +210,8 @@ class RemoteDepot:
         except ImportError as error:
             more = "" if error.name == "fsspec" else f" ({_line(error)})"
             raise EnvironmentFault(
-                f"{self.name}: what speaks {self._scheme}:// is not installed{more}: {INSTALL} brings s3:// and sftp://."
+                f"{self.name}: {self._scheme}:// needs a package that is not installed{more}: "
+                f"{extra_line('storage')} brings s3:// and sftp://."
             ) from error
         except ValueError as error:
             raise EnvironmentFault(

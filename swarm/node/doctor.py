@@ -17,6 +17,7 @@ from swarm.errors import EnvironmentFault
 from swarm.job.check import Check
 from swarm.system.capacity import SLOT_BYTES, read_capacity
 from swarm.system.disk import store_fault
+from swarm.system.installation import package_line
 from swarm.watch.text import bytes_text
 
 FULL_BYTES = 200 * 10**6  # less than this: not even a short book fits
@@ -75,7 +76,7 @@ def check_sound() -> Check:
 
         av.codec.Codec("aac", "w")
     except (ImportError, ValueError, OSError) as error:
-        return Check("sound", "fail", f"PyAV has no AAC encoder: {error}", "pip install --force-reinstall av")
+        return Check("sound", "fail", f"PyAV has no AAC encoder: {error}", package_line("--force-reinstall", "av"))
     return Check("sound", "ok", f"PyAV {av.__version__} with AAC")
 
 
@@ -84,10 +85,10 @@ def check_encryption() -> Check:
     try:
         import zmq
     except (ImportError, OSError) as error:
-        return Check("encryption", "fail", f"ZeroMQ does not load: {error}", "pip install --force-reinstall pyzmq")
+        return Check("encryption", "fail", f"ZeroMQ does not load: {error}", package_line("--force-reinstall", "pyzmq"))
     if zmq.has("curve"):
         return Check("encryption", "ok", f"ZeroMQ {zmq.zmq_version()} can encrypt")
-    remedy = "install pyzmq's own wheel: pip install --force-reinstall --only-binary pyzmq pyzmq"
+    remedy = f"install pyzmq's own wheel: {package_line('--force-reinstall', '--only-binary', 'pyzmq', 'pyzmq')}"
     return Check("encryption", "fail", f"ZeroMQ {zmq.zmq_version()} cannot encrypt", remedy)
 
 

@@ -24,7 +24,7 @@ Sentence = Callable[[Reason], str]
 def _unserved(reason: Reason) -> str:
     model = f" and the model {reason.model}" if reason.model else ""
     why = f" ({reason.note})" if reason.note else ""
-    remedy = f"; on a machine that shall speak it: {reason.command}" if reason.command else ""
+    remedy = f"; on a machine that should speak it: {reason.command}" if reason.command else ""
     return f"no worker here can speak {language_name(reason.language)} with {reason.engine}{model}{why}{remedy}"
 
 
@@ -125,14 +125,24 @@ def waiting_text(reason: Reason | None, *, called: bool = False) -> str:
     return _say(WAITING, reason)
 
 
-def lacking_text(done: Done) -> str:
-    """Say on a worker's terminal what it lacks to be of use; "" where it lacks nothing."""
-    return _say(LACKING, done.lack) or done.note  # a coordinator of 0.1 sends the words
+def lacking_text(done: Done, install_line: Callable[[str], str] = lambda _engine: "") -> str:
+    """Say on a worker's terminal what it lacks to be of use; "" where it lacks nothing.
+
+    `install_line` gives the command that installs an engine on this very machine; "" if it is not known here.
+    """
+    return _say(LACKING, _here(done.lack, install_line)) or done.note  # a coordinator of 0.1 sends the words
 
 
-def hopeless_text(reason: Reason) -> str:
-    """Say why a job can never be finished."""
-    return _say(HOPELESS, reason)
+def hopeless_text(reason: Reason, install_line: Callable[[str], str] = lambda _engine: "") -> str:
+    """Say why a job can never be finished, where all of the swarm is this machine."""
+    return _say(HOPELESS, _here(reason, install_line))
+
+
+def _here(reason: Reason | None, install_line: Callable[[str], str]) -> Reason | None:
+    """Return a reason with the command that installs its engine here, in place of the one for any machine."""
+    if reason is None or reason.code not in ("lacks voice", "not installed"):
+        return reason
+    return structs.replace(reason, command=install_line(reason.engine) or reason.command)
 
 
 def refused_text(refused: Refused) -> str:

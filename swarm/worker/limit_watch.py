@@ -7,6 +7,7 @@ from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Figures
 from swarm.lease.worker.limits import Judge, Sight
+from swarm.system.installation import package_line
 from swarm.worker.gpu_readings import GpuReading, GpuReadings
 
 FIRST_READING_S = 10.0
@@ -47,7 +48,7 @@ class LimitWatch:
             if reading is None or (limits.max_temperature is not None and reading.figures.temperature_c is None):
                 raise EnvironmentFault(
                     f"--max-temperature and --idle-only need the readings of {device}, which are not available: "
-                    "they work on NVIDIA GPUs, with `pip install nvidia-ml-py`."
+                    f"they work on NVIDIA GPUs, after {package_line('nvidia-ml-py')}."
                 )
 
     def look(self) -> tuple[Figures, ...]:

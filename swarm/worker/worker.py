@@ -30,6 +30,7 @@ from swarm.system.awake import Wakefulness
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.host.registry import install_line
 from swarm.watch.text import bytes_text, in_tens
 from swarm.watch.words import files_text, lacking_text, refused_text
 from swarm.worker.clip_buffer import ClipBuffer
@@ -174,10 +175,9 @@ class WorkNode:
         if not self._told_once.is_news(job.job):
             return
         self._tell(name, f"speaking {job.title} with {job.recipe.engine}")
-        if job.job_files and not self.core.fetched.downloads.has(job.job_files):
-            size = sum(job_file.size for job_file in job.job_files)
-            names = files_text(job_file.name for job_file in job.job_files)
-            self._tell(name, f"first fetching {names}, {bytes_text(size)}, if it is not here already")
+        if (files := job.job_files) and not self.core.fetched.downloads.has(files):
+            size = bytes_text(sum(file.size for file in files))
+            self._tell(name, f"first fetching {files_text(f.name for f in files)}, {size}, if it is not here already")
 
     def _kept(self, digest: str, kept: Kept) -> None:
         if kept.note:
@@ -197,7 +197,7 @@ class WorkNode:
             self._say(words)
 
     def _farewell(self, name: str, done: Done) -> None:
-        if (lack := lacking_text(done)) and self._told_once.is_news(lack):
+        if (lack := lacking_text(done, install_line)) and self._told_once.is_news(lack):
             self._tell(name, lack)
         if done.final and self.connections[name].coordinator:
             who, self.connections[name].coordinator = self.connections[name].coordinator, ""

@@ -5,6 +5,7 @@ import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
+from swarm.system.installation import extra_line
 
 FRENCH = "tts_models/fr/css10/vits"
 
@@ -79,7 +80,7 @@ def test_without_coqui_the_line_is_named_that_installs_it(
     assert main(["models", "--models-dir", str(models)]) == 0
     assert line in capsys.readouterr().out
     assert main(["models", "fetch", "xtts", "--models-dir", str(models)]) == EXIT_ENVIRONMENT
-    assert capsys.readouterr().err == f"e2a-swarm: {line}: pip install 'e2a-swarm[coqui]'\n"
+    assert capsys.readouterr().err == f"e2a-swarm: {line}: {extra_line('coqui')}\n"
 
 
 @pytest.mark.coqui

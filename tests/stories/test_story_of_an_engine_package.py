@@ -98,7 +98,7 @@ def test_its_voices_are_listed_and_what_brings_it_where_it_is_away(here: Machine
     assert "wood: soft" in text
     assert "volume=90" in text
     away = said(here, piccolo | {"PICCOLO_AWAY": "1"}, "voices")
-    assert "piccolo: not installed here; a worker needs: pip install piccolo" in away
+    assert "piccolo: not installed here: pip install piccolo" in away
 
 
 def test_its_models_are_fetched_listed_and_removed(here: Machine, piccolo: dict[str, str]) -> None:

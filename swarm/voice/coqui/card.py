@@ -9,10 +9,11 @@ from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, SettingCard, VoiceCard
 from swarm.job.language import normal_language
 from swarm.job.recipe import CUSTOM, INVENTED
+from swarm.system.installation import extra_line
 from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
 from swarm.voice.coqui.speakers import XTTS_SPEAKERS
 
-INSTALL = "pip install 'e2a-swarm[coqui]'"
+INSTALL = extra_line("coqui")
 DEFAULT_VOICE = "default"
 
 VOCABULARY = "vocab.json"

@@ -10,6 +10,7 @@ from TTS.tts.configs.xtts_config import XttsConfig
 from TTS.tts.models.xtts import Xtts
 
 from swarm.job.recipe import CLONE, Recipe, Setting
+from swarm.system.installation import package_line
 from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS
 from swarm.voice.coqui.config import Config
 from swarm.voice.coqui.latents import Latents, compute_latents, read_latents
@@ -121,7 +122,7 @@ def _check_deepspeed() -> None:
         import deepspeed  # noqa: F401
     except Exception as fault:  # DeepSpeed compiles code on import, which may fail in many ways
         raise _unavailable(
-            f"DeepSpeed does not load here ({fault}): pip install deepspeed, or leave out --deepspeed."
+            f"DeepSpeed does not load here ({fault}): {package_line('deepspeed')}, or leave out --deepspeed."
         ) from fault
 
 
@@ -131,7 +132,7 @@ def _check_language(model: Any, language: str) -> None:
         model.tokenizer.encode("a", lang=language)
     except ImportError as fault:
         packages = _LANGUAGE_PACKAGES.get(language, str(fault.name))
-        raise _unavailable(f"XTTS needs more packages for this language here: pip install {packages}") from fault
+        raise _unavailable(f"XTTS needs more packages for this language here: {package_line(packages)}") from fault
     except NotImplementedError as fault:
         raise _unavailable(f"XTTS does not speak {language!r}.") from fault
 

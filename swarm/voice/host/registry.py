@@ -122,6 +122,19 @@ def custom_fault(config: Mapping[str, object], files: Collection[str]) -> str:
     return next(filter(None, (engine.custom_fault(config, files) for engine in all_engines())), "")
 
 
+def install_line(engine: str) -> str:
+    """Return the command that installs an engine on this machine; "" if nothing is known of it here."""
+    return next((known.card.install for known in all_engines() if known.card.name == engine), "")
+
+
+def install_hint(engine: str) -> str:
+    """Return the command that installs an engine, or tells how to, on any machine of the swarm.
+
+    The line for an engine of our own differs from machine to machine, so `doctor` prints it there.
+    """
+    return "e2a-swarm doctor" if engine in BUILT_IN and install_line(engine) else install_line(engine)
+
+
 def gpu_install_line() -> str:
     """Return the command that installs an engine for GPUs."""
     return next(card.install for card in (engine.card for engine in all_engines()) if card.device == "gpu")

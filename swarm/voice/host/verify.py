@@ -10,12 +10,12 @@ import regex
 from swarm.config import ENV_VERIFY
 from swarm.errors import EnvironmentFault
 from swarm.job.language import language_name
+from swarm.system.installation import extra_line
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-INSTALL = "pip install 'e2a-swarm[verify]'"
 RATE = 16_000  # sample rate in Hz that the recogniser expects
 MAX_WRONG = 0.35  # share of letters that may differ, since names and numbers are spelled in many ways
 MIN_LETTERS = 12  # the recogniser guesses shorter texts rather than hearing them
@@ -65,7 +65,8 @@ def _resampled(sound: Pcm, sample_rate: int) -> "NDArray[np.float32]":
 def check_verify() -> None:
     """Raise EnvironmentFault if no recogniser is installed."""
     if not all(find_spec(package) for package in ("faster_whisper", "rapidfuzz")):
-        raise EnvironmentFault(f"--verify needs a speech recogniser, which is not installed here: {INSTALL}")
+        line = extra_line("verify")
+        raise EnvironmentFault(f"--verify needs a speech recogniser, which is not installed here: {line}")
 
 
 def find_verifier(language: str, device: str) -> Verifier | None:

@@ -185,7 +185,7 @@ def test_a_job_nobody_can_serve_names_the_line_that_installs_its_engine_and_goes
     core.add_job(make_state(), "pip install 'e2a-swarm[metronome]'")
     join(core, b"p", engines=(EngineOffer("espeak", ("*",)),))
     assert not sent(beat(core, b"p"), Grant)
-    assert note(core).endswith("; on a machine that shall speak it: pip install 'e2a-swarm[metronome]'")
+    assert note(core).endswith("; on a machine that should speak it: pip install 'e2a-swarm[metronome]'")
     (done,) = sent(beat(core, b"p"), Done)
     assert lacking_text(done) == (
         "Book is spoken with metronome in English, which this worker cannot: pip install 'e2a-swarm[metronome]'"
@@ -201,7 +201,7 @@ def test_a_model_that_nobody_has_is_named_with_the_line_that_fetches_it() -> Non
     join(core, b"p", engines=(EngineOffer("metronome", ("*",), ("ljspeech",)),))
     join(core, b"r", engines=(EngineOffer("espeak", ("*",)),))
     outcome = beat(core, b"p")
-    assert note(core).endswith("and the model vctk; on a machine that shall speak it: models fetch vctk")
+    assert note(core).endswith("and the model vctk; on a machine that should speak it: models fetch vctk")
     (done,) = sent(outcome, Done)
     assert lacking_text(done) == "Book is spoken with vctk, which is not on this machine: models fetch vctk"
     assert lacking_text(sent(beat(core, b"r"), Done)[0]).endswith("which this worker cannot: pip install it")
