@@ -210,7 +210,7 @@ class RemoteDepot:
         except ImportError as error:
             more = "" if error.name == "fsspec" else f" ({_line(error)})"
             raise EnvironmentFault(
-                f"{self.name}: {self._scheme}:// needs a package that is not installed{more}: "
+                f"{self.name}: what speaks {self._scheme}:// is not installed{more}: "
                 f"{extra_line('storage')} brings s3:// and sftp://."
             ) from error
         except ValueError as error:
