@@ -1,4 +1,4 @@
-"""`e2a-swarm coordinate`: lease books to the machines of the swarm."""
+"""`e2a-swarm coordinate`: share books with the machines of the swarm."""
 
 import argparse
 
@@ -22,8 +22,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the parser of `coordinate`."""
     parser = commands.add_parser(
         "coordinate",
-        help="lease books to the machines of the swarm",
-        description="Lease books to every machine of the swarm; ends when the audiobooks are written. The same "
+        help="share books with the machines of the swarm",
+        description="Share books with every machine of the swarm; ends when the audiobooks are written. The same "
         "command resumes where it was interrupted.",
         epilog=EXAMPLES,
     )

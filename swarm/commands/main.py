@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     except SwarmError as error:
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _fail("interrupted; the same command goes on where it stopped.", EXIT_INTERRUPTED)
+        return _fail("interrupted; run the same command again to resume.", EXIT_INTERRUPTED)
     except BrokenPipeError:
         return _discard_output()
     except OSError as error:

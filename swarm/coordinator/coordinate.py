@@ -205,7 +205,7 @@ class Coordination:
             finally:
                 await self.studio.close()
         if not ended:
-            self.progress.close("interrupted; the same command goes on where it stopped")
+            self.progress.close("interrupted; run the same command again to resume")
             return EXIT_INTERRUPTED
         closing = [line for edition in pending for line in edition.closing_lines()]
         self.progress.close(*ready, *closing, *self._left_out())

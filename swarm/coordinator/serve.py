@@ -225,7 +225,7 @@ class Server:
             why = failure_text(record.why, record.note)
             raise SwarmError(
                 f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({why}). "
-                "The same command goes on where it stopped."
+                "Run the same command again to resume."
             )
 
     async def _keep_deadlines(self) -> None:

@@ -1,4 +1,4 @@
-"""An estimate, before a book is spoken, of the room that it takes: no disk shall be full in the middle of the night.
+"""An estimate, before a book is spoken, of the room that it takes: no disk should be full in the middle of the night.
 
 All constants of the estimate are here, each with what it was measured on.
 """

@@ -129,7 +129,7 @@ class Upload:
             self._persist(files, tags, say)
         except UploadFault as fault:
             raise UploadFault(
-                f"The audiobook is finished but not uploaded: {fault} It lies in {files[0].parent}; the same command "
+                f"The audiobook is finished but not uploaded: {fault} It is in {files[0].parent}; the same command "
                 "uploads it, nothing is spoken or encoded again."
             ) from fault
 

@@ -106,7 +106,7 @@ class Delivery:
                 self.take(path, say)
         except DepotFault as fault:
             raise EnvironmentFault(
-                f"The audiobook is finished but could not be delivered: {fault} It lies in {self.outbox}; "
+                f"The audiobook is finished but could not be delivered: {fault} It is in {self.outbox}; "
                 "the same command delivers it, nothing is spoken or encoded again."
             ) from fault
 

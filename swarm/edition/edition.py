@@ -375,7 +375,7 @@ class Edition:
         if not self.is_withheld or not (self.delivery or self.upload):
             return []
         return [
-            f"more than {MAX_GAPS:.0%} of the sentences are missing: it is neither delivered nor uploaded, and lies in "
+            f"more than {MAX_GAPS:.0%} of the sentences are missing: it is neither delivered nor uploaded, and is in "
             f"{self.target.absolute().parent}. The same command tries them again; --deliver-gaps sends it as it is"
         ]
 

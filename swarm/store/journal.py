@@ -104,7 +104,7 @@ class Journal:
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA:
                 raise StoreError(
-                    f"{self.path} was written by a newer e2a-swarm; upgrade this one to go on with the job."
+                    f"{self.path} was written by a newer e2a-swarm; upgrade this one to resume the job."
                 )
         if version < SCHEMA:
             raise self._damaged()

@@ -72,11 +72,11 @@ class LogFile(RotatingFileHandler):
             super().flush()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Warn that the log cannot be written; the run goes on without it."""
+        """Warn that the log cannot be written; the run continues without it."""
         self._broken = True
         fault = sys.exc_info()[1]
         reason = (isinstance(fault, OSError) and fault.strerror) or fault
-        logger.warning(f"the log {self.path} cannot be written any more ({reason}); the run goes on without it")
+        logger.warning(f"the log {self.path} cannot be written any more ({reason}); the run continues without it")
 
     def close(self) -> None:
         """Flush the buffer and release the lock of the file."""

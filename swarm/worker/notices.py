@@ -90,5 +90,5 @@ def _line(why: str, slots: list[int], total: int) -> str:
         return f"resting: {why}" if why else "going on"
     named = ", ".join(map(str, slots))
     if len(slots) == 1:
-        return f"slot {named} rests: {why}" if why else f"slot {named} goes on"
-    return f"slots {named} rest: {why}" if why else f"slots {named} go on"
+        return f"slot {named} rests: {why}" if why else f"slot {named} resumes"
+    return f"slots {named} rest: {why}" if why else f"slots {named} resume"

@@ -114,7 +114,7 @@ def test_an_interruption_says_that_the_work_is_not_lost(
 ) -> None:
     raising(monkeypatch, tmp_path, KeyboardInterrupt())
     assert main(["jobs"]) == EXIT_INTERRUPTED
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "run the same command again" in capsys.readouterr().err
 
 
 def test_an_unforeseen_error_is_one_line_and_the_traceback_is_kept(

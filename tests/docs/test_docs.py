@@ -121,9 +121,23 @@ def test_no_page_names_a_place_of_somebodys_machine(page: Path) -> None:
     assert not ELSEWHERE.search(read(page))
 
 
+def linked_pages(page: Path) -> set[Path]:
+    return {(page.parent / link.partition("#")[0]).resolve() for link in LINK.findall(read(page)) if "://" not in link}
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
-    linked = {(ROOT / link.partition("#")[0]).resolve() for link in LINK.findall(read(ROOT / "README.md"))}
-    assert set(PAGES) - {ROOT / "README.md"} <= linked
+    index = ROOT / "docs" / "README.md"
+    assert index in linked_pages(ROOT / "README.md")
+    assert set(PAGES) - {ROOT / "README.md", index} <= linked_pages(index)
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", REFERENCE, TROUBLESHOOTING], ids=page_id)
+def test_a_long_page_begins_with_its_contents(page: Path) -> None:
+    headings = re.findall(r"^## (.+)$", prose(read(page)), re.MULTILINE)
+    begin = read(page).partition("\n## ")[0]
+    linked = {link.removeprefix("#") for link in LINK.findall(begin)}
+    own = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert own - linked <= {"licence"}
 
 
 def test_the_readme_is_short() -> None:

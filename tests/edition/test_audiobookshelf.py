@@ -105,7 +105,7 @@ def test_a_token_that_is_not_accepted_is_said_but_never_shown(shelf: FakeBookshe
 
 def test_a_user_who_may_not_upload_is_said(shelf: FakeBookshelf, files: list[Path]) -> None:
     shelf.may_upload = False
-    with pytest.raises(UploadFault, match=f"not let this token's user upload.* lies in {files[0].parent}; the same"):
+    with pytest.raises(UploadFault, match=f"not let this token's user upload.* is in {files[0].parent}; the same"):
         upload(shelf).send(files, TAGS, print)
 
 

@@ -80,7 +80,7 @@ def test_it_gives_up_in_the_end_names_the_local_copy_and_goes_on_later(tmp_path:
     delivery = Delivery(depot, outbox, waits_s=(0.0,))
     delivery.deliver(files(outbox)[:1], print)
     depot.fails = 2
-    with pytest.raises(EnvironmentFault, match=f"It lies in {outbox}; the same command delivers it"):
+    with pytest.raises(EnvironmentFault, match=f"It is in {outbox}; the same command delivers it"):
         delivery.deliver(files(outbox), print)
     assert depot.puts == 3
     depot.puts = 0

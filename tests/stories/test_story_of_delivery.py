@@ -85,7 +85,7 @@ def test_a_disk_that_is_full_at_the_end_costs_nothing_that_was_done(
     done = here.run(*command)
     assert done.returncode == EXIT_ENVIRONMENT
     assert "The audiobook is finished but could not be delivered" in done.stderr
-    assert f"It lies in {outbox(here)}" in done.stderr
+    assert f"It is in {outbox(here)}" in done.stderr
     sound, reels = only(outbox(here), "*.m4b").read_bytes(), outbox(here).with_name("reels")
     shutil.rmtree(reels)  # what is encoded again would be there again
     assert not list(mount.glob("*.m4b"))
@@ -131,7 +131,7 @@ def test_an_interrupted_delivery_leaves_soon_and_is_only_delivered_the_next_time
     running = here.start(*command, HOME=str(tmp_path / "home"))
     wait_for(lambda: [path for path in sftp.folder.glob("*.wav.*.part") if path.stat().st_size], "the first bytes")
     running.signal()
-    assert "interrupted; the same command goes on" in running.ends(EXIT_INTERRUPTED)
+    assert "interrupted; run the same command again" in running.ends(EXIT_INTERRUPTED)
     assert not list(sftp.folder.glob("*.wav"))
     sound, taken = only(outbox(here), "*.wav").read_bytes(), accepted(here.home)
     shutil.rmtree(outbox(here).with_name("reels"))

@@ -33,7 +33,7 @@ def test_convert_finishes_what_is_being_spoken(here: Machine, small_book: Path, 
     wait_for(lambda: accepted(here.home))
     children, taken = descendants(running.pid), len(accepted(here.home))
     most = taken_when_told(running, number, here) + 4
-    assert "goes on where it stopped" in running.ends(EXIT_INTERRUPTED)
+    assert "run the same command again to resume" in running.ends(EXIT_INTERRUPTED)
     assert taken + 1 <= len(accepted(here.home)) <= most
     assert not list(here.desk.glob("*.m4b"))
     wait_for(lambda: not any(map(is_alive, children)))
@@ -84,7 +84,7 @@ def test_a_coordinator_finishes_what_is_being_spoken(
     wait_for(lambda: accepted(laptop.home))
     taken = len(accepted(laptop.home))
     most = taken_when_told(coordinator, number, laptop) + 4
-    assert "goes on where it stopped" in coordinator.ends(EXIT_INTERRUPTED)
+    assert "run the same command again to resume" in coordinator.ends(EXIT_INTERRUPTED)
     assert taken + 1 <= len(accepted(laptop.home)) <= most
     worker.ends(0)
 

@@ -154,7 +154,7 @@ def test_a_full_disk_costs_one_warning_and_then_only_the_log(tmp_path: Path, cap
             log.write(LINE)
         log.close()
     assert [record.getMessage() for record in caplog.records] == [
-        f"the log {path} cannot be written any more ({os.strerror(errno.ENOSPC)}); the run goes on without it"
+        f"the log {path} cannot be written any more ({os.strerror(errno.ENOSPC)}); the run continues without it"
     ]
 
 

@@ -124,7 +124,7 @@ class Downloads:
         if item is None or item.state != "fetching" or piece.offset != item.received or item.received >= item.size:
             return
         if piece.total != item.size or len(frame) != piece_size(item.size, piece.offset, self.settings.piece):
-            self._hold_up(item, "what is sent has another size than was said", now)
+            self._hold_up(item, "what is sent has another size than was announced", now)
             return
         item.received, item.moved_s = item.received + len(frame), now
         out.pieces.append((piece.digest, piece.offset, frame))

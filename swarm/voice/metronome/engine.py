@@ -8,7 +8,7 @@ from swarm.voice.engine import Engine, Voice
 
 CARD = EngineCard(
     name="metronome",
-    about="a tone at a set pace, without using the CPU: for rehearsals",
+    about="a test tone that takes no CPU time, to try the swarm without a voice",
     languages=("*",),
     scripts=(),
     limits=(("", 300),),
