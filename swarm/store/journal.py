@@ -103,9 +103,7 @@ class Journal:
         with guarded(self.path):
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA:
-                raise StoreError(
-                    f"{self.path} was written by a newer e2a-swarm; upgrade this one to resume the job."
-                )
+                raise StoreError(f"{self.path} was written by a newer e2a-swarm; upgrade this one to resume the job.")
         if version < SCHEMA:
             raise self._damaged()
 

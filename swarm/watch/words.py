@@ -58,7 +58,7 @@ WAITING: dict[str, Sentence] = {  # what a job waits for
     "encoding": lambda r: f"{r.percent} % encoded",
     "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
     "no worker": lambda r: f"waiting for a worker: {CALL_WORKERS}",
-    "all rest": lambda r: f"every worker that could speak it is paused: {r.note}",
+    "all rest": lambda r: f"every worker for it is paused: {r.note}",
     "loading": lambda r: r.note,
     "computing latents": lambda r: "preparing the voice",
     "fetching": _fetching,

@@ -87,7 +87,7 @@ def test_how_to_start_a_worker_is_said_until_workers_were_called() -> None:
     lonely = Reason("no worker")
     assert waiting_text(lonely) == f"waiting for a worker: {words.CALL_WORKERS}"
     assert waiting_text(lonely, called=True) == "waiting for a worker"
-    assert waiting_text(Reason("all rest", note="at night"), called=True) == "every worker that could speak it is paused: at night"
+    assert waiting_text(Reason("all rest", note="at night"), called=True) == "every worker for it is paused: at night"
 
 
 @pytest.mark.parametrize(
