@@ -13,6 +13,8 @@ from evidence import assert_complete, clips, only, report_of
 from household import FAST, Machine
 from library import CHAPTERS
 
+from swarm.errors import EXIT_USAGE
+
 
 def sound(path: Path) -> "np.ndarray[Any, Any]":
     """Decode a file to its samples."""
@@ -109,8 +111,8 @@ def test_a_file_that_was_moved_is_mended_where_it_is_and_without_its_job_it_says
 
     there = machine("there")
     answer = there.run("redo", moved[0], "--segments", "1:2")
-    assert answer.returncode == 2
+    assert answer.returncode == EXIT_USAGE
     assert "is not in this state folder: run redo where it was made" in answer.stderr
     moved[1].unlink()
     answer = here.run("redo", moved[0], "--segments", "1:2")
-    assert (answer.returncode, "has no report beside it" in answer.stderr) == (2, True)
+    assert (answer.returncode, "has no report beside it" in answer.stderr) == (EXIT_USAGE, True)
