@@ -146,7 +146,6 @@ TESTED_ELSEWHERE = {
     "swarm/store/clips.py": "tests/store/test_store.py",
     "swarm/store/job_files.py": "tests/store/test_store.py",
     "swarm/worker/file_thread.py": "tests/stories/test_story_of_assets.py",
-    "swarm/coordinator/file_server.py": "tests/coordinator/test_serve.py",
     "swarm/system/disk.py": "tests/store/test_store.py",
     "swarm/store/journal.py": "tests/store/test_store.py",
     "swarm/system/lock.py": "tests/store/test_store.py",

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from swarm.errors import StoreError
@@ -11,11 +12,11 @@ from swarm.lease.message import FilePiece
 from swarm.net.transport import Router
 from swarm.store.store import Store
 
-MAX_WAITING = 4096  # pieces; more are dropped, and workers ask again
+MAX_WAITING = 8  # pieces for one worker, which asks for four at a time; more are dropped, and it asks again
 
 
 class FileServer:
-    """A queue of pieces to be read and sent, first come, first served.
+    """The pieces to be read and sent, one for each worker that waits in turn.
 
     `restored` puts a job's file back that cannot be served, if it can; `lost` hears of one that stays lost, and says
     whether there is a remedy.
@@ -29,17 +30,32 @@ class FileServer:
         lost: Callable[[str, str], bool],
     ) -> None:
         self._store, self._router, self._restored, self._lost = store, router, restored, lost
-        self._waiting: asyncio.Queue[Serve] = asyncio.Queue(MAX_WAITING)
+        self._waiting: dict[bytes, deque[Serve]] = {}  # by peer, in the order of their turns
+        self._called = asyncio.Event()
 
     def add(self, serve: Serve) -> None:
-        """Add one piece to the queue."""
-        if not self._waiting.full():
-            self._waiting.put_nowait(serve)
+        """Add one piece to those of its worker."""
+        pieces = self._waiting.setdefault(serve.peer, deque())
+        if len(pieces) < MAX_WAITING:
+            pieces.append(serve)
+        self._called.set()
+
+    async def _next(self) -> Serve:
+        """Take one piece of the worker whose turn it is, and let the others come before its next one."""
+        while not self._waiting:
+            self._called.clear()
+            await self._called.wait()
+        peer = next(iter(self._waiting))
+        pieces = self._waiting.pop(peer)
+        serve = pieces.popleft()
+        if pieces:
+            self._waiting[peer] = pieces
+        return serve
 
     async def run(self) -> None:
         """Send what is queued, until cancelled; a worker asks again for what does not leave. Raises StoreError."""
         while True:
-            serve = await self._waiting.get()
+            serve = await self._next()
             frame = await asyncio.to_thread(self._read, serve)
             if frame is None and await self._restored(serve.job, serve.digest):
                 frame = await asyncio.to_thread(self._read, serve)

@@ -241,6 +241,9 @@ class Coordinator:
             outcome.send(peer, Done(final=True))
             return
         session = self.sessions.get(session_key(hello))
+        before = self.peers.get(peer)
+        if before is not None and before is not session:  # one connection is one worker
+            self._drop(before, now)
         if session is None:
             session = new_session(hello, peer, now)
             self.sessions[session.key] = session

@@ -15,6 +15,7 @@ from swarm.lease.transition import follow
 MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
 MAX_WAITING_S = 120.0  # for credit without sending a clip: a longer wait is a hang
 AT_WORK_S = 20.0  # after it last held a lease or asked for one
+MAX_NEWS = 4  # slots of which one heartbeat tells the user that they rest
 MAX_LEASES = 2  # of a slot: the one being spoken and the next
 HEARTBEATS_AVERAGED = 20  # about so many heartbeats decide the share of waiting
 
@@ -173,7 +174,7 @@ class Session:
         """Take in which slots rest; return those whose device began to fail them."""
         before = self.resting
         self.resting = {rest.slot: rest for rest in resting if rest.slot < len(self.slots)}
-        news = [rest for slot, rest in self.resting.items() if rest.trouble and before.get(slot) != rest]
+        news = [rest for slot, rest in self.resting.items() if rest.trouble and before.get(slot) != rest][:MAX_NEWS]
         return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, note=rest.why) for rest in news]
 
     @property

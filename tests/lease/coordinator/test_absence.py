@@ -297,3 +297,10 @@ def test_a_late_clip_that_is_damaged_or_of_a_stranger_is_dropped_without_blame()
         assert [type(send.message) for send in outcome.sends] == [WhoAreYou]
     assert not state.accepted
     assert not state.failures
+
+
+def test_a_connection_that_greets_under_many_names_is_one_worker() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    for number in range(100):
+        core.receive(b"p", make_hello(f"worker-{number}", slots=1024), 0.1)
+    assert list(core.sessions) == ["worker-99/n"]

@@ -1,0 +1,46 @@
+"""Pieces of job files are shared among the workers that ask for them."""
+
+import asyncio
+
+from swarm.coordinator.file_server import MAX_WAITING, FileServer
+from swarm.job.job_file import PIECE_BYTES
+from swarm.lease.coordinator.outcome import Serve
+
+PIECES = 100
+
+
+class Shelf:
+    """A store of one large file."""
+
+    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
+        return bytes(PIECE_BYTES)
+
+
+class Wire:
+    """Notes which peers were sent a piece."""
+
+    def __init__(self) -> None:
+        self.peers: list[bytes] = []
+
+    def send(self, peer: bytes, message: object, frame: bytes = b"") -> bool:
+        self.peers.append(peer)
+        return True
+
+
+async def restored(job: str, digest: str) -> bool:
+    return False
+
+
+async def test_a_worker_that_asks_for_thousands_of_pieces_delays_the_others_by_one_each() -> None:
+    wire = Wire()
+    server = FileServer(Shelf(), wire, restored, lambda job, digest: False)  # type: ignore[arg-type]
+    for number in range(PIECES):
+        server.add(Serve(b"greedy", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
+    for number in range(4):
+        server.add(Serve(b"modest", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
+    running = asyncio.create_task(server.run())
+    while len(wire.peers) < MAX_WAITING + 4:
+        await asyncio.sleep(0.001)
+    running.cancel()
+    assert wire.peers[:8].count(b"modest") == 4
+    assert wire.peers.count(b"greedy") == MAX_WAITING
