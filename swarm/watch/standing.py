@@ -7,8 +7,8 @@ from swarm.watch.terminal import cells
 from swarm.watch.text import bytes_text, clean, count_text
 from swarm.watch.view import JobView, Viewer, WorkerView
 
-MAX_SHOWN_TITLE = 60  # characters; a title of the 18th century fills a screen
-MAX_NAME = 30  # of workers and devices, which stand in columns
+MAX_SHOWN = 60  # characters of a title or device; a title of the 18th century fills a screen
+MAX_NAME = 30  # of workers, which stand in a column
 
 
 def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
@@ -35,15 +35,15 @@ def _job_lines(job: JobView) -> list[str]:
     spec = [f"{job.percent} %", job.spoken, job.state]
     if job.eta:
         spec.append(f"{job.eta} left")
-    lines = [f"  {clean(job.title, MAX_SHOWN_TITLE)}: {', '.join(spec)}"]
+    lines = [f"  {clean(job.title, MAX_SHOWN)}: {', '.join(spec)}"]
     if job.note:
         lines.append(f"    {job.note}")
-    return lines + [f"    {chapter.percent:3d} %  {clean(chapter.title, MAX_SHOWN_TITLE)}" for chapter in job.chapters]
+    return lines + [f"    {chapter.percent:3d} %  {clean(chapter.title, MAX_SHOWN)}" for chapter in job.chapters]
 
 
 def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -> list[str]:
     rows = [
-        (clean(worker.name, MAX_NAME), clean(worker.device, MAX_NAME), worker.speed or "-", worker.doing)
+        (clean(worker.name, MAX_NAME), clean(worker.device, MAX_SHOWN), worker.speed or "-", worker.doing)
         for worker in workers
     ]
     widths = [max(cells(row[column]) for row in rows) for column in range(3)]

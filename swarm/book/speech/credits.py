@@ -31,7 +31,7 @@ def credit_chapters(
 ) -> tuple[ChapterText, ChapterText]:
     """Return the opening and the closing as chapters in the book's language; a chapter's title is spoken first.
 
-    In a language that has no words for it, title and names are spoken alone. Without a narrator nobody is named.
+    In a language that has no words for it, title and names are spoken alone. Without a narrator no name follows.
     """
     words = find_language(language).credits
     names = [words.by.format(", ".join(authors))] if authors else []
