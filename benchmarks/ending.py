@@ -72,7 +72,7 @@ async def measure(hours: float, folder: Path) -> None:
         apply(state, GainFixed(8.0, press._level))
         await link_reels(press, studio)
         writing = asyncio.create_task(press.run())
-        while len(studio._reels) < len(press._reels) - 1 and not writing.done():
+        while press.encoded < (len(press._reels) - 1) / len(press._reels) and not writing.done():
             await asyncio.sleep(0.1)
         await asyncio.sleep(1.0)
         pid = next(pid for pid in children(os.getpid()) if role_of(pid) == "muxer")

@@ -105,7 +105,7 @@ class _Narrated:
             if not (name in pages and self._write_page(name, *pages[name])):
                 self._carry(name)
         self._write_sounds(self._write_overlays(pages))
-        if self.old:
+        if self.old or not self._has_nav():
             self._write_nav()
         republish(
             self.package,
@@ -203,6 +203,10 @@ class _Narrated:
             with spoken.path.open("rb") as sound, self.made.open(zipfile.ZipInfo(name), "w", force_zip64=True) as made:
                 shutil.copyfileobj(sound, made, COPY_BUFFER_BYTES)
             self._item(f"{self.prefix}sound-{number}", name, self.narration.media_type)
+
+    def _has_nav(self) -> bool:
+        items = self.package.iterfind("{*}manifest/{*}item")
+        return any("nav" in (item.get("properties") or "").split() for item in items)
 
     def _write_nav(self) -> None:
         """Write a nav document from the NCX, which is the table of contents of an EPUB 2."""

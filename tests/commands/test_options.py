@@ -258,7 +258,7 @@ def test_a_recogniser_listens_where_one_is_installed(monkeypatch: pytest.MonkeyP
     assert os.environ["E2A_SWARM_VERIFY"] == "small"
     monkeypatch.delenv("E2A_SWARM_VERIFY")
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
-    with pytest.raises(EnvironmentFault, match=r"e2a-swarm\[verify\]"):
+    with pytest.raises(EnvironmentFault, match=r"\[verify\]"):
         prepare_voices(parser.parse_args(["--verify"]))
     assert "E2A_SWARM_VERIFY" not in os.environ
 

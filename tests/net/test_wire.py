@@ -48,6 +48,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, "digest"),
     m.Trim(7, 3),
+    m.Skip(7, (2, 5)),
     m.Revoke(7),
     m.Done(final=True),
     m.Done(lack=Reason("lacks model", title="T", model="vctk", command="models fetch vctk")),

@@ -70,7 +70,7 @@ class Judge:
         for process, pending in before.items():
             if process not in core.sessions:
                 self._no_bytes_come(coordinator, process)
-                silent_s = coordinator.awake_s() - coordinator.heard_s[process]
+                silent_s = coordinator.awake_s() - coordinator.heard_s.get(process, -SILENCE_S)  # perhaps never heard
                 unnoticed_s = OWN_GAP_S if coordinator.ever_slept else 0.05
                 if silent_s < SILENCE_S - unnoticed_s:
                     raise Violation(f"{process} is thought dead, heard of {silent_s:.1f} s ago")

@@ -121,7 +121,7 @@ def test_a_worker_is_upgraded_while_it_speaks(booted: Booted) -> None:
     wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
     started = int(booted.shows(UNIT, "NRestarts"))
     booted.shell("touch /var/opt/swarm/errors.py; pkill -f [s]warm.voice.host.child")
-    wait_for(lambda: int(booted.shows(UNIT, "NRestarts")) == started + 1, what="its restart")
+    wait_for(lambda: int(booted.shows(UNIT, "NRestarts")) > started, what="its restart")
     wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work after the upgrade")
     said = booted.run("journalctl", "--output=cat", "--unit", UNIT)
     assert "Failed with result" not in said.partition("was upgraded")[2]
@@ -129,7 +129,7 @@ def test_a_worker_is_upgraded_while_it_speaks(booted: Booted) -> None:
 
 
 def test_a_coordinator_of_the_system_needs_no_user(booted: Booted) -> None:
-    booted.run("systemctl", "stop", "laptop")
+    booted.run("systemctl", "stop", "laptop", check=False)  # an earlier test started it, and it may have ended
     booted.shell(NAS)
     booted.run("systemctl", "restart", UNIT)
     booted.run("systemctl", "enable", "--now", f"{COORDINATOR}.timer")

@@ -28,9 +28,9 @@ def told(path: Path, place: tuple[int, int] | None = None, machine: str = "") ->
 class Bench:
     """A recorded coordinator of two chapters, and its story once it is closed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, alone: bool = False) -> None:
         self._path, self._trace = path, Trace(open_log(path))
-        bare = make_core()
+        bare = make_core(alone=alone)
         self.core: Coordinator = self._trace.watch("coordinator", bare, settings=bare.settings, started_s=0.0)
         self.core.add_job(JobState(make_spec([f"One {n} is a text." for n in range(4)], ["Two."])))
         join(self.core)
@@ -139,7 +139,8 @@ def test_a_lease_that_makes_no_progress_expires_and_is_reissued(bench: Bench) ->
     ]
 
 
-def test_what_a_worker_cannot_speak_is_set_aside_after_three_tries(bench: Bench) -> None:
+def test_what_a_worker_cannot_speak_is_set_aside_after_three_tries(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "run.log", alone=True)  # no other worker is waited for
     grant = offer(bench.core)
     for take in range(3):
         bench.core.receive(b"p", Failed("job", 0, 0, take, "silent", "no sound", grant.lease), 1.0 + take)

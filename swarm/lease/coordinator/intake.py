@@ -20,6 +20,7 @@ BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the
 ASIDE_S = 60.0  # how long such a worker is set aside; doubled with each further failure
 MAX_DOUBLINGS = 6
 MAX_RECORDED = 2 * MAX_ATTEMPTS  # failures of a place: the others of many that wait for a last word are not journaled
+OTHERS_WAITED_FOR_S = 120.0  # for a second worker, which may hold other leases and never be free
 MANY_TAKERS = 8  # workers that took a place and gave it back without a word: it waits for no more of them
 PROVISIONAL_S = 60.0  # of accepted sound, during which most clips decide on a rate that no card says
 
@@ -170,6 +171,8 @@ class Intake:
         """Return whether all failures are of one worker while another could try."""
         blamed = {failure.worker for failure in served.state.failures[place]}
         if len(blamed) > 1 or len(served.ledger.in_vain.get(place, ())) >= MANY_TAKERS:
+            return False
+        if now - served.ledger.first_failed_s.get(place, now) >= OTHERS_WAITED_FOR_S:
             return False
         return others_could(served, self.sessions.values(), place, now)
 

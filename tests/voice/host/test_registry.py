@@ -200,7 +200,7 @@ def test_settings_that_cannot_be_meant_are_refused(options: dict[str, str], sent
 
 
 def test_bounds_are_written_as_people_write_numbers() -> None:
-    with pytest.raises(UsageError, match="a number from 0 to 1,000,000, not '-1'"):
+    with pytest.raises(UsageError, match="a number from 0 to 60, not '-1'"):
         check_settings(METRONOME, {"cost_per_char": "-1"})
 
 
