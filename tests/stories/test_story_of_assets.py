@@ -163,7 +163,7 @@ def test_latents_that_are_removed_in_the_middle_come_back_from_who_speaks_with_t
     laptop, attic, cellar = lan("laptop"), lan("attic"), lan("cellar")
     coordinator = laptop.start("coordinate", small_book, *PARROT, "--voice", narrator, **parrot)
     where = ("--coordinator", f"127.0.0.1:{coordinator.port}", "--exit-when-done", "--slots", "1")
-    slow = parrot | {"PARROT_PACE_S": "0.3"}
+    slow = parrot | {"PARROT_PACE_S": "0.8"}  # the second worker may be slow to start
     workers = [attic.start("work", "--cpu", *where, **slow)]
     kept_latents(laptop).unlink()
     workers.append(cellar.start("work", "--cpu", *where, **slow))
