@@ -64,14 +64,19 @@ class ConfigRefused(Exception):
 
 def read_config(path: Path) -> Config:
     """Read a config.json of at most MAX_BYTES. Raises ConfigRefused."""
+    return read_object(path, "config", MAX_BYTES)
+
+
+def read_object(path: Path, kind: str, max_bytes: int) -> dict[str, Any]:
+    """Read a JSON object of at most so many bytes, the config or vocabulary of a model. Raises ConfigRefused."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigRefused(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
+        if path.stat().st_size > max_bytes:
+            raise ConfigRefused(f"{path.name} is larger than {max_bytes >> 20} MiB.")
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as fault:
         raise ConfigRefused(f"{path.name} cannot be read: {fault}.") from fault
     if not isinstance(said, dict):
-        raise ConfigRefused(f"{path.name} is not the config of a model.")
+        raise ConfigRefused(f"{path.name} is not the {kind} of a model.")
     return said
 
 

@@ -1,10 +1,9 @@
 """Checks the vocabulary of an XTTS model from elsewhere before Coqui reads it: it may bring patterns of its own."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from swarm.voice.coqui.config import ConfigRefused
+from swarm.voice.coqui.config import ConfigRefused, read_object
 
 MAX_BYTES = 32 << 20
 _STEPS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")  # what is done with each text that is spoken
@@ -13,14 +12,7 @@ _MAX_PARTS = 1000
 
 def check_vocabulary(path: Path) -> None:
     """Check that a vocab.json works without regular expressions, which could take for ever. Raises ConfigRefused."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigRefused(f"{path.name} is larger than {MAX_BYTES >> 20} MiB.")
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as fault:
-        raise ConfigRefused(f"{path.name} cannot be read: {fault}.") from fault
-    if not isinstance(said, dict):
-        raise ConfigRefused(f"{path.name} is not the vocabulary of a model.")
+    said = read_object(path, "vocabulary", MAX_BYTES)
     for count, part in enumerate(_parts([said.get(step) for step in _STEPS])):
         if "Regex" in part or count > _MAX_PARTS:
             raise ConfigRefused(f"{path.name} has regular expressions, which models from elsewhere may not bring.")
