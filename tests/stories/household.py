@@ -98,7 +98,12 @@ class Machine:
 
     def environment(self, **more: str) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if name not in OURS}
-        return {**clean, "E2A_SWARM_HOME": str(self.home), "E2A_SWARM_BIND": "127.0.0.1", **more}
+        ours = {
+            "E2A_SWARM_HOME": str(self.home),
+            "E2A_SWARM_BIND": "127.0.0.1",
+            "PAGER": "cat",
+        }  # no pager waits for a key
+        return {**clean, **ours, **more}
 
     def run(self, *words: object, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end, without a terminal and without input."""

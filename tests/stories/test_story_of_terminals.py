@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -70,8 +71,8 @@ def test_quiet_says_the_end_only(here: Machine, small_book: Path) -> None:
     assert len(done.stdout.splitlines()) == 2
 
 
-def in_a_terminal(here: Machine, columns: int, *words: object) -> tuple[int, str]:
-    """Run a command on a mock terminal; return its exit code and all that it drew."""
+def in_a_terminal(here: Machine, columns: int, *words: object, keys: bytes = b"", **env: str) -> tuple[int, str]:
+    """Run a command on a mock terminal, where keys are pressed; return its exit code and all that it drew."""
     import fcntl  # Windows has none of them
     import pty
     import termios
@@ -79,9 +80,16 @@ def in_a_terminal(here: Machine, columns: int, *words: object) -> tuple[int, str
     keyboard, screen = pty.openpty()
     fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
-        command(*words), env=here.environment(TERM="xterm"), cwd=here.desk, stdin=screen, stdout=screen, stderr=screen
+        command(*words),
+        env=here.environment(TERM="xterm", **env),
+        cwd=here.desk,
+        stdin=screen,
+        stdout=screen,
+        stderr=screen,
+        start_new_session=True,
     )
     os.close(screen)
+    os.write(keyboard, keys)
     drawn = b""
     while True:
         try:
@@ -116,6 +124,14 @@ def test_commands_in_a_narrow_terminal(here: Machine, words: list[str]) -> None:
     assert code in (0, EXIT_ENVIRONMENT)  # `key` where there is none, `doctor` where something is amiss
     assert "Traceback" not in drawn
     assert drawn.strip()
+
+
+@posix
+@pytest.mark.skipif(not shutil.which("less"), reason="needs less")
+def test_help_of_more_rows_than_the_terminal_opens_in_a_pager_that_a_key_closes(here: Machine) -> None:
+    code, drawn = in_a_terminal(here, 80, "convert", "--help-all", keys=b"q", PAGER="less")
+    assert code == 0
+    assert 10 < drawn.count("\n") < 40
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
