@@ -28,8 +28,8 @@ class Implausible(NamedTuple):
 
 def implausible(length_s: float, text: str) -> Implausible | None:
     """Return how a sound of so many seconds cannot be speech of a text, None if it can."""
-    letters = sum(character.isalnum() for character in text)
-    digits = sum(character.isdigit() for character in text)
+    letters = sum(map(str.isalnum, text))
+    digits = sum(map(str.isdigit, text))
     least_s = MIN_S_LETTER * letters
     most_s = min(MAX_S_EXTRA + MAX_S_LETTER * letters + MAX_S_DIGIT * digits, MAX_CLIP_S)
     return None if least_s <= length_s <= most_s else Implausible(length_s, letters, least_s, most_s)
