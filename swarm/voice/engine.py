@@ -73,7 +73,7 @@ class SharingVoice(Voice, Protocol):
     """A voice that computed latents when it was opened, so that other workers need not compute them again."""
 
     def latents(self) -> bytes | None:
-        """Return the latents to keep with the job; None if they were given or do not exist."""
+        """Return the latents to keep with the job, as safetensors of finite numbers; None if given or not existing."""
 
 
 class Engine(ABC):

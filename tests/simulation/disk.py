@@ -9,6 +9,7 @@ from random import Random
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place, apply
+from swarm.job.tensors import fault_of_tensors
 from swarm.lease.coordinator.outcome import JournalEntry
 
 
@@ -66,6 +67,7 @@ class Disk:
         if isinstance(entry.record, LatentsKept):
             assert self.durable[entry.job].latents is None, "two latents for one voice"
             assert not entry.frame or hashlib.sha256(entry.frame).hexdigest() == entry.record.digest, "wrong latents"
+            assert not entry.frame or not fault_of_tensors(entry.frame), "latents that are none"
             self.files[entry.record.digest] = entry.frame
         apply(self.durable[entry.job], entry.record)
         if isinstance(entry.record, ClipAccepted):

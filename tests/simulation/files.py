@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from small_tensors import small_tensors
 from story import Violation
 
 from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile, piece_size
@@ -115,7 +116,8 @@ def latents_made(worker: SimWorker) -> JobFile | None:
     if worker.world.no_latents:
         return None
     worker.computed += 1
-    data = f"latents {worker.name} {worker.computed} ".encode() * worker.world.files_random.randint(1, 20)
+    said = f"latents {worker.name} {worker.computed} ".encode() * worker.world.files_random.randint(1, 20)
+    data = worker.liar.latents(said) if worker.liar else small_tensors(said)
     info = made(LATENTS, data)
     worker.disk.whole[info.digest] = data
     return info

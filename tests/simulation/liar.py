@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clips import speak
 from msgspec import structs
+from small_tensors import small_tensors
 
 from swarm.job.recipe import Recipe, clip_key, seed_of
 from swarm.job.state import JobState
@@ -32,6 +33,10 @@ class Liar:
     def piece(self, frame: bytes) -> bytes:
         """Change latents on their way, or not."""
         return frame[::-1] if self.worker.world.random.random() < self.share else frame
+
+    def latents(self, said: bytes) -> bytes:
+        """Make latents of these bytes, or pass the bytes themselves off as latents."""
+        return said if self.worker.world.random.random() < self.share else small_tensors(said)
 
     def answers(self, message: FromCoordinator) -> list[FromCoordinator]:
         """Return the messages that its core has to hear: an answer to a lie settles the clip behind it."""

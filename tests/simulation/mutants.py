@@ -130,8 +130,9 @@ MUTANTS: dict[str, Edit | Value] = {
     "latents of two workers": Edit(Request, "_is_let", "served.state.awaits_latents and", "False and"),
     "spoken before its latents are journaled": Edit(Worker, "_next", "not suits or lease.job.latents", "not suits"),
     "latents are not looked at": Edit(
-        JobFiles, "_take", "hashlib.sha256(data).hexdigest() == coming.made.digest", "True"
+        JobFiles, "_take", "hashlib.sha256(data).hexdigest() != coming.made.digest", "False"
     ),
+    "latents of any form are taken": Edit(JobFiles, "_take", "fault_of_tensors(bytes(data))", "''"),
     "a voice of other latents goes on": Edit(
         EngineSlot, "suits", "self.latents == find_latents(job.job_files)", "True"
     ),
@@ -203,6 +204,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "latents of two workers": ("files",),
     "spoken before its latents are journaled": ("files",),
     "latents are not looked at": ("files", "liar"),
+    "latents of any form are taken": ("files", "liar"),
     "a voice of other latents goes on": ("files", "two coordinators"),
     "pieces out of turn are written": ("files", "refusals"),
     "pieces that do not come are not missed": ("files", "refusals"),

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+sys.path[:0] = [str(folder) for folder in (Path(__file__).parent, *Path(__file__).parents[1:3])]
 
 from mutants import MUTANTS, PROVOKED_BY, mutated  # noqa: E402
 from story import Violation  # noqa: E402

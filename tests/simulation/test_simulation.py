@@ -92,7 +92,7 @@ def test_a_seed_depends_on_nothing_but_itself() -> None:
             env={
                 **os.environ,
                 "PYTHONHASHSEED": hashes,
-                "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]),
+                "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), str(HERE.parents[1])]),
             },
             capture_output=True,
             text=True,

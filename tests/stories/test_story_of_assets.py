@@ -28,7 +28,7 @@ def parrot(tmp_path: Path) -> dict[str, str]:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: parrot\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[e2a_swarm.engines]\nparrot = parrot_engine:engine\n")
-    path = os.pathsep.join([str(info.parent), str(Path(__file__).parent)])
+    path = os.pathsep.join([str(info.parent), str(Path(__file__).parent), str(Path(__file__).parents[1])])
     return {"PYTHONPATH": path, "PARROT_LOG": str(tmp_path / "parrot.log")}
 
 

@@ -6,6 +6,7 @@ import pytest
 from making import TEXTS, join, make_core, make_spec
 from msgspec import structs
 from recorded import coordinate, work
+from small_tensors import small_tensors
 
 from swarm.job.job_file import VOICE, JobFile, piece_size
 from swarm.job.state import JobState
@@ -48,7 +49,7 @@ def test_a_recorded_worker_comes_to_the_same_state(path: Path) -> None:
 
 
 def test_latents_that_a_coordinator_collects_and_hashes_are_replayed(path: Path) -> None:
-    latents = bytes(range(256)) * 1100  # two pieces
+    latents = small_tensors(bytes(range(256)) * 550)  # two pieces
     digest = hashlib.sha256(latents).hexdigest()
     voice = JobFile(VOICE, "f" * 64, 10)
     spec = structs.replace(make_spec(TEXTS), job_files=(voice,))

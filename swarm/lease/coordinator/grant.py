@@ -104,10 +104,18 @@ class Request:
         """Return whether the worker may speak a job now; one that is set aside waits as long as others can."""
         if not (self.session.can_speak(served.recipe) and served.needed <= self.session.job_files):
             return False
-        if served.state.awaits_latents and self._is_begun_elsewhere(served):
+        if served.state.awaits_latents and (self._is_begun_elsewhere(served) or self._is_left_to_others(served)):
             return False
         return self.session.aside_until_s <= self.now or not any(
             other.can_try(served.recipe, self.now, served.needed) for other in self.sessions.values()
+        )
+
+    def _is_left_to_others(self, served: ServedJob) -> bool:
+        """Return whether the worker sent unusable latents, even under an earlier greeting, and others could compute."""
+        job = served.state.job
+        return job in self.session.distrusted and any(
+            job not in other.distrusted and other.can_try(served.recipe, self.now, served.needed)
+            for other in self.sessions.values()
         )
 
     def _is_begun_elsewhere(self, served: ServedJob) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, piece_size
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
+from swarm.job.tensors import fault_of_tensors
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.roster import Session
@@ -110,10 +111,12 @@ class JobFiles:
         del self.collecting[served.state.job]
         if not served.state.awaits_latents:
             return
-        if hashlib.sha256(data).hexdigest() == coming.made.digest:
-            self._keep(served, session, coming.made, bytes(data), out)
-        else:
+        if hashlib.sha256(data).hexdigest() != coming.made.digest:
             self._distrust(served, session, "the latents it sent do not fit their digest", out)
+        elif fault := fault_of_tensors(bytes(data)):
+            self._distrust(served, session, f"the latents it sent are not usable: {fault}", out)
+        else:
+            self._keep(served, session, coming.made, bytes(data), out)
 
     def _keep(self, served: ServedJob, session: Session, made: OfferedLatents, data: bytes, out: Outcome) -> None:
         """Journal the latents: from now on every slot speaks with them."""
@@ -145,8 +148,11 @@ class JobFiles:
 
     @staticmethod
     def _distrust(served: ServedJob, session: Session, why: str, out: Outcome) -> None:
-        """Have another worker compute the latents."""
+        """Have another worker compute the latents, if there is one, and count this as a failure."""
         session.unable[served.recipe] = why
+        session.distrusted.add(served.state.job)
+        session.failures += 1
+        session.streak += 1
         out.events.append(Reason("cannot speak", worker=session.hello.name, title=served.state.spec.title, note=why))
         for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
             out.send(session.peer, Revoke(lease.id))

@@ -100,6 +100,7 @@ class Session:
     told: set[str] = field(default_factory=set)  # jobs it knows
     unable: dict[Recipe, str] = field(default_factory=dict)  # why their engines do not open there
     complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # what was told of that already
+    distrusted: set[str] = field(default_factory=set)  # jobs of which it sent latents that cannot be used
     job_files: frozenset[str] = frozenset()  # digests of the files it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()  # by its last heartbeat

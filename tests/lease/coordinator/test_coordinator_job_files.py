@@ -1,9 +1,11 @@
 """Dialogues about files with the coordinator's core: who is served what, who is granted, whose latents count."""
 
 import hashlib
+import random
 
 from making import RECIPE, hope, make_core, make_hello, make_spec, said, sent, shown
 from msgspec import structs
+from small_tensors import small_tensors
 
 from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile
 from swarm.job.record import LatentsKept, LatentsLost
@@ -28,7 +30,7 @@ from swarm.watch.words import lacking_text
 
 TEXTS = ["One sentence here.", "And another one."]
 VOICE_FILE, MODEL_FILE = JobFile(VOICE, "a" * 64, 100), JobFile(MODEL + "model.pth", "b" * 64, 300)
-MADE_BYTES = b"latents"
+MADE_BYTES = small_tensors(b"latents")
 MADE = OfferedLatents("job", hashlib.sha256(MADE_BYTES).hexdigest(), len(MADE_BYTES))
 KEPT = JobFile(LATENTS, MADE.digest, MADE.size)
 
@@ -113,15 +115,17 @@ def test_one_slot_alone_is_let_in_until_the_latents_are_journaled_and_all_others
 
 
 def test_latents_come_piece_by_piece_and_what_does_not_come_is_asked_for_again() -> None:
-    core = make_core(state := make_state(VOICE_FILE), piece=4)
+    core = make_core(state := make_state(VOICE_FILE), piece=60)
     (grant,) = sent(begin(core, b"p"), Grant)
     mine = {"leases": (grant.lease,), "made": (MADE,), "offers": ()}
     assert sent(beat(core, b"p", VOICE_FILE, **mine), Fetch) == [Fetch(MADE.digest, 0)]
     assert not sent(beat(core, b"p", VOICE_FILE, now=1.5, **mine), Fetch)
     assert sent(beat(core, b"p", VOICE_FILE, now=1.1 + ASK_AGAIN_S, **mine), Fetch) == [Fetch(MADE.digest, 0)]
-    assert sent(core.receive(b"p", FilePiece(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4]), Fetch) == [Fetch(MADE.digest, 4)]
-    core.receive(b"p", FilePiece(MADE.digest, 0, 7), 5.0, MADE_BYTES[:4])  # twice
-    core.receive(b"p", FilePiece(MADE.digest, 4, 7), 5.0, MADE_BYTES[4:])
+    assert sent(core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 5.0, MADE_BYTES[:60]), Fetch) == [
+        Fetch(MADE.digest, 60)
+    ]
+    core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 5.0, MADE_BYTES[:60])  # twice
+    core.receive(b"p", FilePiece(MADE.digest, 60, MADE.size), 5.0, MADE_BYTES[60:])
     assert state.latents is not None
 
 
@@ -140,10 +144,40 @@ def test_latents_that_do_not_fit_their_digest_cost_the_worker_the_job() -> None:
     (grant,) = sent(begin(core, b"p", b"q"), Grant)
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
     beat(core, b"q", VOICE_FILE)
-    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, b"LATENTS")
+    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES[::-1])
     assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
     assert sent(outcome, Grant, b"q")
     assert state.latents is None
+
+
+def test_latents_that_are_no_safetensors_are_refused_and_those_of_the_next_worker_are_taken() -> None:
+    core = make_core(state := make_state(VOICE_FILE))
+    (grant,) = sent(begin(core, b"p", b"q"), Grant)
+    junk = random.Random(1).randbytes(18_000)
+    offered = OfferedLatents("job", hashlib.sha256(junk).hexdigest(), len(junk))
+    beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(offered,), offers=())
+    beat(core, b"q", VOICE_FILE)
+    outcome = core.receive(b"p", FilePiece(offered.digest, 0, offered.size), 1.1, junk)
+    assert not outcome.entries
+    assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
+    (other,) = sent(outcome, Grant, b"q")
+    assert "not usable" in said(outcome)[0]
+    assert core.peers[b"p"].streak == 1
+    beat(core, b"q", VOICE_FILE, leases=(other.lease,), made=(MADE,), offers=())
+    core.receive(b"q", FilePiece(MADE.digest, 0, MADE.size), 1.2, MADE_BYTES)
+    assert state.latents == LatentsKept(MADE.digest, MADE.size, "q")
+
+
+def test_a_worker_whose_latents_were_refused_is_not_first_because_it_greets_again() -> None:
+    core = make_core(make_state(VOICE_FILE))
+    (grant,) = sent(begin(core, b"p", b"q"), Grant)
+    beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
+    core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES[::-1])
+    join(core, b"p")
+    assert not sent(beat(core, b"p", VOICE_FILE), Grant)
+    (other,) = sent(beat(core, b"q", VOICE_FILE), Grant, b"q")
+    core.receive(b"q", Release(other.lease, "unplugged", unable=True), 1.2)
+    assert sent(beat(core, b"p", VOICE_FILE, now=1.3), Grant, b"p")  # a bad one is better than none
 
 
 def test_latents_of_whoever_holds_no_lease_are_not_wanted() -> None:
@@ -289,10 +323,11 @@ def test_latents_that_are_lost_and_that_nobody_has_are_made_anew_by_one() -> Non
     assert {revoke.lease for revoke in sent(outcome, Revoke)} == {first, second}
     (grant,) = sent(beat(core, b"p", VOICE_FILE), Grant)
     assert not sent(beat(core, b"q", VOICE_FILE), Grant)
-    other = OfferedLatents("job", hashlib.sha256(b"others!").hexdigest(), 7)
+    data = small_tensors(b"others!")
+    other = OfferedLatents("job", hashlib.sha256(data).hexdigest(), len(data))
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(other,), offers=())
-    core.receive(b"p", FilePiece(other.digest, 0, 7), 2.1, b"others!")
-    assert state.latents == LatentsKept(other.digest, 7, "p")
+    core.receive(b"p", FilePiece(other.digest, 0, other.size), 2.1, data)
+    assert state.latents == LatentsKept(other.digest, other.size, "p")
 
 
 def test_a_loss_is_noticed_once() -> None:
