@@ -67,6 +67,9 @@ def main(argv: list[str] | None = None) -> int:
         return _fail_to_print(error) if is_of_output else _unforeseen(error, arguments)
     except Exception as error:  # a user must never see a bare traceback
         return _unforeseen(error, arguments)
+    finally:
+        if argv is not None and "verbose" in arguments:  # the caller's process lives on
+            _end_console_log()
 
 
 def _end_on_sigterm() -> None:
@@ -84,6 +87,12 @@ def _log_to_console(arguments: argparse.Namespace) -> None:
     set_up_logging(verbose=arguments.verbose)
     python = sys.version.partition(" ")[0]
     logging.getLogger(__name__).debug(f"e2a-swarm {__version__} {arguments.command}, Python {python} on {os.name}")
+
+
+def _end_console_log() -> None:
+    from swarm.watch.console_log import end_logging
+
+    end_logging()
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

@@ -52,10 +52,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     group = parser.add_argument_group("what to speak again")
     convert.add_options(parser)
     _add_choices(group)
-    shorten(parser, "[OPTION...] FILE|BOOK", (*CHOICES, "FILE|BOOK", "--gpu", "--quiet"), convert.REST)
+    shorten(parser, "[OPTION...] FILE|BOOK", (*CHOICES, "FILE|BOOK"), convert.REST)
     for action in parser._actions:
         if action.dest == "books":
-            action.metavar, action.help = "FILE|BOOK", "a finished audiobook of e2a-swarm, or the book it was made of"
+            action.metavar, action.help = "FILE|BOOK", "a finished audiobook, or the book it was made of"
         if isinstance(action.default, str) and action.default != argparse.SUPPRESS:
             action.default = Usual(action.default)
     parser.set_defaults(run=run)
@@ -69,11 +69,11 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
         "--text", metavar="WORDS", action="append", default=[], help="sentences with these words, or with a /pattern/"
     )
     group.add_argument(
-        "--segments", metavar="3:12,3:20-22", default="", help="chapter and sentence, as reports count; or 3/12"
+        "--segments", metavar="3:12-15", default="", help="chapter and sentences, as reports count; or 3/12"
     )
     group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
     group.add_argument("--doubtful", action="store_true", help="all sentences that the report calls doubtful")
-    group.add_argument("--say", metavar="WORDS", help='say the one sentence in these words from now on; "": as written')
+    group.add_argument("--say", metavar="WORDS", help='other words for the one sentence; "": as written')
     group.add_argument("--dry-run", action="store_true", help="only show which sentences are meant")
 
 
@@ -136,27 +136,39 @@ def _is_given(value: object, default: object) -> bool:
 
 def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | None":
     """Find the file to mend, named or made of the book; None if the job follows from all options. Raises UsageError."""
-    from swarm.coordinator.made_file import find_made_file, is_made, made_of
+    from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made, made_of
     from swarm.store.store import list_jobs
 
-    named = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
-    if any(map(is_made, named)):
-        if len(named) > 1:
-            raise UsageError("redo mends one finished file at a time: name only one.")
-        for name in (*COMMON_SOUND, *OTHER_SOUND, "--output-dir"):
-            if name in given:
-                raise UsageError(
-                    f"{named[0]} keeps its voice, its words and its place, so {name} means nothing here: "
-                    "`e2a-swarm convert` makes another edition of the book."
-                )
-        return find_made_file(named[0])
+    names = [*arguments.books, *arguments.ebook]
+    named = [Path(name).expanduser() for name in names]
+    delivered = [name for name in names if options.ADDRESS.match(name)]
+    if delivered or any(map(is_made, named)):
+        _check_alone(len(names), given)
+        return find_delivered_file(delivered[0]) if delivered else find_made_file(named[0])
     state_dir = state_folder(arguments.state_dir)
     if len(named) != 1 or arguments.ebooks_dir or not (state_dir / "jobs").is_dir():
         return None
+    jobs = [job for job in list_jobs(state_dir) if "--output-dir" not in given or not _is_delivered(job)]
     if not given & set(OTHER_SOUND):
-        return made_of(list_jobs(state_dir), named[0], lambda job: _fits(job, arguments))
+        return made_of(jobs, named[0], lambda job: _fits(job, arguments))
     name = _job_of(options.render_config(arguments), named[0])
-    return made_of(list_jobs(state_dir), named[0], lambda job: job.job == name)
+    return made_of(jobs, named[0], lambda job: job.job == name)
+
+
+def _is_delivered(job: "JobSummary") -> bool:
+    return any("://" in file for file in job.files)
+
+
+def _check_alone(number: int, given: set[str]) -> None:
+    """Check that a finished file comes alone and without options of another edition. Raises UsageError."""
+    if number > 1:
+        raise UsageError("redo mends one finished file at a time: name only one.")
+    for name in (*COMMON_SOUND, *OTHER_SOUND, "--output-dir"):
+        if name in given:
+            raise UsageError(
+                f"A finished file keeps its voice, its words and its place, so {name} means nothing here: "
+                "`e2a-swarm convert` makes another edition of the book."
+            )
 
 
 def _job_of(config: RenderConfig, book: Path) -> str:
@@ -200,8 +212,8 @@ def _config_of(made: "MadeFile", arguments: argparse.Namespace, given: set[str],
     job = made.report.book.job
     if server := uploaded_to(state_folder(arguments.state_dir), job):
         notes += _take_server(arguments, *server)
-    arguments.books, arguments.ebook = [str(made.folder / (made.stem + JSON_ENDING))], []
-    arguments.output_dir = arguments.output_dir if "--output-dir" in given else str(made.folder)
+    arguments.books, arguments.ebook = [f"{made.place}/{made.stem}{JSON_ENDING}"], []
+    arguments.output_dir = arguments.output_dir if "--output-dir" in given else made.place
     redo = replace(chosen, segments=chosen.segments + ids, job=job, stem=made.stem, notes=tuple(notes))
     source = Path(made.report.book.source or made.path)
     return replace(options.render_config(arguments), books=(source,), found=frozenset(), redo=redo)

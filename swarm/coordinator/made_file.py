@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from swarm.edition.remote_depot import RemoteDepot, without_password
 from swarm.edition.target import UPLOADS, report_path
-from swarm.errors import UsageError
+from swarm.errors import EnvironmentFault, UsageError
 from swarm.store.store import JOB_NAME
 from swarm.store.summary import JobSummary
 from swarm.system.disk import full_name
@@ -21,12 +22,18 @@ MAX_READ_BYTES = 64 << 20  # of a report: a sentence takes half a kilobyte
 
 
 class MadeFile(NamedTuple):
-    """A file of an edition, whose report is `stem.report.json` in `folder`."""
+    """A file of an edition, whose report is `stem.report.json` in `folder`, or at `address` if that is not empty."""
 
     path: Path
     folder: Path
     stem: str
     report: Reported
+    address: str = ""  # s3://bucket/folder; `path` and `folder` look like it then
+
+    @property
+    def place(self) -> str:
+        """The folder or address of the file, as --output-dir takes it."""
+        return self.address or str(self.folder)
 
     def heard_at(self, moment_s: float) -> Heard:
         """Return what is heard at a moment of this file. Raises UsageError."""
@@ -38,7 +45,7 @@ class MadeFile(NamedTuple):
             found = files
         if len(found) != 1:
             raise UsageError(
-                f"--at counts in one file, not in {self.path}: name {' or '.join(files[:3]) or 'another'}."
+                f"--at counts in one file, not in {self.path.name}: name {' or '.join(files[:3]) or 'another'}."
             )
         if heard := heard_at(self.report.segments, found[0], moment_s):
             return heard
@@ -65,9 +72,30 @@ def find_made_file(path: Path) -> MadeFile:
         )
     try:
         with report.open("rb") as file:
-            found = read_reported(file.read(MAX_READ_BYTES))
+            data = file.read(MAX_READ_BYTES)
     except OSError as error:
         raise UsageError(f"{report} cannot be read: {error.strerror or error}.") from error
+    return MadeFile(path, report.parent, report.name.removesuffix(JSON_ENDING), _understood(data, str(report)))
+
+
+def find_delivered_file(address: str) -> MadeFile:
+    """Find the report of a file at an address, beside it or beside its folder. Raises UsageError, EnvironmentFault."""
+    folder, _, name = address.rstrip("/").rpartition("/")
+    parent, _, inner = folder.rpartition("/")
+    beside = [(folder, report.name) for report in _reports(Path(name))[:1]]
+    for place, report in (*beside, (parent, inner + JSON_ENDING)):
+        if "://" in place and (data := RemoteDepot(place).read(report, MAX_READ_BYTES)) is not None:
+            found = _understood(data, f"{without_password(place)}/{report}")
+            return MadeFile(Path(address), Path(place), report.removesuffix(JSON_ENDING), found, place)
+    raise UsageError(
+        f"{without_password(address)} has no report beside it: name the file there with its whole address, the one "
+        "that the closing lines of its run say, or the book that it was made of."
+    )
+
+
+def _understood(data: bytes, report: str) -> Reported:
+    """Return what a report says. Raises UsageError with what to do next."""
+    found = read_reported(data)
     if found is None:
         raise UsageError(f"{report} is no whole report: run the convert command of this book again, which writes it.")
     if found.version < 2:
@@ -75,20 +103,27 @@ def find_made_file(path: Path) -> MadeFile:
             f"{report} was written by an older e2a-swarm, which did not note the times of sentences: run the convert "
             "command of this book again. It writes file and report anew and speaks nothing."
         )
-    return MadeFile(path, report.parent, report.name.removesuffix(JSON_ENDING), found)
+    return found
 
 
 def made_of(jobs: Sequence[JobSummary], book: Path, wanted: Callable[[JobSummary], bool]) -> MadeFile | None:
-    """Return the finished audiobook of a book; None if there is none here. Raises UsageError if there are several."""
+    """Return the finished audiobook of a book; None if there is none here. Raises UsageError if there are several.
+
+    Raises EnvironmentFault if it was delivered to an address that cannot be read now.
+    """
     source = full_name(book)
     found: dict[str, MadeFile] = {}
     for job in jobs:
         if job.source != source or not job.files or not wanted(job):
             continue
         try:
-            made = find_made_file(Path(job.files[0]))
-        except UsageError:  # it was moved away, or lies at an address
+            file = job.files[0]
+            made = find_delivered_file(file) if "://" in file else find_made_file(Path(file))
+        except UsageError:  # it was moved away
             continue
+        except EnvironmentFault as error:
+            remedy = f"Or name {file.rpartition('/')[2]} by its address, with a password if it needs one."
+            raise EnvironmentFault(f"{error} {remedy}") from error
         if made.report.book.job == job.job:
             found[job.job] = made
     if len(found) > 1:

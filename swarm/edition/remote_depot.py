@@ -241,7 +241,7 @@ class RemoteDepot:
         except Exception as error:
             self._files = None
             permanent = isinstance(error, PERMANENT_FAULTS) or type(error).__name__ in PERMANENT_FAULT_NAMES
-            raise DepotFault(f"{self.name} cannot be written: {_line(error)}.", permanent=permanent) from error
+            raise DepotFault(f"{self.name} cannot be used: {_line(error)}.", permanent=permanent) from error
 
 
 def without_password(url: str) -> str:

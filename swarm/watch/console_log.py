@@ -10,6 +10,7 @@ from swarm.watch.text import plain_lines
 
 NAME = "e2a-swarm:"
 ROOT = "swarm"  # the logger above those of all modules; other packages' records stay as they are
+LIBRARIES = ("", "asyncio")  # loggers above those of other packages
 PRIORITIES = (
     (logging.ERROR, Priority.ERROR),
     (logging.WARNING, Priority.WARNING),
@@ -46,14 +47,21 @@ class ConsoleFormatter(logging.Formatter):
 
 def set_up_logging(*, verbose: bool) -> None:
     """Send the records of this program, and no others, to standard error; a second call replaces the first."""
-    logger = logging.getLogger(ROOT)
-    for handler in [each for each in logger.handlers if isinstance(each, ConsoleHandler)]:
-        logger.removeHandler(handler)
-    handler = ConsoleHandler()
+    end_logging()
+    handler, logger = ConsoleHandler(), logging.getLogger(ROOT)
     handler.setFormatter(ConsoleFormatter())
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
     _quiet_libraries(handler if verbose else logging.NullHandler())
+
+
+def end_logging() -> None:
+    """Undo `set_up_logging`: records go nowhere until it is called again."""
+    for name in (ROOT, *LIBRARIES):
+        logger = logging.getLogger(name)
+        for each in [each for each in logger.handlers if isinstance(each, ConsoleHandler | logging.NullHandler)]:
+            logger.removeHandler(each)
+    logging.getLogger(ROOT).setLevel(logging.NOTSET)
 
 
 def _quiet_libraries(handler: logging.Handler) -> None:
@@ -61,11 +69,8 @@ def _quiet_libraries(handler: logging.Handler) -> None:
 
     What strangers send can be in them. `handler` gets those of asyncio, which tell of faults in this program.
     """
-    for name, own in (("", logging.NullHandler()), ("asyncio", handler)):
-        logger = logging.getLogger(name)
-        for each in [each for each in logger.handlers if isinstance(each, ConsoleHandler | logging.NullHandler)]:
-            logger.removeHandler(each)
-        logger.addHandler(own)
+    for name, own in zip(LIBRARIES, (logging.NullHandler(), handler), strict=True):
+        logging.getLogger(name).addHandler(own)
 
 
 def coloured(text: str, level: int) -> str:

@@ -1,6 +1,7 @@
 import argparse
 import errno
 import io
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,14 @@ def test_what_a_machine_lacks_is_no_surprise(
     assert said in told
     assert "run the same command again" in told
     assert told.count("\n") == 1
+
+
+def test_a_verbose_command_leaves_the_logging_of_its_process_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("swarm.net.discovery")
+    assert main(["inspect", "/nowhere.epub", "--verbose"]) == EXIT_BOOK
+    assert "e2a-swarm" in capsys.readouterr().err
+    logger.debug("found a coordinator")
+    assert capsys.readouterr().err == ""
 
 
 def test_verbose_shows_the_traceback(

@@ -1,12 +1,14 @@
 """Finding the report of a finished file, and of a book."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sftp_server import SftpServer
 
-from swarm.coordinator.made_file import find_made_file, is_made, made_of, uploaded_to
+from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made, made_of, uploaded_to
 from swarm.errors import UsageError
 from swarm.store.summary import JobSummary
 
@@ -74,6 +76,35 @@ def test_what_cannot_be_mended_from_says_what_to_do(tmp_path: Path, whole: Path)
         find_made_file(tmp_path / "Emma.m4b")
     with pytest.raises(UsageError, match=r"is not in Dr. No.m4b: that is shorter"):
         find_made_file(tmp_path / "Dr. No.m4b").heard_at(60.0)
+
+
+@pytest.fixture
+def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SftpServer]:
+    (tmp_path / "served").mkdir()
+    server = SftpServer(tmp_path / "served")
+    server.make_known(tmp_path / "home")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    yield server
+    server.close()
+
+
+def test_a_delivered_file_has_its_report_beside_it_at_its_address(sftp: SftpServer) -> None:
+    write_report(sftp.folder / "Dr. No.report.json", "emma-1", "Dr. No.m4b")
+    (sftp.folder / "Emma").mkdir()
+    write_report(sftp.folder / "Emma.report.json", "emma-2", "Emma/01 - I.mp3", "Emma/02 - II.mp3")
+    for name, stem, place in (
+        ("Dr. No.m4b", "Dr. No", sftp.url),
+        ("Emma/01 - I.mp3", "Emma", sftp.url),
+        ("Emma.report.json", "Emma", sftp.url),
+    ):
+        made = find_delivered_file(f"{sftp.url}/{name}")
+        assert (made.stem, made.place) == (stem, place)
+        if made.path.suffix != ".json":
+            assert made.heard_at(1.0).sentence.id == "1:1"
+    with pytest.raises(UsageError, match="has no report beside it") as fault:
+        find_delivered_file(f"{sftp.url}/Gone.m4b")
+    assert "s3cret" not in str(fault.value)
 
 
 def summary(job: str, *files: Path) -> JobSummary:

@@ -142,7 +142,7 @@ def test_a_wrong_password_is_not_tried_again_and_not_told(sftp_server: SftpServe
 
 def test_a_server_that_is_not_there_is_named_and_may_come_back(sftp_server: SftpServer) -> None:
     sftp_server.close()
-    with pytest.raises(DepotFault, match=f"sftp://reader@127.0.0.1:{sftp_server.port} cannot be written") as fault:
+    with pytest.raises(DepotFault, match=f"sftp://reader@127.0.0.1:{sftp_server.port} cannot be used") as fault:
         RemoteDepot(sftp_server.url).size("a.m4b")
     assert not fault.value.permanent
     assert "Errno" not in str(fault.value)
@@ -162,7 +162,7 @@ def test_a_server_that_fails_and_does_not_say_why_may_be_full(
 
 
 def test_a_bucket_that_is_not_there_is_named(bucket: str, source: Path) -> None:
-    with pytest.raises(DepotFault, match=r"s3://elsewhere/books cannot be written: .*bucket") as fault:
+    with pytest.raises(DepotFault, match=r"s3://elsewhere/books cannot be used: .*bucket") as fault:
         RemoteDepot("s3://elsewhere/books").put(source, "a.m4b", DIGEST, quiet)
     assert fault.value.permanent
 

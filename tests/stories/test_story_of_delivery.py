@@ -120,6 +120,14 @@ def test_a_book_is_taken_to_an_address_and_found_there_again(
     assert not list(here.desk.iterdir())
 
     assert "finished already" in here.run(*command, HOME=str(tmp_path / "home")).stdout
+    mended = here.run("redo", f"{sftp.url}/books/{audiobook.name}", "--segments", "1:1", HOME=str(tmp_path / "home"))
+    assert (mended.returncode, mended.stderr) == (0, "")
+    assert "1 sentence spoken" in mended.stdout
+    mended = here.run("redo", small_book, "--segments", "1:1", HOME=str(tmp_path / "home"))
+    assert mended.returncode == EXIT_ENVIRONMENT  # no password is kept
+    assert f"Or name {audiobook.name} by its address, with a password if it needs one" in mended.stderr
+    assert [path.name for path in sftp.folder.glob("books/*.mp3")] == [audiobook.name]
+    assert not list(here.desk.iterdir())
 
 
 def test_an_interrupted_delivery_leaves_soon_and_is_only_delivered_the_next_time(
@@ -151,7 +159,7 @@ def test_an_address_that_cannot_be_reached_is_said_before_anything_is_spoken(
     sftp.close()
     done = here.run("convert", small_book, *FAST, "--output-dir", sftp.url, HOME=str(tmp_path / "home"))
     assert done.returncode == EXIT_ENVIRONMENT
-    assert done.stderr.startswith(f"e2a-swarm: sftp://reader@127.0.0.1:{sftp.port} cannot be written: ")
+    assert done.stderr.startswith(f"e2a-swarm: sftp://reader@127.0.0.1:{sftp.port} cannot be used: ")
     assert done.stderr.count("\n") == 1
     assert not accepted(here.home)
 
