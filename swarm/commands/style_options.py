@@ -168,7 +168,7 @@ def _subtitles(text: str) -> str:
     chosen = text.strip().lower()
     if not chosen or chosen in SUBTITLES:
         return chosen
-    raise UsageError(f"--subtitles takes {', '.join(SUBTITLES)}, not {text!r}.")
+    raise UsageError(f"--subtitles takes one of {', '.join(SUBTITLES)}, not {text!r}.")
 
 
 def _beside(text: str) -> tuple[str, ...]:

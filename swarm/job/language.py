@@ -12,8 +12,9 @@ _SHORT = (
     "my nb ne nl nn oc om or pa pl ps pt qu ro ru rw sa sd se si sk sl sn so sq sr su sv sw ta te tg th ti tk tl "
     "tn tr tt ug uk ur uz vi wo xh yi yo zh zu"
 )
-# Norwegian is Bokmål; Serbo-Croatian books are in Latin letters; Filipino voices are called Tagalog.
-_OWN_CODES = {"no": "nb", "nor": "nb", "sh": "hr", "hbs": "hr", "fil": "tl", "tgl": "tl"}
+# Norwegian is Bokmål; Serbo-Croatian books are in Latin letters; Filipino voices are called Tagalog; espeak's Klingon
+# has the code of its alphabet.
+_OWN_CODES = {"no": "nb", "nor": "nb", "sh": "hr", "hbs": "hr", "fil": "tl", "tgl": "tl", "tlh": "piqd"}
 # CLDR takes these for their larger neighbours, but they have voices of their own.
 _APART = frozenset(("cls", "drh", "gaz", "gug", "pbu", "plt", "prp", "ydd"))
 # CLDR does not name these, or not as the engines' own lists and most people do.

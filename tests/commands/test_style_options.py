@@ -56,7 +56,7 @@ def test_every_kind_of_pause_can_be_set() -> None:
         ("--output-format flac --bitrate 64k", "leave it out"),
         ("--channels 5.1", "mono or stereo"),
         ("--loudness loud", "such as -18"),
-        ("--subtitles ass", "vtt, srt, lrc"),
+        ("--subtitles ass", "takes one of vtt, srt, lrc"),
         ("--beside nfo", "cover, cue, opf"),
         ("--tag mood=dark", "kinds are subtitle"),
         ("--tag year", "KIND=TEXT"),

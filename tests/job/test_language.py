@@ -29,6 +29,8 @@ from swarm.job.language import language_name, long_code, normal_language
         ("vo", "vo"),
         ("fil", "tl"),
         ("sh", "hr"),
+        ("tlh", "piqd"),
+        ("Klingon", "piqd"),
         ("Bangla", "bn"),
         ("Bengali", "bn"),
         ("ewe", "ewe"),
