@@ -125,6 +125,9 @@ class ReadAlongMaker:
         from swarm.edition.as_epub import as_epub  # few users ask for it, and all others start sooner
 
         with as_epub(self._folder / BOOK, self._folder / ROOM, self._spec, wording, self._whole) as (file, script):
+            if wording.credits is not None:  # the opening and the closing stand on no page
+                inner = range(1, len(script) - 1)
+                sounds = [sound for sound in sounds if sound.cues and sound.cues[0].chapter in inner]
             return write_read_along(file, script, target, sounds, self._style)
 
     def _clear(self) -> None:

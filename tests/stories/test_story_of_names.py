@@ -44,6 +44,7 @@ def test_title_author_and_narrator_are_spoken_at_both_ends_on_wish(here: Machine
     assert "Read by Clara Clear." in path.with_suffix(".srt").read_text()
     made = check_rules(here.desk / f"{NAME}.read-along.epub")
     assert sum(map(len, made.overlays().values())) == SENTENCES
+    assert "read-along.epub:" not in done.stdout  # the opening and the closing stand on no page, as they should
     assert f"{path.name} is finished already" in here.run("convert", small_book, *FAST, *named).stdout
 
 
