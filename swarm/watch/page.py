@@ -20,13 +20,23 @@ MAX_ROWS = 1000  # of what is missing or doubtful: a longer list would be of no 
 MAX_SENTENCES = 200_000  # of the whole book
 LEAD_S = 1.0  # heard before the sentence itself
 STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}"
-    "blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid #999}audio{width:100%;height:2.2rem}"
-    "li{margin-bottom:1.2rem}small{color:#666}summary{font-weight:bold;margin:.6rem 0}"
-    "#bar{position:sticky;top:0;padding:.5rem 0;background:#fff}#bar code{display:block;overflow-x:auto}"
-    "p[data-t]{margin:.2rem 0;cursor:pointer}p[data-t] button{font:inherit;color:#666;border:0;background:none}"
-    "p.now{background:#fe8}"
-    "@media(prefers-color-scheme:dark){body,#bar{background:#111;color:#ddd}p.now{background:#553}}"
+    ":root{color-scheme:light dark;"
+    "--back:#fff;--text:#1a1a1a;--quiet:#595959;--line:#767676;--now:#ffef9e;--over:#f2f2f2}"
+    "@media(prefers-color-scheme:dark)"
+    "{:root{--back:#121212;--text:#e0e0e0;--quiet:#a6a6a6;--line:#8c8c8c;--now:#4d4520;--over:#242424}}"
+    "body{font:1rem/1.55 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;"
+    "background:var(--back);color:var(--text);overflow-wrap:break-word}"
+    "h1{font-size:1.7rem}h1,h2{line-height:1.25}"
+    "blockquote{margin:.3rem 0;padding-left:1rem;border-left:3px solid var(--line)}"
+    "audio{width:100%;height:2.5rem}li{margin-bottom:1.2rem}small{color:var(--quiet);font-size:.9rem}"
+    "summary{font-weight:bold;padding:.4rem 0;cursor:pointer}"
+    "#bar{position:sticky;top:0;padding:.5rem 0;background:var(--back);border-bottom:1px solid var(--line)}"
+    "#bar code{display:block;font-size:.85rem;line-height:1.4;min-height:1.4em;overflow-wrap:anywhere;user-select:all}"
+    "p[data-t]{display:grid;grid-template-columns:4.5rem 1fr;margin:0;padding:.15rem 0;cursor:pointer;"
+    "scroll-margin-top:7rem;border-radius:.25rem}p[data-t]:hover{background:var(--over)}p.now,p.now:hover{background:var(--now)}"
+    "p[data-t] button{font:inherit;color:var(--quiet);border:0;background:none;padding:0 .5rem 0 0;text-align:right;"
+    "align-self:start;cursor:pointer}p.now button{color:inherit}"
+    ":focus-visible{outline:2px solid currentColor;outline-offset:1px}"
 )
 # Plays from the sentence that is clicked, marks the one that is heard, and shows the command that mends it.
 SCRIPT = """
@@ -37,9 +47,10 @@ const files = JSON.parse(player.dataset.files);
 let file = 0, now = null;
 function mark(row) {
   if (row === now) return;
-  if (now) now.classList.remove("now");
+  if (now) { now.classList.remove("now"); now.removeAttribute("aria-current"); }
   now = row;
   row.classList.add("now");
+  row.setAttribute("aria-current", "true");
   command.textContent = command.dataset.begin + row.id.slice(1);
 }
 function play(wanted, at) {
@@ -82,38 +93,45 @@ def report_page(report: Row, sound: Sequence[str] = ()) -> str:
     The document loads only the sound, and its own script is the only one that browsers run in it.
     """
     book, totals = report["book"], report["totals"]
-    title = escape(book["title"])
+    title, spoken_in = escape(book["title"]), _lang(report)
     parts = [
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}</style></head><body>',
-        f"<h1>{title}</h1><p>{escape(', '.join(book['authors']))}</p>",
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}: report</title>',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}</style></head><body><main>',
+        f"<h1{spoken_in}>{title}</h1><p>{escape(', '.join(book['authors']))}</p>",
         f"<p>{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken, "
         f"{duration_text(totals['duration_s'] or totals['audio_s'])} of sound.</p>",
         *(f"<p>{escape(line)}.</p>" for line in book["lost"]),
-        _section("Missing", report["missing"]),
-        _section("Doubtful", report["doubtful"]),
-        _section("Left out, for this voice cannot speak it", report["unspoken"]),
+        _section("Missing", report["missing"], spoken_in),
+        _section("Doubtful", report["doubtful"], spoken_in),
+        _section("Left out, for this voice cannot speak it", report["unspoken"], spoken_in),
     ]
     if not book["lost"] and not any(report[name] for name in ("missing", "doubtful", "unspoken")):
         parts.append("<p>Nothing is missing, nothing is doubtful.</p>")
     parts += _whole_book(report, sound) if sound else ()
-    return "\n".join(part for part in parts if part) + "\n</body></html>\n"
+    return "\n".join(part for part in parts if part) + "\n</main></body></html>\n"
 
 
-def _section(heading: str, rows: list[Row]) -> str:
+def _lang(report: Row) -> str:
+    """Return the attribute that tells screen readers the language of the book's words; "" if it is unknown."""
+    language = str(report["book"].get("language") or "")
+    return f' lang="{escape(language)}"' if language else ""
+
+
+def _section(heading: str, rows: list[Row], lang: str) -> str:
     if not rows:
         return ""
-    items = "\n".join(_item(row) for row in rows[:MAX_ROWS])
+    items = "\n".join(_item(row, lang) for row in rows[:MAX_ROWS])
     more = f"<p>and {len(rows) - MAX_ROWS} more, in the JSON report</p>" if len(rows) > MAX_ROWS else ""
     return f"<h2>{heading} ({len(rows)})</h2>\n<ol>\n{items}\n</ol>{more}"
 
 
-def _item(row: Row) -> str:
+def _item(row: Row, lang: str) -> str:
     name = f"{row['id']}, {row['title']}" if "id" in row else row["title"]
     where = f" at {clock_text(row['at_s'])}" if row.get("at_s") is not None else ""
     return (
         f"<li><strong>{escape(name)}</strong>{where} <small>{escape(row['reason'])}</small>"
-        f"<blockquote>{escape(row['text'])}</blockquote>{_player(row)}</li>"
+        f"<blockquote{lang}>{escape(row['text'])}</blockquote>{_player(row)}</li>"
     )
 
 
@@ -121,7 +139,8 @@ def _player(row: Row) -> str:
     if row.get("at_s") is None:
         return ""
     start_s, end_s = max(0.0, row["at_s"] - LEAD_S), row["end_s"] + LEAD_S
-    return f'<audio controls preload="none" src="{quote(row["file"])}#t={start_s:.2f},{end_s:.2f}"></audio>'
+    label = f'aria-label="{escape(row["text"])}"'
+    return f'<audio controls preload="none" {label} src="{quote(row["file"])}#t={start_s:.2f},{end_s:.2f}"></audio>'
 
 
 def _whole_book(report: Row, sound: Sequence[str]) -> Iterator[str]:
@@ -134,14 +153,14 @@ def _whole_book(report: Row, sound: Sequence[str]) -> Iterator[str]:
         "with <code>--say</code> and other words in quotes it says those.</p>"
     )
     yield (
-        f'<div id="bar"><audio controls preload="none" src="{addresses[0]}" '
+        f'<div id="bar"><audio controls preload="none" aria-label="The whole book" src="{addresses[0]}" '
         f'data-files="{escape(json.dumps(addresses))}"></audio><code data-begin="{escape(begin)}"></code></div>'
     )
     sentences = msgspec.json.decode(msgspec.json.encode(report["segments"]), type=list[PageSentence])
     titles = {row["chapter"]: row["title"] for row in report["chapters"]}
     numbers = {name: number for number, name in enumerate(sound)}
     for chapter, group in groupby(sentences[:MAX_SENTENCES], key=lambda sentence: sentence.chapter):
-        yield f"<details><summary>{chapter}. {escape(titles[chapter])}</summary>"
+        yield f"<details{_lang(report)}><summary>{chapter}. {escape(titles[chapter])}</summary>"
         yield from _sentences(group, numbers)
         yield "</details>"
     if len(sentences) > MAX_SENTENCES:

@@ -6,7 +6,7 @@ import re
 import pytest
 from lxml import etree
 
-from swarm.watch.page import in_quotes, report_page
+from swarm.watch.page import STYLE, in_quotes, report_page
 
 
 def report(**changes: object) -> dict[str, object]:
@@ -75,6 +75,41 @@ def test_its_own_script_is_the_only_one_that_browsers_run() -> None:
     hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{hashed}'" in html
     assert "Yes &amp; &lt;no&gt;." in html
+
+
+def test_words_of_the_book_have_its_language_and_the_page_fits_a_phone() -> None:
+    book = {"title": "Emma", "authors": [], "lost": [], "language": "pt"}
+    page = etree.HTML(report_page(report(**WHOLE, book=book, doubtful=[row()]), ["Emma/01 #.mp3"]))
+    assert page.get("lang") == "en"
+    found = {element.tag for element in page.iter("*") if element.get("lang") == "pt"}
+    assert found == {"h1", "blockquote", "details"}
+    assert [meta.get("content") for meta in page.iter("meta") if meta.get("name") == "viewport"] == [
+        "width=device-width,initial-scale=1"
+    ]
+    assert all(player.get("aria-label") for player in page.iter("audio"))
+
+
+def test_all_its_text_can_be_read_in_light_and_in_the_dark() -> None:
+    """Check the contrast that WCAG asks for: 4.5 for text, on the plain page and on a marked sentence."""
+    themes = [dict(re.findall(r"--(\w+):(#\w+)", part)) for part in STYLE.split("prefers-color-scheme:dark")]
+    for colours in themes:
+        assert contrast(colours["text"], colours["back"]) > 7
+        assert contrast(colours["quiet"], colours["back"]) > 4.5
+        assert contrast(colours["text"], colours["now"]) > 7
+        assert contrast(colours["quiet"], colours["over"]) > 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the ratio of two colours by WCAG 2.2."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize(
