@@ -120,6 +120,7 @@ class RenderConfig:
     )  # settings of the engine as given; its card checks them later
     on_failure: str = "finish"  # "finish" or "stop"
     deliver_gaps: bool = False  # also deliver an audiobook that lacks many sentences
+    anyway: bool = False  # also speak a book most of which the voice cannot say
     keep_both: bool = False  # let the last edition of the same book keep its name, and name this one "(2)"
     options: tuple[str, ...] = ()  # of file and reading, as given: the report has them, so that `redo` needs none
     min_workers: int = 0

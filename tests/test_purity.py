@@ -24,7 +24,7 @@ ARROWS = {
     "book/language": {"errors"},
     "book/page": {"errors", "job", "book/language"},
     "book/package": {"errors", "job", "book/page"},
-    "book/structure": {"errors", "job", "book/page", "book/package"},
+    "book/structure": {"errors", "job", "book/language", "book/page", "book/package"},
     "book/speech": {"errors", "job", "book/language", "book/page", "book/package"},
     "book": {"errors", "system", "job", "book/page", "book/package", "book/structure", "book/speech"},
     "audio": {"errors", "system", "job"},
@@ -66,6 +66,8 @@ ASKS_FOR_THE_PLATFORM = {
 # Files without a test file of their own name: where they are tested instead, or why there is nothing to test.
 VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
+    "swarm/book/page/sample.py": "tests/book/package/test_package_sample.py",
+    "swarm/book/language/function_words.py": "tests/book/language/test_detection.py",
     "swarm/errors.py": VALUES,
     "swarm/job/book.py": VALUES,
     "swarm/book/page/passage.py": VALUES,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from swarm.book.epub import read_book as read_epub
 from swarm.book.file import read_book
 from swarm.book.kinds import FOREIGN
 from swarm.job.book import Book
@@ -18,4 +19,4 @@ def read_any_book(path: Path, reading: Reading | None = None) -> Book:
     if path.suffix.lower() not in FOREIGN or not path.is_file():
         return read_book(path, reading)
     with converted(path) as made:
-        return read_book(made, reading)
+        return read_epub(made, reading, believed=False)  # Calibre names a language even if it knows none

@@ -9,6 +9,7 @@ from lxml import etree
 from swarm.book.package.archive import Archive
 from swarm.book.package.loss import name_losses, read_pages, without
 from swarm.book.package.package import Package, read_package
+from swarm.book.package.sample import parsed, take_sample
 from swarm.book.package.toc import TableOfContents, read_contents, target
 from swarm.book.page.limits import MAX_SHEET_BYTES
 from swarm.book.page.markup import as_text
@@ -17,8 +18,9 @@ from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
 from swarm.book.page.text import Document, read_document
 from swarm.book.page.trace import Tracer
 from swarm.book.speech.pronunciation import lexicons_of, read_pronunciations
-from swarm.book.structure.composition import compose, count_notes, first_language, named_language
+from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
+from swarm.book.structure.tongue import settle
 from swarm.errors import BookError
 from swarm.job.book import Book
 from swarm.job.reading import Reading
@@ -26,8 +28,8 @@ from swarm.job.reading import Reading
 DEFAULT_READING = Reading()
 
 
-def read_book(path: Path, reading: Reading | None = None) -> Book:
-    """Read an EPUB as the user chose.
+def read_book(path: Path, reading: Reading | None = None, *, believed: bool = True) -> Book:
+    """Read an EPUB as the user chose; it tells no doubt about its language if that is not `believed` to be its own.
 
     The chapters include parts that are not the book itself (title page, imprint, licence, notes, ...), each with the
     reason to leave it out. Each block has a trace. Raises BookError if the file is no EPUB, is protected, damaged or
@@ -43,13 +45,15 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         lost += tuple(f"text is lost: {name} is no page ({kind or 'of no type'})" for name, kind in package.unreadable)
         lost += (f"its cover is not used: {package.cover_fault}",) if package.cover_fault else ()
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
+        sample = take_sample(archive, package.documents, dict(pages).get)
         documents, hidden = _documents(archive, pages, contents, reading)
-    language = first_language((*package.languages, *(named.document.language for named in documents)))
-    chapters = compose(path, documents, contents, package.title, language, reading)
+    declared = named_language((*package.languages, *(named.document.language for named in documents)))
+    tongue = settle(declared, sample, believed=believed)
+    chapters = compose(path, documents, contents, package.title, tongue.language, reading)
     return Book(
         title=package.title,
         authors=package.authors,
-        language=language,
+        language=tongue.language,
         chapters=chapters,
         year=package.year,
         publisher=package.publisher,
@@ -57,6 +61,7 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
         identifier=package.identifier,
         cover=package.cover,
         notes=count_notes(documents),
+        language_doubt=tongue.doubt,
         oddities=(*lost, *_oddities(package, contents, documents, hidden), *unsaid),
         subtitle=package.label.subtitle,
         series=package.label.series,
@@ -69,11 +74,13 @@ def read_book(path: Path, reading: Reading | None = None) -> Book:
 
 
 def read_name(path: Path) -> tuple[str, str] | None:
-    """Read the title and language of a book; None if only its text tells the language. Raises BookError."""
+    """Read the title and language of a book; None if its package names no language. Raises BookError."""
     with Archive(path) as archive:
         package = read_package(archive)
-    language = named_language(package.languages)
-    return (package.title, language) if language else None
+        declared = named_language(package.languages)
+        if not declared:
+            return None
+        return package.title, settle(declared, take_sample(archive, package.documents, parsed(archive))).language
 
 
 def _documents(

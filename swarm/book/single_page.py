@@ -7,15 +7,18 @@ from lxml import etree
 
 from swarm.book.kinds import HTML, TEXT
 from swarm.book.package.archive import check_file
+from swarm.book.package.sample import PLACES
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page.letters import tidy
 from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
 from swarm.book.page.markup import as_text, parse
 from swarm.book.page.note import mark_notes
 from swarm.book.page.plain_text import plain_tree, said_about
+from swarm.book.page.sample import sample_at
 from swarm.book.page.text import read_document
-from swarm.book.structure.composition import compose, count_notes, first_language
+from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
+from swarm.book.structure.tongue import settle
 from swarm.errors import BookError
 from swarm.job.book import Book
 from swarm.job.reading import Reading
@@ -32,14 +35,22 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
     """Read a page. Raises BookError if it cannot be read, is too large or has nothing to speak."""
     reading = reading or Reading()
     root, about = _tree(path)
+    sample = "\n".join(sample_at(root, share) for share in PLACES)
     mark_notes([(path.name, root)], lambda name, reference: (name, reference.partition("#")[2]))
     documents = [Named(path.name, read_document(root, frozenset(), reading))]
     title = about.get("title") or _title(root) or path.stem
-    language = first_language((about.get("language", ""), documents[0].document.language))
-    chapters = compose(path, documents, TableOfContents(), title, language, reading)
+    tongue = settle(named_language((about.get("language", ""), documents[0].document.language)), sample)
+    chapters = compose(path, documents, TableOfContents(), title, tongue.language, reading)
     authors = tuple(filter(None, (about.get("author", ""),)))
     notes = count_notes(documents)
-    return Book(title=title, authors=authors, language=language, chapters=chapters, notes=notes)
+    return Book(
+        title=title,
+        authors=authors,
+        language=tongue.language,
+        chapters=chapters,
+        notes=notes,
+        language_doubt=tongue.doubt,
+    )
 
 
 def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:

@@ -106,7 +106,9 @@ def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]
     about.append("" if book.cover else "no cover")
     about.append(_notes(book))
     lines = [book.title, f"by {', '.join(book.authors)}" if book.authors else "by an unnamed author"]
-    return [*(_short(line) for line in lines), _short("; ".join(word for word in about if word))]
+    cautions = (book.language_doubt if language == book.language else "", *book.cautions)
+    lines = [*lines, "; ".join(word for word in about if word)]
+    return [*map(_short, lines), *(f"note: {line}" for line in cautions if line)]
 
 
 def _print_table(chapters: list["Chapter"], card: "EngineCard") -> None:
@@ -160,7 +162,14 @@ def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
         for line in chapter.unspoken
     ]
     more = [f"  and {len(lines) - MAX_UNSPOKEN} more; --json names them all"] if len(lines) > MAX_UNSPOKEN else []
-    return ["", "unspoken, a pause instead:", *map(_short, lines[:MAX_UNSPOKEN]), *more] if lines else []
+    whole = sum(len(segment.written) for chapter in chapters for segment in chapter.segments)
+    silent = sum(len(line.text) for chapter in chapters for line in chapter.unspoken)
+    share = f"{max(1, round(100 * silent / max(1, silent + whole)))} %"
+    return (
+        ["", f"unspoken, a pause instead ({share} of the text):", *map(_short, lines[:MAX_UNSPOKEN]), *more]
+        if lines
+        else []
+    )
 
 
 def _odd_lines(book: "Book") -> list[str]:
@@ -214,6 +223,7 @@ def _as_json(
     about = {name: getattr(book, name) for name in ("title", "authors", "year", "publisher", "description")}
     about |= {"identifier": book.identifier, "cover": book.cover.media_type if book.cover else ""}
     about |= {"notes": book.notes, "oddities": book.oddities}
+    about |= {"cautions": (*filter(None, (book.language_doubt,)), *book.cautions)}
     estimated_s = round(sum(_seconds(chapter, card) for chapter in chapters))
     totals = {"words": sum(map(_words, chapters)), "estimated_s": estimated_s}
     return {

@@ -138,12 +138,11 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         default="finish",
         help="if no worker can speak a sentence: finish the rest and report it, or stop (default: finish)",
     )
-    job.add_argument(
-        "--deliver-gaps", action="store_true", help="also deliver and upload an audiobook that lacks over 2 %% of it"
-    )
+    job.add_argument("--deliver-gaps", action="store_true", help="also deliver an audiobook that lacks over 2 %% of it")
     job.add_argument(
         "--keep-both", action="store_true", help="do not take the place of the last edition of the same book"
     )
+    job.add_argument("--anyway", action="store_true", help="speak a book even if the voice cannot say most of it")
     job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
     add_state_option(job)
 
@@ -229,6 +228,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         deliver_gaps=arguments.deliver_gaps,
         keep_both=arguments.keep_both,
+        anyway=arguments.anyway,
         options=file_words(arguments),
         allow_sleep=arguments.allow_sleep,
         assets_limit=assets_limit(),

@@ -44,6 +44,7 @@ from swarm.system.platform import few_arenas, trim_memory
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
+from swarm.watch.text import count_text
 from swarm.watch.words import CALL_WORKERS
 
 if TYPE_CHECKING:
@@ -233,17 +234,25 @@ class Coordination:
         return self._exit_code([])
 
     def _ready_lines(self) -> list[str]:
-        names = [edition.whereabouts for edition in self.editions if edition.is_finished]
+        finished = [edition for edition in self.editions if edition.is_finished]
+        names = [edition.whereabouts for edition in finished if not edition.state.spec.unspoken]
         undoubted = [f"{title}: no sentence is doubtful; nothing is spoken again" for title in self.undoubted]
         if len(names) > MAX_NAMED:
             return [f"{len(names)} audiobooks are finished already", *undoubted]
-        return [*(f"{name} is finished already; nothing is left to do" for name in names), *undoubted]
+        gaps = [
+            f"{edition.whereabouts} was written already, with gaps: its voice cannot speak "
+            f"{count_text(edition.state.spec.unspoken, 'sentence')}"
+            for edition in finished
+            if edition.state.spec.unspoken
+        ]
+        return [*(f"{name} is finished already; nothing is left to do" for name in names), *gaps, *undoubted]
 
     def _left_out(self) -> list[str]:
         return [f"left out: {fault}" for fault in self.unread]
 
     def _exit_code(self, written: list[Edition]) -> int:
-        gaps = any(edition.state.quarantined for edition in written)
+        silent = any(edition.state.spec.unspoken for edition in self.editions)
+        gaps = silent or any(edition.state.quarantined for edition in written)
         return EXIT_BOOK if self.unread else EXIT_GAPS if gaps else EXIT_DONE
 
     def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:

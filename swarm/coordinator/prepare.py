@@ -16,7 +16,7 @@ from swarm.book.any_file import read_any_book
 from swarm.book.file import read_name
 from swarm.book.speech.credits import spoken_credits
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
-from swarm.book.speech.script import make_script, opening
+from swarm.book.speech.script import check_sayable, make_script, opening
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig, RenderConfig
@@ -110,7 +110,7 @@ def _resume(
     carried: Sequence[CarriedWording] = (),
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
-    notes += [f"{path}: {line}" for line in spec.book.lost]
+    notes += [f"{path}: {line}" for line in (*spec.book.cautions, *spec.book.lost)]
     state, records = _replay(spec, store, now, notes, config.redo, carried)
     if gone := lost_latents(state, store):
         apply(state, gone)
@@ -163,12 +163,14 @@ def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around)
+    if not config.anyway:
+        check_sayable(book, chapters)
     if config.preview_s:
         chapters = opening(chapters, config.preview_s / estimate_s(recipe, 1))
     return JobSpec(
         job=job,
         source=full_name(path),
-        book=book_facts(book),
+        book=book_facts(book, language_chosen=bool(config.language)),
         recipe=recipe,
         chapters=chapters,
         created_s=now,
@@ -299,8 +301,8 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     return short or "audiobook"
 
 
-def book_facts(book: Book) -> BookFacts:
-    """Return the facts of a book that the job keeps."""
+def book_facts(book: Book, *, language_chosen: bool = False) -> BookFacts:
+    """Return the facts of a book that the job keeps; a doubt about its language only if the user chose none."""
     return BookFacts(
         title=book.title,
         authors=book.authors,
@@ -316,4 +318,5 @@ def book_facts(book: Book) -> BookFacts:
         isbn=book.isbn,
         lost=book.lost,
         library=book.library,
+        cautions=(*filter(None, ("" if language_chosen else book.language_doubt,)), *book.cautions),
     )

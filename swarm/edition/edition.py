@@ -184,8 +184,9 @@ class Edition:
     @property
     def is_withheld(self) -> bool:
         """Whether the audiobook lacks so many sentences that it is neither delivered nor uploaded unasked."""
-        sentences = sum(len(chapter.segments) for chapter in self.state.spec.chapters)
-        return not self.deliver_gaps and len(self.state.quarantined) > MAX_GAPS * sentences
+        unspoken = self.state.spec.unspoken
+        sentences = unspoken + sum(len(chapter.segments) for chapter in self.state.spec.chapters)
+        return not self.deliver_gaps and len(self.state.quarantined) + unspoken > MAX_GAPS * sentences
 
     def _chapters_for_people(self) -> tuple[Chapter, ...]:
         from swarm.edition.as_epub import in_words_of_book  # imports what reads books

@@ -108,6 +108,8 @@ class Book(Struct, frozen=True):
     pronunciations: tuple[Rule, ...] = ()  # rules of the book's own lexicons
     lost: tuple[str, ...] = ()  # a line for each document and cover that could not be read, also in the oddities
     library: LibraryFacts = LibraryFacts()
+    language_doubt: str = ""  # why it is not read in the language that it names, or that it names none
+    cautions: tuple[str, ...] = ()  # what the user should know before it is spoken
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):

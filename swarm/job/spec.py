@@ -24,6 +24,7 @@ class BookFacts(Struct, frozen=True):
     isbn: str = ""
     lost: tuple[str, ...] = ()  # a line for each part of its text that could not be read
     library: LibraryFacts = LibraryFacts()
+    cautions: tuple[str, ...] = ()  # what the user should know before it is spoken
 
 
 class FileOrigin(Struct, frozen=True):
@@ -47,6 +48,11 @@ class JobSpec(Struct, frozen=True):
     job_files: tuple[JobFile, ...] = field(name="assets", default=())
     origins: tuple[FileOrigin, ...] = ()
     sample_rate: int = 0  # Hz, of every clip, where the engine's card says it; 0: the first clips tell
+
+    @property
+    def unspoken(self) -> int:
+        """The number of texts that the voice cannot speak, and that are pauses in the audiobook."""
+        return sum(len(chapter.unspoken) for chapter in self.chapters)
 
     @property
     def has_latents(self) -> bool:

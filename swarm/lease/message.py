@@ -381,6 +381,7 @@ class JobStatus(Struct, frozen=True):
     note: Note = ""  # the reason in words, for readers of 0.1
     reason: Reason | None = None  # what it waits for
     encoded: Share | None = None  # of its sound; None: by a coordinator of 0.1, which did not tell
+    unspoken: Count = 0  # texts that its voice cannot speak
 
 
 class StatusReply(Message, frozen=True, tag=True):

@@ -101,7 +101,7 @@ def report_page(report: Row, sound: Sequence[str] = ()) -> str:
         f"<h1{spoken_in}>{title}</h1><p>{escape(', '.join(book['authors']))}</p>",
         f"<p>{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken, "
         f"{duration_text(totals['duration_s'] or totals['audio_s'])} of sound.</p>",
-        *(f"<p>{escape(line)}.</p>" for line in book["lost"]),
+        *(f"<p>{escape(line)}.</p>" for line in (*book.get("cautions", ()), *book["lost"])),
         _section("Missing", report["missing"], spoken_in),
         _section("Doubtful", report["doubtful"], spoken_in),
         _section("Left out, for this voice cannot speak it", report["unspoken"], spoken_in),

@@ -99,7 +99,7 @@ def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
         "segments": len(places),
         "spoken": len(accepted),
         "missing": len(places) - len(accepted),
-        "unspoken": sum(len(chapter.unspoken) for chapter in spec.chapters),
+        "unspoken": spec.unspoken,
         "characters": sum(len(_text(spec, place)) for place in places),
         "audio_s": _rounded(sum(_audio_s(clip) for clip in accepted)),
         "duration_s": _rounded(extra.duration_s),
@@ -254,7 +254,7 @@ def closing_lines(report: Row, instead: str = "") -> list[str]:
     totals = report["totals"]
     lines = file_lines(report["files"])
     lines.append(f"{duration_text(_sound_s(totals))} of sound {instead}" if instead else _figures(totals))
-    lines += [clean(line) for line in report["book"]["lost"]]
+    lines += [clean(line) for name in ("cautions", "lost") for line in report["book"].get(name, ())]
     lines += _named(report["missing"], "missing from the audiobook")
     lines += _named(report["doubtful"], "may sound wrong, also when spoken again")
     lines += _named(report["unspoken"], "left as a pause, for this voice cannot speak it")

@@ -153,7 +153,7 @@ def chapter_title(job: JobStatus, place: int) -> str:
 
 def job_percent(job: JobStatus) -> int:
     """Return how many percent of a job are done; 100 only where nothing is left to do and nothing is missing."""
-    if job.state == "finished" and job.accepted == job.segments:
+    if job.state == "finished" and job.accepted == job.segments and not job.unspoken:
         return 100
     spoken = (job.accepted + job.missing) / max(1, job.segments)  # in sentences, as for chapters
     done = spoken if job.encoded is None else SPEAKING_SHARE * spoken + (1 - SPEAKING_SHARE) * job.encoded
@@ -186,7 +186,8 @@ def held_up(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> bool:
 def state_text(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> str:
     """Say what a job is doing."""
     if job.state == "finished":
-        return f"finished, {count_text(job.missing, 'sentence')} missing" if job.missing else "finished"
+        gaps = job.missing + job.unspoken
+        return f"finished, {count_text(gaps, 'sentence')} missing" if gaps else "finished"
     if job.state == "writing":
         return f"writing the audiobook, {clean_note(job.note)}" if job.note else "writing the audiobook"
     if held_up(job, workers):

@@ -187,4 +187,5 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     note: str = ""  # the words before a note that is read
     credits: CreditWords = CreditWords()
     at: str = "at"  # the word for @ in a mail address
+    function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

@@ -24,7 +24,7 @@ _CHAPTER = regex.compile(
     regex.IGNORECASE,
 )
 _LONE_NUMBER = regex.compile(r"[-–—]?\s?([1-9]\d{0,2})\.?\s?[-–—]?")
-_ABOUT = regex.compile(r"^(title|author|language):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
+_ABOUT = regex.compile(r"^(title|author|lang(?:uage)?):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
 _UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}])")
 
 
@@ -64,7 +64,8 @@ def _numbered_chapters(paragraphs: list[str]) -> set[int]:
 
 def said_about(text: str) -> dict[str, str]:
     """Return the title, author and language that the opening lines name, by these words."""
-    found = {match[1].lower(): match[2].strip().strip("\"'") for match in _ABOUT.finditer(text[:MAX_HEADER_CHARS])}
+    lines = [(match[1].lower(), match[2].strip().strip("\"'")) for match in _ABOUT.finditer(text[:MAX_HEADER_CHARS])]
+    found = {"language" if name == "lang" else name: value for name, value in lines}
     if "language" in found:
         with suppress(UsageError):  # an unknown language stays as it is written
             found["language"] = normal_language(found["language"])

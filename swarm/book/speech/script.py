@@ -10,6 +10,8 @@ from swarm.errors import BookError, UsageError
 from swarm.job.book import Book, Chapter, ChapterText, Pause, Unspoken
 from swarm.job.card import EngineCard
 
+MAX_UNSPOKEN_SHARE = 0.5  # of the characters of a script
+
 _RANGE = regex.compile(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
 
 
@@ -54,6 +56,18 @@ def make_script(
     if not script:
         raise BookError(_nothing(book, card, waiting))
     return tuple(script)
+
+
+def check_sayable(book: Book, script: tuple[Chapter, ...]) -> None:
+    """Raise BookError if the engine cannot speak most of a script."""
+    silent = [line for chapter in script for line in chapter.unspoken]
+    unspoken = sum(len(line.text) for line in silent)
+    whole = unspoken + sum(len(segment.written) for chapter in script for segment in chapter.segments)
+    if unspoken > MAX_UNSPOKEN_SHARE * whole:
+        raise BookError(
+            f"“{book.title}” is not begun, for {unspoken / whole:.0%} of it cannot be spoken: {silent[0].reason}; "
+            "choose another engine with --tts-engine or the text's --language, or speak the rest with --anyway."
+        )
 
 
 def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ...]:

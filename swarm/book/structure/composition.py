@@ -16,13 +16,12 @@ from swarm.book.page.note import (
 )
 from swarm.book.page.running_head import mark_running_heads
 from swarm.book.structure.division import Named, divide
+from swarm.book.structure.tongue import mark_tongues
 from swarm.book.structure.verdict import chosen, decide, mark_licence
 from swarm.errors import BookError, UsageError
 from swarm.job.book import ChapterText
 from swarm.job.language import normal_language
 from swarm.job.reading import Reading
-
-DEFAULT_LANGUAGE = "en"  # the language of a book that names none
 
 
 def compose(
@@ -40,6 +39,7 @@ def compose(
         mark_stray_notes(named.document.passages, NOTES)
         mark_note_page_headings(named.document.passages, NOTES)
     mark_note_headings(passages, NOTES)
+    mark_tongues(passages, language)
     parts = divide(documents, contents, title) if documents else []
     rows = place_notes([part.passages for part in parts], reading.notes, language)
     for part, row in zip(parts, rows, strict=True):
@@ -53,11 +53,6 @@ def compose(
 def count_notes(documents: list[Named]) -> int:
     """Return the number of notes that the text refers to."""
     return len({key for named in documents for passage in named.document.passages for key in passage.references})
-
-
-def first_language(named: tuple[str, ...]) -> str:
-    """Return the primary subtag of the first valid language; English if there is none."""
-    return named_language(named) or DEFAULT_LANGUAGE
 
 
 def named_language(named: tuple[str, ...]) -> str:

@@ -56,6 +56,7 @@ class Snapshot:
                 for chapter, settled in zip(spec.chapters, state.settled, strict=True)
             ),
             reason=self._reason(served),
+            unspoken=spec.unspoken,
         )
 
     def _stage(self, served: ServedJob) -> JobStage:

@@ -22,6 +22,7 @@ from swarm.book.language.language import (
     Sentences,
     Step,
     table,
+    words,
 )
 from swarm.book.language.spelling import digit_by_digit, spelled
 
@@ -263,4 +264,7 @@ LANGUAGE: Language = Language(
     note="Note:",
     credits=CreditWords(by="By {}", read_by="Read by {}", end="The End", part="Part {} of {}"),
     old_units=_old_units,
+    function_words=words(
+        "the of and to in a that it was he his for with as her had not is on at by which you she they this have"
+    ),
 )

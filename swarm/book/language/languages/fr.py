@@ -132,4 +132,7 @@ LANGUAGE: Language = Language(
     note="Note :",
     credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),
     at="arobase",
+    function_words=words(
+        "de la le et les à il que un des une dans qui ne pas en est ce se son sur plus par pour je elle du au avait"
+    ),
 )

@@ -116,4 +116,7 @@ LANGUAGE: Language = Language(
     note="Noot:",
     credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
     at="apenstaartje",
+    function_words=words(
+        "de het een en van ik dat niet in te is hij op zijn met was voor er maar aan ze als ook haar had naar om"
+    ),
 )

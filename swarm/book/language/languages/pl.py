@@ -386,4 +386,7 @@ LANGUAGE: Language = Language(
     note="Przypis:",
     credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
     at="małpa",
+    function_words=words(
+        "i w nie na się z do to że jest jak po co ale tak od za go przez był jego ja już tylko było ich dla jej"
+    ),
 )

@@ -16,6 +16,7 @@ from swarm.book.language.language import (
     Powers,
     Sentences,
     table,
+    words,
 )
 from swarm.book.language.numeral import NUMERAL
 from swarm.book.language.spelling import spelled
@@ -88,4 +89,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),
     at="arroba",
+    function_words=words(
+        "de que a o e do da em um não para uma os no se na por mais as dos como mas ao ele das seu sua era foi eu"
+    ),
 )

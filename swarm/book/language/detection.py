@@ -1,0 +1,249 @@
+"""Tells the language of a text: by its script, by its function words, and by py3langid.
+
+On 434 samples of 200 words in 23 languages py3langid is right in 96 %, in 0.4 ms each; its wheel has 5 MB and no
+compiled part. lingua is right in 97 %, but has 96 MB; langdetect is right in 95 %, is slower and has no wheel.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any
+
+import regex
+from msgspec import Struct
+
+from swarm.book.language.function_words import function_words
+
+MAX_SAMPLE_CHARS = 24_000
+CHUNK_WORDS = 100  # each chunk of a sample has one vote
+CHUNK_CHARS = 300  # of a chunk in a script without spaces
+MIN_LETTERS = 20  # of a text whose script alone tells its language
+MIN_WORDS = 40  # of a sample whose language can be plain
+MIN_DIFFERENT_WORDS = 25  # of such a sample
+MIN_AGREEING_SHARE = 0.8  # of the chunks
+MIN_SCRIPT_SHARE = 0.6  # of a chunk's letters
+MIN_KANA_SHARE = 0.05  # of Japanese letters
+MIN_SURE_SHARE = 0.2  # of the words of a text that are function words of its language, if no library is asked
+MIN_WORD_SHARE = 0.08  # of the words of a text that are function words of its language, at least
+MIN_PASSAGE_WORDS = 12
+MIN_PASSAGE_HITS = 3  # different function words in a passage in another language
+MIN_PASSAGE_SHARE = 0.12
+MAX_OWN_SHARE = 0.12  # of the words of such a passage that are function words of the book's language
+MAX_PASSAGE_WORDS = 80  # of a passage that are looked at
+
+# Languages of the scripts that only a few languages use, the commonest first.
+_BY_SCRIPT = {
+    "Greek": ("el", "grc"),
+    "Hangul": ("ko",),
+    "Han": ("zh", "yue", "hak", "cmn", "ja", "ko", "vi"),
+    "Hiragana": ("ja",),
+    "Katakana": ("ja",),
+    "Thai": ("th",),
+    "Lao": ("lo",),
+    "Khmer": ("km",),
+    "Myanmar": ("my", "shn"),
+    "Tibetan": ("bo", "dz"),
+    "Georgian": ("ka",),
+    "Armenian": ("hy", "hyw"),
+    "Hebrew": ("he", "yi"),
+    "Ethiopic": ("am", "ti"),
+    "Bengali": ("bn", "as", "bpy"),
+    "Gurmukhi": ("pa",),
+    "Gujarati": ("gu",),
+    "Oriya": ("or",),
+    "Tamil": ("ta",),
+    "Telugu": ("te",),
+    "Kannada": ("kn",),
+    "Malayalam": ("ml",),
+    "Sinhala": ("si",),
+}
+# Scripts that many languages share.
+_BY_LIBRARY = {
+    "Latin": "af az ca cs cy da de en eo es et eu fi fr ga hr hu id is it la lt lv mt nb nl pl pt ro sk sl sq sv tr vi",
+    "Cyrillic": "be bg kk ky mk mn ru sr tg tt uk",
+    "Arabic": "ar fa ps ug ur",
+    "Devanagari": "hi mr ne",
+}
+_SCRIPTS = (*_BY_SCRIPT, *_BY_LIBRARY)
+# Languages that only a few words tell apart: a book that declares one of them is believed.
+_ALIKE = tuple(
+    frozenset(group.split())
+    for group in (
+        "nb nn no da",
+        "hr bs sr sh",
+        "id ms",
+        "cs sk",
+        "es ca gl an ast",
+        "pt gl",
+        "nl af",
+        "bg mk",
+        "ru be uk bg",
+        "fa prs tg",
+        "hi mr ne",
+        "en sco pcm",
+        "la it",
+        "fi et",
+    )
+)
+_LETTER = regex.compile(r"\p{L}")
+_WORD = regex.compile(r"[\p{L}\p{M}’']+")
+_UNSPACED = frozenset(("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"))
+
+
+class Detected(Struct, frozen=True):
+    """The language of a text, "" if it is unknown. It is `plain` if there is no doubt about it."""
+
+    language: str = ""
+    plain: bool = False
+
+
+NOT_DETECTED = Detected()
+
+
+def detect(text: str) -> Detected:
+    """Tell the language of a text by a vote of its chunks."""
+    text = text[:MAX_SAMPLE_CHARS]
+    votes = Counter(filter(None, map(_vote, _chunks(text))))
+    if not votes:
+        return NOT_DETECTED
+    language, count = votes.most_common(1)[0]
+    agree = count >= MIN_AGREEING_SHARE * votes.total()
+    return Detected(language, agree and _is_long_enough(text) and _has_words_of(language, text))
+
+
+def is_language_of(language: str, text: str) -> bool:
+    """Tell quickly whether a text is surely in a language; False leaves it open."""
+    words = function_words().get(language)
+    if words is None or _script(text) not in ("Latin", "Cyrillic"):
+        return False
+    said = _words_of(text[:MAX_SAMPLE_CHARS])
+    share = _share(said, words)
+    return len(said) >= MIN_WORDS and share >= MIN_SURE_SHARE and share >= max(_shares(said).values())
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Tell whether two languages are so much alike that a detector may take one for the other."""
+    return one == other or any(one in group and other in group for group in _ALIKE)
+
+
+def fits_script(language: str, text: str) -> bool:
+    """Tell whether a text is in a script that a language is written in, as far as is known."""
+    script = _script(text)
+    known = {code for codes in _BY_SCRIPT.values() for code in codes}
+    if script in _BY_SCRIPT:
+        return language in _BY_SCRIPT[script]
+    return language not in known - {"ja", "ko", "vi"}
+
+
+def passage_language(text: str, language: str) -> str:
+    """Return the language of a passage in a book of another language; "" if it is not plainly another one."""
+    script = _script(text)
+    if script in _BY_SCRIPT:
+        codes = _BY_SCRIPT[script]
+        return "" if language in codes or _letters(text) < MIN_LETTERS else codes[0]
+    said = list(islice(_words(text), MAX_PASSAGE_WORDS))
+    if len(said) < MIN_PASSAGE_WORDS:
+        return ""
+    words = function_words()
+    own = _share(said, words.get(language, frozenset()))
+    if own > MAX_OWN_SHARE:
+        return ""
+    found = _ask(" ".join(said), script)
+    if found not in words:
+        return found if script != "Latin" and not own and not are_alike(found, language) else ""
+    hits = [word for word in said if word in words.get(found, ())]
+    other = len(hits) / len(said)
+    if other < max(MIN_PASSAGE_SHARE, 2 * own) or len(set(hits)) < MIN_PASSAGE_HITS or are_alike(found, language):
+        return ""
+    return found
+
+
+def _chunks(text: str) -> Iterator[str]:
+    if _script(text) in _UNSPACED:
+        yield from (text[start : start + CHUNK_CHARS] for start in range(0, len(text), CHUNK_CHARS))
+        return
+    words = text.split()
+    for start in range(0, max(1, len(words) - CHUNK_WORDS // 2), CHUNK_WORDS):
+        yield " ".join(words[start : start + CHUNK_WORDS])
+
+
+def _vote(chunk: str) -> str:
+    """Return the language of a chunk; "" if it has hardly any letters."""
+    script = _script(chunk)
+    if script in _BY_SCRIPT:
+        return _BY_SCRIPT[script][0]
+    return _ask(chunk, script) if script else ""
+
+
+@lru_cache(4096)
+def _script(text: str) -> str:
+    """Return the script of most letters of a text; "" if none has most. Some kana make Han letters Japanese."""
+    letters = max(1, _letters(text))
+    if len(_pattern("Latin").findall(text)) >= MIN_SCRIPT_SHARE * letters:
+        return "Latin"  # found first, since counting all scripts takes long
+    if text.isascii():
+        return ""
+    counts = {name: len(_pattern(name).findall(text)) for name in _SCRIPTS}
+    kana = counts["Hiragana"] + counts["Katakana"]
+    japanese = kana + counts["Han"]
+    if kana >= max(1, MIN_KANA_SHARE * japanese) and japanese >= MIN_SCRIPT_SHARE * letters:
+        return "Hiragana"
+    name, count = max(counts.items(), key=lambda item: item[1])
+    return name if count >= MIN_SCRIPT_SHARE * letters else ""
+
+
+@cache
+def _pattern(script: str) -> "regex.Pattern[str]":
+    return regex.compile(rf"[\p{{Script={script}}}&&\p{{L}}]", regex.V1)
+
+
+def _letters(text: str) -> int:
+    return len(_LETTER.findall(text))
+
+
+def _is_long_enough(text: str) -> bool:
+    if _script(text) in _BY_SCRIPT:
+        return _letters(text) >= MIN_LETTERS
+    said = _words_of(text)
+    return len(said) >= MIN_WORDS and len(set(said)) >= MIN_DIFFERENT_WORDS
+
+
+def _has_words_of(language: str, text: str) -> bool:
+    """Tell whether the function words of a text agree with its language, if that has a list of them."""
+    words = function_words().get(language)
+    return words is None or _share(_words_of(text), words) >= MIN_WORD_SHARE
+
+
+def _words(text: str) -> Iterator[str]:
+    return (match[0].lower() for match in _WORD.finditer(text))
+
+
+def _words_of(text: str) -> list[str]:
+    return list(_words(text))
+
+
+def _share(said: list[str], words: frozenset[str]) -> float:
+    return sum(1 for word in said if word in words) / max(1, len(said))
+
+
+def _shares(said: list[str]) -> dict[str, float]:
+    return {language: _share(said, words) for language, words in function_words().items()}
+
+
+def _ask(text: str, script: str) -> str:
+    if script not in _BY_LIBRARY:
+        return ""
+    found = str(_identifier().classify(text)[0])
+    return "nb" if found in ("no", "nn") else found
+
+
+@cache
+def _identifier() -> Any:
+    """Return py3langid for the languages that books are in. It is imported here, since loading it takes 0.3 s."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    codes = {*" ".join(_BY_LIBRARY.values()).split(), "no", "nn"}
+    identifier.set_languages(codes & set(identifier.labels))
+    return identifier

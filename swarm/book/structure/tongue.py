@@ -1,0 +1,66 @@
+"""Decides which language a book is in, and marks the passages that are in another one."""
+
+from collections import defaultdict
+
+from msgspec import Struct
+
+from swarm.book.language.detection import Detected, are_alike, detect, fits_script, is_language_of, passage_language
+from swarm.book.page.passage import Passage
+from swarm.job.language import language_name
+
+DEFAULT_LANGUAGE = "en"  # of a book that names none and whose text does not tell
+MIN_GUESS_WORDS = 20  # of a text whose likely language is better than none
+MAX_MARKED_CHARS = 6_000  # of the passages of one language that are compared with their mark
+
+
+class Tongue(Struct, frozen=True):
+    """The language of a book, and a line for the user if it is not the one that the book names."""
+
+    language: str
+    doubt: str = ""
+
+
+def settle(declared: str, sample: str, *, believed: bool = True) -> Tongue:
+    """Decide between the language that a book names, "" for none, and the one that its text is plainly in.
+
+    A doubt is only told if the declared language is `believed` to be the book's own.
+    """
+    if declared and is_language_of(declared, sample):
+        return Tongue(declared)
+    found = detect(sample)
+    if not declared:
+        return Tongue(found.language, "") if found.plain else _undeclared(found.language, sample)
+    if not found.language or are_alike(found.language, declared):
+        return Tongue(declared)
+    if found.plain or not fits_script(declared, sample):
+        said, text = language_name(declared), language_name(found.language)
+        doubt = f"it says that it is in {said}, but its text is {text}: read as {text}"
+        return Tongue(found.language, doubt if believed else "")
+    return Tongue(declared)
+
+
+def _undeclared(guess: str, sample: str) -> Tongue:
+    """Return the guess of a text that is long enough for one, else English."""
+    language = guess if guess and len(sample.split()) >= MIN_GUESS_WORDS else DEFAULT_LANGUAGE
+    name = language_name(language)
+    return Tongue(language, f"it does not say its language, and its text is not plain: read as {name}")
+
+
+def mark_tongues(passages: list[Passage], language: str) -> None:
+    """Mark passages that are plainly in another language, and remove marks that the text contradicts.
+
+    Word processors give every paragraph the language of their own settings.
+    """
+    marked: dict[str, list[Passage]] = defaultdict(list)
+    for passage in passages:
+        if passage.language:
+            marked[passage.language].append(passage)
+        elif passage.text and not passage.left_out:
+            passage.language = passage_language(passage.text, language)
+    for named, group in marked.items():
+        text = " ".join(passage.text for passage in group)[:MAX_MARKED_CHARS]
+        if named.lower().startswith(language):
+            continue
+        if is_language_of(language, text) or detect(text) == Detected(language, plain=True):
+            for passage in group:
+                passage.language = ""

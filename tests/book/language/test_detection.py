@@ -1,0 +1,57 @@
+import pytest
+from prose import PROSE
+
+from swarm.book.language.detection import Detected, are_alike, detect, fits_script, is_language_of, passage_language
+
+
+@pytest.mark.parametrize("language", PROSE)
+def test_the_language_of_a_paragraph_is_plain(language: str) -> None:
+    assert detect(PROSE[language]) == Detected(language, plain=True)
+
+
+@pytest.mark.parametrize("text", ["", "...", "1 2 3", "Yes.", "Ann Author", "word " * 400, "x y z " * 100])
+def test_a_text_without_words_of_a_language_is_never_plain(text: str) -> None:
+    assert not detect(text).plain
+
+
+def test_a_text_half_in_one_language_and_half_in_another_is_not_plain() -> None:
+    assert not detect(f"{PROSE['en']} {PROSE['en']} {PROSE['it']} {PROSE['it']}").plain
+
+
+def test_a_text_is_quickly_known_to_be_in_the_language_that_it_names() -> None:
+    assert is_language_of("en", PROSE["en"])
+    assert not is_language_of("en", PROSE["nl"])
+    assert not is_language_of("ja", PROSE["ja"])  # that takes the slower way
+
+
+@pytest.mark.parametrize("language", sorted(PROSE))
+def test_a_paragraph_in_another_language_is_told(language: str) -> None:
+    book = "en" if language != "en" else "fr"
+    assert passage_language(PROSE[language], book) == language
+    assert passage_language(PROSE[language], language) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“Bonjour, Madame la Comtesse,” said he, and bowed to her in the doorway of the salon, très chic as ever.",
+        "Anne de Montmorency, Henri de Guise, Marguerite de Valois, Gaspard de Coligny, Charles de Lorraine, Diane de "
+        "Poitiers, Catherine de Médicis.",
+        "Αλφα",
+        "C'est la vie.",
+    ],
+)
+def test_some_foreign_words_make_no_passage_of_another_language(text: str) -> None:
+    assert passage_language(text, "en") == ""
+
+
+def test_languages_of_a_few_different_words_are_alike() -> None:
+    assert are_alike("nb", "da")
+    assert not are_alike("nb", "de")
+
+
+def test_a_script_fits_the_languages_that_are_written_in_it() -> None:
+    assert fits_script("ja", PROSE["ja"])
+    assert fits_script("zh", PROSE["zh"])
+    assert not fits_script("en", PROSE["el"])
+    assert not fits_script("el", PROSE["en"])

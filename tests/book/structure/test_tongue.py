@@ -1,0 +1,40 @@
+from prose import PROSE
+
+from swarm.book.page.passage import Passage
+from swarm.book.structure.tongue import Tongue, mark_tongues, settle
+
+
+def test_the_text_wins_over_the_declared_language_where_it_is_plain() -> None:
+    tongue = settle("en", PROSE["it"])
+    assert tongue.language == "it"
+    assert tongue.doubt == "it says that it is in English, but its text is Italian: read as Italian"
+
+
+def test_a_language_that_a_program_only_supposed_is_corrected_without_a_word() -> None:
+    assert settle("en", PROSE["ru"], believed=False) == Tongue("ru")
+
+
+def test_a_declared_language_stays_where_the_text_is_short_mixed_or_nearly_the_same() -> None:
+    assert settle("fr", "Non.") == Tongue("fr")
+    assert settle("en", f"{PROSE['en']} {PROSE['en']} {PROSE['it']} {PROSE['it']}").language == "en"
+    assert settle("gl", PROSE["pt"]) == Tongue("gl")
+
+
+def test_a_book_that_names_no_language_has_that_of_its_text() -> None:
+    assert settle("", PROSE["nl"]) == Tongue("nl")
+    assert settle("", "Hm.").language == "en"
+    assert "does not say its language" in settle("", "Hm.").doubt
+
+
+def test_a_passage_in_another_language_is_marked_unless_it_is_left_out() -> None:
+    passages = [Passage("paragraph", PROSE[code]) for code in ("en", "fr", "de")]
+    passages[2].left_out = "licence"
+    mark_tongues(passages, "en")
+    assert [passage.language for passage in passages] == ["", "fr", ""]
+
+
+def test_a_mark_of_the_book_stays_unless_all_its_text_contradicts_it() -> None:
+    passages = [Passage("paragraph", PROSE["es"], language="en-US") for _ in range(3)]
+    passages.append(Passage("paragraph", "Bonjour, mon ami.", language="fr"))
+    mark_tongues(passages, "es")
+    assert [passage.language for passage in passages] == ["", "", "", "fr"]
