@@ -3,6 +3,7 @@ from pathlib import Path
 
 import epub_maker as maker
 import pytest
+from prose import PROSE
 
 from swarm.book.any_file import read_any_book
 from swarm.errors import BookError, ReaderMissing
@@ -31,6 +32,15 @@ def test_calibre_makes_an_epub_of_it(tmp_path: Path, mobi: Path, monkeypatch: py
     made = maker.make(tmp_path, {"a.xhtml": maker.page("<p>Read through Calibre.</p>")})
     install(tmp_path, monkeypatch, f'test -f "$1" && cp "{made}" "$2"')
     assert read_any_book(mobi).chapters[0].blocks[0].text == "Read through Calibre."
+
+
+def test_the_language_that_calibre_writes_into_it_counts_for_little(
+    tmp_path: Path, mobi: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = maker.make(tmp_path, {"a.xhtml": maker.page(f"<p>{PROSE['ru']}</p>")})
+    install(tmp_path, monkeypatch, f'test -f "$1" && cp "{made}" "$2"')
+    book = read_any_book(mobi)
+    assert (book.language, book.language_doubt) == ("ru", "")
 
 
 def test_where_there_is_no_calibre_it_is_said_what_to_do(

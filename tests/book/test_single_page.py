@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from prose import PROSE
 
 from swarm.book.file import read_book
 from swarm.errors import BookError
@@ -117,3 +118,16 @@ def test_what_holds_nothing_is_refused(tmp_path: Path, name: str) -> None:
         read(tmp_path, name, b"x " * (9 << 20))
     with pytest.raises(BookError, match="does not exist"):
         read_book(tmp_path / f"gone{name}")
+
+
+@pytest.mark.parametrize(("name", "language"), [("a.txt", "pl"), ("a.html", "ru"), ("a.md", "nl")])
+def test_a_text_that_names_no_language_is_read_in_its_own(tmp_path: Path, name: str, language: str) -> None:
+    path = tmp_path / name
+    path.write_text(f"<p>{PROSE[language]}</p>" if name == "a.html" else f"{PROSE[language]}\n", encoding="utf-8")
+    assert read_book(path).language == language
+
+
+def test_the_front_matter_of_markdown_may_name_the_language(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("---\ntitle: Court\nlang: fr-FR\n---\n\nNon.\n", encoding="utf-8")
+    assert read_book(path).language == "fr"

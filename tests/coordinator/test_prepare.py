@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from epub_maker import CONTAINER, nav, opf, pack, page
 from msgspec import structs
+from prose import PROSE
 
 from swarm.audio.frame import with_key
 from swarm.config import RedoConfig, RenderConfig
@@ -298,3 +299,20 @@ def test_what_of_the_book_could_not_be_read_is_said_each_time(tmp_path: Path) ->
         prepared = run(tmp_path, damaged)
         assert f"{damaged}: {line}" in prepared.notes
         assert prepared.state.spec.book.lost == (line,)
+
+
+def test_a_book_that_the_voice_cannot_say_is_refused_unless_it_is_wanted_anyway(tmp_path: Path) -> None:
+    path = make_book(tmp_path / "greek.epub", "Ήταν μια σκοτεινή νύχτα. Ο άνεμος ούρλιαζε γύρω από το σπίτι.")
+    with pytest.raises(BookError, match=r"is not begun, for \d+ % of it cannot"):
+        run(tmp_path, path, language="en", engine="hibari")
+    prepared = run(tmp_path, path, language="en", engine="hibari", anyway=True)
+    assert prepared.state.spec.unspoken
+
+
+def test_a_doubt_about_the_language_is_told_before_anything_is_spoken(tmp_path: Path) -> None:
+    path = make_book(tmp_path / "book.epub", PROSE["it"])
+    prepared = run(tmp_path, path)
+    assert prepared.state.spec.recipe.language == "it"
+    assert any("its text is Italian" in note for note in prepared.notes)
+    chosen = run(tmp_path, path, language="en")
+    assert not any("Italian" in note for note in chosen.notes)
