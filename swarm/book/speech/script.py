@@ -64,9 +64,10 @@ def check_sayable(book: Book, script: tuple[Chapter, ...]) -> None:
     unspoken = sum(len(line.text) for line in silent)
     whole = unspoken + sum(len(segment.written) for chapter in script for segment in chapter.segments)
     if unspoken > MAX_UNSPOKEN_SHARE * whole:
+        share = f"{100 * unspoken / whole:.0f} % of it cannot be spoken"
         raise BookError(
-            f"“{book.title}” is not begun, for {100 * unspoken / whole:.0f} % of it cannot be spoken: "
-            f"{silent[0].reason}; choose another engine with --tts-engine or the text's --language, or speak the rest with --anyway."
+            f"“{book.title}” is not begun, for {share}: {silent[0].reason}; choose another engine with --tts-engine "
+            "or the text's --language, or speak the rest with --anyway."
         )
 
 
