@@ -21,11 +21,11 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Choose how many processes run the tests: several for each core, as most tests wait; none to run a single file."""
+    """Choose how many processes run the tests: four for each core, as most tests wait; none to run a single file."""
     files = {argument.partition("::")[0] for argument in config.args}
     if len(files) == 1 and Path(*files).is_file():
         return 0
-    return min(2 * default_cpu_slots() + 1, MAX_PROCESSES)
+    return min(4 * default_cpu_slots(), MAX_PROCESSES)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -41,13 +41,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Prepare the tests: skip what cannot run here, and begin with what takes long."""
     skip_where_something_is_missing(items)
-    begin_with_long_files(items)
+    begin_with_long_tests(items)
 
 
-def begin_with_long_files(items: list[pytest.Item]) -> None:
-    """Move files with long tests to the front, so that no process begins one when the others are about to end."""
-    long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
-    items.sort(key=lambda item: item.path not in long)
+def begin_with_long_tests(items: list[pytest.Item]) -> None:
+    """Move long tests and stories to the front, so that no process begins one when the others are about to end."""
+    items.sort(key=lambda item: (not any(map(item.get_closest_marker, LONG)), item.path.parent.name != "stories"))
 
 
 def skip_where_something_is_missing(items: list[pytest.Item]) -> None:

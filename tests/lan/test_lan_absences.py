@@ -6,7 +6,6 @@ The stories wait far more than they compute, so they run side by side, each on a
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -134,14 +133,9 @@ STORIES: tuple[Story, ...] = (
 )
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, "Future[None]"]]:
-    """Run all stories side by side."""
+@pytest.mark.parametrize("story", STORIES)
+def test_nothing_is_lost_and_nothing_accepted_is_spoken_again_when(
+    story: Callable[[Path], None], tmp_path: Path
+) -> None:
     require_lan()
-    with ThreadPoolExecutor(len(STORIES)) as pool:
-        yield {story.__name__: pool.submit(story, tmp_path_factory.mktemp(story.__name__)) for story in STORIES}
-
-
-@pytest.mark.parametrize("story", [story.__name__ for story in STORIES])
-def test_nothing_is_lost_and_nothing_accepted_is_spoken_again_when(told: dict[str, "Future[None]"], story: str) -> None:
-    told[story].result()  # raises what its story asserts in vain
+    story(tmp_path)  # raises what it asserts in vain

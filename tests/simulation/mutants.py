@@ -237,3 +237,10 @@ def _edited(edit: Edit) -> object:
     names: dict[str, Any] = {}
     exec(compile(source.replace(edit.old, edit.new), f"mutant of {edit.method}", "exec"), sound.__globals__, names)
     return names[edit.method]
+
+
+CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
+    "a voice of other latents goes on": 113,
+    "no grace after a restart": 145,
+    "leases end when granted": 27,
+}
