@@ -66,6 +66,7 @@ ASKS_FOR_THE_PLATFORM = {
 # Files without a test file of their own name: where they are tested instead, or why there is nothing to test.
 VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
+    "swarm/book/page/likeness.py": "tests/book/structure/test_verdict.py",
     "swarm/book/page/sample.py": "tests/book/package/test_package_sample.py",
     "swarm/book/language/function_words.py": "tests/book/language/test_detection.py",
     "swarm/errors.py": VALUES,

@@ -19,6 +19,7 @@ from swarm.book.page.text import read_document
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
 from swarm.book.structure.tongue import settle
+from swarm.book.structure.verdict import caution
 from swarm.errors import BookError
 from swarm.job.book import Book
 from swarm.job.reading import Reading
@@ -50,6 +51,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
         chapters=chapters,
         notes=notes,
         language_doubt=tongue.doubt,
+        cautions=tuple(filter(None, (caution(chapters),))),
     )
 
 

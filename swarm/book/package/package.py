@@ -173,8 +173,8 @@ def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
 
 
 def is_matter(item: ManifestItem) -> bool:
-    """Tell whether a document is no part of the text, by its name: "cover.xhtml"."""
-    return bool(front_matter.named(PurePosixPath(item.name).stem))
+    """Tell whether a document is no part of the text, by its name: "cover.xhtml". "index.html" may well be text."""
+    return front_matter.named(PurePosixPath(item.name).stem) not in ("", front_matter.INDEX)
 
 
 def _aside(reader: _Reader) -> tuple[str, ...]:

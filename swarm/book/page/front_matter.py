@@ -12,6 +12,20 @@ import regex
 from swarm.book.language.known import every_language
 from swarm.book.language.part_names import MORE_PART_NAMES
 from swarm.book.page.letters import plain, plain_words
+from swarm.book.page.likeness import (
+    MAX_SMALL_CHARS,
+    MAX_TINY_CHARS,
+    are_notes,
+    is_bibliography,
+    is_index,
+    is_legal_page,
+    is_licence,
+    is_list,
+    is_title_page,
+    is_wordless_page,
+    legal_signs,
+    size_of,
+)
 from swarm.book.page.markup import words
 
 TITLE_PAGE = "title page"
@@ -77,23 +91,13 @@ _BY_NAME = {
     }.items()
 }
 _SMALL = frozenset((TITLE_PAGE, COVER, IMPRINT, COPYRIGHT, COLOPHON))
-_LISTS = frozenset((CONTENTS, PICTURES, INDEX, BIBLIOGRAPHY, ADVERTISEMENT))
 _PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # parts that seldom span two files
-MAX_SMALL_CHARS = 6_000
-MAX_LIST_LINE_CHARS = 160  # average of a list's lines
-MIN_LABELLED_SHARE = 0.3  # of the paragraphs of notes begin with a label
-MIN_UNLABELLED_NOTES = 5
-MAX_NOTE_LINE_CHARS = 400  # average of paragraphs of unlabelled notes
-MAX_LEGAL_CHARS = 4_000
-LEGAL_END_SHARE = 0.2  # a copyright page is in the first or last fifth of a book
+COLOPHON_SHARE = 0.1  # a colophon is in the first or last tenth of a book
+MAX_TRANSCRIBER_CHARS = 20_000
 MIN_ENTRIES = 4
 MIN_CONTENTS_SHARE = 0.8  # of the lines of a table of contents are titles of other parts
-MAX_TITLE_PAGE_CHARS = 500
-MAX_TITLE_LINE_CHARS = 60
 
-_NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
-_WORD = regex.compile(r"\p{L}{2,}")
 _END = regex.compile(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
 
 
@@ -102,23 +106,7 @@ _CREDIT = regex.compile(
     r"E-?text (?:prepared|produced)",
     regex.IGNORECASE,
 )
-_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # lines of verse end so, lines of a title page do not
 _ALSO = regex.compile("|".join(parts.other_books for parts in _PART_NAMES if parts.other_books))
-
-
-def _legal(field: str, *more: str) -> "regex.Pattern[str]":
-    words = (getattr(language.legal, field) for language in every_language())
-    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
-
-
-# A short page that matches two of these is a copyright page.
-_LEGAL = (
-    _legal("copyright", "©", r"\(c\) ?(?:1[5-9]|20)\d\d"),
-    _legal("rights"),
-    _legal("deposit", r"\bISBN\b"),
-    _legal("published"),
-)
-_TRANSCRIBED = _legal("transcribed")
 
 
 def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:
@@ -154,24 +142,22 @@ def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str)
 
 def plausible(reason: str, texts: list[str], at: float) -> bool:
     """Return whether a chapter's texts fit the reason that its name gives; `at` is its place in the book, 0 to 1."""
-    size = sum(map(len, texts))
-    if reason in _SMALL:
-        return size <= MAX_SMALL_CHARS
-    if reason == ADVERTISEMENT and size > MAX_SMALL_CHARS:
-        return False
-    if reason in _LISTS:
-        return size <= MAX_LIST_LINE_CHARS * max(1, len(texts))
+    size = size_of(texts)
+    tiny = size <= MAX_TINY_CHARS
+    if reason in (TITLE_PAGE, COVER):
+        return is_wordless_page(texts)
+    if reason in (COPYRIGHT, IMPRINT):
+        return size <= MAX_SMALL_CHARS and (tiny or bool(legal_signs(texts)))
+    if reason == COLOPHON:
+        return size <= MAX_SMALL_CHARS and (tiny or not COLOPHON_SHARE < at < 1 - COLOPHON_SHARE)
+    if reason in (CONTENTS, PICTURES, ADVERTISEMENT):
+        return is_list(texts) and (reason != ADVERTISEMENT or size <= MAX_SMALL_CHARS)
+    if reason == TRANSCRIBER:
+        return size <= (MAX_TRANSCRIBER_CHARS if at >= 0.5 else MAX_SMALL_CHARS)
     if reason == NOTES:
-        return _are_notes(texts, at)
-    return at >= 0.5 or size <= MAX_SMALL_CHARS
-
-
-def _are_notes(texts: list[str], at: float) -> bool:
-    """Return whether paragraphs are labelled like notes, or short and in the last half. An author's note is neither."""
-    labelled = sum(1 for text in texts if _NOTE_LABEL.match(text))
-    if labelled >= MIN_LABELLED_SHARE * max(1, len(texts)):
-        return True
-    return at >= 0.5 and len(texts) >= MIN_UNLABELLED_NOTES and sum(map(len, texts)) <= MAX_NOTE_LINE_CHARS * len(texts)
+        return are_notes(texts, at)
+    looks = {INDEX: is_index, BIBLIOGRAPHY: is_bibliography, LICENCE: is_licence}
+    return looks[reason](texts) if reason in looks else size <= MAX_SMALL_CHARS
 
 
 def ends_gutenberg_header(text: str) -> bool:
@@ -194,36 +180,8 @@ def is_titled_page(title: str, texts: list[str]) -> bool:
     return bool(title) and is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4])
 
 
-def is_title_page(texts: list[str]) -> bool:
-    """Return whether texts look like a title page: short, with short lines and no sentences."""
-    lines = [line for text in texts for line in text.split("\n")]
-    if sum(map(len, lines)) > MAX_TITLE_PAGE_CHARS or max(map(len, lines), default=0) > MAX_TITLE_LINE_CHARS:
-        return False
-    return not any(map(_TOLD.search, lines)) and not any(map(_is_sentence, lines))
-
-
-def _is_sentence(line: str) -> bool:
-    """Return whether a line ends in a full stop and most of its words are in lower case."""
-    words = _WORD.findall(line)[1:]
-    return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
-
-
-def is_legal_page(texts: list[str], at: float) -> bool:
-    """Return whether a page is a copyright page; `at` is its place in the book, 0 to 1."""
-    text = "\n".join(texts)
-    if len(text) > MAX_LEGAL_CHARS or LEGAL_END_SHARE < at < 1 - LEGAL_END_SHARE:
-        return False
-    return sum(1 for sign in _LEGAL if sign.search(text)) >= 2
-
-
 def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
     """Return whether most texts of a page are titles of other parts; `titles` counts all titles in `plain` form."""
     own = plain(title)
     named = sum(1 for line in map(plain, texts) if titles[line] > (line == own))
     return len(texts) >= MIN_ENTRIES and named >= MIN_CONTENTS_SHARE * len(texts)
-
-
-def is_transcribers(title: str, texts: list[str]) -> bool:
-    """Return whether a part is a transcriber's note, by its opening words."""
-    opening = f"{title}\n" + "\n".join(texts[:2])[:400]
-    return sum(map(len, texts)) <= MAX_SMALL_CHARS and bool(_TRANSCRIBED.search(opening))

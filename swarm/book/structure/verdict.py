@@ -1,11 +1,14 @@
 """Decides for each part of a book whether it is spoken, or left out for which reason and on which grounds."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from swarm.book.page import front_matter
-from swarm.book.page.letters import plain
+from swarm.book.page.letters import plain, tidy
+from swarm.book.page.likeness import is_legal_page, legal_signs, transcribed
 from swarm.book.page.passage import Passage
 from swarm.book.structure.division import Part
 from swarm.errors import UsageError
@@ -13,6 +16,9 @@ from swarm.job.book import Block, ChapterText
 from swarm.job.reading import Reading
 
 MAX_OPENING_PASSAGES = 200  # more than Project Gutenberg's header has
+MAX_HEADER_CHARS = 15_000  # longer text before a marker is the book
+MIN_HEADER_CHARS = 3_000  # shorter text before a marker is a header, however short the book is
+MAX_LICENCE_CHARS = 50_000  # of header and licence of a book that is shorter than they are
 MAX_CONTENTS_LINES = 2_000
 MAX_CREDITS = 6  # passages after Project Gutenberg's header that may be credits
 
@@ -22,23 +28,46 @@ TITLE = "by its title"
 FILE = "by its file name"
 WORDS = "by its words"
 WANTED = "left out as asked"
+MAX_GUESSED_SHARE = 0.04  # of a book's characters that may be left out by a guess without a word
+MAX_WORDS_CHARS = 40  # of each of the words that decided
 FEW_TITLES = 4  # titles in the error for an ambiguous name
 
 
 def mark_licence(passages: list[Passage]) -> None:
     """Leave out Project Gutenberg's header and footer, between whose marker lines the book is."""
+    before = [passage.left_out for passage in passages]
+    _mark_between(passages)
+    text = sum(len(passage.text) for passage, reason in zip(passages, before, strict=True) if not reason)
+    kept = sum(len(passage.text) for passage in passages if not passage.left_out)
+    if not kept or text - kept > max(MAX_LICENCE_CHARS, kept):  # the markers stand at odd places
+        for passage, reason in zip(passages, before, strict=True):
+            passage.left_out = reason
+
+
+def _mark_between(passages: list[Passage]) -> None:
     opened = licence = False
+    header = 0  # characters of what may be the header
     for index, passage in enumerate(passages):
         if front_matter.ends_gutenberg_header(passage.text) and (licence or index <= MAX_OPENING_PASSAGES):
-            for earlier in passages[:index] if not opened else ():
+            is_header = not opened and header <= min(
+                MAX_HEADER_CHARS, max(MIN_HEADER_CHARS, _text_after(passages, index))
+            )
+            for earlier in passages[:index] if is_header else ():
                 earlier.left_out = earlier.left_out or front_matter.LICENCE
             passage.left_out = passage.left_out or front_matter.LICENCE
             _mark_credits(passages[index + 1 : index + 1 + MAX_CREDITS])
             opened, licence = True, False
             continue
+        header += len(passage.text)
         licence = licence or front_matter.begins_gutenberg_footer(passage.text)
         if licence:
             passage.left_out = passage.left_out or front_matter.LICENCE
+
+
+def _text_after(passages: list[Passage], index: int) -> int:
+    """Return the characters between a marker and the licence behind the book."""
+    rest = (passage.text for passage in passages[index + 1 :])
+    return sum(map(len, takewhile(lambda text: not front_matter.begins_gutenberg_footer(text), rest)))
 
 
 def _mark_credits(passages: list[Passage]) -> None:
@@ -94,19 +123,42 @@ def _reason(part: Part, passages: list[Passage], at: float, title: str, titles: 
         if reason and front_matter.plausible(reason, texts, at):
             return reason, grounds
     if front_matter.is_titled_page(title, texts):
-        return front_matter.TITLE_PAGE, WORDS
+        return front_matter.TITLE_PAGE, _by_words(title)
     return _reason_by_texts(part, texts, 0.0 if title else at, titles)
 
 
 def _reason_by_texts(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tuple[str, str]:
     """Return the reason to leave out a part by its texts alone, and its grounds; "" to keep it."""
-    if front_matter.is_transcribers(part.title, texts):
-        return front_matter.TRANSCRIBER, WORDS
-    if front_matter.is_legal_page(texts, at):
-        return front_matter.COPYRIGHT, WORDS
+    if opening := transcribed(part.title, texts):
+        return front_matter.TRANSCRIBER, _by_words(opening)
+    if is_legal_page(texts, at):
+        return front_matter.COPYRIGHT, _by_words(*legal_signs(texts))
     if len(texts) <= MAX_CONTENTS_LINES and front_matter.is_contents(part.title, texts, titles):
-        return front_matter.CONTENTS, WORDS
+        return front_matter.CONTENTS, f"{WORDS}, which are titles of chapters"
     return "", ""
+
+
+def _by_words(*words: str) -> str:
+    """Return the grounds of a rule of words, with the words that it found."""
+    return f"{WORDS} {', '.join(f'“{tidy(word)[:MAX_WORDS_CHARS]}”' for word in words)}"
+
+
+def caution(chapters: Sequence[ChapterText]) -> str:
+    """Return a line about a book of which much is left out, and not by its own marks; "" if little is."""
+    guessed = [chapter for chapter in chapters if chapter.left_out and chapter.grounds not in (MARKED, LISTED, WANTED)]
+    whole = sum(map(_size, chapters))
+    share = sum(map(_size, guessed)) / max(1, whole)
+    if share <= MAX_GUESSED_SHARE:
+        return ""
+    largest = max(guessed, key=_size)
+    return (
+        f"{100 * share:.0f} % of its text is left out though the book does not mark it so, such as “{largest.title}” "
+        f"({largest.left_out} {largest.grounds}): --include reads it"
+    )
+
+
+def _size(chapter: ChapterText) -> int:
+    return sum(len(block.text) for block in chapter.blocks)
 
 
 def _trimmed(blocks: tuple[Block, ...]) -> tuple[Block, ...]:

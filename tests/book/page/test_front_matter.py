@@ -1,6 +1,7 @@
 import pytest
 
 from swarm.book.page import front_matter
+from swarm.book.page.likeness import is_legal_page
 
 
 @pytest.mark.parametrize(
@@ -71,5 +72,5 @@ def test_the_lines_of_project_gutenberg() -> None:
     ],
 )
 def test_a_page_that_the_law_asks_for_is_known_in_each_language(page: list[str]) -> None:
-    assert front_matter.is_legal_page(page, 0.0)
-    assert not front_matter.is_legal_page(page[1:], 0.0)
+    assert is_legal_page(page, 0.0)
+    assert not is_legal_page(page[1:], 0.0)

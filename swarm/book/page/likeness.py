@@ -1,0 +1,170 @@
+"""Tells what a part looks like by its texts alone: a list, an index, notes, a title page, a legal page, a licence.
+
+A name never leaves a part out by itself, since a chapter may well be called "Cover", and its file "index.html".
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import regex
+
+from swarm.book.language.known import every_language
+
+MAX_TINY_CHARS = 400  # a part so short is what its name says
+MAX_SMALL_CHARS = 6_000  # of a title page, an imprint and the like
+MAX_LIST_LINE_CHARS = 160  # average of a list's lines
+MAX_ENTRY_CHARS = 60  # average of lines that need no further look
+MAX_TOLD_SHARE = 0.3  # of the characters of a list that are in sentences
+MIN_ENTRIES = 5
+MIN_ENTRY_SHARE = 0.5  # of the lines of an index
+MIN_SORTED_LINES = 10
+MIN_SORTED_SHARE = 0.9
+MAX_SORTED_LINE_CHARS = 80  # average of the lines of an index without page numbers
+MAX_SOURCE_CHARS = 300  # average of the entries of a bibliography
+MIN_DATED_SHARE = 0.7  # of the lines of a bibliography
+MIN_LABELLED_SHARE = 0.3  # of the paragraphs of notes begin with a label
+MIN_REFERRING_SHARE = 0.5  # of the paragraphs of notes without labels
+MAX_NOTE_LINE_CHARS = 400  # average of paragraphs of unlabelled notes
+MAX_LEGAL_CHARS = 4_000
+MAX_LEGAL_LINE_CHARS = 100  # longer lines of a legal page speak of the law
+MAX_OTHER_SHARE = 0.6  # of the characters of a legal page
+LEGAL_END_SHARE = 0.2  # a copyright page is in the first or last fifth of a book
+MAX_TITLE_PAGE_CHARS = 500
+MAX_TITLE_LINE_CHARS = 60
+MIN_LICENCE_WORDS = 3
+
+_WORD = regex.compile(r"\p{L}{2,}")
+_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # lines of verse end so, lines of a title page do not
+_ENTRY = regex.compile(r"[,.…\s]\s?\d{1,4}n?(?:\s?[-–]\s?\d{1,4})?[.,;]?(?=\s|$)|,? see (?:also )?\p{L}")
+_NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
+_REFERRING = regex.compile(r"\d|\bibid|\bop\. ?cit|\bsee\b|\bcf\.|\bvgl\.|\bvoir\b|\bvéase\b|\bcfr\.", regex.IGNORECASE)
+_YEAR = regex.compile(r"(?<!\d)(?:1[4-9]|20)\d\d(?!\d)")
+_ISBN = regex.compile(r"ISBN(?:-1[03])?:?\s?[\d-]{9}", regex.IGNORECASE)
+_LAW = regex.compile(
+    r"fiction|coincidental|permission|reproduc|trademark|publish|liab|rights|edition|copyright|©|isbn", regex.IGNORECASE
+)
+_LICENCE = regex.compile(
+    r"\b(?:licen[cs]e[ed]?|warrant(?:y|ies)|permission|liab(?:le|ility)|copies|redistribut\w*|herein|hereby|derivative|"
+    r"terms|royalty|infring\w*)\b",
+    regex.IGNORECASE,
+)
+
+
+def _legal(field: str, *more: str) -> "regex.Pattern[str]":
+    words = (getattr(language.legal, field) for language in every_language())
+    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
+
+
+# A short page that matches two of these is a copyright page.
+_LEGAL = (
+    _legal("copyright", "©", r"\(c\) ?(?:1[5-9]|20)\d\d"),
+    _legal("rights"),
+    _legal("deposit", r"\bISBN\b"),
+    _legal("published"),
+)
+_TRANSCRIBED = _legal("transcribed")
+
+
+def size_of(texts: list[str]) -> int:
+    """Return the number of characters."""
+    return sum(map(len, texts))
+
+
+def is_list(texts: list[str]) -> bool:
+    """Return whether texts are very short lines, or short ones and most of them no sentences."""
+    if size_of(texts) <= MAX_ENTRY_CHARS * len(texts):
+        return True
+    told = sum(len(line) for line in _lines(texts) if is_sentence(line))
+    return size_of(texts) <= MAX_LIST_LINE_CHARS * max(1, len(texts)) and told <= MAX_TOLD_SHARE * size_of(texts)
+
+
+def is_index(texts: list[str]) -> bool:
+    """Return whether texts are the entries of an index: with page numbers, or sorted by their letters."""
+    lines = [line for line in _lines(texts) if _WORD.search(line)]
+    if len(lines) < MIN_ENTRIES:
+        return False
+    if sum(1 for line in lines if _ENTRY.search(line)) >= MIN_ENTRY_SHARE * len(lines) and is_list(texts):
+        return True
+    pairs = list(pairwise(line.casefold()[0] for line in lines))
+    is_sorted = sum(1 for before, after in pairs if before <= after) >= MIN_SORTED_SHARE * len(pairs)
+    short = size_of(lines) <= MAX_SORTED_LINE_CHARS * len(lines)
+    return len(lines) >= MIN_SORTED_LINES and is_sorted and short and is_list(texts)
+
+
+def is_bibliography(texts: list[str]) -> bool:
+    """Return whether texts are a list of titles, or most of them name years."""
+    dated = sum(1 for text in texts if _YEAR.search(text))
+    short = size_of(texts) <= MAX_SOURCE_CHARS * len(texts) and max(map(len, texts), default=0) <= 2 * MAX_SOURCE_CHARS
+    return is_list(texts) or (len(texts) > 1 and short and dated >= MIN_DATED_SHARE * len(texts))
+
+
+def are_notes(texts: list[str], at: float) -> bool:
+    """Return whether paragraphs are labelled like notes, or are short references in the last half of a book."""
+    labelled = sum(1 for text in texts if _NOTE_LABEL.match(text))
+    if labelled >= MIN_LABELLED_SHARE * max(1, len(texts)):
+        return True
+    if at < 0.5 or len(texts) < MIN_ENTRIES or size_of(texts) > MAX_NOTE_LINE_CHARS * len(texts):
+        return False
+    return sum(1 for text in texts if _REFERRING.search(text)) >= MIN_REFERRING_SHARE * len(texts)
+
+
+def is_licence(texts: list[str]) -> bool:
+    """Return whether texts are in the words of a licence."""
+    words = {match[0].casefold() for text in texts for match in _LICENCE.finditer(text)}
+    return size_of(texts) <= MAX_TINY_CHARS or len(words) >= MIN_LICENCE_WORDS
+
+
+def is_title_page(texts: list[str]) -> bool:
+    """Return whether texts look like a title page: short, with short lines and no sentences."""
+    lines = list(_lines(texts))
+    if sum(map(len, lines)) > MAX_TITLE_PAGE_CHARS or max(map(len, lines), default=0) > MAX_TITLE_LINE_CHARS:
+        return False
+    return not any(map(_TOLD.search, lines)) and not any(map(is_sentence, lines))
+
+
+def is_wordless_page(texts: list[str]) -> bool:
+    """Return whether a page that is called a cover or a title page tells nothing."""
+    return size_of(texts) <= MAX_TINY_CHARS or (size_of(texts) <= MAX_SMALL_CHARS and is_list(texts))
+
+
+def is_sentence(line: str) -> bool:
+    """Return whether a line ends in a full stop and most of its words are in lower case."""
+    words = _WORD.findall(line)[1:]
+    return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
+
+
+def legal_signs(texts: list[str]) -> tuple[str, ...]:
+    """Return the words that make texts those of a legal page: one for each of its signs."""
+    found = (sign.search("\n".join(texts)) for sign in _LEGAL)
+    return tuple(match[0] for match in found if match)
+
+
+def is_legal_page(texts: list[str], at: float) -> bool:
+    """Return whether a page is a copyright page; `at` is its place in the book, 0 to 1.
+
+    It has the notice itself, with a year or an ISBN: a chapter about licences only speaks of it.
+    """
+    if size_of(texts) > MAX_LEGAL_CHARS or LEGAL_END_SHARE < at < 1 - LEGAL_END_SHARE or len(legal_signs(texts)) < 2:
+        return False
+    lines = list(_lines(texts))
+    notice = any((_LEGAL[0].search(line) and _YEAR.search(line)) or _ISBN.search(line) for line in lines)
+    long = [line for line in lines if len(line) > MAX_LEGAL_LINE_CHARS]
+    legal = [line for line in long if _speaks_of_the_law(line)]
+    other = size_of(long) - size_of(legal)
+    return notice and 2 * len(legal) >= len(long) and other <= MAX_OTHER_SHARE * size_of(texts)
+
+
+def _speaks_of_the_law(line: str) -> bool:
+    words = {match[0].casefold() for match in _LAW.finditer(line)}
+    return len(words) > 1 or bool(_LEGAL[1].search(line) or _LEGAL[2].search(line))
+
+
+def transcribed(title: str, texts: list[str]) -> str:
+    """Return the opening words that show that a part is a transcriber's note; "" if it is none."""
+    opening = f"{title}\n" + "\n".join(texts[:2])[:400]
+    found = _TRANSCRIBED.search(opening) if size_of(texts) <= MAX_SMALL_CHARS else None
+    return found[0] if found else ""
+
+
+def _lines(texts: list[str]) -> Iterator[str]:
+    return (line for text in texts for line in text.split("\n"))
