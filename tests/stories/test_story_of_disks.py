@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
-from household import FAST, SLOW, Machine, wait_for
+from household import FAST, SLOW, Machine, Running, wait_for
 
 from swarm.errors import EXIT_ENVIRONMENT
 
@@ -122,6 +122,45 @@ def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     assert_spoken_once(laptop.home)
     worker.ends()
     assert "ended for a fault" in worker.output
+
+
+WITHOUT_MEMORY = """
+import sys
+from swarm.worker import clip_buffer
+clip_buffer.MAX_MEMORY_BYTES = 1
+from swarm.commands.main import main
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+def test_a_worker_whose_folders_are_full_while_it_has_no_coordinator_loses_no_clip(
+    machine: Callable[[str], Machine], small_book: Path, small_disk: Callable[..., SmallDisk], free_port: int
+) -> None:
+    laptop, desktop = machine("laptop"), machine("desktop")
+    small_disk(desktop.home, "size=400k")
+    temporary = small_disk(desktop.desk / "tmp", "size=4k")
+    assert laptop.run("key", "--make").returncode == 0
+    assert desktop.run("join", laptop.run("key", "--code").stdout.strip()).returncode == 0
+    (temporary.folder / "filler").write_bytes(bytes(4096))
+    coordinate = ("coordinate", small_book, *LOUD, "--port", free_port)
+    words = ("work", "--cpu", "--slots", "1", "--coordinator", f"127.0.0.1:{free_port}", "--exit-when-done")
+    env = desktop.environment(TMPDIR=str(temporary.folder))
+    worker = Running([sys.executable, "-c", WITHOUT_MEMORY, *words], env, desktop.desk, desktop.desk / "output.txt")
+    desktop.started.append(worker)
+
+    first = laptop.start(*coordinate)
+    wait_for(lambda: accepted(laptop.home), "the first clips")
+    first.kill()
+    worker.says("takes no more clips")
+    taken = accepted(laptop.home)
+    laptop.start(*coordinate).ends()
+    said = worker.ends()
+    assert "takes clips again" in said
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert_spoken_once(laptop.home)
+    assert accepted(laptop.home)[: len(taken)] == taken
+    assert "33 sentences" in said
 
 
 def test_on_a_full_state_disk_jobs_are_listed_and_removing_one_makes_room(
