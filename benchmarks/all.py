@@ -33,6 +33,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "overhead": [[]],
     "finish": [[]],
     "time_left": [[], ["--busy", "4"]],
+    "said_forms": [[]],
     "ending": [[]],
     "many_books": [[]],
     "many_jobs": [[]],

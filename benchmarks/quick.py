@@ -15,6 +15,7 @@ QUICK: dict[str, list[str]] = {
     "overhead": ["--characters", "8000", "--chapters", "20"],
     "finish": ["--characters", "6000", "--times", "0"],
     "time_left": [TINY_BOOK, "--tts-engine", "metronome"],
+    "said_forms": [],
     "ending": ["--hours", "0.5"],
     "many_books": ["--books", "3"],
     "many_jobs": ["--jobs", "5", "--sentences", "20"],

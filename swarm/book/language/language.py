@@ -75,6 +75,11 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     last_ordinal_king: int = 0  # rulers with greater numbers have cardinals: "Louis quatorze"
     pronoun: bool = False  # "I" is also a pronoun: "Mary I said"
     rulers: frozenset[str] = frozenset()  # names of rulers besides those in `RULERS`
+    queens: frozenset[str] = frozenset()  # those rulers whose ordinal is feminine
+    queen_form: Callable[[str], str] = str  # makes the feminine form of an ordinal
+    half_after: str = ""  # the word for ½ after a whole number, if it is not the first of `halves`
+    score: str = " "  # the word between the numbers of a result such as 3:2
+    amend: Mapping[str, str] = {}  # what num2words writes wrongly, and what is right
     centuries: tuple[
         tuple["regex.Pattern[str]", str], ...
     ] = ()  # pairs of a numeral's pattern and "ordinal" or "cardinal"
@@ -120,7 +125,10 @@ class Sentences(Struct, frozen=True, kw_only=True):
     """Words that show where sentences do not end."""
 
     open: str = ""  # abbreviations, without their last full stop, that end no sentence
+    closing: str = "etc"  # abbreviations, without their last full stop, that end a sentence before a capital
+    starts: str = ""  # capitalised words that begin a sentence even after a number with a full stop
     numbered: str = ""  # abbreviations that end no sentence before a number
+    names: str = ""  # abbreviations that end no sentence before a name or a number
     speech_verbs: str = ""  # a pattern for the verb in "“What?” Alice whispered"
 
 

@@ -1,5 +1,6 @@
 """Numbers in words, by num2words and the rules of a language."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -30,9 +31,15 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     if len(whole) > MAX_DIGITS or (len(whole) > 1 and whole.startswith("0")):
         return digit_by_digit(whole, language)
     try:
-        return str(num2words(int(whole), lang=language.code, to=kind))
+        return _amended(str(num2words(int(whole), lang=language.code, to=kind)), numbers.amend)
     except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError):
         return figures
+
+
+def _amended(said: str, amend: Mapping[str, str]) -> str:
+    for wrong, right in amend.items():
+        said = said.replace(wrong, right)
+    return said
 
 
 def digit_by_digit(figures: str, language: Language) -> str:

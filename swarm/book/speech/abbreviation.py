@@ -51,10 +51,19 @@ def _finders(language: Language) -> tuple[tuple["regex.Pattern[str]", Mapping[st
     short = language.abbreviations
     found = (
         (short.titles, _after_title(language), short.whole),
-        (short.numbered, rf"\s?(?:\d|(?i:(?=[IVXLC]{{2}}){NUMERAL}\b))", short.whole),
-        (short.anywhere, "", frozenset(short.anywhere)),
+        (_with_capitals(short.numbered), rf"\s?(?:\d|(?i:(?=[IVXLC]{{2}}){NUMERAL}\b))", short.whole),
+        (anywhere := _with_capitals(short.anywhere), "", frozenset(anywhere)),
     )
     return tuple((_finder(said, after, whole), said) for said, after, whole in found if said)
+
+
+def _with_capitals(said: Mapping[str, str]) -> Mapping[str, str]:
+    """Return abbreviations with those forms that begin a sentence: "Vgl." beside "vgl."."""
+    return {_capital(short): _capital(words) for short, words in said.items()} | dict(said)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _after_title(language: Language) -> str:

@@ -38,5 +38,6 @@ def _fraction(match: Match, numbers: Numbers) -> str:
 
 
 def _half(match: Match, numbers: Numbers) -> str:
-    said = numbers.halves[FRACTIONS.index(match[2] or match[3])]
+    which = FRACTIONS.index(match[2] or match[3])
+    said = numbers.half_after if match[2] and not which and numbers.half_after else numbers.halves[which]
     return f" {numbers.join} {said}" if match[2] else said

@@ -22,7 +22,9 @@ RULERS = words(
     "Benedikt Benedicto Benedetto Gregory Grégoire Gregor Gregorio Alexander Alexandre Alejandro Alessandro "
     "Nicholas Nicolas Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina "
     "Caterina Elizabeth Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele "
-    "Innocent Urban Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph Josef José Maria"
+    "Johannes João Luís Filipe Filip Giovanni Afonso Alfonso Isabella Victoria Viktoria Vittorio Constantine "
+    "Konstantin Innocent Urban Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph "
+    "Josef José Maria"
 )
 _DEGREE = regex.compile(r"°(?=\d)")
 _FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
@@ -33,6 +35,10 @@ _KINGS = {
     False: regex.compile(_KING + _KING_STOP),
     True: regex.compile(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),
 }
+# "World War II" and "Vatican II", but neither "Malcolm X" nor "Washington DC".
+_NUMBERED_NAME = regex.compile(
+    rf"(?<=\p{{Lu}}\p{{Ll}}+\s)((?=[IVX]{{2,}}\b){NUMERAL})(?![\p{{L}}\p{{N}}’'-]|\.\p{{L}})"
+)
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
 
@@ -65,6 +71,7 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
             r"(?<![\d-–])(\d+)\s?[-–]\s?(\d+)(?!\d*[-–]\d)",
             lambda match: f"{match[1]} {numbers.to if match[1] != match[2] else ''} {match[2]}".replace("  ", " "),
         ),
+        (rf"{_LONE}(\d{{1,2}}):(\d{{1,2}})(?![\d:])", lambda match: f"{match[1]}{numbers.score}{match[2]}"),
         (r"(?<=^|[\s(])[-−](?=\d)", lambda match: f"{numbers.minus} "),
         (_measure_pattern(numbers, figures), lambda match: _measured(match[1], match[2], language, numbers)),
     ]
@@ -183,10 +190,11 @@ def _time(hours: int, minutes: int, language: Language, numbers: Numbers) -> str
 def _romans(text: str, language: Language, numbers: Numbers) -> str:
     def king(match: Match) -> str:
         number = value(match[2])
-        if match[1] not in RULERS and match[1] not in numbers.rulers:
+        if match[1] not in RULERS | numbers.rulers | numbers.queens:
             return match[0]
         if number <= numbers.last_ordinal_king:
-            return f"{match[1]} {numbers.king}{numbers.king_form(spelled(str(number), language, 'ordinal'))}"
+            form = numbers.queen_form if match[1] in numbers.queens else numbers.king_form
+            return f"{match[1]} {numbers.king}{form(spelled(str(number), language, 'ordinal'))}"
         return f"{match[1]} {spelled(str(number), language)}"
 
     def century(kind: str) -> Callable[[Match], str]:
@@ -195,4 +203,4 @@ def _romans(text: str, language: Language, numbers: Numbers) -> str:
     text = _KINGS[numbers.pronoun].sub(king, text)
     for pattern, kind in numbers.centuries:
         text = pattern.sub(century(kind), text)
-    return text
+    return str(_NUMBERED_NAME.sub(lambda match: spelled(str(value(match[1])), language), text))

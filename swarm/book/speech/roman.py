@@ -19,6 +19,12 @@ _AFTER_ABBREVIATION = regex.compile(
 )
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
 _SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # follows a chapter's number, but no pronoun
+# Numerals in small letters are references: "see note viii". A few are also words.
+_SMALL = regex.compile(
+    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|\.\p{{L}})"
+)
+_SMALL_VI = regex.compile(r"\bvi\b")
+_VI_IS_A_WORD = ("es", "it", "pt")
 _INITIALS = frozenset("CDLM")  # before a full stop these are mostly initials
 _LETTERED = regex.compile(rf"\b(?i:{_LETTERED_WORDS})\s$")
 
@@ -32,6 +38,13 @@ def figures_in_heading(text: str) -> str:
 def figures_in_prose(text: str) -> str:
     """Return a sentence with figures for references: in "Chapter XIV" and "vol. ii", not in "the part I played"."""
     return _in_text(text, single=False)
+
+
+def small_figures(text: str, language: str) -> str:
+    """Return a sentence with figures for numerals in small letters, as in "page xiv"."""
+    if language in _VI_IS_A_WORD and _SMALL_VI.search(text):
+        return text
+    return str(_SMALL.sub(lambda match: str(value(match[1])), text))
 
 
 def _in_text(text: str, *, single: bool) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from swarm.book.language.cldr import days_have_stops
 from swarm.book.language.known import find_language
+from swarm.book.language.language import words
 from swarm.book.page.limits import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
 
 TAIL_CHARS = 80  # the end of a piece in which its last words are searched
@@ -25,8 +26,10 @@ _INITIALS = regex.compile(
 )
 _NAME = regex.compile(r"\s*\p{Lu}[\p{L}’'-]*\p{Ll}")
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
+_REFERENCE = regex.compile(r"(?:\p{L}\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
 _QUOTED = regex.compile(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
 _TITLE = "Mr|Mrs|Miss|Dr"
+_TITLES = words("st ste dr prof mr mrs ms messrs rev hon capt lieut lt col gen sgt maj gov")
 _SHILLINGS = regex.compile(r"\d[sd]\.\s*$")  # "5s. 6d."
 _DIGIT = regex.compile(r"\s*\d")
 _LETTER_STOP, _LETTER_GOES_ON = regex.compile(r"(?<!\p{L})\p{L}\.$"), regex.compile(r"\p{L}\.")  # "a.C."
@@ -38,11 +41,15 @@ class _Rules(Struct, frozen=True):
 
     last_word: "regex.Pattern[str]"  # finds the word before the last full stop
     number: "regex.Pattern[str]"
+    closing: "regex.Pattern[str]"  # matches the place after "etc." before a new sentence
+    starts: "regex.Pattern[str]"  # matches a word that begins a sentence
     lower: "regex.Pattern[str]"  # matches a small letter, also after closing marks
     spoken: "regex.Pattern[str]"
     speaker: "regex.Pattern[str]"  # matches "Alice whispered", which belongs to the quoted sentence before it
     numbered: frozenset[str]
     open: frozenset[str]
+    names: frozenset[str]
+    titles: frozenset[str]  # abbreviations of titles, in small letters; they end no sentence in capitals either
     ordinals: bool  # whether a figure with a full stop is an ordinal
 
 
@@ -50,9 +57,13 @@ class _Rules(Struct, frozen=True):
 def _rules(code: str) -> _Rules:
     language = find_language(code)
     opening, closing = map(regex.escape, (language.quotes[::2], language.quotes[1::2]))
+    last = "|".join(map(regex.escape, (word.replace("_", " ") for word in language.sentences.closing.split())))
+    starts = "|".join(language.sentences.starts.split())
     return _Rules(
-        regex.compile(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
+        regex.compile(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
         regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
+        regex.compile(rf"(?<![\p{{L}}.])(?:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"),
+        regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:{starts or '(?!)'})\b"),
         # A dash may come first, as in "— Vieni? — chiese."
         regex.compile(rf"\s*[\"'“”’»)\]{closing}]*\s*(?:[—–―]\s?)?\p{{Ll}}"),
         regex.compile(rf"(?r)[!?…—][”\"’{closing}]+\s*$"),
@@ -62,15 +73,22 @@ def _rules(code: str) -> _Rules:
         ),
         frozenset(f"{_NUMBERED} {language.sentences.numbered}".split()),
         frozenset(f"{_OPEN} {language.sentences.open}".split()),
+        frozenset(language.sentences.names.split()),
+        _TITLES | frozenset(map(str.lower, language.abbreviations.titles)),
         days_have_stops(code),
     )
 
 
 def split_sentences(text: str, language: str) -> list[str]:
     """Return a text's sentences in order. Only the white space between them is lost."""
-    pieces = [piece for stretch in _stretches(text, MAX_STRETCH_CHARS) for piece in _whole_pieces(stretch, language)]
-    joined: list[list[str]] = []
     rules = _rules(language)
+    pieces = [
+        part
+        for stretch in _stretches(text, MAX_STRETCH_CHARS)
+        for piece in _whole_pieces(stretch, language)
+        for part in _parts(piece, rules)
+    ]
+    joined: list[list[str]] = []
     for piece in pieces:
         if joined and (_runs_on(joined[-1][-1][-TAIL_CHARS:], piece, rules) or not piece.strip()):
             joined[-1].append(piece)
@@ -125,6 +143,12 @@ def _in_place(text: str, pieces: list[str]) -> list[str]:
     return [text[start:end] for start, end in pairwise([0, *ends])]
 
 
+def _parts(piece: str, rules: _Rules) -> list[str]:
+    """Cut a piece after each "etc." that ends a sentence, which the libraries do not do."""
+    ends = [0, *(match.end() for match in rules.closing.finditer(piece)), len(piece)]
+    return [piece[start:end] for start, end in pairwise(ends) if end > start]
+
+
 def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     """Return whether two pieces are parts of one sentence."""
     if rules.lower.match(after) or _INITIAL.search(before) or _NO_START.match(after):
@@ -135,7 +159,7 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
         return True
     if _QUOTED.search(before + after[:2]) or (after[:1] == "…" and before[-1:] in ("!", "?", ".")):
         return True
-    if rules.ordinals and _ORDINAL.search(before):
+    if rules.ordinals and _ORDINAL.search(before) and not _REFERENCE.search(before) and not rules.starts.match(after):
         return True  # "am 3. Mai" is more frequent than a sentence that ends in a small number
     if _LETTER_GOES_ON.match(after) and _LETTER_STOP.search(before):
         return True
@@ -144,9 +168,11 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     last = rules.last_word.search(before)
     if last is None:
         return False
+    if last[1] in rules.names:
+        return bool(_NAME.match(after) or rules.number.match(after))
     if last[1].casefold() in rules.numbered:
         return bool(rules.number.match(after))
-    return last[1] in rules.open
+    return last[1] in rules.open or (last[1].isupper() and last[1].lower() in rules.titles)
 
 
 def _bare(text: str) -> str:

@@ -11,7 +11,7 @@ from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.number import say_numbers
 from swarm.book.speech.power import say_powers
-from swarm.book.speech.roman import figures_in_heading, figures_in_prose
+from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_figures
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import change_unmarked, replace_brackets
 
@@ -47,7 +47,7 @@ class Speech:
         language = find_language(code)
         text = language.old_units(shorten(text, language))
         text = say_powers(say_dates(text, language), language)
-        text = figures_in_heading(text) if heading else figures_in_prose(text)
+        text = small_figures(figures_in_heading(text) if heading else figures_in_prose(text), code)
         if not _knows(self.card.abbreviations, code):
             text = say_abbreviations(text, language)
         return text if _knows(self.card.numbers, code) else say_numbers(text, language)

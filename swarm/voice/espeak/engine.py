@@ -21,7 +21,6 @@ CARD = EngineCard(
         ("", "robotically"),
         ("ja", "robotically, reads kana only and says “Chinese letter” for every kanji"),
     ),
-    numbers=("*",),
     phonemes=("*",),
 )
 

@@ -17,8 +17,6 @@ CARD = EngineCard(
     sample_rate=24_000,
     characters_s=18.0,
     natural=("en",),
-    numbers=("en",),
-    abbreviations=("en",),
     phonemes=("en",),
 )
 

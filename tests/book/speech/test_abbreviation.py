@@ -27,7 +27,7 @@ from swarm.book.speech.abbreviation import say_abbreviations, shorten
         ("de", "ca. 5 Mio., geb. 1900, St. Gallen", "circa 5 Millionen, geboren 1900, Sankt Gallen"),
         ("es", "¿Ud. sabe? Con Uds. y el Sr. y la Sra. Gil", "¿usted sabe? Con ustedes y el Sr. y la Señora Gil"),
         ("it", "la sig.ra Rossi, n. 5", "la signora Rossi, numero 5"),
-        ("ru", "т. е.", "т. е."),
+        ("uk", "т. е.", "т. е."),
     ],
 )
 def test_abbreviations_are_words(language: str, written: str, said: str) -> None:

@@ -21,7 +21,7 @@ from swarm.book.speech.date import say_dates
         ("it", "il 1/4/2021", "il 1º aprile 2021"),
         ("pt", "a 3/4/2021", "a 3 de abril de 2021"),
         ("nl", "op 3/4/2021", "op 3 april 2021"),
-        ("ru", "3.4.2021", "3.4.2021"),
+        ("uk", "3.4.2021", "3.4.2021"),
     ],
 )
 def test_dates_are_written_out(language: str, written: str, said: str) -> None:

@@ -99,7 +99,7 @@ QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est un
         ("de", "nur 1 Mann und 1 Frau, 5 m", "nur ein Mann und eine Frau, fünf Meter"),
         ("es", "a las 8:00 h, con 1 hombre y 1 mujer", "a las ocho, con un hombre y una mujer"),
         ("it", "il secolo XIX alle 14.30 con 1 uomo", "il secolo diciannovesimo alle quattordici e trenta con un uomo"),
-        ("ru", "в 1866", "в 1866"),
+        ("uk", "в 1866", "в 1866"),
         ("en", "", ""),
     ],
 )

@@ -12,7 +12,7 @@ from swarm.book.speech.power import say_powers
         ("en", "5 m² of 3km²", "5 square metres of 3 square kilometres"),
         ("fr", "40 m², x²", "40 mètres carrés, x au carré"),
         ("de", "40 km², x²", "40 Quadratkilometer, x hoch 2"),
-        ("ru", "x²", "x²"),
+        ("uk", "x²", "x²"),
         ("en", "¹ alone", "¹ alone"),
     ],
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.speech.roman import figures_in_heading, figures_in_prose
+from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_figures
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,20 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
 )
 def test_prose_keeps_what_is_no_reference(sentence: str, said: str) -> None:
     assert figures_in_prose(sentence) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "said"),
+    [
+        ("en", "see note viii, pp. xii–xiv and iii", "see note 8, pp. 12–14 and 3"),
+        (
+            "en",
+            "an ill civil mix of li, a XXX and xxx, i.v. drips",
+            "an ill civil mix of li, a XXX and xxx, i.v. drips",
+        ),
+        ("es", "la vi en la parte iii", "la vi en la parte iii"),
+        ("it", "parte iii", "parte 3"),
+    ],
+)
+def test_numerals_in_small_letters_are_references(language: str, sentence: str, said: str) -> None:
+    assert small_figures(sentence, language) == said

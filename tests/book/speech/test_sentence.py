@@ -47,6 +47,14 @@ def bare(text: str) -> str:
         ("it", ["Vedi n. 5 del 44 a.C. e basta.", "Bene."]),
         ("es", ["¿Qué?", "¡Ay!", "«Hola», dijo."]),
         ("", ["Hello there.", "Bye now."]),
+        ("en", ["—Mr. Briggs saw MR. JONES, and DR. LEE.", "He left."]),
+        ("en", ["Wm. Smith and Pvt. Ryan met on Jan. 5th.", "He left."]),
+        ("fr", ["Des pommes, etc.", "Puis M. le comte vint."]),
+        ("de", ["Siehe Kap. IV und Abb. 3.", "Äpfel usw.", "Sie kam am 3.", "Er blieb bis zum 5. Mai."]),
+        ("it", ["Mele, pere, ecc. e altro, ecc.", "Poi uscì.", "Secondo l'art. 12, il card. Borromeo."]),
+        ("ru", ["Смотри гл. IV и рис. 3.", "Св. Николай, г. Тула и т. д.", "Потом он ушёл."]),
+        ("pl", ["Św. Piotr i p. Kowalski.", "Jabłka itd.", "Potem wyszedł."]),
+        ("nl", ["Appels, peren enz.", "Toen ging hij."]),
     ],
 )
 def test_sentences(language: str, sentences: list[str]) -> None:

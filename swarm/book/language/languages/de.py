@@ -33,8 +33,26 @@ _ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|z
 _NTH = regex.compile(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})")
 _KING = regex.compile(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
 _DECADE = regex.compile(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
+# Kings in the dative, accusative and genitive: "unter Friedrich II.", "der Hof Ludwigs XIV."
+_QUEENS = words("Elisabeth Katharina Maria Isabella Viktoria Margarethe")
+_TITLES_OF_KINGS = "König|Kaiser|Zar|Papst|Herzog|Kurfürst|Graf|Fürst|Königin|Kaiserin|Zarin"
+_DECLINED_KING = regex.compile(
+    r"\b((?i:unter|von|vom|mit|bei|zu|zum|nach|seit|aus|gegenüber)|(?i:für|gegen|durch|ohne|um|über))\s"
+    rf"((?:(?:{_TITLES_OF_KINGS})\s)?(\p{{Lu}}\p{{Ll}}{{2,20}}))\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})"
+)
+_DATIVE = words("unter von vom mit bei zu zum nach seit aus gegenüber")
+_OF_KING = regex.compile(rf"\b(\p{{Lu}}\p{{Ll}}{{2,20}})(s|’|')\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
+_ROMAN_ORDINAL = regex.compile(
+    rf"\b((?=[IVX]+\b){NUMERAL})\.(?=\s(?:Jahrhundert|Kapitel|Buch|Akt|Band|Teil|Klasse|Gesang))"
+)
+_TWO_ORDINALS = regex.compile(
+    r"\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|oder)\s(?:zum\s)?)(\d{1,2})\."
+    r"(?=\s\p{Lu})"
+)
+_LAST_DAY = regex.compile(r"\b([Aa]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,2})\.(?=[\s\"“”»«)]*$)")
 _BEGINS = regex.compile(r"[,;:(„«»–—]\s?$")
 _ENDS = regex.compile(r"[\"'“”»«)\s]*+$")
+_NAMES_IN_S = words("Johannes Nikolaus Julius Pius Paulus Markus Klaus Hans Charles Louis James Ramses Innozenz")
 _E_ARTICLES = ("der", "die", "das", "diese", "eine")  # an ordinal after these ends in "e"
 
 
@@ -47,9 +65,43 @@ def _before_noun() -> "regex.Pattern[str]":
 
 def _say_ordinals(text: str) -> str:
     """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
+    text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
+    text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
+    text = _TWO_ORDINALS.sub(_two_ordinals, text)
     text = _KING.sub(lambda match: _after_article(match[1], str(value(match[2]))) + _stop(match), text)
     text = _DECADE.sub(lambda match: _decade(match[1]), text)
     return _NTH.sub(lambda match: _after_article(match[1], match[2]), _before_noun().sub(_ordinal, text))
+
+
+def _in_figures(match: Match) -> str:
+    return f"{value(match[1])}."
+
+
+def _declined_king(match: Match) -> str:
+    """Say "unter Friedrich II." as "unter Friedrich dem Zweiten"."""
+    preposition, name, last = match[1].lower(), match[2], match[3]
+    feminine = last in _QUEENS
+    article = ("der" if feminine else "dem") if preposition in _DATIVE else ("die" if feminine else "den")
+    ending = "" if article == "die" else "n"
+    said = spelled(str(value(match[4])), LANGUAGE, "ordinal").capitalize()
+    return f"{match[1]} {name} {article} {said}{ending}{_stop(match)}"
+
+
+def _of_king(match: Match) -> str:
+    """Say "Ludwigs XIV." as "Ludwigs des Vierzehnten"; a name such as "Johannes" takes no genitive."""
+    if f"{match[1]}s" in _NAMES_IN_S:
+        return match[0]
+    article = "der" if match[1] in _QUEENS else "des"
+    said = spelled(str(value(match[3])), LANGUAGE, "ordinal").capitalize()
+    return f"{match[1]}{match[2]} {article} {said}n{_stop(match)}"
+
+
+def _two_ordinals(match: Match) -> str:
+    """Say "vom 3. bis 5. Juni"; the second ordinal remains in figures for the noun after it."""
+    first = _after_article(match[1], match[2]).split(" ", 1)[1]
+    join = match[3] if match[3].strip("–- ") else " bis "
+    second = _after_article(match[1], match[4]).split(" ", 1)[1]
+    return f"{match[1]} {first}{join}{second}"
 
 
 def _after_article(article: str, figures: str) -> str:
@@ -130,6 +182,7 @@ LANGUAGE: Language = Language(
         king="der ",
         king_form=str.capitalize,
         last_ordinal_king=99,
+        score=" zu ",
         prepare=_say_ordinals,
     ),
     dates=Dates(form="{day}. {month} {year}"),
@@ -144,10 +197,10 @@ LANGUAGE: Language = Language(
     abbreviations=Abbreviations(
         titles=table("Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"),
         numbered=table(
-            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|gest=gestorben|§=Paragraf|§§=Paragrafen"
+            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|Bl=Blatt|Str=Strophe|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
         ),
         anywhere=table(
-            "z. B.=zum Beispiel|z.B.=zum Beispiel|d. h.=das heißt|d.h.=das heißt|usw.=und so weiter|"
+            "z. B.=zum Beispiel|z.B.=zum Beispiel|d. h.=das heißt|d.h.=das heißt|usw.=und so weiter|etc.=et cetera|"
             "bzw.=beziehungsweise|ca.=circa|vgl.=vergleiche|ggf.=gegebenenfalls|evtl.=eventuell|Mio.=Millionen|"
             "Mrd.=Milliarden|u. s. w.=und so weiter|u. a.=unter anderem|v. Chr.=vor Christus|n. Chr.=nach Christus"
         ),
@@ -155,8 +208,14 @@ LANGUAGE: Language = Language(
         joins="und|oder",
         also="Frau",
     ),
-    sentences=Sentences(open="Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca usw z.B d.h u.a v.Chr n.Chr", numbered="bd"),
-    counted=Counted(words="kapitel|buch|teil|band|akt|szene|gesang|brief", lettered="brief"),
+    sentences=Sentences(
+        open="Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr n.Chr vgl Vgl hl Hl Abb Abs Art Anm",
+        numbered="bd kap abb abs art anm bl",
+        closing="etc usw u.s.w dgl",
+        starts="Er Sie Es Ich Wir Ihr Der Die Das Ein Eine Und Aber Da Dann Doch Als Wenn Nun So Man Was Wer Wie In Im "
+        "Am Auf Mit Nach Vor Nur Nicht Dort Hier",
+    ),
+    counted=Counted(words="kapitel|buch|teil|band|akt|szene|gesang|brief", short="kap|bd|abb", lettered="brief"),
     parts=PartNames(
         title_page="titelseite|titelblatt",
         cover="umschlag",

@@ -24,6 +24,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.numeral import NUMERAL
 from swarm.book.language.spelling import digit_by_digit, spelled
 
 # Four-digit numbers that are no years, by a counted noun after them or a word of measure before them.
@@ -41,7 +42,7 @@ _MANY = regex.compile(
     rf"(?<=\b(?i:about|some|nearly|almost|over|than|only|approximately|roughly|another)\s){_FOUR}"
     r"(?=\s(?!(?:was|has|is|his|as|us|this|its|does|always|perhaps|across|towards|besides|unless|thus)\b)\p{Ll}{2,}s\b)"
 )
-_TELEPHONE = regex.compile(r"(?<![\d.,$£€-])(?:\(\d{3}\)\s?|\d{3}-)?\d{3}-\d{4}(?![\d,.-]*\d)")
+_TELEPHONE = regex.compile(r"(?<![\d.,$£€-])(?:\+?1[- ])?(?:\(\d{3}\)\s?|\d{3}-)?\d{3}-\d{4}(?![\d,.-]*\d)")
 _HALF = r"(?:\s?(?:½|¼|¾|1/2|1/4|3/4))?"
 _COIN_ALONE = r"(?<![\p{L}\d.,:/])"
 _POUNDS = regex.compile(
@@ -156,6 +157,26 @@ def _stop(match: Match) -> str:
     return "." if match[0].endswith(".") and _ENDS.match(match.string, match.end()) else ""
 
 
+# Abbreviated states behind a town: "Boston, Mass."
+_STATE = regex.compile(
+    r"(?<=\p{Lu}\p{L}{3,20}, )(Ala|Ariz|Ark|Calif|Colo|Conn|Fla|Ga|Ill|Ind|Kans?|Ky|Mass|Md|Mich|Minn|Nebr?|Nev|Okla|"
+    r"Ore|Pa|Penn|Tenn|Tex|Va|Vt|Wash|Wis|Wyo)\.(?P<ends>(?=[\s\"'”’»)]*$))?"
+)
+_STATES = table(
+    "Ala=Alabama|Ariz=Arizona|Ark=Arkansas|Calif=California|Colo=Colorado|Conn=Connecticut|Fla=Florida|Ga=Georgia|"
+    "Ill=Illinois|Ind=Indiana|Kan=Kansas|Kans=Kansas|Ky=Kentucky|Mass=Massachusetts|Md=Maryland|Mich=Michigan|"
+    "Minn=Minnesota|Neb=Nebraska|Nebr=Nebraska|Nev=Nevada|Okla=Oklahoma|Ore=Oregon|Pa=Pennsylvania|"
+    "Penn=Pennsylvania|Tenn=Tennessee|Tex=Texas|Va=Virginia|Vt=Vermont|Wash=Washington|Wis=Wisconsin|Wyo=Wyoming"
+)
+_STREET = regex.compile(r"(?<=\p{Lu}\p{Ll}+ |\d(?:st|nd|rd|th) )St\.(?=,|\s\p{Ll})")
+
+
+def _prepare_abbreviations(text: str) -> str:
+    """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
+    text = _STATE.sub(lambda match: _STATES[match[1]] + ("" if match["ends"] is None else "."), text)
+    return str(_STREET.sub("Street", text))
+
+
 LANGUAGE: Language = Language(
     code="en",
     locale="en_GB",  # the spelling of the engines' dictionaries: "kilometres"
@@ -190,6 +211,8 @@ LANGUAGE: Language = Language(
         king_form=str.capitalize,
         last_ordinal_king=99,
         pronoun=True,
+        score=" to ",
+        centuries=((regex.compile(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
         first=(
             (_TELEPHONE, lambda match: digit_by_digit(regex.sub(r"\D", "", match[0]), LANGUAGE)),
             (_MANY, lambda match: spelled(match[0], LANGUAGE)),
@@ -205,25 +228,33 @@ LANGUAGE: Language = Language(
         cubic=Forms("cubic {}metre", "cubic {}metres"),
     ),
     abbreviations=Abbreviations(
+        prepare=_prepare_abbreviations,
         titles=table(
             "Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
             "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|"
-            "Maj=Major|Gov=Governor|Pres=President|Sen=Senator"
+            "Maj=Major|Gov=Governor|Pres=President|Sen=Senator|Rep=Representative|Mme=Madame|Mmes=Mesdames|"
+            "Mlle=Mademoiselle|Mlles=Mesdemoiselles|Pvt=Private|Cpl=Corporal|Adm=Admiral|Cmdr=Commander|"
+            "Supt=Superintendent|Insp=Inspector|Det=Detective|Fr=Father|Rt=Right|Mt=Mount|Ft=Fort|Wm=William|"
+            "Chas=Charles|Geo=George|Thos=Thomas|Jas=James|Jos=Joseph|Robt=Robert|Benj=Benjamin"
         ),
         numbered=table(
             "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
-            "Fig=Figure|§=section|§§=sections"
+            "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|l=line|ll=lines|op=opus|pl=plate|"
+            "§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|Sep=September|"
+            "Oct=October|Nov=November|Dec=December"
         ),
         anywhere=table(
             "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|Jr.=Junior|Esq.=Esquire|"
-            "& Co.=and Company"
+            "& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|Blvd.=Boulevard|approx.=approximately|"
+            "dept.=department|&c.=et cetera"
         ),
-        whole=frozenset(("Mr", "Mrs", "Ms", "Dr", "St", "§", "§§")),
+        whole=frozenset(("Mr", "Mrs", "Ms", "Dr", "St", "Mme", "Mlle", "§", "§§")),
         joins="and|or",
         also="Miss|Lady",
     ),
     sentences=Sentences(
-        open="Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
+        open="Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos Jas Jos Robt Benj "
+        "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
         numbered="bk pt sect art",
         speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"
         "thought|added|repeated|screamed|sighed|growled|continued",

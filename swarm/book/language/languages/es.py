@@ -24,7 +24,7 @@ from swarm.book.language.spelling import spelled
 _MASCULINE = words("días mapas problemas programas temas sistemas poetas idiomas climas planetas gramas")
 _FEMININE = words("mujeres veces noches leyes partes calles voces manos tardes naves luces flores llaves torres madres")
 _FEMININE_ENDINGS = ("as", "ciones", "siones", "dades", "tades")
-_NO_NOUN = words("las los unas unos tras mas más del y o a en que por con para al e")
+_NO_NOUN = words("las los unas unos tras mas más del y o a en que por con para al e de")
 _HUNDREDS = regex.compile(r"cientos|quinientos")
 
 
@@ -57,7 +57,17 @@ def _fraction(over: int, under: int) -> str:
 
 
 def _ordinal(said: str, suffix: str) -> str:
+    if suffix.endswith("er"):
+        return said.removesuffix("o")  # "primer", "tercer"
     return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
+
+
+_DEGREE_ORDINAL = regex.compile(r"(?<=\b(?i:el|la|del|al|un|una)\s)(\d{1,3})°(?=\s\p{Ll})")
+
+
+def _prepare(text: str) -> str:
+    """Write the sign of ordinals for that of degrees, which books use instead: "el 3° piso"."""
+    return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
 
 LANGUAGE: Language = Language(
@@ -68,7 +78,7 @@ LANGUAGE: Language = Language(
         minus="menos",
         join="y",
         coins="con",
-        halves=("un medio", "un cuarto", "tres cuartos"),
+        halves=("medio", "un cuarto", "tres cuartos"),
         money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
         fraction=_fraction,
         units={
@@ -76,15 +86,20 @@ LANGUAGE: Language = Language(
             "g": "mass-gram",
             "l": "volume-liter",
             "ha": "area-hectare",
+            "h": "duration-hour",
             "min": "duration-minute",
         },
         pairs=True,
         scales=table("millón=millón de|millones=millones de"),
         clock=ClockWords(between="y", hour=_hour),
         agree=_agree,
-        ordinal=r"\.?[ºª]",
+        ordinal=r"\.?(?:[ºª]|er)",
         ordinal_form=_ordinal,
         last_ordinal_king=10,
+        queens=words("Isabel Catalina Juana María Cristina"),
+        queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
+        score=" a ",
+        prepare=_prepare,
         centuries=((regex.compile(rf"(?<=\bsiglos?\s)({NUMERAL})\b"), "cardinal"),),
     ),
     dates=Dates(form="{day} de {month} de {year}"),
@@ -97,17 +112,25 @@ LANGUAGE: Language = Language(
         prefixes=("milí", "centí", "decí", "kiló"),
     ),
     abbreviations=Abbreviations(
-        titles=table("Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña"),
-        numbered=table("núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo"),
+        titles=table(
+            "Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
+            "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
+        ),
+        numbered=table(
+            "núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|art=artículo|"
+            "p=página|pp=páginas|fig=figura|t=tomo|ed=edición|lib=libro|sec=sección|§=párrafo|nº=número|n°=número"
+        ),
         anywhere=table(
-            "etc.=etcétera|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
+            "etc.=etcétera|a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
+            "S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
             "a. C.=antes de Cristo|d. C.=después de Cristo"
         ),
-        whole=frozenset(("Dr", "n.º")),
+        whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
         joins="y|o|e|u",
     ),
     sentences=Sentences(
-        open="Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs cap", numbered="núm pág págs"
+        open="Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs Sto Sta Gral Mons a.C d.C a d",
+        numbered="núm pág págs cap art fig lib",
     ),
     counted=Counted(words="capítulo|libro|parte|tomo|acto|escena|carta|canto", short="cap", lettered="carta"),
     parts=PartNames(

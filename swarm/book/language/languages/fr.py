@@ -42,6 +42,23 @@ def _ordinal(said: str, suffix: str) -> str:
     return f"{said}s" if suffix.endswith("s") and not said.endswith("s") else said
 
 
+# "M. le comte": only these titles stand before an article and a small letter.
+_TITLE_OF_RANK = regex.compile(r"\b(MM?\.|M(?:me|mes|lle|lles)\b\.?)(?=\s(?:l[ea]\s|les\s|l[’'])\p{Ll})")
+_TITLES_OF_RANK = table("M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles")
+_SMALL_CENTURY = regex.compile(
+    r"(?<![\p{L}\p{N}])([ivx]{1,7})(e|ème|ᵉ)(?=(?:(?:\s(?:et|ou|au)\s(?:du\s|au\s)?|\s?[-–]\s?)[ivxIVX]{1,7}(?:e|ème|ᵉ))?\ssiècles?\b)"
+)
+
+
+def _prepare(text: str) -> str:
+    """Write the numerals of centuries in capitals: "xviiie siècle"."""
+    return str(_SMALL_CENTURY.sub(lambda match: match[1].upper() + match[2], text)) if "siècle" in text else text
+
+
+def _prepare_abbreviations(text: str) -> str:
+    return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
+
+
 LANGUAGE: Language = Language(
     code="fr",
     numbers=Numbers(
@@ -59,6 +76,8 @@ LANGUAGE: Language = Language(
             "g": "mass-gram",
             "l": "volume-liter",
             "ha": "area-hectare",
+            "fr": Forms("franc", "francs"),
+            "frs": Forms("franc", "francs"),
             "min": "duration-minute",
         },
         pairs=True,
@@ -75,6 +94,9 @@ LANGUAGE: Language = Language(
         ordinal_form=_ordinal,
         last_ordinal_king=1,
         centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
+        prepare=_prepare,
+        half_after="demi",
+        score=" à ",
     ),
     dates=Dates(form="{day} {month} {year}", day=lambda day: "1er" if day == 1 else str(day)),
     powers=Powers(
@@ -86,12 +108,13 @@ LANGUAGE: Language = Language(
         prefixes=("milli", "centi", "déci", "kilo"),
     ),
     abbreviations=Abbreviations(
+        prepare=_prepare_abbreviations,
         titles=table(
             "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"
-            "Dr=Docteur|St=Saint|Ste=Sainte"
+            "Dr=Docteur|Pr=Professeur|Me=Maître|St=Saint|Ste=Sainte|Vve=Veuve"
         ),
         numbered=table(
-            "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|chap=chapitre|fig=figure|§=paragraphe|§§=paragraphes"
+            "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|chap=chapitre|fig=figure|art=article|liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
             "c.-à-d.=c'est-à-dire|etc.=et cætera|p. ex.=par exemple|cf.=voir|env.=environ|"
@@ -102,7 +125,7 @@ LANGUAGE: Language = Language(
         joins="et|ou",
         also="Madame",
     ),
-    sentences=Sentences(open="M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env", numbered="t art"),
+    sentences=Sentences(open="M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve", numbered="t art liv ch sect pl"),
     counted=Counted(
         words="chapitre|livre|partie|tome|acte|scène|chant|lettre",
         short="t",

@@ -45,6 +45,35 @@ def _ordinal(said: str, suffix: str) -> str:
     return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
+_DEGREE_ORDINAL = regex.compile(
+    r"(?<=\b(?i:(il|lo|del|al|nel|dal|sul|un)|la|della|alla|nella|dalla|sulla)\s)(\d{1,3})°(?=\s\p{Ll})"
+)
+_HIM = (
+    "Pietro Paolo Giovanni Marco Luca Matteo Francesco Giuseppe Lorenzo Giorgio Martino Nicola Michele Carlo Benedetto "
+    "Bernardo Domenico Giacomo Filippo Tommaso Vincenzo Rocco Gennaro Silvestro Gregorio Girolamo Sebastiano Bartolomeo"
+)
+_HER = "Maria Lucia Caterina Chiara Teresa Cecilia Margherita Barbara Elisabetta Croce Rita Rosa Marta Maddalena"
+_BEFORE_VOWEL = "Antonio Anna Agnese Ambrogio Agostino Andrea Angelo Elena Orsola Eufemia Ignazio"
+_SAINT = regex.compile(
+    rf"\bS\.\s(?:(?=({'|'.join(_HIM.split())})\b)|(?=({'|'.join(_HER.split())})\b)|"
+    rf"(?=({'|'.join(_BEFORE_VOWEL.split())})\b)|(?=Stefano\b))"
+)
+
+
+def _prepare(text: str) -> str:
+    """Write the sign of ordinals for that of degrees, which books use instead: "il 3° piano"."""
+    if "°" not in text:
+        return text
+    return _DEGREE_ORDINAL.sub(lambda match: f"{match[2]}{'º' if match[1] else 'ª'}", text)
+
+
+def _prepare_abbreviations(text: str) -> str:
+    """Say "S. Pietro" and "S. Lucia", whose adjective agrees with the name; "S. Pellico" has an initial."""
+    return _SAINT.sub(
+        lambda match: "San " if match[1] else "Santa " if match[2] else "Sant'" if match[3] else "Santo ", text
+    )
+
+
 LANGUAGE: Language = Language(
     code="it",
     numbers=Numbers(
@@ -53,7 +82,7 @@ LANGUAGE: Language = Language(
         minus="meno",
         join="e",
         coins="e",
-        halves=("un mezzo", "un quarto", "tre quarti"),
+        halves=("mezzo", "un quarto", "tre quarti"),
         money={"$": Forms("dollaro", "dollari"), "£": Forms("sterlina", "sterline")},
         fraction=_fraction,
         units={
@@ -63,16 +92,22 @@ LANGUAGE: Language = Language(
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",
+            "h": "duration-hour",
             "min": "duration-minute",
         },
         signs={"%": Forms("per cento", "per cento")},  # books do not write CLDR's "percento"
         pairs=True,
         scales=table("milione=milione di|milioni=milioni di|miliardo=miliardo di|miliardi=miliardi di"),
-        clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
+        clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
         agree=_agree,
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,
         last_ordinal_king=99,
+        queens=words("Elisabetta Caterina Isabella Vittoria Maria Giovanna Margherita Cristina"),
+        queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
+        score=" a ",
+        amend={"dicotto": "diciotto"},
+        prepare=_prepare,
         centuries=(
             (regex.compile(rf"\b({NUMERAL})(?=\s+secolo\b)|(?<=\bsecol[oi]\s)({NUMERAL})\b(?!\s+secolo)"), "ordinal"),
         ),
@@ -87,16 +122,29 @@ LANGUAGE: Language = Language(
         prefixes=("milli", "centi", "deci", "chilo"),
     ),
     abbreviations=Abbreviations(
+        prepare=_prepare_abbreviations,
         titles=table(
             "Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
-            "dott=dottor|prof=professor|Prof=Professor|avv=avvocato"
+            "dott=dottor|prof=professor|Prof=Professor|avv=avvocato|Avv=Avvocato|ing=ingegner|Ing=Ingegner|"
+            "card=cardinal|Card=Cardinal|on=onorevole|On=Onorevole|cav=cavalier|Cav=Cavalier|sigg=signori|Sigg=Signori|"
+            "dott.ssa=dottoressa|Dott.ssa=Dottoressa|Mons=Monsignor|mons=monsignor|gen=general|Gen=General|Dr=Dottor"
         ),
-        numbered=table("n=numero|pag=pagina|pagg=pagine|vol=volume|cap=capitolo"),
-        anywhere=table("ecc.=eccetera|a.C.=avanti Cristo|d.C.=dopo Cristo"),
-        whole=frozenset(("sig.ra", "Sig.ra", "sig.na", "Sig.na")),
+        numbered=table(
+            "n=numero|nn=numeri|p=pagina|pp=pagine|pag=pagina|pagg=pagine|vol=volume|cap=capitolo|capp=capitoli|"
+            "art=articolo|artt=articoli|fig=figura|t=tomo|lib=libro|sez=sezione|§=paragrafo|n°=numero|v=verso|vv=versi"
+        ),
+        anywhere=table(
+            "ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per esempio|cfr.=confronta|"
+            "s. v.=sotto la voce|a.C.=avanti Cristo|d.C.=dopo Cristo"
+        ),
+        whole=frozenset(("sig.ra", "Sig.ra", "sig.na", "Sig.na", "dott.ssa", "Dott.ssa", "n°", "§")),
         joins="e|ed|o",
     ),
-    sentences=Sentences(open="sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS", numbered="pag pagg"),
+    sentences=Sentences(
+        open="sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS card cav mons es cfr Cfr",
+        numbered="pag pagg art artt fig sez lib v vv",
+        closing="ecc etc",
+    ),
     counted=Counted(words="capitolo|libro|parte|volume|atto|scena|canto|lettera", short="cap", lettered="lettera"),
     parts=PartNames(
         title_page="frontespizio",

@@ -20,6 +20,8 @@ from swarm.book.language.language import (
 )
 from swarm.book.language.spelling import spelled
 
+_RESULT = regex.compile(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "met 3-2 winnen"
+
 
 def _fraction(over: int, under: int) -> str:
     return f"{spelled(str(over), LANGUAGE)} {spelled(str(under), LANGUAGE, 'ordinal')}"
@@ -40,6 +42,7 @@ LANGUAGE: Language = Language(
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",
+            "km/u": "speed-kilometer-per-hour",
             "min": "duration-minute",
             "lbs": Forms("pond", "pond"),  # CLDR has the English "pound"
         },
@@ -50,8 +53,10 @@ LANGUAGE: Language = Language(
         ordinal="e|ste|de",
         king="de ",
         last_ordinal_king=99,
+        score=" tegen ",
         rulers=words("Maurits Beatrix Juliana Wilhelmina Albert Leopold Boudewijn Floris"),
         centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|de|ste)\b(?=\s+eeuw)"), "ordinal"),),
+        first=((_RESULT, lambda match: f"{match[1]} {match[2]}"),),
         year_steps=(
             (
                 regex.compile(r"(?<=\b[Jj]aren\s)['’]([2-9]0)(?!\d)"),
@@ -74,7 +79,7 @@ LANGUAGE: Language = Language(
             "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint"
         ),
         numbered=table(
-            "nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|afb=afbeelding|"
+            "nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
             "§=paragraaf"
         ),
         anywhere=table(
@@ -90,7 +95,8 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         open="dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing prof ds Ds jhr Jhr mgr Mgr hfdst dl nrs afb bijv "
         "bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
-        numbered="blz hfdst dl nrs afb",
+        numbered="blz hfdst dl nrs afb art par vs",
+        closing="etc enz enzv",
         speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",
     ),
     counted=Counted(words="hoofdstuk|deel|boek|bedrijf|zang", short="hfdst|dl"),

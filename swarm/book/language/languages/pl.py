@@ -24,6 +24,8 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.polish_abbreviation import prepare_abbreviations
+from swarm.book.language.polish_agreement import BEFORE_MEN, agree
 from swarm.book.language.spelling import spelled
 
 # The cases of an ordinal, by the ending of the masculine, feminine or plural adjective.
@@ -34,29 +36,11 @@ _LOCATIVE_BEFORE = words("w we na o po przy")
 _PREPOSITIONS = _LOCATIVE_BEFORE | words("od do z ze koło około dla bez")
 _NOMINATIVE = {"a": _FEMININE, "ę": _FEMININE_OBJECT, "ą": _FEMININE_OBJECT, "o": _NEUTER, "e": _NEUTER}
 _FEMININE_BEHIND_IN = words("klasie stronie scenie godzinie połowie grupie minucie sekundzie ławce próbie turze dobie")
-_FEMININE_COUNTED = words(
-    "godziny minuty sekundy kobiety osoby strony książki mile siostry córki matki noce ręce nogi dziewczyny "
-    "dziewczynki panie damy łodzie drogi stopy części rzeczy świece butelki szklanki wioski wsie ulice wieże uncje "
-    "tony sztuki pary litery linie głowy klasy szkoły chwile kule wojny bitwy armie stacje kartki korony gwiazdy "
-    "ściany lampy krowy owce kury łzy krople próby rubryki tablice"
-)
-_MASCULINE_IN_A = words("mężczyzna poeta kolega sędzia artysta hrabia starosta wojewoda")
-_MEN = words(
-    "ludzi mężczyzn żołnierzy chłopców panów braci synów przyjaciół uczniów królów rycerzy oficerów jeźdźców "
-    "robotników urzędników studentów wrogów jeńców świadków gości marynarzy strażników sąsiadów chłopów"
-)
-_BEFORE_MEN = table(
-    "dwa=dwóch|trzy=trzech|cztery=czterech|pięć=pięciu|sześć=sześciu|siedem=siedmiu|osiem=ośmiu|dziewięć=dziewięciu|"
-    "dziesięć=dziesięciu|jedenaście=jedenastu|dwanaście=dwunastu|trzynaście=trzynastu|czternaście=czternastu|"
-    "piętnaście=piętnastu|szesnaście=szesnastu|siedemnaście=siedemnastu|osiemnaście=osiemnastu|"
-    "dziewiętnaście=dziewiętnastu|dwadzieścia=dwudziestu|trzydzieści=trzydziestu|czterdzieści=czterdziestu|"
-    "pięćdziesiąt=pięćdziesięciu|sześćdziesiąt=sześćdziesięciu|siedemdziesiąt=siedemdziesięciu|"
-    "osiemdziesiąt=osiemdziesięciu|dziewięćdziesiąt=dziewięćdziesięciu|sto=stu|dwieście=dwustu|trzysta=trzystu|"
-    "czterysta=czterystu|pięćset=pięciuset|sześćset=sześciuset|siedemset=siedmiuset|osiemset=ośmiuset|"
-    "dziewięćset=dziewięciuset"
-)
 _PREPOSITION = r"(?:\b((?i:w|we|na|o|po|przy|od|do|z|ze|koło|około|ok\.|dla|przed))\s)?"
-_YEAR = r"(?<![\p{L}\d.,:/-])(1\d{3}|20\d\d|[1-9]\d\d)"
+_YEAR = (
+    r"(?<![\p{L}\d.,:/-])(1\d{3}|20\d\d|[1-9]\d\d|"
+    r"[1-9]\d?(?=\s(?:r\.|roku)\s(?:(?:p\.\s?)?n\.\s?e|przed naszą)))"
+)
 _YEAR_BEHIND = regex.compile(rf"{_PREPOSITION}{_YEAR}\s(r\.|rok(?:u|iem|owi)?\b)")
 _YEAR_BEFORE = regex.compile(
     rf"{_PREPOSITION}\b([Rr]oku|[Rr]ok|[Rr]okiem|r\.)\s(1\d{{3}}|20\d\d)(?![\d.,:/-]*\d|\p{{L}})"
@@ -76,15 +60,20 @@ _HOUR = regex.compile(r"\b([Gg])odz\.\s?([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?![\d
 _KINGS = "Jan|Zygmunt|Władysław|Kazimierz|Stanisław|August|Stefan|Bolesław|Mieszk|Henryk|Fryderyk|Karol|Mikołaj|Piotr"
 _KINGS += "|Ludwik|Franciszk|Pius|Leon|Benedykt|Aleksandr|Wilhelm|Filip|Edward|Jerz|Paweł|Pawł"
 _OF_KING = regex.compile(rf"\b((?:{_KINGS})(a|em|owi|iem))\s((?=[IVX]+\b){NUMERAL})\b")
-_QUEEN = regex.compile(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((?=[IVX]+\b){NUMERAL})\b")
-_HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
-_HIM += "Tomasza Jakuba Łukasza Marka Mateusza Franciszka Augustyna Benedykta Szczepana Wawrzyńca Idziego"
-_HERS = "Anny Marii Teresy Barbary Katarzyny Jadwigi Elżbiety Heleny Zofii Agnieszki Małgorzaty"
-_HER = "Anna Maria Teresa Barbara Katarzyna Jadwiga Elżbieta Helena Zofia Agnieszka Małgorzata"
-_SAINT = regex.compile(
-    rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
+_AT_KING = regex.compile(
+    r"\b(Janie|Pawle|Zygmuncie|Władysławie|Kazimierzu|Stanisławie|Auguście|Stefanie|Bolesławie|Mieszku|Henryku|Fryderyku|"
+    r"Karolu|Mikołaju|Piotrze|Ludwiku|Franciszku|Piusie|Leonie|Benedykcie|Aleksandrze|Wilhelmie|Filipie|Edwardzie|Jerzym)"
+    rf"\s((?=[IVX]+\b){NUMERAL})\b"
 )
-_STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
+# "II wojna światowa", "po I wojnie": the noun's ending shows the case.
+_NUMBERED_NOUN = regex.compile(
+    rf"\b((?=[IVX]+\b){NUMERAL})\s(?=(?:[Ww]ojn|[Kk]rucja|Rzesz|Rzeczpospolit|Rzeczypospolit)\p{{L}}*?(a|y|ie|i|ej|ę|ą)\b)"
+)
+_FIRST_YEAR = regex.compile(
+    r"\b([Oo]d|[Ww]|[Zz]|[Ll]atach)\s(1\d{3}|20\d\d)(\sdo\s|\si\s|\s?[–-]\s?)(?=(?:1\d{3}|20\d\d)\s(?:r\.|roku\b))"
+)
+_LAST_HOUR = regex.compile(r"(?<=\bgodziny\s\p{L}{4,20}\sdo\s)([01]?\d|2[0-4])(?![\d:.,])")
+_QUEEN = regex.compile(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((?=[IVX]+\b){NUMERAL})\b")
 
 
 def _ordinal(number: int, case: str = "y") -> str:
@@ -228,7 +217,7 @@ def _genitive() -> "regex.Pattern[str]":
 
 def _in_genitive(match: Match) -> str:
     """Say "od 5 do 10" in the genitive; a noun after the number already is in it."""
-    said = " ".join(_BEFORE_MEN.get(word, word) for word in spelled(match[2], LANGUAGE).split())
+    said = " ".join(BEFORE_MEN.get(word, word) for word in spelled(match[2], LANGUAGE).split())
     return f"{match[1]} {said} {_counted_signs()[match[3]]}" if match[3] else f"{match[1]} {said}"
 
 
@@ -236,38 +225,35 @@ def _prepare(text: str) -> str:
     """Say the inflected dates, years, centuries, hours, kings and ordinals, for which there are no general rules."""
     if regex.search(r"\d", text):
         text = _day().sub(_date, text)
+        text = _FIRST_YEAR.sub(_first_year, text)
         text = _YEAR_BEFORE.sub(_year_before, _YEAR_BEHIND.sub(_year_after, text))
         text = _YEAR_ALONE.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), _LOCATIVE)}", text)
         text = _HOUR.sub(_hour, _CLOCK.sub(_clock, text))
+        text = _LAST_HOUR.sub(lambda match: _ordinal(int(match[1]), _OF_FEMININE), text)
         text = _genitive().sub(_in_genitive, text)
         text = _BEFORE_NOUN.sub(_before_noun, _DECADE.sub(_decade, text))
     text = _CENTURY.sub(_century, text)
     text = _OF_KING.sub(lambda match: f"{match[1]} {_ordinal(value(match[3]), _KING_CASES[match[2]])}", text)
+    text = _AT_KING.sub(lambda match: f"{match[1]} {_ordinal(value(match[2]), _LOCATIVE)}", text)
+    text = _NUMBERED_NOUN.sub(_numbered_noun, text)
     return _QUEEN.sub(lambda match: f"{match[1]} {_ordinal(value(match[3]), _QUEEN_CASES[match[2]])}", text)
+
+
+def _first_year(match: Match) -> str:
+    """Say the first of two years in the case of its preposition: "od 1914 do 1918 r."."""
+    case = _GENITIVE if match[1].lower() in ("od", "z") else _LOCATIVE
+    join = match[3] if match[3].strip("–- ") else " do "
+    return f"{match[1]} {_ordinal(int(match[2]), case)}{join}"
+
+
+def _numbered_noun(match: Match) -> str:
+    case = {"a": _FEMININE, "ę": _FEMININE_OBJECT, "ą": _FEMININE_OBJECT}.get(match[2], _OF_FEMININE)
+    said = _ordinal(value(match[1]), case)
+    return f"{said if match.start() else said.capitalize()} "
 
 
 _KING_CASES = {"a": _GENITIVE, "em": _LOCATIVE, "iem": _LOCATIVE, "owi": _DATIVE}
 _QUEEN_CASES = table("a=a|y=ej|i=ej|ie=ej|ę=ą|ą=ą")
-
-
-def _prepare_abbreviations(text: str) -> str:
-    """Say "św. Jana" and "przy ul. Długiej" in the case that the name or the preposition shows."""
-    text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
-    return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
-
-
-def _agree(said: str, noun: str) -> str:
-    noun = noun.lower()
-    if noun in _MEN:
-        return " ".join(_BEFORE_MEN.get(word, word) for word in said.split())
-    if said == "jeden" and noun:
-        if noun.endswith("ę"):
-            return "jedną"
-        feminine = noun.endswith("a") and noun not in _MASCULINE_IN_A
-        return "jedna" if feminine else "jedno" if noun.endswith(("o", "e", "um")) else said
-    if said.endswith("dwa") and noun in _FEMININE_COUNTED:
-        return f"{said[:-1]}ie"
-    return said
 
 
 def _fraction(over: int, under: int) -> str:
@@ -317,7 +303,7 @@ LANGUAGE: Language = Language(
         },
         scales=table("mln=milionów|mld=miliardów"),
         clock=ClockWords(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
-        agree=_agree,
+        agree=agree,
         last_ordinal_king=99,
         rulers=words("Jan Zygmunt Władysław Kazimierz Stanisław August Stefan Bolesław Mieszko Henryk Fryderyk Karol")
         | words("Mikołaj Piotr Ludwik Franciszek Aleksander Wilhelm Filip Jerzy Paweł Elżbieta Katarzyna Anna Maria"),
@@ -333,11 +319,11 @@ LANGUAGE: Language = Language(
         prefixes=("mili", "centy", "decy", "kilo"),
     ),
     abbreviations=Abbreviations(
-        prepare=_prepare_abbreviations,
+        prepare=prepare_abbreviations,
         titles=table(
             "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
             "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
-            "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja"
+            "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty"
         ),
         numbered=table(
             "nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|rys=rysunek|tab=tabela|"
@@ -345,7 +331,7 @@ LANGUAGE: Language = Language(
         ),
         anywhere=table(
             "np.=na przykład|Np.=Na przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|"
-            "itp.=i tym podobne|"
+            "itp.=i tym podobne|etc.=et cetera|"
             "tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
             "m. in.=między innymi|tzw.=tak zwany|ok.=około|zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|"
             "n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
@@ -355,10 +341,12 @@ LANGUAGE: Language = Language(
         also="Pan|Pani|pan|pani",
     ),
     sentences=Sentences(
+        names="p",
         open="prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św gen Gen płk kpt mjr por bp abp red ul Ul al Al pl os "
-        "np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w itd itp ur zm jw br ww tys mln mld godz tel wyd przeł oprac "
+        "np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł oprac "
         "n.e p.n.e ryc rys tab art ust pkt poz",
         numbered="s str ss t rozdz",
+        closing="etc itd itp",
         speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",
     ),
     counted=Counted(words=r"rozdział|księga|część|tom|scena|pieśń|rozdz\.", short="rozdz"),

@@ -21,6 +21,45 @@ from swarm.book.language.language import (
 from swarm.book.language.numeral import NUMERAL
 from swarm.book.language.spelling import spelled
 
+# Feminine nouns after numbers that agree with them: "duas horas", "duzentas páginas".
+_FEMININE_ENDINGS = ("as", "ções", "sões", "dades", "gens")
+_FEMININE = words("vezes mulheres noites tardes partes flores mãos vozes luzes cruzes torres mães leis uma")
+_MASCULINE = words("dias mapas problemas programas temas sistemas poetas climas planetas gramas quilogramas")
+_NO_NOUN = words("das mas às as nas pelas de do da e a o em que por com para ou")
+_HUNDREDS = regex.compile(r"entos\b")
+
+
+def _agree(said: str, noun: str) -> str:
+    noun = noun.lower()
+    if not noun or noun in _NO_NOUN or noun in _MASCULINE:
+        return said
+    if said == "um":
+        return "uma" if noun.endswith(("a", "ção", "dade", "gem")) and f"{noun}s" not in _MASCULINE else said
+    if not noun.endswith(_FEMININE_ENDINGS) and noun not in _FEMININE:
+        return said
+    said = _HUNDREDS.sub("entas", said)
+    if said.endswith(" um"):
+        return f"{said}a"
+    return f"{said[:-4]}duas" if said == "dois" or said.endswith(" dois") else said
+
+
+def _prepare(text: str) -> str:
+    """Write the sign of ordinals for that of degrees, which books use instead: "o 3° andar"."""
+    return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
+
+
+def _prepare_abbreviations(text: str) -> str:
+    """Say "S. Pedro"; "S. Silva" has an initial."""
+    return str(_SAINT.sub("São", text))
+
+
+_DEGREE_ORDINAL = regex.compile(r"(?<=\b(?i:[oa]|d[oa]|n[oa]|ao|à|um|uma)\s)(\d{1,3})°(?=\s\p{Ll})")
+_HIM = (
+    "Pedro Paulo João José Francisco Jorge Miguel Bento Tiago Vicente Domingos Nicolau Sebastião Lourenço Martinho "
+    "Cristóvão Bernardo Gabriel Mateus Marcos Lucas Luís Carlos Roque Gonçalo Mamede Salvador"
+)
+_SAINT = regex.compile(rf"\bS\.(?=\s(?:{'|'.join(_HIM.split())})\b)")
+
 
 def _hour(hour: int) -> str:
     said = spelled(str(hour), LANGUAGE)
@@ -45,16 +84,27 @@ LANGUAGE: Language = Language(
         minus="menos",
         join="e",
         coins="e",
-        halves=("um meio", "um quarto", "três quartos"),
-        money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
+        halves=("meio", "um quarto", "três quartos"),
+        money={"R$": Forms("real", "reais"), "$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
         fraction=_fraction,
-        units={"m": "length-meter", "g": "mass-gram", "l": "volume-liter", "min": "duration-minute"},
+        units={
+            "h": "duration-hour",
+            "m": "length-meter",
+            "g": "mass-gram",
+            "l": "volume-liter",
+            "min": "duration-minute",
+        },
         pairs=True,
         scales=table("milhão=milhão de|milhões=milhões de"),
         clock=ClockWords(between="e", hour=_hour),
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,
         last_ordinal_king=10,
+        agree=_agree,
+        queens=words("Isabel Catarina Maria Joana Leonor Vitória"),
+        queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
+        score=" a ",
+        prepare=_prepare,
         centuries=((regex.compile(rf"(?<=\bséculos?\s)({NUMERAL})\b"), "cardinal"),),
     ),
     dates=Dates(form="{day} de {month} de {year}"),
@@ -67,13 +117,28 @@ LANGUAGE: Language = Language(
         prefixes=("milí", "centí", "decí", "quiló"),
     ),
     abbreviations=Abbreviations(
-        titles=table("Sr=Senhor|Sra=Senhora|Dr=Doutor|Dra=Doutora|D=Dom"),
-        numbered=table("n.º=número|pág=página|págs=páginas|vol=volume|cap=capítulo"),
-        anywhere=table("etc.=et cetera|p. ex.=por exemplo"),
-        whole=frozenset(("Dr", "n.º")),
+        prepare=_prepare_abbreviations,
+        titles=table(
+            "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
+            "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Pe=Padre|Sta=Santa|"
+            "Sto=Santo|Fr=Frei"
+        ),
+        numbered=table(
+            "n.º=número|nº=número|n°=número|núm=número|p=página|pp=páginas|pág=página|págs=páginas|vol=volume|"
+            "cap=capítulo|art=artigo|arts=artigos|fig=figura|t=tomo|ed=edição|liv=livro|§=parágrafo"
+        ),
+        anywhere=table(
+            "etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|a. C.=antes de Cristo|a.C.=antes de Cristo|"
+            "d. C.=depois de Cristo|d.C.=depois de Cristo|V. Ex.ª=Vossa Excelência|V. Exa.=Vossa Excelência|"
+            "S. M.=Sua Majestade|V. M.=Vossa Majestade|cf.=confira"
+        ),
+        whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
         joins="e|ou",
     ),
-    sentences=Sentences(open="Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap", numbered="núm pág págs"),
+    sentences=Sentences(
+        open="Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa Eng Cel Pe Sta Sto V a d a.C d.C",
+        numbered="núm pág págs cap art fig liv",
+    ),
     counted=Counted(words="capítulo|livro|parte|volume|tomo|ato|cena|carta|canto", short="cap", lettered="carta"),
     parts=PartNames(
         title_page="folha de rosto",

@@ -3,7 +3,7 @@ from said import said
 
 from swarm.book.language.languages.en import LANGUAGE
 from swarm.book.speech.speech import Speech
-from swarm.voice.hibari.engine import CARD as HIBARI
+from swarm.voice.metronome.engine import CARD as METRONOME
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_old_money_and_measures_are_said(written: str, said: str) -> None:
 
 
 def test_engines_that_know_numbers_are_told_what_the_letters_mean() -> None:
-    assert Speech(HIBARI).say("It cost £3 10s.", "en") == "It cost 3 pounds 10 shillings."
+    assert Speech(METRONOME).say("It cost £3 10s.", "en") == "It cost 3 pounds 10 shillings."
 
 
 def test_a_page_of_sums_takes_no_long_time() -> None:

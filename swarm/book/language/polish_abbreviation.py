@@ -1,0 +1,29 @@
+"""Polish abbreviations whose words take the case that a name or a preposition beside them shows."""
+
+import regex
+
+from swarm.book.language.language import table
+
+_HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
+_HIM += "Tomasza Jakuba Łukasza Marka Mateusza Franciszka Augustyna Benedykta Szczepana Wawrzyńca Idziego"
+_HERS = "Anny Marii Teresy Barbary Katarzyny Jadwigi Elżbiety Heleny Zofii Agnieszki Małgorzaty"
+_HER = "Anna Maria Teresa Barbara Katarzyna Jadwiga Elżbieta Helena Zofia Agnieszka Małgorzata"
+_SAINT = regex.compile(
+    rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
+)
+_STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
+_MISTER = regex.compile(r"\bp\.\s(?=\p{Lu}\p{Ll}*?(ego|emu|[iy]m|ska|cka|dzka|skiej|ckiej|dzkiej|ską|cką|a)?\b)")
+_MISTERS = table(
+    "ego=pana|emu=panu|im=panem|ym=panem|ska=pani|cka=pani|dzka=pani|skiej=pani|ckiej=pani|dzkiej=pani|"
+    "ską=panią|cką=panią|a=pana"
+)
+_HE = regex.compile(r"\b([śŚ])w\.\s(?=\p{Lu}\p{Ll}+?(owi|em|iem|ej|y|i|a|ę|ą|u)?\b)")
+_HIS = table("owi=temu|em=tym|iem=tym|ej=tej|y=tej|i=tej|a=tego|ę=tą|ą=tą|u=tym")
+
+
+def prepare_abbreviations(text: str) -> str:
+    """Say "św. Jana" and "przy ul. Długiej" in the case that the name or the preposition shows."""
+    text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
+    text = _HE.sub(lambda match: f"{match[1]}wię{_HIS[match[2]] if match[2] else 'ty'} ", text)
+    text = _MISTER.sub(lambda match: f"{_MISTERS[match[1]] if match[1] else 'pan'} ", text)
+    return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)

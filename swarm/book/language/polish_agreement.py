@@ -1,0 +1,42 @@
+"""Polish cardinals in the gender of the noun after them."""
+
+from swarm.book.language.language import table, words
+
+_FEMININE_COUNTED = words(
+    "godziny minuty sekundy kobiety osoby strony książki mile siostry córki matki noce ręce nogi dziewczyny "
+    "dziewczynki panie damy łodzie drogi stopy części rzeczy świece butelki szklanki wioski wsie ulice wieże uncje "
+    "tony sztuki pary litery linie głowy klasy szkoły chwile kule wojny bitwy armie stacje kartki korony gwiazdy "
+    "ściany lampy krowy owce kury łzy krople próby rubryki tablice"
+)
+_MASCULINE_IN_A = words("mężczyzna poeta kolega sędzia artysta hrabia starosta wojewoda")
+_MEN = words(
+    "ludzi mężczyzn żołnierzy chłopców panów braci synów przyjaciół uczniów królów rycerzy oficerów jeźdźców "
+    "robotników urzędników studentów wrogów jeńców świadków gości marynarzy strażników sąsiadów chłopów"
+)
+BEFORE_MEN = table(
+    "dwa=dwóch|trzy=trzech|cztery=czterech|pięć=pięciu|sześć=sześciu|siedem=siedmiu|osiem=ośmiu|dziewięć=dziewięciu|"
+    "dziesięć=dziesięciu|jedenaście=jedenastu|dwanaście=dwunastu|trzynaście=trzynastu|czternaście=czternastu|"
+    "piętnaście=piętnastu|szesnaście=szesnastu|siedemnaście=siedemnastu|osiemnaście=osiemnastu|"
+    "dziewiętnaście=dziewiętnastu|dwadzieścia=dwudziestu|trzydzieści=trzydziestu|czterdzieści=czterdziestu|"
+    "pięćdziesiąt=pięćdziesięciu|sześćdziesiąt=sześćdziesięciu|siedemdziesiąt=siedemdziesięciu|"
+    "osiemdziesiąt=osiemdziesięciu|dziewięćdziesiąt=dziewięćdziesięciu|sto=stu|dwieście=dwustu|trzysta=trzystu|"
+    "czterysta=czterystu|pięćset=pięciuset|sześćset=sześciuset|siedemset=siedmiuset|osiemset=ośmiuset|"
+    "dziewięćset=dziewięciuset"
+)
+
+
+def agree(said: str, noun: str) -> str:
+    """Return a cardinal in the gender of the noun after it."""
+    noun = noun.lower()
+    if noun in _MEN:
+        spoken = said.split()
+        end = max((at + 1 for at, word in enumerate(spoken) if word.startswith("tysi")), default=0)
+        return " ".join((*spoken[:end], *(BEFORE_MEN.get(word, word) for word in spoken[end:])))
+    if said == "jeden" and noun:
+        if noun.endswith("ę"):
+            return "jedną"
+        feminine = noun.endswith("a") and noun not in _MASCULINE_IN_A
+        return "jedna" if feminine else "jedno" if noun.endswith(("o", "e", "um")) else said
+    if said.endswith("dwa") and noun in _FEMININE_COUNTED:
+        return f"{said[:-1]}ie"
+    return said
