@@ -60,6 +60,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     fraction: Callable[[int, int], str]  # makes "three eighths" of 3 and 8
     units: Mapping[str, str | Forms] = {}  # signs after numbers, with CLDR's unit or own forms
     signs: Mapping[str, str | Forms] = {}  # own forms for % ° ′ ″ in place of CLDR's
+    decimal: Callable[[str, str], str] | None = None  # says the digits before and after the comma, "" to say each one
     comma: bool = True  # a comma separates decimals and a full stop thousands, instead of the reverse
     pairs: bool = False  # two decimals are said as one number: "trois virgule quatorze"
     years: bool = False  # years are said unlike other numbers: "eighteen sixty-six"

@@ -25,6 +25,9 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     whole, _, decimals = figures.partition("," if numbers.comma else ".")
     whole = regex.sub(r"\D", "", whole)
     if decimals:
+        said = numbers.decimal(whole, decimals) if numbers.decimal else ""
+        if said:
+            return said
         together = numbers.pairs and len(decimals) < 3 and decimals[0] != "0"
         said = spelled(decimals, language) if together else digit_by_digit(decimals, language)
         return f"{spelled(whole, language)} {numbers.point} {said}"

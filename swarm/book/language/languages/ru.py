@@ -101,7 +101,6 @@ _OBLIQUE = regex.compile(
     r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d)"
 )
 _FULL_HOUR = regex.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
-_DECIMAL = regex.compile(r"(?<![\p{L}\d.,])(\d{1,9}),(\d{1,3})(?!\d|[.,]\d)")
 _TENTHS = (("десятая", "десятых"), ("сотая", "сотых"), ("тысячная", "тысячных"))
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
 
@@ -226,13 +225,16 @@ def _category(number: int) -> str:
     return "few" if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else "many"
 
 
-def _decimal(match: Match) -> str:
-    """Say "3,5" as "три целых пять десятых"."""
-    whole, part = int(match[1]), int(match[2])
-    one, many = _TENTHS[len(match[2]) - 1]
-    said = _inflected(whole, "cardinal", "n", "f")
-    unit = "целая" if _category(whole) == "one" else "целых"
-    return f"{said} {unit} {_inflected(part, 'cardinal', 'n', 'f')} {one if _category(part) == 'one' else many}"
+def _decimal(whole: str, part: str) -> str:
+    """Say "3,5" as "три целых пять десятых"; "" if it has more than three decimals."""
+    if len(part) > len(_TENTHS) or len(whole) > MAX_DIGITS:
+        return ""
+    one, many = _TENTHS[len(part) - 1]
+    said = _inflected(int(whole or 0), "cardinal", "n", "f")
+    unit = "целая" if _category(int(whole or 0)) == "one" else "целых"
+    return (
+        f"{said} {unit} {_inflected(int(part), 'cardinal', 'n', 'f')} {one if _category(int(part)) == 'one' else many}"
+    )
 
 
 def _prepare(text: str) -> str:
@@ -341,7 +343,7 @@ LANGUAGE: Language = Language(
         last_ordinal_king=99,
         amend={"одна тысяча ": "тысяча "},
         prepare=_prepare,
-        first=((_DECIMAL, _decimal),),
+        decimal=_decimal,
     ),
     dates=Dates(form="{day} {month} {year} года"),
     powers=Powers(
