@@ -21,6 +21,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.spelling import MAX_DIGITS
 
 # num2words names the cases by letters: nominative, genitive, dative, accusative, instrumental, prepositional.
 _ROMAN = rf"(?=[IVX]+\b){NUMERAL}"
