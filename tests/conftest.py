@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from swarm.voice.coqui.card import is_installed
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 MAX_PROCESSES = 16  # each takes 200 MiB
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
 
 # How long an example takes says nothing on a machine that does other work too.
 hypothesis.settings.register_profile(

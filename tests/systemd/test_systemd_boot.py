@@ -82,6 +82,13 @@ def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
         machine.close()
 
 
+@pytest.fixture(autouse=True)
+def journal(booted: Booted) -> Iterator[None]:
+    """Print what the machine said last; pytest shows it for a test that fails."""
+    yield
+    print(booted.run("journalctl", "--no-pager", "--lines", "80", check=False))
+
+
 def test_a_worker_is_a_good_service(booted: Booted) -> None:
     booted.shell(PREPARE)
 
