@@ -147,16 +147,20 @@ def passage_language(text: str, language: str) -> str:
         return ""
     words = function_words()
     own = _share(said, words.get(language, frozenset()))
-    if own > MAX_OWN_SHARE:
+    least = max(MIN_PASSAGE_SHARE, 2 * own)
+    others = {code for code, each in words.items() if _has_hits(said, each, least) and not are_alike(code, language)}
+    if own > MAX_OWN_SHARE or (script == "Latin" and not others):  # known without py3langid, which takes 90 MiB
         return ""
     found = _ask(" ".join(said), script)
     if found not in words:
         return found if script != "Latin" and not own and not are_alike(found, language) else ""
-    hits = [word for word in said if word in words.get(found, ())]
-    other = len(hits) / len(said)
-    if other < max(MIN_PASSAGE_SHARE, 2 * own) or len(set(hits)) < MIN_PASSAGE_HITS or are_alike(found, language):
-        return ""
-    return found
+    return found if found in others else ""
+
+
+def _has_hits(said: list[str], words: frozenset[str], least: float) -> bool:
+    """Tell whether enough of a passage are function words of a language."""
+    hits = [word for word in said if word in words]
+    return len(hits) >= least * len(said) and len(set(hits)) >= MIN_PASSAGE_HITS
 
 
 def _chunks(text: str) -> Iterator[str]:
