@@ -11,8 +11,9 @@ from swarm.book.package.loss import name_losses, read_pages, without
 from swarm.book.package.package import Package, read_package
 from swarm.book.package.sample import parsed, take_sample
 from swarm.book.package.toc import TableOfContents, read_contents, target
+from swarm.book.page.encoding import as_text
 from swarm.book.page.limits import MAX_SHEET_BYTES
-from swarm.book.page.markup import as_text
+from swarm.book.page.markup import ODD
 from swarm.book.page.note import mark_notes
 from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
 from swarm.book.page.text import Document, read_document
@@ -27,6 +28,7 @@ from swarm.job.book import Book
 from swarm.job.reading import Reading
 
 DEFAULT_READING = Reading()
+MAX_ODD_PAGES = 20  # pages whose oddities are told
 
 
 def read_book(path: Path, reading: Reading | None = None, *, believed: bool = True) -> Book:
@@ -44,8 +46,10 @@ def read_book(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         names = [archive.find(item.name) or item.name for item in package.documents]
         contents, lost = without(whole, names, losses), name_losses(archive, whole, losses)
         lost += tuple(f"text is lost: {name} is no page ({kind or 'of no type'})" for name, kind in package.unreadable)
+        lost += tuple(f"text may be lost: {line}" for line in package.astray)
         lost += (f"its cover is not used: {package.cover_fault}",) if package.cover_fault else ()
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
+        odd_pages = [f"{name}: {root.get(ODD)}" for name, root in pages if root.get(ODD)]
         sample = take_sample(archive, package.documents, dict(pages).get)
         documents, hidden = _documents(archive, pages, contents, reading)
     declared = named_language((*package.languages, *(named.document.language for named in documents)))
@@ -64,7 +68,7 @@ def read_book(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         notes=count_notes(documents),
         language_doubt=tongue.doubt,
         cautions=tuple(filter(None, (caution(chapters),))),
-        oddities=(*lost, *_oddities(package, contents, documents, hidden), *unsaid),
+        oddities=(*lost, *_oddities(package, contents, documents, hidden), *odd_pages[:MAX_ODD_PAGES], *unsaid),
         subtitle=package.label.subtitle,
         series=package.label.series,
         series_number=package.label.series_number,
@@ -136,6 +140,7 @@ def _oddities(package: Package, contents: TableOfContents, documents: list[Named
     astray = [entry for entry in contents.entries if entry.fragment and entry.fragment not in anchors[entry.name]]
     if astray:
         yield f"its table of contents leads nowhere {len(astray)} times: {astray[0].title!r} is the first"
+    yield from package.odd
     if not package.languages:
         yield "it does not say its language"
     for name in package.missing:

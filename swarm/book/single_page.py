@@ -9,9 +9,10 @@ from swarm.book.kinds import HTML, TEXT
 from swarm.book.package.archive import check_file
 from swarm.book.package.sample import PLACES
 from swarm.book.package.toc import TableOfContents
+from swarm.book.page.encoding import as_text
 from swarm.book.page.letters import tidy
 from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
-from swarm.book.page.markup import as_text, parse
+from swarm.book.page.markup import ODD, parse
 from swarm.book.page.note import mark_notes
 from swarm.book.page.plain_text import plain_tree, said_about
 from swarm.book.page.sample import sample_at
@@ -36,6 +37,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
     """Read a page. Raises BookError if it cannot be read, is too large or has nothing to speak."""
     reading = reading or Reading()
     root, about = _tree(path)
+    odd = root.get(ODD, "")
     sample = "\n".join(sample_at(root, share) for share in PLACES)
     mark_notes([(path.name, root)], lambda name, reference: (name, reference.partition("#")[2]))
     documents = [Named(path.name, read_document(root, frozenset(), reading))]
@@ -51,6 +53,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
         chapters=chapters,
         notes=notes,
         language_doubt=tongue.doubt,
+        oddities=tuple(filter(None, (odd,))),
         cautions=tuple(filter(None, (caution(chapters),))),
     )
 

@@ -122,6 +122,11 @@ def is_language_of(language: str, text: str) -> bool:
     return len(said) >= MIN_WORDS and share >= MIN_SURE_SHARE and share >= max(_shares(said).values())
 
 
+def most_words(text: str) -> float:
+    """Return the share of function words of a text, in the language that has most of them there."""
+    return max(_shares(_words_of(text[:MAX_SAMPLE_CHARS])).values())
+
+
 def are_alike(one: str, other: str) -> bool:
     """Tell whether two languages are so much alike that a detector may take one for the other."""
     return one == other or any(one in group and other in group for group in _ALIKE)

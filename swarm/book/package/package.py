@@ -11,6 +11,7 @@ from msgspec import Struct
 from swarm.book.package.archive import CONTAINER, Archive, join
 from swarm.book.package.book_cover import find_cover
 from swarm.book.package.label import Label, read_label
+from swarm.book.package.mend import NOTHING, mend
 from swarm.book.page import front_matter
 from swarm.book.page.letters import tidy
 from swarm.book.page.limits import MAX_DESCRIPTION_CHARS, MAX_FALLBACKS, MAX_SPINE
@@ -66,6 +67,8 @@ class Package(Struct, frozen=True):
     cover: Cover | None = None
     cover_fault: str = ""  # why there is no cover although the package names one
     label: Label = Label()
+    odd: tuple[str, ...] = ()  # what was mended of the package document
+    astray: tuple[str, ...] = ()  # a line for each spine item without a file, if the file has documents in no list
 
 
 def read_package(archive: Archive) -> Package:
@@ -87,6 +90,7 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
         super().__init__(str(archive.path))
         self.archive = archive
         self.items: dict[str, ManifestItem] = {}
+        self.odd: tuple[str, ...] = ()
 
     def _load(self) -> None:
         self._load_container()
@@ -106,7 +110,10 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
 
     def read_file(self, name: str) -> bytes:
         """Read the package document only, since other documents are read one by one later."""
-        return self.archive.read(name) if name == self.opf_file else b""
+        if name != self.opf_file:
+            return b""
+        data, self.odd = mend(self.archive.read(name))
+        return data
 
     def _load_manifest(self) -> None:
         for line in self.container.iterfind("{*}manifest/{*}item"):
@@ -152,14 +159,17 @@ def _package(reader: _Reader) -> Package:
         cover=cover,
         cover_fault=cover_fault,
         label=read_label(reader.container),
+        odd=tuple(dict.fromkeys((*reader.odd, *(line for line, text in _strays(reader) if not text)))),
+        astray=tuple(dict.fromkeys(f"{line}: perhaps {text}" for line, text in _strays(reader) if text)),
     )
 
 
 def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
     """Return the linear documents of the spine. Raises BookError if they cannot be determined."""
     archive, spine = reader.archive, reader.book.spine
-    listed = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
-    if listed > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
+    lines = len(_ITEMREF.findall(_COMMENT.sub(b"", archive.read(reader.opf_file))))
+    empty = sum(line.startswith(NOTHING) for line in reader.odd)
+    if lines - empty > sum(1 for name, _ in spine if name) or len(spine) > MAX_SPINE:
         raise BookError(f"{archive.path} is damaged: the list of its documents in {reader.opf_file} is cut short.")
     found: dict[str, ManifestItem] = {}
     for name, linear in spine:
@@ -184,10 +194,7 @@ def _aside(reader: _Reader) -> tuple[str, ...]:
 
 def _text_item(reader: _Reader, name: str) -> ManifestItem | None:
     """Return the text document of a spine item, or the first in its fallbacks; None if there is none."""
-    if name not in reader.items:
-        _check_strays(reader, name)
-        return None
-    item: ManifestItem | None = reader.items[name]
+    item: ManifestItem | None = reader.items.get(name)
     for _ in range(MAX_FALLBACKS):
         if item is None or item.is_text():
             return item
@@ -212,12 +219,14 @@ def _fallbacks(reader: _Reader) -> Iterator[tuple[str, str]]:
             yield item.name, document.name
 
 
-def _check_strays(reader: _Reader, name: str) -> None:
-    """Raise BookError for a spine item that the manifest lacks, if it lacks any text document."""
+def _strays(reader: _Reader) -> Iterator[tuple[str, str]]:
+    """Yield a line for each spine item that the manifest lacks, and the first text document that it lacks, or ""."""
     known = {reader.archive.find(item.name) for item in reader.items.values()}
-    texts = (stray for stray in reader.archive.names() if PurePosixPath(stray).suffix.lower() in TEXT_SUFFIXES)
-    if any(stray not in known for stray in texts):
-        raise BookError(f"{reader.archive.path} is damaged: its manifest does not say which file {name!r} is.")
+    texts = (name for name in reader.archive.names() if PurePosixPath(name).suffix.lower() in TEXT_SUFFIXES)
+    unlisted = next((name for name in texts if name not in known), "")
+    for name, _ in reader.book.spine:
+        if name and name not in reader.items:
+            yield f"its reading order names {name!r}, which its manifest does not know", unlisted
 
 
 def _dublin_core(reader: _Reader, tag: str) -> list[tuple[str | None, dict[str, str]]]:

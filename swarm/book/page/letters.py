@@ -17,9 +17,15 @@ _ZERO_WIDTH = regex.compile(
 )
 
 
+# More than two accents on a letter are an ornament, which no engine can speak.
+_STACKED = regex.compile(r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\p{N}\s\p{P}]\p{Mn}{2})\p{Mn}++")
+
+
 def without_zero_width(text: str) -> str:
-    """Return a text without zero-width and control characters, except those that break lines."""
-    return text if text.isprintable() else str(_ZERO_WIDTH.sub("", text))  # the pattern takes ten times as long
+    """Return a text without control characters, except those that break lines, and without stacks of accents."""
+    if not text.isprintable():  # the pattern takes ten times as long
+        text = str(_ZERO_WIDTH.sub("", text))
+    return text if text.isascii() else str(_STACKED.sub("", text))
 
 
 def plain(text: str) -> str:

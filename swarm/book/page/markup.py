@@ -5,6 +5,7 @@ from html.entities import html5
 import regex
 from lxml import etree, html
 
+from swarm.book.page.encoding import as_utf_8
 from swarm.book.page.limits import MAX_DEPTH, MAX_ELEMENTS
 from swarm.errors import PageError
 
@@ -13,14 +14,18 @@ EPUB_TYPE = ("{http://www.idpf.org/2007/ops}type", "epub:type")  # the attribute
 _TYPE_KEYS = (*EPUB_TYPE, "role")
 _NO_TYPES: frozenset[str] = frozenset()
 
-SAMPLE_BYTES = 2_000  # bytes from which an encoding is guessed
-WIDE_SHARE = 0.6  # of every other byte is zero in UTF-16
+ODD = "e2a-odd"  # attribute of a root: what is odd about its document
+MAX_SUBSET_BYTES = 1 << 20  # the part of a document that may declare entities
+MAX_ENTITIES = 1_000
+MAX_NAMED = 3  # entities that are named
 
+_SUBSET = regex.compile(rb"<!DOCTYPE[^\[>]{0,400}(\[[^\]]*+\])\s*>")
+_ANY_ENTITY = regex.compile(rb"<!ENTITY\s+([\w.-]{1,60})\s")
+_PLAIN_ENTITY = regex.compile(rb"<!ENTITY\s+([\w.-]{1,60})\s+[\"']([^\"'<>&%]{0,200})[\"']\s*>")
 _XML_ENTITIES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
-_ENTITY = regex.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
+_ENTITY = regex.compile(rb"&([A-Za-z][\w.-]{0,60});")
 # HTML parsers take <title/> for an opening tag and lose the rest of the page.
 _SELF_CLOSING = regex.compile(rb"<(title|script|style|textarea|iframe|a|span|div|p|i|b|em|td)(\s[^<>]*?)?/>")
-_ENCODED = regex.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
 
 def words(text: str) -> frozenset[str]:
@@ -30,17 +35,53 @@ def words(text: str) -> frozenset[str]:
 
 def parse(data: bytes, name: str) -> etree._Element:
     """Parse a document as XML, or as HTML if it is not well-formed; return its root. Raises PageError."""
-    data = _as_ascii_compatible(data).lstrip()
+    data, odd = as_utf_8(data)
+    root, unknown = _parsed(data.lstrip(), name)
+    _check_bounds(root, name)
+    odd = "; ".join(filter(None, (odd, f"it has entities that cannot be expanded: {unknown}" if unknown else "")))
+    if odd:
+        root.set(ODD, odd)
+    return root
+
+
+def _parsed(data: bytes, name: str) -> tuple[etree._Element, str]:
+    """Return the root of a document, and the names of entities that were left out. Raises PageError."""
     try:
-        root = etree.fromstring(_ENTITY.sub(_numeric_entities, data), _xml_parser())
+        return _parse_xml(data, name), ""
+    except etree.XMLSyntaxError:
+        if b"<!ENTITY" not in data:
+            return _parse_html(data, name), ""
+    data, unknown = _without_entities(data)
+    try:
+        return _parse_xml(data, name), unknown
+    except etree.XMLSyntaxError:
+        return _parse_html(data, name), unknown
+
+
+def _parse_xml(data: bytes, name: str) -> etree._Element:
+    """Parse a document as XML. Raises XMLSyntaxError if it is not well-formed, PageError if it is hostile."""
+    try:
+        return etree.fromstring(_ENTITY.sub(_numeric_entities, data), _xml_parser())
     except etree.XMLSyntaxError as error:
         if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
             raise PageError(f"{name} is refused: it is nested or expanded beyond reason.") from error
-        if b"<!ENTITY" in data:
-            raise PageError(f"{name} is refused: it declares entities that cannot be expanded.") from error
-        root = _parse_html(data, name)
-    _check_bounds(root, name)
-    return root
+        raise
+
+
+def _without_entities(data: bytes) -> tuple[bytes, str]:
+    """Return a document without declarations of entities, with the plain ones expanded; and the names of others.
+
+    Others lead to files, or to one another, and are left out.
+    """
+    declarations = _SUBSET.search(data[:MAX_SUBSET_BYTES])
+    if declarations is None or b"<!ENTITY" not in declarations[1]:
+        return data, ""
+    plain = dict(_PLAIN_ENTITY.findall(declarations[1])[:MAX_ENTITIES])
+    unknown = {name for name in _ANY_ENTITY.findall(declarations[1]) if name not in plain}
+    whole = data[: declarations.start(1)] + data[declarations.end(1) :]
+    text = _ENTITY.sub(lambda found: b"" if found[1] in unknown else plain.get(found[1], found[0]), whole)
+    used = sorted(name for name in unknown if b"&" + name + b";" in whole)
+    return text, ", ".join(name.decode() for name in used[:MAX_NAMED])
 
 
 def local(element: etree._Element) -> str:
@@ -60,12 +101,7 @@ def _xml_parser() -> etree.XMLParser:
 
 
 def _parse_html(data: bytes, name: str) -> etree._Element:
-    declared = _ENCODED.match(data)
-    encoding = declared[1].decode() if declared else _guess_encoding(data)
-    try:
-        parser = html.HTMLParser(encoding=encoding, no_network=True, huge_tree=False)
-    except LookupError:
-        parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(_SELF_CLOSING.sub(rb"<\1\2></\1>", data), parser)
     except etree.ParserError as error:
@@ -75,43 +111,6 @@ def _parse_html(data: bytes, name: str) -> etree._Element:
     if root is None:
         raise PageError(f"{name} holds no markup that can be read.")
     return root
-
-
-def _guess_encoding(data: bytes) -> str:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "windows-1252"
-    return "utf-8"
-
-
-def as_text(data: bytes) -> str:
-    """Decode plain text by its byte order mark, else as UTF-8, else as Windows-1252."""
-    wide = _utf_16(data)
-    if wide:
-        return data.decode(wide, errors="replace").removeprefix("\ufeff")
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    return data.decode(_guess_encoding(data), errors="replace")
-
-
-def _utf_16(data: bytes) -> str:
-    """Return the UTF-16 codec of a text, by its byte order mark or its zero bytes; "" for another encoding."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    even, odd = data[:SAMPLE_BYTES:2].count(0), data[1:SAMPLE_BYTES:2].count(0)
-    half = min(len(data), SAMPLE_BYTES) / 2
-    if half < 4 or max(even, odd) < WIDE_SHARE * half or min(even, odd) > half / 10:
-        return ""
-    return "utf-16-le" if odd > even else "utf-16-be"
-
-
-def _as_ascii_compatible(data: bytes) -> bytes:
-    """Convert UTF-16 to UTF-8, so that markup can be searched as bytes."""
-    wide = _utf_16(data)
-    if not wide:
-        return data.removeprefix(b"\xef\xbb\xbf")
-    text = data.decode(wide, errors="replace").removeprefix("\ufeff")
-    return regex.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode()
 
 
 def _numeric_entities(match: "regex.Match[bytes]") -> bytes:

@@ -138,11 +138,15 @@ def test_fallbacks_lead_to_a_document_and_circles_to_none(tmp_path: Path) -> Non
     assert [item.name for item in package(path).documents][2:] == ["OEBPS/b.xhtml"]
 
 
-def test_a_spine_line_that_names_nothing_is_refused_only_if_text_may_be_lost(tmp_path: Path) -> None:
-    spine = '<itemref idref="nobody"/>'
-    assert len(package(maker.make(tmp_path, PAGES, spine=spine)).documents) == 2
-    with pytest.raises(BookError, match="'nobody'"):
-        package(maker.make(tmp_path, PAGES, spine=spine, more={"OEBPS/stray.xhtml": maker.page("x")}))
+def test_a_spine_line_that_names_nothing_is_told_as_a_loss_only_if_text_may_be_lost(tmp_path: Path) -> None:
+    spine = '<itemref idref="nobody"/><itemref/>'
+    book = read_book(maker.make(tmp_path, PAGES, spine=spine))
+    assert (len(book.chapters), book.lost) == (2, ())
+    assert "its reading order names 'nobody', which its manifest does not know" in book.oddities
+    assert "a line of its reading order names nothing" in book.oddities
+    book = read_book(maker.make(tmp_path, PAGES, spine=spine, more={"OEBPS/stray.xhtml": maker.page("x")}))
+    line = "its reading order names 'nobody', which its manifest does not know"
+    assert book.lost == (f"text may be lost: {line}: perhaps OEBPS/stray.xhtml",)
 
 
 def test_a_spine_that_is_cut_short_is_refused(tmp_path: Path) -> None:

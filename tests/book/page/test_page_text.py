@@ -146,3 +146,10 @@ def test_a_drawing_is_read_by_its_words() -> None:
 
 def test_the_language_is_what_the_page_says() -> None:
     assert document("").language == "fr"
+
+
+def test_stacks_of_accents_are_taken_off_a_word() -> None:
+    stack = "".join(map(chr, range(0x300, 0x330)))
+    assert texts(f"<p>H{stack}e{stack} came, ve\u0302\u0301.</p>") == [
+        "H\u0300\u0301e\u0300\u0301 came, ve\u0302\u0301."
+    ]
