@@ -12,6 +12,7 @@ MAX_FALLBACKS = 8  # length of a chain of fallback items in the manifest
 MAX_ENTRIES = 20_000  # entries of a table of contents
 MAX_TITLE_CHARS = 200
 MAX_NOTE_CHARS = 20_000  # a longer block is no note
+MAX_BOX_CHARS = 200_000  # of a block that its type or class calls a note: some have all notes of a book
 MAX_SHEET_BYTES = 1 << 20
 MAX_SHEETS_CHARS = 512 << 10  # all style sheets of a book that need parsing
 MAX_OWN_STYLE_CHARS = 10_000  # the style attribute of an element

@@ -1,6 +1,6 @@
 """Finds footnotes and endnotes by their types and their shape, and places them where the user wants them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from swarm.book.language.known import find_language
 from swarm.book.page.front_matter import named
 from swarm.book.page.letters import AUDIBLE
-from swarm.book.page.limits import MAX_NOTE_CHARS
+from swarm.book.page.limits import MAX_BOX_CHARS, MAX_NOTE_CHARS
 from swarm.book.page.markup import local, types
 from swarm.book.page.passage import Passage
 
@@ -24,10 +24,10 @@ MIN_PAGE_NOTES = 2  # of a document with nothing but notes
 MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and classes
 
 _LABEL = regex.compile(
-    r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
+    r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\p{L}{0,2}\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
 )
 _NO_LABEL = regex.compile(r"[^\p{L}\p{N}*†‡§¶#]+")
-_PLAIN = regex.compile(r"\d{1,4}|\p{L}+")  # a label that must be superscript
+_PLAIN = regex.compile(r"\p{L}{0,2}\d{1,4}|\p{L}+")  # a label that must be superscript
 _ANCHOR_CLASS = regex.compile(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|mark)", regex.I)
 _NOTE_CLASS = regex.compile(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
 _NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
@@ -42,6 +42,7 @@ _TEXT_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
 _OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
 _BARE_LABEL = regex.compile(r"\s*(\d{1,3})\s+(?=\S)")
+_WORD = regex.compile(r"\p{L}{2}")
 _FIGURES = regex.compile(r"\d+")
 _NUMBERED = regex.compile(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")
 
@@ -58,6 +59,7 @@ class _Link(Struct):
     target: Target
     label: str
     sure: bool  # whether the markup says that it refers to a note
+    plain: bool = False  # whether nothing but its label suggests one: the note has to begin with it and lead back
 
 
 class _Note(Struct):
@@ -67,6 +69,7 @@ class _Note(Struct):
     opening: str
     apart: bool  # whether its place or class says that it is a note
     back: dict[Target, list[etree._Element]]  # links inside it, by target
+    words: bool = True  # whether it has words besides its links
 
 
 def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> None:
@@ -76,6 +79,7 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
     """
     links = [link for number in range(len(pages)) for link in _links(number, *pages[number], resolve)]
     targets = _targets(pages, {link.target for link in links})
+    crowded = _crowded([element for _, _, element in targets.values()])
     read: dict[etree._Element, _Note | None] = {}  # each block is read once, since any number of ids may be in it
     notes: dict[Target, _Note | None] = {}
     for link in links:
@@ -83,7 +87,7 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
             continue
         page, at, element = targets[link.target]
         if link.target not in notes:
-            block = _block_around(element)
+            block = _block_around(element, crowded)
             if block is not None and block not in read:
                 read[block] = _read_note(block, pages[page][0], resolve)
             notes[link.target] = None if block is None else read[block]
@@ -92,7 +96,8 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
             continue
         ids = ((pages[link.page][0], near) for near in _ids_near(link.element))
         back = [place for place in ids if place in note.back]
-        if link.sure or back or note.apart or _same_label(link.label, note.opening):
+        alike = _same_label(link.label, note.opening)
+        if (back and alike and note.words) if link.plain else (link.sure or back or note.apart or alike):
             key = "#".join(link.target)
             note.element.set(NOTE, key)
             link.element.set(REFERENCE, key)
@@ -103,10 +108,14 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
 
 
 def mark_note_headings(passages: list[Passage], reason: str) -> None:
-    """Leave out headings such as "Notes" right before a note."""
+    """Leave out headings such as "Notes" and "Notes to Book I" right before a note."""
     for passage, following in pairwise(passages):
-        if passage.level and following.note and not passage.left_out and named(passage.text) == reason:
+        if passage.level and following.note and not passage.left_out and _names_notes(passage.text, reason):
             passage.left_out = reason
+
+
+def _names_notes(text: str, reason: str) -> bool:
+    return reason in (named(text), named(text.partition(" ")[0]))
 
 
 def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
@@ -220,6 +229,15 @@ def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> It
         typed = sure or bool(_ANCHOR_CLASS.search(_classes_near(element)))
         if typed or (_LABEL.fullmatch(label) and (not _PLAIN.fullmatch(label) or _is_superscript(element))):
             yield _Link(element, number, at, resolve(name, href), label, sure)
+        elif _FIGURES.fullmatch(label) and _is_in_a_sentence(element):
+            yield _Link(element, number, at, resolve(name, href), label, sure, plain=True)
+
+
+def _is_in_a_sentence(link: etree._Element) -> bool:
+    """Return whether words surround a link, unlike those of a contents list."""
+    parent, before = link.getparent(), link.getprevious()
+    around = (parent.text if before is None else before.tail, link.tail)
+    return any(map(_WORD.search, filter(None, around)))
 
 
 def _targets(
@@ -236,28 +254,55 @@ def _targets(
     return found
 
 
-def _block_around(element: etree._Element) -> etree._Element | None:
-    """Return the block around an element that would be the note."""
+def _crowded(targets: list[etree._Element]) -> frozenset[etree._Element]:
+    """Return the elements around several targets, each in a block of its own: a box of notes is not one note."""
+    counts: Counter[etree._Element] = Counter()
+    for block in {_holder(element) for element in targets}:
+        if block is not None:
+            counts.update([*block.iterancestors()][:MAX_STEPS_UP])
+    return frozenset(step for step, count in counts.items() if count > 1)
+
+
+def _holder(element: etree._Element) -> etree._Element | None:
+    """Return the nearest block around an element, or the block after it if that one or the element is empty."""
     block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
+    for empty in (block, element):
+        if empty is not None and not AUDIBLE.search("".join(islice(empty.itertext(), MAX_LABEL_PIECES))):
+            following = next(empty.itersiblings("*"), None)
+            bare = not (empty.tail or "").strip()
+            if bare and following is not None and local(following) in _HOLDERS:
+                return following
+    return block
+
+
+def _block_around(element: etree._Element, crowded: frozenset[etree._Element]) -> etree._Element | None:
+    """Return the block around an element that would be the note."""
+    block = _holder(element)
     if block is None:
         return None
     for step in [*block.iterancestors()][:MAX_STEPS_UP]:
-        block = step if _is_note(step) else block
+        block = step if _is_note(step) and step not in crowded else block
     parent = block.getparent()
     while parent is not None and local(parent) in ("li", "dd", "tr", "article", "aside") and _first(parent, block):
+        if parent in crowded:
+            break
         block, parent = parent, parent.getparent()
     return block
 
 
 def _read_note(block: etree._Element, name: str, resolve: Resolve) -> _Note | None:
-    """Return a block as a note; None if it is too long, or has a heading."""
-    if next(block.iter(*_HEADINGS), None) is not None or sum(map(len, block.itertext())) > MAX_NOTE_CHARS:
+    """Return a block as a note; None if it is too long for what does not say that it is one, or has a heading."""
+    size = sum(map(len, block.itertext()))
+    if next(block.iter(*_HEADINGS), None) is not None or size > (MAX_BOX_CHARS if _is_note(block) else MAX_NOTE_CHARS):
         return None
     back: dict[Target, list[etree._Element]] = defaultdict(list)
+    linked = 0
     for line in block.iter("{*}a"):
         if "#" in (line.get("href") or ""):
             back[resolve(name, line.get("href"))].append(line)
-    return _Note(block, "".join(block.itertext()).strip()[:MAX_OPENING_CHARS], _is_note(block) or _apart(block), back)
+            linked += sum(map(len, line.itertext()))
+    opening = "".join(block.itertext()).strip()[:MAX_OPENING_CHARS]
+    return _Note(block, opening, _is_note(block) or _apart(block), back, size > linked + MAX_OPENING_CHARS)
 
 
 def _first(parent: etree._Element, block: etree._Element) -> bool:

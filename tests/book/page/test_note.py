@@ -175,3 +175,38 @@ def test_a_page_of_notes_goes_with_the_chapters_that_it_names(tmp_path: Path) ->
     found = read(tmp_path, f"<h1>One</h1>{mark.format(0)}", f"<h1>Two</h1>{mark.format(1)}", f"<h1>Notes</h1>{notes}")
     assert found[""] == ["One", "Text of it.", "Two", "Text of it."]
     assert found["notes"] == ["Notes", "One", ". A note.", "Two", ". A note."]
+
+
+def test_links_of_bare_numbers_are_notes_if_they_lead_to_their_number_and_back(tmp_path: Path) -> None:
+    body = (
+        "<p>to the end that <a href='#linknote-1' id='linknoteref-1'>1</a> neither the deeds nor the works <a "
+        "href='#linknote-2' id='linknoteref-2'>2</a> be lost</p><h2>NOTES TO BOOK I</h2>"
+        "<p><a id='linknote-1'><!-- Note --></a></p><p class='foot'>1 (<a href='#linknoteref-1'>return</a>)<br/>[ So "
+        "it is written in the oldest book.]</p><p><a id='linknote-2'/></p><p class='foot'>2 (<a href='#linknoteref-2'>"
+        "return</a>)<br/>[ Or: the great deeds.]</p>"
+    )
+    book = read_book(maker.make(tmp_path, {"a.xhtml": maker.page(body)}))
+    spoken = [block.text for chapter in book.chapters if not chapter.left_out for block in chapter.blocks]
+    assert spoken == ["to the end that neither the deeds nor the works be lost"]
+    assert book.notes == 2
+    book = read_book(maker.make(tmp_path, {"a.xhtml": maker.page(body)}), Reading(notes="end"))
+    assert "Note: [ Or: the great deeds.]" in [block.text for chapter in book.chapters for block in chapter.blocks]
+
+
+def test_verses_and_contents_of_bare_numbers_are_no_notes(tmp_path: Path) -> None:
+    contents = "".join(f"<a id='r{n}' href='#c{n}'>{n}</a> " for n in range(1, 4))
+    verses = "".join(f"<p id='c{n}'><a href='#r{n}'>{n}</a> In the beginning was verse {n}.</p>" for n in range(1, 4))
+    book = read_book(maker.make(tmp_path, {"a.xhtml": maker.page(f"<p>{contents}</p>{verses}")}))
+    assert book.notes == 0
+    assert "3 In the beginning was verse 3." in [block.text for chapter in book.chapters for block in chapter.blocks]
+
+
+def test_many_notes_in_one_box_are_each_a_note(tmp_path: Path) -> None:
+    marks = "".join(f"<p>Word {n}<a id='r{n}' href='#f{n}'>[M{n}]</a> and more.</p>" for n in range(1, 300))
+    notes = "".join(
+        f"<p><a id='f{n}' href='#r{n}'>[M{n}]</a> {'A long note about it. ' * 6}</p>" for n in range(1, 300)
+    )
+    page = maker.page(f"{marks}<div class='footnote'>{notes}</div>".replace("[M", "["))
+    book = read_book(maker.make(tmp_path, {"a.xhtml": page}))
+    spoken = [block.text for chapter in book.chapters if not chapter.left_out for block in chapter.blocks]
+    assert (book.notes, len(spoken), spoken[7]) == (299, 299, "Word 8 and more.")
