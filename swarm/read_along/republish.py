@@ -84,7 +84,23 @@ def republish(package: etree._Element, additions: Additions) -> None:
         line.attrib.update({"id": new.id, "href": new.href, "media-type": new.media_type})
         if new.properties:
             line.set("properties", new.properties)
+    _show_fallbacks(package, additions.overlays)
     _describe(metadata, additions)
+
+
+def _show_fallbacks(package: etree._Element, overlays: Mapping[str, str]) -> None:
+    """Put documents that are heard into the spine where only items are that fall back on them."""
+    items = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
+    lines = package.findall("{*}spine/{*}itemref")
+    shown = {line.get("idref") for line in lines}
+    for line in lines:
+        name, seen = line.get("idref"), set[str | None]()
+        while name in items and name not in overlays and name not in seen:
+            seen.add(name)
+            name = items[name].get("fallback")
+        if name in overlays and name not in shown:
+            line.set("idref", name)
+            shown.add(name)
 
 
 def _describe(metadata: etree._Element, additions: Additions) -> None:

@@ -119,3 +119,14 @@ def test_what_the_book_says_of_its_access_is_kept_and_said_once() -> None:
         ("schema:accessMode", "visual"),
         ("schema:accessibilityFeature", "synchronizedAudioText"),
     ]
+
+
+def test_a_fallback_that_is_heard_takes_the_place_of_what_falls_back_on_it() -> None:
+    package = made(
+        OLD.replace('<itemref idref="a"/>', '<itemref idref="pic"/><itemref idref="other"/>').replace(
+            'href="p.jpg"', 'href="p.jpg" fallback="a"'
+        )
+    )
+    assert [line.get("idref") for line in package.iterfind("{*}spine/{*}itemref")] == ["a", "other"]
+    package = made(OLD.replace('<itemref idref="a"/>', '<itemref idref="pic"/><itemref idref="a"/>'))
+    assert [line.get("idref") for line in package.iterfind("{*}spine/{*}itemref")] == ["pic", "a"]
