@@ -65,7 +65,8 @@ def watch(book: Path, folder: Path, *options: str) -> Iterator[Screen]:
     port = str(20000 + secrets.randbelow(20000))
     mine, theirs = os.openpty()
     size = {"COLUMNS": str(COLUMNS), "LINES": str(ROWS), "COLORTERM": "truecolor"}
-    words = ("coordinate", str(book), "--output-dir", str(folder / "audiobooks"), "--port", port, *options)
+    words = ("coordinate", str(book), "--output-dir", str(folder / "audiobooks"), "--port", port)
+    words += ("--min-workers", str(len(WORKERS)), *options)
     coordinator = start(folder / "here", *words, output=theirs, **size)
     os.close(theirs)
     workers: list[subprocess.Popen[bytes]] = []

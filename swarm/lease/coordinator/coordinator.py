@@ -104,7 +104,7 @@ class Coordinator:
         Only `status` tells it.
         """
         snapshot = Snapshot(self.settings, self.jobs, self.sessions, now)
-        self.speech_pace.observe(now, *snapshot.spoken_and_pace())
+        self.speech_pace.observe(now, *snapshot.speech())
         for job, share in encoded.items():
             self.jobs[job].encoding.observe(now, share)
 
@@ -202,7 +202,7 @@ class Coordinator:
 
     def status(self, now: float) -> StatusReply:
         """Return what this coordinator and its workers are doing."""
-        return Snapshot(self.settings, self.jobs, self.sessions, now, self.speech_pace.share).reply()
+        return Snapshot(self.settings, self.jobs, self.sessions, now, self.speech_pace).reply()
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""

@@ -1,12 +1,13 @@
 """Makes the coordinator's answer to `Status`, from which progress is drawn too."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.settings import Settings
+from swarm.lease.coordinator.time_left import SpeechPace
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.reason import MAX_NOTE, Reason
 from swarm.lease.scheduling import Speed
@@ -22,7 +23,7 @@ class Snapshot:
     jobs: dict[str, ServedJob]
     sessions: dict[str, Session]
     now: float
-    reached: float = 1.0  # the share of the slots' own speeds that is really reached
+    speech_pace: SpeechPace = field(default_factory=SpeechPace)
 
     def reply(self) -> StatusReply:
         """Return the state of all jobs and workers."""
@@ -75,12 +76,14 @@ class Snapshot:
         if served.state.complete:
             return encoding_s or None
         speaking_s = self._speaking_s(served)
-        return None if speaking_s is None else max(speaking_s, encoding_s)
+        if speaking_s is None:
+            return None
+        return max(speaking_s + served.encoding.tail_s(spoken, self.speech_pace.run_s), encoding_s)
 
     def _speaking_s(self, served: ServedJob) -> float | None:
         """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""
         speeds = self._speeds(served)
-        pace = sum(_pace(speed, waits) for speed, waits in speeds) * self.reached
+        pace = sum(_pace(speed, waits) for speed, waits in speeds) * self.speech_pace.share
         if not pace or sum(speed.clips for speed, _ in speeds) < MIN_CLIPS:
             return None
         left = 0
@@ -90,12 +93,24 @@ class Snapshot:
                 break
         return left / pace
 
-    def spoken_and_pace(self) -> tuple[int, float]:
-        """Return the characters spoken of all jobs, and the characters a second that all slots measure together."""
+    def speech(self) -> tuple[int, int, dict[Hashable, float]]:
+        """Return the characters spoken and left of all jobs, and the characters a second that each slot measures."""
         spoken = sum(served.state.characters_settled for served in self.jobs.values())
+        left = sum(served.characters for served in self.jobs.values()) - spoken
         under_way = next((served for served in self.jobs.values() if not served.state.complete), None)
-        speeds = self._speeds(under_way) if under_way else []
-        return spoken, sum(_pace(speed, waits) for speed, waits in speeds)
+        if under_way is None:
+            return spoken, left, {}
+        voice = voicing(under_way.recipe)
+        slots = {(name, n): slot for name, s in self.sessions.items() for n, slot in enumerate(s.slots)}
+        return (
+            spoken,
+            left,
+            {
+                (*place, voice): _pace(speed, slot.waits)
+                for place, slot in slots.items()
+                if place[1] not in self.sessions[place[0]].resting and (speed := slot.speeds.get(voice))
+            },
+        )
 
     def _speeds(self, served: ServedJob) -> list[tuple[Speed, float]]:
         """Return the speed of each slot that works, and the share of its time that it waits."""

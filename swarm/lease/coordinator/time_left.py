@@ -1,44 +1,69 @@
 """How long a job still takes, judged by what happened of late. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from math import exp
+from typing import Any
 
 MEMORY_S = 90.0  # what happened so long ago counts a third of what happens now
-TRUST_S = 10.0  # of speaking, before the speeds that workers measure are corrected by half of what is seen
+MIN_MEMORY_S, MAX_MEMORY_S = 20.0, 900.0  # of speech: it reaches back as far as the run, or as what is left
+TRUST_S = 5.0  # of speaking, before the speeds that workers measure are corrected by half of what is seen
+MIN_SHARE, MAX_SHARE = 0.1, 2.0  # of its usual speed that a slot may really reach
 MIN_STEPS = 3  # of encoding before it is judged
+MAX_TAIL, MAX_TAIL_S = 0.05, 20.0  # share of the run, and seconds: the last reel is encoded when all is spoken
 BACKLOG = 0.1  # share of the sound that is spoken but not encoded, above which encoding sets the pace
 
 
 @dataclass
 class SpeechPace:
-    """What the slots really speak, as a share of the speeds that they measure while they work.
+    """The pace at which all slots will speak, judged by what they spoke of late.
 
-    Between two sentences a slot waits for texts, for its disk and for a busy machine, and no speed shows it.
+    Between two sentences a slot waits for texts, for its disk and for a busy machine, and no speed shows it. The
+    speeds of the latest clips go up and down with the machine's load, which tells little of the time to come. So the
+    pace is what was spoken over a while that is as long as the time left, in proportion to the slots at work.
     """
 
+    run_s: float = 0.0
     seen_s: float | None = None
     spoken: int = 0
-    promised_lately: float = 0.0  # characters, if the slots spoke all the time
+    left: int = 0
+    usual: dict[Hashable, float] = field(default_factory=dict)  # characters a second of each slot, over that while
+    latest: float = 0.0  # of all slots, by their latest clips
+    promised_lately: float = 0.0  # characters, if all slots had spoken all the time at their usual speeds
     spoken_lately: float = 0.0
-    pace: float = 0.0  # the latest; characters a second
 
-    def observe(self, now: float, spoken: int, pace: float) -> None:
-        """Take in how many characters are spoken, and the characters a second that the slots measure."""
+    def observe(self, now: float, spoken: int, left: int, paces: Mapping[Any, float]) -> None:
+        """Take in how many characters are spoken and left, and the characters a second that each slot measures."""
+        keep = 1.0
         if self.seen_s is not None and now > self.seen_s:
-            passed_s = now - self.seen_s
-            keep = exp(-passed_s / MEMORY_S)
-            self.promised_lately = self.promised_lately * keep + self.pace * passed_s
-            if self.pace:  # before the first speed is known there is nothing to compare with
+            passed_s, usual = now - self.seen_s, sum(self.usual.values())
+            keep = exp(-passed_s / self._memory_s)
+            self.run_s += passed_s
+            self.promised_lately = self.promised_lately * keep + usual * passed_s
+            if usual:  # before the first speed is known there is nothing to compare with
                 self.spoken_lately = self.spoken_lately * keep + max(0, spoken - self.spoken)
-        self.seen_s, self.spoken, self.pace = now, spoken, pace
+        self.usual = {name: pace + keep * (self.usual.get(name, pace) - pace) for name, pace in paces.items() if pace}
+        self.seen_s, self.spoken, self.left, self.latest = now, spoken, left, sum(paces.values())
+
+    @property
+    def _memory_s(self) -> float:
+        pace = sum(self.usual.values()) * self._reached
+        left_s = self.left / pace if pace else MAX_MEMORY_S
+        return min(MAX_MEMORY_S, max(MIN_MEMORY_S, min(self.run_s, left_s)))
+
+    @property
+    def _reached(self) -> float:
+        """The share of their usual speeds that the slots really reach."""
+        trust = TRUST_S * sum(self.usual.values())
+        if not self.promised_lately + trust:
+            return 1.0
+        share = (self.spoken_lately + trust) / (self.promised_lately + trust)
+        return min(MAX_SHARE, max(MIN_SHARE, share))
 
     @property
     def share(self) -> float:
-        """The share of the measured speeds that is really reached, from a tenth to one and a quarter."""
-        trust = TRUST_S * self.pace
-        if not self.promised_lately + trust:
-            return 1.0
-        return min(1.25, max(0.1, (self.spoken_lately + trust) / (self.promised_lately + trust)))
+        """The expected pace, as a share of what the slots measure of their latest clips."""
+        return sum(self.usual.values()) * self._reached / self.latest if self.latest else 1.0
 
 
 @dataclass
@@ -64,6 +89,11 @@ class EncodingPace:
             self.done_lately = self.done_lately * keep + share - self.share
         self.steps += 1
         self.share, self.risen_s = share, now
+
+    def tail_s(self, spoken: float, run_s: float) -> float:
+        """Return the seconds from the last sentence to the end: about as long as encoding lags behind speech now."""
+        lag_s = max(0.0, spoken - self.share) / spoken * run_s if spoken else 0.0
+        return min(lag_s, MAX_TAIL * run_s, MAX_TAIL_S)
 
     def left_s(self, now: float, spoken: float) -> float:
         """Return the seconds until all is encoded; 0 where encoding keeps up with what share is spoken."""
