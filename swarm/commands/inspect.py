@@ -44,6 +44,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Print the contents of a book; return the exit code. Raises BookError, UsageError."""
     from swarm.book.any_file import read_any_book
+    from swarm.book.speech.capitals import usage_of
     from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
     from swarm.book.speech.script import spoken_chapters
     from swarm.book.speech.segment import segment_chapter
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
     lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON
-    speech = Speech(card, lexicon.over(book.pronunciations))
+    speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
     chapters = [segment_chapter(text, language, card, speech) for text in spoken_chapters(book)]
     if arguments.json:
         say_json(_as_json(book, chapters, language, card, text=arguments.text))

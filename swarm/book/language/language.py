@@ -197,4 +197,6 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     credits: CreditWords = CreditWords()
     at: str = "at"  # the word for @ in a mail address
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
+    short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
+    initials: Mapping[str, str] = {}  # initials, and the words to say for them
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

@@ -1,7 +1,7 @@
 """Pronunciation dictionaries: words or patterns, and how a voice should say them."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import regex
@@ -13,6 +13,7 @@ from swarm.job.book import Rule
 from swarm.job.engine_text import change_unmarked, mark
 
 _SECTION = regex.compile(r"\[\s*(\*|[A-Za-z]{2,3}(?:-\w+)?)\s*\]")
+_CAPITALS = regex.compile(r"\b\p{Lu}{2,}\b")
 _PLS = "{http://www.w3.org/2005/01/pronunciation-lexicon}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -25,6 +26,11 @@ class Lexicon:
         self.book = book
         self._words: dict[tuple[str, bool], dict[str, str]] = {}
         self._finders: dict[tuple[str, bool], regex.Pattern[str] | None] = {}
+
+    @cached_property
+    def capitals(self) -> frozenset[str]:
+        """The words in capitals that the rules name, and that must not be put into small letters before."""
+        return frozenset(word for rule in (*self.rules, *self.book) for word in _CAPITALS.findall(rule.written))
 
     def over(self, book: tuple[Rule, ...]) -> "Lexicon":
         """Return these rules and those of a book for words that no pattern changes. Raises UsageError like `apply`."""

@@ -3,6 +3,7 @@
 import regex
 from msgspec.structs import replace
 
+from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
@@ -41,7 +42,7 @@ def make_script(
     Raises UsageError for a selection that fits no chapters, BookError if nothing is left to speak.
     """
     chosen = chosen_chapters(book, selection)
-    speech = Speech(card, lexicon.over(book.pronunciations))
+    speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()
     for text in (*around[:1], *chosen, *around[1:]):

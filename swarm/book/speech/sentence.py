@@ -24,7 +24,7 @@ _INITIAL = regex.compile(r"(?r)^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–
 _INITIALS = regex.compile(
     r"(?<![\p{L}.])(?!(?:U\.S|U\.K|A\.D|B\.C|D\.C|N\.Y|M\.D|[AP]\.M|[NS]\.[EW])\.)(?:\p{Lu}\.\s?){2,3}$"
 )
-_NAME = regex.compile(r"\s*\p{Lu}[\p{L}’'-]*\p{Ll}")
+_NAME = regex.compile(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
 _REFERENCE = regex.compile(r"(?:\p{L}\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
 _QUOTED = regex.compile(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"

@@ -1,4 +1,4 @@
-"""Spells sentences for an engine: dictionary, addresses, dates, powers, numerals, abbreviations, figures."""
+"""Spells sentences for an engine: capitals, dictionary, addresses, dates, powers, numerals, abbreviations, figures."""
 
 from unicodedata import normalize
 
@@ -7,6 +7,7 @@ import regex
 from swarm.book.language.known import find_language
 from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
+from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals
 from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.number import say_numbers
@@ -25,9 +26,10 @@ _DOTS = regex.compile(r"\s?\.(?:\s\.){2,3}")
 class Speech:
     """Spells sentences for one engine, except for what the engine itself says correctly."""
 
-    def __init__(self, card: EngineCard, lexicon: Lexicon = NO_LEXICON) -> None:
+    def __init__(self, card: EngineCard, lexicon: Lexicon = NO_LEXICON, usage: Usage = NO_USAGE) -> None:
         self.card = card
         self.lexicon = lexicon
+        self.usage = usage
 
     def takes_phonemes(self, language: str) -> bool:
         """Return whether the engine takes phonemes of words in a language."""
@@ -40,6 +42,8 @@ class Speech:
         """
         takes = self.takes_phonemes(language)
         text = _plain(marker.mark(sentence) if marker and takes else replace_brackets(sentence))
+        words = find_language(language)
+        text = change_unmarked(text, lambda piece: lower_capitals(piece, words, self.usage, self.lexicon.capitals))
         text = change_unmarked(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
         return change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
 

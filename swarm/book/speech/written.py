@@ -25,7 +25,7 @@ def cut_alike(written: str, pieces: Sequence[str]) -> list[str]:
         return list(pieces)
     starts = [match.start() for match in _WORD.finditer(written)]
     counts = list(accumulate(len(_WORD.findall(piece)) for piece in pieces))
-    cuts = _corresponding(_WORD.findall(written), _WORD.findall(" ".join(pieces)), counts[:-1])
+    cuts = _corresponding(_WORD.findall(written.lower()), _WORD.findall(" ".join(pieces).lower()), counts[:-1])
     offsets = [0, *(starts[cut] if cut < len(starts) else len(written) for cut in cuts), len(written)]
     return [written[start:end].strip() for start, end in pairwise(offsets)]
 

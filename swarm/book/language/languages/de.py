@@ -236,6 +236,9 @@ LANGUAGE: Language = Language(
         published="erstausgabe",
         transcribed="anmerkung(?:en)? zur transkription",
     ),
+    short_words=words(
+        "er sie es ich wir ihr mir mich dir dich ihm ihn uns ja nein nie was wer wo wie tot gut tag herr frau gott"
+    ),
     quotes="„“‚‘»«›‹",
     note="Anmerkung:",
     credits=CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),

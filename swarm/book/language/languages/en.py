@@ -292,6 +292,14 @@ LANGUAGE: Language = Language(
         published="(?:first )?published (?:in|by)|printed (?:in|by)",
         transcribed=r"transcriber.s notes?\b|electronic (?:text|edition) (?:was|has been)",
     ),
+    short_words=words(
+        "he she it me my us we our his him her you they them i a an no not so do did go up at as am is was are "
+        "were be by if in of on or to the and all but for had has how let may new now off old one out own put ran "
+        "red run sat saw say see set sir son ten too top two use war way who why yes yet god man men boy oh ah ha "
+        "day end far few got dear dead stop help fire lady lord king good well will act scene enter exit book "
+        "part from with that this have"
+    ),
+    initials=table("WWI=World War One|WWII=World War Two"),
     note="Note:",
     credits=CreditWords(by="By {}", read_by="Read by {}", end="The End", part="Part {} of {}"),
     old_units=_old_units,

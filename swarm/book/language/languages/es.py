@@ -148,6 +148,7 @@ LANGUAGE: Language = Language(
         other_books="otros (?:libros|titulos) de .{1,60}",
     ),
     legal=LegalWords(rights="derechos reservados", published="impreso en", transcribed="nota del? transcriptor"),
+    short_words=words("él ella yo tú mí ti sí no rey fin uno dos mi su dios día voz paz luz mal bien"),
     quotes="«»“”‘’",
     note="Nota:",
     credits=CreditWords(by="Por {}", read_by="Leído por {}", end="Fin", part="Parte {} de {}"),

@@ -151,6 +151,9 @@ LANGUAGE: Language = Language(
         deposit="dépôt légal",
         transcribed="notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit",
     ),
+    short_words=words(
+        "il elle je tu nous vous moi toi oui non roi fin un une mon ma mes son sa ses mort dieu dit vie jour"
+    ),
     quotes="«»‹›“”‘’",
     note="Note :",
     credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),

@@ -161,6 +161,7 @@ LANGUAGE: Language = Language(
         other_books="altri libri di .{1,60}",
     ),
     legal=LegalWords(rights="diritti riservati", published="stampato", transcribed="nota del? trascrittore"),
+    short_words=words("io tu lui lei noi voi me te sì no re un uno due mio sua dio di mi ci vi si là qui"),
     quotes="«»“”‘’",
     note="Nota:",
     credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),

@@ -118,6 +118,7 @@ LANGUAGE: Language = Language(
         published="uitgegeven door|gedrukt door",
         transcribed="opmerkingen? van de bewerker",
     ),
+    short_words=words("hij zij ik jij wij mij u ja nee god dag man vrouw nooit"),
     quotes="“”‘’„”‚’«»",
     note="Noot:",
     credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),

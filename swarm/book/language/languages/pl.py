@@ -370,6 +370,7 @@ LANGUAGE: Language = Language(
         deposit="biblioteka narodowa",
         published="wydanie pierwsze|wydrukowano w",
     ),
+    short_words=words("on ona ja ty my wy oni nie tak pan pani bóg dzień to co kto jak ja mi"),
     quotes="„”‚’«»",
     note="Przypis:",
     credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),

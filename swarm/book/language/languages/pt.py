@@ -150,6 +150,7 @@ LANGUAGE: Language = Language(
         bibliography="bibliografia",
     ),
     legal=LegalWords(rights="direitos reservados"),
+    short_words=words("ele ela eu tu nós eles sim não rei fim um dois meu sua deus dia voz paz"),
     quotes="“”‘’«»",
     note="Nota:",
     credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),

@@ -1,0 +1,224 @@
+"""Words in capitals as words, and initials as initials: "HE HAD seen the BBC" is "He had seen the BBC".
+
+Voices spell capitals that they do not know, letter by letter. What stands in capitals is a word if the book also
+writes it in small letters, if its whole sentence or its neighbours are in capitals, or if it could be said and no list
+has it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+import regex
+from msgspec import Struct
+
+from swarm.book.language.function_words import function_words
+from swarm.book.language.initials import DOUBTFUL, INITIALS, PRONOUNS
+from swarm.book.language.language import Language, Match
+from swarm.book.language.numeral import NUMERAL
+from swarm.job.book import ChapterText
+
+_SOME = regex.compile(r"\p{Lu}['’]?\p{Lu}|\p{Lu}(?:\s\p{Lu}){4}")
+_TOKEN = regex.compile(r"\p{L}[\p{L}\p{M}]*+(?:['’]\p{L}[\p{L}\p{M}]*+)*+")
+_CAPITALS = regex.compile(r"\p{Lu}[\p{Lu}\p{M}]*(?:['’]\p{Lu}[\p{Lu}\p{M}]*)*")
+_WORD = regex.compile(r"(?<![\p{L}./@_-])\p{L}\p{Ll}*+(?![\p{L}/@_]|\.\p{L})")  # in small letters, in no address
+_CAPITAL_WORD = regex.compile(r"\b\p{Lu}{2,}\b")
+_AFTER_ARTICLE = regex.compile(r"\b(?:the|an?)\s(\p{Lu}{2,4})\b(?!\s\p{Lu}{2})")
+_IN_NAME = regex.compile(r"[\d_@\\]|\.\p{L}")  # beside a word that is part of an address or of a program
+_BEFORE_NAME = regex.compile(r"[\d_@\\]$|\p{L}\.$")
+_SPACED = regex.compile(r"(?<![\p{L}\p{N}.])\p{Lu}(?:\s\p{Lu}){4,40}(?![\p{L}\p{N}.])")
+_NUMERAL = regex.compile(NUMERAL)
+_ARTICLE = regex.compile(r"\b(?:the|an?|this|our|der|die|das|dem|den|des|la|le|les|el|los|il|lo|o|os|de|het)\s$")
+_AFTER_FIGURES, _BEFORE_FIGURES = regex.compile(r"\d\s?$"), regex.compile(r"\.?\s?\d")
+_CAPITALS_NEXT = regex.compile(r"\.?\s\p{Lu}{2}")
+_NAME_NEXT = regex.compile(r"\s\p{Lu}\p{Ll}")
+_SPEAKER = regex.compile(r"\s*(?:[.:—–(\[]|$)")
+_START = regex.compile(r"^[^\p{L}\p{N}]*$|[.!?…][\"”’»)]*\s+[\"“‘«(]*$")
+_VOWEL = "AEIOUYÄÖÜÀÂÉÈÊËÎÏÔÛÙŒÆÁÍÓÚÃÕĄĘÓÅØАЕЁИОУЫЭЮЯІЇЄΑΕΗΙΟΥΩ"
+_ONSET = regex.compile(
+    rf"^(?:[^{_VOWEL}]?|[BCDFGKPTVW]R|[BCFGKPSV]L|[CGKPRST]H|[CKGSP]N|S[CKMPQTVWZ]|QU|QV|[DT]W|DZ|CZ|SZ|RZ|PS|PT|PF|TS|TZ|"
+    rf"WR|ZW|MC|LL|SCH[LMNRW]?|S[CPKT]R|SPL|SHR|THR|PHR|PHL|CHR|CHL|SZCZ|SQU|\P{{Latin}}{{2,3}})(?=[{_VOWEL}]|$)"
+)
+_LONG_RUN = regex.compile(rf"[^{_VOWEL}'’]{{5}}|[^{_VOWEL}HSR'’]{{4}}")
+_ODD_END = regex.compile(rf"[^{_VOWEL}'’]{{3,}}$")
+_END = regex.compile(
+    r"(?:GHT|TCH|[LNR]CH|R?SCH|[LNR]ST|CHT|CHS|NGS|NGT|[LNR]D[ST]|[NRLPCFX]T[SH]|STS|CKS|CKT|[LNR]K[ST]|M[PBF][SFT]|LPS|RMS|RNS|"
+    r"RPS|[LNR]TZ|NDT|RST|RZT|NKT|RLD|RLS|TZT|PHS|SKS|RTS|LLS|RRS|SHR|[LNR](?:FF|SS|TT)|\P{Latin}{3,})$"
+)
+_SUFFIXES = ("S", "T", "D", "M", "LL", "RE", "VE", "N")  # English, behind an apostrophe
+MIN_NAME_LETTERS = 4  # shorter words that no book and no list knows are initials
+
+
+class Usage(Struct, frozen=True):
+    """How a book writes those words that it also writes in capitals."""
+
+    small: frozenset[str] = frozenset()  # those that also stand in small letters
+    names: frozenset[str] = frozenset()  # those, in small letters, that also stand with a capital
+    initials: frozenset[str] = frozenset()  # those, in capitals, that also stand after a small article
+
+
+NO_USAGE = Usage()
+
+
+def usage_of(chapters: Iterable[ChapterText]) -> Usage:
+    """Return the usage of a book's chapters."""
+    texts = [block.text for chapter in chapters for block in chapter.blocks]
+    if not any(_SOME.search(text) for text in texts):
+        return NO_USAGE
+    capitals = Counter(word.lower() for text in texts for word in _CAPITAL_WORD.findall(text))
+    small: Counter[str] = Counter()
+    names: set[str] = set()
+    initials: set[str] = set()
+    for text in texts:
+        found = _WORD.findall(text)
+        small.update(word for word in found if word in capitals)
+        names.update(word.lower() for word in found if word.istitle())
+        initials.update(_AFTER_ARTICLE.findall(text))
+    # Short initials also stand in small letters, in addresses and commands, but more rarely.
+    common = {word for word, count in small.items() if len(word) >= MIN_NAME_LETTERS or count > capitals[word]}
+    return Usage(frozenset(common), frozenset(names & capitals.keys()), frozenset(initials))
+
+
+class _Token(Struct):
+    """A word of a sentence; `capital` tells whether it is wholly in two capitals or more."""
+
+    text: str
+    start: int
+    end: int
+    capital: bool
+
+
+def lower_capitals(text: str, language: Language, usage: Usage = NO_USAGE, kept: frozenset[str] = frozenset()) -> str:
+    """Return a sentence with its words in capitals in small letters; initials, numerals and words in `kept` remain."""
+    if not _SOME.search(text):
+        return text
+    text = _SPACED.sub(_joined, text)
+    tokens = [
+        _Token(match[0], match.start(), match.end(), len(match[0]) > 1 and bool(_CAPITALS.fullmatch(match[0])))
+        for match in _TOKEN.finditer(text)
+    ]
+    said, at = "", 0
+    for index, token in enumerate(tokens):
+        if token.capital and token.text not in kept:
+            said += text[at : token.start] + _said(text, tokens, index, language, usage)
+            at = token.end
+    return said + text[at:]
+
+
+def _joined(match: Match) -> str:
+    """Join spaced letters to a word, unless they are the alphabet or initials."""
+    word = str(match[0]).replace(" ", "")
+    alphabet = all(ord(two) - ord(one) == 1 for one, two in pairwise(word))
+    return str(match[0]) if alphabet or word in INITIALS or "".join(word.split()) != word else word
+
+
+def _said(text: str, tokens: list[_Token], index: int, language: Language, usage: Usage) -> str:
+    token = tokens[index]
+    word, before, after = token.text, text[: token.start], text[token.end : token.end + 12]
+    if _IN_NAME.match(after) or _BEFORE_NAME.search(before[-2:]):
+        return word
+    short = _abbreviation(word, after, language)
+    if short:
+        return short
+    shouted = _is_shouted(tokens, index)
+    if word in language.initials:
+        return language.initials[word]
+    if word in PRONOUNS and before.endswith("THE "):
+        return word
+    if word in DOUBTFUL and not shouted:
+        if _stands_as_initials(word, before, after, language, usage):
+            return word
+    elif word in INITIALS and word not in DOUBTFUL:
+        return word
+    if _NUMERAL.fullmatch(word) and not (shouted and _is_word(word, language, usage) and before[-1:] == " "):
+        return word
+    start = bool(_START.search(before[-12:]))
+    if _is_word(word, language, usage) and (shouted or _has_vowel(word)):
+        return _in_small_letters(word, start, name=False, language=language)
+    sayable = _can_be_said(word)
+    speaker = start and bool(_SPEAKER.match(after)) and len(word) > 2
+    if word.lower() in usage.names or (sayable and (shouted or speaker or len(word) >= MIN_NAME_LETTERS)):
+        small = shouted and word.lower() not in usage.names
+        return _in_small_letters(word, start, name=not small, language=language)
+    return word
+
+
+def _abbreviation(word: str, after: str, language: Language) -> str:
+    """Return "Mr" for MR before a full stop, and "No" for NO before a number; "" for a word."""
+    titles, numbered = _shorts(language.code, language)
+    low = word.lower()
+    stopped = after.startswith(". ") or (titles.get(low) in language.abbreviations.whole and after[:1] == " ")
+    if low in titles and stopped and (word not in INITIALS or _CAPITALS_NEXT.match(after)):
+        return titles[low]
+    if low in numbered and _BEFORE_FIGURES.match(after):
+        return numbered[low]
+    return low if f"{low}." in language.abbreviations.anywhere and after[:1] == "." else ""
+
+
+@lru_cache(64)
+def _shorts(code: str, language: Language) -> tuple[dict[str, str], dict[str, str]]:
+    short = language.abbreviations
+    titles, numbered = (
+        {key.lower(): key for key in sorted(each, reverse=True)} for each in (short.titles, short.numbered)
+    )
+    return titles, numbered
+
+
+def _is_shouted(tokens: list[_Token], index: int) -> bool:
+    """Return whether the sentence or a neighbour of the word is in capitals too; initials are no such neighbours."""
+    near = [tokens[at] for at in (index - 1, index + 1) if 0 <= at < len(tokens)]
+    return any(each.capital and (each.text not in INITIALS or each.text in DOUBTFUL) for each in near)
+
+
+def _is_word(word: str, language: Language, usage: Usage) -> bool:
+    parts = regex.split("['’]", word.lower())
+    known = _small_words(language)
+    if len(parts) == 1:
+        return parts[0] in usage.small or parts[0] in known
+    return all(part in usage.small or part in known or part.upper() in _SUFFIXES or len(part) == 1 for part in parts)
+
+
+@lru_cache(64)
+def _small_words(language: Language) -> frozenset[str]:
+    return function_words().get(language.code, frozenset()) | language.short_words
+
+
+def _stands_as_initials(word: str, before: str, after: str, language: Language, usage: Usage) -> bool:
+    if _ARTICLE.search(before) or _AFTER_FIGURES.search(before) or _BEFORE_FIGURES.match(after):
+        return True
+    return (
+        not _is_word(word, language, usage) or word in usage.initials or bool(word == "US" and _NAME_NEXT.match(after))
+    )
+
+
+def _has_vowel(word: str) -> bool:
+    return bool(regex.search(f"[{_VOWEL}]", word))
+
+
+def _can_be_said(word: str) -> bool:
+    """Return whether letters can be read as a word: it has a vowel, and no heap of consonants."""
+    return all(_part_can_be_said(part) for part in regex.split("['’]", word) if len(part) > 1 and part not in _SUFFIXES)
+
+
+def _part_can_be_said(word: str) -> bool:
+    if not _has_vowel(word) or not _ONSET.match(word) or _LONG_RUN.search(word):
+        return False
+    return not _ODD_END.search(word) or bool(_END.search(word))
+
+
+def _in_small_letters(word: str, start: bool, *, name: bool, language: Language) -> str:
+    """Return a word in small letters, with a capital at the start of a sentence and of names."""
+    if word[:2] in ("I'", "I’") and language.numbers and language.numbers.pronoun:
+        return word[:1] + word[1:].lower()
+    parts = list(_parts(word, name))
+    said = "".join(parts)
+    return said[:1].upper() + said[1:] if start or name else said
+
+
+def _parts(word: str, name: bool) -> Iterator[str]:
+    """Yield the parts of a word at its apostrophes in small letters; in a name a long part has a capital."""
+    pieces = regex.split("(['’])", word)
+    for place, piece in enumerate(pieces):
+        long = name and place and piece not in _SUFFIXES and len(piece) > 2
+        yield piece.capitalize() if long else piece.lower()
