@@ -150,7 +150,7 @@ def test_notes_are_read_where_one_wants_them(carried: Path, capsys: pytest.Captu
     assert main(["inspect", book, "--text", "--notes", "inline", "--exclude", "CHAPITRE II LE POUR ET LE CONTRE."]) == 0
     out = capsys.readouterr().out
     assert "French; engine espeak; 1870; no cover; 1 note" in out
-    assert "\nNote : Environ 106 mètres.\n" in out
+    assert "\nNote : Environ cent six mètres.\n" in out
     assert "  CHAPITRE II LE POUR ET LE CONTRE.: not wanted (left out as asked), " in out
     assert "1 chapter, " in out
 
