@@ -22,7 +22,7 @@ from swarm.book.speech.pronunciation import lexicons_of, read_pronunciations
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
 from swarm.book.structure.tongue import settle
-from swarm.book.structure.verdict import caution
+from swarm.book.structure.verdict import caution, code_caution
 from swarm.errors import BookError
 from swarm.job.book import Book
 from swarm.job.reading import Reading
@@ -67,7 +67,7 @@ def read_book(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         cover=package.cover,
         notes=count_notes(documents),
         language_doubt=tongue.doubt,
-        cautions=tuple(filter(None, (caution(chapters),))),
+        cautions=tuple(filter(None, (caution(chapters), code_caution(chapters)))),
         oddities=(*lost, *_oddities(package, contents, documents, hidden), *odd_pages[:MAX_ODD_PAGES], *unsaid),
         subtitle=package.label.subtitle,
         series=package.label.series,

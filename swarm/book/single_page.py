@@ -20,7 +20,7 @@ from swarm.book.page.text import read_document
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
 from swarm.book.structure.tongue import settle
-from swarm.book.structure.verdict import caution
+from swarm.book.structure.verdict import caution, code_caution
 from swarm.errors import BookError
 from swarm.job.book import Book
 from swarm.job.reading import Reading
@@ -54,7 +54,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
         notes=notes,
         language_doubt=tongue.doubt,
         oddities=tuple(filter(None, (odd,))),
-        cautions=tuple(filter(None, (caution(chapters),))),
+        cautions=tuple(filter(None, (caution(chapters), code_caution(chapters)))),
     )
 
 

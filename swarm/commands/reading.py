@@ -33,6 +33,12 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--lexicon", metavar="FILE", help="a pronunciation dictionary: word = spelling, one a line")
     group.add_argument(
+        "--verse-numbers", metavar="say|skip", default="say", help="say or skip the numbers of verses (default: say)"
+    )
+    group.add_argument(
+        "--code", metavar="skip|say", default="", help="skip or say code listings (default: skip, unless most is code)"
+    )
+    group.add_argument(
         "--alt-text", action="store_true", help="read the descriptions of pictures, if the book has them"
     )
 
@@ -55,6 +61,8 @@ def reading(arguments: argparse.Namespace) -> "Reading | None":
         "notes": one_of("--notes", arguments.notes.strip().lower(), ("skip", "inline", "end")),
         "ruby": one_of("--ruby", arguments.ruby.strip().lower(), ("base", "reading")),
         "alt_text": arguments.alt_text,
+        "verse_numbers": one_of("--verse-numbers", arguments.verse_numbers.strip().lower(), ("say", "skip")),
+        "code": one_of("--code", arguments.code.strip().lower(), ("", "skip", "say")),
         "include": [name for name in arguments.include[:MAX_NAMES] if name.strip()],
         "exclude": [name for name in arguments.exclude[:MAX_NAMES] if name.strip()],
     }

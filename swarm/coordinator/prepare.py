@@ -142,7 +142,7 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
         digest = hashlib.file_digest(file, "sha256")
     digest.update(msgspec.json.encode((recipe, config.chapters)))
     if config.reading is not None:
-        digest.update(msgspec.json.encode(config.reading))
+        digest.update(msgspec.json.encode(config.reading.for_digest()))
     if config.credits is not None:
         digest.update(msgspec.json.encode(config.credits))
     if config.preview_s:

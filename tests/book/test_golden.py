@@ -10,6 +10,7 @@ The most important decisions by hand:
 - The 47 chapters of the French novel begin at its h2. The name of its second part comes before that part's first
   chapter. Captions lose "(Page 6.)" and "Agrandir". Its two maps are `screenonly`, which its style sheet hides on
   every device.
+- The name of a section of the tales for children stands alone, and is spoken before the section's introduction.
 - The tales for children have three transcriber's notes in the middle of stories.
 - The title page of "The Waste Land" has an epigraph and a dedication, which are read.
 - The table of contents of the article on Georgia lacks the section "Communications", which is read in the chapter

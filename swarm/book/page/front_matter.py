@@ -95,8 +95,12 @@ _PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # parts that seldom span two files
 COLOPHON_SHARE = 0.1  # a colophon is in the first or last tenth of a book
 MAX_TRANSCRIBER_CHARS = 20_000
 MIN_ENTRIES = 4
+MIN_HALF_CHARS = 8  # of half a title that a line of contents may say
+MAX_TITLE_CHARS = 300
 MIN_CONTENTS_SHARE = 0.8  # of the lines of a table of contents are titles of other parts
 
+_PAGE_NUMBER = regex.compile(r"(?<=[.…·\s])\d{1,4}\s?$")
+_BETWEEN_HALVES = regex.compile(r"[.:;—–-]\s|\s[—–-]|\n")
 _START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
 _END = regex.compile(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
 
@@ -180,8 +184,21 @@ def is_titled_page(title: str, texts: list[str]) -> bool:
     return bool(title) and is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4])
 
 
+def count_titles(titles: Iterable[str]) -> Counter[str]:
+    """Count what lines of contents may say of titles, in `plain` form: the title, and each half of "I. The Storm"."""
+    return Counter(line for title in titles for line in _halves(title))
+
+
 def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
-    """Return whether most texts of a page are titles of other parts; `titles` counts all titles in `plain` form."""
-    own = plain(title)
-    named = sum(1 for line in map(plain, texts) if titles[line] > (line == own))
-    return len(texts) >= MIN_ENTRIES and named >= MIN_CONTENTS_SHARE * len(texts)
+    """Return whether most lines of a page name other parts, as `count_titles` counted them."""
+    own = _halves(title)
+    lines = [plain(_PAGE_NUMBER.sub("", line)) for text in texts for line in text.split("\n")]
+    lines = [line for line in lines if line]
+    named = sum(1 for line in lines if titles[line] > (line in own))
+    return len(lines) >= MIN_ENTRIES and named >= MIN_CONTENTS_SHARE * len(lines)
+
+
+def _halves(title: str) -> set[str]:
+    pieces = [plain(piece) for piece in _BETWEEN_HALVES.split(title[:MAX_TITLE_CHARS])]
+    whole = {"".join(pieces), *("".join(pieces[at:]) for at in range(1, len(pieces))), *pieces[:1]}
+    return {line for line in whole if len(line) >= MIN_HALF_CHARS or line == "".join(pieces)} - {""}

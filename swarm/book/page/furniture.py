@@ -3,7 +3,7 @@
 Also recognises scene breaks, captions and drop caps.
 """
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import regex
 from lxml import etree
@@ -16,6 +16,10 @@ MAX_NUMBER_CHARS = 16
 MAX_LINE_CHARS = 120
 MAX_LINKS = 8
 MAX_OFFER_CHARS = 40
+MIN_ROW_LINKS = 4  # of a row of numbers
+MAX_ROW_LINKS = 200
+MAX_ROW_CHARS = 2_000
+MAX_ROW_WORDS = 2  # beside the links of such a row
 
 _DROPPED = words(
     "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
@@ -24,21 +28,31 @@ _DROPPED = words(
 _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
+_LONG_WORD = regex.compile(r"\p{L}{2,}+")
+_LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul"))
 _NUMBER = regex.compile(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
 _PAGE_ID = regex.compile(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
 _HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
 # Texts of links that only lead elsewhere, in the most common languages of e-books.
 _OFFERS = regex.compile(
-    r"agrandir|(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
+    r"agrandir|image plus grande|voir l.image|grotere afbeelding|"
+    r"(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
     r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|"
     r"[↩↑⤴⏎↵^]\ufe0e?\ufe0f?",
     regex.IGNORECASE,
 )
 # Texts of the links in a navigation line at the head or foot of a page.
 _NAVIGATION = regex.compile(
-    r"(?:(?:previous|next|prev)(?: (?:chapter|page|section))?|(?:to )?(?:the )?top|(?:table of )?contents|home|"
+    r"(?:(?:previous|next|prev)(?: (?:chapter|page|section|book))?|(?:to )?(?:the )?top|(?:table of )?contents|home|"
+    r"index|up|start|first|last|back|forward|main(?: page| menu)?|accueil|retour|startseite|inicio|inizio|"
     r"suivant|précédent|sommaire|table des matières|(?:nächstes|voriges) kapitel|weiter|zurück|inhalt(?:sverzeichnis)?|"
     r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
+    regex.IGNORECASE,
+)
+# Alternative texts that describe nothing.
+_SAYS_NOTHING = regex.compile(
+    r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|(?:image|img|cover|picture|illustration|figure|fig|photo|graphic|untitled|"
+    r"unnamed|diagram|bild|abbildung|imagen|immagine)?[-_ .]?\d{0,9}|alt(?:ernative)? text.{0,20}|null)?\s*",
     regex.IGNORECASE,
 )
 _CAPTION_PAGE = regex.compile(r"(?:(?<!\s)\s++)?[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
@@ -71,7 +85,7 @@ def is_furniture(element: etree._Element) -> bool:
     style = element.get("style")
     if style and _HIDDEN.search(style):
         return True
-    if tag in ("p", "div") and _is_navigation(element):
+    if tag in _LINES_OF_LINKS and (_is_navigation(element) or _is_number_row(element)):
         return True
     return _is_number(element) or (
         tag == "a" and bool(_OFFERS.fullmatch(_opening(element, MAX_OFFER_CHARS).strip(" []\n\t")))
@@ -90,6 +104,24 @@ def _is_navigation(element: etree._Element) -> bool:
         _opening(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)
     ]
     return any(texts) and all(_NAVIGATION.fullmatch(text) for text in texts if text)
+
+
+def _is_number_row(element: etree._Element) -> bool:
+    """Return whether a line has links to consecutive numbers, such as the chapters of a book of the Bible."""
+    links = list(islice(element.iter("{*}a"), MAX_ROW_LINKS))
+    if len(links) < MIN_ROW_LINKS:
+        return False
+    texts = [_opening(link, MAX_NUMBER_CHARS).strip(" []|\n\t\xa0") for link in links]
+    numbers = [int(text) for text in texts if text.isdecimal()]
+    rest = len(_opening(element, MAX_ROW_CHARS)) - sum(map(len, texts))
+    rising = all(after - before == 1 for before, after in pairwise(numbers))
+    return rising and len(numbers) >= len(texts) - 1 and rest <= MAX_LINE_CHARS + len(links) and not _has_words(element)
+
+
+def _has_words(element: etree._Element) -> bool:
+    """Return whether an element has several words outside its links."""
+    outside = (element.text, *(below.tail for below in element.iterdescendants("*")))
+    return sum(len(_LONG_WORD.findall(text or "")) for text in outside) > MAX_ROW_WORDS
 
 
 def _is_number(element: etree._Element) -> bool:
@@ -127,6 +159,11 @@ def without_picture_mark(text: str) -> str:
     """Return the caption of a mark such as "[Illustration: The Storm]"; any other text as it is."""
     mark = _PICTURE.fullmatch(text) if text.startswith("[") else None
     return text if mark is None else (mark[1] or "").strip()
+
+
+def says_nothing(alternative: str) -> bool:
+    """Return whether the alternative text of a picture describes nothing: "image12.jpg", "Figure 3"."""
+    return bool(_SAYS_NOTHING.fullmatch(alternative))
 
 
 def is_scene_break(element: etree._Element) -> bool:

@@ -8,12 +8,14 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.page import front_matter
-from swarm.book.page.formula import EXPONENT, RAISED, in_formula
+from swarm.book.page.code import CODE, is_code
+from swarm.book.page.formula import EXPONENT, RAISED, alternative_of, read_formula
 from swarm.book.page.furniture import (
     drop_cap,
     is_caption,
     is_furniture,
     is_scene_break,
+    says_nothing,
     without_page,
     without_picture_mark,
 )
@@ -25,6 +27,7 @@ from swarm.book.page.phonetic_mark import Collector
 from swarm.book.page.stylesheet import is_line
 from swarm.book.page.table import HEADER, mark_tables
 from swarm.book.page.trace import Tracer
+from swarm.book.page.verse_number import without_verse_numbers
 from swarm.job.reading import Reading
 
 BLOCKS = words(
@@ -36,7 +39,6 @@ SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
 LINES = frozenset(("div", "p", "li", "ul", "ol"))  # elements that may be lines in a stanza
 ROOTS = frozenset(("html", "body"))  # authoring tools often give these their own language
-SPACED = frozenset(("mi", "mn", "mo", "mtext", "ms"))  # symbols of a formula, between which there are spaces
 MAX_CAP_CHARS = 8  # of a block that may be a drop cap
 MAX_ORNAMENT_CHARS = 40
 MAX_HEADING_CHARS = 150
@@ -52,8 +54,6 @@ _VERSE = "\u2028"  # placeholder for the end of a line of verse
 _VERSES = regex.compile(r"\s*\u2028\s*")
 _STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
 _ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
-# Alternative texts that describe nothing.
-_FILE_NAME = regex.compile(r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|image|img|cover)?\s*", regex.IGNORECASE)
 _HEADING_CLASS = regex.compile(
     r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
 )
@@ -171,7 +171,7 @@ class _Walk:
         elif is_line(element) and not _LONE_LETTER.fullmatch("".join(islice(element.itertext(), 2))):
             self.parts.append(_VERSE)
             self.lines.append(element)
-        elif tag in SPACED or (tag == "tspan" and (element.get("x") or element.get("dy"))):
+        elif tag == "tspan" and (element.get("x") or element.get("dy")):
             self.parts.append(" ")
         self._add(element.text)
         return True
@@ -200,10 +200,9 @@ class _Walk:
 
     def _replacement(self, element: etree._Element, tag: str) -> str | None:
         """Return the text that replaces an element's own; None if its own text is read."""
-        if tag == "math" and element.get("alttext"):
-            return f" {element.get('alttext')}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
-        if tag in ("mn", "mfrac"):
-            return in_formula(element, tag)
+        if tag == "math":
+            formula = alternative_of(element) or read_formula(element)
+            return f" {formula}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
         if tag == "ruby" and self.reading.ruby == "reading":
             return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
         if tag == "sup":
@@ -215,7 +214,7 @@ class _Walk:
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
-        if tag == "img" and self.reading.alt_text and not _FILE_NAME.fullmatch(element.get("alt") or ""):
+        if tag == "img" and self.reading.alt_text and not says_nothing(element.get("alt") or ""):
             return f" {element.get('alt')} "
         return None
 
@@ -246,7 +245,7 @@ class _Walk:
             _Open(
                 element,
                 level=level,
-                left_out=front_matter.NOTES if note else front_matter.inherited(above.left_out, types(element), names),
+                left_out=self._left_out(element, tag, note, names),
                 language=(_language(element) if tag not in ROOTS else "") or above.language,
                 note=note,
                 pre=above.pre or tag == "pre",
@@ -256,6 +255,12 @@ class _Walk:
         )
         if tag in ("p", "div", "figure") and is_scene_break(element):
             self._keep(Passage("scene"))
+
+    def _left_out(self, element: etree._Element, tag: str, note: str, names: set[str]) -> str:
+        """Return the reason to leave out a block; that of a code listing is taken back if most of the book is code."""
+        reason = front_matter.NOTES if note else front_matter.inherited(self.open[-1].left_out, types(element), names)
+        is_left = not reason and tag == "pre" and self.reading.code != "say" and is_code(element)
+        return CODE if is_left else reason
 
     def _end(self, element: etree._Element) -> None:
         self.sayings.end(element, self.parts)
@@ -320,6 +325,7 @@ class _Walk:
         paragraphs = "\n".join(lines).split("\n\n")
         for paragraph in paragraphs:
             said = without_picture_mark(paragraph.strip())
+            said = without_verse_numbers(said) if self.reading.verse_numbers == "skip" else said
             if said:
                 self._keep(self._passage(said))
                 self.document.passages[-1].sayings = sayings if len(paragraphs) == 1 else ()

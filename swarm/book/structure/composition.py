@@ -5,6 +5,7 @@ from pathlib import Path
 import regex
 
 from swarm.book.package.toc import TableOfContents
+from swarm.book.page.code import CODE
 from swarm.book.page.front_matter import NOTES
 from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.note import (
@@ -14,6 +15,7 @@ from swarm.book.page.note import (
     mark_written_notes,
     place_notes,
 )
+from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import mark_running_heads
 from swarm.book.structure.division import Named, divide
 from swarm.book.structure.tongue import mark_tongues
@@ -32,6 +34,7 @@ def compose(
     Raises BookError if there is nothing to speak, UsageError if a choice fits nothing in the book.
     """
     passages = [passage for named in documents for passage in named.document.passages]
+    keep_code(passages, reading)
     mark_licence(passages)
     mark_running_heads(passages)
     mark_written_notes(passages, NOTES)
@@ -48,6 +51,15 @@ def compose(
     if not any(AUDIBLE.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
     return tuple(chapters)
+
+
+def keep_code(passages: list[Passage], reading: Reading) -> None:
+    """Read the code listings after all if the user left it open and most of the book is code."""
+    code = [passage for passage in passages if passage.left_out == CODE]
+    whole = sum(len(passage.text) for passage in passages)
+    if reading.code == "" and 2 * sum(len(passage.text) for passage in code) >= whole:
+        for passage in code:
+            passage.left_out = ""
 
 
 def count_notes(documents: list[Named]) -> int:

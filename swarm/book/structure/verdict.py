@@ -7,9 +7,11 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 
 from swarm.book.page import front_matter
+from swarm.book.page.code import CODE
 from swarm.book.page.letters import plain, tidy
 from swarm.book.page.likeness import is_legal_page, legal_signs, transcribed
 from swarm.book.page.passage import Passage
+from swarm.book.structure.bare_title import join_bare
 from swarm.book.structure.division import Part
 from swarm.errors import UsageError
 from swarm.job.book import Block, ChapterText
@@ -82,11 +84,12 @@ def decide(parts: list[Part], title: str) -> tuple[ChapterText, ...]:
     If every chapter would be left out, those that only a guess excludes are spoken.
     """
     chapters: list[ChapterText] = []
-    counts = Counter(plain(part.title) for part in parts)
+    counts = front_matter.count_titles(part.title for part in parts)
     for number, part in enumerate(parts):
         opening = not any(not chapter.left_out for chapter in chapters)
         chapters += _decided(part, number / max(1, len(parts) - 1), title if opening else "", counts)
-    return tuple(chapters if any(not chapter.left_out for chapter in chapters) else map(_without_guess, chapters))
+    kept = chapters if any(not chapter.left_out for chapter in chapters) else map(_without_guess, chapters)
+    return tuple(join_bare(tuple(kept), title))
 
 
 def _without_guess(chapter: ChapterText) -> ChapterText:
@@ -155,6 +158,12 @@ def caution(chapters: Sequence[ChapterText]) -> str:
         f"{100 * share:.0f} % of its text is left out though the book does not mark it so, such as “{largest.title}” "
         f"({largest.left_out} {largest.grounds}): --include reads it"
     )
+
+
+def code_caution(chapters: Sequence[ChapterText]) -> str:
+    """Return a line about the code listings that are left out; "" if there are none."""
+    words = sum(len(block.text.split()) for chapter in chapters if chapter.left_out == CODE for block in chapter.blocks)
+    return f"code listings of {words:,} words are left out: --code say reads them" if words else ""
 
 
 def _size(chapter: ChapterText) -> int:

@@ -72,3 +72,25 @@ def test_a_stanza_is_one_paragraph_of_lines() -> None:
 
 def test_a_formula_without_words_is_read_sign_by_sign() -> None:
     assert texts("<p>so <math><mi>x</mi><mo>=</mo><mn>2</mn></math>.</p>") == ["so x = 2."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p><a href='1'>Previous</a> <a href='2'>Home</a> <a href='3'>Next</a></p>",
+        "<table><tr><td><a href='1'>Prev</a></td><td><a href='2'>Up</a></td><td><a href='3'>Next</a></td></tr></table>",
+        "<p>Chapter " + " ".join(f"<a href='{n}.html'>{n}</a>" for n in range(1, 51)) + "</p>",
+    ],
+)
+def test_lines_of_links_to_other_pages_are_not_read(line: str) -> None:
+    assert texts(f"<p>before</p>{line}<p>after</p>") == ["before", "after"]
+
+
+def test_a_sentence_with_links_to_numbers_is_read() -> None:
+    links = " and ".join(f"<a href='#{n}'>{n}</a>" for n in range(1, 6))
+    assert texts(f"<p>See the rules {links} of the old book of laws.</p>") != []
+
+
+def test_a_picture_whose_description_says_nothing_is_passed_over() -> None:
+    body = "<p>a<img alt='Image 12'/><img alt='figure'/><img alt='a.png'/><img alt='a white rabbit'/></p>"
+    assert texts(body, Reading(alt_text=True)) == ["a a white rabbit"]

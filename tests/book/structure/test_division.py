@@ -96,7 +96,7 @@ def test_headings_may_be_told_by_their_classes(tmp_path: Path) -> None:
 
 
 def test_a_document_with_a_heading_that_the_contents_forgot_is_a_chapter(tmp_path: Path) -> None:
-    bodies = {"1.xhtml": "<h1>A</h1>", "2.xhtml": "<h1>Forgotten</h1><p>x</p>", "3.xhtml": "<h1>C</h1>"}
+    bodies = {"1.xhtml": "<h1>A</h1><p>x</p>", "2.xhtml": "<h1>Forgotten</h1><p>x</p>", "3.xhtml": "<h1>C</h1>"}
     found = book(tmp_path, bodies, maker.nav(("1.xhtml", "First"), ("3.xhtml", "Third")))
     assert titles(found) == ["First", "Forgotten", "Third"]
 

@@ -182,3 +182,12 @@ def test_the_user_is_told_of_much_that_is_left_out_by_a_guess() -> None:
         "--include reads it"
     )
     assert caution((spoken, ChapterText("Notes", guessed.blocks, "notes", "marked so in the book"))) == ""
+
+
+def test_contents_that_list_the_second_halves_of_titles_are_contents() -> None:
+    chapters = [part(f"Chapter {n}. How the {name} came home", "A long story. " * 40) for n, name in enumerate(NAMES)]
+    page = part("by Ann Author", *(f"How the {name} came home ..... {n}" for n, name in enumerate(NAMES)))
+    assert fates(page, *chapters)[0][0] == "table of contents"
+
+
+NAMES = ("ferryman", "stranger", "captain", "boy", "widow")

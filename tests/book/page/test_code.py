@@ -1,0 +1,50 @@
+import pytest
+from lxml import etree
+
+from swarm.book.page.code import CODE, is_code
+from swarm.book.single_page import read_page
+from swarm.job.reading import Reading
+
+LISTINGS = {
+    "marked": "<pre class='programlisting'>a b c</pre>",
+    "in code": "<pre><code>x</code></pre>",
+    "by its lines": "<pre>const f = () =&gt; alert(1);\nif (x) {\n  f();\n}</pre>",
+    "a shell": "<pre>$ git clone x\n$ npm install</pre>",
+}
+TEXTS = {
+    "verse": "<pre>The ship went down,\n  the sea was calm,\nand all was still.</pre>",
+    "a mail": "<pre class='programlisting'>From: Ann\nTo: Bob\n\nI think that you should not do this again.\n"
+    "It makes everybody here unhappy, and you too.</pre>",
+}
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_code_listing_is_told(name: str) -> None:
+    assert is_code(etree.fromstring(LISTINGS[name]))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_verse_and_letters_that_keep_their_lines_are_text(name: str) -> None:
+    assert not is_code(etree.fromstring(TEXTS[name]))
+
+
+def spoken(path, code="") -> list[str]:
+    book = read_page(path, Reading(code=code))
+    return [block.text for chapter in book.chapters if not chapter.left_out for block in chapter.blocks]
+
+
+def test_listings_are_left_out_of_prose_and_this_is_told(tmp_path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("# One\n\nSome prose about it, longer than the code.\n\n```\nx = f(1);\n```\n\nMore.\n")
+    assert spoken(path) == ["One", "Some prose about it, longer than the code.", "More."]
+    assert spoken(path, "say")[2] == "x = f(1);"
+    book = read_page(path)
+    assert book.cautions == ("code listings of 3 words are left out: --code say reads them",)
+    assert [chapter.left_out for chapter in book.chapters] == ["", CODE]
+
+
+def test_a_book_that_is_mostly_code_is_read(tmp_path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("# One\n\n```\nx = f(1);\ny = f(x);\nz = f(x, y, 1);\n```\n")
+    assert len(spoken(path)) == 2
+    assert len(spoken(path, "skip")) == 1
