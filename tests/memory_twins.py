@@ -186,6 +186,12 @@ class MemoryRouter:
         self.peers[peer].inbox.put_nowait((pack(message), frame))
         return True
 
+    def unread(self, peer: bytes) -> int:
+        return 0
+
+    def note_vain(self, peer: bytes, size: int) -> None:
+        """Do nothing: peers in memory are honest."""
+
     def waiting(self) -> bool:
         return not self.inbox.empty()
 

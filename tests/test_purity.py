@@ -161,6 +161,8 @@ TESTED_ELSEWHERE = {
     "swarm/net/gate.py": "tests/net/test_transport.py",
     "swarm/net/peer_link.py": "tests/net/test_transport.py",
     "swarm/net/wire.py": "tests/net/test_transport.py",
+    "swarm/net/lane.py": "tests/net/test_proxy.py",
+    "swarm/net/proxied.py": "tests/net/test_proxy.py",
 }
 
 

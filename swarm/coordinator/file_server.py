@@ -13,6 +13,7 @@ from swarm.net.transport import Router
 from swarm.store.store import Store
 
 MAX_WAITING = 8  # pieces for one worker, which asks for four at a time; more are dropped, and it asks again
+MAX_UNREAD_BYTES = 2 * MAX_WAITING * PIECE_BYTES  # that wait for a worker to read: more pieces are dropped
 
 
 class FileServer:
@@ -59,9 +60,9 @@ class FileServer:
             frame = await asyncio.to_thread(self._read, serve)
             if frame is None and await self._restored(serve.job, serve.digest):
                 frame = await asyncio.to_thread(self._read, serve)
-            if frame is not None:
+            if frame is not None and self._router.unread(serve.peer) <= MAX_UNREAD_BYTES:
                 self._router.send(serve.peer, FilePiece(serve.digest, serve.offset, serve.total), frame)
-            elif not self._lost(serve.job, serve.digest):
+            elif frame is None and not self._lost(serve.job, serve.digest):
                 path = self._store.job_file_path(serve.job, serve.digest)
                 raise StoreError(
                     f"{path} is gone or damaged, and its original is not where it was: put one of them back, then run "

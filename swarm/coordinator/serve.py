@@ -149,7 +149,13 @@ class Server:
             if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
                 self._take_piece(peer, message, frame)
             else:
-                self._do(self._take(peer, message, frame))
+                self._do_with(peer, frame, self._take(peer, message, frame))
+
+    def _do_with(self, peer: bytes, frame: bytes, outcome: Outcome) -> None:
+        """Queue an outcome, and have a peer wait that sends many bytes of no use."""
+        self._do(outcome)
+        if frame and not outcome.is_of_use:
+            self._router.note_vain(peer, len(frame))
 
     def _take_piece(self, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
         """Take a piece of a clip, and the clip itself once it is whole.
@@ -160,12 +166,12 @@ class Server:
         if outcome.is_receipt:
             self._carry_out(outcome)
         else:
-            self._do(outcome)
+            self._do_with(peer, frame, outcome)
         coming = self._core.coming(peer)
         offset = message.offset if isinstance(message, ClipPiece) else 0
         whole = self._assembly.add(peer, offset, frame, coming)
         if coming is not None and whole:
-            self._do(self._take(peer, coming.clip, whole))
+            self._do_with(peer, whole, self._take(peer, coming.clip, whole))
 
     def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
         fault, now = "", self._clock.now()

@@ -12,7 +12,7 @@ import zmq
 MAX_IN_A_ROW = 64  # messages received before other tasks get their turn
 GONE = (zmq.EAGAIN, zmq.EHOSTUNREACH)  # the queue is full, or the peer is gone
 READABLE, WRITABLE = int(zmq.POLLIN), int(zmq.POLLOUT)  # plain integers, since flags of an enum are slow to combine
-EVENTS, NOBLOCK = int(zmq.EVENTS), int(zmq.NOBLOCK)
+EVENTS, NOBLOCK, MORE = int(zmq.EVENTS), int(zmq.NOBLOCK), int(zmq.RCVMORE)
 
 
 class Channel:
@@ -20,6 +20,7 @@ class Channel:
 
     def __init__(self, socket: "zmq.Socket[bytes]") -> None:
         self.socket = socket
+        self.head: zmq.Frame | None = None  # the first part of the message that was received last
         self._loop = asyncio.get_running_loop()
         self._sleeper: asyncio.Future[None] | None = None
         self._streak = 0
@@ -48,9 +49,16 @@ class Channel:
             await asyncio.sleep(0)
         while True:
             try:
-                return self.socket.recv_multipart(NOBLOCK)
+                return self._next()
             except zmq.Again:
                 await self._sleep()
+
+    def _next(self) -> list[bytes]:
+        self.head = self.socket.recv(NOBLOCK, copy=False)
+        parts = [self.head.bytes]
+        while self.head.more if len(parts) == 1 else self.socket.get(MORE):
+            parts.append(self.socket.recv(NOBLOCK))
+        return parts
 
     def send(self, parts: Sequence[bytes]) -> bool:
         """Hand a message to ZeroMQ; False if its peer is gone or its queue is full. Large parts are not copied."""

@@ -7,6 +7,7 @@ import errno
 import logging
 import socket
 from collections.abc import Callable, Sequence
+from threading import Thread
 from typing import Protocol
 
 import zmq
@@ -18,10 +19,13 @@ from swarm.net.channel import Channel
 from swarm.net.gate import DOMAIN, Gate
 from swarm.net.keys import CurveKeys
 from swarm.net.peer_link import PeerLink
+from swarm.net.proxy import Proxy
 from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 MAX_PORTS = 100  # tried one after the other
 LINGER_MS = 500
+MAX_UNREAD_BYTES = 16 * 1024 * 1024  # that wait for a peer: more are not sent to it
+LOOPBACK = "127.0.0.1"
 OPTIONS = {
     zmq.LINGER: LINGER_MS,
     zmq.MAXMSGSIZE: MAX_CLIP_BYTES + MAX_CONTROL_BYTES,
@@ -36,7 +40,11 @@ OPTIONS = {
     zmq.RECONNECT_IVL_MAX: 1000,
     zmq.CONNECT_TIMEOUT: 3000,
 }
-ROUTER_QUEUES = {zmq.RCVHWM: 64, zmq.SNDHWM: 256}  # messages for each peer; credits bound their memory
+ROUTER_QUEUES = {
+    zmq.RCVHWM: 64,
+    zmq.SNDHWM: 256,
+    zmq.BACKLOG: 512,
+}  # messages for each peer; credits bound their memory
 DEALER_QUEUES = {zmq.RCVHWM: 256, zmq.SNDHWM: 2048}  # credits may cover many small clips
 
 
@@ -56,6 +64,12 @@ class Router(Protocol):
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if the peer is gone or takes no more."""
+
+    def unread(self, peer: bytes) -> int:
+        """Return about how many bytes wait for a peer to read them."""
+
+    def note_vain(self, peer: bytes, size: int) -> None:
+        """Take in that bytes of a peer were of no use: it has to wait if it sends many."""
 
     def waiting(self) -> bool:
         """Tell whether an unread message waits."""
@@ -106,6 +120,7 @@ class RouterSocket:
             router.set(zmq.ZAP_DOMAIN, DOMAIN)
             router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # otherwise all connections would be accepted while there is no gate
         self._channel = Channel(router)
+        self.proxy = Proxy(keyed=keys is not None, is_idle=lambda: not self._channel.waiting())
 
     @property
     def refused(self) -> int:
@@ -115,44 +130,80 @@ class RouterSocket:
     def bind(self, address: str, port: int | None) -> int:
         """Listen on an address ("" for all, IPv6 too) and port (None: 5847, else the next free one)."""
         ports = range(DEFAULT_PORT, DEFAULT_PORT + MAX_PORTS) if port is None else [port]
+        inner = self._bind_inner()
         for candidate in ports:
             try:
-                self._channel.socket.bind(f"tcp://{_bracketed(address) or '*'}:{candidate}")
-                bound = _bound_port(self._channel.socket)
+                bound = self.proxy.listen(address, candidate, inner)
                 logger.debug(f"listening on port {bound} of {address or 'all addresses'}")
                 return bound
-            except zmq.ZMQError as error:
+            except OSError as error:
                 if error.errno != errno.EADDRINUSE or candidate == ports[-1]:
                     raise _bind_fault(error, address, candidate) from error
         raise AssertionError("no port was tried")
+
+    def _bind_inner(self) -> int:
+        """Listen on loopback, where the proxy passes connections on to; return the port."""
+        try:
+            self._channel.socket.bind(f"tcp://{LOOPBACK}:*")
+        except zmq.ZMQError as error:
+            raise _bind_fault(error, LOOPBACK, 0) from error
+        return _bound_port(self._channel.socket)
 
     async def receive(self) -> tuple[bytes, FromWorker, bytes]:
         """Return the next message that fits; others are dropped and counted."""
         while True:
             parts = await self._channel.receive()
+            peer, *sizes = parts[0], *map(len, parts[1:])
+            self.proxy.note_read(peer, sizes, self._file)
             if 2 <= len(parts) <= 3 and (message := unpack_from_worker(parts[1])) is not None:
-                return parts[0], message, parts[2] if len(parts) == 3 else b""
+                return peer, message, parts[2] if len(parts) == 3 else b""
             self.dropped += 1
+            self.proxy.note_vain(peer, sum(sizes))
             logger.debug(f"dropped a message of a worker that does not fit, {self.dropped} so far")
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
         """Send without waiting; False if the peer is gone or takes no more, or if the message is too large."""
         control = pack(message)
-        if len(control) > MAX_CONTROL_BYTES:
+        if len(control) > MAX_CONTROL_BYTES or self.proxy.unread(peer) > MAX_UNREAD_BYTES:
             self.dropped += 1
             return False
+        self.proxy.note_sent(peer, len(control) + len(frame))
         return self._channel.send([peer, control, frame] if frame else [peer, control])
+
+    def unread(self, peer: bytes) -> int:
+        """Return about how many bytes wait for a peer to read them."""
+        return self.proxy.unread(peer)
+
+    def note_vain(self, peer: bytes, size: int) -> None:
+        """Take in that bytes of a peer were of no use: it has to wait if it sends many."""
+        self.proxy.note_vain(peer, size)
 
     def waiting(self) -> bool:
         """Tell whether an unread message waits."""
+        self.proxy.pump()
         return self._channel.waiting()
+
+    def _file(self) -> int:
+        """Return the file of the connection that brought the message which was received last. Raises ValueError."""
+        assert self._channel.head is not None
+        try:
+            return int(self._channel.head.get(zmq.SRCFD))
+        except zmq.ZMQError as fault:
+            raise ValueError("the message has no connection") from fault
 
     def close(self) -> None:
         """Stop listening; messages just sent get half a second to leave."""
+        self.proxy.stop_listening()
         self._channel.close()
         if self.gate:
             self.gate.close()
-        self._context.destroy(LINGER_MS)  # without a limit a forgotten socket would block here for ever
+        ending = Thread(target=self._context.destroy, args=(LINGER_MS,))  # without a limit it could wait for ever
+        ending.start()
+        while ending.is_alive():
+            self.proxy.pump()
+            ending.join(0.002)
+        self.proxy.pump()
+        self.proxy.close()
 
 
 class DealerSocket:
@@ -238,11 +289,7 @@ def _bound_port(end: "zmq.Socket[bytes]") -> int:
     return int(endpoint.rstrip(b"\0").rpartition(b":")[2])
 
 
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address and not address.startswith("[") else address
-
-
-def _bind_fault(error: zmq.ZMQError, address: str, port: int) -> EnvironmentFault:
+def _bind_fault(error: OSError | zmq.ZMQError, address: str, port: int) -> EnvironmentFault:
     where = f"port {port}" + (f" of {address}" if address else "")
     if error.errno == errno.EADDRINUSE:
         return EnvironmentFault(f"Another program listens on {where}; choose another with --port, or leave --port out.")

@@ -78,6 +78,16 @@ def allow_files(wanted: int = 8192) -> None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
+def open_files_limit() -> int:
+    """Return how many files this process may have open; on Windows, how many sockets an event loop can watch."""
+    if sys.platform == "win32":
+        return 512
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 8192 if soft == resource.RLIM_INFINITY else soft
+
+
 def few_arenas() -> None:
     """Make glibc use one memory pool for all threads: otherwise each thread keeps what a clip once needed."""
     if sys.platform == "linux":

@@ -21,10 +21,14 @@ class Wire:
 
     def __init__(self) -> None:
         self.peers: list[bytes] = []
+        self.deaf = b""
 
     def send(self, peer: bytes, message: object, frame: bytes = b"") -> bool:
         self.peers.append(peer)
         return True
+
+    def unread(self, peer: bytes) -> int:
+        return 1 << 30 if peer == self.deaf else 0
 
 
 async def restored(job: str, digest: str) -> bool:
@@ -44,3 +48,16 @@ async def test_a_worker_that_asks_for_thousands_of_pieces_delays_the_others_by_o
     running.cancel()
     assert wire.peers[:8].count(b"modest") == 4
     assert wire.peers.count(b"greedy") == MAX_WAITING
+
+
+async def test_a_worker_that_reads_nothing_is_sent_no_more_pieces() -> None:
+    wire = Wire()
+    wire.deaf = b"deaf"
+    server = FileServer(Shelf(), wire, restored, lambda job, digest: False)  # type: ignore[arg-type]
+    for peer in (b"deaf", b"modest", b"deaf", b"modest"):
+        server.add(Serve(peer, "job", "d", 0, PIECES * PIECE_BYTES))
+    running = asyncio.create_task(server.run())
+    while len(wire.peers) < 2:
+        await asyncio.sleep(0.001)
+    running.cancel()
+    assert wire.peers == [b"modest", b"modest"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from swarm.job.record import AnyRecord
-from swarm.lease.message import Message, Received
+from swarm.lease.message import Fetch, Message, Received
 from swarm.lease.reason import Reason
 
 
@@ -51,6 +51,13 @@ class Outcome:
     def is_receipt(self) -> bool:
         """Whether it says no more than that pieces came: it need not wait for earlier outcomes to reach the disk."""
         return not self.entries and all(isinstance(send.message, Received) for send in self.sends)
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether the bytes that came with a message are kept, or more of them were asked for."""
+        return any(entry.frame for entry in self.entries) or any(
+            isinstance(send.message, Received | Fetch) for send in self.sends
+        )
 
     def send(self, peer: bytes, message: Message) -> None:
         """Add a message."""
