@@ -38,6 +38,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "many_books": [[]],
     "many_jobs": [[]],
     "coqui_speed": [[]],
+    "hearing": [[]],
 }
 MAX_S = 3600
 
@@ -66,6 +67,9 @@ def _run(name: str, options: list[str]) -> bool:
     print(f"## {name}\n\n```sh\npython {shown}\n```\n", flush=True)
     if name == "coqui_speed" and not find_spec("TTS"):
         print("Not run: Coqui is not installed (pip install '.[coqui]').\n")
+        return True
+    if name == "hearing" and not find_spec("faster_whisper"):
+        print("Not run: no speech recogniser is installed (pip install '.[verify]').\n")
         return True
     began_s = time.monotonic()
     try:

@@ -8,6 +8,7 @@ from ebooklib import epub
 BOOKS = Path(__file__).resolve().parents[2] / "shared" / "books"
 UNEQUAL = (1.0, 0.8, 0.5, 0.35, 0.25)  # relative speeds, repeated for more workers
 SYLLABLES = [consonant + vowel for consonant in "bdklmnrst" for vowel in "aeio"]
+ENGLISH = ("the", "of", "and", "to", "in", "that", "was", "his", "it", "with")  # tell the language of the made words
 
 
 def speeds(count: int, *, equal: bool = False) -> list[float]:
@@ -51,5 +52,6 @@ def _sentence(dice: random.Random) -> str:
     length = dice.randint(20, 200)
     words: list[str] = []
     while sum(map(len, words)) + len(words) < length:
-        words.append("".join(dice.choice(SYLLABLES) for _ in range(dice.randint(1, 4))))
+        made = "".join(dice.choice(SYLLABLES) for _ in range(dice.randint(1, 4)))
+        words.append(dice.choice((made, dice.choice(ENGLISH))))
     return " ".join(words).capitalize() + "."

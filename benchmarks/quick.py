@@ -20,4 +20,5 @@ QUICK: dict[str, list[str]] = {
     "many_books": ["--books", "3"],
     "many_jobs": ["--jobs", "5", "--sentences", "20"],
     "coqui_speed": ["--tiny", "--slots", "1", "2", "--sentences", "1"],
+    "hearing": [TINY_BOOK, "--sentences", "2"],
 }

@@ -11,7 +11,7 @@ from swarm.job.engine_text import Phonemes
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, PhonemeVoice, Voice
 from swarm.voice.host.clip import make_clip
 from swarm.voice.host.guard import Guard, Judgement, measure
-from swarm.voice.host.verify import MAX_WRONG, Verifier
+from swarm.voice.host.verify import Verifier
 from swarm.voice.pcm import check_pcm
 
 # Faults of the sound, which another seed may avoid. Any other fault would happen again.
@@ -36,7 +36,7 @@ class Speaker:
         self.voice = voice
         self._takes, self._verifier = takes, verifier
         self._guard = Guard()
-        self._work_s = 0.0  # seconds in the engine for the text under way
+        self._work_s = 0.0  # seconds of speaking and listening for the text under way
 
     def speak(self, text: str, seeds: Sequence[int], phonemes: Sequence[Phonemes] = ()) -> SpokenClip:
         """Speak a text with one seed after the other until a take is not doubtful; return the best take.
@@ -57,7 +57,8 @@ class Speaker:
                 if not takes[-1].judgement.doubt or self._work_s > MAX_RETRY_S:
                     break
         best = min(takes, key=lambda take: take.judgement.badness)
-        self._guard.learn(text, best.clip.info.length_s)
+        if self._takes > 1:  # an engine with one take always sounds the same, so doubts of its pace would not help
+            self._guard.learn(text, best.clip.info.length_s)
         doubt = best.judgement.doubt[:MAX_DOUBT]
         info = structs.replace(best.clip.info, work_s=self._work_s, takes=spoken, doubt=doubt)
         return structs.replace(best.clip, info=info)
@@ -66,10 +67,10 @@ class Speaker:
         began = time.perf_counter()
         try:
             sound = check_pcm(self._sound(text, phonemes, seed))
+            clip = structs.replace(make_clip(sound, self.voice.sample_rate, text), further=number)
+            return Take(clip, self._judge(text, sound, clip.info.length_s))
         finally:
             self._work_s += time.perf_counter() - began
-        clip = structs.replace(make_clip(sound, self.voice.sample_rate, text), further=number)
-        return Take(clip, self._judge(text, sound, clip.info.length_s))
 
     def _sound(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         if phonemes and isinstance(self.voice, PhonemeVoice):
@@ -77,12 +78,11 @@ class Speaker:
         return self.voice.speak(text, seed)
 
     def _judge(self, text: str, sound: Pcm, length_s: float) -> Judgement:
-        judged = Judgement("", 0.0)
-        if self._takes > 1:  # an engine with one take always sounds the same, so doubts would not help
-            judged = self._guard.judge(text, measure(sound, self.voice.sample_rate, length_s))
+        if self._takes == 1 and self._verifier is None:
+            return Judgement("", 0.0)
+        judged = self._guard.judge(text, measure(sound, self.voice.sample_rate, length_s))
         if self._verifier is None:
             return judged
-        wrong = self._verifier.wrong(text, sound, self.voice.sample_rate)
-        doubt = f"{wrong:.0%} of it is heard as something else" if wrong > MAX_WRONG else ""
-        badness = max(judged.badness, wrong / MAX_WRONG)
-        return Judgement("; ".join(filter(None, (judged.doubt, doubt))), badness)
+        heard = self._verifier.judge(text, sound, self.voice.sample_rate)
+        said = "; ".join(filter(None, (judged.doubt, heard.doubt)))
+        return Judgement(said, max(judged.badness, heard.badness))

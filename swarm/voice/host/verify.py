@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import regex
 
-from swarm.config import ENV_VERIFY
+from swarm.config import ENV_VERIFY, may_download
 from swarm.errors import EnvironmentFault
 from swarm.job.language import language_name
 from swarm.system.installation import extra_line
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.host.guard import Judgement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 16_000  # sample rate in Hz that the recogniser expects
-MAX_WRONG = 0.35  # share of letters that may differ, since names and numbers are spelled in many ways
+MAX_WRONG = 0.2  # share of letters that may differ, since names and numbers are spelled in many ways
+MAX_WRONG_END = 7  # letters that may be missing or added at an end: about a word
 MIN_LETTERS = 12  # the recogniser guesses shorter texts rather than hearing them
 
+_HEARD_LETTERS = 4  # letters in a row that are heard as they are said: fewer may be chance
 _RECOGNISER_CODES = {"nb": "no", "fil": "tl", "jv": "jw"}  # languages for which the recogniser has its own codes
+_DIGIT = regex.compile(r"\p{N}")
 _NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 
 
@@ -30,11 +34,11 @@ class Verifier:
     def __init__(self, model: Any, language: str) -> None:
         self._model, self._language = model, language
 
-    def wrong(self, text: str, sound: Pcm, sample_rate: int) -> float:
-        """Return the share of a text, from 0 to 1, that is heard differently; 0 if it is too short to tell."""
+    def judge(self, text: str, sound: Pcm, sample_rate: int) -> Judgement:
+        """Judge whether a sound says a text: all of it, and nothing else. A text that is too short passes."""
         if len(_letters(text)) < MIN_LETTERS:
-            return 0.0
-        return wrong_share(text, self.heard(sound, sample_rate))
+            return Judgement("", 0.0)
+        return compare(text, self.heard(sound, sample_rate))
 
     def heard(self, sound: Pcm, sample_rate: int) -> str:
         """Return the words that the recogniser hears."""
@@ -44,11 +48,34 @@ class Verifier:
         return " ".join(piece.text.strip() for piece in pieces)
 
 
-def wrong_share(said: str, heard: str) -> float:
-    """Return the edit distance between two texts as a share of the longer one's letters."""
+def compare(said: str, heard: str) -> Judgement:
+    """Judge by what is heard whether a text was said: by its letters on the whole, and at both of its ends.
+
+    Gaps with digits pass, since a recogniser writes "1794" for many letters.
+    """
     from rapidfuzz.distance import Levenshtein
 
-    return float(Levenshtein.normalized_distance(_letters(said), _letters(heard)))
+    one, other = _letters(said), _letters(heard)
+    gaps = [gap if not _DIGIT.search("".join(gap)) else ("", "") for gap in _gaps(one, other)]
+    wrong = sum(Levenshtein.distance(*gap) for gap in gaps) / max(1, len(one), len(other))
+    doubts = [(wrong / MAX_WRONG, f"{wrong:.0%} of it is heard as something else")]
+    for place, gap in (("beginning", gaps[0]), ("end", gaps[-1])):
+        added = len(gap[1]) - len(gap[0])
+        words = f"{added} letters too many are heard" if added > 0 else f"{-added} letters are not heard"
+        doubts.append((abs(added) / MAX_WRONG_END, f"{words} at its {place}"))
+    return Judgement("; ".join(words for badness, words in doubts if badness > 1), max(doubts)[0])
+
+
+def _gaps(said: str, heard: str) -> list[tuple[str, str]]:
+    """Return what is said and what is heard between stretches that are heard as they are said, and at both ends."""
+    from rapidfuzz.distance import Levenshtein
+
+    gaps, said_to, heard_to = [], 0, 0
+    for block in Levenshtein.opcodes(said, heard).as_matching_blocks():
+        if block.size >= _HEARD_LETTERS:
+            gaps.append((said[said_to : block.a], heard[heard_to : block.b]))
+            said_to, heard_to = block.a + block.size, block.b + block.size
+    return [*gaps, (said[said_to:], heard[heard_to:])]
 
 
 def _letters(text: str) -> str:
@@ -82,8 +109,10 @@ def find_verifier(language: str, device: str) -> Verifier | None:
     if kind != "cuda":
         place = {"device": "cpu", "compute_type": "int8", "cpu_threads": 1}
     try:
-        from faster_whisper import WhisperModel
+        from faster_whisper import WhisperModel, download_model
 
+        if "/" not in name and os.sep not in name:  # a folder of that name here is no model
+            name = download_model(name, local_files_only=not may_download())
         model = WhisperModel(name, **place)
     except Exception as fault:  # a missing package or model, no network, no memory, and others
         why = f"{type(fault).__name__}: {str(fault)[:200]}"

@@ -1,13 +1,15 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from test_takes import TEXT, Wavering, experienced
 
-from swarm.voice.engine import EngineFault, Voice
+from swarm.voice.engine import EngineFault, Pcm, Voice
+from swarm.voice.host.guard import Judgement
 from swarm.voice.host.registry import choose_recipe, find_engine
 from swarm.voice.host.takes import Speaker
-from swarm.voice.host.verify import MAX_WRONG, Verifier, find_verifier, wrong_share
+from swarm.voice.host.verify import Verifier, compare, find_verifier
 
 SENTENCES = (
     "It is very seldom that mere ordinary people like John and myself secure ancestral halls for the summer.",
@@ -26,11 +28,38 @@ class Hears(Verifier):
         return self.words.pop(0)
 
 
-def test_case_punctuation_and_spaces_are_not_heard() -> None:
-    assert wrong_share("“Dont-know,” said he; twice!", "dont know said he twice") == 0
-    assert wrong_share("one two three four", "one two") > MAX_WRONG
-    assert wrong_share("中文书", "中文书。") == 0
-    assert wrong_share("", "") == 0
+SAID = "It is very seldom that mere ordinary people secure ancestral halls"
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("“Dont-know,” said he; twice!", "dont know said he twice"),
+        ("中文书", "中文书。"),
+        ("", ""),
+        ("He was born in seventeen ninety-four", "He was born in 1794."),
+        ("Why, how can I, dear?", "Why how can I deer"),
+        (SAID, "It is very seldom that mere ordinary people secure ancestral hauls."),
+    ],
+)
+def test_case_punctuation_spaces_and_another_spelling_are_no_doubt(said: str, heard: str) -> None:
+    assert compare(said, heard).doubt == ""
+
+
+@pytest.mark.parametrize(
+    ("heard", "doubt"),
+    [
+        ("thank you for watching", "heard as something else"),
+        ("It is very seldom that mere ordinary people secure", "14 letters are not heard at its end"),
+        ("mere ordinary people secure ancestral halls", "18 letters are not heard at its beginning"),
+        (f"{SAID} and so I went", "10 letters too many are heard at its end"),
+        (f"and so I went {SAID}", "10 letters too many are heard at its beginning"),
+    ],
+)
+def test_what_is_missing_or_too_much_is_named(heard: str, doubt: str) -> None:
+    judged = compare(SAID, heard)
+    assert doubt in judged.doubt
+    assert judged.badness > 1
 
 
 def test_what_is_heard_otherwise_is_spoken_again() -> None:
@@ -53,7 +82,7 @@ def test_a_voice_without_other_takes_is_listened_to_all_the_same() -> None:
 
 
 def test_a_short_cry_is_not_judged() -> None:
-    assert Hears().wrong("Oh! Oh!", np.zeros(9, np.int16), 24_000) == 0
+    assert Hears().judge("Oh! Oh!", np.zeros(9, np.int16), 24_000) == Judgement("", 0.0)
 
 
 def test_nobody_listens_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,13 +114,29 @@ class KnowsSome:
 def test_a_language_that_the_recogniser_does_not_know_is_not_listened_to(
     language: str, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pytest.importorskip("faster_whisper"), "WhisperModel", KnowsSome)
+    whisper = pytest.importorskip("faster_whisper")
+    monkeypatch.setattr(whisper, "WhisperModel", KnowsSome)
+    monkeypatch.setattr(whisper, "download_model", lambda name, **_: f"/models/{name}")
     monkeypatch.setenv("E2A_SWARM_VERIFY", "base")
     found = find_verifier(language, "cpu:0")
     assert (found is None) == (code == "")
     if found:
         found.heard(np.zeros(2400, np.int16), 24_000)
         assert found._model.asked == [code]
+
+
+def test_a_folder_that_happens_to_have_the_models_name_is_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base").mkdir()
+    taken: list[str] = []
+    whisper = pytest.importorskip("faster_whisper")
+    monkeypatch.setattr(whisper, "download_model", lambda name, **_: f"/models/{name}")
+    monkeypatch.setattr(whisper, "WhisperModel", lambda name, **place: taken.append(name) or KnowsSome(name))
+    monkeypatch.setenv("E2A_SWARM_VERIFY", "base")
+    assert find_verifier("en", "cpu:0")
+    assert taken == ["/models/base"]
 
 
 @pytest.mark.slow
@@ -122,6 +167,13 @@ def test_a_real_recogniser_understands_a_real_voice_and_misses_what_is_cut_off(
     text: str, listener: Verifier, hibari: Voice
 ) -> None:
     sound = hibari.speak(text, 1)
-    assert listener.wrong(text, sound, hibari.sample_rate) < 0.15
-    assert listener.wrong(text, sound[: len(sound) // 2], hibari.sample_rate) > MAX_WRONG
-    assert listener.wrong(SENTENCES[0], sound, hibari.sample_rate) > MAX_WRONG or text == SENTENCES[0]
+    third, half = len(sound) * 2 // 3, len(sound) // 2
+
+    def doubt(of: Pcm, said: str = text) -> str:
+        return listener.judge(said, of, hibari.sample_rate).doubt
+
+    assert doubt(sound) == ""
+    assert "at its end" in doubt(sound[:third])
+    assert "at its beginning" in doubt(sound[-third:])
+    assert "at its end" in doubt(np.concatenate([sound, sound[:half]]))
+    assert doubt(sound, SENTENCES[text == SENTENCES[0]])
