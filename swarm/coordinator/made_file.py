@@ -16,7 +16,8 @@ from swarm.watch.reported import Heard, Reported, heard_at, read_reported, sound
 from swarm.watch.text import clock_text
 
 JSON_ENDING, PAGE_ENDING, BOOK_ENDING = ".report.json", ".report.html", ".read-along.epub"
-ENDINGS = (".m4b", ".m4a", ".mp3", ".opus", ".ogg", ".flac", ".wav", ".vtt", ".srt", ".lrc")
+SOUND_ENDINGS = (".m4b", ".m4a", ".mp3", ".opus", ".ogg", ".flac", ".wav")
+ENDINGS = (*SOUND_ENDINGS, ".vtt", ".srt", ".lrc")
 
 MAX_READ_BYTES = 64 << 20  # of a report: a sentence takes half a kilobyte
 
@@ -35,12 +36,16 @@ class MadeFile(NamedTuple):
         """The folder or address of the file, as --output-dir takes it."""
         return self.address or str(self.folder)
 
+    @property
+    def name(self) -> str:
+        """The name of the file from the folder of its report."""
+        return self.path.absolute().relative_to(self.folder.absolute()).as_posix()
+
     def heard_at(self, moment_s: float) -> Heard:
         """Return what is heard at a moment of this file. Raises UsageError."""
         files = sound_files(self.report)
         if self.path.suffix.lower() in ENDINGS:
-            name = self.path.absolute().relative_to(self.folder.absolute()).as_posix()
-            found = [file for file in files if file.rpartition(".")[0] == name.rpartition(".")[0]]
+            found = [file for file in files if file.rpartition(".")[0] == self.name.rpartition(".")[0]]
         else:
             found = files
         if len(found) != 1:
@@ -67,15 +72,27 @@ def find_made_file(path: Path) -> MadeFile:
         raise UsageError(f"{path} does not exist: name a finished audiobook, or the book it was made of.")
     if report is None:
         raise UsageError(
-            f"{path} has no report beside it: move {_reports(path)[0].name} to its folder, with the names that both "
-            "were made with, or name the book instead."
+            f"{path} has no report beside it: bring the {JSON_ENDING} file that was made with it there, under the name "
+            "that it had, or name the book instead."
         )
     try:
         with report.open("rb") as file:
             data = file.read(MAX_READ_BYTES)
     except OSError as error:
         raise UsageError(f"{report} cannot be read: {error.strerror or error}.") from error
-    return MadeFile(path, report.parent, report.name.removesuffix(JSON_ENDING), _understood(data, str(report)))
+    made = MadeFile(path, report.parent, report.name.removesuffix(JSON_ENDING), _understood(data, str(report)))
+    _check_present(made)
+    return made
+
+
+def _check_present(made: MadeFile) -> None:
+    """Raise UsageError for sound of an earlier edition: the report at its name tells of other sound by now."""
+    files = sound_files(made.report)
+    if files and made.path.suffix.lower() in SOUND_ENDINGS and made.name not in files:
+        raise UsageError(
+            f"{made.path} was made by an earlier run, and its report tells of {files[0]} by now: name that one, or "
+            f"run the convert command that made {made.path.name} again first, which speaks nothing."
+        )
 
 
 def find_delivered_file(address: str) -> MadeFile:

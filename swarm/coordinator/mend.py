@@ -155,20 +155,21 @@ def carry(carried: Sequence[CarriedWording], spec: JobSpec, limit: int) -> Mendi
     """Give the sentences of a new edition the wordings that an earlier one gave them.
 
     A sentence is the same if its chapter's title and its words are, at the same occurrence of those words. A line names
-    each wording that no sentence has any more, or that is longer than `limit`, the engine's, in characters.
+    each wording whose sentence its chapter has no more, or that is longer than `limit`, the engine's, in characters.
     """
-    wanted = {(each.title, each.written, each.time): each.said for each in carried}
-    records: list[AnyRecord] = []
-    for place, title, written, time in _sentences(spec):
-        said = wanted.get((title, written, time), "")
-        if 0 < len(said) <= limit:
-            del wanted[title, written, time]
-            records.append(SegmentReworded(*place, said))
-    lines = [
-        f'the other wording of "{clean(written)}" is left out: that sentence changed, or this voice takes none so long'
-        for _, written, _ in wanted
-    ]
-    return Mending(records, lines[:MAX_NAMED])
+    here = {(title, written, time): place for place, title, written, time in _sentences(spec)}
+    titles = {title for title, _, _ in here}
+    said: dict[Place, str] = {}
+    lines = []
+    for each in carried:
+        place = here.get((each.title, each.written, each.time))
+        if place and len(each.said) <= limit:
+            said[place] = each.said
+        elif place:
+            lines.append(f'the other wording of "{clean(each.written)}" is too long for this voice, and is left out')
+        elif each.title in titles:
+            lines.append(f'the other wording of "{clean(each.written)}" is left out: its chapter has no such sentence')
+    return Mending([SegmentReworded(*place, words) for place, words in sorted(said.items())], lines[:MAX_NAMED])
 
 
 def _sentences(spec: JobSpec) -> Iterator[tuple[Place, str, str, int]]:

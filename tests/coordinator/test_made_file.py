@@ -56,6 +56,12 @@ def test_of_a_file_for_each_chapter_it_lies_beside_their_folder(split: Path, mon
         find_made_file(split.parent / "Emma").heard_at(1.0)
 
 
+def test_sound_of_an_earlier_edition_is_not_mended_by_the_report_of_the_present_one(whole: Path) -> None:
+    (whole.parent / "Dr. No.opus").write_bytes(b"sound")
+    with pytest.raises(UsageError, match=r"made by an earlier run, and its report tells of Dr\. No\.m4b by now"):
+        find_made_file(whole.parent / "Dr. No.opus")
+
+
 def test_books_and_folders_of_books_are_no_files_of_ours(tmp_path: Path, whole: Path) -> None:
     assert not any(map(is_made, (tmp_path, tmp_path / "Dr. No.epub", tmp_path / "Dr. No.txt", tmp_path / "a.html")))
     assert is_made(tmp_path / "Dr. No.read-along.epub")
@@ -66,7 +72,7 @@ def test_what_cannot_be_mended_from_says_what_to_do(tmp_path: Path, whole: Path)
     with pytest.raises(UsageError, match="does not exist: name"):
         find_made_file(tmp_path / "Emma.m4b")
     (tmp_path / "Emma.m4b").touch()
-    with pytest.raises(UsageError, match=r"no report beside it: move Emma.report.json"):
+    with pytest.raises(UsageError, match=r"no report beside it: bring the \.report\.json file"):
         find_made_file(tmp_path / "Emma.m4b")
     (tmp_path / "Emma.report.json").write_bytes(b'{"book": {"job": "emma-1"}, "files": []}')
     with pytest.raises(UsageError, match="no whole report: run the convert"):
