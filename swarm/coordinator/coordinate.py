@@ -14,7 +14,7 @@ from swarm.coordinator.prepare import Prepared, file_stem, prepare
 from swarm.coordinator.serve import Server
 from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
-from swarm.edition.depot import Depot
+from swarm.edition.depot import Depot, DepotFault
 from swarm.edition.edition import Edition
 from swarm.edition.predecessor import Head, book_marks
 from swarm.edition.style import make_style, read_cover
@@ -261,9 +261,17 @@ class Coordination:
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
         for edition in self.editions:
             if edition.state.job in forsaken:
-                with suppress(StoreError):
-                    release_target(edition.target, edition.state.job)
+                with suppress(StoreError, DepotFault):
+                    _release(edition)
         self.store.close()
+
+
+def _release(edition: Edition) -> None:
+    """Give up the name of an edition. Raises StoreError, DepotFault."""
+    if edition.delivery:
+        edition.delivery.release(edition.target)
+    else:
+        release_target(edition.target, edition.state.job)
 
 
 async def coordinate(config: CoordinateConfig, progress: Progress, service: Service, trace: Trace = NO_TRACE) -> int:

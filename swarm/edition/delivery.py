@@ -14,7 +14,7 @@ import msgspec
 from swarm.edition.depot import Depot, DepotFault, FolderDepot, Stopped, retry
 from swarm.edition.predecessor import Head, PossibleName, Replaces, choose_name, read_head
 from swarm.edition.remote_depot import RemoteDepot
-from swarm.edition.target import MAX_REPORT_BYTES, is_torn, numbered, placeholder
+from swarm.edition.target import MAX_REPORT_BYTES, is_torn, numbered, placeholder, report_path
 from swarm.errors import EnvironmentFault
 from swarm.store.job_files import digest_of
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
@@ -65,6 +65,13 @@ class Delivery:
         if name.head is None or (name.head.book.job != job and not name.head.is_whole):
             self.depot.write(f"{name.stem}.report.json", placeholder(job, marks))
         return self.outbox / f"{name.stem}.{ending}"
+
+    def release(self, target: Path) -> None:
+        """Give up the name that a job claimed, unless its report there is whole. Raises DepotFault."""
+        name = self._name(report_path(target))
+        head = read_head(self.depot.read(name, MAX_REPORT_BYTES) or b"")
+        if head and head.book.job == self._job and not head.is_whole:
+            self.depot.remove(name)
 
     def _possible_names(self, stem: str, ending: str) -> Iterator[PossibleName]:
         for number in count(1):

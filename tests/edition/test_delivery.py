@@ -67,6 +67,21 @@ def test_a_name_that_is_another_jobs_or_the_users_own_is_left_alone(tmp_path: Pa
     assert depot.read("Emma (2).m4b", 100) == b"of the user's own"
 
 
+def test_a_name_of_a_book_that_was_not_begun_is_given_up_and_that_of_a_finished_one_stays(
+    tmp_path: Path, outbox: Path
+) -> None:
+    delivery, report = Delivery(FolderDepot(tmp_path / "mount"), outbox), tmp_path / "mount" / "Emma.report.json"
+    target = delivery.claim("Emma", "mp3", "emma")
+    assert report.exists()
+    delivery.release(target)
+    assert not report.exists()
+    delivery.release(target)  # it is gone already
+    delivery.claim("Emma", "mp3", "emma")
+    delivery.deliver(files(outbox), print)
+    delivery.release(target)
+    assert report.exists()
+
+
 def test_it_tries_again_and_says_so(tmp_path: Path, outbox: Path) -> None:
     said: list[str] = []
     Delivery(Flaky(tmp_path / "mount", fails=2), outbox, waits_s=(0.0, 0.0)).deliver(files(outbox), said.append)
