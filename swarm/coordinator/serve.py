@@ -27,11 +27,13 @@ from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.message import Clip, ClipPiece, FromWorker
+from swarm.lease.reason import Reason
 from swarm.net.transport import Router
 from swarm.store.store import Store
 from swarm.system.machine import Clock
 from swarm.voice.host.registry import fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
+from swarm.watch.ration import LineRation
 from swarm.watch.words import event_text, failure_text, hopeless_text, worded_status
 
 SLEPT_S = 1.0  # the core is called so late only after this machine slept
@@ -39,6 +41,10 @@ CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
 SAVE_INTERVAL_S = 60.0  # between two saves of the run stats
 DRAIN_S = 20.0  # the longest wait for the sentences under way
 FAREWELL_S = 0.3  # for the last messages to leave
+RARE_EVENTS = ("segment set aside", "latents lost")  # each is about a book, and shown
+MAX_LINES = 200  # about workers, shown at once, and one more each LINE_S
+LINE_S = 2.0
+TOO_MANY = "workers come, go and fail too often; not all of that is shown"
 SLOW_S = 0.25  # a commit that takes longer is logged
 
 logger = logging.getLogger(__name__)
@@ -70,6 +76,7 @@ class Server:
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
         self._assembly = ClipAssembly()
+        self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
         self._draining = asyncio.Event()
         self._called = asyncio.Event()  # the core was called: its next deadline may be another
 
@@ -219,9 +226,17 @@ class Server:
         for serve in outcome.serves:
             self._file_server.add(serve)
         for event in outcome.events:
-            self._progress.note(event_text(event))
+            self._tell(event)
         for entry in outcome.entries:
             self._notice(entry)
+
+    def _tell(self, event: Reason) -> None:
+        """Show the user what happened; of what workers cause by coming, going and failing, not all of very much."""
+        line = event_text(event)
+        if event.code not in RARE_EVENTS:
+            line = self._lines.allow(line, self._clock.now())
+        if line:
+            self._progress.note(line)
 
     def _notice(self, entry: JournalEntry) -> None:
         record = entry.record

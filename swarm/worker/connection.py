@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say
-from swarm.worker.notices import LineRation
+from swarm.watch.ration import LineRation
 
+MAX_LINES = 30  # that one coordinator may have shown at once, and one more each LINE_S
+LINE_S = 5.0
+TOO_MANY = "it says too much; not all of that is shown"
 MAX_REFUSALS = 20  # that the user is told of: one machine can announce many coordinators that refuse
 
 
@@ -21,7 +24,7 @@ class Connection:
     proven: bool = False  # whether it was ever connected: only a coordinator with the swarm's key gets so far
     refusal: str = ""
     lost_s: float = 0.0  # when it was last connected or added
-    lines: LineRation = field(default_factory=LineRation)
+    lines: LineRation = field(default_factory=lambda: LineRation(MAX_LINES, LINE_S, TOO_MANY))
     coordinator: str = ""  # the name of its machine, once it let this worker in
 
 

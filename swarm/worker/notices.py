@@ -8,9 +8,6 @@ from swarm.watch.text import count_text, duration_text, speed_text
 
 NOTICE_INTERVAL_S = 60.0
 MAX_TOLD = 1000  # jobs and notes that are remembered as told
-MAX_LINES = 30  # that one coordinator may have shown at once, and one more each LINE_S
-LINE_S = 5.0
-TOO_MANY = "it says too much; not all of that is shown"
 
 
 @dataclass
@@ -56,25 +53,6 @@ class ToldOnce:
         if len(self.words) > MAX_TOLD:
             del self.words[next(iter(self.words))]
         return True
-
-
-@dataclass
-class LineRation:
-    """How many lines one coordinator may still have shown."""
-
-    left: float = MAX_LINES
-    counted_s: float = 0.0
-    is_told: bool = False
-
-    def allow(self, line: str, now: float) -> str:
-        """Return the line if it may be shown; else say once that too many come, then return ""."""
-        self.left = min(MAX_LINES, self.left + (now - self.counted_s) / LINE_S)
-        self.counted_s = now
-        if self.left >= 1:
-            self.left, self.is_told = self.left - 1, False
-            return line
-        was_told, self.is_told = self.is_told, True
-        return "" if was_told else TOO_MANY
 
 
 def rest_lines(before: Mapping[int, str], after: Mapping[int, str]) -> list[str]:

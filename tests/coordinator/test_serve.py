@@ -17,7 +17,7 @@ from specs_for_tests import a_job
 from swarm.audio.frame import key_of, with_key
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
-from swarm.coordinator.serve import Server
+from swarm.coordinator.serve import MAX_LINES, TOO_MANY, Server
 from swarm.edition.edition import Edition
 from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
@@ -26,6 +26,7 @@ from swarm.job.recipe import clip_key
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import (
     Accepted,
@@ -44,6 +45,7 @@ from swarm.lease.message import (
     Release,
     Revoke,
 )
+from swarm.lease.reason import Reason
 from swarm.store.store import Entry
 from swarm.system.machine import Clock
 from swarm.voice.host.clip import make_clip
@@ -312,3 +314,17 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
     bench.dealer.send(Fetch(digest, 0))
     with pytest.raises(StoreError, match="its original is not where it was: put one of them back"):
         await asyncio.wait_for(bench.running, 120)
+
+
+async def test_workers_that_come_and_go_for_ever_fill_no_terminal_and_hide_nothing_of_the_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path)
+    lines: list[str] = []
+    monkeypatch.setattr(bench.server._progress, "note", lines.append)
+    for number in range(5_000):
+        bench.server._carry_out(Outcome(events=[Reason("joined", worker=f"w{number}", count=1024)]))
+    bench.server._carry_out(Outcome(events=[Reason("segment set aside", count=3, text="One.", kind="error")]))
+    assert len(lines) <= MAX_LINES + 10
+    assert lines.count(TOO_MANY) == 1
+    assert lines[-1].startswith("set aside after 3 failures")

@@ -40,11 +40,11 @@ from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import engines as node_engines
+from swarm.worker.connection import MAX_LINES, TOO_MANY
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.notices import MAX_LINES, TOO_MANY
 from swarm.worker.worker import WorkNode
 
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})

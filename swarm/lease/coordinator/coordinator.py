@@ -245,12 +245,12 @@ class Coordinator:
         if before is not None and before is not session:  # one connection is one worker
             self._drop(before, now)
         if session is None:
-            session = new_session(hello, peer, now)
+            session = new_session(hello, peer, now, self.sessions.values())
             self.sessions[session.key] = session
             if self.deserted:  # all were cut off together: the first one back must not speak what the others hold
                 self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
             if not self.settings.alone:
-                outcome.events.append(Reason("joined", worker=hello.name, count=hello.slots))
+                outcome.events.append(Reason("joined", worker=hello.name, count=len(session.slots)))
         self.peers.pop(session.peer, None)
         self.dropped.pop(peer, None)
         self.peers[peer] = session

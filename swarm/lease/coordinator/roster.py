@@ -1,6 +1,6 @@
 """The workers of a coordinator: their sessions, their slots, and when each was last heard."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from swarm.job.recipe import CUSTOM, Recipe
@@ -16,6 +16,8 @@ MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
 MAX_WAITING_S = 120.0  # for credit without sending a clip: a longer wait is a hang
 AT_WORK_S = 20.0  # after it last held a lease or asked for one
 MAX_NEWS = 4  # slots of which one heartbeat tells the user that they rest
+MAX_SLOTS = 16_384  # of all workers together; more are used of none that comes later
+SLOTS_IN_ANY_CASE = 16  # of a worker are used however many others have
 MAX_LEASES = 2  # of a slot: the one being spoken and the next
 HEARTBEATS_AVERAGED = 20  # about so many heartbeats decide the share of waiting
 
@@ -226,7 +228,11 @@ def session_key(hello: Hello) -> str:
     return f"{hello.worker}/{hello.nonce}"
 
 
-def new_session(hello: Hello, peer: bytes, now: float) -> Session:
-    """Return the session of a worker that comes in, with all its slots idle."""
-    slots = [Slot(idle_since_s=now) for _ in range(hello.slots)]
+def new_session(hello: Hello, peer: bytes, now: float, others: Iterable[Session] = ()) -> Session:
+    """Return the session of a worker that comes in, with all its slots idle.
+
+    If the others have very many slots, most of those that it offers are not used.
+    """
+    room = MAX_SLOTS - sum(len(other.slots) for other in others)
+    slots = [Slot(idle_since_s=now) for _ in range(min(hello.slots, max(SLOTS_IN_ANY_CASE, room)))]
     return Session(session_key(hello), peer, hello, now, now, now, now, slots)

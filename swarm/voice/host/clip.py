@@ -19,6 +19,7 @@ with warnings.catch_warnings():
 SILENT_PEAK = 33  # -60 dBFS of 32768
 QUIET_DBFS = -60.0  # sound below this level is trimmed from both ends
 QUIET_BELOW_PEAK_DB = 50.0  # trims more of a loud voice; a final "s" or "f" is only 40 dB below the peak
+MAX_TRIMMED_S = 120.0  # of silence at both ends: longer sound is refused before it is trimmed
 STEP_MS = 10
 KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30  # quiet sound that trimming leaves at the start and at the end
 FADE_IN_MS, FADE_OUT_MS = 5, 10
@@ -31,6 +32,9 @@ def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
     """
     if pcm.size == 0:
         raise EngineFault(FaultKind.EMPTY, "no samples came back")
+    least_s = pcm.size / sample_rate - MAX_TRIMMED_S
+    if least_s > 0 and (unlike := implausible(least_s, text)) and least_s > unlike.most_s:  # before any copy of it
+        raise EngineFault(FaultKind.IMPLAUSIBLE, str(unlike))
     peak = max(int(pcm.max()), -int(pcm.min()))
     if peak <= SILENT_PEAK:
         raise EngineFault(FaultKind.SILENT, f"{pcm.size / sample_rate:.1f} s of silence came back")

@@ -11,6 +11,7 @@ from swarm.job.recipe import INVENTED, clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.roster import MAX_SLOTS, SLOTS_IN_ANY_CASE
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS
 from swarm.lease.message import (
     Bye,
@@ -294,3 +295,13 @@ def test_a_load_for_ever_does_not_keep_the_latents_from_a_worker_that_could_comp
         scene.now += 1.0
     assert granted_s is not None
     assert granted_s < 2.5 * UNKNOWN_DEADLINE_S
+
+
+def test_one_member_over_many_connections_gets_no_memory_for_slots_without_end_and_an_honest_worker_its_slots() -> None:
+    scene = Scene()
+    for number in range(200):
+        scene.say(b"bad %d" % number, make_hello(f"bad {number}", slots=1024))
+    scene.say(b"honest", make_hello("honest", slots=8))
+    slots = {session.worker: len(session.slots) for session in scene.core.sessions.values()}
+    assert sum(slots.values()) <= MAX_SLOTS + 201 * SLOTS_IN_ANY_CASE
+    assert slots["honest"] == 8

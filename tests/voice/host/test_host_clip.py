@@ -68,3 +68,10 @@ def test_odd_but_honest_lengths_pass(length_s: float, text: str) -> None:
 def test_the_shortest_sound_becomes_a_clip() -> None:
     assert make_clip(tone(0.002), RATE, "").info.samples == 48
     assert make_clip(tone(0.001), RATE, "1").info.samples == 24  # too short to fade
+
+
+def test_sound_of_many_gigabytes_is_refused_before_any_copy_of_it() -> None:
+    endless = np.broadcast_to(np.int16(9000), (10**11,))  # takes no memory itself
+    with pytest.raises(EngineFault) as fault:
+        make_clip(endless, RATE, "ten letters")
+    assert fault.value.kind is FaultKind.IMPLAUSIBLE
