@@ -33,6 +33,7 @@ OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart,
 OF_ENGINES = ("engines break",)  # for every text, and again and again; drawn apart, too
 ENGINES_FOR_EVER = ("an engine breaks for ever",)
 ILL_WILL = "ill will"  # of one more worker, for ever, and drawn apart
+ILL_COORDINATOR = "a coordinator of ill will"  # for ever, beside the others, and drawn apart
 SLOW_LINKS = "slow links"  # for ever, and drawn apart
 WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")

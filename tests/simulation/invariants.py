@@ -16,7 +16,7 @@ from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, Coordinator
 from swarm.lease.coordinator.intake import MAX_RECORDED
-from swarm.lease.coordinator.last_word import leaves_to_others
+from swarm.lease.coordinator.last_word import OTHERS_WAITED_FOR_S, leaves_to_others
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import Session
@@ -51,6 +51,7 @@ class Judge:
         self.fetched: dict[tuple[object, ...], tuple[float, int]] = {}  # since when so much of a job's files is there
         self.known: dict[tuple[object, ...], bool] = {}  # repeats that were allowed already
         self.granted: dict[tuple[bytes, int], list[Spot]] = {}
+        self.failed_s: dict[tuple[str, str, tuple[int, int]], float] = {}  # when a place first failed in a run
         self.shadow: dict[str, object] = {}
 
     # --- the coordinator
@@ -123,6 +124,8 @@ class Judge:
             if isinstance(entry.record, SegmentQuarantined):
                 self._fairly_set_aside(core, entry.job, entry.record, coordinator.clock())
             elif isinstance(entry.record, SegmentFailed):
+                place = (entry.record.chapter, entry.record.index)
+                self.failed_s.setdefault((core.settings.coordinator, entry.job, place), coordinator.clock())
                 self._fairly_blamed(core, entry.job, entry.record)
         if sum(isinstance(send.message, Revoke) for send in outcome.sends) > MAX_ANSWERS:
             raise Violation(f"one message is answered by {len(outcome.sends)}")
@@ -210,11 +213,13 @@ class Judge:
         here = [s for s in able if s.is_at_work(record_s)]
         if served.ledger.expiries[place] or len(served.state.failures[place]) >= MAX_RECORDED:
             return  # workers that made no progress there have tried it too, and further failures are not journaled
+        since_s = self.failed_s[core.settings.coordinator, job, place]
+        others_had_time = ILL_WILL in self.world.faults and record_s - since_s >= OTHERS_WAITED_FOR_S
         alone = len(blamed) == 1 and any(s.worker not in blamed for s in here)
-        if alone and ILL_WILL not in self.world.faults:
+        if alone and not others_had_time:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
         most = max((s.segments for s in here), default=0)
-        if any(s.segments == most and s.worker not in blamed for s in here):
+        if any(s.segments == most and s.worker not in blamed for s in here) and (most or not others_had_time):
             raise Violation("set aside before the worker that delivered most has tried it", (job, *place))
 
     def _fairly_blamed(self, core: Coordinator, job: str, record: SegmentFailed) -> None:
@@ -352,7 +357,8 @@ class Judge:
             worker = self._owner(session.key)
             name, now = (core.settings.coordinator, session.key), coordinator.awake_s()
             if free and not core.stopping and self._could_work(worker, session, core, served, free):
-                if now - self.idle.setdefault(name, now) > STARVED_S:
+                share = 3 if self.world.ill_coordinator else 1  # it gets its share of a slot's time, and wastes that
+                if now - self.idle.setdefault(name, now) > share * STARVED_S:
                     raise Violation(f"{worker.name} is idle while there is work", (served.state.job, *free[0]))
             else:
                 self.idle.pop(name, None)

@@ -16,7 +16,7 @@ from typing import Any
 from coordinator import SimCoordinator
 
 from swarm.lease.coordinator import coordinator as core
-from swarm.lease.coordinator import heartbeat
+from swarm.lease.coordinator import heartbeat, last_word
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.coordinator import Coordinator
@@ -174,6 +174,15 @@ MUTANTS: dict[str, Edit | Value] = {
     "an engine is never asked for a proof": Edit(proof, "_withhold", "not lease.lines:", "False:"),
     "members pass a segment on for ever": Edit(Ledger, "waits_since_s", "self.begun_s.get(place,", "{}.get(place,"),
     "unknown leases are answered for ever": Value(heartbeat, "MAX_REVOKED", 5000),
+    "a worker waits for an engine as long as its coordinator does": Value(
+        EngineSlot, "is_overdue", lambda self, now: False
+    ),
+    "a coordinator that is not asked is taken for silent": Edit(
+        CoordinatorLink, "is_hopeful", "self.offers and now - max(self.heard_s, self.offered_s)", "now - self.heard_s"
+    ),
+    "a coordinator may leave slots idle": Value(worker_core, "charge_idle", lambda links, slots, seconds: None),
+    "heartbeats answer one another for ever": Value(CoordinatorLink, "may_beat", lambda self, most: self.up),
+    "a second worker is waited for without end": Value(last_word, "OTHERS_WAITED_FOR_S", 1e9),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
@@ -199,6 +208,11 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "failures of strangers count": ("liar",),
     "members pass a segment on for ever": ("ill will",),
     "unknown leases are answered for ever": ("ill will",),
+    "a worker waits for an engine as long as its coordinator does": ("a coordinator of ill will",),
+    "a coordinator that is not asked is taken for silent": ("a coordinator of ill will",),
+    "a coordinator may leave slots idle": ("a coordinator of ill will",),
+    "heartbeats answer one another for ever": ("a coordinator of ill will",),
+    "a second worker is waited for without end": ("ill will", "texts that always fail"),
     "no grace after a restart": ("coordinator crashes",),
     "granted before its files are there": ("files",),
     "latents of two workers": ("files",),

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 DRAIN_S = 120.0
 STEP_BACK_S = 5.0  # shorter than a real one, so that a slot comes back within a run
+BEATS_BETWEEN = 50  # fewer than real ones, so that messages without end cost less of a run
 SMALL_DISK = 20_000  # bytes for clips
 FAREWELL_S = 0.3
 
@@ -73,6 +74,7 @@ class SimWorker(Machine):
         self.settings = WorkerSettings(
             piece=PIECE,
             step_back_s=STEP_BACK_S,
+            beats_between=BEATS_BETWEEN,
             max_held=SMALL_DISK if "small disk" in world.faults else WorkerSettings.max_held,
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
         )
@@ -104,6 +106,8 @@ class SimWorker(Machine):
         self.world.log(self.name, "starts")
         for coordinator in self.world.coordinators:
             self.later(self.world.random.uniform(0.01, 0.3), self._dial, coordinator)
+        if self.world.ill_coordinator and not self.liar:
+            self.later(0.1, self._dial, self.world.ill_coordinator)
         self.later(self.core.beat_s, self._beat)
 
     def crash(self) -> None:

@@ -107,8 +107,13 @@ class WorkerJudge:
                     job, chapter, index, _ = next(iter(clips))
                     raise Violation(f"{worker.name} never got its credit back from {name}", (job, chapter, index))
             now = worker.clock()
-            if any((slot.leases or slot.busy) and not _finishes(slot, now) for slot in worker.core.slots):
+            if any((slot.leases or slot.busy) and not self._is_free_to_work(slot, now) for slot in worker.core.slots):
                 raise Violation(f"{worker.name} still has work")
+
+    def _is_free_to_work(self, slot: EngineSlot, now: float) -> bool:
+        """Return whether a slot is busy with nothing that a coordinator of good will waits for."""
+        ill = self.world.ill_coordinator
+        return _finishes(slot, now) or (ill is not None and all(lease.link == ill.name for lease in slot.leases))
 
 
 def is_judged(world: World, worker: SimWorker, session: Session | None = None, *, raw: bool = False) -> bool:

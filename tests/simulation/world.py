@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import files
 from clips import RATE
-from coordinator import SimCoordinator
+from coordinator import UNKNOWN_DEADLINE_S, SimCoordinator
 from disk import Disk
 from engine import BROKEN
-from faults import ILL_WILL, SLOW_LINKS, WHOLE_CLIPS, Faults
+from faults import ILL_COORDINATOR, ILL_WILL, SLOW_LINKS, WHOLE_CLIPS, Faults
 from heap import Heap
+from ill_coordinator import ENDLESS, WAYS, IllCoordinator
 from ill_will import WILLS, IllWill
 from invariants import Judge
 from liar import Liar
@@ -26,6 +27,7 @@ from worker import SimWorker
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
+from swarm.lease.worker.settings import WorkerSettings
 from swarm.trace.log_file import open_log
 from swarm.trace.recorder import NO_TRACE, Trace
 
@@ -46,6 +48,7 @@ class Slow(NamedTuple):
 
 SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
 ILL_WILL_SHARE = 0.15  # of the worlds have a worker of ill will
+ILL_COORDINATOR_SHARE = 0.1  # of the worlds have a coordinator of ill will
 SLOW_LINKS_ARE = (Slow((2_500.0, 8_000.0), 100), Slow((8_000.0, 24_000.0), 400))
 
 
@@ -64,6 +67,7 @@ class World:
         self.links_random = Random(f"links {seed}")
         self.engines_random = Random(f"engines {seed}")
         self.will_random = Random(f"ill will {seed}")
+        self.ill_random = Random(f"ill coordinator {seed}")
         self.heap = Heap()
         self.story = Story() if tell else None
         self.faults = Faults(self.random, also)
@@ -117,6 +121,11 @@ class World:
             faults.on.add(ILL_WILL)
             will, slots = self.will_random.choice(WILLS), self.will_random.choice([1, 4, 16])
             self.workers.append(IllWill(self, count, will, slots))
+        self.ill_coordinator: IllCoordinator | None = None
+        if self.ill_random.random() < ILL_COORDINATOR_SHARE or ILL_COORDINATOR in faults:
+            faults.on.add(ILL_COORDINATOR)
+            self.ill_coordinator = IllCoordinator(self, self.ill_random.choice(WAYS))
+            self.ill_coordinator.start()
         self.network.loss = 0.03 if "loss" in faults else 0.0
         self.network.doubling = 0.05 if "doubling" in faults else 0.0
         self.network.reordering = 0.05 if "reordering" in faults else 0.0
@@ -172,20 +181,26 @@ class World:
         end_s = self.heap.now + FAULTS_STOP_S
         self._run(lambda: self.heap.now >= end_s or self.complete)
         self._heal()
-        self._run(lambda: self.complete, self.heap.now + FINISH_S, "a book is not finished")
+        self._run(lambda: self.complete, self.heap.now + self.finish_s, "a book is not finished")
         self.finished_s = self.heap.now
         self._run(lambda: self.quiet, self.heap.now + QUIET_S, "")
         self.judge.workers.settled()
+
+    @property
+    def finish_s(self) -> float:
+        """How long books may take once faults have stopped; a coordinator of ill will may keep each slot twice."""
+        kept_s = 2 * WorkerSettings.patience * UNKNOWN_DEADLINE_S
+        return FINISH_S + (kept_s if self.ill_coordinator else 0.0)
 
     def _run(self, until: Callable[[], bool], limit_s: float = float("inf"), what: str = "") -> None:
         while not until():
             self.heap.step()
             self.steps += 1
-            if self.steps > MAX_STEPS * (5 if ILL_WILL in self.faults else 1):
+            if self.steps > MAX_STEPS * (5 if {ILL_WILL, ILL_COORDINATOR} & self.faults.on else 1):
                 raise Violation("messages chase each other without end", *self._unfinished())
             if self.heap.now > limit_s:
                 if what:
-                    raise Violation(f"{what} {FINISH_S:.0f} s after the last fault", *self._unfinished())
+                    raise Violation(f"{what} {self.finish_s:.0f} s after the last fault", *self._unfinished())
                 return
 
     def _unfinished(self) -> list[tuple[str, int, int]]:
@@ -250,6 +265,8 @@ class World:
     def fate(self, worker: SimWorker, slot: int, text: str) -> str:
         """Return what becomes of a text in an engine: "" if it is spoken."""
         random, faults = self.random, self.faults
+        if text.startswith(ENDLESS):
+            return "hang"
         if worker.is_broken(slot):
             return BROKEN
         if "texts that always fail" in faults and hash_of(text) % 17 == 0:

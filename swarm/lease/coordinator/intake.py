@@ -8,7 +8,7 @@ from msgspec import structs
 from swarm.job.plausible import implausible
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
-from swarm.lease.coordinator.last_word import has_failed_often, is_heard, last_word, others_could
+from swarm.lease.coordinator.last_word import has_failed_often, has_waited_long, is_heard, last_word, others_could
 from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
@@ -20,7 +20,6 @@ BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the
 ASIDE_S = 60.0  # how long such a worker is set aside; doubled with each further failure
 MAX_DOUBLINGS = 6
 MAX_RECORDED = 2 * MAX_ATTEMPTS  # failures of a place: the others of many that wait for a last word are not journaled
-OTHERS_WAITED_FOR_S = 120.0  # for a second worker, which may hold other leases and never be free
 MANY_TAKERS = 8  # workers that took a place and gave it back without a word: it waits for no more of them
 PROVISIONAL_S = 60.0  # of accepted sound, during which most clips decide on a rate that no card says
 
@@ -79,7 +78,8 @@ class Intake:
         place = (clip.chapter, clip.index)
         record = _acceptance(session.worker, clip, now, len(frame))
         _record(served, record, out, frame)
-        left_out = [(lease, place) for lease in served.ledger.settle(place) if lease.session != session.key]
+        others = [le for le in served.ledger.settle(place) if (le.session, le.id) != (session.key, clip.lease)]
+        left_out = [(lease, place) for lease in others]
         for twin in served.state.twins(place, clip.take):  # one clip serves all places with its text
             _record(served, structs.replace(record, chapter=twin[0], index=twin[1], work_s=0.0, reused=True), out)
             left_out += [(lease, twin) for lease in served.ledger.settle(twin)]
@@ -172,7 +172,7 @@ class Intake:
         blamed = {failure.worker for failure in served.state.failures[place]}
         if len(blamed) > 1 or len(served.ledger.in_vain.get(place, ())) >= MANY_TAKERS:
             return False
-        if now - served.ledger.first_failed_s.get(place, now) >= OTHERS_WAITED_FOR_S:
+        if has_waited_long(served, place, now):
             return False
         return others_could(served, self.sessions.values(), place, now)
 

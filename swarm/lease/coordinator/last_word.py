@@ -11,6 +11,7 @@ from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, ServedJob
 
 OTHERS_TRY_S = 60.0  # that a worker leaves a place to others after it failed there
+OTHERS_WAITED_FOR_S = 120.0  # for a second worker, which may hold other leases and never be free
 OTHERS_COME_S = 30.0  # until failures count of workers that have delivered nothing
 
 
@@ -33,11 +34,17 @@ def leaves_to_others(served: ServedJob, sessions: Iterable[Session], place: Plac
     return recent and others_could(served, sessions, place, now)
 
 
+def has_waited_long(served: ServedJob, place: Place, now: float) -> bool:
+    """Return whether a place has waited long for workers to try it that have delivered nothing."""
+    return now - served.ledger.first_failed_s.get(place, now) >= OTHERS_WAITED_FOR_S
+
+
 def last_word(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> list[Session]:
     """Return the workers that have to try a place before it is set aside; none where those that tried it decide."""
     able = [s for s in sessions if s.is_at_work(now) and s.can_try(served.recipe, now, served.needed)]
     tried = served.ledger.tried.get(place, {})
-    fresh = [session for session in able if session.key not in tried]
+    others_had_time = has_waited_long(served, place, now)  # else one that never tries anything would be waited for
+    fresh = [session for session in able if session.key not in tried and (session.segments or not others_had_time)]
     most = max((session.segments for session in fresh), default=-1)
     if any(session.segments > most for session in able):
         return []

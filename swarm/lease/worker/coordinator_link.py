@@ -21,10 +21,11 @@ MIN_PIECE_SHARE = 8  # of the largest piece: the least one
 QUICK_S, SLOW_S = 0.5, 1.5  # from sending to the answer; a time between the two leaves the window
 ONE_CLIP_S = 2.0  # a link that takes longer for a clip has one under way at most
 SHRINK = 0.7
-SILENT_S = 3.0  # a coordinator that sent nothing for so long may be gone: other coordinators are asked too
+SILENT_S = 3.0  # a coordinator that did not answer an offer for so long may be gone: others are asked
 NO_KINDRED: Mapping[int, Container[str]] = {}
 MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
 MAX_FILES = 1000
+KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to coordinators of other voices too
 EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
 
 
@@ -44,8 +45,12 @@ class CoordinatorLink:
     jobs: dict[str, Job] = field(default_factory=dict)
     offers: set[int] = field(default_factory=set)  # the slots that heartbeats offer to it
     heard_s: float = 0.0  # when its last message came
+    offered_s: float = 0.0  # since when slots are offered to it
+    put_off_until_s: float = 0.0  # others come first until then, since a slot was kept from them for nothing
+    doubted_s: float = 0.0  # when it had not answered an offer for some time
     empty_until_s: float = 0.0  # the coordinator had nothing, and others come first until then; 0: it has work
     served_s: float = 0.0  # seconds of work done for it, so that all coordinators get their share
+    beats: int = 0  # heartbeats since the last regular one
 
     def _become(self, state: LinkState) -> None:
         self.state = follow(LINK_TRANSITIONS, self.state, state)
@@ -54,6 +59,23 @@ class CoordinatorLink:
     def up(self) -> bool:
         """Whether the coordinator let this worker in and is in reach."""
         return self.state in (LinkState.SERVING, LinkState.EMPTY)
+
+    def is_hopeful(self, now: float) -> bool:
+        """Return whether it may have work. One that says nothing is doubted only if it was offered a slot."""
+        if self.offers and now - max(self.heard_s, self.offered_s) >= SILENT_S:
+            self.doubted_s = now
+        in_doubt = self.heard_s <= self.doubted_s and now - self.doubted_s < EMPTY_S
+        return max(self.empty_until_s, self.put_off_until_s) <= now and not (self.doubted_s and in_doubt)
+
+    def put_off(self, seconds: float, now: float) -> None:
+        """Count time that a slot spent for nothing as served, and let others come first for as long."""
+        self.served_s += seconds
+        self.put_off_until_s = now + seconds
+
+    def may_beat(self, most: int) -> bool:
+        """Count a heartbeat, and return whether it may be sent: no more than so many between two regular ones."""
+        self.beats += 1
+        return self.up and self.beats <= most
 
     @property
     def recipes(self) -> list[Recipe]:
@@ -170,15 +192,24 @@ def least_served(links: Iterable[CoordinatorLink]) -> float:
     return min((link.served_s for link in links if link.state is LinkState.SERVING), default=0.0)
 
 
-def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink]) -> dict[int, set[str]]:
+def charge_idle(links: Iterable[CoordinatorLink], slots: Sequence[EngineSlot], seconds: float) -> None:
+    """Count time in which slots waited for a coordinator's lease as served, so that others are asked next."""
+    for link in links:
+        for slot in (slots[number] for number in link.offers if link.state is LinkState.SERVING):
+            if not slot.leases:
+                link.served_s += seconds
+
+
+def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink], now: float) -> dict[int, set[str]]:
     """Return by slot the coordinators whose jobs it can speak with the loaded voice, if loading another would be dear.
 
+    A slot that has waited for some time is kept for none: they may never grant it anything.
     A coordinator whose jobs are not known yet may want the same voice: a job is told with its first lease.
     """
     return {
         slot.number: {link.name for link in links if not link.jobs or slot.recipe in link.recipes}
         for slot in slots
-        if slot.is_worth_keeping
+        if slot.is_worth_keeping and now - (slot.idle_since_s or now) < KEPT_IDLE_S
     }
 
 
@@ -194,7 +225,7 @@ def share(
     `leased` names the coordinator of each other slot's lease. The coordinator with the fewest slots comes first, then
     the one that was served least. A slot in `kindred` goes to one of the coordinators there while they have work.
     """
-    hopeful = [link for link in links if link.empty_until_s <= now and now - link.heard_s < SILENT_S]
+    hopeful = [link for link in links if link.is_hopeful(now)]
     offers: dict[str, set[int]] = {link.name: set() for link in links}
     taken = Counter(leased)
     for slot in slots:
@@ -212,8 +243,9 @@ def offer(
     """Offer the slots that want more; return the coordinators whose offers changed."""
     up = [link for link in links if link.up]
     leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
-    offers = share(up, wanting, leased, now, kindred(slots, up))
+    offers = share(up, wanting, leased, now, kindred(slots, up, now))
     changed = [link for link in up if link.offers != offers[link.name]]
     for link in changed:
+        link.offered_s = link.offered_s if link.offers else now
         link.offers = offers[link.name]
     return changed

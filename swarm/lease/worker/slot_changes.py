@@ -66,13 +66,15 @@ def kill_hung(
         if not slot.leases:
             continue
         lease = slot.leases[0]
-        link = links.get(lease.link)
+        link, spent_s = links.get(lease.link), now - slot.since_s
         if slot.is_overdue(now):
             _give_up_overdue(slot, now, out)
-            if link is not None:
-                link.served_s += now - slot.since_s
         elif slot.hangs(now) and (lease.revoked or link is None or not link.up):
             kill(slot, out)
+        else:
+            continue
+        if link is not None:
+            link.put_off(spent_s, now)
 
 
 def _give_up_overdue(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:
@@ -86,8 +88,9 @@ def _give_up_overdue(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:
         place = (lease.chapter, line.index, line.take)
         out.send(lease.link, Failed(lease.job.job, *place, "crashed", note, lease.id, slot.number))
     kill(slot, out)
-    slot.leases.remove(lease)
-    out.send(lease.link, Release(lease.id, note))
+    for given in [given for given in slot.leases if given.link == lease.link]:
+        slot.leases.remove(given)
+        out.send(given.link, Release(given.id, note))
 
 
 def give_up(slot: EngineSlot, note: str, unable: bool, out: WorkerOutcome) -> None:

@@ -35,7 +35,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.worker.coordinator_link import CoordinatorLink, least_served, offer, send_clips
+from swarm.lease.worker.coordinator_link import CoordinatorLink, charge_idle, least_served, offer, send_clips
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import FetchedFiles
@@ -291,10 +291,12 @@ class Worker:
         """Send the regular heartbeat to every coordinator; also speak and send what had to wait."""
         out = WorkerOutcome()
         for link in self.links.values():
+            link.beats = 0
             if link.up:
                 out.beat(link.name)
             elif link.state is LinkState.GREETING:  # the greeting before may have been lost
                 self._introduce(link, out)
+        charge_idle(self.links.values(), self.slots, min(now - self.beaten_s, self.beat_s))
         forgive_gap(self.slots, self.beaten_s, now)
         self.beaten_s = now
         kill_hung(self.slots, self.links, now, out)
@@ -374,7 +376,7 @@ class Worker:
         for link in offer(self.links.values(), self.slots, wanting, now):
             out.beat(link.name)
         for name in out.beats:
-            if name in self.links and self.links[name].up:
+            if name in self.links and self.links[name].may_beat(self.settings.beats_between):
                 link = self.links[name]
                 out.send(name, heartbeat(link, self.slots, self.unaccepted, self.fetched, self.figures, now))
 

@@ -301,6 +301,17 @@ def test_a_text_that_recurs_is_left_out_of_the_leases_that_have_it() -> None:
     assert not sent(core.receive(b"a", make_clip(first, 1), 2.0, b"x"), Skip)
 
 
+def test_a_worker_leaves_out_of_its_next_lease_what_it_has_spoken_of_one_that_it_lost() -> None:
+    core = make_core(JobState(make_spec(["One.", "Two."])))
+    join(core, b"a")
+    first = offer(core, b"a")
+    core.receive(b"a", Release(first.lease), 1.0)
+    again = offer(core, b"a", now=2.0)
+    assert [line.index for line in again.lines] == [0, 1]
+    outcome = core.receive(b"a", make_clip(first), 3.0, b"x")
+    assert sent(outcome, Skip, b"a") == [Skip(again.lease, (0,))]
+
+
 def test_a_worker_that_greets_again_is_told_again_what_to_leave_out() -> None:
     core = make_core(JobState(make_spec(["Yes.", "One."], ["Two.", "Yes.", "Three."])))
     join(core, b"a")

@@ -1,6 +1,16 @@
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Job, Welcome
-from swarm.lease.worker.coordinator_link import CoordinatorLink, kindred, least_served, offer, share
+from swarm.lease.worker.coordinator_link import (
+    EMPTY_S,
+    KEPT_IDLE_S,
+    SILENT_S,
+    CoordinatorLink,
+    charge_idle,
+    kindred,
+    least_served,
+    offer,
+    share,
+)
 from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.slot import EngineSlot
 
@@ -38,9 +48,9 @@ def test_a_coordinator_of_the_same_voice_or_of_one_not_known_yet_is_kindred() ->
     same, other, unknown = a_link("same"), a_link("other"), a_link("unknown")
     same.jobs["1"] = Job("1", "Book", Recipe("metronome", "tick", "en"))
     other.jobs["2"] = Job("2", "Livre", Recipe("espeak", "fr", "fr"))
-    assert kindred([loaded], [same, other, unknown]) == {0: {"same", "unknown"}}
+    assert kindred([loaded], [same, other, unknown], 0.0) == {0: {"same", "unknown"}}
     loaded.worked_s = 20.0
-    assert kindred([loaded], [same, other, unknown]) == {}
+    assert kindred([loaded], [same, other, unknown], 0.0) == {}
 
 
 def test_who_had_nothing_comes_last_and_where_nobody_had_anything_all_are_asked() -> None:
@@ -96,3 +106,54 @@ def test_nothing_is_offered_to_a_coordinator_out_of_reach() -> None:
     far.go_away()
     assert offer([near, far], [EngineSlot(0)], [0], 0.0) == [near]
     assert (near.offers, far.offers) == ({0}, set())
+
+
+def test_a_coordinator_that_is_not_asked_is_not_taken_for_silent_because_another_one_talks() -> None:
+    chatty, quiet = a_link("chatty", 100.0), a_link("quiet")
+    chatty.heard_s = 1000.0
+    assert share([chatty, quiet], [0], [], 1000.0) == {"chatty": set(), "quiet": {0}}
+
+
+def test_a_coordinator_that_does_not_answer_an_offer_comes_after_others_for_a_while() -> None:
+    mute, other = a_link("mute"), a_link("other", 100.0)
+    slots = [EngineSlot(0)]
+    offer([mute, other], slots, [0], 10.0)
+    assert mute.offers == {0}
+    offer([mute, other], slots, [0], 10.0 + SILENT_S)
+    assert (mute.offers, other.offers) == (set(), {0})
+    offer([mute, other], slots, [0], 10.0 + SILENT_S + EMPTY_S)
+    assert mute.offers == {0}
+
+
+def test_time_in_which_a_slot_waits_for_a_coordinator_counts_as_served() -> None:
+    slow, other = a_link("slow"), a_link("other", 2.5)
+    slots = [EngineSlot(0)]
+    for now in range(3):
+        slow.heard_s = float(now)  # it talks, and grants nothing
+        offer([slow, other], slots, [0], float(now))
+        assert slow.offers == {0}
+        charge_idle([slow, other], slots, 1.0)
+    offer([slow, other], slots, [0], 3.0)
+    assert other.offers == {0}
+
+
+def test_a_coordinator_that_kept_a_slot_for_nothing_comes_after_others_for_as_long() -> None:
+    bad, other = a_link("bad"), a_link("other", 1000.0)
+    bad.put_off(240.0, 100.0)
+    assert bad.served_s == 240.0
+    assert share([bad, other], [0], [], 300.0) == {"bad": set(), "other": {0}}
+    assert share([bad, other], [0], [], 341.0) == {"bad": {0}, "other": set()}
+    other.find_empty(250.0)
+    assert share([bad, other], [0], [], 251.0) == {"bad": {0}, "other": {0}}  # better than nothing
+
+
+def test_a_dear_voice_is_kept_for_no_coordinator_that_lets_it_wait() -> None:
+    slot = EngineSlot(0, recipe=Recipe("metronome", "tick", "en"), loading_s=20.0, idle_since_s=100.0)
+    link = a_link("a")
+    assert kindred([slot], [link], 101.0) == {0: {"a"}}
+    assert kindred([slot], [link], 100.0 + KEPT_IDLE_S) == {}
+
+
+def test_heartbeats_between_two_regular_ones_are_bounded() -> None:
+    link = a_link("a")
+    assert [link.may_beat(2) for _ in range(4)] == [True, True, False, False]

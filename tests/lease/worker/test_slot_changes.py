@@ -164,6 +164,16 @@ def test_a_sentence_that_takes_for_ever_is_given_up_and_other_coordinators_come_
     assert dict(beats) == {"a": (), "b": (0,)}
 
 
+def test_all_leases_of_a_coordinator_that_kept_a_slot_for_nothing_go_back() -> None:
+    worker = make_worker(1, "a", "b", unknown_deadline_s=10.0)
+    speak(worker, grant(worker, "One.", lease=7), now=1.0)
+    grant(worker, "Two.", lease=8, now=2.0)
+    out = next(out for now in range(2, 100) if Kill(0) in (out := hears(worker, float(now))).commands)
+    assert [release.lease for release in told(out, Release)] == [7, 8]
+    assert not worker.slots[0].leases
+    assert worker.links["a"].put_off_until_s > worker.beaten_s
+
+
 def test_a_voice_that_loads_for_ever_is_given_up() -> None:
     worker = make_worker(load_s=10.0)
     grant(worker, "One.", lease=7)
