@@ -34,7 +34,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--text", action="store_true", help="print the text too, one segment a line, as it would be spoken"
     )
-    parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
+    parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: the text's own)")
     parser.add_argument("--tts-engine", metavar="NAME", default="", help="read the book for this engine")
     add_reading_options(parser)
     add_output_options(parser, json="print one JSON value", quiet="with --text: print only the text")

@@ -56,7 +56,10 @@ def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
 
     from swarm.net.keys import key_file, save_key, saved_key, swarm_id
 
-    before = None if replace else saved_key(state_dir)
+    try:
+        before = None if replace else saved_key(state_dir)
+    except EnvironmentFault as error:
+        raise EnvironmentFault(f"{error} Run the same command with --replace to put the new one there.") from error
     if before is not None and before != key:
         raise EnvironmentFault(
             f"This machine is in another swarm already (its key is in {key_file(state_dir)}); "

@@ -92,7 +92,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
         default="",
         help="a voice of the engine (`e2a-swarm voices` lists them), or a recording to speak like",
     )
-    sound.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: what the book says)")
+    sound.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: the text's own)")
     sound.add_argument("--speed", metavar="X", default="1", help="how fast the voice speaks (default: 1)")
     sound.add_argument(
         "--engine-option", metavar="K=V", action="append", default=[], help="a setting of the engine; may be repeated"

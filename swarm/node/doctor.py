@@ -184,7 +184,7 @@ def check_key(folder: Path) -> Check:
     try:
         key = load_key(folder)
     except EnvironmentFault as error:
-        return Check("key", "fail", str(error), remedy)
+        return Check("key", "fail", str(error), remedy.replace("CODE`", "CODE --replace`"))
     if key is None:
         text = "this machine is in no swarm yet; `convert` needs no key and `coordinate` makes one"
         return Check("key", "warn", text, remedy)

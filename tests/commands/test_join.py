@@ -71,7 +71,9 @@ def test_another_swarm_is_only_joined_when_told_to_leave_the_first(
 def test_a_damaged_key_file_is_replaced_only_when_told_to(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key_file(home).write_text("nonsense")
     assert main(["join", CODE]) == EXIT_ENVIRONMENT
-    assert "swarm.key" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "swarm.key" in said
+    assert "with --replace" in said
     assert main(["join", CODE, "--replace"]) == 0
 
 

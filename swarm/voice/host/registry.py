@@ -1,7 +1,7 @@
 """Finds engines, models and voices by the user's words, and makes the recipe of a book from them."""
 
 import importlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import cast
 
 from swarm.errors import EnvironmentFault, UsageError
@@ -235,6 +235,19 @@ def _no_voice(card: EngineCard, language: str, name: str) -> str:
     return f"{card.title} has no voice {name!r}; for {language_name(language)} there {_voice_list(fitting)}{more}."
 
 
+def _check_names(card: EngineCard, asked: Iterable[str]) -> None:
+    """Raise UsageError for a setting that another engine has, and name that engine."""
+    known = {setting.name for setting in card.settings}
+    for name in asked:
+        able = [_usual_word(engine) for engine in all_engines() if _has_setting(engine, name)]
+        if name not in known and able:
+            raise UsageError(f"{card.title} has no setting {name!r}: {_advice(able)}, or leave it out.")
+
+
+def _has_setting(engine: Engine, name: str) -> bool:
+    return any(setting.name == name for setting in engine.card_for("").settings)
+
+
 def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-")
 
@@ -264,17 +277,18 @@ def choose_recipe(
     `model` is a name that its engine knows, or "custom:" and a digest; then `config` is the content of its config.json.
     `settings` are numbers, truth values, or words that can be converted to them.
     """
-    code = normal_language(language)
+    code, asked = normal_language(language), settings or {}
     if voice.startswith(CLONE) and not (engine or model):
         engine = next(_usual_word(able) for able in all_engines() if able.card.clones)
     card, model = choose_card(engine, model, code, config)
     check_speaks(card, code)
+    _check_names(card, asked)
     return Recipe(
         engine=card.name,
         voice=find_voice(card, code, voice).name,
         language=code,
         model=model,
-        settings=check_settings(card, settings or {}),
+        settings=check_settings(card, asked),
     )
 
 

@@ -47,7 +47,7 @@ def test_a_language_that_the_model_does_not_speak_is_refused() -> None:
 
 
 def test_settings_out_of_bounds_are_refused() -> None:
-    with pytest.raises(UsageError, match="en/jenny/jenny by Coqui has no setting 'half'; it has: speed"):
+    with pytest.raises(UsageError, match="en/jenny/jenny by Coqui has no setting 'half': use --tts-engine xtts"):
         choose_recipe("en", model="jenny", settings={"half": "yes"})
     for options in ({"temperature": "9"}, {"top_p": "1.5"}, {"half": "perhaps"}, {"pitch": "1"}):
         with pytest.raises(UsageError):

@@ -199,6 +199,13 @@ def test_settings_that_cannot_be_meant_are_refused(options: dict[str, str], sent
         check_settings(ESPEAK, options)
 
 
+def test_a_setting_of_another_engine_names_that_engine() -> None:
+    with pytest.raises(UsageError, match=r"has no setting 'temperature': use --tts-engine xtts\b.*, or leave it out"):
+        choose_recipe("en", settings={"temperature": 0.5})
+    with pytest.raises(UsageError, match=r"has no setting 'temper'; it has: speed"):
+        choose_recipe("en", settings={"temper": 0.5})
+
+
 def test_bounds_are_written_as_people_write_numbers() -> None:
     with pytest.raises(UsageError, match="a number from 0 to 60, not '-1'"):
         check_settings(METRONOME, {"cost_per_char": "-1"})
