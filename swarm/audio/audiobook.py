@@ -10,6 +10,7 @@ from swarm.audio.container import SoundFile, make_chapter
 from swarm.audio.cover import UnusablePicture, fit_cover
 from swarm.audio.drawn_cover import draw_cover
 from swarm.audio.mp4 import Mp4File
+from swarm.audio.numbered_cover import number_cover
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark
 from swarm.audio.reel_file import ReelDamaged, read_reel
 from swarm.audio.tagged import TaggedFile, blank_chapters, chapters_note
@@ -35,6 +36,8 @@ class Audiobook:
         if not self._picture and order.cover != b"":
             drawn = draw_cover(order.tags.title, order.tags.authors)
             self._picture = fit_cover(drawn) if drawn else None
+        if self._picture and order.cover_number:
+            self._picture = number_cover(self._picture, order.cover_number)
         self._reels: list[Path] = []
         order.part.parent.mkdir(parents=True, exist_ok=True)
         packets = int(LENGTH_MARGIN * order.expected_s * order.coding.sample_rate / order.coding.frame_samples)

@@ -87,7 +87,7 @@ def _loaded(data: bytes, kind: str) -> Image.Image:
 
 def _as_jpeg(image: Image.Image) -> Picture:
     try:
-        upright = _flat(ImageOps.exif_transpose(image))
+        upright = flat(ImageOps.exif_transpose(image))
         upright.thumbnail((MAX_SIDE, MAX_SIDE))
         file = io.BytesIO()
         upright.save(file, "JPEG", quality=JPEG_QUALITY)
@@ -96,7 +96,7 @@ def _as_jpeg(image: Image.Image) -> Picture:
     return Picture("mjpeg", file.getvalue())
 
 
-def _flat(image: Image.Image) -> Image.Image:
+def flat(image: Image.Image) -> Image.Image:
     """Return the picture in plain colours, transparent parts on white."""
     if not image.has_transparency_data:
         return image.convert("RGB")

@@ -13,7 +13,7 @@ from swarm.book.single_page import read_page
 from swarm.book.speech.credits import spoken_credits
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script
-from swarm.edition.style import Style
+from swarm.edition.style import Style, book_cover
 from swarm.errors import SwarmError
 from swarm.job.book import Book, Chapter
 from swarm.job.reading import Wording
@@ -89,11 +89,5 @@ def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:
 
 
 def _cover(style: Style) -> CoverFile | None:
-    from swarm.audio.cover import cover_fault, fit_cover  # imports a library of pictures
-    from swarm.audio.drawn_cover import draw_cover
-
-    data = style.cover
-    if data is None or (data and cover_fault(data)):
-        data = draw_cover(style.tags.title, style.tags.authors)
-    picture = fit_cover(data) if data else None
+    picture = book_cover(style)
     return CoverFile(COVERS[picture.codec], picture.mime, picture.data) if picture else None

@@ -9,7 +9,7 @@ from swarm.audio.subtitle import write_subtitles
 from swarm.audio.timeline import Cue
 from swarm.audio.volume import Volume
 from swarm.edition.press import Press
-from swarm.edition.style import COVER, CUE, OPF, Style
+from swarm.edition.style import COVER, CUE, OPF, Style, book_cover
 from swarm.job.book import Chapter
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 
@@ -34,7 +34,7 @@ def _company(press: Press, style: Style, chapters: Sequence[Chapter], target: Pa
         if CUE in style.beside:
             yield from _cue_sheet(press, volume, book)
     if COVER in style.beside:
-        yield from _cover(press.bound[0][1].path, target, style)
+        yield from _cover(press, target, style)
     if OPF in style.beside:
         from swarm.edition.opf import write_opf  # few users ask for it, and all others start sooner
 
@@ -56,11 +56,13 @@ def _cue_sheet(press: Press, volume: Volume, book: FinishedBook) -> Iterator[tup
         yield _beside(book.path, "cue"), write_cue_sheet(book.path.name, press.tags(volume), marks).encode()
 
 
-def _cover(path: Path, target: Path, style: Style) -> Iterator[tuple[Path, bytes]]:
+def _cover(press: Press, target: Path, style: Style) -> Iterator[tuple[Path, bytes]]:
+    """Yield the cover that is inside the first file, or the book's if a number stands on that one."""
     from swarm.audio.embedded import embedded_cover  # imports a library of pictures
 
-    with guarded(path):
-        cover = embedded_cover(path)
+    volume, book = press.bound[0]
+    with guarded(book.path):
+        cover = book_cover(style) if press.cover_number(volume) else embedded_cover(book.path)
     if cover:
         yield _of_book(target, style, f"cover.{COVER_ENDINGS[cover.codec]}"), cover.data
 

@@ -3,6 +3,7 @@
 import hashlib
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +21,9 @@ from swarm.job.book import Pause
 from swarm.job.language import long_code
 from swarm.job.picture import picture_kind
 from swarm.job.spec import JobSpec
+
+if TYPE_CHECKING:
+    from swarm.audio.cover import Picture
 
 CHAPTER_SPLIT = "chapter"
 COVER, OPF, CUE = "cover", "opf", "cue"  # files that may stand beside an audiobook
@@ -129,3 +133,14 @@ def read_cover(path: Path) -> bytes:
     if not picture_kind(data):
         raise UsageError(f"--cover {path} is no picture that players show: name a JPEG or PNG file.")
     return data
+
+
+def book_cover(style: Style) -> "Picture | None":
+    """Return the cover of a whole book as it is shown: its own, or a drawn one. None if it has none."""
+    from swarm.audio.cover import cover_fault, fit_cover  # imports a library of pictures
+    from swarm.audio.drawn_cover import draw_cover
+
+    data = style.cover
+    if data is None or (data and cover_fault(data)):
+        data = draw_cover(style.tags.title, style.tags.authors)
+    return fit_cover(data) if data else None

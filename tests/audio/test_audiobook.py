@@ -9,7 +9,10 @@ from pictures import picture
 from sounds import RATE, decoded, reel_of, store, tone
 
 from swarm.audio.audiobook import Audiobook
+from swarm.audio.cover import Picture
+from swarm.audio.embedded import embedded_cover
 from swarm.audio.format import Coding
+from swarm.audio.numbered_cover import number_cover
 from swarm.audio.order import AudiobookOrder, FinishedBook, Mark, ReelDone
 from swarm.audio.reel_file import ReelDamaged
 from swarm.audio.tags import Tags
@@ -105,6 +108,13 @@ def test_tags_chapters_and_cover_are_read_back_by_two_readers(tmp_path: Path, re
     assert other.tags["stik"] == [2]
     assert bytes(other.tags["covr"][0]) == JPEG
     assert other.tags["\xa9nam"] == [wanted.tags.title]
+
+
+def test_the_cover_of_a_part_has_its_number(tmp_path: Path, reel: ReelDone) -> None:
+    finished = build(order(tmp_path, cover=JPEG, cover_number="2/3"), [reel], [Mark("I", 0)])
+    cover = embedded_cover(finished.path)
+    assert cover is not None
+    assert cover == number_cover(Picture("mjpeg", JPEG), "2/3")
 
 
 def test_a_book_of_more_chapters_than_old_lists_hold_shows_them_all(tmp_path: Path, reel: ReelDone) -> None:

@@ -12,6 +12,7 @@ from specs_for_tests import a_job  # isort: skip
 from swarm.audio.level import read_level
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
+from swarm.audio.volume import Volume
 from swarm.edition.press import Press
 from swarm.edition.style import Style
 from swarm.job.book import Chapter, Pause, Segment
@@ -235,7 +236,13 @@ async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
     for place in places(bench.state):
         speak(bench.state, bench.store, place)
     style = structs.replace(STYLE, split="1h")
-    (book,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    press = Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix)
+    (book,) = await press.run()
+    assert [press.cover_number(Volume(0, 1, number, count)) for number, count in ((0, 0), (1, 1), (2, 3))] == [
+        "",
+        "",
+        "2/3",
+    ]
     assert book.path.name == "01 - 1 1.m4b"  # of its part, in no language
     with av.open(str(book.path)) as container:
         assert container.metadata["title"] == "1/1"
