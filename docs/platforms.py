@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
-PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # pyproject.toml refuses all others
 BUILT = {"x86_64-apple-darwin": ("docopt", "zeroconf")}
 PLATFORMS = {
     "Linux x86-64 (glibc)": "x86_64-manylinux_2_28",
