@@ -199,4 +199,5 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
     initials: Mapping[str, str] = {}  # initials, and the words to say for them
+    say_heteronyms: Callable[[str], str] = str  # puts phonemes into words of several sounds, as engine text
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

@@ -45,7 +45,8 @@ class Speech:
         words = find_language(language)
         text = change_unmarked(text, lambda piece: lower_capitals(piece, words, self.usage, self.lexicon.capitals))
         text = change_unmarked(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
-        return change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
+        text = change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
+        return change_unmarked(text, words.say_heteronyms) if takes else text
 
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
         language = find_language(code)
