@@ -3,13 +3,12 @@
 A word that no rule decides is left to the voice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import regex
 from msgspec import Struct
 
 from swarm.book.language.language import Match, words
-from swarm.job.engine_text import mark
 
 _AUXILIARY = words(
     "to will would shall should can could may might must do does did cannot don't won't can't didn't doesn't couldn't "
@@ -104,18 +103,20 @@ class Place(Struct, frozen=True):
         return self.after[0] if self.after else ""
 
 
-def say_heteronyms(text: str) -> str:
-    """Return a sentence as engine text, with the phonemes of those words whose sound their neighbours decide."""
-    return _FINDER.sub(lambda match: _marked(match, text), text)
+def find_heteronyms(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the places of those words of a sentence whose sound their neighbours decide, each with its phonemes."""
+    for match in _FINDER.finditer(text):
+        ipa = _decided(match, text)
+        if ipa:
+            yield match.start(), match.end(), ipa
 
 
-def _marked(match: Match, text: str) -> str:
+def _decided(match: Match, text: str) -> str:
     before = _TOKEN.findall(text[max(0, match.start() - _CONTEXT_CHARS) : match.start()].lower().replace("’", "'"))
     after = _TOKEN.findall(text[match.end() : match.end() + _CONTEXT_CHARS].lower().replace("’", "'"))
     word = match[0].lower()
     place = Place(word, tuple(before[-5:]), tuple(after[:4]))
-    ipa = _RULES[word](place) if word in _RULES else _by_part(place)
-    return mark(match[0], ipa) if ipa else match[0]
+    return _RULES[word](place) if word in _RULES else _by_part(place)
 
 
 def _by_part(place: Place) -> str:

@@ -1,6 +1,6 @@
 """A language as a value: the words and rules that turn written text into spoken text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import regex
 from msgspec import Struct
@@ -199,5 +199,5 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
     initials: Mapping[str, str] = {}  # initials, and the words to say for them
-    say_heteronyms: Callable[[str], str] = str  # puts phonemes into words of several sounds, as engine text
+    heteronyms: Callable[[str], Iterable[tuple[int, int, str]]] = lambda _: ()  # finds words of several sounds
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

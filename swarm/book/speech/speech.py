@@ -5,6 +5,7 @@ from unicodedata import normalize
 import regex
 
 from swarm.book.language.known import find_language
+from swarm.book.language.language import Language
 from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
 from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals
@@ -14,7 +15,7 @@ from swarm.book.speech.number import say_numbers
 from swarm.book.speech.power import say_powers
 from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_figures
 from swarm.job.card import EngineCard
-from swarm.job.engine_text import change_unmarked, replace_brackets
+from swarm.job.engine_text import change_unmarked, mark, replace_brackets
 
 _LIGATURE = regex.compile("[ﬀ-ﬆſ]")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
@@ -46,7 +47,7 @@ class Speech:
         text = change_unmarked(text, lambda piece: lower_capitals(piece, words, self.usage, self.lexicon.capitals))
         text = change_unmarked(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
         text = change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
-        return change_unmarked(text, words.say_heteronyms) if takes else text
+        return change_unmarked(text, lambda piece: _mark_heteronyms(piece, words)) if takes else text
 
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
         language = find_language(code)
@@ -56,6 +57,14 @@ class Speech:
         if not _knows(self.card.abbreviations, code):
             text = say_abbreviations(text, language)
         return text if _knows(self.card.numbers, code) else say_numbers(text, language)
+
+
+def _mark_heteronyms(text: str, language: Language) -> str:
+    """Put the phonemes of words that are said in several ways into a text."""
+    said, at = "", 0
+    for start, end, ipa in language.heteronyms(text):
+        said, at = said + text[at:start] + mark(text[start:end], ipa), end
+    return said + text[at:]
 
 
 def _plain(text: str) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 import regex
 
 from swarm.book.language.cldr import month_names, short_month_names
-from swarm.book.language.english_heteronym import say_heteronyms
+from swarm.book.language.english_heteronym import find_heteronyms
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -303,7 +303,7 @@ LANGUAGE: Language = Language(
     initials=table("WWI=World War One|WWII=World War Two"),
     note="Note:",
     credits=CreditWords(by="By {}", read_by="Read by {}", end="The End", part="Part {} of {}"),
-    say_heteronyms=say_heteronyms,
+    heteronyms=find_heteronyms,
     old_units=_old_units,
     function_words=words(
         "the of and to in a that it was he his for with as her had not is on at by which you she they this have"
