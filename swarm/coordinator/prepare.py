@@ -164,7 +164,7 @@ def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job
     around = spoken_credits(config.credits, book, recipe)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around)
     if not config.anyway:
-        check_sayable(book, chapters)
+        check_sayable(book, chapters, better_voices_line(card, recipe.language))
     if config.preview_s:
         chapters = opening(chapters, config.preview_s / estimate_s(recipe, 1))
     return JobSpec(

@@ -65,6 +65,8 @@ class EngineCard(Struct, frozen=True):
     numbers: tuple[str, ...] = ()  # languages whose numbers it reads correctly by itself; "*": all
     abbreviations: tuple[str, ...] = ()  # languages whose abbreviations ("Mr.") it reads correctly by itself; "*": all
     phonemes: tuple[str, ...] = ()  # languages in which it accepts phonemes of words; "*": all
+    polyglot: bool = False  # speaks a segment in another of its languages, if the segment is in that
+    read_only_in: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (script, languages): elsewhere its letters are named
     shortest: int = 0  # characters; a shorter sentence is joined with the next one
     takes: int = 1  # most takes of a doubtful sentence; more than 1 if another seed sounds different
     clones: bool = False  # can speak with the voice of a recording
@@ -94,6 +96,10 @@ class EngineCard(Struct, frozen=True):
     def speaks(self, language: str) -> bool:
         """Return whether the engine speaks a language, given as its primary subtag."""
         return "*" in self.languages or language in self.languages
+
+    def unread_scripts(self, language: str) -> tuple[str, ...]:
+        """Return the scripts whose letters the engine only names in a language: "Chinese letter"."""
+        return tuple(script for script, languages in self.read_only_in if language not in languages)
 
     def fault(self, language: str) -> str:
         """Return an adverb that tells how the engine speaks a language badly; "" if it speaks it well."""

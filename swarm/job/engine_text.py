@@ -12,6 +12,7 @@ from msgspec import Struct
 MAX_WRITTEN_CHARS = 60
 MAX_PHONEMES = 120
 
+_LANGUAGE = regex.compile(r"\A⟦\|=([a-z]{2,8})⟧")  # workers of 0.1 take it for a word without letters
 _MARK = regex.compile(r"⟦([^|⟧]*)\|([^|⟧]*)⟧")
 _MARKED_PIECE = regex.compile(r"(⟦[^⟧]*⟧)")
 _IPA = regex.compile(r"[\p{L}\p{M}\p{Lm}\p{Sk}.‿ ˈˌːˑ|‖↗↘-]+")
@@ -33,6 +34,17 @@ def mark(word: str, ipa: str) -> str:
     if not can_be_marked or len(ipa) > MAX_PHONEMES or not _IPA.fullmatch(ipa) or "|" in ipa:
         return word
     return f"⟦{'_'.join(word.split())}|{'_'.join(ipa.split())}⟧"
+
+
+def mark_language(text: str, language: str) -> str:
+    """Return an engine text that tells an engine of several languages to speak it in this one."""
+    return f"⟦|={language}⟧{text}"
+
+
+def split_language(text: str) -> tuple[str, str]:
+    """Return the language that an engine text is marked with, "" for that of the job, and the rest of the text."""
+    found = _LANGUAGE.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
 
 
 def replace_brackets(text: str) -> str:
@@ -60,6 +72,7 @@ def make_engine_text(spoken: str, phonemes: Sequence[Phonemes]) -> str:
 
 def read_engine_text(text: str) -> tuple[str, tuple[Phonemes, ...]]:
     """Return the spoken text of an engine text, without marks, and its phonemes."""
+    text = split_language(text)[1]
     if "⟦" not in text:
         return text, ()
     spoken, at = "", 0

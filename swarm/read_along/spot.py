@@ -61,7 +61,7 @@ def with_origins(script: Sequence[Chapter], made_again: Sequence[Chapter]) -> tu
 
 
 def _with_origins(chapter: Chapter, again: Chapter) -> Chapter:
-    texts, texts_again = ([segment.engine_text for segment in each.segments] for each in (chapter, again))
+    texts, texts_again = ([segment.marked_words for segment in each.segments] for each in (chapter, again))
     segments = [replace(segment, origin=None) for segment in chapter.segments]
     for first, other, count in SequenceMatcher(None, texts, texts_again, autojunk=False).get_matching_blocks():
         for step in range(count):

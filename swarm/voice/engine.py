@@ -69,6 +69,14 @@ class PhonemeVoice(Voice, Protocol):
 
 
 @runtime_checkable
+class PolyglotVoice(Voice, Protocol):
+    """A voice of an engine whose card says that it speaks a segment in the segment's own language."""
+
+    def speak_in(self, language: str, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
+        """Speak one segment in a language of the card; otherwise like `speak`."""
+
+
+@runtime_checkable
 class SharingVoice(Voice, Protocol):
     """A voice that computed latents when it was opened, so that other workers need not compute them again."""
 

@@ -11,9 +11,11 @@ from swarm.job.engine_text import (
     change_unmarked,
     make_engine_text,
     mark,
+    mark_language,
     read_engine_text,
     replace_brackets,
     split_at_phonemes,
+    split_language,
 )
 
 
@@ -65,3 +67,10 @@ def test_no_other_code_knows_the_signs_of_a_mark() -> None:
     sources = Path(__file__).resolve().parents[2] / "swarm"
     knowing = {path.relative_to(sources).as_posix() for path in sources.rglob("*.py") if "⟦" in path.read_text("utf-8")}
     assert knowing == {"job/engine_text.py", "store/journal.py"}  # the journal takes apart what 0.1 wrote
+
+
+def test_a_language_is_told_before_the_words_and_is_none_of_them() -> None:
+    text = mark_language("Il a ⟦lu|ly⟧.", "fr")
+    assert split_language(text) == ("fr", "Il a ⟦lu|ly⟧.")
+    assert split_language("She read it.") == ("", "She read it.")
+    assert read_engine_text(text) == read_engine_text("Il a ⟦lu|ly⟧.")

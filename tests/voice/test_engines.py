@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.engine import EngineFault, FaultKind, PolyglotVoice, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.espeak.voices import IDENTIFIERS
@@ -98,6 +98,14 @@ def test_espeak_speaks_each_language_its_own_way() -> None:
     french = espeak.open(choose_recipe("fr"), "cpu:0").speak("Je suis ici.", 1)
     english = espeak.open(choose_recipe("en", engine="espeak"), "cpu:0").speak("Je suis ici.", 1)
     assert not np.array_equal(french, english)
+
+
+def test_espeak_speaks_a_segment_in_another_language_as_the_voice_of_that_language_does() -> None:
+    english, french = (espeak.open(Recipe("espeak", voice, voice[:2]), "cpu") for voice in ("en-us", "fr"))
+    text = "Le vieux passeur vivait au bord de la rivière."
+    assert isinstance(english, PolyglotVoice)
+    assert np.array_equal(english.speak_in("fr", text, (), 1), french.speak(text, 1))
+    assert not np.array_equal(english.speak(text, 1), french.speak(text, 1))
 
 
 def test_espeak_finds_its_data_at_the_end_of_a_long_unicode_path(

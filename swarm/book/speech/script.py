@@ -59,17 +59,18 @@ def make_script(
     return tuple(script)
 
 
-def check_sayable(book: Book, script: tuple[Chapter, ...]) -> None:
-    """Raise BookError if the engine cannot speak most of a script."""
+def check_sayable(book: Book, script: tuple[Chapter, ...], advice: str = "") -> None:
+    """Raise BookError if the engine cannot speak most of a script; `advice` names a better engine."""
     silent = [line for chapter in script for line in chapter.unspoken]
     unspoken = sum(len(line.text) for line in silent)
     whole = unspoken + sum(len(segment.written) for chapter in script for segment in chapter.segments)
     if unspoken > MAX_UNSPOKEN_SHARE * whole:
         share = f"{100 * unspoken / whole:.0f} % of it cannot be spoken"
-        raise BookError(
+        refusal = (
             f"“{book.title}” is not begun, for {share}: {silent[0].reason}; choose another engine with --tts-engine "
             "or the text's --language, or speak the rest with --anyway."
         )
+        raise BookError(f"{refusal} {advice}".rstrip())
 
 
 def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ...]:

@@ -24,12 +24,15 @@ from swarm.job.engine_text import read_engine_text
 
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 
+MAX_NAMED_SHARE = 0.1  # of the letters of a sentence that the engine may name instead of reading them
+
 _ORDER = tuple(Pause)  # from the shortest to the longest
 _LETTER = regex.compile(r"\p{L}")
 _ENDS = regex.compile(r"[.!?…。！？:][\"'”’»)\]」』]*$")
 _SCRIPTS = (
     "Latin Greek Cyrillic Armenian Hebrew Arabic Devanagari Bengali Gurmukhi Gujarati Tamil Telugu Kannada Malayalam "
-    "Sinhala Thai Lao Tibetan Myanmar Georgian Hangul Ethiopic Khmer Mongolian Hiragana Katakana Bopomofo Han"
+    "Sinhala Thai Lao Tibetan Myanmar Georgian Thaana Syriac Hangul Ethiopic Khmer Mongolian Hiragana Katakana "
+    "Bopomofo Oriya Han"
 )
 
 
@@ -39,13 +42,14 @@ def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speec
     Without `speech`, sentences are spoken as they are written.
     """
     blocks = _with_title(chapter)
-    row = _Row(card)
+    row = _Row(card, language)
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         if not AUDIBLE.search(block.text):
             row.rest(Pause.SCENE)
             continue
-        row.add(_pieces(block, language, card, speech), _own_language(block, language), _pause_after(block, following))
+        own = _own_language(block, language)
+        row.add(_pieces(block, language, card, speech), own, _pause_after(block, following))
     row.rest(Pause.CHAPTER)
     return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken), tuple(row.documents))
 
@@ -62,8 +66,8 @@ class _Piece(Struct, frozen=True):
 class _Row:
     """Collects the segments of a chapter and its unspoken text."""
 
-    def __init__(self, card: EngineCard) -> None:
-        self.card = card
+    def __init__(self, card: EngineCard, language: str) -> None:
+        self.card, self.language = card, language
         self.segments: list[Segment] = []
         self.unspoken: list[Unspoken] = []
         self.documents: dict[str, int] = {}  # for each name of a document its number
@@ -75,7 +79,7 @@ class _Row:
     def add(self, pieces: list[_Piece], language: str, last: Pause) -> None:
         """Add a block's pieces and the pause after the block, which remains even if no piece can be spoken."""
         for piece in pieces:
-            reason = _unspoken(piece.text, self.card)
+            reason = _unspoken(piece.text, self.card, said_in(self.card, language) or self.language)
             if reason:
                 self.unspoken.append(Unspoken(len(self.segments) - 1, piece.written, reason))
                 self.rest(piece.pause)
@@ -86,7 +90,8 @@ class _Row:
     def _segment(self, piece: _Piece, language: str) -> Segment:
         spoken, phonemes = read_engine_text(piece.text)
         written = None if piece.written == spoken else piece.written
-        return Segment(spoken, piece.pause, language, written, phonemes, self._origin(piece.place))
+        told = said_in(self.card, language)
+        return Segment(spoken, piece.pause, language, written, phonemes, self._origin(piece.place), told)
 
     def _origin(self, place: Place | None) -> Origin | None:
         if place is None:
@@ -121,7 +126,7 @@ def _pause_after(block: Block, following: Block | None) -> Pause:
 
 def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None) -> list[_Piece]:
     """Return a block's lines as sentences and their pieces."""
-    limit = card.limit(language)
+    limit = card.limit(said_in(card, _own_language(block, language)) or language)
     places, marker = SentencePlaces(block), Marker(block.sayings) if block.sayings else None
     own, heading = _subtag(block.language) or language, block.kind == "heading"
     found: list[_Piece] = []
@@ -148,6 +153,11 @@ def _fitted(sentence: str, said: str, limit: int, place: Place | None) -> list[_
     pauses = [*(Pause.SENTENCE if end else Pause.CLAUSE for end in ended), Pause.SENTENCE]
     written = cut_alike(sentence, [read_engine_text(piece)[0] for piece in pieces])
     return [_Piece(*each, place) for each in zip(pieces, pauses, written, strict=True)]
+
+
+def said_in(card: EngineCard, own: str) -> str:
+    """Return the language of a block if an engine speaks it besides that of the book, else ""."""
+    return own if own and card.polyglot and own in card.languages and card.voices_for(own) else ""
 
 
 def _own_language(block: Block, language: str) -> str:
@@ -230,11 +240,20 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
     return [_Piece(*each, whole.place) for each in zip(texts, pauses, parts, strict=True)]
 
 
-def _unspoken(text: str, card: EngineCard) -> str:
+def _unspoken(text: str, card: EngineCard, language: str) -> str:
     """Return the reason why an engine cannot speak a text; "" if it can."""
+    if unread := card.unread_scripts(language):
+        named = _of_scripts(unread).findall(text) if not text.isascii() else []
+        if len(named) > MAX_NAMED_SHARE * len(_LETTER.findall(text)):
+            return f"{card.name} only names {_script(''.join(named))}"
     if not card.scripts or not _LETTER.search(text) or _known(card.scripts).search(text):
         return ""
     return f"{card.name} cannot read {_script(text)}"
+
+
+@cache
+def _of_scripts(scripts: tuple[str, ...]) -> "regex.Pattern[str]":
+    return regex.compile("[" + "".join(rf"\p{{Script={name}}}" for name in scripts) + "]")
 
 
 @cache

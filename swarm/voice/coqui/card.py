@@ -78,7 +78,9 @@ def _card(
     )
 
 
-_XTTS = _card("XTTS v2 by Coqui", XTTS_LANGUAGES, XTTS_LIMITS, XTTS_SPEAKERS, _XTTS_SETTINGS, clones=True)
+_XTTS = structs.replace(
+    _card("XTTS v2 by Coqui", XTTS_LANGUAGES, XTTS_LIMITS, XTTS_SPEAKERS, _XTTS_SETTINGS, clones=True), polyglot=True
+)
 _BY_NAME = {
     XTTS: _XTTS,
     XTTS.replace("v2", "v1.1"): _XTTS,

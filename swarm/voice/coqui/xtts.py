@@ -1,7 +1,9 @@
 """XTTS, which speaks 17 languages with the voice of any recording."""
 
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import torch
 from TTS.tts.configs.xtts_config import XttsConfig
 from TTS.tts.models.xtts import Xtts
 
+from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import CLONE, Recipe, Setting
 from swarm.system.installation import package_line
 from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS
@@ -42,6 +45,16 @@ class XttsVoice:
     def speak(self, text: str, seed: int) -> Pcm:
         """Speak one segment. Raises EngineFault."""
         return speak_pieces(self._readable(text), seed, self.sample_rate, self._fits, self._say)
+
+    def speak_in(self, language: str, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
+        """Speak one segment in another language of the model, or in the job's if its packages are missing here."""
+        try:
+            _check_language(self._model, language)
+        except EngineFault:
+            return self.speak(text, seed)
+        other = copy(self)
+        other._language, other._most_characters = language, dict(XTTS_LIMITS).get(language, dict(XTTS_LIMITS)[""])
+        return other.speak(text, seed)
 
     def _readable(self, text: str) -> str:
         """Return the text with numbers that Coqui can read: it raises for some, such as ordinals in Czech."""

@@ -7,6 +7,27 @@ from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, EngineFault, FaultKind, Voice
 from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 
+# Scripts that espeak reads in these languages only; elsewhere it names their letters, "Chinese letter", or their codes.
+# Of Burmese it drops the vowels. Scripts that are not here switch to a voice that reads them, or are read everywhere.
+READ_ONLY_IN = (
+    ("Han", ("zh", "yue", "hak", "cmn")),
+    ("Hiragana", ("ja",)),
+    ("Katakana", ("ja",)),
+    ("Hangul", ("ko",)),
+    ("Thai", ("th",)),
+    ("Myanmar", ("shn",)),
+    ("Ethiopic", ("am", "ti")),
+    ("Hebrew", ("he",)),
+    ("Arabic", ("ar", "fa", "ug", "ur", "sd", "ps", "ckb", "ks", "ku", "az")),
+    ("Greek", ("el", "grc")),
+    (
+        "Cyrillic",
+        ("ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "tt", "ba", "cv", "mn", "uz", "az", "tk", "bs", "nog"),
+    ),
+    ("Oriya", ("or",)),
+    *((script, ()) for script in ("Khmer", "Lao", "Tibetan", "Mongolian", "Thaana", "Syriac")),
+)
+
 CARD = EngineCard(
     name="espeak",
     about="over 100 languages, robotic",
@@ -22,6 +43,8 @@ CARD = EngineCard(
         ("ja", "robotically, reads kana only and says “Chinese letter” for every kanji"),
     ),
     phonemes=("*",),
+    polyglot=True,
+    read_only_in=READ_ONLY_IN,
 )
 
 _RATE, _PITCH = 1, 3  # espeakRATE and espeakPITCH of its C interface

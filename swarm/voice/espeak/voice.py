@@ -18,6 +18,7 @@ import numpy as np
 from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.espeak.phonemes import espeak_names, for_espeak
+from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 
 _SYNCHRONOUS = 2  # espeak_Synth calls the callback before it returns
 _DO_NOT_EXIT = 0x8000
@@ -37,6 +38,7 @@ class EspeakVoice:
 
     def __init__(self, identifier: str, parameters: dict[int, int]) -> None:
         self._identifier, self._parameters = identifier, parameters
+        self._others: dict[str, EspeakVoice] = {}  # voices of other languages, made when they are first needed
         self._names: dict[str, str] = {}  # phoneme names by IPA, read when they are first needed
         with _library(identifier, parameters) as (_, sample_rate):
             self.sample_rate: int = sample_rate
@@ -63,6 +65,13 @@ class EspeakVoice:
         if status != 0:
             raise EngineFault(FaultKind.ERROR, f"espeak returned error {status}.")
         return np.frombuffer(b"".join(sound), np.int16)
+
+    def speak_in(self, language: str, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
+        """Speak one segment with the default voice of another language. Raises EngineFault."""
+        if language not in self._others:
+            name = next((voice.name for voice in VOICES if voice.language == language), "")
+            self._others[language] = EspeakVoice(IDENTIFIERS[name], self._parameters) if name else self
+        return self._others[language].speak_phonemes(text, phonemes, seed)
 
     def _words(self, text: str, phonemes: Sequence[Phonemes]) -> tuple[bytes, int]:
         """Return a text as the library expects it, with phonemes as [[names]], and its flags."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from swarm.errors import UsageError
-from swarm.job.engine_text import read_engine_text
+from swarm.job.engine_text import read_engine_text, split_language
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.system.child import Frame, serve
 from swarm.system.platform import go_first_when_memory_runs_out
@@ -63,8 +63,9 @@ class Host:
             length, most = len(message["text"]), self._longest
             raise EngineFault(FaultKind.ERROR, f"the text has {length:,} characters; an engine gets {most:,} at most")
         speaker = self._speakers[message["lane"]]
-        spoken, phonemes = read_engine_text(message["text"])
-        clip = speaker.speak(spoken, message["seeds"], phonemes)
+        language, text = split_language(message["text"])
+        spoken, phonemes = read_engine_text(text)
+        clip = speaker.speak(spoken, message["seeds"], phonemes, language)
         reply: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
         return reply
 

@@ -9,7 +9,8 @@ from swarm.book.epub import read_book
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.job.book import Block, Book, Chapter, ChapterText, Pause, Unspoken
-from swarm.job.card import EngineCard
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.voice.espeak.engine import CARD as ESPEAK
 
 
 def card(limit: int = 300, *scripts: str) -> EngineCard:
@@ -179,3 +180,35 @@ def test_punctuation_that_does_not_fit_stays_in_what_the_book_says() -> None:
     (segment,) = segmented(f"Yes. {'-' * 18}", engine=card(20)).segments
     assert segment.spoken == "Yes."
     assert segment.written == f"Yes. {'-' * 18}"
+
+
+POLYGLOT = EngineCard("polyglot", "", ("en", "fr"), (), (("", 300),), (VoiceCard("a", "*"),), polyglot=True)
+
+
+def test_an_engine_of_several_languages_is_told_the_language_of_a_passage() -> None:
+    blocks = tuple(Block("paragraph", "Bonjour.", code) for code in ("fr-FR", "de", "", "en"))
+    told = segment_chapter(ChapterText("", blocks), "en", POLYGLOT).segments
+    assert [segment.said_in for segment in told] == ["fr", "", "", ""]
+    assert [segment.language for segment in told] == ["fr", "de", "", ""]
+    assert told[0].engine_text == "⟦|=fr⟧Bonjour."
+    assert segment_chapter(ChapterText("", blocks), "en", LATIN).segments[0].engine_text == "Bonjour."
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "reason"),
+    [
+        ("猫は寝ている。", "ja", "espeak only names Han letters"),
+        ("ねこはねている。", "ja", ""),
+        ("한국(韓國)은 아름다운 나라이고 사람들은 친절하다.", "ko", ""),
+        ("大韓民國", "ko", "espeak only names Han letters"),
+        ("老船夫", "zh", ""),
+        ("សួស្តី", "en", "espeak only names Khmer letters"),
+        ("မြန်မာ", "my", "espeak only names Myanmar letters"),
+        ("Он пришёл.", "ru", ""),
+        ("Он пришёл.", "en", "espeak only names Cyrillic letters"),
+        ("The word λόγος is old, and nobody knows how it was said by the people of those days.", "en", ""),
+    ],
+)
+def test_scripts_that_espeak_only_names_are_not_claimed(text: str, language: str, reason: str) -> None:
+    chapter = segment_chapter(ChapterText("", (Block("paragraph", text),)), language, ESPEAK)
+    assert [line.reason for line in chapter.unspoken] == ([reason] if reason else [])
