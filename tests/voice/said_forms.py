@@ -22,6 +22,7 @@ from swarm.voice.espeak.voice import _library
 from swarm.voice.espeak.voices import IDENTIFIERS
 from swarm.voice.hibari.engine import CARD as HIBARI
 from swarm.voice.hibari.voice import sounded
+from swarm.voice.host.child import send_no_usage_data
 
 FOLDER = Path(__file__).parent / "forms"
 LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.txt")))
@@ -70,6 +71,7 @@ def _sounds(card: EngineCard, language: str) -> Sounds:
 
 @cache
 def _hibari() -> Sounds:
+    send_no_usage_data()  # importing the package loads onnxruntime, which would write a file to the temporary folder
     from hibari.g2p import G2P
 
     g2p = G2P()

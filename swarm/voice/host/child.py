@@ -83,6 +83,13 @@ def _fault(kind: FaultKind, message: str) -> Frame:
     return {"fault": kind, "message": message[:_MESSAGE_CHARS]}
 
 
+def send_no_usage_data() -> None:
+    """Tell libraries that engines load to report nothing to their makers, unless the user decided otherwise."""
+    for variable in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        os.environ.setdefault(variable, "1")
+
+
 if __name__ == "__main__":
     go_first_when_memory_runs_out()
+    send_no_usage_data()
     serve(Host().handle)
