@@ -91,3 +91,14 @@ def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path:
     assert run("../cli", *words, "--no-audiobook", **home).returncode == EXIT_USAGE
     assert run("../cli", *words, **home).returncode == 0
     assert list(tmp_path.rglob("*.m4b"))
+
+
+def test_the_quality_of_a_folder_of_books_is_told_in_a_few_lines_each(tmp_path: Path) -> None:
+    told = "# One\n\nThe ferryman sat before his house.\n\n```\nx = f(1);\n```\n"
+    (tmp_path / "a.md").write_text(told, encoding="utf-8")
+    (tmp_path / "b.epub").write_bytes(b"no book")
+    done = run("reading_quality", str(tmp_path), "--chapters")
+    assert done.returncode == 0, done.stderr
+    assert "10 words, 70.0% spoken, 1 chapters, en, 0 notes, 0 odd characters" in done.stdout
+    assert "left out: 3 words: code listing (marked so in the book)" in done.stdout
+    assert "b.epub\n  cannot be read: " in done.stdout

@@ -4,7 +4,15 @@ from collections import defaultdict
 
 from msgspec import Struct
 
-from swarm.book.language.detection import Detected, are_alike, detect, fits_script, is_language_of, passage_language
+from swarm.book.language.detection import (
+    Detected,
+    are_alike,
+    detect,
+    fits_script,
+    is_language_of,
+    may_be,
+    passage_language,
+)
 from swarm.book.page.passage import Passage
 from swarm.job.language import language_name
 
@@ -61,6 +69,8 @@ def mark_tongues(passages: list[Passage], language: str) -> None:
         text = " ".join(passage.text for passage in group)[:MAX_MARKED_CHARS]
         if named.lower().startswith(language):
             continue
-        if is_language_of(language, text) or detect(text) == Detected(language, plain=True):
+        if may_be(language, text) and (
+            is_language_of(language, text) or detect(text) == Detected(language, plain=True)
+        ):
             for passage in group:
                 passage.language = ""
