@@ -15,7 +15,7 @@ from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
 from swarm.book.page.markup import ODD, parse
 from swarm.book.page.note import mark_notes
 from swarm.book.page.plain_text import plain_tree, said_about
-from swarm.book.page.sample import sample_at
+from swarm.book.page.sample import samples_at
 from swarm.book.page.text import read_document
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
@@ -38,7 +38,7 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
     reading = reading or Reading()
     root, about = _tree(path)
     odd = root.get(ODD, "")
-    sample = "\n".join(sample_at(root, share) for share in PLACES)
+    sample = "\n".join(dict.fromkeys(samples_at(root, PLACES)))
     mark_notes([(path.name, root)], lambda name, reference: (name, reference.partition("#")[2]))
     documents = [Named(path.name, read_document(root, frozenset(), reading))]
     title = about.get("title") or _title(root) or path.stem

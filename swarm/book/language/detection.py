@@ -16,6 +16,7 @@ from msgspec import Struct
 from swarm.book.language.function_words import function_words
 
 MAX_SAMPLE_CHARS = 24_000
+MAX_SCRIPT_CHARS = 2_000  # of a text that show its script
 CHUNK_WORDS = 100  # each chunk of a sample has one vote
 CHUNK_CHARS = 300  # of a chunk in a script without spaces
 MIN_LETTERS = 20  # of a text whose script alone tells its language
@@ -157,7 +158,7 @@ def passage_language(text: str, language: str) -> str:
     script = _script(text)
     if script in _BY_SCRIPT:
         codes = _BY_SCRIPT[script]
-        return "" if language in codes or _letters(text) < MIN_LETTERS else codes[0]
+        return "" if language in codes or _letters(text[:MAX_SCRIPT_CHARS]) < MIN_LETTERS else codes[0]
     if len(said) < MIN_PASSAGE_WORDS:
         return ""
     if script != "Latin":
@@ -193,9 +194,14 @@ def _vote(chunk: str) -> str:
     return _ask(chunk, script) if script else ""
 
 
-@lru_cache(4096)
 def _script(text: str) -> str:
-    """Return the script of most letters of a text; "" if none has most. Some kana make Han letters Japanese."""
+    """Return the script of most letters of a text, by its opening; "" if none has most."""
+    return _script_of(text[:MAX_SCRIPT_CHARS])
+
+
+@lru_cache(256)
+def _script_of(text: str) -> str:
+    """Return the script of most letters. Some kana make Han letters Japanese."""
     letters = max(1, _letters(text))
     if len(_pattern("Latin").findall(text)) >= MIN_SCRIPT_SHARE * letters:
         return "Latin"  # found first, since counting all scripts takes long

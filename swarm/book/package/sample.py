@@ -1,14 +1,14 @@
 """Takes a sample of a book's prose from a few of its documents, by which the language of the book is told."""
 
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from lxml import etree
 
 from swarm.book.package.archive import Archive
 from swarm.book.package.package import ManifestItem
 from swarm.book.page.markup import parse
-from swarm.book.page.sample import sample_at
+from swarm.book.page.sample import samples_at
 from swarm.errors import BookError
 
 # Places in a book, 0 to 1. Licences and indexes are at the end, and are often in English.
@@ -25,11 +25,11 @@ def take_sample(archive: Archive, items: tuple[ManifestItem, ...], find: Find) -
     names = [archive.find(item.name) or item.name for item in items]
     sizes = [archive.size(name) for name in names]
     found: list[str] = []
-    for number, share in _places(sizes):
+    for number, places in groupby(_places(sizes), key=lambda place: place[0]):
         root = find(names[number])
         if root is not None:
-            found.append(sample_at(root, share))
-    return "\n".join(dict.fromkeys(filter(None, found)))
+            found += samples_at(root, [share for _, share in places])
+    return "\n".join(dict.fromkeys(found))
 
 
 def parsed(archive: Archive) -> Find:

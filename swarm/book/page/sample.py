@@ -1,5 +1,7 @@
 """Takes samples of a document's prose, by which the language of a book is told."""
 
+from collections.abc import Iterable
+
 import regex
 from lxml import etree
 
@@ -11,12 +13,12 @@ _NO_PROSE = words("head script style template pre code kbd samp math svg nav rt 
 _LICENCE = regex.compile(r"gutenberg|creative commons", regex.IGNORECASE)
 
 
-def sample_at(root: etree._Element, share: float) -> str:
-    """Return the prose of a document around a place, 0 to 1; "" if it is a licence, which is often in English."""
+def samples_at(root: etree._Element, shares: Iterable[float]) -> list[str]:
+    """Return the prose of a document around some places, 0 to 1, without licences, which are often in English."""
     text = prose(root)
-    middle = int(share * len(text))
-    found = text[max(0, middle - SAMPLE_CHARS // 2) : middle + SAMPLE_CHARS // 2]
-    return "" if _LICENCE.search(found) else found
+    middles = (int(share * len(text)) for share in shares)
+    found = (text[max(0, middle - SAMPLE_CHARS // 2) : middle + SAMPLE_CHARS // 2] for middle in middles)
+    return [sample for sample in found if sample and not _LICENCE.search(sample)]
 
 
 def prose(root: etree._Element) -> str:
