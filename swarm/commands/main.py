@@ -98,6 +98,8 @@ def _end_console_log() -> None:
 def parse(argv: list[str]) -> argparse.Namespace:
     """Parse a command line into a namespace whose `run` does the work. Raises UsageError."""
     words = [_with_dashes(word) for word in argv[: _end_of_options(argv)]] + argv[_end_of_options(argv) :]
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
     parser = make_parser()
     if words and words[0] not in COMMANDS:
         _explain_first_word(words)
@@ -156,7 +158,7 @@ def _unknown(word: str, parser: argparse.ArgumentParser, command: str) -> str:
     kind = "option" if word.startswith("-") else "word"
     name = word.partition("=")[0]
     found = _commands(parser)[command]
-    return f"{found.prog} does not know the {kind} {name}{_nearest(name, _options_of(found))}; {found.hint}"
+    return f"{command} does not know the {kind} {name}{_nearest(name, _options_of(found))}; {found.hint}"
 
 
 def _options_of(parser: Parser) -> list[str]:

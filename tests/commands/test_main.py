@@ -48,6 +48,13 @@ def raising(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: BaseExceptio
     monkeypatch.setattr("swarm.commands.jobs.run", run)
 
 
+def test_the_word_help_is_taken_for_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "convert"]) == 0
+    assert "usage: e2a-swarm convert" in capsys.readouterr().out
+    assert main(["help"]) == 0
+    assert "COMMAND" in capsys.readouterr().out
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"e2a-swarm {__version__}\n"
@@ -81,11 +88,11 @@ def test_books_may_stand_anywhere_between_options(convert: list[argparse.Namespa
         (["fly"], "there is no command 'fly'; try e2a-swarm --help"),
         (["Book.EPUB"], "the command is missing before Book.EPUB: e2a-swarm convert Book.EPUB"),
         (["--ebook", "a.epub"], "the command must come first: e2a-swarm convert --ebook a.epub"),
-        (["doctor", "--jsn"], "e2a-swarm doctor does not know the option --jsn (did you mean --json?)"),
+        (["doctor", "--jsn"], "doctor does not know the option --jsn (did you mean --json?)"),
         (["convert", "a.epub", "--out-dir", "x"], "does not know the option --out-dir (did you mean --output-dir?)"),
         (["work", "--workers", "1"], "--workers is not supported: say --slots N"),
         (["convert", "a.epub", "--slots=2"], "--slots is not supported: say --workers N"),
-        (["doctor", "now"], "e2a-swarm doctor does not know the word now; try e2a-swarm doctor --help"),
+        (["doctor", "now"], "doctor does not know the word now; try e2a-swarm doctor --help"),
         (["jobs", "--state-dir"], "argument --state-dir: expected one argument; try e2a-swarm jobs --help"),
     ],
 )

@@ -151,6 +151,8 @@ def check_file(path: Path) -> None:
         if path.stat().st_size == 0:
             raise BookError(f"{path} is empty: fetch the book again.")
     except FileNotFoundError as error:
+        if path.parts[0] in ("http:", "https:"):
+            raise BookError(f"{path} is an address: download the book first, and name its file.") from error
         quotes = "" if path.suffix.lower() == ".epub" else ", in quotes where there is a space in its path"
         raise BookError(f"{path} does not exist: name a book's file{quotes}.") from error
     except (OSError, ValueError) as error:

@@ -40,6 +40,7 @@ def test_what_is_no_epub_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "words.epub").write_text("Just words.")
     maker.pack(tmp_path / "other.epub", {"word/document.xml": "<w/>"})
     assert "does not exist" in refusal(tmp_path / "gone.epub")
+    assert "is an address: download" in refusal(Path("https://example.com/a.epub"))
     assert "is a folder" in refusal(tmp_path)
     assert "is empty" in refusal(tmp_path / "empty.epub")
     assert "device" in refusal(Path(os.devnull))
