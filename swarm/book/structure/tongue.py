@@ -51,7 +51,10 @@ def _undeclared(guess: str, sample: str) -> Tongue:
     """Return the guess of a text that is long enough for one, else English."""
     language = guess if guess and len(sample.split()) >= MIN_GUESS_WORDS else DEFAULT_LANGUAGE
     name = language_name(language)
-    return Tongue(language, f"it does not say its language, and its text is not plain: read as {name}")
+    return Tongue(
+        language,
+        f"it does not name its language, and its text does not show it: read as {name}; --language sets another",
+    )
 
 
 def mark_tongues(passages: list[Passage], language: str) -> None:
