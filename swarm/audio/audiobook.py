@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.audio.container import SoundFile, make_chapter
-from swarm.audio.cover import UnusablePicture, fit_cover
+from swarm.audio.cover import UnusablePicture, fit_cover, shrink_cover
 from swarm.audio.drawn_cover import draw_cover
 from swarm.audio.mp4 import Mp4File
 from swarm.audio.numbered_cover import number_cover
@@ -19,6 +19,7 @@ from swarm.system.platform import sync_folder
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs only
 
+MAX_OGG_COVER_BYTES = 200_000  # of a larger one in a comment MediaInfo reads neither the cover nor the chapters
 LENGTH_MARGIN = 1.5  # room is kept for so many times the expected packets
 
 
@@ -38,6 +39,8 @@ class Audiobook:
             self._picture = fit_cover(drawn) if drawn else None
         if self._picture and order.cover_number:
             self._picture = number_cover(self._picture, order.cover_number)
+        if self._picture and order.family == "ogg":
+            self._picture = shrink_cover(self._picture, MAX_OGG_COVER_BYTES)
         self._reels: list[Path] = []
         order.part.parent.mkdir(parents=True, exist_ok=True)
         packets = int(LENGTH_MARGIN * order.expected_s * order.coding.sample_rate / order.coding.frame_samples)

@@ -15,6 +15,7 @@ MIN_SIDE = 16  # pixels: a smaller picture is a placeholder
 KEPT_KINDS = ("mjpeg", "png")
 MAX_KEPT_BYTES = 1 << 20  # some players show no larger picture, so it is made smaller
 MAX_SIDE = 1600  # pixels of a converted picture
+SMALLER_SIDES = (1400, 1200, 1000, 800, 600, 400)
 JPEG_QUALITY = 88
 # Pillow's names for the kinds, by the names that picture_kind gives them.
 PILLOW_FORMATS = {
@@ -56,6 +57,20 @@ def fit_cover(data: bytes) -> Picture:
     if kind in KEPT_KINDS and len(data) <= MAX_KEPT_BYTES and image.mode != PRINT_MODE:
         return Picture(kind, data)
     return _as_jpeg(image)
+
+
+def shrink_cover(picture: Picture, max_bytes: int) -> Picture:
+    """Return a cover of at most so many bytes, made smaller if need be; the smallest may have more."""
+    if len(picture.data) <= max_bytes:
+        return picture
+    image = flat(ImageOps.exif_transpose(Image.open(io.BytesIO(picture.data))))
+    for side in SMALLER_SIDES:
+        image.thumbnail((side, side))
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=JPEG_QUALITY)
+        if file.tell() <= max_bytes:
+            break
+    return Picture("mjpeg", file.getvalue())
 
 
 def cover_fault(data: bytes) -> str:

@@ -63,9 +63,9 @@ class AudiobookOrder(Struct, frozen=True):
     family: Family = "mp4"
     coding: Coding = Coding()
     cover: bytes | None = None
-    cover_number: str = ""  # "2/3" stands on the cover of a part
     titles: tuple[str, ...] = ()  # of the chapters; room for them is kept at the front
     expected_s: float = 3600.0  # a guess of the length, for the room of the index; a wrong one costs seconds
+    cover_number: str = ""  # "2/3" stands on the cover of a part
 
 
 class Mark(Struct, frozen=True):

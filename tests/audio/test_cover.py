@@ -7,7 +7,7 @@ import pytest
 from pictures import picture
 from PIL import Image
 
-from swarm.audio.cover import Picture, UnusablePicture, cover_fault, fit_cover
+from swarm.audio.cover import Picture, UnusablePicture, cover_fault, fit_cover, shrink_cover
 from swarm.audio.order import MAX_COVER_BYTES
 
 
@@ -96,3 +96,16 @@ def test_a_huge_picture_is_made_smaller_and_keeps_its_shape() -> None:
     with av.open(io.BytesIO(found.data), format="mjpeg") as container:
         frame = next(container.decode(video=0))
     assert (frame.width, frame.height) == (800, 1600)
+
+
+def test_a_cover_is_made_smaller_until_it_fits() -> None:
+    file = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 256, (1500, 1000, 3), np.uint8)
+    Image.fromarray(noise).save(file, "PNG")
+    large = Picture("png", file.getvalue())
+    small = shrink_cover(large, 200_000)
+    assert small.codec == "mjpeg"
+    assert len(small.data) <= 200_000
+    width, height = Image.open(io.BytesIO(small.data)).size
+    assert height / width == pytest.approx(1.5, rel=0.02)
+    assert shrink_cover(small, 200_000) is small

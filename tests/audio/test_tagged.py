@@ -10,6 +10,7 @@ import mutagen
 import numpy as np
 import pytest
 from pictures import picture
+from PIL import Image
 from sounds import encode_reel, store, tone
 
 from swarm.audio.audiobook import Audiobook
@@ -60,6 +61,7 @@ def build(
     titles: tuple[str, ...] = (),
     chapters: Sequence[str] = (),
     pause_s: float = 2.0,
+    cover: bytes = JPEG,
 ) -> FinishedBook:
     """Build a book of so many chapters; `titles` are those that are known when it begins."""
     coding = make_coding(name, rate, channels=channels)
@@ -71,7 +73,7 @@ def build(
     chapters = chapters or [f"Kapitel «{number}» 章" for number in range(count)]
     marks = [Mark(title, number) for number, title in enumerate(chapters)]
     titles = titles or tuple(mark.title for mark in marks)
-    book = Audiobook(AudiobookOrder(folder / ".part", TAGS, FORMATS[name].family, coding, JPEG, titles))
+    book = Audiobook(AudiobookOrder(folder / ".part", TAGS, FORMATS[name].family, coding, cover, titles))
     for number in range(count):
         book.append(reels[number % len(reels)].path)
     return book.finish(marks, folder / f"book.{name}")
@@ -215,6 +217,17 @@ def test_many_chapters_of_long_titles_are_whole_to_strict_readers(tmp_path: Path
         assert mediainfo_says(path)[3] == titles
     if name == "mp3":
         assert eyed3_says(path) == (TAGS.title, JPEG, titles)
+
+
+def test_a_large_cover_hides_no_chapters_of_an_opus_file(tmp_path: Path) -> None:
+    """MediaInfo gives up on a comment of over 300 kB, and then sees neither the cover nor the chapters."""
+    file = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 256, (1000, 1000, 3), np.uint8)
+    Image.fromarray(noise).save(file, "JPEG", quality=60)
+    assert len(file.getvalue()) > 400_000
+    path = build(tmp_path, "opus", count=60, cover=file.getvalue()).path
+    assert mediainfo_says(path)[1]
+    assert len(mediainfo_says(path)[3]) == 60
 
 
 def tinytag_says(path: Path) -> tuple[str, bytes]:
