@@ -67,6 +67,7 @@ _BY_LIBRARY = {
     "Arabic": "ar fa ps ug ur",
     "Devanagari": "hi mr ne",
 }
+_OF_OWN_SCRIPT = frozenset(code for codes in _BY_SCRIPT.values() for code in codes)
 _SCRIPTS = (*_BY_SCRIPT, *_BY_LIBRARY)
 # Languages that only a few words tell apart: a book that declares one of them is believed.
 _ALIKE = tuple(
@@ -74,18 +75,25 @@ _ALIKE = tuple(
     for group in (
         "nb nn no da",
         "hr bs sr sh",
-        "id ms",
+        "id ms jv su",
         "cs sk",
-        "es ca gl an ast",
-        "pt gl",
-        "nl af",
+        "es ca gl an ast lad",
+        "ca oc",
+        "pt gl mwl",
+        "nl af fy li nds",
+        "de lb nds gsw bar",
+        "fr ht oc wa",
+        "it co rm fur sc scn vec nap lij lmo pms",
+        "ga gd gv",
+        "ia io eo",
+        "tr az uz tk kk ky tt ba ug",
         "bg mk",
         "ru be uk bg",
         "fa prs tg",
         "hi mr ne",
         "en sco pcm",
         "la it",
-        "fi et",
+        "fi et vro",
     )
 )
 _LETTER = regex.compile(r"\p{L}")
@@ -124,6 +132,22 @@ def is_language_of(language: str, text: str) -> bool:
     return len(said) >= MIN_WORDS and share >= MIN_SURE_SHARE and share >= max(_shares(said).values())
 
 
+def is_written_like(language: str, text: str) -> bool:
+    """Tell whether a text is in a script that only a few languages use, of which a language is one."""
+    return language in _BY_SCRIPT.get(_script(text), ())
+
+
+def is_sure(language: str, text: str) -> bool:
+    """Tell whether so many words of a text are function words of a language that it can be in no other."""
+    words = function_words().get(language, frozenset())
+    return _share(_words_of(text[:MAX_SAMPLE_CHARS]), words) >= MIN_SURE_SHARE
+
+
+def is_told_apart(language: str) -> bool:
+    """Tell whether the library may find a language; a text in any other is taken for one that is like it."""
+    return any(language in codes.split() for codes in _BY_LIBRARY.values()) or language in _OF_OWN_SCRIPT
+
+
 def may_be(language: str, text: str) -> bool:
     """Tell quickly whether a text is long enough and has enough words to be in a language."""
     return _is_long_enough(text) and _has_words_of(language, text)
@@ -142,10 +166,9 @@ def are_alike(one: str, other: str) -> bool:
 def fits_script(language: str, text: str) -> bool:
     """Tell whether a text is in a script that a language is written in, as far as is known."""
     script = _script(text)
-    known = {code for codes in _BY_SCRIPT.values() for code in codes}
     if script in _BY_SCRIPT:
         return language in _BY_SCRIPT[script]
-    return language not in known - {"ja", "ko", "vi"}
+    return language not in _OF_OWN_SCRIPT - {"ja", "ko", "vi"}
 
 
 def passage_language(text: str, language: str) -> str:

@@ -10,6 +10,9 @@ from swarm.book.language.detection import (
     detect,
     fits_script,
     is_language_of,
+    is_sure,
+    is_told_apart,
+    is_written_like,
     may_be,
     passage_language,
 )
@@ -38,7 +41,9 @@ def settle(declared: str, sample: str, *, believed: bool = True) -> Tongue:
     found = detect(sample)
     if not declared:
         return Tongue(found.language, "") if found.plain else _undeclared(found.language, sample)
-    if not found.language or are_alike(found.language, declared):
+    if not found.language or are_alike(found.language, declared) or is_written_like(declared, sample):
+        return Tongue(declared)
+    if not is_told_apart(declared) and not is_sure(found.language, sample):
         return Tongue(declared)
     if found.plain or not fits_script(declared, sample):
         said, text = language_name(declared), language_name(found.language)

@@ -23,7 +23,7 @@ def test_a_declared_language_stays_where_the_text_is_short_mixed_or_nearly_the_s
 def test_a_book_that_names_no_language_has_that_of_its_text() -> None:
     assert settle("", PROSE["nl"]) == Tongue("nl")
     assert settle("", "Hm.").language == "en"
-    assert "does not say its language" in settle("", "Hm.").doubt
+    assert "does not name its language" in settle("", "Hm.").doubt
 
 
 def test_a_passage_in_another_language_is_marked_unless_it_is_left_out() -> None:
@@ -38,3 +38,20 @@ def test_a_mark_of_the_book_stays_unless_all_its_text_contradicts_it() -> None:
     passages.append(Passage("paragraph", "Bonjour, mon ami.", language="fr"))
     mark_tongues(passages, "es")
     assert [passage.language for passage in passages] == ["", "", "", "fr"]
+
+
+def test_a_declared_language_that_no_detector_knows_is_believed_of_a_text_that_is_only_like_another() -> None:
+    uzbek = (
+        "Qari daryochi bolaligidan daryo bo'yida yashar va undagi har bir toshni bilar edi. Kechqurun u uyining oldida "
+        "o'tirib, tovushsiz oqib o'tayotgan suvga qarardi. Bir kecha yo'ldan notanish odam keldi va undan darhol "
+        "narigi qirg'oqqa olib o'tishni so'radi, chunki u yerda uni kimdir kutayotgan edi, vaqti esa juda oz edi."
+    )
+    assert settle("uz", uzbek) == Tongue("uz")
+    assert settle("xh", uzbek) == Tongue("xh")
+    assert settle("xh", PROSE["en"]).language == "en"
+
+
+def test_a_script_of_few_languages_contradicts_none_of_them() -> None:
+    assert settle("yue", PROSE["zh"]) == Tongue("yue")
+    assert settle("grc", PROSE["el"]) == Tongue("grc")
+    assert settle("zh", PROSE["ja"]).language == "ja"
