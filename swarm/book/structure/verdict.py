@@ -109,8 +109,19 @@ def _decided(part: Part, at: float, title: str, titles: Counter[str]) -> list[Ch
             reason, grounds = (marked, MARKED) if marked else _reason(part, passages, at, title, titles)
             own = not marked or len(groups) == 1 or plain(passages[0].text) == plain(part.title)
             name = part.title if own else marked.capitalize()
-            chapters.append(ChapterText(name or "…", _trimmed(blocks), reason, grounds))
+            head = _names_a_part(passages, reason, grounds, opening=bool(title))
+            if head:
+                chapters.append(ChapterText(name or "…", blocks[:head]))
+            chapters.append(ChapterText(name or "…", _trimmed(blocks[head:]), reason, grounds))
     return chapters
+
+
+def _names_a_part(passages: list[Passage], reason: str, grounds: str, *, opening: bool) -> int:
+    """Return the number of headings above a list of chapters that name a part: "Soups", unlike "Contents"."""
+    if reason != front_matter.CONTENTS or not grounds.startswith(WORDS) or opening:
+        return 0
+    headings = len(list(takewhile(lambda passage: passage.level, passages)))
+    return 0 if any(front_matter.named(passage.text) for passage in passages[:headings]) else headings
 
 
 def _block(passage: Passage) -> Block:

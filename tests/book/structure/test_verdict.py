@@ -191,3 +191,15 @@ def test_contents_that_list_the_second_halves_of_titles_are_contents() -> None:
 
 
 NAMES = ("ferryman", "stranger", "captain", "boy", "widow")
+
+
+def test_a_part_that_lists_its_chapters_keeps_its_name() -> None:
+    chapters = [part(f"The {name} soup", "A long recipe. " * 40) for name in NAMES]
+    page = part("Soups", *(f"The {name} soup" for name in NAMES))
+    page.passages.insert(0, Passage("heading", "Soups", 1))
+    found = decide([STORY, page, *chapters], "The Ship")
+    assert [(chapter.title, chapter.left_out) for chapter in found[1:3]] == [
+        ("Soups", "table of contents"),
+        ("Soups. The ferryman soup", ""),
+    ]
+    assert [block.text for block in found[2].blocks][:2] == ["Soups", "The ferryman soup"]
