@@ -112,6 +112,7 @@ class RenderConfig:
     chapters: str = ""  # "1-3,7"; empty: the whole book
     redo: RedoConfig | None = None
     preview_s: float = 0.0  # seconds of the beginning to speak; 0: everything
+    preview_name: str = ""  # speak only sentences with this word
     lexicon: Path | None = None  # a pronunciation dictionary
     reading: "Reading | None" = None  # what is spoken of the book; None: the defaults
     credits: "Credits | None" = None  # names for a spoken opening and closing; None: neither is spoken

@@ -12,6 +12,7 @@ from swarm.commands.output import say, say_json
 from swarm.commands.reading import add_reading_options, reading
 
 if TYPE_CHECKING:
+    from swarm.book.speech.speech import Speech
     from swarm.job.book import Book, Chapter, ChapterText, Segment
     from swarm.job.card import EngineCard
 
@@ -33,6 +34,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("book", metavar="BOOK", help="a book: EPUB, text, HTML, Markdown; others by Calibre")
     parser.add_argument(
         "--text", action="store_true", help="print the text too, one segment a line, as it would be spoken"
+    )
+    parser.add_argument(
+        "--names", action="store_true", help="list the names and how they will be said, as a file for --lexicon"
     )
     parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: the text's own)")
     parser.add_argument("--tts-engine", metavar="NAME", default="", help="read the book for this engine")
@@ -56,6 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
     card = _card(arguments.tts_engine.strip().lower(), language)
     lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON
     speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
+    if arguments.names:
+        _print_names(spoken_chapters(book), speech, language, as_json=arguments.json)
+        return 0
     chapters = [segment_chapter(text, language, card, speech) for text in spoken_chapters(book)]
     if arguments.json:
         say_json(_as_json(book, chapters, language, card, text=arguments.text))
@@ -66,6 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
         for number, chapter in enumerate(chapters, start=1):
             say("", *_text_lines(number, chapter))
     return 0
+
+
+def _print_names(chapters: "tuple[ChapterText, ...]", speech: "Speech", language: str, *, as_json: bool) -> None:
+    from swarm.commands.name_list import find_names, name_lines
+
+    names = find_names(chapters, speech, language)
+    if as_json:
+        say_json(names)
+    else:
+        say(*name_lines(names, speech.card.name, language))
 
 
 def _with_cover_fault(book: "Book") -> "Book":

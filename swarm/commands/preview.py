@@ -21,6 +21,7 @@ COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
 EXAMPLES = checks.examples(
     "e2a-swarm preview book.epub",
     "e2a-swarm preview book.epub --chapter 3 --voice heart --speed 0.9",
+    "e2a-swarm preview book.epub --name Queequeg --lexicon names.txt",
 )
 
 
@@ -37,12 +38,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     group.add_argument(
         "--chapter", metavar="N", default="1", help="which chapter, as `e2a-swarm inspect` counts (default: 1)"
     )
+    group.add_argument("--name", metavar="WORD", default="", help="speak sentences that have this name or word instead")
     group.add_argument("--seconds", metavar="S", default=str(SECONDS), help=f"about how long (default: {SECONDS})")
     convert.add_options(parser)
     for action in parser._actions:
         if REFUSED.keys() & set(action.option_strings):
             action.help = argparse.SUPPRESS  # `run` refuses the option
-    shorten(parser, "[OPTION...] BOOK", ("--chapter", "--seconds", *COMMON), convert.REST)
+    shorten(parser, "[OPTION...] BOOK", ("--chapter", "--name", "--seconds", *COMMON), convert.REST)
     parser.set_defaults(run=run)
 
 
@@ -64,7 +66,8 @@ def preview_config(arguments: argparse.Namespace, config: RenderConfig) -> Rende
     seconds = checks.whole("--seconds", arguments.seconds, 1, MAX_S)
     return replace(
         config,
-        chapters=str(chapter),
+        chapters="" if arguments.name.strip() else str(chapter),
+        preview_name=" ".join(arguments.name.split()),
         preview_s=float(seconds),
         upload=None,  # only whole books are uploaded to a library
         keep_both=True,  # previews are made to compare voices

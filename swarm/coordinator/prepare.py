@@ -16,7 +16,7 @@ from swarm.book.any_file import read_any_book
 from swarm.book.file import read_name
 from swarm.book.speech.credits import spoken_credits
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
-from swarm.book.speech.script import check_sayable, make_script, opening
+from swarm.book.speech.script import check_sayable, make_script, opening, with_word
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig, RenderConfig
@@ -147,6 +147,8 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
         digest.update(msgspec.json.encode(config.credits))
     if config.preview_s:
         digest.update(msgspec.json.encode(config.preview_s))
+    if config.preview_name:
+        digest.update(config.preview_name.encode())
     if config.lexicon is not None:
         digest.update(msgspec.json.encode(read_lexicon(config.lexicon).rules))
     return f"{slug(title)}-{digest.hexdigest()[:10]}"
@@ -165,7 +167,9 @@ def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around)
     if not config.anyway:
         check_sayable(book, chapters, better_voices_line(card, recipe.language))
-    if config.preview_s:
+    if config.preview_name:
+        chapters = with_word(chapters, config.preview_name, config.preview_s / estimate_s(recipe, 1))
+    elif config.preview_s:
         chapters = opening(chapters, config.preview_s / estimate_s(recipe, 1))
     return JobSpec(
         job=job,

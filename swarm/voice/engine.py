@@ -153,6 +153,10 @@ class Engine(ABC):
         settings = card.defaults | dict(recipe.settings)
         return characters / card.characters_s / float(settings.get("speed") or 1.0)
 
+    def phonemes_of(self, language: str, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return in IPA how the engine's default voice of a language says some texts; () if the engine cannot tell."""
+        return ()
+
     def models(self) -> tuple[ModelCard, ...]:
         """Return the models that can be fetched, and others that are here; () if the engine needs no fetching."""
         return ()

@@ -8,7 +8,7 @@ from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.errors import BookError, UsageError
-from swarm.job.book import Book, Chapter, ChapterText, Pause, Unspoken
+from swarm.job.book import Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
 
 MAX_UNSPOKEN_SHARE = 0.5  # of the characters of a script
@@ -83,6 +83,23 @@ def opening(script: tuple[Chapter, ...], characters: float) -> tuple[Chapter, ..
         said += len(segment.spoken)
         begun = begun or segment.pause is not Pause.HEADING
     return (first,)
+
+
+def with_word(script: tuple[Chapter, ...], word: str, characters: float) -> tuple[Chapter, ...]:
+    """Return one chapter of sentences with a word, as many as `characters` allow but at least one.
+
+    Raises UsageError if no sentence has it.
+    """
+    finder = regex.compile(rf"(?<![\p{{L}}\p{{N}}]){regex.escape(word)}(?![\p{{L}}\p{{N}}])", regex.IGNORECASE)
+    found: list[Segment] = []
+    said = 0
+    for segment in (segment for chapter in script for segment in chapter.segments):
+        if finder.search(segment.written) and (not found or said + len(segment.spoken) <= characters):
+            found.append(replace(segment, origin=None))
+            said += len(segment.spoken)
+    if not found:
+        raise UsageError(f"--name {word}: no sentence of the book has it; `e2a-swarm inspect --names` lists names.")
+    return (Chapter(word, tuple(found)),)
 
 
 def _with(chapter: Chapter, unspoken: tuple[Unspoken, ...]) -> Chapter:

@@ -1,5 +1,6 @@
 """espeak-ng: over 100 languages, robotic."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from swarm.job.card import SPEED, EngineCard, SettingCard
@@ -65,6 +66,13 @@ class EspeakEngine(Engine):
         settings = self.card.defaults | dict(recipe.settings)
         rate = round(_WORDS_PER_MINUTE * float(settings["speed"]))
         return EspeakVoice(IDENTIFIERS[recipe.voice], {_RATE: rate, _PITCH: int(settings["pitch"])})
+
+    def phonemes_of(self, language: str, texts: Sequence[str]) -> tuple[str, ...]:
+        """Ask the library for the IPA of some texts."""
+        from swarm.voice.espeak.voice import phonemes_of
+
+        voices = self.card.voices_for(language)
+        return phonemes_of(IDENTIFIERS[voices[0].name], texts) if voices else ()
 
 
 engine = EspeakEngine()

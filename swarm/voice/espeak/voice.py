@@ -87,6 +87,21 @@ class EspeakVoice:
         return said.encode(), _UTF8 | _PHONEMES
 
 
+def phonemes_of(identifier: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the IPA that a voice has for some texts, with a space between sentences."""
+    with _library(identifier, {}) as (library, _):
+        translate = library.espeak_TextToPhonemes
+        translate.restype = ctypes.c_char_p
+        translate.argtypes = (ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int)
+        found = []
+        for text in texts:
+            rest, said = ctypes.c_char_p(text.replace("\0", " ").encode()), []
+            while rest.value:
+                said.append((translate(ctypes.byref(rest), _UTF8, _AS_IPA) or b"").decode(errors="replace").strip())
+            found.append(" ".join(said))
+        return tuple(found)
+
+
 @contextlib.contextmanager
 def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctypes.CDLL, int]]:
     """Yield a fresh espeak-ng with a voice set, and its sample rate. Raises EngineFault(UNAVAILABLE)."""

@@ -1,5 +1,6 @@
 """hibari: natural English on the CPU."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from swarm.job.card import SPEED, EngineCard, VoiceCard
@@ -31,6 +32,12 @@ class HibariEngine(Engine):
         from swarm.voice.hibari.voice import open_voice
 
         return open_voice(recipe, [voice.name for voice in self.card.voices])
+
+    def phonemes_of(self, language: str, texts: Sequence[str]) -> tuple[str, ...]:
+        """Ask the package's dictionary and rules for the IPA of some texts."""
+        from swarm.voice.hibari.voice import phonemes_of
+
+        return phonemes_of(texts)
 
 
 engine = HibariEngine()

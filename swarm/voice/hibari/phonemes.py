@@ -12,6 +12,14 @@ _HIBARI = pairs(
 )
 
 
+_IPA = str.maketrans({"A": "eɪ", "I": "aɪ", "O": "oʊ", "W": "aʊ", "Y": "ɔɪ", "ʤ": "dʒ", "ʧ": "tʃ", "T": "ɾ", "ᵊ": "ə"})
+
+
+def from_hibari(letters: str) -> str:
+    """Translate hibari's letters into IPA."""
+    return letters.translate(_IPA)
+
+
 def for_hibari(phonemes: str) -> str:
     """Translate IPA into hibari's letters; return "" if a sound is unknown."""
     text, said, at = unicodedata.normalize("NFD", phonemes).translate(DELETE_JOINTS), "", 0

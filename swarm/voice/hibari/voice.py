@@ -11,7 +11,7 @@ import numpy as np
 from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
-from swarm.voice.hibari.phonemes import for_hibari
+from swarm.voice.hibari.phonemes import for_hibari, from_hibari
 from swarm.voice.pcm import from_floats
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ class HibariVoice:
         parts = [piece for line in self._model.phonemize(sounded(text, phonemes)) for piece in cut(line)]
         waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in parts]
         return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
+
+
+def phonemes_of(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the IPA of some texts by the package's dictionary and rules; () if it is not installed."""
+    try:
+        from hibari.g2p import G2P
+    except ImportError:
+        return ()
+    letters = G2P()
+    return tuple(from_hibari(letters(readable(text))) for text in texts)
 
 
 def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
