@@ -5,6 +5,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from swarm.system.disk import guarded, replace_file
@@ -35,11 +36,23 @@ def machine_name() -> str:
 
 
 class Clock:
-    """A clock in seconds since the epoch that never goes back while the process runs, even if the wall clock does."""
+    """A clock in seconds since the epoch that never goes back while the process runs, even if the wall clock does.
+
+    It goes on while the machine sleeps where the system has such a clock, so that a sleep is noticed.
+    """
 
     def __init__(self) -> None:
-        self._offset_s = time.time() - time.monotonic()
+        self._offset_s = time.time() - _running_s()
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
-        return self._offset_s + time.monotonic()
+        return self._offset_s + _running_s()
+
+
+def _running_s() -> float:
+    """Return the seconds since some moment in the past, sleeps of the machine included as far as the system tells."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    if boot_time is not None:
+        with suppress(OSError):  # some sandboxes lack it
+            return time.clock_gettime(boot_time)
+    return time.monotonic()

@@ -1,4 +1,7 @@
+import time
 from pathlib import Path
+
+import pytest
 
 from swarm.system.machine import Clock, new_nonce, worker_id
 from swarm.worker.hello import greeting
@@ -26,3 +29,11 @@ def test_a_greeting_names_engines_devices_and_slots(tmp_path: Path) -> None:
     hello = greeting(tmp_path, ("cpu:0", "cpu:1"), [], "gaming-pc")
     assert {"hibari", "espeak", "metronome"} <= {offer.name for offer in hello.engines}
     assert (hello.slots, hello.name, [device.name for device in hello.devices]) == (2, "gaming-pc", ["cpu"])
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no clock that counts sleeps")
+def test_the_clock_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    before, real = clock.now(), time.clock_gettime
+    monkeypatch.setattr("time.clock_gettime", lambda which: real(which) + 3600.0)  # as CLOCK_BOOTTIME after a sleep
+    assert 3600 <= clock.now() - before < 3660
