@@ -37,6 +37,19 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
     run_all(first, first + CHUNK)
 
 
+@pytest.mark.parametrize(
+    ("seed", "also"),
+    [
+        (163, ("ill will",)),
+        (41, ("ill will", "texts that always fail")),
+        (7, ("a coordinator of ill will",)),
+        (14, ("a coordinator of ill will",)),
+    ],
+)
+def test_seeds_that_once_failed_hold_every_promise(seed: int, also: tuple[str, ...]) -> None:
+    assert not outcome(seed, also)
+
+
 @pytest.mark.slow
 def test_whole_clips_over_slow_links_arrive_too() -> None:
     for seed in range(20):

@@ -9,7 +9,7 @@ from swarm.lease.message import Job, Welcome
 from swarm.lease.transition import follow
 from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
 from swarm.lease.worker.outcome import WorkerOutcome
-from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.slot import EngineSlot, has_slept
 from swarm.lease.worker.unaccepted import UnacceptedClips
 from swarm.lease.worker.upload import ClipUploads
 
@@ -26,6 +26,7 @@ NO_KINDRED: Mapping[int, Container[str]] = {}
 MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
 MAX_FILES = 1000
 KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to coordinators of other voices too
+ASK_S = 1.5  # after a sleep, for a coordinator to say what others have spoken meanwhile
 EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
 
 
@@ -51,6 +52,7 @@ class CoordinatorLink:
     empty_until_s: float = 0.0  # the coordinator had nothing, and others come first until then; 0: it has work
     served_s: float = 0.0  # seconds of work done for it, so that all coordinators get their share
     beats: int = 0  # heartbeats since the last regular one
+    woke_s: float = 0.0  # when this machine last woke up
 
     def _become(self, state: LinkState) -> None:
         self.state = follow(LINK_TRANSITIONS, self.state, state)
@@ -71,6 +73,12 @@ class CoordinatorLink:
         """Count time that a slot spent for nothing as served, and let others come first for as long."""
         self.served_s += seconds
         self.put_off_until_s = now + seconds
+
+    def asks_first(self, beaten_s: float, now: float) -> bool:
+        """Return whether this machine has just slept and waits for news: others may have spoken what it holds."""
+        if has_slept(beaten_s, now):
+            self.woke_s = now
+        return self.woke_s > 0 and now - self.woke_s < ASK_S
 
     def may_beat(self, most: int) -> bool:
         """Count a heartbeat, and return whether it may be sent: no more than so many between two regular ones."""

@@ -323,8 +323,13 @@ class EngineSlot:
         return SlotReport(self.number, REPORTED[self.state], lease.id, index, max(0.0, now - self.since_s), note)
 
 
+def has_slept(beaten_s: float, now: float) -> bool:
+    """Tell whether this machine slept since its last heartbeat, 0 for none."""
+    return beaten_s > 0 and now - beaten_s > OWN_GAP_S
+
+
 def forgive_gap(slots: Iterable[EngineSlot], beaten_s: float, now: float) -> None:
     """Charge no engine with the time in which this machine slept; `beaten_s` is the last heartbeat, 0 for none."""
-    if beaten_s and now - beaten_s > OWN_GAP_S:
+    if has_slept(beaten_s, now):
         for slot in slots:
             slot.since_s += now - beaten_s

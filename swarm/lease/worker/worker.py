@@ -292,6 +292,7 @@ class Worker:
         out = WorkerOutcome()
         for link in self.links.values():
             link.beats = 0
+            link.asks_first(self.beaten_s, now)
             if link.up:
                 out.beat(link.name)
             elif link.state is LinkState.GREETING:  # the greeting before may have been lost
@@ -392,7 +393,7 @@ class Worker:
             return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.job_files)
         if suits and lease.job.latents:  # its own latents have to be journaled first
             self.fetched.offer_latents(slot, lease, out)
-        if not suits or lease.job.latents:
+        if not suits or lease.job.latents or (link and link.asks_first(self.beaten_s, now)):
             return None
         line = lease.lines[0]
         text, *seeds = slot.words(line)

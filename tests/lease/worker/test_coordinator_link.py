@@ -154,6 +154,15 @@ def test_a_dear_voice_is_kept_for_no_coordinator_that_lets_it_wait() -> None:
     assert kindred([slot], [link], 100.0 + KEPT_IDLE_S) == {}
 
 
+def test_a_machine_that_slept_begins_nothing_until_there_was_time_for_news() -> None:
+    link = a_link("a")
+    assert not link.asks_first(beaten_s=0.0, now=1000.0)  # it has only begun
+    assert not link.asks_first(beaten_s=999.0, now=1000.0)
+    assert link.asks_first(beaten_s=1000.0, now=1040.0)
+    assert link.asks_first(beaten_s=1040.0, now=1041.0)
+    assert not link.asks_first(beaten_s=1041.0, now=1042.0)
+
+
 def test_heartbeats_between_two_regular_ones_are_bounded() -> None:
     link = a_link("a")
     assert [link.may_beat(2) for _ in range(4)] == [True, True, False, False]

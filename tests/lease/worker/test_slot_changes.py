@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from making import RECIPE, grant, make_worker, ordered, speak, told
+from making import INFO, RECIPE, grant, make_worker, ordered, speak, told
 
-from swarm.lease.message import Accepted, Failed, Heartbeat, Release
+from swarm.lease.message import Accepted, Failed, Heartbeat, Release, Trim
 from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS
 from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST
@@ -51,8 +51,10 @@ def test_who_stepped_back_takes_nothing_until_its_time_has_come() -> None:
     assert told(worker.beat(3.0), Heartbeat)[-1].offers == ()
     beat = told(worker.beat(2.0 + STEP_BACK_S), Heartbeat)[-1]
     assert (beat.offers, beat.resting) == ((0,), ())
-    out = speak(worker, grant(worker, "One.", lease=3, now=500.0))
-    assert told(speak(worker, out, now=501.0), Heartbeat)[-1].resting == ()
+    worker.beat(498.0)
+    out = speak(worker, grant(worker, "One.", lease=3, now=500.0), now=500.5)
+    speak(worker, out, now=501.0)
+    assert told(worker.beat(502.0), Heartbeat)[-1].resting == ()
 
 
 def test_after_enough_clips_memory_that_runs_out_is_an_accident_again() -> None:
@@ -95,6 +97,7 @@ def test_work_in_between_starts_the_waiting_anew() -> None:
     worker = make_worker()
     speak(worker, speak(worker, grant(worker, "One.")), now=2.0)
     worker.beat(3.0)
+    worker.beat(IDLE_S - 2)
     out = grant(worker, "Two.", lease=2, now=IDLE_S)
     worker.beat(IDLE_S)
     speak(worker, out, now=IDLE_S + 1)
@@ -183,3 +186,21 @@ def test_a_voice_that_loads_for_ever_is_given_up() -> None:
     assert at == 16
     assert [(release.lease, release.unable) for release in told(beats[at], Release)] == [(7, True)]
     assert not worker.slots[0].leases
+
+
+def test_a_worker_that_slept_asks_before_it_speaks_what_others_may_have_spoken() -> None:
+    worker = make_worker()
+    speak(worker, grant(worker, "One.", "Two.", "Three.", now=1.0), now=1.0)
+    worker.beat(2.0)
+    woken = speak_on(worker, 60.0)  # the engine was done before anything else could be noticed
+    assert not [command for command in woken.commands if isinstance(command, Speak)]
+    worker.beat(60.1)
+    worker.receive("a", Trim(1, 2), 60.2)
+    (order,) = [command for command in worker.beat(62.0).commands if isinstance(command, Speak)]
+    assert order.text == "Two."
+
+
+def speak_on(worker: Worker, now: float) -> WorkerOutcome:
+    """Have the engine be done with what it speaks."""
+    slot = worker.slots[0]
+    return worker.spoken(slot.number, slot.turn, INFO, 0, now, bytes(10))
