@@ -79,6 +79,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     queens: frozenset[str] = frozenset()  # those rulers whose ordinal is feminine
     queen_form: Callable[[str], str] = str  # makes the feminine form of an ordinal
     half_after: str = ""  # the word for ½ after a whole number, if it is not the first of `halves`
+    elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
     score: str = " "  # the word between the numbers of a result such as 3:2
     amend: Mapping[str, str] = {}  # what num2words writes wrongly, and what is right
     centuries: tuple[

@@ -51,7 +51,11 @@ def _finders(language: Language) -> tuple[tuple["regex.Pattern[str]", Mapping[st
     short = language.abbreviations
     found = (
         (short.titles, _after_title(language), short.whole),
-        (_with_capitals(short.numbered), rf"\s?(?:\d|(?i:(?=[IVXLC]{{2}}){NUMERAL}\b))", short.whole),
+        (
+            _with_capitals(short.numbered),
+            rf"\s?(?:\d|(?i:(?=[IVXLC]{{2}}){NUMERAL}\b))",
+            short.whole | frozenset(map(_capital, short.whole)),
+        ),
         (anywhere := _with_capitals(short.anywhere), "", frozenset(anywhere)),
     )
     return tuple((_finder(said, after, whole), said) for said, after, whole in found if said)

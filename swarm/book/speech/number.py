@@ -104,9 +104,8 @@ def _counted(match: Match, language: Language, numbers: Numbers) -> str:
 
 def _measure_pattern(numbers: Numbers, figures: str) -> str:
     units = "|".join(map(regex.escape, sorted((*UNITS, *numbers.units), key=len, reverse=True)))
-    return (
-        rf"{_LONE}({figures})\s?(%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?![\p{{L}}’']))(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
-    )
+    sign = rf"%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?![\p{{L}}’'])"
+    return rf"{_LONE}({figures})\s?({sign})(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
 
 
 def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> str:
@@ -134,8 +133,17 @@ def _money_steps(language: Language, numbers: Numbers, figures: str) -> tuple[tu
             rf"({signs})\s?({figures}){scaled}",
             lambda match: _sum(match[1], match[2], match.groupdict().get("scale"), language, numbers),
         ),
+        *_scaled_money(language, numbers, figures, scales, signs),
         (rf"{_LONE}({figures})\s?({signs})", lambda match: _sum(match[2], match[1], None, language, numbers)),
     )
+
+
+def _scaled_money(
+    language: Language, numbers: Numbers, figures: str, scales: str, signs: str
+) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    """Return the pattern of sums such as "5 Millionen €"; none if a language has no such words."""
+    pattern = rf"{_LONE}({figures})\s?({scales})\s({signs})"
+    return ((pattern, lambda match: _sum(match[3], match[1], match[2], language, numbers)),) if scales else ()
 
 
 def _sign(sign: str) -> str:
@@ -146,7 +154,9 @@ def _sign(sign: str) -> str:
 def _sum(sign: str, figures: str, scale: str | None, language: Language, numbers: Numbers) -> str:
     if scale:
         several = _currency(sign, Decimal(1_000_000), language, numbers)
-        return f"{spelled(figures, language)} {numbers.scales[scale]} {several}"
+        counted = f"{spelled(figures, language)} {numbers.scales[scale]}"
+        elided = numbers.elides and counted.endswith(" de") and several[0] in "aeio"
+        return f"{counted[:-1]}'{several}" if elided else f"{counted} {several}"
     whole, _, hundredths = figures.partition("," if numbers.comma else ".")
     if not hundredths or len(hundredths) != 2:
         return _money(figures, sign, language, numbers)

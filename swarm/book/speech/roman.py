@@ -18,7 +18,7 @@ _AFTER_ABBREVIATION = regex.compile(
     regex.IGNORECASE,
 )
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
-_SET_OFF = regex.compile(r"\s*[(:;)\]]|$")  # follows a chapter's number, but no pronoun
+_SET_OFF = regex.compile(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # follows a chapter's number, but no pronoun
 # Numerals in small letters are references: "see note viii". A few are also words.
 _SMALL = regex.compile(
     rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|\.\p{{L}})"

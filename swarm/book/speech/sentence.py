@@ -30,6 +30,7 @@ _REFERENCE = regex.compile(r"(?:\p{L}\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." 
 _QUOTED = regex.compile(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
 _TITLE = "Mr|Mrs|Miss|Dr"
 _TITLES = words("st ste dr prof mr mrs ms messrs rev hon capt lieut lt col gen sgt maj gov")
+_ADDRESSES = words("St Ave Rd Blvd Sq Bros")
 _SHILLINGS = regex.compile(r"\d[sd]\.\s*$")  # "5s. 6d."
 _DIGIT = regex.compile(r"\s*\d")
 _LETTER_STOP, _LETTER_GOES_ON = regex.compile(r"(?<!\p{L})\p{L}\.$"), regex.compile(r"\p{L}\.")  # "a.C."
@@ -172,6 +173,8 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
         return bool(_NAME.match(after) or rules.number.match(after))
     if last[1].casefold() in rules.numbered:
         return bool(rules.number.match(after))
+    if last[1] in _ADDRESSES and rules.starts.match(after):
+        return False  # "10 Downing St. He lives there."
     return last[1] in rules.open or (last[1].isupper() and last[1].lower() in rules.titles)
 
 

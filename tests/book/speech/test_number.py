@@ -50,7 +50,7 @@ QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est un
         (
             "en",
             "2½ miles, 1 km, 3/8, 24/7",
-            "two and one half miles, one kilometre, three eighths, twenty-four/seven",
+            "two and one half miles, one kilometre, three eighths, twenty-four seven",
         ),
         (
             "en",

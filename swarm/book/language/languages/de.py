@@ -46,8 +46,14 @@ _ROMAN_ORDINAL = regex.compile(
     rf"\b((?=[IVX]+\b){NUMERAL})\.(?=\s(?:Jahrhundert|Kapitel|Buch|Akt|Band|Teil|Klasse|Gesang))"
 )
 _TWO_ORDINALS = regex.compile(
-    r"\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|oder)\s(?:zum\s)?)(\d{1,2})\."
+    r"(?:\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s)?(?<![\d.])(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|oder)\s(?:zum\s)?)(\d{1,2})\."
     r"(?=\s\p{Lu})"
+)
+_AS_ORDINAL = regex.compile(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
+_SHORT_MONTH = regex.compile(r"(?<=\d\.\s)(Jan|Febr?|Apr|Aug|Sept?|Okt|Nov|Dez)\.")
+_MONTHS = table(
+    "Jan=Januar|Feb=Februar|Febr=Februar|Apr=April|Aug=August|Sep=September|Sept=September|Okt=Oktober|Nov=November|"
+    "Dez=Dezember"
 )
 _LAST_DAY = regex.compile(r"\b([Aa]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,2})\.(?=[\s\"“”»«)]*$)")
 _BEGINS = regex.compile(r"[,;:(„«»–—]\s?$")
@@ -65,6 +71,7 @@ def _before_noun() -> "regex.Pattern[str]":
 
 def _say_ordinals(text: str) -> str:
     """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
+    text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
     text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
     text = _TWO_ORDINALS.sub(_two_ordinals, text)
@@ -98,6 +105,9 @@ def _of_king(match: Match) -> str:
 
 def _two_ordinals(match: Match) -> str:
     """Say "vom 3. bis 5. Juni"; the second ordinal remains in figures for the noun after it."""
+    if not match[1]:
+        join = match[3] if match[3].strip("–- ") else " bis "
+        return join.join(f"{spelled(day, LANGUAGE, 'ordinal')}r" for day in (match[2], match[4]))
     first = _after_article(match[1], match[2]).split(" ", 1)[1]
     join = match[3] if match[3].strip("–- ") else " bis "
     second = _after_article(match[1], match[4]).split(" ", 1)[1]
@@ -151,6 +161,11 @@ def _fraction(over: int, under: int) -> str:
     return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}"
 
 
+def _prepare_abbreviations(text: str) -> str:
+    """Say "24. Dez."."""
+    return _SHORT_MONTH.sub(lambda match: _MONTHS[match[1]], text)
+
+
 LANGUAGE: Language = Language(
     code="de",
     numbers=Numbers(
@@ -195,11 +210,16 @@ LANGUAGE: Language = Language(
         prefixes=("milli", "zenti", "dezi", "kilo"),
     ),
     abbreviations=Abbreviations(
+        prepare=_prepare_abbreviations,
         titles=table("Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"),
         numbered=table(
             "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|Bl=Blatt|Str=Strophe|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
         ),
         anywhere=table(
+            "z. T.=zum Teil|z.T.=zum Teil|i. d. R.=in der Regel|u. U.=unter Umständen|m. E.=meines Erachtens|"
+            "s. o.=siehe oben|s. u.=siehe unten|u. ä.=und ähnliches|o. ä.=oder ähnliches|ff.=folgende|Jh.=Jahrhundert|"
+            "Jhs.=Jahrhunderts|bspw.=beispielsweise|inkl.=inklusive|sog.=sogenannt|Tel.=Telefon|Dr. med.=Doktor med|"
+            "Dr. phil.=Doktor phil|Dr. jur.=Doktor jur|"
             "z. B.=zum Beispiel|z.B.=zum Beispiel|d. h.=das heißt|d.h.=das heißt|usw.=und so weiter|etc.=et cetera|"
             "bzw.=beziehungsweise|ca.=circa|vgl.=vergleiche|ggf.=gegebenenfalls|evtl.=eventuell|Mio.=Millionen|"
             "Mrd.=Milliarden|u. s. w.=und so weiter|u. a.=unter anderem|v. Chr.=vor Christus|n. Chr.=nach Christus"
@@ -209,7 +229,8 @@ LANGUAGE: Language = Language(
         also="Frau",
     ),
     sentences=Sentences(
-        open="Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr n.Chr vgl Vgl hl Hl Abb Abs Art Anm",
+        open="Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr n.Chr vgl Vgl hl Hl Abb Abs Art Anm Jh "
+        "Jan Feb Febr Apr Aug Sept Sep Okt Nov Dez med phil jur",
         numbered="bd kap abb abs art anm bl",
         closing="etc usw u.s.w dgl",
         starts="Er Sie Es Ich Wir Ihr Der Die Das Ein Eine Und Aber Da Dann Doch Als Wenn Nun So Man Was Wer Wie In Im "

@@ -169,13 +169,20 @@ _STATES = table(
     "Minn=Minnesota|Neb=Nebraska|Nebr=Nebraska|Nev=Nevada|Okla=Oklahoma|Ore=Oregon|Pa=Pennsylvania|"
     "Penn=Pennsylvania|Tenn=Tennessee|Tex=Texas|Va=Virginia|Vt=Vermont|Wash=Washington|Wis=Wisconsin|Wyo=Wyoming"
 )
-_STREET = regex.compile(r"(?<=\p{Lu}\p{Ll}+ |\d(?:st|nd|rd|th) )St\.(?=,|\s\p{Ll})")
+_STARTS = "He She It They We You The Then But And There This That These Those When If His Her"
+_STREET = regex.compile(
+    r"(?<=\p{Lu}\p{Ll}+ |\d(?:st|nd|rd|th) )St\.(?=,|\s\p{Ll}|(?P<ends>[\s\"”’»)]*$))|(?<=\d \p{Lu}\p{Ll}+ )St\.(?=\s)"
+)
+_BIRTH = regex.compile(r"(?<![\p{L}.])(c|ca|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d\b)")
+_BIRTHS = table("c=circa|ca=circa|fl=flourished|b=born|d=died")
+_SLASH = regex.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/])")
 
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
     text = _STATE.sub(lambda match: _STATES[match[1]] + ("" if match["ends"] is None else "."), text)
-    return str(_STREET.sub("Street", text))
+    text = _BIRTH.sub(lambda match: f"{_BIRTHS[match[1]]} ", text)
+    return _STREET.sub(lambda match: "Street" + ("" if match["ends"] is None else "."), text)
 
 
 LANGUAGE: Language = Language(
@@ -188,7 +195,12 @@ LANGUAGE: Language = Language(
         join="and",
         coins="and",
         halves=("one half", "one quarter", "three quarters"),
-        money={"$": Forms("dollar", "dollars"), "£": Forms("pound", "pounds")},
+        money={
+            "$": Forms("dollar", "dollars"),
+            "£": Forms("pound", "pounds"),
+            "¢": Forms("cent", "cents"),
+            "¥": Forms("yen", "yen"),
+        },
         fraction=_fraction,
         units={
             "km/h": Forms("kilometre an hour", "kilometres an hour"),  # a story does not say "per hour"
@@ -216,6 +228,7 @@ LANGUAGE: Language = Language(
         centuries=((regex.compile(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
         first=(
             (_TELEPHONE, lambda match: digit_by_digit(regex.sub(r"\D", "", match[0]), LANGUAGE)),
+            (_SLASH, lambda match: f"{match[1]} {match[2]}"),
             (_MANY, lambda match: spelled(match[0], LANGUAGE)),
         ),
         year_steps=_YEARS,
@@ -240,7 +253,7 @@ LANGUAGE: Language = Language(
         ),
         numbered=table(
             "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
-            "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|l=line|ll=lines|op=opus|pl=plate|"
+            "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|ll=lines|op=opus|pl=plate|"
             "§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|Sep=September|"
             "Oct=October|Nov=November|Dec=December"
         ),
@@ -254,6 +267,7 @@ LANGUAGE: Language = Language(
         also="Miss|Lady",
     ),
     sentences=Sentences(
+        starts=_STARTS,
         open="Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos Jas Jos Robt Benj "
         "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
         numbered="bk pt sect art",

@@ -39,6 +39,8 @@ def _fraction(over: int, under: int) -> str:
 
 def _ordinal(said: str, suffix: str) -> str:
     said = "première" if suffix.startswith("re") else said
+    if suffix.startswith(("nd", "d")):
+        said = "seconde" if "e" in suffix else "second"
     return f"{said}s" if suffix.endswith("s") and not said.endswith("s") else said
 
 
@@ -50,12 +52,18 @@ _SMALL_CENTURY = regex.compile(
 )
 
 
+_FIRST_QUEEN = regex.compile(r"(?<=\p{Ll}\s)I(?:re|ère)\b")
+_SHORT_CENTURY = regex.compile(r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?=\s(?:\p{Ll}|$))")
+
+
 def _prepare(text: str) -> str:
-    """Write the numerals of centuries in capitals: "xviiie siècle"."""
+    """Write the numerals of centuries in capitals, "xviiie siècle", and say "Élisabeth Ire"."""
+    text = _FIRST_QUEEN.sub("première", text)
     return str(_SMALL_CENTURY.sub(lambda match: match[1].upper() + match[2], text)) if "siècle" in text else text
 
 
 def _prepare_abbreviations(text: str) -> str:
+    text = _SHORT_CENTURY.sub("siècle", text)
     return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
 
 
@@ -87,15 +95,16 @@ LANGUAGE: Language = Language(
             full="heures",
             one="heure",
             hour=lambda hour: _agree(spelled(str(hour), LANGUAGE), "heure"),
-            written=r"\s?h()(?![\p{L}\d])",
+            written=r"\s?h()(?![\p{L}\d])(?:\.(?=\s\p{Ll}|[,;:)]))?",
         ),
         agree=_agree,
-        ordinal="ers?|i?[eè]mes?|nde?|res?|es?",
+        ordinal="ers?|i?[eè]mes?|n?des?|nds?|res?|es?",
         ordinal_form=_ordinal,
         last_ordinal_king=1,
         centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
         prepare=_prepare,
         half_after="demi",
+        elides=True,
         score=" à ",
     ),
     dates=Dates(form="{day} {month} {year}", day=lambda day: "1er" if day == 1 else str(day)),
@@ -114,10 +123,11 @@ LANGUAGE: Language = Language(
             "Dr=Docteur|Pr=Professeur|Me=Maître|St=Saint|Ste=Sainte|Vve=Veuve"
         ),
         numbered=table(
+            "janv=janvier|févr=février|avr=avril|juil=juillet|sept=septembre|oct=octobre|nov=novembre|déc=décembre|"
             "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|chap=chapitre|fig=figure|art=article|liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
-            "c.-à-d.=c'est-à-dire|etc.=et cætera|p. ex.=par exemple|cf.=voir|env.=environ|"
+            "suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. ex.=par exemple|cf.=voir|env.=environ|"
             "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
         ),
         whole=frozenset(("Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "St", "Ste", "n°", "§", "§§")),
@@ -125,7 +135,11 @@ LANGUAGE: Language = Language(
         joins="et|ou",
         also="Madame",
     ),
-    sentences=Sentences(open="M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve", numbered="t art liv ch sect pl"),
+    sentences=Sentences(
+        open="M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve janv févr avr juil déc suiv",
+        names="Ch Th Ph",
+        numbered="t art liv ch sect pl",
+    ),
     counted=Counted(
         words="chapitre|livre|partie|tome|acte|scène|chant|lettre",
         short="t",

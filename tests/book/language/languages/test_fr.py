@@ -20,7 +20,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("1,5 km, 0 °, 2 km/h, 1 min", "un virgule cinq kilomètre, zéro degré, deux kilomètres à l'heure, une minute"),
         (
             "M. Hyde paya 5 millions € et $3 millions.",
-            "Monsieur Hyde paya cinq millions € et trois millions de dollars.",
+            "Monsieur Hyde paya cinq millions d'euros et trois millions de dollars.",
         ),
         ("le 1/5/1921, p. 12", "le premier mai mille neuf cent vingt et un, page douze"),
         ("5 m² et 1 m³", "cinq mètres carrés et un mètre cube"),
