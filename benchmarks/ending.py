@@ -4,8 +4,8 @@
     python benchmarks/ending.py --hours 10 60
 
 All sentences are the same one, spoken once by hibari. So a reel of each shape is encoded only once, and the others are
-links to it; the muxer still reads, joins and writes all of them. A swarm that is faster than the coordinator's encoders
-leaves more to encode at the end: benchmarks/finish.py measures that.
+copies of it; the muxer still reads, joins and writes all of them. A swarm that is faster than the coordinator's
+encoders leaves more to encode at the end: benchmarks/finish.py measures that.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 from msgspec import structs
 from process import children, cpu_s, head, mib, peak_bytes, role_of, row
 
+from swarm.audio.reel_file import read_reel, write_reel
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
 from swarm.edition.press import Press
@@ -70,7 +71,7 @@ async def measure(hours: float, folder: Path) -> None:
         accept(store, state, record, clip.frame, places[:-1])
         press = Press(state, store, studio, folder / "made.m4b", STYLE, lambda *_: None, lambda gain: None)
         apply(state, GainFixed(8.0, press._level))
-        await link_reels(press, studio)
+        await copy_reels(press, studio)
         writing = asyncio.create_task(press.run())
         while press.encoded < (len(press._reels) - 1) / len(press._reels) and not writing.done():
             await asyncio.sleep(0.1)
@@ -102,14 +103,15 @@ def accept(store: DiskStore, state: JobState, record: ClipAccepted, frame: bytes
         apply(state, accepted)
 
 
-async def link_reels(press: Press, studio: Studio) -> None:
-    """Encode one reel of each shape and link the others to it; only the last reel stays to be encoded."""
+async def copy_reels(press: Press, studio: Studio) -> None:
+    """Encode one reel of each shape and copy it for the others; only the last reel stays to be encoded."""
     made: dict[tuple[float, ...], Path] = {}
     for reel in press._reels[:-1]:
         order, shape = press._reel_order(reel), press._pauses_s(reel)
         order.target.parent.mkdir(exist_ok=True)
         if shape in made:
-            os.link(made[shape], order.target)
+            sound = read_reel(made[shape])
+            write_reel(order.target, structs.replace(sound.head, name=order.target.name), sound.packets)
         else:
             made[shape] = (await studio.encode("made", order)).path
 
