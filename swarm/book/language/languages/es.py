@@ -18,7 +18,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
-from swarm.book.language.numeral import NUMERAL
+from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.spelling import spelled
 
 _MASCULINE = words("días mapas problemas programas temas sistemas poetas idiomas climas planetas gramas")
@@ -65,9 +65,19 @@ def _ordinal(said: str, suffix: str) -> str:
 _DEGREE_ORDINAL = regex.compile(r"(?<=\b(?i:el|la|del|al|un|una)\s)(\d{1,3})°(?=\s\p{Ll})")
 
 
+_WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_CENTURY = regex.compile(r"(?<![\p{L}\d.])(ss?)\.\s(?=[IVXL]+\b)")
+
+
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "el 3° piso"."""
+    text = _WAR.sub(lambda match: f"{value(match[1])}ª", text)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
+
+
+def _prepare_abbreviations(text: str) -> str:
+    """Say "s. XIX" and "ss. XVI y XVII"."""
+    return _CENTURY.sub(lambda match: "siglo " if match[1] == "s" else "siglos ", text)
 
 
 LANGUAGE: Language = Language(
@@ -112,6 +122,7 @@ LANGUAGE: Language = Language(
         prefixes=("milí", "centí", "decí", "kiló"),
     ),
     abbreviations=Abbreviations(
+        prepare=_prepare_abbreviations,
         titles=table(
             "Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
@@ -129,7 +140,7 @@ LANGUAGE: Language = Language(
         joins="y|o|e|u",
     ),
     sentences=Sentences(
-        open="Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs Sto Sta Gral Mons a.C d.C a d",
+        open="Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs s ss Sto Sta Gral Mons a.C d.C a d",
         numbered="núm pág págs cap art fig lib",
     ),
     counted=Counted(words="capítulo|libro|parte|tomo|acto|escena|carta|canto", short="cap", lettered="carta"),

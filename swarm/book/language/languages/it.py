@@ -18,7 +18,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
-from swarm.book.language.numeral import NUMERAL
+from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.spelling import spelled
 
 _MASCULINE = words("problema programma tema sistema poeta clima pianeta")
@@ -60,8 +60,13 @@ _SAINT = regex.compile(
 )
 
 
+_WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_CENTURY = regex.compile(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
+
+
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "il 3° piano"."""
+    text = _WAR.sub(lambda match: f"{value(match[1])}ª", text)
     if "°" not in text:
         return text
     return _DEGREE_ORDINAL.sub(lambda match: f"{match[2]}{'º' if match[1] else 'ª'}", text)
@@ -69,6 +74,7 @@ def _prepare(text: str) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pietro" and "S. Lucia", whose adjective agrees with the name; "S. Pellico" has an initial."""
+    text = _CENTURY.sub(lambda match: "secolo " if match[1] == "sec" else "secoli ", text)
     return _SAINT.sub(
         lambda match: "San " if match[1] else "Santa " if match[2] else "Sant'" if match[3] else "Santo ", text
     )
@@ -141,7 +147,7 @@ LANGUAGE: Language = Language(
         joins="e|ed|o",
     ),
     sentences=Sentences(
-        open="sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS card cav mons es cfr Cfr",
+        open="sec secc sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS card cav mons es cfr Cfr",
         numbered="pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),

@@ -83,6 +83,8 @@ LANGUAGE: Language = Language(
             "§=paragraaf"
         ),
         anywhere=table(
+            "e.v.=en verder|jl.=jongstleden|a.s.=aanstaande|t/m=tot en met|o.l.v.=onder leiding van|"
+            "d.m.v.=door middel van|n.a.v.=naar aanleiding van|i.v.m.=in verband met|"
             "bijv.=bijvoorbeeld|bv.=bijvoorbeeld|enz.=enzovoort|enzv.=enzovoort|etc.=et cetera|d.w.z.=dat wil zeggen|"
             "o.a.=onder andere|m.a.w.=met andere woorden|t.a.v.=ten aanzien van|i.p.v.=in plaats van|"
             "m.b.t.=met betrekking tot|t.o.v.=ten opzichte van|resp.=respectievelijk|ca.=circa|"

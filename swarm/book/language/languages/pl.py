@@ -331,7 +331,7 @@ LANGUAGE: Language = Language(
         ),
         anywhere=table(
             "np.=na przykład|Np.=Na przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|"
-            "itp.=i tym podobne|etc.=et cetera|"
+            "pocz.=początku|itp.=i tym podobne|etc.=et cetera|"
             "tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
             "m. in.=między innymi|tzw.=tak zwany|ok.=około|zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|"
             "n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
@@ -342,8 +342,8 @@ LANGUAGE: Language = Language(
     ),
     sentences=Sentences(
         names="p",
-        open="prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św gen Gen płk kpt mjr por bp abp red ul Ul al Al pl os "
-        "np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł oprac "
+        open="pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św gen Gen płk kpt mjr por bp abp red ul Ul al Al "
+        "pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł oprac "
         "n.e p.n.e ryc rys tab art ust pkt poz",
         numbered="s str ss t rozdz",
         closing="etc itd itp",

@@ -18,7 +18,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
-from swarm.book.language.numeral import NUMERAL
+from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.spelling import spelled
 
 # Feminine nouns after numbers that agree with them: "duas horas", "duzentas páginas".
@@ -43,14 +43,24 @@ def _agree(said: str, noun: str) -> str:
     return f"{said[:-4]}duas" if said == "dois" or said.endswith(" dois") else said
 
 
+_WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_CENTURY = regex.compile(r"(?<![\p{L}\d.])(sécs?)\.\s(?=[IVXL]+\b)")
+_LADY = regex.compile(
+    r"\bD\.(?=\s(?:Ana|Maria|Isabel|Catarina|Leonor|Teresa|Beatriz|Inês|Joana|Luísa|Filipa|Amélia|Carlota|Antónia|Rosa|"
+    r"Clara|Helena|Francisca|Margarida|Sofia|Madalena)\b)"
+)
+
+
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "o 3° andar"."""
+    text = _WAR.sub(lambda match: f"{value(match[1])}ª", text)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pedro"; "S. Silva" has an initial."""
-    return str(_SAINT.sub("São", text))
+    text = _CENTURY.sub(lambda match: "século " if match[1] == "séc" else "séculos ", text)
+    return str(_SAINT.sub("São", _LADY.sub("Dona", text)))
 
 
 _DEGREE_ORDINAL = regex.compile(r"(?<=\b(?i:[oa]|d[oa]|n[oa]|ao|à|um|uma)\s)(\d{1,3})°(?=\s\p{Ll})")
@@ -136,7 +146,8 @@ LANGUAGE: Language = Language(
         joins="e|ou",
     ),
     sentences=Sentences(
-        open="Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa Eng Cel Pe Sta Sto V a d a.C d.C",
+        open="séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa Eng Cel Pe Sta Sto "
+        "V a d a.C d.C",
         numbered="núm pág págs cap art fig liv",
     ),
     counted=Counted(words="capítulo|livro|parte|volume|tomo|ato|cena|carta|canto", short="cap", lettered="carta"),

@@ -257,9 +257,15 @@ def _numbered_name(match: Match, case: str, gender: str) -> str:
     return f"{name} {_ordinal(value(match[2]), case, gender)}"
 
 
+_DECADES = regex.compile(r"(?<=\d-(е|х)\s)гг\.(?=\s|[,;)])")
+_PLACES = table("стр=странице|с=странице|гл=главе|т=томе|ч=части|кн=книге|п=пункте|ст=статье|рис=рисунке|табл=таблице")
+_IN_PLACE = regex.compile(rf"\b([НнВвОо]а?)\s({'|'.join(_PLACES)})\.(?=\s?\d)")
+
+
 def _prepare_abbreviations(text: str) -> str:
     """Write out "1812 г.", "на ул. Ленина" and "св. Анна", whose forms depend on the words around them."""
-    text = _SHORT_YEAR.sub(_short_year, text)
+    text = _DECADES.sub(lambda match: "годы" if match[1] == "е" else "годах", _SHORT_YEAR.sub(_short_year, text))
+    text = _IN_PLACE.sub(lambda match: f"{match[1]} {_PLACES[match[2]]}", text)
     text = _STREET.sub(_street, text)
     return str(_SAINT.sub(_saint, text))
 
@@ -328,13 +334,11 @@ LANGUAGE: Language = Language(
             "кг": "mass-kilogram",
             "г": "mass-gram",
             "л": "volume-liter",
-            "га": "area-hectare",
-            "т": _counted("тонна", "тонны", "тонн"),
             "мин": "duration-minute",
-            "сек": "duration-second",
             "руб": _counted("рубль", "рубля", "рублей"),
-            "р": _counted("рубль", "рубля", "рублей"),
             "коп": _counted("копейка", "копейки", "копеек"),
+            "тыс. руб": _counted("тысяча рублей", "тысячи рублей", "тысяч рублей"),
+            "ч": "duration-hour",
             "тыс": _counted("тысяча", "тысячи", "тысяч"),
             "млн": _counted("миллион", "миллиона", "миллионов"),
             "млрд": _counted("миллиард", "миллиарда", "миллиардов"),
@@ -376,7 +380,6 @@ LANGUAGE: Language = Language(
         ),
         whole=words("г-н г-на г-ну г-ном г-не г-жа г-жи г-же г-жу г-жой Г-н Г-жа д-р д-ра д-ру д-ром Д-р № №№ §"),
         joins="и|или",
-        also="господин|госпожа",
     ),
     sentences=Sentences(
         open="г ул пл пос оз о им проф Проф акад Акад св Св тов ген кн гр см См ср Ср напр т е д н архиеп еп",
