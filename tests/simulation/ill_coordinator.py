@@ -42,7 +42,7 @@ class IllCoordinator(Machine):
     def __init__(self, world: World, way: str) -> None:
         super().__init__(world, -1, "coordinator-of-ill-will")
         self.way, self.random = way, world.ill_random
-        self.leases = 1 << 60
+        self.leases = 1 << 50  # as large as a message may have it
 
     def deliver(self, peer: bytes, message: FromWorker, frame: bytes) -> None:
         """Answer a greeting and heartbeats, and nothing else."""
