@@ -55,7 +55,8 @@ def has_origins(script: Sequence[Chapter]) -> bool:
 def with_origins(script: Sequence[Chapter], made_again: Sequence[Chapter]) -> tuple[Chapter, ...]:
     """Return a job's chapters with the origins, and the words of the book, from a newer script of the same book.
 
-    Segments are paired by their engine texts, in order. A segment without a pair has no origin.
+    Segments are paired by their engine texts, in order; those between two pairs, which are told to the engine in other
+    words by now, by their places if they are as many as before. A segment without a pair has no origin.
     """
     return tuple(_with_origins(*pair) for pair in zip(script, made_again, strict=False))
 
@@ -63,9 +64,11 @@ def with_origins(script: Sequence[Chapter], made_again: Sequence[Chapter]) -> tu
 def _with_origins(chapter: Chapter, again: Chapter) -> Chapter:
     texts, texts_again = ([segment.marked_words for segment in each.segments] for each in (chapter, again))
     segments = [replace(segment, origin=None) for segment in chapter.segments]
-    for first, other, count in SequenceMatcher(None, texts, texts_again, autojunk=False).get_matching_blocks():
-        for step in range(count):
-            pair = again.segments[other + step]
-            written = segments[first + step].written_otherwise or pair.written_otherwise
-            segments[first + step] = replace(segments[first + step], origin=pair.origin, written_otherwise=written)
+    for _, first, end, other, other_end in SequenceMatcher(None, texts, texts_again, autojunk=False).get_opcodes():
+        if end - first != other_end - other:
+            continue
+        for index, pair in zip(range(first, end), again.segments[other:other_end], strict=True):
+            said = segments[index]
+            written = said.written_otherwise or (None if pair.written == said.spoken else pair.written)
+            segments[index] = replace(said, origin=pair.origin, written_otherwise=written)
     return replace(chapter, segments=tuple(segments), documents=again.documents)
