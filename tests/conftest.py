@@ -1,6 +1,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import carried_books
 import hypothesis
@@ -11,6 +12,11 @@ from swarm.voice.coqui.card import is_installed
 
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
+# Files whose tests share what takes long to make; all their tests run in one process.
+WHOLE = ("tests/systemd/test_systemd_boot.py", "tests/voice/coqui/test_coqui_engine.py")
+    "tests/systemd/test_systemd_boot.py",
+    "tests/voice/coqui/test_coqui_engine.py",
+)  # share what takes long to make
 MAX_PROCESSES = 16  # each takes 200 MiB
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
@@ -29,6 +35,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     if len(files) == 1 and Path(*files).is_file():
         return 0
     return min(4 * default_cpu_slots(), MAX_PROCESSES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Make a scheduler that sends each test to the next free process, and the tests of a file of WHOLE to one."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file in WHOLE else nodeid
+
+    return Scheduler(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

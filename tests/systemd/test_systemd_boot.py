@@ -66,7 +66,7 @@ AS_KIM = (
 )
 COORDINATOR = "e2a-swarm-coordinate"
 
-pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.xdist_group("one boot")]
+pytestmark = [pytest.mark.slow, pytest.mark.chaos]
 
 
 @pytest.fixture(scope="module")

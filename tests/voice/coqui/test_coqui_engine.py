@@ -17,7 +17,7 @@ from swarm.voice.coqui.engine import engine
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
 from swarm.voice.host.registry import choose_recipe
 
-pytestmark = [pytest.mark.coqui, pytest.mark.xdist_group("one loading")]
+pytestmark = pytest.mark.coqui
 
 CLONED = CLONE + "0" * 64
 
