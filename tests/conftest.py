@@ -14,9 +14,6 @@ BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 # Files whose tests share what takes long to make; all their tests run in one process.
 WHOLE = ("tests/systemd/test_systemd_boot.py", "tests/voice/coqui/test_coqui_engine.py")
-    "tests/systemd/test_systemd_boot.py",
-    "tests/voice/coqui/test_coqui_engine.py",
-)  # share what takes long to make
 MAX_PROCESSES = 16  # each takes 200 MiB
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew

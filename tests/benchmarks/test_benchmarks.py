@@ -64,7 +64,7 @@ def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tm
 
 
 def test_every_benchmark_is_part_of_all() -> None:
-    helpers = {"making", "process", "running", "feeder", "quick", "all", "bare_cli", "heard_words"}
+    helpers = {"making", "process", "running", "feeder", "quick", "all", "bare_cli", "heard_words", "reading_quality"}
     names = {path.stem for path in FOLDER.glob("*.py")} - helpers
     text = run("all", "--help").stdout
     assert all(name in text for name in names)

@@ -14,6 +14,7 @@ from swarm.net.keys import CurveKeys, SwarmKey, curve_keys, make_key, save_key, 
 from swarm.net.transport import RouterSocket
 
 HERE = "127.0.0.1"
+SEARCHES = 5
 
 
 @asynccontextmanager
@@ -105,7 +106,10 @@ async def test_those_on_the_network_are_found(
         advertisement = Advertisement(swarm_id(member), port, 1, HERE, said.append)
         await advertisement.start()
         try:
-            assert names(await ask_swarm(tmp_path, coordinator="", is_open=False, say=said.append)) == ["c1"]
+            for _ in range(SEARCHES):  # a busy machine may not hear of it in the first
+                if found := await ask_swarm(tmp_path, coordinator="", is_open=False, say=said.append):
+                    break
+            assert names(found) == ["c1"]
         finally:
             await advertisement.close()
     assert said == []

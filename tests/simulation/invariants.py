@@ -215,7 +215,8 @@ class Judge:
             return  # workers that made no progress there have tried it too, and further failures are not journaled
         since_s = self.failed_s[core.settings.coordinator, job, place]
         others_had_time = ILL_WILL in self.world.faults and record_s - since_s >= OTHERS_WAITED_FOR_S
-        alone = len(blamed) == 1 and any(s.worker not in blamed for s in here)
+        honest = [s for s in here if not self._owner(s.worker).liar]  # the word of others is worth nothing
+        alone = len(blamed) == 1 and any(s.worker not in blamed for s in honest)
         if alone and not others_had_time:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
         most = max((s.segments for s in here), default=0)
