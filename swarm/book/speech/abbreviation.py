@@ -42,8 +42,10 @@ def _is_initial(match: Match) -> bool:
 
 
 def _stop(match: Match) -> str:
-    """Return "." if the full stop of an abbreviation also ends the sentence, else ""."""
-    return "." if match[0].endswith(".") and _END.match(match.string, match.end()) else ""
+    """Return "." if the full stop of an abbreviation also ends the sentence, " " in front of a number, else ""."""
+    if match[0].endswith(".") and _END.match(match.string, match.end()):
+        return "."
+    return " " if match.string[match.end() :][:1].isalnum() else ""
 
 
 @lru_cache(64)  # compiling the patterns takes milliseconds
