@@ -213,7 +213,7 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         titles=table("Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"),
         numbered=table(
-            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|Bl=Blatt|Str=Strophe|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
+            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|Bl=Blatt|Str=Straße|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
         ),
         anywhere=table(
             "z. T.=zum Teil|z.T.=zum Teil|i. d. R.=in der Regel|u. U.=unter Umständen|m. E.=meines Erachtens|"
