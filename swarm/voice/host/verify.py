@@ -24,6 +24,7 @@ MIN_LETTERS = 12  # the recogniser guesses shorter texts rather than hearing the
 
 _HEARD_LETTERS = 4  # letters in a row that are heard as they are said: fewer may be chance
 _RECOGNISER_CODES = {"nb": "no", "fil": "tl", "jv": "jw"}  # languages for which the recogniser has its own codes
+_DIGIT_LETTERS = 8  # that a digit may stand for: "7" for "seventy"
 _DIGIT = regex.compile(r"\p{N}")
 _NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
 
@@ -51,19 +52,25 @@ class Verifier:
 def compare(said: str, heard: str) -> Judgement:
     """Judge by what is heard whether a text was said: by its letters on the whole, and at both of its ends.
 
-    Gaps with digits pass, since a recogniser writes "1794" for many letters.
+    A gap with digits may differ by more letters, since a recogniser writes "1794" for many.
     """
     from rapidfuzz.distance import Levenshtein
 
     one, other = _letters(said), _letters(heard)
-    gaps = [gap if not _DIGIT.search("".join(gap)) else ("", "") for gap in _gaps(one, other)]
-    wrong = sum(Levenshtein.distance(*gap) for gap in gaps) / max(1, len(one), len(other))
+    gaps = _gaps(one, other)
+    wrong = sum(max(0, Levenshtein.distance(*gap) - _excused(gap)) for gap in gaps) / max(1, len(one), len(other))
     doubts = [(wrong / MAX_WRONG, f"{wrong:.0%} of it is heard as something else")]
     for place, gap in (("beginning", gaps[0]), ("end", gaps[-1])):
         added = len(gap[1]) - len(gap[0])
-        words = f"{added} letters too many are heard" if added > 0 else f"{-added} letters are not heard"
-        doubts.append((abs(added) / MAX_WRONG_END, f"{words} at its {place}"))
+        excess = max(0, abs(added) - _excused(gap))
+        words = f"{excess} letters too many are heard" if added > 0 else f"{excess} letters are not heard"
+        doubts.append((excess / MAX_WRONG_END, f"{words} at its {place}"))
     return Judgement("; ".join(words for badness, words in doubts if badness > 1), max(doubts)[0])
+
+
+def _excused(gap: tuple[str, str]) -> int:
+    """Return how many letters the digits of a gap may stand for."""
+    return _DIGIT_LETTERS * len(_DIGIT.findall("".join(gap)))
 
 
 def _gaps(said: str, heard: str) -> list[tuple[str, str]]:

@@ -52,6 +52,8 @@ def test_case_punctuation_spaces_and_another_spelling_are_no_doubt(said: str, he
         ("thank you for watching", "heard as something else"),
         ("It is very seldom that mere ordinary people secure", "14 letters are not heard at its end"),
         ("mere ordinary people secure ancestral halls", "18 letters are not heard at its beginning"),
+        ("It is very seldom in 2", "letters are not heard at its end"),
+        (f"{SAID} and subscribe for 10 more videos", "letters too many are heard at its end"),
         (f"{SAID} and so I went", "10 letters too many are heard at its end"),
         (f"and so I went {SAID}", "10 letters too many are heard at its beginning"),
     ],
