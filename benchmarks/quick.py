@@ -3,7 +3,7 @@
 TINY_BOOK = "made.epub"  # stands for a tiny book that is made for the run
 QUICK: dict[str, list[str]] = {
     "single_machine": [TINY_BOOK, "--workers", "1"],
-    "encoding": ["--sentences", "3"],
+    "encoding": ["--book", TINY_BOOK, "--sentences", "3"],
     "reading": [TINY_BOOK],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "12000", "--cost", "0.0003"],
     "crash": ["--workers", "4", "--characters", "15000", "--cost", "0.0004"],

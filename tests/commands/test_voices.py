@@ -96,7 +96,8 @@ def test_voices_of_a_language_fit_a_terminal_of_24_rows(
     monkeypatch.setenv("COLUMNS", "80")
     lines = lines_of(capsys, "--language", "en")
     assert len(lines) < 24
-    assert max(map(len, lines)) <= 80
+    to_copy = "not installed here: "  # a line that begins with a path and must stay whole
+    assert max(len(line) for line in lines if to_copy not in line) <= 80
 
 
 def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
