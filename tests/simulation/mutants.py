@@ -254,7 +254,7 @@ def _edited(edit: Edit) -> object:
 
 
 CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
-    "a voice of other latents goes on": 113,
-    "no grace after a restart": 145,
-    "leases end when granted": 27,
+    "a voice of other latents goes on": 3,
+    "no grace after a restart": 94,
+    "leases end when granted": 145,
 }
