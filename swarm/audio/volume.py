@@ -32,7 +32,8 @@ def by_chapter(reels: Sequence[Reel], titles: Sequence[str]) -> list[Volume]:
 def by_length(reels: Sequence[Reel], lengths_s: Sequence[float], max_s: float, form: str) -> list[Volume]:
     """Return as few files of at most `max_s` as possible, cut between chapters; only a longer chapter is cut itself.
 
-    `form` makes their titles of their numbers and how many there are: "Part {} of {}".
+    `form` makes their titles of their numbers and how many there are: "Part {} of {}". A file that holds the whole book
+    has no title of its own.
     """
     spans: list[tuple[int, int]] = []
     held_s = max_s
@@ -44,7 +45,8 @@ def by_length(reels: Sequence[Reel], lengths_s: Sequence[float], max_s: float, f
         else:
             spans[-1] = (spans[-1][0], end)
             held_s += added_s
-    return _numbered(spans, [form.format(number, len(spans)) for number in range(1, len(spans) + 1)])
+    titles = [form.format(number, len(spans)) for number in range(1, len(spans) + 1)]
+    return _numbered(spans, titles if len(spans) > 1 else [""] * len(spans))
 
 
 def _numbered(spans: Sequence[tuple[int, int]], titles: Sequence[str]) -> list[Volume]:
@@ -79,10 +81,10 @@ def volume_marks(volume: Volume, reels: Sequence[Reel], titles: Sequence[str], s
     return tuple(Mark(titles[chapters[start]], start + shift if start else 0) for start in starts)
 
 
-def volume_name(volume: Volume, ending: str) -> str:
-    """Return the file's name, numbered so that sorted lists have the files in order."""
+def volume_name(volume: Volume, book: str, ending: str) -> str:
+    """Return the file's name, numbered so that sorted lists have the files in order. `book` is the book's title."""
     digits = max(2, len(str(volume.count)))
-    return f"{file_name(f'{volume.number:0{digits}} - {volume.title}')}.{ending}"
+    return f"{file_name(f'{volume.number:0{digits}} - {volume.title or book}')}.{ending}"
 
 
 def file_name(text: str) -> str:

@@ -12,7 +12,10 @@ from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 if TYPE_CHECKING:
     from swarm.net.ask import Answer
 
-NO_COORDINATOR = "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one."
+NO_COORDINATOR = (
+    "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one. "
+    "`e2a-swarm jobs` lists the books of this machine."
+)
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -20,7 +23,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "status",
         help="show what every coordinator of the swarm is doing",
-        description="Ask every coordinator of this machine's swarm what it and its workers are doing. "
+        description="Ask every coordinator of this machine's swarm what it and its workers are doing. A `convert` "
+        "works alone and is none of them: `e2a-swarm jobs` lists it. "
         "Exit code 0, even if none is found; 69 if the one of --coordinator does not answer, or if this machine has "
         "no key and --open is not given.",
         epilog=examples(

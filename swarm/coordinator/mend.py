@@ -67,16 +67,15 @@ def _chosen(state: JobState, redo: RedoConfig) -> set[Place]:
 def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) -> Mending:
     """Give one sentence another wording; the same wording once more is another take of it."""
     if len(chosen) != 1:
-        lines = "; ".join(_named(state, chosen)) or "none"
-        raise UsageError(f"--say is for one sentence, but {len(chosen)} are meant: name one with --segments. {lines}")
+        lines = "".join(f"\n  {line}" for line in _named(state, chosen))
+        raise UsageError(f"--say is for one sentence, but {len(chosen)} are meant: name one with --segments.{lines}")
     [place] = chosen
     said = spell(state.segment(place), say) if say.strip() else ""
     clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
     records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said)]
     if clip is not None:
         records.append(ClipDiscarded(*place, WHY if same else OTHER_WORDS, _next_take(clip.take) if same else 0))
-    [line] = _named(state, chosen)
-    return Mending(records, [f'{line}, said as "{clean(read_engine_text(said)[0])}"' if said else line])
+    return Mending(records, [_name(state, place, said)])
 
 
 def _next_take(take: int) -> int:
@@ -85,14 +84,17 @@ def _next_take(take: int) -> int:
 
 
 def _named(state: JobState, places: Sequence[Place]) -> list[str]:
-    chapters = state.spec.chapters
-    lines = [
-        f'{place[0] + 1}:{place[1] + 1}, {clean(chapters[place[0]].title)}: "{clean(state.segment(place).written)}"'
-        for place in places[:MAX_NAMED]
-    ]
+    lines = [_name(state, place, state.wordings.get(place, "")) for place in places[:MAX_NAMED]]
     if len(places) > MAX_NAMED:
         lines.append(f"and {count_text(len(places) - MAX_NAMED, 'sentence')} more")
     return lines
+
+
+def _name(state: JobState, place: Place, said: str) -> str:
+    """Return a line that names a sentence, with its other wording if `said` is one."""
+    title, written = clean(state.spec.chapters[place[0]].title), clean(state.segment(place).written)
+    line = f'{place[0] + 1}:{place[1] + 1}, {title}: "{written}"'
+    return f'{line}, said as "{clean(read_engine_text(said)[0])}"' if said else line
 
 
 def _span(state: JobState, number: int, first: int, last: int) -> set[Place]:

@@ -331,7 +331,7 @@ class Press:
         if not volume.number:
             return self._target
         folder = self._target.with_name(self._target.name.rpartition(".")[0])
-        return folder / volume_name(volume, self._style.output_format)
+        return folder / volume_name(volume, self._style.tags.title, self._style.output_format)
 
     def tags(self, volume: Volume) -> Tags:
         """Return the tags of one file."""

@@ -3,6 +3,7 @@
 A file is eight bytes with the length of its header, the header as JSON, and the numbers of all tensors without a gap.
 """
 
+import json
 from math import prod
 from typing import Annotated
 
@@ -27,23 +28,35 @@ class _Tensor(Struct, frozen=True, forbid_unknown_fields=True):
     data_offsets: tuple[Offset, Offset]
 
 
-_HEADER: "msgspec.json.Decoder[dict[TensorName, msgspec.Raw]]" = msgspec.json.Decoder(dict[TensorName, msgspec.Raw])
-_TENSOR: "msgspec.json.Decoder[_Tensor]" = msgspec.json.Decoder(_Tensor)
-
-
 def fault_of_tensors(data: bytes) -> str:
     """Return why bytes are no whole safetensors of finite numbers; "" if they are."""
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or not 2 <= length <= min(MAX_HEADER_BYTES, len(data) - 8):
         return "they have no header of safetensors"
     try:
-        named = _HEADER.decode(data[8 : 8 + length])
-        tensors = [_TENSOR.decode(raw) for name, raw in named.items() if name != METADATA]
+        tensors = _read_header(data[8 : 8 + length])
     except (ValueError, RecursionError) as fault:
         return f"their header is no header of safetensors: {fault}"
     if not 1 <= len(tensors) <= MAX_TENSORS:
         return f"they have {len(tensors)} tensors"
     return _fault_of_layout(tensors, memoryview(data)[8 + length :])
+
+
+def _read_header(header: bytes) -> list[_Tensor]:
+    """Read what every reader of safetensors reads alike. Raises ValueError, RecursionError."""
+    if not header.startswith(b"{"):
+        raise ValueError("it does not begin as a JSON object")
+    named = json.loads(header, object_pairs_hook=_unique)
+    msgspec.convert(named.pop(METADATA, {}), dict[str, str])
+    return list(msgspec.convert(named, dict[TensorName, _Tensor]).values())
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make a dict of an object's members. Raises ValueError for a name that is there twice."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name is there twice")
+    return members
 
 
 def _fault_of_layout(tensors: list[_Tensor], numbers: memoryview) -> str:

@@ -16,7 +16,12 @@ def test_files_of_a_length_are_cut_between_chapters_and_within_one_only_if_it_is
     assert by_length(REELS, [30, 30, 30, 60, 60], 100, "Part {} of {}") == [
         Volume(0, 3, 1, 3, "Part 1 of 3"), Volume(3, 4, 2, 3, "Part 2 of 3"), Volume(4, 5, 3, 3, "Part 3 of 3")
     ]  # fmt: skip
-    assert [(volume.first, volume.end) for volume in by_length(REELS, [60] * 5, 1000, "{}/{}")] == [(0, 5)]
+
+
+def test_the_only_file_of_a_short_book_has_the_books_title_and_is_no_part():
+    (only,) = by_length(REELS, [60] * 5, 1000, "Part {} of {}")
+    assert only == Volume(0, 5, 1, 1, "")
+    assert volume_name(only, "Emma", "mp3") == "01 - Emma.mp3"
 
 
 def test_the_marks_of_a_file_count_its_own_reels() -> None:
@@ -26,7 +31,7 @@ def test_the_marks_of_a_file_count_its_own_reels() -> None:
 
 
 def test_names_sort_as_the_book_goes_and_lead_nowhere_else() -> None:
-    names = [volume_name(Volume(0, 1, number, 120, "A/B: c?"), "mp3") for number in (2, 10, 100)]
+    names = [volume_name(Volume(0, 1, number, 120, "A/B: c?"), "Book", "mp3") for number in (2, 10, 100)]
     assert names == ["002 - A B c.mp3", "010 - A B c.mp3", "100 - A B c.mp3"]
-    assert volume_name(Volume(0, 1, 1, 3, ""), "mp3") == "01 -.mp3"
+    assert volume_name(Volume(0, 1, 1, 3, ""), "", "mp3") == "01 -.mp3"
     assert len(file_name("é" * 500).encode()) <= 120

@@ -59,7 +59,7 @@ def test_takes_that_were_heard_are_not_wanted_again(state: JobState) -> None:
         ({"segments": ((1, 0, 1),)}, "sentences 1 to 2"),
         ({"texts": ("Ahab",)}, "no sentence of this book"),
         ({"texts": ("/(/",)}, "no pattern"),
-        ({"texts": ("/./",), "say": "x"}, "2 are meant.*Call me"),
+        ({"texts": ("/./",), "say": "x"}, r"2 are meant.*\n  1:1, .*Call me.*\n  1:2, "),
     ],
 )
 def test_what_is_not_there_or_not_clear_is_said(state: JobState, words: dict[str, object], answer: str) -> None:
@@ -101,6 +101,7 @@ def test_a_sentence_is_spoken_in_the_users_words_and_shown_in_the_books() -> Non
         apply(state, record)
     assert state.engine_text((0, 0)) == state.segment((0, 0)).spoken == "call me ish-mael."
     assert state.segment((0, 0)).written == "Call me Ishmael."
+    assert wish(state, chapters=(1,)).notes[0] == mending.notes[0]
     assert (state.key((0, 0), 0) != old_key, state.take((0, 0)), state.accepted) == (True, 0, {})
 
 

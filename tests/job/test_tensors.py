@@ -47,6 +47,10 @@ def test_junk_is_not_taken_for_safetensors(data: bytes) -> None:
         {"a": {**tensor("F32", [1], 0, 4), "code": "print()"}},
         {"": tensor("F32", [1], 0, 4)},
         {"a": tensor("F32", [2**62], 0, 4)},
+        {"a": tensor("F32", [1], 0, 4), "__metadata__": [1]},
+        b" " + json.dumps({"a": tensor("F32", [1], 0, 4)}).encode(),
+        b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        b'{"a":{"dtype":"I32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
     ],
 )
 def test_a_header_that_is_none_is_refused(header: object) -> None:
