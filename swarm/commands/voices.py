@@ -86,6 +86,8 @@ def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -
             "languages": card.languages,
             "voices": card.voices_for(language),
             "settings": card.defaults,
+            "setting_cards": card.settings,
+            "licence": card.licence,
         }
         for card in cards
     ]
@@ -110,8 +112,18 @@ def _lines(card: "EngineCard", language: str, usual: str, *, every: bool) -> lis
     if not language:
         lines.append(f"  languages: {_languages(card, every=every)}")
     lines += _voice_lines(card.voices_for(language), language, every=every)
-    settings = ", ".join(f"{name}={value}" for name, value in card.defaults.items())
-    return [*lines, f"  settings: {settings}"] if settings else lines
+    return [*lines, *_setting_lines(card, every=every)]
+
+
+def _setting_lines(card: "EngineCard", *, every: bool) -> list[str]:
+    """Return the settings of an engine with their defaults in one line, or a line for each that explains it."""
+    if not every:
+        settings = ", ".join(f"{name}={value}" for name, value in card.defaults.items())
+        return [f"  settings: {settings}"] if settings else []
+    meanings = [", ".join(filter(None, (each.values, each.about))) for each in card.settings]
+    return [
+        f"  setting {each.name}={each.default}: {means}" for each, means in zip(card.settings, meanings, strict=True)
+    ]
 
 
 def _languages(card: "EngineCard", *, every: bool) -> str:
@@ -127,7 +139,7 @@ def _languages(card: "EngineCard", *, every: bool) -> str:
 def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) -> list[str]:
     """Return a line for each voice, with the default of the language first and marked; many voices share a line."""
     if len(fitting) <= MAX_LISTED or every:
-        names = [f"{voice.name}: {voice.about}" if voice.about else voice.name for voice in fitting]
+        names = [f"{voice.name}: {voice.description}" if voice.description else voice.name for voice in fitting]
         rows = [f"  {' ' if place else '*'} {name}" for place, name in enumerate(names)]
         return rows if language else [f"  voices: {'; '.join(names)}"]
     if not language:

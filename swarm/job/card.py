@@ -8,11 +8,18 @@ from swarm.job.recipe import Setting
 
 
 class VoiceCard(Struct, frozen=True):
-    """One voice of an engine."""
+    """One voice of an engine in one language. A voice that speaks several languages has an entry for each."""
 
     name: str
     language: str  # a primary subtag, or "*" for any language
     about: str = ""
+    gender: str = ""  # "female", "male" or ""
+    licence: str = ""  # if it differs from that of the engine and of the model
+
+    @property
+    def description(self) -> str:
+        """What listeners want to know of the voice, such as "American, female"; "" if nothing is known."""
+        return ", ".join(filter(None, (self.about, self.gender, self.licence)))
 
 
 class SettingCard(Struct, frozen=True):
@@ -20,12 +27,23 @@ class SettingCard(Struct, frozen=True):
 
     name: str
     default: Setting
-    low: float = 0  # smallest allowed number
+    low: float = 0  # smallest allowed number; it may be negative
     high: float = 1_000_000  # largest allowed number
     choices: tuple[str, ...] = ()  # allowed words; () allows any word
+    about: str = ""  # what it changes, as the end of a sentence: "how fast the voice speaks"
+
+    @property
+    def values(self) -> str:
+        """The allowed values in words, such as "a number from 0.5 to 2"; "" if every word is allowed."""
+        if isinstance(self.default, bool):
+            return "yes or no"
+        if isinstance(self.default, str):
+            return " or ".join(self.choices)
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low:,.10g} to {self.high:,.10g}"
 
 
-SPEED = SettingCard("speed", 1.0, 0.5, 2.0)  # for engines that can change the speed of a voice
+SPEED = SettingCard("speed", 1.0, 0.5, 2.0, about="how fast the voice speaks")  # for engines that can change it
 
 
 class ModelCard(Struct, frozen=True):
@@ -36,6 +54,7 @@ class ModelCard(Struct, frozen=True):
     language: str = ""  # the primary subtag of its only language; "" if it speaks several
     by_language: bool = False  # whether the word means a different model for each language
     licence: str = ""
+    size: int = 0  # bytes to download; 0 if unknown
 
     @property
     def title(self) -> str:
@@ -71,8 +90,9 @@ class EngineCard(Struct, frozen=True):
     takes: int = 1  # most takes of a doubtful sentence; more than 1 if another seed sounds different
     clones: bool = False  # can speak with the voice of a recording
     custom: bool = False  # can load a custom model, whose files come with the job
-    any_voice: bool = False  # accepts any name of a voice, since its voices are known only once it is loaded
+    any_voice: bool = False  # accepts voices that are not listed, if `Engine.check_voice` does
     model: str = ""  # the usual name of the model, if the card describes a single model
+    licence: str = ""  # of the engine, or of the model if the card describes a single one: "Apache-2.0"
 
     @property
     def title(self) -> str:

@@ -130,6 +130,14 @@ class Engine(ABC):
         """
         return self.card
 
+    def check_voice(self, name: str, language: str, model: str) -> str:
+        """Return the name that recipes have for a voice that the card does not list, if the card says `any_voice`.
+
+        It is asked before anything is loaded, with a name such as "anna:0.6+bert:0.4" of an engine that blends voices.
+        Equal voices should get equal names. Raises UsageError if there is no such voice.
+        """
+        return name
+
     def choose_model(self, word: str, language: str, model: str = "") -> str:
         """Return the name of the model for a word of --tts-engine and a language, or the one that `model` names.
 

@@ -52,7 +52,7 @@ def _checked(setting: SettingCard, value: Setting) -> Setting:
 
 def _word(setting: SettingCard, value: str) -> str:
     if setting.choices and value not in setting.choices:
-        raise UsageError(f"The setting {setting.name} must be {' or '.join(setting.choices)}, not {value!r}.")
+        raise _refused(setting, value)
     return value
 
 
@@ -60,17 +60,20 @@ def _truth(setting: SettingCard, value: Setting) -> bool:
     if isinstance(value, bool):
         return value
     if str(value).lower() not in TRUTH_WORDS:
-        raise UsageError(f"The setting {setting.name} must be yes or no, not {value!r}.")
+        raise _refused(setting, value)
     return TRUTH_WORDS[str(value).lower()]
 
 
 def _number(setting: SettingCard, value: Setting, kind: type[int] | type[float]) -> int | float:
     number = _convert(value, kind)
     if number is None or not (math.isfinite(number) and setting.low <= number <= setting.high):
-        kind_name = "a whole number" if kind is int else "a number"
-        bounds = f"from {setting.low:,.10g} to {setting.high:,.10g}"
-        raise UsageError(f"The setting {setting.name} must be {kind_name} {bounds}, not {value!r}.")
+        raise _refused(setting, value)
     return number
+
+
+def _refused(setting: SettingCard, value: Setting) -> UsageError:
+    about = f" ({setting.name}: {setting.about})" if setting.about else ""
+    return UsageError(f"The setting {setting.name} must be {setting.values}, not {value!r}{about}.")
 
 
 def _convert(value: Setting, kind: type[int] | type[float]) -> int | float | None:

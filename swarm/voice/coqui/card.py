@@ -11,6 +11,7 @@ from swarm.job.language import normal_language
 from swarm.job.recipe import CUSTOM, INVENTED
 from swarm.system.installation import extra_line
 from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
+from swarm.voice.coqui.origins import licence_of
 from swarm.voice.coqui.speakers import XTTS_SPEAKERS
 
 INSTALL = extra_line("coqui")
@@ -33,22 +34,24 @@ _BARK_LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "
 _OTHER_LIMITS = (("", 300), ("ja", 120), ("zh", 120), ("ko", 150))
 _BARK_LIMITS = (("", 150), ("ja", 60), ("zh", 60), ("ko", 70))  # about 14 s of sound
 
-_VOICE_SEED = SettingCard("voice_seed", 0)
+_ONE_VOICE, _INVENTED = (VoiceCard(DEFAULT_VOICE, "*"),), (VoiceCard(INVENTED, "*"),)
+
+_VOICE_SEED = SettingCard("voice_seed", 0, about="another number is another voice")
 _BARK_SETTINGS = (
-    SettingCard("text_temp", 0.7, 0.01, 2.0),
+    SettingCard("text_temp", 0.7, 0.01, 2.0, about="how freely it chooses how to say the words"),
     _VOICE_SEED,
-    SettingCard("waveform_temp", 0.7, 0.01, 2.0),
+    SettingCard("waveform_temp", 0.7, 0.01, 2.0, about="how freely it chooses the sound"),
 )
 _XTTS_SETTINGS = (
-    SettingCard("deepspeed", False),
-    SettingCard("half", False),
-    SettingCard("length_penalty", 1.0, -10.0, 10.0),
-    SettingCard("num_beams", 1, 1, 16),
-    SettingCard("repetition_penalty", 5.0, 1.0, 100.0),
+    SettingCard("deepspeed", False, about="DeepSpeed on GPUs"),
+    SettingCard("half", False, about="half precision on GPUs"),
+    SettingCard("length_penalty", 1.0, -10.0, 10.0, about="how much the beams prefer long speech"),
+    SettingCard("num_beams", 1, 1, 16, about="variants that it compares as it speaks"),
+    SettingCard("repetition_penalty", 5.0, 1.0, 100.0, about="how much it avoids repeated sounds"),
     SPEED,
-    SettingCard("temperature", 0.75, 0.01, 2.0),
-    SettingCard("top_k", 50, 1, 1000),
-    SettingCard("top_p", 0.85, 0.01, 1.0),
+    SettingCard("temperature", 0.75, 0.01, 2.0, about="how freely it chooses the sound"),
+    SettingCard("top_k", 50, 1, 1000, about="among how many sounds it chooses"),
+    SettingCard("top_p", 0.85, 0.01, 1.0, about="among what share of the likely sounds it chooses"),
 )
 
 
@@ -56,7 +59,7 @@ def _card(
     about: str,
     languages: tuple[str, ...],
     limits: tuple[tuple[str, int], ...] = _OTHER_LIMITS,
-    voices: tuple[str, ...] = (DEFAULT_VOICE,),
+    voices: tuple[VoiceCard, ...] = _ONE_VOICE,
     settings: tuple[SettingCard, ...] = (SPEED,),
     clones: bool = False,
 ) -> EngineCard:
@@ -66,14 +69,14 @@ def _card(
         languages=languages,
         scripts=(),
         limits=limits,
-        voices=tuple(VoiceCard(name, "*") for name in voices),
+        voices=voices,
         settings=settings,
         device="gpu",
         install=INSTALL,
         shortest=10,  # models add words of their own to a sentence as short as "Yes."
         takes=3,
         clones=clones,
-        any_voice=voices == (DEFAULT_VOICE,),
+        any_voice=voices == _ONE_VOICE,
         model=about,
     )
 
@@ -85,14 +88,15 @@ _BY_NAME = {
     XTTS: _XTTS,
     XTTS.replace("v2", "v1.1"): _XTTS,
     YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True),
-    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, (INVENTED,), _BARK_SETTINGS),
-    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=(INVENTED,), settings=(_VOICE_SEED,)),
+    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, _INVENTED, _BARK_SETTINGS),
+    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=_INVENTED, settings=(_VOICE_SEED,)),
 }
 COQUI = structs.replace(
     _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=(), clones=True),
     natural=XTTS_LANGUAGES,
     custom=True,
     model="",
+    licence="MPL-2.0",
 )
 
 
@@ -107,11 +111,12 @@ def model_card(model: str, config: Mapping[str, object] | None = None) -> Engine
     Raises UsageError for a custom model of a kind that is not allowed.
     """
     if (model or XTTS) in _BY_NAME:
-        return _BY_NAME[model or XTTS]
+        return structs.replace(_BY_NAME[model or XTTS], licence=licence_of(model or XTTS))
     if model.startswith(CUSTOM):
         return _custom_card(config or {})
     language = model_language(model)
-    return _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",))
+    card = _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",))
+    return structs.replace(card, licence=licence_of(model))
 
 
 def engines_for(language: str) -> list[str]:

@@ -1,7 +1,8 @@
-"""The names of the speakers that XTTS v2 comes with."""
+"""The speakers that XTTS v2 comes with. Listeners disagree about the gender of one of them, which is left open."""
 
-XTTS_SPEAKERS = tuple(
-    """Claribel Dervla
+from swarm.job.card import VoiceCard
+
+_FEMALE_FIRST = """Claribel Dervla
 Daisy Studious
 Gracie Wise
 Tammie Ema
@@ -15,8 +16,8 @@ Henriette Usha
 Sofia Hellen
 Tammy Grit
 Tanja Adelina
-Vjollca Johnnie
-Andrew Chipper
+Vjollca Johnnie"""
+_MALE_FIRST = """Andrew Chipper
 Badr Odhiambo
 Dionisio Schuyler
 Royston Min
@@ -33,8 +34,8 @@ Ludvig Milivoj
 Suad Qasim
 Torcull Diarmuid
 Viktor Menelaos
-Zacharie Aimilios
-Nova Hogarth
+Zacharie Aimilios"""
+_FEMALE = """Nova Hogarth
 Maja Ruoho
 Uta Obando
 Lidiya Szekeres
@@ -47,9 +48,9 @@ Narelle Moon
 Barbora MacLean
 Alexandra Hisakawa
 Alma María
-Rosemary Okafor
-Ige Behringer
-Filip Traverse
+Rosemary Okafor"""
+_OPEN = "Ige Behringer"
+_MALE = """Filip Traverse
 Damjan Chapman
 Wulf Carlevaro
 Aaron Dreschner
@@ -58,5 +59,8 @@ Eugenio Mataracı
 Ferran Simen
 Xavier Hayasaka
 Luis Moray
-Marcos Rudaski""".splitlines()
+Marcos Rudaski"""
+_BY_GENDER = (("female", _FEMALE_FIRST), ("male", _MALE_FIRST), ("female", _FEMALE), ("", _OPEN), ("male", _MALE))
+XTTS_SPEAKERS = tuple(
+    VoiceCard(name, "*", gender=gender) for gender, names in _BY_GENDER for name in names.splitlines()
 )

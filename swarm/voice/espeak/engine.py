@@ -36,7 +36,7 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 400), ("ja", 150), ("zh", 150), ("yue", 150), ("ko", 200)),
     voices=VOICES,
-    settings=(SettingCard("pitch", 50, 0, 99), SPEED),
+    settings=(SettingCard("pitch", 50, 0, 99, about="how high the voice is"), SPEED),
     sample_rate=22_050,
     characters_s=22.0,
     faults=(
@@ -46,6 +46,7 @@ CARD = EngineCard(
     phonemes=("*",),
     polyglot=True,
     read_only_in=READ_ONLY_IN,
+    licence="GPL-3.0-or-later",
 )
 
 _RATE, _PITCH = 1, 3  # espeakRATE and espeakPITCH of its C interface

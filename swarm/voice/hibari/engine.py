@@ -13,12 +13,13 @@ CARD = EngineCard(
     languages=("en",),
     scripts=("Latin",),
     limits=(("", 300),),  # memory and time grow steeply beyond 400 phonemes
-    voices=(VoiceCard(name="heart", language="en", about="American, female"),),
+    voices=(VoiceCard(name="heart", language="en", about="American", gender="female"),),
     settings=(SPEED,),
     sample_rate=24_000,
     characters_s=18.0,
     natural=("en",),
     phonemes=("en",),
+    licence="Apache-2.0",
 )
 
 

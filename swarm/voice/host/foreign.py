@@ -37,4 +37,6 @@ def _check_card(card: object) -> None:
     for setting in card.settings:
         if not SETTING.fullmatch(setting.name):
             raise ValueError(f"its setting {setting.name!r} has a name that --engine-option cannot take")
+        if setting.low > setting.high or (setting.choices and not isinstance(setting.default, str)):
+            raise ValueError(f"its setting {setting.name} has no possible value, or choices that are no words")
     check_settings(card, card.defaults)

@@ -210,15 +210,15 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
             raise UsageError(f"{card.title} cannot speak like a recording: {_advice(able)}.")
         return VoiceCard(name, "*")
     fitting = card.voices_for(language)
-    for voice in fitting if not name.strip() else card.voices:
+    for voice in fitting:
         if _plain(name) in ("", _plain(voice.name)):
-            if voice not in fitting:
-                raise UsageError(
-                    f"The voice {voice.name} of {card.title} speaks {language_name(voice.language)}, not "
-                    f"{language_name(language)}; for that language there {_voice_list(fitting)}. "
-                    "Or set the book's --language."
-                )
             return voice
+    if others := [voice for voice in card.voices if _plain(name) == _plain(voice.name)]:
+        raise UsageError(
+            f"The voice {others[0].name} of {card.title} speaks "
+            f"{' and '.join(language_name(voice.language) for voice in others)}, not {language_name(language)}; "
+            f"for that language there {_voice_list(fitting)}. Or set the book's --language."
+        )
     if card.any_voice:
         return VoiceCard(name.strip(), "*")
     raise UsageError(_no_voice(card, language, name))
@@ -283,9 +283,11 @@ def choose_recipe(
     card, model = choose_card(engine, model, code, config)
     check_speaks(card, code)
     _check_names(card, asked)
+    found = find_voice(card, code, voice)
+    listed = found in card.voices or voice.startswith(CLONE)
     return Recipe(
         engine=card.name,
-        voice=find_voice(card, code, voice).name,
+        voice=found.name if listed else find_engine(card.name).check_voice(found.name, code, model),
         language=code,
         model=model,
         settings=check_settings(card, asked),

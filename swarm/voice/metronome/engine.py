@@ -13,7 +13,10 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 300),),
     voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
-    settings=(SettingCard("cost_per_char", 0.001, 0, 60), SettingCard("seconds_per_char", 0.065, 0, 1)),
+    settings=(
+        SettingCard("cost_per_char", 0.001, 0, 60, about="seconds of work for each character"),
+        SettingCard("seconds_per_char", 0.065, 0, 1, about="seconds of sound for each character"),
+    ),
     sample_rate=24_000,
     numbers=("*",),
     abbreviations=("*",),

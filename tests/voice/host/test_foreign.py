@@ -85,6 +85,8 @@ def test_a_card_without_a_language_or_a_limit_is_refused(fields: dict[str, Any])
         (SettingCard("a b", 1), "cannot take"),
         (SettingCard("", 1), "cannot take"),
         (SettingCard("a=b", 1), "cannot take"),
+        (SettingCard("pitch", 0.0, 2, -2), "no possible value"),
+        (SettingCard("depth", 1, choices=("1", "2")), "choices that are no words"),
     ],
 )
 def test_a_setting_whose_default_or_name_cannot_be_is_refused(setting: SettingCard, reason: str) -> None:

@@ -4,9 +4,10 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.job.card import EngineCard, SettingCard
+from swarm.job.card import EngineCard, SettingCard, VoiceCard
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, Voice
@@ -170,6 +171,35 @@ def test_a_voice_that_is_not_there_is_refused_with_those_that_are() -> None:
         find_voice(ESPEAK, "fr", "en-us")
 
 
+def test_a_voice_may_be_listed_for_several_languages() -> None:
+    voices = (VoiceCard("ana", "es", "calm"), VoiceCard("ana", "pt", "lively"), VoiceCard("jo", "pt"))
+    card = EngineCard("a", "", ("es", "pt", "fr"), (), (), voices)
+    assert [find_voice(card, language, "Ana").about for language in ("es", "pt")] == ["calm", "lively"]
+    with pytest.raises(UsageError, match="The voice ana of a speaks Spanish and Portuguese, not French"):
+        find_voice(card, "fr", "ana")
+
+
+class BlendingEngine(OtherEngine):
+    card = structs.replace(OTHER, name="blender", voices=(VoiceCard("ana", "eo"),), any_voice=True)
+
+    def check_voice(self, name: str, language: str, model: str) -> str:
+        if not all(part.strip() in ("ana", "jo") for part in name.split("+")):
+            raise UsageError(f"{name} blends no voices of {language}.")
+        return "+".join(sorted(part.strip() for part in name.split("+")))
+
+
+blending_engine = BlendingEngine()
+
+
+def test_an_engine_judges_voices_that_its_card_does_not_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [EntryPoint("blender", "test_registry:blending_engine", registry.GROUP)]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
+    assert choose_recipe("eo", engine="blender", voice="ANA").voice == "ana"
+    assert choose_recipe("eo", engine="blender", voice="jo + ana").voice == "ana+jo"
+    with pytest.raises(UsageError, match=r"jo\+eve blends no voices of eo\."):
+        choose_recipe("eo", engine="blender", voice="jo+eve")
+
+
 def test_settings_are_all_named_typed_and_sorted() -> None:
     assert check_settings(ESPEAK, {}) == (("pitch", 50), ("speed", 1.0))
     assert check_settings(ESPEAK, {"speed": "1.5", "pitch": "60"}) == (("pitch", 60), ("speed", 1.5))
@@ -197,6 +227,17 @@ def test_words_and_switches_are_settings_too() -> None:
 def test_settings_that_cannot_be_meant_are_refused(options: dict[str, str], sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence):
         check_settings(ESPEAK, options)
+
+
+def test_a_setting_may_be_negative_and_says_what_it_changes() -> None:
+    pitch = SettingCard("pitch", 0.0, -12, 12, about="semitones")
+    mode = SettingCard("mode", "warm", choices=("warm", "cold"))
+    card = EngineCard("a", "", (), (), (), (), settings=(pitch, mode))
+    assert check_settings(card, {"pitch": "-2", "mode": "cold"}) == (("mode", "cold"), ("pitch", -2.0))
+    with pytest.raises(UsageError, match=r"pitch must be a number from -12 to 12, not '-13' \(pitch: semitones\)\.$"):
+        check_settings(card, {"pitch": "-13"})
+    with pytest.raises(UsageError, match="mode must be warm or cold, not 'hot'"):
+        check_settings(card, {"mode": "hot"})
 
 
 def test_a_setting_of_another_engine_names_that_engine() -> None:
