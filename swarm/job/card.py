@@ -88,6 +88,7 @@ class EngineCard(Struct, frozen=True):
     read_only_in: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (script, languages): elsewhere its letters are named
     shortest: int = 0  # characters; a shorter sentence is joined with the next one
     takes: int = 1  # most takes of a doubtful sentence; more than 1 if another seed sounds different
+    batch: int = 1  # most sentences that its voices speak together, quicker than one after the other
     clones: bool = False  # can speak with the voice of a recording
     custom: bool = False  # can load a custom model, whose files come with the job
     any_voice: bool = False  # accepts voices that are not listed, if `Engine.check_voice` does

@@ -29,6 +29,7 @@ class EngineOffer(Struct, frozen=True):
     name: Name
     languages: Annotated[tuple[Name, ...], Meta(max_length=1000)]
     models: Annotated[tuple[Name, ...], Meta(max_length=MAX_MODELS)] = ("*",)
+    batch: Count = 1  # segments that it speaks together; the coordinator counts MAX_BATCH at most
 
 
 class Device(Struct, frozen=True):
@@ -249,14 +250,11 @@ class Grant(Message, frozen=True, tag=True, omit_defaults=False):
 
 
 class Accepted(Message, frozen=True, tag=True):
-    """These clips are journaled, or were not needed any more; either way forget them and take the credit back.
-
-    `credit`: what the worker may have under way from now on, for it shrinks as others join; 0: as before.
-    """
+    """These clips are journaled, or were not needed any more; either way forget them and take the credit back."""
 
     job: Name
     clips: Clips
-    credit: Count = 0
+    credit: Count = 0  # what the worker may have under way from now on: it shrinks as others join; 0: as before
 
 
 class Received(Message, frozen=True, tag=True):

@@ -7,6 +7,7 @@ and refers to an instance of a subclass of `Engine`.
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
@@ -74,6 +75,27 @@ class PolyglotVoice(Voice, Protocol):
 
     def speak_in(self, language: str, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in a language of the card; otherwise like `speak`."""
+
+
+@dataclass(frozen=True)
+class SpokenLine:
+    """One segment of a batch. `language` is "" for the voice's own, and never else for a voice that is not polyglot."""
+
+    text: str
+    seed: int
+    phonemes: Sequence[Phonemes] = ()
+    language: str = ""
+
+
+@runtime_checkable
+class BatchVoice(Voice, Protocol):
+    """A voice that speaks several segments together, as many as its engine's card says in `batch`."""
+
+    def speak_all(self, lines: Sequence[SpokenLine]) -> Sequence["Pcm | EngineFault"]:
+        """Speak segments together, and return the sound of each, or its fault. Raises EngineFault for all of them.
+
+        A segment sounds as if it was spoken alone: neither its neighbours nor their number may decide how.
+        """
 
 
 @runtime_checkable

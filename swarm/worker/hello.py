@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from swarm import __version__
-from swarm.lease.bounds import MAX_MODELS
+from swarm.lease.bounds import MAX_BATCH, MAX_MODELS
 from swarm.lease.message import EngineOffer, Hello
 from swarm.system.machine import machine_name, new_nonce, worker_id
+from swarm.voice.engine import Engine
 from swarm.voice.host.registry import installed_engines
 from swarm.worker.devices import Gpu, describe
 
@@ -28,7 +29,9 @@ def greeting(state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name:
 def engine_offers() -> tuple[EngineOffer, ...]:
     """Return the engines and models that this machine has now; both may come and go."""
     importlib.invalidate_caches()  # a package may have been installed just now
-    return tuple(
-        EngineOffer(engine.card.name, engine.card.languages, engine.offered_models()[:MAX_MODELS])
-        for engine in installed_engines()
-    )
+    return tuple(map(_offer, installed_engines()))
+
+
+def _offer(engine: Engine) -> EngineOffer:
+    card, models = engine.card, engine.offered_models()[:MAX_MODELS]
+    return EngineOffer(card.name, card.languages, models, max(1, min(card.batch, MAX_BATCH)))

@@ -4,10 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from swarm.lease.bounds import MAX_MODELS
+from swarm.lease.bounds import MAX_BATCH, MAX_MODELS
 from swarm.lease.message import EngineOffer
 from swarm.voice.coqui.cache import models_folder
+from swarm.voice.espeak.engine import CARD
+from swarm.voice.espeak.engine import engine as espeak
 from swarm.worker import work
 from swarm.worker.hello import engine_offers
 
@@ -90,3 +93,15 @@ async def test_what_comes_while_a_worker_runs_is_announced_and_what_did_not_open
     await asyncio.sleep(0.4)
     watching.cancel()
     assert node.offers[1:] == node.offers[:1]
+
+
+def test_an_offer_says_how_many_sentences_an_engine_speaks_together_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def batches() -> dict[str, int]:
+        return {offer.name: offer.batch for offer in engine_offers()}
+
+    assert batches()["espeak"] == 1
+    for told, offered_as in ((16, 16), (0, 1), (10**9, MAX_BATCH)):
+        monkeypatch.setattr(espeak, "card", structs.replace(CARD, batch=told))
+        assert batches()["espeak"] == offered_as
