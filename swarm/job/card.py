@@ -118,10 +118,6 @@ class EngineCard(Struct, frozen=True):
         """Return whether the engine speaks a language, given as its primary subtag."""
         return "*" in self.languages or language in self.languages
 
-    def unread_scripts(self, language: str) -> tuple[str, ...]:
-        """Return the scripts whose letters the engine only names in a language: "Chinese letter"."""
-        return tuple(script for script, languages in self.read_only_in if language not in languages)
-
     def fault(self, language: str) -> str:
         """Return an adverb that tells how the engine speaks a language badly; "" if it speaks it well."""
         by_language = dict(self.faults)

@@ -7,7 +7,6 @@ compiled part. lingua is right in 97 %, but has 96 MB; langdetect is right in 95
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from itertools import islice
 from typing import Any
 
 import regex
@@ -33,6 +32,7 @@ MIN_PASSAGE_SHARE = 0.17
 MIN_LEAD = 1.3  # how many times as many function words it has of its language as of any other
 MAX_OWN_SHARE = 0.12  # of the words of such a passage that are function words of the book's language
 MAX_PASSAGE_WORDS = 50  # of a passage that are looked at
+MAX_OPENING_CHARS = 400  # that mostly have as many
 
 # Languages of the scripts that only a few languages use, the commonest first.
 _BY_SCRIPT = {
@@ -174,7 +174,7 @@ def fits_script(language: str, text: str) -> bool:
 def passage_language(text: str, language: str) -> str:
     """Return the language of a passage in a book of another language; "" if it is not plainly another one."""
     words = function_words()
-    said = list(islice(_words(text), MAX_PASSAGE_WORDS))
+    said = _first_words(text)
     own = _share(said, words.get(language, frozenset()))
     if own > MAX_OWN_SHARE:
         return ""  # decided first, since this is so for nearly all passages
@@ -261,16 +261,21 @@ def _has_words_of(language: str, text: str) -> bool:
     return words is None or _share(_words_of(text), words) >= MIN_WORD_SHARE
 
 
-def _words(text: str) -> Iterator[str]:
-    return (match[0].lower() for match in _WORD.finditer(text))
-
-
 def _words_of(text: str) -> list[str]:
-    return list(_words(text))
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _first_words(text: str) -> list[str]:
+    """Return the first words of a passage; an opening with a word more has them all complete."""
+    for opening in (text[:MAX_OPENING_CHARS], text):
+        said = _WORD.findall(opening)
+        if len(said) > MAX_PASSAGE_WORDS:
+            break
+    return [word.lower() for word in said[:MAX_PASSAGE_WORDS]]
 
 
 def _share(said: list[str], words: frozenset[str]) -> float:
-    return sum(1 for word in said if word in words) / max(1, len(said))
+    return sum(map(words.__contains__, said)) / max(1, len(said))
 
 
 def _shares(said: list[str]) -> dict[str, float]:

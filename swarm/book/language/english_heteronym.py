@@ -30,6 +30,8 @@ _ADVERB = regex.compile(
 _PLURAL = regex.compile(r"(?:men|women|people|children|\p{L}{3,}[^s'’u]s)$")
 _TOKEN = regex.compile(r"\p{L}+(?:['’-]\p{L}+)*|[.,;:!?—]")
 
+_WORD = regex.compile(r"[\p{L}'’-]+")
+
 _CONTEXT_CHARS = 60
 
 # Words with one sound as a noun and another one as a verb.
@@ -105,8 +107,8 @@ class Place(Struct, frozen=True):
 
 def find_heteronyms(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield the places of those words of a sentence whose sound their neighbours decide, each with its phonemes."""
-    for match in _FINDER.finditer(text):
-        ipa = _decided(match, text)
+    for match in _WORD.finditer(text):
+        ipa = _decided(match, text) if match[0].lower() in SEVERAL_SOUNDS else ""
         if ipa:
             yield match.start(), match.end(), ipa
 
@@ -377,5 +379,4 @@ for _word in _VERB_FORMS:
     _RULES[f"{_word}ed"] = _form(_said + ("ɪd" if _said[-1] == "t" else "d"))
     _RULES[f"{_word}ing"] = _form(f"{_said}ɪŋ")
 
-_ALL = sorted({*_PAIRS, *_RULES}, key=len, reverse=True)
-_FINDER = regex.compile(rf"(?<![\p{{L}}'’-])(?i:{'|'.join(_ALL)})(?![\p{{L}}'’-])")
+SEVERAL_SOUNDS = frozenset({*_PAIRS, *_RULES})

@@ -114,6 +114,8 @@ class Abbreviations(Struct, frozen=True, kw_only=True):
     """Abbreviations and their words."""
 
     prepare: Callable[[str], str] = str  # rewrites a sentence before the tables are applied
+    prepared: frozenset[str] = frozenset()  # the words before a full stop that `prepare` looks for, beside the tables'
+    prepared_whole: frozenset[str] = frozenset()  # those that it finds without a full stop
     titles: Mapping[str, str] = {}  # abbreviations before a name
     numbered: Mapping[str, str] = {}  # abbreviations before a number
     anywhere: Mapping[str, str] = {}  # abbreviations before any text, with their inner full stops
@@ -201,4 +203,5 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
     initials: Mapping[str, str] = {}  # initials, and the words to say for them
     heteronyms: Callable[[str], Iterable[tuple[int, int, str]]] = lambda _: ()  # finds words of several sounds
+    sounds: frozenset[str] = frozenset()  # these words, in small letters
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

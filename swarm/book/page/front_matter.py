@@ -192,10 +192,17 @@ def count_titles(titles: Iterable[str]) -> Counter[str]:
 def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
     """Return whether most lines of a page name other parts, as `count_titles` counted them."""
     own = _halves(title)
-    lines = [plain(_PAGE_NUMBER.sub("", line)) for text in texts for line in text.split("\n")]
+    longest = max(map(len, titles), default=0)
+    lines = [_plain_line(line, longest) for text in texts for line in text.split("\n")]
     lines = [line for line in lines if line]
     named = sum(1 for line in lines if titles[line] > (line in own))
     return len(lines) >= MIN_ENTRIES and named >= MIN_CONTENTS_SHARE * len(lines)
+
+
+def _plain_line(line: str, longest: int) -> str:
+    """Return a line in `plain` form, or its opening if even that is longer than any title."""
+    opening = plain(line[: 2 * longest])
+    return opening if len(opening) > longest else plain(_PAGE_NUMBER.sub("", line))
 
 
 def _halves(title: str) -> set[str]:

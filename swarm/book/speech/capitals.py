@@ -6,7 +6,7 @@ has it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -66,18 +66,34 @@ def usage_of(chapters: Iterable[ChapterText]) -> Usage:
     texts = [block.text for chapter in chapters for block in chapter.blocks]
     if not any(_SOME.search(text) for text in texts):
         return NO_USAGE
-    capitals = Counter(word.lower() for text in texts for word in _CAPITAL_WORD.findall(text))
-    small: Counter[str] = Counter()
-    names: set[str] = set()
-    initials: set[str] = set()
-    for text in texts:
-        found = _WORD.findall(text)
-        small.update(word for word in found if word in capitals)
-        names.update(word.lower() for word in found if word.istitle())
-        initials.update(_AFTER_ARTICLE.findall(text))
+    counts = Counter(word for text in texts for word in text.split())
+    capitals, found = _count_capitals(counts), _count_words(counts)
+    small = {word: count for word, count in found.items() if word in capitals}
+    names = {word.lower() for word in found if word.istitle()}
+    initials = {word for text in texts for word in _AFTER_ARTICLE.findall(text)}
     # Short initials also stand in small letters, in addresses and commands, but more rarely.
     common = {word for word, count in small.items() if len(word) >= MIN_NAME_LETTERS or count > capitals[word]}
     return Usage(frozenset(common), frozenset(names & capitals.keys()), frozenset(initials))
+
+
+def _count_capitals(counts: Mapping[str, int]) -> Counter[str]:
+    """Count the words in capitals, in small letters, of what stands between white space."""
+    found: Counter[str] = Counter()
+    for piece, count in counts.items():
+        for word in () if piece.islower() else _CAPITAL_WORD.findall(piece):
+            found[word.lower()] += count
+    return found
+
+
+def _count_words(counts: Mapping[str, int]) -> Counter[str]:
+    """Count the other words of what stands between white space, with a capital at most at the start."""
+    found: Counter[str] = Counter()
+    for piece, count in counts.items():
+        bare = piece.strip("\"'“”‘’,;:!?()—").rstrip(".")
+        plain = bare.isascii() and bare.isalpha() and (bare.islower() or bare.istitle())
+        for word in (bare,) if plain else _WORD.findall(piece):
+            found[word] += count
+    return found
 
 
 class _Token(Struct):

@@ -42,6 +42,12 @@ _NUMBERED_NAME = regex.compile(
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
 
+def rulers(language: Language) -> frozenset[str]:
+    """Return the names of rulers in a language, which numerals may follow."""
+    numbers = language.numbers
+    return RULERS | numbers.rulers | numbers.queens if numbers else frozenset()
+
+
 def say_numbers(text: str, language: Language) -> str:
     """Return a sentence with its figures as words, if the language has number words."""
     numbers = language.numbers

@@ -10,6 +10,12 @@ _WORDS, _SHORT, _LETTERED_WORDS = (
     "|".join(filter(None, (getattr(language.counted, kind) for language in every_language())))
     for kind in ("words", "short", "lettered")
 )
+COUNTED = regex.compile(rf"\b(?i:{_WORDS})$|^\P{{L}}*(?i:{_SHORT})\.$")  # a word before a numeral
+# The same words as a set; those that only a pattern can tell are none of it, and `COUNTED` has to be asked.
+COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_WORDS}|{_SHORT}".replace("?", "").casefold())) | frozenset(
+    regex.findall(r"\p{L}+(?=\p{L}\?)", f"{_WORDS}|{_SHORT}".casefold())
+)
+ARE_LISTED = not regex.search(r"[\[(){*+]|\\[^.]", f"{_WORDS}|{_SHORT}")
 _AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’']\p{{L}}|\.\p{{L}})")
 # Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
 _AFTER_STOP = regex.compile(r"\.\s[MDCLXVI]", regex.IGNORECASE)

@@ -147,8 +147,8 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
 def _fitted(sentence: str, said: str, limit: int, place: Place | None) -> list[_Piece]:
     """Cut a sentence into pieces that fit the engine's limit."""
     pieces = cut(said, limit)
-    if not pieces:
-        return []
+    if len(pieces) < 2:  # decided first, since nearly all sentences fit
+        return [_Piece(piece, Pause.SENTENCE, sentence, place) for piece in pieces]
     ended = [ends_sentence(piece, following) for piece, following in pairwise(pieces)]
     pauses = [*(Pause.SENTENCE if end else Pause.CLAUSE for end in ended), Pause.SENTENCE]
     written = cut_alike(sentence, [read_engine_text(piece)[0] for piece in pieces])
@@ -242,13 +242,19 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
 
 def _unspoken(text: str, card: EngineCard, language: str) -> str:
     """Return the reason why an engine cannot speak a text; "" if it can."""
-    if unread := card.unread_scripts(language):
-        named = _of_scripts(unread).findall(text) if not text.isascii() else []
-        if len(named) > MAX_NAMED_SHARE * len(_LETTER.findall(text)):
+    if not text.isascii() and (unread := _unread(card.read_only_in, language)):
+        named = _of_scripts(unread).findall(text)
+        if named and len(named) > MAX_NAMED_SHARE * len(_LETTER.findall(text)):
             return f"{card.name} only names {_script(''.join(named))}"
     if not card.scripts or not _LETTER.search(text) or _known(card.scripts).search(text):
         return ""
     return f"{card.name} cannot read {_script(text)}"
+
+
+@lru_cache(256)
+def _unread(read_only_in: tuple[tuple[str, tuple[str, ...]], ...], language: str) -> tuple[str, ...]:
+    """Return the scripts whose letters an engine only names in a language."""
+    return tuple(script for script, languages in read_only_in if language not in languages)
 
 
 @cache

@@ -146,6 +146,8 @@ def _in_place(text: str, pieces: list[str]) -> list[str]:
 
 def _parts(piece: str, rules: _Rules) -> list[str]:
     """Cut a piece after each "etc." that ends a sentence, which the libraries do not do."""
+    if piece.find(".", 0, len(piece) - 2) < 0:  # true of most pieces, and the pattern takes long
+        return [piece]
     ends = [0, *(match.end() for match in rules.closing.finditer(piece)), len(piece)]
     return [piece[start:end] for start, end in pairwise(ends) if end > start]
 

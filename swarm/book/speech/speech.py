@@ -14,6 +14,7 @@ from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.number import say_numbers
 from swarm.book.speech.power import say_powers
 from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_figures
+from swarm.book.speech.trait import CAPITALS, COUNTS, LETTER, ODD, PRONOUN, SOUNDS, SPELLED, traits_of
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import change_unmarked, mark, replace_brackets
 
@@ -42,12 +43,24 @@ class Speech:
         Raises UsageError if the lexicon cannot be applied.
         """
         takes = self.takes_phonemes(language)
-        text = _plain(marker.mark(sentence) if marker and takes else replace_brackets(sentence))
+        text = marker.mark(sentence) if marker and takes else replace_brackets(sentence)
         words = find_language(language)
-        text = change_unmarked(text, lambda piece: lower_capitals(piece, words, self.usage, self.lexicon.capitals))
-        text = change_unmarked(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
-        text = change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
-        return change_unmarked(text, lambda piece: _mark_heteronyms(piece, words)) if takes else text
+        traits = traits_of(words)
+        found = traits.of(text)
+        if found & ODD or "--" in text or ". ." in text:
+            text = _plain(text)
+            found = traits.of(text)
+        if found & (CAPITALS | LETTER):
+            text = change_unmarked(text, lambda piece: lower_capitals(piece, words, self.usage, self.lexicon.capitals))
+            found = traits.of(text)
+        if self.lexicon is not NO_LEXICON:
+            text = change_unmarked(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
+            found = traits.of(text)
+        if heading or found & SPELLED or (found & PRONOUN and found & COUNTS):
+            text = change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
+            found = traits.of(text)
+        marked = takes and found & SOUNDS
+        return change_unmarked(text, lambda piece: _mark_heteronyms(piece, words)) if marked else text
 
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
         language = find_language(code)

@@ -6,7 +6,7 @@ from functools import cache
 import regex
 
 from swarm.book.language.cldr import month_names, short_month_names
-from swarm.book.language.english_heteronym import find_heteronyms
+from swarm.book.language.english_heteronym import SEVERAL_SOUNDS, find_heteronyms
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -243,6 +243,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
+        prepared=frozenset(_STATES),
         titles=table(
             "Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
             "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|"
@@ -318,6 +319,7 @@ LANGUAGE: Language = Language(
     note="Note:",
     credits=CreditWords(by="By {}", read_by="Read by {}", end="The End", part="Part {} of {}"),
     heteronyms=find_heteronyms,
+    sounds=SEVERAL_SOUNDS,
     old_units=_old_units,
     function_words=words(
         "the of and to in a that it was he his for with as her had not is on at by which you she they this have"

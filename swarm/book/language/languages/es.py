@@ -123,6 +123,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
+        prepared=words("s ss"),
         titles=table(
             "Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"

@@ -118,6 +118,8 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
+        prepared=words("s"),
+        prepared_whole=words("M MM Mme Mmes Mlle Mlles"),
         titles=table(
             "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"
             "Dr=Docteur|Pr=Professeur|Me=Maître|St=Saint|Ste=Sainte|Vve=Veuve"

@@ -129,6 +129,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
+        prepared=words("sec secc S"),
         titles=table(
             "Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
             "dott=dottor|prof=professor|Prof=Professor|avv=avvocato|Avv=Avvocato|ing=ingegner|Ing=Ingegner|"

@@ -320,6 +320,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=prepare_abbreviations,
+        prepared=words("św ul al p"),
         titles=table(
             "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
             "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"

@@ -128,6 +128,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
+        prepared=words("séc sécs S D"),
         titles=table(
             "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
             "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Pe=Padre|Sta=Santa|"

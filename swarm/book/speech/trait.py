@@ -1,0 +1,123 @@
+"""The traits of words: what the rules of speech look for. A sentence of words without any is said as it is written.
+
+The rules take most of the time from a book to its segments, and few sentences have anything for them. The traits of a
+word are found once for a whole book, so that a sentence costs little more than to look up its words.
+"""
+
+from functools import lru_cache, reduce
+from operator import or_
+from unicodedata import is_normalized
+
+import regex
+
+from swarm.book.language.language import Abbreviations, Language
+from swarm.book.speech.number import rulers
+from swarm.book.speech.roman import ARE_LISTED, COUNTED, COUNTED_WORDS
+
+# Each trait is one bit.
+ODD = 1  # a figure, or a character that is neither a letter nor common punctuation
+SHORT = 2  # an abbreviation
+NUMERAL = 4  # perhaps a Roman numeral, but no "I" in a language in which that is a pronoun
+PRONOUN = 8  # such an "I"
+COUNTS = 16  # a word or a name that a numeral may follow
+SMALL = 32  # perhaps a Roman numeral in small letters
+CAPITALS = 64  # two capitals
+LETTER = 128  # a single capital
+SOUNDS = 256  # a word of several sounds
+
+SPELLED = ODD | SHORT | NUMERAL | SMALL  # one of these alone may change a sentence
+MAX_WORDS = 50_000  # that are remembered
+MAX_WORD_CHARS = 40
+
+_ODD = regex.compile(
+    r"[[^\p{L}\"'“”‘’„«»‹›(),;:!?.…—–-]\p{Lm}ºªſﬀ-ﬆ]|\p{L}[.:]\p{L}|^[-–—]*[-–]$|^\.{1,2}$|--", regex.V1
+)
+_NUMERAL = regex.compile(
+    r"(?<!\p{L})(?![LCDM]['’]\p{L})[IVXLCDM]+(?!\p{Ll})|(?<!\p{L})[IVX]+(?:i?[eè]re?|er|i?[eè]me|s?te|[dn]de?|de|st|th|rd)(?!\p{L})"
+)
+_NO_PRONOUN = regex.compile(rf"(?<!\p{{L}})(?!I(?!\p{{L}}))(?:{_NUMERAL.pattern})")
+_PRONOUN = regex.compile(r"(?<!\p{L})I(?!\p{L})")
+_SMALL = regex.compile(r"(?<![\p{L}'’-])(?:[ivx]{2,}|[ivxlc]{3,})(?![\p{L}'’-])|(?<!\p{L})[ivx]+(?:e|ème)(?!\p{L})")
+_CAPITALS, _LETTER = regex.compile(r"\p{Lu}['’]?\p{Lu}"), regex.compile(r"[\p{Lu}--[IA]]", regex.V1)
+_PIECE, _STOPPED = regex.compile(r"\p{L}+"), regex.compile(r"(?<!\p{L})\p{L}++(?=\.)")
+_AROUND = "\"'“”‘’„«»‹›(),;:!?.…—"
+_COMMON = regex.compile(r"[A-Za-zÀ-ÖØ-öø-žА-Яа-яё]+")
+_SOUND = regex.compile(r"[\p{L}'’-]+")
+
+
+class Traits(dict[str, int]):
+    """The traits of the words of one language, by word. A word is what stands between white space."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        pronoun = language.numbers is not None and language.numbers.pronoun
+        self._stopped, self._whole = _parts_of(language.abbreviations)
+        self._rulers = rulers(language)
+        self._sounds = language.sounds
+        self._listed = (
+            self._sounds | COUNTED_WORDS | {word.lower() for word in self._stopped | self._whole | self._rulers}
+        )
+        self._patterns = [(_ODD, ODD), (_SMALL, SMALL), (_CAPITALS, CAPITALS), (COUNTED, COUNTS)]
+        self._patterns += [(_NO_PRONOUN, NUMERAL), (_PRONOUN, PRONOUN)] if pronoun else [(_NUMERAL, NUMERAL)]
+
+    def of(self, text: str) -> int:
+        """Return the traits of a text's words together."""
+        return reduce(or_, map(self.__getitem__, text.split()), 0)
+
+    def __missing__(self, word: str) -> int:
+        if len(word) > MAX_WORD_CHARS:
+            return -1
+        if len(self) >= MAX_WORDS:
+            self.clear()
+        bare = word.strip(_AROUND)
+        self[word] = found = (
+            0 if self._is_plain(bare) and (ARE_LISTED or not COUNTED.search(word)) else self._find(word)
+        )
+        return found
+
+    def _is_plain(self, bare: str) -> bool:
+        """Return whether a word without the punctuation around it has no trait, which is quickly told of most."""
+        common = bare.isalpha() if bare.isascii() else _COMMON.fullmatch(bare)
+        if not common or not (bare.islower() or bare[1:].islower()) or (len(bare) < 6 and bare[0] in "IVX"):
+            return False
+        low = bare.lower()
+        return (
+            low not in self._listed
+            and bool(low.strip("ivxlc"))
+            and (len(low) > 7 or low.strip("ivx") not in ("e", "ème"))
+        )
+
+    def _find(self, word: str) -> int:
+        found = sum(trait for pattern, trait in self._patterns if pattern.search(word))
+        pieces = _PIECE.findall(word)
+        if not self._whole.isdisjoint(pieces) or not self._stopped.isdisjoint(_STOPPED.findall(word)):
+            found |= SHORT
+        if not self._rulers.isdisjoint(pieces):
+            found |= COUNTS
+        if _LETTER.fullmatch(word):
+            found |= LETTER
+        if not self._sounds.isdisjoint(_SOUND.findall(word.lower())):
+            found |= SOUNDS
+        return found if is_normalized("NFC", word) else found | ODD
+
+
+def _parts_of(short: Abbreviations) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of abbreviations before a full stop, and those that need none, with a capital too."""
+    stopped = {word for table in (short.titles, short.numbered, short.anywhere) for word in _words_of(*table)}
+    whole = set(_words_of(*short.whole))
+    return _with_capitals(stopped | short.prepared), _with_capitals(whole | short.prepared_whole)
+
+
+def _words_of(*texts: str) -> list[str]:
+    """Return the words of abbreviations, except of those that are odd by another character, such as "n°"."""
+    return [word for text in texts if not any(map(_ODD.search, text.split())) for word in _PIECE.findall(text)]
+
+
+def _with_capitals(words: set[str]) -> frozenset[str]:
+    return frozenset(words | {word[:1].upper() + word[1:] for word in words})
+
+
+@lru_cache(64)
+def traits_of(language: Language) -> Traits:
+    """Return the traits of the words of a language."""
+    return Traits(language)
