@@ -3,7 +3,8 @@
 SwarmError                79  the book has gaps, or the fault has no class of its own
 ├── Outdated              75  e2a-swarm was upgraded while the command ran: start it again
 ├── UsageError            64  an option or argument has no meaning
-│   └── NoBooks           66  a folder has no book yet
+│   ├── NoBooks           66  a folder has no book yet
+│   └── EngineUnknown     64  no engine of that name is known here; a worker may have it
 ├── BookError             65  the file is not a book that we can read
 │   └── PageError         65  one page of the book cannot be read; the others may be whole
 └── EnvironmentFault      69  the machine is at fault: disk, port, key, folder, device
@@ -48,6 +49,10 @@ class NoBooks(UsageError):
     """The folder that was named has no book; for a service that looks into it again that is no failure."""
 
     exit_code = EXIT_NO_BOOKS
+
+
+class EngineUnknown(UsageError):
+    """No engine of that name is known on this machine; a coordinator may wait for a worker that has it."""
 
 
 class BookError(SwarmError):

@@ -83,6 +83,7 @@ TESTED_ELSEWHERE = {
     "swarm/job/spec.py": VALUES,
     "swarm/lease/bounds.py": VALUES,
     "swarm/lease/message.py": VALUES,
+    "swarm/lease/offer.py": VALUES,
     "swarm/lease/reason.py": VALUES,
     "swarm/job/record.py": VALUES,
     "swarm/lease/coordinator/outcome.py": VALUES,

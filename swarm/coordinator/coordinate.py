@@ -10,7 +10,9 @@ from swarm import __version__
 from swarm.audio.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
+from swarm.coordinator.lobby import is_known, wait_for_engine
 from swarm.coordinator.prepare import Prepared, file_stem, prepare
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
 from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
@@ -64,6 +66,7 @@ class Coordination:
         self.progress = progress
         self.clock = Clock()
         self.store = DiskStore(config.state_dir)
+        self.seen_engines = SeenEngines(config.state_dir)
         self.editions: list[Edition] = []
         self.studio = Studio(config.state_dir / "log", default_cpu_slots(), lambda: not self.is_spoken)
         self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
@@ -175,8 +178,8 @@ class Coordination:
 
     @property
     def epoch(self) -> int:
-        """The largest epoch of all jobs."""
-        return max(edition.state.epoch for edition in self.editions)
+        """The largest epoch of all jobs; 0 before they are opened."""
+        return max((edition.state.epoch for edition in self.editions), default=0)
 
     async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
         """Serve the jobs until all is written; return the exit code. Raises what stopped it."""
@@ -196,8 +199,8 @@ class Coordination:
         now = self.clock.now()
         core = self.trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
         restore = partial(put_back, self.brought, self.store)
-        on_failure = self.config.on_failure
-        server = Server(core, self.store, router, self.progress, self.clock, on_failure, restore, self.call_workers)
+        output = self.progress, self.clock, self.config.on_failure
+        server = Server(core, self.store, router, *output, self.seen_engines, restore, self.call_workers)
         for edition in pending:
             server.add(edition)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
@@ -258,6 +261,7 @@ class Coordination:
     def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
         """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
         self.progress.close()
+        self.seen_engines.save()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
         for edition in self.editions:
             if edition.state.job in forsaken:
@@ -279,27 +283,39 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress, trace)
         stack.push(coordination.leave)
+        router = None
+        if not is_known(config.render.engine):
+            router = await _open_door(config, coordination, service, stack)
+            await wait_for_engine(config.render, router, coordination.seen_engines, progress.note)
         coordination.open()
         if coordination.is_done:  # that needs no worker and no key
             async with service.ready():
                 return coordination.end_at_once()
-        keys, identity, code = _security(config)  # only now, since a new code must also be shown
-        router = RouterSocket(keys)
-        stack.callback(router.close)
-        port = router.bind(config.bind, config.port)
-        coordination.invitation = partial(_invite, progress, code, port, config)
-        if not coordination.is_spoken:
-            coordination.call_workers()
-        if config.advertise:
-            from swarm.net.discovery import Advertisement  # imported late: `convert` never announces itself
-
-            epoch, note = coordination.epoch, progress.note
-            advertisement = Advertisement(identity, port, epoch, config.bind, note, config.announce)
-            await advertisement.start()
-            stack.push_async_callback(advertisement.close)
-        await stack.enter_async_context(service.ready())
+        router = router or await _open_door(config, coordination, service, stack)
         resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
         return await coordination.serve(router, GRACE_S if resumed else 0.0, alone=False)
+
+
+async def _open_door(
+    config: CoordinateConfig, coordination: Coordination, service: Service, stack: AsyncExitStack
+) -> RouterSocket:
+    """Listen for workers, and tell the user and the network where. Raises EnvironmentFault."""
+    keys, identity, code = _security(config)  # only now, since a new code must also be shown
+    router = RouterSocket(keys)
+    stack.callback(router.close)
+    port = router.bind(config.bind, config.port)
+    coordination.invitation = partial(_invite, coordination.progress, code, port, config)
+    if not (coordination.editions and coordination.is_spoken):
+        coordination.call_workers()
+    if config.advertise:
+        from swarm.net.discovery import Advertisement  # imported late: `convert` never announces itself
+
+        epoch, note = coordination.epoch, coordination.progress.note
+        advertisement = Advertisement(identity, port, epoch, config.bind, note, config.announce)
+        await advertisement.start()
+        stack.push_async_callback(advertisement.close)
+    await stack.enter_async_context(service.ready())
+    return router
 
 
 def _security(config: CoordinateConfig) -> tuple[CurveKeys | None, str, str]:

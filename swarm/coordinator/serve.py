@@ -18,6 +18,7 @@ from swarm.audio.frame import check_frame, key_of, with_key
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.prepare import find_spoken
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.edition.edition import Edition
 from swarm.errors import EnvironmentFault, SwarmError
 from swarm.job.job_file import digests_of
@@ -26,7 +27,7 @@ from swarm.job.state import Place
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.message import Clip, ClipPiece, FromWorker
+from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello
 from swarm.lease.reason import Reason
 from swarm.net.transport import Router
 from swarm.store.store import Store
@@ -61,6 +62,7 @@ class Server:
         progress: Progress,
         clock: Clock,
         on_failure: str,
+        seen: SeenEngines,
         put_back: Callable[[str, str], bool] = lambda job, digest: False,
         reopened: Callable[[], None] = lambda: None,
     ) -> None:
@@ -73,6 +75,7 @@ class Server:
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
         self._put_back = put_back  # puts a lost job file back; called in another thread
         self._reopened = reopened  # called when a damaged clip is to be spoken again
+        self._seen = seen
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
         self._assembly = ClipAssembly()
@@ -182,6 +185,8 @@ class Server:
 
     def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
         fault, now = "", self._clock.now()
+        if isinstance(message, Hello):
+            self._seen.meet(message)
         if isinstance(message, Clip):
             fault = check_frame(frame, message.samples, message.sample_rate, message.digest)
             if not fault and key_of(frame) not in ("", message.key):
@@ -287,6 +292,7 @@ class Server:
         while True:
             await asyncio.sleep(SAVE_INTERVAL_S)
             await asyncio.to_thread(self._save_run_stats)
+            await asyncio.to_thread(self._seen.save)
 
     def _save_run_stats(self) -> None:
         for job in self._editions:

@@ -10,7 +10,9 @@ from msgspec import Meta, Struct, field
 from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import MAX_JOB_FILES, Digest, JobFile, check_places
 from swarm.job.recipe import Recipe
-from swarm.lease.bounds import MAX_MODELS, Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Share, Text
+from swarm.lease.bounds import Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Share, Text
+from swarm.lease.offer import Device as Device
+from swarm.lease.offer import EngineOffer as EngineOffer
 from swarm.lease.reason import Reason
 
 PROTOCOL = 1  # major version: a different one is refused in words
@@ -21,22 +23,6 @@ class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
 
 
 # --- worker -> coordinator
-
-
-class EngineOffer(Struct, frozen=True):
-    """An engine that this worker can open, the languages it speaks with it, and its models; "*": any can be had."""
-
-    name: Name
-    languages: Annotated[tuple[Name, ...], Meta(max_length=1000)]
-    models: Annotated[tuple[Name, ...], Meta(max_length=MAX_MODELS)] = ("*",)
-    batch: Count = 1  # segments that it speaks together; the coordinator counts MAX_BATCH at most
-
-
-class Device(Struct, frozen=True):
-    """A device of a worker, proved at start."""
-
-    name: Name  # "cpu", "cuda:0"
-    about: Note = ""
 
 
 class Hello(Message, frozen=True, tag=True):

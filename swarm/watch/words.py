@@ -57,6 +57,7 @@ def _other_rate(reason: Reason) -> str:
 WAITING: dict[str, Sentence] = {  # what a job waits for
     "encoding": lambda r: f"{r.percent} % encoded",
     "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
+    "no engine": lambda r: f"waiting for a worker that has the engine {r.engine}",
     "no worker": lambda r: f"waiting for a worker: {CALL_WORKERS}",
     "all rest": lambda r: f"every worker for it is paused: {r.note}",
     "loading": lambda r: r.note,

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from swarm import __version__
-from swarm.lease.bounds import MAX_BATCH, MAX_MODELS
+from swarm.lease.bounds import MAX_BATCH, MAX_FACTS, MAX_MODELS
 from swarm.lease.message import EngineOffer, Hello
 from swarm.system.machine import machine_name, new_nonce, worker_id
+from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
+from swarm.voice.host.offered import encode_facts
 from swarm.voice.host.registry import installed_engines
 from swarm.worker.devices import Gpu, describe
+
+MAX_ALL_FACTS = 30_000  # bytes of all engines' cards: a greeting has to fit into a control message
 
 
 def greeting(state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name: str = "") -> Hello:
@@ -29,9 +33,14 @@ def greeting(state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name:
 def engine_offers() -> tuple[EngineOffer, ...]:
     """Return the engines and models that this machine has now; both may come and go."""
     importlib.invalidate_caches()  # a package may have been installed just now
-    return tuple(map(_offer, installed_engines()))
+    room, offers = MAX_ALL_FACTS, []
+    for engine in installed_engines():
+        facts = b"" if engine.card.name in BUILT_IN else encode_facts(engine, min(room, MAX_FACTS))
+        room -= len(facts)
+        offers.append(_offer(engine, facts))
+    return tuple(offers)
 
 
-def _offer(engine: Engine) -> EngineOffer:
+def _offer(engine: Engine, facts: bytes) -> EngineOffer:
     card, models = engine.card, engine.offered_models()[:MAX_MODELS]
-    return EngineOffer(card.name, card.languages, models, max(1, min(card.batch, MAX_BATCH)))
+    return EngineOffer(card.name, card.languages, models, max(1, min(card.batch, MAX_BATCH)), facts)

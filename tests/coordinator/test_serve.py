@@ -17,6 +17,7 @@ from specs_for_tests import a_job
 from swarm.audio.frame import key_of, with_key
 from swarm.audio.studio import Studio
 from swarm.audio.tags import Tags
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import MAX_LINES, TOO_MANY, Server
 from swarm.edition.edition import Edition
 from swarm.edition.style import Style
@@ -79,7 +80,8 @@ class Bench:
         clock = Clock()
         settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
         core = Coordinator(settings, clock.now())
-        self.server = Server(core, self.store, router, QuietProgress(io.StringIO()), clock, on_failure, put_back)
+        output, seen = QuietProgress(io.StringIO()), SeenEngines(tmp_path)
+        self.server = Server(core, self.store, router, output, clock, on_failure, seen, put_back)
         self.server.add(
             Edition(
                 self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), Studio(tmp_path, 1), audiobook=False

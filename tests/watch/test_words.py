@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import swarm.lease
+from swarm.coordinator import lobby
 from swarm.lease.message import Done, Refused, Rejected
 from swarm.lease.reason import Reason
 from swarm.watch import words
@@ -26,16 +27,16 @@ KEY = "0" * 32
 FULL = Reason("", worker="attic", title="Emma", engine="xtts", model="vctk", language="fr", command="pip", note="why")
 
 
-def codes_of_the_core() -> set[str]:
-    """Return all codes in the sources of the core."""
-    sources = (path.read_text() for path in Path(swarm.lease.__path__[0]).rglob("*.py"))
+def known_codes() -> set[str]:
+    """Return all codes in the sources of the core and of the lobby before it."""
+    sources = (path.read_text() for path in (*Path(swarm.lease.__path__[0]).rglob("*.py"), Path(lobby.__file__)))
     calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Reason")
     return {call.args[0].value for call in named if isinstance(call.args[0], ast.Constant)}
 
 
-def test_every_code_of_the_core_has_words_and_every_word_a_code() -> None:
-    assert codes_of_the_core() == {code for table in TABLES for code in table}
+def test_every_code_has_words_and_every_word_a_code() -> None:
+    assert known_codes() == {code for table in TABLES for code in table}
 
 
 @pytest.mark.parametrize("table", TABLES)

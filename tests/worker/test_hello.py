@@ -1,20 +1,36 @@
 """The engines and models of a worker's greeting: those that are here, and whether others can be had."""
 
 import asyncio
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
+from swarm.job.card import EngineCard
+from swarm.job.recipe import Recipe
 from swarm.lease.bounds import MAX_BATCH, MAX_MODELS
 from swarm.lease.message import EngineOffer
 from swarm.voice.coqui.cache import models_folder
+from swarm.voice.engine import Engine, Voice
 from swarm.voice.espeak.engine import CARD
 from swarm.voice.espeak.engine import engine as espeak
+from swarm.voice.host.offered import decode_facts
+from swarm.voice.host.registry import GROUP
 from swarm.worker import work
 from swarm.worker.hello import engine_offers
 
 FRENCH = "tts_models/fr/css10/vits"
+
+
+class OtherEngine(Engine):
+    card = EngineCard("other", "", ("eo",), (), (("", 9),), ())
+
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
+        raise NotImplementedError
+
+
+other_engine = OtherEngine()
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +121,13 @@ def test_an_offer_says_how_many_sentences_an_engine_speaks_together_within_bound
     for told, offered_as in ((16, 16), (0, 1), (10**9, MAX_BATCH)):
         monkeypatch.setattr(espeak, "card", structs.replace(CARD, batch=told))
         assert batches()["espeak"] == offered_as
+
+
+def test_a_greeting_carries_the_cards_of_foreign_engines_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [EntryPoint("other", "test_hello:other_engine", GROUP)]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
+    offers = {offer.name: offer.facts for offer in engine_offers()}
+    assert decode_facts(offers["other"]).card == OtherEngine.card
+    assert not any(facts for name, facts in offers.items() if name != "other")
+    monkeypatch.setattr("swarm.worker.hello.MAX_ALL_FACTS", 50)
+    assert not any(offer.facts for offer in engine_offers())  # the greeting has to fit into one message

@@ -4,17 +4,24 @@ import importlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import cast
 
-from swarm.errors import EnvironmentFault, UsageError
+from swarm.errors import EngineUnknown, EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
 from swarm.voice.host.foreign import check_foreign
+from swarm.voice.host.offered import OfferedEngine
 from swarm.voice.settings import check_settings
 
 GROUP = "e2a_swarm.engines"
 MAX_NAMED = 10  # voices in one sentence
+_OFFERED: dict[str, OfferedEngine] = {}  # engines of other machines that this process was told of, by name
+
+
+def learn(engine: OfferedEngine) -> None:
+    """Let this process know an engine that other machines offer. An engine that is installed here goes first."""
+    _OFFERED[engine.card.name] = engine
 
 
 def engine_targets() -> dict[str, str]:
@@ -26,11 +33,12 @@ def engine_targets() -> dict[str, str]:
 
 
 def engine_target(name: str) -> str:
-    """Return the "module:object" of an engine. Raises UsageError."""
+    """Return the "module:object" of an engine. Raises EngineUnknown."""
     target = BUILT_IN.get(name) or engine_targets().get(name)
     if target is None:
-        raise UsageError(
-            f"There is no engine {name!r}. The engines here are: {', '.join(map(_with_aliases, engine_targets()))}."
+        known = dict.fromkeys((*engine_targets(), *_OFFERED))
+        raise EngineUnknown(
+            f"There is no engine {name!r}. The engines here are: {', '.join(map(_with_aliases, known))}."
         )
     return target
 
@@ -55,7 +63,12 @@ def load_engine(target: str) -> Engine:
 
 
 def find_engine(name: str) -> Engine:
-    """Import an engine by its name, without loading a model. Raises UsageError, EnvironmentFault."""
+    """Import an engine by its name, without loading a model; of other machines' engines only the cards are known.
+
+    Raises EngineUnknown, EnvironmentFault.
+    """
+    if name in _OFFERED and name not in engine_targets():
+        return _OFFERED[name]
     target = engine_target(name)
     try:
         engine = load_engine(target)
@@ -75,8 +88,9 @@ def built_in_engines() -> tuple[Engine, ...]:
 
 
 def all_engines() -> tuple[Engine, ...]:
-    """Return every engine that can be imported here, the built-in ones first."""
-    return tuple(engine for engine in map(_load_quietly, engine_targets()) if engine is not None)
+    """Return every engine that can be imported here, the built-in ones first, then those that other machines offer."""
+    names = dict.fromkeys((*engine_targets(), *_OFFERED))
+    return tuple(engine for engine in map(_load_quietly, names) if engine is not None)
 
 
 def _load_quietly(name: str) -> Engine | None:

@@ -1,0 +1,62 @@
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from swarm.config import RenderConfig
+from swarm.coordinator import lobby
+from swarm.coordinator.lobby import is_known, wait_for_engine
+from swarm.coordinator.seen_engines import FOLDER, SeenEngines
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.lease.message import EngineOffer, FromWorker, Hello, Message, Status, StatusReply
+from swarm.voice.host import registry
+from swarm.voice.host.offered import EngineFacts
+
+DRUM = EngineFacts(EngineCard("drum", "", ("en",), (), (("", 300),), (VoiceCard("tom", "*"),)))
+
+
+class Door:
+    """A router with messages that wait; it pauses before the last one."""
+
+    def __init__(self, *messages: FromWorker) -> None:
+        self.messages, self.sent = list(messages), list[Message]()
+        self.gone_on = asyncio.Event()
+
+    async def receive(self) -> tuple[bytes, FromWorker, bytes]:
+        if len(self.messages) == 1:
+            await self.gone_on.wait()
+        return b"peer", self.messages.pop(0), b""
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        self.sent.append(message)
+        return True
+
+
+def hello(name: str, facts: bytes = b"") -> Hello:
+    return Hello(f"w {name}", "n", "attic", "1", (EngineOffer(name, ("en",), facts=facts),), (), 1)
+
+
+async def test_the_wait_ends_with_a_worker_that_has_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_OFFERED", {})
+    monkeypatch.setattr(lobby, "REMINDER_S", 0.001)
+    door = Door(Status(), hello("espeak"), hello("drum", msgspec.msgpack.encode(DRUM)))
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if "none of 1 workers" in line:
+            door.gone_on.set()
+
+    config = RenderConfig(books=(Path("A Book.epub"),), output_dir=tmp_path, state_dir=tmp_path, engine="drum")
+    assert not is_known("drum")
+    await wait_for_engine(config, door, SeenEngines(tmp_path), say)  # type: ignore[arg-type]
+    assert is_known("drum")
+    assert "no engine 'drum'" in said[0]
+    assert said[0].endswith("Waiting for a worker that has it")
+    assert "none of 1 workers has the engine drum; their engines are espeak; still waiting" in said
+    assert said[-1] == "a worker has the engine drum"
+    [reply] = door.sent
+    assert isinstance(reply, StatusReply)
+    assert (reply.jobs[0].title, reply.jobs[0].note) == ("A Book", "waiting for a worker that has the engine drum")
+    assert (tmp_path / FOLDER / "drum.msgpack").exists()

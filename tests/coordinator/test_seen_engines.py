@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from swarm.coordinator.seen_engines import FOLDER, MAX_KEPT, SeenEngines
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.lease.message import EngineOffer, Hello
+from swarm.voice.host import registry
+from swarm.voice.host.offered import EngineFacts
+from swarm.voice.host.registry import find_engine
+
+CARD = EngineCard("drum", "beats\x1b[2J", ("en",), (), (("", 300),), (VoiceCard("tom", "*"),))
+
+
+@pytest.fixture(autouse=True)
+def nothing_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_OFFERED", {})
+
+
+def hello(*offers: EngineOffer) -> Hello:
+    return Hello("w", "n", "attic", "1", offers, (), 1)
+
+
+def offer(name: str = "drum", card: EngineCard = CARD) -> EngineOffer:
+    return EngineOffer(name, ("en",), facts=msgspec.msgpack.encode(EngineFacts(card)))
+
+
+def test_an_offer_is_known_at_once_and_in_later_runs(tmp_path: Path) -> None:
+    seen = SeenEngines(tmp_path)
+    seen.meet(hello(offer(), EngineOffer("espeak", ("fr",))))
+    assert find_engine("drum").card.about == "beats [2J"  # no text of a stranger steers the terminal
+    seen.save()
+    registry._OFFERED.clear()
+    assert SeenEngines(tmp_path).offers.keys() == {"drum", "espeak"}
+    assert find_engine("drum").card.voices == CARD.voices
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        offer("../drum"),
+        offer("flute"),  # its card has another name
+        structs.replace(offer(), facts=b"\xff"),
+        offer(card=structs.replace(CARD, limits=(("", 0),))),
+    ],
+)
+def test_a_bad_offer_is_passed_over(bad: EngineOffer, tmp_path: Path) -> None:
+    seen = SeenEngines(tmp_path)
+    seen.meet(hello(bad))
+    seen.save()
+    assert not seen.offers
+    assert not list(tmp_path.rglob("*.msgpack"))
+
+
+def test_strangers_fill_neither_memory_nor_disk(tmp_path: Path) -> None:
+    seen = SeenEngines(tmp_path)
+    for number in range(0, 2 * MAX_KEPT, 50):
+        seen.meet(hello(*(EngineOffer(f"e{number + each}", ()) for each in range(50))))
+    seen.save()
+    assert len(seen.offers) == len(list((tmp_path / FOLDER).iterdir())) == MAX_KEPT
+
+
+def test_damaged_files_and_a_folder_that_cannot_be_written_harm_nothing(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "a.msgpack").write_bytes(b"\xff\xff")
+    (tmp_path / FOLDER / "b.msgpack").write_bytes(bytes(100_000))
+    assert not SeenEngines(tmp_path).offers
+    (tmp_path / "file").touch()
+    seen = SeenEngines(tmp_path / "file")
+    seen.meet(hello(offer()))
+    seen.save()
