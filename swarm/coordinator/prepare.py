@@ -32,7 +32,7 @@ from swarm.job.state import JobState, Place, apply
 from swarm.store.store import Store
 from swarm.store.wordings import reworded_jobs
 from swarm.system.disk import full_name
-from swarm.voice.host.registry import better_voices_line, choose_recipe, estimate_s, recipe_card
+from swarm.voice.host.registry import better_voices_line, choose_recipe, estimate_s, pace_line, recipe_card
 from swarm.watch.words import LATENTS_LOST
 
 
@@ -122,10 +122,11 @@ def _resume(
 
 
 def _advice(config: RenderConfig, brought: BroughtFiles, recipe: Recipe) -> list[str]:
-    """Return lines that suggest better voices, only if none was chosen, and never for `redo`."""
+    """Return lines that suggest better or quicker voices, only if none was chosen, and never for `redo`."""
     if config.engine or brought.voice or brought.model or config.redo:
         return []
-    return [line for line in (better_voices_line(recipe_card(recipe), recipe.language),) if line]
+    card, language = recipe_card(recipe), recipe.language
+    return [line for line in (better_voices_line(card, language), pace_line(card, language)) if line]
 
 
 def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]:

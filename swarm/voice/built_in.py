@@ -3,6 +3,7 @@
 # The name of each engine and its "module:object". Commands list and prefer the engines in this order.
 BUILT_IN = {
     "hibari": "swarm.voice.hibari.engine:engine",
+    "kokoro": "swarm.voice.kokoro.engine:engine",
     "espeak": "swarm.voice.espeak.engine:engine",
     "metronome": "swarm.voice.metronome.engine:engine",
     "coqui": "swarm.voice.coqui.engine:engine",

@@ -132,6 +132,13 @@ class Engine(ABC):
         """Return whether the engine could be loaded here, without importing its libraries."""
         return True
 
+    def is_ready(self, language: str) -> bool:
+        """Return whether it can speak a language here at once, without a download. Must be quick.
+
+        A natural engine that is ready becomes the default of a language.
+        """
+        return self.is_installed() and not self.models()
+
     def checks(self) -> Iterable[Check]:
         """Check what the engine needs on this machine, for `e2a-swarm doctor`. May take seconds."""
         return ()

@@ -15,6 +15,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder of models with a French VITS."""
     monkeypatch.setenv("TTS_HOME", "")  # so that monkeypatch undoes what --models-dir sets
     monkeypatch.setenv("HF_HUB_CACHE", "")
+    monkeypatch.setenv("E2A_SWARM_MODELS", "")
     monkeypatch.setenv("COQUI_TOS_AGREED", "")
     folder = tmp_path / "models" / "tts" / "tts_models--fr--css10--vits"
     folder.mkdir(parents=True)
@@ -36,10 +37,11 @@ def test_what_is_here_stands_first_with_size_licence_and_place(
 
 def test_json_has_every_model(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json", "--models-dir", str(models)]) == 0
-    first, second, *rest = json.loads(capsys.readouterr().out)["models"]
+    first, second, _, third, *rest = json.loads(capsys.readouterr().out)["models"]
     assert (first["model"], first["engine"], first["language"]) == (FRENCH, "vits", "fr")
     assert (first["here"], first["bytes"], first["licence"]) == (True, 2_000_002, "BSD 3-clause")
-    assert (second["engine"], second["here"], second["folder"]) == ("xtts", False, "")
+    assert (second["model"], second["engine"], second["here"]) == ("kokoro-v1.0-int8", "kokoro", False)
+    assert (third["engine"], third["here"], third["folder"]) == ("xtts", False, "")
     assert len(rest) > 60
 
 
@@ -57,7 +59,7 @@ def test_a_model_is_removed_by_any_of_its_names(
     [
         (["remove", "xtts"], "xtts_v2 is not on this machine"),
         (["remove", "vits"], "vits has a model for each language: choose one, as in --language fr."),
-        (["fetch", "xtts3"], "xtts3: Coqui has no such model"),
+        (["fetch", "xtts3"], "No engine here has a model 'xtts3'"),
     ],
 )
 def test_a_name_that_means_no_model_is_said(

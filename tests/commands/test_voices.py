@@ -57,7 +57,7 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: py
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
     value = json.loads("\n".join(lines_of(capsys, "--json")))
     engines = {engine["engine"]: engine for engine in value["engines"]}
-    assert list(engines) == ["hibari", "espeak", "metronome", "coqui"]
+    assert list(engines) == ["hibari", "kokoro", "espeak", "metronome", "coqui"]
     assert len(engines["espeak"]["voices"]) > 130
     assert engines["espeak"]["settings"] == {"pitch": 50, "speed": 1.0}
     assert value["not_here"][0]["engine"] == "coqui"
@@ -65,7 +65,8 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 def test_json_of_a_language_has_its_voices_only(capsys: pytest.CaptureFixture[str]) -> None:
     value = json.loads("\n".join(lines_of(capsys, "--json", "--language", "pt")))
-    espeak, metronome, coqui = ([voice["name"] for voice in engine["voices"]] for engine in value["engines"])
+    kokoro, espeak, metronome, coqui = ([voice["name"] for voice in engine["voices"]] for engine in value["engines"])
+    assert kokoro == ["pf_dora", "pm_alex", "pm_santa"]
     assert (espeak, metronome) == (["pt", "pt-br"], ["tick"])
     assert "Gitta Nikolina" in coqui
 

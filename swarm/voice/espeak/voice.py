@@ -24,6 +24,7 @@ _SYNCHRONOUS = 2  # espeak_Synth calls the callback before it returns
 _DO_NOT_EXIT = 0x8000
 _UTF8, _PHONEMES = 1, 0x100  # flags of a text; the second makes [[names]] in it phonemes
 _AS_NAMES, _AS_IPA = 0, 2
+_TIED = 0x80
 _SoundCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 # The arguments of espeak_Synth: text, size, position, kind of position, end, flags, identifier, data for the callback.
 _SYNTH_TYPES = (
@@ -87,8 +88,12 @@ class EspeakVoice:
         return said.encode(), _UTF8 | _PHONEMES
 
 
-def phonemes_of(identifier: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the IPA that a voice has for some texts, with a space between sentences."""
+def phonemes_of(identifier: str, texts: Sequence[str], tie: str = "") -> tuple[str, ...]:
+    """Return the IPA that a voice has for some texts, with a space between sentences.
+
+    `tie` is a letter to stand between those that are one sound, such as tʃ.
+    """
+    form = _AS_IPA | (_TIED | ord(tie) << 8 if tie else 0)
     with _library(identifier, {}) as (library, _):
         translate = library.espeak_TextToPhonemes
         translate.restype = ctypes.c_char_p
@@ -97,7 +102,7 @@ def phonemes_of(identifier: str, texts: Sequence[str]) -> tuple[str, ...]:
         for text in texts:
             rest, said = ctypes.c_char_p(text.replace("\0", " ").encode()), []
             while rest.value:
-                said.append((translate(ctypes.byref(rest), _UTF8, _AS_IPA) or b"").decode(errors="replace").strip())
+                said.append((translate(ctypes.byref(rest), _UTF8, form) or b"").decode(errors="replace").strip())
             found.append(" ".join(said))
         return tuple(found)
 

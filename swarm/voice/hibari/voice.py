@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +38,16 @@ class HibariVoice:
         parts = [piece for line in self._model.phonemize(sounded(text, phonemes)) for piece in cut(line)]
         waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in parts]
         return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
+
+
+def english_letters(*, british: bool) -> Callable[[str, Sequence[Phonemes]], str]:
+    """Return a function that writes English in the letters of hibari's teacher, Kokoro. Raises EngineFault."""
+    try:
+        from hibari.g2p import G2P
+    except ImportError as fault:
+        raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault
+    letters = G2P(british=british)
+    return lambda text, phonemes: str(letters(sounded(text, phonemes)))
 
 
 def phonemes_of(texts: Sequence[str]) -> tuple[str, ...]:

@@ -164,10 +164,14 @@ def engine_for(word: str) -> Engine:
 
 
 def default_engine(language: str) -> str:
-    """Return the default word of --tts-engine for a language: a built-in engine that lists the language."""
+    """Return the default word of --tts-engine for a language: a built-in engine that lists it and is ready for it."""
     cards = [engine.card for engine in built_in_engines()]
-    named = [card for card in cards if language in card.languages]
+    named = [engine.card for engine in built_in_engines() if _is_default(engine, language)]
     return (named or sorted(cards, key=lambda card: -len(card.languages)))[0].name
+
+
+def _is_default(engine: Engine, language: str) -> bool:
+    return language in engine.card.languages and engine.is_ready(language)
 
 
 def find_model(word: str, language: str) -> tuple[Engine, str]:
@@ -349,5 +353,22 @@ def better_voices_line(card: EngineCard, language: str) -> str:
     better = [engine for engine in built_in_engines() if language in engine.card.natural]
     if not better:
         return f"{line}; no better voice is known here."
-    word, needs_gpu = better[0].words_for(language)[0], better[0].card.device == "gpu"
-    return f"{line}; {'far better, on a machine with a GPU' if needs_gpu else 'better'}: --tts-engine {word}."
+    return f"{line}; {_better(better, language)}."
+
+
+def _better(engines: list[Engine], language: str) -> str:
+    """Return the best of some engines without a GPU and the best with one, in words."""
+    plain = [engine for engine in engines if engine.card.device == "cpu"][:1]
+    on_gpus = [engine for engine in engines if engine.card.device == "gpu"][:1]
+    said = [f"better: --tts-engine {each.words_for(language)[0]} ({each.card.about})" for each in plain]
+    said += [f"far better, on a machine with a GPU: --tts-engine {each.words_for(language)[0]}" for each in on_gpus]
+    return "; ".join(said)
+
+
+def pace_line(card: EngineCard, language: str) -> str:
+    """Return a line that tells the pace of a default engine whose model is here, and a quicker engine; else ""."""
+    if not find_engine(card.name).models():
+        return ""
+    others = [each.card.name for each in built_in_engines() if _is_default(each, language) and not each.models()]
+    quicker = f"; quicker: --tts-engine {others[0]}" if others else ""
+    return f"{card.title} speaks {language_name(language)}: {card.about}{quicker}."

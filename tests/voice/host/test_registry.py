@@ -67,7 +67,7 @@ def test_an_engine_registered_under_another_name_than_its_cards_is_refused() -> 
 def test_the_engines_are_known_without_an_installation(coqui: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [])
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: coqui)
-    here = ["hibari", "espeak", "metronome", *(["coqui"] if coqui else [])]
+    here = ["hibari", "kokoro", "espeak", "metronome", *(["coqui"] if coqui else [])]
     assert [engine.card.name for engine in installed_engines()] == here
     for engine in built_in_engines():
         assert find_card(engine.card.name) is engine.card
@@ -78,6 +78,7 @@ def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed
     assert find_card("other") == OTHER
     assert [engine.card.name for engine in all_engines() if engine.card.name != "coqui"] == [
         "hibari",
+        "kokoro",
         "espeak",
         "metronome",
         "other",
@@ -263,12 +264,14 @@ def test_a_recipe_comes_of_what_is_asked_for() -> None:
 
 
 def test_an_unknown_engine_is_answered_with_every_name_that_can_be_said() -> None:
-    with pytest.raises(UsageError, match=r"no engine 'picotts'.*hibari, espeak, .*coqui.*xtts, vits"):
+    with pytest.raises(UsageError, match=r"no engine 'picotts'.*hibari, kokoro .*espeak, .*coqui.*xtts, vits"):
         choose_recipe("en", engine="picotts")
 
 
 def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
-    assert "French robotically; far better" in better_voices_line(ESPEAK, "fr")
+    french = better_voices_line(ESPEAK, "fr")
+    assert "French robotically; better: --tts-engine kokoro (natural, some twice as fast" in french
+    assert "; far better, on a machine with a GPU: --tts-engine xtts" in french
     assert "kana only" in better_voices_line(ESPEAK, "ja")
     assert "hibari" in better_voices_line(ESPEAK, "en")
     assert "no better voice" in better_voices_line(ESPEAK, "is")

@@ -1,0 +1,1 @@
+"""Kokoro as an engine."""

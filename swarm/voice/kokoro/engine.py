@@ -1,0 +1,124 @@
+"""Kokoro: natural voices in eight languages, slower than hibari but fit for a CPU."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import structs
+
+from swarm.config import may_download
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.job.card import SPEED, EngineCard, ModelCard
+from swarm.job.check import Check
+from swarm.job.language import language_name
+from swarm.job.recipe import Recipe
+from swarm.system.installation import extra_line
+from swarm.voice.download import ENV_MODELS, fetch_files
+from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.kokoro.files import FULL, INT8, folder_of, has_weights, missing_files, voices_here
+from swarm.voice.kokoro.languages import PACKAGES, spoken_languages
+from swarm.voice.kokoro.voices import LICENCE, VOICES, blend_name, read_blend
+
+_LANGUAGES = spoken_languages()
+CARD = EngineCard(
+    name="kokoro",
+    about="natural, some twice as fast as real time on a core",
+    languages=_LANGUAGES,
+    scripts=(),
+    limits=(("", 300), ("ja", 100), ("zh", 80), ("hi", 200)),
+    voices=tuple(voice for voice in VOICES if voice.language in _LANGUAGES),
+    settings=(SPEED,),
+    sample_rate=24_000,
+    characters_s=15.0,
+    natural=_LANGUAGES,
+    phonemes=_LANGUAGES,
+    any_voice=True,  # blends
+    licence=LICENCE,
+)
+MODELS = (
+    ModelCard(INT8, "kokoro", licence=LICENCE, size=120_575_669),
+    ModelCard(FULL, "kokoro-full", licence=LICENCE, size=353_746_785),
+)
+
+
+class KokoroEngine(Engine):
+    """Kokoro-82M: its weights in 8 bits for CPUs, or the full ones, which GPUs compute more quickly."""
+
+    card = CARD
+    aliases = ("kokoro-full",)
+
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
+        """Load the model in about a second; download what it lacks. Raises EngineFault."""
+        from swarm.system.child import teller
+
+        try:
+            wanted = read_blend(recipe.voice)
+            if not has_weights(recipe.model or INT8) or not voices_here(recipe.model or INT8).issuperset(wanted):
+                self.fetch(recipe.model or INT8, teller())
+        except EnvironmentFault as fault:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        from swarm.voice.kokoro.voice import open_voice
+
+        return open_voice(recipe, device)
+
+    def is_ready(self, language: str) -> bool:
+        """Return whether the weights and a voice of a language are on this machine."""
+        here = voices_here(INT8)
+        return has_weights(INT8) and any(voice.name in here for voice in self.card.voices_for(language))
+
+    def checks(self) -> Iterator[Check]:
+        """Tell what of the model is on this machine, and which languages lack a package."""
+        here = voices_here(INT8)
+        lacking = [language for language in PACKAGES if language not in _LANGUAGES]
+        more = "".join(f"; {language_name(each)}: {extra_line(f'kokoro-{each}')}" for each in lacking)
+        if not has_weights(INT8) or not here:
+            text = "its model is not on this machine; `e2a-swarm models fetch kokoro` downloads it (121 MB)"
+            yield Check(f"engine {self.card.name}", "ok", text)
+        elif len(here) < len(VOICES):
+            text = f"{len(here)} of its {len(VOICES)} voices; `e2a-swarm models fetch kokoro` downloads all (28 MB)"
+            yield Check(f"engine {self.card.name}", "ok", text + more)
+        else:
+            yield Check(f"engine {self.card.name}", "ok", f"{len(here)} voices{more}")
+
+    def card_for(self, model: str, config: Mapping[str, object] | None = None) -> EngineCard:
+        """Return the card with the voices that can be had: those that are here, and all if they may be downloaded."""
+        here = voices_here(model or INT8)
+        if may_download() or not here:
+            return self.card
+        return structs.replace(self.card, voices=tuple(voice for voice in self.card.voices if voice.name in here))
+
+    def check_voice(self, name: str, language: str, model: str) -> str:
+        """Return the one name of a blend. Raises UsageError if it has a voice that does not exist or is not here."""
+        blend = read_blend(name)
+        here = voices_here(model or INT8)
+        lacking = sorted(set(blend) - here)
+        if lacking and here and not may_download():
+            raise UsageError(f"Kokoro's voice {lacking[0]} is not on this machine: `e2a-swarm models fetch kokoro`.")
+        return blend_name(blend)
+
+    def models(self) -> tuple[ModelCard, ...]:
+        """Return the two models, which sound nearly the same."""
+        return MODELS
+
+    def kept_models(self) -> tuple[str, ...]:
+        """Return the models that lack nothing on this machine."""
+        return tuple(model.name for model in MODELS if not missing_files(model.name))
+
+    def offered_models(self) -> tuple[str, ...]:
+        """Return the models that have some of their voices here too; "*" means that it can download any other."""
+        here = (model.name for model in MODELS if has_weights(model.name) and voices_here(model.name))
+        return (*(("*",) if may_download() else ()), *here)
+
+    def model_folder(self, model: str) -> Path:
+        """Return the folder of a model, which may not exist yet: weights may lie in a package instead."""
+        return folder_of(model)
+
+    def fetch(self, model: str, progress: OnProgress) -> None:
+        """Download the weights, unless packages have them, and the voices. Raises EnvironmentFault."""
+        fetch_files("Kokoro", folder_of(model), missing_files(model), progress)
+
+    def models_variables(self, folder: Path) -> Mapping[str, str]:
+        """Return the variable that has the models downloaded into a folder."""
+        return {ENV_MODELS: str(folder)}
+
+
+engine = KokoroEngine()

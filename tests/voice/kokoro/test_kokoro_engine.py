@@ -1,0 +1,111 @@
+"""Tests of Kokoro with its real weights. It speaks at about twice real time, so the sentences are short."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import kokoro_bench
+import numpy as np
+import pytest
+
+from swarm.errors import UsageError
+from swarm.job.engine_text import Phonemes
+from swarm.job.recipe import Recipe
+from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, Voice
+from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line
+from swarm.voice.kokoro import voice
+from swarm.voice.kokoro.engine import engine
+from swarm.voice.kokoro.files import FULL, INT8
+
+pytestmark = kokoro_bench.needs_weights
+BLEND = "af_heart:0.6+am_adam:0.4"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("models")
+    kokoro_bench.stand_in_styles(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("E2A_SWARM_MODELS", str(folder))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        session = voice.open_session(voice.read_weights(INT8), "cpu:0", "Kokoro")  # loaded once for all tests
+        patch.setattr(voice, "read_weights", lambda model: b"")
+        patch.setattr(voice, "open_session", lambda *_: session)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def english(models: Path) -> Voice:
+    return engine.open(choose_recipe("en", engine="kokoro", voice=BLEND), "cpu:0")
+
+
+def test_a_blend_speaks_english_and_the_same_sound_each_time(english: Voice) -> None:
+    first = english.speak("The tide was out.", 1)
+    assert first.dtype == np.int16
+    assert 0.8 < len(first) / english.sample_rate < 4
+    assert np.abs(first.astype(int)).max() > 1000
+    english.speak("Oh!", 2)
+    assert np.array_equal(english.speak("The tide was out.", 3), first)
+
+
+def test_words_are_spoken_by_their_phonemes(english: Voice) -> None:
+    assert isinstance(english, PhonemeVoice)
+    plain, given = english.speak("Read.", 1), english.speak_phonemes("Read.", [Phonemes(0, 4, "ɹˈɛd")], 1)
+    assert not np.array_equal(plain, given)
+    assert np.array_equal(given, english.speak("Red.", 1))
+
+
+def test_nothing_to_say_is_no_sound_and_odd_signs_do_no_harm(english: Voice) -> None:
+    assert len(english.speak("", 1)) == len(english.speak("… ☃ 😀", 1)) == 0
+    assert len(english.speak("A \0 é ß 中 <b>", 1)) > english.sample_rate / 3
+
+
+def test_french_is_spoken_by_espeaks_phonemes_and_speed_shortens_it(models: Path) -> None:
+    def spoken_s(speed: float) -> float:
+        recipe = choose_recipe("fr", engine="kokoro", settings={"speed": speed})
+        spoken = engine.open(recipe, "cpu:0").speak("« Où vas-tu ? »", 1)
+        return len(spoken) / 24_000
+
+    assert 0.3 < spoken_s(2.0) < 0.75 * spoken_s(1.0)
+
+
+def test_only_voices_that_are_here_are_listed_offline(models: Path) -> None:
+    names = {voice.name for voice in engine.card_for("").voices}
+    assert names >= set(kokoro_bench.STAND_INS)
+    assert "am_onyx" not in names
+    with pytest.raises(UsageError, match="am_onyx is not on this machine: `e2a-swarm models fetch kokoro`"):
+        choose_recipe("en", engine="kokoro", voice="af_heart+am_onyx")
+    with pytest.raises(EngineFault, match="--offline") as fault:
+        engine.open(Recipe("kokoro", "am_onyx", "en"), "cpu:0")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+def test_it_is_the_default_for_its_languages_but_english_where_a_voice_is_here(models: Path) -> None:
+    assert default_engine("fr") == "kokoro"
+    assert default_engine("en") == "hibari"
+    assert default_engine("es") == "espeak"  # no Spanish voice is here
+    line = pace_line(find_card("kokoro"), "fr")
+    assert (
+        line
+        == "kokoro speaks French: natural, some twice as fast as real time on a core; quicker: --tts-engine espeak."
+    )
+    assert pace_line(find_card("espeak"), "es") == pace_line(find_card("hibari"), "en") == ""
+
+
+def test_it_offers_what_it_has_and_keeps_what_is_whole(models: Path) -> None:
+    assert engine.offered_models() == (INT8,)
+    assert engine.kept_models() == ()
+    assert engine.find_model("kokoro") == INT8
+    assert engine.find_model("kokoro-full") == FULL
+    assert choose_recipe("en", engine="kokoro").model == INT8
+
+
+def test_a_language_that_it_cannot_write_is_unavailable(models: Path) -> None:
+    with pytest.raises(EngineFault, match="does not speak de") as fault:
+        engine.open(Recipe("kokoro", "af_heart", "de"), "cpu:0")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+def test_doctor_tells_what_is_here(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (check,) = engine.checks()
+    assert check.verdict == "ok"
+    assert "of its 54 voices; `e2a-swarm models fetch kokoro`" in check.text

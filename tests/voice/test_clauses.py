@@ -1,0 +1,41 @@
+from swarm.job.engine_text import Phonemes
+from swarm.voice.espeak.clauses import TIE, sounds_of
+
+FRENCH, GERMAN, HINDI = "roa/fr", "gmw/de", "inc/hi"
+
+
+def said(identifier: str, text: str, *phonemes: Phonemes, tie: str = "") -> list[str]:
+    return [sound.ipa for sound in sounds_of(identifier, text, phonemes, tie)]
+
+
+def test_a_text_is_divided_into_words_and_the_marks_between_them() -> None:
+    assert said(FRENCH, "« Où ? » dit-il.") == ["«", "ˈu", "?", "»", "dˈitˈil", "."]
+    assert said(HINDI, "यह।")[-1] == "।"
+
+
+def test_marks_inside_numbers_are_left_to_espeak() -> None:
+    assert len(said(GERMAN, "3,14 und 10:30")) == 1
+    assert said(GERMAN, "Ende...")[1:] == [".", ".", "."]
+
+
+def test_sounds_of_two_letters_can_be_tied() -> None:
+    assert "t^s" in said(GERMAN, "zwei", tie=TIE)[0]
+    assert "ts" in said(GERMAN, "zwei")[0]
+
+
+def test_no_sign_of_another_language_is_left_in_a_foreign_word() -> None:
+    for tie in ("", TIE):
+        (words,) = said(FRENCH, "un weekend", tie=tie)
+        assert "(" not in words
+        assert "iː" in words
+
+
+def test_given_phonemes_take_the_place_of_a_word() -> None:
+    (first, word, last) = sounds_of(GERMAN, "Die Ahab sinkt", [Phonemes(4, 8, "ˈeɪhæb")])
+    assert (word.ipa, word.start, word.end, word.mark) == ("ˈeɪhæb", 4, 8, False)
+    assert (first.start, first.end, last.start, last.end) == (0, 4, 8, 14)
+
+
+def test_text_without_words_has_no_ipa() -> None:
+    assert sounds_of(GERMAN, " \n ") == []
+    assert [sound.mark for sound in sounds_of(GERMAN, "— ☃ !")] == [True, True, True]

@@ -1,0 +1,23 @@
+from pathlib import Path
+
+import pytest
+
+from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.session import _providers, open_session
+
+CPU = "CPUExecutionProvider"
+
+
+def test_a_gpu_is_used_only_if_the_library_knows_it() -> None:
+    cuda, mine = "CUDAExecutionProvider", [CPU, "CUDAExecutionProvider", "CoreMLExecutionProvider"]
+    assert _providers("cpu:3", mine) == [CPU]
+    assert _providers("cuda:1", mine) == [(cuda, {"device_id": "1"}), CPU]
+    assert _providers("mps", mine) == [("CoreMLExecutionProvider", {}), CPU]
+    assert _providers("cuda:0", [CPU, "AzureExecutionProvider"]) == [CPU]
+
+
+@pytest.mark.parametrize("model", [b"no model", Path("/nonexistent.onnx")])
+def test_what_is_no_model_is_unavailable_in_words(model: bytes | Path) -> None:
+    with pytest.raises(EngineFault, match="It does not load") as fault:
+        open_session(model, "cpu:0", "It")
+    assert fault.value.kind is FaultKind.UNAVAILABLE

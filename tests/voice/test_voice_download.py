@@ -1,0 +1,104 @@
+"""Tests of downloads, with a stand-in on this machine for the real addresses."""
+
+import errno
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stand_in_hub import StandInHub, stand_in_hub
+
+from swarm.errors import EnvironmentFault
+from swarm.voice.download import RemoteFile, fetch_files, is_whole
+
+CONTENT = bytes(range(256)) * 8000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[StandInHub]:
+    with stand_in_hub(tmp_path / "hub") as hub:
+        hub.put("model.onnx", CONTENT)
+        yield hub
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models" / "it"
+
+
+def file_of(hub: StandInHub, digest: str = SHA256, size: int = len(CONTENT), algorithm: str = "sha256") -> RemoteFile:
+    return RemoteFile("model.onnx", f"{hub.url}/model.onnx", size, digest, algorithm)
+
+
+def test_files_are_downloaded_with_progress_and_not_again(hub: StandInHub, folder: Path) -> None:
+    said: list[str] = []
+    for _ in range(2):
+        fetch_files("It", folder, [file_of(hub)], said.append)
+    assert (folder / "model.onnx").read_bytes() == CONTENT
+    assert hub.handler.asked == ["/model.onnx"]
+    assert said[0].startswith("downloading It, ")
+    assert said[-2:] == ["downloading It, 99 %", "loading It"]
+
+
+def test_a_download_that_broke_goes_on_where_it_stopped(hub: StandInHub, folder: Path) -> None:
+    hub.handler.break_after += [1000, 2000]
+    fetch_files("It", folder, [file_of(hub)], print)
+    assert (folder / "model.onnx").read_bytes() == CONTENT
+    assert hub.handler.asked == ["/model.onnx", "/model.onnx bytes=1000-", "/model.onnx bytes=3000-"]
+
+
+def test_a_process_that_died_left_what_the_next_one_goes_on_with(hub: StandInHub, folder: Path) -> None:
+    hub.handler.break_after += [10, 10, 10]
+    with pytest.raises(EnvironmentFault, match=r"model\.onnx cannot be downloaded .*out of reach"):
+        fetch_files("It", folder, [file_of(hub)], print)
+    fetch_files("It", folder, [file_of(hub)], print)
+    assert hub.handler.asked[-1] == "/model.onnx bytes=30-"
+    assert (folder / "model.onnx").read_bytes() == CONTENT
+
+
+def test_a_server_that_knows_no_ranges_is_asked_for_the_whole_file(hub: StandInHub, folder: Path) -> None:
+    hub.handler.ranges = False
+    hub.handler.break_after += [1000]
+    fetch_files("It", folder, [file_of(hub)], print)
+    assert (folder / "model.onnx").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("content", [CONTENT[:-1] + b"!", CONTENT + b"more", CONTENT[:-1]])
+def test_another_file_is_thrown_away(hub: StandInHub, folder: Path, content: bytes) -> None:
+    hub.put("model.onnx", content)
+    if len(content) > len(CONTENT):
+        fetch_files("It", folder, [file_of(hub)], print)  # only as many bytes as it should have are ever taken
+        assert (folder / "model.onnx").read_bytes() == CONTENT
+        return
+    with pytest.raises(EnvironmentFault, match="another file than the one that is known by its digest"):
+        fetch_files("It", folder, [file_of(hub)], print)
+    assert [path.name for path in folder.iterdir() if not path.name.startswith(".")] == []
+
+
+def test_older_digests_are_checked_too(hub: StandInHub, folder: Path) -> None:
+    fetch_files("It", folder, [file_of(hub, hashlib.md5(CONTENT).hexdigest(), algorithm="md5")], print)
+    assert is_whole(folder, [file_of(hub)])
+
+
+def test_an_answer_that_says_no_is_not_asked_again(hub: StandInHub, folder: Path) -> None:
+    (hub.folder / "model.onnx").unlink()
+    with pytest.raises(EnvironmentFault, match="its server answered 404"):
+        fetch_files("It", folder, [file_of(hub)], print)
+    assert len(hub.handler.asked) == 1
+
+
+def test_nothing_is_downloaded_offline(hub: StandInHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(EnvironmentFault, match="--offline"):
+        fetch_files("It", folder, [file_of(hub)], print)
+    assert hub.handler.asked == []
+
+
+def test_a_full_disk_is_named(hub: StandInHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("swarm.voice.download._copy", full)
+    with pytest.raises(EnvironmentFault, match="the disk is full"):
+        fetch_files("It", folder, [file_of(hub)], print)
