@@ -22,6 +22,8 @@ ENV_ABS_TOKEN = (
     "E2A_SWARM_ABS_API_TOKEN"  # the Audiobookshelf token, since other users can see the options of a command
 )
 ENV_VERIFY = "E2A_SWARM_VERIFY"  # the speech recogniser of --verify: a model name of faster-whisper, or a folder
+ENV_TTS_SERVER = "E2A_SWARM_TTS_SERVER"  # the URL of this machine's speech server, as --tts-server
+ENV_TTS_KEY = "E2A_SWARM_TTS_KEY"  # the key of that server, since other users can see the options of a command
 ENV_LOG = "E2A_SWARM_LOG"  # the log file of --log
 ENV_BIND = "E2A_SWARM_BIND"  # the address that coordinators listen on and mDNS uses; default: all
 Span = tuple[int, int]  # first minute of the day, and the minute after the last; a smaller second one is tomorrow's

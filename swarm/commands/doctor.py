@@ -3,6 +3,7 @@
 import argparse
 
 from swarm.commands.checks import examples
+from swarm.commands.engine_options import add_machine_options, place_engines
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json, say_verdict
 from swarm.config import state_folder
@@ -21,6 +22,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list of {name, verdict, text, remedy}")
     add_state_option(parser)
+    add_machine_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -28,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the checks and print the result of each; return the exit code."""
     from swarm.node.doctor import check_all
 
+    place_engines(arguments)
     found = []
     for check in check_all(state_folder(arguments.state_dir)):
         found.append(check)

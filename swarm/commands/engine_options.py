@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from swarm.config import ENV_OFFLINE, ENV_VERIFY
 from swarm.voice.built_in import OPTIONS
-from swarm.voice.option import EngineOption, Licence
+from swarm.voice.option import EngineOption, Licence, MachineOption
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
@@ -19,6 +19,9 @@ ENGINE_OPTIONS: tuple[EngineOption, ...] = tuple(option for added in ADDED.value
 LICENCES: dict[str, Licence] = {
     f"accept-{name}-license": licence for name, added in ADDED.items() for licence in added.LICENCES
 }
+MACHINE_OPTIONS: tuple[MachineOption, ...] = tuple(
+    option for added in ADDED.values() for option in added.MACHINE_OPTIONS
+)
 
 
 def add_model_options(group: argparse._ArgumentGroup) -> None:
@@ -46,15 +49,31 @@ def model_settings(arguments: argparse.Namespace) -> "dict[str, Setting]":
 
 
 def add_voice_options(parser: argparse._ActionsContainer) -> None:
-    """Add the licences, --models-dir, --offline and --verify, which `prepare_voices` reads."""
+    """Add the licences, --models-dir, --offline, --verify and --tts-server, which `prepare_voices` reads."""
     add_license_options(parser)
     add_models_option(parser)
+    add_machine_options(parser)
     parser.add_argument("--offline", action="store_true", help="download no models: speak with those on this machine")
     parser.add_argument(
         "--verify",
         action="store_true",
         help="check every sentence with a speech recogniser, and speak doubtful ones again",
     )
+
+
+def add_machine_options(parser: argparse._ActionsContainer) -> None:
+    """Add what engines need to know of this machine, which `place_engines` reads."""
+    for option in MACHINE_OPTIONS:
+        parser.add_argument(f"--{option.name}", metavar=option.metavar, default="", help=option.about)
+
+
+def place_engines(arguments: argparse.Namespace) -> None:
+    """Set the environment variables of the options of `add_machine_options`. Raises UsageError."""
+    for option in MACHINE_OPTIONS:
+        if given := getattr(arguments, option.name.replace("-", "_")).strip():
+            os.environ[option.variable] = option.check(given)
+        elif os.environ.get(option.variable, "").strip():
+            option.check(os.environ[option.variable])
 
 
 def add_license_options(parser: argparse._ActionsContainer) -> None:
@@ -89,6 +108,7 @@ def place_models(arguments: argparse.Namespace) -> None:
 def prepare_voices(arguments: argparse.Namespace) -> None:
     """Set the environment variables that pass the options to engine processes. Raises EnvironmentFault."""
     place_models(arguments)
+    place_engines(arguments)
     if arguments.offline:
         os.environ[ENV_OFFLINE] = "1"
     if arguments.verify:

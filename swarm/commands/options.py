@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands.checks import AnnouncedAddress, OneCoordinator, number, one_of, refuse, whole
-from swarm.commands.engine_options import LICENCES, add_model_options, model_settings
+from swarm.commands.engine_options import LICENCES, MACHINE_OPTIONS, add_model_options, model_settings
 from swarm.commands.parser import Parser
 from swarm.commands.reading import add_credits_option, add_reading_options, credits_named, reading
 from swarm.commands.style_options import add_style_options, style_config
@@ -183,7 +183,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--open", action="store_true", help="use no key and no encryption: anybody on the network can join"
     )
-    for name in ("device", "gpu", "cpu", *LICENCES):
+    for name in ("device", "gpu", "cpu", *LICENCES, *(option.name for option in MACHINE_OPTIONS)):
         refuse(parser, name, "a coordinator only shares the book: give it to `e2a-swarm work`.")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
+from swarm.commands.engine_options import add_machine_options, place_engines
 from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_json
 from swarm.errors import EnvironmentFault
@@ -27,6 +28,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--language", metavar="CODE", default="", help="only engines and voices for it: fr, fra, French, ..."
     )
     parser.add_argument("--all", action="store_true", help="list every language and voice, however many there are")
+    add_machine_options(parser)
     add_output_options(parser, json="print one JSON value", quiet="")
     parser.set_defaults(run=run)
 
@@ -36,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.job.language import normal_language
 
     language = normal_language(arguments.language) if arguments.language else ""
+    place_engines(arguments)
     cards, broken = _cards()
     if language:
         cards = _speaking(cards, language)
@@ -71,7 +74,9 @@ def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
     cards, broken = [], {}
     for name in engine_targets():
         try:
-            cards.append(find_engine(name).card_for(""))
+            engine = find_engine(name)
+            if engine.is_installed() or not engine.card.any_model:  # otherwise nothing is known of its voices
+                cards.append(engine.card_for(""))
         except EnvironmentFault as fault:
             broken[name] = str(fault)
     return cards, broken

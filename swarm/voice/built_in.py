@@ -7,7 +7,9 @@ BUILT_IN = {
     "espeak": "swarm.voice.espeak.engine:engine",
     "metronome": "swarm.voice.metronome.engine:engine",
     "coqui": "swarm.voice.coqui.engine:engine",
+    "openai": "swarm.voice.openai.engine:engine",
 }
 
-# Modules whose OPTIONS and LICENCES engines add to the command line. They import quickly, since --help reads them.
-OPTIONS = {"coqui": "swarm.voice.coqui.options"}
+# Modules whose OPTIONS, LICENCES and MACHINE_OPTIONS engines add to the command line. They import quickly, since --help
+# reads them.
+OPTIONS = {"coqui": "swarm.voice.coqui.options", "openai": "swarm.voice.openai.options"}

@@ -1,5 +1,6 @@
 """The options and licences that built-in engines add to the command line. They import quickly, for `--help`."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -17,3 +18,13 @@ class Licence(NamedTuple):
     name: str  # as in `ModelCard.licence`
     about: str  # the terms in one line, which follows "you agree to"
     variable: str  # the environment variable that is "1" once the operator has agreed
+
+
+class MachineOption(NamedTuple):
+    """An option of the machine that speaks, never of a job. Engine processes get it as an environment variable."""
+
+    name: str  # without the dashes
+    metavar: str
+    about: str
+    variable: str
+    check: Callable[[str], str]  # returns the variable's value, or raises UsageError

@@ -113,9 +113,9 @@ class Engines:
         return await process.speak(slot, text, *seeds)
 
     def kill(self, slot: int) -> None:
-        """Kill a slot's process, without waiting for its end."""
+        """Kill a slot's process, without waiting for its end; only part with one that other slots share."""
         process = self._forget(slot)
-        if process is not None:
+        if process is not None and process not in self._processes.values():
             process.kill()
 
     def process(self, slot: int) -> EngineProcess | None:

@@ -14,7 +14,15 @@ import patience
 
 CLI = Path(__file__).resolve().parents[2] / "cli.py"
 WATCHED: set[Path] = set()  # outputs and state folders of all commands that run
-OURS = ("E2A_SWARM_KEY", "E2A_SWARM_COORDINATOR", "E2A_SWARM_HOME", "E2A_SWARM_BIND", "COLUMNS")
+OURS = (
+    "E2A_SWARM_KEY",
+    "E2A_SWARM_COORDINATOR",
+    "E2A_SWARM_HOME",
+    "E2A_SWARM_BIND",
+    "E2A_SWARM_TTS_SERVER",
+    "E2A_SWARM_TTS_KEY",
+    "COLUMNS",
+)
 LISTENING = re.compile(r"waiting for workers at 127\.0\.0\.1:(\d+)")
 
 # A voice that takes no time: `fast` for stories that are not about speed, `slow` for those that interrupt it.

@@ -36,6 +36,18 @@ async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
     await engines.close()
 
 
+async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(tmp_path: Path) -> None:
+    engines = Engines(("cpu:0", "cpu:1"), tmp_path)
+    slow = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.1"})
+    await asyncio.gather(*(engines.load(slot, slow) for slot in range(2)))
+    speaking = engines.speak(1, "Tick.", 0)
+    engines.kill(0)
+    assert (await speaking).info.samples
+    await engines.load(0, METRONOME)
+    assert (await engines.speak(0, "Tick.", 0)).info.samples
+    await engines.close()
+
+
 async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
     engines = Engines(("cpu:0", "cpu:1"), tmp_path)
     await engines.load(0, METRONOME)

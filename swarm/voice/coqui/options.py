@@ -1,6 +1,6 @@
 """The options of Coqui's models, named as in ebook2audiobook, and the licence of XTTS."""
 
-from swarm.voice.option import EngineOption, Licence
+from swarm.voice.option import EngineOption, Licence, MachineOption
 
 CPML = "CPML"  # the Coqui Public Model License, for non-commercial use only
 ENV_LICENCE = "COQUI_TOS_AGREED"  # the variable that Coqui itself reads
@@ -18,3 +18,4 @@ OPTIONS = (
     EngineOption("waveform_temp"),
 )
 LICENCES = (Licence(CPML, "the Coqui Public Model License of XTTS: non-commercial use only", ENV_LICENCE),)
+MACHINE_OPTIONS: tuple[MachineOption, ...] = ()

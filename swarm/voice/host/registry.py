@@ -330,12 +330,12 @@ def choose_card(
 
 def _may_have_model(engine: Engine, model: str) -> bool:
     """Tell whether an engine loads custom models, if the model is one, or else has models to choose from."""
-    return engine.card.custom if model.startswith(CUSTOM) else bool(engine.models())
+    return engine.card.custom if model.startswith(CUSTOM) else engine.card.any_model or bool(engine.models())
 
 
 def _engine_of(model: str, language: str) -> Engine:
     """Return the engine of a model if the user named none: the first that knows it, else the first that may have it."""
-    able = [engine for engine in all_engines() if _may_have_model(engine, model)]
+    able = [engine for engine in all_engines() if _may_have_model(engine, model) and not engine.card.any_model]
     for engine in able if not model.startswith(CUSTOM) else ():
         try:
             engine.choose_model("", language, model)

@@ -81,6 +81,7 @@ def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed
         "kokoro",
         "espeak",
         "metronome",
+        "openai",
         "other",
     ]
     assert engine_target("other") == "test_registry:other_engine"

@@ -1,0 +1,1 @@
+"""An engine that speaks through the worker's own server with OpenAI's speech API."""
