@@ -72,6 +72,13 @@ class SegmentQuarantined(Record, frozen=True, tag=True):
     note: str = ""  # of the last failure
 
 
+class JobPaused(Record, frozen=True, tag=True):
+    """The user paused the job, or lets it go on: while it is paused nothing of it is granted."""
+
+    paused: bool
+    at_s: float
+
+
 class WorkerSeen(Record, frozen=True, tag=True):
     """The name and devices behind a worker id, for the job's report."""
 
@@ -118,6 +125,7 @@ AnyRecord = (
     | SegmentReworded
     | SegmentFailed
     | SegmentQuarantined
+    | JobPaused
     | WorkerSeen
     | GainFixed
     | LatentsKept

@@ -14,6 +14,7 @@ from swarm.job.record import (
     ClipDiscarded,
     GainFixed,
     JobFinished,
+    JobPaused,
     LatentsKept,
     LatentsLost,
     RunStarted,
@@ -47,6 +48,7 @@ class JobState:
     gains_db: dict[str, float] = field(default_factory=dict)  # of the voice, by level
     latents: LatentsKept | None = None
     finished: JobFinished | None = None
+    paused: bool = False  # by the user
 
     def __post_init__(self) -> None:
         self.settled = [0] * len(self.spec.chapters)
@@ -162,6 +164,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
             state.gains_db.setdefault(level, gain_db)
         case JobFinished():
             state.finished = record
+        case JobPaused(paused=paused):
+            state.paused = paused
 
 
 def _count(state: JobState, place: Place, by: int) -> None:

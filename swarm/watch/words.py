@@ -59,6 +59,7 @@ WAITING: dict[str, Sentence] = {  # what a job waits for
     "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
     "no engine": lambda r: f"waiting for a worker that has the engine {r.engine}",
     "no worker": lambda r: f"waiting for a worker: {CALL_WORKERS}",
+    "paused": lambda r: "paused",
     "all rest": lambda r: f"every worker for it is paused: {r.note}",
     "loading": lambda r: r.note,
     "computing latents": lambda r: "preparing the voice",

@@ -6,6 +6,7 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING
 
+from allowed_repeats import holds
 from disk import Disk
 from files import PIECE
 from machine import Machine
@@ -48,6 +49,7 @@ class SimCoordinator(Machine):
         self.ended = False
         self.started_s = 0.0
         self.alarm_s = inf  # when `tick` is called next, by this machine's clock
+        self.paused_until_s = 0.0
         self.heard_s: dict[str, float] = {}  # worker process -> its last message, in our waking hours
 
     # --- its life
@@ -158,6 +160,27 @@ class SimCoordinator(Machine):
                 self.take(self.core.discard(job, *place, "it rots", self.clock()))
                 return
 
+    def pause(self, seconds: float, *, removed: bool) -> None:
+        """Pause every job for a while, as its user may; `removed` also takes it out of the queue and puts it back."""
+        if not self.awake or self.core is None or self.draining:
+            return
+        self.paused_until_s = self.world.heap.now + seconds
+        for worker in self.world.workers:
+            if worker.alive:
+                self.world.judge.repeats.allow(holds(worker), f"{self.name} pauses")
+        for job in self.disk.spec:
+            self.take(self.core.pause(job, self.clock()))
+            if removed and not self.disk.writing and not self.queue:  # its records are all on the disk
+                self.take(self.core.remove_job(job, self.clock()))
+                self.core.add_job(self.disk.replay(job))
+
+    def _go_on_after_pause(self) -> None:
+        if self.core is None or (self.world.heap.now < self.paused_until_s and not self.world.healed):
+            return
+        for job, served in self.core.jobs.items():
+            if served.state.paused and not self.draining:
+                self.take(self.core.pause(job, self.clock(), paused=False))
+
     # --- messages
 
     def deliver(self, peer: bytes, message: Message, frame: bytes) -> None:
@@ -230,6 +253,7 @@ class SimCoordinator(Machine):
     def _look(self) -> None:
         """Show the judge how things stand, without calling the core."""
         self.later(LOOK_S, self._look)
+        self._go_on_after_pause()
         if not self.inbox:
             self.world.judge.looks(self)
 

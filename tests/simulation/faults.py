@@ -36,6 +36,7 @@ ILL_WILL = "ill will"  # of one more worker, for ever, and drawn apart
 ILL_COORDINATOR = "a coordinator of ill will"  # for ever, beside the others, and drawn apart
 SLOW_LINKS = "slow links"  # for ever, and drawn apart
 WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
+PAUSES = "pauses"  # of a job, by its user, and drawn apart
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
 
@@ -64,6 +65,7 @@ class Faults:
             world.heap.after(world.files_random.uniform(0.5, LAST_S), world.befall, "a file vanishes", file_vanishes)
         self._schedule_devices(world)
         self._schedule_engines(world)
+        self._schedule_pauses(world)
         self.began |= self.on
         for name, act in MOMENTS.items():
             if name in self.on:
@@ -84,6 +86,12 @@ class Faults:
             world.heap.after(random.uniform(0.5, LAST_S), world.befall, "engines break", engines_break)
         if len(world.workers) > 1:
             world.heap.after(random.uniform(0.5, LAST_S), world.befall, "an engine breaks for ever", breaks_for_ever)
+
+    def _schedule_pauses(self, world: World) -> None:
+        random = world.pauses_random
+        self.on |= {PAUSES} if random.random() < SOMETIMES / 2 else set()
+        for _ in range(random.randint(1, 3)):
+            world.heap.after(random.uniform(0.5, LAST_S), world.befall, PAUSES, job_pauses)
 
     def stop(self) -> None:
         """Let no more avoidable faults happen."""
@@ -123,6 +131,12 @@ def coordinator_sleeps(world: World) -> None:
 def clip_rots(world: World) -> None:
     """Damage an accepted clip."""
     _coordinator(world).lose_a_clip()
+
+
+def job_pauses(world: World) -> None:
+    """Pause the book of a coordinator for a while; some are also taken out of the queue and put back."""
+    random = world.pauses_random
+    random.choice(world.coordinators).pause(random.choice([0.3, 3.0, 20.0]), removed=random.random() < 0.3)
 
 
 def worker_crashes(world: World) -> None:

@@ -326,6 +326,8 @@ class Judge:
                 if state.is_settled((chapter, index)):
                     raise Violation("settled and still to be spoken", (state.job, chapter, index))
         holders = {(lease.session, lease.slot) for lease in ledger.leases.values() if lease.slot != PROMISED}
+        if state.paused and holders:
+            raise Violation(f"{state.job} is paused and leased")
         if state.awaits_latents and len(holders) > 1:
             raise Violation(f"{len(holders)} slots compute the latents of {state.job}")
         for lease in ledger.leases.values():
@@ -337,11 +339,13 @@ class Judge:
         settings = core.settings
         if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
             return None
-        if not any(served.ledger.free) or (served.state.awaits_latents and served.ledger.leases):
+        if not (served.is_open and any(served.ledger.free)) or (served.state.awaits_latents and served.ledger.leases):
             return None
         for session in core.sessions.values():
             if not session.is_waiting or not session.can_try(served.recipe, now, served.needed):
                 continue
+            if served.state.awaits_latents and served.state.job in session.distrusted:
+                continue  # it sent latents that nobody can use, so others compute them
             for chapter, free in enumerate(served.ledger.free):
                 for index in sorted(free):
                     blamed = [failure.worker for failure in served.state.failures.get((chapter, index), ())]
@@ -357,7 +361,7 @@ class Judge:
         for session in core.sessions.values():
             worker = self._owner(session.key)
             name, now = (core.settings.coordinator, session.key), coordinator.awake_s()
-            if free and not core.stopping and self._could_work(worker, session, core, served, free):
+            if free and served.is_open and not core.stopping and self._could_work(worker, session, core, served, free):
                 share = 3 if self.world.ill_coordinator else 1  # it gets its share of a slot's time, and wastes that
                 if now - self.idle.setdefault(name, now) > share * STARVED_S:
                     raise Violation(f"{worker.name} is idle while there is work", (served.state.job, *free[0]))
@@ -381,7 +385,7 @@ class Judge:
                 is_judged(self.world, worker, session, raw=self.world.healed)
                 and "lying pieces" not in self.world.faults
             )
-            if not lacks or have != before or held_up or served.state.complete or not judged:
+            if not lacks or have != before or held_up or not served.is_open or not judged:
                 self.fetched[name] = (now, have)
             elif now - since_s > (3 if "latency" in self.world.faults else 1) * STARVED_S:
                 raise Violation(f"{worker.name} gets no further with its files, {have} bytes")

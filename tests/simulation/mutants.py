@@ -57,6 +57,7 @@ class Value:
 
 MUTANTS: dict[str, Edit | Value] = {
     "send before persist": Value(SimCoordinator, "persist_first", False),
+    "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
     "the deadline of a lease is forgotten": Edit(Coordinator, "next_deadline", "*leases, *silences,", "*silences,"),
     "the deadline of a silence is forgotten": Edit(Coordinator, "next_deadline", "*leases, *silences,", "*leases,"),
@@ -255,6 +256,9 @@ def _edited(edit: Edit) -> object:
 
 CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "a voice of other latents goes on": 3,
+    "heartbeats answer one another for ever": 6,
+    "a coordinator may leave slots idle": 8,
+    "a coordinator that is not asked is taken for silent": 9,
     "no grace after a restart": 94,
     "leases end when granted": 145,
 }

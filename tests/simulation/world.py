@@ -65,6 +65,7 @@ class World:
         self.files_random = Random(f"files {seed}")  # of its own, so that worlds without files stay as they were
         self.devices_random = Random(f"devices {seed}")
         self.links_random = Random(f"links {seed}")
+        self.pauses_random = Random(f"pauses {seed}")
         self.engines_random = Random(f"engines {seed}")
         self.will_random = Random(f"ill will {seed}")
         self.ill_random = Random(f"ill coordinator {seed}")

@@ -4,10 +4,11 @@ It owns no socket, disk or clock: `receive` and `tick` are told the time (second
 within a run). After each call ask `next_deadline` when to call `tick`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished
+from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished, JobPaused
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.clip_pieces import ClipPieces
@@ -18,6 +19,7 @@ from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
+from swarm.lease.coordinator.queue import arrange, take_out, withdraw
 from swarm.lease.coordinator.roster import Session, new_session, refuse, session_key
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
@@ -39,7 +41,6 @@ from swarm.lease.message import (
     Hello,
     Refused,
     Release,
-    Revoke,
     Status,
     StatusReply,
     Welcome,
@@ -206,12 +207,33 @@ class Coordinator:
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""
-        outcome = Outcome()
-        self.stopping = True
-        for served in self.jobs.values():
-            for lease in list(served.ledger.leases.values()):
-                outcome.send(self.sessions[lease.session].peer, Revoke(lease.id))
-                served.ledger.end(lease)
+        outcome, self.stopping = Outcome(), True
+        withdraw(self.jobs.values(), self.sessions, outcome)
+        return outcome
+
+    def pause(self, job: str, now: float, *, paused: bool = True) -> Outcome:
+        """Pause a job, or let it go on; what is being spoken of it is still taken."""
+        outcome, served = Outcome(), self.jobs[job]
+        self._charge_idle(now)
+        if served.state.paused != paused:
+            self._record(job, JobPaused(paused, now), outcome)
+        withdraw([served] if paused else [], self.sessions, outcome)
+        for session in self.sessions.values():
+            tidy(self.jobs, session, now)
+        self._pump(now, outcome, thorough=True)
+        return outcome
+
+    def remove_job(self, job: str, now: float) -> Outcome:
+        """Serve a job no more; what is still spoken of it is refused."""
+        self._charge_idle(now)
+        take_out(self.jobs, job, self.sessions, now, outcome := Outcome())
+        self._pump(now, outcome, thorough=True)
+        return outcome
+
+    def arrange(self, jobs: Sequence[str], now: float) -> Outcome:
+        """Serve these jobs first, in this order, and the others after them."""
+        arrange(self.jobs, jobs)
+        self._pump(now, outcome := Outcome(), thorough=True)
         return outcome
 
     def hopeless(self) -> Reason | None:
@@ -298,7 +320,7 @@ class Coordinator:
                 tidy(self.jobs, session, now)
             case Clip() | Failed():
                 served = self.jobs.get(message.job)
-                was_open = served is not None and not served.state.complete
+                was_open = served is not None and served.is_open
                 self._settle(session, message, now, frame, fault, outcome)
                 tidy(self.jobs, session, now)
                 if served is not None and was_open and served.state.complete:
@@ -311,7 +333,8 @@ class Coordinator:
                 self.job_files.job_file(session, message, frame, now, outcome)
                 tidy(self.jobs, session, now)
             case Release():
-                self._release(session, message, now, outcome)
+                self.intake.released(session, message, outcome)
+                tidy(self.jobs, session, now)
             case Bye():
                 outcome.events.append(Reason("left", worker=session.hello.name))
                 self._drop(session, now)
@@ -342,23 +365,12 @@ class Coordinator:
         self._pump(now, outcome)
 
     def _open_jobs(self) -> list[ServedJob]:
-        return [served for served in self.jobs.values() if not served.state.complete]
+        return [served for served in self.jobs.values() if served.is_open]
 
     def _charge_idle(self, now: float, *completed: ServedJob) -> None:
         """Charge the idle time since the last call to the open jobs, and to those completed by this one."""
         for session in self.sessions.values():
             charge_idle([*self._open_jobs(), *completed], session, now)
-
-    def _release(self, session: Session, message: Release, now: float, outcome: Outcome) -> None:
-        served, lease = leases_of(self.jobs, session).get(message.lease, (None, None))
-        if served is None or lease is None:
-            return
-        served.ledger.end(lease)
-        session.told.discard(served.state.job)  # the `Job` message may have been lost
-        if message.unable and session.reports_unable(served.recipe, message.note):
-            title = served.state.spec.title
-            outcome.events.append(Reason("cannot speak", worker=session.hello.name, title=title, note=message.note))
-        tidy(self.jobs, session, now)
 
     # --- leases
 

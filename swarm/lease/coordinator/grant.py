@@ -90,7 +90,7 @@ class Request:
 
     def _runs(self) -> Iterator[tuple[ServedJob, FreeRun | None]]:
         """Yield what the slot could speak, the most useful first. A run cut from a lease must be used."""
-        jobs = [w for w in self.jobs.values() if not w.state.complete and self._is_let(w)]
+        jobs = [w for w in self.jobs.values() if w.is_open and self._is_let(w)]
         for served in jobs:
             yield served, self._earliest(served)
             yield served, served.ledger.find_run(partial(self._may_try, served), self._most(served))

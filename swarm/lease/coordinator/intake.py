@@ -8,12 +8,13 @@ from msgspec import structs
 from swarm.job.plausible import implausible
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
+from swarm.lease.coordinator.heartbeat import leases_of
 from swarm.lease.coordinator.last_word import has_failed_often, has_waited_long, is_heard, last_word, others_could
 from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, MAX_TAKES, ServedJob
-from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Skip, Wanted
+from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Release, Skip, Wanted
 from swarm.lease.reason import Reason
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
@@ -138,6 +139,17 @@ class Intake:
                 served.ledger.hold(Lease(new_id(), held.job, chapter, session.key, PROMISED, coming, now, now))
         forget = tuple(clip for clip in held.clips if clip not in set(wanted))
         out.send(session.peer, Wanted(held.job, tuple(wanted), forget))
+
+    def released(self, session: Session, message: Release, out: Outcome) -> None:
+        """End a lease that a worker gives back, and tell the user if it cannot speak the job at all."""
+        served, lease = leases_of(self.jobs, session).get(message.lease, (None, None))
+        if served is None or lease is None:
+            return
+        served.ledger.end(lease)
+        session.told.discard(served.state.job)  # the `Job` message may have been lost
+        if message.unable and session.reports_unable(served.recipe, message.note):
+            title = served.state.spec.title
+            out.events.append(Reason("cannot speak", worker=session.hello.name, title=title, note=message.note))
 
     def failed(self, session: Session, failed: Failed, now: float, out: Outcome) -> None:
         """Count a failure; the place is tried again with a new take, or set aside after several."""

@@ -45,7 +45,7 @@ class JobFiles:
         session.supplied(heartbeat)
         known = session.job_files.union(session.fetching)
         for served in self.jobs.values():
-            if not served.state.complete and session.can_speak(served.recipe) and not served.needed <= known:
+            if served.is_open and session.can_speak(served.recipe) and not served.needed <= known:
                 session.told.add(served.state.job)
                 out.send(session.peer, served.instruction)
         for made in heartbeat.made:

@@ -36,6 +36,16 @@ class ServedJob:
         )
 
     @property
+    def characters_left(self) -> int:
+        """The characters of the book that are not yet spoken."""
+        return self.characters - self.state.characters_settled
+
+    @property
+    def is_open(self) -> bool:
+        """Whether sentences of it are to be spoken now."""
+        return not (self.state.complete or self.state.paused)
+
+    @property
     def recipe(self) -> Recipe:
         """The recipe of its voice."""
         return self.state.spec.recipe

@@ -47,7 +47,7 @@ class Snapshot:
             accepted=len(state.accepted),
             missing=len(state.quarantined),
             characters=served.characters,
-            characters_left=served.characters - state.characters_settled,
+            characters_left=served.characters_left,
             audio_s=max(0.0, state.audio_s),
             elapsed_s=max(0.0, self.now - (served.first_grant_s or self.now)),
             eta_s=self._eta_s(served),
@@ -84,11 +84,11 @@ class Snapshot:
         """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""
         speeds = self._speeds(served)
         pace = sum(_pace(speed, waits) for speed, waits in speeds) * self.speech_pace.share
-        if not pace or sum(speed.clips for speed, _ in speeds) < MIN_CLIPS:
+        if not served.is_open or not pace or sum(speed.clips for speed, _ in speeds) < MIN_CLIPS:
             return None
         left = 0
         for other in self.jobs.values():
-            left += other.characters - other.state.characters_settled
+            left += other.characters_left if other.is_open else 0
             if other is served:
                 break
         return left / pace
@@ -96,8 +96,8 @@ class Snapshot:
     def speech(self) -> tuple[int, int, dict[Hashable, float]]:
         """Return the characters spoken and left of all jobs, and the characters a second that each slot measures."""
         spoken = sum(served.state.characters_settled for served in self.jobs.values())
-        left = sum(served.characters for served in self.jobs.values()) - spoken
-        under_way = next((served for served in self.jobs.values() if not served.state.complete), None)
+        left = sum(served.characters_left for served in self.jobs.values() if served.is_open)
+        under_way = next((served for served in self.jobs.values() if served.is_open), None)
         if under_way is None:
             return spoken, left, {}
         voice = voicing(under_way.recipe)
@@ -126,6 +126,8 @@ class Snapshot:
             encoded = served.encoding.share
             encoding = encoded < 1 and not served.state.finished
             return Reason("encoding", percent=int(100 * encoded)) if encoding else None
+        if served.state.paused:
+            return Reason("paused")
         missing = self.settings.min_workers - len(self.sessions)
         if missing > 0:
             return Reason("workers missing", count=missing)
@@ -192,7 +194,7 @@ class Snapshot:
         if lack := find_lack(session, self.jobs):
             reasons.append(lack)
         for served in self.jobs.values():
-            able = not served.state.complete and session.can_speak(served.recipe)
+            able = served.is_open and session.can_speak(served.recipe)
             if able and not served.needed <= session.job_files:
                 reasons.append(_fetching(served, [session]))
         return list(dict.fromkeys(reasons))
@@ -231,7 +233,7 @@ def find_lack(session: Session, jobs: dict[str, ServedJob]) -> Reason | None:
 
 def _out_of_reach(session: Session, jobs: dict[str, ServedJob]) -> ServedJob | None:
     """Return the first open job where a worker can speak none, unless the worker said itself why."""
-    left = [served for served in jobs.values() if not served.state.complete]
+    left = [served for served in jobs.values() if served.is_open]
     if not left or any(session.can_speak(served.recipe) for served in left):
         return None
     return None if left[0].recipe in session.unable else left[0]  # the worker said itself why

@@ -1,0 +1,31 @@
+"""The jobs of a coordinator as a queue: in which order they are served, and how one is taken out of it."""
+
+from collections.abc import Iterable, Sequence
+
+from swarm.lease.coordinator.heartbeat import tidy
+from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.roster import Session
+from swarm.lease.coordinator.served_job import ServedJob
+from swarm.lease.message import Revoke
+
+
+def arrange(jobs: dict[str, ServedJob], first: Sequence[str]) -> None:
+    """Put these jobs first, in this order, and the others after them. The dict is shared, so it changes in place."""
+    for job in [*(job for job in first if job in jobs), *(job for job in jobs if job not in first)]:
+        jobs[job] = jobs.pop(job)
+
+
+def withdraw(withdrawn: Iterable[ServedJob], sessions: dict[str, Session], out: Outcome) -> None:
+    """Withdraw all leases of some jobs; what is being spoken is still taken."""
+    for served in withdrawn:
+        for lease in list(served.ledger.leases.values()):
+            out.send(sessions[lease.session].peer, Revoke(lease.id))
+            served.ledger.end(lease)
+
+
+def take_out(jobs: dict[str, ServedJob], job: str, sessions: dict[str, Session], now: float, out: Outcome) -> None:
+    """Take a job out of the queue, with its leases; clips that still come of it are refused."""
+    withdraw([jobs.pop(job)], sessions, out)
+    for session in sessions.values():
+        session.told.discard(job)
+        tidy(jobs, session, now)

@@ -1,0 +1,78 @@
+"""Several jobs of one coordinator: paused, arranged, taken out."""
+
+from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent, shown
+
+from swarm.job.record import ClipAccepted, JobPaused
+from swarm.job.state import JobState, apply
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.message import Accepted, Done, Grant, Heartbeat, Rejected, Revoke
+
+
+def two_jobs() -> Coordinator:
+    """Make a coordinator of two jobs, with one worker."""
+    core = make_core(JobState(make_spec(TEXTS, job="first")), JobState(make_spec(TEXTS, job="second")))
+    join(core)
+    return core
+
+
+def test_a_paused_job_gives_its_slots_to_the_next_one_and_takes_what_is_under_way() -> None:
+    core = two_jobs()
+    grant = offer(core)
+    assert grant.job == "first"
+    outcome = core.pause("first", 1.0)
+    assert [entry.record for entry in outcome.entries] == [JobPaused(True, 1.0)]
+    assert sent(outcome, Revoke) == [Revoke(grant.lease)]
+    assert [job.note for job in shown(core, 1.0).jobs] == ["paused", ""]
+    accepted = core.receive(b"p", make_clip(grant), 1.1, b"clip")
+    assert sent(accepted, Accepted)
+    assert isinstance(accepted.entries[-1].record, ClipAccepted)
+    assert offer(core, now=1.2).job == "second"
+
+
+def test_a_paused_job_goes_on_at_once_when_its_user_says_so_and_is_paused_after_a_restart() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core)
+    records = [entry.record for entry in core.pause("job", 0.5).entries]
+    assert sent(core.receive(b"p", Heartbeat((), (0,)), 1.0), Done)
+    assert core.tick(2.0).sends == []
+    again = JobState(make_spec(TEXTS))
+    for record in records:
+        apply(again, record)
+    assert again.paused
+    outcome = core.pause("job", 2.5, paused=False)
+    assert sent(outcome, Grant)
+    assert core.pause("job", 2.6, paused=False).entries == []  # it is not journaled twice
+    assert not core.jobs["job"].state.paused
+
+
+def test_jobs_are_spoken_in_the_order_that_they_are_given() -> None:
+    core = two_jobs()
+    core.arrange(["second", "unknown"], 0.5)
+    assert list(core.jobs) == ["second", "first"]
+    assert offer(core, now=1.0).job == "second"
+
+
+def test_a_removed_job_leaves_nothing_behind_and_its_clips_are_refused() -> None:
+    core = two_jobs()
+    grant = offer(core)
+    outcome = core.remove_job("first", 1.0)
+    assert sent(outcome, Revoke) == [Revoke(grant.lease)]
+    assert [job.job for job in core.status(1.0).jobs] == ["second"]
+    refused = core.receive(b"p", make_clip(grant), 1.1, b"clip")
+    assert (len(sent(refused, Rejected)), refused.entries) == (1, [])
+    assert offer(core, now=1.2).job == "second"
+    core.add_job(JobState(make_spec(TEXTS, job="first")))
+    core.arrange(["first"], 1.3)
+    assert offer(core, now=1.4, leases=(core.last_lease,)).job == "first"
+
+
+def test_a_paused_job_is_not_counted_in_the_time_of_those_after_it() -> None:
+    core = two_jobs()
+    core.pause("first", 0.5)
+    grant = offer(core, now=1.0)
+    for position in range(4):
+        core.receive(b"p", make_clip(grant, position), 2.0 + position, b"clip")
+    first, second = core.status(7.0).jobs
+    assert first.eta_s is None
+    assert second.eta_s is not None
+    assert second.eta_s < 10
