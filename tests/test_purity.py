@@ -51,7 +51,7 @@ ARROWS = {
     | {"audio", "book", "book/speech", "edition", "lease", "lease/coordinator", "net", "store", "trace"}
     | {"voice/host", "watch"},
     "worker": GROUND | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/host", "watch"},
-    "node": GROUND | {"coordinator", "net", "trace", "voice/host", "watch", "worker"},
+    "node": GROUND | {"coordinator", "net", "trace", "voice", "voice/host", "watch", "worker"},
     "commands": GROUND
     | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store", "trace"}
     | {"trace/replay", "voice", "voice/host", "watch", "worker"},

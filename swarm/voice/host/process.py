@@ -1,6 +1,7 @@
 """The worker's side of an engine process: opens voices, has them speak, and turns failures into EngineFaults."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -30,11 +31,14 @@ class EngineProcess:
         """Whether the process was started and is not known to have ended."""
         return self._child.alive
 
-    async def start(self, engine: str, log_path: Path) -> None:
-        """Start the process; `engine` is "module:object". Raises EngineFault(UNAVAILABLE)."""
+    async def start(self, engine: str, log_path: Path, more: Mapping[str, str] | None = None) -> None:
+        """Start the process; `engine` is "module:object", `more` are further variables of its environment.
+
+        Raises EngineFault(UNAVAILABLE).
+        """
         self._engine = engine
         try:
-            await self._child.start("swarm.voice.host.child", [], log_path, ONE_THREAD)
+            await self._child.start("swarm.voice.host.child", [], log_path, {**ONE_THREAD, **(more or {})})
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
         logger.debug(f"process {self.pid} is started for {engine}; what it prints goes to {log_path}")
