@@ -116,6 +116,9 @@ class MemoryStore:
     def lock_job(self, job: str) -> None:
         """Do nothing: no other process can see this store."""
 
+    def release_job(self, job: str) -> None:
+        self._known(job)
+
     def folder(self, job: str) -> Path:
         return Path("memory") / job
 

@@ -3,54 +3,33 @@
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm import __version__
 from swarm.audio.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
-from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
+from swarm.coordinator.books import Books
 from swarm.coordinator.lobby import is_known, wait_for_engine
-from swarm.coordinator.prepare import Prepared, file_stem, prepare
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
-from swarm.coordinator.space import book_need, check_space, judge
-from swarm.edition.delivery import Delivery, find_depot
-from swarm.edition.depot import Depot, DepotFault
+from swarm.edition.depot import DepotFault
 from swarm.edition.edition import Edition
-from swarm.edition.predecessor import Head, book_marks
-from swarm.edition.style import make_style, read_cover
-from swarm.edition.target import claim_target, note_claim, release_target, report_path
-from swarm.errors import (
-    EXIT_BOOK,
-    EXIT_DONE,
-    EXIT_GAPS,
-    EXIT_INTERRUPTED,
-    BookError,
-    ReaderMissing,
-    StoreError,
-    SwarmError,
-)
-from swarm.job.reading import Wording
+from swarm.edition.target import release_target
+from swarm.errors import EXIT_BOOK, EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, StoreError, SwarmError
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
 from swarm.net.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
 from swarm.net.transport import RouterSocket
-from swarm.store.job_use import has_job, is_used
 from swarm.store.store import DiskStore
 from swarm.system.awake import awake
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, machine_name, new_nonce
-from swarm.system.platform import few_arenas, trim_memory
+from swarm.system.platform import few_arenas
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
 from swarm.watch.text import count_text
 from swarm.watch.words import CALL_WORKERS
-
-if TYPE_CHECKING:
-    from swarm.edition.audiobookshelf import Upload
 
 MAX_NAMED = 5  # audiobooks of earlier runs; a folder may have hundreds
 GRACE_S = 1.0  # after a restart nothing is granted for so long: returning workers first say what they hold
@@ -67,114 +46,10 @@ class Coordination:
         self.clock = Clock()
         self.store = DiskStore(config.state_dir)
         self.seen_engines = SeenEngines(config.state_dir)
-        self.editions: list[Edition] = []
         self.studio = Studio(config.state_dir / "log", default_cpu_slots(), lambda: not self.is_spoken)
-        self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
-        self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
-        self.brought = BroughtFiles()
-        self.depot: Depot | None = None
-        self.upload: Upload | None = None
+        self.books = Books(config, self.store, self.studio, self.clock, progress.note)
+        self.editions = self.books.editions
         self.invitation: Callable[[], None] | None = None
-
-    def open(self) -> None:
-        """Read every book and open its job, before anything is served. Raises BookError, StoreError, UsageError."""
-        if self.config.style.cover:
-            read_cover(self.config.style.cover)  # a bad one is refused before books are read
-        self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
-        if self.config.upload:
-            from swarm.edition.audiobookshelf import Upload  # imported late: few upload, and all start sooner
-
-            self.upload = Upload(self.config.upload)
-            self.upload.find_room()  # a fault of the server shows now, not after the night
-        brought = self.brought = find_brought_files(self.config, self.store)
-        for note in brought.notes:
-            self.progress.note(note)
-        found: dict[str, Prepared] = {}  # by job: the same book may be named twice
-        for path in self.config.books:
-            if prepared := self._prepare(path, brought):
-                found.setdefault(prepared.state.job, prepared)
-        for job, prepared in found.items():  # only now, when all jobs are locked: none takes another's name
-            if prepared.undoubted:
-                self.undoubted[prepared.state.spec.title] = None
-                continue
-            self.store.commit([(job, record, b"") for record in prepared.records])
-            for note in prepared.notes:
-                self.progress.note(note)
-            self.editions.append(self._edition(prepared))
-        if not self.editions and not self.undoubted:
-            raise self.unread[0]
-        if self.editions:
-            self._check_space()
-        trim_memory()
-
-    def _prepare(self, path: Path, brought: BroughtFiles) -> Prepared | None:
-        """Prepare the job of a book; None if a folder held it and it cannot be read. Raises as `open` does."""
-        try:
-            return prepare(self.config, path, self.store, self.clock.now(), brought)
-        except (BookError, ReaderMissing) as fault:
-            if path not in self.config.found:
-                raise
-            self.progress.note(f"left out: {fault}")
-            self.unread.append(fault)
-            return None
-
-    def _check_space(self) -> None:
-        """Say where room may run out. Raises EnvironmentFault for a book that certainly does not fit."""
-        needs = [
-            book_need(
-                edition.state,
-                edition.style,
-                self.config.state_dir if edition.delivery else edition.target.parent,
-                self.store.folder(edition.state.job),
-                self.config.state_dir,
-            )
-            for edition in self.editions
-            if not edition.is_made
-        ]
-        notes = check_space(needs)
-        if self.depot:
-            delivered = sum(need.files for need in needs)
-            notes.append(judge(self.depot.name, delivered, self.depot.free_bytes()))
-        for note in filter(None, notes):
-            self.progress.note(note)
-
-    def _edition(self, prepared: Prepared) -> Edition:
-        job = prepared.state.job
-        style = make_style(self.config.style, prepared.state.spec)
-        named = self.config.redo.stem if self.config.redo else ""
-        stem = named or file_stem(
-            style.tags.title, style.tags.authors, self.config.chapters, preview=bool(self.config.preview_s)
-        )
-        delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
-        claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
-        marks = book_marks(prepared.state.spec)
-        target = claim(stem, style.output_format, job, marks, partial(self._may_replace, marks))
-        report = report_path(target)
-        note_claim(self.store.folder(job), delivery.address(report) if delivery else str(report.absolute()))
-        return Edition(
-            prepared.state,
-            self.store,
-            target,
-            style,
-            self.studio,
-            delivery=delivery,
-            upload=self.upload,
-            deliver_gaps=self.config.deliver_gaps,
-            keep_both=self.config.keep_both,
-            say=self.progress.note,
-            wording=Wording(self.config.reading, self.config.chapters, self.config.lexicon, self.config.credits),
-            options=self.config.options,
-        )
-
-    def _may_replace(self, marks: frozenset[str], last: Head) -> bool:
-        """Tell whether an edition of a book with these marks takes the place of the last one under its name.
-
-        A job in use keeps its name, and so does one that another machine began and may still be speaking.
-        """
-        job, state_dir = last.book.job, self.config.state_dir
-        if self.config.keep_both or not marks & last.marks or is_used(state_dir, job):
-            return False
-        return last.is_whole or has_job(state_dir, job)
 
     @property
     def epoch(self) -> int:
@@ -198,11 +73,10 @@ class Coordination:
         )
         now = self.clock.now()
         core = self.trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
-        restore = partial(put_back, self.brought, self.store)
         output = self.progress, self.clock, self.config.on_failure
-        server = Server(core, self.store, router, *output, self.seen_engines, restore, self.call_workers)
+        server = Server(core, self.store, router, *output, self.seen_engines, self.call_workers)
         for edition in pending:
-            server.add(edition)
+            server.add(edition, self.books.put_back)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
             try:
                 ended = await server.run()
@@ -239,7 +113,7 @@ class Coordination:
     def _ready_lines(self) -> list[str]:
         finished = [edition for edition in self.editions if edition.is_finished]
         names = [edition.whereabouts for edition in finished if not edition.state.spec.unspoken]
-        undoubted = [f"{title}: no sentence is doubtful; nothing is spoken again" for title in self.undoubted]
+        undoubted = [f"{title}: no sentence is doubtful; nothing is spoken again" for title in self.books.undoubted]
         if len(names) > MAX_NAMED:
             return [f"{len(names)} audiobooks are finished already", *undoubted]
         gaps = [
@@ -251,12 +125,12 @@ class Coordination:
         return [*(f"{name} is finished already; nothing is left to do" for name in names), *gaps, *undoubted]
 
     def _left_out(self) -> list[str]:
-        return [f"left out: {fault}" for fault in self.unread]
+        return [f"left out: {fault}" for fault in self.books.unread]
 
     def _exit_code(self, written: list[Edition]) -> int:
         silent = any(edition.state.spec.unspoken for edition in self.editions)
         gaps = silent or any(edition.state.quarantined for edition in written)
-        return EXIT_BOOK if self.unread else EXIT_GAPS if gaps else EXIT_DONE
+        return EXIT_BOOK if self.books.unread else EXIT_GAPS if gaps else EXIT_DONE
 
     def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
         """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
@@ -287,7 +161,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         if not is_known(config.render.engine):
             router = await _open_door(config, coordination, service, stack)
             await wait_for_engine(config.render, router, coordination.seen_engines, progress.note)
-        coordination.open()
+        coordination.books.open()
         if coordination.is_done:  # that needs no worker and no key
             async with service.ready():
                 return coordination.end_at_once()

@@ -7,7 +7,7 @@ waits there at once, and only then sends. If committing fails the node ends: the
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
 from typing import Any
@@ -27,7 +27,7 @@ from swarm.job.state import Place
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello
+from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
 from swarm.lease.reason import Reason
 from swarm.net.transport import Router
 from swarm.store.store import Store
@@ -42,6 +42,9 @@ CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
 SAVE_INTERVAL_S = 60.0  # between two saves of the run stats
 DRAIN_S = 20.0  # the longest wait for the sentences under way
 FAREWELL_S = 0.3  # for the last messages to leave
+PutBack = Callable[[str, str], bool]
+OnEnd = Callable[[Edition, SwarmError | None], None]
+
 RARE_EVENTS = ("segment set aside", "latents lost")  # each is about a book, and shown
 MAX_LINES = 200  # about workers, shown at once, and one more each LINE_S
 LINE_S = 2.0
@@ -63,8 +66,8 @@ class Server:
         clock: Clock,
         on_failure: str,
         seen: SeenEngines,
-        put_back: Callable[[str, str], bool] = lambda job, digest: False,
         reopened: Callable[[], None] = lambda: None,
+        on_end: OnEnd | None = None,
     ) -> None:
         self._core = core
         self._store = store
@@ -73,25 +76,30 @@ class Server:
         self._clock = clock
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
-        self._put_back = put_back  # puts a lost job file back; called in another thread
         self._reopened = reopened  # called when a damaged clip is to be spoken again
         self._seen = seen
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self._editions: dict[str, Edition] = {}
+        self._put_back: dict[str, PutBack] = {}  # by job; called in another thread
+        self._writing: dict[str, asyncio.Task[None]] = {}  # by job, once the server runs
+        self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
+        self._on_end = on_end  # told how each edition ended; the server then stays
+        self._running = False
         self._assembly = ClipAssembly()
         self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
         self._draining = asyncio.Event()
         self._called = asyncio.Event()  # the core was called: its next deadline may be another
 
-    def add(self, edition: Edition) -> None:
-        """Serve one more job and write its edition."""
-        self._editions[edition.state.job] = edition
-        recipe = edition.state.spec.recipe
-        run_stats = self._store.run_stats(edition.state.job)
-        self._core.add_job(edition.state, install_hint(recipe.engine), fetch_line(recipe), run_stats)
+    def add(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
+        """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
+        job, recipe = edition.state.job, edition.state.spec.recipe
+        self._editions[job], self._put_back[job] = edition, put_back
+        self._core.add_job(edition.state, install_hint(recipe.engine), fetch_line(recipe), self._store.run_stats(job))
+        if self._running:
+            self._begin(job)
 
     async def _restored(self, job: str, digest: str) -> bool:
-        done = await asyncio.to_thread(self._put_back, job, digest)
+        done = job in self._put_back and await asyncio.to_thread(self._put_back[job], job, digest)
         if done:
             path = self._store.job_file_path(job, digest)
             self._progress.note(f"{path} was gone or damaged: it is put back from its original")
@@ -99,7 +107,7 @@ class Server:
 
     def _lost(self, job: str, digest: str) -> bool:
         """Report that a job file is gone, and tell whether it can be had again: only latents can."""
-        if digest in digests_of(self._editions[job].state.spec.job_files):
+        if job not in self._editions or digest in digests_of(self._editions[job].state.spec.job_files):
             return False
         self._do(self._core.lose_latents(job, digest, self._clock.now()))
         return True
@@ -120,7 +128,10 @@ class Server:
             self._keep(),
         )
         loops = [asyncio.create_task(loop) for loop in running]
-        editions = asyncio.gather(*(self._write(edition) for edition in self._editions.values()))
+        self._running = True
+        for job in self._editions:
+            self._begin(job)
+        editions = asyncio.create_task(self._all_written())
         drained = asyncio.create_task(self._drained())
         tasks: list[asyncio.Future[Any]] = [*loops, editions, drained]
         try:
@@ -136,9 +147,9 @@ class Server:
             await asyncio.sleep(FAREWELL_S)
             raise
         finally:
-            await _cancel(tasks)
+            await _cancel([*tasks, *self._writing.values()])
             self._save_run_stats()
-            self._progress.update(worded_status(self._core.status(self._clock.now())))
+            self._progress.update(self.status())
 
     def _do(self, outcome: Outcome) -> None:
         """Queue what a call of the core asks for, and look at its next deadline anew."""
@@ -245,8 +256,8 @@ class Server:
 
     def _notice(self, entry: JournalEntry) -> None:
         record = entry.record
-        if isinstance(record, ClipAccepted | SegmentQuarantined):
-            self._editions[entry.job].notice((record.chapter, record.index))
+        if isinstance(record, ClipAccepted | SegmentQuarantined) and (edition := self._editions.get(entry.job)):
+            edition.notice((record.chapter, record.index))
         if isinstance(record, SegmentQuarantined) and self._stop_on_failure:
             why = failure_text(record.why, record.note)
             raise SwarmError(
@@ -285,7 +296,7 @@ class Server:
         while True:
             encoded = {job: edition.encoded for job, edition in self._editions.items()}
             self._core.note_progress(encoded, self._clock.now())
-            self._progress.update(worded_status(self._core.status(self._clock.now())))
+            self._progress.update(self.status())
             await asyncio.sleep(self._progress.interval_s)
 
     async def _keep(self) -> None:
@@ -295,7 +306,7 @@ class Server:
             await asyncio.to_thread(self._seen.save)
 
     def _save_run_stats(self) -> None:
-        for job in self._editions:
+        for job in list(self._editions):
             self._store.save_run_stats(job, self._core.jobs[job].run_stats)
 
     async def _drained(self) -> None:
@@ -308,6 +319,45 @@ class Server:
         await self._queue.join()
 
     # --- editions
+
+    def _begin(self, job: str) -> None:
+        task = self._writing[job] = asyncio.create_task(self._write(self._editions[job]))
+        task.add_done_callback(lambda task: self._ended.put_nowait((job, task)))
+
+    async def _all_written(self) -> None:
+        """Wait until every edition is written; a server that stays waits for further ones. Raises what stopped one."""
+        while self._writing or self._on_end:
+            job, task = await self._ended.get()
+            if self._writing.get(job) is not task:
+                continue  # the job was removed
+            del self._writing[job]
+            fault = task.exception()
+            if fault is not None and not (self._on_end and isinstance(fault, SwarmError)):
+                raise fault
+            if self._on_end:
+                self._on_end(self._editions[job], fault)
+
+    async def remove(self, job: str) -> None:
+        """Serve a job no more, and leave its edition as it is."""
+        if task := self._writing.pop(job, None):
+            await _cancel([task])
+        self._store.save_run_stats(job, self._core.jobs[job].run_stats)
+        self._do(self._core.remove_job(job, self._clock.now()))
+        await self._queue.join()
+        del self._editions[job], self._put_back[job]
+        await asyncio.to_thread(self._store.release_job, job)
+
+    def pause(self, job: str, *, paused: bool) -> None:
+        """Pause a job, or let it go on."""
+        self._do(self._core.pause(job, self._clock.now(), paused=paused))
+
+    def arrange(self, jobs: Sequence[str]) -> None:
+        """Serve these jobs first, in this order."""
+        self._do(self._core.arrange(jobs, self._clock.now()))
+
+    def status(self) -> StatusReply:
+        """Return what the coordinator and its workers are doing."""
+        return worded_status(self._core.status(self._clock.now()))
 
     async def _write(self, edition: Edition) -> None:
         job = edition.state.job

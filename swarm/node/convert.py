@@ -32,7 +32,7 @@ async def convert(
     async with AsyncExitStack() as stack:
         coordination = Coordination(config, progress, trace)
         stack.push(coordination.leave)
-        coordination.open()
+        coordination.books.open()
         router = RouterSocket(keys)
         stack.callback(router.close)
         port = router.bind(LOOPBACK, 0)

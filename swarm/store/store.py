@@ -45,7 +45,7 @@ Entry = tuple[str, AnyRecord, bytes]  # the job, the record, and the bytes of it
 class Store(Protocol):
     """Jobs, records and clips. Each method may raise StoreError; then the call has changed nothing.
 
-    Use it from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `save_run_stats` from any thread.
+    Use each job from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `save_run_stats` from any.
     """
 
     def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
@@ -107,6 +107,9 @@ class Store(Protocol):
 
     def lock_job(self, job: str) -> None:
         """Keep other processes off a job until `close`; the job need not exist yet."""
+
+    def release_job(self, job: str) -> None:
+        """Let other processes use a job again."""
 
     def folder(self, job: str) -> Path:
         """Return the folder of a job, for its reels, report and log."""
@@ -316,6 +319,13 @@ class DiskStore:
             lock = Lock(self.state_dir / "locks" / f"{job}.lock")
             lock.acquire(job, named=named)
             self._locks[job] = lock
+
+    def release_job(self, job: str) -> None:
+        """Close the journal of a job and release its lock."""
+        with self._choosing:
+            self._close_journal(job)
+        if lock := self._locks.pop(job, None):
+            lock.release()
 
     def close(self) -> None:
         """Close the journals, release the locks and remove the scratch folder."""

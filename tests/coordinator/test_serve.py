@@ -53,6 +53,7 @@ from swarm.voice.host.clip import make_clip
 from swarm.watch.progress import QuietProgress
 
 Answer = TypeVar("Answer", bound=Message)
+JOB = a_job().job
 TONE = (np.sin(np.arange(12000) / 20) * 9000).astype(np.int16)
 
 
@@ -67,6 +68,8 @@ class Bench:
         spec: JobSpec | None = None,
         contents: dict[str, bytes | Path] | None = None,
         put_back: Callable[[str, str], bool] = lambda job, digest: False,
+        *,
+        stays: bool = False,
     ) -> None:
         self.store = store or MemoryStore()
         self.state = JobState(spec or a_job())
@@ -81,15 +84,18 @@ class Bench:
         settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
         core = Coordinator(settings, clock.now())
         output, seen = QuietProgress(io.StringIO()), SeenEngines(tmp_path)
-        self.server = Server(core, self.store, router, output, clock, on_failure, seen, put_back)
-        self.server.add(
-            Edition(
-                self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), Studio(tmp_path, 1), audiobook=False
-            )
-        )
+        self.ended: list[tuple[str, SwarmError | None]] = []
+        on_end = (lambda edition, fault: self.ended.append((edition.state.job, fault))) if stays else None
+        self.server = Server(core, self.store, router, output, clock, on_failure, seen, on_end=on_end)
+        self.server.add(self.edition(tmp_path), put_back)
         self.dealer = network.dealer()
         self.dealer.connect([f"127.0.0.1:{port}"])
         self.running = asyncio.create_task(self.server.run())
+
+    def edition(self, tmp_path: Path) -> Edition:
+        """Return the edition of the job, without an audiobook."""
+        studio = Studio(tmp_path, 1)
+        return Edition(self.state, self.store, tmp_path / "book.m4b", Style(Tags("Book")), studio, audiobook=False)
 
     async def join(self) -> Grant:
         """Come in as a worker of one slot and get the lease."""
@@ -330,3 +336,52 @@ async def test_workers_that_come_and_go_for_ever_fill_no_terminal_and_hide_nothi
     assert len(lines) <= MAX_LINES + 10
     assert lines.count(TOO_MANY) == 1
     assert lines[-1].startswith("set aside after 3 failures")
+
+
+async def test_a_server_that_stays_tells_what_ended_and_takes_further_jobs(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, stays=True)
+    grant = await bench.join()
+    for position in range(2):
+        speak(bench.dealer, grant, position)
+    async with asyncio.timeout(60):
+        while not bench.ended:
+            await asyncio.sleep(0.01)
+    assert bench.ended == [(JOB, None)]
+    await bench.server.remove(JOB)
+    assert bench.server.status().jobs == ()
+    again = JobState(structs.replace(a_job(), job="again"))
+    bench.store.create_job(again.spec, tmp_path, {})
+    bench.state = again
+    bench.server.add(bench.edition(tmp_path))
+    bench.dealer.send(Heartbeat((), (0,)))
+    assert (await bench.hear(Grant)).job == "again"
+    assert not bench.running.done()
+    bench.running.cancel()
+
+
+async def test_a_job_that_is_removed_is_written_no_further(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, stays=True)
+    grant = await bench.join()
+    await bench.server.remove(JOB)
+    assert (await bench.hear(Revoke)).lease == grant.lease
+    speak(bench.dealer, grant, 0)
+    await bench.hear(Rejected)
+    assert (bench.ended, bench.server.status().jobs) == ([], ())
+    bench.running.cancel()
+
+
+async def test_a_job_that_cannot_be_written_stops_no_other(tmp_path: Path) -> None:
+    class Unwritable(MemoryStore):
+        def settle(self, job: str) -> None:
+            raise StoreError("the disk is gone")
+
+    bench = Bench(tmp_path, Unwritable(), stays=True)
+    grant = await bench.join()
+    for position in range(2):
+        speak(bench.dealer, grant, position)
+    async with asyncio.timeout(60):
+        while not bench.ended:
+            await asyncio.sleep(0.01)
+    [(job, fault)] = bench.ended
+    assert (job, str(fault), bench.running.done()) == (JOB, "the disk is gone", False)
+    bench.running.cancel()
