@@ -22,8 +22,8 @@ from swarm.book.speech.script import make_script
 from swarm.config import ENV_VERIFY
 from swarm.voice.engine import Pcm
 from swarm.voice.hibari.engine import engine as hibari
+from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import choose_recipe
-from swarm.voice.host.verify import find_verifier
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
 LETTERS = range(40, 260)  # of a sentence that is judged
@@ -44,6 +44,7 @@ def variants(sound: Pcm, other: Pcm) -> Iterator[tuple[str, Pcm]]:
     yield "as it was spoken", sound
     for name, share in (("half", 0.5), ("third", 2 / 3), ("fifth", 0.8)):
         yield f"its last {name} missing", sound[: cut(sound, share)]
+    yield "a fifth in its middle missing", np.concatenate([sound[: cut(sound, 0.4)], sound[cut(sound, 0.6) :]])
     yield "its first fifth missing", sound[cut(sound, 0.2) :]
     yield "half of another sentence behind it", np.concatenate([sound, other[: len(other) // 2]])
     yield "a quarter of another sentence behind it", np.concatenate([sound, other[: len(other) // 4]])

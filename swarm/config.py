@@ -22,6 +22,7 @@ ENV_ABS_TOKEN = (
     "E2A_SWARM_ABS_API_TOKEN"  # the Audiobookshelf token, since other users can see the options of a command
 )
 ENV_VERIFY = "E2A_SWARM_VERIFY"  # the speech recogniser of --verify: a model name of faster-whisper, or a folder
+ENV_VERIFY_SAMPLE = "E2A_SWARM_VERIFY_SAMPLE"  # "1": --verify listens to a sample of the sentences
 ENV_TTS_SERVER = "E2A_SWARM_TTS_SERVER"  # the URL of this machine's speech server, as --tts-server
 ENV_TTS_KEY = "E2A_SWARM_TTS_KEY"  # the key of that server, since other users can see the options of a command
 ENV_LOG = "E2A_SWARM_LOG"  # the log file of --log

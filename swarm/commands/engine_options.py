@@ -6,19 +6,20 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.config import ENV_OFFLINE, ENV_VERIFY
+from swarm.commands.checks import one_of
+from swarm.config import ENV_OFFLINE, ENV_VERIFY, ENV_VERIFY_SAMPLE
 from swarm.voice.built_in import OPTIONS
 from swarm.voice.option import EngineOption, Licence, MachineOption
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
 
-RECOGNISER = "base"  # a model of faster-whisper
 ADDED = {name: importlib.import_module(module) for name, module in OPTIONS.items()}
 ENGINE_OPTIONS: tuple[EngineOption, ...] = tuple(option for added in ADDED.values() for option in added.OPTIONS)
 LICENCES: dict[str, Licence] = {
     f"accept-{name}-license": licence for name, added in ADDED.items() for licence in added.LICENCES
 }
+VERIFIED = ("all", "sample")  # what --verify listens to
 MACHINE_OPTIONS: tuple[MachineOption, ...] = tuple(
     option for added in ADDED.values() for option in added.MACHINE_OPTIONS
 )
@@ -56,8 +57,11 @@ def add_voice_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--offline", action="store_true", help="download no models: speak with those on this machine")
     parser.add_argument(
         "--verify",
-        action="store_true",
-        help="check every sentence with a speech recogniser, and speak doubtful ones again",
+        nargs="?",
+        const="all",
+        default="",
+        metavar="sample",
+        help="check every sentence with a speech recogniser, or a tenth of them, and speak doubtful ones again",
     )
 
 
@@ -112,7 +116,13 @@ def prepare_voices(arguments: argparse.Namespace) -> None:
     if arguments.offline:
         os.environ[ENV_OFFLINE] = "1"
     if arguments.verify:
-        from swarm.voice.host.verify import check_verify
+        _prepare_recogniser(one_of("--verify", arguments.verify, VERIFIED))
 
-        check_verify()
-        os.environ.setdefault(ENV_VERIFY, RECOGNISER)
+
+def _prepare_recogniser(how: str) -> None:
+    from swarm.voice.host.recogniser import check_verify, recogniser_name
+
+    check_verify()
+    os.environ[ENV_VERIFY] = recogniser_name()
+    if how == "sample":
+        os.environ[ENV_VERIFY_SAMPLE] = "1"

@@ -98,6 +98,7 @@ def _end_console_log() -> None:
 def parse(argv: list[str]) -> argparse.Namespace:
     """Parse a command line into a namespace whose `run` does the work. Raises UsageError."""
     words = [_with_dashes(word) for word in argv[: _end_of_options(argv)]] + argv[_end_of_options(argv) :]
+    words = _with_values(words)
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
     parser = make_parser()
@@ -114,6 +115,17 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if loose:
         arguments.books = [*arguments.books, *loose]
     return arguments
+
+
+def _with_values(words: list[str]) -> list[str]:
+    """Join --verify with its value: argparse would take any word behind it for one, such as a book."""
+    end, joined = _end_of_options(words), list[str]()
+    for word in words[:end]:
+        if joined[-1:] == ["--verify=all"] and word == "sample":
+            joined[-1] = "--verify=sample"
+        else:
+            joined.append("--verify=all" if word == "--verify" else word)
+    return joined + words[end:]
 
 
 def make_parser() -> argparse.ArgumentParser:

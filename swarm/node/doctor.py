@@ -118,6 +118,12 @@ def _check_engine(name: str, target: str) -> Iterator[Check]:
     yield from list(engine.checks()) or [Check(f"engine {name}", "ok", engine.card.about)]
 
 
+def _check_recogniser() -> Check:
+    from swarm.voice.host.recogniser import check_recogniser  # engines take a while to import
+
+    return check_recogniser()
+
+
 def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
     """Check whether another program listens on the usual port."""
     try:
@@ -209,4 +215,5 @@ def check_all(folder: Path) -> Iterator[Check]:
     )
     for check in checks:
         yield check()
+    yield _check_recogniser()
     yield from check_engines()

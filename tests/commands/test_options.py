@@ -253,9 +253,16 @@ def test_models_may_lie_in_a_folder_of_the_users(monkeypatch: pytest.MonkeyPatch
 def test_a_recogniser_listens_where_one_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     parser = Parser(prog="e2a-swarm work")
     add_voice_options(parser)
+    monkeypatch.setattr("swarm.voice.host.recogniser.prove", lambda: "")
     monkeypatch.setenv("E2A_SWARM_VERIFY", "small")
     prepare_voices(parser.parse_args(["--verify"]))
     assert os.environ["E2A_SWARM_VERIFY"] == "small"
+    assert "E2A_SWARM_VERIFY_SAMPLE" not in os.environ
+    monkeypatch.setenv("E2A_SWARM_VERIFY_SAMPLE", "")  # restored after the test
+    prepare_voices(parser.parse_args(["--verify", "sample"]))
+    assert os.environ["E2A_SWARM_VERIFY_SAMPLE"] == "1"
+    with pytest.raises(UsageError, match="--verify"):
+        prepare_voices(parser.parse_args(["--verify=tenth"]))
     monkeypatch.delenv("E2A_SWARM_VERIFY")
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
     with pytest.raises(EnvironmentFault, match=r"\[verify\]"):
@@ -309,3 +316,19 @@ def test_options_of_the_file_can_be_given_again_as_words(tmp_path: Path, monkeyp
     assert sorted(words) == sorted((*pauses, *others))
     assert render("b.epub", *words).options == words
     assert render("b.epub").options == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "how", "books"),
+    [
+        (["convert", "--verify", "book.epub"], "all", ["book.epub"]),
+        (["convert", "book.epub", "--verify"], "all", ["book.epub"]),
+        (["convert", "--verify", "sample", "book.epub"], "sample", ["book.epub"]),
+        (["convert", "--verify=sample", "sample"], "sample", ["sample"]),
+        (["convert", "book.epub"], "", ["book.epub"]),
+        (["convert", "--", "--verify", "sample"], "", ["--verify", "sample"]),
+    ],
+)
+def test_verify_takes_no_book_for_its_value(words: list[str], how: str, books: list[str]) -> None:
+    arguments = parse_line(words)
+    assert (arguments.verify, arguments.books) == (how, books)

@@ -13,9 +13,9 @@ from swarm.system.child import Frame, serve
 from swarm.system.platform import go_first_when_memory_runs_out
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import Engine, EngineFault, FaultKind, SharingVoice
+from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import load_engine
 from swarm.voice.host.takes import Speaker
-from swarm.voice.host.verify import find_verifier
 from swarm.voice.settings import check_known
 
 _MESSAGE_CHARS = 500

