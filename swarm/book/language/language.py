@@ -201,6 +201,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     at: str = "at"  # the word for @ in a mail address
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
+    has_word_i: bool = False  # "I" in capitals is also a word, so that "part I" may be no number
     initials: Mapping[str, str] = {}  # initials, and the words to say for them
     heteronyms: Callable[[str], Iterable[tuple[int, int, str]]] = lambda _: ()  # finds words of several sounds
     sounds: frozenset[str] = frozenset()  # these words, in small letters

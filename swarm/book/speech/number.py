@@ -29,8 +29,8 @@ RULERS = words(
 _DEGREE = regex.compile(r"°(?=\d)")
 _FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
-_KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
-_KING_STOP = r"(?:\.(?=\s+\p{Ll}))?"
+_KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|['’](?!s\b)\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
+_KING_STOP = r"(?:\.(?=\s+\p{Ll}|['’]s\b|[,;:)—]))?"
 _KINGS = {
     False: regex.compile(_KING + _KING_STOP),
     True: regex.compile(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),

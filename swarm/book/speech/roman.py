@@ -10,12 +10,13 @@ _WORDS, _SHORT, _LETTERED_WORDS = (
     "|".join(filter(None, (getattr(language.counted, kind) for language in every_language())))
     for kind in ("words", "short", "lettered")
 )
-COUNTED = regex.compile(rf"\b(?i:{_WORDS})$|^\P{{L}}*(?i:{_SHORT})\.$")  # a word before a numeral
+_LAST_WORDS = "|".join(word.rpartition(" ")[2] for word in _WORDS.split("|"))  # "war" of "world war"
+COUNTED = regex.compile(rf"\b(?i:{_LAST_WORDS})$|^\P{{L}}*(?i:{_SHORT})\.$")  # a word before a numeral
 # The same words as a set; those that only a pattern can tell are none of it, and `COUNTED` has to be asked.
-COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_WORDS}|{_SHORT}".replace("?", "").casefold())) | frozenset(
-    regex.findall(r"\p{L}+(?=\p{L}\?)", f"{_WORDS}|{_SHORT}".casefold())
+COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_LAST_WORDS}|{_SHORT}".replace("?", "").casefold())) | frozenset(
+    regex.findall(r"\p{L}+(?=\p{L}\?)", f"{_LAST_WORDS}|{_SHORT}".casefold())
 )
-ARE_LISTED = not regex.search(r"[\[(){*+]|\\[^.]", f"{_WORDS}|{_SHORT}")
+ARE_LISTED = not regex.search(r"[\[(){*+]|\\[^.]", f"{_LAST_WORDS}|{_SHORT}")
 _AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’']\p{{L}}|\.\p{{L}})")
 # Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
 _AFTER_STOP = regex.compile(r"\.\s[MDCLXVI]", regex.IGNORECASE)
@@ -32,18 +33,34 @@ _SMALL = regex.compile(
 _SMALL_VI = regex.compile(r"\bvi\b")
 _VI_IS_A_WORD = ("es", "it", "pt")
 _INITIALS = frozenset("CDLM")  # before a full stop these are mostly initials
+MAX_BEFORE_CHARS = 40
+# No pronoun "I" stands before these, nor behind a name as in "of Book I" or "in chapter I"; but "in part I agree".
+_NO_PRONOUN_NEXT = regex.compile(
+    r"\s(?:is|has|of|deals|contains|begins|ends|tells|shows|gives|describes|covers|consists|opens|closes|treats)\b"
+)
+_NUMBERED_BEFORE = regex.compile(
+    r"(?<!\b(?i:the|an?|this|that|these|every|each|any|no|my|your|his|her|our|their|which|what)\s)"
+    r"(?:(?<=[\p{L}\p{N},;]\s)(?:Chapter|Book|Part|Volume|Act|Scene|Canto|Section|Stave|Appendix|Figure|Plate|Article)"
+    r"|(?<=\b(?i:in|of|from|see|to|with|and)\s)(?:chapter|act|scene|canto|volume|section|stave))\s$|\bWorld War\s$"
+)
+_DETERMINED = regex.compile(
+    rf"\b(?i:the|an?|this|that|my|your|his|her|our|their)\s(?i:{_WORDS})\sI\s"
+)  # "The Part I Played"
 _LETTERED = regex.compile(rf"\b(?i:{_LETTERED_WORDS})\s$")
 
 
 def figures_in_heading(text: str) -> str:
     """Return a heading with figures for numerals: in "XIV: The Ship", "Chapter XIV" and "I.", not in "I am born"."""
     text = _AT_START.sub(_unless_initial, text)
-    return _in_text(text, single=True)
+    return _in_text(text, heading=True, pronoun=bool(_DETERMINED.search(text)))
 
 
-def figures_in_prose(text: str) -> str:
-    """Return a sentence with figures for references: in "Chapter XIV" and "vol. ii", not in "the part I played"."""
-    return _in_text(text, single=False)
+def figures_in_prose(text: str, *, pronoun: bool = True) -> str:
+    """Return a sentence with figures for references: in "Chapter XIV" and "vol. ii", not in "the part I played".
+
+    `pronoun` tells that the language has a pronoun "I".
+    """
+    return _in_text(text, heading=False, pronoun=pronoun)
 
 
 def small_figures(text: str, language: str) -> str:
@@ -53,18 +70,28 @@ def small_figures(text: str, language: str) -> str:
     return str(_SMALL.sub(lambda match: str(value(match[1])), text))
 
 
-def _in_text(text: str, *, single: bool) -> str:
+def _in_text(text: str, *, heading: bool, pronoun: bool) -> str:
     def figure(match: Match) -> str:
-        lone = not single and len(match[1]) == 1 and not _SET_OFF.match(match.string, match.end())
-        lone = lone or (
-            match[1] in _INITIALS and bool(_LETTERED.search(match.string, max(0, match.start() - 12), match.start()))
-        )
-        return match[0] if lone else str(value(match[1]))
+        single = _is_letter(match, heading) if match[1] in _INITIALS else match[1] == "I" and _is_pronoun(match)
+        return match[0] if single and (pronoun or match[1] != "I") else str(value(match[1]))
 
     text = _AFTER_WORD.sub(figure, text)
     if not _AFTER_STOP.search(text):  # true of most sentences, and the next pattern takes ten times as long
         return text
     return _AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), text)
+
+
+def _is_letter(match: Match, heading: bool) -> bool:
+    """Return whether C, D, L or M after "part" or "appendix" is a letter; in prose it is one unless it is set off."""
+    lettered = _LETTERED.search(match.string, max(0, match.start() - 12), match.start())
+    return bool(lettered) or not (heading or _SET_OFF.match(match.string, match.end()))
+
+
+def _is_pronoun(match: Match) -> bool:
+    """Return whether "I" after "part" or "chapter" is the pronoun, as in "the part I played"."""
+    if _SET_OFF.match(match.string, match.end()) or _NO_PRONOUN_NEXT.match(match.string, match.end()):
+        return False
+    return not _NUMBERED_BEFORE.search(match.string, max(0, match.start() - MAX_BEFORE_CHARS), match.start())
 
 
 def _unless_initial(match: Match) -> str:

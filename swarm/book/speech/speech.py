@@ -66,7 +66,8 @@ class Speech:
         language = find_language(code)
         text = language.old_units(shorten(text, language))
         text = say_powers(say_dates(text, language), language)
-        text = small_figures(figures_in_heading(text) if heading else figures_in_prose(text), code)
+        text = figures_in_heading(text) if heading else figures_in_prose(text, pronoun=language.has_word_i)
+        text = small_figures(text, code)
         if not _knows(self.card.abbreviations, code):
             text = say_abbreviations(text, language)
         return text if _knows(self.card.numbers, code) else say_numbers(text, language)

@@ -19,6 +19,7 @@ from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_
         ("Appendix C, Part D", "Appendix C, Part D"),
         ("CHAPTER L", "CHAPTER 50"),
         ("CIVIL WAR", "CIVIL WAR"),
+        ("The Part I Played", "The Part I Played"),
     ],
 )
 def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
@@ -37,11 +38,21 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
         ("Book I (“Folio”), chapter V: so it is in Part I", "Book 1 (“Folio”), chapter 5: so it is in Part 1"),
         ("in vol. ii. of it (vol. xviii.), vol. iv.", "in vol. 2 of it (vol. 18), vol. 4."),
         ("in vol. I, chap. IX", "in vol. 1, chap. 9"),
+        ("After World War I he came. See Part I, and Section V of it.", "After World War 1 he came. See Part 1, and Section 5 of it."),
+        ("in Act V and in Part I we saw, as Book I is long", "in Act 5 and in Part 1 we saw, as Book 1 is long"),
+        ("In chapter I we saw. In part I agree.", "In chapter 1 we saw. In part I agree."),
+        ("He left the Book I loved. Chapter I never read. This Part I know.", "He left the Book I loved. Chapter I never read. This Part I know."),
+        ("In Appendix C, in Part C", "In Appendix C, in Part C"),
         ("la parte di me, parte d'un", "la parte di me, parte d'un"),
     ],
 )
 def test_prose_keeps_what_is_no_reference(sentence: str, said: str) -> None:
     assert figures_in_prose(sentence) == said
+
+
+def test_i_is_a_numeral_where_no_word_is_written_so() -> None:
+    assert figures_in_prose("Le livre I parut. Un livre C.", pronoun=False) == "Le livre 1 parut. Un livre C."
+    assert figures_in_prose("Nel libro I ragazzi", pronoun=True) == "Nel libro I ragazzi"
 
 
 @pytest.mark.parametrize(

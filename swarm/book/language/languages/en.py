@@ -277,7 +277,7 @@ LANGUAGE: Language = Language(
     ),
     counted=Counted(
         words=r"chapter|chap\.|ch\.|book|part|volume|vol\.|act|scene|canto|section|letter|stave|appendix|figure|"
-        r"fig\.|plate",
+        r"fig\.|plate|article|world war",
         short="vols?|chap|bk|pt",
         lettered=r"appendix|section|letter|figure|fig\.|plate|part",
     ),
@@ -321,6 +321,7 @@ LANGUAGE: Language = Language(
     heteronyms=find_heteronyms,
     sounds=SEVERAL_SOUNDS,
     old_units=_old_units,
+    has_word_i=True,
     function_words=words(
         "the of and to in a that it was he his for with as her had not is on at by which you she they this have"
     ),

@@ -173,6 +173,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),
     at="chiocciola",
+    has_word_i=True,
     function_words=words(
         "di che e la il un non è per una in si con le del i da ma lo come più al della nel era mi suo gli sono"
     ),
