@@ -182,6 +182,17 @@ class CreditWords(Struct, frozen=True, kw_only=True):
     part: str = "{}/{}"  # the title of one of several files: its number, and how many there are
 
 
+class Scripture(Struct, frozen=True, eq=False):
+    """How a language cites the Bible: names of books, abbreviations with their words, and how a verse is said."""
+
+    names: frozenset[str]
+    shorts: Mapping[str, str]  # without a full stop
+    verse: str = ", "  # between chapter and verse
+    numbered: Mapping[str, str] = {}  # "First" for the 1 of "1 Cor."
+    comma: bool = True  # a comma may stand between chapter and verse
+    plain: frozenset[str] = frozenset()  # the abbreviations that need no full stop; all of them if none is named
+
+
 class Language(Struct, frozen=True, kw_only=True, eq=False):
     """One language. Instances are compared by identity, since each language has only one."""
 
@@ -201,6 +212,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     at: str = "at"  # the word for @ in a mail address
     function_words: frozenset[str] = frozenset()  # some thirty of the commonest small words
     short_words: frozenset[str] = frozenset()  # short words, in small letters, that are no initials in capitals
+    scripture: Scripture | None = None
     has_word_i: bool = False  # "I" in capitals is also a word, so that "part I" may be no number
     initials: Mapping[str, str] = {}  # initials, and the words to say for them
     heteronyms: Callable[[str], Iterable[tuple[int, int, str]]] = lambda _: ()  # finds words of several sounds

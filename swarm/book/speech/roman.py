@@ -26,9 +26,13 @@ _AFTER_ABBREVIATION = regex.compile(
 )
 _AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
 _SET_OFF = regex.compile(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # follows a chapter's number, but no pronoun
+_SMALL_NUMERAL = NUMERAL.lower()
 # Numerals in small letters are references: "see note viii". A few are also words.
 _SMALL = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|\.\p{{L}})"
+    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|\.\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
+)
+_CITED = regex.compile(
+    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivxlc]{{2}}|[ix]\.){_SMALL_NUMERAL})\.\s(\d{{1,3}})(?:\.\s(\d{{1,3}}))?(?![\d:°½]|[.,/]\d|\s?[%ap]\b)"
 )
 _SMALL_VI = regex.compile(r"\bvi\b")
 _VI_IS_A_WORD = ("es", "it", "pt")
@@ -67,7 +71,14 @@ def small_figures(text: str, language: str) -> str:
     """Return a sentence with figures for numerals in small letters, as in "page xiv"."""
     if language in _VI_IS_A_WORD and _SMALL_VI.search(text):
         return text
+    if "." in text:
+        text = _CITED.sub(_citation, text)
     return str(_SMALL.sub(lambda match: str(value(match[1])), text))
+
+
+def _citation(match: Match) -> str:
+    """Say "xxi. 4. 2" with pauses in place of full stops, which would end sentences."""
+    return ", ".join(filter(None, (str(value(match[1])), match[2], match[3])))
 
 
 def _in_text(text: str, *, heading: bool, pronoun: bool) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from swarm.book.language.cldr import days_have_stops
 from swarm.book.language.known import find_language
 from swarm.book.language.language import words
+from swarm.book.language.numeral import NUMERAL
 from swarm.book.page.limits import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
 
 TAIL_CHARS = 80  # the end of a piece in which its last words are searched
@@ -33,6 +34,12 @@ _TITLES = words("st ste dr prof mr mrs ms messrs rev hon capt lieut lt col gen s
 _ADDRESSES = words("St Ave Rd Blvd Sq Bros")
 _SHILLINGS = regex.compile(r"\d[sd]\.\s*$")  # "5s. 6d."
 _DIGIT = regex.compile(r"\s*\d")
+_MEASURE = regex.compile(r"\d[½¼¾]?\s?(?:in|ft|lbs?|oz|cwt|qrs?|yds?|hrs?|mins?)\.\s*$")  # "3 lbs. 4 oz."
+_PLACE = regex.compile(  # "xxi. 4. 2"
+    rf"(?<![\p{{L}}’'-])(?:(?=[ivxlc]{{2}}|[ivx]\.){NUMERAL.lower()}(?:\.\s\d{{1,3}})?|\d{{1,3}}\.\s\d{{1,3}})\.\s*$"
+)
+_DEGREES_BEFORE, _DEGREES = regex.compile(r"\b(?:[Ll]at|[Ll]ong)\.\s*$"), regex.compile(r"\s*\d{1,3}\s?°")
+_VERSE = regex.compile(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|[ivxlc]+\b[.,:]?)")
 _LETTER_STOP, _LETTER_GOES_ON = regex.compile(r"(?<!\p{L})\p{L}\.$"), regex.compile(r"\p{L}\.")  # "a.C."
 _NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
@@ -51,6 +58,7 @@ class _Rules(Struct, frozen=True):
     open: frozenset[str]
     names: frozenset[str]
     titles: frozenset[str]  # abbreviations of titles, in small letters; they end no sentence in capitals either
+    scriptures: frozenset[str]  # abbreviations of the books of the Bible
     ordinals: bool  # whether a figure with a full stop is an ordinal
 
 
@@ -76,6 +84,7 @@ def _rules(code: str) -> _Rules:
         frozenset(f"{_OPEN} {language.sentences.open}".split()),
         frozenset(language.sentences.names.split()),
         _TITLES | frozenset(map(str.lower, language.abbreviations.titles)),
+        frozenset(language.scripture.shorts) if language.scripture else frozenset(),
         days_have_stops(code),
     )
 
@@ -91,7 +100,7 @@ def split_sentences(text: str, language: str) -> list[str]:
     ]
     joined: list[list[str]] = []
     for piece in pieces:
-        if joined and (_runs_on(joined[-1][-1][-TAIL_CHARS:], piece, rules) or not piece.strip()):
+        if joined and (_runs_on(joined[-1][-1][-TAIL_CHARS:], piece, rules) or _cites(joined[-1], piece)):
             joined[-1].append(piece)
         else:
             joined.append([piece])
@@ -152,6 +161,11 @@ def _parts(piece: str, rules: _Rules) -> list[str]:
     return [piece[start:end] for start, end in pairwise(ends) if end > start]
 
 
+def _cites(before: list[str], after: str) -> bool:
+    """Return whether a piece goes on with a citation such as "Livy xxi. 4. 2", or is nothing but white space."""
+    return not after.strip() or bool(_DIGIT.match(after) and _PLACE.search("".join(before[-2:])[-TAIL_CHARS:]))
+
+
 def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     """Return whether two pieces are parts of one sentence."""
     if rules.lower.match(after) or _INITIAL.search(before) or _NO_START.match(after):
@@ -166,7 +180,9 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
         return True  # "am 3. Mai" is more frequent than a sentence that ends in a small number
     if _LETTER_GOES_ON.match(after) and _LETTER_STOP.search(before):
         return True
-    if _SHILLINGS.search(before) and _DIGIT.match(after):
+    if _DIGIT.match(after) and (_SHILLINGS.search(before) or _MEASURE.search(before)):
+        return True
+    if _DEGREES.match(after) and _DEGREES_BEFORE.search(before):
         return True
     last = rules.last_word.search(before)
     if last is None:
@@ -175,6 +191,8 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
         return bool(_NAME.match(after) or rules.number.match(after))
     if last[1].casefold() in rules.numbered:
         return bool(rules.number.match(after))
+    if last[1] in rules.scriptures and _VERSE.match(after):
+        return True
     if last[1] in _ADDRESSES and rules.starts.match(after):
         return False  # "10 Downing St. He lives there."
     return last[1] in rules.open or (last[1].isupper() and last[1].lower() in rules.titles)

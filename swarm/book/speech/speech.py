@@ -15,6 +15,7 @@ from swarm.book.speech.number import say_numbers
 from swarm.book.speech.power import say_powers
 from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_figures
 from swarm.book.speech.trait import CAPITALS, COUNTS, LETTER, ODD, PRONOUN, SOUNDS, SPELLED, traits_of
+from swarm.book.speech.verse import say_verses
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import change_unmarked, mark, replace_brackets
 
@@ -65,7 +66,7 @@ class Speech:
     def _spell(self, text: str, code: str, *, heading: bool) -> str:
         language = find_language(code)
         text = language.old_units(shorten(text, language))
-        text = say_powers(say_dates(text, language), language)
+        text = say_powers(say_dates(say_verses(text, language), language), language)
         text = figures_in_heading(text) if heading else figures_in_prose(text, pronoun=language.has_word_i)
         text = small_figures(text, code)
         if not _knows(self.card.abbreviations, code):

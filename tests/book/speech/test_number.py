@@ -24,6 +24,8 @@ QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est un
         ("en", "1861-1865", "eighteen sixty-one to eighteen sixty-five"),
         ("en", "50% at 30° 31′ 39″", "fifty percent at thirty degrees thirty-one minutes thirty-nine seconds"),
         ("en", "½ and 3/4 mile, 20 km/h", "one half and three quarters mile, twenty kilometres an hour"),
+        ("en", "Henry IV., then Louis XVI.'s", "Henry the Fourth, then Louis the Sixteenth's"),
+        ("en", "When Mary I'll go", "When Mary I'll go"),
         ("en", "Louis XIV met Malcolm X", "Louis the Fourteenth met Malcolm X"),
         ("en", "James I of England; Charles I asked.", "James the First of England; Charles I asked."),
         ("en", "under Charles I.", "under Charles the First."),

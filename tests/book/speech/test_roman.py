@@ -38,10 +38,16 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
         ("Book I (“Folio”), chapter V: so it is in Part I", "Book 1 (“Folio”), chapter 5: so it is in Part 1"),
         ("in vol. ii. of it (vol. xviii.), vol. iv.", "in vol. 2 of it (vol. 18), vol. 4."),
         ("in vol. I, chap. IX", "in vol. 1, chap. 9"),
-        ("After World War I he came. See Part I, and Section V of it.", "After World War 1 he came. See Part 1, and Section 5 of it."),
+        (
+            "After World War I he came. See Part I, and Section V of it.",
+            "After World War 1 he came. See Part 1, and Section 5 of it.",
+        ),
         ("in Act V and in Part I we saw, as Book I is long", "in Act 5 and in Part 1 we saw, as Book 1 is long"),
         ("In chapter I we saw. In part I agree.", "In chapter 1 we saw. In part I agree."),
-        ("He left the Book I loved. Chapter I never read. This Part I know.", "He left the Book I loved. Chapter I never read. This Part I know."),
+        (
+            "He left the Book I loved. Chapter I never read. This Part I know.",
+            "He left the Book I loved. Chapter I never read. This Part I know.",
+        ),
         ("In Appendix C, in Part C", "In Appendix C, in Part C"),
         ("la parte di me, parte d'un", "la parte di me, parte d'un"),
     ],
@@ -51,7 +57,9 @@ def test_prose_keeps_what_is_no_reference(sentence: str, said: str) -> None:
 
 
 def test_i_is_a_numeral_where_no_word_is_written_so() -> None:
-    assert figures_in_prose("Le livre I parut. Un livre C.", pronoun=False) == "Le livre 1 parut. Un livre C."
+    assert (
+        figures_in_prose("Le livre I parut. Un livre C parut.", pronoun=False) == "Le livre 1 parut. Un livre C parut."
+    )
     assert figures_in_prose("Nel libro I ragazzi", pronoun=True) == "Nel libro I ragazzi"
 
 
@@ -64,6 +72,8 @@ def test_i_is_a_numeral_where_no_word_is_written_so() -> None:
             "an ill civil mix of li, a XXX and xxx, i.v. drips",
             "an ill civil mix of li, a XXX and xxx, i.v. drips",
         ),
+        ("en", "Livy xxi. 4. 2, cp. vii. 96, in xiii. of it", "Livy 21, 4, 2, cp. 7, 96, in 13 of it"),
+        ("en", "at xi. 5 p.m., v. 3", "at 11. 5 p.m., v. 3"),
         ("es", "la vi en la parte iii", "la vi en la parte iii"),
         ("it", "parte iii", "parte 3"),
     ],

@@ -16,6 +16,11 @@ def bare(text: str) -> str:
 @pytest.mark.parametrize(
     ("language", "sentences"),
     [
+        ("en", ["He quotes 1 Cor. 13:4 and Rom. viii. 28 there.", "It is Livy xxi. 4. 2 again."]),
+        ("en", ["See cp. vii. 96 for it.", "See vv. 3-5 of it."]),
+        ("en", ["It weighs 3 lbs. 4 oz. and is 5 ft. 3 in. high.", "He came in.", "5 men left."]),
+        ("en", ["At lat. 45° N. and long. 12° W. it sank.", "It was long.", "12 men died."]),
+        ("en", ["That is how it is.", "5 men came.", "I met Tim.", "3 days went by."]),
         ("en", ["See vol. ii for it.", "Mr. Smith went to vol. II.", "He left."]),
         ("en", ["He said no.", "Then he left."]),
         ("en", ["Mrs. A. B. Smith saw Dr. Jones, Esq. and e.g. others, etc. in the U.S. yesterday.", "Good."]),

@@ -23,6 +23,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.scripture import GERMAN
 from swarm.book.language.spelling import spelled
 
 _FEMININE_COUNTED = words(
@@ -265,6 +266,7 @@ LANGUAGE: Language = Language(
     note="Anmerkung:",
     credits=CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),
     at="ät",
+    scripture=GERMAN,
     function_words=words(
         "der die und das nicht ich ist zu den er sie es ein mit eine sich auf dem von war so als auch wie hatte im"
     ),

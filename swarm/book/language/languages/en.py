@@ -26,6 +26,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL
+from swarm.book.language.scripture import ENGLISH
 from swarm.book.language.spelling import digit_by_digit, spelled
 
 # Four-digit numbers that are no years, by a counted noun after them or a word of measure before them.
@@ -270,8 +271,8 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts=_STARTS,
         open="Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos Jas Jos Robt Benj "
-        "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art",
-        numbered="bk pt sect art",
+        "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art cp",
+        numbered="bk pt sect art cp vv ver ll fol pl",
         speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"
         "thought|added|repeated|screamed|sighed|growled|continued",
     ),
@@ -322,6 +323,7 @@ LANGUAGE: Language = Language(
     sounds=SEVERAL_SOUNDS,
     old_units=_old_units,
     has_word_i=True,
+    scripture=ENGLISH,
     function_words=words(
         "the of and to in a that it was he his for with as her had not is on at by which you she they this have"
     ),

@@ -19,6 +19,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.scripture import SPANISH
 from swarm.book.language.spelling import spelled
 
 _MASCULINE = words("días mapas problemas programas temas sistemas poetas idiomas climas planetas gramas")
@@ -165,6 +166,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=CreditWords(by="Por {}", read_by="Leído por {}", end="Fin", part="Parte {} de {}"),
     at="arroba",
+    scripture=SPANISH,
     function_words=words(
         "de la que el en y a los se del las un por con no una su para es al lo como más pero sus le había era yo me"
     ),

@@ -18,6 +18,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.scripture import FRENCH
 from swarm.book.language.spelling import spelled
 
 # The feminine nouns that are most often counted.
@@ -174,6 +175,7 @@ LANGUAGE: Language = Language(
     note="Note :",
     credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),
     at="arobase",
+    scripture=FRENCH,
     function_words=words(
         "de la le et les à il que un des une dans qui ne pas en est ce se son sur plus par pour je elle du au avait"
     ),

@@ -19,6 +19,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.scripture import ITALIAN
 from swarm.book.language.spelling import spelled
 
 _MASCULINE = words("problema programma tema sistema poeta clima pianeta")
@@ -174,6 +175,7 @@ LANGUAGE: Language = Language(
     credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),
     at="chiocciola",
     has_word_i=True,
+    scripture=ITALIAN,
     function_words=words(
         "di che e la il un non è per una in si con le del i da ma lo come più al della nel era mi suo gli sono"
     ),

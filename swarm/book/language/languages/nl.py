@@ -18,6 +18,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.scripture import DUTCH
 from swarm.book.language.spelling import spelled
 
 _RESULT = regex.compile(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "met 3-2 winnen"
@@ -125,6 +126,7 @@ LANGUAGE: Language = Language(
     note="Noot:",
     credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
     at="apenstaartje",
+    scripture=DUTCH,
     function_words=words(
         "de het een en van ik dat niet in te is hij op zijn met was voor er maar aan ze als ook haar had naar om"
     ),

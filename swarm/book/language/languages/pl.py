@@ -26,6 +26,7 @@ from swarm.book.language.language import (
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.polish_abbreviation import prepare_abbreviations
 from swarm.book.language.polish_agreement import BEFORE_MEN, agree
+from swarm.book.language.scripture import POLISH
 from swarm.book.language.spelling import spelled
 
 # The cases of an ordinal, by the ending of the masculine, feminine or plural adjective.
@@ -376,6 +377,7 @@ LANGUAGE: Language = Language(
     note="Przypis:",
     credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
     at="małpa",
+    scripture=POLISH,
     function_words=words(
         "i w nie na się z do to że jest jak po co ale tak od za go przez był jego ja już tylko było ich dla jej"
     ),

@@ -19,6 +19,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.scripture import PORTUGUESE
 from swarm.book.language.spelling import spelled
 
 # Feminine nouns after numbers that agree with them: "duas horas", "duzentas páginas".
@@ -167,6 +168,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),
     at="arroba",
+    scripture=PORTUGUESE,
     function_words=words(
         "de que a o e do da em um não para uma os no se na por mais as dos como mas ao ele das seu sua era foi eu"
     ),

@@ -21,6 +21,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.scripture import RUSSIAN
 from swarm.book.language.spelling import MAX_DIGITS
 
 # num2words names the cases by letters: nominative, genitive, dative, accusative, instrumental, prepositional.
@@ -30,10 +31,8 @@ _CENTURY = regex.compile(
     r"(век(?:ах|ами|ам|ом|ов|а|е|и|у)?\b|столети(?:ями|ях|ям|ем|е|и|й|я|ю)\b|вв?\.)"
 )
 _NOUN_CASES = {
-    **dict.fromkeys(("век", "века", "веков", "веки", "столетие", "столетия", "столетий"), "g"),
-    "век": "n",
-    "веки": "n",
-    "столетие": "n",
+    **dict.fromkeys(("века", "веков", "столетия", "столетий"), "g"),
+    **dict.fromkeys(("век", "веки", "столетие"), "n"),
     "веке": "p",
     "веках": "p",
     "столетии": "p",
@@ -397,4 +396,5 @@ LANGUAGE: Language = Language(
     note="Примечание:",
     credits=CreditWords(by="Автор: {}", read_by="Читает {}", end="Конец", part="Часть {} из {}"),
     at="собака",
+    scripture=RUSSIAN,
 )

@@ -1,0 +1,57 @@
+"""Verses of the Bible as people say them: "Matthew 5:3-12" is "Matthew 5, 3 to 12", "Joh. 3,16" is "Johannes 3, 16"."""
+
+from functools import lru_cache
+
+import regex
+
+from swarm.book.language.language import Language, Match, Scripture
+from swarm.book.language.numeral import value
+
+MAX_CHAPTER, MAX_VERSE = 150, 176  # of the Psalms, and of Psalm 119
+_FIGURE = regex.compile(r"\d")
+_NO_VERSE = (
+    r"\s?(?i:[ap]\.?\s?m\b|o['’]clock|Uhr|uur|h\b|heures|Euro|Prozent|percent|per cent|Meter|Mio|Millionen)"
+    r"|\s?(?:[ckm]?m|kg)\b"
+    r"|\s?[€%$£]"
+)
+
+
+def say_verses(text: str, language: Language) -> str:
+    """Return a sentence with a word or a pause between chapter and verse; the numbers remain figures."""
+    scripture = language.scripture
+    if scripture is None or not (_FIGURE.search(text) or "." in text):
+        return text
+    return _finder(scripture).sub(lambda match: _said(match, scripture), text)
+
+
+def _said(match: Match, scripture: Scripture) -> str:
+    number, book, chapter, roman, verse = (match[name] for name in ("number", "book", "chapter", "roman", "verse"))
+    if roman and not verse and (book in scripture.names or match["stop"] is None):
+        return match[0]
+    first = value(roman) if roman else int(chapter)
+    if not 1 <= first <= MAX_CHAPTER or int(verse or 1) > MAX_VERSE:
+        return match[0]
+    name = scripture.shorts.get(book, book)
+    before = f"{scripture.numbered[number]} {name}" if number else name
+    if not verse:
+        return f"{before} {first}"
+    # Three digits behind a space would be thousands, and before several verses a pause is clearer.
+    apart = len(verse) > 2 or match["more"]
+    between = ", " if apart and scripture.verse == " " else scripture.verse
+    return f"{before} {first}{between}{verse}"
+
+
+@lru_cache(64)
+def _finder(scripture: Scripture) -> "regex.Pattern[str]":
+    names, shorts, plain = (
+        "|".join(sorted(map(regex.escape, each), key=len, reverse=True))
+        for each in (scripture.names, scripture.shorts, scripture.plain or scripture.shorts)
+    )
+    number = "|".join(scripture.numbered)
+    between = r"(?::|,\s?)" if scripture.comma else ":"
+    verse = rf"(?P<verse>\d{{1,3}})(?![\d:]|[.,]\d)(?=(?P<more>\s?[-–]\s?\d|,\s?\d{{1,2}}(?!\d))?)(?!{_NO_VERSE})"
+    return regex.compile(
+        rf"(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s))?"
+        rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.]))\s?"
+        rf"(?:(?P<chapter>\d{{1,3}}){between}{verse}|(?P<roman>[ivxlc]{{1,7}}+)(?![\p{{L}}’'])(?:[.:,]\s{verse})?)"
+    )
