@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from swarm.audio.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
-from swarm.coordinator.prepare import Prepared, file_stem, prepare
+from swarm.coordinator.prepare import Prepared, file_stem, no_offers, prepare
 from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
 from swarm.edition.depot import Depot
@@ -39,6 +39,7 @@ class Books:
         self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
         self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
+        self.offered = no_offers  # the words that workers can speak a language with, for commands that take workers
         self.depot: Depot | None = None
         self.upload: Upload | None = None
 
@@ -76,7 +77,7 @@ class Books:
     def _prepare(self, path: Path, brought: BroughtFiles) -> Prepared | None:
         """Prepare the job of a book; None if a folder held it and it cannot be read. Raises as `open` does."""
         try:
-            return prepare(self.config, path, self.store, self.clock.now(), brought)
+            return prepare(self.config, path, self.store, self.clock.now(), brought, self.offered)
         except (BookError, ReaderMissing) as fault:
             if path not in self.config.found:
                 raise

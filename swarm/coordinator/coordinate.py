@@ -157,6 +157,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress, trace)
         stack.push(coordination.leave)
+        coordination.books.offered = coordination.seen_engines.words
         router = None
         if not is_known(config.render.engine):
             router = await _open_door(config, coordination, service, stack)

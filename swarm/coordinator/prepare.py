@@ -4,7 +4,8 @@ import hashlib
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,15 +26,32 @@ from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wording
 from swarm.errors import UsageError
 from swarm.job.book import Block, Book, ChapterText
 from swarm.job.card import EngineCard
+from swarm.job.language import normal_language
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
+from swarm.store.job_use import has_job
 from swarm.store.store import Store
 from swarm.store.wordings import reworded_jobs
 from swarm.system.disk import full_name
-from swarm.voice.host.registry import better_voices_line, choose_recipe, estimate_s, pace_line, recipe_card
+from swarm.voice.host.registry import (
+    better_voices_line,
+    choose_recipe,
+    default_words,
+    estimate_s,
+    pace_line,
+    recipe_card,
+)
 from swarm.watch.words import LATENTS_LOST
+
+Choose = Callable[[str], tuple[str, Recipe]]
+Offered = Callable[[str], Collection[str]]
+
+
+def no_offers(language: str) -> Collection[str]:
+    """Return no word: only this machine speaks."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +65,12 @@ class Prepared:
 
 
 def prepare(
-    config: RenderConfig, path: Path, store: Store, now: float, brought: BroughtFiles | None = None
+    config: RenderConfig,
+    path: Path,
+    store: Store,
+    now: float,
+    brought: BroughtFiles | None = None,
+    offered: Offered = no_offers,
 ) -> Prepared:
     """Find or make the job of a book, lock and replay it. Raises BookError, UsageError, StoreError.
 
@@ -57,7 +80,7 @@ def prepare(
     if config.redo and config.redo.job:
         named = _named_job(config.redo.job, path, store)
         return _resume(config, path, store, now, brought, named, list(config.redo.notes))
-    job, recipe, book = find_job(config, path, brought)
+    job, recipe, book = find_job(config, path, brought, offered)
     store.lock_job(job)
     spec = store.open_job(job)
     notes = _advice(config, brought, recipe)
@@ -73,18 +96,44 @@ def prepare(
     return _resume(config, path, store, now, brought, spec, notes, carried)
 
 
-def find_job(config: RenderConfig, path: Path, brought: BroughtFiles) -> tuple[str, Recipe, Book | None]:
-    """Return the name and recipe of a book's job, and the book if it had to be read. Raises BookError, UsageError."""
-    title, language, book = _recognise(config, path)
-    recipe = choose_recipe(
-        config.language or language or "en",
-        engine=config.engine,
-        model=brought.model or config.model,
-        config=brought.config,
-        voice=brought.voice or config.voice,
-        settings=config.settings,
-    )
-    return job_name(path, title, recipe, config), recipe, book
+def find_job(
+    config: RenderConfig, path: Path, brought: BroughtFiles, offered: Offered = no_offers
+) -> tuple[str, Recipe, Book | None]:
+    """Return the name and recipe of a book's job, and the book if it had to be read. Raises BookError, UsageError.
+
+    `offered` returns the words of --tts-engine that workers can speak a language with.
+    """
+    title, said, book = _recognise(config, path)
+    language, model = config.language or said or "en", brought.model or config.model
+
+    def choose(engine: str) -> tuple[str, Recipe]:
+        recipe = choose_recipe(
+            language,
+            engine=engine,
+            model=model,
+            config=brought.config,
+            voice=brought.voice or config.voice,
+            settings=config.settings,
+        )
+        return job_name(path, title, recipe, config), recipe
+
+    if config.engine or model or brought.voice:
+        return *choose(config.engine), book
+    words = default_words(normal_language(language), offered(normal_language(language)))
+    return *(_begun(words, choose, config.state_dir) or choose(words[0])), book
+
+
+def _begun(words: Sequence[str], choose: Choose, state_dir: Path) -> tuple[str, Recipe] | None:
+    """Return the job of the book that was begun with one of the default engines, so that a better one begins no other.
+
+    A voice or a setting that was asked for rules out the engines that lack it.
+    """
+    for word in words:
+        with suppress(UsageError):
+            job, recipe = choose(word)
+            if has_job(state_dir, job):
+                return job, recipe
+    return None
 
 
 def _named_job(job: str, path: Path, store: Store) -> JobSpec:

@@ -1,53 +1,85 @@
 """The engines that workers offered to coordinators of this machine, kept in the state folder for later jobs."""
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
-from swarm.errors import StoreError
+from swarm.errors import StoreError, SwarmError
 from swarm.lease.message import EngineOffer, Hello
 from swarm.net.plain import plain
 from swarm.system.disk import guarded, replace_file
+from swarm.voice.host.choice import recommendations
 from swarm.voice.host.foreign import NAME
 from swarm.voice.host.offered import OfferedEngine, decode_facts
-from swarm.voice.host.registry import learn
+from swarm.voice.host.registry import find_engine, learn
 
 FOLDER = "seen-engines"
 MAX_BYTES = 64 * 1024  # of a file
+FRESH_S = 3600.0  # between two notes of the time when an unchanged offer was seen
+LATELY_S = 7 * 86_400.0  # an engine without an offer for so long is no default
 MAX_KEPT = 100  # engines: more than any swarm has, fewer than a stranger could think of
 
 logger = logging.getLogger(__name__)
 
 
+class Seen(Struct, frozen=True):
+    """The last offer of an engine."""
+
+    offer: EngineOffer
+    on_gpu: bool  # whether the worker has a GPU
+    seen_s: float  # when it was offered
+
+
 class SeenEngines:
     """The last offer of each engine, in memory and in a file each. What is wrong with an offer is only logged."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self._folder = state_dir / FOLDER
+    def __init__(self, state_dir: Path, now: Callable[[], float] = time.time) -> None:
+        self._folder, self._now = state_dir / FOLDER, now
         self._unsaved: set[str] = set()
-        self.offers: dict[str, EngineOffer] = {}
-        for offer in _read(self._folder):
-            self._take(offer)
+        self.seen: dict[str, Seen] = {}
+        for seen in _read(self._folder):
+            self._take(seen)
 
     def meet(self, hello: Hello) -> None:
         """Take in the engines of a worker."""
+        on_gpu = any(not device.name.startswith("cpu") for device in hello.devices)
         for offer in hello.engines:
-            if self.offers.get(offer.name) != offer and self._take(offer):
+            if self._is_news(seen := Seen(offer, on_gpu, self._now())) and self._take(seen):
                 self._unsaved.add(offer.name)
+
+    def _is_news(self, seen: Seen) -> bool:
+        last = self.seen.get(seen.offer.name)
+        return (
+            last is None
+            or seen.seen_s - last.seen_s > FRESH_S
+            or (last.offer, last.on_gpu) != (seen.offer, seen.on_gpu)
+        )
+
+    def words(self, language: str) -> set[str]:
+        """Return the words of --tts-engine that a worker of the last days can speak a language with at once.
+
+        Any thread may call this.
+        """
+        since_s = self._now() - LATELY_S
+        lately = [seen for seen in list(self.seen.values()) if seen.seen_s > since_s]
+        return {word for seen in lately for word in _words(seen, language)}
 
     def save(self) -> None:
         """Write the offers that are new or were changed. A disk that is full is the journal's to complain about."""
         unsaved, self._unsaved = self._unsaved, set()
         with suppress(StoreError), guarded(self._folder):
             for name in unsaved:
-                replace_file(self._folder / f"{name}.msgpack", msgspec.msgpack.encode(self.offers[name]))
+                replace_file(self._folder / f"{name}.msgpack", msgspec.msgpack.encode(self.seen[name]))
 
-    def _take(self, offer: EngineOffer) -> bool:
+    def _take(self, seen: Seen) -> bool:
         """Know an engine from now on; return whether its offer is fit to be kept."""
-        if not NAME.fullmatch(offer.name) or (offer.name not in self.offers and len(self.offers) >= MAX_KEPT):
+        offer = seen.offer
+        if not NAME.fullmatch(offer.name) or (offer.name not in self.seen and len(self.seen) >= MAX_KEPT):
             return False
         if offer.facts:
             try:
@@ -58,13 +90,24 @@ class SeenEngines:
                 logger.debug(f"the offer of the engine {offer.name} is of no use: {fault}")
                 return False
             learn(OfferedEngine(facts))
-        self.offers[offer.name] = offer
+        self.seen[offer.name] = seen
         return True
 
 
-def _read(folder: Path) -> Iterator[EngineOffer]:
+def _words(seen: Seen, language: str) -> Iterator[str]:
+    """Yield the words that an offer answers for a language: those whose model is there, on the device it needs."""
+    if language not in seen.offer.languages and "*" not in seen.offer.languages:
+        return
+    with suppress(SwarmError):  # an engine that was removed here after its cards were kept
+        engine = find_engine(seen.offer.name)
+        for each in recommendations([engine], language):
+            if each.model in ("", *seen.offer.models) and (seen.on_gpu or not each.is_on_gpus):
+                yield each.word
+
+
+def _read(folder: Path) -> Iterator[Seen]:
     """Yield the offers that were kept; a damaged file is passed over."""
     for path in sorted(folder.glob("*.msgpack"))[:MAX_KEPT]:
         with suppress(OSError, ValueError):
             if path.stat().st_size <= MAX_BYTES:
-                yield msgspec.msgpack.decode(path.read_bytes(), type=EngineOffer)
+                yield msgspec.msgpack.decode(path.read_bytes(), type=Seen)

@@ -14,6 +14,7 @@ from swarm.job.reading import Reading
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.store.store import DiskStore
 from swarm.voice.host.clip import make_clip
+from swarm.voice.host.registry import find_engine
 
 
 @pytest.fixture
@@ -73,6 +74,22 @@ def test_better_voices_are_named_to_who_has_not_chosen_one(tmp_path: Path, book:
     speak_all(tmp_path, chosen)
     again = run(tmp_path, book, language="fr", redo=RedoConfig(chapters=(1,)))
     assert not any("robotically" in line for line in (*chosen.notes, *again.notes))
+
+
+def test_a_book_stays_with_the_engine_that_began_it_and_a_new_one_takes_what_workers_offer(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(tmp_path, book, language="fr")
+    assert first.state.spec.recipe.engine == "espeak"
+    monkeypatch.setattr(type(find_engine("kokoro")), "is_ready", lambda engine, language: True)
+    assert run(tmp_path, book, language="fr").state.job == first.state.job
+    assert run(tmp_path, book, language="it").state.spec.recipe.engine == "kokoro"
+    with pytest.raises(UsageError, match="has no voice 'no such voice'"):
+        run(tmp_path, book, language="it", voice="no such voice")
+    store = DiskStore(tmp_path / "state")
+    offered = prepare(config(tmp_path, language="de"), book, store, 1000.0, offered=lambda language: {"xtts"})
+    store.close()
+    assert offered.state.spec.recipe.engine == "coqui"
 
 
 def test_the_same_book_and_voice_are_the_same_job_and_replayed(tmp_path: Path, book: Path) -> None:

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from swarm.coordinator.seen_engines import FOLDER, MAX_KEPT, SeenEngines
+from swarm.coordinator.seen_engines import FOLDER, LATELY_S, MAX_KEPT, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import EngineOffer, Hello
+from swarm.lease.message import Device, EngineOffer, Hello
 from swarm.voice.host import registry
 from swarm.voice.host.offered import EngineFacts
 from swarm.voice.host.registry import find_engine
@@ -33,7 +33,7 @@ def test_an_offer_is_known_at_once_and_in_later_runs(tmp_path: Path) -> None:
     assert find_engine("drum").card.about == "beats [2J"  # no text of a stranger steers the terminal
     seen.save()
     registry._OFFERED.clear()
-    assert SeenEngines(tmp_path).offers.keys() == {"drum", "espeak"}
+    assert SeenEngines(tmp_path).seen.keys() == {"drum", "espeak"}
     assert find_engine("drum").card.voices == CARD.voices
 
 
@@ -50,7 +50,7 @@ def test_a_bad_offer_is_passed_over(bad: EngineOffer, tmp_path: Path) -> None:
     seen = SeenEngines(tmp_path)
     seen.meet(hello(bad))
     seen.save()
-    assert not seen.offers
+    assert not seen.seen
     assert not list(tmp_path.rglob("*.msgpack"))
 
 
@@ -59,15 +59,34 @@ def test_strangers_fill_neither_memory_nor_disk(tmp_path: Path) -> None:
     for number in range(0, 2 * MAX_KEPT, 50):
         seen.meet(hello(*(EngineOffer(f"e{number + each}", ()) for each in range(50))))
     seen.save()
-    assert len(seen.offers) == len(list((tmp_path / FOLDER).iterdir())) == MAX_KEPT
+    assert len(seen.seen) == len(list((tmp_path / FOLDER).iterdir())) == MAX_KEPT
 
 
 def test_damaged_files_and_a_folder_that_cannot_be_written_harm_nothing(tmp_path: Path) -> None:
     (tmp_path / FOLDER).mkdir()
     (tmp_path / FOLDER / "a.msgpack").write_bytes(b"\xff\xff")
     (tmp_path / FOLDER / "b.msgpack").write_bytes(bytes(100_000))
-    assert not SeenEngines(tmp_path).offers
+    assert not SeenEngines(tmp_path).seen
     (tmp_path / "file").touch()
     seen = SeenEngines(tmp_path / "file")
     seen.meet(hello(offer()))
     seen.save()
+
+
+def test_what_workers_of_the_last_days_can_speak_is_known(tmp_path: Path) -> None:
+    now = 1000.0
+    seen = SeenEngines(tmp_path, lambda: now)
+    xtts = "tts_models/multilingual/multi-dataset/xtts_v2"
+    offers = EngineOffer("coqui", ("*",), ("*", xtts)), EngineOffer("kokoro", ("fr",), ("*",))
+    seen.meet(hello(*offers))
+    assert seen.words("de") == set()  # no GPU
+    assert seen.words("fr") == set()  # kokoro's model has to be fetched there
+    seen.meet(structs.replace(hello(*offers), devices=(Device("cuda:0"),)))
+    assert seen.words("de") == {"xtts"}
+    seen.save()
+    assert SeenEngines(tmp_path, lambda: now + LATELY_S - 1).words("de") == {"xtts"}
+    later = SeenEngines(tmp_path, lambda: now + LATELY_S + 1)
+    assert later.words("de") == set()
+    now += LATELY_S + 1
+    seen.meet(structs.replace(hello(*offers), devices=(Device("cuda:0"),)))
+    assert seen.words("de") == {"xtts"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Literal
 
 from msgspec import structs
 
@@ -62,6 +63,7 @@ def _card(
     voices: tuple[VoiceCard, ...] = _ONE_VOICE,
     settings: tuple[SettingCard, ...] = (SPEED,),
     clones: bool = False,
+    device: Literal["cpu", "gpu"] = "cpu",
 ) -> EngineCard:
     return EngineCard(
         name="coqui",
@@ -71,7 +73,7 @@ def _card(
         limits=limits,
         voices=voices,
         settings=settings,
-        device="gpu",
+        device=device,
         install=INSTALL,
         shortest=10,  # models add words of their own to a sentence as short as "Yes."
         takes=3,
@@ -82,17 +84,26 @@ def _card(
 
 
 _XTTS = structs.replace(
-    _card("XTTS v2 by Coqui", XTTS_LANGUAGES, XTTS_LIMITS, XTTS_SPEAKERS, _XTTS_SETTINGS, clones=True), polyglot=True
+    _card("XTTS v2 by Coqui", XTTS_LANGUAGES, XTTS_LIMITS, XTTS_SPEAKERS, _XTTS_SETTINGS, True, "gpu"),
+    polyglot=True,
+    natural=XTTS_LANGUAGES,
 )
 _BY_NAME = {
     XTTS: _XTTS,
     XTTS.replace("v2", "v1.1"): _XTTS,
     YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True),
-    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, _INVENTED, _BARK_SETTINGS),
-    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=_INVENTED, settings=(_VOICE_SEED,)),
+    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, _INVENTED, _BARK_SETTINGS, device="gpu"),
+    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=_INVENTED, settings=(_VOICE_SEED,), device="gpu"),
 }
 COQUI = structs.replace(
-    _card("XTTS v2, VITS and other Coqui models, best on a GPU", ("*",), XTTS_LIMITS, settings=(), clones=True),
+    _card(
+        "XTTS v2, VITS and other Coqui models, best on a GPU",
+        ("*",),
+        XTTS_LIMITS,
+        settings=(),
+        clones=True,
+        device="gpu",
+    ),
     natural=XTTS_LANGUAGES,
     custom=True,
     model="",
@@ -135,7 +146,12 @@ def _custom_card(config: Mapping[str, object]) -> EngineCard:
     languages = _languages(config.get("languages"))
     if kind == "xtts":
         return _card(
-            "a custom XTTS model", languages or XTTS_LANGUAGES, XTTS_LIMITS, settings=_XTTS_SETTINGS, clones=True
+            "a custom XTTS model",
+            languages or XTTS_LANGUAGES,
+            XTTS_LIMITS,
+            settings=_XTTS_SETTINGS,
+            clones=True,
+            device="gpu",
         )
     return _card(f"a custom {kind[:40]} model", languages or ("*",))
 

@@ -10,6 +10,7 @@ from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
+from swarm.voice.host.choice import better_line, quality_of, usable
 from swarm.voice.host.foreign import check_foreign
 from swarm.voice.host.offered import OfferedEngine
 from swarm.voice.settings import check_settings
@@ -163,15 +164,19 @@ def engine_for(word: str) -> Engine:
     return find_engine(word)
 
 
-def default_engine(language: str) -> str:
-    """Return the default word of --tts-engine for a language: a built-in engine that lists it and is ready for it."""
-    cards = [engine.card for engine in built_in_engines()]
-    named = [engine.card for engine in built_in_engines() if _is_default(engine, language)]
-    return (named or sorted(cards, key=lambda card: -len(card.languages)))[0].name
+def default_engine(language: str, offered: Collection[str] = ()) -> str:
+    """Return the word of --tts-engine for a language if the user gave none: the best that can speak at once.
+
+    `offered` are words that workers can speak with. If nothing can speak, it is the engine with the most languages.
+    """
+    found = usable(all_engines(), language, offered)
+    most = max((engine.card for engine in built_in_engines()), key=lambda card: len(card.languages))
+    return found[0].word if found else most.name
 
 
-def _is_default(engine: Engine, language: str) -> bool:
-    return language in engine.card.languages and engine.is_ready(language)
+def default_words(language: str, offered: Collection[str] = ()) -> tuple[str, ...]:
+    """Return every word that could be the default for a language, the best first."""
+    return tuple(each.word for each in usable(all_engines(), language, offered)) or (default_engine(language),)
 
 
 def find_model(word: str, language: str) -> tuple[Engine, str]:
@@ -346,29 +351,14 @@ def _engine_of(model: str, language: str) -> Engine:
 
 
 def better_voices_line(card: EngineCard, language: str) -> str:
-    """Return a line that recommends a better engine for a language that an engine speaks badly; "" if it does not."""
-    if not (fault := card.fault(language)):
-        return ""
-    line = f"{card.title} speaks {language_name(language)} {fault}"
-    better = [engine for engine in built_in_engines() if language in engine.card.natural]
-    if not better:
-        return f"{line}; no better voice is known here."
-    return f"{line}; {_better(better, language)}."
-
-
-def _better(engines: list[Engine], language: str) -> str:
-    """Return the best of some engines without a GPU and the best with one, in words."""
-    plain = [engine for engine in engines if engine.card.device == "cpu"][:1]
-    on_gpus = [engine for engine in engines if engine.card.device == "gpu"][:1]
-    said = [f"better: --tts-engine {each.words_for(language)[0]} ({each.card.about})" for each in plain]
-    said += [f"far better, on a machine with a GPU: --tts-engine {each.words_for(language)[0]}" for each in on_gpus]
-    return "; ".join(said)
+    """Return a line that tells what would sound better than an engine, and how to get it; "" if it sounds natural."""
+    return better_line(all_engines(), card, language)
 
 
 def pace_line(card: EngineCard, language: str) -> str:
     """Return a line that tells the pace of a default engine whose model is here, and a quicker engine; else ""."""
-    if not find_engine(card.name).models():
+    if not find_engine(card.name).models() or quality_of(card, language) != "natural":
         return ""
-    others = [each.card.name for each in built_in_engines() if _is_default(each, language) and not each.models()]
+    others = [each.word for each in usable(all_engines(), language) if not each.engine.models()]
     quicker = f"; quicker: --tts-engine {others[0]}" if others else ""
     return f"{card.title} speaks {language_name(language)}: {card.about}{quicker}."

@@ -272,8 +272,8 @@ def test_an_unknown_engine_is_answered_with_every_name_that_can_be_said() -> Non
 def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
     french = better_voices_line(ESPEAK, "fr")
     assert "French robotically; better: --tts-engine kokoro (natural, some twice as fast" in french
-    assert "; far better, on a machine with a GPU: --tts-engine xtts" in french
+    assert "; better, on a machine with a GPU: --tts-engine xtts" in french
     assert "kana only" in better_voices_line(ESPEAK, "ja")
     assert "hibari" in better_voices_line(ESPEAK, "en")
-    assert "no better voice" in better_voices_line(ESPEAK, "is")
+    assert "perhaps better" in better_voices_line(ESPEAK, "is")
     assert better_voices_line(HIBARI, "en") == ""

@@ -1,0 +1,105 @@
+"""The engine of a book whose user named none, and what would sound better: one table of engines by language.
+
+The cards are the table: `natural` names the languages in which an engine sounds like a person, `faults` those in which
+it is robotic, and between the two it is clear. `docs/voices.md` shows it. A pure decision over the engines it is given.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from swarm.job.card import EngineCard
+from swarm.job.language import language_name
+from swarm.voice.built_in import BUILT_IN
+from swarm.voice.engine import Engine
+
+Quality = Literal["natural", "clear", "robotic"]
+
+QUALITIES: tuple[Quality, ...] = ("natural", "clear", "robotic")
+
+
+class Recommendation(NamedTuple):
+    """An engine, with one of its models, that speaks a language."""
+
+    word: str  # of --tts-engine
+    engine: Engine
+    model: str
+    card: EngineCard  # of the model
+    quality: Quality
+
+    @property
+    def is_on_gpus(self) -> bool:
+        """Whether it is of use on a GPU only."""
+        return self.card.device == "gpu"
+
+
+def quality_of(card: EngineCard, language: str) -> Quality:
+    """Return how an engine or model sounds in a language."""
+    if language in card.natural:
+        return "natural"
+    return "robotic" if card.fault(language) else "clear"
+
+
+def recommendations(engines: Iterable[Engine], language: str) -> list[Recommendation]:
+    """Return what some engines recommend for a language, the best first; equal ones in the order of the engines.
+
+    An engine of another package takes part only where its card says that it sounds natural.
+    """
+    found = [each for engine in engines for each in _recommended(engine, language)]
+    return sorted(found, key=lambda each: QUALITIES.index(each.quality))
+
+
+def _recommended(engine: Engine, language: str) -> Iterator[Recommendation]:
+    for word in engine.words_for(language):
+        try:
+            model = engine.choose_model(word, language)
+            card = engine.card_for(model)
+        except Exception:  # another package's engine may raise anything, and then recommends nothing
+            continue
+        quality = quality_of(card, language)
+        if card.speech and card.speaks(language) and (quality == "natural" or card.name in BUILT_IN):
+            yield Recommendation(word, engine, model, card, quality)
+
+
+def usable(engines: Iterable[Engine], language: str, offered: Collection[str] = ()) -> list[Recommendation]:
+    """Return what this machine has ready of the recommendations, or a worker offers by its word; the best first."""
+    return [
+        each
+        for each in recommendations(engines, language)
+        if each.word in offered or (each.word == each.engine.words_for(language)[0] and each.engine.is_ready(language))
+    ]
+
+
+def better_line(engines: Iterable[Engine], card: EngineCard, language: str) -> str:
+    """Return a line that tells what would sound better than an engine, and how to get it; "" if it sounds natural."""
+    taken = QUALITIES.index(quality_of(card, language))
+    better = [each for each in recommendations(engines, language) if QUALITIES.index(each.quality) < taken]
+    if not taken or (not better and not card.fault(language)):
+        return ""
+    line = f"{card.title} speaks {language_name(language)} {card.fault(language) or 'clearly'}"
+    if not better:
+        return f"{line}; no better voice is known here."
+    plain = [each for each in better if not each.is_on_gpus][:1]
+    on_gpus = [each for each in better if each.is_on_gpus][:1]
+    return f"{line}; {'; '.join(_advice(each, language) for each in (*plain, *on_gpus))}."
+
+
+def _advice(better: Recommendation, language: str) -> str:
+    """Return how to get a better voice, in words."""
+    listed = {model.name for model in better.engine.models()}
+    sure = not better.model or better.model in listed
+    where = ", on a machine with a GPU" if better.is_on_gpus else ""
+    first = how_to_get(better, language)
+    about = "; ".join(filter(None, (better.card.about, f"first: {first}" if first else "")))
+    return f"{'better' if sure else 'perhaps better'}{where}: --tts-engine {better.word} ({about})"
+
+
+def how_to_get(recommendation: Recommendation, language: str) -> str:
+    """Return the commands that bring a recommendation to a machine; "" if it is on this one."""
+    engine, commands = recommendation.engine, []
+    if not engine.is_installed():
+        commands.append(engine.card.install)
+    if recommendation.model and recommendation.model not in engine.kept_models() and not engine.is_ready(language):
+        several = {model.name for model in engine.models() if not model.by_language}
+        option = "" if recommendation.model in several else f" --language {language}"
+        commands.append(f"e2a-swarm models fetch {recommendation.word}{option}")
+    return ", then ".join(filter(None, commands))
