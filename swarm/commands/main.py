@@ -25,8 +25,8 @@ from swarm.errors import (
 )
 
 COMMANDS = (
-    "convert", "coordinate", "work", "inspect", "preview", "redo", "status", "jobs", "join", "key", "voices", "models",
-    "doctor", "log",
+    "convert", "coordinate", "work", "inspect", "preview", "redo", "verify", "status", "jobs", "join", "key", "voices",
+    "models", "doctor", "log",
 )  # fmt: skip
 
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)

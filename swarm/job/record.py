@@ -42,6 +42,15 @@ class ClipDiscarded(Record, frozen=True, tag=True):
     retake: int = 0  # the next take; earlier ones are not wanted again
 
 
+class ClipDoubted(Record, frozen=True, tag=True):
+    """An accepted clip was listened to afterwards, and something may be wrong with it. `key` is the clip's."""
+
+    chapter: int
+    index: int
+    key: str
+    doubt: str
+
+
 class SegmentReworded(Record, frozen=True, tag=True):
     """The user's own wording of a place, for the engine alone: readers still see the words of the book.
 
@@ -122,6 +131,7 @@ AnyRecord = (
     RunStarted
     | ClipAccepted
     | ClipDiscarded
+    | ClipDoubted
     | SegmentReworded
     | SegmentFailed
     | SegmentQuarantined

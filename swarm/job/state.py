@@ -12,6 +12,7 @@ from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
     ClipDiscarded,
+    ClipDoubted,
     GainFixed,
     JobFinished,
     JobPaused,
@@ -144,6 +145,8 @@ def apply(state: JobState, record: AnyRecord) -> None:
             _accept(state, record)
         case ClipDiscarded(chapter=chapter, index=index, retake=retake):
             _discard(state, (chapter, index), retake)
+        case ClipDoubted():
+            note_doubt(state.accepted, record)
         case SegmentReworded(chapter=chapter, index=index, said=said):
             state.reword((chapter, index), said)
         case SegmentFailed(chapter=chapter, index=index):
@@ -166,6 +169,14 @@ def apply(state: JobState, record: AnyRecord) -> None:
             state.finished = record
         case JobPaused(paused=paused):
             state.paused = paused
+
+
+def note_doubt(accepted: dict[Place, ClipAccepted], record: ClipDoubted) -> None:
+    """Give an accepted clip a doubt, unless another clip has its place by now."""
+    place = (record.chapter, record.index)
+    clip = accepted.get(place)
+    if clip is not None and clip.key == record.key:
+        accepted[place] = structs.replace(clip, doubt=record.doubt)
 
 
 def _count(state: JobState, place: Place, by: int) -> None:

@@ -9,6 +9,7 @@ from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
     ClipDiscarded,
+    ClipDoubted,
     JobFinished,
     RunStarted,
     SegmentFailed,
@@ -17,6 +18,7 @@ from swarm.job.record import (
     WorkerSeen,
 )
 from swarm.job.spec import JobSpec
+from swarm.job.state import note_doubt
 from swarm.watch.words import failure_text
 
 Place = tuple[int, int]  # chapter, index
@@ -66,6 +68,8 @@ class History:
                 self.accepted.pop((chapter, index), None)
                 if retake:
                     self.redone[chapter, index] = (self.redone.get((chapter, index), (0, 0))[0] + 1, retake)
+            case ClipDoubted():
+                note_doubt(self.accepted, record)
             case SegmentReworded():
                 self.wordings[record.chapter, record.index] = record.said
             case SegmentFailed():

@@ -34,11 +34,16 @@ def is_installed() -> bool:
     return all(find_spec(package) for package in _PACKAGES)
 
 
-def check_verify() -> None:
-    """Load the recogniser once, in a process of its own, before anything is spoken. Raises EnvironmentFault."""
+def check_installed() -> None:
+    """Raise EnvironmentFault if no recogniser is installed."""
     if not is_installed():
         line = extra_line("verify")
         raise EnvironmentFault(f"--verify needs a speech recogniser, which is not installed here: {line}")
+
+
+def check_verify() -> None:
+    """Load the recogniser once, in a process of its own, before anything is spoken. Raises EnvironmentFault."""
+    check_installed()
     if fault := prove():
         raise EnvironmentFault(
             f"{fault} The voice is not concerned: leave out --verify to speak unheard, or name a folder with a model "
@@ -78,12 +83,19 @@ def find_verifier(language: str, device: str) -> Verifier | None:
     name = os.environ.get(ENV_VERIFY, "")
     if not name:
         return None
-    model = load_model(name, device)
+    found = make_verifier(name, language, device, sample=bool(os.environ.get(ENV_VERIFY_SAMPLE)))
+    if found is None:
+        print(f"The recogniser {name} does not know {language_name(language)}: clips are not verified.")  # noqa: T201
+    return found
+
+
+def make_verifier(name: str, language: str, device: str, *, sample: bool = False, threads: int = 1) -> Verifier | None:
+    """Load a recogniser by its name; return None if it does not know the language. Raises EngineFault."""
+    model = load_model(name, device, threads)
     code = _CODES.get(language, language)
     if code not in model.supported_languages:  # type: ignore[attr-defined]  # it would hear wrong words everywhere
-        print(f"The recogniser {name} does not know {language_name(language)}: clips are not verified.")  # noqa: T201
         return None
-    return Verifier(model, code, sample=bool(os.environ.get(ENV_VERIFY_SAMPLE)))
+    return Verifier(model, code, sample=sample)
 
 
 def load_model(name: str, device: str, threads: int = 1) -> object:

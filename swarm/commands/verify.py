@@ -1,0 +1,139 @@
+"""`e2a-swarm verify`: listen to what was spoken already, and tell which sentences may be wrong."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm.commands.checks import examples
+from swarm.commands.options import ADDRESS, add_output_options, add_state_option
+from swarm.commands.output import say, say_json
+from swarm.config import ENV_OFFLINE, state_folder
+from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
+
+if TYPE_CHECKING:
+    from swarm.coordinator.listen import Finding, Judge
+    from swarm.job.state import JobState
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the parser of `verify`."""
+    parser = commands.add_parser(
+        "verify",
+        help="listen to what was spoken already, and tell what may be wrong",
+        description="Have a speech recogniser listen to the sentences of a book that are spoken, finished or not, and "
+        "tell which it hears otherwise. Nothing is spoken; `redo --doubtful` does that.",
+        epilog=examples('e2a-swarm verify "Title - Author.m4b"', "e2a-swarm verify book.epub --sample"),
+    )
+    parser.add_argument("book", metavar="FILE|BOOK|JOB", help="an audiobook, the book it was made of, or a job's name")
+    parser.add_argument("--sample", action="store_true", help="listen to a tenth, and to more after what is doubtful")
+    parser.add_argument("--offline", action="store_true", help="do not download the recogniser")
+    add_state_option(parser)
+    add_output_options(parser, json="print one JSON value", quiet="")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Listen to a book; return the exit code. Raises SwarmError."""
+    if arguments.offline:
+        os.environ[ENV_OFFLINE] = "1"
+    from swarm.coordinator.listen import listen, open_spoken
+    from swarm.store.store import DiskStore
+    from swarm.voice.host.recogniser import check_installed
+
+    check_installed()
+    folder = state_folder(arguments.state_dir)
+    job = find_job(arguments.book, folder)
+    store = DiskStore(folder)
+    try:
+        state = open_spoken(store, job)
+        if state is None or not state.accepted:
+            raise UsageError(f"Nothing of {arguments.book} is spoken here: `e2a-swarm convert` speaks it.")
+        judge = open_judge(state.spec.recipe.language, sample=arguments.sample)
+        findings = [*_shown(listen(state, store, judge), len(state.accepted))]
+    finally:
+        store.close()
+    named = state.spec.source if arguments.book == job else arguments.book
+    _report(state, findings, named, as_json=arguments.json)
+    return EXIT_DONE
+
+
+def find_job(name: str, folder: Path) -> str:
+    """Return the job that a finished file, a book or a job's own name means. Raises UsageError, EnvironmentFault."""
+    from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made
+    from swarm.store.store import list_jobs
+    from swarm.system.disk import full_name
+
+    path = Path(name).expanduser()
+    if ADDRESS.match(name):
+        return find_delivered_file(name).report.book.job
+    if is_made(path):
+        return find_made_file(path).report.book.job
+    jobs = list_jobs(folder) if (folder / "jobs").is_dir() else []
+    found = [job.job for job in jobs if job.job == name] or [job.job for job in jobs if job.source == full_name(path)]
+    if not found:
+        raise UsageError(f"{name} was not spoken here: `e2a-swarm jobs` lists what was.")
+    if len(found) > 1:
+        raise UsageError(f"{name} was spoken several times; name a job, as `e2a-swarm jobs` does: {', '.join(found)}.")
+    return found[0]
+
+
+def open_judge(language: str, *, sample: bool) -> "Judge":
+    """Load the recogniser for a language, with all cores. Raises EnvironmentFault."""
+    from swarm.job.language import language_name
+    from swarm.system.capacity import read_capacity
+    from swarm.voice.engine import EngineFault
+    from swarm.voice.host.recogniser import make_verifier, recogniser_name
+
+    try:
+        verifier = make_verifier(recogniser_name(), language, "cpu", sample=sample, threads=read_capacity().cores)
+    except EngineFault as fault:
+        raise EnvironmentFault(str(fault)) from fault
+    if verifier is None:
+        raise EnvironmentFault(f"The recogniser {recogniser_name()} does not know {language_name(language)}.")
+    return verifier.judge
+
+
+def _shown(findings: "Iterable[Finding]", number: int) -> "Iterable[Finding]":
+    """Yield findings, and show in one line of a terminal how many there were; the line is gone at the end."""
+    terminal = sys.stderr.isatty()
+    try:
+        for heard, finding in enumerate(findings, 1):
+            if terminal:
+                sys.stderr.write(f"\r\x1b[Klistening: {heard:,} of {number:,} sentences")
+                sys.stderr.flush()
+            yield finding
+    finally:
+        sys.stderr.write("\r\x1b[K" if terminal else "")
+
+
+def _report(state: "JobState", findings: "list[Finding]", named: str, *, as_json: bool) -> None:
+    doubtful = [finding for finding in findings if finding.doubt]
+    if as_json:
+        rows = [
+            {
+                "id": f"{finding.place[0] + 1}:{finding.place[1] + 1}",
+                "chapter": finding.place[0] + 1,
+                "sentence": finding.place[1] + 1,
+                "title": state.spec.chapters[finding.place[0]].title,
+                "text": state.segment(finding.place).written,
+                "reason": finding.doubt,
+            }
+            for finding in doubtful
+        ]
+        say_json({"job": state.job, "sentences": len(findings), "doubtful": rows})
+        return
+    say(*(finding.line(state) for finding in doubtful), hang=2)
+    if doubtful:
+        say(f"{len(doubtful):,} of {len(findings):,} sentences may sound wrong; they are spoken again with:")
+        say(f"  e2a-swarm redo {_quoted(named)} --doubtful")
+    else:
+        say(f"{len(findings):,} sentences: nothing is doubtful")
+
+
+def _quoted(name: str) -> str:
+    import shlex
+
+    return shlex.quote(name)
