@@ -10,6 +10,7 @@ from swarm.errors import UsageError
 
 SECONDS = 30
 MAX_S = 3600
+ALL = "all"  # the word of --voice that stands for every voice of the engine
 CHAPTER = "preview speaks the beginning of one chapter: use --chapter."
 SHORT = "preview writes one short file: use this option with `e2a-swarm convert`."
 # The options of convert that preview refuses, each with the reason.
@@ -21,6 +22,7 @@ COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
 EXAMPLES = checks.examples(
     "e2a-swarm preview book.epub",
     "e2a-swarm preview book.epub --chapter 3 --voice heart --speed 0.9",
+    "e2a-swarm preview book.epub --voice all",
     "e2a-swarm preview book.epub --name Queequeg --lexicon names.txt",
 )
 
@@ -57,7 +59,25 @@ def run(arguments: argparse.Namespace) -> int:
     for (name, instead), value in zip(REFUSED.items(), given, strict=True):
         if value:
             raise UsageError(f"{name}: {instead}")
-    return convert.run_with(arguments, preview_config(arguments, config))
+    wanted = preview_config(arguments, config)
+    if config.voice.lower() != ALL:
+        return convert.run_with(arguments, wanted)
+    codes = [convert.run_with(arguments, replace(wanted, voice=voice)) for voice in _voices(arguments, config)]
+    return max(codes)
+
+
+def _voices(arguments: argparse.Namespace, config: RenderConfig) -> list[str]:
+    """Return every voice that the engine of a book has for its language. Raises BookError, UsageError."""
+    from swarm.commands.engine_options import prepare_voices
+    from swarm.coordinator.brought_files import BroughtFiles
+    from swarm.coordinator.prepare import find_job
+    from swarm.voice.host.registry import recipe_card
+
+    prepare_voices(arguments)  # models in a folder of their own have voices too
+    if len(config.books) != 1 or config.voice_file or config.custom_model:
+        raise UsageError("--voice all: name one book, and no recording or model of your own.")
+    _, recipe, _ = find_job(replace(config, voice=""), config.books[0], BroughtFiles())
+    return [voice.name for voice in recipe_card(recipe).voices_for(recipe.language)] or [recipe.voice]
 
 
 def preview_config(arguments: argparse.Namespace, config: RenderConfig) -> RenderConfig:

@@ -1,19 +1,50 @@
-"""`e2a-swarm voices`: list the engines, languages and voices of this machine."""
+"""`e2a-swarm voices`: list the engines, languages and voices of this machine, and let them be heard."""
 
 import argparse
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from swarm.commands.checks import examples
 from swarm.commands.engine_options import add_machine_options, place_engines
-from swarm.commands.options import add_output_options
-from swarm.commands.output import say, say_json
-from swarm.errors import EnvironmentFault
+from swarm.commands.options import add_output_options, add_state_option
+from swarm.commands.output import say, say_json, warn
+from swarm.config import state_folder
+from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from swarm.job.card import EngineCard, VoiceCard
+    from swarm.job.recipe import Recipe
+    from swarm.voice.engine import Engine
 
 MAX_LISTED = 8  # voices or languages of an engine that are listed without --all
+EXAMPLES = examples(
+    "e2a-swarm voices",
+    "e2a-swarm voices --language fr --all",
+    "e2a-swarm voices --listen af_bella",
+    "e2a-swarm voices --language fr --listen all",
+    "e2a-swarm voices --json",
+)
+
+
+class Row(NamedTuple):
+    """What is told of one engine."""
+
+    engine: "Engine"
+    card: "EngineCard"  # of its default model
+    is_default: bool = False  # for the language that was asked for
+    quality: str = ""  # in that language
+    first: str = ""  # the command that it needs before it speaks here
+    offered: bool = False  # by a worker of the last days
+    realtime: float = 0.0  # as measured on this swarm; 0 if that is not known
+
+    @property
+    def facts(self) -> str:
+        """The facts in one line: quality, licence, speed, what it needs first."""
+        speed = f"{self.realtime:.3g}x real time on this swarm" if self.realtime else ""
+        offered = "offered by a worker" if self.offered else ""
+        first = f"first: {self.first}" if self.first else ""
+        return "; ".join(filter(None, (self.quality, self.card.licence, speed, offered, first)))
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,80 +52,124 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "voices",
         help="list the engines, languages and voices of this machine",
-        description="List the engines of this machine with their languages, voices and settings.",
-        epilog=examples("e2a-swarm voices", "e2a-swarm voices --language fr --all", "e2a-swarm voices --json"),
+        description="List the engines of this machine with their languages, voices and settings, those that can speak "
+        "at once first; or write samples of their voices.",
+        epilog=EXAMPLES,
     )
     parser.add_argument(
         "--language", metavar="CODE", default="", help="only engines and voices for it: fr, fra, French, ..."
     )
     parser.add_argument("--all", action="store_true", help="list every language and voice, however many there are")
+    parser.add_argument(
+        "--listen", metavar="NAME", default="", help="write a sample of this voice, or of all: sample-....flac"
+    )
+    parser.add_argument("--text", metavar="WORDS", default="", help="what the samples say (default: a sentence)")
+    parser.add_argument("--tts-engine", metavar="NAME", default="", help="with --listen: the engine of the voices")
+    add_state_option(parser)
     add_machine_options(parser)
     add_output_options(parser, json="print one JSON value", quiet="")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the engines; return the exit code. Raises UsageError for an unknown language, or one without an engine."""
+    """Print the engines or write samples; return the exit code. Raises UsageError, StoreError."""
+    from swarm.coordinator.seen_engines import SeenEngines
     from swarm.job.language import normal_language
+    from swarm.store.speeds import read_speeds
 
     language = normal_language(arguments.language) if arguments.language else ""
     place_engines(arguments)
-    cards, broken = _cards()
+    if arguments.listen:
+        return _listen(arguments, language)
+    folder = state_folder(arguments.state_dir)
+    seen = SeenEngines(folder)
+    engines, broken = _engines()
+    rows = _rows(engines, language, seen.words(language) if language else set(), read_speeds(folder))
     if language:
-        cards = _speaking(cards, language)
+        _check_spoken(rows, language)
     if arguments.json:
-        say_json(_as_json(cards, broken, language))
+        say_json(_as_json(rows, broken, language))
     else:
-        _print(cards, broken, language, every=arguments.all)
-    return 0
+        _print(rows, broken, language, every=arguments.all)
+    return EXIT_DONE
 
 
-def _print(cards: list["EngineCard"], broken: dict[str, str], language: str, *, every: bool) -> None:
-    from swarm.voice.host.registry import default_engine
-
-    usual = default_engine(language) if language else ""
-    for card in sorted(cards, key=lambda card: card.name != usual):
-        say(*_lines(card, language, usual, every=every), hang=2)
+def _print(rows: list[Row], broken: dict[str, str], language: str, *, every: bool) -> None:
+    if language and not every:
+        rows = [row for row in rows if row.card.speech]  # a tone is in no language
+    for row in rows:
+        if row.engine.is_installed():
+            say(*_lines(row, language, every=every), hang=2)
+    for row in rows:
+        if not row.engine.is_installed():
+            say(*_away_lines(row, language, every=every), hang=2)
     say(*_closing_lines(broken, language), hang=2)
 
 
-def _speaking(cards: list["EngineCard"], language: str) -> list["EngineCard"]:
+def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Mapping[str, float]) -> list[Row]:
+    """Return the rows of the engines that speak a language, or of all: those that speak at once first, by quality."""
+    from swarm.voice.host.choice import QUALITIES, how_to_get, quality_of, recommendations
+    from swarm.voice.host.registry import default_engine, engine_for
+
+    usual = engine_for(default_engine(language)).card.name if language else ""
+    sure = [each for each in recommendations(engines, language) if each.is_sure] if language else []
+    advice = {each.engine.card.name: each for each in reversed(sure)}
+    rows = []
+    for engine in engines:
+        advised = advice.get(engine.card.name)
+        card = advised.card if advised else engine.card_for("")
+        if language and not card.speaks(language):
+            continue
+        quality = quality_of(card, language) if language and card.speech else ""
+        needs = how_to_get(advised, language) if advised else ""
+        by_worker = advised is not None and advised.word in offered
+        rows.append(Row(engine, card, card.name == usual, quality, needs, by_worker, speeds.get(card.title, 0.0)))
+    ranks = {quality: place for place, quality in enumerate((*QUALITIES, ""))}
+    return sorted(
+        rows, key=lambda row: (not row.is_default, not row.engine.is_installed(), bool(row.first), ranks[row.quality])
+    )
+
+
+def _check_spoken(rows: list[Row], language: str) -> None:
+    """Raise UsageError if no engine speaks a language."""
     from swarm.voice.host.registry import check_speaks, default_engine, find_card
 
-    speaking = [card for card in cards if card.speaks(language)]
-    if not any(card.speech for card in speaking):
+    if not any(row.card.speech for row in rows):
         check_speaks(find_card(default_engine(language)), language)
-    return speaking
 
 
-def _cards() -> tuple[list["EngineCard"], dict[str, str]]:
-    """Return the card of each engine's default model, and by name the reason why an engine does not load."""
-    from swarm.voice.host.registry import engine_targets, find_engine
+def _engines() -> "tuple[list[Engine], dict[str, str]]":
+    """Return the engines, also those that only workers have, and by name the reason why one does not load."""
+    from swarm.voice.host.registry import engine_targets, find_engine, offered_engines
 
-    cards, broken = [], {}
+    found, broken = [], {}
     for name in engine_targets():
         try:
             engine = find_engine(name)
             if engine.is_installed() or not engine.card.any_model:  # otherwise nothing is known of its voices
-                cards.append(engine.card_for(""))
+                found.append(engine)
         except EnvironmentFault as fault:
             broken[name] = str(fault)
-    return cards, broken
+    return [*found, *offered_engines()], broken
 
 
-def _as_json(cards: list["EngineCard"], broken: dict[str, str], language: str) -> dict[str, object]:
+def _as_json(rows: list[Row], broken: dict[str, str], language: str) -> dict[str, object]:
     engines = [
         {
-            "engine": card.name,
-            "about": card.about,
-            "device": card.device,
-            "languages": card.languages,
-            "voices": card.voices_for(language),
-            "settings": card.defaults,
-            "setting_cards": card.settings,
-            "licence": card.licence,
+            "engine": row.card.name,
+            "about": row.card.about,
+            "device": row.card.device,
+            "languages": row.card.languages,
+            "voices": row.card.voices_for(language),
+            "settings": row.card.defaults,
+            "setting_cards": row.card.settings,
+            "licence": row.card.licence,
+            "quality": row.quality,
+            "default": row.is_default,
+            "first": row.first,
+            "realtime": row.realtime or None,
         }
-        for card in cards
+        for row in rows
     ]
     missing = [{"engine": name, "about": why} for name, why in _missing().items()]
     return {"engines": engines, "broken": broken, "not_here": missing}
@@ -105,19 +180,30 @@ def _missing() -> dict[str, str]:
     from swarm.voice.host.registry import all_engines
 
     away = [engine.card for engine in all_engines() if not engine.is_installed()]
-    return {card.name: f"not installed here: {card.install}" for card in away}
+    return {card.name: f"not installed here: {card.install or 'workers have it'}" for card in away}
 
 
-def _lines(card: "EngineCard", language: str, usual: str, *, every: bool) -> list[str]:
-    """Return the lines of an engine. `usual` is the engine that speaks a language if none is named."""
+def _lines(row: Row, language: str, *, every: bool) -> list[str]:
+    """Return the lines of an engine that is installed here."""
     from swarm.job.language import language_name
 
-    default = f" (default for {language_name(language)})" if card.name == usual else ""
+    card = row.card
+    default = f" (default for {language_name(language)})" if row.is_default else ""
     lines = [f"{card.name}: {card.about}{default}"]
+    if row.facts:
+        lines.append(f"  {row.facts}")
     if not language:
         lines.append(f"  languages: {_languages(card, every=every)}")
     lines += _voice_lines(card.voices_for(language), language, every=every)
     return [*lines, *_setting_lines(card, every=every)]
+
+
+def _away_lines(row: Row, language: str, *, every: bool) -> list[str]:
+    """Return the lines of an engine that is not installed here: only its name, unless everything was asked for."""
+    if every:
+        return _lines(row, language, every=True)
+    facts = "; ".join(filter(None, (row.quality, row.card.licence, "offered by a worker" if row.offered else "")))
+    return [f"{row.card.name}: {row.card.about}{f' ({facts})' if facts else ''}"]
 
 
 def _setting_lines(card: "EngineCard", *, every: bool) -> list[str]:
@@ -154,9 +240,61 @@ def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) 
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
-    from swarm.voice.host.registry import better_voices_line, default_engine, find_card
+    from swarm.voice.host.registry import better_voices_line, default_engine, engine_for
 
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
-    if language and (advice := better_voices_line(find_card(default_engine(language)), language)):
+    if language and (advice := better_voices_line(engine_for(default_engine(language)).card, language)):
         lines.append(advice)
     return lines
+
+
+# --- samples
+
+
+def _listen(arguments: argparse.Namespace, language: str) -> int:
+    """Write samples into the current folder; return the exit code. Raises UsageError, StoreError."""
+    from swarm.node.voice_samples import speak_samples
+    from swarm.system.platform import run_loop
+
+    recipes = _recipes(arguments.listen, arguments.tts_engine.lower(), language)
+    made: list[str] = []
+
+    async def speak() -> None:
+        async for recipe, result in speak_samples(recipes, " ".join(arguments.text.split()), Path()):
+            if isinstance(result, Path):
+                made.append(str(result))
+                if not arguments.json:
+                    say(f"{recipe.engine}, {recipe.voice}: {result}")
+            else:
+                warn(f"{recipe.engine}, {recipe.voice}: {result}")
+
+    run_loop(speak())
+    if arguments.json:
+        say_json({"samples": made})
+    return EXIT_DONE if len(made) == len(recipes) else EXIT_ENVIRONMENT
+
+
+def _recipes(voice: str, word: str, language: str) -> "list[Recipe]":
+    """Return the recipes of the voices to hear. Raises UsageError."""
+    from swarm.voice.host.registry import choose_recipe, engine_for, installed_engines
+
+    spoken = language or "en"
+    engines = [engine_for(word)] if word else [each for each in installed_engines() if each.card.speech]
+    if voice.lower() == "all":
+        able = [each for each in engines if word or each.is_ready(spoken)]
+        listed = [(each, card) for each in able for card in _voices(each, word, spoken)]
+        return [choose_recipe(spoken, engine=word or each.card.name, voice=card.name) for each, card in listed]
+    for each in engines:
+        for card in _voices(each, word, language):
+            if card.name.lower() == voice.lower():
+                own = spoken if language or card.language == "*" else card.language
+                return [choose_recipe(own, engine=word or each.card.name, voice=card.name)]
+    if word:  # its engine may take voices that it does not list
+        return [choose_recipe(spoken, engine=word, voice=voice)]
+    raise UsageError(f"No engine here lists a voice {voice[:100]!r}: `e2a-swarm voices --all` lists them all.")
+
+
+def _voices(engine: "Engine", word: str, language: str) -> "tuple[VoiceCard, ...]":
+    """Return the voices of the model that a word means, or of the engine's default model."""
+    model = engine.choose_model(word, language) if word and language else ""
+    return engine.card_for(model).voices_for(language)

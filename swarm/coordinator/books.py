@@ -109,8 +109,13 @@ class Books:
         job = prepared.state.job
         style = make_style(self.config.style, prepared.state.spec)
         named = self.config.redo.stem if self.config.redo else ""
+        preview = bool(self.config.preview_s)
         stem = named or file_stem(
-            style.tags.title, style.tags.authors, self.config.chapters, preview=bool(self.config.preview_s)
+            style.tags.title,
+            style.tags.authors,
+            self.config.chapters,
+            preview=preview,
+            voice=self.config.voice if preview else "",
         )
         delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
         claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)

@@ -19,6 +19,7 @@ from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
 from swarm.net.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
 from swarm.net.transport import RouterSocket
+from swarm.store.speeds import note_speed
 from swarm.store.store import DiskStore
 from swarm.system.awake import awake
 from swarm.system.capacity import default_cpu_slots
@@ -26,6 +27,7 @@ from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, machine_name, new_nonce
 from swarm.system.platform import few_arenas
 from swarm.trace.recorder import NO_TRACE, Trace
+from swarm.voice.host.registry import recipe_card
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
 from swarm.watch.text import count_text
@@ -44,6 +46,7 @@ class Coordination:
         self.config = config
         self.progress = progress
         self.clock = Clock()
+        self._began_s = self.clock.now()
         self.store = DiskStore(config.state_dir)
         self.seen_engines = SeenEngines(config.state_dir)
         self.studio = Studio(config.state_dir / "log", default_cpu_slots(), lambda: not self.is_spoken)
@@ -132,10 +135,19 @@ class Coordination:
         gaps = silent or any(edition.state.quarantined for edition in written)
         return EXIT_BOOK if self.books.unread else EXIT_GAPS if gaps else EXIT_DONE
 
+    def _note_speeds(self) -> None:
+        """Keep how fast this run spoke, for `voices`."""
+        for state in (edition.state for edition in self.editions):
+            spoken = [clip for clip in state.accepted.values() if clip.accepted_s >= self._began_s and clip.work_s > 0]
+            sound_s, work_s = sum(clip.length_s for clip in spoken), sum(clip.work_s for clip in spoken)
+            with suppress(SwarmError):  # the engine of the job may be gone by now
+                note_speed(self.config.state_dir, recipe_card(state.spec.recipe).title, sound_s, work_s)
+
     def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
         """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
         self.progress.close()
         self.seen_engines.save()
+        self._note_speeds()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
         for edition in self.editions:
             if edition.state.job in forsaken:

@@ -341,13 +341,16 @@ def find_spoken(state: JobState, store: Store, place: Place, now: float, take: i
     )
 
 
-def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: bool = False) -> str:
-    """Return the audiobook's file name without its ending: "Title - Author", with the chapters if they are chosen."""
+def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: bool = False, voice: str = "") -> str:
+    """Return the audiobook's file name without its ending: "Title - Author", with the chapters if they are chosen.
+
+    `voice` is named if it is given: previews are made to compare voices.
+    """
     author = " & ".join(authors[:3])
     name = f"{title} - {author}" if author else title
     if chapters:
         noun = "chapter" if chapters.isdigit() else "chapters"
-        name += f" ({'preview of ' if preview else ''}{noun} {chapters})"
+        name += f" ({'preview of ' if preview else ''}{noun} {chapters}{f', {voice}' if voice else ''})"
     coding = sys.getfilesystemencoding()  # it is ASCII in some old locales
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)

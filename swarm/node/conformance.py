@@ -16,6 +16,7 @@ from swarm.job.check import Check, Verdict
 from swarm.job.clip_info import SpokenClip
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
+from swarm.node.sentences import SENTENCES, sentence
 from swarm.voice.engine import Engine, EngineFault, FaultKind
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.process import EngineProcess
@@ -31,21 +32,6 @@ BUSY_SHARE = 0.1  # of the work: a thread that did less does not count
 SEED = 7
 LOOK = "let it speak by hand: `open` and `speak` of the engine."
 FAULTS = (SwarmError, EngineFault, TimeoutError)
-# A sentence of some sixty letters in languages that many engines speak.
-SENTENCES = {
-    "en": "The lamp in the hall was still burning when we came home late.",
-    "fr": "La lampe du couloir brûlait encore quand nous sommes rentrés tard.",
-    "de": "Die Lampe im Flur brannte noch, als wir spät nach Hause kamen.",
-    "es": "La lámpara del pasillo seguía encendida cuando volvimos tarde a casa.",
-    "it": "La lampada del corridoio era ancora accesa quando siamo tornati tardi.",
-    "pt": "A lâmpada do corredor ainda estava acesa quando voltamos tarde para casa.",
-    "nl": "De lamp in de gang brandde nog toen wij laat thuiskwamen.",
-    "pl": "Lampa w korytarzu jeszcze się paliła, kiedy późno wróciliśmy do domu.",
-    "ru": "Лампа в коридоре ещё горела, когда мы поздно вернулись домой.",
-    "ja": "わたしたちが おそく かえったとき、ろうかの あかりは まだ ついていた。",
-    "zh": "我们很晚才回到家的时候，走廊里的灯还亮着。",
-}
-FOREIGN = "Ana, Maria, Otto, Anna, Roma, Lima, Toledo."  # for other languages
 
 
 class Conformance:
@@ -142,7 +128,7 @@ class Conformance:
 
     async def _check_language(self, language: str) -> Check:
         name = f"speaks {language_name(language)}"
-        text = SENTENCES.get(language, FOREIGN)
+        text = sentence(language)
         try:
             recipe = self._in(language)
             async with asyncio.timeout(PATIENCE_S):
@@ -259,7 +245,7 @@ def _languages(card: EngineCard) -> list[str]:
 
 def _texts(language: str) -> tuple[str, str]:
     """Return two different texts in a language."""
-    text = SENTENCES.get(language, FOREIGN)
+    text = sentence(language)
     return text, text[: len(text) // 2]
 
 

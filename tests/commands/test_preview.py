@@ -1,11 +1,13 @@
 import argparse
+from pathlib import Path
 
 import pytest
 
 from swarm.commands import preview
 from swarm.commands.main import parse
 from swarm.commands.options import render_config
-from swarm.errors import UsageError
+from swarm.config import RenderConfig
+from swarm.errors import EXIT_DONE, EXIT_GAPS, UsageError
 
 
 def asked(*words: str) -> argparse.Namespace:
@@ -49,3 +51,20 @@ def test_a_preview_is_not_uploaded() -> None:
     arguments = parse(words)
     assert render_config(arguments).upload is not None
     assert preview.preview_config(arguments, render_config(arguments)).upload is None
+
+
+def test_every_voice_of_the_engine_speaks_a_preview_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "book.txt").write_text("Era uma noite fria. Ficamos junto ao fogo.", encoding="utf-8")
+    spoken: list[tuple[str, float]] = []
+
+    def convert(arguments: argparse.Namespace, config: RenderConfig) -> int:
+        spoken.append((config.voice, config.preview_s))
+        return EXIT_GAPS if config.voice == "pt" else EXIT_DONE
+
+    monkeypatch.setattr("swarm.commands.convert.run_with", convert)
+    words = ("--language", "pt", "--tts-engine", "espeak", "--voice", "ALL", "--seconds", "3")
+    arguments = parse(["preview", str(tmp_path / "book.txt"), *words])
+    assert preview.run(arguments) == EXIT_GAPS
+    assert spoken == [("pt", 3.0), ("pt-br", 3.0)]
+    with pytest.raises(UsageError, match="--voice all: name one book"):
+        preview.run(parse(["preview", str(tmp_path / "book.txt"), "--voice", "all", "--custom-model", str(tmp_path)]))

@@ -1,12 +1,19 @@
 import json
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from swarm.commands.main import main
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_USAGE
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.lease.message import EngineOffer, Hello
+from swarm.store.speeds import note_speed
 from swarm.system.installation import extra_line
 from swarm.voice.host import registry
+from swarm.voice.host.offered import EngineFacts
 
 
 def lines_of(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
@@ -36,7 +43,7 @@ def test_an_engine_that_is_not_here_is_named_with_what_brings_it(
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: here)
     text = "\n".join(lines_of(capsys))
     assert (f"not installed here: {extra_line('coqui')}" in " ".join(text.split())) is not here
-    assert "voices: 58;" in text
+    assert ("voices: 58;" in text) is here
 
 
 def test_a_language_narrows_it_down(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,10 +72,10 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 def test_json_of_a_language_has_its_voices_only(capsys: pytest.CaptureFixture[str]) -> None:
     value = json.loads("\n".join(lines_of(capsys, "--json", "--language", "pt")))
-    kokoro, espeak, metronome, coqui = ([voice["name"] for voice in engine["voices"]] for engine in value["engines"])
-    assert kokoro == ["pf_dora", "pm_alex", "pm_santa"]
-    assert (espeak, metronome) == (["pt", "pt-br"], ["tick"])
-    assert "Gitta Nikolina" in coqui
+    voices = {engine["engine"]: [voice["name"] for voice in engine["voices"]] for engine in value["engines"]}
+    assert voices["kokoro"] == ["pf_dora", "pm_alex", "pm_santa"]
+    assert (voices["espeak"], voices["metronome"]) == (["pt", "pt-br"], ["tick"])
+    assert "Gitta Nikolina" in voices["coqui"]
 
 
 def test_what_is_no_language_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,10 +112,10 @@ def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.C
     lines = lines_of(capsys, "--language", "en")
     assert lines[0].startswith("hibari: ")
     assert lines[0].endswith("(default for English)")
-    assert lines[1].startswith("  * heart")
+    assert lines[1:3] == ["  natural; Apache-2.0", "  * heart: American, female"]
     french = lines_of(capsys, "--language", "fr")
     assert french[0].startswith("espeak: ")
-    assert french[1:3] == ["  * fr: French (France)", "    fr-be: French (Belgium)"]
+    assert french[2:4] == ["  * fr: French (France)", "    fr-be: French (Belgium)"]
 
 
 def test_many_voices_and_languages_are_counted_and_listed_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,3 +124,46 @@ def test_many_voices_and_languages_are_counted_and_listed_on_demand(capsys: pyte
     everything = "\n".join(lines_of(capsys, "--all"))
     assert "Welsh (cy)" in everything
     assert "Gitta Nikolina" in everything
+
+
+def test_what_speaks_at_once_comes_first_with_what_is_known_of_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
+    note_speed(tmp_path, "espeak", 6000, 10)
+    text = "\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path)))
+    assert "  robotic; GPL-3.0-or-later; 600x real time on this swarm" in text
+    assert "  natural; Apache-2.0; first: e2a-swarm models fetch kokoro" in text
+    assert text.index("espeak:") < text.index("kokoro:") < text.index("coqui:")
+    value = json.loads("\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path), "--json")))
+    first = value["engines"][0]
+    assert (first["engine"], first["quality"], first["default"], first["realtime"]) == ("espeak", "robotic", True, 600)
+
+
+def test_engines_that_only_workers_have_are_listed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_OFFERED", {})
+    card = EngineCard("drum", "beats", ("fr",), (), (("", 300),), (VoiceCard("tom", "*"),), natural=("fr",))
+    facts = msgspec.msgpack.encode(EngineFacts(card))
+    seen = SeenEngines(tmp_path)
+    seen.meet(Hello("w", "n", "attic", "1", (EngineOffer("drum", ("fr",), facts=facts),), (), 1))
+    seen.save()
+    text = "\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path)))
+    assert "drum: beats (natural; offered by a worker)" in text
+
+
+def test_a_voice_can_be_heard(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert lines_of(capsys, "--listen", "FR-be") == ["espeak, fr-be: sample-espeak-fr-fr-be.flac"]
+    heard = lines_of(
+        capsys, "--listen", "all", "--language", "pt", "--tts-engine", "espeak", "--text", "Bom dia.", "--json"
+    )
+    samples = ["sample-espeak-pt-pt.flac", "sample-espeak-pt-pt-br.flac"]
+    assert json.loads("\n".join(heard)) == {"samples": samples}
+    assert all((tmp_path / name).stat().st_size > 1000 for name in samples)
+    assert main(["voices", "--listen", "nobody"]) == EXIT_USAGE
+    assert "No engine here lists a voice 'nobody'" in capsys.readouterr().err
+    assert main(["voices", "--listen", "nobody", "--tts-engine", "espeak"]) == EXIT_USAGE

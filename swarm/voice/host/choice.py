@@ -27,6 +27,11 @@ class Recommendation(NamedTuple):
     quality: Quality
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the model is known to exist: some engines have more models than a list can hold."""
+        return not self.model or any(model.name == self.model for model in self.engine.models())
+
+    @property
     def is_on_gpus(self) -> bool:
         """Whether it is of use on a GPU only."""
         return self.card.device == "gpu"
@@ -85,12 +90,10 @@ def better_line(engines: Iterable[Engine], card: EngineCard, language: str) -> s
 
 def _advice(better: Recommendation, language: str) -> str:
     """Return how to get a better voice, in words."""
-    listed = {model.name for model in better.engine.models()}
-    sure = not better.model or better.model in listed
     where = ", on a machine with a GPU" if better.is_on_gpus else ""
     first = how_to_get(better, language)
     about = "; ".join(filter(None, (better.card.about, f"first: {first}" if first else "")))
-    return f"{'better' if sure else 'perhaps better'}{where}: --tts-engine {better.word} ({about})"
+    return f"{'better' if better.is_sure else 'perhaps better'}{where}: --tts-engine {better.word} ({about})"
 
 
 def how_to_get(recommendation: Recommendation, language: str) -> str:

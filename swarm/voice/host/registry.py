@@ -25,6 +25,12 @@ def learn(engine: OfferedEngine) -> None:
     _OFFERED[engine.card.name] = engine
 
 
+def offered_engines() -> tuple[Engine, ...]:
+    """Return the engines that other machines offer and this one has not installed."""
+    here = engine_targets()
+    return tuple(engine for name, engine in _OFFERED.items() if name not in here)
+
+
 def engine_targets() -> dict[str, str]:
     """Return the "module:object" of each engine by its name, the built-in engines first."""
     from importlib.metadata import entry_points  # takes 15 ms, which `--help` saves

@@ -1,0 +1,53 @@
+"""`voices --listen`: speak a few words with voices of this machine, each into a file of its own."""
+
+import re
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from swarm.job.recipe import Recipe
+from swarm.node.sentences import sentence
+from swarm.system.disk import guarded
+from swarm.voice.engine import EngineFault
+from swarm.voice.host.process import EngineProcess
+from swarm.voice.host.registry import engine_target
+
+SEED = 1
+DEVICE = "cpu:0"
+
+
+async def speak_samples(recipes: Sequence[Recipe], text: str, folder: Path) -> AsyncIterator[tuple[Recipe, Path | str]]:
+    """Yield each recipe with the FLAC file of its sample, or with the reason why there is none. Raises StoreError.
+
+    An empty `text` stands for a sentence in the language of the recipe.
+    """
+    process, engine = EngineProcess(), ""
+    try:
+        for recipe in recipes:
+            try:
+                if recipe.engine != engine or not process.alive:
+                    await _close(process)
+                    process, engine = EngineProcess(), recipe.engine
+                    await process.start(engine_target(engine), Path(tempfile.gettempdir()) / "e2a-swarm-listen.log")
+                await process.open(0, recipe, DEVICE)
+                clip = await process.speak(0, text or sentence(recipe.language), SEED)
+            except EngineFault as fault:
+                yield recipe, str(fault)
+                continue
+            path = folder / file_name(recipe)
+            with guarded(path):
+                path.write_bytes(clip.frame)
+            yield recipe, path
+    finally:
+        await _close(process)
+
+
+def file_name(recipe: Recipe) -> str:
+    """Return the name of a sample: engine, language and voice."""
+    voice = re.sub(r"[^\w.+-]+", "-", recipe.voice).strip("-")
+    return f"sample-{recipe.engine}-{recipe.language}-{voice}.flac"
+
+
+async def _close(process: EngineProcess) -> None:
+    if process.alive:
+        await process.close()
