@@ -84,7 +84,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     _add_books(parser)
     sound = parser.add_argument_group("sound")
     sound.add_argument(
-        "--tts-engine", metavar="NAME", default="", help="hibari, espeak, xtts, vits, ... (default: by language)"
+        "--tts-engine", metavar="NAME", default="", help="hibari, kokoro, piper, xtts, ... (default: by language)"
     )
     sound.add_argument(
         "--voice",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from swarm.job.recipe import Recipe
     from swarm.voice.engine import Engine
 
+MAX_SETTINGS = 6  # of an engine whose values are told without --all
+MAX_NAMES_CHARS = 46  # of the voices that share a line
 MAX_LISTED = 8  # voices or languages of an engine that are listed without --all
 EXAMPLES = examples(
     "e2a-swarm voices",
@@ -117,7 +119,9 @@ def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Map
     rows = []
     for engine in engines:
         advised = advice.get(engine.card.name)
-        card = advised.card if advised else engine.card_for("")
+        cards = [advised.card] if advised else []
+        # Each voice of some engines is a model of its own, which only the engine's card lists all.
+        card = max((*cards, engine.card_for("")), key=lambda card: len(card.voices_for(language)))
         if language and not card.speaks(language):
             continue
         quality = quality_of(card, language) if language and card.speech else ""
@@ -209,7 +213,8 @@ def _away_lines(row: Row, language: str, *, every: bool) -> list[str]:
 def _setting_lines(card: "EngineCard", *, every: bool) -> list[str]:
     """Return the settings of an engine with their defaults in one line, or a line for each that explains it."""
     if not every:
-        settings = ", ".join(f"{name}={value}" for name, value in card.defaults.items())
+        told = [f"{name}={value}" for name, value in card.defaults.items()]
+        settings = ", ".join(told if 1 < len(told) <= MAX_SETTINGS else card.defaults if len(told) > 1 else ())
         return [f"  settings: {settings}"] if settings else []
     meanings = [", ".join(filter(None, (each.values, each.about))) for each in card.settings]
     return [
@@ -236,7 +241,9 @@ def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) 
     if not language:
         return [f"  voices: {len(fitting)}; --language CODE or --all lists them"]
     names = [voice.name for voice in fitting[:MAX_LISTED]]
-    return [f"  * {', '.join(names)} and {len(fitting) - MAX_LISTED} more; --all lists them"]
+    while len(", ".join(names)) > MAX_NAMES_CHARS and len(names) > 1:
+        names.pop()
+    return [f"  * {', '.join(names)} and {len(fitting) - len(names)} more; --all lists them"]
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:

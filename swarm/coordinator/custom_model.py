@@ -15,11 +15,12 @@ from swarm.job.job_file import MAX_BYTES, MODEL, JobFile
 from swarm.job.recipe import CUSTOM
 from swarm.voice.host.registry import custom_fault, custom_files
 
-CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors"), "ref.wav"
+CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors", "model.onnx"), "ref.wav"
+ONNX, CONFIG_OF_NETWORK = ".onnx", ".json"
 MAX_CONFIG = 4 * 1024 * 1024  # bytes of a config.json
 MAX_ENTRIES = 1000  # of a zip, or a folder
 CHUNK = 1 << 20
-SUFFIXES = (".pth", ".safetensors")
+SUFFIXES = (".pth", ".safetensors", ".onnx")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def read_custom_model(path: Path) -> CustomModel:
     try:
         if path.exists() and not (path.is_dir() or path.is_file()):
             raise UsageError(f"--custom-model {path} is a pipe or a device: name a folder or a zip file.")
-        found = _in_folder(path) if path.is_dir() else _in_zip(path)
+        found = _in_folder(path) if path.is_dir() else _beside(path) if path.suffix == ONNX else _in_zip(path)
         chosen, ignored = _choose(found, path)
         reference = chosen.pop(REFERENCE, None)
         config = parse_config(_bytes(chosen[CONFIG], MAX_CONFIG), path)
@@ -129,6 +130,14 @@ def read_custom_model(path: Path) -> CustomModel:
             f"--custom-model {path} cannot be read: {getattr(fault, 'strerror', None) or fault}."
         ) from fault
     return CustomModel(files, reference, config, ignored)
+
+
+def _beside(path: Path) -> dict[str, ModelFile]:
+    """Return a network and the config of the same name beside it."""
+    config = path.with_name(path.name + CONFIG_OF_NETWORK)
+    if not config.is_file():
+        raise UsageError(f"--custom-model {path}: there is no {config.name} beside it.")
+    return {path.name: ModelFile(path), CONFIG: ModelFile(config)}
 
 
 def _in_folder(path: Path) -> dict[str, ModelFile]:
@@ -174,12 +183,15 @@ def parse_config(data: bytes, path: Path) -> dict[str, object]:
 def _choose(found: dict[str, ModelFile], path: Path) -> tuple[dict[str, ModelFile], tuple[str, ...]]:
     """Return the files that engines know, under the names that engines use, and the files that are left out."""
     known = (CONFIG, REFERENCE, *custom_files())
+    if CONFIG not in found:  # the networks of some engines have configs of their names: voice.onnx.json
+        configs = [name for name in found if name.endswith(ONNX + CONFIG_OF_NETWORK)]
+        found |= {CONFIG: found.pop(configs[0])} if len(configs) == 1 else {}
     chosen = {name: file for name, file in found.items() if name in known}
     weights = [name for name in WEIGHTS if name in found]
     if not weights:
         weights = [name for name in found if name.endswith(SUFFIXES) and name not in known]
     if CONFIG not in found or not weights:
-        missing = CONFIG if CONFIG not in found else "model.pth or model.safetensors"
+        missing = CONFIG if CONFIG not in found else "model.pth, model.safetensors or model.onnx"
         raise UsageError(f"--custom-model {path}: there is no {missing} in it.")
     if len(weights) > 1 and weights[0] not in WEIGHTS:
         raise UsageError(f"--custom-model {path} holds {', '.join(sorted(weights)[:3])}: name the right one model.pth.")

@@ -4,6 +4,7 @@
 BUILT_IN = {
     "hibari": "swarm.voice.hibari.engine:engine",
     "kokoro": "swarm.voice.kokoro.engine:engine",
+    "piper": "swarm.voice.piper.engine:engine",
     "espeak": "swarm.voice.espeak.engine:engine",
     "metronome": "swarm.voice.metronome.engine:engine",
     "coqui": "swarm.voice.coqui.engine:engine",

@@ -29,13 +29,20 @@ LOCK_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a model: its name in the model's folder, and what its bytes have to be."""
+    """A file of a model: its name in the model's folder, and what its bytes have to be.
+
+    Without a digest, any file of up to `size` bytes is taken: its reader has to check all of it.
+    """
 
     name: str
     url: str
     size: int
     digest: str
     algorithm: str = "sha256"
+
+    def is_in(self, folder: Path) -> bool:
+        """Return whether a folder has the file. Its digest was checked before it got its name."""
+        return _size(folder / self.name) == self.size if self.digest else (folder / self.name).is_file()
 
 
 def models_folder() -> Path:
@@ -49,8 +56,8 @@ def hub_url() -> str:
 
 
 def is_whole(folder: Path, files: Sequence[RemoteFile]) -> bool:
-    """Return whether all files are in a folder. Digests were checked before the files got their names."""
-    return all(_size(folder / file.name) == file.size for file in files)
+    """Return whether all files are in a folder."""
+    return all(file.is_in(folder) for file in files)
 
 
 def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: OnProgress) -> None:
@@ -64,7 +71,7 @@ def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: OnP
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _only_here(folder, lambda: tell(f"waiting for the download of {title}")):
-            report = _Report(title, sum(file.size for file in files), tell)
+            report = _Report(title, sum(file.size for file in files if file.digest), tell)
             for file in files:
                 _fetch_file(folder, file, report)
     except OSError as fault:
@@ -92,10 +99,12 @@ def _fetch_file(folder: Path, file: RemoteFile, report: _Report) -> None:
     import httpx
 
     place, part = folder / file.name, folder / (file.name + PART)
-    if _size(place) == file.size:
+    if file.is_in(folder):
         report.add(file.size)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
+    if not file.digest:
+        part.unlink(missing_ok=True)  # without a digest, a part of another version would go unnoticed
     report.add(_size(part))
     for left in reversed(range(TRIES)):
         try:
@@ -107,7 +116,7 @@ def _fetch_file(folder: Path, file: RemoteFile, report: _Report) -> None:
                     f"{file.name} cannot be downloaded from {file.url} ({_reason(fault)}): try again later, or copy "
                     f"the file to {place}."
                 ) from fault
-    if _size(part) != file.size or _digest(part, file.algorithm) != file.digest:
+    if file.digest and (_size(part) != file.size or _digest(part, file.algorithm) != file.digest):
         part.unlink()
         raise EnvironmentFault(
             f"{file.url} sent another file than the one that is known by its digest; it was thrown away. Copy the "

@@ -184,6 +184,14 @@ class Engine(ABC):
         """Return what a custom model lacks, judging by its config and its file names; "" if it is complete."""
         return ""
 
+    def loads_custom(self, config: Mapping[str, object]) -> bool:
+        """Return whether a custom model with this config is one of the engine's, if the engine loads any."""
+        return True
+
+    def model_of_voice(self, name: str) -> str:
+        """Return the model that the name of a voice of `card` decides; "" if any model may have the voice."""
+        return ""
+
     def estimate_s(self, recipe: Recipe, characters: int) -> float:
         """Return the estimated seconds of sound of a text with so many characters, without pauses."""
         card = self.card_for(recipe.model)

@@ -41,7 +41,8 @@ def test_json_has_every_model(models: Path, capsys: pytest.CaptureFixture[str]) 
     assert (first["model"], first["engine"], first["language"]) == (FRENCH, "vits", "fr")
     assert (first["here"], first["bytes"], first["licence"]) == (True, 2_000_002, "BSD 3-clause")
     assert (second["model"], second["engine"], second["here"]) == ("kokoro-v1.0-int8", "kokoro", False)
-    assert (third["engine"], third["here"], third["folder"]) == ("xtts", False, "")
+    assert (third["engine"], third["here"], third["folder"]) == ("piper", False, "")
+    assert (rest[129]["engine"], rest[129]["here"], rest[129]["folder"]) == ("xtts", False, "")
     assert len(rest) > 60
 
 

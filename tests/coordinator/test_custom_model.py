@@ -5,6 +5,7 @@ import os
 import zipfile
 from pathlib import Path
 
+import piper_bench
 import pytest
 
 from swarm.coordinator import custom_model
@@ -115,3 +116,23 @@ def test_xtts_without_its_vocabulary_is_refused_at_once(tmp_path: Path) -> None:
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is empty"):
         read_custom_model(folder(tmp_path, model_pth=b""))
+
+
+def test_a_network_and_the_config_of_its_name_are_a_model(tmp_path: Path) -> None:
+    (tmp_path / "anna.onnx").write_bytes(b"network")
+    with pytest.raises(UsageError, match=r"there is no anna\.onnx\.json beside it"):
+        read_custom_model(tmp_path / "anna.onnx")
+    config = piper_bench.tiny_config()
+    (tmp_path / "anna.onnx.json").write_text(json.dumps(config))
+    alone, folder = read_custom_model(tmp_path / "anna.onnx"), read_custom_model(tmp_path)
+    assert [info.name for info in alone.job_files] == ["model/config.json", "model/model.onnx"]
+    assert (folder.name, folder.ignored, folder.config) == (alone.name, (), config)
+    (tmp_path / "bert.onnx.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"there is no config\.json in it"):
+        read_custom_model(tmp_path)
+
+
+def test_a_config_that_its_engine_cannot_use_is_refused_at_once(tmp_path: Path) -> None:
+    files = {"model.onnx": b"w", "config.json": json.dumps(piper_bench.tiny_config(audio={"sample_rate": 1})).encode()}
+    with pytest.raises(UsageError, match="the config of this Piper voice cannot be used"):
+        read_custom_model(packed(tmp_path, files))

@@ -20,7 +20,8 @@ NAMED = re.compile(rf"(?<![a-z])({'|'.join(sorted(WORDS, key=len, reverse=True))
 # Lines that may name an engine nevertheless, by file. Each has a reason.
 EXAMPLE = "an example of the help"
 EXCEPTIONS = {
-    "swarm/commands/options.py": {'help="hibari, espeak, xtts, vits, ... (default: by language)"': EXAMPLE},
+    "swarm/commands/options.py": {'help="hibari, kokoro, piper, xtts, ... (default: by language)"': EXAMPLE},
+    "swarm/commands/doctor.py": {'"e2a-swarm doctor --engine espeak"': EXAMPLE},
     "swarm/commands/models.py": {
         '"e2a-swarm models fetch xtts --accept-coqui-license"': EXAMPLE,
         '"e2a-swarm models fetch vits --language fr"': EXAMPLE,

@@ -1,5 +1,5 @@
 from swarm.job.engine_text import Phonemes
-from swarm.voice.espeak.clauses import TIE, sounds_of
+from swarm.voice.espeak.clauses import TIE, cut, sounds_of
 
 FRENCH, GERMAN, HINDI = "roa/fr", "gmw/de", "inc/hi"
 
@@ -39,3 +39,13 @@ def test_given_phonemes_take_the_place_of_a_word() -> None:
 def test_text_without_words_has_no_ipa() -> None:
     assert sounds_of(GERMAN, " \n ") == []
     assert [sound.mark for sound in sounds_of(GERMAN, "— ☃ !")] == [True, True, True]
+
+
+def test_long_letters_are_cut_at_clauses_and_none_is_lost() -> None:
+    text = ("wˈɜɹd " * 30 + "lˈæst, ") * 20
+    pieces = cut(text.strip(), 500)
+    assert " ".join(pieces) == text.strip()
+    assert all(len(piece) <= 500 for piece in pieces)
+    assert all(piece.endswith(",") for piece in pieces)
+    assert [len(piece) for piece in cut("a" * 1200, 500)] == [500, 500, 200]
+    assert cut("", 500) == []

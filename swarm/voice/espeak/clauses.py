@@ -12,6 +12,7 @@ from swarm.voice.espeak.voice import phonemes_of
 _MARK = regex.compile(r"([;!?—–…“”„«»\"()\[\]¿¡。，、！？；：।]|[.,:](?=[\s\"”»)\]]|\.|$))")
 _SPOKEN = regex.compile(r"[\p{L}\p{N}]")
 _FOREIGN = regex.compile(r"\([a-z^-]{2,40}\)")  # "(en)" where a word is said as in another language
+OPENING, DASHES = ("“", "(", "«", "„"), ("—", "–")
 TIE = "^"  # between the two letters of a sound that is one for espeak, as in "t^ʃ"
 
 
@@ -54,3 +55,24 @@ def _pieces(text: str, at: int) -> list[tuple[str, str, int]]:
             found.append((piece, "", at))
             at += len(piece)
     return found
+
+
+def cut(letters: str, most: int) -> list[str]:
+    """Cut letters into pieces of at most so many: at the end of a clause if there is one, else between words."""
+    pieces = []
+    while len(letters) > most:
+        ends = [letters.rfind(mark, most // 2, most) + 1 for mark in ".!?;:,—"]
+        at = max(ends) or letters.rfind(" ", 1, most) + 1 or most
+        pieces.append(letters[:at].strip())
+        letters = letters[at:].strip()
+    return [*pieces, letters] if letters else pieces
+
+
+def joined(sounds: Sequence[tuple[str, bool]]) -> str:
+    """Join what each `Sound` became, in a model's letters, and whether it is a mark: marks follow their word."""
+    text = ""
+    for letters, mark in sounds:
+        opens = letters in OPENING
+        apart = text and not text.endswith((" ", *OPENING)) and (not mark or opens or letters in DASHES)
+        text += (" " if apart else "") + letters
+    return text.strip()

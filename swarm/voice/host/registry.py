@@ -309,6 +309,7 @@ def choose_recipe(
     code, asked = normal_language(language), settings or {}
     if voice.startswith(CLONE) and not (engine or model):
         engine = next(_usual_word(able) for able in all_engines() if able.card.clones)
+    model = model or (engine_for(engine).model_of_voice(voice) if engine and voice else "")
     card, model = choose_card(engine, model, code, config)
     check_speaks(card, code)
     _check_names(card, asked)
@@ -330,23 +331,26 @@ def choose_card(
 
     Raises UsageError, EnvironmentFault.
     """
-    chosen = _engine_of(model, language) if model and not engine else engine_for(engine or default_engine(language))
-    if model and not _may_have_model(chosen, model):
+    named = engine or ("" if model else default_engine(language))
+    chosen = engine_for(named) if named else _engine_of(model, language, config)
+    if model and not _may_have_model(chosen, model, config):
         option = "--custom-model" if model.startswith(CUSTOM) else "--fine-tuned"
-        able = [_usual_word(other) for other in all_engines() if _may_have_model(other, model)]
+        able = [_usual_word(other) for other in all_engines() if _may_have_model(other, model, config)]
         raise UsageError(f"{chosen.card.title} has only one model: leave out {option}, or {_advice(able)}.")
     name = model if model.startswith(CUSTOM) else chosen.choose_model(engine, language, model)
     return chosen.card_for(name, config), name
 
 
-def _may_have_model(engine: Engine, model: str) -> bool:
+def _may_have_model(engine: Engine, model: str, config: Mapping[str, object] | None) -> bool:
     """Tell whether an engine loads custom models, if the model is one, or else has models to choose from."""
-    return engine.card.custom if model.startswith(CUSTOM) else engine.card.any_model or bool(engine.models())
+    if model.startswith(CUSTOM):
+        return engine.card.custom and (not config or engine.loads_custom(config))
+    return engine.card.any_model or bool(engine.models())
 
 
-def _engine_of(model: str, language: str) -> Engine:
+def _engine_of(model: str, language: str, config: Mapping[str, object] | None) -> Engine:
     """Return the engine of a model if the user named none: the first that knows it, else the first that may have it."""
-    able = [engine for engine in all_engines() if _may_have_model(engine, model) and not engine.card.any_model]
+    able = [engine for engine in all_engines() if _may_have_model(engine, model, config) and not engine.card.any_model]
     for engine in able if not model.startswith(CUSTOM) else ():
         try:
             engine.choose_model("", language, model)

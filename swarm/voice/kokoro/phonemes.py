@@ -9,7 +9,7 @@ from typing import Any
 from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.voice.download import models_folder
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.espeak.clauses import TIE, sounds_of
+from swarm.voice.espeak.clauses import TIE, joined, sounds_of
 from swarm.voice.kokoro.languages import ESPEAK, PACKAGES
 from swarm.voice.kokoro.letters import from_espeak, from_ipa, from_mark
 
@@ -84,10 +84,5 @@ def _by_package(translate: Any, text: str, phonemes: Sequence[Phonemes]) -> list
 
 
 def join(said: Sequence[Said]) -> str:
-    """Return the letters of a whole text. Marks follow their word; words have a space between them."""
-    text = ""
-    for each in said:
-        opens = each.letters in ("“", "(")
-        apart = text and not text.endswith((" ", "“", "(")) and (not each.mark or opens or each.letters == "—")
-        text += (" " if apart else "") + each.letters
-    return text.strip()
+    """Return the letters of a whole text."""
+    return joined([(each.letters, each.mark) for each in said])

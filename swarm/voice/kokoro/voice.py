@@ -9,6 +9,7 @@ from swarm.errors import UsageError
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.espeak.clauses import cut
 from swarm.voice.kokoro.files import INT8, read_style, read_weights
 from swarm.voice.kokoro.letters import numbers_of
 from swarm.voice.kokoro.phonemes import Writer, join, writer_for
@@ -41,7 +42,7 @@ class KokoroVoice:
     def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in which words have phonemes; the seed changes nothing. Raises EngineFault."""
         letters = join(self._write(text.replace("\0", " "), phonemes))
-        waves = [self._sound(piece) for piece in cut(letters) if any(map(str.isalpha, piece))]
+        waves = [self._sound(piece) for piece in cut(letters, MAX_LETTERS) if any(map(str.isalpha, piece))]
         return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
 
     def _sound(self, letters: str) -> "np.typing.NDArray[np.float32]":
@@ -50,17 +51,6 @@ class KokoroVoice:
         inputs = {"tokens": np.asarray([[0, *numbers, 0]], np.int64), "style": style[None], "speed": self._speed}
         wave: np.typing.NDArray[np.float32] = self._session.run(["audio"], inputs)[0]
         return wave.reshape(-1)
-
-
-def cut(letters: str) -> list[str]:
-    """Cut letters into pieces that the model can speak: at the end of a clause if there is one, else between words."""
-    pieces = []
-    while len(letters) > MAX_LETTERS:
-        ends = [letters.rfind(mark, MAX_LETTERS // 2, MAX_LETTERS) + 1 for mark in ".!?;:,—"]
-        at = max(ends) or letters.rfind(" ", 1, MAX_LETTERS) + 1 or MAX_LETTERS
-        pieces.append(letters[:at].strip())
-        letters = letters[at:].strip()
-    return [*pieces, letters] if letters else pieces
 
 
 def open_voice(recipe: Recipe, device: str) -> KokoroVoice:

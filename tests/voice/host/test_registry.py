@@ -67,7 +67,7 @@ def test_an_engine_registered_under_another_name_than_its_cards_is_refused() -> 
 def test_the_engines_are_known_without_an_installation(coqui: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [])
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: coqui)
-    here = ["hibari", "kokoro", "espeak", "metronome", *(["coqui"] if coqui else [])]
+    here = ["hibari", "kokoro", "piper", "espeak", "metronome", *(["coqui"] if coqui else [])]
     assert [engine.card.name for engine in installed_engines()] == here
     for engine in built_in_engines():
         assert find_card(engine.card.name) is engine.card
@@ -79,6 +79,7 @@ def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed
     assert [engine.card.name for engine in all_engines() if engine.card.name != "coqui"] == [
         "hibari",
         "kokoro",
+        "piper",
         "espeak",
         "metronome",
         "openai",
@@ -275,5 +276,6 @@ def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
     assert "; better, on a machine with a GPU: --tts-engine xtts" in french
     assert "kana only" in better_voices_line(ESPEAK, "ja")
     assert "hibari" in better_voices_line(ESPEAK, "en")
-    assert "perhaps better" in better_voices_line(ESPEAK, "is")
+    assert "--tts-engine piper (clear, some 15 times as fast" in better_voices_line(ESPEAK, "is")
+    assert "perhaps better" in better_voices_line(ESPEAK, "id")
     assert better_voices_line(HIBARI, "en") == ""

