@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from swarm.system.child import serve, teller
+from swarm.system.serving import serve, teller
 
 gate = threading.Event()
 

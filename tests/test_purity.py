@@ -63,7 +63,7 @@ EDGES |= {"socket", "multiprocessing", "concurrent", "signal", "select", "ssl", 
 DISKS = {"os", "io", "pathlib", "shutil", "tempfile", "zipfile"}  # reading a book opens its file; a lease needs none
 
 ASKS_FOR_THE_PLATFORM = {
-    "swarm/system/child.py": "how a child process dies with its parent",
+    "swarm/system/serving.py": "how a child process dies with its parent",
     "swarm/voice/espeak/voice.py": "how a library is opened privately",
 }
 # Files without a test file of their own name: where they are tested instead, or why there is nothing to test.
@@ -137,8 +137,9 @@ TESTED_ELSEWHERE = {
     "swarm/voice/host/child.py": "tests/voice/host/test_process.py",
     "swarm/voice/pcm.py": "tests/voice/host/test_process.py",
     "swarm/audio/audiobook_child.py": "tests/audio/test_studio.py",
+    "swarm/system/frames.py": "tests/system/test_system_child.py",
+    "swarm/system/serving.py": "tests/system/test_system_child.py",
     "swarm/audio/binder.py": "tests/audio/test_studio.py",
-    "swarm/audio/process.py": "tests/audio/test_studio.py",
     "swarm/audio/retry.py": "tests/audio/test_studio.py",
     "swarm/audio/container.py": "tests/audio/test_tagged.py",
     "swarm/audio/mp4.py": "tests/audio/test_audiobook.py",

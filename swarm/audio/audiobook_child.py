@@ -8,7 +8,7 @@ from typing import Any
 from swarm.audio.audiobook import Audiobook
 from swarm.audio.order import AudiobookOrder, Mark, from_message, to_message
 from swarm.audio.reel_file import ReelDamaged
-from swarm.system.child import serve
+from swarm.system.serving import serve
 
 REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Make room there") | {
     errno.ENOENT: "It was moved or removed meanwhile: put it back",

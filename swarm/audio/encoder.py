@@ -17,9 +17,9 @@ from swarm.audio.order import MeasuredGain, ReelDone, ReelOrder, from_message, t
 from swarm.audio.reel import lay_reel, whole_frames
 from swarm.audio.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
 from swarm.errors import StoreError
-from swarm.system.child import serve
 from swarm.system.disk import guarded
 from swarm.system.platform import lower_priority
+from swarm.system.serving import serve
 
 MAX_CORRECTIONS = 6  # of a gain: the limiter takes away some of each correction
 TOLERANCE_LU = 0.05  # a gain this close to the target is not corrected further

@@ -59,7 +59,7 @@ class Studio:
     async def _work(self, book: str, message: dict[str, Any]) -> dict[str, Any]:
         async def encode() -> dict[str, Any]:
             async with self._turns.turn(book):
-                return await self._ask(await self.processes.take(ENCODER), message)
+                return await self._ask(await self.processes.take_soon(ENCODER), message)
 
         return await self._retry.insist(encode)
 

@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING
 import av
 import mutagen.flac
 import mutagen.id3
-import soundfile
 
 from swarm.audio.container import add_picture, make_chapter, make_packet, open_container, picture_packet
 from swarm.audio.cover import Picture
@@ -92,6 +91,8 @@ class TaggedFile:
             self.samples += frame
 
     def _write_pcm(self, flac: bytes) -> None:
+        import soundfile  # here, since other formats need neither it nor numpy
+
         pcm, _ = soundfile.read(io.BytesIO(flac), dtype="int16", always_2d=True)
         coding = self._order.coding
         frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout=coding.layout)

@@ -2,12 +2,9 @@
 
 import json
 import sys
-import tomllib
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 NAME = "e2a-swarm"
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,6 +37,8 @@ def _is_uv_tool() -> bool:
 
 
 def _extras_of_uv_tool() -> list[str]:
+    import tomllib
+
     try:
         receipt = tomllib.loads((Path(sys.prefix) / "uv-receipt.toml").read_text(encoding="utf-8"))
         required = [found for found in receipt["tool"]["requirements"] if found["name"] == NAME]
@@ -56,6 +55,10 @@ def _requirement(extras: str) -> str:
 
 def _source() -> tuple[str, str, bool]:
     """Return what comes before the extras and what after them, and whether this is an editable clone (PEP 610)."""
+    # Imported here, since both bring much that an engine's process never uses.
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.request import url2pathname
+
     try:
         record = distribution(NAME).read_text("direct_url.json")
         origin = json.loads(record or '{"url": ""}')

@@ -1,6 +1,5 @@
 """Everything that differs between Linux, macOS and Windows, in one place."""
 
-import asyncio
 import contextlib
 import ctypes
 import os
@@ -8,7 +7,10 @@ import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
 
 Result = TypeVar("Result")
 
@@ -54,13 +56,17 @@ def forget_cached(handle: int) -> None:
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> "Callable[[], asyncio.AbstractEventLoop]":
     """Return the maker of an event loop that can watch ZeroMQ's sockets; the default loop of Windows cannot."""
+    import asyncio  # here, since child processes have no event loop
+
     return asyncio.SelectorEventLoop if sys.platform == "win32" else asyncio.new_event_loop
 
 
 def run_loop(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, as asyncio.run does, on an event loop that can watch ZeroMQ's sockets."""
+    import asyncio
+
     allow_files()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(main)

@@ -7,7 +7,7 @@ from pathlib import Path
 from swarm.errors import SwarmError
 from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
-from swarm.system.child import OnNews
+from swarm.system.frames import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import engine_target, find_card

@@ -283,7 +283,9 @@ async def test_many_books_share_the_encoders_and_the_binders(tmp_path: Path, stu
     await asyncio.gather(*(make(f"book-{n}") for n in range(12)))
     watching.cancel()
     assert len(list(tmp_path.glob("book-*/book.m4b"))) == 12
-    assert most == {"swarm.audio.encoder": 2, "swarm.audio.audiobook_child": swarm.audio.studio.MAX_BINDERS}
+    assert most.keys() == {"swarm.audio.encoder", "swarm.audio.audiobook_child"}
+    assert most["swarm.audio.encoder"] <= 2  # the second one is started if the first one is too slow here
+    assert most["swarm.audio.audiobook_child"] == swarm.audio.studio.MAX_BINDERS
 
 
 async def test_work_over_which_encoders_die_does_not_hold_up_other_books(

@@ -1,3 +1,4 @@
+import importlib.metadata
 import json
 import os
 import sys
@@ -32,7 +33,7 @@ def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def installed_from(monkeypatch: pytest.MonkeyPatch, origin: object) -> None:
     record = origin if isinstance(origin, str | None) else json.dumps(origin)
-    monkeypatch.setattr(installation, "distribution", lambda _name: Distribution(record))
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda _name: Distribution(record))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the paths here are POSIX paths")
@@ -64,7 +65,7 @@ def test_a_clone_that_was_never_installed_is_named(prefix: Path, monkeypatch: py
     def absent(name: str) -> Distribution:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(installation, "distribution", absent)
+    monkeypatch.setattr(importlib.metadata, "distribution", absent)
     assert extra_line("storage") == f'{PYTHON} -m pip install -e "{CHECKOUT}[storage]"'
 
 

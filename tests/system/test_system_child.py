@@ -12,7 +12,8 @@ import pytest
 
 import swarm.system.child
 from swarm.errors import Outdated
-from swarm.system.child import MAX_FRAME_BYTES, Child, ChildDied, ChildRaised, code_digest
+from swarm.system.child import Child, ChildDied, ChildRaised
+from swarm.system.frames import MAX_FRAME_BYTES, code_digest
 
 
 @pytest.fixture
@@ -234,3 +235,17 @@ def test_another_version_of_a_package_has_another_digest(tmp_path: Path) -> None
     assert code_digest(tmp_path) == before
     (tmp_path / "one.py").write_text("a = 12\n")
     assert code_digest(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("swarm.voice.host.child", {"asyncio", "ssl", "http", "email"}),
+        ("swarm.audio.encoder", {"asyncio", "ssl", "http", "email"}),
+        ("swarm.audio.audiobook_child", {"asyncio", "ssl", "http", "email", "numpy"}),
+    ],
+)
+def test_a_child_loads_nothing_heavy_that_it_does_not_need(module: str, heavy: set[str]) -> None:
+    script = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert heavy & set(loaded) == set()

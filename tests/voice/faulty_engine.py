@@ -11,7 +11,7 @@ import numpy as np
 
 from swarm.job.card import EngineCard
 from swarm.job.recipe import Recipe
-from swarm.system.child import teller
+from swarm.system.serving import teller
 from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 from swarm.voice.pcm import from_floats
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from swarm.config import may_download
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.system.child import teller
+from swarm.system.serving import teller
 from swarm.voice.coqui.cache import folder_of, is_complete
 from swarm.voice.coqui.fetch import fetch
 from swarm.voice.coqui.models import BARK, TORTOISE

@@ -9,8 +9,9 @@ import msgspec
 from swarm.errors import UsageError
 from swarm.job.engine_text import read_engine_text, split_language
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.system.child import Frame, serve
+from swarm.system.frames import Frame
 from swarm.system.platform import go_first_when_memory_runs_out
+from swarm.system.serving import serve
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import Engine, EngineFault, FaultKind, SharingVoice
 from swarm.voice.host.recogniser import find_verifier

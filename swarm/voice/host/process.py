@@ -9,7 +9,8 @@ import msgspec
 from swarm.errors import EnvironmentFault
 from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
-from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised, Frame, OnNews
+from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised
+from swarm.system.frames import Frame, OnNews
 from swarm.voice.engine import EngineFault, FaultKind
 
 logger = logging.getLogger(__name__)

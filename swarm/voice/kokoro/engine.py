@@ -48,7 +48,7 @@ class KokoroEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model in about a second; download what it lacks. Raises EngineFault."""
-        from swarm.system.child import teller
+        from swarm.system.serving import teller
 
         try:
             wanted = read_blend(recipe.voice)
