@@ -1,4 +1,5 @@
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 # Files whose tests share what takes long to make; all their tests run in one process.
 WHOLE = ("tests/systemd/test_systemd_boot.py", "tests/voice/coqui/test_coqui_engine.py")
 MAX_PROCESSES = 16  # each takes 200 MiB
+GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, and those of Windows below Linux
 
 os.environ["E2A_SWARM_MODELS"] = os.devnull  # models that this machine has would change the default voices
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
@@ -81,8 +83,9 @@ def skip_where_something_is_missing(items: list[pytest.Item]) -> None:
 
 
 def has_gpu() -> bool:
-    """Tell whether torch is installed and sees a GPU."""
-    if not is_installed():
+    """Tell whether torch is installed and sees a GPU. Without a driver's file it is not asked: it takes seconds."""
+    may_be_there = sys.platform != "linux" or any(found for name in GPUS for found in Path("/dev").glob(name))
+    if not is_installed() or not may_be_there:
         return False
     import torch
 
