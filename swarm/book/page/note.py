@@ -19,6 +19,7 @@ REFERENCE = "e2a-reference"  # attribute of a note's mark: the key of the note
 NOTE = "e2a-note"  # attribute of a note: its key
 RETURN = "e2a-return"  # attribute of a link from a note back to its mark: the key of the note
 MAX_LABEL_PIECES = 8  # texts in a link, of which its label is made
+MAX_MUTE_STEPS = 64  # elements whose texts are looked at, to tell whether a block says anything
 MAX_OPENING_CHARS = 12  # of a note, in which its label is found
 MIN_PAGE_NOTES = 2  # of a document with nothing but notes
 MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and classes
@@ -267,12 +268,23 @@ def _holder(element: etree._Element) -> etree._Element | None:
     """Return the nearest block around an element, or the block after it if that one or the element is empty."""
     block = next((step for step in (element, *element.iterancestors()) if local(step) in _HOLDERS), None)
     for empty in (block, element):
-        if empty is not None and not AUDIBLE.search("".join(islice(empty.itertext(), MAX_LABEL_PIECES))):
+        if empty is not None and _is_mute(empty):
             following = next(empty.itersiblings("*"), None)
             bare = not (empty.tail or "").strip()
             if bare and following is not None and local(following) in _HOLDERS:
                 return following
     return block
+
+
+def _is_mute(element: etree._Element) -> bool:
+    """Tell whether the first texts of an element have nothing that can be spoken."""
+    steps = islice(element.iter(), MAX_MUTE_STEPS)  # a box may begin with thousands of empty anchors
+    texts = (text for step in steps for text in (_own_text(step), step.tail if step is not element else "") if text)
+    return not AUDIBLE.search("".join(islice(texts, MAX_LABEL_PIECES)))
+
+
+def _own_text(element: etree._Element) -> str:
+    return (element.text or "") if isinstance(element.tag, str) else ""  # a comment has a text too
 
 
 def _block_around(element: etree._Element, crowded: frozenset[etree._Element]) -> etree._Element | None:

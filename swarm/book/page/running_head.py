@@ -1,6 +1,8 @@
 """Finds running heads and page numbers in books made from printed pages: lines that recur and cut sentences."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain
 
 import regex
 
@@ -37,8 +39,8 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
         for place in places:
             passages[place].left_out, passages[place].level = reason, 0
         joints.update(cuts)
-    for first, second in sorted(joints, reverse=True):  # backwards, because a paragraph may span several pages
-        _join(passages[first], passages[second], reason)
+    for places in _chains(sorted(joints)):
+        _join([passages[place] for place in places], reason)
 
 
 def interrupts(before: str, after: str) -> bool:
@@ -60,18 +62,47 @@ def _interrupted(before: Passage, after: Passage) -> bool:
     return not (before.level or after.level) and interrupts(before.text, after.text)
 
 
-def _join(before: Passage, after: Passage, reason: str) -> None:
-    """Append the rest of a cut sentence to its beginning."""
-    if before.left_out or after.left_out or not after.text:
-        return
-    parts = (before.text.removesuffix("-"), after.text)
-    if before.trace and after.trace and before.trace.document == after.trace.document:
-        before.trace = _joined(before.trace, after.trace, len(visible_chars(parts[0])))
-    before.text = ("" if before.text.endswith("-") else " ").join(parts)
-    before.references += after.references
-    after.text, after.references, after.left_out = "", (), reason
+def _chains(joints: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Return the places of each paragraph that was cut: it may span many pages."""
+    chains: list[list[int]] = []
+    for first, second in joints:
+        if not chains or chains[-1][-1] != first:
+            chains.append([first])
+        chains[-1].append(second)
+    return chains
 
 
-def _joined(first: TextTrace, second: TextTrace, length: int) -> TextTrace:
-    runs = (*first.runs, *((at + length, place, count) for at, place, count in second.runs))
-    return TextTrace(first.document, first.text + second.text, runs)
+def _join(pieces: list[Passage], reason: str) -> None:
+    """Append the rests of cut sentences to their beginnings."""
+    begins = 0
+    for end in range(1, len(pieces) + 1):
+        if end == len(pieces) or pieces[end - 1].left_out or pieces[end].left_out or not pieces[end].text:
+            if end - begins > 1:
+                _append(pieces[begins], pieces[begins + 1 : end], reason)
+            begins = end
+
+
+def _append(first: Passage, rest: list[Passage], reason: str) -> None:
+    pieces = (first, *rest)
+    texts = [passage.text.removesuffix("-") for passage in pieces[:-1]] + [pieces[-1].text]
+    first.trace = _joined([passage.trace for passage in pieces], [len(visible_chars(text)) for text in texts])
+    glue = ["" if passage.text.endswith("-") else " " for passage in pieces[:-1]]
+    first.text = "".join(chain.from_iterable(zip(texts, [*glue, ""], strict=True)))
+    first.references = tuple(chain.from_iterable(passage.references for passage in pieces))
+    for passage in rest:
+        passage.text, passage.references, passage.left_out = "", (), reason
+
+
+def _joined(traces: list[TextTrace | None], lengths: list[int]) -> TextTrace | None:
+    """Return the trace of a joined text, as far as its pieces are of one document."""
+    first = traces[0]
+    if first is None:
+        return None
+    runs, texts, start = list(first.runs), [first.text], 0
+    for trace, length in zip(traces[1:], lengths, strict=False):
+        if trace is None or trace.document != first.document:
+            break
+        start += length
+        runs += [(at + start, place, count) for at, place, count in trace.runs]
+        texts.append(trace.text)
+    return TextTrace(first.document, "".join(texts), tuple(runs))
