@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _quick_scripts(folder: Path) -> dict[str, list[list[str]]]:
-    book = str(make_book(folder, chapters=2, characters=2000))
+    book = str(make_book(folder, chapters=2, characters=800))
     return {name: [[book if word == TINY_BOOK else word for word in options]] for name, options in QUICK.items()}
 
 
