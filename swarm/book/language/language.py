@@ -53,6 +53,8 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     point: str  # the word before decimals
     to: str  # the word in "1861-65"
     minus: str  # the word before negative numbers
+    plus: str = "plus"  # the word before international telephone numbers
+    metres: str = ""  # the word between metres and centimetres in "1,80 m", if people say both
     join: str  # "and" in "two and one half"
     coins: str  # the word between a sum and its hundredths, "" for none
     halves: tuple[str, str, str]  # the words for ½ ¼ ¾

@@ -30,6 +30,7 @@ _BEFORE_NAME = regex.compile(r"[\d_@\\]$|\p{L}\.$")
 _SPACED = regex.compile(r"(?<![\p{L}\p{N}.])\p{Lu}(?:\s\p{Lu}){4,40}(?![\p{L}\p{N}.])")
 _NUMERAL = regex.compile(NUMERAL)
 _ARTICLE = regex.compile(r"\b(?:the|an?|this|our|der|die|das|dem|den|des|la|le|les|el|los|il|lo|o|os|de|het)\s$")
+_BETWEEN_WORDS = regex.compile(r"\s\p{L}")
 _AFTER_FIGURES, _BEFORE_FIGURES = regex.compile(r"\d\s?$"), regex.compile(r"\.?\s?\d")
 _CAPITALS_NEXT = regex.compile(r"\.?\s\p{Lu}{2}")
 _NAME_NEXT = regex.compile(r"\s\p{Lu}\p{Ll}")
@@ -47,6 +48,8 @@ _END = regex.compile(
     r"RPS|[LNR]TZ|NDT|RST|RZT|NKT|RLD|RLS|TZT|PHS|SKS|RTS|LLS|RRS|SHR|[LNR](?:FF|SS|TT)|\P{Latin}{3,})$"
 )
 _SUFFIXES = ("S", "T", "D", "M", "LL", "RE", "VE", "N")  # English, behind an apostrophe
+MIN_SHOUTED_LETTERS = 5  # longer words in a shout are no initials, however they are spelled
+MAX_LONE_WORDS = 3  # single letters between two words in capitals
 MIN_NAME_LETTERS = 4  # shorter words that no book and no list knows are initials
 
 
@@ -109,24 +112,60 @@ def lower_capitals(text: str, language: Language, usage: Usage = NO_USAGE, kept:
     """Return a sentence with its words in capitals in small letters; initials, numerals and words in `kept` remain."""
     if not _SOME.search(text):
         return text
-    text = _SPACED.sub(_joined, text)
+    text = _SPACED.sub(lambda match: _joined(match, _small_words(language)), text)
     tokens = [
         _Token(match[0], match.start(), match.end(), len(match[0]) > 1 and bool(_CAPITALS.fullmatch(match[0])))
         for match in _TOKEN.finditer(text)
     ]
     said, at = "", 0
     for index, token in enumerate(tokens):
-        if token.capital and token.text not in kept:
+        if token.text in kept:
+            continue
+        if token.capital:
             said += text[at : token.start] + _said(text, tokens, index, language, usage)
+            at = token.end
+        elif len(token.text) == 1 and _is_lone_word(text, tokens, index, language):
+            said += text[at : token.start] + token.text.lower()
             at = token.end
     return said + text[at:]
 
 
-def _joined(match: Match) -> str:
+def _joined(match: Match, small: frozenset[str]) -> str:
     """Join spaced letters to a word, unless they are the alphabet or initials."""
     word = str(match[0]).replace(" ", "")
     alphabet = all(ord(two) - ord(one) == 1 for one, two in pairwise(word))
-    return str(match[0]) if alphabet or word in INITIALS or "".join(word.split()) != word else word
+    if alphabet or word in INITIALS or "".join(word.split()) != word:
+        return str(match[0])
+    return _divided(word, small) or word
+
+
+def _divided(word: str, small: frozenset[str]) -> str:
+    """Return joined letters as two words if both are known, since "T H E   E N D" has lost its wider space."""
+    if word.lower() in small:
+        return ""
+    cuts = (at for at in range(len(word) - 2, 1, -1) if {word[:at].lower(), word[at:].lower()} <= small)
+    return next((f"{word[:at]} {word[at:]}" for at in cuts), "")
+
+
+def _is_lone_word(text: str, tokens: list[_Token], index: int, language: Language) -> bool:
+    """Return whether a single capital between words in capitals is a word, such as "À" in "UN HOMME À LA MER"."""
+    word, before = tokens[index].text, text[: tokens[index].start]
+    if word.lower() not in _small_words(language) or (word == "I" and language.has_word_i) or not index:
+        return False
+    if _IN_NAME.match(text, tokens[index].end) or _BEFORE_NAME.search(before[-2:]):
+        return False
+    if not (_BETWEEN_WORDS.match(text, tokens[index].end) and before[-2:-1].isalpha() and before[-1:].isspace()):
+        return False
+    near = (_neighbour(tokens, index, -1, language), _neighbour(tokens, index, 1, language))
+    return all(each is None or each.capital for each in near) and any(near)
+
+
+def _neighbour(tokens: list[_Token], index: int, step: int, language: Language) -> _Token | None:
+    """Return the next token in a direction that is no word of a single letter, such as "À"; None if there is none."""
+    first, last = index + 1, index + 1 + MAX_LONE_WORDS
+    row = tokens[first:last] if step > 0 else tokens[max(0, index - MAX_LONE_WORDS) : index][::-1]
+    small = _small_words(language)
+    return next((token for token in row if len(token.text) > 1 or token.text.lower() not in small), None)
 
 
 def _said(text: str, tokens: list[_Token], index: int, language: Language, usage: Usage) -> str:
@@ -137,27 +176,35 @@ def _said(text: str, tokens: list[_Token], index: int, language: Language, usage
     short = _abbreviation(word, after, language)
     if short:
         return short
-    shouted = _is_shouted(tokens, index)
+    shouted, start = _is_shouted(tokens, index, language), bool(_START.search(before[-12:]))
     if word in language.initials:
         return language.initials[word]
+    if elided := _elided_before_initials(word, language):
+        return word if start else word.replace(elided, elided.lower(), 1)
     if word in PRONOUNS and before.endswith("THE "):
         return word
     if word in DOUBTFUL and not shouted:
         if _stands_as_initials(word, before, after, language, usage):
             return word
-    elif word in INITIALS and word not in DOUBTFUL:
+    elif word in INITIALS and word not in DOUBTFUL and not (shouted and word.lower() in _small_words(language)):
         return word
     if _NUMERAL.fullmatch(word) and not (shouted and _is_word(word, language, usage) and before[-1:] == " "):
         return word
-    start = bool(_START.search(before[-12:]))
     if _is_word(word, language, usage) and (shouted or _has_vowel(word)):
         return _in_small_letters(word, start, name=False, language=language)
-    sayable = _can_be_said(word)
+    sayable = _can_be_said(word) or (shouted and len(word) >= MIN_SHOUTED_LETTERS and _has_vowel(word))
     speaker = start and bool(_SPEAKER.match(after)) and len(word) > 2
     if word.lower() in usage.names or (sayable and (shouted or speaker or len(word) >= MIN_NAME_LETTERS)):
         small = shouted and word.lower() not in usage.names
         return _in_small_letters(word, start, name=not small, language=language)
     return word
+
+
+def _elided_before_initials(word: str, language: Language) -> str:
+    """Return the "L" of "L'ONU"; "" for other words."""
+    elided, _, initials = word.replace("’", "'").rpartition("'")
+    known = initials in INITIALS and initials not in DOUBTFUL and initials.lower() not in _small_words(language)
+    return elided if known and len(elided) <= 2 else ""
 
 
 def _abbreviation(word: str, after: str, language: Language) -> str:
@@ -181,10 +228,14 @@ def _shorts(code: str, language: Language) -> tuple[dict[str, str], dict[str, st
     return titles, numbered
 
 
-def _is_shouted(tokens: list[_Token], index: int) -> bool:
+def _is_shouted(tokens: list[_Token], index: int, language: Language) -> bool:
     """Return whether the sentence or a neighbour of the word is in capitals too; initials are no such neighbours."""
-    near = [tokens[at] for at in (index - 1, index + 1) if 0 <= at < len(tokens)]
-    return any(each.capital and (each.text not in INITIALS or each.text in DOUBTFUL) for each in near)
+    small = _small_words(language)
+    near = filter(None, (_neighbour(tokens, index, -1, language), _neighbour(tokens, index, 1, language)))
+    return any(
+        each.capital and (each.text not in INITIALS or each.text in DOUBTFUL or each.text.lower() in small)
+        for each in near
+    )
 
 
 def _is_word(word: str, language: Language, usage: Usage) -> bool:

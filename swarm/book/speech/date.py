@@ -7,7 +7,7 @@ from swarm.book.language.language import Dates, Language, Match
 
 _DIGIT = regex.compile(r"\d")
 _ALONE, _APART = r"(?<![\p{L}\d/.,-])", r"(?![\d/-]|[.,]\d)"
-_NUMERIC = regex.compile(rf"{_ALONE}(\d{{1,2}})([/.])(\d{{1,2}})\2(\d{{4}}){_APART}")
+_NUMERIC = regex.compile(rf"{_ALONE}(\d{{1,2}})([/.])(?:(?<=\.)\s)?(\d{{1,2}})\2(?:(?<=\.)\s)?(\d{{4}}){_APART}")
 _ISO = regex.compile(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
 
 

@@ -9,7 +9,7 @@ import regex
 from swarm.book.language.cldr import CURRENCIES, MEASURES, SCALES, UNITS, currency_name, unit_name
 from swarm.book.language.language import Forms, Language, Match, Numbers, Step, words
 from swarm.book.language.numeral import NUMERAL, value
-from swarm.book.language.spelling import amount, spelled
+from swarm.book.language.spelling import MAX_DIGITS, amount, digit_by_digit, spelled
 from swarm.book.speech.fraction import FRACTIONS, THIRDS_AND_ON, say_fractions
 
 # Numerals are said after the names of rulers, but not in "Malcolm X".
@@ -41,6 +41,9 @@ _NUMBERED_NAME = regex.compile(
 )
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
+_CALLED = r"(?<![\p{L}\d+.,])\+(\d{1,3}(?:[\s.-]{1,2}\(?\d{1,8}\)?){2,6}|\d{8,15})(?![\d%])"
+MIN_CALL_DIGITS = 8
+
 
 def rulers(language: Language) -> frozenset[str]:
     """Return the names of rulers in a language, which numerals may follow."""
@@ -71,6 +74,8 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
     """Return the patterns of figures and their spellings, special patterns first."""
     figures = _figures(numbers)
     found: list[tuple[str, Callable[[Match], str]]] = [
+        (_CALLED, lambda match: _called(match[1], language, numbers)),
+        *_metre_steps(language, numbers),
         *_time_steps(language, numbers),
         *_money_steps(language, numbers, figures),
         (
@@ -112,6 +117,24 @@ def _measure_pattern(numbers: Numbers, figures: str) -> str:
     units = "|".join(map(regex.escape, sorted((*UNITS, *numbers.units), key=len, reverse=True)))
     sign = rf"%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?![\p{{L}}’'])"
     return rf"{_LONE}({figures})\s?({sign})(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+
+
+def _metre_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    """Return the pattern of lengths such as "1,80 m", said as "ein Meter achtzig"; none if people do not say so."""
+
+    def length(match: Match) -> str:
+        return f"{_measured(match[1], 'm', language, numbers)}{numbers.metres}{spelled(str(int(match[2])), language)}"
+
+    pattern = rf"{_LONE}([1-9]\d?),([1-9]\d|0[1-9])\s?m(?![\p{{L}}²³/’'])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+    return ((pattern, length),) if numbers.metres else ()
+
+
+def _called(figures: str, language: Language, numbers: Numbers) -> str:
+    """Say an international telephone number digit by digit, with a pause between its groups."""
+    groups = regex.findall(r"\d+", figures)
+    if not MIN_CALL_DIGITS <= sum(map(len, groups)) <= MAX_DIGITS:
+        return ""
+    return f"{numbers.plus} {', '.join(digit_by_digit(group, language) for group in groups)}"
 
 
 def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> str:
@@ -185,7 +208,8 @@ def _currency(sign: str, number: Decimal, language: Language, numbers: Numbers) 
 def _time_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:
     words = "|".join(filter(None, (numbers.clock.full if numbers.clock.full.isalpha() else "", "h")))
     written = f"|{numbers.clock.written}" if numbers.clock.written else ""
-    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d){written})(?![\d:])(?:\s(?:{words})\b\.?)?"
+    word = rf"(?:\s(?:{words})\b(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?"
+    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d){written})(?![\d:]){word}"
     return (
         (clock, lambda match: _time(int(match[1]), int(next(filter(None, match.groups()[1:]), 0)), language, numbers)),
     )

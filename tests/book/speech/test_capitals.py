@@ -43,6 +43,11 @@ def usage(*paragraphs: str) -> Usage:
         ),
         ("Two LEDs and MPs", "Two LEDs and MPs"),
         ("ÉMILE ZOLA", "Émile zola"),
+        ("SIR ZBIGNIEW MET LORD STRZYLK", "Sir zbigniew met lord strzylk"),
+        ("A TALE OF A MAN", "A tale of a man"),
+        ("I AM IN EC4A. It is FOSS, F/OSS or so.", "I am in EC4A. It is Foss, F/OSS or so."),
+        ("F I N I S", "Finis"),
+        ("T H E E N D", "The end"),
     ],
 )
 def test_capitals_are_words_unless_they_are_initials(written: str, said: str) -> None:
@@ -53,6 +58,11 @@ def test_capitals_are_words_unless_they_are_initials(written: str, said: str) ->
     ("language", "written", "said"),
     [
         ("fr", "L'HOMME QUI RIT, dit M. HUGO de la SNCF", "L'homme qui rit, dit M. Hugo de la SNCF"),
+        ("fr", "UN HOMME À LA MER", "Un homme à la mer"),
+        ("fr", "L'ÎLE EST À L'EST", "L'île est à l'est"),
+        ("fr", "OÙ IL Y A DU MONDE", "Où il y a du monde"),
+        ("fr", "L'ONU EST À L'OUEST DE L'ONU", "L'ONU est à l'ouest de l'ONU"),
+        ("es", "EN VIDA Y MUERTE", "En vida y muerte"),
         ("de", "DIE ZEIT sagt NEIN zur SPD", "Die zeit sagt nein zur SPD"),
         ("ru", "ОН СКАЗАЛ о СССР", "Он сказал о СССР"),
         ("it", "SIG. ROSSI DICE DI SI", "Sig. Rossi dice di si"),

@@ -50,6 +50,12 @@ _TWO_ORDINALS = regex.compile(
     r"(?:\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s)?(?<![\d.])(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|oder)\s(?:zum\s)?)(\d{1,2})\."
     r"(?=\s\p{Lu})"
 )
+_LISTED = regex.compile(
+    r"(?:\b((?i:der|die|das|den|dem|des|im))\s)?(?<![\d.])(\d{1,2}\.(?:,\s\d{1,2}\.)+)\s(und|oder|sowie)\s(\d{1,2})\."
+    r"(?=\s(\p{Lu}\p{L}+))"
+)
+_DATIVE_BEFORE = regex.compile(r"\b(?i:in|aus|mit|von|nach|zu|bei|seit|an|auf|vor|unter|über|zwischen|neben|ab)\s$")
+_STREET = regex.compile(r"(?<=\p{Lu}\p{Ll}{2,20})str\.(?=\s\d|,|\s\p{Ll})")
 _AS_ORDINAL = regex.compile(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
 _SHORT_MONTH = regex.compile(r"(?<=\d\.\s)(Jan|Febr?|Apr|Aug|Sept?|Okt|Nov|Dez)\.")
 _MONTHS = table(
@@ -74,6 +80,7 @@ def _say_ordinals(text: str) -> str:
     """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
+    text = _LISTED.sub(_listed, text)
     text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
     text = _TWO_ORDINALS.sub(_two_ordinals, text)
     text = _KING.sub(lambda match: _after_article(match[1], str(value(match[2]))) + _stop(match), text)
@@ -115,6 +122,18 @@ def _two_ordinals(match: Match) -> str:
     return f"{match[1]} {first}{join}{second}"
 
 
+def _listed(match: Match) -> str:
+    """Say "die 1., 2. und 3. Klasse": all ordinals in the form of the article, or else of the noun."""
+    figures = (*regex.findall(r"\d+", match[2]), match[4])
+    if match[1]:
+        after = _DATIVE_BEFORE.search(match.string, max(0, match.start() - 10), match.start())
+        article = "dem" if after and match[1] == "der" else match[1]  # "in der 1., 2. und 3. Klasse"
+        said = [_after_article(article, figure).split(" ", 1)[1] for figure in figures]
+    else:
+        said = [_in_form_of(figure, match[5]) for figure in figures]
+    return " ".join(filter(None, (match[1], ", ".join(said[:-1]), match[3], said[-1])))
+
+
 def _after_article(article: str, figures: str) -> str:
     said = spelled(figures, LANGUAGE, "ordinal")
     return f"{article} {said}" if article.lower() in _E_ARTICLES else f"{article} {said}n"
@@ -136,10 +155,14 @@ def _begins_clause(match: Match) -> bool:
 
 def _strong(match: Match) -> str:
     """Say an ordinal without an article: "erster Mai", "erstes Kapitel", "erste Auflage"."""
-    said = spelled(match[2], LANGUAGE, "ordinal")
-    if regex.fullmatch(_FEMININE, match[3], regex.IGNORECASE):
+    return _in_form_of(match[2], match[3])
+
+
+def _in_form_of(figures: str, noun: str) -> str:
+    said = spelled(figures, LANGUAGE, "ordinal")
+    if regex.fullmatch(_FEMININE, noun, regex.IGNORECASE):
         return said
-    return f"{said}s" if regex.fullmatch(_NEUTER, match[3], regex.IGNORECASE) else f"{said}r"
+    return f"{said}s" if regex.fullmatch(_NEUTER, noun, regex.IGNORECASE) else f"{said}r"
 
 
 def _decade(figures: str) -> str:
@@ -163,7 +186,8 @@ def _fraction(over: int, under: int) -> str:
 
 
 def _prepare_abbreviations(text: str) -> str:
-    """Say "24. Dez."."""
+    """Say "24. Dez." and "Goethestr. 5"."""
+    text = _STREET.sub("straße", text)
     return _SHORT_MONTH.sub(lambda match: _MONTHS[match[1]], text)
 
 
@@ -173,6 +197,7 @@ LANGUAGE: Language = Language(
         point="Komma",
         to="bis",
         minus="minus",
+        metres=" ",
         join="und",
         coins="und",
         halves=("ein halb", "ein Viertel", "drei Viertel"),

@@ -7,6 +7,7 @@ import regex
 
 from swarm.book.language.cldr import month_names, short_month_names
 from swarm.book.language.english_heteronym import SEVERAL_SOUNDS, find_heteronyms
+from swarm.book.language.english_measure import LONE, LONE_UNITS, say_measures
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -108,7 +109,14 @@ _YEARS: tuple[Step, ...] = (
         regex.compile(r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})"),
         lambda match: _plural(spelled(match[1], LANGUAGE)),
     ),
-    (regex.compile(rf"{_YEAR_BEFORE}(10[1-9]\d){_ALONE}"), lambda match: spelled(match[1], LANGUAGE, "year")),
+    (
+        regex.compile(rf"(?:{_YEAR_BEFORE}|(?<=\bA\.?\s?D\.?\s))(10[1-9]\d){_ALONE}"),
+        lambda match: spelled(match[1], LANGUAGE, "year"),
+    ),
+    (
+        regex.compile(r"(?<![\p{L}\d.,])(10[1-9]\d)(?=\s(?:A\.?\s?D|B\.?\s?C|C\.?\s?E)\b)"),
+        lambda match: spelled(match[1], LANGUAGE, "year"),
+    ),
 )
 
 
@@ -124,6 +132,7 @@ def _numeric(match: Match, say: Callable[[int, int, str], str]) -> str:
 
 def _old_units(text: str) -> str:
     """Say "£3 10s. 6d." as "3 pounds 10 shillings and 6 pence", and feet and inches; numbers stay figures."""
+    text = say_measures(text)
     if "£" in text:
         text = _POUNDS.sub(_pounds, text)
     if "s" in text and "d" in text:
@@ -182,6 +191,7 @@ _SLASH = regex.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/])")
 def _prepare_abbreviations(text: str) -> str:
     """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
     text = _STATE.sub(lambda match: _STATES[match[1]] + ("" if match["ends"] is None else "."), text)
+    text = LONE.sub(lambda match: LONE_UNITS[match[1]] + ("" if match["ends"] is None else "."), text)
     text = _BIRTH.sub(lambda match: f"{_BIRTHS[match[1]]} ", text)
     return _STREET.sub(lambda match: "Street" + ("" if match["ends"] is None else "."), text)
 
@@ -244,7 +254,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=frozenset(_STATES),
+        prepared=frozenset((*_STATES, *LONE_UNITS)),
         titles=table(
             "Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
             "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|"

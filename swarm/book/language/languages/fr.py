@@ -48,6 +48,14 @@ def _ordinal(said: str, suffix: str) -> str:
 # "M. le comte": only these titles stand before an article and a small letter.
 _TITLE_OF_RANK = regex.compile(r"\b(MM?\.|M(?:me|mes|lle|lles)\b\.?)(?=\s(?:l[ea]\s|les\s|l[’'])\p{Ll})")
 _TITLES_OF_RANK = table("M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles")
+# "S. M. le roi", unlike the initials in "S. M. Dupont".
+_MAJESTY = regex.compile(
+    r"\b(?:(S\.\s?M|S\.\s?A\.\s?R|S\.\s?A|S\.\s?S|S\.\s?Exc|S\.\s?E)\.(?=\s(?:l[ea]\s|l['’])\p{Ll})|(LL\.\s?(?:MM|AA))\.)"
+)
+_MAJESTIES = table(
+    "SM=Sa Majesté|SAR=Son Altesse Royale|SA=Son Altesse|SS=Sa Sainteté|SExc=Son Excellence|SE=Son Excellence|"
+    "LLMM=Leurs Majestés|LLAA=Leurs Altesses"
+)
 _SMALL_CENTURY = regex.compile(
     r"(?<![\p{L}\p{N}])([ivx]{1,7})(e|ème|ᵉ)(?=(?:(?:\s(?:et|ou|au)\s(?:du\s|au\s)?|\s?[-–]\s?)[ivxIVX]{1,7}(?:e|ème|ᵉ))?\ssiècles?\b)"
 )
@@ -64,6 +72,7 @@ def _prepare(text: str) -> str:
 
 
 def _prepare_abbreviations(text: str) -> str:
+    text = _MAJESTY.sub(lambda match: _MAJESTIES[regex.sub(r"\W", "", match[1] or match[2])], text)
     text = _SHORT_CENTURY.sub("siècle", text)
     return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
 
@@ -74,6 +83,7 @@ LANGUAGE: Language = Language(
         point="virgule",
         to="à",
         minus="moins",
+        metres=" ",
         join="et",
         coins="et",
         halves=("un demi", "un quart", "trois quarts"),
@@ -119,7 +129,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=words("s"),
+        prepared=words("s LL"),
         prepared_whole=words("M MM Mme Mmes Mlle Mlles"),
         titles=table(
             "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"
@@ -139,7 +149,7 @@ LANGUAGE: Language = Language(
         also="Madame",
     ),
     sentences=Sentences(
-        open="M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve janv févr avr juil déc suiv",
+        open="LL M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve janv févr avr juil déc suiv",
         names="Ch Th Ph",
         numbered="t art liv ch sect pl",
     ),
@@ -169,7 +179,8 @@ LANGUAGE: Language = Language(
         transcribed="notes? d[eu] (?:transcription|transcripteur)|livre électronique reproduit",
     ),
     short_words=words(
-        "il elle je tu nous vous moi toi oui non roi fin un une mon ma mes son sa ses mort dieu dit vie jour"
+        "à a y ô en au aux du des et ou où est sont était pour dans avec sur sous tout qui que ce cet cette leur lui "
+        "sans il elle je tu nous vous moi toi oui non roi fin un une mon ma mes son sa ses mort dieu dit vie jour"
     ),
     quotes="«»‹›“”‘’",
     note="Note :",

@@ -24,6 +24,14 @@ from swarm.book.language.spelling import spelled
 _RESULT = regex.compile(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "met 3-2 winnen"
 
 
+_HOUR = regex.compile(r"(?<![\d.,:])(\d{1,2}[.:][0-5]\d)\su\b(?:\.(?=\s\p{Ll}|[,;:)]))?")
+
+
+def _prepare(text: str) -> str:
+    """Say "18.30 u." as "18.30 uur"."""
+    return _HOUR.sub(r"\1 uur", text)
+
+
 def _fraction(over: int, under: int) -> str:
     return f"{spelled(str(over), LANGUAGE)} {spelled(str(under), LANGUAGE, 'ordinal')}"
 
@@ -34,6 +42,7 @@ LANGUAGE: Language = Language(
         point="komma",
         to="tot",
         minus="min",
+        metres=" ",
         join="en",
         coins="en",
         halves=("een half", "een kwart", "drie kwart"),
@@ -57,6 +66,7 @@ LANGUAGE: Language = Language(
         score=" tegen ",
         rulers=words("Maurits Beatrix Juliana Wilhelmina Albert Leopold Boudewijn Floris"),
         centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|de|ste)\b(?=\s+eeuw)"), "ordinal"),),
+        prepare=_prepare,
         first=((_RESULT, lambda match: f"{match[1]} {match[2]}"),),
         year_steps=(
             (

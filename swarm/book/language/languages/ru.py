@@ -314,6 +314,7 @@ LANGUAGE: Language = Language(
         point="запятая",
         to="—",
         minus="минус",
+        plus="плюс",
         join="и",
         coins="",
         halves=("половина", "четверть", "три четверти"),

@@ -26,6 +26,19 @@ def test_ordinals_and_decades_are_said(written: str, said: str) -> None:
     assert say_ordinals(written) == said
 
 
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("am 1. 5. 1848 in der Goethestr. 5", "am ersten Mai achtzehnhundertachtundvierzig in der Goethestraße fünf"),
+        ("Die 1., 2. und 3. Klasse", "Die erste, zweite und dritte Klasse"),
+        ("in der 1., 2. und 3. Klasse", "in der ersten, zweiten und dritten Klasse"),
+        ("1., 2. oder 3. Band", "erster, zweiter oder dritter Band"),
+    ],
+)
+def test_dates_streets_and_lists_of_ordinals_are_said(written: str, spoken: str) -> None:
+    assert said(written, "de") == spoken
+
+
 def test_a_page_of_ordinals_takes_no_long_time() -> None:
     assert say_ordinals("3. Mai " * 5_000).startswith("dritter Mai dritte Mai")
 

@@ -23,6 +23,9 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
             "Monsieur Hyde paya cinq millions d'euros et trois millions de dollars.",
         ),
         ("le 1/5/1921, p. 12", "le premier mai mille neuf cent vingt et un, page douze"),
+        ("S. M. la reine et S. A. R. le prince", "Sa Majesté la reine et Son Altesse Royale le prince"),
+        ("LL. MM. partent.", "Leurs Majestés partent."),
+        ("S. P. Duval vint.", "S. P. Duval vint."),
         ("5 m² et 1 m³", "cinq mètres carrés et un mètre cube"),
     ],
 )
