@@ -64,7 +64,18 @@ def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tm
 
 
 def test_every_benchmark_is_part_of_all() -> None:
-    helpers = {"making", "process", "running", "feeder", "quick", "all", "bare_cli", "heard_words", "reading_quality"}
+    helpers = {
+        "making",
+        "process",
+        "running",
+        "feeder",
+        "quick",
+        "all",
+        "bare_cli",
+        "heard_words",
+        "reading_quality",
+        "spoken",
+    }
     names = {path.stem for path in FOLDER.glob("*.py")} - helpers
     text = run("all", "--help").stdout
     assert all(name in text for name in names)
@@ -102,3 +113,37 @@ def test_the_quality_of_a_folder_of_books_is_told_in_a_few_lines_each(tmp_path: 
     assert "10 words, 70.0% spoken, 1 chapters, en, 0 notes, 0 odd characters" in done.stdout
     assert "left out: 3 words: code listing (marked so in the book)" in done.stdout
     assert "b.epub\n  cannot be read: " in done.stdout
+
+
+def test_the_sentences_that_two_versions_say_otherwise_are_counted_and_shown(tmp_path: Path) -> None:
+    book = tmp_path / "book.md"
+    book.write_text("# One\n\nThe ferryman sat there. It was cold.\n", encoding="utf-8")
+    same = run("spoken", "--against", str(FOLDER.parent), str(book))
+    assert same.stdout.splitlines()[-1] == "| book | 3 | 3 | 0 |", same.stderr
+    other = tmp_path / "other"
+    for name, text in _STUBS.items():
+        (other / name).parent.mkdir(parents=True, exist_ok=True)
+        (other / name).write_text(text, encoding="utf-8")
+        for folder in list((other / name).relative_to(other).parents)[:-1]:
+            (other / folder / "__init__.py").touch()
+    changed = run("spoken", "--against", str(other), str(book))
+    assert changed.stdout.splitlines()[2:] == [
+        "| book | 2 | 3 | 2 |",
+        "",
+        "book",
+        "- It was warm.",
+        "+ The ferryman sat there.",
+        "+ It was cold.",
+    ]
+
+
+_STUBS = {
+    "swarm/book/any_file.py": "class read_book:\n    def __init__(self, path):\n        self.language = 'en'\n",
+    "swarm/voice/host/registry.py": "default_engine = find_card = str\n",
+    "swarm/job/engine_text.py": "make_engine_text = lambda spoken, phonemes: spoken\n",
+    "swarm/book/speech/script.py": (
+        "from types import SimpleNamespace\n"
+        "segments = [SimpleNamespace(spoken=said, phonemes=()) for said in ('One', 'It was warm.')]\n"
+        "make_script = lambda *_: [SimpleNamespace(segments=segments)]\n"
+    ),
+}
