@@ -29,6 +29,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         usage="e2a-swarm models [OPTION...]\n       e2a-swarm models fetch|remove NAME...",
         epilog=examples(*EXAMPLES),
     )
+    parser.add_argument("--language", metavar="CODE", default="", help="only models that speak it")
     add_models_option(parser)
     add_output_options(parser, json="print the list as JSON", quiet="")
     parser.set_defaults(run=run)
@@ -43,7 +44,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     for action, act in ((fetch, run_fetch), (remove, run_remove)):
         action.add_argument("names", metavar="NAME", nargs="+", help="a word of --tts-engine, or a model's own name")
         action.add_argument(
-            "--language", metavar="CODE", default="", help="for names that have a model for each language"
+            "--language",
+            metavar="CODE",
+            default=argparse.SUPPRESS,
+            help="for names that have a model for each language",
         )
         add_models_option(action, default=argparse.SUPPRESS)
         action.set_defaults(run=act)
@@ -51,8 +55,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the models, those on this machine first; return the exit code."""
+    from swarm.job.language import normal_language
+
     place_models(arguments)
     here, others = _listed()
+    if arguments.language:
+        language = normal_language(arguments.language)
+        here, others = ([row for row in rows if _speaks(row, language)] for rows in (here, others))
     if arguments.json:
         say_json({"installed": not _missing(), "models": [_as_json(*row) for row in (*here, *others)]})
         return EXIT_DONE
@@ -60,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     say("not here; e2a-swarm models fetch NAME downloads:", *(_line(model) for _, model, _ in others))
     for engine in _with_models():
         say(*(f"  {line}" for line in engine.unlisted))
+    for engine in _ready():
+        say(f"{engine.card.name} needs no download")
     for engine in _missing():
         name = engine.card.name[:1].upper() + engine.card.name[1:]
         say("", f"{name} is not installed on this machine, so it cannot speak with these models: {engine.card.install}")
@@ -81,6 +92,11 @@ def _listed() -> tuple[list[Row], list[Row]]:
     return here, others
 
 
+def _speaks(row: Row, language: str) -> bool:
+    engine, model, _ = row
+    return model.language in ("", language) and engine.card_for(model.name).speaks(language)
+
+
 def _with_models() -> "list[Engine]":
     from swarm.voice.host.registry import all_engines
 
@@ -89,6 +105,13 @@ def _with_models() -> "list[Engine]":
 
 def _missing() -> "list[Engine]":
     return [engine for engine in _with_models() if not engine.is_installed()]
+
+
+def _ready() -> "list[Engine]":
+    """Return the engines whose voices come with them."""
+    from swarm.voice.host.registry import installed_engines
+
+    return [each for each in installed_engines() if each.card.speech and not each.card.any_model and not each.models()]
 
 
 def run_fetch(arguments: argparse.Namespace) -> int:
@@ -100,6 +123,8 @@ def run_fetch(arguments: argparse.Namespace) -> int:
         if model in engine.kept_models():
             say(f"{model} is here already: {engine.model_folder(model)}")
             continue
+        card = next((each for each in engine.models() if each.name == model), None)
+        say(f"fetching {model}{_terms(card) if card else ''}")
         try:
             engine.fetch(model, _show)
         finally:
@@ -150,8 +175,19 @@ def _here_line(row: Row) -> str:
     from swarm.watch.text import bytes_text
 
     engine, model, _ = row
-    return f"{_line(model)}, {bytes_text(engine.model_bytes(model.name))} in {engine.model_folder(model.name)}"
+    licence = f" ({model.licence})" if model.licence else ""
+    return (
+        f"  {model.title}{licence}, {bytes_text(engine.model_bytes(model.name))} in {engine.model_folder(model.name)}"
+    )
 
 
 def _line(model: "ModelCard") -> str:
-    return f"  {model.title} ({model.licence})"
+    return f"  {model.title}{_terms(model)}"
+
+
+def _terms(model: "ModelCard") -> str:
+    """Return the licence of a model and how large its download is, in brackets."""
+    from swarm.watch.text import bytes_text
+
+    known = ", ".join(filter(None, (model.licence, bytes_text(model.size) if model.size else "")))
+    return f" ({known})" if known else ""

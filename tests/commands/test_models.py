@@ -107,3 +107,18 @@ def test_what_cannot_be_fetched_is_one_sentence(
     assert line.startswith(
         "e2a-swarm: The model tts_models/es/css10/vits is not on this machine and cannot be downloaded"
     )
+
+
+def test_the_list_can_be_narrowed_to_a_language_and_names_engines_that_need_no_download(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["models", "--language", "Swedish"]) == 0
+    text = capsys.readouterr().out
+    assert "tts_models/sv/cv/vits" in text
+    assert "tts_models/fr" not in text
+    assert "kokoro" not in text
+    assert "hibari needs no download" in text
+    assert main(["models", "fetch", "hibari"]) == EXIT_USAGE
+    assert "hibari needs no download: its voices come with it" in capsys.readouterr().err
+    assert main(["models", "--language", "fr"]) == 0
+    assert "kokoro: kokoro-v1.0-int8 (Apache-2.0, 121 MB)" in capsys.readouterr().out

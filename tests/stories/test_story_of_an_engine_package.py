@@ -21,7 +21,7 @@ from swarm.job.card import SPEED, EngineCard, ModelCard, SettingCard, VoiceCard
 from swarm.job.check import Check
 from swarm.voice.engine import Engine, EngineFault, FaultKind
 
-MODELS = tuple(ModelCard(f"piccolo/{code}", "piccolo", code, True, "Fipple Licence") for code in ("en", "fr"))
+MODELS = tuple(ModelCard(f"piccolo/{code}", "piccolo", code, True, "Fipple Licence", 2) for code in ("en", "fr"))
 VOICES = (VoiceCard("wood", "en", "soft"), VoiceCard("brass", "en"), VoiceCard("etain", "fr"))
 
 
@@ -102,14 +102,15 @@ def test_its_voices_are_listed_and_what_brings_it_where_it_is_away(here: Machine
 
 
 def test_its_models_are_fetched_listed_and_removed(here: Machine, piccolo: dict[str, str]) -> None:
-    assert "piccolo --language fr: piccolo/fr (Fipple Licence)" in said(here, piccolo, "models")
+    assert "piccolo --language fr: piccolo/fr (Fipple Licence, 2 bytes)" in said(here, piccolo, "models")
     assert "PICCOLO_AGREED=1" in said(
         here, piccolo, "models", "fetch", "piccolo", "--language", "en", code=EXIT_ENVIRONMENT
     )
     piccolo["PICCOLO_AGREED"] = "1"
     assert "choose one, as in --language fr" in said(here, piccolo, "models", "fetch", "piccolo", code=EXIT_USAGE)
     fetched = said(here, piccolo, "models", "fetch", "piccolo", "--language", "eng")
-    assert fetched == f"piccolo/en is here: 2 bytes in {piccolo['PICCOLO_HOME']}/piccolo-en\n"
+    here_now = f"piccolo/en is here: 2 bytes in {piccolo['PICCOLO_HOME']}/piccolo-en\n"
+    assert fetched == f"fetching piccolo/en (Fipple Licence, 2 bytes)\n{here_now}"
     assert "is here already" in said(here, piccolo, "models", "fetch", "piccolo/en")
     first, *_ = json.loads(said(here, piccolo, "models", "--json"))["models"]
     assert (first["model"], first["of"], first["here"], first["bytes"]) == ("piccolo/en", "piccolo", True, 2)

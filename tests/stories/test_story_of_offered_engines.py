@@ -23,6 +23,7 @@ def test_a_laptop_coordinates_an_engine_that_only_a_worker_has(
     working = attic.start("work", "--coordinator", f"127.0.0.1:{serving.port}", **installed())
     serving.says("a worker has the engine hum")
     serving.ends()
+    assert (laptop.home / "speeds.json").read_text().startswith('{"hum":[')
     report = report_of(only(laptop.desk, "*.m4b"))
     assert_complete(report)
     assert report["recipe"] | {"voice": "high"} == report["recipe"]

@@ -191,6 +191,8 @@ def find_model(word: str, language: str) -> tuple[Engine, str]:
     for engine in able:
         if engine.answers_to(word.lower()):
             return engine, engine.find_model(word, language)
+    if any(engine.answers_to(word.lower()) for engine in all_engines()):
+        raise UsageError(f"{word} needs no download: its voices come with it.")
     faults = []
     for engine in able:
         try:
