@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from swarm.errors import UsageError
 from swarm.job.card import EngineCard
 from swarm.job.recipe import Recipe
 from swarm.system.serving import teller
@@ -71,7 +72,12 @@ class FaultyVoice:
 
 
 class FaultyEngine(Engine):
-    card = EngineCard("faulty", "", ("*",), (), (("", 300),), (), takes=3)
+    card = EngineCard("faulty", "", ("*",), (), (("", 300),), (), takes=3, any_voice=True)
+
+    def check_voice(self, name: str, language: str, model: str) -> str:
+        if "+" in name:
+            raise UsageError(f"{name} blends nothing.")
+        return name
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> FaultyVoice:
         match recipe.voice:

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from swarm.errors import UsageError
+from swarm.job.card import EngineCard
 from swarm.job.engine_text import read_engine_text, split_language
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.recipe import CLONE, CUSTOM, Recipe
 from swarm.system.frames import Frame
 from swarm.system.platform import go_first_when_memory_runs_out
 from swarm.system.serving import serve
@@ -51,12 +52,10 @@ class Host:
         job_files = Path(message["assets"]) if message["assets"] else None
         engine = load_engine(message["engine"])
         self._speakers.pop(message["lane"], None)  # a GPU may not have memory for two voices
-        _check_settings(engine, recipe)
-        self._longest = max(_MIN_LONGEST, *(2 * limit for _, limit in engine.card.limits))
+        card = _checked_card(engine, recipe)
+        self._longest = max(_MIN_LONGEST, *(2 * limit for _, limit in card.limits))
         voice = engine.open(recipe, message["device"], job_files)
-        self._speakers[message["lane"]] = Speaker(
-            voice, engine.card.takes, find_verifier(recipe.language, message["device"])
-        )
+        self._speakers[message["lane"]] = Speaker(voice, card.takes, find_verifier(recipe.language, message["device"]))
         return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
     def _speak(self, message: Frame) -> Frame:
@@ -71,13 +70,22 @@ class Host:
         return reply
 
 
-def _check_settings(engine: Engine, recipe: Recipe) -> None:
+def _checked_card(engine: Engine, recipe: Recipe) -> EngineCard:
+    """Return the card of a recipe's model. Raises EngineFault(UNAVAILABLE) for a voice or setting that cannot be.
+
+    A coordinator that has only the engine's card could check neither a blend of voices nor another version's settings.
+    """
     if recipe.model.startswith(CUSTOM):
-        return  # its engine reads from its files what settings it has
+        return engine.card  # the engine reads from the model's files what settings and voices it has
     try:
-        check_known(engine.card_for(recipe.model), recipe)
+        card = engine.card_for(recipe.model)
+        check_known(card, recipe)
+        listed = any(voice.name == recipe.voice for voice in card.voices) or recipe.voice.startswith(CLONE)
+        if card.any_voice and not listed:
+            engine.check_voice(recipe.voice, recipe.language, recipe.model)
     except UsageError as fault:
         raise EngineFault(FaultKind.UNAVAILABLE, f"{fault} The coordinator may have another version.") from fault
+    return card
 
 
 def _fault(kind: FaultKind, message: str) -> Frame:

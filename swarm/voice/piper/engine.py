@@ -21,7 +21,7 @@ class PiperEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load a voice in about a second; download it if it is not here. Raises EngineFault."""
-        from swarm.system.child import teller
+        from swarm.system.serving import teller
         from swarm.voice.piper.voice import open_voice, unavailable
 
         if recipe.model.startswith(CUSTOM):

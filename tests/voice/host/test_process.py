@@ -194,6 +194,15 @@ async def test_a_text_that_is_too_long_for_any_engine_is_not_given_to_one(tmp_pa
     await process.close()
 
 
+async def test_a_voice_that_the_coordinator_could_not_check_is_refused_before_it_is_loaded(
+    process: EngineProcess,
+) -> None:
+    with pytest.raises(EngineFault, match=r"good\+deadly blends nothing\. The coordinator") as fault:
+        await process.open(0, structs.replace(RECIPE, voice="good+deadly"), "cpu:0")
+    assert fault.value.kind is FaultKind.UNAVAILABLE
+    await process.open(0, RECIPE, "cpu:0")
+
+
 async def test_a_setting_beyond_the_bounds_of_its_card_is_refused_by_the_worker_too(tmp_path: Path) -> None:
     process = EngineProcess()
     await process.start(engine_target("metronome"), tmp_path / "log")
